@@ -1,0 +1,146 @@
+"""The REST API of battles and models: parse, call, show. What it shows of an open battle names no model."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from arena import battles, streams
+from arena.errors import Refusal
+from arena.events import Position
+from arena.models import Answer, Battle, Endpoint, Vote
+from arena.voters import voter, voter_id
+from catalog.models import LanguageModel
+
+PAGE = 100
+
+
+def shown(battle: Battle) -> dict[str, Any]:
+    """A battle as its voter may see it now."""
+    return {
+        "id": battle.pk,
+        "state": battle.state,
+        "mode": battle.mode,
+        "created_at": battle.created_at,
+        "turns": [_turn(battle, turn) for turn in battle.turns.prefetch_related("answers")],
+        "models": battles.reveal(battle),
+        "vote": _vote(battle),
+        "events_url": reverse("battle-events", args=[battle.pk]),
+    }
+
+
+def _turn(battle: Battle, turn: Any) -> dict[str, Any]:
+    return {
+        "number": turn.number,
+        "prompt": turn.prompt,
+        "answers": [_answer(battle, answer) for answer in turn.answers.all()],
+    }
+
+
+def _answer(battle: Battle, answer: Answer) -> dict[str, Any]:
+    """Before both sides may be seen to be finished, neither is."""
+    states = {Answer.State.FINISHED: "finished", Answer.State.FAILED: "failed"}
+    failed = answer.state == Answer.State.FAILED
+    return {
+        "side": answer.side,
+        "state": states.get(Answer.State(answer.state), "answering"),
+        "text": answer.text,
+        "reason": streams.reason(battle, answer.failure) if failed else None,
+    }
+
+
+def _vote(battle: Battle) -> dict[str, Any] | None:
+    vote = Vote.objects.filter(battle=battle).first()
+    return vote and {"winner": vote.winner, "created_at": vote.created_at}
+
+
+class Battles(APIView):
+    @extend_schema(operation_id="battle_list", responses={200: dict})
+    def get(self, request: Request) -> Response:
+        mine = Battle.objects.filter(voter=voter_id(request)).order_by("-created_at")[:PAGE]
+        return Response({"results": [shown(battle) for battle in mine]})
+
+    @extend_schema(operation_id="battle_start", request=dict, responses={201: dict})
+    def post(self, request: Request) -> Response:
+        battles.check_prompt(_field(request, "prompt"))
+        battle = battles.start(voter(request), request.data["prompt"])
+        battle.refresh_from_db()
+        return Response(shown(battle), status=201)
+
+
+class OneBattle(APIView):
+    @extend_schema(operation_id="battle", responses={200: dict})
+    def get(self, request: Request, battle_id: UUID) -> Response:
+        return Response(shown(battles.of_voter(voter_id(request), battle_id)))
+
+
+class BattleVote(APIView):
+    @extend_schema(operation_id="battle_vote", request=dict, responses={201: dict})
+    def post(self, request: Request, battle_id: UUID) -> Response:
+        battle = battles.of_voter(voter_id(request), battle_id)
+        battles.cast_vote(battle, _field(request, "winner"))
+        return Response(shown(battle), status=201)
+
+
+def _field(request: Request, name: str) -> Any:
+    if not isinstance(request.data, dict):
+        raise Refusal("invalid", "The body must be a JSON object.", 400)
+    return request.data.get(name)
+
+
+class Models(APIView):
+    @extend_schema(operation_id="model_list", responses={200: dict})
+    def get(self, request: Request) -> Response:
+        models = LanguageModel.objects.select_related("organization", "license", "endpoint")
+        return Response({"results": [model_facts(model) for model in models]})
+
+
+class OneModel(APIView):
+    @extend_schema(operation_id="model", responses={200: dict})
+    def get(self, request: Request, slug: str) -> Response:
+        models = LanguageModel.objects.select_related("organization", "license", "endpoint")
+        return Response(model_facts(get_object_or_404(models, slug=slug)))
+
+
+def model_facts(model: LanguageModel) -> dict[str, Any]:
+    """What anyone may know about a model; nothing of it depends on an open battle."""
+    endpoint: Endpoint | None = getattr(model, "endpoint", None)
+    return {
+        "slug": model.slug,
+        "name": model.name,
+        "organization": model.organization and model.organization.name,
+        "license": model.license and model.license.name,
+        "open_weights": model.open_weights,
+        "release_date": model.release_date,
+        "knowledge_cutoff": model.knowledge_cutoff,
+        "parameters_total": model.parameters_total,
+        "context_window": model.context_window,
+        "status": model.status,
+        "in_draw": bool(endpoint and endpoint.enabled),
+    }
+
+
+async def events(request: HttpRequest, battle_id: UUID) -> HttpResponseBase:
+    """Server-sent events of one battle, from `Last-Event-ID` on (or `from`, for a page that shows a part)."""
+    try:
+        await streams.mine_and_let_go(voter_id(request), battle_id)
+    except Refusal as error:
+        return JsonResponse({"error": {"code": error.code, "detail": error.detail}}, status=error.status)
+    last = request.headers.get("Last-Event-ID") or request.GET.get("from", "")
+    return event_stream(streams.hub().follow(battle_id, Position.parse(last)))
+
+
+def event_stream(content: Any) -> StreamingHttpResponse:
+    """Never stored, never buffered by a proxy."""
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingHttpResponse(content, content_type="text/event-stream", headers=headers)
+
+
+def unknown(request: HttpRequest, path: str = "") -> JsonResponse:
+    return JsonResponse({"error": {"code": "not_found", "detail": "There is nothing here."}}, status=404)

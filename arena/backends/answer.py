@@ -1,0 +1,160 @@
+"""One answer as it comes in: bytes in, parts out. No I/O."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from arena.backends import errors, limits, sse
+from arena.backends.protocol import Action, BackendError, Delta, Part, Piece, Reasoning, Usage
+from arena.backends.text import Cleaner
+
+MAX_COUNT = 2**31 - 1
+DONE = b"[DONE]"
+
+
+class Reader:
+    """Understands the events of one answer in one wire format; each format has its own subclass."""
+
+    complete = False  # the provider said that the answer is finished
+    usage: tuple[Any, Any] | None = None  # input and output tokens, as the provider gave them
+
+    def read(self, event: dict[str, Any]) -> Iterable[Piece]:
+        """The pieces of one event. A KeyError, TypeError and the like mean that it is not of the format."""
+        raise NotImplementedError
+
+    def end(self) -> Iterable[Piece]:
+        """What was held back when the stream ended."""
+        return ()
+
+
+class Answer:
+    """The state of one stream. `feed` and `end` raise BackendError as if nothing had been said yet."""
+
+    def __init__(self, reader: Reader, budget: int = limits.MAX_TEXT_BYTES) -> None:
+        self._reader = reader
+        self._parser = sse.Parser()
+        self._budget = limits.Budget(budget)
+        self._received = 0
+        self._document: list[bytes] | None = None
+        self._text = Cleaner()
+        self._reasoning = Cleaner()
+        self.complete = False
+        self.over = False  # nothing that still comes is read
+
+    @property
+    def begun(self) -> bool:
+        return self._text.begun
+
+    @property
+    def cut(self) -> bool:
+        """The answer reached its limit of length: it ends here, and the connection with it."""
+        return self._budget.spent
+
+    def feed(self, chunk: bytes) -> list[Part]:
+        if self.over:
+            return []
+        if not self._received:
+            self._look(chunk)
+        self._received += len(chunk)
+        if self._received > limits.MAX_BODY_BYTES:
+            raise garbage(f"more than {limits.MAX_BODY_BYTES} bytes came")
+        if self._document is None:
+            return self._events(self._parse(chunk))
+        if self._received > limits.MAX_DOCUMENT_BYTES:
+            raise garbage(f"a JSON document is longer than {limits.MAX_DOCUMENT_BYTES} bytes")
+        self._document.append(chunk)
+        return []
+
+    def end(self) -> list[Part]:
+        """The last parts. Raises BackendError when the answer is not complete, or empty."""
+        parts = self._rest() if not self.over else []
+        parts += self._clean(self._reader.end())
+        self._say(parts, Reasoning, self._reasoning.end())
+        self._say(parts, Delta, self._text.end())
+        if not self.complete:
+            raise BackendError(Action.RETRY, "unavailable", "the stream ended before the answer did")
+        if not self.begun:
+            raise BackendError(Action.REPLACE, "unavailable", "the answer is empty")
+        return parts + self._usage()
+
+    def _look(self, chunk: bytes) -> None:
+        """Tell events from a document by the first byte: content types are often wrong."""
+        first = chunk.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+        if first == b"<":
+            raise garbage(f"an HTML page: {chunk[:200]!r}")
+        if first in (b"{", b"["):
+            self._document = []
+
+    def _parse(self, chunk: bytes) -> list[bytes]:
+        try:
+            return self._parser.feed(chunk)
+        except ValueError as error:
+            raise garbage(str(error)) from None
+
+    def _rest(self) -> list[Part]:
+        if self._document is None:
+            return self._events(self._parser.end())
+        document = load(b"".join(self._document))
+        parts: list[Part] = []
+        for event in document if isinstance(document, list) else [document]:
+            parts += self._event(event)
+        self.complete = True
+        return parts
+
+    def _events(self, events: list[bytes]) -> list[Part]:
+        parts: list[Part] = []
+        for data in events:
+            if data == DONE:
+                self.complete = self.over = True
+            if self.over:
+                break
+            parts += self._event(load(data))
+        return parts
+
+    def _event(self, event: Any) -> list[Part]:
+        if type(event) is not dict:
+            raise garbage(f"an event is no object: {event!r:.200}")
+        if event.get("error") or event.get("object") == "error":
+            raise errors.from_event(event.get("error") or event, json.dumps(event))
+        try:
+            parts = self._clean(self._reader.read(event))
+        except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+            raise garbage(f"an event is not of the format ({error!r}): {event!r:.200}") from None
+        self.complete = self.complete or self._reader.complete
+        return parts
+
+    def _clean(self, pieces: Iterable[Piece]) -> list[Part]:
+        parts: list[Part] = []
+        for piece in pieces:
+            cleaner = self._text if type(piece) is Delta else self._reasoning
+            self._say(parts, type(piece), cleaner.feed(piece.text))
+        return parts
+
+    def _say(self, parts: list[Part], kind: type[Piece], text: str) -> None:
+        text = self._budget.take(text)
+        if text:
+            parts.append(kind(text))
+        if self._budget.spent:
+            self.complete = self.over = True
+
+    def _usage(self) -> list[Part]:
+        counts = self._reader.usage or ()
+        valid = len(counts) == 2 and all(type(count) is int and 0 <= count <= MAX_COUNT for count in counts)
+        return [Usage(*counts)] if valid else []
+
+
+def load(data: bytes) -> Any:
+    """JSON, read leniently: invalid UTF-8 and lone surrogates are left to the cleaning of the text."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        try:
+            return json.loads(data.decode(errors="replace"))
+        except (ValueError, RecursionError):
+            raise garbage(f"no JSON ({error}): {data[:200]!r}") from None
+
+
+def garbage(detail: str) -> BackendError:
+    return BackendError(Action.REPLACE, "unavailable", f"not understood: {detail}")

@@ -1,0 +1,90 @@
+"""What a provider's failure means, in our words.
+
+One table for all formats, since routers pass on the words of the provider behind them. Sources:
+https://platform.openai.com/docs/guides/error-codes, https://platform.claude.com/docs/en/api/errors,
+https://ai.google.dev/gemini-api/docs/troubleshooting, https://openrouter.ai/docs/api/reference/errors-and-debugging,
+and the messages of vLLM, llama.cpp and Mistral.
+"""
+
+from typing import Any
+
+import aiohttp
+
+from arena.backends.protocol import Action, BackendError, Reason
+
+LONGEST_DETAIL = 500
+RETRIED = frozenset({408, 409, 425, 429})
+
+TOO_LONG = (
+    "context_length_exceeded",  # OpenAI, Groq
+    "maximum context length",  # OpenAI, vLLM, OpenRouter, Mistral
+    "maximum model length",  # vLLM
+    "exceed_context_size",  # llama.cpp
+    "available context size",  # llama.cpp
+    "exceeds the context length",  # Ollama
+    "string_above_max_length",  # OpenAI
+    "prompt is too long",  # Anthropic
+    "exceed context limit",  # Anthropic
+    "exceeds the maximum number of tokens",  # Gemini
+)
+REFUSED = (
+    "content_filter",  # OpenAI, Azure
+    "content_policy",  # OpenAI
+    "content management policy",  # Azure
+    "flagged_input",  # OpenRouter
+    "data_inspection_failed",  # DashScope
+)
+# An error inside a stream that began with status 200 names its kind instead.
+STATUSES = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "invalid_api_key": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+}
+
+
+def from_status(status: int, text: str) -> BackendError:
+    """The error for an answer with this HTTP status and body, before anything was said."""
+    words = text.lower()
+    detail = f"status {status}: {text}"
+    if status == 413 or any(words_of in words for words_of in TOO_LONG):
+        return BackendError(Action.GIVE_UP, "too_long", detail)
+    if 400 <= status < 500 and any(words_of in words for words_of in REFUSED):
+        return BackendError(Action.GIVE_UP, "refused", detail)
+    action = Action.RETRY if status >= 500 or status in RETRIED else Action.REPLACE
+    return BackendError(action, "unavailable", detail)
+
+
+def from_event(error: Any, text: str) -> BackendError:
+    """The error for an error object inside a stream; `text` is the whole event.
+
+    Gemini and OpenRouter give the status as `code`, OpenAI and Anthropic a word as `code` or `type`; what
+    gives neither is the server's own fault.
+    """
+    fields = error if isinstance(error, dict) else {}
+    status = next((fields[k] for k in ("code", "status") if type(fields.get(k)) is int), 0)
+    if not 400 <= status < 600:
+        status = next((STATUSES[k] for k in map(str, fields.values()) if k in STATUSES), 500)
+    return from_status(status, text)
+
+
+def from_exception(error: Exception) -> BackendError:
+    """The error for what the network, the clock or a broken answer raised."""
+    if isinstance(error, BackendError):
+        return error
+    detail = f"{type(error).__name__}: {error}"
+    if isinstance(error, TimeoutError):
+        return BackendError(Action.REPLACE, "timeout", detail)
+    # what is not understood (our ValueErrors among them) will be no better the second time
+    hopeless = isinstance(error, ValueError | aiohttp.ClientResponseError)
+    return BackendError(Action.REPLACE if hopeless else Action.RETRY, "unavailable", detail)
+
+
+def final(error: BackendError, *, begun: bool, secret: str) -> BackendError:
+    """The error as it leaves the backend: nothing is retried after the first Delta, and no key in it."""
+    detail = error.detail.replace(secret, "***") if secret else error.detail
+    reason: Reason = error.reason
+    return BackendError(Action.GIVE_UP if begun else error.action, reason, detail[:LONGEST_DETAIL])

@@ -1,0 +1,64 @@
+"""Google's Gemini API, `streamGenerateContent`.
+
+Sources: https://ai.google.dev/api/generate-content (request, candidates, finish reasons, usage),
+https://ai.google.dev/gemini-api/docs/thinking (parts marked `thought`, when includeThoughts asks for them).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from arena.backends.answer import Reader
+from arena.backends.http import HttpBackend, Post, merged
+from arena.backends.protocol import Action, BackendError, Delta, Piece, Reasoning, Request
+
+REFUSED = frozenset({"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"})
+FINISHED = frozenset({"STOP", "MAX_TOKENS"})
+
+
+class Responses(Reader):
+    """`GenerateContentResponse` objects; the same objects as one JSON list where a server ignores alt=sse."""
+
+    def read(self, event: dict[str, Any]) -> Iterator[Piece]:
+        if blocked := (event.get("promptFeedback") or {}).get("blockReason"):
+            raise BackendError(Action.GIVE_UP, "refused", f"blockReason {blocked}")
+        if usage := event.get("usageMetadata"):
+            answered, thought = usage.get("candidatesTokenCount"), usage.get("thoughtsTokenCount")
+            self.usage = (usage.get("promptTokenCount"), (answered or 0) + (thought or 0))
+        for candidate in (event.get("candidates") or ())[:1]:
+            for part in (candidate.get("content") or {}).get("parts") or ():
+                if text := part.get("text"):
+                    yield Reasoning(text) if part.get("thought") else Delta(text)
+            if reason := candidate.get("finishReason"):
+                self._finish(reason)
+
+    def _finish(self, reason: str) -> None:
+        if reason in REFUSED:
+            raise BackendError(Action.GIVE_UP, "refused", f"finishReason {reason}")
+        if reason not in FINISHED:
+            raise BackendError(Action.REPLACE, "unavailable", f"finishReason {reason}")
+        self.complete = True
+
+
+class Gemini(HttpBackend):
+    """Kind `gemini`. Its parameters nest as the API's do: `generationConfig`, `safetySettings`, …"""
+
+    def post(self, request: Request, refused: frozenset[str]) -> Post:
+        config: dict[str, Any] = {"maxOutputTokens": request.max_tokens}
+        if request.temperature is not None and "temperature" not in refused:
+            config["temperature"] = request.temperature
+        body: dict[str, Any] = {
+            "contents": [
+                {"role": "model" if m.role == "assistant" else "user", "parts": [{"text": m.content}]}
+                for m in request.messages
+            ],
+            "generationConfig": config,
+        }
+        if request.system:
+            body["systemInstruction"] = {"parts": [{"text": request.system}]}
+        model = quote(request.model.removeprefix("models/"), safe="")
+        url = f"{request.base_url.rstrip('/')}/models/{model}:streamGenerateContent?alt=sse"
+        return Post(url, {"x-goog-api-key": request.api_key}, merged(body, request.parameters))
+
+    def reader(self) -> Responses:
+        return Responses()

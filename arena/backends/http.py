@@ -1,0 +1,152 @@
+"""What all formats over HTTP share: asking, the limits, and the errors."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import orjson
+
+from arena.backends import errors
+from arena.backends.answer import Answer, Reader
+from arena.backends.limits import GRACE_S, Clock
+from arena.backends.protocol import BackendError, Part, Request, Timeouts
+
+logger = logging.getLogger(__name__)
+
+MAX_ERROR_BYTES = 16 * 1024
+# Fields that some servers and models refuse, though the format has them: they are asked again without. Strict
+# servers know no stream_options; OpenAI's newer models want max_completion_tokens; newer models of OpenAI and
+# Anthropic have only one temperature. What was refused is remembered per endpoint, so it costs one request.
+OPTIONAL = ("stream_options", "max_tokens", "temperature")
+REFUSALS = ("support", "deprecat", "unknown", "unrecognized", "unexpected", "extra", "permitted", "allowed")
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """An HTTP request: POST, JSON."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: dict[str, Any]
+
+
+class HttpBackend:
+    """A wire format over HTTP. A subclass says how to ask (`post`) and how to read (`reader`)."""
+
+    def __init__(self) -> None:
+        self._refused: dict[tuple[str, str], frozenset[str]] = {}
+
+    def post(self, request: Request, refused: frozenset[str]) -> Post:
+        """The request to send, without the OPTIONAL fields that the server refused."""
+        raise NotImplementedError
+
+    def reader(self) -> Reader:
+        raise NotImplementedError
+
+    async def stream(
+        self, request: Request, session: aiohttp.ClientSession, timeouts: Timeouts
+    ) -> AsyncGenerator[Part]:
+        """See Backend.stream."""
+        clock, answer, response = Clock(timeouts), Answer(self.reader()), None
+        try:
+            response = await self._ask(request, session, clock, timeouts)
+            while not answer.cut and (chunk := await clock.wait(response.content.readany())):
+                parts = answer.feed(chunk)
+                for part in parts:
+                    yield part
+                clock.progress(token=bool(parts), complete=answer.complete)
+        except (BackendError, aiohttp.ClientError, OSError, ValueError) as error:
+            if not answer.complete:
+                raise self._final(error, answer, request) from None
+        finally:
+            if response is not None:
+                response.close()  # unless its end was seen: then the connection is already back in the pool
+        for part in self._end(answer, request):
+            yield part
+
+    def _end(self, answer: Answer, request: Request) -> list[Part]:
+        try:
+            return answer.end()
+        except BackendError as error:
+            raise self._final(error, answer, request) from None
+
+    def _final(self, error: Exception, answer: Answer, request: Request) -> BackendError:
+        return errors.final(errors.from_exception(error), begun=answer.begun, secret=request.api_key)
+
+    async def _ask(
+        self, request: Request, session: aiohttp.ClientSession, clock: Clock, timeouts: Timeouts
+    ) -> aiohttp.ClientResponse:
+        """An open response with status 200."""
+        endpoint = (request.base_url, request.model)
+        refused = self._refused.get(endpoint, frozenset())
+        while True:
+            post = self.post(request, refused)
+            response = await clock.wait(send(post, session, timeouts))
+            if response.status == 200:
+                if refused:
+                    self._remember(endpoint, refused)
+                return response
+            text = await read_error(response)
+            error = errors.from_status(response.status, text)
+            field = refused_field(response.status, text, post.body)
+            if error.reason != "unavailable" or field is None or field in refused:
+                raise error
+            refused |= {field}
+
+    def _remember(self, endpoint: tuple[str, str], refused: frozenset[str]) -> None:
+        if self._refused.get(endpoint) != refused:
+            self._refused[endpoint] = refused
+            logger.warning(
+                "%s at %s refuses %s; asked without", *reversed(endpoint), ", ".join(sorted(refused))
+            )
+
+
+async def send(post: Post, session: aiohttp.ClientSession, timeouts: Timeouts) -> aiohttp.ClientResponse:
+    return await session.post(
+        post.url,
+        data=orjson.dumps(post.body),
+        headers={"Content-Type": "application/json", "Accept": "text/event-stream", **post.headers},
+        timeout=aiohttp.ClientTimeout(total=None, connect=timeouts.connect),
+        allow_redirects=False,
+    )
+
+
+async def read_error(response: aiohttp.ClientResponse) -> str:
+    """The beginning of an error's body, or what came of it within GRACE_S: the status says enough."""
+    body = b""
+    try:
+        async with asyncio.timeout(GRACE_S):
+            while len(body) < MAX_ERROR_BYTES and (chunk := await response.content.readany()):
+                body += chunk
+    except (aiohttp.ClientError, OSError):
+        pass
+    finally:
+        response.close()
+    return body[:MAX_ERROR_BYTES].decode(errors="replace")
+
+
+def refused_field(status: int, text: str, body: dict[str, Any]) -> str | None:
+    """The optional field of ours that this error is about, if any."""
+    words = text.lower()
+    if status not in (400, 422) or not any(refusal in words for refusal in REFUSALS):
+        return None
+    return next((name for name in OPTIONAL if name in body and name in words), None)
+
+
+def merged(body: dict[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The body with the operator's parameters over it, one level deep; None takes a field out."""
+    for name, value in parameters.items():
+        if isinstance(value, Mapping) and isinstance(body.get(name), dict):
+            body[name] = merged(dict(body[name]), value)
+        elif value is None:
+            body.pop(name, None)
+        else:
+            body[name] = value
+    return body
+
+
+def bearer(api_key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {api_key}"} if api_key else {}

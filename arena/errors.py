@@ -1,0 +1,40 @@
+"""What can be wrong with a request, in our words; pages and API show the same sentence."""
+
+from typing import Any
+
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+
+class Refusal(Exception):
+    """A request that changes nothing: `code` for programs, `detail` for people, `status` for HTTP."""
+
+    def __init__(self, code: str, detail: str, status: int, **extra: Any) -> None:
+        super().__init__(detail)
+        self.code, self.detail, self.status, self.extra = code, detail, status, extra
+
+
+def bad(field: str, detail: str) -> Refusal:
+    return Refusal("invalid", detail, 400, fields={field: [detail]})
+
+
+def as_response(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler: every error as `{"error": {"code", "detail", "fields"?}}`."""
+    if isinstance(error, Refusal):
+        retry = {"Retry-After": str(error.extra.pop("retry_after"))} if "retry_after" in error.extra else None
+        body = {"code": error.code, "detail": error.detail, **error.extra}
+        return Response({"error": body}, status=error.status, headers=retry)
+    if isinstance(error, Http404):
+        error = exceptions.NotFound("There is nothing here, or it is not yours.")
+    if not isinstance(error, exceptions.APIException):
+        return None
+    codes = error.get_codes()
+    body = {"code": codes if isinstance(codes, str) else "invalid", "detail": _sentence(error)}
+    if isinstance(error.detail, dict):
+        body["fields"] = error.detail
+    return Response({"error": body}, status=error.status_code)
+
+
+def _sentence(error: exceptions.APIException) -> str:
+    return str(error.detail) if isinstance(error.detail, str) else "Some fields are not as they should be."

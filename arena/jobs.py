@@ -1,0 +1,111 @@
+"""From a claimed turn to what each side's model is asked."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from arena import leases
+from arena.backends.protocol import Message, Request
+from arena.models import Answer, Battle, Endpoint, Turn
+
+MAX_TOKENS = 1024
+TEMPERATURE = 0.7
+SYSTEM_PROMPT = (
+    "You are a helpful assistant. Do not say which model you are, who made you, or which family you belong to, "
+    "even if you are asked."
+)
+
+
+@dataclass(frozen=True)
+class SideJob:
+    """What one side has to do: the answer it holds, and the question in the words of its backend."""
+
+    answer_id: int
+    attempt: int
+    side: str
+    endpoint_id: int
+    kind: str
+    max_concurrency: int | None
+    request: Request
+
+
+@dataclass(frozen=True)
+class Job:
+    """A turn in this worker's hands, with the sides that are to be answered."""
+
+    battle_id: str
+    turn_id: int
+    number: int
+    paced: bool
+    sides: tuple[SideJob, ...]
+
+
+def take(turn_ids: Sequence[int]) -> list[Job | None]:
+    """Claim these turns and say what is to be done; None where another worker was quicker."""
+    claims = dict(zip(turn_ids, leases.claim(turn_ids), strict=True))
+    jobs = {job.turn_id: job for job in _load(claims)}
+    return [jobs.get(turn_id) for turn_id in turn_ids]
+
+
+def reap(requests: Sequence[None]) -> list[list[Job]]:
+    """Claim what is left lying about."""
+    jobs = _load(leases.reap())
+    return [jobs if n == 0 else [] for n in range(len(requests))]
+
+
+def _load(claims: dict[int, dict[int, int]]) -> list[Job]:
+    wanted = [turn_id for turn_id, claimed in claims.items() if claimed]
+    turns = Turn.objects.filter(id__in=wanted).select_related("battle")
+    answers = Answer.objects.select_related("model__endpoint", "turn")
+    by_battle: dict[object, list[Answer]] = {}
+    for answer in answers.filter(turn__battle__turns__in=wanted).order_by("turn__number", "side").distinct():
+        by_battle.setdefault(answer.turn.battle_id, []).append(answer)
+    return [_job(turn, claims[turn.pk], by_battle[turn.battle_id]) for turn in turns]
+
+
+def _job(turn: Turn, claimed: dict[int, int], answers: list[Answer]) -> Job:
+    mine = [answer for answer in answers if answer.pk in claimed]
+    return Job(
+        battle_id=str(turn.battle_id),
+        turn_id=turn.pk,
+        number=turn.number,
+        paced=turn.battle.mode == Battle.Mode.ANONYMOUS and settings.ENVIRONMENT.arena_pace_anonymous,
+        sides=tuple(_side(turn, answer, claimed[answer.pk], answers) for answer in mine),
+    )
+
+
+def _side(turn: Turn, answer: Answer, attempt: int, answers: list[Answer]) -> SideJob:
+    endpoint = answer.model.endpoint
+    return SideJob(
+        answer_id=answer.pk,
+        attempt=attempt,
+        side=answer.side,
+        endpoint_id=endpoint.pk,
+        kind=endpoint.kind,
+        max_concurrency=endpoint.max_concurrency,
+        request=_request(endpoint, (*_history(turn, answer.side, answers), Message("user", turn.prompt))),
+    )
+
+
+def _history(turn: Turn, side: str, answers: list[Answer]) -> list[Message]:
+    """This side's own view of the conversation: the turns that it answered."""
+    history = []
+    for answer in answers:
+        if answer.side == side and answer.turn.number < turn.number and answer.state == Answer.State.FINISHED:
+            history += [Message("user", answer.turn.prompt), Message("assistant", answer.text)]
+    return history
+
+
+def _request(endpoint: Endpoint, messages: tuple[Message, ...]) -> Request:
+    return Request(
+        base_url=endpoint.base_url,
+        model=endpoint.upstream_id,
+        api_key=os.environ.get(endpoint.api_key_env, "") if endpoint.api_key_env else "",
+        messages=messages,
+        system=SYSTEM_PROMPT,
+        max_tokens=endpoint.max_tokens or MAX_TOKENS,
+        temperature=TEMPERATURE if endpoint.temperature is None else endpoint.temperature,
+        parameters=endpoint.parameters,
+    )

@@ -1,0 +1,180 @@
+"""Who works on which answer: claims, leases and fenced saves, each one statement for many rows.
+
+A worker holds an answer while its lease runs, on the database's clock. Every claim raises `attempt`, and nothing is
+written but `WHERE attempt = mine`: a worker that was frozen or cut off finds its writes void. All functions take a
+list of what is due and give one result for each, in order; the caller brings the transaction.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from operator import attrgetter
+
+from django.db import connection
+
+LEASE_S = 8
+HEARTBEAT_S = 2
+QUEUED_TOO_LONG_S = 5
+MOST_ATTEMPTS = 3
+REAPED_AT_ONCE = 50
+
+
+@dataclass(frozen=True)
+class Held:
+    """An answer in this worker's hands; `text` is what has been released of it, None if unchanged."""
+
+    answer_id: int
+    attempt: int
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """How an attempt ended: `failure` is empty for an answer. Ages are seconds before now."""
+
+    answer_id: int
+    attempt: int
+    text: str = ""
+    reasoning: str = ""
+    failure: str = ""
+    first_token_age: float | None = None
+    finished_age: float = 0.0
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+
+
+COLUMNS = attrgetter(*(each.name for each in fields(Result)))
+
+
+@dataclass(frozen=True)
+class Finish:
+    """The end of one or both sides of a turn, saved together."""
+
+    turn_id: int
+    results: tuple[Result, ...]
+
+
+@dataclass(frozen=True)
+class Saved:
+    """`saved` are the answers that were still ours; `state` is the battle's new state, if this brought one."""
+
+    saved: frozenset[int]
+    state: str | None
+
+
+def claim(turn_ids: Sequence[int]) -> list[dict[int, int]]:
+    """Take the queued answers of these turns; per turn {answer: attempt}, empty if another was quicker."""
+    return _by_turn(turn_ids, _claimed("state = 'queued'", list(turn_ids)))
+
+
+def _claimed(condition: str, turn_ids: list[int]) -> list[tuple[int, int, int]]:
+    statement = f"""
+        UPDATE arena_answer SET state = 'running', attempt = attempt + 1, text = '', reasoning = '', failure = '',
+            started_at = now(), first_token_at = NULL, finished_at = NULL, lease_until = now() + %s * interval '1 s'
+        WHERE turn_id = ANY(%s) AND {condition} RETURNING turn_id, id, attempt"""  # noqa: S608  # our own words
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [LEASE_S, turn_ids])
+        return cursor.fetchall()
+
+
+def _by_turn(turn_ids: Sequence[int], rows: list[tuple[int, int, int]]) -> list[dict[int, int]]:
+    taken: dict[int, dict[int, int]] = {}
+    for turn, answer, attempt in rows:
+        taken.setdefault(turn, {})[answer] = attempt
+    return [taken.pop(turn, {}) for turn in turn_ids]
+
+
+def reap() -> dict[int, dict[int, int]]:
+    """Take turns whose worker is gone, and those of which no worker was told: {turn: {answer: attempt}}."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT id FROM arena_turn WHERE id IN (
+                SELECT turn_id FROM arena_answer
+                WHERE state = 'running' AND lease_until < now()
+                   OR state = 'queued' AND queued_at < now() - %s * interval '1 s'
+                LIMIT %s
+            ) FOR UPDATE SKIP LOCKED""",
+            [QUEUED_TOO_LONG_S, REAPED_AT_ONCE],
+        )
+        turns = [turn for (turn,) in cursor.fetchall()]
+    if not turns:
+        return {}
+    rows = _claimed("(state = 'queued' OR state = 'running' AND lease_until < now())", turns)
+    return {turn: taken for turn, taken in zip(turns, _by_turn(turns, rows), strict=True) if taken}
+
+
+def extend(held: Sequence[Held]) -> list[bool]:
+    """Renew leases and keep what has been released; False for an answer that is not ours any more.
+
+    An expired lease that nobody took is revived: the worker was only cut off for a while.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE arena_answer SET lease_until = now() + %s * interval '1 s',
+                text = coalesce(h.text, arena_answer.text)
+            FROM unnest(%s::bigint[], %s::int[], %s::text[]) AS h(id, attempt, text)
+            WHERE arena_answer.id = h.id AND arena_answer.attempt = h.attempt AND state = 'running'
+            RETURNING arena_answer.id""",
+            [LEASE_S, [h.answer_id for h in held], [h.attempt for h in held], [h.text for h in held]],
+        )
+        ours = {answer for (answer,) in cursor.fetchall()}
+    return [h.answer_id in ours for h in held]
+
+
+def give_up(held: Sequence[Held]) -> list[None]:
+    """End these leases at once, so that another worker takes over without waiting for them to run out."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE arena_answer SET lease_until = now() - interval '1 s'
+            FROM unnest(%s::bigint[], %s::int[]) AS h(id, attempt)
+            WHERE arena_answer.id = h.id AND arena_answer.attempt = h.attempt AND state = 'running'""",
+            [[h.answer_id for h in held], [h.attempt for h in held]],
+        )
+    return [None] * len(held)
+
+
+def finish(finishes: Sequence[Finish]) -> list[Saved]:
+    """Save ended answers that are still ours, and move each battle on whose last answer this was."""
+    results = [result for each in finishes for result in each.results]
+    saved = _save(results)
+    states = _settle([each.turn_id for each in finishes])
+    return [Saved(frozenset(r.answer_id for r in each.results) & saved, states.get(each.turn_id)) for each in finishes]
+
+
+def _save(results: list[Result]) -> frozenset[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE arena_answer SET state = CASE WHEN r.failure = '' THEN 'finished' ELSE 'failed' END,
+                text = r.text, reasoning = r.reasoning, failure = r.failure, lease_until = NULL,
+                first_token_at = now() - r.first_token_age * interval '1 s',
+                finished_at = now() - r.finished_age * interval '1 s',
+                input_tokens = r.input_tokens, output_tokens = r.output_tokens
+            FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[], %s::float[], %s::float[],
+                %s::int[], %s::int[]) AS r(id, attempt, text, reasoning, failure, first_token_age, finished_age,
+                input_tokens, output_tokens)
+            WHERE arena_answer.id = r.id AND arena_answer.attempt = r.attempt AND arena_answer.state = 'running'
+            RETURNING arena_answer.id""",
+            [list(column) for column in zip(*map(COLUMNS, results), strict=True)],
+        )
+        return frozenset(answer for (answer,) in cursor.fetchall())
+
+
+def _settle(turn_ids: list[int]) -> dict[int, str]:
+    """A first turn with a failed side voids its battle; any later turn leaves it ready for the vote."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE arena_battle SET state = t.state FROM (
+                SELECT turn.id, turn.battle_id, CASE WHEN turn.number = 1 AND bool_or(answer.state = 'failed')
+                    THEN 'void' ELSE 'ready' END AS state
+                FROM arena_turn turn JOIN arena_answer answer ON answer.turn_id = turn.id
+                WHERE turn.id = ANY(%s) GROUP BY turn.id
+                HAVING NOT bool_or(answer.state IN ('queued', 'running'))
+            ) AS t
+            WHERE arena_battle.id = t.battle_id AND arena_battle.state = 'answering' RETURNING t.id, t.state""",
+            [turn_ids],
+        )
+        return dict(cursor.fetchall())

@@ -1,0 +1,116 @@
+"""A turn while it is being answered: text comes in as the models send it, and goes out as the clock allows."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from arena.jobs import Job, SideJob
+from arena.leases import Held, Result
+from arena.release import Clock, Lane, Open
+from arena.tags import tag
+
+
+@dataclass
+class LiveSide:
+    """One answer in the making. `waiting` text has come in, `released` text may be seen."""
+
+    job: SideJob
+    lane: Lane = field(default_factory=Lane)
+    waiting: list[str] = field(default_factory=list)
+    released: list[str] = field(default_factory=list)
+    released_length: int = 0
+    kept_length: int = 0
+    reasoning: list[str] = field(default_factory=list)
+    failure: str = ""
+    first_at: float | None = None
+    ended_at: float = 0.0
+    tokens: tuple[int | None, int | None] = (None, None)
+    closed: bool = False
+
+    def __post_init__(self) -> None:
+        self.tag = tag(self.job.answer_id, self.job.attempt)
+
+    def feed(self, text: str) -> None:
+        if self.first_at is None:
+            self.first_at = time.monotonic()
+            self.lane.began = True
+        self.waiting.append(text)
+        self.lane.waiting += len(text)
+
+    def end(self, failure: str = "") -> None:
+        self.ended_at = time.monotonic()
+        self.failure = failure
+        self.lane.ended = True
+
+    def release(self, characters: int) -> str:
+        text = "".join(self.waiting)
+        self.waiting = [text[characters:]] if characters < len(text) else []
+        self.lane.waiting -= characters
+        self.released.append(text[:characters])
+        self.released_length += characters
+        return text[:characters]
+
+    def text(self) -> str:
+        self.released = ["".join(self.released)]
+        return self.released[0]
+
+    def held(self) -> Held:
+        """For the heartbeat: what has been released since the last one, if anything."""
+        if self.released_length == self.kept_length:
+            return Held(self.job.answer_id, self.job.attempt)
+        self.kept_length = self.released_length
+        return Held(self.job.answer_id, self.job.attempt, self.text())
+
+    def result(self) -> Result:
+        now = time.monotonic()
+        return Result(
+            answer_id=self.job.answer_id,
+            attempt=self.job.attempt,
+            text=self.text(),
+            reasoning="".join(self.reasoning),
+            failure=self.failure,
+            first_token_age=None if self.first_at is None else now - self.first_at,
+            finished_age=now - self.ended_at,
+            input_tokens=self.tokens[0],
+            output_tokens=self.tokens[1],
+        )
+
+
+class LiveTurn:
+    """Both sides of a turn under one clock. `whole` asks for everything released so far to be said again."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.sides = {side.side: LiveSide(side) for side in job.sides}
+        self.clock = Clock() if job.paced else Open()
+        self.unsent: list[list[Any]] = []
+        self.whole = False
+        self.begun = False
+        self._absent = Lane(ended=True)
+
+    def lane(self, side: str) -> Lane:
+        return self.sides[side].lane if side in self.sides else self._absent
+
+    def tick(self) -> None:
+        """Release what is due now into `unsent`."""
+        steps = self.clock.tick(self.lane("a"), self.lane("b"))
+        for (name, side), step in zip((("a", self.sides.get("a")), ("b", self.sides.get("b"))), steps, strict=True):
+            if side and step:
+                at = side.released_length
+                self.unsent.append(["delta", self.job.number, name, side.tag, at, side.release(step)])
+
+    def over(self) -> list[LiveSide]:
+        """Sides to be saved now: each by itself where nothing is hidden, else both together."""
+        sides = [side for side in self.sides.values() if side.lane.over and not side.closed]
+        if self.job.paced and len(sides) < len(self.sides):
+            return []
+        return sides
+
+    def open(self) -> Iterable[LiveSide]:
+        return (side for side in self.sides.values() if not side.closed)
+
+    def repeat(self) -> list[list[Any]]:
+        """Everything released so far, for readers whose stream was lost."""
+        number = self.job.number
+        return [["delta", number, name, s.tag, 0, s.text()] for name, s in self.sides.items() if s.released_length]

@@ -1,0 +1,22 @@
+"""Create or update models and their endpoints from a models file."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from arena import models_file
+
+
+class Command(BaseCommand):
+    help = "Create or update models and their endpoints from a TOML file; all of them or none."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path)
+
+    def handle(self, *args: Any, file: Path, **options: Any) -> None:
+        try:
+            loaded = models_file.load(file)
+        except ValueError as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(f"models: {loaded.created} created, {loaded.updated} updated, {loaded.unchanged} unchanged")

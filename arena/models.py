@@ -1,0 +1,203 @@
+"""Who answers, who asks, and what was judged. PostgreSQL owns every state in here."""
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from catalog.models import LanguageModel
+
+LIVE = "live"
+SIDES = ("a", "b")
+
+
+class Endpoint(models.Model):
+    """Where and how a model is called. Absent limits are the arena's own, the same for all models."""
+
+    model = models.OneToOneField(LanguageModel, models.CASCADE, related_name="endpoint")
+    kind = models.CharField(max_length=20)
+    base_url = models.CharField(max_length=500, blank=True)
+    upstream_id = models.CharField(max_length=200, blank=True, help_text="what its server calls the model")
+    api_key_env = models.CharField(max_length=100, blank=True, help_text="name of a variable, never a key")
+    max_tokens = models.PositiveIntegerField(null=True, blank=True)
+    temperature = models.FloatField(null=True, blank=True)
+    parameters = models.JSONField(default=dict, blank=True)
+    max_concurrency = models.PositiveIntegerField(null=True, blank=True)
+    enabled = models.BooleanField(default=True)
+    failures = models.PositiveIntegerField(default=0, help_text="in a row, since the last answer")
+    closed_until = models.DateTimeField(null=True, blank=True, help_text="out of the draw until then")
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.upstream_id}"
+
+
+class Voter(models.Model):
+    """Somebody with a browser or a key; knows no name and no address, only keyed hashes of them."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    user = models.OneToOneField("auth.User", models.SET_NULL, null=True, blank=True)
+    address_hash = models.CharField(max_length=64, blank=True)
+    agent_hash = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Battle(models.Model):
+    class Mode(models.TextChoices):
+        ANONYMOUS = "anonymous"
+        SIDE_BY_SIDE = "side_by_side"
+
+    class State(models.TextChoices):
+        ANSWERING = "answering"
+        READY = "ready"
+        VOTED = "voted"
+        SKIPPED = "skipped"
+        VOID = "void"
+        EXPIRED = "expired"
+
+    class PromptSource(models.TextChoices):
+        TYPED = "typed"
+        SUGGESTION = "suggestion"
+        REPEATED = "repeated"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    voter = models.ForeignKey(Voter, models.CASCADE, related_name="battles")
+    mode = models.CharField(max_length=12, choices=Mode, default=Mode.ANONYMOUS)
+    state = models.CharField(max_length=10, choices=State, default=State.ANSWERING)
+    pool = models.CharField(max_length=100, default=LIVE)
+    model_a = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
+    model_b = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
+    propensity = models.FloatField(help_text="chance with which this pair was drawn")
+    replaced = models.JSONField(default=list, help_text="[{side, model, propensity, reason}] of silent replacements")
+    prompt_source = models.CharField(max_length=10, choices=PromptSource, default=PromptSource.TYPED)
+    language = models.CharField(max_length=10, blank=True)
+    stopped = models.BooleanField(default=False)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [
+            models.Index("voter", F("created_at").desc(), name="battle_of_voter"),
+            models.Index("created_at", condition=Q(state__in=("answering", "ready")), name="battle_open"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~Q(model_a=F("model_b")), name="battle_two_models"),
+            models.CheckConstraint(condition=Q(propensity__gt=0, propensity__lte=1), name="battle_propensity"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Turn(models.Model):
+    battle = models.ForeignKey(Battle, models.CASCADE, related_name="turns")
+    number = models.PositiveSmallIntegerField()
+    prompt = models.TextField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ("number",)
+        constraints = [models.UniqueConstraint(fields=("battle", "number"), name="turn_once")]
+
+    def __str__(self) -> str:
+        return f"turn {self.number} of {self.battle_id}"
+
+
+class Answer(models.Model):
+    """One side of one turn: leased to one worker at a time, fenced by its attempt (see `arena.leases`)."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        FINISHED = "finished"
+        FAILED = "failed"
+
+    class Failure(models.TextChoices):
+        TIMEOUT = "timeout"
+        UNAVAILABLE = "unavailable"
+        REFUSED = "refused"
+        TOO_LONG = "too_long"
+
+    turn = models.ForeignKey(Turn, models.CASCADE, related_name="answers")
+    side = models.CharField(max_length=1, choices=[(side, side) for side in SIDES])
+    model = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    attempt = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    queued_at = models.DateTimeField(db_default=Now())
+    text = models.TextField(blank=True, help_text="while running: what has been released so far")
+    reasoning = models.TextField(blank=True)
+    failure = models.CharField(max_length=12, blank=True, choices=Failure)
+    started_at = models.DateTimeField(null=True)
+    first_token_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    input_tokens = models.PositiveIntegerField(null=True)
+    output_tokens = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        ordering = ("side",)
+        indexes = [
+            models.Index("id", condition=Q(state="running"), name="answer_running"),
+            models.Index("queued_at", condition=Q(state="queued"), name="answer_queued"),
+        ]
+        constraints = [models.UniqueConstraint(fields=("turn", "side"), name="answer_once")]
+
+    def __str__(self) -> str:
+        return f"side {self.side} of {self.turn_id}"
+
+
+class Vote(models.Model):
+    """One judgement, self-contained and never changed; `voter` is a pseudonym that outlives the voter's row."""
+
+    class Winner(models.TextChoices):
+        A = "a"
+        B = "b"
+        TIE = "tie"
+        BOTH_BAD = "both_bad"
+
+    class Source(models.TextChoices):
+        LIVE = "live"
+        API = "api"
+        IMPORT = "import"
+
+    battle = models.OneToOneField(Battle, models.SET_NULL, null=True, related_name="vote")
+    pool = models.CharField(max_length=100)
+    model_a = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
+    model_b = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
+    winner = models.CharField(max_length=8, choices=Winner)
+    multiplicity = models.PositiveIntegerField(default=1)
+    voter = models.UUIDField(null=True)
+    source = models.CharField(max_length=6, choices=Source, default=Source.LIVE)
+    counted = models.BooleanField(default=True)
+    reason = models.CharField(max_length=20, blank=True, help_text="why it is not counted")
+    categories = ArrayField(models.CharField(max_length=40), default=list)
+    features = ArrayField(models.FloatField(), null=True, help_text="style of a, then of b")
+    propensity = models.FloatField(null=True)
+    turns = models.PositiveSmallIntegerField(default=1)
+    reasons = models.JSONField(default=dict)
+    comment = models.TextField(blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index("pool", "id", name="vote_of_pool")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(model_a=F("model_b")), name="vote_two_models"),
+            models.CheckConstraint(condition=Q(multiplicity__gte=1), name="vote_multiplicity"),
+        ]
+
+    def __str__(self) -> str:
+        return f"vote {self.pk}"
+
+
+class Standing(models.Model):
+    """The newest published ratings of a pool, written by the rating side: what a reveal shows beside a name."""
+
+    pool = models.CharField(max_length=100, primary_key=True)
+    ratings = models.JSONField(help_text="{slug: {rating, ci_low, ci_high, rank, votes, provisional}}")
+    updated_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.pool

@@ -1,0 +1,178 @@
+"""The models file: who takes part, and where each model is called. Read whole, checked whole, then written."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.text import slugify
+
+from arena.backends import BACKENDS
+from arena.backends.network import check_url
+from arena.models import Endpoint
+from catalog.models import LanguageModel, License, Organization
+
+SLUG = re.compile(r"[a-z0-9.-]{1,200}")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+WITHOUT_SERVER = ("echo", "eliza")
+MODEL_FIELDS: dict[str, type] = {
+    "slug": str, "name": str, "organization": str, "license": str, "open_weights": bool,
+    "enabled": bool, "endpoint": dict,
+}  # fmt: skip
+ENDPOINT_FIELDS: dict[str, type] = {
+    "kind": str, "base_url": str, "model": str, "api_key_env": str, "max_tokens": int,
+    "temperature": float, "max_concurrency": int, "parameters": dict,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Loaded:
+    created: int
+    updated: int
+    unchanged: int
+
+
+def load(path: Path) -> Loaded:
+    """Create or update the models of a file; all of them or none.
+
+    Raises ValueError with one sentence: an unreadable file, or the first wrong entry by its slug and field.
+    """
+    entries = read(path)
+    with transaction.atomic():
+        outcomes = [_write(entry) for entry in entries]
+    return Loaded(outcomes.count("created"), outcomes.count("updated"), outcomes.count("unchanged"))
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The checked entries of a models file."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not TOML: {error}") from None
+    if unknown := document.keys() - {"model"}:
+        raise ValueError(f"{path}: {min(unknown)!r} is not known here; entries start with [[model]]")
+    entries = document.get("model", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ValueError(f"{path}: entries start with [[model]]")
+    seen: set[str] = set()
+    for number, entry in enumerate(entries, 1):
+        where = f"{path}: model {entry.get('slug') or number}"
+        _check(where, entry)
+        if entry["slug"] in seen:
+            raise ValueError(f"{where}: this slug stands twice")
+        seen.add(entry["slug"])
+    return entries
+
+
+def _check(where: str, entry: dict[str, Any]) -> None:
+    _check_fields(where, entry, MODEL_FIELDS)
+    if not SLUG.fullmatch(entry.get("slug", "")):
+        raise ValueError(f"{where}: slug must be made of a-z 0-9 . -")
+    if set(entry) <= {"slug", "enabled"}:
+        return
+    for field in ("name", "endpoint"):
+        if not entry.get(field):
+            raise ValueError(f"{where}: {field} is missing")
+    _check_endpoint(where, entry["endpoint"])
+
+
+def _check_fields(where: str, entry: Mapping[str, Any], fields: Mapping[str, type]) -> None:
+    for field, value in entry.items():
+        if field not in fields:
+            raise ValueError(f"{where}: {field!r} is not a field; known are {', '.join(fields)}")
+        wanted = (int, float) if fields[field] is float else (fields[field],)
+        if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
+            raise ValueError(f"{where}: {field} must be {_named(fields[field])}")
+        if isinstance(value, str) and ((len(value) > 200 and field != "base_url") or "\x00" in value):
+            raise ValueError(f"{where}: {field} is too long or holds NUL")
+
+
+def _named(kind: type) -> str:
+    return {str: "a text", bool: "true or false", dict: "a table", int: "a whole number", float: "a number"}[kind]
+
+
+def _check_endpoint(where: str, endpoint: dict[str, Any]) -> None:
+    _check_fields(f"{where}: endpoint", endpoint, ENDPOINT_FIELDS)
+    kind = endpoint.get("kind")
+    if kind not in BACKENDS:
+        raise ValueError(f"{where}: endpoint.kind must be one of {', '.join(BACKENDS)}")
+    if kind not in WITHOUT_SERVER:
+        for field in ("base_url", "model"):
+            if not endpoint.get(field):
+                raise ValueError(f"{where}: endpoint.{field} is missing")
+        _check_address(where, endpoint["base_url"])
+    _check_limits(where, endpoint)
+
+
+def _check_limits(where: str, endpoint: dict[str, Any]) -> None:
+    for field in ("max_tokens", "max_concurrency"):
+        if not 1 <= endpoint.get(field, 1) <= 1_000_000:
+            raise ValueError(f"{where}: endpoint.{field} must be at least 1")
+    if not 0 <= endpoint.get("temperature", 0) <= 2:
+        raise ValueError(f"{where}: endpoint.temperature must lie between 0 and 2")
+    if not VARIABLE.fullmatch(endpoint.get("api_key_env", "_")):
+        raise ValueError(f"{where}: endpoint.api_key_env is the name of a variable, never a key")
+
+
+def _check_address(where: str, address: str) -> None:
+    try:
+        check_url(address, settings.ENVIRONMENT.arena_allow_private_endpoints)
+    except ValueError as error:
+        raise ValueError(f"{where}: endpoint.base_url {error}") from None
+
+
+def _write(entry: dict[str, Any]) -> str:
+    if set(entry) <= {"slug", "enabled"}:
+        return _switch(entry)
+    model, created = LanguageModel.objects.get_or_create(slug=entry["slug"], defaults={"name": entry["name"]})
+    facts: dict[str, Any] = {"name": entry["name"]}
+    if "open_weights" in entry:
+        facts["open_weights"] = entry["open_weights"]
+    for field, kind in (("organization", Organization), ("license", License)):
+        if field in entry:
+            facts[field] = _named_row(kind, entry[field])
+    endpoint = entry["endpoint"]
+    target, _ = Endpoint.objects.get_or_create(model=model, defaults={"kind": endpoint["kind"]})
+    changed = _update(model, facts) | _update(target, _columns(endpoint, enabled=entry.get("enabled", True)))
+    return "created" if created else "updated" if changed else "unchanged"
+
+
+def _switch(entry: dict[str, Any]) -> str:
+    """An entry that only says `enabled` switches a model that is known already."""
+    endpoint = Endpoint.objects.filter(model__slug=entry["slug"]).first()
+    if endpoint is None:
+        raise ValueError(f"model {entry['slug']}: name and endpoint are missing, and no such model is known")
+    return "updated" if _update(endpoint, {"enabled": entry.get("enabled", True)}) else "unchanged"
+
+
+def _columns(endpoint: dict[str, Any], *, enabled: bool) -> dict[str, Any]:
+    return {
+        "kind": endpoint["kind"],
+        "base_url": endpoint.get("base_url", "").rstrip("/"),
+        "upstream_id": endpoint.get("model", ""),
+        "api_key_env": endpoint.get("api_key_env", ""),
+        "max_tokens": endpoint.get("max_tokens"),
+        "temperature": endpoint.get("temperature"),
+        "parameters": endpoint.get("parameters", {}),
+        "max_concurrency": endpoint.get("max_concurrency"),
+        "enabled": enabled,
+    }
+
+
+def _named_row(kind: Any, name: str) -> Any:
+    return kind.objects.get_or_create(name=name, defaults={"slug": slugify(name)[:100] or "unnamed"})[0]
+
+
+def _update(row: Any, values: dict[str, Any]) -> bool:
+    changed = [field for field, value in values.items() if getattr(row, field) != value]
+    for field in changed:
+        setattr(row, field, values[field])
+    if changed:
+        row.save(update_fields=changed)
+    return bool(changed)

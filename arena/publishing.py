@@ -1,0 +1,94 @@
+"""Released text on its way to the web processes: one Redis stream per battle, hints that may be lost.
+
+An entry holds a list of events: ["delta", turn, side, tag, at, text], ["done", turn, side, tag, html],
+["failed", turn, side, tag, reason] and ["state", state].
+"""
+
+import logging
+import time
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+import orjson
+import redis
+from django.conf import settings
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from arena.live import LiveTurn
+
+KEEP_S = 3600
+AWAY_S = 0.5
+FIELD = b"e"
+logger = logging.getLogger(__name__)
+
+
+def stream_key(battle_id: object) -> str:
+    return f"battle:{battle_id}"
+
+
+def connect() -> "Redis":
+    """A client of the running loop that reports a lost connection at once instead of hiding it."""
+    return Redis.from_url(settings.REDIS_URL, retry=Retry(NoBackoff(), 0), socket_timeout=5)
+
+
+class Publisher:
+    """Writes what is unsent of all running turns, in one pipeline a tick."""
+
+    def __init__(self) -> None:
+        self.redis = connect()
+        self.away_until = 0.0
+
+    async def flush(self, turns: Iterable[LiveTurn]) -> None:
+        """Send and forget; after a failure everything is said again from the start once Redis is back."""
+        if time.monotonic() < self.away_until:
+            return
+        sending = [(turn, turn.unsent) for turn in turns if turn.unsent or turn.whole]
+        if not sending:
+            return
+        pipeline = self.redis.pipeline(transaction=False)
+        for turn, unsent in sending:
+            _queue(pipeline, turn, unsent)
+            turn.unsent = []
+        try:
+            await pipeline.execute()
+        except (TimeoutError, RedisError, OSError) as error:
+            self._lost(sending, error)
+        else:
+            for turn, _ in sending:
+                turn.begun, turn.whole = True, False
+
+    def _lost(self, sending: list[tuple[LiveTurn, list[list[Any]]]], error: Exception) -> None:
+        logger.warning("Redis is away: %s", error)
+        self.away_until = time.monotonic() + AWAY_S
+        for turn, unsent in sending:
+            turn.unsent = [event for event in unsent if event[0] != "delta"] + turn.unsent
+            turn.whole, turn.begun = True, False
+
+
+def _queue(pipeline: Any, turn: LiveTurn, unsent: list[list[Any]]) -> None:
+    key = stream_key(turn.job.battle_id)
+    events = turn.repeat() + [event for event in unsent if event[0] != "delta"] if turn.whole else unsent
+    ends = any(event[0] != "delta" for event in events)
+    pipeline.xadd(key, {FIELD: orjson.dumps(events)})
+    if ends or not turn.begun:
+        pipeline.expire(key, KEEP_S)
+
+
+@cache
+def client() -> "redis.Redis":
+    """The plain client of this process, for the few writes of web requests."""
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=1)
+
+
+def tell(battle_id: object, *events: list[Any]) -> None:
+    """Tell the open pages of a battle something that the database knows already; lost without Redis."""
+    key = stream_key(battle_id)
+    try:
+        pipeline = client().pipeline(transaction=False)
+        pipeline.xadd(key, {FIELD: orjson.dumps(events)}).expire(key, KEEP_S).execute()
+    except (RedisError, OSError) as error:
+        logger.warning("Redis is away: %s", error)

@@ -1,0 +1,5 @@
+"""What arena announces to whoever builds on it."""
+
+from django.dispatch import Signal
+
+vote_cast = Signal()  # sender Vote, vote=…; sent inside the vote's transaction

@@ -1,0 +1,179 @@
+"""The settings that come from the environment: read once, checked strictly, and nothing else is read."""
+
+import ipaddress
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+LOCAL_DATABASE = "postgresql:///arena"
+LOCAL_REDIS = "redis://127.0.0.1:6379/0"
+SHORTEST_SECRET = 50
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Every setting of the service, with its default. Seconds, counts and hours as the names say."""
+
+    database_url: str = LOCAL_DATABASE
+    redis_url: str = LOCAL_REDIS
+    secret_key: str = ""
+    allowed_hosts: tuple[str, ...] = ()
+    arena_env: str = "local"
+    arena_answer_concurrency: int = 600
+    arena_connect_timeout_s: float = 10
+    arena_first_token_timeout_s: float = 30
+    arena_between_tokens_timeout_s: float = 20
+    arena_answer_timeout_s: float = 180
+    arena_public_url: str = ""
+    arena_proxy_hops: int = 0
+    arena_encryption_key: str = ""
+    arena_anchor: tuple[str, float] | None = None
+    arena_allow_private_endpoints: tuple[str, ...] = ()
+    arena_pace_anonymous: bool = True
+    arena_battles_per_hour: int = 60
+    arena_battles_per_hour_address: int = 300
+    arena_streams_per_voter: int = 6
+    arena_login: str = "optional"
+    arena_api_anonymous: bool = True
+
+    @property
+    def production(self) -> bool:
+        return self.arena_env == "production"
+
+
+def count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise ValueError("is not a whole number ≥ 0")
+    return int(text)
+
+
+def positive(text: str) -> int:
+    number = count(text)
+    if not number:
+        raise ValueError("is not a whole number ≥ 1")
+    return number
+
+
+def seconds(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise ValueError("is not a number of seconds above 0")
+    return number
+
+
+def switch(text: str) -> bool:
+    if text.lower() in ("on", "1", "true", "yes"):
+        return True
+    if text.lower() in ("off", "0", "false", "no"):
+        return False
+    raise ValueError("is neither on nor off")
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"is not one of {', '.join(choices)}")
+        return text
+
+    return parse
+
+
+def words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in re.split(r"[,\s]+", text) if word)
+
+
+def networks(text: str) -> tuple[str, ...]:
+    for word in words(text):
+        if "/" in word:
+            try:
+                ipaddress.ip_network(word, strict=False)
+            except ValueError:
+                raise ValueError(f"holds {word!r}, which is no network such as 10.0.0.0/8") from None
+    return words(text)
+
+
+def anchor(text: str) -> tuple[str, float]:
+    slug, _, rating = text.rpartition(":")
+    try:
+        value = float(rating)
+    except ValueError:
+        value = math.nan
+    if not slug or not math.isfinite(value):
+        raise ValueError("is not of the form slug:rating")
+    return slug, value
+
+
+def scheme(*schemes: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if urlsplit(text).scheme not in schemes:
+            raise ValueError(f"does not start with {' or '.join(s + '://' for s in schemes)}")
+        return text
+
+    return parse
+
+
+def public_url(text: str) -> str:
+    parts = urlsplit(scheme("http", "https")(text))
+    if not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError("is not of the form https://host or https://host:port")
+    return text.rstrip("/")
+
+
+PARSERS: dict[str, Callable[[str], object]] = {
+    "DATABASE_URL": scheme("postgresql", "postgres"),
+    "REDIS_URL": scheme("redis", "rediss", "unix"),
+    "SECRET_KEY": str,
+    "ALLOWED_HOSTS": words,
+    "ARENA_ENV": one_of("local", "production"),
+    "ARENA_ANSWER_CONCURRENCY": positive,
+    "ARENA_CONNECT_TIMEOUT_S": seconds,
+    "ARENA_FIRST_TOKEN_TIMEOUT_S": seconds,
+    "ARENA_BETWEEN_TOKENS_TIMEOUT_S": seconds,
+    "ARENA_ANSWER_TIMEOUT_S": seconds,
+    "ARENA_PUBLIC_URL": public_url,
+    "ARENA_PROXY_HOPS": count,
+    "ARENA_ENCRYPTION_KEY": str,
+    "ARENA_ANCHOR": anchor,
+    "ARENA_ALLOW_PRIVATE_ENDPOINTS": networks,
+    "ARENA_PACE_ANONYMOUS": switch,
+    "ARENA_BATTLES_PER_HOUR": count,
+    "ARENA_BATTLES_PER_HOUR_ADDRESS": count,
+    "ARENA_STREAMS_PER_VOTER": count,
+    "ARENA_LOGIN": one_of("optional", "required"),
+    "ARENA_API_ANONYMOUS": switch,
+}
+
+
+def load(variables: Mapping[str, str]) -> Environment:
+    """Read the settings from environment variables; an empty value means its default.
+
+    Raises ValueError with one sentence that names the variable: unknown ARENA_* names, malformed values,
+    and in production a secret key that is absent or short.
+    """
+    for name in variables:
+        if name.startswith("ARENA_") and name not in PARSERS:
+            raise ValueError(f"{name} is not a setting; .env.example lists them all")
+    values: dict[str, object] = {}
+    for name, parse in PARSERS.items():
+        if text := variables.get(name, "").strip():
+            try:
+                values[name.lower()] = parse(text)
+            except ValueError as error:
+                raise ValueError(f"{name} {error}") from None
+    environment = Environment(**values)  # type: ignore[arg-type]  # the parsers give the fields' types
+    _check_production(environment)
+    return environment
+
+
+def _check_production(environment: Environment) -> None:
+    if not environment.production:
+        return
+    if len(environment.secret_key) < SHORTEST_SECRET:
+        raise ValueError(f"SECRET_KEY must have at least {SHORTEST_SECRET} characters in production")
+    if not (environment.allowed_hosts or environment.arena_public_url):
+        raise ValueError("ALLOWED_HOSTS or ARENA_PUBLIC_URL must be set in production")

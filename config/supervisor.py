@@ -1,0 +1,196 @@
+"""Runs programs as one service: started in order, kept alive, stopped in reverse, and never left behind."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from signal import Signals
+
+DEATHS = 5
+WITHIN_S = 60
+LONGEST_PAUSE_S = 2.0
+POLL_S = 0.05
+
+# Where the kernel cannot signal a child whose parent dies, a shell waits for the end of a pipe that only
+# the parent holds open, and then signals the program, which has taken over the shell's own process id.
+WATCH = 'exec 3<&0 </dev/null; { read -r _ <&3; kill -s "$0" $$; } & exec "$@" 3<&-'
+
+
+class ProgramError(Exception):
+    """A program did not start, did not stay or did not succeed; the message is one line for the user."""
+
+
+async def at_once() -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Program:
+    """One program to run. `signal` ends it, and is also what it gets if the supervisor itself dies.
+
+    `ready` is polled until it answers True. `prefix` stands before the command and may change the user or
+    the namespace. `held` are file descriptors that the program keeps open for as long as it lives. Seconds.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    log: Path
+    env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    ready: Callable[[], Awaitable[bool]] = at_once
+    signal: Signals = Signals.SIGTERM
+    prefix: tuple[str, ...] = ()
+    held: tuple[int, ...] = ()
+    ready_within: float = 60
+    stop_within: float = 6.5
+
+
+@dataclass
+class _Running:
+    program: Program
+    process: asyncio.subprocess.Process
+    keeper: asyncio.Task[None] | None = None
+
+
+class Supervisor:
+    """Starts groups of programs one after the other and stops them in reverse order.
+
+    `failure` raises ProgramError once a program has died five times within a minute. To be made and used
+    in the main thread: the parent-death signal is tied to the thread that starts a program.
+    """
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._groups: list[list[_Running]] = []
+        self._watched, self._held_open = os.pipe()
+        self.failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def start(self, *programs: Program) -> None:
+        """Start one group together and wait until all of it is ready; raises ProgramError."""
+        group: list[_Running] = []
+        self._groups.append(group)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for program in programs:
+                    tasks.create_task(self._start(program, group))
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+
+    async def run(self, program: Program) -> None:
+        """Run a program that ends by itself; raises ProgramError unless it succeeds."""
+        group = [_Running(program, await self._spawn(program, "wb"))]
+        self._groups.append(group)
+        if await _end_of(group[0].process):
+            raise ProgramError(_last_words(program) or f"{program.name} {_how_it_ended(group[0].process)}")
+        self._groups.remove(group)
+
+    async def stop(self) -> None:
+        while self._groups:
+            await asyncio.gather(*(self._stop(running) for running in self._groups[-1]))
+            self._groups.pop()
+        if self.failure.done():
+            self.failure.exception()
+        os.close(self._watched)
+        os.close(self._held_open)
+
+    async def _start(self, program: Program, group: list[_Running]) -> None:
+        running = _Running(program, await self._spawn(program, "wb"))
+        group.append(running)
+        deadline = time.monotonic() + program.ready_within
+        while running.process.returncode is not None or not await program.ready():
+            if running.process.returncode is not None:
+                raise ProgramError(_obituary(program, f"{_how_it_ended(running.process)} while starting"))
+            if time.monotonic() > deadline:
+                raise ProgramError(_obituary(program, f"was not ready after {program.ready_within:.0f} s"))
+            await asyncio.sleep(POLL_S)
+        running.keeper = asyncio.create_task(self._keep(running))
+
+    async def _keep(self, running: _Running) -> None:
+        """Start the program again whenever it ends, ever later, until it has died too often."""
+        program, deaths = running.program, deque[float](maxlen=DEATHS)
+        while True:
+            await _end_of(running.process)
+            now = time.monotonic()
+            deaths.append(now)
+            if len(deaths) == DEATHS and now - deaths[0] < WITHIN_S:
+                problem = ProgramError(_obituary(program, f"ended {DEATHS} times within {WITHIN_S} s"))
+                if not self.failure.done():
+                    self.failure.set_exception(problem)
+                return
+            self._say(f"{program.name} {_how_it_ended(running.process)}; starting it again")
+            recent = sum(now - death < WITHIN_S for death in deaths)
+            await asyncio.sleep(min(LONGEST_PAUSE_S, 0.125 * 2**recent))
+            running.process = await self._spawn(program, "ab")
+
+    async def _spawn(self, program: Program, mode: str) -> asyncio.subprocess.Process:
+        name = program.signal.name.removeprefix("SIG")
+        setpriv = shutil.which("setpriv")
+        tie = (setpriv, "--pdeathsig", name) if setpriv else ("/bin/sh", "-c", WATCH, name)
+        with program.log.open(mode) as log:
+            return await asyncio.create_subprocess_exec(
+                *program.prefix,
+                *tie,
+                *program.command,
+                env=dict(program.env),
+                stdin=asyncio.subprocess.DEVNULL if setpriv else self._watched,
+                stdout=log,
+                stderr=log,
+                pass_fds=program.held,
+                start_new_session=True,
+            )
+
+    async def _stop(self, running: _Running) -> None:
+        if running.keeper:
+            running.keeper.cancel()
+            await asyncio.wait([running.keeper])
+        process = running.process
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(running.program.signal)
+        try:
+            await asyncio.wait_for(_end_of(process), running.program.stop_within)
+        except TimeoutError:
+            self._say(f"{running.program.name} does not stop; killing it")
+            os.killpg(process.pid, Signals.SIGKILL)
+            await process.wait()
+
+
+async def _end_of(process: asyncio.subprocess.Process) -> int:
+    """Wait for the exit code; whatever the program left in its process group ends with it."""
+    code = await process.wait()
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, Signals.SIGKILL)
+    return code
+
+
+async def http_ok(port: int, path: str) -> bool:
+    """Whether a server on this machine's loopback address answers a GET of `path` with 200."""
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    try:
+        writer.write(f"GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        status = await asyncio.wait_for(reader.readline(), 5)
+    except OSError:  # which a time-out is too
+        return False
+    finally:
+        writer.close()
+    return status.split()[1:2] == [b"200"]
+
+
+def _how_it_ended(process: asyncio.subprocess.Process) -> str:
+    code = process.returncode or 0
+    return f"was ended by {Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+
+
+def _last_words(program: Program) -> str:
+    lines = [line for line in program.log.read_text(errors="replace").splitlines() if line.strip()]
+    return lines[-1].strip()[:300] if lines else ""
+
+
+def _obituary(program: Program, what: str) -> str:
+    return f"{program.name} {what}: {_last_words(program) or 'it said nothing'} (log: {program.log})"

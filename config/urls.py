@@ -1,0 +1,17 @@
+"""All addresses of the service."""
+
+from django.urls import include, path, re_path
+
+from arena import api as arena_api
+from arena import urls as arena_urls
+from config import health
+from ratings import urls as ratings_urls
+
+urlpatterns = [
+    *arena_urls.pages,
+    *ratings_urls.pages,
+    path("api/v1/", include([*arena_urls.api, *ratings_urls.api])),
+    re_path(r"^api/", arena_api.unknown),
+    path("healthz", health.alive),
+    path("readyz", health.ready),
+]

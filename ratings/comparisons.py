@@ -1,0 +1,231 @@
+"""Votes as counts per pair of models, and who cast them: the input of every rating method here.
+
+Pure: arrays in, frozen values out. Errors are ValueErrors that say which vote or pair is wrong.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Self, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Label: TypeAlias = str | int
+Floats: TypeAlias = NDArray[np.float64]
+Indices: TypeAlias = NDArray[np.intp]
+
+# A table of positions is quicker than sorting while the ids span no more than this (or the votes).
+_ID_SPAN = 1_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Comparisons:
+    """The outcomes between M models.
+
+    labels: M distinct names or ids. wins (M, M): wins[i, j] votes in which i beat j.
+    ties (M, M): symmetric, ties[i, j] votes between i and j without a winner. Both are read-only
+    copies, at least zero, with a zero diagonal; anything else is a ValueError.
+    """
+
+    labels: tuple[Label, ...]
+    wins: Floats
+    ties: Floats
+
+    def __post_init__(self) -> None:
+        labels = tuple(self.labels)
+        wins, ties = (_counts(name, getattr(self, name), len(labels)) for name in ("wins", "ties"))
+        if len(set(labels)) < len(labels):
+            raise ValueError("labels must be distinct")
+        if not (all(isinstance(x, str) for x in labels) or all(isinstance(x, int) for x in labels)):
+            raise ValueError("labels must be all names or all whole-number ids")
+        if not np.array_equal(ties, ties.T):
+            raise ValueError("ties must be symmetric: a tie between i and j is one between j and i")
+        for name, value in (("labels", labels), ("wins", wins), ("ties", ties)):
+            object.__setattr__(self, name, value)
+
+    @classmethod
+    def from_counts(cls, labels: Sequence[Label], wins: ArrayLike, ties: ArrayLike) -> Self:
+        """A board from M labels and its two M x M count matrices."""
+        return cls(tuple(labels), np.asarray(wins), np.asarray(ties))
+
+    @classmethod
+    def from_votes(
+        cls, model_a: ArrayLike, model_b: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None
+    ) -> Self:
+        """A board from single votes, its labels sorted.
+
+        model_a, model_b (N,): names or whole-number ids. outcome (N,): 1 if a won, 0 if b won, 0.5 for
+        a tie. weight (N,): whole numbers from 1, that many identical votes each.
+        """
+        labels, first, second = _code_models(model_a, model_b)
+        twice, times = _check_votes(first, second, outcome, weight)
+        size = len(labels)
+        cells = (first * size + second) * 3 + twice
+        counts = np.bincount(cells, weights=times, minlength=3 * size * size).reshape(size, size, 3)
+        lost, tied, won = np.moveaxis(counts, 2, 0)
+        return cls(labels, won + lost.T, tied + tied.T)
+
+    @property
+    def votes(self) -> Floats:
+        """(M, M), symmetric: how many votes each pair has."""
+        return self.wins + self.wins.T + self.ties
+
+    @property
+    def score(self) -> Floats:
+        """(M, M): score[i, j] is what i took from j, a tie being half a win for each side."""
+        return self.wins + self.ties / 2
+
+
+@dataclass(frozen=True, eq=False)
+class VoterCounts:
+    """Who cast the votes of a board: the input of intervals clustered by voter.
+
+    E rows, one per voter and pair of models (rows of the same voter and pair add up, so one row per vote
+    is as good). voter (E,): positions from 0. first, second (E,): positions in the board's labels. wins,
+    losses, ties (E,): of first against second.
+
+    These counts, not score sums, are what a database keeps: a score sum holds only for the ratings at
+    which it was taken, while a voter's counts give the exact sum at any ratings, and a vote adds to one row.
+    """
+
+    voter: Indices
+    first: Indices
+    second: Indices
+    wins: Floats
+    losses: Floats
+    ties: Floats
+
+    @classmethod
+    def from_rows(
+        cls,
+        board: Comparisons,
+        voter: ArrayLike,
+        models: tuple[ArrayLike, ArrayLike],
+        counts: tuple[ArrayLike, ArrayLike, ArrayLike],
+    ) -> Self:
+        """From voters (names or ids), pairs by label, and (wins, losses, ties) of the first model."""
+        _, codes = np.unique(np.asarray(voter), return_inverse=True)
+        first, second = (_positions(board.labels, side) for side in models)
+        rows = [np.asarray(count, dtype=np.float64) for count in counts]
+        if any(column.shape != codes.shape for column in (first, second, *rows)):
+            raise ValueError("voter, both models and all counts must be lists of the same length")
+        if any(not np.all(column >= 0) for column in rows):
+            raise ValueError("counts of a voter must not be negative")
+        _refuse(first == second, "row {} compares a model with itself")
+        return cls(codes, first, second, *rows)
+
+    @classmethod
+    def from_votes(
+        cls,
+        board: Comparisons,
+        voter: ArrayLike,
+        models: tuple[ArrayLike, ArrayLike],
+        outcome: ArrayLike,
+        weight: ArrayLike | None = None,
+    ) -> Self:
+        """From single votes, models, outcome and weight as in `Comparisons.from_votes`."""
+        first, second = (_positions(board.labels, side) for side in models)
+        twice, times = _check_votes(first, second, outcome, weight)
+        amount = np.ones(len(twice)) if times is None else times
+        counts = (amount * (twice == 2), amount * (twice == 0), amount * (twice == 1))
+        return cls.from_rows(board, voter, models, counts)
+
+    def restricted(self, rows: NDArray[np.bool_]) -> "VoterCounts":
+        """Only these rows (a mask of length E)."""
+        columns = (self.voter, self.first, self.second, self.wins, self.losses, self.ties)
+        return VoterCounts(*(column[rows] for column in columns))
+
+
+def _counts(name: str, matrix: ArrayLike, size: int) -> Floats:
+    try:
+        counts = np.array(matrix, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be a matrix of numbers") from None
+    if size == 0 and counts.size == 0:
+        counts = np.zeros((0, 0))
+    if counts.shape != (size, size):
+        raise ValueError(f"{name} must be {size} x {size} as there are {size} labels, not {counts.shape}")
+    if not np.all(counts >= 0) or np.isinf(counts).any():
+        raise ValueError(f"{name} must be finite counts, none of them negative")
+    if counts.diagonal().any():
+        raise ValueError(f"{name} must have a zero diagonal: a model is not compared with itself")
+    counts.flags.writeable = False
+    return counts
+
+
+def _code_models(model_a: ArrayLike, model_b: ArrayLike) -> tuple[tuple[Label, ...], Indices, Indices]:
+    sides = [_as_ids(model_a), _as_ids(model_b)]
+    if sides[0] is not None and sides[1] is not None:
+        return _code_ids(sides[0], sides[1])
+    names = [_as_list(model_a), _as_list(model_b)]
+    distinct = set(chain(*map(set, names)))
+    if not all(isinstance(name, str) and name for name in distinct):
+        raise ValueError("model_a and model_b must both be names (text, not empty) or both whole-number ids")
+    labels = tuple(sorted(distinct))
+    first, second = (_look_up(labels, side) for side in names)
+    return labels, first, second
+
+
+def _as_list(values: ArrayLike) -> list[Any]:
+    listed = values.tolist() if hasattr(values, "tolist") else values
+    if not isinstance(listed, Sequence) or isinstance(listed, str):
+        raise ValueError("votes must be lists of equal length")
+    return list(listed)
+
+
+def _as_ids(values: ArrayLike) -> NDArray[np.int64] | None:
+    # A list of names must not become an array of fixed-width text: that costs more than the counting.
+    if isinstance(values, Sequence) and values and isinstance(values[0], str):
+        return None
+    array = np.asarray(values)
+    return array.astype(np.int64, copy=False) if array.ndim == 1 and array.dtype.kind in "iu" else None
+
+
+def _code_ids(a: NDArray[np.int64], b: NDArray[np.int64]) -> tuple[tuple[Label, ...], Indices, Indices]:
+    both = [side for side in (a, b) if side.size]
+    low = min((int(side.min()) for side in both), default=0)
+    span = max((int(side.max()) for side in both), default=-1) - low + 1
+    if span > max(_ID_SPAN, a.size):
+        ids, codes = np.unique(np.concatenate((a, b)), return_inverse=True)
+        return tuple(ids.tolist()), codes[: a.size], codes[a.size :]
+    seen = np.zeros(span, dtype=bool)
+    for side in both:
+        seen[side - low] = True
+    code = np.cumsum(seen) - 1
+    return tuple((np.flatnonzero(seen) + low).tolist()), code[a - low], code[b - low]
+
+
+def _positions(labels: tuple[Label, ...], models: ArrayLike) -> Indices:
+    return _look_up(labels, _as_list(models))
+
+
+def _look_up(labels: tuple[Label, ...], models: list[Any]) -> Indices:
+    code = {label: position for position, label in enumerate(labels)}
+    try:
+        return np.fromiter(map(code.__getitem__, models), np.intp, len(models))
+    except (KeyError, TypeError):
+        unknown = next(model for model in models if model not in labels)
+        raise ValueError(f"{unknown!r} is not a model of this board") from None
+
+
+def _check_votes(
+    first: Indices, second: Indices, outcome: ArrayLike, weight: ArrayLike | None
+) -> tuple[NDArray[np.int8], Floats | None]:
+    try:
+        results = np.asarray(outcome, dtype=np.float64)
+        times = None if weight is None else np.asarray(weight, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError("outcome and weight must be numbers") from None
+    if not first.shape == second.shape == results.shape == (results if times is None else times).shape:
+        raise ValueError("model_a, model_b, outcome and weight must be lists of the same length")
+    _refuse(~((results == 1) | (results == 0) | (results == 0.5)), "outcome must be 1, 0 or 0.5: vote {}")
+    _refuse(first == second, "vote {} compares a model with itself")
+    if times is not None:
+        _refuse(~((times >= 1) & (times < np.inf) & (np.floor(times) == times)), "weight must be 1, 2, 3 …: vote {}")
+    return (results * 2).astype(np.int8), times
+
+
+def _refuse(wrong: NDArray[np.bool_], message: str) -> None:
+    if wrong.any():
+        raise ValueError(message.format(int(wrong.argmax())))

@@ -1,0 +1,62 @@
+"""Which models have a finite Bradley-Terry rating, and which can be compared at all.
+
+Let i -> j if i has at least half a win over j. Maximum likelihood ratings are finite exactly within the
+strongly connected components of this graph (L. R. Ford, American Mathematical Monthly 64, 1957).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import breadth_first_order, connected_components
+
+from ratings.comparisons import Comparisons, Floats, Indices
+
+
+@dataclass(frozen=True, eq=False)
+class Component:
+    """Models joined by chains of votes, as positions in the board's labels.
+
+    bounded: the strongly connected component with most votes (then most models, then the first label),
+    empty if none has two models. loose: all others.
+    """
+
+    bounded: Indices
+    loose: Indices
+
+
+def split(board: Comparisons) -> list[Component]:
+    """All components of a board, the main one first; those without a bounded part last, most votes first."""
+    graph = csr_array(board.score > 0)
+    groups, group = connected_components(graph, connection="weak")
+    standing = _standing(board, connected_components(graph, connection="strong")[1])
+    votes = board.votes.sum(axis=1)
+    found = []
+    for number in range(groups):
+        models = np.flatnonzero(group == number)
+        best = int(standing[models].min())
+        inside = standing[models] == best
+        if inside.sum() > 1:
+            found.append(((0.0, best), Component(models[inside], models[~inside])))
+        else:
+            found.append(((1.0 - votes[models].sum(), best), Component(models[:0], models)))
+    return [component for _, component in sorted(found, key=lambda pair: pair[0])]
+
+
+def reachable(score: Floats, source: int) -> NDArray[np.bool_]:
+    """(M,): the models to which a chain of (half) wins leads from the source, itself included."""
+    mask = np.zeros(len(score), dtype=bool)
+    mask[breadth_first_order(csr_array(score > 0), source, return_predecessors=False)] = True
+    return mask
+
+
+def _standing(board: Comparisons, strong: NDArray[np.int32]) -> Indices:
+    """(M,): 0 for the models of the strong component that comes first, 1 for the next, and so on."""
+    inside = np.where(strong[:, None] == strong, board.votes, 0).sum(axis=1)
+    votes = np.bincount(strong, weights=inside)
+    alphabetical = sorted(range(len(strong)), key=lambda model: board.labels[model])
+    first = np.empty(len(votes), dtype=np.intp)
+    first[strong[alphabetical[::-1]]] = np.arange(len(strong))[::-1]
+    order = np.lexsort((first, -np.bincount(strong), -votes))
+    return np.argsort(order)[strong]

@@ -1,0 +1,140 @@
+"""From votes to tallies.
+
+Votes commit out of the order of their ids, so the outbox says which ones are in the tallies: of the counted
+votes that one statement sees, each is either folded or in the outbox that the same statement sees.
+"""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from arena.models import LIVE
+from ratings.models import OVERALL, Board, Category, Pool, Tally
+
+API = "api"
+
+WAITING = """
+WITH votes AS (
+    DELETE FROM ratings_outbox AS waiting USING arena_vote AS vote WHERE vote.id = waiting.vote_id
+    RETURNING vote.id, pool, voter, model_a_id, model_b_id, winner, multiplicity, counted, categories
+)"""
+
+FOLDED = """
+WITH votes AS (
+    SELECT * FROM arena_vote AS vote
+    WHERE pool = %(pool)s AND NOT EXISTS (SELECT FROM ratings_outbox AS waiting WHERE waiting.vote_id = vote.id)
+)"""
+
+JUDGED = """, judged AS (
+    SELECT id, pool, voter, categories || %(overall)s::varchar AS categories,
+        LEAST(model_a_id, model_b_id) AS low, GREATEST(model_a_id, model_b_id) AS high,
+        multiplicity * (winner = CASE WHEN model_a_id < model_b_id THEN 'a' ELSE 'b' END)::int AS wins,
+        multiplicity * (winner = CASE WHEN model_a_id < model_b_id THEN 'b' ELSE 'a' END)::int AS losses,
+        multiplicity * (winner IN ('tie', 'both_bad'))::int AS ties,
+        multiplicity * (winner = 'both_bad')::int AS both_bad
+    FROM votes WHERE counted
+)"""
+
+PER_PAIR = """
+SELECT pool, category, low, high, SUM(wins), SUM(losses), SUM(ties), SUM(both_bad), MAX(id)
+FROM judged, LATERAL (SELECT DISTINCT unnest(categories)) AS counted_for (category)
+GROUP BY 1, 2, 3, 4"""
+
+PER_VOTER = """
+SELECT voter, low, high, SUM(wins), SUM(losses), SUM(ties)
+FROM judged WHERE voter IS NOT NULL AND %(category)s = ANY(categories)
+GROUP BY 1, 2, 3"""
+
+ADD = """
+INSERT INTO ratings_tally AS tally (board_id, model_a_id, model_b_id, wins, losses, ties, both_bad)
+SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
+ON CONFLICT (board_id, model_a_id, model_b_id) DO UPDATE SET
+    wins = tally.wins + excluded.wins, losses = tally.losses + excluded.losses,
+    ties = tally.ties + excluded.ties, both_bad = tally.both_bad + excluded.both_bad"""
+
+
+class Count(NamedTuple):
+    """Votes between two models in one category of one pool; `low` is the smaller key, wins and losses its own."""
+
+    pool: str
+    category: str
+    low: int
+    high: int
+    wins: int
+    losses: int
+    ties: int
+    both_bad: int
+    last_vote_id: int
+
+
+class VoterCount(NamedTuple):
+    """What one voter said about two models; wins and losses as in `Count`."""
+
+    voter: Any
+    low: int
+    high: int
+    wins: int
+    losses: int
+    ties: int
+
+
+def fold() -> list[Board]:
+    """Move all waiting votes into the tallies; returns the boards that changed. One transaction around it."""
+    return _add(_counts(WAITING + JUDGED + PER_PAIR))
+
+
+def recount(pool: Pool) -> None:
+    """Throw the tallies of a pool away and count its folded votes again."""
+    boards = Board.objects.filter(pool=pool)
+    Tally.objects.filter(board__in=boards).delete()
+    boards.update(last_vote_id=None)
+    _add(_counts(FOLDED + JUDGED + PER_PAIR, pool=pool.slug))
+
+
+def voter_counts(board: Board) -> list[VoterCount]:
+    """Who cast the folded votes of a board, as far as that is known."""
+    with connection.cursor() as cursor:
+        asked = {"pool": board.pool.slug, "category": board.category.slug, "overall": OVERALL}
+        cursor.execute(FOLDED + JUDGED + PER_VOTER, asked)
+        return [VoterCount(*row) for row in cursor.fetchall()]
+
+
+def _counts(statement: str, **parameters: str) -> list[Count]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {**parameters, "overall": OVERALL})
+        return [Count(*row) for row in cursor.fetchall()]
+
+
+def _add(counts: list[Count]) -> list[Board]:
+    boards = _boards({(count.pool, count.category) for count in counts})
+    for count in counts:
+        board = boards[count.pool, count.category]
+        board.last_vote_id = max(board.last_vote_id or 0, count.last_vote_id)
+    rows = [(boards[count[:2]].pk, *count[2:8]) for count in counts]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(ADD, [list(column) for column in zip(*rows, strict=True)])
+        Board.objects.bulk_update(boards.values(), ["last_vote_id"])
+    return list(boards.values())
+
+
+def _boards(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Board]:
+    """The boards of these pools and categories; what is missing is made, for it has its first vote now."""
+    wanted = set(keys)
+    known = Board.objects.filter(style_control=False, pool__slug__in={pool for pool, _ in wanted})
+    boards = {(b.pool.slug, b.category.slug): b for b in known.select_related("pool", "category")}
+    for pool, category in wanted - boards.keys():
+        boards[pool, category] = Board.objects.create(
+            pool=Pool.objects.get_or_create(slug=pool, defaults=_new_pool(pool))[0],
+            category=Category.objects.get_or_create(slug=category, defaults={"name": category.capitalize()})[0],
+        )
+    return {key: boards[key] for key in wanted}
+
+
+def _new_pool(slug: str) -> dict[str, str]:
+    if slug == LIVE:
+        return {"name": "This arena", "kind": Pool.Kind.LIVE}
+    if slug == API:
+        return {"name": "Votes by API key", "kind": Pool.Kind.API}
+    return {"name": slug, "kind": Pool.Kind.SHORTLIST}

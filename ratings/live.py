@@ -1,0 +1,100 @@
+"""The push to open leaderboards: a hint on a Redis stream that a board changed. Losing it loses nothing else."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable
+
+import orjson
+from redis.exceptions import RedisError
+
+from arena import publishing
+from ratings.models import Board, Snapshot
+
+STREAM = "boards"
+KEPT = 1000
+HEARTBEAT_S = 15.0
+BLOCK_MS = 2000
+AWAY_S = 1.0
+logger = logging.getLogger(__name__)
+
+
+def announce(snapshots: Iterable[Snapshot]) -> None:
+    """Tell all web processes which boards are new."""
+    pipeline = publishing.client().pipeline(transaction=False)
+    for snapshot in snapshots:
+        pipeline.xadd(STREAM, _hint(snapshot.board, snapshot), maxlen=KEPT, approximate=True)
+    try:
+        pipeline.execute()
+    except (RedisError, OSError) as error:
+        logger.warning("Redis is away, open pages see the new boards later: %s", error)
+
+
+def _hint(board: Board, snapshot: Snapshot) -> dict[str, bytes]:
+    which = {
+        "pool": board.pool.slug,
+        "category": board.category.slug,
+        "style_control": board.style_control,
+        "method": snapshot.method,
+    }
+    news = {"votes": snapshot.votes, "computed_at": snapshot.computed_at}
+    return {"board": orjson.dumps(which), "data": orjson.dumps(which | news, option=orjson.OPT_UTC_Z)}
+
+
+class Page:
+    """One open connection: the newest hint of each board that it has not been told yet."""
+
+    def __init__(self) -> None:
+        self.hints: dict[bytes, bytes] = {}
+        self.woken = asyncio.Event()
+
+    def hint(self, board: bytes, data: bytes) -> None:
+        self.hints[board] = data
+        self.woken.set()
+
+    async def next(self) -> bytes:
+        """What to send now, in the wire format of server-sent events; a comment if there is no news for long."""
+        try:
+            async with asyncio.timeout(HEARTBEAT_S):
+                await self.woken.wait()
+        except TimeoutError:
+            return b": still here\n\n"
+        self.woken.clear()
+        hints, self.hints = self.hints, {}
+        return b"".join(b"event: board\ndata: %s\n\n" % data for data in hints.values())
+
+
+class Reader:
+    """The one reader of the stream in this process, at work while any page is open."""
+
+    def __init__(self) -> None:
+        self.pages: set[Page] = set()
+        self.task: asyncio.Task[None] | None = None
+
+    async def follow(self) -> AsyncIterator[bytes]:
+        """Server-sent events from now on, without an end."""
+        page = Page()
+        self.pages.add(page)
+        if self.task is None or self.task.done():
+            self.task = asyncio.create_task(self._run())
+        try:
+            yield b": from now on\n\n"
+            while True:
+                yield await page.next()
+        finally:
+            self.pages.discard(page)
+            if not self.pages and self.task:
+                self.task.cancel()
+                self.task = None
+
+    async def _run(self) -> None:
+        async with publishing.connect() as redis:
+            last: bytes | None = None
+            while True:
+                try:
+                    if last is None:
+                        newest = await redis.xrevrange(STREAM, count=1)
+                        last = newest[0][0] if newest else b"0"
+                    last = self._pass_on(await redis.xread({STREAM: last}, block=BLOCK_MS), last)
+                except (RedisError, OSError) as error:
+                    logger.warning("Redis is away: %s", error)
+                    await asyncio.sleep(AWAY_S)

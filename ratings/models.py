@@ -1,0 +1,100 @@
+"""Projections of the votes: all of these can be thrown away and rebuilt."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from arena.models import Vote
+from catalog.models import LanguageModel
+
+OVERALL = "overall"
+
+
+class Pool(models.Model):
+    """A set of votes that is ranked on its own."""
+
+    class Kind(models.TextChoices):
+        LIVE = "live"
+        API = "api"
+        SHORTLIST = "shortlist"
+        IMPORT = "import"
+
+    slug = models.CharField(max_length=100, unique=True)
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=10, choices=Kind)
+    provenance = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Category(models.Model):
+    slug = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=100)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Board(models.Model):
+    pool = models.ForeignKey(Pool, models.CASCADE, related_name="boards")
+    category = models.ForeignKey(Category, models.CASCADE)
+    style_control = models.BooleanField(default=False)
+    last_vote_id = models.BigIntegerField(null=True, help_text="the newest vote in its tallies")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=("pool", "category", "style_control"), name="board_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pool_id}/{self.category_id}/{self.style_control}"
+
+
+class Tally(models.Model):
+    """Counts of one pair on one board; `model_a` is the one with the smaller key, wins and losses are its own."""
+
+    board = models.ForeignKey(Board, models.CASCADE, related_name="tallies")
+    model_a = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
+    model_b = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
+    wins = models.BigIntegerField(default=0)
+    losses = models.BigIntegerField(default=0)
+    ties = models.BigIntegerField(default=0, help_text="both-bad ones included")
+    both_bad = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=("board", "model_a", "model_b"), name="tally_once"),
+            models.CheckConstraint(condition=Q(model_a__lt=F("model_b")), name="tally_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model_a_id} against {self.model_b_id}"
+
+
+class Outbox(models.Model):
+    """Votes not folded yet. Votes commit out of id order, so no watermark would do."""
+
+    vote = models.OneToOneField(Vote, models.CASCADE, primary_key=True, related_name="+")
+
+    def __str__(self) -> str:
+        return str(self.vote_id)
+
+
+class Snapshot(models.Model):
+    """One published board: method, cut-off, and all its rows in one compressed value."""
+
+    board = models.ForeignKey(Board, models.CASCADE, related_name="snapshots")
+    method = models.CharField(max_length=10, default="bt")
+    votes = models.BigIntegerField()
+    last_vote_id = models.BigIntegerField(null=True)
+    computed_at = models.DateTimeField(db_default=Now())
+    code_version = models.CharField(max_length=40)
+    parameters = models.JSONField(default=dict)
+    rows = models.BinaryField(help_text="zlib of JSON")
+
+    class Meta:
+        indexes = [models.Index("board", "method", F("computed_at").desc(), name="snapshot_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.board_id} at {self.computed_at}"

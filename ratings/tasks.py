@@ -1,0 +1,51 @@
+"""What Celery runs on the queue `ratings`, and how a vote asks for it."""
+
+import logging
+import time
+from typing import Any
+
+from celery import shared_task
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from arena.models import Vote
+from ratings import boards
+from ratings.models import Outbox
+
+INTERVAL_S = 0.8
+EXPIRES_S = 60
+logger = logging.getLogger(__name__)
+_asked_for = 0
+
+
+@shared_task(name="ratings.refresh", ignore_result=True)
+def refresh() -> None:
+    """Fold and publish; whoever then still sees votes waiting, for whatever reason, asks for the next time."""
+    boards.refresh()
+    if Outbox.objects.exists():
+        schedule()
+
+
+def schedule() -> None:
+    """Ask for a refresh at the next tick of the clock.
+
+    All processes share the ticks, so many votes are one refit; a lost message costs a few seconds, until
+    the next vote or beat.
+    """
+    global _asked_for  # noqa: PLW0603  # a process asks once per tick
+    now = time.time()
+    tick = int(now / INTERVAL_S) + 1
+    if tick == _asked_for:
+        return
+    _asked_for = tick
+    try:
+        refresh.apply_async(countdown=tick * INTERVAL_S - now, expires=EXPIRES_S)
+    except OperationalError as error:
+        logger.warning("the broker is away, so the boards are late: %s", error)
+
+
+def remember(sender: type[Vote], vote: Vote, **_: Any) -> None:
+    """Put a new vote among those to be folded; runs in the vote's own transaction."""
+    if vote.counted:
+        Outbox.objects.create(vote=vote)
+        transaction.on_commit(schedule, robust=True)
