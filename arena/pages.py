@@ -126,7 +126,3 @@ def appearance(request: HttpRequest) -> HttpResponse:
     else:
         response.delete_cookie(SCHEME_COOKIE)
     return response
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return render(request, "403.html", status=403)

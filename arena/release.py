@@ -44,13 +44,17 @@ class Clock:
         if a.over or b.over:
             pace = self.random.choice(self.steps) if self.steps else LONE_PACE
             return min(a.waiting, pace), min(b.waiting, pace)
-        step = min(_drain(a), _drain(b))
+        step = min(self._due(a), self._due(b))
         self.steps.append(step)
         return step, step
 
-
-def _drain(lane: Lane) -> int:
-    return math.ceil(lane.waiting / SMOOTHING_TICKS)
+    def _due(self, lane: Lane) -> int:
+        drained = math.ceil(lane.waiting / SMOOTHING_TICKS)
+        if not lane.ended:
+            return drained
+        # Its last characters shall not trickle: the other side has to keep the pace that comes out of this.
+        usual = math.ceil(sum(self.steps) / len(self.steps)) if self.steps else lane.waiting
+        return min(lane.waiting, max(drained, usual))
 
 
 class Open:

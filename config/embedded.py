@@ -1,6 +1,6 @@
 """PostgreSQL and Valkey for one data folder, on unix sockets only, and commands that run beside them.
 
-`python -m config.embedded [--data DIR | --temporary] -- COMMAND …` starts the services for the duration of
+`python -m config.embedded [--data DIR | --temporary] [--no-fsync] -- COMMAND …` starts the services for the duration of
 the command, or uses those of a running `up` or of another command.
 """
 
@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from signal import Signals
 
@@ -21,17 +22,22 @@ from config.supervisor import ProgramError, Supervisor
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_S = 30
 POLL_S = 0.05
+PRIVATE, LOOPBACK = "ARENA_ALLOW_PRIVATE_ENDPOINTS", "127.0.0.0/8,::1/128"
 
 Say = Callable[[str], None]
 
 
 def environment(folder: DataFolder) -> dict[str, str]:
-    """The variables of a program that uses the services; what is set outside wins."""
-    set_outside = {name: value for name, value in os.environ.items() if value}
+    """The variables of a program that uses the services; what is set outside wins.
+
+    Endpoints may lie on this machine, where the local models are.
+    """
+    outside = {name: value for name, value in os.environ.items() if value}
     ours = {"DATABASE_URL": postgres.url(folder), "REDIS_URL": valkey.url(folder)}
-    if "SECRET_KEY" not in set_outside:
+    if "SECRET_KEY" not in outside:
         ours["SECRET_KEY"] = folder.secret_key()
-    return ours | set_outside
+    private = ",".join(filter(None, [outside.get(PRIVATE), LOOPBACK]))
+    return ours | outside | {PRIVATE: private}
 
 
 async def start(supervisor: Supervisor, folder: DataFolder, say: Say, *, durable: bool = True) -> None:
@@ -40,9 +46,7 @@ async def start(supervisor: Supervisor, folder: DataFolder, say: Say, *, durable
     Raises DataFolderError and ProgramError. The servers hold a lock of their own, so that those of a killed
     run are waited for, however it ended.
     """
-    waiting = asyncio.get_running_loop().call_later(
-        1, say, "waiting for the servers of an earlier run to end"
-    )
+    waiting = asyncio.get_running_loop().call_later(1, say, "waiting for the servers of an earlier run to end")
     held = await _until_free(folder, "services", PATIENCE_S)
     waiting.cancel()
     if held is None:
@@ -121,12 +125,11 @@ async def main(arguments: list[str]) -> int:
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--data", type=Path, default=ROOT / "var", help="the data folder")
     place.add_argument("--temporary", action="store_true", help="a new one, removed at the end")
+    parser.add_argument("--no-fsync", action="store_true", help="quicker, and a crash may lose data")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args(arguments)
-    if not options.temporary:
-        return await run(DataFolder(options.data), options.command, warn, durable=True)
-    with tempfile.TemporaryDirectory(prefix="arena-") as path:
-        return await run(DataFolder(Path(path)), options.command, warn, durable=False)
+    with tempfile.TemporaryDirectory(prefix="arena-") if options.temporary else nullcontext(options.data) as path:
+        return await run(DataFolder(Path(path)), options.command, warn, durable=not options.no_fsync)
 
 
 def warn(line: str) -> None:

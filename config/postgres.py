@@ -75,9 +75,7 @@ def _sockets(folder: DataFolder) -> Path:
     return folder.run / "postgres"
 
 
-async def _make_database(
-    supervisor: Supervisor, folder: DataFolder, prefix: tuple[str, ...], owner: int
-) -> None:
+async def _make_database(supervisor: Supervisor, folder: DataFolder, prefix: tuple[str, ...], owner: int) -> None:
     """Make it beside its place and move it there, so that an interrupted start leaves no half of one."""
     draft = folder.postgres.with_name("postgres.new")
     shutil.rmtree(draft, ignore_errors=True)

@@ -1,13 +1,18 @@
 """What the database and the static files need before the service starts, in one interpreter.
 
-`python -m config.prepare MODELS.toml …`
+`python -m config.prepare --least N MODELS.toml …`: fewer than N enabled models are an error.
 """
 
+import argparse
 import os
 import sys
 
 
-def main(models_files: list[str]) -> None:
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="config.prepare", allow_abbrev=False)
+    parser.add_argument("--least", type=int, default=0)
+    parser.add_argument("models_files", nargs="*")
+    options = parser.parse_args(arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
     from django.core.management import CommandError, call_command
@@ -16,10 +21,20 @@ def main(models_files: list[str]) -> None:
     try:
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
-        for path in models_files:
+        for path in options.models_files:
             call_command("load_models", path)
     except CommandError as problem:
         sys.exit(str(problem))
+    if _enabled_models() < options.least:
+        sys.exit(f"fewer than {options.least} models are enabled, so no battle can be fought")
+
+
+def _enabled_models() -> int:
+    """Count them, and forget what went wrong with them before this start."""
+    from arena.models import Endpoint
+
+    Endpoint.objects.update(failures=0, closed_until=None)
+    return Endpoint.objects.filter(enabled=True).count()
 
 
 if __name__ == "__main__":

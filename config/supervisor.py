@@ -94,8 +94,6 @@ class Supervisor:
             self._groups.pop()
         if self.failure.done():
             self.failure.exception()
-        os.close(self._watched)
-        os.close(self._held_open)
 
     async def _start(self, program: Program, group: list[_Running]) -> None:
         running = _Running(program, await self._spawn(program, "wb"))

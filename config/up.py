@@ -1,4 +1,4 @@
-"""The whole service on this machine, by one command: `./scripts/up`."""
+"""The whole service on this machine by one command, `./scripts/up`."""
 
 import argparse
 import asyncio
@@ -6,8 +6,9 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from signal import Signals
@@ -15,4 +16,197 @@ from typing import NoReturn
 
 from config import embedded, local_models
 from config.data_folder import DataFolder, DataFolderError
+from config.local_models import MIB, LocalModel
 from config.supervisor import Program, ProgramError, Supervisor, http_ok
+
+LEAST_DISK = 300 * MIB
+SERVICE_MEMORY = 600 * MIB
+STOP_SIGNALS = (Signals.SIGINT, Signals.SIGTERM, Signals.SIGHUP)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says; `excluded` are the built-in models that are not to run."""
+
+    port: int
+    folder: DataFolder
+    models_file: Path | None
+    excluded: frozenset[str]
+    battles: bool
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"arena: {message}; ./scripts/up --help lists the options\n")
+
+
+def parse(arguments: list[str]) -> Options:
+    """Raises DataFolderError, ValueError and OSError; ends the program with 2 on wrong usage."""
+    parser = _Parser(prog="./scripts/up", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--port", type=_port, default=8000, help="where to listen on 127.0.0.1 (8000)")
+    parser.add_argument("--data", type=Path, default=embedded.ROOT / "var", help="the data folder (var)")
+    parser.add_argument("--no-local-models", action="store_true", help="run none of the built-in models")
+    parser.add_argument("--no-gemma", action="store_true", help="leave out Gemma 3, whose licence is its own")
+    parser.add_argument("--models", type=Path, help="a models file to load at every start")
+    given = parser.parse_args(arguments)
+    excluded = set(local_models.slugs()) if given.no_local_models else set[str]()
+    if given.no_gemma:
+        excluded.add("gemma-3-270m")
+    if given.models:
+        excluded |= local_models.disabled_in(given.models)
+    return Options(
+        port=given.port,
+        folder=DataFolder(given.data),
+        models_file=given.models and given.models.resolve(),
+        excluded=frozenset(excluded),
+        battles=not given.no_local_models,
+    )
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError("must be a number from 1 to 65535")
+    return int(text)
+
+
+async def serve(options: Options) -> None:
+    """Start everything, in order, and keep it running until this task is cancelled.
+
+    Raises DataFolderError, ProgramError and OSError, all with one line for the user.
+    """
+    folder = options.folder
+    if folder.own("./scripts/up") is None:
+        raise DataFolderError(f"{folder.path} is in use by {folder.owner}; one at a time")
+    _check_port(options.port)
+    _check_disk(folder)
+    supervisor = Supervisor(say)
+    try:
+        await _bring_up(supervisor, options)
+        say(f"Arena is ready at http://127.0.0.1:{options.port}", prefix="")
+        await supervisor.failure
+    finally:
+        await supervisor.stop()
+
+
+async def _bring_up(supervisor: Supervisor, options: Options) -> None:
+    folder = options.folder
+    ports = {model.name: local_models.free_port() for model in _affordable(options.excluded)}
+    rendered = folder.run / "local_models.toml"
+    rendered.write_text(local_models.render(ports, options.excluded))
+    files = [rendered, *([options.models_file] if options.models_file else [])]
+    env = embedded.environment(folder)
+    with _patience("starting the databases"):
+        await embedded.start(supervisor, folder, say)
+    with _patience("preparing the database"):
+        await supervisor.run(_prepare(folder, env, files, least=2 if options.battles else 0))
+    with _patience("loading the local models"):
+        await _start_models(supervisor, folder, ports)
+    with _patience("starting the web server and the workers"):
+        await supervisor.start(*_programs(folder, env, options.port))
+
+
+def _prepare(folder: DataFolder, env: dict[str, str], files: list[Path], *, least: int) -> Program:
+    command = (sys.executable, "-m", "config.prepare", "--least", str(least), *map(str, files))
+    return Program("prepare", command, folder.log / "prepare.log", env)
+
+
+async def _start_models(supervisor: Supervisor, folder: DataFolder, ports: dict[str, int]) -> None:
+    models = [model for model in local_models.LOCAL_MODELS if model.name in ports]
+    programs = [await asyncio.to_thread(local_models.program, m, ports[m.name], folder) for m in models]
+    await supervisor.start(*programs)
+
+
+def _programs(folder: DataFolder, env: dict[str, str], port: int) -> list[Program]:
+    """Workers, beat and web: all start at once, and the web server's answer tells that all are there."""
+    python = (sys.executable, "-m")
+    celery = (*python, "celery", "-A", "config")
+    worker = ("--without-gossip", "--without-mingle", "-l", "WARNING")
+    web = ("--host", "127.0.0.1", "--port", str(port), "--timeout-graceful-shutdown", "3", "--no-access-log")
+    beat = ("-s", str(folder.run / "beat-schedule"), "--pidfile=", "-l", "WARNING")
+    commands = {
+        "answers": (*celery, "worker", "-Q", "answers", "-P", "threads", "-c", "4", "-n", "answers@%h", *worker),
+        "ratings": (*celery, "worker", "-Q", "ratings", "-P", "solo", "-n", "ratings@%h", *worker),
+        "beat": (*celery, "beat", *beat),
+    }
+    programs = [Program(name, command, folder.log / f"{name}.log", env) for name, command in commands.items()]
+    return [
+        *programs,
+        Program(
+            name="web",
+            command=(*python, "uvicorn", "config.asgi:application", "--no-proxy-headers", *web),
+            log=folder.log / "web.log",
+            env=env,
+            ready=partial(http_ok, port, "/readyz"),
+        ),
+    ]
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as problem:
+            raise DataFolderError(
+                f"port {port} cannot be used ({problem.strerror}); choose another one with --port N"
+            ) from None
+
+
+def _check_disk(folder: DataFolder) -> None:
+    if (free := shutil.disk_usage(folder.path).free) < LEAST_DISK:
+        raise DataFolderError(
+            f"only {free // MIB} MB of disk are free in {folder.path}; at least {LEAST_DISK // MIB} are needed"
+        )
+
+
+def _affordable(excluded: Collection[str]) -> list[LocalModel]:
+    """The model servers that there is memory for, the smallest first; says what is left out."""
+    import psutil
+
+    free = psutil.virtual_memory().available
+    room, kept = free - SERVICE_MEMORY, []
+    for model in local_models.needed(excluded):
+        if model.memory <= room:
+            room -= model.memory
+            kept.append(model)
+        else:
+            say(f"only {free // MIB} MB of memory are free: leaving out {model.title}")
+    return kept
+
+
+@contextmanager
+def _patience(what: str) -> Iterator[None]:
+    """Say what is going on if it takes longer than a second."""
+    timer = asyncio.get_running_loop().call_later(1, say, f"{what} …")
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def say(line: str, *, prefix: str = "arena: ") -> None:
+    print(f"{prefix}{line}", flush=True)
+
+
+async def main(arguments: list[str]) -> None:
+    options = parse(arguments)
+    os.chdir(embedded.ROOT)
+    loop, serving = asyncio.get_running_loop(), asyncio.create_task(serve(options))
+
+    def stop() -> None:
+        for number in STOP_SIGNALS:
+            loop.add_signal_handler(number, lambda: None)
+        say("stopping")
+        serving.cancel()
+
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, stop)
+    with suppress(asyncio.CancelledError):
+        await serving
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(main(sys.argv[1:]))
+    except (DataFolderError, ProgramError, ValueError, OSError) as problem:
+        sys.exit(f"arena: {problem}")

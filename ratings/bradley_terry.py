@@ -6,7 +6,9 @@ Sources: R. A. Bradley and M. E. Terry, Biometrika 39 (1952); H. White, Economet
 K.-Y. Liang and S. L. Zeger, Biometrika 73 (1986) for its clustered form.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,8 +17,8 @@ from scipy.sparse import csr_array
 from scipy.special import ndtri
 
 from ratings.comparisons import Comparisons, Floats, Indices, VoterCounts
-from ratings.components import split
-from ratings.likelihood import Factor, chances, laplacian, maximise, squared_residuals
+from ratings.components import Component, split
+from ratings.likelihood import Estimate, Factor, Flags, chances, laplacian, maximise, squared_residuals
 from ratings.placement import place
 
 SCALE = 400 / np.log(10)
@@ -26,8 +28,7 @@ MIN_VOTERS = 5
 
 # Sums of squares below this part of what is expected are rounding.
 _NOTHING = 1e-12
-
-Flags = NDArray[np.bool_]
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,14 +53,6 @@ class Fit:
     iterations: int
 
 
-@dataclass(frozen=True, eq=False)
-class _Bounded:
-    theta: Floats
-    covariance: Floats
-    clustered: Flags
-    iterations: int
-
-
 def fit(board: Comparisons, *, cluster: VoterCounts | None = None, start: ArrayLike | None = None) -> Fit:
     """Rate every model of the board.
 
@@ -68,37 +61,25 @@ def fit(board: Comparisons, *, cluster: VoterCounts | None = None, start: ArrayL
     so do those of a model for which the sums of all its voters vanish (it had a single voter, say).
     start (M,): ratings to start from, the last ones for instance; they change the time, not the result.
 
-    A model that is joined to the bounded ones by votes but only above or only below them is unbounded: such
-    models are placed together, each with one virtual tie against a 1000 opponent. The end of its interval away
-    from the bounded ones is open; the other is the rating at which so good (so bad) a record has a chance of
-    2.5 % against the ratings given. Where no chain of wins leads either way, a model that only won is open
-    above, one that only lost open below, any other on both ends.
+    Models without a finite maximum are placed instead: see `placement.place`.
 
     ValueError: start is not M finite numbers, or cluster has votes that the board has not.
     likelihood.NotConverged: the maximum was not found to a relative 1e-10.
     """
     size = len(board.labels)
-    theta = _start(board, start)
-    low, high = np.zeros(size), np.zeros(size)
+    theta, low, high = _start(board, start), np.zeros(size), np.zeros(size)
     covariance = np.zeros((size, size))
     component = np.zeros(size, dtype=np.intp)
     unbounded, clustered = np.ones(size, dtype=bool), np.zeros(size, dtype=bool)
     iterations = 0
     for number, part in enumerate(split(board)):
         component[part.bounded] = component[part.loose] = number
-        if part.bounded.size:
-            order = _gauge_last(board, part.bounded)
-            fitted = _fit_bounded(board, order, cluster, theta)
-            theta[order], clustered[order], unbounded[order] = fitted.theta, fitted.clustered, False
-            covariance[np.ix_(order, order)] = fitted.covariance
-            margin = Z95 * np.sqrt(fitted.covariance.diagonal())
-            low[order], high[order] = fitted.theta - margin, fitted.theta + margin
-            iterations += fitted.iterations
-        if part.loose.size:
-            placed = place(board, part, theta)
-            theta[part.loose], low[part.loose], high[part.loose] = placed.theta, placed.low, placed.high
-            covariance[np.ix_(part.loose, part.loose)] = placed.covariance
-            iterations += placed.iterations
+        unbounded[part.bounded] = False
+        for found in _estimates(board, part, cluster, theta):
+            theta[found.models], clustered[found.models] = found.theta, found.clustered
+            low[found.models], high[found.models] = found.low, found.high
+            covariance[np.ix_(found.models, found.models)] = found.covariance
+            iterations += found.iterations
     return Fit(
         ratings=MEAN + SCALE * theta,
         se=SCALE * np.sqrt(covariance.diagonal()),
@@ -114,34 +95,131 @@ def fit(board: Comparisons, *, cluster: VoterCounts | None = None, start: ArrayL
 
 def _start(board: Comparisons, start: ArrayLike | None) -> Floats:
     size = len(board.labels)
-    # Where everyone took half of the votes the maximum is 1000 for all, and exactly so only from there.
-    if start is None or np.array_equal(board.score.sum(axis=1), board.score.sum(axis=0)):
-        return np.zeros(size)
-    ratings = np.array(start, dtype=np.float64)
+    ratings: Floats = np.full(size, MEAN) if start is None else np.array(start, dtype=np.float64)
     if ratings.shape != (size,) or not np.isfinite(ratings).all():
         raise ValueError(f"start must be {size} finite ratings, one for each model")
-    return (ratings - MEAN) / SCALE
+    # Where everyone took half of the points the maximum is 1000 for all, and to the last bit only from there.
+    if np.array_equal(board.score.sum(axis=1), board.score.sum(axis=0)):
+        ratings = np.full(size, MEAN)
+    theta: Floats = (ratings - MEAN) / SCALE
+    return theta
 
 
-def _gauge_last(board: Comparisons, models: Indices) -> Indices:
-    # The model with most votes is the steadiest one to measure the others against.
-    votes = board.votes[np.ix_(models, models)].sum(axis=1)
-    gauge = votes.argmax()
-    return np.append(np.delete(models, gauge), models[gauge])
+def _estimates(board: Comparisons, part: Component, cluster: VoterCounts | None, theta: Floats) -> Iterator[Estimate]:
+    # The second one starts from what the caller has put into theta for the first.
+    if part.bounded.size:
+        yield _fit_bounded(board, part.bounded, cluster, theta)
+    if part.loose.size:
+        yield place(board, part, theta)
 
 
-def _fit_bounded(board: Comparisons, order: Indices, cluster: VoterCounts | None, theta: Floats) -> _Bounded:
-    cells = np.ix_(order, order)
-    wins, ties = board.wins[cells], board.ties[cells]
+def _fit_bounded(board: Comparisons, bounded: Indices, cluster: VoterCounts | None, theta: Floats) -> Estimate:
+    # The model with most votes is the steadiest gauge; it comes last and is held fixed.
+    gauge = board.votes[np.ix_(bounded, bounded)].sum(axis=1).argmax()
+    models = np.append(np.delete(bounded, gauge), bounded[gauge])
+    wins, ties = board.wins[np.ix_(models, models)], board.ties[np.ix_(models, models)]
     score = wins + ties / 2
-    found, factor, iterations = maximise(score[:-1], score.T[:-1], theta[order] - theta[order[-1]])
+    found, factor, iterations = maximise(score[:-1], score.T[:-1], theta[models] - theta[models[-1]])
     found -= found.mean()
-    p, q = chances(found, found)
-    rows = None if cluster is None else _within(cluster, order, len(board.labels))
-    meat, clustered, flat = _meat(wins, ties, (p, q), rows)
-    covariance = _centred(cho_solve(factor, cho_solve(factor, meat[:-1, :-1]).T))
+    votes = _Votes(wins, ties, *chances(found, found))
+    meat, clustered = _meat(votes, _rows_between(cluster, models, len(board.labels)))
+    covariance = _sandwich(votes, meat, factor)
+    margin = Z95 * np.sqrt(covariance.diagonal())
+    return Estimate(models, found, covariance, found - margin, found + margin, clustered, iterations)
+
+
+@dataclass(frozen=True, eq=False)
+class _Votes:
+    """Votes between bounded models (m, m) with the fitted chances p to win and q to lose."""
+
+    wins: Floats
+    ties: Floats
+    p: Floats
+    q: Floats
+
+    @cached_property
+    def information(self) -> Floats:
+        """Per pair the information of its votes."""
+        return (self.wins + self.wins.T + self.ties) * self.p * self.q
+
+    @cached_property
+    def noise(self) -> Floats:
+        """Per pair the squared residuals of its votes."""
+        return squared_residuals(self.wins, self.ties, self.p, self.q)
+
+
+def _sandwich(votes: _Votes, meat: Floats, factor: Factor) -> Floats:
+    """H+ B H+ on the sum-zero space, from the factor of H without its last row."""
+    # A model whose votes are all ties at equal ratings has no residual: its error is the Hessian's.
+    information = votes.information
+    flat = votes.noise.sum(axis=1) <= _NOTHING * information.sum(axis=1)
+    meat = meat + laplacian(np.where(flat[:, None] | flat, information, 0))
+    covariance = _centred(cho_solve(factor, cho_solve(factor, meat[:-1, :-1]).T, check_finite=False))
     if flat.any():
-        expected = _centred(cho_solve(factor, np.eye(len(order) - 1))).diagonal()
+        expected = _centred(cho_solve(factor, np.eye(len(meat) - 1))).diagonal()
         widen = np.where(flat, np.sqrt(expected / covariance.diagonal()), 1.0)
         covariance *= widen[:, None] * widen
-    return _Bounded(found, covariance, clustered, iterations)
+    return covariance
+
+
+def _centred(covariance: Floats) -> Floats:
+    """From differences with the gauge (m - 1, m - 1) to differences with the mean (m, m)."""
+    full = np.pad(covariance, (0, 1))
+    full -= full.mean(axis=0)
+    full -= full.mean(axis=1)[:, None]
+    full = (full + full.T) / 2
+    np.fill_diagonal(full, np.maximum(full.diagonal(), 0))  # a variance of 0 may round to less
+    return full
+
+
+def _meat(votes: _Votes, rows: VoterCounts | None) -> tuple[Floats, Flags]:
+    """The sum of squared scores (m, m), and whose are summed by voter (m,)."""
+    nobody = np.zeros(len(votes.wins), dtype=bool)
+    if rows is None:
+        return laplacian(votes.noise), nobody
+    sums = _score_sums(votes, rows)
+    voters = np.count_nonzero(np.diff(sums.indptr))
+    if voters < MIN_VOTERS:
+        return laplacian(votes.noise), nobody
+    squares = sums.multiply(sums).sum(axis=0)
+    silent = squares <= _NOTHING * votes.noise.sum(axis=1)
+    if silent.any():
+        rows = rows.restricted(~(silent[rows.first] | silent[rows.second]))
+        sums = _score_sums(votes, rows)
+    by_voter = voters / (voters - 1) * (sums.T @ sums).toarray()
+    return by_voter + laplacian(_unnamed(votes, rows).noise), np.bincount(sums.indices, minlength=len(nobody)) > 0
+
+
+def _score_sums(votes: _Votes, rows: VoterCounts) -> csr_array:
+    """Each voter's sum of scores (G, m): outcome minus chance for the first model, the negative for the second."""
+    p, q = votes.p[rows.first, rows.second], votes.q[rows.first, rows.second]
+    residual = rows.wins * q - rows.losses * p + rows.ties * (q - p) / 2
+    cells = (np.tile(rows.voter, 2), np.concatenate((rows.first, rows.second)))
+    shape = (int(rows.voter.max(initial=-1)) + 1, len(votes.wins))
+    return csr_array((np.concatenate((residual, -residual)), cells), shape=shape)
+
+
+def _unnamed(votes: _Votes, rows: VoterCounts) -> _Votes:
+    size = len(votes.wins)
+
+    def counted(row: Indices, column: Indices, counts: Floats) -> Floats:
+        table = np.bincount(row * size + column, counts, size * size).astype(np.float64)
+        return table.reshape(size, size)
+
+    ties = counted(rows.first, rows.second, rows.ties)
+    wins = counted(rows.first, rows.second, rows.wins) + counted(rows.second, rows.first, rows.losses)
+    wins, ties = votes.wins - wins, votes.ties - ties - ties.T
+    if min(wins.min(), ties.min()) < -_ROUNDING:
+        raise ValueError("cluster has votes that the board has not")
+    return replace(votes, wins=np.maximum(wins, 0), ties=np.maximum(ties, 0))
+
+
+def _rows_between(cluster: VoterCounts | None, models: Indices, size: int) -> VoterCounts | None:
+    if cluster is None:
+        return None
+    if max(cluster.first.max(initial=-1), cluster.second.max(initial=-1)) >= size:
+        raise ValueError("cluster has models that the board has not")
+    place_of = np.full(size, -1)
+    place_of[models] = np.arange(len(models))
+    rows = replace(cluster, first=place_of[cluster.first], second=place_of[cluster.second])
+    return rows.restricted((rows.first >= 0) & (rows.second >= 0))

@@ -47,7 +47,7 @@ class Comparisons:
     @classmethod
     def from_counts(cls, labels: Sequence[Label], wins: ArrayLike, ties: ArrayLike) -> Self:
         """A board from M labels and its two M x M count matrices."""
-        return cls(tuple(labels), np.asarray(wins), np.asarray(ties))
+        return cls(tuple(labels), _numbers("wins", wins), _numbers("ties", ties))
 
     @classmethod
     def from_votes(
@@ -62,8 +62,8 @@ class Comparisons:
         twice, times = _check_votes(first, second, outcome, weight)
         size = len(labels)
         cells = (first * size + second) * 3 + twice
-        counts = np.bincount(cells, weights=times, minlength=3 * size * size).reshape(size, size, 3)
-        lost, tied, won = np.moveaxis(counts, 2, 0)
+        counts = np.bincount(cells, weights=times, minlength=3 * size * size).astype(np.float64)
+        lost, tied, won = np.moveaxis(counts.reshape(size, size, 3), 2, 0)
         return cls(labels, won + lost.T, tied + tied.T)
 
     @property
@@ -107,13 +107,12 @@ class VoterCounts:
         """From voters (names or ids), pairs by label, and (wins, losses, ties) of the first model."""
         _, codes = np.unique(np.asarray(voter), return_inverse=True)
         first, second = (_positions(board.labels, side) for side in models)
-        rows = [np.asarray(count, dtype=np.float64) for count in counts]
-        if any(column.shape != codes.shape for column in (first, second, *rows)):
+        wins, losses, ties = (_numbers("counts of a voter", count) for count in counts)
+        if any(column.shape != codes.shape for column in (first, second, wins, losses, ties)):
             raise ValueError("voter, both models and all counts must be lists of the same length")
-        if any(not np.all(column >= 0) for column in rows):
-            raise ValueError("counts of a voter must not be negative")
+        _refuse(~((wins >= 0) & (losses >= 0) & (ties >= 0)), "row {} has a negative count")
         _refuse(first == second, "row {} compares a model with itself")
-        return cls(codes, first, second, *rows)
+        return cls(codes.astype(np.intp), first, second, wins, losses, ties)
 
     @classmethod
     def from_votes(
@@ -133,15 +132,19 @@ class VoterCounts:
 
     def restricted(self, rows: NDArray[np.bool_]) -> "VoterCounts":
         """Only these rows (a mask of length E)."""
-        columns = (self.voter, self.first, self.second, self.wins, self.losses, self.ties)
-        return VoterCounts(*(column[rows] for column in columns))
+        models = self.voter[rows], self.first[rows], self.second[rows]
+        return VoterCounts(*models, self.wins[rows], self.losses[rows], self.ties[rows])
+
+
+def _numbers(name: str, values: ArrayLike) -> Floats:
+    try:
+        return np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be numbers") from None
 
 
 def _counts(name: str, matrix: ArrayLike, size: int) -> Floats:
-    try:
-        counts = np.array(matrix, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} must be a matrix of numbers") from None
+    counts = _numbers(name, matrix)
     if size == 0 and counts.size == 0:
         counts = np.zeros((0, 0))
     if counts.shape != (size, size):
@@ -212,11 +215,8 @@ def _look_up(labels: tuple[Label, ...], models: list[Any]) -> Indices:
 def _check_votes(
     first: Indices, second: Indices, outcome: ArrayLike, weight: ArrayLike | None
 ) -> tuple[NDArray[np.int8], Floats | None]:
-    try:
-        results = np.asarray(outcome, dtype=np.float64)
-        times = None if weight is None else np.asarray(weight, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ValueError("outcome and weight must be numbers") from None
+    results = _numbers("outcome", outcome)
+    times = None if weight is None else _numbers("weight", weight)
     if not first.shape == second.shape == results.shape == (results if times is None else times).shape:
         raise ValueError("model_a, model_b, outcome and weight must be lists of the same length")
     _refuse(~((results == 1) | (results == 0) | (results == 0.5)), "outcome must be 1, 0 or 0.5: vote {}")

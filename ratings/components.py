@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from ratings.comparisons import Comparisons, Floats, Indices
@@ -28,9 +27,14 @@ class Component:
 
 def split(board: Comparisons) -> list[Component]:
     """All components of a board, the main one first; those without a bounded part last, most votes first."""
-    graph = csr_array(board.score > 0)
-    groups, group = connected_components(graph, connection="weak")
-    standing = _standing(board, connected_components(graph, connection="strong")[1])
+    if not board.labels:
+        return []
+    beats = board.score > 0
+    parts, strong = connected_components(beats, connection="strong")
+    if parts == 1 and len(strong) > 1:
+        return [Component(np.arange(len(strong)), np.arange(0))]
+    groups, group = connected_components(beats, connection="weak")
+    standing = _standing(board, strong)
     votes = board.votes.sum(axis=1)
     found = []
     for number in range(groups):
@@ -47,7 +51,7 @@ def split(board: Comparisons) -> list[Component]:
 def reachable(score: Floats, source: int) -> NDArray[np.bool_]:
     """(M,): the models to which a chain of (half) wins leads from the source, itself included."""
     mask = np.zeros(len(score), dtype=bool)
-    mask[breadth_first_order(csr_array(score > 0), source, return_predecessors=False)] = True
+    mask[breadth_first_order(score > 0, source, return_predecessors=False)] = True
     return mask
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable
+from typing import Any
 
 import orjson
 from redis.exceptions import RedisError
@@ -29,7 +30,7 @@ def announce(snapshots: Iterable[Snapshot]) -> None:
         logger.warning("Redis is away, open pages see the new boards later: %s", error)
 
 
-def _hint(board: Board, snapshot: Snapshot) -> dict[str, bytes]:
+def _hint(board: Board, snapshot: Snapshot) -> dict[Any, Any]:
     which = {
         "pool": board.pool.slug,
         "category": board.category.slug,
@@ -88,13 +89,30 @@ class Reader:
 
     async def _run(self) -> None:
         async with publishing.connect() as redis:
-            last: bytes | None = None
+            last = b""
             while True:
                 try:
-                    if last is None:
-                        newest = await redis.xrevrange(STREAM, count=1)
-                        last = newest[0][0] if newest else b"0"
-                    last = self._pass_on(await redis.xread({STREAM: last}, block=BLOCK_MS), last)
+                    last = last or await _end(redis)
+                    last = self._pass_on(await redis.xread({STREAM: last}, block=BLOCK_MS)) or last
                 except (RedisError, OSError) as error:
-                    logger.warning("Redis is away: %s", error)
+                    logger.warning("Redis is away, open pages see new boards later: %s", error)
                     await asyncio.sleep(AWAY_S)
+
+    def _pass_on(self, answer: Any) -> bytes:
+        """Hand out what a read brought; returns where the next one goes on, or nothing if nothing came."""
+        last = b""
+        for _, entries in answer:
+            for entry, hint in entries:
+                last = entry
+                for page in self.pages:
+                    page.hint(hint[b"board"], hint[b"data"])
+        return last
+
+
+async def _end(redis: Any) -> bytes:
+    """Where the stream ends now."""
+    entries = await redis.xrevrange(STREAM, count=1)
+    return entries[0][0] if entries else b"0"
+
+
+reader = Reader()

@@ -1,15 +1,12 @@
 """Where to show models whose rating has no finite maximum likelihood value (CONTRACT 5, unbounded)."""
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import cho_solve
 from scipy.special import betainc, log_expit
 
 from ratings.comparisons import Comparisons, Floats
 from ratings.components import Component, reachable
-from ratings.likelihood import maximise
+from ratings.likelihood import Estimate, Flags, maximise
 
 _CHANCE = 0.025
 # So many natural units (10,000 Elo points) below the weakest opponent no record has a chance of 2.5 %.
@@ -17,42 +14,32 @@ _FARTHEST = 60.0
 _HALVINGS = 60
 
 
-@dataclass(frozen=True, eq=False)
-class Placement:
-    """Strengths (U,) of the loose models in natural units, their covariance (U, U), interval ends (U,)."""
-
-    theta: Floats
-    covariance: Floats
-    low: Floats
-    high: Floats
-    iterations: int
-
-
-def place(board: Comparisons, part: Component, theta: Floats) -> Placement:
+def place(board: Comparisons, part: Component, theta: Floats) -> Estimate:
     """Place the loose models of a component together, the bounded ones held fixed at theta (M,).
 
     Each has one virtual tie against an opponent of strength 0 (rating 1000), which makes the maximum finite;
-    the covariance is the inverse information, the virtual tie included.
+    the covariance is the inverse information, the virtual tie included. The end of an interval away from the
+    bounded models is open; the other is where so good (or so bad) a record, all opponents being where they are
+    shown, has a chance of 2.5 %. If no chain of wins leads from or to the bounded models, a model that only won
+    is open above, one that only lost open below, any other on both ends.
     """
     order = np.concatenate((part.loose, part.bounded))
     count = len(part.loose)
     won = board.score[np.ix_(part.loose, order)]
     lost = board.score[np.ix_(order, part.loose)].T
     half = np.full((count, 1), 0.5)
-    found, factor, iterations = maximise(
-        np.hstack((won, half)), np.hstack((lost, half)), np.append(theta[order], 0.0)
-    )
-    low_open, high_open = _open_ends(board.score, part, won.any(axis=1), lost.any(axis=1))
+    found, factor, iterations = maximise(np.hstack((won, half)), np.hstack((lost, half)), np.append(theta[order], 0.0))
+    low_open, high_open = _open_ends(board.score, part, won.sum(axis=1) > 0, lost.sum(axis=1) > 0)
     low, high = np.full(count, -np.inf), np.full(count, np.inf)
     opponents = found[:-1]
     low[~low_open] = _lowest(won[~low_open], lost[~low_open], opponents)
     high[~high_open] = -_lowest(lost[~high_open], won[~high_open], -opponents)
-    return Placement(found[:count], cho_solve(factor, np.eye(count)), low, high, iterations)
+    covariance = cho_solve(factor, np.eye(count))
+    return Estimate(part.loose, found[:count], covariance, low, high, np.zeros(count, dtype=bool), iterations)
 
 
-def _open_ends(
-    score: Floats, part: Component, has_won: NDArray[np.bool_], has_lost: NDArray[np.bool_]
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _open_ends(score: Floats, part: Component, has_won: Flags, has_lost: Flags) -> tuple[Flags, Flags]:
+    """(U,) each: whose low and whose high end no record closes."""
     above = below = np.zeros(len(part.loose), dtype=bool)
     if part.bounded.size:
         below = reachable(score, int(part.bounded[0]))[part.loose]
@@ -70,7 +57,7 @@ def _lowest(won: Floats, lost: Floats, opponents: Floats) -> Floats:
         middle = (low + high) / 2
         above = _chance(won, lost, middle[:, None] - opponents) > _CHANCE
         low, high = np.where(above, low, middle), np.where(above, middle, high)
-    return (low + high) / 2
+    return high
 
 
 def _chance(won: Floats, lost: Floats, lead: Floats) -> Floats:
@@ -83,4 +70,5 @@ def _chance(won: Floats, lost: Floats, lead: Floats) -> Floats:
     total, score = votes.sum(axis=1), won.sum(axis=1)
     spotless = np.exp((votes * log_expit(lead)).sum(axis=1))
     mean = (votes * np.exp(log_expit(lead))).sum(axis=1) / total
-    return np.where(score == total, spotless, betainc(score, total - score + 1, np.minimum(mean, 1.0)))
+    likely: Floats = np.where(score == total, spotless, betainc(score, total - score + 1, np.minimum(mean, 1.0)))
+    return likely

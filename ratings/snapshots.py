@@ -44,7 +44,11 @@ def asked(parameters: Mapping[str, str]) -> Asked:
 
 
 def newest(
-    pool: str, category: str, style_control: bool, method: str, at: datetime | None = None  # noqa: FBT001  # a key
+    pool: str,
+    category: str,
+    style_control: bool,  # noqa: FBT001  # one of the four parts of a board's key
+    method: str,
+    at: datetime | None = None,
 ) -> dict[str, Any]:
     """The board published last, or last at that time, as the API shows it.
 
@@ -74,7 +78,7 @@ def pack(rows: list[dict[str, Any]]) -> bytes:
     return zlib.compress(orjson.dumps(rows))
 
 
-def unpack(packed: bytes) -> list[dict[str, Any]]:
+def unpack(packed: bytes | memoryview) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = orjson.loads(zlib.decompress(packed))
     return rows
 

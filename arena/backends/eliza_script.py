@@ -231,9 +231,7 @@ QUESTION = keyword(
     ),
 )
 YES = keyword(1, ("*", "You seem quite sure.", "I see. And then?", "I understand."))
-NO = keyword(
-    1, ("*", "Why not?", "Are you saying no just to be on the safe side?", "You sound rather negative.")
-)
+NO = keyword(1, ("*", "Why not?", "Are you saying no just to be on the safe side?", "You sound rather negative."))
 PERHAPS = keyword(1, ("*", "You do not seem certain.", "Can you not say more definitely?"))
 
 KEYWORDS = {

@@ -53,7 +53,7 @@ class HttpBackend:
         clock, answer, response = Clock(timeouts), Answer(self.reader()), None
         try:
             response = await self._ask(request, session, clock, timeouts)
-            while not answer.cut and (chunk := await clock.wait(response.content.readany())):
+            while not answer.cut and (chunk := await clock.read(response.content)):
                 parts = answer.feed(chunk)
                 for part in parts:
                     yield part
@@ -62,6 +62,7 @@ class HttpBackend:
             if not answer.complete:
                 raise self._final(error, answer, request) from None
         finally:
+            clock.stop()
             if response is not None:
                 response.close()  # unless its end was seen: then the connection is already back in the pool
         for part in self._end(answer, request):
@@ -84,14 +85,15 @@ class HttpBackend:
         refused = self._refused.get(endpoint, frozenset())
         while True:
             post = self.post(request, refused)
-            response = await clock.wait(send(post, session, timeouts))
+            body = orjson.dumps(post.body)
+            response = await clock.ask(send(post, body, session, timeouts))
             if response.status == 200:
                 if refused:
                     self._remember(endpoint, refused)
                 return response
             text = await read_error(response)
             error = errors.from_status(response.status, text)
-            field = refused_field(response.status, text, post.body)
+            field = refused_field(response.status, text, body)
             if error.reason != "unavailable" or field is None or field in refused:
                 raise error
             refused |= {field}
@@ -99,15 +101,13 @@ class HttpBackend:
     def _remember(self, endpoint: tuple[str, str], refused: frozenset[str]) -> None:
         if self._refused.get(endpoint) != refused:
             self._refused[endpoint] = refused
-            logger.warning(
-                "%s at %s refuses %s; asked without", *reversed(endpoint), ", ".join(sorted(refused))
-            )
+            logger.warning("%s at %s refuses %s; asked without", *reversed(endpoint), ", ".join(sorted(refused)))
 
 
-async def send(post: Post, session: aiohttp.ClientSession, timeouts: Timeouts) -> aiohttp.ClientResponse:
+async def send(post: Post, body: bytes, session: aiohttp.ClientSession, timeouts: Timeouts) -> aiohttp.ClientResponse:
     return await session.post(
         post.url,
-        data=orjson.dumps(post.body),
+        data=body,
         headers={"Content-Type": "application/json", "Accept": "text/event-stream", **post.headers},
         timeout=aiohttp.ClientTimeout(total=None, connect=timeouts.connect),
         allow_redirects=False,
@@ -128,12 +128,12 @@ async def read_error(response: aiohttp.ClientResponse) -> str:
     return body[:MAX_ERROR_BYTES].decode(errors="replace")
 
 
-def refused_field(status: int, text: str, body: dict[str, Any]) -> str | None:
-    """The optional field of ours that this error is about, if any."""
+def refused_field(status: int, text: str, body: bytes) -> str | None:
+    """The optional field of ours that this error is about, if any. `text` is the error, `body` what we sent."""
     words = text.lower()
     if status not in (400, 422) or not any(refusal in words for refusal in REFUSALS):
         return None
-    return next((name for name in OPTIONAL if name in body and name in words), None)
+    return next((name for name in OPTIONAL if f'"{name}":'.encode() in body and name in words), None)
 
 
 def merged(body: dict[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:

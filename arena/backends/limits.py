@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
+import aiohttp
+
 from arena.backends.protocol import Timeouts
 
 MAX_TEXT_BYTES = 256 * 1024  # answer and reasoning together, as UTF-8
@@ -18,28 +20,64 @@ class Clock:
     """Knows how long the next piece may take, in seconds of the running loop.
 
     Time is only counted while waiting: a reader that is slow to take the last token does not make the model
-    slow.
+    slow. One timer per answer, which looks at the limit when it fires: a new one for each token would cost a
+    quarter of all the work for that token.
     """
 
     def __init__(self, timeouts: Timeouts) -> None:
-        self._now = asyncio.get_running_loop().time
+        self._loop = asyncio.get_running_loop()
         self._between = timeouts.between_tokens
-        self._end = self._now() + timeouts.total
-        self._deadline = self._now() + timeouts.first_token
+        self._end = self._loop.time() + timeouts.total
+        self._deadline = self._loop.time() + timeouts.first_token
         self._phase = f"no first token within {timeouts.first_token:g} s"
         self._total = f"not finished within {timeouts.total:g} s"
         self._complete = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._waiting: aiohttp.StreamReader | None = None
 
-    async def wait(self, piece: Awaitable[T]) -> T:
-        """Raises TimeoutError that says which limit was reached."""
-        limit = min(self._deadline, self._end)
+    async def ask(self, answer: Awaitable[T]) -> T:
+        """Raises TimeoutError that says which limit was reached; so does `read`."""
         try:
-            async with asyncio.timeout_at(limit) as timeout:
-                return await piece
+            async with asyncio.timeout_at(self._limit) as timeout:
+                return await answer
         except TimeoutError:
-            if not timeout.expired():
-                raise
-            raise TimeoutError(self._phase if self._deadline < self._end else self._total) from None
+            if timeout.expired():
+                raise self._expired() from None
+            raise
+
+    async def read(self, content: aiohttp.StreamReader) -> bytes:
+        """The next bytes; none at the end."""
+        if self._timer is None or self._limit < self._timer.when():
+            self._arm()
+        self._waiting = content
+        try:
+            return await content.readany()
+        finally:
+            self._waiting = None
+
+    def stop(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+
+    @property
+    def _limit(self) -> float:
+        return min(self._deadline, self._end)
+
+    def _arm(self) -> None:
+        self.stop()
+        self._timer = self._loop.call_at(self._limit, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        if not self._waiting:
+            return
+        if self._limit > self._loop.time():
+            self._arm()
+        else:
+            self._waiting.set_exception(self._expired())
+
+    def _expired(self) -> TimeoutError:
+        return TimeoutError(self._phase if self._deadline < self._end else self._total)
 
     def progress(self, *, token: bool, complete: bool) -> None:
         """Sets the limit for what comes next; once the answer is complete, nothing more is waited for."""
@@ -47,9 +85,9 @@ class Clock:
             return
         if complete:
             self._complete = True
-            self._deadline = self._now() + GRACE_S
+            self._deadline = self._loop.time() + GRACE_S
         elif token:
-            self._deadline = self._now() + self._between
+            self._deadline = self._loop.time() + self._between
             self._phase = f"no token for {self._between:g} s"
 
 

@@ -22,9 +22,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 LOOPBACK = tuple(map(ipaddress.ip_address, ("127.0.0.1", "::1")))
 # Global by the registry, yet inside the house: Azure's metadata server, special uses of IETF (Oracle's
 # metadata server), and IPv6 ranges that translate to an IPv4 address.
-CLOSED = tuple(
-    map(ipaddress.ip_network, ("168.63.129.16/32", "192.0.0.0/24", "64:ff9b::/96", "64:ff9b:1::/48"))
-)
+CLOSED = tuple(map(ipaddress.ip_network, ("168.63.129.16/32", "192.0.0.0/24", "64:ff9b::/96", "64:ff9b:1::/48")))
 
 
 class Guard:
@@ -54,9 +52,7 @@ class Guard:
     def allows(self, host: str, address: Address) -> bool:
         """Whether this host may be connected to at this address."""
         return (
-            normal(host) in self._hosts
-            or any(address in network for network in self._networks)
-            or is_public(address)
+            normal(host) in self._hosts or any(address in network for network in self._networks) or is_public(address)
         )
 
 
@@ -117,9 +113,7 @@ class Resolver(AbstractResolver):
 
 
 def refuse(host: str) -> NoReturn:
-    raise ValueError(
-        f"leads to {host}, which is no public address; ARENA_ALLOW_PRIVATE_ENDPOINTS may allow it"
-    )
+    raise ValueError(f"leads to {host}, which is no public address; ARENA_ALLOW_PRIVATE_ENDPOINTS may allow it")
 
 
 def is_public(address: Address) -> bool:

@@ -99,6 +99,4 @@ class Backend(Protocol):
     BackendError. Close it (`contextlib.aclosing`) to stop early: that also ends the request upstream.
     """
 
-    def stream(
-        self, request: Request, session: aiohttp.ClientSession, timeouts: Timeouts
-    ) -> AsyncGenerator[Part]: ...
+    def stream(self, request: Request, session: aiohttp.ClientSession, timeouts: Timeouts) -> AsyncGenerator[Part]: ...

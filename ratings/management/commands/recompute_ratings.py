@@ -1,0 +1,21 @@
+"""recompute_ratings: fit and publish the boards of a pool again."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from ratings import boards
+from ratings.management.pools import PoolCommand
+
+
+class Command(PoolCommand):
+    help = "Refits every board of a pool, or of all pools, now."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--from-scratch", action="store_true", help="count all votes again first")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        published = boards.recompute(self.pools(options["pool"]), from_scratch=options["from_scratch"])
+        for snapshot in published:
+            self.stdout.write(f"{snapshot.board.pool.slug}/{snapshot.board.category.slug}: {snapshot.votes} votes")
+        self.stdout.write(f"{len(published)} boards published")

@@ -1,0 +1,16 @@
+"""Where the boards' pages and calls are."""
+
+from django.urls import path
+
+from ratings import api as calls
+from ratings import pages as views
+
+pages = [
+    path("leaderboard/", views.leaderboard, name="leaderboard"),
+]
+api = [
+    path("leaderboard/", calls.Leaderboard.as_view(), name="leaderboard-json"),
+    path("leaderboard/events", calls.events, name="leaderboard-events"),
+    path("pools/", calls.Pools.as_view(), name="pool-list"),
+    path("categories/", calls.Categories.as_view(), name="category-list"),
+]

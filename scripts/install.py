@@ -1,0 +1,116 @@
+"""Make .venv and install locks into it, with uv or else with pip. Called by scripts/install."""
+
+import fcntl
+import filecmp
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+NEEDED_DISK = 2 * 10**9
+
+
+class InstallError(Exception):
+    """Something is missing on this machine; the message is one line for the user."""
+
+
+def main(arguments: list[str]) -> None:
+    split = arguments.index("--")
+    locks, command = arguments[:split], arguments[split + 1 :]
+    # Held until this program ends: of two that install at once, the second waits and finds the work done.
+    folder = os.open(ROOT, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    if missing := [lock for lock in locks if not is_installed(lock)]:
+        install(missing)
+    if command:
+        os.execv(command[0], command)  # noqa: S606  # the caller of this script names it
+
+
+def install(locks: list[str]) -> None:
+    if (free := shutil.disk_usage(ROOT).free) < NEEDED_DISK:
+        raise InstallError(f"only {free // 10**6} MB of disk are free in {ROOT}; the packages need 2 GB")
+    if not works(PYTHON, "-m", "pip", "--version"):
+        make_venv()
+    for lock in locks:
+        install_lock(lock)
+
+
+def is_installed(lock: str) -> bool:
+    done = VENV / lock
+    return works(PYTHON, "-c", "") and done.exists() and filecmp.cmp(ROOT / lock, done, shallow=False)
+
+
+def works(*command: str | Path) -> bool:
+    try:
+        return quietly(*command).returncode == 0
+    except OSError:
+        return False
+
+
+def make_venv() -> None:
+    say("making .venv")
+    if importlib.util.find_spec("ensurepip") is None:
+        install_ensurepip()
+    run("the virtual environment", sys.executable, "-m", "venv", "--clear", str(VENV))
+
+
+def install_ensurepip() -> None:
+    """Debian's Python comes without it."""
+    package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+    if os.getuid() or not shutil.which("apt-get"):
+        raise InstallError(f"Python's venv module is incomplete here; on Debian: apt install {package}")
+    say(f"installing Debian's package {package}")
+    os.environ["DEBIAN_FRONTEND"] = "noninteractive"
+    run("Debian's list of packages", "apt-get", "update", "-qq")
+    run(package, "apt-get", "install", "-y", "-qq", "--no-install-recommends", package)
+
+
+def install_lock(lock: str) -> None:
+    say(f"installing {lock} ({(ROOT / lock).read_text().count('==')} packages) …")
+    start = time.monotonic()
+    what = ("--no-deps", "--require-hashes", "--quiet", "-r", str(ROOT / lock))
+    uv = shutil.which("uv")
+    flags = ("--system-certs", "--no-python-downloads", "--compile-bytecode", "--python", str(PYTHON))
+    tool = "uv"
+    if not uv or not works(uv, "pip", "install", *flags, *what):
+        tool = "pip, as uv failed" if uv else "pip, as there is no uv"
+        run(lock, str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", *what)
+    shutil.copyfile(ROOT / lock, VENV / lock)
+    say(f"installed {lock} with {tool} in {time.monotonic() - start:.0f} s")
+
+
+def run(what: str, *command: str) -> None:
+    """Run a command; if it fails, its last words are the error."""
+    done = quietly(*command)
+    if done.returncode:
+        lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
+        raise InstallError(f"{what} cannot be installed: {lines[-1] if lines else 'no reason was given'}")
+
+
+def quietly(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603  # the commands are the fixed ones above
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, errors="replace", check=False,
+    )  # fmt: skip
+
+
+def say(line: str) -> None:
+    sys.stderr.write(f"arena: {line}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        main(sys.argv[1:])
+    except (InstallError, OSError) as problem:
+        sys.exit(f"arena: {problem}")
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)

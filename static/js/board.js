@@ -1,0 +1,14 @@
+// Keeps the open leaderboard up to date: the table is fetched again soon after the server says that it changed.
+const DELAY_MS = 200;
+const board = document.getElementById("board");
+const status = document.getElementById("board-status");
+let timer;
+
+new EventSource("/api/v1/leaderboard/events").addEventListener("board", () => {
+  clearTimeout(timer);
+  timer = setTimeout(() => board.dispatchEvent(new Event("refresh")), DELAY_MS);
+});
+
+// The same words twice would be announced once, so they go away before each request.
+board.addEventListener("htmx:beforeRequest", () => { status.textContent = ""; });
+board.addEventListener("htmx:afterSwap", () => { status.textContent = "Leaderboard updated"; });

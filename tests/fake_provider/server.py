@@ -1,0 +1,282 @@
+"""The server: our own few lines of HTTP, so that hundreds of streams cost one write a token, and so that it
+can break the protocol where it should."""
+
+import asyncio
+import contextlib
+import heapq
+import itertools
+import socket
+import struct
+import threading
+import time
+from collections import deque
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httptools
+import orjson
+import uvloop
+
+from tests.fake_provider.plan import Plan, plan
+from tests.fake_provider.wire import FORMATS, Asked, Format
+
+MAX_LOG = 50_000
+BACKLOG = 1000
+REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 429: "Too Many Requests"}
+
+
+class Stream:
+    """One answer under way."""
+
+    def __init__(self, connection: "Connection", plan: Plan, entry: dict[str, Any], now: float) -> None:
+        self.connection = connection
+        self.plan = plan
+        self.entry = entry
+        self.start = now
+        self.due = now
+        self.piece: bytes = b""
+
+    def advance(self) -> bool:
+        """Get the next step ready; False when there is none."""
+        step = next(self.plan.steps, None)
+        if step is None:
+            return False
+        self.due, self.piece = self.start + step[0], step[1]
+        return True
+
+    def close(self) -> None:
+        ending = self.plan.ending
+        if ending == "hang":
+            return
+        self.state("finished" if self.plan.well else "failed")
+        self.connection.finish(reset=ending == "reset")
+
+    def state(self, state: str) -> None:
+        if self.entry["state"] == "open":
+            self.entry |= {"state": state, "ended": time.time()}
+
+
+class Clock:
+    """One timer for all streams: what is due is written in one go."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._heap: list[tuple[float, int, Stream]] = []
+        self._number = itertools.count()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, stream: Stream) -> None:
+        if stream.advance():
+            self._push(stream)
+        else:
+            stream.close()
+        self._arm()
+
+    def _push(self, stream: Stream) -> None:
+        heapq.heappush(self._heap, (stream.due, next(self._number), stream))
+
+    def _arm(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(self._heap[0][0], self._tick) if self._heap else None
+
+    def _tick(self) -> None:
+        now = self._loop.time() + 0.002
+        while self._heap and self._heap[0][0] <= now:
+            stream = heapq.heappop(self._heap)[2]
+            if stream.connection.stream is not stream:
+                continue
+            if stream.connection.paused:
+                stream.due = now + 0.01
+                self._push(stream)
+                continue
+            stream.connection.write(stream.piece)
+            stream.entry["writes"] += 1
+            if stream.advance():
+                self._push(stream)
+            else:
+                stream.close()
+        self._arm()
+
+
+class Server:
+    """Answers requests, and remembers them."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.clock = Clock(loop)
+        self.loop = loop
+        self.log: deque[dict[str, Any]] = deque(maxlen=MAX_LOG)
+        self.asked: set[tuple[str, str]] = set()
+        self.connections: set[Connection] = set()
+
+    def answer(self, connection: "Connection", method: str, target: str, body: bytes) -> None:
+        url = urlsplit(target)
+        if url.path == "/log":
+            self._log(connection, method, parse_qs(url.query))
+            return
+        wire = next((wire for wire in FORMATS if wire.path.search(url.path)), None)
+        if method != "POST" or wire is None:
+            connection.document(404, {"error": "no such path"})
+            return
+        asked = wire.asked(url.path, orjson.loads(body))
+        key = asked.model, asked.prompt
+        made = plan(wire, asked, first=key not in self.asked)
+        self.asked.add(key)
+        stream = Stream(connection, made, self._remember(wire, asked, connection.headers), self.loop.time())
+        connection.stream = stream
+        if made.status:
+            connection.begin(made.status, made.content_type)
+        self.clock.add(stream)
+
+    def _remember(self, wire: Format, asked: Asked, headers: dict[str, str]) -> dict[str, Any]:
+        entry = {
+            "format": wire.name,
+            "model": asked.model,
+            "messages": asked.messages,
+            "system": asked.system,
+            "body": asked.body,
+            "headers": headers,
+            "time": time.time(),
+            "ended": None,
+            "state": "open",
+            "writes": 0,
+        }
+        self.log.append(entry)
+        return entry
+
+    def forget(self) -> None:
+        self.log.clear()
+        self.asked.clear()
+
+    def _log(self, connection: "Connection", method: str, query: dict[str, list[str]]) -> None:
+        if method == "DELETE":
+            self.forget()
+        models = query.get("model")
+        connection.document(200, [entry for entry in self.log if not models or entry["model"] in models])
+
+
+class Connection(asyncio.Protocol):
+    """HTTP/1.1, one request after the other."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.stream: Stream | None = None
+        self.paused = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self.transport = transport
+        self.server.connections.add(self)
+        self.parser = httptools.HttpRequestParser(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.server.connections.discard(self)
+        if self.stream:
+            self.stream.state("aborted")
+            self.stream = None
+
+    def pause_writing(self) -> None:
+        self.paused = True
+
+    def resume_writing(self) -> None:
+        self.paused = False
+
+    def data_received(self, data: bytes) -> None:
+        self.parser.feed_data(data)
+
+    def on_message_begin(self) -> None:
+        self.target, self.body = b"", b""
+        self.headers: dict[str, str] = {}
+
+    def on_url(self, url: bytes) -> None:
+        self.target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers[name.decode().lower()] = value.decode("latin-1")
+
+    def on_body(self, body: bytes) -> None:
+        self.body += body
+
+    def on_message_complete(self) -> None:
+        self.server.answer(self, self.parser.get_method().decode(), self.target.decode(), self.body)
+
+    def begin(self, status: int, content_type: str) -> None:
+        self.transport.write(
+            f"HTTP/1.1 {status} {REASONS.get(status, 'Error')}\r\nContent-Type: {content_type}\r\n"
+            "Transfer-Encoding: chunked\r\n\r\n".encode()
+        )
+
+    def write(self, piece: bytes) -> None:
+        if piece:  # an empty chunk would be the end
+            self.transport.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+
+    def finish(self, *, reset: bool = False) -> None:
+        self.stream = None
+        if reset:
+            # linger for no time at all: the kernel then sends RST instead of FIN
+            sock = self.transport.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.transport.abort()
+        else:
+            self.transport.write(b"0\r\n\r\n")
+
+    def document(self, status: int, body: Any) -> None:
+        self.begin(status, "application/json")
+        self.write(orjson.dumps(body))
+        self.finish()
+
+
+async def listen(server: Server, sock: socket.socket) -> asyncio.Server:
+    return await server.loop.create_server(lambda: Connection(server), sock=sock, backlog=BACKLOG)
+
+
+def bind(port: int) -> socket.socket:
+    return socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
+
+
+class FakeProvider:
+    """The server in a thread of this process; for load, run it as a process of its own (`__main__`)."""
+
+    def __init__(self) -> None:
+        self._loop = uvloop.new_event_loop()
+        self._server = Server(self._loop)
+        self._thread = threading.Thread(target=self._run, name="fake provider", daemon=True)
+
+    def __enter__(self) -> "FakeProvider":
+        self._socket = bind(0)
+        self.port: int = self._socket.getsockname()[1]
+        self.base_url = f"http://127.0.0.1:{self.port}/v1"
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+    def requests(self, model: str) -> list[dict[str, Any]]:
+        """What this model was asked, oldest first."""
+        return [dict(entry) for entry in list(self._server.log) if entry["model"] == model]
+
+    def forget(self) -> None:
+        """As if nothing had been asked yet."""
+        self._loop.call_soon_threadsafe(self._server.forget)
+
+    def _run(self) -> None:
+        listening = self._loop.run_until_complete(listen(self._server, self._socket))
+        self._loop.run_forever()
+        listening.close()
+        for connection in list(self._server.connections):
+            connection.transport.abort()
+        self._loop.run_until_complete(asyncio.sleep(0))
+        self._loop.close()
+
+
+def serve(port: int) -> None:
+    """Run in this process until it is interrupted; prints the port once it listens."""
+
+    async def run() -> None:
+        listening = await listen(Server(asyncio.get_running_loop()), bind(port))
+        print(listening.sockets[0].getsockname()[1], flush=True)  # noqa: T201 - that is what it is for
+        await listening.serve_forever()
+
+    with contextlib.suppress(KeyboardInterrupt):
+        uvloop.run(run())

@@ -1,0 +1,121 @@
+"""Somebody who uses the service by HTTP: keeps cookies, sends them back, reads streams."""
+
+import http.client
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
+from typing import Any
+
+
+@dataclass
+class Answer:
+    """A response, whole. `raw` is every byte of it, status line and headers included."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def raw(self) -> bytes:
+        return repr(self.headers).encode() + self.body
+
+
+@dataclass
+class Event:
+    name: str
+    data: dict[str, Any]
+    id: str
+    raw: bytes = b""
+
+
+@dataclass
+class Person:
+    port: int
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.request(method, path, self._encoded(body, headers), self._headers(headers))
+            response = connection.getresponse()
+            self._keep(response)
+            return Answer(response.status, dict(response.getheaders()), response.read())
+        finally:
+            connection.close()
+
+    def get(self, path: str, **headers: str) -> Answer:
+        return self.call("GET", path, **headers)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Answer:
+        return self.call("POST", path, {} if body is None else body, **headers)
+
+    def start(self, prompt: str) -> dict[str, Any]:
+        answer = self.post("/api/v1/battles/", {"prompt": prompt})
+        assert answer.status == 201, answer.body
+        battle: dict[str, Any] = answer.json
+        return battle
+
+    def events(self, path: str, last_id: str = "", port: int = 0) -> Iterator[Event]:
+        """The events of a battle, one after another, until the server ends the stream or the caller stops."""
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=60)
+        extra = {"Last-Event-ID": last_id} if last_id else {}
+        connection.request("GET", path, headers=self._headers(extra))
+        response = connection.getresponse()
+        assert response.status == 200, response.read()
+        try:
+            yield from _events(response)
+        finally:
+            response.close()
+            connection.close()
+
+    def until(self, path: str, *names: str, last_id: str = "") -> list[Event]:
+        """The events up to the first one of these names."""
+        events = []
+        for event in self.events(path, last_id):
+            events.append(event)
+            if event.name in names:
+                return events
+        raise AssertionError(f"none of {names} among {[event.name for event in events]}")
+
+    def fight(self, prompt: str) -> dict[str, Any]:
+        """Start a battle and wait until it can be voted on."""
+        battle = self.start(prompt)
+        self.until(battle["events_url"], "ready")
+        return battle
+
+    def vote(self, battle: dict[str, Any], winner: str) -> Answer:
+        return self.post(f"/api/v1/battles/{battle['id']}/vote/", {"winner": winner})
+
+    def _encoded(self, body: Any, headers: dict[str, str]) -> bytes | None:
+        if body is None or isinstance(body, bytes):
+            return body
+        headers.setdefault("Content-Type", "application/json")
+        return json.dumps(body).encode()
+
+    def _headers(self, extra: dict[str, str]) -> dict[str, str]:
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        if token := self.cookies.get("csrftoken"):
+            headers["X-CSRFToken"] = token
+        return headers | {name.replace("_", "-"): value for name, value in extra.items()}
+
+    def _keep(self, response: http.client.HTTPResponse) -> None:
+        for header in response.headers.get_all("Set-Cookie") or []:
+            for name, morsel in SimpleCookie(header).items():
+                self.cookies[name] = morsel.value
+
+
+def _events(response: http.client.HTTPResponse) -> Iterator[Event]:
+    block: list[bytes] = []
+    for line in response:
+        if line.strip():
+            block.append(line)
+            continue
+        fields = dict(part.decode().rstrip("\n").split(": ", 1) for part in block if not part.startswith(b":"))
+        if "event" in fields:
+            yield Event(fields["event"], json.loads(fields["data"]), fields.get("id", ""), b"".join(block))
+        block = []

@@ -1,0 +1,81 @@
+"""The whole service as processes, with a database, a Valkey and a port of its own, started as users start it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import psycopg
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+READY_WITHIN_S = 60
+SERVICE_VARIABLES = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Service:
+    """A running `up`; `url` is where it listens."""
+
+    process: subprocess.Popen[str]
+    data: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def pid(self, *words: str) -> int:
+        """The process of the service whose command line holds all these words."""
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            line = child.cmdline()
+            if all(any(word == part or word in part for part in line) for word in words):
+                return child.pid
+        raise LookupError(f"no process with {words}")
+
+    def query(self, statement: str, *values: object) -> list[tuple[object, ...]]:
+        """Look into the database behind the service's back."""
+        with psycopg.connect(f"postgresql://arena@/arena?host={self.data}/run/postgres") as connection:
+            return connection.execute(statement, values).fetchall()
+
+    def log(self, name: str) -> str:
+        return (self.data / "log" / f"{name}.log").read_text()
+
+
+@contextmanager
+def running(data: Path, *options: str, **variables: str) -> Iterator[Service]:
+    """Start it, wait for its word that it is ready, and stop it at the end."""
+    port = free_port()
+    command = [sys.executable, "-m", "config.up", "--port", str(port), "--data", str(data), *options]
+    env = {name: value for name, value in os.environ.items() if name not in SERVICE_VARIABLES} | variables
+    process = subprocess.Popen(command, cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        _wait_until_ready(process)
+        yield Service(process, data, port)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+
+
+def _wait_until_ready(process: subprocess.Popen[str]) -> None:
+    assert process.stdout
+    said = []
+    deadline = time.monotonic() + READY_WITHIN_S
+    for line in process.stdout:
+        said.append(line)
+        if "Arena is ready at" in line:
+            return
+        assert time.monotonic() < deadline, said
+    raise AssertionError("the service ended: " + "".join(said))

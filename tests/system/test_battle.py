@@ -1,0 +1,125 @@
+"""A battle from prompt to board, over HTTP alone, against the whole service."""
+
+import time
+
+import pytest
+
+from tests.fake_provider import expected_text
+from tests.system.person import Event, Person
+from tests.system.service import Service
+
+FAKE = {"quokka-7b": "steady-50", "wombat-70b": "steady-200"}
+
+
+def text_of(events: list[Event], side: str) -> str:
+    text = ""
+    for event in events:
+        if event.data.get("side") == side:
+            text = "" if event.name == "reset" else text + event.data.get("text", "")
+    return text
+
+
+def expected(battle: dict[str, object], prompt: str) -> dict[str, str]:
+    models = battle["models"]
+    assert isinstance(models, list)
+    return {each["side"]: expected_text(FAKE[each["slug"]], prompt) for each in models}
+
+
+def test_battle_streams_both_answers_whole(person: Person) -> None:
+    prompt = "Which rivers flow into the Black Sea?"
+    battle = person.start(prompt)
+    events = person.until(battle["events_url"], "ready")
+    revealed = person.vote(battle, "a").json
+    assert {side: text_of(events, side) for side in "ab"} == expected(revealed, prompt)
+    assert [event.name for event in events[-3:]] == ["done", "done", "ready"]
+
+
+def test_stream_goes_on_after_a_cut_without_gap_or_repeat(person: Person) -> None:
+    prompt = "Tell me a long story about a lighthouse, please."
+    battle = person.start(prompt)
+    seen: list[Event] = []
+    while not seen or seen[-1].name != "ready":
+        for taken, event in enumerate(person.events(battle["events_url"], seen[-1].id if seen else "")):
+            seen.append(event)
+            if taken == 6 or event.name == "ready":
+                break
+    revealed = person.vote(battle, "tie").json
+    assert {side: text_of(seen, side) for side in "ab"} == expected(revealed, prompt)
+    assert len({event.id for event in seen}) == len(seen)
+
+
+def test_late_reader_gets_everything_from_the_start(person: Person) -> None:
+    prompt = "Why is the sky blue?"
+    battle = person.fight(prompt)
+    events = person.until(battle["events_url"], "ready")
+    revealed = person.vote(battle, "b").json
+    assert {side: text_of(events, side) for side in "ab"} == expected(revealed, prompt)
+
+
+@pytest.mark.parametrize("winner", ["a", "b", "tie", "both_bad"])
+def test_vote_reveals_the_models_and_is_cast_once(person: Person, winner: str) -> None:
+    battle = person.fight(f"Who wins if it is {winner}?")
+    first, again = person.vote(battle, winner), person.vote(battle, "a")
+    assert first.status == 201
+    assert sorted(model["slug"] for model in first.json["models"]) == sorted(FAKE)
+    assert (again.status, again.json["error"]["code"]) == (409, "already_voted")
+    assert again.json["error"]["vote"]["winner"] == winner
+
+
+def test_skip_reveals_nothing(person: Person) -> None:
+    battle = person.fight("Skip this one.")
+    skipped = person.vote(battle, "skip")
+    assert (skipped.status, skipped.json["state"], skipped.json["models"]) == (201, "skipped", None)
+
+
+def test_vote_while_the_answers_come_is_refused(person: Person) -> None:
+    battle = person.start("A question whose answers are still coming.")
+    early = person.vote(battle, "a")
+    assert (early.status, early.json["error"]["code"]) == (409, "not_ready")
+
+
+def test_battle_of_somebody_else_does_not_exist(person: Person, service: Service) -> None:
+    battle = person.start("This is mine.")
+    stranger = Person(service.port)
+    for path in (f"/api/v1/battles/{battle['id']}/", battle["events_url"], f"/battles/{battle['id']}/"):
+        assert stranger.get(path).status == 404
+
+
+def identifying(service: Service) -> list[bytes]:
+    """Every word by which a fighting model could be told: names, slugs, makers, licences, upstream names, hosts."""
+    rows = service.query(
+        "SELECT m.slug, m.name, o.name, l.name, e.upstream_id, e.base_url FROM catalog_languagemodel m"
+        " JOIN arena_endpoint e ON e.model_id = m.id JOIN catalog_organization o ON o.id = m.organization_id"
+        " JOIN catalog_license l ON l.id = m.license_id"
+    )
+    return [str(word).encode() for row in rows for word in row]
+
+
+def test_no_byte_before_the_vote_tells_a_model(person: Person, service: Service) -> None:
+    words = identifying(service)
+    assert len(words) >= 12
+    battle = person.start("Say something about water, without naming yourself.")
+    path = f"/api/v1/battles/{battle['id']}/"
+    before = [person.get(path).raw, person.get(f"/battles/{battle['id']}/").raw, str(battle).encode()]
+    before += [event.raw for event in person.until(battle["events_url"], "ready")]
+    before += [person.get(each).raw for each in (path, f"/battles/{battle['id']}/", "/api/v1/battles/", "/")]
+    before.append(person.get(path, Accept="text/html").raw)
+    before.append(person.call("OPTIONS", path).raw)
+    assert not [(word, page) for page in before for word in words if word in page]
+    person.vote(battle, "tie")
+    after = person.get(path).raw + person.get(f"/battles/{battle['id']}/").raw
+    assert all(word in after for word in words if b"Model" in word or b"Maker" in word)
+
+
+def test_vote_reaches_the_board_and_the_open_page_within_two_seconds(person: Person) -> None:
+    battle = person.fight("Does this vote count?")
+    before = person.get("/api/v1/leaderboard/").json["votes"]
+    announcements = person.events("/api/v1/leaderboard/events")
+    cast = time.monotonic()
+    person.vote(battle, "a")
+    assert next(event for event in announcements if event.name == "board")
+    waited = time.monotonic() - cast
+    board = person.get("/api/v1/leaderboard/").json
+    assert board["votes"] > before
+    assert {row["model"] for row in board["rows"]} == set(FAKE)
+    assert waited <= 2

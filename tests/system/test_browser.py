@@ -1,0 +1,59 @@
+"""The same in a real browser: by role and name, as a person would find things."""
+
+from playwright.sync_api import Page, expect
+
+from tests.system.service import Service
+
+
+def ask(page: Page, prompt: str) -> None:
+    page.goto("/")
+    page.get_by_role("textbox").fill(prompt)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="A is better")).to_be_enabled(timeout=20_000)
+
+
+def test_battle_vote_reveal_and_live_board(page: Page) -> None:
+    board = page.context.new_page()
+    board.goto("/leaderboard/")
+    before = board.locator("#board").inner_html()
+    ask(page, "Which metal melts in the hand?")
+    assert "Quokka" not in page.content() and "Wombat" not in page.content()
+    page.get_by_role("button", name="A is better").click()
+    expect(page.get_by_role("heading", name="You found A better.")).to_be_visible()
+    expect(page.get_by_text("Quokka-7B")).to_be_visible()
+    expect(page.get_by_text("Wombat-70B")).to_be_visible()
+    board.wait_for_function(
+        "before => document.querySelector('#board').innerHTML !== before", arg=before, timeout=3_000
+    )
+    expect(board.get_by_role("row", name="Quokka-7B")).to_be_visible()
+
+
+def test_battle_by_keyboard_alone(page: Page) -> None:
+    page.goto("/")
+    page.keyboard.type("How deep is the deepest lake?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="B is better")).to_be_enabled(timeout=20_000)
+    page.keyboard.press("2")
+    expect(page.get_by_role("heading", name="You found B better.")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("textbox")).to_be_focused()
+
+
+def test_reload_in_mid_stream_keeps_both_texts(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("textbox").fill("Tell me about bridges.")
+    page.keyboard.press("Enter")
+    pane = page.locator("#turn-1-a")
+    expect(pane).not_to_be_empty()
+    shown = pane.inner_text()
+    page.reload()
+    assert page.locator("#turn-1-a").inner_text().startswith(shown.strip()[:10])
+    expect(page.get_by_role("button", name="Tie")).to_be_enabled(timeout=20_000)
+
+
+def test_no_request_leaves_the_service(page: Page, service: Service) -> None:
+    hosts = set()
+    page.on("request", lambda request: hosts.add("/".join(request.url.split("/")[:3])))
+    ask(page, "Is anything loaded from elsewhere?")
+    page.goto("/leaderboard/")
+    assert hosts == {service.url}

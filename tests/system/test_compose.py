@@ -1,0 +1,85 @@
+"""compose.yaml without Docker: every command of ours as a process, with its environment, asked by its health check."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.system.service import ROOT, free_port
+
+COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
+OURS = {name: each for name, each in COMPOSE["services"].items() if each["image"] == "arena"}
+PORT = str(free_port())
+GIVEN = {
+    "SECRET_KEY": "a-secret-of-this-test-that-is-longer-than-fifty-characters",
+    "ARENA_PUBLIC_URL": "https://arena.example.org",
+    "POSTGRES_PASSWORD": "unused",
+}
+TRIES = 30
+
+
+def environment(service: dict[str, Any]) -> dict[str, str]:
+    """Its own variables and nothing of ours, but the addresses of the services that stand in for the containers."""
+    filled = {k: re.sub(r"\$\{(\w+):\?\}", lambda m: GIVEN[m[1]], str(v)) for k, v in service["environment"].items()}
+    assert filled["DATABASE_URL"].endswith("@postgres/arena")
+    assert "postgres" in COMPOSE["services"]
+    assert "valkey" in COMPOSE["services"]
+    bare = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "DJANGO_SETTINGS_MODULE": "config.settings"}
+    return bare | filled | {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
+
+
+def words(command: list[str]) -> list[str]:
+    return [word.replace("8000", PORT) for word in command]
+
+
+@contextmanager
+def process(name: str) -> Iterator[subprocess.Popen[bytes]]:
+    started = subprocess.Popen(words(OURS[name]["command"]), cwd=ROOT, env=environment(OURS[name]))
+    try:
+        yield started
+    finally:
+        started.terminate()
+        started.wait(20)
+
+
+def healthy(name: str) -> bool:
+    test = OURS[name]["healthcheck"]["test"]
+    assert test[0] == "CMD"
+    return subprocess.run(words(test[1:]), cwd=ROOT, env=environment(OURS[name]), check=False).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def containers() -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    subprocess.run(OURS["migrate"]["command"], cwd=ROOT, env=environment(OURS["migrate"]), check=True)
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(process(name)) for name in OURS if name != "migrate"}
+
+
+@pytest.mark.parametrize("name", ["web", "worker-answers", "worker-ratings"])
+def test_container_is_healthy_while_its_command_runs(containers: dict[str, Any], name: str) -> None:
+    assert any(healthy(name) for _ in range(TRIES))
+    assert containers[name].poll() is None
+
+
+def test_beat_runs(containers: dict[str, Any]) -> None:
+    assert containers["beat"].poll() is None
+    assert OURS["beat"]["healthcheck"] == {"disable": True}
+
+
+def test_health_check_fails_where_nothing_runs() -> None:
+    for part in (str(free_port()), "nowhere"):
+        command = [sys.executable, "-m", "config.healthcheck", part]
+        assert subprocess.run(command, cwd=ROOT, env=environment(OURS["web"]), check=False).returncode == 1
+
+
+def test_image_runs_the_commands_of_compose() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert f"CMD {OURS['web']['command']}".replace("'", '"') in dockerfile
+    assert "USER arena" in dockerfile
