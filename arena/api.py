@@ -57,7 +57,7 @@ def _answer(battle: Battle, answer: Answer) -> dict[str, Any]:
 
 def _vote(battle: Battle) -> dict[str, Any] | None:
     vote = Vote.objects.filter(battle=battle).first()
-    return vote and {"winner": vote.winner, "created_at": vote.created_at}
+    return None if vote is None else {"winner": vote.winner, "created_at": vote.created_at}
 
 
 class Battles(APIView):
@@ -68,8 +68,9 @@ class Battles(APIView):
 
     @extend_schema(operation_id="battle_start", request=dict, responses={201: dict})
     def post(self, request: Request) -> Response:
-        battles.check_prompt(_field(request, "prompt"))
-        battle = battles.start(voter(request), request.data["prompt"])
+        prompt = _field(request, "prompt")
+        battles.check_prompt(prompt)
+        battle = battles.start(voter(request), prompt)
         battle.refresh_from_db()
         return Response(shown(battle), status=201)
 

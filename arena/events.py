@@ -85,9 +85,12 @@ class Position:
         """The position of an event id; anything that is none means the start."""
         if not (match := ID.fullmatch(text)):
             return cls()
-        turn, *sides, step = match.groups()
-        seen = [Seen(tag, int(n), int(end)) for tag, n, end in (sides[:3], sides[3:])]
-        return cls(int(turn), *seen, int(step))
+        turn, tag_a, length_a, end_a, tag_b, length_b, end_b, step = match.groups()
+        a, b = Seen(tag_a, int(length_a), int(end_a)), Seen(tag_b, int(length_b), int(end_b))
+        return cls(int(turn), a, b, int(step))
+
+    def with_side(self, side: str, seen: Seen) -> "Position":
+        return replace(self, a=seen) if side == "a" else replace(self, b=seen)
 
 
 ID = re.compile(r"(\d{1,3})" + r"\.(\w{0,8})-(\d{1,7})-([01])" * 2 + r"\.([0-3])", re.ASCII)
@@ -115,16 +118,16 @@ def _of_side(position: Position, side: str, view: SideView) -> Iterator[Event]:
     if seen.tag != view.tag or len(view.text) < seen.characters:
         shown = seen.characters or seen.ended
         seen = Seen(view.tag)
-        position = replace(position, **{side: seen}, step=0)
+        position = replace(position.with_side(side, seen), step=0)
         if shown:
             yield "reset", data, position
     if len(view.text) > seen.characters:
         text = view.text[seen.characters :]
         seen = replace(seen, characters=len(view.text))
-        position = replace(position, **{side: seen})
+        position = position.with_side(side, seen)
         yield "delta", {**data, "text": text}, position
     if view.end and not seen.ended:
-        position = replace(position, **{side: replace(seen, ended=1)})
+        position = position.with_side(side, replace(seen, ended=1))
         yield (
             view.end,
             data | ({"html": view.html} if view.end == "done" else {"reason": view.reason}),

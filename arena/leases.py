@@ -73,7 +73,7 @@ def _claimed(condition: str, turn_ids: list[int]) -> list[tuple[int, int, int]]:
         WHERE turn_id = ANY(%s) AND {condition} RETURNING turn_id, id, attempt"""  # noqa: S608  # our own words
     with connection.cursor() as cursor:
         cursor.execute(statement, [LEASE_S, turn_ids])
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _by_turn(turn_ids: Sequence[int], rows: list[tuple[int, int, int]]) -> list[dict[int, int]]:

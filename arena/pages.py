@@ -110,7 +110,7 @@ def _turn_context(turn: Turn, sides: dict[str, Any]) -> dict[str, Any]:
 
 def _reveal_context(found: Battle, stored: Vote | None) -> list[dict[str, Any]] | None:
     revealed = battles.reveal(found)
-    return revealed and [{**each, "won": bool(stored) and stored.winner == each["side"]} for each in revealed]
+    return revealed and [{**each, "won": stored is not None and stored.winner == each["side"]} for each in revealed]
 
 
 @require_POST

@@ -89,6 +89,8 @@ def tell(battle_id: object, *events: list[Any]) -> None:
     key = stream_key(battle_id)
     try:
         pipeline = client().pipeline(transaction=False)
-        pipeline.xadd(key, {FIELD: orjson.dumps(events)}).expire(key, KEEP_S).execute()
+        pipeline.xadd(key, {FIELD: orjson.dumps(events)})
+        pipeline.expire(key, KEEP_S)
+        pipeline.execute()
     except (RedisError, OSError) as error:
         logger.warning("Redis is away: %s", error)

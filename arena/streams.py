@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
@@ -122,6 +123,9 @@ class Hub:
             return self.followed[battle_id]
         fresh = Followed(battle_id)
         fresh.view = await load_and_let_go(battle_id)
+        # What was released after the last checkpoint is in Redis alone.
+        with suppress(RedisError, OSError):
+            await self._read_of([fresh])
         followed = self.followed.setdefault(battle_id, fresh)
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._run())
@@ -146,15 +150,15 @@ class Hub:
             await asyncio.sleep(max(0.0, started + POLL_S - time.monotonic()))
 
     async def _read(self) -> None:
-        streams: dict[Any, Any] = {stream_key(each.battle_id): each.last_id for each in self.followed.values()}
-        if not streams:
-            return
-        gaps = []
-        for key, entries in await self.redis.xread(streams) or []:
-            followed = self.followed.get(UUID(key.decode().partition(":")[2]))
-            if followed and not _take_in(followed, entries):
-                gaps.append(followed)
-        await self._reload(gaps)
+        followed = list(self.followed.values())
+        await self._reload(await self._read_of(followed))
+
+    async def _read_of(self, followed: list[Followed]) -> list[Followed]:
+        """Take in what is new; those are returned where something before it was lost."""
+        by_key = {stream_key(each.battle_id).encode(): each for each in followed}
+        streams: dict[Any, Any] = {key: each.last_id for key, each in by_key.items()}
+        new: Any = await self.redis.xread(streams) if streams else []
+        return [by_key[key] for key, entries in new or [] if not _take_in(by_key[key], entries)]
 
     async def _reload(self, gone: list[Followed]) -> None:
         for followed in gone:

@@ -96,8 +96,17 @@ def keyed_hash(purpose: str, value: str) -> str:
 
 
 class _CsrfCheck(CsrfViewMiddleware):
+    """Django's own check; the answer to a request that fails it is ours."""
+
     def _reject(self, request: HttpRequest, reason: str) -> Any:
-        return reason
+        raise Refusal("csrf", "X-CSRFToken must equal the csrftoken cookie.", 403)
+
+
+def _no_view(request: HttpRequest) -> HttpResponseBase:
+    raise NotImplementedError
+
+
+_check = _CsrfCheck(_no_view)
 
 
 class VoterAuthentication(BaseAuthentication):
@@ -106,7 +115,5 @@ class VoterAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> None:
         plain = request._request  # noqa: SLF001  # the documented way to Django's request
         if COOKIE in plain.COOKIES and plain.method not in ("GET", "HEAD", "OPTIONS"):
-            check = _CsrfCheck(lambda _: None)  # type: ignore[arg-type,return-value]  # only its check is used
-            check.process_request(plain)
-            if check.process_view(plain, lambda: None, (), {}):
-                raise Refusal("csrf", "X-CSRFToken must equal the csrftoken cookie.", 403)
+            _check.process_request(plain)
+            _check.process_view(plain, _no_view, (), {})

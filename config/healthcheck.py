@@ -1,4 +1,4 @@
-"""Exit 0 if this container does its work: `python -m config.healthcheck PORT` for web, or a queue's name for a worker."""
+"""Exit 0 if this container does its work: `python -m config.healthcheck PORT`, or the name of a worker's queue."""
 
 import http.client
 import os

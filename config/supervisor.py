@@ -6,10 +6,11 @@ import os
 import shutil
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import Signals
+from typing import Any
 
 DEATHS = 5
 WITHIN_S = 60
@@ -73,12 +74,7 @@ class Supervisor:
         """Start one group together and wait until all of it is ready; raises ProgramError."""
         group: list[_Running] = []
         self._groups.append(group)
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                for program in programs:
-                    tasks.create_task(self._start(program, group))
-        except BaseExceptionGroup as failures:
-            raise failures.exceptions[0] from None
+        await together(*(self._start(program, group) for program in programs))
 
     async def run(self, program: Program) -> None:
         """Run a program that ends by itself; raises ProgramError unless it succeeds."""
@@ -154,6 +150,16 @@ class Supervisor:
             self._say(f"{running.program.name} does not stop; killing it")
             os.killpg(process.pid, Signals.SIGKILL)
             await process.wait()
+
+
+async def together(*steps: Coroutine[Any, Any, None]) -> None:
+    """Do all at the same time; the first error ends the others and is raised."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for step in steps:
+                tasks.create_task(step)
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
 
 
 async def _end_of(process: asyncio.subprocess.Process) -> int:

@@ -17,7 +17,7 @@ from typing import NoReturn
 from config import embedded, local_models
 from config.data_folder import DataFolder, DataFolderError
 from config.local_models import MIB, LocalModel
-from config.supervisor import Program, ProgramError, Supervisor, http_ok
+from config.supervisor import Program, ProgramError, Supervisor, http_ok, together
 
 LEAST_DISK = 300 * MIB
 SERVICE_MEMORY = 600 * MIB
@@ -95,25 +95,29 @@ async def _bring_up(supervisor: Supervisor, options: Options) -> None:
     rendered.write_text(local_models.render(ports, options.excluded))
     files = [rendered, *([options.models_file] if options.models_file else [])]
     env = embedded.environment(folder)
+    prepare = _prepare(folder, env, files, least=2 if options.battles else 0)
+    await together(_start_databases(supervisor, folder, prepare), _start_models(supervisor, folder, ports))
+    with _patience("starting the web server and the workers"):
+        await supervisor.start(*_programs(folder, env, options.port))
+
+
+async def _start_databases(supervisor: Supervisor, folder: DataFolder, prepare: Program) -> None:
     with _patience("starting the databases"):
         await embedded.start(supervisor, folder, say)
     with _patience("preparing the database"):
-        await supervisor.run(_prepare(folder, env, files, least=2 if options.battles else 0))
+        await supervisor.run(prepare)
+
+
+async def _start_models(supervisor: Supervisor, folder: DataFolder, ports: dict[str, int]) -> None:
+    models = [model for model in local_models.LOCAL_MODELS if model.name in ports]
     with _patience("loading the local models"):
-        await _start_models(supervisor, folder, ports)
-    with _patience("starting the web server and the workers"):
-        await supervisor.start(*_programs(folder, env, options.port))
+        programs = [await asyncio.to_thread(local_models.program, m, ports[m.name], folder) for m in models]
+        await supervisor.start(*programs)
 
 
 def _prepare(folder: DataFolder, env: dict[str, str], files: list[Path], *, least: int) -> Program:
     command = (sys.executable, "-m", "config.prepare", "--least", str(least), *map(str, files))
     return Program("prepare", command, folder.log / "prepare.log", env)
-
-
-async def _start_models(supervisor: Supervisor, folder: DataFolder, ports: dict[str, int]) -> None:
-    models = [model for model in local_models.LOCAL_MODELS if model.name in ports]
-    programs = [await asyncio.to_thread(local_models.program, m, ports[m.name], folder) for m in models]
-    await supervisor.start(*programs)
 
 
 def _programs(folder: DataFolder, env: dict[str, str], port: int) -> list[Program]:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -15,10 +16,7 @@ from ratings.models import OVERALL, Board, Pool, Snapshot, Tally
 from ratings.rows import counts, rows
 from ratings.snapshots import pack, unpack
 
-# One fold at a time. The cut-off is taken when the lock is held: what was committed before it is in the boards.
-LOCK = 7_298_541
-TRY = "SELECT taken, clock_timestamp() FROM pg_try_advisory_xact_lock(%s) AS taken"
-WAIT = "SELECT TRUE, clock_timestamp() FROM pg_advisory_xact_lock(%s)"
+LOCK = 7_298_541  # the key under which one fold at a time holds PostgreSQL's advisory lock
 SHOWN_AT_REVEAL = ("rating", "ci_low", "ci_high", "rank", "votes", "provisional")
 logger = logging.getLogger(__name__)
 
@@ -26,9 +24,9 @@ logger = logging.getLogger(__name__)
 def refresh() -> list[Snapshot]:
     """Fold what is waiting and publish the boards that it changes; nothing if somebody else is doing it."""
     with transaction.atomic():
-        cutoff = _lock(TRY)
-        if cutoff is None:
+        if not _ask("SELECT pg_try_advisory_xact_lock(%s)", LOCK):
             return []
+        cutoff = _now()
         published = _publish(folding.fold(), cutoff)
     if published:
         live.announce(published)
@@ -38,7 +36,8 @@ def refresh() -> list[Snapshot]:
 def recompute(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snapshot]:
     """Publish every board of these pools anew, after a new count of all their votes if that is wanted."""
     with transaction.atomic():
-        cutoff = _lock(WAIT) or timezone.now()
+        _ask("SELECT pg_advisory_xact_lock(%s)", LOCK)
+        cutoff = _now()
         changed = folding.fold()
         if from_scratch:
             for pool in pools:
@@ -49,12 +48,16 @@ def recompute(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snapshot]:
     return published
 
 
-def _lock(statement: str) -> datetime | None:
-    """The cut-off of what this transaction may publish, or None if another one is at work."""
+def _now() -> datetime:
+    """By the database's clock, not the start of the transaction: whatever was committed before is in the boards."""
+    now: datetime = _ask("SELECT clock_timestamp()")
+    return now
+
+
+def _ask(question: str, *parameters: int) -> Any:
     with connection.cursor() as cursor:
-        cursor.execute(statement, [LOCK])
-        taken, now = cursor.fetchone()
-    return now if taken else None
+        cursor.execute(question, parameters)
+        return cursor.fetchone()[0]
 
 
 def _publish(boards: Collection[Board], cutoff: datetime) -> list[Snapshot]:

@@ -42,9 +42,9 @@ def split(board: Comparisons) -> list[Component]:
         best = int(standing[models].min())
         inside = standing[models] == best
         if inside.sum() > 1:
-            found.append(((0.0, best), Component(models[inside], models[~inside])))
+            found.append(((0, 0.0, best), Component(models[inside], models[~inside])))
         else:
-            found.append(((1.0 - votes[models].sum(), best), Component(models[:0], models)))
+            found.append(((1, -float(votes[models].sum()), best), Component(models[:0], models)))
     return [component for _, component in sorted(found, key=lambda pair: pair[0])]
 
 

@@ -89,7 +89,7 @@ def _factorise(information: Floats) -> Factor:
     try:
         factor, lower = cho_factor(hessian, overwrite_a=True, check_finite=False)
     except LinAlgError:
-        raise NotConverged("the likelihood is flat to machine precision: a rating has no finite value") from None
+        raise NotConverged("the likelihood is flat to machine precision at these strengths") from None
     return factor, bool(lower)
 
 

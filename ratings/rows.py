@@ -60,7 +60,7 @@ def rows(board: Counts, voters: Sequence[VoterCount], *, clustered: bool) -> lis
             **_record(board, position),
             "voters": int(people[position]) or None,
         }
-        row["provisional"] = _provisional(row) or (clustered and people[position] < MIN_VOTERS)
+        row["provisional"] = _provisional(row) or (clustered and (row["voters"] or 0) < MIN_VOTERS)
         ranked.append(row)
     return sorted(ranked, key=lambda row: (row["component"], row["rank"], row["model"]))
 

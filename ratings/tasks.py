@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 _asked_for = 0
 
 
-@shared_task(name="ratings.refresh", ignore_result=True)  # type: ignore[untyped-decorator]  # as Celery comes
+@shared_task(name="ratings.refresh", ignore_result=True)
 def refresh() -> None:
     """Fold and publish; whoever then still sees votes waiting, for whatever reason, asks for the next time."""
     boards.refresh()

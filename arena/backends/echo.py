@@ -14,7 +14,7 @@ class Echo:
     def stream(
         self,
         request: Request,
-        session: aiohttp.ClientSession,  # noqa: ARG002 - it has no network
+        session: aiohttp.ClientSession,
         timeouts: Timeouts,
     ) -> AsyncGenerator[Part]:
         return speak(request.messages[-1].content if request.messages else "", request, timeouts)

@@ -39,7 +39,7 @@ class Eliza:
     def stream(
         self,
         request: Request,
-        session: aiohttp.ClientSession,  # noqa: ARG002 - it has no network
+        session: aiohttp.ClientSession,
         timeouts: Timeouts,
     ) -> AsyncGenerator[Part]:
         return speak(reply([m.content for m in request.messages if m.role == "user"]), request, timeouts)

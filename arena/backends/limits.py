@@ -11,7 +11,7 @@ from arena.backends.protocol import Timeouts
 MAX_TEXT_BYTES = 256 * 1024  # answer and reasoning together, as UTF-8
 MAX_BODY_BYTES = 64 * 1024 * 1024  # everything that came, framing included
 MAX_DOCUMENT_BYTES = 2 * 1024 * 1024  # an answer or an error that came as one JSON document
-GRACE_S = 1.0  # after the end of the answer, for the token counts and the end of the connection
+GRACE_S = 0.5  # after the end of the answer, for the token counts and the end of the connection
 
 T = TypeVar("T")
 

@@ -42,7 +42,7 @@ class Guard:
             raise ValueError("is not an http or https URL")
         if url.user is not None or url.password is not None:
             raise ValueError("holds a user name or password; keys belong into api_key_env")
-        host = normal(url.host or "")
+        host = normal(url.raw_host or "")
         if not host:
             raise ValueError("names no host")
         addresses = LOOPBACK if is_localhost(host) else as_addresses(host)
@@ -84,7 +84,7 @@ class Connector(aiohttp.TCPConnector):
     """Connects only where the guard allows it."""
 
     def __init__(self, guard: Guard) -> None:
-        super().__init__(resolver=Resolver(guard), limit=0)
+        super().__init__(resolver=Resolver(guard, aiohttp.ThreadedResolver()), limit=0)
         self._guard = guard
 
     async def connect(
@@ -97,9 +97,9 @@ class Connector(aiohttp.TCPConnector):
 class Resolver(AbstractResolver):
     """Resolves names, and leaves out the addresses that the guard forbids."""
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, resolver: AbstractResolver) -> None:
         self._guard = guard
-        self._resolver = aiohttp.ThreadedResolver()
+        self._resolver = resolver
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC

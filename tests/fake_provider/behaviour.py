@@ -1,11 +1,11 @@
 """How a fake model behaves is written in its name, words and numbers joined by dashes:
 
-    steady-50  rate-50      tokens a second (default 200)
+    steady-50  rate-50      tokens a second (default 1000)
     ttft-0.5                seconds before the first token (default 0)
     len-300                 how many tokens (default 30 to 60, by model and prompt)
     says:TEXT               says this, at the default pace; comes last
 
-    error-500               answers with this status
+    error-500               answers with this status (and quotes the API key, as some providers do)
     hang-3   slowloris-3    after 3 tokens (default 0): silence; one byte of keep-alive a second
     reset-3  truncated-3    after 3 tokens: connection reset; half an event, then a proper end
     garbage-3  fails-3      after 3 tokens: bytes without sense; an error object inside the stream
@@ -59,7 +59,7 @@ class Behaviour:
     misbehaviour: str = ""
     value: str = ""
     manners: frozenset[str] = frozenset()
-    rate: float = 200
+    rate: float = 1000
     ttft: float = 0
     length: float = 0
     turn: float = 0

@@ -1,8 +1,8 @@
 """What will be written for one request, and when."""
 
 import itertools
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import orjson
@@ -19,7 +19,7 @@ PIECE = 7
 class Plan:
     """`status` 0: not even the headers are sent."""
 
-    steps: Iterator[Step] = field(default_factory=lambda: iter(()))
+    steps: Iterator[Step]
     status: int = 200
     content_type: str = "text/event-stream"
     ending: Ending = "finish"
@@ -91,7 +91,7 @@ def begun(wire: Format, asked: Asked, behaviour: Behaviour, *more: bytes, ending
 
 def error(wire: Format, asked: Asked, behaviour: Behaviour) -> Plan:
     status = int(behaviour.value)
-    return document(status, wire.error(status, f"You asked with status {status} in mind"))
+    return document(status, wire.error(status, f"Status {status} was wanted, with the key {asked.key}."))
 
 
 def refuses(wire: Format, asked: Asked, behaviour: Behaviour) -> Plan | None:
@@ -103,7 +103,7 @@ def refuses(wire: Format, asked: Asked, behaviour: Behaviour) -> Plan | None:
 def silent(wire: Format, asked: Asked, behaviour: Behaviour) -> Plan:
     ending: Ending = "hang" if behaviour.misbehaviour == "hang" else "reset"
     made = begun(wire, asked, behaviour, ending=ending)
-    return made if behaviour.after else Plan(status=0, ending=ending)
+    return made if behaviour.after else Plan(iter(()), status=0, ending=ending)
 
 
 def slowloris(wire: Format, asked: Asked, behaviour: Behaviour) -> Plan:
@@ -117,7 +117,7 @@ def endless(wire: Format, asked: Asked, behaviour: Behaviour) -> Plan:
     return Plan(timed(itertools.repeat(wire.token("and so on " * 100)), behaviour))
 
 
-MISBEHAVIOURS = {
+MISBEHAVIOURS: dict[str, Callable[[Format, Asked, Behaviour], Plan | None]] = {
     "error": error,
     "refuses": refuses,
     "hang": silent,

@@ -10,6 +10,7 @@ import struct
 import threading
 import time
 from collections import deque
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -118,7 +119,7 @@ class Server:
         if method != "POST" or wire is None:
             connection.document(404, {"error": "no such path"})
             return
-        asked = wire.asked(url.path, orjson.loads(body))
+        asked = replace(wire.asked(url.path, orjson.loads(body)), key=api_key(connection.headers))
         key = asked.model, asked.prompt
         made = plan(wire, asked, first=key not in self.asked)
         self.asked.add(key)
@@ -200,8 +201,9 @@ class Connection(asyncio.Protocol):
         self.server.answer(self, self.parser.get_method().decode(), self.target.decode(), self.body)
 
     def begin(self, status: int, content_type: str) -> None:
+        location = "Location: /log\r\n" if 300 <= status < 400 else ""
         self.transport.write(
-            f"HTTP/1.1 {status} {REASONS.get(status, 'Error')}\r\nContent-Type: {content_type}\r\n"
+            f"HTTP/1.1 {status} {REASONS.get(status, 'Other')}\r\nContent-Type: {content_type}\r\n{location}"
             "Transfer-Encoding: chunked\r\n\r\n".encode()
         )
 
@@ -223,6 +225,11 @@ class Connection(asyncio.Protocol):
         self.begin(status, "application/json")
         self.write(orjson.dumps(body))
         self.finish()
+
+
+def api_key(headers: dict[str, str]) -> str:
+    bearer = headers.get("authorization", "").removeprefix("Bearer ")
+    return bearer or headers.get("x-api-key") or headers.get("x-goog-api-key") or ""
 
 
 async def listen(server: Server, sock: socket.socket) -> asyncio.Server:

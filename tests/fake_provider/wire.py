@@ -21,6 +21,7 @@ class Asked:
     messages: list[dict[str, str]]
     system: str
     body: dict[str, Any]
+    key: str = ""
 
     @property
     def prompt(self) -> str:

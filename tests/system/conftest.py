@@ -42,7 +42,7 @@ def provider() -> Iterator[str]:
     port = int(process.stdout.readline().strip().rpartition(":")[2])
     yield f"http://127.0.0.1:{port}"
     process.terminate()
-    process.wait(10)
+    process.communicate(timeout=10)
 
 
 @pytest.fixture(scope="session")

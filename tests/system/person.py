@@ -70,8 +70,8 @@ class Person:
         try:
             yield from _events(response)
         finally:
-            response.close()
             connection.close()
+            response.close()
 
     def until(self, path: str, *names: str, last_id: str = "") -> list[Event]:
         """The events up to the first one of these names."""

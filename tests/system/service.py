@@ -66,7 +66,7 @@ def running(data: Path, *options: str, **variables: str) -> Iterator[Service]:
         yield Service(process, data, port)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=30)  # which also closes the pipe
 
 
 def _wait_until_ready(process: subprocess.Popen[str]) -> None:

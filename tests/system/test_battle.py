@@ -90,7 +90,7 @@ def identifying(service: Service) -> list[bytes]:
     rows = service.query(
         "SELECT m.slug, m.name, o.name, l.name, e.upstream_id, e.base_url FROM catalog_languagemodel m"
         " JOIN arena_endpoint e ON e.model_id = m.id JOIN catalog_organization o ON o.id = m.organization_id"
-        " JOIN catalog_license l ON l.id = m.license_id"
+        " JOIN catalog_license l ON l.id = m.license_id WHERE e.enabled"
     )
     return [str(word).encode() for row in rows for word in row]
 

@@ -20,8 +20,8 @@ def test_battle_vote_reveal_and_live_board(page: Page) -> None:
     assert "Quokka" not in page.content() and "Wombat" not in page.content()
     page.get_by_role("button", name="A is better").click()
     expect(page.get_by_role("heading", name="You found A better.")).to_be_visible()
-    expect(page.get_by_text("Quokka-7B")).to_be_visible()
-    expect(page.get_by_text("Wombat-70B")).to_be_visible()
+    expect(page.get_by_text("Model Quokka-7B")).to_be_visible()
+    expect(page.get_by_text("Model Wombat-70B")).to_be_visible()
     board.wait_for_function(
         "before => document.querySelector('#board').innerHTML !== before", arg=before, timeout=3_000
     )

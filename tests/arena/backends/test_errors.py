@@ -1,0 +1,111 @@
+import aiohttp
+import pytest
+
+from arena.backends.errors import LONGEST_DETAIL, final, from_event, from_exception, from_status
+from arena.backends.protocol import Action, BackendError
+
+
+@pytest.mark.parametrize(
+    ("status", "action"),
+    [
+        *((status, Action.RETRY) for status in (408, 409, 425, 429, 500, 502, 503, 504, 529)),
+        *((status, Action.REPLACE) for status in (204, 302, 400, 401, 402, 403, 404, 405, 410, 422)),
+    ],
+)
+def test_from_status_says_what_to_do_next(status, action):
+    error = from_status(status, '{"error": {"message": "Something"}}')
+    assert (error.action, error.reason) == (action, "unavailable")
+    assert str(status) in error.detail
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        (400, "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens"),
+        (400, '{"error": {"message": "…", "code": "context_length_exceeded"}}'),
+        (400, "The decoder prompt (length 5000) is longer than the maximum model length of 4096."),
+        (400, '{"error":{"code":400,"type":"exceed_context_size_error","n_ctx":8192}}'),
+        (500, "the request exceeds the available context size. try increasing the context size"),
+        (400, "prompt is too long: 210000 tokens > 200000 maximum"),
+        (400, "input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000"),
+        (400, "The input token count (1200293) exceeds the maximum number of tokens allowed (1048576)."),
+        (400, "Prompt contains 40000 tokens, too large for model with 32768 maximum context length"),
+        (413, "Request Entity Too Large"),
+    ],
+)
+def test_from_status_knows_a_prompt_that_is_too_long(status, text):
+    error = from_status(status, text)
+    assert (error.action, error.reason) == (Action.GIVE_UP, "too_long")
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        (400, '{"error":{"code":"content_filter","message":"…"}}'),
+        (400, "triggered Azure OpenAI's content management policy"),
+        (403, '{"error":{"code":403,"metadata":{"reasons":["x"],"flagged_input":"…"}}}'),
+        (400, '{"error":{"code":"data_inspection_failed"}}'),
+    ],
+)
+def test_from_status_knows_a_refusal(status, text):
+    error = from_status(status, text)
+    assert (error.action, error.reason) == (Action.GIVE_UP, "refused")
+
+
+@pytest.mark.parametrize(
+    ("error", "action"),
+    [
+        ({"type": "overloaded_error", "message": "Overloaded"}, Action.RETRY),
+        ({"message": "The server had an error", "type": "server_error", "code": None}, Action.RETRY),
+        ({"code": 429, "message": "slow down"}, Action.RETRY),
+        ({"code": 503, "status": "UNAVAILABLE"}, Action.RETRY),
+        ({"code": 7, "type": "whatever"}, Action.RETRY),
+        ({"code": 401, "message": "no"}, Action.REPLACE),
+        ({"type": "authentication_error"}, Action.REPLACE),
+        ({"type": "invalid_request_error", "code": None}, Action.REPLACE),
+        ({"type": "x", "code": "invalid_api_key"}, Action.REPLACE),
+        ("model overloaded", Action.RETRY),
+        (["odd"], Action.RETRY),
+        (True, Action.RETRY),
+    ],
+)
+def test_from_event_reads_what_each_provider_gives(error, action):
+    made = from_event(error, repr(error))
+    assert (made.action, made.reason) == (action, "unavailable")
+
+
+def test_from_event_knows_a_prompt_that_is_too_long():
+    text = '{"error": {"type": "invalid_request_error", "message": "prompt is too long: 3 tokens > 2 maximum"}}'
+    assert from_event({"type": "invalid_request_error"}, text).reason == "too_long"
+
+
+@pytest.mark.parametrize(
+    ("error", "action", "reason"),
+    [
+        (TimeoutError("no first token"), Action.REPLACE, "timeout"),
+        (aiohttp.ConnectionTimeoutError("connect"), Action.REPLACE, "timeout"),
+        (aiohttp.ServerDisconnectedError(), Action.RETRY, "unavailable"),
+        (aiohttp.ClientPayloadError("not completed"), Action.RETRY, "unavailable"),
+        (ConnectionResetError(104, "reset"), Action.RETRY, "unavailable"),
+        (aiohttp.InvalidURL("x"), Action.REPLACE, "unavailable"),
+        (ValueError("is not public"), Action.REPLACE, "unavailable"),
+        (BackendError(Action.GIVE_UP, "refused"), Action.GIVE_UP, "refused"),
+    ],
+)
+def test_from_exception_says_what_to_do_next(error, action, reason):
+    made = from_exception(error)
+    assert (made.action, made.reason) == (action, reason)
+
+
+@pytest.mark.parametrize("action", Action)
+def test_final_gives_up_once_the_answer_has_begun(action):
+    error = BackendError(action, "unavailable", "x")
+    assert final(error, begun=True, secret="").action is Action.GIVE_UP
+    assert final(error, begun=False, secret="").action is action
+
+
+def test_final_takes_the_key_out_and_shortens():
+    error = BackendError(Action.RETRY, "unavailable", "key sk-canary " * 100)
+    detail = final(error, begun=False, secret="sk-canary").detail
+    assert "canary" not in detail
+    assert len(detail) == LONGEST_DETAIL

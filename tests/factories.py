@@ -1,0 +1,76 @@
+"""Rows for tests, one small function per kind; what a test does not say is filled in."""
+
+import itertools
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from arena.models import LIVE, Battle, Endpoint, Vote, Voter
+from arena.signals import vote_cast
+from catalog.models import LanguageModel, License, Organization
+from ratings.models import OVERALL, Board, Category, Pool
+
+_numbers = itertools.count(1)
+
+
+def organization(name: str = "", **fields: Any) -> Organization:
+    name = name or f"Organization {next(_numbers)}"
+    slug = name.lower().replace(" ", "-")
+    return Organization.objects.get_or_create(name=name, defaults={"slug": slug, **fields})[0]
+
+
+def license(name: str = "Apache-2.0", **fields: Any) -> License:  # noqa: A001  # what it makes
+    slug = name.lower().replace(".", "-").replace(" ", "-")
+    return License.objects.get_or_create(name=name, defaults={"slug": slug, **fields})[0]
+
+
+def model(slug: str = "", **fields: Any) -> LanguageModel:
+    slug = slug or f"model-{next(_numbers):03}"
+    return LanguageModel.objects.get_or_create(slug=slug, defaults={"name": slug.title(), **fields})[0]
+
+
+def models(count: int) -> list[LanguageModel]:
+    return [model() for _ in range(count)]
+
+
+def endpoint(of: LanguageModel | None = None, **fields: Any) -> Endpoint:
+    return Endpoint.objects.create(model=of or model(), **{"kind": "echo", **fields})
+
+
+def voter(**fields: Any) -> Voter:
+    return Voter.objects.create(**fields)
+
+
+def battle(
+    model_a: LanguageModel | None = None, model_b: LanguageModel | None = None, **fields: Any
+) -> Battle:
+    fields = {"voter": fields.pop("voter", None) or voter(), "propensity": 0.5, **fields}
+    return Battle.objects.create(model_a=model_a or model(), model_b=model_b or model(), **fields)
+
+
+def vote(model_a: LanguageModel, model_b: LanguageModel, winner: str = "a", **fields: Any) -> Vote:
+    """A stored vote that nobody has been told of."""
+    return Vote.objects.create(model_a=model_a, model_b=model_b, winner=winner, **{"pool": LIVE, **fields})
+
+
+def cast(model_a: LanguageModel, model_b: LanguageModel, winner: str = "a", **fields: Any) -> Vote:
+    """A vote as the arena casts it: stored and announced in one transaction."""
+    with transaction.atomic():
+        stored = vote(model_a, model_b, winner, **fields)
+        vote_cast.send(sender=Vote, vote=stored)
+    return stored
+
+
+def pool(slug: str = LIVE, **fields: Any) -> Pool:
+    return Pool.objects.get_or_create(slug=slug, defaults={"name": slug, "kind": Pool.Kind.LIVE, **fields})[0]
+
+
+def board(pool_slug: str = LIVE, category: str = OVERALL, **fields: Any) -> Board:
+    found = Category.objects.get_or_create(slug=category, defaults={"name": category})[0]
+    return Board.objects.get_or_create(pool=pool(pool_slug), category=found, defaults=fields)[0]
+
+
+def voter_id(number: int) -> UUID:
+    """The pseudonym of a voter, the same for the same number."""
+    return UUID(int=number)

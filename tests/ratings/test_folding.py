@@ -1,0 +1,294 @@
+"""Votes become tallies once each, in whatever order they commit."""
+
+import threading
+
+import pytest
+from django.db import connection, connections, transaction
+
+from arena.models import LIVE
+from ratings import folding
+from ratings.models import Board, Category, Outbox, Pool, Tally
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def tallies(pool=LIVE, category="overall"):
+    """{(slug, slug): (wins, losses, ties, both_bad)} of one board, first model first."""
+    found = Tally.objects.filter(board__pool__slug=pool, board__category__slug=category)
+    return {
+        (t.model_a.slug, t.model_b.slug): (t.wins, t.losses, t.ties, t.both_bad)
+        for t in found.select_related("model_a", "model_b")
+    }
+
+
+@pytest.mark.parametrize(
+    ("sides", "winner", "tally"),
+    [
+        ("xy", "a", (1, 0, 0, 0)),
+        ("xy", "b", (0, 1, 0, 0)),
+        ("yx", "a", (0, 1, 0, 0)),
+        ("yx", "b", (1, 0, 0, 0)),
+        ("xy", "tie", (0, 0, 1, 0)),
+        ("yx", "tie", (0, 0, 1, 0)),
+        ("xy", "both_bad", (0, 0, 1, 1)),
+        ("yx", "both_bad", (0, 0, 1, 1)),
+    ],
+)
+def test_fold_counts_each_outcome_from_the_view_of_the_smaller_key(sides, winner, tally):
+    models = {"x": factories.model("x"), "y": factories.model("y")}
+    factories.cast(*(models[side] for side in sides), winner)
+
+    folding.fold()
+
+    assert tallies() == {("x", "y"): tally}
+
+
+def test_fold_counts_a_vote_as_often_as_its_multiplicity_says():
+    x, y = factories.model("x"), factories.model("y")
+    factories.cast(x, y, "a", multiplicity=1_000_000_000)
+    factories.cast(x, y, "a", multiplicity=2_000_000_000)
+
+    folding.fold()
+
+    assert tallies() == {("x", "y"): (3_000_000_000, 0, 0, 0)}
+
+
+def test_fold_adds_to_what_is_there():
+    x, y, z = (factories.model(slug) for slug in "xyz")
+    factories.cast(x, y)
+    folding.fold()
+    factories.cast(x, y, "b")
+    factories.cast(z, x)
+
+    folding.fold()
+
+    assert tallies() == {("x", "y"): (1, 1, 0, 0), ("x", "z"): (0, 1, 0, 0)}
+
+
+def test_fold_counts_a_vote_on_overall_and_on_each_of_its_categories_once():
+    x, y = factories.model("x"), factories.model("y")
+    factories.cast(x, y, categories=["coding", "math", "coding", "overall"])
+    factories.cast(x, y, "b", categories=["math"])
+
+    changed = folding.fold()
+
+    assert {board.category.slug for board in changed} == {"overall", "coding", "math"}
+    assert tallies() == {("x", "y"): (1, 1, 0, 0)}
+    assert tallies(category="coding") == {("x", "y"): (1, 0, 0, 0)}
+    assert tallies(category="math") == {("x", "y"): (1, 1, 0, 0)}
+
+
+@pytest.mark.parametrize(("slug", "kind"), [(LIVE, "live"), ("api", "api"), ("x-y-z", "shortlist")])
+def test_fold_makes_a_pool_with_its_first_vote(slug, kind):
+    Pool.objects.all().delete()
+    factories.cast(factories.model("x"), factories.model("y"), pool=slug)
+
+    folding.fold()
+
+    assert tallies(slug) == {("x", "y"): (1, 0, 0, 0)}
+    assert Pool.objects.get().kind == kind
+
+
+def test_fold_keeps_pools_apart():
+    x, y = factories.model("x"), factories.model("y")
+    factories.cast(x, y)
+    factories.cast(x, y, "b", pool="api")
+
+    folding.fold()
+
+    assert tallies() == {("x", "y"): (1, 0, 0, 0)}
+    assert tallies("api") == {("x", "y"): (0, 1, 0, 0)}
+
+
+def test_fold_leaves_uncounted_votes_alone():
+    x, y = factories.model("x"), factories.model("y")
+    uncounted = factories.cast(x, y, counted=False, reason="leak")
+    assert not Outbox.objects.exists()
+
+    Outbox.objects.create(vote=uncounted)
+
+    assert folding.fold() == []
+    assert tallies() == {}
+
+
+def test_fold_remembers_the_newest_vote_of_each_board():
+    x, y = factories.model("x"), factories.model("y")
+    first = factories.cast(x, y, categories=["coding"])
+    second = factories.cast(x, y)
+
+    folding.fold()
+
+    newest = dict(Board.objects.values_list("category__slug", "last_vote_id"))
+    assert newest == {"overall": second.pk, "coding": first.pk}
+
+
+def test_fold_does_not_go_back_to_an_older_vote():
+    """The newest id stays, although a vote with a smaller one was folded after it."""
+    x, y = factories.model("x"), factories.model("y")
+    early, late = factories.vote(x, y), factories.vote(x, y)
+    for vote in (late, early):
+        Outbox.objects.create(vote=vote)
+        folding.fold()
+
+    assert Board.objects.get().last_vote_id == late.pk
+
+
+def test_fold_twice_folds_once():
+    factories.cast(factories.model("x"), factories.model("y"))
+
+    assert len(folding.fold()) == 1
+    assert folding.fold() == []
+    assert tallies() == {("x", "y"): (1, 0, 0, 0)}
+
+
+@pytest.mark.parametrize("votes", [1, 30])
+def test_fold_asks_the_database_as_often_for_many_votes_as_for_one(votes, django_assert_num_queries):
+    pairs = [factories.models(2) for _ in range(votes)]
+    factories.cast(*pairs[0])
+    folding.fold()
+    for pair in pairs:
+        factories.cast(*pair)
+
+    with django_assert_num_queries(4):
+        folding.fold()
+
+
+def test_recount_rebuilds_lost_and_wrong_tallies():
+    x, y, z = (factories.model(slug) for slug in "xyz")
+    factories.cast(x, y, categories=["coding"])
+    factories.cast(y, z, "tie")
+    folding.fold()
+    before = tallies(), tallies(category="coding")
+    Tally.objects.filter(model_b=z).delete()
+    Tally.objects.update(wins=7)
+
+    folding.recount(Pool.objects.get(slug=LIVE))
+
+    assert (tallies(), tallies(category="coding")) == before
+
+
+def test_recount_leaves_waiting_votes_to_the_fold():
+    x, y = factories.model("x"), factories.model("y")
+    factories.cast(x, y)
+    folding.fold()
+    factories.cast(x, y)
+
+    folding.recount(Pool.objects.get(slug=LIVE))
+    assert tallies() == {("x", "y"): (1, 0, 0, 0)}
+
+    folding.fold()
+    assert tallies() == {("x", "y"): (2, 0, 0, 0)}
+
+
+def test_recount_leaves_other_pools_alone():
+    x, y = factories.model("x"), factories.model("y")
+    factories.cast(x, y, pool="api")
+    folding.fold()
+    Tally.objects.update(wins=7)
+
+    folding.recount(factories.pool())
+
+    assert tallies("api") == {("x", "y"): (7, 0, 0, 0)}
+
+
+def test_recount_forgets_what_has_no_votes_any_more():
+    folding.fold()
+    x, y = factories.model("x"), factories.model("y")
+    board = factories.board(last_vote_id=12)
+    Tally.objects.create(board=board, model_a=x, model_b=y, wins=1)
+
+    folding.recount(board.pool)
+
+    board.refresh_from_db()
+    assert tallies() == {}
+    assert board.last_vote_id is None
+
+
+def test_voter_counts_sums_by_voter_and_pair():
+    x, y, z = (factories.model(slug) for slug in "xyz")
+    one, two = factories.voter_id(1), factories.voter_id(2)
+    factories.cast(x, y, "a", voter=one)
+    factories.cast(y, x, "a", voter=one, multiplicity=3)
+    factories.cast(x, y, "both_bad", voter=two)
+    factories.cast(y, z, "tie", voter=one)
+    factories.cast(x, y, "a")
+    factories.cast(x, y, "a", voter=one, counted=False)
+    (board,) = folding.fold()
+    factories.cast(x, y, "a", voter=one)
+
+    assert set(folding.voter_counts(board)) == {
+        (one, x.pk, y.pk, 1, 3, 0),
+        (two, x.pk, y.pk, 0, 0, 1),
+        (one, y.pk, z.pk, 0, 0, 1),
+    }
+
+
+def test_voter_counts_holds_only_votes_of_the_board():
+    x, y = factories.model("x"), factories.model("y")
+    one = factories.voter_id(1)
+    factories.cast(x, y, voter=one, categories=["coding"])
+    factories.cast(x, y, voter=one)
+    factories.cast(x, y, voter=one, pool="api", categories=["coding"])
+    boards = {(b.pool.slug, b.category.slug): b for b in folding.fold()}
+
+    assert folding.voter_counts(boards[LIVE, "coding"]) == [(one, x.pk, y.pk, 1, 0, 0)]
+    assert folding.voter_counts(boards[LIVE, "overall"]) == [(one, x.pk, y.pk, 2, 0, 0)]
+    assert folding.voter_counts(boards["api", "overall"]) == [(one, x.pk, y.pk, 1, 0, 0)]
+
+
+def test_a_new_category_gets_a_name():
+    factories.cast(factories.model("x"), factories.model("y"), categories=["coding"])
+    folding.fold()
+    assert Category.objects.get(slug="coding").name == "Coding"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fold_misses_no_vote_that_commits_after_later_ones():
+    """A vote's transaction stays open while votes with larger ids are cast and folded."""
+    x, y = factories.model("x"), factories.model("y")
+    stored, go_on = threading.Event(), threading.Event()
+
+    def slow_vote():
+        try:
+            with transaction.atomic():
+                factories.cast(x, y, "a")
+                stored.set()
+                assert go_on.wait(10)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=slow_vote)
+    thread.start()
+    assert stored.wait(10)
+    late = factories.cast(x, y, "b")
+    folding.fold()
+    assert tallies() == {("x", "y"): (0, 1, 0, 0)}
+
+    go_on.set()
+    thread.join()
+    folding.fold()
+
+    assert tallies() == {("x", "y"): (1, 1, 0, 0)}
+    assert Board.objects.get().last_vote_id == late.pk
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fold_that_is_cut_off_leaves_everything_as_it_was():
+    factories.cast(factories.model("x"), factories.model("y"))
+    with transaction.atomic():
+        folding.fold()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            (server,) = cursor.fetchone()
+        killer = connections.create_connection("default")
+        with killer.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [server])
+        killer.close()
+        connection.close()
+        transaction.set_rollback(True)
+
+    assert tallies() == {}
+    assert Outbox.objects.count() == 1
+    folding.fold()
+    assert tallies() == {("x", "y"): (1, 0, 0, 0)}
