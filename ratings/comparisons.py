@@ -5,7 +5,6 @@ Pure: arrays in, frozen values out. Errors are ValueErrors that say which vote o
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any, Self, TypeAlias
 
 import numpy as np
@@ -162,8 +161,12 @@ def _code_models(model_a: ArrayLike, model_b: ArrayLike) -> tuple[tuple[Label, .
     if sides[0] is not None and sides[1] is not None:
         return _code_ids(sides[0], sides[1])
     names = [_as_list(model_a), _as_list(model_b)]
-    distinct = set(chain(*map(set, names)))
-    if not all(isinstance(name, str) and name for name in distinct):
+    try:
+        distinct = set().union(*names)
+        named = all(isinstance(name, str) and name for name in distinct)
+    except TypeError:
+        named = False
+    if not named:
         raise ValueError("model_a and model_b must both be names (text, not empty) or both whole-number ids")
     labels = tuple(sorted(distinct))
     first, second = (_look_up(labels, side) for side in names)

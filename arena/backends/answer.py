@@ -1,17 +1,19 @@
 """One answer as it comes in: bytes in, parts out. No I/O."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import orjson
 
-from arena.backends import errors, limits, sse
+from arena.backends import errors, sse
+from arena.backends.limits import MAX_BODY_BYTES, MAX_DOCUMENT_BYTES, MAX_TEXT_BYTES, Budget
 from arena.backends.protocol import Action, BackendError, Delta, Part, Piece, Reasoning, Usage
 from arena.backends.text import Cleaner
 
 MAX_COUNT = 2**31 - 1
 DONE = b"[DONE]"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class Reader:
@@ -30,12 +32,13 @@ class Reader:
 
 
 class Answer:
-    """The state of one stream. `feed` and `end` raise BackendError as if nothing had been said yet."""
+    """The state of one stream. `feed` and `end` give what there is before they raise BackendError, whose action
+    is the one for an answer that has not begun."""
 
-    def __init__(self, reader: Reader, budget: int = limits.MAX_TEXT_BYTES) -> None:
+    def __init__(self, reader: Reader, budget: int = MAX_TEXT_BYTES) -> None:
         self._reader = reader
         self._parser = sse.Parser()
-        self._budget = limits.Budget(budget)
+        self._budget = Budget(budget)
         self._received = 0
         self._document: list[bytes] | None = None
         self._text = Cleaner()
@@ -52,36 +55,36 @@ class Answer:
         """The answer reached its limit of length: it ends here, and the connection with it."""
         return self._budget.spent
 
-    def feed(self, chunk: bytes) -> list[Part]:
+    def feed(self, chunk: bytes) -> Iterator[Part]:
         if self.over:
-            return []
+            return
         if not self._received:
+            chunk = chunk.removeprefix(BYTE_ORDER_MARK)
             self._look(chunk)
         self._received += len(chunk)
-        if self._received > limits.MAX_BODY_BYTES:
-            raise garbage(f"more than {limits.MAX_BODY_BYTES} bytes came")
+        if self._received > (MAX_BODY_BYTES if self._document is None else MAX_DOCUMENT_BYTES):
+            raise garbage(f"more than {self._received - 1} bytes came")
         if self._document is None:
-            return self._events(self._parse(chunk))
-        if self._received > limits.MAX_DOCUMENT_BYTES:
-            raise garbage(f"a JSON document is longer than {limits.MAX_DOCUMENT_BYTES} bytes")
-        self._document.append(chunk)
-        return []
+            yield from self._events(self._parse(chunk))
+        else:
+            self._document.append(chunk)
 
-    def end(self) -> list[Part]:
+    def end(self) -> Iterator[Part]:
         """The last parts. Raises BackendError when the answer is not complete, or empty."""
-        parts = self._rest() if not self.over else []
-        parts += self._clean(self._reader.end())
-        self._say(parts, Reasoning, self._reasoning.end())
-        self._say(parts, Delta, self._text.end())
+        if not self.over:
+            yield from self._rest()
+        yield from self._clean(self._reader.end())
+        yield from self._say(Reasoning, self._reasoning.end())
+        yield from self._say(Delta, self._text.end())
         if not self.complete:
             raise BackendError(Action.RETRY, "unavailable", "the stream ended before the answer did")
         if not self.begun:
             raise BackendError(Action.REPLACE, "unavailable", "the answer is empty")
-        return parts + self._usage()
+        yield from self._usage()
 
     def _look(self, chunk: bytes) -> None:
         """Tell events from a document by the first byte: content types are often wrong."""
-        first = chunk.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+        first = chunk.lstrip()[:1]
         if first == b"<":
             raise garbage(f"an HTML page: {chunk[:200]!r}")
         if first in (b"{", b"["):
@@ -93,56 +96,51 @@ class Answer:
         except ValueError as error:
             raise garbage(str(error)) from None
 
-    def _rest(self) -> list[Part]:
+    def _rest(self) -> Iterator[Part]:
         if self._document is None:
-            return self._events(self._parser.end())
+            yield from self._events(self._parser.end())
+            return
         document = load(b"".join(self._document))
-        parts: list[Part] = []
         for event in document if isinstance(document, list) else [document]:
-            parts += self._event(event)
+            yield from self._event(event)
         self.complete = True
-        return parts
 
-    def _events(self, events: list[bytes]) -> list[Part]:
-        parts: list[Part] = []
+    def _events(self, events: list[bytes]) -> Iterator[Part]:
         for data in events:
             if data == DONE:
                 self.complete = self.over = True
             if self.over:
-                break
-            parts += self._event(load(data))
-        return parts
+                return
+            yield from self._event(load(data))
 
-    def _event(self, event: Any) -> list[Part]:
+    def _event(self, event: Any) -> Iterator[Part]:
         if type(event) is not dict:
             raise garbage(f"an event is no object: {event!r:.200}")
         if event.get("error") or event.get("object") == "error":
             raise errors.from_event(event.get("error") or event, json.dumps(event))
         try:
-            parts = self._clean(self._reader.read(event))
+            yield from self._clean(self._reader.read(event))
         except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
             raise garbage(f"an event is not of the format ({error!r}): {event!r:.200}") from None
         self.complete = self.complete or self._reader.complete
-        return parts
 
-    def _clean(self, pieces: Iterable[Piece]) -> list[Part]:
-        parts: list[Part] = []
+    def _clean(self, pieces: Iterable[Piece]) -> Iterator[Part]:
         for piece in pieces:
             cleaner = self._text if type(piece) is Delta else self._reasoning
-            self._say(parts, type(piece), cleaner.feed(piece.text))
-        return parts
+            yield from self._say(type(piece), cleaner.feed(piece.text))
 
-    def _say(self, parts: list[Part], kind: type[Piece], text: str) -> None:
+    def _say(self, kind: type[Piece], text: str) -> Iterator[Part]:
         text = self._budget.take(text)
-        if text:
-            parts.append(kind(text))
         if self._budget.spent:
             self.complete = self.over = True
+        if text:
+            yield kind(text)
 
-    def _usage(self) -> list[Part]:
+    def _usage(self) -> Iterator[Usage]:
         counts = self._reader.usage or ()
         valid = len(counts) == 2 and all(type(count) is int and 0 <= count <= MAX_COUNT for count in counts)
-        return [Usage(*counts)] if valid else []
+        if valid:
+            yield Usage(*counts)
 
 
 def load(data: bytes) -> Any:

@@ -211,8 +211,8 @@ YOU = keyword(
     2,
     ("* you remind me of *", "What likeness do you see between me and (6)?"),
     ("* you are *", "What makes you think that I am (4)?", "Would you rather I were not (4)?"),
-    ("* you * me", "Why do you think that I (3) you?", "Suppose I did (3) you. What would follow?"),
     ("* can you *", "You would like me to be able to (4)?", "Perhaps you can (4) yourself?"),
+    ("* you * me", "Why do you think that I (3) you?", "Suppose I did (3) you. What would follow?"),
     ("* you *", "We were talking about you, not me.", "You are not really speaking of me, are you?"),
 )
 MY = keyword(

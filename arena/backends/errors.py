@@ -13,6 +13,7 @@ import aiohttp
 from arena.backends.protocol import Action, BackendError, Reason
 
 LONGEST_DETAIL = 500
+HOPELESS = (ValueError, aiohttp.ClientResponseError, aiohttp.NonHttpUrlClientError)
 RETRIED = frozenset({408, 409, 425, 429})
 
 TOO_LONG = (
@@ -79,7 +80,7 @@ def from_exception(error: Exception) -> BackendError:
     if isinstance(error, TimeoutError):
         return BackendError(Action.REPLACE, "timeout", detail)
     # what is not understood (our ValueErrors among them) will be no better the second time
-    hopeless = isinstance(error, ValueError | aiohttp.ClientResponseError)
+    hopeless = isinstance(error, HOPELESS)
     return BackendError(Action.REPLACE if hopeless else Action.RETRY, "unavailable", detail)
 
 

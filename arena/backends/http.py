@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,10 +54,11 @@ class HttpBackend:
         try:
             response = await self._ask(request, session, clock, timeouts)
             while not answer.cut and (chunk := await clock.read(response.content)):
-                parts = answer.feed(chunk)
-                for part in parts:
+                token = False
+                for part in answer.feed(chunk):
+                    token = True
                     yield part
-                clock.progress(token=bool(parts), complete=answer.complete)
+                clock.progress(token=token, complete=answer.complete)
         except (BackendError, aiohttp.ClientError, OSError, ValueError) as error:
             if not answer.complete:
                 raise self._final(error, answer, request) from None
@@ -68,9 +69,9 @@ class HttpBackend:
         for part in self._end(answer, request):
             yield part
 
-    def _end(self, answer: Answer, request: Request) -> list[Part]:
+    def _end(self, answer: Answer, request: Request) -> Iterator[Part]:
         try:
-            return answer.end()
+            yield from answer.end()
         except BackendError as error:
             raise self._final(error, answer, request) from None
 

@@ -32,7 +32,7 @@ class Guard:
     """
 
     def __init__(self, allowed: Iterable[str] = ()) -> None:
-        entries = [entry.strip().lower().strip("[]") for entry in allowed]
+        entries = [normal(entry.strip()).strip("[]") for entry in allowed]
         self._networks = [network for entry in entries if (network := as_network(entry))]
         self._hosts = frozenset(entries)
 

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from scipy.optimize import minimize, root
 from scipy.special import expit
 
 from ratings import bradley_terry
-from ratings.bradley_terry import SCALE, Z95
-from ratings.comparisons import Comparisons, VoterCounts
+from ratings.bradley_terry import SCALE
+from ratings.comparisons import Comparisons
+from tests.ratings.votes import any_board, bounded_board, sandwich_by_loops
 
 # Public Chatbot Arena votes up to 14 August 2024 between five of its models, published by LMSYS, as shipped
 # in the package leaderbot 0.4.3 (BSD-3-Clause): wins of the first, of the second, ties, both bad.
@@ -31,42 +31,6 @@ def arena_votes():
     for (a, b), (won, lost, tied, bad) in ARENA.items():
         rows += [(a, b, 1)] * won + [(a, b, 0)] * lost + [(a, b, 0.5)] * (tied + bad)
     return [list(column) for column in zip(*rows, strict=True)]
-
-
-def counts(size, largest):
-    """Any board of so many models: wins and ties from 0 to largest."""
-    matrix = arrays(np.int64, (size, size), elements=st.integers(0, largest))
-    return st.tuples(matrix, matrix).map(lambda pair: from_matrices(*pair))
-
-
-def from_matrices(wins, ties):
-    ties = np.triu(ties, 1)
-    return Comparisons.from_counts(range(len(wins)), wins - np.diag(wins.diagonal()), ties + ties.T)
-
-
-any_board = st.integers(0, 6).flatmap(lambda size: counts(size, 3))
-bounded_board = (
-    st.integers(2, 6)
-    .flatmap(lambda size: counts(size, 50))
-    .filter(lambda board: not bradley_terry.fit(board).unbounded.any() and not bradley_terry.fit(board).component.any())
-)
-
-
-def sandwich_by_loops(theta, votes, voters=None):
-    """Covariance (M, M) from single votes (i, j, outcome), summed within voters if they are given."""
-    size = len(theta)
-    bread, scores = np.zeros((size, size)), {}
-    for number, (i, j, outcome) in enumerate(votes):
-        chance = 1 / (1 + np.exp(theta[j] - theta[i]))
-        direction = np.zeros(size)
-        direction[i], direction[j] = 1, -1
-        bread += chance * (1 - chance) * np.outer(direction, direction)
-        key = number if voters is None else voters[number]
-        scores[key] = scores.get(key, 0) + (outcome - chance) * direction
-    meat = sum(np.outer(score, score) for score in scores.values())
-    correction = 1 if voters is None else len(scores) / (len(scores) - 1)
-    inverse = np.linalg.pinv(bread, rcond=1e-10)
-    return correction * SCALE**2 * inverse @ meat @ inverse
 
 
 # Stigler's citations between four journals of statistics, the worked example of the R package BradleyTerry2
@@ -259,128 +223,3 @@ def test_fit_rates_components_without_a_common_vote_apart():
 def test_fit_refuses_a_start_that_is_no_rating_for_each_model(start):
     with pytest.raises(ValueError, match="start must be 2 finite ratings"):
         bradley_terry.fit(Comparisons.from_votes(["a", "a"], ["b", "b"], [1, 0]), start=start)
-
-
-def judged(seed, voters, models=6, each=60, taste=0.4):
-    """Votes (a, b, outcome), who cast them, and the true strengths; everybody has a taste of his own."""
-    rng = np.random.default_rng(seed)
-    theta = rng.normal(0, 0.45, models)
-    tastes = theta + rng.normal(0, taste, (voters, models))
-    voter = np.repeat(np.arange(voters), each)
-    a = rng.integers(0, models, voter.size)
-    b = (a + rng.integers(1, models, voter.size)) % models
-    chance = expit(tastes[voter, a] - tastes[voter, b])
-    margin = chance - rng.random(voter.size)
-    outcome = np.where(np.abs(margin) < 0.2 * np.minimum(chance, 1 - chance), 0.5, margin > 0)
-    return (a, b, outcome), voter, theta
-
-
-def clustered(votes, voter, board=None):
-    board = board or Comparisons.from_votes(*votes)
-    return bradley_terry.fit(board, cluster=VoterCounts.from_votes(board, voter, votes[:2], votes[2]))
-
-
-@pytest.mark.parametrize("voters", [5, 12])
-def test_clustered_fit_agrees_with_scores_summed_voter_by_voter(voters):
-    votes, voter, _ = judged(1, voters)
-    fit = clustered(votes, voter)
-    rows = list(zip(*(side.tolist() for side in votes), strict=True))
-    expected = sandwich_by_loops((fit.ratings - 1000) / SCALE, rows, voter.tolist())
-    assert fit.covariance == pytest.approx(expected, rel=1e-6, abs=1e-8)
-    assert fit.ratings == pytest.approx(bradley_terry.fit(Comparisons.from_votes(*votes)).ratings)
-    assert set(fit.interval) == {"clustered"}
-
-
-def test_clustered_fit_of_fewer_than_five_voters_is_plain():
-    votes, voter, _ = judged(2, 4)
-    fit, plain = clustered(votes, voter), bradley_terry.fit(Comparisons.from_votes(*votes))
-    assert set(fit.interval) == {"plain"}
-    assert fit.covariance == pytest.approx(plain.covariance)
-
-
-def test_clustered_fit_counts_votes_without_a_voter_one_by_one():
-    votes, voter, _ = judged(3, 8)
-    named = voter < 6
-    board = Comparisons.from_votes(*votes)
-    cluster = VoterCounts.from_votes(board, voter[named], tuple(side[named] for side in votes[:2]), votes[2][named])
-    fit = bradley_terry.fit(board, cluster=cluster)
-    rows = list(zip(*(side.tolist() for side in votes), strict=True))
-    theta = (fit.ratings - 1000) / SCALE
-    alone = np.where(named, voter, 100 + np.arange(voter.size))
-    hidden = sandwich_by_loops(theta, rows, alone.tolist()) * (len(set(alone)) - 1) / len(set(alone))
-    assert (fit.covariance >= hidden - 1e-9).diagonal().all()
-    assert fit.covariance == pytest.approx(hidden, rel=0.35, abs=0.1 * hidden.max())
-    assert set(fit.interval) == {"clustered"}
-
-
-def test_clustered_fit_counts_a_model_with_a_single_voter_vote_by_vote():
-    (a, b, outcome), voter, _ = judged(4, 9)
-    a, b = np.append(a, [6] * 8), np.append(b, [0, 1, 2, 3] * 2)
-    outcome, voter = np.append(outcome, [1, 0, 1, 1, 0, 1, 0, 1]), np.append(voter, [3] * 8)
-    fit = clustered((a, b, outcome), voter)
-    plain = bradley_terry.fit(Comparisons.from_votes(a, b, outcome))
-    assert fit.interval.tolist() == ["clustered"] * 6 + ["plain"]
-    assert fit.se[6] == pytest.approx(plain.se[6], rel=0.05)
-
-
-def test_clustered_fit_refuses_votes_that_the_board_has_not():
-    votes, voter, _ = judged(5, 6)
-    board = Comparisons.from_votes(*votes)
-    twice = tuple(np.tile(side, 2) for side in votes)
-    cluster = VoterCounts.from_votes(board, np.tile(voter, 2), twice[:2], twice[2])
-    with pytest.raises(ValueError, match="cluster has votes that the board has not"):
-        bradley_terry.fit(board, cluster=cluster)
-    smaller = Comparisons.from_votes([0, 1], [1, 0], [1, 1])
-    with pytest.raises(ValueError, match="cluster has models that the board has not"):
-        bradley_terry.fit(smaller, cluster=cluster)
-
-
-def simulated(rng, theta, votes):
-    """A board of votes on uniform pairs, a quarter of them ties."""
-    upper = np.triu_indices(len(theta), 1)
-    pairs = np.zeros((len(theta), len(theta)), dtype=int)
-    pairs[upper] = rng.multinomial(votes, np.full(len(upper[0]), 1 / len(upper[0])))
-    return outcomes(rng, theta, pairs)
-
-
-def outcomes(rng, theta, pairs):
-    chance = expit(theta[:, None] - theta)
-    tie = 0.6 * np.minimum(chance, 1 - chance)
-    ties = rng.binomial(pairs, tie)
-    wins = rng.binomial(pairs - ties, (chance - tie / 2) / (1 - tie))
-    return from_matrices(wins + (pairs - ties - wins).T, ties)
-
-
-def covered(fit, theta):
-    true = 1000 + SCALE * (theta - theta.mean())
-    return np.abs(fit.ratings - true) <= Z95 * fit.se
-
-
-def test_intervals_cover_the_truth_as_often_as_they_say():
-    rng = np.random.default_rng(20240814)
-    hits = []
-    for _ in range(200):
-        theta = rng.normal(0, 0.45, 50)
-        hits.append(covered(bradley_terry.fit(simulated(rng, theta, 20_000)), theta))
-    assert 0.94 < np.mean(hits) < 0.96
-
-
-def test_interval_of_a_newcomer_on_a_huge_board_covers_the_truth():
-    rng = np.random.default_rng(7)
-    theta = rng.normal(0, 0.45, 20)
-    hits = []
-    for _ in range(400):
-        pairs = np.full((20, 20), 10_000_000 // 171)
-        pairs[:, -1] = rng.multinomial(100, np.append(np.full(19, 1 / 19), 0))
-        hits.append(covered(bradley_terry.fit(outcomes(rng, theta, np.triu(pairs, 1))), theta)[-1])
-    assert np.mean(hits) > 0.93
-
-
-def test_clustered_intervals_cover_where_voters_have_tastes_and_plain_ones_do_not():
-    plain, grouped = [], []
-    for seed in range(120):
-        votes, voter, theta = judged(seed, voters=20, models=10, each=100)
-        plain.append(covered(bradley_terry.fit(Comparisons.from_votes(*votes)), theta))
-        grouped.append(covered(clustered(votes, voter), theta))
-    assert np.mean(grouped) > 0.92
-    assert np.mean(plain) < 0.88

@@ -121,6 +121,7 @@ def test_from_votes_does_not_care_which_side_a_model_is_on(rows):
         (["a"], [1], [1], None, "both be names"),
         (["a", ""], ["b", "b"], [1, 1], None, "both be names"),
         (["a", None], ["b", "b"], [1, 1], None, "both be names"),
+        ([["a"]], [["b"]], [1], None, "both be names"),
         ([1.5], [2.5], [1], None, "both be names"),
         ("a", "b", [1], None, "lists"),
     ],

@@ -59,9 +59,7 @@ async def client() -> AsyncIterator[aiohttp.ClientSession]:
 
 @pytest.fixture
 def ask(provider: FakeProvider, client: aiohttp.ClientSession) -> Ask:
-    async def asked(
-        kind: str, model: str, prompt: str = "Why?", timeouts: Timeouts = QUICK, **fields: Any
-    ) -> Heard:
+    async def asked(kind: str, model: str, prompt: str = "Why?", timeouts: Timeouts = QUICK, **fields: Any) -> Heard:
         messages = fields.pop("messages", (Message("user", prompt),))
         fields = {"base_url": provider.base_url, **fields}
         request = Request(model=model, messages=messages, **fields)

@@ -13,7 +13,9 @@ from arena.backends.protocol import Timeouts
 
 def reader() -> aiohttp.StreamReader:
     loop = asyncio.get_running_loop()
-    return aiohttp.StreamReader(BaseProtocol(loop), 2**16, loop=loop)
+    protocol = BaseProtocol(loop)
+    protocol.connection_made(asyncio.Transport())
+    return aiohttp.StreamReader(protocol, 2**16, loop=loop)
 
 
 async def took(clock: Clock, content: aiohttp.StreamReader) -> tuple[float, str]:

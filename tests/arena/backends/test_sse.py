@@ -1,3 +1,4 @@
+import itertools
 import time
 
 import pytest
@@ -43,7 +44,7 @@ def test_parser_does_not_care_how_the_stream_is_cut(newline, cuts):
     stream = "data: naïve 🙂\n\n: ping\n\nevent: x\ndata: a\ndata: b\n\ndata: end\n\n".encode()
     stream = stream.replace(b"\n", newline)
     edges = [0, *sorted(cut for cut in cuts if cut < len(stream)), len(stream)]
-    chunks = [stream[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    chunks = [stream[a:b] for a, b in itertools.pairwise(edges)]
     assert parsed(*chunks) == ["naïve 🙂".encode(), b"a\nb", b"end"]
 
 

@@ -1,3 +1,4 @@
+import itertools
 import json
 
 import pytest
@@ -46,7 +47,7 @@ def through(cleaner: Cleaner, pieces: list[str]) -> str:
 @given(ANYTHING, st.sets(st.integers(1, 30)))
 def test_cleaner_does_not_care_how_the_text_is_cut(text, cuts):
     edges = [0, *sorted(cut for cut in cuts if cut < len(text)), len(text)]
-    pieces = [text[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [text[a:b] for a, b in itertools.pairwise(edges)]
     expected = clean(text)
     assert through(Cleaner(), pieces) == ("" if not expected or expected.isspace() else expected)
 

@@ -1,0 +1,331 @@
+"""Refreshing boards: whole or not at all, one at a time, whatever breaks off."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from urllib.parse import urlencode
+
+import orjson
+import pytest
+from django.db import connection, connections, transaction
+
+from arena.models import LIVE, Standing
+from arena.publishing import client
+from ratings import boards, live, tasks
+from ratings.models import Outbox, Pool, Snapshot, Tally
+from ratings.snapshots import newest, unpack
+from tests import factories
+from tests.processes import eventually
+
+pytestmark = pytest.mark.django_db
+at_once = pytest.mark.django_db(transaction=True)
+
+
+def shown(pool=LIVE, category="overall"):
+    """{slug: (wins, losses, ties)} of the board published last."""
+    rows = newest(pool, category, False, "bt")["rows"]
+    return {row["model"]: (row["wins"], row["losses"], row["ties"]) for row in rows}
+
+
+@contextmanager
+def elsewhere(statement):
+    """A statement in a transaction of another connection, open until the end."""
+    other = connections.create_connection("default")
+    other.set_autocommit(False)
+    try:
+        with other.cursor() as cursor:
+            cursor.execute(statement)
+        yield other
+    finally:
+        other.rollback()
+        other.close()
+
+
+def in_thread(work):
+    """Work done by another thread, over a connection of its own."""
+
+    def run():
+        try:
+            work()
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def database_url():
+    """The test database, for another process."""
+    place = {name.lower(): connection.settings_dict[name] for name in ("USER", "PASSWORD", "HOST", "PORT")}
+    return f"postgresql:///{connection.settings_dict['NAME']}?{urlencode({k: v for k, v in place.items() if v})}"
+
+
+def blocked():
+    """How many connections wait for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        return cursor.fetchone()[0]
+
+
+def test_refresh_publishes_the_boards_that_changed():
+    x, y, z = (factories.model(slug) for slug in "xyz")
+    factories.cast(x, y)
+    factories.cast(z, x, "tie", pool="api", categories=["coding"])
+
+    published = boards.refresh()
+
+    assert len(published) == 3
+    assert shown() == {"x": (1, 0, 0), "y": (0, 1, 0)}
+    assert shown("api") == shown("api", "coding") == {"x": (0, 0, 1), "z": (0, 0, 1)}
+    assert not Outbox.objects.exists()
+
+
+def test_refresh_leaves_boards_without_new_votes_alone():
+    x, y = factories.model("x"), factories.model("y")
+    factories.cast(x, y, pool="api")
+    boards.refresh()
+    factories.cast(x, y)
+
+    (published,) = boards.refresh()
+
+    assert published.board.pool.slug == LIVE
+    assert Snapshot.objects.count() == 2
+
+
+def test_refresh_without_votes_publishes_nothing():
+    assert boards.refresh() == []
+    assert not Snapshot.objects.exists()
+
+
+def test_refresh_again_for_the_same_vote_changes_nothing():
+    factories.cast(factories.model("x"), factories.model("y"))
+    tasks.refresh()
+    tasks.refresh()
+
+    assert Snapshot.objects.count() == 1
+    assert shown() == {"x": (1, 0, 0), "y": (0, 1, 0)}
+
+
+def test_snapshot_says_what_it_was_made_of(settings):
+    x, y = factories.model("x"), factories.model("y")
+    factories.cast(x, y, multiplicity=4)
+    last = factories.cast(x, y, "b")
+
+    (snapshot,) = boards.refresh()
+    snapshot.refresh_from_db()
+
+    assert (snapshot.votes, snapshot.last_vote_id, snapshot.method) == (5, last.pk, "bt")
+    assert snapshot.code_version == settings.VERSION
+    assert snapshot.parameters == {"clustered": True}
+    assert [row["model"] for row in unpack(snapshot.rows)] == ["x", "y"]
+
+
+@pytest.mark.parametrize(("kind", "interval"), [(Pool.Kind.LIVE, "clustered"), (Pool.Kind.IMPORT, "plain")])
+def test_refresh_takes_votes_of_one_person_for_independent_only_if_imported(kind, interval):
+    x, y = factories.model("x"), factories.model("y")
+    factories.pool("some", kind=kind)
+    for person in range(6):
+        for _ in range(3):
+            factories.cast(x, y, "ab"[person % 2], pool="some", voter=factories.voter_id(person))
+
+    boards.refresh()
+
+    rows = newest("some", "overall", False, "bt")["rows"]
+    assert {row["interval"] for row in rows} == {interval}
+    assert {row["voters"] for row in rows} == {6}
+
+
+def test_refresh_tells_the_arena_where_each_model_stands():
+    x, y = factories.model("x"), factories.model("y")
+    factories.cast(x, y, categories=["coding"])
+    boards.refresh()
+    factories.cast(x, y, "b")
+    boards.refresh()
+
+    standing = Standing.objects.get()
+    assert standing.pool == LIVE
+    assert standing.ratings["x"] == {
+        "rating": 1000.0,
+        "ci_low": pytest.approx(1000 - 240.76, abs=0.01),
+        "ci_high": pytest.approx(1000 + 240.76, abs=0.01),
+        "rank": 1,
+        "votes": 2,
+        "provisional": True,
+    }
+    assert standing.ratings.keys() == {"x", "y"}
+    assert standing.updated_at == newest(LIVE, "overall", False, "bt")["computed_at"]
+
+
+def test_refresh_announces_each_new_board():
+    client().delete(live.STREAM)
+    x, y = factories.model("x"), factories.model("y")
+    factories.cast(x, y, categories=["coding"])
+    boards.refresh()
+    boards.refresh()
+
+    told = [orjson.loads(hint[b"data"]) for _, hint in client().xrange(live.STREAM)]
+    assert {(each["pool"], each["category"], each["votes"]) for each in told} == {
+        (LIVE, "overall", 1),
+        (LIVE, "coding", 1),
+    }
+
+
+def test_refresh_publishes_the_others_where_one_board_cannot_be_fitted(caplog):
+    """Here a tally was lost, so that the board's voters have votes that it has not."""
+    x, y = factories.model("x"), factories.model("y")
+    for person in range(6):
+        factories.cast(x, y, "ab"[person % 2 and person // 4], voter=factories.voter_id(person), categories=["coding"])
+    boards.refresh()
+    Tally.objects.filter(board__category__slug="coding").update(wins=0)
+    factories.cast(x, y, voter=factories.voter_id(7), categories=["coding"])
+
+    published = boards.refresh()
+
+    assert [each.board.category.slug for each in published] == ["overall"]
+    assert shown() == {"x": (6, 1, 0), "y": (1, 6, 0)}
+    assert shown(category="coding") == {"x": (5, 1, 0), "y": (1, 5, 0)}
+    assert "live/coding keeps its last ratings" in caplog.text
+
+
+@pytest.mark.parametrize("models", [2, 30])
+def test_refresh_asks_the_database_as_often_for_many_models_as_for_two(models, django_assert_num_queries):
+    contestants = factories.models(models)
+    for a, b in zip(contestants, contestants[1:], strict=False):
+        factories.cast(a, b, voter=factories.voter_id(a.pk))
+    boards.refresh()
+    for a, b in zip(contestants, contestants[1:], strict=False):
+        factories.cast(b, a, voter=factories.voter_id(a.pk))
+
+    with django_assert_num_queries(13):
+        boards.refresh()
+
+
+def test_recompute_publishes_every_board_of_these_pools_only():
+    x, y = factories.model("x"), factories.model("y")
+    factories.cast(x, y, categories=["coding"])
+    factories.cast(x, y, pool="api")
+    boards.refresh()
+
+    published = boards.recompute([Pool.objects.get(slug=LIVE)], from_scratch=False)
+
+    assert {(each.board.pool.slug, each.board.category.slug) for each in published} == {
+        (LIVE, "overall"),
+        (LIVE, "coding"),
+    }
+
+
+def test_recompute_publishes_waiting_votes_of_other_pools_too():
+    x, y = factories.model("x"), factories.model("y")
+    factories.cast(x, y, pool="api")
+
+    boards.recompute([factories.pool()], from_scratch=False)
+
+    assert shown("api") == {"x": (1, 0, 0), "y": (0, 1, 0)}
+    assert not Outbox.objects.exists()
+
+
+def test_recompute_from_scratch_needs_nothing_but_the_votes():
+    x, y = factories.model("x"), factories.model("y")
+    factories.cast(x, y, categories=["coding"])
+    boards.refresh()
+    before = shown(), shown(category="coding")
+    pool = Pool.objects.get(slug=LIVE)
+    pool.boards.all().delete()
+    assert shown() == {}
+
+    boards.recompute([pool], from_scratch=True)
+
+    assert (shown(), shown(category="coding")) == before
+
+
+def test_recompute_empties_a_board_that_has_no_votes_any_more():
+    x, y = factories.model("x"), factories.model("y")
+    vote = factories.cast(x, y)
+    boards.refresh()
+    vote.delete()
+
+    (snapshot,) = boards.recompute([Pool.objects.get(slug=LIVE)], from_scratch=True)
+
+    assert (snapshot.votes, snapshot.last_vote_id, shown()) == (0, None, {})
+    assert Standing.objects.get().ratings == {}
+
+
+@at_once
+def test_refresh_returns_at_once_while_another_is_at_work():
+    factories.cast(factories.model("x"), factories.model("y"))
+    with elsewhere(f"SELECT pg_advisory_xact_lock({boards.LOCK})"):
+        assert boards.refresh() == []
+        assert Outbox.objects.count() == 1
+
+    assert len(boards.refresh()) == 1
+
+
+@at_once
+def test_refreshes_at_once_while_votes_arrive_count_each_vote_once():
+    x, y = factories.model("x"), factories.model("y")
+
+    def vote():
+        for number in range(25):
+            factories.cast(x, y, "ab"[number % 2])
+
+    def refresh():
+        for _ in range(15):
+            boards.refresh()
+
+    for thread in [in_thread(work) for work in (vote, refresh, vote, refresh)]:
+        thread.join()
+    boards.refresh()
+
+    assert shown() == {"x": (26, 24, 0), "y": (24, 26, 0)}
+    assert not Outbox.objects.exists()
+
+
+@at_once
+def test_refresh_shows_all_of_its_work_or_nothing():
+    """Held up between the fold and the snapshot, nothing of it can be seen."""
+    factories.cast(factories.model("x"), factories.model("y"))
+    with elsewhere("LOCK TABLE ratings_snapshot IN SHARE MODE"):
+        thread = in_thread(boards.refresh)
+        assert eventually(blocked)
+        assert (Outbox.objects.count(), Tally.objects.count(), Standing.objects.count()) == (1, 0, 0)
+    thread.join()
+
+    assert (Outbox.objects.count(), Tally.objects.count(), Standing.objects.count()) == (0, 1, 1)
+    assert shown() == {"x": (1, 0, 0), "y": (0, 1, 0)}
+
+
+@at_once
+def test_refresh_killed_half_way_is_done_by_the_next_one():
+    """The process that has folded, but not published, is killed by the operating system."""
+    factories.cast(factories.model("x"), factories.model("y"))
+    with elsewhere("LOCK TABLE ratings_snapshot IN SHARE MODE"):
+        worker = subprocess.Popen(
+            [sys.executable, "-c", "import django; django.setup(); from ratings import boards; boards.refresh()"],
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": database_url()},
+        )
+        assert eventually(blocked)
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+    assert eventually(lambda: not blocked())
+    assert (Outbox.objects.count(), Tally.objects.count()) == (1, 0)
+
+    assert eventually(boards.refresh)
+
+    assert shown() == {"x": (1, 0, 0), "y": (0, 1, 0)}
+
+
+@at_once
+def test_computed_at_is_not_before_what_the_board_holds():
+    """A vote that committed before this time is in the board, however long its transaction was open."""
+    factories.cast(factories.model("x"), factories.model("y"))
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT now()")
+            (begun,) = cursor.fetchone()
+        (snapshot,) = boards.refresh()
+
+    assert snapshot.computed_at > begun

@@ -1,0 +1,81 @@
+"""Intervals of `bradley_terry.fit` clustered by voter."""
+
+import numpy as np
+import pytest
+
+from ratings import bradley_terry
+from ratings.comparisons import Comparisons, VoterCounts
+from tests.ratings.votes import clustered, judged, loops
+
+
+@pytest.mark.parametrize("voters", [5, 12])
+def test_clustered_fit_agrees_with_scores_summed_voter_by_voter(voters):
+    votes, voter, _ = judged(1, voters)
+    fit = clustered(votes, voter)
+    expected = loops(fit, votes, voter.tolist())
+    assert fit.covariance == pytest.approx(expected, rel=1e-6, abs=1e-8)
+    assert fit.ratings == pytest.approx(bradley_terry.fit(Comparisons.from_votes(*votes)).ratings)
+    assert set(fit.interval) == {"clustered"}
+
+
+def test_clustered_fit_of_fewer_than_five_voters_is_plain():
+    votes, voter, _ = judged(2, 4)
+    fit, plain = clustered(votes, voter), bradley_terry.fit(Comparisons.from_votes(*votes))
+    assert set(fit.interval) == {"plain"}
+    assert fit.covariance == pytest.approx(plain.covariance)
+
+
+def test_clustered_fit_counts_votes_without_a_voter_one_by_one():
+    votes, voter, _ = judged(3, 8)
+    named = voter < 6
+    board = Comparisons.from_votes(*votes)
+    cluster = VoterCounts.from_votes(board, voter[named], tuple(side[named] for side in votes[:2]), votes[2][named])
+    fit = bradley_terry.fit(board, cluster=cluster)
+    known = [number if number < 6 else None for number in voter.tolist()]
+    assert fit.covariance == pytest.approx(loops(fit, votes, known), rel=1e-6, abs=1e-8)
+
+
+def test_clustered_fit_counts_a_model_with_a_single_voter_vote_by_vote():
+    votes, voter, _ = judged(4, 9)
+    more = ([6] * 8, [0, 1, 2, 3] * 2, [1, 0, 1, 1, 0, 1, 0, 1])
+    votes = tuple(np.append(side, added) for side, added in zip(votes, more, strict=True))
+    fit = clustered(votes, np.append(voter, [3] * 8))
+    known = [*voter.tolist(), *[None] * 8]
+    assert fit.interval.tolist() == ["clustered"] * 6 + ["plain"]
+    assert fit.covariance == pytest.approx(loops(fit, votes, known), rel=1e-6, abs=1e-8)
+
+
+def test_clustered_fit_of_voters_who_cancel_themselves_out_is_plain():
+    votes = ([0] * 10, [1] * 10, [1, 0] * 5)
+    fit = clustered(votes, np.repeat(np.arange(5), 2))
+    assert fit.se == pytest.approx(bradley_terry.fit(Comparisons.from_votes(*votes)).se)
+    assert set(fit.interval) == {"plain"}
+
+
+def test_clustered_fit_leaves_out_the_votes_on_unbounded_models():
+    votes, voter, _ = judged(6, 7)
+    more = ([6, 6], [0, 1], [1, 1])
+    longer = tuple(np.append(side, added) for side, added in zip(votes, more, strict=True))
+    fit, without = clustered(longer, np.append(voter, [1, 2])), clustered(votes, voter)
+    assert fit.unbounded.tolist() == [False] * 6 + [True]
+    assert fit.covariance[:6, :6] == pytest.approx(without.covariance)
+    assert fit.interval.tolist() == ["clustered"] * 6 + ["plain"]
+
+
+def test_clustered_fit_without_any_known_voter_is_plain():
+    votes, _, _ = judged(7, 6)
+    board = Comparisons.from_votes(*votes)
+    fit = bradley_terry.fit(board, cluster=VoterCounts.from_rows(board, [], ([], []), ([], [], [])))
+    assert fit.covariance == pytest.approx(bradley_terry.fit(board).covariance)
+
+
+def test_clustered_fit_refuses_votes_that_the_board_has_not():
+    votes, voter, _ = judged(5, 6)
+    board = Comparisons.from_votes(*votes)
+    twice = tuple(np.tile(side, 2) for side in votes)
+    cluster = VoterCounts.from_votes(board, np.tile(voter, 2), twice[:2], twice[2])
+    with pytest.raises(ValueError, match="cluster has votes that the board has not"):
+        bradley_terry.fit(board, cluster=cluster)
+    smaller = Comparisons.from_votes([0, 1], [1, 0], [1, 1])
+    with pytest.raises(ValueError, match="cluster has models that the board has not"):
+        bradley_terry.fit(smaller, cluster=cluster)

@@ -1,0 +1,158 @@
+"""Published boards are found again as they were, and bad questions get one clear answer."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from django.http import QueryDict
+
+from arena.errors import Refusal
+from arena.models import LIVE
+from ratings.models import Snapshot
+from ratings.snapshots import Asked, asked, newest, pack, unpack
+from tests import factories
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+board_db = pytest.mark.django_db
+
+
+def publish(votes, at=NOON, **board):
+    return Snapshot.objects.create(
+        board=factories.board(**board),
+        votes=votes,
+        last_vote_id=votes,
+        computed_at=at,
+        code_version="1",
+        rows=pack([{"model": "x", "rating": 1000.0}]),
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [
+        ("", Asked()),
+        ("pool=&category=&style_control=&method=&at=", Asked()),
+        ("pool=api&category=coding", Asked(pool="api", category="coding")),
+        ("style_control=true", Asked(style_control=True)),
+        ("style_control=1", Asked(style_control=True)),
+        ("style_control=False", Asked()),
+        ("method=elo", Asked(method="elo")),
+        ("at=2026-03-01T12:00:00Z", Asked(at=NOON)),
+        ("at=2026-03-01T14:00:00%2B02:00", Asked(at=NOON)),
+        ("at=2026-03-01T12:00:00", Asked(at=NOON)),
+        ("at=2026-03-01", Asked(at=NOON - timedelta(hours=12))),
+        ("unknown=1", Asked()),
+    ],
+)
+def test_asked_understands_the_parameters(query, meant):
+    assert asked(QueryDict(query)) == meant
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("at=yesterday", "at"),
+        ("at=2026-13-01", "at"),
+        ("at=2026-03-01T25:00:00Z", "at"),
+        ("at=1772366400", "at"),
+        ("at=nan", "at"),
+        ("at=%00", "at"),
+        ("at=0001-01-01T00:00:00%2B23:59", "at"),
+        ("at=9999-12-31T23:59:59-23:59", "at"),
+        ("style_control=maybe", "style_control"),
+        ("style_control=2", "style_control"),
+    ],
+)
+def test_asked_refuses_what_it_cannot_understand(query, field):
+    with pytest.raises(Refusal) as refused:
+        asked(QueryDict(query))
+    assert refused.value.status == 400
+    assert field in refused.value.extra["fields"]
+
+
+def test_asked_gives_times_in_utc():
+    time = asked(QueryDict("at=2026-03-01T14:00:00%2B02:00")).at
+    assert time is not None
+    assert time.tzinfo is UTC
+    assert time == datetime(2026, 3, 1, 14, tzinfo=timezone(timedelta(hours=2)))
+
+
+@board_db
+def test_newest_shows_the_board_whole():
+    publish(7)
+    assert newest(LIVE, "overall", False, "bt") == {
+        "pool": "live",
+        "category": "overall",
+        "style_control": False,
+        "method": "bt",
+        "computed_at": NOON,
+        "votes": 7,
+        "last_vote_id": 7,
+        "scale": {"factor": 400, "base": 10, "mean": 1000},
+        "rows": [{"model": "x", "rating": 1000.0}],
+    }
+
+
+@board_db
+@pytest.mark.parametrize(
+    ("minutes", "votes"),
+    [(None, 3), (-1, 0), (0, 1), (0.5, 1), (1, 2), (2, 3), (60, 3)],
+)
+def test_newest_at_a_time_is_the_last_one_published_until_then(minutes, votes):
+    for number in (2, 1, 3):
+        publish(number, NOON + timedelta(minutes=number - 1))
+    at = None if minutes is None else NOON + timedelta(minutes=minutes)
+    assert newest(LIVE, "overall", False, "bt", at)["votes"] == votes
+
+
+@board_db
+def test_newest_keeps_boards_apart():
+    publish(1)
+    publish(2, pool_slug="api")
+    publish(3, category="coding")
+    assert newest(LIVE, "overall", False, "bt")["votes"] == 1
+    assert newest("api", "overall", False, "bt")["votes"] == 2
+    assert newest(LIVE, "coding", False, "bt")["votes"] == 3
+
+
+@board_db
+@pytest.mark.parametrize("style_control", [False, True])
+def test_newest_of_a_board_without_votes_is_empty(style_control):
+    factories.board()
+    board = newest(LIVE, "overall", style_control, "bt")
+    assert (board["rows"], board["votes"], board["computed_at"], board["last_vote_id"]) == ([], 0, None, None)
+
+
+@board_db
+@pytest.mark.parametrize(
+    ("pool", "category", "method", "named"),
+    [
+        ("nowhere", "overall", "bt", "pool 'nowhere'"),
+        (LIVE, "juggling", "bt", "category 'juggling'"),
+        (LIVE, "overall", "elo", "method 'elo'"),
+        (LIVE, "overall", "BT", "method 'BT'"),
+    ],
+)
+def test_newest_refuses_what_does_not_exist(pool, category, method, named):
+    factories.board()
+    with pytest.raises(Refusal) as refused:
+        newest(pool, category, False, method)
+    assert refused.value.status == 404
+    assert named in refused.value.detail
+
+
+@board_db
+def test_newest_finds_a_board_with_one_query(django_assert_num_queries):
+    publish(1)
+    with django_assert_num_queries(1):
+        newest(LIVE, "overall", False, "bt")
+
+
+@board_db
+def test_the_live_pool_and_overall_exist_from_the_start():
+    assert newest(LIVE, "overall", False, "bt")["rows"] == []
+
+
+@pytest.mark.parametrize("rows", [[], [{"model": "x", "rating": 1000.1 + 1e-13, "ci_low": None, "ok": True}]])
+def test_packed_rows_come_back_to_the_last_digit(rows):
+    assert unpack(pack(rows)) == rows
+    assert unpack(memoryview(pack(rows))) == rows

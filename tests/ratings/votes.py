@@ -1,0 +1,91 @@
+"""Votes for the tests of the rating mathematics, and a covariance summed up vote by vote."""
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy.special import expit
+
+from ratings import bradley_terry
+from ratings.bradley_terry import SCALE
+from ratings.comparisons import Comparisons, VoterCounts
+
+
+def counts(size, largest):
+    """Any board of so many models: wins and ties from 0 to largest."""
+    matrix = arrays(np.int64, (size, size), elements=st.integers(0, largest))
+    return st.tuples(matrix, matrix).map(lambda pair: from_matrices(*pair))
+
+
+def from_matrices(wins, ties):
+    ties = np.triu(ties, 1)
+    return Comparisons.from_counts(range(len(wins)), wins - np.diag(wins.diagonal()), ties + ties.T)
+
+
+any_board = st.integers(0, 6).flatmap(lambda size: counts(size, 3))
+
+
+bounded_board = (
+    st.integers(2, 6)
+    .flatmap(lambda size: counts(size, 50))
+    .filter(lambda board: not bradley_terry.fit(board).unbounded.any() and not bradley_terry.fit(board).component.any())
+)
+
+
+def judged(seed, voters, models=6, each=60, taste=0.4):
+    """Votes (a, b, outcome), who cast them, and the true strengths; everybody has a taste of his own."""
+    rng = np.random.default_rng(seed)
+    theta = rng.normal(0, 0.45, models)
+    tastes = theta + rng.normal(0, taste, (voters, models))
+    voter = np.repeat(np.arange(voters), each)
+    a = rng.integers(0, models, voter.size)
+    b = (a + rng.integers(1, models, voter.size)) % models
+    chance = expit(tastes[voter, a] - tastes[voter, b])
+    margin = chance - rng.random(voter.size)
+    outcome = np.where(np.abs(margin) < 0.2 * np.minimum(chance, 1 - chance), 0.5, margin > 0)
+    return (a, b, outcome), voter, theta
+
+
+def clustered(votes, voter, board=None):
+    board = board or Comparisons.from_votes(*votes)
+    return bradley_terry.fit(board, cluster=VoterCounts.from_votes(board, voter, votes[:2], votes[2]))
+
+
+def simulated(rng, theta, votes):
+    """A board of votes on uniform pairs, a quarter of them ties."""
+    upper = np.triu_indices(len(theta), 1)
+    pairs = np.zeros((len(theta), len(theta)), dtype=int)
+    pairs[upper] = rng.multinomial(votes, np.full(len(upper[0]), 1 / len(upper[0])))
+    return outcomes(rng, theta, pairs)
+
+
+def outcomes(rng, theta, pairs):
+    chance = expit(theta[:, None] - theta)
+    tie = 0.6 * np.minimum(chance, 1 - chance)
+    ties = rng.binomial(pairs, tie)
+    wins = rng.binomial(pairs - ties, (chance - tie / 2) / (1 - tie))
+    return from_matrices(wins + (pairs - ties - wins).T, ties)
+
+
+def sandwich_by_loops(theta, votes, voters=None):
+    """Covariance (M, M) from single votes (i, j, outcome), summed within voters; None is nobody in particular."""
+    size = len(theta)
+    bread, meat, scores = np.zeros((size, size)), np.zeros((size, size)), {}
+    for (i, j, outcome), voter in zip(votes, voters or [None] * len(votes), strict=True):
+        chance = 1 / (1 + np.exp(theta[j] - theta[i]))
+        direction = np.zeros(size)
+        direction[i], direction[j] = 1, -1
+        bread += chance * (1 - chance) * np.outer(direction, direction)
+        score = (outcome - chance) * direction
+        if voter is None:
+            meat += np.outer(score, score)
+        else:
+            scores[voter] = scores.get(voter, 0) + score
+    for score in scores.values():
+        meat += len(scores) / (len(scores) - 1) * np.outer(score, score)
+    inverse = np.linalg.pinv(bread, rcond=1e-10)
+    return SCALE**2 * inverse @ meat @ inverse
+
+
+def loops(fit, votes, voters):
+    rows = list(zip(*(side.tolist() for side in votes), strict=True))
+    return sandwich_by_loops((fit.ratings - 1000) / SCALE, rows, voters)

@@ -1,0 +1,36 @@
+"""The promise of the first page: one command, and two real language models fight. Slow, so there is one test."""
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.system.service import Service, running
+
+OTHERS = ("eliza", "smollm2-135m-instruct-warm")
+OFF = '[[model]]\nslug = "{slug}"\nenabled = false\n'
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> "pytest.Generator[Service]":
+    folder = tmp_path_factory.mktemp("up")
+    models = folder / "models.toml"
+    models.write_text("".join(OFF.format(slug=slug) for slug in OTHERS))
+    with running(folder / "data", "--models", str(models)) as service:
+        yield service
+
+
+def test_smollm2_and_gemma_fight_and_the_board_moves(up: Service, browser: Browser) -> None:
+    context = browser.new_context(base_url=up.url)
+    board, page = context.new_page(), context.new_page()
+    board.goto("/leaderboard/")
+    assert "SmolLM2" not in board.content()
+    page.goto("/")
+    page.get_by_role("textbox").fill("Name three colours.")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Tie")).to_be_enabled(timeout=90_000)
+    answers = [page.locator(f"#turn-1-{side}").inner_text() for side in "ab"]
+    assert all(answers)
+    page.get_by_role("button", name="B is better").click()
+    for name in ("SmolLM2 135M Instruct", "Gemma 3 270M"):
+        expect(page.get_by_role("listitem").filter(has_text=name)).to_be_visible()
+        expect(board.get_by_role("row").filter(has_text=name)).to_be_visible(timeout=3_000)
+    context.close()
