@@ -11,14 +11,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from arena import battles, streams
+from arena import battles, stored, streams
 from arena.errors import Refusal
 from arena.events import Position
 from arena.models import Answer, Battle, Endpoint, Vote
+from arena.prompts import check_prompt
+from arena.reveals import reveal
 from arena.voters import voter, voter_id
 from catalog.models import LanguageModel
 
 PAGE = 100
+TOO_MANY_STREAMS = {"code": "too_many_streams", "detail": "Too many battles of yours are open at once."}
 
 
 def shown(battle: Battle) -> dict[str, Any]:
@@ -27,9 +30,10 @@ def shown(battle: Battle) -> dict[str, Any]:
         "id": battle.pk,
         "state": battle.state,
         "mode": battle.mode,
+        "pool": battle.pool,
         "created_at": battle.created_at,
         "turns": [_turn(battle, turn) for turn in battle.turns.prefetch_related("answers")],
-        "models": battles.reveal(battle),
+        "models": reveal(battle),
         "vote": _vote(battle),
         "events_url": reverse("battle-events", args=[battle.pk]),
     }
@@ -51,7 +55,7 @@ def _answer(battle: Battle, answer: Answer) -> dict[str, Any]:
         "side": answer.side,
         "state": states.get(Answer.State(answer.state), "answering"),
         "text": answer.text,
-        "reason": streams.reason(battle, answer.failure) if failed else None,
+        "reason": stored.reason(battle, answer.failure) if failed else None,
     }
 
 
@@ -68,9 +72,9 @@ class Battles(APIView):
 
     @extend_schema(operation_id="battle_start", request=dict, responses={201: dict})
     def post(self, request: Request) -> Response:
-        prompt = _field(request, "prompt")
-        battles.check_prompt(prompt)
-        battle = battles.start(voter(request), prompt)
+        prompt, mode, models = (_field(request, name) for name in ("prompt", "mode", "models"))
+        check_prompt(prompt)
+        battle = battles.start(voter(request), prompt, mode=mode or Battle.Mode.ANONYMOUS, models=models)
         battle.refresh_from_db()
         return Response(shown(battle), status=201)
 
@@ -87,6 +91,30 @@ class BattleVote(APIView):
         battle = battles.of_voter(voter_id(request), battle_id)
         battles.cast_vote(battle, _field(request, "winner"))
         return Response(shown(battle), status=201)
+
+
+class BattleTurns(APIView):
+    @extend_schema(operation_id="battle_ask_again", request=dict, responses={201: dict})
+    def post(self, request: Request, battle_id: UUID) -> Response:
+        battle = battles.of_voter(voter_id(request), battle_id)
+        battles.ask_again(battle, _field(request, "prompt"))
+        return Response(shown(battle), status=201)
+
+
+class BattleStop(APIView):
+    @extend_schema(operation_id="battle_stop", request=None, responses={200: dict})
+    def post(self, request: Request, battle_id: UUID) -> Response:
+        battle = battles.of_voter(voter_id(request), battle_id)
+        battles.stop(battle)
+        return Response(shown(battle))
+
+
+class BattleRetry(APIView):
+    @extend_schema(operation_id="battle_retry", request=None, responses={200: dict})
+    def post(self, request: Request, battle_id: UUID) -> Response:
+        battle = battles.of_voter(voter_id(request), battle_id)
+        battles.retry(battle)
+        return Response(shown(battle))
 
 
 def _field(request: Request, name: str) -> Any:
@@ -130,11 +158,13 @@ def model_facts(model: LanguageModel) -> dict[str, Any]:
 async def events(request: HttpRequest, battle_id: UUID) -> HttpResponseBase:
     """Server-sent events of one battle, from `Last-Event-ID` on (or `from`, for a page that shows a part)."""
     try:
-        await streams.mine_and_let_go(voter_id(request), battle_id)
+        await stored.mine_and_let_go(voter_id(request), battle_id)
     except Refusal as error:
         return JsonResponse({"error": {"code": error.code, "detail": error.detail}}, status=error.status)
+    if not streams.hub().admits(voter_id(request)):
+        return JsonResponse({"error": TOO_MANY_STREAMS}, status=429, headers={"Retry-After": "5"})
     last = request.headers.get("Last-Event-ID") or request.GET.get("from", "")
-    return event_stream(streams.hub().follow(battle_id, Position.parse(last)))
+    return event_stream(streams.hub().follow(voter_id(request), battle_id, Position.parse(last)))
 
 
 def event_stream(content: Any) -> StreamingHttpResponse:

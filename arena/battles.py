@@ -1,47 +1,65 @@
 """The life of a battle: started by a prompt, ended by a vote. Every change of state is one conditional UPDATE."""
 
+import hashlib
 import logging
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from arena import pairing
+from arena import draws, pairing
 from arena.errors import Refusal, bad
-from arena.models import SIDES, Answer, Battle, Endpoint, Standing, Turn, Vote, Voter
-from arena.publishing import tell
+from arena.models import LIVE, SIDES, Answer, Battle, Endpoint, Turn, Vote, Voter
+from arena.prompts import check_prompt
+from arena.publishing import ask_to_stop, tell
 from arena.signals import vote_cast
 from arena.tasks import answer_turn
 
-LONGEST_PROMPT = 32_000
+MOST_TURNS = 20
+MOST_NAMED = 20
+IDLE = timedelta(hours=24)
 SKIP = "skip"
-UNRATED = "side-by-side"
+UNRATED = "side_by_side"
+STOPPED = "stopped"
 logger = logging.getLogger(__name__)
 
 
-def drawable() -> list[int]:
-    """Keys of the models that may be drawn now."""
-    models = Endpoint.objects.filter(Q(closed_until=None) | Q(closed_until__lt=Now()), enabled=True)
-    return list(models.values_list("model_id", flat=True))
+def start(
+    voter: Voter,
+    prompt: str,
+    *,
+    mode: str = Battle.Mode.ANONYMOUS,
+    models: Sequence[str] | None = None,
+    source: str = Battle.PromptSource.TYPED,
+) -> Battle:
+    """A battle with its first turn queued: of two models drawn blind, or of the two that were named.
 
-
-def start(voter: Voter, prompt: str, source: str = Battle.PromptSource.TYPED) -> Battle:
-    """A battle of two models drawn blind, with its first turn queued.
-
-    Raises Refusal: 400 for a bad prompt, 503 when fewer than two models are up.
+    Anonymous with `models` draws blind among these, on a pool of their own; side by side takes exactly two, in
+    this order, and is never rated. Raises Refusal: 400 for a bad prompt, mode or model, 503 when fewer than two
+    models are up.
     """
     check_prompt(prompt)
-    models = drawable()
-    if len(models) < 2:
+    among = None if models is None else _named(mode, models)
+    if mode == Battle.Mode.SIDE_BY_SIDE:
+        drawn = _side_by_side(among)
+    elif mode == Battle.Mode.ANONYMOUS:
+        drawn = draws.draw(draws.drawable(among))
+    else:
+        raise bad("mode", "The mode is anonymous or side_by_side.")
+    if drawn is None:
         raise Refusal("too_few_models", "Fewer than two models are up. Try again in a moment.", 503, retry_after=10)
-    drawn = pairing.draw(models, _played(models))
     with transaction.atomic():
         battle = Battle.objects.create(
             voter=voter,
+            mode=mode,
+            pool=LIVE if among is None else pool_of(models or ()),
+            among=among,
             model_a_id=drawn.a,
             model_b_id=drawn.b,
             propensity=drawn.propensity,
@@ -51,31 +69,28 @@ def start(voter: Voter, prompt: str, source: str = Battle.PromptSource.TYPED) ->
     return battle
 
 
-def check_prompt(prompt: object) -> None:
-    if not isinstance(prompt, str) or not prompt.strip():
-        raise bad("prompt", "Write a question first.")
-    if "\x00" in prompt or not _is_text(prompt):
-        raise bad("prompt", "The question holds characters that are no text.")
-    if len(prompt) > LONGEST_PROMPT:
-        raise bad("prompt", f"The question is longer than {LONGEST_PROMPT:,} characters.")
+def _named(mode: str, slugs: Sequence[str]) -> list[int]:
+    """Keys of the models that a request names, in its order."""
+    if not isinstance(slugs, list) or not all(isinstance(slug, str) for slug in slugs):
+        raise bad("models", "The models are a list of slugs.")
+    most = 2 if mode == Battle.Mode.SIDE_BY_SIDE else MOST_NAMED
+    if not 2 <= len(slugs) <= most or len(set(slugs)) < len(slugs):
+        raise bad("models", f"Name {'two' if most == 2 else f'two to {most}'} different models.")
+    keys = dict(Endpoint.objects.filter(enabled=True, model__slug__in=slugs).values_list("model__slug", "model_id"))
+    if missing := [slug for slug in slugs if slug not in keys]:
+        raise bad("models", f"There is no model {missing[0]!r} that answers here.")
+    return [keys[slug] for slug in slugs]
 
 
-def _is_text(prompt: str) -> bool:
-    try:
-        prompt.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _side_by_side(keys: list[int] | None) -> pairing.Draw | None:
+    if keys is None:
+        raise bad("models", "Side by side needs two models.")
+    return pairing.Draw(keys[0], keys[1], propensity=1.0) if len(draws.drawable(keys)) == len(keys) else None
 
 
-def _played(models: Sequence[int]) -> dict[pairing.Pair, int]:
-    """Rated battles so far by pair, the smaller key first."""
-    rows = Battle.objects.filter(mode=Battle.Mode.ANONYMOUS, model_a__in=models, model_b__in=models)
-    played: dict[pairing.Pair, int] = {}
-    for a, b, count in rows.values_list("model_a", "model_b").annotate(Count("id")):
-        pair = (min(a, b), max(a, b))
-        played[pair] = played.get(pair, 0) + count
-    return played
+def pool_of(slugs: Sequence[str]) -> str:
+    """The pool of a set of models, the same in whatever order they are named."""
+    return "set-" + hashlib.sha256("\n".join(sorted(slugs)).encode()).hexdigest()[:16]
 
 
 def _ask(battle: Battle, number: int, prompt: str) -> Turn:
@@ -93,6 +108,62 @@ def _ask(battle: Battle, number: int, prompt: str) -> Turn:
 def _send(turn_id: int) -> None:
     """Tell a worker; without a broker the turn waits for the workers' own look into the database."""
     answer_turn.apply_async((turn_id,), retry=False)
+
+
+def ask_again(battle: Battle, prompt: str) -> Turn:
+    """The next turn of a battle that is ready; each side sees its own history.
+
+    Raises Refusal: 400 for a bad prompt, 409 `not_ready` or `too_many_turns`.
+    """
+    check_prompt(prompt)
+    with transaction.atomic():
+        if not Battle.objects.filter(id=battle.pk, state=Battle.State.READY).update(
+            state=Battle.State.ANSWERING, stopped=False
+        ):
+            raise Refusal("not_ready", "A further question can be asked when both sides have answered.", 409)
+        number = battle.turns.count() + 1
+        if number > MOST_TURNS:
+            raise Refusal("too_many_turns", f"A battle has at most {MOST_TURNS} turns.", 409)
+        turn = _ask(battle, number, prompt)
+        _announce(battle, Battle.State.ANSWERING)
+    return turn
+
+
+def stop(battle: Battle) -> None:
+    """End both answers where they are. Raises Refusal 409 `not_answering`.
+
+    The worker that holds them does it; one that cannot be told sees it at its next heartbeat.
+    """
+    if not Battle.objects.filter(id=battle.pk, state=Battle.State.ANSWERING).update(stopped=True):
+        raise Refusal("not_answering", "There is nothing to stop.", 409)
+    ask_to_stop(battle.pk)
+
+
+def retry(battle: Battle) -> None:
+    """Run the failed answers of the last turn again. Raises Refusal 409 `not_failed` or `too_late`."""
+    last = battle.turns.latest("number")
+    if last.created_at < timezone.now() - IDLE:
+        raise Refusal("too_late", "This battle is over: it failed too long ago.", 409)
+    with transaction.atomic():
+        failed = Answer.objects.filter(turn=last, state=Answer.State.FAILED)
+        open_again = Battle.objects.filter(id=battle.pk, state__in=(Battle.State.VOID, Battle.State.READY))
+        if not failed.exists() or not open_again.update(state=Battle.State.ANSWERING, stopped=False):
+            raise Refusal("not_failed", "No answer of the last turn has failed.", 409)
+        failed.update(state=Answer.State.QUEUED, queued_at=Now(), tries=0, text="", failure="", stopped=False)
+        transaction.on_commit(partial(_send, last.pk), robust=True)
+        _announce(battle, Battle.State.ANSWERING)
+
+
+def expire() -> int:
+    """Close battles in which nothing was asked for a day and nothing judged; they never reveal. Gives how many."""
+    idle = Battle.objects.filter(state__in=(Battle.State.READY, Battle.State.VOID, Battle.State.ANSWERING))
+    recent = Turn.objects.filter(battle=OuterRef("pk"), created_at__gt=Now() - IDLE)
+    return idle.filter(~Exists(recent)).update(state=Battle.State.EXPIRED)
+
+
+def _announce(battle: Battle, state: str) -> None:
+    battle.state = state
+    transaction.on_commit(partial(tell, battle.pk, ["state", state]), robust=True)
 
 
 def of_voter(voter_id: UUID, battle_id: UUID) -> Battle:
@@ -119,12 +190,12 @@ def cast_vote(battle: Battle, winner: object, reasons: dict[str, Any] | None = N
     with transaction.atomic():
         if not Battle.objects.filter(id=battle.pk, state=Battle.State.READY).update(state=state):
             raise _not_votable(battle.pk)
-        battle.state = state
-        transaction.on_commit(partial(tell, battle.pk, ["state", state]), robust=True)
+        _announce(battle, state)
         return None if winner == SKIP else _vote(battle, str(winner), reasons or {}, comment)
 
 
 def _vote(battle: Battle, winner: str, reasons: dict[str, Any], comment: str) -> Vote:
+    reason = _why_not_counted(battle)
     vote = Vote.objects.create(
         battle=battle,
         pool=battle.pool,
@@ -134,13 +205,22 @@ def _vote(battle: Battle, winner: str, reasons: dict[str, Any], comment: str) ->
         voter=battle.voter_id,
         propensity=battle.propensity,
         turns=battle.turns.count(),
-        counted=battle.mode == Battle.Mode.ANONYMOUS,
-        reason="" if battle.mode == Battle.Mode.ANONYMOUS else UNRATED,
+        counted=not reason,
+        reason=reason,
         reasons=reasons,
         comment=comment,
     )
     vote_cast.send(sender=Vote, vote=vote)
     return vote
+
+
+def _why_not_counted(battle: Battle) -> str:
+    """The reason why this battle's vote moves no rating; empty if it does."""
+    if battle.mode != Battle.Mode.ANONYMOUS:
+        return UNRATED
+    if Answer.objects.filter(turn__battle=battle, stopped=True).exists():
+        return STOPPED
+    return ""
 
 
 def _not_votable(battle_id: UUID) -> Refusal:
@@ -151,23 +231,3 @@ def _not_votable(battle_id: UUID) -> Refusal:
         stored = {"winner": battle.vote.winner, "created_at": battle.vote.created_at}
         return Refusal("already_voted", "This battle has its vote already.", 409, vote=stored)
     return Refusal("not_votable", "This battle cannot be voted on any more.", 409)
-
-
-def reveal(battle: Battle) -> list[dict[str, Any]] | None:
-    """Both models with the ratings published last, once the battle is voted; None before."""
-    if battle.state != Battle.State.VOTED:
-        return None
-    standing = Standing.objects.filter(pool=battle.pool).first()
-    ratings = standing.ratings if standing else {}
-    return [_revealed(side, getattr(battle, f"model_{side}"), ratings) for side in SIDES]
-
-
-def _revealed(side: str, model: Any, ratings: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "side": side,
-        "slug": model.slug,
-        "name": model.name,
-        "organization": model.organization and model.organization.name,
-        "license": model.license and model.license.name,
-        **{key: ratings.get(model.slug, {}).get(key) for key in ("rating", "ci_low", "ci_high", "rank", "votes")},
-    }

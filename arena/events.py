@@ -93,7 +93,7 @@ class Position:
         return replace(self, a=seen) if side == "a" else replace(self, b=seen)
 
 
-ID = re.compile(r"(\d{1,3})" + r"\.(\w{0,8})-(\d{1,7})-([01])" * 2 + r"\.([0-3])", re.ASCII)
+ID = re.compile(r"([1-9]\d{0,2})" + r"\.(\w{0,8})-(\d{1,7})-([01])" * 2 + r"\.([0-3])", re.ASCII)
 Event = tuple[str, dict[str, Any], Position]
 
 

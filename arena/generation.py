@@ -8,17 +8,11 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import aclosing
+from collections.abc import Callable, Coroutine
 from typing import Any
 
-import aiohttp
-from django.conf import settings
-
 from arena import jobs, leases
-from arena.backends import BACKENDS
-from arena.backends.network import session
-from arena.backends.protocol import Action, BackendError, Delta, Reasoning, Timeouts, Usage
+from arena.answering import Answering
 from arena.jobs import Job
 from arena.ledger import Ledger, Unreachable
 from arena.live import LiveSide, LiveTurn
@@ -26,19 +20,7 @@ from arena.markdown import render
 from arena.publishing import Publisher
 from arena.release import TICK_S
 
-OWN_TURN_S = 60
-RETRY_S = 0.3
 logger = logging.getLogger(__name__)
-
-
-def timeouts() -> Timeouts:
-    env = settings.ENVIRONMENT
-    return Timeouts(
-        connect=env.arena_connect_timeout_s,
-        first_token=env.arena_first_token_timeout_s,
-        between_tokens=env.arena_between_tokens_timeout_s,
-        total=env.arena_answer_timeout_s,
-    )
 
 
 class Engine:
@@ -49,7 +31,6 @@ class Engine:
         self.turns: dict[int, LiveTurn] = {}
         self.tasks: dict[int, list[asyncio.Task[None]]] = {}
         self.background: set[asyncio.Task[None]] = set()
-        self.endpoint_slots: dict[tuple[int, int], asyncio.Semaphore] = {}
         self.draining = False
         self._started = threading.Event()
         threading.Thread(target=self._run, name="engine", daemon=True).start()
@@ -70,13 +51,10 @@ class Engine:
         self.loop.run_forever()
 
     async def _start(self) -> None:
-        env = settings.ENVIRONMENT
-        self.timeouts = timeouts()
-        self.session: aiohttp.ClientSession = session(env.arena_allow_private_endpoints, self.timeouts)
-        self.slots = asyncio.Semaphore(env.arena_answer_concurrency)
         self.ledger = Ledger(self.loop)
+        self.answering = Answering(self.ledger)
         self.publisher = Publisher()
-        for work in (self._tick, self._heartbeat, self._reap):
+        for work in (self._tick, self._heartbeat, self._reap, self._stops):
             self._background(_forever(work))
 
     def _background(self, work: Coroutine[Any, Any, None]) -> None:
@@ -94,63 +72,23 @@ class Engine:
 
     def _begin(self, job: Job) -> None:
         turn = self.turns[job.turn_id] = LiveTurn(job)
-        self.tasks[job.turn_id] = [self.loop.create_task(self._answer(side)) for side in turn.sides.values()]
+        if job.stopped:
+            turn.stop()
+            return
+        answer = self.answering.answer
+        self.tasks[job.turn_id] = [self.loop.create_task(answer(turn, side)) for side in turn.sides.values()]
 
     def _forget(self, turn: LiveTurn) -> None:
         self.turns.pop(turn.job.turn_id, None)
+        self._cancel(turn)
+
+    def _cancel(self, turn: LiveTurn) -> None:
         for task in self.tasks.pop(turn.job.turn_id, []):
             task.cancel()
 
-    async def _answer(self, side: LiveSide) -> None:
-        try:
-            async with self._own_turn(side):
-                await self._stream(side)
-            side.end()
-        except BackendError as error:
-            logger.info("answer %s failed: %s (%s)", side.job.answer_id, error.reason, error.detail)
-            side.end(error.reason)
-        except Exception:
-            logger.exception("answer %s failed", side.job.answer_id)
-            side.end("unavailable")
-
-    @contextlib.asynccontextmanager
-    async def _own_turn(self, side: LiveSide) -> AsyncIterator[None]:
-        """Wait for a place in this process and at the endpoint; that is not first-token time."""
-        async with contextlib.AsyncExitStack() as stack:
-            try:
-                async with asyncio.timeout(OWN_TURN_S):
-                    if side.job.max_concurrency:
-                        await stack.enter_async_context(self._endpoint_slot(side.job))
-                    await stack.enter_async_context(self.slots)
-            except TimeoutError:
-                raise BackendError(Action.GIVE_UP, "unavailable", "no place became free") from None
-            yield
-
-    def _endpoint_slot(self, job: jobs.SideJob) -> asyncio.Semaphore:
-        key = job.endpoint_id, job.max_concurrency or 0
-        return self.endpoint_slots.setdefault(key, asyncio.Semaphore(key[1]))
-
-    async def _stream(self, side: LiveSide) -> None:
-        """One answer; asked once more after a failure that may pass, if nothing has come yet."""
-        try:
-            await self._stream_once(side)
-        except BackendError as error:
-            if error.action is not Action.RETRY or side.lane.began:
-                raise
-            await asyncio.sleep(RETRY_S * (1 + side.job.answer_id % 10 / 10))
-            await self._stream_once(side)
-
-    async def _stream_once(self, side: LiveSide) -> None:
-        stream = BACKENDS[side.job.kind].stream(side.job.request, self.session, self.timeouts)
-        async with aclosing(stream) as parts:
-            async for part in parts:
-                match part:
-                    case Delta(text):
-                        side.feed(text)
-                    case Reasoning(text):
-                        side.reasoning.append(text)
-                    case Usage(input_tokens, output_tokens):
-                        side.tokens = input_tokens, output_tokens
+    def _stop(self, turn: LiveTurn) -> None:
+        turn.stop()
+        self._cancel(turn)
 
     async def _tick(self) -> None:
         """The common clock: release, publish in one pipeline, and end what is over."""
@@ -184,9 +122,19 @@ class Engine:
         ours = await asyncio.gather(
             *(self.ledger.call(leases.extend, side.held()) for _, side in sides), return_exceptions=True
         )
-        for (turn, side), mine in zip(sides, ours, strict=True):
-            if mine is False and not side.closed:
+        for (turn, side), extended in zip(sides, ours, strict=True):
+            if isinstance(extended, BaseException) or side.closed:
+                continue
+            if not extended.ours:
                 self._forget(turn)
+            elif extended.stopped:
+                self._stop(turn)
+
+    async def _stops(self) -> None:
+        asked = set(await self.publisher.stops())
+        for turn in list(self.turns.values()):
+            if turn.job.battle_id in asked:
+                self._stop(turn)
 
     async def _reap(self) -> None:
         await asyncio.sleep(leases.HEARTBEAT_S)
@@ -212,7 +160,7 @@ class Engine:
             self._forget(turn)
         with contextlib.suppress(Unreachable):
             await asyncio.gather(*(self.ledger.call(leases.give_up, each) for each in held))
-        await self.session.close()
+        await self.answering.close()
 
 
 def _end(turn: LiveTurn, side: LiveSide) -> list[Any]:

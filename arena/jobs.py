@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from arena import leases
 from arena.backends.protocol import Message, Request
@@ -24,6 +25,7 @@ class SideJob:
 
     answer_id: int
     attempt: int
+    tries: int
     side: str
     endpoint_id: int
     kind: str
@@ -39,6 +41,8 @@ class Job:
     turn_id: int
     number: int
     paced: bool
+    replaceable: bool
+    stopped: bool
     sides: tuple[SideJob, ...]
 
 
@@ -55,12 +59,25 @@ def reap(requests: Sequence[None]) -> list[list[Job]]:
     return [jobs if n == 0 else [] for n in range(len(requests))]
 
 
+def of_side(turn_id: int, answer_id: int) -> SideJob:
+    """The question of one side as its answer stands now, after its model has changed."""
+    turn = Turn.objects.select_related("battle").get(id=turn_id)
+    answers = list(_answers([turn_id]))
+    answer = next(answer for answer in answers if answer.pk == answer_id)
+    return _side(turn, answer, answer.attempt, answers)
+
+
+def _answers(turn_ids: list[int]) -> QuerySet[Answer]:
+    """All answers of the battles of these turns, in order."""
+    answers = Answer.objects.select_related("model__endpoint", "turn")
+    return answers.filter(turn__battle__turns__in=turn_ids).order_by("turn__number", "side").distinct()
+
+
 def _load(claims: dict[int, dict[int, int]]) -> list[Job]:
     wanted = [turn_id for turn_id, claimed in claims.items() if claimed]
     turns = Turn.objects.filter(id__in=wanted).select_related("battle")
-    answers = Answer.objects.select_related("model__endpoint", "turn")
     by_battle: dict[object, list[Answer]] = {}
-    for answer in answers.filter(turn__battle__turns__in=wanted).order_by("turn__number", "side").distinct():
+    for answer in _answers(wanted):
         by_battle.setdefault(answer.turn.battle_id, []).append(answer)
     return [_job(turn, claims[turn.pk], by_battle[turn.battle_id]) for turn in turns]
 
@@ -72,6 +89,8 @@ def _job(turn: Turn, claimed: dict[int, int], answers: list[Answer]) -> Job:
         turn_id=turn.pk,
         number=turn.number,
         paced=turn.battle.mode == Battle.Mode.ANONYMOUS and settings.ENVIRONMENT.arena_pace_anonymous,
+        replaceable=turn.battle.mode == Battle.Mode.ANONYMOUS and turn.number == 1,
+        stopped=turn.battle.stopped,
         sides=tuple(_side(turn, answer, claimed[answer.pk], answers) for answer in mine),
     )
 
@@ -81,6 +100,7 @@ def _side(turn: Turn, answer: Answer, attempt: int, answers: list[Answer]) -> Si
     return SideJob(
         answer_id=answer.pk,
         attempt=attempt,
+        tries=answer.tries,
         side=answer.side,
         endpoint_id=endpoint.pk,
         kind=endpoint.kind,

@@ -14,7 +14,6 @@ from django.db import connection
 LEASE_S = 8
 HEARTBEAT_S = 2
 QUEUED_TOO_LONG_S = 5
-MOST_ATTEMPTS = 3
 REAPED_AT_ONCE = 50
 
 
@@ -40,6 +39,7 @@ class Result:
     finished_age: float = 0.0
     input_tokens: int | None = None
     output_tokens: int | None = None
+    stopped: bool = False
 
 
 COLUMNS = attrgetter(*(each.name for each in fields(Result)))
@@ -68,8 +68,9 @@ def claim(turn_ids: Sequence[int]) -> list[dict[int, int]]:
 
 def _claimed(condition: str, turn_ids: list[int]) -> list[tuple[int, int, int]]:
     statement = f"""
-        UPDATE arena_answer SET state = 'running', attempt = attempt + 1, text = '', reasoning = '', failure = '',
-            started_at = now(), first_token_at = NULL, finished_at = NULL, lease_until = now() + %s * interval '1 s'
+        UPDATE arena_answer SET state = 'running', attempt = attempt + 1, tries = tries + 1, text = '',
+            reasoning = '', failure = '', stopped = false, started_at = now(), first_token_at = NULL,
+            finished_at = NULL, lease_until = now() + %s * interval '1 s'
         WHERE turn_id = ANY(%s) AND {condition} RETURNING turn_id, id, attempt"""  # noqa: S608  # our own words
     with connection.cursor() as cursor:
         cursor.execute(statement, [LEASE_S, turn_ids])
@@ -103,8 +104,16 @@ def reap() -> dict[int, dict[int, int]]:
     return {turn: taken for turn, taken in zip(turns, _by_turn(turns, rows), strict=True) if taken}
 
 
-def extend(held: Sequence[Held]) -> list[bool]:
-    """Renew leases and keep what has been released; False for an answer that is not ours any more.
+@dataclass(frozen=True)
+class Extended:
+    """`ours` is False for an answer that another worker has by now; `stopped` if its voter wants no more of it."""
+
+    ours: bool
+    stopped: bool
+
+
+def extend(held: Sequence[Held]) -> list[Extended]:
+    """Renew leases and keep what has been released.
 
     An expired lease that nobody took is revived: the worker was only cut off for a while.
     """
@@ -115,11 +124,12 @@ def extend(held: Sequence[Held]) -> list[bool]:
                 text = coalesce(h.text, arena_answer.text)
             FROM unnest(%s::bigint[], %s::int[], %s::text[]) AS h(id, attempt, text)
             WHERE arena_answer.id = h.id AND arena_answer.attempt = h.attempt AND state = 'running'
-            RETURNING arena_answer.id""",
+            RETURNING arena_answer.id, (SELECT battle.stopped FROM arena_turn turn JOIN arena_battle battle
+                ON battle.id = turn.battle_id WHERE turn.id = arena_answer.turn_id)""",
             [LEASE_S, [h.answer_id for h in held], [h.attempt for h in held], [h.text for h in held]],
         )
-        ours = {answer for (answer,) in cursor.fetchall()}
-    return [h.answer_id in ours for h in held]
+        ours = dict(cursor.fetchall())
+    return [Extended(h.answer_id in ours, bool(ours.get(h.answer_id))) for h in held]
 
 
 def give_up(held: Sequence[Held]) -> list[None]:
@@ -151,10 +161,10 @@ def _save(results: list[Result]) -> frozenset[int]:
                 text = r.text, reasoning = r.reasoning, failure = r.failure, lease_until = NULL,
                 first_token_at = now() - r.first_token_age * interval '1 s',
                 finished_at = now() - r.finished_age * interval '1 s',
-                input_tokens = r.input_tokens, output_tokens = r.output_tokens
+                input_tokens = r.input_tokens, output_tokens = r.output_tokens, stopped = r.stopped
             FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[], %s::float[], %s::float[],
-                %s::int[], %s::int[]) AS r(id, attempt, text, reasoning, failure, first_token_age, finished_age,
-                input_tokens, output_tokens)
+                %s::int[], %s::int[], %s::bool[]) AS r(id, attempt, text, reasoning, failure,
+                first_token_age, finished_age, input_tokens, output_tokens, stopped)
             WHERE arena_answer.id = r.id AND arena_answer.attempt = r.attempt AND arena_answer.state = 'running'
             RETURNING arena_answer.id""",
             [list(column) for column in zip(*map(COLUMNS, results), strict=True)],

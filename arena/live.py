@@ -26,6 +26,7 @@ class LiveSide:
     first_at: float | None = None
     ended_at: float = 0.0
     tokens: tuple[int | None, int | None] = (None, None)
+    stopped: bool = False
     closed: bool = False
 
     def __post_init__(self) -> None:
@@ -42,6 +43,13 @@ class LiveSide:
         self.ended_at = time.monotonic()
         self.failure = failure
         self.lane.ended = True
+
+    def stop(self) -> None:
+        """End where the reader is: what has not been released is dropped. Nothing seen yet counts as a failure."""
+        self.waiting.clear()
+        self.lane.waiting = 0
+        self.stopped = True
+        self.end("" if self.released_length else "unavailable")
 
     def release(self, characters: int) -> str:
         text = "".join(self.waiting)
@@ -74,6 +82,7 @@ class LiveSide:
             finished_age=now - self.ended_at,
             input_tokens=self.tokens[0],
             output_tokens=self.tokens[1],
+            stopped=self.stopped,
         )
 
 
@@ -83,7 +92,7 @@ class LiveTurn:
     def __init__(self, job: Job) -> None:
         self.job = job
         self.sides = {side.side: LiveSide(side) for side in job.sides}
-        self.clock = Clock() if job.paced else Open()
+        self.clock: Clock | Open = Clock() if job.paced else Open()
         self.unsent: list[list[Any]] = []
         self.whole = False
         self.begun = False
@@ -109,6 +118,16 @@ class LiveTurn:
 
     def open(self) -> Iterable[LiveSide]:
         return (side for side in self.sides.values() if not side.closed)
+
+    def stop(self) -> None:
+        """The voter wants no more. What both sides finished by themselves is shown whole, and counts."""
+        open_sides = list(self.open())
+        if all(side.lane.ended for side in open_sides):
+            self.clock = Open()
+            return
+        for side in open_sides:
+            if not side.lane.over:
+                side.stop()
 
     def repeat(self) -> list[list[Any]]:
         """Everything released so far, for readers whose stream was lost."""

@@ -75,7 +75,8 @@ class Battle(models.Model):
     replaced = models.JSONField(default=list, help_text="[{side, model, propensity, reason}] of silent replacements")
     prompt_source = models.CharField(max_length=10, choices=PromptSource, default=PromptSource.TYPED)
     language = models.CharField(max_length=10, blank=True)
-    stopped = models.BooleanField(default=False)
+    among = models.JSONField(null=True, help_text="keys of the models that the voter limited the draw to")
+    stopped = models.BooleanField(default=False, help_text="the voter asked to end the last turn early")
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -125,11 +126,13 @@ class Answer(models.Model):
     side = models.CharField(max_length=1, choices=[(side, side) for side in SIDES])
     model = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
-    attempt = models.PositiveIntegerField(default=0)
+    attempt = models.PositiveIntegerField(default=0, help_text="grows with every claim; the fence of all writes")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="claims since it was asked for")
     lease_until = models.DateTimeField(null=True)
     queued_at = models.DateTimeField(db_default=Now())
     text = models.TextField(blank=True, help_text="while running: what has been released so far")
     reasoning = models.TextField(blank=True)
+    stopped = models.BooleanField(default=False, help_text="cut short by the voter")
     failure = models.CharField(max_length=12, blank=True, choices=Failure)
     started_at = models.DateTimeField(null=True)
     first_token_at = models.DateTimeField(null=True)
@@ -147,6 +150,41 @@ class Answer(models.Model):
 
     def __str__(self) -> str:
         return f"side {self.side} of {self.turn_id}"
+
+
+class Call(models.Model):
+    """One attempt of one endpoint, for its health and its measured speed; rolled up by day, then forgotten."""
+
+    endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="calls")
+    failure = models.CharField(max_length=12, blank=True, choices=Answer.Failure)
+    first_token_s = models.FloatField(null=True)
+    tokens_per_s = models.FloatField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index("created_at", name="call_time")]
+
+    def __str__(self) -> str:
+        return f"{self.endpoint_id}: {self.failure or 'answered'}"
+
+
+class EndpointDay(models.Model):
+    """What an endpoint did on one day (UTC), measured on our own traffic. Seconds, and tokens a second."""
+
+    endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="days")
+    day = models.DateField()
+    answers = models.PositiveIntegerField()
+    failures = models.JSONField(default=dict, help_text="reason → how often")
+    first_token_p50 = models.FloatField(null=True)
+    first_token_p95 = models.FloatField(null=True)
+    tokens_per_s_p50 = models.FloatField(null=True)
+    tokens_per_s_p95 = models.FloatField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("endpoint", "day"), name="endpoint_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.endpoint_id} on {self.day}"
 
 
 class Vote(models.Model):

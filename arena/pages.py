@@ -11,10 +11,12 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from arena import battles, streams
+from arena import battles, draws, stored
 from arena.errors import Refusal
 from arena.events import Position, between
 from arena.models import Battle, Turn, Vote
+from arena.prompts import check_prompt
+from arena.reveals import reveal
 from arena.voters import voter, voter_id
 
 SCHEMES = ("light", "dark")
@@ -34,7 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
         return _home(request)
     prompt = request.POST.get("prompt", "").replace("\r\n", "\n")
     try:
-        battles.check_prompt(prompt)
+        check_prompt(prompt)
         battle = battles.start(voter(request), prompt)
     except Refusal as error:
         return _home(request, prompt, error)
@@ -45,7 +47,7 @@ def _home(request: HttpRequest, prompt: str = "", error: Refusal | None = None) 
     context = {
         "prompt": prompt,
         "error": error and (error.extra.get("fields", {}).get("prompt") or [error.detail])[0],
-        "contestants": len(battles.drawable()),
+        "contestants": len(draws.drawable()),
     }
     return render(request, "arena/home.html", context, status=error.status if error else 200)
 
@@ -77,19 +79,19 @@ def vote(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 
 def battle_context(found: Battle) -> dict[str, Any]:
     """What the template shows of a battle, and the place from which its events go on."""
-    view = streams.load(found.pk)
+    view = stored.load(found.pk)
     position = Position()
     if events := list(between(position, view)):
         position = events[-1][2]
-    stored = Vote.objects.filter(battle=found).first()
+    cast = Vote.objects.filter(battle=found).first()
     return {
         "id": found.pk,
         "mode": found.mode,
         "state": found.state,
         "events_url": f"{reverse('battle-events', args=[found.pk])}?from={position}",
         "turns": [_turn_context(turn, view.turns.get(turn.number, {})) for turn in found.turns.all()],
-        "vote": stored and stored.winner,
-        "reveal": _reveal_context(found, stored),
+        "vote": cast and cast.winner,
+        "reveal": _reveal_context(found, cast),
     }
 
 
@@ -108,9 +110,9 @@ def _turn_context(turn: Turn, sides: dict[str, Any]) -> dict[str, Any]:
     return {"number": turn.number, "prompt": turn.prompt, "sides": shown}
 
 
-def _reveal_context(found: Battle, stored: Vote | None) -> list[dict[str, Any]] | None:
-    revealed = battles.reveal(found)
-    return revealed and [{**each, "won": stored is not None and stored.winner == each["side"]} for each in revealed]
+def _reveal_context(found: Battle, cast: Vote | None) -> list[dict[str, Any]] | None:
+    revealed = reveal(found)
+    return revealed and [{**each, "won": cast is not None and cast.winner == each["side"]} for each in revealed]
 
 
 @require_POST

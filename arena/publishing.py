@@ -4,9 +4,11 @@ An entry holds a list of events: ["delta", turn, side, tag, at, text], ["done", 
 ["failed", turn, side, tag, reason] and ["state", state].
 """
 
+import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -23,6 +25,9 @@ from arena.live import LiveTurn
 KEEP_S = 3600
 AWAY_S = 0.5
 FIELD = b"e"
+STOPS = "stops"
+STOPS_KEPT = 1000
+STOPS_BLOCK_MS = 2000
 logger = logging.getLogger(__name__)
 
 
@@ -41,6 +46,20 @@ class Publisher:
     def __init__(self) -> None:
         self.redis = connect()
         self.away_until = 0.0
+        self.last_stop: bytes = b"$"
+
+    async def stops(self) -> list[str]:
+        """Ids of battles whose voters asked to stop since the last call; lost without Redis."""
+        try:
+            new: Any = await self.redis.xread({STOPS: self.last_stop}, block=STOPS_BLOCK_MS)
+        except (RedisError, OSError) as error:
+            logger.warning("Redis is away: %s", error)
+            await asyncio.sleep(AWAY_S)
+            return []
+        entries = [entry for _, entries in new or [] for entry in entries]
+        if entries:
+            self.last_stop = entries[-1][0]
+        return [fields[FIELD].decode() for _, fields in entries]
 
     async def flush(self, turns: Iterable[LiveTurn]) -> None:
         """Send and forget; after a failure everything is said again from the start once Redis is back."""
@@ -87,10 +106,22 @@ def client() -> "redis.Redis":
 def tell(battle_id: object, *events: list[Any]) -> None:
     """Tell the open pages of a battle something that the database knows already; lost without Redis."""
     key = stream_key(battle_id)
-    try:
+    with _or_lost():
         pipeline = client().pipeline(transaction=False)
         pipeline.xadd(key, {FIELD: orjson.dumps(events)})
         pipeline.expire(key, KEEP_S)
         pipeline.execute()
+
+
+def ask_to_stop(battle_id: object) -> None:
+    """Tell the workers that a battle's voter wants no more; lost without Redis, and then seen by a heartbeat."""
+    with _or_lost():
+        client().xadd(STOPS, {FIELD: str(battle_id)}, maxlen=STOPS_KEPT)
+
+
+@contextmanager
+def _or_lost() -> Iterator[None]:
+    try:
+        yield
     except (RedisError, OSError) as error:
         logger.warning("Redis is away: %s", error)

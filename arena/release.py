@@ -45,7 +45,8 @@ class Clock:
             pace = self.random.choice(self.steps) if self.steps else LONE_PACE
             return min(a.waiting, pace), min(b.waiting, pace)
         step = min(self._due(a), self._due(b))
-        self.steps.append(step)
+        if step:  # a silence of one side is no pace: drawn from it, the other would never come to its end
+            self.steps.append(step)
         return step, step
 
     def _due(self, lane: Lane) -> int:

@@ -6,71 +6,40 @@ Redis is a hint: the first look and every look after a loss is at the database.
 
 import asyncio
 import logging
+import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import Counter
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import orjson
-from asgiref.sync import sync_to_async
-from django.db import DatabaseError, connections
+from django.conf import settings
+from django.db import DatabaseError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from arena import battles
+from arena import stored
 from arena.events import LAST_STATES, BattleView, Position, between, encode
-from arena.markdown import render
-from arena.models import Answer, Battle
 from arena.publishing import FIELD, connect, stream_key
-from arena.tags import tag
 
 POLL_S = 0.04
 LOST_POLL_S = 1.0
 HEARTBEAT_S = 15.0
+STALLED_S = 30.0
 LONGEST_S = 300.0
-Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
 
 
-def load(battle_id: UUID) -> BattleView:
-    """A battle as the database has it; before the vote of an anonymous one no reason tells the sides apart."""
-    answers = Answer.objects.filter(turn__battle=battle_id).select_related("turn__battle").order_by("turn__number")
-    view = BattleView()
-    for answer in answers:
-        battle = answer.turn.battle
-        view.state = battle.state
-        side = view.side(answer.turn.number, answer.side)
-        if answer.state == Answer.State.FINISHED:
-            side.end, side.html = "done", render(answer.text)
-        elif answer.state == Answer.State.FAILED:
-            side.end, side.reason = "failed", reason(battle, answer.failure)
-        side.text = answer.text
-        side.tag = tag(answer.pk, answer.attempt) if side.text or side.end else ""
-    return view
+@dataclass(eq=False)
+class Reader:
+    """One open connection; `sending_since` is set while the client has not taken what was sent."""
 
-
-def reason(battle: Battle, failure: str) -> str:
-    """Why a side failed, as far as it may be told."""
-    hidden = battle.mode == Battle.Mode.ANONYMOUS and battle.state != Battle.State.VOTED
-    return "unavailable" if hidden else failure
-
-
-def _let_go(look: Callable[..., Result]) -> Callable[..., Awaitable[Result]]:
-    """Look at the database in one go and give the connection back: a stream must not hold one while it is open."""
-
-    def run(*arguments: Any) -> Result:
-        try:
-            return look(*arguments)
-        finally:
-            connections.close_all()
-
-    return sync_to_async(run, thread_sensitive=False)
-
-
-load_and_let_go = _let_go(load)
-mine_and_let_go = _let_go(battles.of_voter)
+    task: "asyncio.Task[Any] | None"
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    sending_since: float = math.inf
 
 
 @dataclass(eq=False)
@@ -80,11 +49,11 @@ class Followed:
     battle_id: UUID
     view: BattleView = field(default_factory=BattleView)
     last_id: bytes = b"0"
-    readers: set[asyncio.Event] = field(default_factory=set)
+    readers: set[Reader] = field(default_factory=set)
 
     def changed(self) -> None:
         for reader in self.readers:
-            reader.set()
+            reader.woken.set()
 
 
 class Hub:
@@ -95,34 +64,48 @@ class Hub:
         self.redis: Redis = connect()
         self.task: asyncio.Task[None] | None = None
         self.woken = asyncio.Event()
+        self.open: Counter[UUID] = Counter()
 
-    async def follow(self, battle_id: UUID, position: Position) -> AsyncIterator[bytes]:
+    def admits(self, voter: UUID) -> bool:
+        """Whether this voter may open one more stream in this process."""
+        most = settings.ENVIRONMENT.arena_streams_per_voter
+        return not most or self.open[voter] < most
+
+    async def follow(self, voter: UUID, battle_id: UUID, position: Position) -> AsyncIterator[bytes]:
         """Server-sent events from a position on, until the battle has nothing more to say."""
-        followed = await self._enter(battle_id)
-        woken = asyncio.Event()
-        followed.readers.add(woken)
-        end = time.monotonic() + LONGEST_S
+        reader = Reader(asyncio.current_task())
+        self.open[voter] += 1
         try:
-            while time.monotonic() < end:
-                events = list(between(position, followed.view))
-                if events:
-                    position = events[-1][2]
-                    yield b"".join(map(encode, events))
-                if followed.view.state in LAST_STATES and position.step:
-                    return
-                woken.clear()
-                if not await _within(woken, HEARTBEAT_S):
-                    yield b": still here\n\n"
+            followed = await self._enter(battle_id)
+            followed.readers.add(reader)
+            async for sent in _read(followed, reader, position):
+                reader.sending_since = time.monotonic()
+                yield sent
+                reader.sending_since = math.inf
         finally:
-            followed.readers.discard(woken)
+            self._leave(voter, battle_id, reader)
+
+    def _leave(self, voter: UUID, battle_id: UUID, reader: Reader) -> None:
+        self.open[voter] -= 1
+        if not self.open[voter]:
+            del self.open[voter]
+        if followed := self.followed.get(battle_id):
+            followed.readers.discard(reader)
             if not followed.readers:
-                self.followed.pop(battle_id, None)
+                del self.followed[battle_id]
+
+    def _drop_stalled(self) -> None:
+        """A client that does not read must not keep its place for ever."""
+        late = time.monotonic() - STALLED_S
+        for reader in [reader for each in self.followed.values() for reader in each.readers]:
+            if reader.sending_since < late and reader.task:
+                reader.task.cancel()
 
     async def _enter(self, battle_id: UUID) -> Followed:
         if battle_id in self.followed:
             return self.followed[battle_id]
         fresh = Followed(battle_id)
-        fresh.view = await load_and_let_go(battle_id)
+        fresh.view = await stored.load_and_let_go(battle_id)
         # What was released after the last checkpoint is in Redis alone.
         with suppress(RedisError, OSError):
             await self._read_of([fresh])
@@ -138,6 +121,7 @@ class Hub:
             if not self.followed:
                 self.woken.clear()
                 await self.woken.wait()
+            self._drop_stalled()
             try:
                 await self._read()
             except (TimeoutError, RedisError, OSError) as error:
@@ -163,12 +147,25 @@ class Hub:
     async def _reload(self, gone: list[Followed]) -> None:
         for followed in gone:
             try:
-                fresh = await load_and_let_go(followed.battle_id)
+                fresh = await stored.load_and_let_go(followed.battle_id)
             except DatabaseError as error:
                 logger.warning("the database is away: %s", str(error).strip().partition("\n")[0])
                 return
             _merge(followed, fresh)
             followed.changed()
+
+
+async def _read(followed: Followed, reader: Reader, position: Position) -> AsyncIterator[bytes]:
+    end = time.monotonic() + LONGEST_S
+    while time.monotonic() < end:
+        reader.woken.clear()
+        if events := list(between(position, followed.view)):
+            position = events[-1][2]
+            yield b"".join(map(encode, events))
+        if followed.view.state in LAST_STATES and position.step:
+            return
+        if not await _within(reader.woken, HEARTBEAT_S):
+            yield b": still here\n\n"
 
 
 def _take_in(followed: Followed, entries: list[tuple[bytes, dict[bytes, bytes]]]) -> bool:

@@ -1,4 +1,6 @@
-"""What Celery runs on the queue `answers`: only hints for the engine, which works in its own thread."""
+"""What Celery runs: hints for the answer engine, which works in a thread of its own, and what beat asks for."""
+
+from datetime import UTC, datetime, timedelta
 
 from celery import shared_task
 
@@ -8,3 +10,20 @@ from arena import worker
 @shared_task(name="arena.answer_turn", ignore_result=True)
 def answer_turn(turn_id: int) -> None:
     worker.engine().submit(turn_id)
+
+
+@shared_task(name="arena.roll_up", ignore_result=True)
+def roll_up() -> None:
+    """Sum up how the endpoints did today, and yesterday to its end."""
+    from arena import health
+
+    today = datetime.now(UTC).date()
+    for day in (today - timedelta(days=1), today):
+        health.roll_up(day)
+
+
+@shared_task(name="arena.expire", ignore_result=True)
+def expire() -> None:
+    from arena import battles
+
+    battles.expire()

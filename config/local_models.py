@@ -4,7 +4,7 @@ import re
 import socket
 import sys
 import tomllib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -92,6 +92,16 @@ def needed(excluded: Collection[str]) -> tuple[LocalModel, ...]:
     """The model servers that some definition uses which is not among the excluded slugs."""
     placeholders = {name for slug, block in _definitions() if slug not in excluded for name in _servers(block)}
     return tuple(model for model in LOCAL_MODELS if model.name in placeholders)
+
+
+def affordable(models: Iterable[LocalModel], room: int) -> list[LocalModel]:
+    """Those of them, in this order, that fit into so many bytes of memory."""
+    kept = []
+    for model in models:
+        if model.memory <= room:
+            room -= model.memory
+            kept.append(model)
+    return kept
 
 
 def render(ports: Mapping[str, int], excluded: Collection[str]) -> str:

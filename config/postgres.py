@@ -129,7 +129,7 @@ def _give(tree: Path, owner: int) -> None:
 
 
 def _free_recycled_pid(database: Path) -> None:
-    """Let PostgreSQL start where the process id in a stale postmaster.pid belongs to another program now.
+    """Let PostgreSQL start where a stale postmaster.pid is empty or names what is another program now.
 
     The file must stay (PostgreSQL finds leftover processes by it), and its parent's id, ours, is the one
     that PostgreSQL takes for nobody's.
@@ -137,10 +137,10 @@ def _free_recycled_pid(database: Path) -> None:
     import psutil
 
     path = database / "postmaster.pid"
-    lines = path.read_text().splitlines() if path.exists() else []
-    if not lines or not psutil.pid_exists(int(lines[0])):
+    pid, _, rest = path.read_text().partition("\n") if path.exists() else ("", "", "")
+    if not path.exists() or (pid.isdigit() and not psutil.pid_exists(int(pid))):
         return
-    with contextlib.suppress(psutil.Error):
-        if psutil.Process(int(lines[0])).cwd() == str(database):
-            raise DataFolderError(f"another PostgreSQL (process {lines[0]}) is running on {database}")
-    path.write_text("\n".join([str(os.getpid()), *lines[1:], ""]))
+    with contextlib.suppress(psutil.Error, ValueError):
+        if psutil.Process(int(pid)).cwd() == str(database):
+            raise DataFolderError(f"another PostgreSQL (process {pid}) is running on {database}")
+    path.write_text(f"{os.getpid()}\n{rest}")

@@ -193,7 +193,7 @@ def _how_it_ended(process: asyncio.subprocess.Process) -> str:
 
 def _last_words(program: Program) -> str:
     lines = [line for line in program.log.read_text(errors="replace").splitlines() if line.strip()]
-    return lines[-1].strip()[:300] if lines else ""
+    return lines[-1].strip().removeprefix("arena: ")[:300] if lines else ""
 
 
 def _obituary(program: Program, what: str) -> str:

@@ -164,16 +164,14 @@ def _check_disk(folder: DataFolder) -> None:
 
 
 def _affordable(excluded: Collection[str]) -> list[LocalModel]:
-    """The model servers that there is memory for, the smallest first; says what is left out."""
+    """The model servers that there is memory for; says what is left out."""
     import psutil
 
     free = psutil.virtual_memory().available
-    room, kept = free - SERVICE_MEMORY, []
-    for model in local_models.needed(excluded):
-        if model.memory <= room:
-            room -= model.memory
-            kept.append(model)
-        else:
+    needed = local_models.needed(excluded)
+    kept = local_models.affordable(needed, free - SERVICE_MEMORY)
+    for model in needed:
+        if model not in kept:
             say(f"only {free // MIB} MB of memory are free: leaving out {model.title}")
     return kept
 

@@ -15,7 +15,7 @@ STREAM = "boards"
 KEPT = 1000
 HEARTBEAT_S = 15.0
 BLOCK_MS = 2000
-AWAY_S = 1.0
+AWAY_S = 0.5
 logger = logging.getLogger(__name__)
 
 

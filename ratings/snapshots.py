@@ -56,6 +56,8 @@ def newest(
     """
     if method not in METHODS:
         raise _unknown("method", method)
+    if "\0" in pool + category:  # which no query can hold
+        raise _unknown("pool or category", pool + category)
     boards = Board.objects.filter(pool__slug=pool, category__slug=category, style_control=style_control)
     kept = Snapshot.objects.filter(board=boards.values("pk")[:1], method=method).order_by("-computed_at")
     snapshot = (kept.filter(computed_at__lte=at) if at else kept).first()

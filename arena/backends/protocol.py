@@ -35,8 +35,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds. `first_token` and `total` run from the moment of asking, connecting included; keep-alives and
-    empty events are no tokens; the time the reader of the stream takes is not counted between tokens."""
+    """Seconds. `first_token` and `total` run from the moment of asking, connecting included.
+
+    Reasoning counts as tokens, keep-alives and empty events do not; the time that the reader of the stream takes
+    is not counted between tokens.
+    """
 
     connect: float = 10
     first_token: float = 30

@@ -39,6 +39,9 @@ function report(text) {
   if (status) status.textContent = text;
 }
 
+// Where the buttons were, the outcome is read first.
+battle.addEventListener("htmx:afterSwap", () => document.querySelector("#verdict h2")?.focus());
+
 battle.addEventListener("htmx:sendError", () => report("Your vote did not arrive. Please try again."));
 battle.addEventListener("htmx:responseError", (event) => {
   // A conflict means that the battle has moved on, perhaps in another tab: the page shows how it stands.

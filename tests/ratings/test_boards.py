@@ -4,13 +4,10 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-from contextlib import contextmanager
-from urllib.parse import urlencode
 
 import orjson
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 
 from arena.models import LIVE, Standing
 from arena.publishing import client
@@ -19,6 +16,7 @@ from ratings.models import Outbox, Pool, Snapshot, Tally
 from ratings.snapshots import newest, unpack
 from tests import factories
 from tests.processes import eventually
+from tests.ratings.concurrency import blocked, database_url, elsewhere, in_thread
 
 pytestmark = pytest.mark.django_db
 at_once = pytest.mark.django_db(transaction=True)
@@ -28,47 +26,6 @@ def shown(pool=LIVE, category="overall"):
     """{slug: (wins, losses, ties)} of the board published last."""
     rows = newest(pool, category, False, "bt")["rows"]
     return {row["model"]: (row["wins"], row["losses"], row["ties"]) for row in rows}
-
-
-@contextmanager
-def elsewhere(statement):
-    """A statement in a transaction of another connection, open until the end."""
-    other = connections.create_connection("default")
-    other.set_autocommit(False)
-    try:
-        with other.cursor() as cursor:
-            cursor.execute(statement)
-        yield other
-    finally:
-        other.rollback()
-        other.close()
-
-
-def in_thread(work):
-    """Work done by another thread, over a connection of its own."""
-
-    def run():
-        try:
-            work()
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread
-
-
-def database_url():
-    """The test database, for another process."""
-    place = {name.lower(): connection.settings_dict[name] for name in ("USER", "PASSWORD", "HOST", "PORT")}
-    return f"postgresql:///{connection.settings_dict['NAME']}?{urlencode({k: v for k, v in place.items() if v})}"
-
-
-def blocked():
-    """How many connections wait for a lock."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-        return cursor.fetchone()[0]
 
 
 def test_refresh_publishes_the_boards_that_changed():

@@ -3,12 +3,13 @@
 import threading
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 
 from arena.models import LIVE
 from ratings import folding
 from ratings.models import Board, Category, Outbox, Pool, Tally
 from tests import factories
+from tests.ratings.concurrency import elsewhere, in_thread
 
 pytestmark = pytest.mark.django_db
 
@@ -250,16 +251,12 @@ def test_fold_misses_no_vote_that_commits_after_later_ones():
     stored, go_on = threading.Event(), threading.Event()
 
     def slow_vote():
-        try:
-            with transaction.atomic():
-                factories.cast(x, y, "a")
-                stored.set()
-                assert go_on.wait(10)
-        finally:
-            connections.close_all()
+        with transaction.atomic():
+            factories.cast(x, y, "a")
+            stored.set()
+            assert go_on.wait(10)
 
-    thread = threading.Thread(target=slow_vote)
-    thread.start()
+    thread = in_thread(slow_vote)
     assert stored.wait(10)
     late = factories.cast(x, y, "b")
     folding.fold()
@@ -281,11 +278,8 @@ def test_fold_that_is_cut_off_leaves_everything_as_it_was():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid()")
             (server,) = cursor.fetchone()
-        killer = connections.create_connection("default")
-        with killer.cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(%s)", [server])
-        killer.close()
-        connection.close()
+        with elsewhere(f"SELECT pg_terminate_backend({server})"):
+            connection.close()
         transaction.set_rollback(True)
 
     assert tallies() == {}

@@ -11,7 +11,7 @@ from arena.backends.protocol import Delta, Message, Request, Timeouts, Usage
 from tests.fake_provider import expected_reasoning, expected_text
 
 FORMATS = ["openai", "anthropic", "gemini"]
-SHORT = Timeouts(connect=0.2, first_token=0.2, between_tokens=0.2, total=5)
+SHORT = Timeouts(connect=0.3, first_token=0.3, between_tokens=0.3, total=5)
 
 
 async def state(provider, model: str) -> str:
@@ -94,19 +94,19 @@ async def test_stream_types_every_misbehaviour(ask, provider, kind, model, outco
     heard = await ask(kind, model)
     assert heard.outcome == outcome
     assert bool(heard.text) is model.endswith("-3")
-    assert heard.error.detail
+    assert model.replace("error-", "status ") in heard.error.detail or not model.startswith("error-")
     assert len(provider.requests(model)) == before + 1
 
 
 @pytest.mark.parametrize(
     ("model", "outcome", "detail"),
     [
-        ("hang", ("REPLACE", "timeout"), "no first token within 0.2 s"),
-        ("slowloris", ("REPLACE", "timeout"), "no first token within 0.2 s"),
-        ("ttft-1", ("REPLACE", "timeout"), "no first token within 0.2 s"),
-        ("hang-3", ("GIVE_UP", "timeout"), "no token for 0.2 s"),
-        ("slowloris-3", ("GIVE_UP", "timeout"), "no token for 0.2 s"),
-        ("steady-3", ("GIVE_UP", "timeout"), "no token for 0.2 s"),
+        ("hang", ("REPLACE", "timeout"), "no first token within 0.3 s"),
+        ("slowloris", ("REPLACE", "timeout"), "no first token within 0.3 s"),
+        ("ttft-1", ("REPLACE", "timeout"), "no first token within 0.3 s"),
+        ("hang-3", ("GIVE_UP", "timeout"), "no token for 0.3 s"),
+        ("slowloris-3", ("GIVE_UP", "timeout"), "no token for 0.3 s"),
+        ("steady-2", ("GIVE_UP", "timeout"), "no token for 0.3 s"),
     ],
 )
 async def test_stream_limits_each_wait(ask, provider, model, outcome, detail):
@@ -120,7 +120,7 @@ async def test_stream_limits_the_whole_answer(ask):
     heard = await ask("openai", "steady-50-len-100", timeouts=Timeouts(total=0.3))
     assert heard.outcome == ("GIVE_UP", "timeout")
     assert "not finished within 0.3 s" in heard.error.detail
-    assert 5 < len(heard.parts) < 20
+    assert 1 < len(heard.parts) < 40
 
 
 async def test_stream_limits_reasoning_like_text(ask):
@@ -167,7 +167,7 @@ async def test_stream_does_not_count_the_time_of_a_slow_reader(provider, client)
     async with aclosing(BACKENDS["openai"].stream(request, client, SHORT)) as parts:
         async for part in parts:
             if isinstance(part, Delta):
-                await asyncio.sleep(0 if text else 0.4)
+                await asyncio.sleep(0 if text else 0.5)
                 text += part.text
     assert text == expected_text("steady-200-len-20", "Why?")
 
@@ -213,6 +213,21 @@ async def test_stream_with_a_key_that_is_no_header_fails_without_it(ask):
 )
 async def test_stream_types_what_cannot_be_reached(ask, base_url, outcome):
     assert (await ask("openai", "len-3", base_url=base_url)).outcome == outcome
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(503, "RETRY"), (404, "REPLACE")])
+async def test_stream_does_not_wait_for_the_rest_of_an_error(ask, status, outcome):
+    async def stall(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 %d No\r\nContent-Length: 100\r\n\r\nhalf a sent" % status)
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(stall, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        heard = await ask("openai", "m", base_url=f"http://127.0.0.1:{port}/v1")
+    assert heard.outcome == (outcome, "unavailable")
+    assert "half a sent" in heard.error.detail
 
 
 async def test_stream_sends_the_whole_conversation(ask, provider):

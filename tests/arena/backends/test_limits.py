@@ -28,7 +28,7 @@ async def took(clock: Clock, content: aiohttp.StreamReader) -> tuple[float, str]
 async def test_clock_limits_the_first_token():
     clock = Clock(Timeouts(first_token=0.1))
     seconds, message = await took(clock, reader())
-    assert 0.05 < seconds < 0.3
+    assert 0.05 < seconds < 1
     assert message == "no first token within 0.1 s"
 
 
@@ -47,15 +47,15 @@ async def test_clock_passes_other_timeouts_on():
 
 
 async def test_clock_starts_again_with_each_token():
-    clock, content = Clock(Timeouts(first_token=5, between_tokens=0.1)), reader()
+    clock, content = Clock(Timeouts(first_token=5, between_tokens=0.2)), reader()
     for _ in range(4):
         clock.progress(token=True, complete=False)
         asyncio.get_running_loop().call_later(0.06, content.feed_data, b"x")
         assert await clock.read(content) == b"x"
     clock.progress(token=True, complete=False)
     seconds, message = await took(clock, content)
-    assert 0.05 < seconds < 0.3
-    assert message == "no token for 0.1 s"
+    assert 0.05 < seconds < 1
+    assert message == "no token for 0.2 s"
 
 
 async def test_clock_does_not_take_keep_alives_for_tokens():
@@ -64,15 +64,15 @@ async def test_clock_does_not_take_keep_alives_for_tokens():
     await clock.read(content)
     clock.progress(token=False, complete=False)
     seconds, _ = await took(clock, content)
-    assert seconds < 0.3
+    assert seconds < 1
 
 
 async def test_clock_does_not_count_the_time_of_a_slow_reader():
-    clock, content = Clock(Timeouts(first_token=5, between_tokens=0.1)), reader()
+    clock, content = Clock(Timeouts(first_token=5, between_tokens=0.2)), reader()
     clock.progress(token=True, complete=False)
     content.feed_data(b"x")
     await clock.read(content)
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(0.3)
     clock.progress(token=True, complete=False)
     asyncio.get_running_loop().call_later(0.05, content.feed_data, b"y")
     assert await clock.read(content) == b"y"
@@ -82,7 +82,7 @@ async def test_clock_limits_the_whole_answer():
     clock, content = Clock(Timeouts(between_tokens=5, total=0.2)), reader()
     clock.progress(token=True, complete=False)
     seconds, message = await took(clock, content)
-    assert 0.1 < seconds < 0.4
+    assert 0.1 < seconds < 1
     assert message == "not finished within 0.2 s"
 
 
@@ -91,7 +91,7 @@ async def test_clock_waits_shortly_after_the_end():
     clock.progress(token=True, complete=True)
     clock.progress(token=True, complete=True)
     seconds, _ = await took(clock, reader())
-    assert seconds < GRACE_S + 0.2
+    assert seconds < GRACE_S + 1
 
 
 async def test_clock_leaves_no_timer_behind():

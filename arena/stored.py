@@ -1,0 +1,55 @@
+"""A battle as the database has it, for whoever reads it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.db import connections
+
+from arena import battles
+from arena.events import BattleView
+from arena.markdown import render
+from arena.models import Answer, Battle
+from arena.tags import tag
+
+Result = TypeVar("Result")
+
+
+def load(battle_id: UUID) -> BattleView:
+    """A battle as the database has it; before the vote of an anonymous one no reason tells the sides apart."""
+    answers = Answer.objects.filter(turn__battle=battle_id).select_related("turn__battle").order_by("turn__number")
+    view = BattleView()
+    for answer in answers:
+        battle = answer.turn.battle
+        view.state = battle.state
+        side = view.side(answer.turn.number, answer.side)
+        if answer.state == Answer.State.FINISHED:
+            side.end, side.html = "done", render(answer.text)
+        elif answer.state == Answer.State.FAILED:
+            side.end, side.reason = "failed", reason(battle, answer.failure)
+        side.text = answer.text
+        side.tag = tag(answer.pk, answer.attempt) if side.text or side.end else ""
+    return view
+
+
+def reason(battle: Battle, failure: str) -> str:
+    """Why a side failed, as far as it may be told."""
+    hidden = battle.mode == Battle.Mode.ANONYMOUS and battle.state != Battle.State.VOTED
+    return "unavailable" if hidden else failure
+
+
+def _let_go(look: Callable[..., Result]) -> Callable[..., Awaitable[Result]]:
+    """Look at the database in one go and give the connection back: a stream must not hold one while it is open."""
+
+    def run(*arguments: Any) -> Result:
+        try:
+            return look(*arguments)
+        finally:
+            connections.close_all()
+
+    return sync_to_async(run, thread_sensitive=False)
+
+
+load_and_let_go = _let_go(load)
+mine_and_let_go = _let_go(battles.of_voter)

@@ -1,0 +1,66 @@
+"""Models that exist only as a rhythm: when the pieces of an answer come. Used by the mock and by simulations."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+
+WORDS = (
+    "the a of and to in is that it for as with on by this are be at from or an model answer question number "
+    "value light water city river book story music dance color time year day hand part place case week "
+    "company system program group problem fact however indeed therefore which between because another "
+    "naïve café Straße 東京 Привет 🙂 first, second, third. **bold** `code`"
+).split(" ")
+STEADY = "steady"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """`first_s` seconds to the first token, then `rate` tokens a second in pieces of `chunk` tokens.
+
+    `jitter` is the sigma of the logarithm of each gap, `pauses` the share of pieces after which nothing comes for
+    ten gaps.
+    """
+
+    first_s: float
+    rate: float
+    chunk: int = 1
+    jitter: float = 0.0
+    pauses: float = 0.0
+
+    def schedule(self, tokens: int, random: Random) -> Iterator[tuple[float, int]]:
+        """Seconds since the request, and how many tokens come then."""
+        at = self.first_s * random.lognormvariate(0, self.jitter / 4)
+        gap = self.chunk / self.rate
+        for sent in range(0, tokens, self.chunk):
+            yield at, min(self.chunk, tokens - sent)
+            at += gap * random.lognormvariate(-(self.jitter**2) / 2, self.jitter) if self.jitter else gap
+            if random.random() < self.pauses:
+                at += 10 * gap
+
+
+# What a visitor would meet on a real arena, from a small model on a fast chip to a large one that thinks first.
+RHYTHMS = {
+    "spark": Profile(0.05, 300, jitter=0.1),
+    "flash": Profile(0.15, 150, chunk=4, jitter=0.3),
+    "swift": Profile(0.3, 80, jitter=0.2),
+    "plain": Profile(0.5, 50, jitter=0.5, pauses=0.01),
+    "brick": Profile(0.8, 100, chunk=12, jitter=0.2),
+    "metro": Profile(1.2, 30, jitter=0.1),
+    "burst": Profile(2, 200, chunk=30, jitter=0.5),
+    "stutter": Profile(4, 20, chunk=2, jitter=0.3, pauses=0.03),
+    "thinker": Profile(8, 60, chunk=8, jitter=0.6),
+    "sage": Profile(20, 10, jitter=0.3),
+}
+
+
+def steady(number: int) -> dict[str, Profile]:
+    """Models for the measurement of load: all write 50 tokens a second, one by one."""
+    return {f"{STEADY}-{n}": Profile(0.2 + 0.1 * n, 50) for n in range(number)}
+
+
+def words(model: str, prompt: str, tokens: int) -> list[str]:
+    """What a model says to a prompt: so many words, one a token."""
+    seed = hashlib.sha256(f"{model}\0{prompt}".encode()).digest()
+    first, *rest = Random(seed).choices(WORDS, k=tokens)
+    return [first, *(f" {word}" for word in rest)]

@@ -1,0 +1,241 @@
+"""Draw docs/screenshots anew. Called by scripts/screenshots.
+
+Without a URL it starts a service of its own on a temporary data folder. Its twelve models are invented: the fake
+provider of tests/ plays them, and some hundred battles are judged by dice that know how strong each is meant to be.
+A running service is only looked at, and asked and judged as often as the pictures need.
+"""
+
+import argparse
+import json
+import random
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import repeat
+from pathlib import Path
+
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+
+from tests.fake_provider import FakeProvider
+from tests.system.person import Person
+from tests.system.service import ROOT, Service, running
+
+TARGET = ROOT / "docs" / "screenshots"
+LARGEST_BYTES = 150_000
+DESKTOP, PHONE = (1440, 900), (390, 844)
+VOTERS, BATTLES_EACH = 30, 20
+UNLIMITED = {"ARENA_BATTLES_PER_HOUR": "0", "ARENA_BATTLES_PER_HOUR_ADDRESS": "0", "ARENA_STREAMS_PER_VOTER": "0"}
+QUESTION = "Why do leaves change colour in autumn, and why do only some of them turn red?"
+PROSE = """\
+In summer a leaf is green because it is full of **chlorophyll**, the pigment that catches the light. Light also \
+destroys it, so the tree makes more of it all the time.
+
+When the days become shorter, the tree stops. It takes back what it can use again, nitrogen above all, and closes \
+the veins at the foot of the stalk. The green is gone within days, and **carotenoids**, which were there all along, \
+come to sight: yellow and orange.
+
+Red is another matter. **Anthocyanins** are made in autumn, out of sugar that is caught in the leaf, and not every \
+species makes them. Why a tree spends anything on a leaf that it is about to drop is not settled. One explanation \
+with good support is that red shades the leaf while the last nitrogen is taken back."""
+TABLE = """\
+The green goes away. Yellow was there before, and red is new.
+
+| Colour | Pigment | Made in |
+|---|---|---|
+| green | chlorophyll | spring and summer |
+| yellow, orange | carotenoids | spring and summer |
+| red, purple | anthocyanins | autumn |
+
+### Step by step
+
+1. Shorter days tell the tree to make no more chlorophyll.
+2. Nitrogen moves from the leaves into the twigs.
+3. A layer of cork closes the stalk, and sugar stays in the leaf.
+4. Maples and some other trees turn that sugar into anthocyanins. Birches do not, so they only turn yellow.
+
+> Bright days and cool nights without frost give the strongest reds."""
+WELL_UNDER_WAY = "() => [...document.querySelectorAll('.answer')].every(pane => pane.innerText.length > 450)"
+ENTRY = """
+[[model]]
+slug = {slug}
+name = {name}
+organization = {organization}
+license = {license}
+endpoint.kind = "openai"
+endpoint.base_url = {url}
+endpoint.model = {slug}
+endpoint.parameters.model = {behaviour}
+"""
+
+
+@dataclass(frozen=True)
+class Model:
+    """An invented model; `strength` in Elo points decides how the dice fall."""
+
+    name: str
+    organization: str
+    license: str
+    strength: int
+    answer: str
+
+    @property
+    def slug(self) -> str:
+        return self.name.lower().replace(" ", "-")
+
+    def entry(self, url: str) -> str:
+        """Its part of a models file; what the fake provider does for it is written in the name it goes by there."""
+        texts = {
+            "slug": self.slug, "name": self.name, "organization": self.organization, "license": self.license,
+            "url": url, "behaviour": f"{self.slug}/rate-80-says:{self.answer}",
+        }  # fmt: skip
+        return ENTRY.format(**{key: json.dumps(text) for key, text in texts.items()})
+
+
+MODELS = (
+    Model("Osprey Large", "Invented Coast", "proprietary", 1190, PROSE),
+    Model("Badger 120B", "Invented Forest", "Apache-2.0", 1150, TABLE),
+    Model("Osprey Small", "Invented Coast", "proprietary", 1110, TABLE),
+    Model("Ibex 70B", "Invented Hills", "MIT", 1085, PROSE),
+    Model("Otter 34B", "Invented River", "Apache-2.0", 1050, TABLE),
+    Model("Badger 22B", "Invented Forest", "Apache-2.0", 1030, PROSE),
+    Model("Heron 32B", "Invented River", "research only", 990, TABLE),
+    Model("Ibex 9B", "Invented Hills", "MIT", 960, PROSE),
+    Model("Otter 8B", "Invented River", "Apache-2.0", 930, PROSE),
+    Model("Marmot 7B", "Invented Hills", "MIT", 900, TABLE),
+    Model("Puffin 3B", "Invented Coast", "Apache-2.0", 840, PROSE),
+    Model("Marmot 1B", "Invented Hills", "MIT", 765, TABLE),
+)
+STRENGTH = {model.slug: model.strength for model in MODELS}
+
+
+def home(page: Page) -> None:
+    page.goto("/")
+
+
+def streaming(page: Page) -> None:
+    """Ask, again if need be, until two different answers come in."""
+    while True:
+        page.goto("/")
+        page.get_by_role("textbox").fill(QUESTION)
+        page.keyboard.press("Enter")
+        panes = [page.locator(f"#turn-1-{side}") for side in "ab"]
+        page.wait_for_function(WELL_UNDER_WAY)
+        first, second = (pane.inner_text()[:20] for pane in panes)
+        if first != second:
+            return
+
+
+def ready(page: Page) -> None:
+    streaming(page)
+    expect(page.get_by_role("button", name="A is better")).to_be_enabled(timeout=120_000)
+
+
+def reveal(page: Page) -> None:
+    ready(page)
+    page.get_by_role("button", name="A is better").click()
+    expect(page.locator("#next")).to_be_visible()
+
+
+def leaderboard(page: Page) -> None:
+    page.goto("/leaderboard/")
+
+
+@dataclass(frozen=True)
+class Shot:
+    name: str
+    lead_to: Callable[[Page], None]
+    size: tuple[int, int]
+    scheme: str
+
+
+SHOTS = (
+    Shot("home", home, DESKTOP, "dark"),
+    Shot("streaming-phone", streaming, PHONE, "dark"),
+    Shot("battle", ready, DESKTOP, "light"),
+    Shot("reveal", reveal, DESKTOP, "dark"),
+    Shot("leaderboard", leaderboard, DESKTOP, "light"),
+    Shot("leaderboard-phone", leaderboard, PHONE, "light"),
+)
+
+
+def draw(url: str) -> None:
+    TARGET.mkdir(parents=True, exist_ok=True)
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        for shot in SHOTS:
+            size = shoot(browser, url, shot)
+            say(f"{shot.name}: {size // 1000} kB")
+            if size > LARGEST_BYTES:
+                raise ValueError(f"{shot.name} is larger than {LARGEST_BYTES // 1000} kB")
+
+
+def shoot(browser: Browser, url: str, shot: Shot) -> int:
+    """Take one picture in a browser that has never been here; its size in bytes."""
+    width, height = shot.size
+    context = browser.new_context(
+        base_url=url, viewport={"width": width, "height": height}, color_scheme=shot.scheme, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    shot.lead_to(page)
+    page.mouse.move(0, 0)
+    picture = page.screenshot(path=TARGET / f"{shot.name}.png")
+    context.close()
+    return len(picture)
+
+
+@contextmanager
+def peopled() -> Iterator[Service]:
+    """A service of our own with the invented models, some hundred votes behind it."""
+    with FakeProvider() as provider, tempfile.TemporaryDirectory(prefix="arena-") as folder:
+        models = Path(folder) / "models.toml"
+        models.write_text("".join(model.entry(provider.base_url) for model in MODELS))
+        options = ("--no-local-models", "--models", str(models))
+        with running(Path(folder) / "data", *options, **UNLIMITED) as service:
+            say(f"fighting {VOTERS * BATTLES_EACH} battles")
+            with ThreadPoolExecutor(VOTERS) as voters:
+                dice = map(random.Random, range(VOTERS))
+                list(voters.map(judge, repeat(service), dice))
+            yield service
+
+
+def judge(service: Service, dice: random.Random) -> None:
+    person = Person(service.port)
+    for _ in range(BATTLES_EACH):
+        battle = person.fight(QUESTION)
+        person.vote(battle, verdict(service, battle["id"], dice))
+
+
+def verdict(service: Service, battle: str, dice: random.Random) -> str:
+    """What somebody says who sees how strong the two are: one in five cannot decide."""
+    pair = "SELECT a.slug, b.slug FROM arena_battle JOIN catalog_languagemodel a ON a.id = model_a_id"
+    pair += " JOIN catalog_languagemodel b ON b.id = model_b_id WHERE arena_battle.id = %s"
+    [(a, b)] = service.query(pair, battle)
+    lead = STRENGTH[str(b)] - STRENGTH[str(a)]
+    decided = "a" if dice.random() < 1 / (1 + 10 ** (lead / 400)) else "b"
+    return dice.choices([decided, "tie", "both_bad"], [80, 14, 6])[0]
+
+
+def say(line: str) -> None:
+    sys.stderr.write(f"screenshots: {line}\n")
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="./scripts/screenshots", description=__doc__, allow_abbrev=False)
+    parser.add_argument("url", nargs="?", help="a running service, such as http://127.0.0.1:8000")
+    if url := parser.parse_args(arguments).url:
+        draw(url)
+        return
+    with peopled() as service:
+        draw(service.url)
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except (Error, OSError, ValueError) as problem:
+        sys.exit(f"screenshots: {str(problem).strip().partition(chr(10))[0]}")

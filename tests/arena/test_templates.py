@@ -1,0 +1,328 @@
+"""The pages as templates: what each state shows, and what a strict policy and a screen reader need of all of them."""
+
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from itertools import pairwise
+from uuid import UUID
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+
+VOID_ELEMENTS = {"meta", "link", "input", "img", "br", "path", "circle", "line"}
+QUESTION = "Which <metal> melts in the hand?"
+REVEALED = {"organization": "Maker", "license": "MIT", "rating": 1034.4, "ci_low": 1010.1, "ci_high": 1058.6, "rank": 3}
+
+
+class Outline(HTMLParser):
+    """Every start tag with its attributes, and the text that a reader finds."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.words = [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+    def all(self, tag, **attributes):
+        return [a for t, a in self.tags if t == tag and all(a.get(k) == v for k, v in attributes.items())]
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings):
+    """These tests need no collected files."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+
+
+@pytest.fixture
+def render(rf):
+    """Renders as a view would; the query is part of the address."""
+
+    def rendered(template, query=None, scheme="", **context):
+        request = rf.get("/somewhere/", query)
+        request.COOKIES["scheme"] = scheme
+        return render_to_string(template, context, request)
+
+    return rendered
+
+
+def side(letter, state="finished", text=""):
+    html = mark_safe("<p>The <strong>answer</strong></p>") if state == "finished" else ""
+    return {"side": letter, "state": state, "html": html, "text": text, "reason": "unavailable"}
+
+
+def battle(state="ready", sides=("finished", "finished"), text="", vote=None, reveal=None, turns=1):
+    shown = [side(letter, of, text) for letter, of in zip("ab", sides, strict=True)]
+    return {
+        "id": UUID(int=7),
+        "mode": "anonymous",
+        "state": state,
+        "events_url": "/api/v1/battles/7/events?from=1.x-0-0.y-0-0.0",
+        "turns": [{"number": number, "prompt": QUESTION, "sides": shown} for number in range(1, turns + 1)],
+        "vote": vote,
+        "reveal": reveal,
+    }
+
+
+def voted(vote, **model_a):
+    a = {"side": "a", "name": "Quokka <7B>", "slug": "quokka", "votes": 1204, "won": vote == "a", **REVEALED, **model_a}
+    b = {**REVEALED, "side": "b", "name": "Wombat", "slug": "wombat", "votes": 1, "won": vote == "b"}
+    return battle("voted", vote=vote, reveal=[a, b])
+
+
+def row(rank=1, **fields):
+    numbers = {"rating": 1023.46, "ci_low": 1001.2, "ci_high": 1044.9, "votes": 1280, "win_rate": 0.625}
+    names = {"model": "quokka", "name": "Quokka", "organization": "Maker", "license": "MIT"}
+    ranks = {"rank": rank, "rank_low": rank, "rank_high": rank + 1, "tier": 1, "provisional": False, "unbounded": False}
+    return {**numbers, **names, **ranks, **fields}
+
+
+def board(*rows):
+    return {
+        "board": {"rows": rows, "votes": 1280, "computed_at": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)},
+        "axis": {"low": 900, "high": 1100, "width": 200} if rows else None,
+    }
+
+
+PAGES = {
+    "home": ("arena/home.html", {"prompt": "", "error": "", "contestants": 5}),
+    "home with an error": ("arena/home.html", {"prompt": "x", "error": "Too long.", "contestants": 1}),
+    "waiting": ("arena/battle.html", {"battle": battle("answering", ("waiting", "waiting"))}),
+    "ready": ("arena/battle.html", {"battle": battle()}),
+    "two turns": ("arena/battle.html", {"battle": battle(turns=2)}),
+    "one side failed": ("arena/battle.html", {"battle": battle(sides=("finished", "failed"))}),
+    "voted": ("arena/battle.html", {"battle": voted("a")}),
+    "void": ("arena/battle.html", {"battle": battle("void", ("failed", "failed"))}),
+    "skipped": ("arena/battle.html", {"battle": battle("skipped")}),
+    "expired": ("arena/battle.html", {"battle": battle("expired")}),
+    "leaderboard": ("ratings/leaderboard.html", board(row(), row(2, ci_high=None, provisional=True))),
+    "empty leaderboard": ("ratings/leaderboard.html", board()),
+    "not found": ("404.html", {}),
+    "forged": ("403_csrf.html", {}),
+    "broken": ("500.html", {}),
+}
+
+
+@pytest.fixture(params=PAGES.values(), ids=PAGES.keys())
+def page(request, render):
+    template, context = request.param
+    return Outline(render(template, **context))
+
+
+def test_page_has_nothing_inline(page):
+    assert not page.all("style")
+    assert all("src" in script for script in page.all("script"))
+    attributes = {name for _, attrs in page.tags for name in attrs}
+    assert not [name for name in attributes if name == "style" or name.startswith(("on", "hx-on", "hx-vals"))]
+
+
+def test_page_loads_only_static_files_that_exist(page):
+    loaded = [a["href"] for a in page.all("link")] + [a["src"] for t, a in page.tags if "src" in a]
+    assert loaded
+    for address in loaded:
+        assert address.startswith("/static/")
+        assert finders.find(address.removeprefix("/static/")), address
+
+
+def test_page_has_landmarks_one_heading_and_unique_ids(page):
+    assert len(page.all("main")) == len(page.all("h1")) == len(page.all("title")) == 1
+    assert page.all("html", lang="en")
+    ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    pointed = [
+        attrs[name] for _, attrs in page.tags for name in ("aria-describedby", "aria-labelledby") if name in attrs
+    ]
+    assert set(" ".join(pointed).split()) <= set(ids)
+    assert {attrs["for"] for attrs in page.all("label")} <= set(ids)
+
+
+def test_page_heads_descend_one_level_at_a_time(page):
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_page_posts_with_a_token(page):
+    tokens = page.all("input", name="csrfmiddlewaretoken")
+    assert len(tokens) == len(page.all("form", method="post"))
+
+
+def test_broken_page_needs_no_context_at_all():
+    assert "wrong on our side" in render_to_string("500.html")
+
+
+def test_not_found_page_says_what_was_not_found(render):
+    assert "There is no pool" in render("404.html", detail="There is no pool 'x'.")
+
+
+@pytest.mark.parametrize(("cookie", "expected"), [("", None), ("dark", "dark"), ("light", "light"), ("pink", None)])
+def test_page_carries_the_chosen_scheme(render, cookie, expected):
+    html = Outline(render("404.html", scheme=cookie)).all("html")[0]
+    assert html.get("data-scheme") == expected
+
+
+def test_scheme_switch_leads_back(render):
+    outline = Outline(render("ratings/leaderboard.html", {"category": "a b"}, **board()))
+    assert outline.all("input", name="next")[0]["value"] == "/somewhere/?category=a+b"
+    assert outline.all("form", action="/appearance/")
+
+
+def test_home_keeps_what_was_typed_beside_the_error(render):
+    outline = Outline(render("arena/home.html", prompt="<b> & more", error="Too long.", contestants=3))
+    box = outline.all("textarea", name="prompt")[0]
+    assert "<b> & more" in outline.text
+    assert "Too long." in outline.text
+    assert "ask-error" in box["aria-describedby"]
+    assert box["maxlength"] == "32000"
+    assert "autofocus" in box
+
+
+@pytest.mark.parametrize(("contestants", "words"), [(5, "5 models are in the draw"), (1, "no battle can start")])
+def test_home_says_how_many_are_in_the_draw(render, contestants, words):
+    assert words in Outline(render("arena/home.html", prompt="", error="", contestants=contestants)).text
+
+
+STATES = [
+    (battle("answering", ("waiting", "waiting")), "You can vote when both answers are done."),
+    (battle("ready"), "Both answers are here. Which is better?"),
+    (battle("ready", ("finished", "failed")), "This side could not answer."),
+    (battle("void", ("failed", "finished")), "Start again with the same question"),
+    (battle("skipped"), "No vote was counted, and the names stay hidden."),
+    (battle("expired"), "This battle is closed."),
+    (voted("a"), "You found A better."),
+    (voted("b"), "You found B better."),
+    (voted("tie"), "You called it a tie."),
+    (voted("both_bad"), "You found both bad."),
+]
+
+
+@pytest.mark.parametrize(("shown", "words"), STATES)
+def test_battle_says_how_it_stands(render, shown, words):
+    html = render("arena/battle.html", battle=shown)
+    assert words in Outline(html.partition("<template")[0]).text
+
+
+@pytest.mark.parametrize(("state", "open_"), [("answering", False), ("ready", True)])
+def test_vote_bar_opens_when_both_are_done(render, state, open_):
+    outline = Outline(render("arena/battle.html", battle=battle(state)))
+    assert ("disabled" not in outline.all("fieldset")[0]) == open_
+    winners = [button["value"] for button in outline.all("button", name="winner")]
+    assert winners == ["a", "tie", "both_bad", "b", "skip"]
+
+
+@pytest.mark.parametrize("state", ["voted", "skipped", "void", "expired"])
+def test_closed_battle_has_no_vote_bar(render, state):
+    shown = voted("a") if state == "voted" else battle(state)
+    assert not Outline(render("arena/battle.html", battle=shown)).all("button", name="winner")
+
+
+def test_verdict_comes_alone_for_htmx(render):
+    part = render("arena/battle.html#verdict", battle=voted("b")).strip()
+    assert part.startswith('<section class="verdict"')
+    assert part.endswith("</section>")
+    assert "Wombat" in part
+
+
+@pytest.mark.parametrize("state", ["waiting", "finished", "failed"])
+def test_panes_differ_in_nothing_but_their_letter(render, state):
+    html = render("arena/battle.html", battle=battle("answering", (state, state), "Same text."))
+    a, b = re.findall(r"<article.*?</article>", html, re.S)
+    swapped = re.sub(r'(?<=[-"])a(?=[-"])', "b", a).replace(">A</span> Answer A<", ">B</span> Answer B<")
+    assert a != b
+    assert swapped == b
+
+
+def test_stream_holds_the_released_text_and_nothing_else(render):
+    text = "  <script>alert(1)</script>\n\n* one\n"
+    html = render("arena/battle.html", battle=battle("answering", ("waiting", "waiting"), text))
+    found = re.search(r'id="turn-1-a"[^>]*>(.*?)</div>', html, re.S)
+    assert found
+    assert found[1] == "  &lt;script&gt;alert(1)&lt;/script&gt;\n\n* one\n"
+
+
+def test_void_battle_starts_again_with_its_question(render):
+    outline = Outline(render("arena/battle.html", battle=battle("void", ("failed", "failed"))))
+    assert outline.all("form", action="/")
+    assert outline.all("input", name="prompt")[0]["value"] == QUESTION
+
+
+def test_reveal_names_both_and_marks_the_choice(render):
+    outline = Outline(render("arena/battle.html", battle=voted("a")))
+    assert "A was Quokka <7B> your choice" in outline.text
+    assert "B was Wombat Maker" in outline.text
+    assert "Rating before this vote: 1,034 (1,010 \N{EN DASH} 1,059) rank 3, 1,204 votes" in outline.text
+    assert [card["data-side"] for card in outline.all("li") if "data-won" in card] == ["a"]
+    assert outline.all("a", id="next")[0]["href"] == "/"
+
+
+@pytest.mark.parametrize("vote", ["tie", "both_bad"])
+def test_reveal_without_a_winner_marks_nobody(render, vote):
+    assert "your choice" not in render("arena/battle.html", battle=voted(vote))
+
+
+@pytest.mark.parametrize(
+    ("rating", "words"),
+    [
+        ({"rating": None, "ci_low": None, "ci_high": None}, "Not rated before this vote"),
+        ({"ci_high": None}, "(1,010 or more)"),
+        ({"ci_low": None}, "(1,059 or less)"),
+    ],
+)
+def test_reveal_tells_open_intervals_in_words(render, rating, words):
+    assert words in Outline(render("arena/battle.html", battle=voted("a", **rating))).text
+
+
+def test_leaderboard_row_shows_the_numbers_with_their_uncertainty(render):
+    text = Outline(render("ratings/leaderboard.html#table", **board(row()))).text
+    assert "1 1\N{EN DASH}2 Quokka Maker MIT 1,023 1,001 \N{EN DASH} 1,045" in text
+    assert "Votes 1,280 Win rate 62 %" in text
+    assert "Bradley\N{EN DASH}Terry" in text
+    assert "from 1,280 votes" in text
+    assert "Updated 2 January 2026, 03:04:05 UTC" in text
+
+
+@pytest.mark.parametrize(
+    ("fields", "ends"),
+    [
+        ({}, ("1001.2", "1044.9")),
+        ({"ci_low": None}, ("900", "1044.9")),
+        ({"ci_high": None}, ("1001.2", "1100")),
+    ],
+)
+def test_leaderboard_bar_spans_the_interval_and_runs_out_where_it_is_open(render, fields, ends):
+    outline = Outline(render("ratings/leaderboard.html", **board(row(**fields))))
+    bar = outline.all("line", **{"class": "bar-interval"})[0]
+    assert (bar["x1"], bar["x2"]) == ends
+    assert outline.all("svg", **{"class": "bar"})[0]["viewbox"] == "900 0 200 10"
+
+
+def test_leaderboard_marks_provisional_models(render):
+    outline = Outline(render("ratings/leaderboard.html#table", **board(row(), row(2, provisional=True))))
+    assert len(outline.all("em")) == 1
+    assert "provisional" in outline.text
+
+
+def test_leaderboard_table_comes_alone_for_htmx(render):
+    part = render("ratings/leaderboard.html#table", **board(row())).strip()
+    assert part.startswith("<table")
+    assert 'data-updated="2026-01-02T03:04:05+00:00"' in part
+
+
+def test_leaderboard_refetches_its_own_address(render):
+    outline = Outline(render("ratings/leaderboard.html", {"category": "coding"}, **board(row())))
+    assert outline.all("div", id="board")[0]["hx-get"] == "/somewhere/?category=coding"
+
+
+def test_empty_leaderboard_says_so_in_words(render):
+    assert "No votes yet" in Outline(render("ratings/leaderboard.html", **board())).text

@@ -1,0 +1,80 @@
+import re
+import socket
+
+import pytest
+
+from config import local_models, up
+from config.data_folder import DataFolderError
+
+
+def parse(tmp_path, *arguments: object) -> up.Options:
+    return up.parse(["--data", str(tmp_path / "var"), *map(str, arguments)])
+
+
+def test_defaults(tmp_path):
+    options = parse(tmp_path)
+    assert options == up.Options(port=8000, folder=options.folder, models_file=None, excluded=frozenset(), battles=True)
+    assert options.folder.path == tmp_path / "var"
+
+
+@pytest.mark.parametrize(
+    ("flags", "excluded", "battles"),
+    [
+        (["--no-gemma"], {"gemma-3-270m"}, True),
+        (["--no-local-models"], set(local_models.slugs()), False),
+        (["--no-local-models", "--no-gemma"], set(local_models.slugs()), False),
+    ],
+)
+def test_flags_leave_out_models(tmp_path, flags, excluded, battles):
+    options = parse(tmp_path, *flags)
+    assert (options.excluded, options.battles) == (excluded, battles)
+
+
+def test_models_file_can_leave_out_built_in_ones(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.toml").write_text('[[model]]\nslug = "eliza"\nenabled = false\n')
+    options = parse(tmp_path, "--models", "mine.toml")
+    assert options.excluded == {"eliza"}
+    assert options.models_file == tmp_path / "mine.toml"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--prot", "8000"], "unrecognized arguments: --prot 8000"),
+        (["--port"], "argument --port: expected one argument"),
+        (["--port", "0"], "argument --port: must be a number from 1 to 65535"),
+        (["--port", "65536"], "argument --port: must be a number from 1 to 65535"),
+        (["--port", "٣"], "argument --port: must be a number from 1 to 65535"),
+        (["--no-local"], "unrecognized arguments: --no-local"),
+        (["here"], "unrecognized arguments: here"),
+    ],
+)
+def test_wrong_usage_is_one_line(tmp_path, capsys, arguments, message):
+    with pytest.raises(SystemExit) as end:
+        parse(tmp_path, *arguments)
+    assert end.value.code == 2
+    assert capsys.readouterr().err == f"arena: {message}; ./scripts/up --help lists the options\n"
+    assert not (tmp_path / "var").exists()
+
+
+def test_missing_models_file_is_named(tmp_path):
+    path = tmp_path / "no.toml"
+    with pytest.raises(ValueError, match=f"^{re.escape(str(path))} cannot be read: No such file or directory$"):
+        parse(tmp_path, "--models", path)
+
+
+async def test_taken_port_is_told_before_anything_starts(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        options = parse(tmp_path, "--port", port)
+        with pytest.raises(DataFolderError, match=f"^port {port} cannot be used .*; choose another one with --port N$"):
+            await up.serve(options)
+    assert not options.folder.postgres.exists()
+
+
+async def test_folder_in_use_is_told_before_anything_starts(tmp_path):
+    options = parse(tmp_path)
+    assert options.folder.own("./scripts/up") is not None
+    with pytest.raises(DataFolderError, match=r"var is in use by \./scripts/up \(process \d+\); one at a time$"):
+        await up.serve(options)

@@ -1,0 +1,48 @@
+"""Several connections, threads and processes on one test database."""
+
+import threading
+from contextlib import contextmanager
+from urllib.parse import urlencode
+
+from django.db import connection, connections
+
+
+@contextmanager
+def elsewhere(statement):
+    """A statement in a transaction of another connection, open until the end."""
+    other = connections.create_connection("default")
+    other.set_autocommit(False)
+    try:
+        with other.cursor() as cursor:
+            cursor.execute(statement)
+        yield other
+    finally:
+        other.rollback()
+        other.close()
+
+
+def in_thread(work):
+    """Work done by another thread, over a connection of its own."""
+
+    def run():
+        try:
+            work()
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def database_url():
+    """The test database, for another process."""
+    place = {name.lower(): connection.settings_dict[name] for name in ("USER", "PASSWORD", "HOST", "PORT")}
+    return f"postgresql:///{connection.settings_dict['NAME']}?{urlencode({k: v for k, v in place.items() if v})}"
+
+
+def blocked():
+    """How many connections wait for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        return cursor.fetchone()[0]

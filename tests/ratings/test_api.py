@@ -1,0 +1,163 @@
+"""The boards over HTTP."""
+
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+import pytest
+
+from ratings import boards
+from ratings.models import Snapshot
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+BOARD = "/api/v1/leaderboard/"
+ROW = {
+    *("rank", "rank_low", "rank_high", "rank_ub", "tier", "model", "name", "organization", "license", "open_weights"),
+    *("rating", "ci_low", "ci_high", "se", "interval", "component", "unbounded", "votes", "voters"),
+    *("wins", "losses", "ties", "both_bad", "win_rate", "provisional"),
+}
+
+
+@pytest.fixture
+def voted():
+    x, y, z = (factories.model(slug) for slug in "xyz")
+    factories.cast(x, y, voter=factories.voter_id(1), categories=["coding"])
+    factories.cast(y, x, "both_bad", voter=factories.voter_id(2))
+    factories.cast(x, z)
+    boards.refresh()
+
+
+def test_leaderboard_is_the_board_of_the_contract(client, voted):
+    response = client.get(BOARD)
+    board = response.json()
+
+    assert response["Content-Type"] == "application/json"
+    assert [board[name] for name in ("pool", "category", "style_control", "method", "votes")] == [
+        *("live", "overall", False, "bt", 3)
+    ]
+    assert board["scale"] == {"factor": 400, "base": 10, "mean": 1000}
+    assert board["computed_at"].endswith("Z")
+    assert [row["model"] for row in board["rows"]] == ["x", "y", "z"]
+    assert all(row.keys() == ROW for row in board["rows"])
+    assert board["rows"][2]["ci_low"] is None
+
+
+def test_leaderboard_gives_full_precision(client, voted):
+    shown = client.get(BOARD).json()["rows"][0]["rating"]
+    assert shown == boards.unpack(Snapshot.objects.get(board__category__slug="overall").rows)[0]["rating"]
+    assert shown != round(shown, 6)
+
+
+@pytest.mark.parametrize(
+    ("query", "votes"), [("?category=coding", 1), ("?pool=live&style_control=0&method=bt", 3), ("?style_control=1", 0)]
+)
+def test_leaderboard_shows_the_board_that_is_asked_for(client, voted, query, votes):
+    board = client.get(BOARD + query).json()
+    assert board["votes"] == votes
+    assert bool(board["rows"]) == bool(votes)
+
+
+def test_leaderboard_without_votes_is_empty(client):
+    factories.board()
+    board = client.get(BOARD).json()
+    assert (board["rows"], board["votes"], board["computed_at"]) == ([], 0, None)
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "code"),
+    [
+        ("?pool=nowhere", 404, "not_found"),
+        ("?pool=%00", 404, "not_found"),
+        ("?category=juggling", 404, "not_found"),
+        ("?method=elo", 404, "not_found"),
+        ("?method=magic", 404, "not_found"),
+        ("?at=soon", 400, "invalid"),
+        ("?style_control=perhaps", 400, "invalid"),
+    ],
+)
+def test_leaderboard_refuses_in_one_shape(client, voted, query, status, code):
+    response = client.get(BOARD + query)
+    error = response.json()["error"]
+    assert (response.status_code, error["code"]) == (status, code)
+    assert error["detail"]
+    assert ("fields" in error) == (status == 400)
+
+
+def test_leaderboard_of_the_past_is_what_was_published_then(client, voted):
+    then = client.get(BOARD)
+    factories.cast(factories.model("x"), factories.model("y"))
+    boards.refresh()
+
+    published = then.json()["computed_at"]
+    again = client.get(f"{BOARD}?at={published}")
+    before = datetime.fromisoformat(published) - timedelta(microseconds=1)
+
+    assert again.content == then.content
+    assert client.get(BOARD).json()["votes"] == 4
+    assert client.get(f"{BOARD}?at={quote(before.isoformat())}").json()["rows"] == []
+
+
+def test_leaderboard_is_sent_again_only_if_it_changed(client, voted):
+    first = client.get(BOARD)
+    same = client.get(BOARD, headers={"If-None-Match": first["ETag"]})
+    assert (same.status_code, same.content, same["ETag"]) == (304, b"", first["ETag"])
+
+    factories.cast(factories.model("x"), factories.model("y"))
+    boards.refresh()
+    new = client.get(BOARD, headers={"If-None-Match": first["ETag"]})
+    assert new.status_code == 200
+    assert new["ETag"] != first["ETag"]
+    assert new["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("models", [2, 30])
+def test_leaderboard_asks_the_database_once_for_any_number_of_models(client, models, django_assert_num_queries):
+    contestants = factories.models(models)
+    for a, b in zip(contestants, contestants[1:], strict=False):
+        factories.cast(a, b)
+    boards.refresh()
+
+    with django_assert_num_queries(1):
+        assert len(client.get(BOARD).json()["rows"]) == models
+
+
+@pytest.mark.parametrize("path", [BOARD, "/api/v1/pools/", "/api/v1/categories/", "/api/v1/leaderboard/events"])
+def test_boards_can_only_be_read(client, path):
+    assert client.post(path).status_code in (403, 405)
+    assert client.delete(path).status_code in (403, 405)
+
+
+def test_pools_lists_what_there_is(client):
+    factories.pool("api", name="By key", kind="api")
+    factories.pool("old", name="Old votes", kind="import", provenance="A paper")
+    found = client.get("/api/v1/pools/").json()
+    assert found["results"] == [
+        {"slug": "api", "name": "By key", "kind": "api", "provenance": ""},
+        {"slug": "live", "name": "This arena", "kind": "live", "provenance": ""},
+        {"slug": "old", "name": "Old votes", "kind": "import", "provenance": "A paper"},
+    ]
+
+
+def test_categories_lists_what_there_is(client, voted):
+    found = client.get("/api/v1/categories/").json()
+    assert found["results"] == [{"slug": "coding", "name": "Coding"}, {"slug": "overall", "name": "Overall"}]
+
+
+def test_pools_come_in_pages(client):
+    slugs = {"live", *(factories.pool(f"set-{number:03}").slug for number in range(120))}
+
+    first = client.get("/api/v1/pools/?page_size=1000").json()
+    second = client.get(first["next"]).json()
+
+    assert (len(first["results"]), len(second["results"]), second["next"]) == (100, 21, None)
+    assert {pool["slug"] for page in (first, second) for pool in page["results"]} == slugs
+    assert len(client.get("/api/v1/pools/?page_size=7").json()["results"]) == 7
+
+
+@pytest.mark.parametrize("pools", [1, 30])
+def test_pools_asks_the_database_as_often_for_many_as_for_one(client, pools, django_assert_num_queries):
+    for number in range(pools):
+        factories.pool(f"set-{number}")
+    with django_assert_num_queries(1):
+        client.get("/api/v1/pools/")

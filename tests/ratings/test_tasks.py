@@ -1,0 +1,127 @@
+"""A vote asks for a refresh, once per tick of the clock, and never fails because of it."""
+
+import os
+import subprocess
+import sys
+import time
+from datetime import datetime
+
+import orjson
+import pytest
+from celery import current_app
+from django.db import transaction
+
+from arena.publishing import client
+from ratings import boards, tasks
+from ratings.models import Outbox, Snapshot
+from tests import factories
+from tests.ratings.concurrency import elsewhere
+
+QUEUE = "ratings"
+
+
+@pytest.fixture
+def queue():
+    """The queue of refreshes, empty, with nothing asked for yet."""
+    client().delete(QUEUE)
+    tasks._asked_for = 0
+    yield lambda: [orjson.loads(message) for message in client().lrange(QUEUE, 0, -1)]
+    client().delete(QUEUE)
+
+
+def early_in_a_tick():
+    """Wait for the begin of a tick, so that all that is done soon falls into it."""
+    while time.time() % tasks.INTERVAL_S > tasks.INTERVAL_S / 4:
+        time.sleep(0.01)
+
+
+def test_refresh_is_known_to_workers_by_its_name():
+    current_app.loader.import_default_modules()
+    assert current_app.tasks["ratings.refresh"].name == tasks.refresh.name
+    assert current_app.conf.task_routes["ratings.*"] == {"queue": QUEUE}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_votes_of_one_tick_ask_for_one_refresh(queue):
+    x, y = factories.models(2)
+    early_in_a_tick()
+    for _ in range(10):
+        factories.cast(x, y)
+
+    (message,) = queue()
+    assert message["headers"]["task"] == "ratings.refresh"
+    assert Outbox.objects.count() == 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_vote_that_is_taken_back_asks_for_nothing(queue):
+    x, y = factories.models(2)
+    with transaction.atomic():
+        factories.cast(x, y)
+        transaction.set_rollback(True)
+    assert (queue(), Outbox.objects.count()) == ([], 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_vote_that_is_not_counted_asks_for_nothing(queue):
+    factories.cast(*factories.models(2), counted=False)
+    assert (queue(), Outbox.objects.count()) == ([], 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_vote_is_waiting_before_its_transaction_ends():
+    with transaction.atomic():
+        vote = factories.cast(*factories.models(2))
+        assert Outbox.objects.get().vote == vote
+
+
+def test_schedule_asks_for_the_next_tick_and_not_for_more(queue):
+    early_in_a_tick()
+    now = time.time()
+    for _ in range(50):
+        tasks.schedule()
+
+    (message,) = queue()
+    at = datetime.fromisoformat(message["headers"]["eta"]).timestamp()
+    assert now < at < now + tasks.INTERVAL_S + 0.1
+    assert at / tasks.INTERVAL_S == pytest.approx(round(at / tasks.INTERVAL_S), abs=0.1)
+
+
+def test_schedule_asks_again_in_the_next_tick(queue):
+    early_in_a_tick()
+    tasks.schedule()
+    time.sleep(tasks.INTERVAL_S)
+    tasks.schedule()
+    assert len(queue()) == 2
+
+
+@pytest.mark.django_db
+def test_refresh_publishes(queue):
+    factories.cast(*factories.models(2))
+    tasks.refresh()
+    assert Snapshot.objects.count() == 1
+    assert queue() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_refresh_that_leaves_votes_waiting_asks_for_another(queue):
+    """The one at work may have folded already when this vote came."""
+    factories.cast(*factories.models(2))
+    client().delete(QUEUE)
+    tasks._asked_for = 0
+    with elsewhere(f"SELECT pg_advisory_xact_lock({boards.LOCK})"):
+        tasks.refresh()
+    assert len(queue()) == 1
+
+
+def test_schedule_without_a_broker_is_one_line_in_the_log():
+    done = subprocess.run(
+        [sys.executable, "-c", "import django; django.setup(); from ratings import tasks; tasks.schedule()"],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "REDIS_URL": "unix:///nowhere/valkey.sock"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == 0
+    assert "the broker is away" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

@@ -1,0 +1,115 @@
+"""`./scripts/up` as a person meets it: it comes up, says so, and leaves nothing behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.processes import alive, eventually
+from tests.system.service import ROOT, SERVICE_VARIABLES, free_port
+
+SETTINGS = {name: value for name, value in os.environ.items() if name not in SERVICE_VARIABLES}
+
+
+def start(data: Path, port: int, *options: str, **variables: str) -> subprocess.Popen[str]:
+    command = [ROOT / "scripts" / "up", "--data", data, "--port", str(port), "--no-local-models", *options]
+    return subprocess.Popen(
+        command, env=SETTINGS | variables, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+
+
+def refusal(data: Path, port: int, *options: str, **variables: str) -> str:
+    """What a start says that must fail with one line and leave nothing running."""
+    process = start(data, port, *options, **variables)
+    said, _ = process.communicate(timeout=30)
+    assert process.returncode == 1, said
+    lines = [line for line in said.splitlines() if not line.endswith("…")]
+    assert len(lines) == 1, said
+    return lines[0]
+
+
+@contextmanager
+def up(data: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    port = free_port()
+    process = start(data, port)
+    assert process.stdout
+    said = []
+    try:
+        while said[-1:] != [f"Arena is ready at http://127.0.0.1:{port}\n"]:
+            said.append(process.stdout.readline())
+            assert said[-1], "".join(said)
+        yield process, port
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def family(process: subprocess.Popen[str]) -> list[int]:
+    return [process.pid, *(child.pid for child in psutil.Process(process.pid).children(recursive=True))]
+
+
+def follow(port: int) -> socket.socket:
+    """Open a stream of events and leave it open, as a browser does."""
+    stream = socket.create_connection(("127.0.0.1", port), timeout=10)
+    stream.sendall(b"GET /api/v1/leaderboard/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    assert b"200 OK" in stream.recv(1000)
+    return stream
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
+def test_signal_ends_everything_with_streams_open(tmp_path, number):
+    with up(tmp_path) as (process, port):
+        streams = [follow(port) for _ in range(2)]
+        members = family(process)
+        assert len(members) >= 7
+        began = time.monotonic()
+        process.send_signal(number)
+        process.communicate(timeout=15)
+        assert time.monotonic() - began < 10
+        assert process.returncode == 0
+        assert not [pid for pid in members if alive(pid)]
+        for stream in streams:
+            stream.close()
+
+
+def test_faults_are_one_line_each_and_a_killed_supervisor_leaves_nothing(tmp_path):
+    data = tmp_path / "var"
+    with up(data) as (process, port):
+        assert refusal(data, free_port()) == (
+            f"arena: {data} is in use by ./scripts/up (process {process.pid}); one at a time"
+        )
+        assert refusal(tmp_path / "other", port).startswith(
+            f"arena: port {port} cannot be used (Address already in use)"
+        )
+        assert urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=10).status == 200
+
+        members = family(process)
+        (web,) = (pid for pid in members if "uvicorn" in psutil.Process(pid).cmdline())
+        os.kill(web, signal.SIGKILL)
+        assert eventually(lambda: "uvicorn" in " ".join(names(process)), 5)
+
+        members = family(process)
+        process.kill()
+        process.wait()
+        assert eventually(lambda: not [pid for pid in members if alive(pid)], 10)
+
+
+def names(process: subprocess.Popen[str]) -> list[str]:
+    found = []
+    for child in psutil.Process(process.pid).children():
+        if alive(child.pid):
+            found += child.cmdline()
+    return found
+
+
+def test_wrong_setting_stops_the_start_with_one_line(tmp_path):
+    said = refusal(tmp_path / "var", free_port(), ARENA_COLOUR="blue")
+    assert said == "arena: ARENA_COLOUR is not a setting; .env.example lists them all"
