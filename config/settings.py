@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "arena.voters.middleware",
+    "arena.outages.Outages",
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -90,6 +91,7 @@ DATABASES = {
         "PORT": str(_database.get("port", "")),
         # Persistent connections leak under ASGI, so a pool holds them; workers use one connection of theirs.
         "OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 5}},
+        "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,
     }
 }

@@ -1,0 +1,36 @@
+"""While the database is away every request is answered at once: 503, and nothing has been changed."""
+
+from collections.abc import Callable
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+RETRY_AFTER_S = "3"
+ERROR = {"code": "unavailable", "detail": "The service cannot reach its data just now. Try again in a moment."}
+
+
+class Outages:
+    """Middleware; the outermost that can answer with a page."""
+
+    sync_capable = async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, OperationalError | InterfaceError):
+            return None
+        if request.path.startswith("/api/"):
+            response: HttpResponse = JsonResponse({"error": ERROR}, status=503)
+        else:
+            response = render(request, "503.html", status=503)
+        response.headers["Retry-After"] = RETRY_AFTER_S
+        return response
