@@ -27,20 +27,19 @@ from tests.system.service import ROOT, Service, running
 TARGET = ROOT / "docs" / "screenshots"
 LARGEST_BYTES = 150_000
 DESKTOP, PHONE = (1440, 900), (390, 844)
-VOTERS, BATTLES_EACH = 30, 20
+VOTERS, BATTLES_EACH = 40, 20
 UNLIMITED = {"ARENA_BATTLES_PER_HOUR": "0", "ARENA_BATTLES_PER_HOUR_ADDRESS": "0", "ARENA_STREAMS_PER_VOTER": "0"}
 QUESTION = "Why do leaves change colour in autumn, and why do only some of them turn red?"
 PROSE = """\
-In summer a leaf is green because it is full of **chlorophyll**, the pigment that catches the light. Light also \
-destroys it, so the tree makes more of it all the time.
+In summer a leaf is full of **chlorophyll**, the green pigment that catches the light. Light also destroys it, so \
+the tree makes more of it all the time.
 
-When the days become shorter, the tree stops. It takes back what it can use again, nitrogen above all, and closes \
-the veins at the foot of the stalk. The green is gone within days, and **carotenoids**, which were there all along, \
-come to sight: yellow and orange.
+When the days become shorter, the tree stops, and takes back what it can use again. The green is gone within days, \
+and **carotenoids**, which were there all along, come to sight: yellow and orange.
 
 Red is another matter. **Anthocyanins** are made in autumn, out of sugar that is caught in the leaf, and not every \
-species makes them. Why a tree spends anything on a leaf that it is about to drop is not settled. One explanation \
-with good support is that red shades the leaf while the last nitrogen is taken back."""
+species makes them. Why a tree spends anything on a leaf that it is about to drop is not settled; red may shade the \
+leaf while the last nitrogen is taken back."""
 TABLE = """\
 The green goes away. Yellow was there before, and red is new.
 
@@ -53,12 +52,11 @@ The green goes away. Yellow was there before, and red is new.
 ### Step by step
 
 1. Shorter days tell the tree to make no more chlorophyll.
-2. Nitrogen moves from the leaves into the twigs.
-3. A layer of cork closes the stalk, and sugar stays in the leaf.
-4. Maples and some other trees turn that sugar into anthocyanins. Birches do not, so they only turn yellow.
+2. Cork closes the stalk, and sugar stays in the leaf.
+3. Maples turn that sugar into anthocyanins. Birches do not, so they only turn yellow.
 
 > Bright days and cool nights without frost give the strongest reds."""
-WELL_UNDER_WAY = "() => [...document.querySelectorAll('.answer')].every(pane => pane.innerText.length > 450)"
+WELL_UNDER_WAY = "() => [...document.querySelectorAll('.answer')].every(pane => pane.innerText.length > 380)"
 ENTRY = """
 [[model]]
 slug = {slug}
@@ -156,8 +154,8 @@ SHOTS = (
     Shot("home", home, DESKTOP, "dark"),
     Shot("streaming-phone", streaming, PHONE, "dark"),
     Shot("battle", ready, DESKTOP, "light"),
-    Shot("reveal", reveal, DESKTOP, "dark"),
-    Shot("leaderboard", leaderboard, DESKTOP, "light"),
+    Shot("reveal", reveal, DESKTOP, "light"),
+    Shot("leaderboard", leaderboard, DESKTOP, "dark"),
     Shot("leaderboard-phone", leaderboard, PHONE, "light"),
 )
 
