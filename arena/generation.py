@@ -108,7 +108,7 @@ class Engine:
         saved = await self.ledger.insist(leases.finish, finish)
         for side in over:
             if side.job.answer_id in saved.saved:
-                turn.unsent.append(_end(turn, side))
+                turn.unsent.append(await asyncio.to_thread(_end, turn, side))  # other turns do not wait for it
         if saved.state:
             turn.unsent.append(["state", saved.state])
         while turn.unsent:

@@ -3,6 +3,7 @@
 import nh3
 from django.utils.html import escape
 from markdown_it import MarkdownIt
+from markdown_it.utils import OptionsDict
 from pygments import highlight
 from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
@@ -13,6 +14,7 @@ TAGS = {
     *("table", "thead", "tbody", "tr", "th", "td", "a", "hr", "span", "div"),
 }
 LONGEST = 64_000
+MOST_HIGHLIGHTED = 5_000  # characters of code in one answer: some lexers take quadratic time
 NESTING = 20
 FORMATTER = HtmlFormatter(nowrap=True)
 
@@ -26,6 +28,7 @@ def _highlight(code: str, language: str, _: str) -> str:
 
 _markdown = MarkdownIt("commonmark", {"html": False, "highlight": _highlight, "maxNesting": NESTING})
 _markdown.enable(["table", "strikethrough"]).disable(["image"])
+_plain_code = OptionsDict({**_markdown.options, "highlight": None})
 _cleaner = nh3.Cleaner(
     tags=TAGS,
     attributes={
@@ -49,4 +52,6 @@ def render(text: str) -> str:
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
-    return _cleaner.clean(_markdown.renderer.render(tokens, _markdown.options, {}))
+    code = sum(len(token.content) for token in tokens if token.type == "fence")
+    options = _markdown.options if code <= MOST_HIGHLIGHTED else _plain_code
+    return _cleaner.clean(_markdown.renderer.render(tokens, options, {}))

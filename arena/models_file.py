@@ -1,9 +1,11 @@
 """The models file: who takes part, and where each model is called. Read whole, checked whole, then written."""
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from arena.backends.network import check_url
 from arena.models import Endpoint
 from catalog.models import LanguageModel, License, Organization
 
+LONGEST = {"base_url": 500, "api_key_env": 100}
+MOST = 1_000_000
 SLUG = re.compile(r"[a-z0-9.-]{1,200}")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 WITHOUT_SERVER = ("echo", "eliza")
@@ -53,7 +57,7 @@ def read(path: Path) -> list[dict[str, Any]]:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is not TOML: {error}") from None
     if unknown := document.keys() - {"model"}:
         raise ValueError(f"{path}: {min(unknown)!r} is not known here; entries start with [[model]]")
@@ -89,7 +93,7 @@ def _check_fields(where: str, entry: Mapping[str, Any], fields: Mapping[str, typ
         wanted = (int, float) if fields[field] is float else (fields[field],)
         if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
             raise ValueError(f"{where}: {field} must be {_named(fields[field])}")
-        if isinstance(value, str) and ((len(value) > 200 and field != "base_url") or "\x00" in value):
+        if isinstance(value, str) and (len(value) > LONGEST.get(field, 200) or "\x00" in value):
             raise ValueError(f"{where}: {field} is too long or holds NUL")
 
 
@@ -112,12 +116,22 @@ def _check_endpoint(where: str, endpoint: dict[str, Any]) -> None:
 
 def _check_limits(where: str, endpoint: dict[str, Any]) -> None:
     for field in ("max_tokens", "max_concurrency"):
-        if not 1 <= endpoint.get(field, 1) <= 1_000_000:
-            raise ValueError(f"{where}: endpoint.{field} must be at least 1")
+        if not 1 <= endpoint.get(field, 1) <= MOST:
+            raise ValueError(f"{where}: endpoint.{field} must lie between 1 and {MOST:,}")
     if not 0 <= endpoint.get("temperature", 0) <= 2:
         raise ValueError(f"{where}: endpoint.temperature must lie between 0 and 2")
     if not VARIABLE.fullmatch(endpoint.get("api_key_env", "_")):
         raise ValueError(f"{where}: endpoint.api_key_env is the name of a variable, never a key")
+    if not _is_json(endpoint.get("parameters", {})):
+        raise ValueError(f"{where}: endpoint.parameters must be what JSON can say")
+
+
+def _is_json(value: Any) -> bool:
+    """Whether PostgreSQL will take it as JSON: TOML also has times and numbers that are none, and texts with NUL."""
+    try:
+        return "\\u0000" not in json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        return False
 
 
 def _check_address(where: str, address: str) -> None:
@@ -135,7 +149,7 @@ def _write(entry: dict[str, Any]) -> str:
     if "open_weights" in entry:
         facts["open_weights"] = entry["open_weights"]
     for field, kind in (("organization", Organization), ("license", License)):
-        if field in entry:
+        if entry.get(field):
             facts[field] = _named_row(kind, entry[field])
     endpoint = entry["endpoint"]
     target, _ = Endpoint.objects.get_or_create(model=model, defaults={"kind": endpoint["kind"]})
@@ -166,7 +180,14 @@ def _columns(endpoint: dict[str, Any], *, enabled: bool) -> dict[str, Any]:
 
 
 def _named_row(kind: Any, name: str) -> Any:
-    return kind.objects.get_or_create(name=name, defaults={"slug": slugify(name)[:100] or "unnamed"})[0]
+    return kind.objects.get_or_create(name=name, defaults={"slug": _free_slug(kind, name)})[0]
+
+
+def _free_slug(kind: Any, name: str) -> str:
+    """From the name; two names may say the same in a-z, or nothing."""
+    slug = slugify(name)[:90] or "unnamed"
+    candidates = (slug if number == 1 else f"{slug}-{number}" for number in count(1))
+    return next(candidate for candidate in candidates if not kind.objects.filter(slug=candidate).exists())
 
 
 def _update(row: Any, values: dict[str, Any]) -> bool:

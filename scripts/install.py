@@ -2,7 +2,6 @@
 
 import fcntl
 import filecmp
-import importlib.util
 import os
 import shutil
 import signal
@@ -56,7 +55,7 @@ def works(*command: str | Path) -> bool:
 
 def make_venv() -> None:
     say("making .venv")
-    if importlib.util.find_spec("ensurepip") is None:
+    if not works(sys.executable, "-m", "ensurepip", "--version"):
         install_ensurepip()
     run("the virtual environment", sys.executable, "-m", "venv", "--clear", str(VENV))
 

@@ -2,7 +2,9 @@
 
 import http.client
 import json
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any
@@ -33,6 +35,18 @@ class Event:
     raw: bytes = b""
 
 
+class Refused(Exception):
+    """A stream was not opened; the status says why."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status, answer.body)
+        self.answer = answer
+
+
+CUT = (OSError, http.client.HTTPException, Refused)
+PATIENCE_S = 60
+
+
 @dataclass
 class Person:
     port: int
@@ -54,8 +68,10 @@ class Person:
     def post(self, path: str, body: Any = None, **headers: str) -> Answer:
         return self.call("POST", path, {} if body is None else body, **headers)
 
-    def start(self, prompt: str) -> dict[str, Any]:
-        answer = self.post("/api/v1/battles/", {"prompt": prompt})
+    def start(self, prompt: str, *models: str, mode: str = "anonymous") -> dict[str, Any]:
+        """A new battle; with models, between these."""
+        body = {"prompt": prompt, "mode": mode} | ({"models": models} if models else {})
+        answer = self.post("/api/v1/battles/", body)
         assert answer.status == 201, answer.body
         battle: dict[str, Any] = answer.json
         return battle
@@ -66,8 +82,9 @@ class Person:
         extra = {"Last-Event-ID": last_id} if last_id else {}
         connection.request("GET", path, headers=self._headers(extra))
         response = connection.getresponse()
-        assert response.status == 200, response.read()
         try:
+            if response.status != 200:
+                raise Refused(Answer(response.status, dict(response.getheaders()), response.read()))
             yield from _events(response)
         finally:
             connection.close()
@@ -82,11 +99,36 @@ class Person:
                 return events
         raise AssertionError(f"none of {names} among {[event.name for event in events]}")
 
-    def fight(self, prompt: str) -> dict[str, Any]:
+    def through(self, path: str, *names: str, seen: list[Event] | None = None) -> list[Event]:
+        """Like `until`, but a stream that breaks is opened again, as often as needed, where it broke."""
+        seen = [] if seen is None else seen
+        deadline = time.monotonic() + PATIENCE_S
+        while not seen or seen[-1].name not in names:
+            assert time.monotonic() < deadline, f"none of {names} among {[event.name for event in seen]}"
+            with suppress(*CUT):
+                for event in self.events(path, seen[-1].id if seen else ""):
+                    seen.append(event)
+                    if event.name in names:
+                        return seen
+            time.sleep(0.1)
+        return seen
+
+    def fight(self, prompt: str, *models: str, mode: str = "anonymous") -> dict[str, Any]:
         """Start a battle and wait until it can be voted on."""
-        battle = self.start(prompt)
+        battle = self.start(prompt, *models, mode=mode)
         self.until(battle["events_url"], "ready")
         return battle
+
+    def act(self, battle: dict[str, Any], action: str, **body: Any) -> Answer:
+        """Do something to a battle: turns, stop, retry, vote."""
+        return self.post(f"/api/v1/battles/{battle['id']}/{action}/", body)
+
+    def look(self, battle: dict[str, Any]) -> dict[str, Any]:
+        """The battle as it is now."""
+        answer = self.get(f"/api/v1/battles/{battle['id']}/")
+        assert answer.status == 200, answer.body
+        now: dict[str, Any] = answer.json
+        return now
 
     def vote(self, battle: dict[str, Any], winner: str) -> Answer:
         return self.post(f"/api/v1/battles/{battle['id']}/vote/", {"winner": winner})
@@ -107,6 +149,15 @@ class Person:
         for header in response.headers.get_all("Set-Cookie") or []:
             for name, morsel in SimpleCookie(header).items():
                 self.cookies[name] = morsel.value
+
+
+def text_of(events: list[Event], side: str, turn: int = 1) -> str:
+    """What a reader of these events sees in the end."""
+    text = ""
+    for event in events:
+        if (event.data.get("turn"), event.data.get("side")) == (turn, side):
+            text = "" if event.name == "reset" else text + event.data.get("text", "")
+    return text
 
 
 def _events(response: http.client.HTTPResponse) -> Iterator[Event]:

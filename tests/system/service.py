@@ -50,6 +50,18 @@ class Service:
         with psycopg.connect(f"postgresql://arena@/arena?host={self.data}/run/postgres") as connection:
             return connection.execute(statement, values).fetchall()
 
+    @contextmanager
+    def another(self, instead: dict[str, str], *words: str) -> Iterator[subprocess.Popen[bytes]]:
+        """One more process like the one with these words, with some words of its command line replaced."""
+        like = psutil.Process(self.pid(*words))
+        command = [instead.get(word, word) for word in like.cmdline()]
+        process = subprocess.Popen(command, cwd=like.cwd(), env=like.environ(), stdout=subprocess.DEVNULL)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(15)
+
     def log(self, name: str) -> str:
         return (self.data / "log" / f"{name}.log").read_text()
 

@@ -5,18 +5,10 @@ import time
 import pytest
 
 from tests.fake_provider import expected_text
-from tests.system.person import Event, Person
+from tests.system.person import Event, Person, text_of
 from tests.system.service import Service
 
 FAKE = {"quokka-7b": "steady-50", "wombat-70b": "steady-200"}
-
-
-def text_of(events: list[Event], side: str) -> str:
-    text = ""
-    for event in events:
-        if event.data.get("side") == side:
-            text = "" if event.name == "reset" else text + event.data.get("text", "")
-    return text
 
 
 def expected(battle: dict[str, object], prompt: str) -> dict[str, str]:

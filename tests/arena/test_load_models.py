@@ -1,0 +1,43 @@
+"""The command `load_models`."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from catalog.models import LanguageModel
+
+pytestmark = pytest.mark.django_db
+ENTRY = '[[model]]\nslug = "{slug}"\nname = "{slug}"\nendpoint.kind = "echo"\n'
+
+
+def run(path):
+    out = StringIO()
+    call_command("load_models", str(path), stdout=out)
+    return out.getvalue()
+
+
+def test_load_models_prints_counts_of_what_it_did(tmp_path):
+    path = tmp_path / "models.toml"
+    path.write_text(ENTRY.format(slug="one") + ENTRY.format(slug="two"))
+    assert run(path) == "models: 2 created, 0 updated, 0 unchanged\n"
+
+    path.write_text(path.read_text().replace('name = "two"', 'name = "Two"') + ENTRY.format(slug="three"))
+
+    assert run(path) == "models: 1 created, 1 updated, 1 unchanged\n"
+
+
+def test_load_models_refuses_a_wrong_file_with_one_line_and_changes_nothing(tmp_path):
+    path = tmp_path / "models.toml"
+    path.write_text(ENTRY.format(slug="one") + '[[model]]\nslug = "two"\n')
+
+    with pytest.raises(CommandError) as refusal:
+        run(path)
+
+    assert str(refusal.value) == f"model two: name and endpoint are missing, and no such model is known"
+    assert not LanguageModel.objects.exists()
+
+
+def test_load_models_names_the_file_that_it_cannot_read(tmp_path):
+    with pytest.raises(CommandError, match=r"missing\.toml cannot be read: No such file"):
+        run(tmp_path / "missing.toml")

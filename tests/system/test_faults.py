@@ -1,0 +1,162 @@
+"""Processes of the service are killed and stopped under load; afterwards what people were told is compared with what
+is there."""
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import psutil
+import psycopg
+import pytest
+
+from tests.fake_provider import expected_text
+from tests.processes import eventually
+from tests.system.conftest import models_file
+from tests.system.load import Crowd, Log, calls, check, shown
+from tests.system.person import Event, Person
+from tests.system.service import Service, running
+
+MODELS = {f"falling-{n}": f"falling-{n}/steady-50-len-80" for n in (1, 2, 3)}
+FROZEN = {f"frozen-{n}": f"frozen-{n}/steady-20-len-80" for n in (1, 2)}
+GOES_ON_WITHIN_S = 15
+PEOPLE = 6
+
+
+@pytest.fixture(scope="module")
+def victim(tmp_path_factory: pytest.TempPathFactory, provider: str) -> Iterator[Service]:
+    """A service of its own, for what must not disturb the other tests."""
+    folder = tmp_path_factory.mktemp("victim")
+    file = models_file(folder / "models.toml", provider, MODELS | FROZEN)
+    with running(folder / "data", "--no-local-models", "--models", str(file), **{"ARENA_BATTLES_PER_HOUR": "0", "ARENA_BATTLES_PER_HOUR_ADDRESS": "0"}) as up:
+        yield up
+
+
+@contextmanager
+def unattended(service: Service) -> Iterator[None]:
+    """What dies meanwhile is not started again before the end."""
+    service.process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        service.process.send_signal(signal.SIGCONT)
+
+
+def postmaster(service: Service) -> int:
+    return int((service.data / "postgres" / "postmaster.pid").read_text().split()[0])
+
+
+def reachable(service: Service) -> bool:
+    try:
+        return bool(service.query("SELECT 1"))
+    except psycopg.OperationalError:
+        return False
+
+
+def begin(service: Service, prompt: str, *models: str) -> tuple[Person, dict[str, object], list[Event]]:
+    """A battle whose answers have begun to show."""
+    person = Person(service.port)
+    battle = person.start(prompt, *models)
+    return person, battle, person.until(str(battle["events_url"]), "delta")
+
+
+def test_battles_go_on_after_the_worker_is_killed(victim: Service, provider: str) -> None:
+    prompts = [f"What falls number {n} times?" for n in range(10)]
+    log = Log()
+    with ThreadPoolExecutor(len(prompts)) as pool:
+        begun = list(pool.map(lambda prompt: begin(victim, prompt, *MODELS), prompts))
+        os.kill(victim.pid("worker", "answers"), signal.SIGKILL)
+        killed = time.monotonic()
+        ends = list(pool.map(lambda each: each[0].through(str(each[1]["events_url"]), "ready", seen=each[2]), begun))
+    assert time.monotonic() - killed <= GOES_ON_WITHIN_S
+    for prompt, (person, battle, _), seen in zip(prompts, begun, ends, strict=True):
+        log.battles[str(battle["id"])] = prompt
+        log.texts[str(battle["id"])] = shown(seen)
+        assert person.vote(battle, "a").status == 201
+        log.votes[str(battle["id"])] = "a"
+    check(victim, log)
+    made = calls(provider)
+    assert all(made[model, prompt] <= 2 for model in MODELS.values() for prompt in prompts)
+    assert sum(made[model, prompt] for model in MODELS.values() for prompt in prompts) > 2 * len(prompts)
+
+
+def test_losing_valkey_stops_no_battle_and_no_vote(victim: Service) -> None:
+    with ThreadPoolExecutor(8) as pool, Crowd(victim, PEOPLE, name="without valkey") as crowd:
+        voters = [Person(victim.port) for _ in range(8)]
+        ready = list(pool.map(lambda n: voters[n].fight(f"Ready before the loss {n}"), range(8)))
+        shutil.rmtree(victim.data / "valkey" / "appendonlydir")
+        with unattended(victim):
+            os.kill(victim.pid("valkey-server"), signal.SIGKILL)
+            began = time.monotonic()
+            votes = list(pool.map(lambda n: voters[n].vote(ready[n], "tie"), range(8)))
+            waited = time.monotonic() - began
+            started = voters[0].start("Asked while Valkey is away.", *MODELS)
+            time.sleep(2)
+        late = voters[0].through(str(started["events_url"]), "ready")
+    assert [vote.status for vote in votes] == [201] * 8
+    assert waited < 5
+    crowd.log.battles[str(started["id"])] = "Asked while Valkey is away."
+    crowd.log.texts[str(started["id"])] = shown(late)
+    assert len(crowd.log.votes) >= PEOPLE
+    assert not crowd.log.refusals
+    check(victim, crowd.log)
+
+
+def test_database_that_was_stopped_is_found_again(victim: Service) -> None:
+    with Crowd(victim, PEOPLE, name="without postgres") as crowd:
+        assert eventually(lambda: len(crowd.log.votes) >= PEOPLE, 20)
+        with unattended(victim):
+            os.kill(postmaster(victim), signal.SIGQUIT)
+            time.sleep(2)
+            person = Person(victim.port)
+            pages = [person.get(path).status for path in ("/", "/api/v1/battles/", "/leaderboard/", "/api/v1/leaderboard/")]
+            away = person.post("/api/v1/battles/", {"prompt": "Is anyone there?"})
+        assert eventually(lambda: reachable(victim), 20)
+        back = time.monotonic()
+        before = set(crowd.log.votes)
+        assert eventually(lambda: len(crowd.log.votes.keys() - before) >= PEOPLE, 30)
+        assert time.monotonic() - back <= GOES_ON_WITHIN_S
+    assert (away.status, away.headers.get("Retry-After")) == (503, "3")
+    assert set(pages) == {503}
+    assert crowd.log.refusals.keys() <= {503}
+    check(victim, crowd.log)
+
+
+def test_late_result_of_a_frozen_worker_is_discarded(victim: Service) -> None:
+    person, battle, seen = begin(victim, "What thaws?", *FROZEN)
+    frozen = psutil.Process(victim.pid("worker", "answers"))
+    frozen.suspend()
+    victim.query("UPDATE arena_endpoint SET upstream_id = 'second/' || upstream_id WHERE upstream_id LIKE 'frozen%%' RETURNING 1")
+    try:
+        with victim.another({"answers@%h": "second@%h"}, "worker", "answers"):
+            with ThreadPoolExecutor(1) as pool:
+                reading = pool.submit(person.through, str(battle["events_url"]), "voted", seen=seen)
+                assert eventually(lambda: person.look(battle)["state"] == "ready", 30)
+                frozen.resume()
+                time.sleep(3)
+                voted = person.vote(battle, "b").json
+                reading.result()
+    finally:
+        frozen.resume()
+    says = {m["side"]: expected_text(f"second/{FROZEN[m['slug']]}", "What thaws?") for m in voted["models"]}
+    assert {a["side"]: a["text"] for a in voted["turns"][0]["answers"]} == says
+    assert shown(seen) == says
+    assert [event.name for event in seen].count("reset") == 2
+    check(victim, Log())
+
+
+def test_stream_goes_on_after_the_web_server_is_killed(victim: Service) -> None:
+    with Crowd(victim, PEOPLE, name="without web") as crowd:
+        person, battle, seen = begin(victim, "What spins a web?", *FROZEN)
+        os.kill(victim.pid("uvicorn"), signal.SIGKILL)
+        person.through(str(battle["events_url"]), "ready", seen=seen)
+        before = set(crowd.log.votes)
+        assert eventually(lambda: len(crowd.log.votes.keys() - before) >= PEOPLE, 20)
+    answers = person.look(battle)["turns"][0]["answers"]
+    assert shown(seen) == {answer["side"]: answer["text"] for answer in answers}
+    assert len({event.id for event in seen}) == len(seen)
+    assert not [event for event in seen if event.name == "reset"]
+    check(victim, crowd.log)
