@@ -39,6 +39,8 @@ _cleaner = nh3.Cleaner(
         "th": set(),
         "td": set(),
     },
+    # Code that scrolls sideways must be reachable by keyboard.
+    set_tag_attribute_values={"pre": {"tabindex": "0"}},
     url_schemes={"http", "https", "mailto"},
     link_rel="noopener noreferrer nofollow ugc",
 )

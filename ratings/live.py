@@ -14,7 +14,7 @@ from ratings.models import Board, Snapshot
 STREAM = "boards"
 KEPT = 1000
 HEARTBEAT_S = 15.0
-BLOCK_MS = 2000
+BLOCK_MS = 1000
 AWAY_S = 0.5
 logger = logging.getLogger(__name__)
 
@@ -83,20 +83,20 @@ class Reader:
                 yield await page.next()
         finally:
             self.pages.discard(page)
-            if not self.pages and self.task:
-                self.task.cancel()
-                self.task = None
 
     async def _run(self) -> None:
+        # Python 3.11 may swallow a cancellation that comes while a command is being sent, so it is asked for too.
+        me = asyncio.current_task()
         async with publishing.connect() as redis:
             last = b""
-            while True:
+            while self.pages and me and not me.cancelling():
                 try:
                     last = last or await _end(redis)
                     last = self._pass_on(await redis.xread({STREAM: last}, block=BLOCK_MS)) or last
                 except (RedisError, OSError) as error:
                     logger.warning("Redis is away, open pages see new boards later: %s", error)
                     await asyncio.sleep(AWAY_S)
+            self.task = None
 
     def _pass_on(self, answer: Any) -> bytes:
         """Hand out what a read brought; returns where the next one goes on, or nothing if nothing came."""

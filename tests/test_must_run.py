@@ -1,16 +1,16 @@
-from pathlib import Path
+import inspect
 
 import pytest
 
+from tests import must_run
+
 pytest_plugins = ["pytester"]
 
-ROOT = Path(__file__).resolve().parent.parent
 ALONE = ("-p", "no:django", "-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function")
 
 
 def outcomes(pytester: pytest.Pytester, body: str) -> dict[str, int]:
-    pytester.makeconftest("from tests.must_run import *")
-    pytester.syspathinsert(ROOT)
+    pytester.makeconftest(inspect.getsource(must_run))
     pytester.makepyfile(f"import pytest\n{body}")
     return pytester.runpytest_subprocess(*ALONE).parseoutcomes()
 

@@ -94,12 +94,36 @@ async def test_follow_ends_its_reader_with_the_last_page():
         async with page(reader):
             task = reader.task
         assert not task.done()
-    await asyncio.wait([task], timeout=5)
-    assert task.cancelled()
     assert not reader.pages
+    await asyncio.wait([task], timeout=5)
+    assert task.done()
     async with page(reader) as events:
         live.announce([snapshot(votes=5)])
         assert data(await soon(events))["votes"] == 5
+
+
+async def test_follow_starts_anew_while_the_last_reader_is_ending():
+    reader = live.Reader()
+    for votes in (1, 2, 3):
+        async with page(reader) as events:
+            live.announce([snapshot(votes=votes)])
+            assert data(await soon(events))["votes"] == votes
+
+
+async def test_reader_ends_at_the_first_cancellation_whenever_it_comes():
+    """With a page still open, as when the process is stopped."""
+    for delay in (0, 0.001, 0.01, 0.05):
+        reader = live.Reader()
+        events = reader.follow()
+        await anext(events)
+        await asyncio.sleep(delay)
+        live.announce([snapshot()])
+        await asyncio.sleep(0)
+        task = reader.task
+        task.cancel()
+        done, _ = await asyncio.wait([task], timeout=3)
+        assert done
+        await events.aclose()
 
 
 async def test_a_slow_page_gets_the_newest_of_each_board_only():

@@ -1,0 +1,134 @@
+"""Text read the way a person sees it, and names found in it however they are spelled. Pure, linear in the text."""
+
+import html
+import re
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+
+INVISIBLE = {"Cf", "Mn", "Me"}
+LOOKALIKES = str.maketrans(
+    "аеорсухіѕјкмтвнԁԛԝαορνικτυχєᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢıłøđ",  # noqa: RUF001  # these are what is looked for
+    "aeopcyxisjkmtbhdqwaopviktuxeabcdefghijklmnoprstuvwyzilod",
+)
+INLINE_TAG = re.compile(r"</?(?:b|i|u|s|em|strong|span|sub|sup|code|mark|small|wbr)\s?/?>", re.IGNORECASE)
+LINK_TARGET = re.compile(r"\]\(([^()\s]{0,300})\)")
+SYLLABLES = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+WORD = re.compile(rf"[{SYLLABLES}]|\d+|[^\W\d_{SYLLABLES}]+")
+SENTENCE_END = re.compile(r"[.!?…][\s\"'*_`)\]]|[\n;。！？]")  # noqa: RUF001  # full-width marks end sentences too
+MARKS = str.maketrans("", "", "*_`~[]\"'\\|<>")
+SEPARATORS = set(" \t-‐–—./_:+·•")  # noqa: RUF001  # dashes of every kind
+ENDINGS = frozenset(
+    "s es n en ns a u om em ie e i y in er ta na lla lle ssa sta ksi ja ov ow tm ом а у е ы ов ой".split()
+)
+CLOSE = 3
+SHORT = 3
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text as words: `seen` keeps capitals and punctuation, `words` are folded, `squeezed` is the words joined."""
+
+    seen: str
+    words: list[str]
+    spans: list[tuple[int, int]]
+    squeezed: str
+    starts: list[int]
+
+    def gap(self, index: int) -> str:
+        """What stands between word `index` - 1 and word `index`."""
+        begin = self.spans[index - 1][1] if index else 0
+        return self.seen[begin : self.spans[index][0] if index < len(self.spans) else len(self.seen)]
+
+    def as_seen(self, index: int) -> str:
+        begin, end = self.spans[index]
+        return self.seen[begin:end]
+
+    def before(self, index: int, most: int) -> list[str]:
+        """At most so many words before word `index`, of the same sentence."""
+        first = index
+        while first > 0 and index - first < most and not SENTENCE_END.search(self.gap(first)):
+            first -= 1
+        return self.words[first:index]
+
+    def after(self, index: int, most: int) -> list[str]:
+        """At most so many words from word `index` on, of the sentence to which word `index` - 1 belongs."""
+        last = index
+        while last < len(self.words) and last - index < most and not SENTENCE_END.search(self.gap(last)):
+            last += 1
+        return self.words[index:last]
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A name in a text: the words from `first` to before `last`; `spelled` out letter by letter or not."""
+
+    name: str
+    first: int
+    last: int
+    spelled: bool
+
+
+def read(text: str) -> Text:
+    seen = _seen(text)
+    spans = [found.span() for found in WORD.finditer(seen)]
+    words = [fold(seen[begin:end]) for begin, end in spans]
+    return Text(seen, words, spans, "".join(words), list(accumulate(map(len, words), initial=0)))
+
+
+def fold(word: str) -> str:
+    folded = word.casefold()
+    return folded if folded.isascii() else folded.translate(LOOKALIKES)
+
+
+def squeeze(text: str) -> str:
+    return read(text).squeezed
+
+
+def _seen(text: str) -> str:
+    """Without what does not show or only decorates: invisible characters, accents, inline tags; link targets last."""
+    text = INLINE_TAG.sub("", html.unescape(text))
+    if not text.isascii():
+        parts = unicodedata.normalize("NFKD", text)
+        parts = "".join(c for c in parts if c.isascii() or unicodedata.category(c) not in INVISIBLE)
+        text = unicodedata.normalize("NFC", parts)
+    targets = LINK_TARGET.findall(text)
+    return "\n".join((LINK_TARGET.sub("", text), *targets)) if targets else text
+
+
+def find(text: Text, names: Iterable[str]) -> Iterator[Spot]:
+    """Where squeezed `names` stand in a text as words of their own, inflected, cut into pieces or spelled out."""
+    for name in names:
+        at = text.squeezed.find(name)
+        while at >= 0:
+            if spot := _spot(text, name, at):
+                yield spot
+            at = text.squeezed.find(name, at + 1)
+
+
+def _spot(text: Text, name: str, at: int) -> Spot | None:
+    first, last = bisect_left(text.starts, at), bisect_left(text.starts, at + len(name))
+    if text.starts[first] != at:
+        return None
+    ending = text.squeezed[at + len(name) : text.starts[last]]
+    if ending and not (ending in ENDINGS and len(name) > SHORT + 1) and ending != "s":
+        return None
+    pieces = range(first, last)
+    spelled = len(pieces) >= SHORT and all(len(text.words[piece]) == 1 for piece in pieces)
+    if not all(_joins(text.gap(piece), spelled=spelled, short=len(name) <= SHORT) for piece in pieces[1:]):
+        return None
+    return Spot(name, first, last, spelled)
+
+
+def _joins(gap: str, *, spelled: bool, short: bool) -> bool:
+    """Whether two pieces of a name belong together across what stands between them."""
+    if len(gap) > 2 * CLOSE:
+        return False
+    core = gap.translate(MARKS)
+    if spelled:
+        return len(core) <= CLOSE
+    if short:
+        return core in ("", "-")
+    return len(core) <= CLOSE and set(core) <= SEPARATORS and not SENTENCE_END.search(core)
