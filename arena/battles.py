@@ -4,10 +4,10 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
+from celery.exceptions import OperationalError
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
@@ -101,13 +101,16 @@ def _ask(battle: Battle, number: int, prompt: str) -> Turn:
             Answer(turn=turn, side="b", model_id=battle.model_b_id),
         ]
     )
-    transaction.on_commit(partial(_send, turn.pk), robust=True)
+    transaction.on_commit(lambda: _send(turn.pk), robust=True)
     return turn
 
 
 def _send(turn_id: int) -> None:
     """Tell a worker; without a broker the turn waits for the workers' own look into the database."""
-    answer_turn.apply_async((turn_id,), retry=False)
+    try:
+        answer_turn.apply_async((turn_id,), retry=False)
+    except OperationalError as error:
+        logger.warning("the broker is away: %s", error)
 
 
 def ask_again(battle: Battle, prompt: str) -> Turn:
@@ -150,7 +153,7 @@ def retry(battle: Battle) -> None:
         if not failed.exists() or not open_again.update(state=Battle.State.ANSWERING, stopped=False):
             raise Refusal("not_failed", "No answer of the last turn has failed.", 409)
         failed.update(state=Answer.State.QUEUED, queued_at=Now(), tries=0, text="", failure="", stopped=False)
-        transaction.on_commit(partial(_send, last.pk), robust=True)
+        transaction.on_commit(lambda: _send(last.pk), robust=True)
         _announce(battle, Battle.State.ANSWERING)
 
 
@@ -163,7 +166,7 @@ def expire() -> int:
 
 def _announce(battle: Battle, state: str) -> None:
     battle.state = state
-    transaction.on_commit(partial(tell, battle.pk, ["state", state]), robust=True)
+    transaction.on_commit(lambda: tell(battle.pk, ["state", state]), robust=True)
 
 
 def of_voter(voter_id: UUID, battle_id: UUID) -> Battle:

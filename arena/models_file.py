@@ -66,7 +66,8 @@ def read(path: Path) -> list[dict[str, Any]]:
         raise ValueError(f"{path}: entries start with [[model]]")
     seen: set[str] = set()
     for number, entry in enumerate(entries, 1):
-        where = f"{path}: model {entry.get('slug') or number}"
+        slug = entry.get("slug")
+        where = f"{path}: model {slug if slug and isinstance(slug, str) and slug.isprintable() else number}"
         _check(where, entry)
         if entry["slug"] in seen:
             raise ValueError(f"{where}: this slug stands twice")

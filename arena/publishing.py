@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 import redis
+import redis.retry
 from django.conf import settings
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -100,7 +101,8 @@ def _queue(pipeline: Any, turn: LiveTurn, unsent: list[list[Any]]) -> None:
 @cache
 def client() -> "redis.Redis":
     """The plain client of this process, for the few writes of web requests."""
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=1)
+    once_more = redis.retry.Retry(NoBackoff(), 1)  # a connection that broke while it was idle
+    return redis.Redis.from_url(settings.REDIS_URL, retry=once_more, socket_timeout=2, socket_connect_timeout=1)
 
 
 def tell(battle_id: object, *events: list[Any]) -> None:

@@ -10,19 +10,17 @@ from itertools import accumulate
 
 INVISIBLE = {"Cf", "Mn", "Me"}
 LOOKALIKES = str.maketrans(
-    "аеорсухіѕјкмтвнԁԛԝαορνικτυχєᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢıłøđ",  # noqa: RUF001  # these are what is looked for
+    "аеорсухіѕјкмтвнԁԛԝαορνικτυχєᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢıłøđ",
     "aeopcyxisjkmtbhdqwaopviktuxeabcdefghijklmnoprstuvwyzilod",
 )
 INLINE_TAG = re.compile(r"</?(?:b|i|u|s|em|strong|span|sub|sup|code|mark|small|wbr)\s?/?>", re.IGNORECASE)
+ENTITY = re.compile(r"&#?\w{1,12};")
 LINK_TARGET = re.compile(r"\]\(([^()\s]{0,300})\)")
 SYLLABLES = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 WORD = re.compile(rf"[{SYLLABLES}]|\d+|[^\W\d_{SYLLABLES}]+")
 SENTENCE_END = re.compile(r"[.!?…][\s\"'*_`)\]]|[\n;。！？]")  # noqa: RUF001  # full-width marks end sentences too
 MARKS = str.maketrans("", "", "*_`~[]\"'\\|<>")
 SEPARATORS = set(" \t-‐–—./_:+·•")  # noqa: RUF001  # dashes of every kind
-ENDINGS = frozenset(
-    "s es n en ns a u om em ie e i y in er ta na lla lle ssa sta ksi ja ov ow tm ом а у е ы ов ой".split()
-)
 CLOSE = 3
 SHORT = 3
 
@@ -87,9 +85,18 @@ def squeeze(text: str) -> str:
     return read(text).squeezed
 
 
+def all_squeezed(names: str) -> frozenset[str]:
+    return frozenset(map(squeeze, names.split()))
+
+
+ENDINGS = all_squeezed("""
+    s es n en ns a u om em ie e i y in er ta na lla lle ssa sta ksi ja ov ow tm ob ы oй
+""")
+
+
 def _seen(text: str) -> str:
     """Without what does not show or only decorates: invisible characters, accents, inline tags; link targets last."""
-    text = INLINE_TAG.sub("", html.unescape(text))
+    text = INLINE_TAG.sub("", ENTITY.sub(lambda found: html.unescape(found[0]), text))
     if not text.isascii():
         parts = unicodedata.normalize("NFKD", text)
         parts = "".join(c for c in parts if c.isascii() or unicodedata.category(c) not in INVISIBLE)

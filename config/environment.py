@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
 LOCAL_DATABASE = "postgresql:///arena"
 LOCAL_REDIS = "redis://127.0.0.1:6379/0"
 SHORTEST_SECRET = 50
@@ -110,22 +113,32 @@ def anchor(text: str) -> tuple[str, float]:
 
 def scheme(*schemes: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
-        if urlsplit(text).scheme not in schemes:
+        parts = urlsplit(text)
+        if parts.scheme not in schemes:
             raise ValueError(f"does not start with {' or '.join(s + '://' for s in schemes)}")
+        _ = parts.port  # raises ValueError if it is none
         return text
 
     return parse
 
 
+def database_url(text: str) -> str:
+    try:
+        conninfo_to_dict(scheme("postgresql", "postgres")(text))
+    except ProgrammingError as error:
+        raise ValueError(f"is not an address of PostgreSQL: {error}".strip()) from None
+    return text
+
+
 def public_url(text: str) -> str:
     parts = urlsplit(scheme("http", "https")(text))
-    if not parts.hostname or parts.path.strip("/") or parts.query:
+    if not parts.hostname or f"{parts.scheme}://{parts.netloc}" != text.rstrip("/") or "@" in text:
         raise ValueError("is not of the form https://host or https://host:port")
     return text.rstrip("/")
 
 
 PARSERS: dict[str, Callable[[str], object]] = {
-    "DATABASE_URL": scheme("postgresql", "postgres"),
+    "DATABASE_URL": database_url,
     "REDIS_URL": scheme("redis", "rediss", "unix"),
     "SECRET_KEY": str,
     "ALLOWED_HOSTS": words,

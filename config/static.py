@@ -31,13 +31,19 @@ class StaticFiles:
             return
         headers = {name.decode("latin1").upper(): value.decode("latin1") for name, value in scope["headers"]}
         response = found.get_response(scope["method"], {f"HTTP_{k.replace('-', '_')}": v for k, v in headers.items()})
-        body = await sync_to_async(response.file.read, thread_sensitive=False)() if response.file else b""
+        body = await sync_to_async(_read, thread_sensitive=False)(response.file) if response.file else b""
         await _send(
             send,
             response.status.value,
             [(k.lower().encode("latin1"), v.encode("latin1")) for k, v in response.headers],
             body,
         )
+
+
+def _read(file: Any) -> bytes:
+    with file:
+        content: bytes = file.read()
+    return content
 
 
 async def _send(send: Any, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:

@@ -14,7 +14,7 @@ from ratings.models import Board, Snapshot
 STREAM = "boards"
 KEPT = 1000
 HEARTBEAT_S = 15.0
-BLOCK_MS = 1000
+BLOCK_MS = 250
 AWAY_S = 0.5
 logger = logging.getLogger(__name__)
 
@@ -52,10 +52,10 @@ class Page:
         self.hints[board] = data
         self.woken.set()
 
-    async def next(self) -> bytes:
-        """What to send now, in the wire format of server-sent events; a comment if there is no news for long."""
+    async def next(self, patience: float = HEARTBEAT_S) -> bytes:
+        """What to send now, in the wire format of server-sent events; a comment if no news comes in so many seconds."""
         try:
-            async with asyncio.timeout(HEARTBEAT_S):
+            async with asyncio.timeout(patience):
                 await self.woken.wait()
         except TimeoutError:
             return b": still here\n\n"

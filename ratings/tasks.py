@@ -15,13 +15,17 @@ from ratings.models import Outbox
 INTERVAL_S = 0.8
 EXPIRES_S = 60
 logger = logging.getLogger(__name__)
-_asked_for = 0
+_asked_for = _done = 0
 
 
 @shared_task(name="ratings.refresh", ignore_result=True)
-def refresh() -> None:
-    """Fold and publish; whoever then still sees votes waiting, for whatever reason, asks for the next time."""
-    boards.refresh()
+def refresh(tick: int = 0) -> None:
+    """Fold and publish, once per tick; whoever then sees votes waiting, for whatever reason, asks for the next one."""
+    global _done  # noqa: PLW0603  # several processes may have asked for the same tick
+    tick = tick or int(time.time() / INTERVAL_S)
+    if tick != _done:
+        boards.refresh()
+        _done = tick
     if Outbox.objects.exists():
         schedule()
 
@@ -39,7 +43,7 @@ def schedule() -> None:
         return
     _asked_for = tick
     try:
-        refresh.apply_async(countdown=tick * INTERVAL_S - now, expires=EXPIRES_S)
+        refresh.apply_async((tick,), countdown=tick * INTERVAL_S - now, expires=EXPIRES_S)
     except OperationalError as error:
         logger.warning("the broker is away, so the boards are late: %s", error)
 

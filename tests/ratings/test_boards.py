@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from itertools import pairwise
 
 import orjson
 import pytest
@@ -11,7 +12,7 @@ from django.db import connection, transaction
 
 from arena.models import LIVE, Standing
 from arena.publishing import client
-from ratings import boards, live, tasks
+from ratings import boards, live
 from ratings.models import Outbox, Pool, Snapshot, Tally
 from ratings.snapshots import newest, unpack
 from tests import factories
@@ -60,8 +61,8 @@ def test_refresh_without_votes_publishes_nothing():
 
 def test_refresh_again_for_the_same_vote_changes_nothing():
     factories.cast(factories.model("x"), factories.model("y"))
-    tasks.refresh()
-    tasks.refresh()
+    boards.refresh()
+    boards.refresh()
 
     assert Snapshot.objects.count() == 1
     assert shown() == {"x": (1, 0, 0), "y": (0, 1, 0)}
@@ -151,10 +152,10 @@ def test_refresh_publishes_the_others_where_one_board_cannot_be_fitted(caplog):
 @pytest.mark.parametrize("models", [2, 30])
 def test_refresh_asks_the_database_as_often_for_many_models_as_for_two(models, django_assert_num_queries):
     contestants = factories.models(models)
-    for a, b in zip(contestants, contestants[1:], strict=False):
+    for a, b in pairwise(contestants):
         factories.cast(a, b, voter=factories.voter_id(a.pk))
     boards.refresh()
-    for a, b in zip(contestants, contestants[1:], strict=False):
+    for a, b in pairwise(contestants):
         factories.cast(b, a, voter=factories.voter_id(a.pk))
 
     with django_assert_num_queries(13):

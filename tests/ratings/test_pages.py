@@ -1,5 +1,7 @@
 """The leaderboard as a page."""
 
+from itertools import pairwise
+
 import pytest
 
 from ratings import boards
@@ -73,7 +75,7 @@ def test_leaderboard_asks_the_database_as_often_for_many_models_as_for_two(
     client, db, models, django_assert_num_queries
 ):
     contestants = factories.models(models)
-    for a, b in zip(contestants, contestants[1:], strict=False):
+    for a, b in pairwise(contestants):
         factories.cast(a, b)
     boards.refresh()
 

@@ -18,8 +18,8 @@ def table(*tallies, voters=(), clustered=True):
     models = {slug: factories.model(slug) for tally in tallies for slug in tally[:2]}
     key = {slug: model.pk for slug, model in models.items()}
     stored = [
-        Tally(model_a=models[a], model_b=models[b], wins=w, losses=l, ties=t, both_bad=bad)
-        for a, b, w, l, t, bad in tallies
+        Tally(model_a=models[a], model_b=models[b], wins=won, losses=lost, ties=ties, both_bad=bad)
+        for a, b, won, lost, ties, bad in tallies
     ]
     by_voter = [VoterCount(voter, key[a], key[b], *numbers) for voter, a, b, *numbers in voters]
     return {row["model"]: row for row in rows(counts(list(models.values()), stored), by_voter, clustered=clustered)}

@@ -1,0 +1,223 @@
+"""Whether an answer tells who wrote it. Pure, linear in the text.
+
+Two grades: the answer introduces itself as some known model (`SELF`), or mentions a model of its battle (`OWN`).
+Names are found however they are spelled (`arena.spelling`); whether one means a model is judged by the words around it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from itertools import pairwise
+
+from arena import leak_words as words
+from arena.model_names import MAKERS, ORDINARY, PEOPLE, families
+from arena.spelling import Spot, Text, find, read
+
+BEFORE, AFTER, BESIDE, NEAR = 16, 8, 3, 6
+LONGEST_OPENER = 5
+LONGEST_VERSION = 2
+# Two words that people write beside each other for other reasons: "to open AI research".
+SPLIT = frozenset({"openai", "deepmind", "openassistant", "openchat"})
+
+
+class Leak(StrEnum):
+    SELF = "self"
+    OWN = "own"
+
+
+def leaks(turns: Iterable[tuple[str, Iterable[str]]], own_names: frozenset[str]) -> Leak | None:
+    """The leak in the answers of a battle, if any.
+
+    `turns` are, in order, each turn's prompt and the texts that answered it; `own_names` are those of both models
+    (`arena.model_names.names_of`). A name that the voter wrote before an answer came is no leak in it.
+    """
+    found: Leak | None = None
+    candidates = own_names | families().keys()
+    told: frozenset[str] = frozenset()
+    for prompt, texts in turns:
+        told |= _told(read(prompt), candidates)
+        unmentioned = own_names - _related(told, own_names)
+        for text in map(read, texts):
+            if _introduces_itself(text, candidates - told, own_names):
+                return Leak.SELF
+            found = found or _mentions(text, unmentioned)
+    return found
+
+
+def _told(prompt: Text, candidates: frozenset[str]) -> frozenset[str]:
+    return frozenset(spot.name for spot in find(prompt, candidates) if not _means_another(prompt, spot))
+
+
+def _related(told: frozenset[str], own_names: frozenset[str]) -> frozenset[str]:
+    """Who is asked about ChatGPT speaks of OpenAI and GPT-4 too, whoever he is."""
+    topics = {word for name in told for word in families().get(name, {name})}
+    return frozenset(name for name in own_names if any(topic in name for topic in topics))
+
+
+def _introduces_itself(text: Text, names: frozenset[str], own_names: frozenset[str]) -> bool:
+    spots = (Said.of(text, spot, own=spot.name in own_names) for spot in find(text, names))
+    return any(said.of_itself() and not _means_another(text, said.spot) for said in spots)
+
+
+def _mentions(text: Text, names: frozenset[str]) -> Leak | None:
+    mentioned = any(_means_a_model(text, spot) and not _means_another(text, spot) for spot in find(text, names))
+    return Leak.OWN if mentioned else None
+
+
+@dataclass(frozen=True)
+class Said:
+    """A name with its sentence: … `head` `opener` `passed` NAME `after` …; the opener is empty if there is none."""
+
+    spot: Spot
+    own: bool
+    head: Sequence[str]
+    opener: tuple[str, ...]
+    passed: Sequence[str]
+    after: Sequence[str]
+    gap: str
+
+    @classmethod
+    def of(cls, text: Text, spot: Spot, *, own: bool) -> "Said":
+        before = text.before(spot.first, BEFORE)
+        gap = text.gap(spot.first).strip() if before else ""
+        head, opener, passed = _parted(before)
+        return cls(spot, own, head, opener, passed, text.after(spot.last, AFTER), gap)
+
+    @property
+    def beside(self) -> set[str]:
+        """The words that go with the name; without spaces between words these are characters, so more of them."""
+        return {*self.passed, *self.after[:BESIDE], *(word for word in self.after if not word.isascii())}
+
+    @property
+    def about_ai(self) -> bool:
+        return bool(self.beside & words.AI)
+
+    @property
+    def made(self) -> bool:
+        return bool(self.beside & words.MADE)
+
+    def of_itself(self) -> bool:
+        if self._signs() or self._made_me():
+            return True
+        return bool(self.opener) and not self._of_another_thing() and self._opens() and self._fits()
+
+    def _signs(self) -> bool:
+        """ "Claude here, …" """
+        greeted = set(self.head) | set(self.passed) <= words.GREETINGS
+        strange = self.own or not _is_ordinary(self.spot.name)
+        return greeted and not self.opener and strange and self.after[:1] == ["here"]
+
+    def _made_me(self) -> bool:
+        """ "OpenAI's engineers created me" and "OpenAI, my creator"."""
+        if not (_is_maker(self.spot.name) or (self.own and self.spot.name not in families())):
+            return False
+        if self.after[:1] == ["my"]:
+            return not set(self.after[1:2]).isdisjoint(words.MAKER_NOUNS)
+        if "me" not in self.after:
+            return False
+        at = self.after.index("me")
+        verbs = set(self.after[:at]) - words.MADE_ME_BETWEEN
+        return bool(verbs) and verbs <= words.CREATED and set(self.after[at + 1 : at + 2]) <= words.AFTER_MADE_ME
+
+    def _of_another_thing(self) -> bool:
+        """ "I am a ChatGPT user", "I am ChatGPT's greatest fan"."""
+        first = self.after[0] if self.after else ""
+        return first in words.NOT_ITSELF or (first == "s" and not self.about_ai)
+
+    def _opens(self) -> bool:
+        """Whether an opener that can begin other sentences begins this one."""
+        if self.opener in words.MAKER_OPENERS:
+            return bool(self.passed or self.gap)
+        if self.opener in words.WEAK_OPENERS:
+            return self.about_ai or self.made or self.gap in ("—", "–", "-")  # noqa: RUF001  # dashes of every kind
+        if self.opener in words.SHOWING:
+            return not _is_maker(self.spot.name) and set(self.after[:1]) <= words.INTRODUCING
+        return self.opener not in words.AS or self._speaks_as()
+
+    def _speaks_as(self) -> bool:
+        """ "As Claude, I …" and "As an AI model made by …", but not "used as an AI model made by …"."""
+        if not self.passed:
+            return not words.FIRST_PERSON.isdisjoint(self.after[:1])
+        in_person = not words.FIRST_PERSON.isdisjoint((*self.head, *self.after))
+        return self.about_ai and (in_person or (self.made and not self.head))
+
+    def _fits(self) -> bool:
+        """Whether this name can stand after an opener; a maker or an everyday word only with more beside it."""
+        related = self.about_ai or self.made or self.opener in words.MAKER_OPENERS
+        if related:
+            return True
+        if _is_maker(self.spot.name) or not words.PREPOSITIONS.isdisjoint(self.passed):
+            return False
+        known = self.own or self.spot.name in words.FIRST_NAMES
+        return not _is_ordinary(self.spot.name) or (known and words.ARTICLES.isdisjoint(self.passed[-1:]))
+
+
+def _parted(before: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...], Sequence[str]]:
+    """Head, opener and what stands between the opener and the end, which is nothing but fillers."""
+    for cut in range(len(before), 0, -1):
+        for length in range(min(LONGEST_OPENER, cut), 0, -1):
+            if (opener := tuple(before[cut - length : cut])) in _openers():
+                return before[: cut - length], opener, before[cut:]
+        if before[cut - 1] not in words.FILLERS:
+            break
+    return before, (), ()
+
+
+@cache
+def _openers() -> frozenset[tuple[str, ...]]:
+    return words.OPENERS | words.WEAK_OPENERS | words.AS | words.SHOWING | words.MAKER_OPENERS
+
+
+def _is_ordinary(name: str) -> bool:
+    return name in ORDINARY
+
+
+def _is_maker(name: str) -> bool:
+    return name in MAKERS
+
+
+def _means_a_model(text: Text, spot: Spot) -> bool:
+    """Whether the name, in plain mention, stands for a model or its maker."""
+    if spot.spelled and spot.name.isascii():
+        return True
+    split = spot.name in SPLIT and spot.last - spot.first > 1 and text.as_seen(spot.first)[0].islower()
+    return not (split or _is_ordinary(spot.name)) or _has_model_beside(text, spot)
+
+
+def _has_model_beside(text: Text, spot: Spot) -> bool:
+    """ "Llama 3", "Gemini Pro", "the chatbot Bard", "Mistral is a language model"."""
+    before, after = text.before(spot.first, NEAR), text.after(spot.last, NEAR)
+    near = [*before, spot.name, *after]
+    if words.AI_WORDS & set(near) or any(pair in words.AI_PAIRS for pair in pairwise(near)):
+        return True
+    following, preceding = after[:1], before[-1:]
+    if _is_maker(spot.name):
+        return not words.MAKER_VARIANTS.isdisjoint(following)
+    if _is_version(text, spot, following) or not words.VARIANTS.isdisjoint(following):
+        return True
+    return not (words.AI | MAKERS).isdisjoint(preceding)
+
+
+def _is_version(text: Text, spot: Spot, following: Sequence[str]) -> bool:
+    short = bool(following) and following[0].isdigit() and len(following[0]) <= LONGEST_VERSION
+    return short and spot.name.isalpha() and text.gap(spot.last) in ("", " ", "-")
+
+
+def _means_another(text: Text, spot: Spot) -> bool:
+    """Whether the name stands for something else: Google Maps, Claude Monet, the constellation of Gemini."""
+    before, after = text.before(spot.first, NEAR), text.after(spot.last, NEAR)
+    if not words.OTHERS.get(spot.name, frozenset()).isdisjoint((*before, *after)):
+        return True
+    if _is_maker(spot.name):
+        return not words.PRODUCTS.isdisjoint(after[:1])
+    return spot.name in PEOPLE and _is_person(text, spot, before, after)
+
+
+def _is_person(text: Text, spot: Spot, before: Sequence[str], after: Sequence[str]) -> bool:
+    if not words.TITLES.isdisjoint(before[-1:]) or not words.SURNAMES.isdisjoint(after[:1]):
+        return True
+    if not after or text.gap(spot.last) != " " or after[0] in words.VARIANTS or after[0] in families():
+        return False
+    following = text.as_seen(spot.last)
+    return len(following) > 1 and following.istitle()

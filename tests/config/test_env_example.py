@@ -1,0 +1,53 @@
+"""`.env.example` is the list of settings: all of them, with their defaults, and honest about those without effect."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from config.environment import LOCAL_DATABASE, LOCAL_REDIS, PARSERS, Environment, load
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+TEXT = (ROOT / ".env.example").read_text(encoding="utf-8")
+IN_EFFECT, WITHOUT_EFFECT = TEXT.split("# Read and checked, but without effect so far")
+# What ./scripts/up brings itself is not written out.
+EMBEDDED = (LOCAL_DATABASE, LOCAL_REDIS)
+
+
+def entries(text: str) -> list[tuple[str, str]]:
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return [(name, value) for name, _, value in (line.partition("=") for line in lines)]
+
+
+def test_example_lists_every_setting_once():
+    names = [name for name, _ in entries(TEXT)]
+    assert sorted(names) == sorted(PARSERS)
+    assert sorted(names) == sorted(field.name.upper() for field in fields(Environment))
+
+
+def test_example_gives_the_defaults():
+    assert load(dict(entries(TEXT))) == Environment()
+
+
+@pytest.mark.parametrize("name", list(PARSERS))
+def test_example_writes_a_default_out_if_there_is_one(name):
+    default = getattr(Environment(), name.lower())
+    written = dict(entries(TEXT))[name]
+    if default in ("", (), None, *EMBEDDED):
+        assert written == ""
+    else:
+        assert PARSERS[name](written) == default
+
+
+@pytest.mark.parametrize(("text", "used"), [(IN_EFFECT, True), (WITHOUT_EFFECT, False)])
+def test_example_knows_which_settings_have_an_effect(text, used):
+    files = [path for package in ("config", "arena", "ratings", "catalog") for path in (ROOT / package).rglob("*.py")]
+    code = "".join(path.read_text(encoding="utf-8") for path in files if path.name != "environment.py")
+    read = set(re.findall(r"\benv(?:ironment)?\.(\w+)", code, re.IGNORECASE)) | {"arena_env"}  # by `production`
+    assert {name for name, _ in entries(text) if (name.lower() in read) is not used} == set()
+
+
+def test_every_setting_has_a_comment_before_it():
+    blocks = [block.splitlines() for block in TEXT.split("\n\n")]
+    assert all(block[0].startswith("# ") for block in blocks)

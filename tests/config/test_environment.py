@@ -1,0 +1,179 @@
+"""The settings that come from the environment."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.environment import PARSERS, Environment, load
+
+ROOT = Path(__file__).parents[2]
+SECRET = "s" * 50
+
+GOOD = [
+    ("DATABASE_URL", "postgresql://u:p@db.example:5433/arena", "postgresql://u:p@db.example:5433/arena"),
+    ("DATABASE_URL", "postgres:///arena", "postgres:///arena"),
+    ("DATABASE_URL", "postgresql://arena@/arena?host=/run/pg", "postgresql://arena@/arena?host=/run/pg"),
+    ("REDIS_URL", "redis://cache:6379/1", "redis://cache:6379/1"),
+    ("REDIS_URL", "rediss://cache", "rediss://cache"),
+    ("REDIS_URL", "unix:///run/valkey.sock", "unix:///run/valkey.sock"),
+    ("SECRET_KEY", " abc ", "abc"),
+    ("ALLOWED_HOSTS", "a.example, b.example  c.example,", ("a.example", "b.example", "c.example")),
+    ("ARENA_ENV", "local", "local"),
+    ("ARENA_ANSWER_CONCURRENCY", "1", 1),
+    ("ARENA_CONNECT_TIMEOUT_S", "0.5", 0.5),
+    ("ARENA_FIRST_TOKEN_TIMEOUT_S", "45", 45.0),
+    ("ARENA_BETWEEN_TOKENS_TIMEOUT_S", "1e1", 10.0),
+    ("ARENA_ANSWER_TIMEOUT_S", "600", 600.0),
+    ("ARENA_PUBLIC_URL", "https://arena.example", "https://arena.example"),
+    ("ARENA_PUBLIC_URL", "http://arena.example:8080/", "http://arena.example:8080"),
+    ("ARENA_PUBLIC_URL", "https://[2001:db8::1]:8443", "https://[2001:db8::1]:8443"),
+    ("ARENA_PROXY_HOPS", "2", 2),
+    ("ARENA_ANCHOR", "gpt-4o:1100", ("gpt-4o", 1100.0)),
+    ("ARENA_ANCHOR", "llama-3.1:-20.5", ("llama-3.1", -20.5)),
+    ("ARENA_ALLOW_PRIVATE_ENDPOINTS", "10.0.0.0/8 ollama,::1", ("10.0.0.0/8", "ollama", "::1")),
+    ("ARENA_PACE_ANONYMOUS", "off", False),
+    ("ARENA_PACE_ANONYMOUS", "YES", True),
+    ("ARENA_API_ANONYMOUS", "0", False),
+    ("ARENA_API_ANONYMOUS", "True", True),
+    ("ARENA_BATTLES_PER_HOUR", "0", 0),
+    ("ARENA_BATTLES_PER_HOUR_ADDRESS", "12", 12),
+    ("ARENA_STREAMS_PER_VOTER", "0", 0),
+    ("ARENA_LOGIN", "required", "required"),
+    ("ARENA_LOGIN", "optional", "optional"),
+]
+
+BAD = [
+    ("DATABASE_URL", "sqlite:///arena.db", "does not start with postgresql:// or postgres://"),
+    ("DATABASE_URL", "localhost/arena", "does not start with postgresql://"),
+    ("DATABASE_URL", "postgresql://db/arena?colour=red", "is not an address of PostgreSQL"),
+    ("DATABASE_URL", "postgresql://db:port/arena", "Port could not be cast"),
+    ("REDIS_URL", "http://cache:6379", "does not start with redis:// or rediss:// or unix://"),
+    ("REDIS_URL", "cache:6379", "does not start with redis://"),
+    ("REDIS_URL", "redis://cache:port/0", "Port could not be cast"),
+    ("ARENA_ENV", "staging", "is not one of local, production"),
+    ("ARENA_ENV", "Production", "is not one of local, production"),
+    ("ARENA_ANSWER_CONCURRENCY", "0", "is not a whole number ≥ 1"),
+    ("ARENA_ANSWER_CONCURRENCY", "many", "is not a whole number ≥ 0"),
+    ("ARENA_CONNECT_TIMEOUT_S", "0", "is not a number of seconds above 0"),
+    ("ARENA_CONNECT_TIMEOUT_S", "10s", "is not a number of seconds above 0"),
+    ("ARENA_FIRST_TOKEN_TIMEOUT_S", "-1", "is not a number of seconds above 0"),
+    ("ARENA_BETWEEN_TOKENS_TIMEOUT_S", "nan", "is not a number of seconds above 0"),
+    ("ARENA_ANSWER_TIMEOUT_S", "inf", "is not a number of seconds above 0"),
+    ("ARENA_PUBLIC_URL", "arena.example", "does not start with http:// or https://"),
+    ("ARENA_PUBLIC_URL", "https://", "is not of the form https://host or https://host:port"),
+    ("ARENA_PUBLIC_URL", "https://arena.example/arena", "is not of the form https://host"),
+    ("ARENA_PUBLIC_URL", "https://arena.example?x=1", "is not of the form https://host"),
+    ("ARENA_PUBLIC_URL", "https://arena.example/?", "is not of the form https://host"),
+    ("ARENA_PUBLIC_URL", "https://arena.example#top", "is not of the form https://host"),
+    ("ARENA_PUBLIC_URL", "https://me:secret@arena.example", "is not of the form https://host"),
+    ("ARENA_PUBLIC_URL", "https://arena.example:99999", "Port out of range"),
+    ("ARENA_PUBLIC_URL", "https://[::1", "Invalid IPv6 URL"),
+    ("ARENA_PROXY_HOPS", "-1", "is not a whole number ≥ 0"),
+    ("ARENA_PROXY_HOPS", "1.0", "is not a whole number ≥ 0"),
+    ("ARENA_PROXY_HOPS", "²", "is not a whole number ≥ 0"),
+    ("ARENA_ANCHOR", "gpt-4o", "is not of the form slug:rating"),
+    ("ARENA_ANCHOR", ":1000", "is not of the form slug:rating"),
+    ("ARENA_ANCHOR", "gpt-4o:", "is not of the form slug:rating"),
+    ("ARENA_ANCHOR", "gpt-4o:nan", "is not of the form slug:rating"),
+    ("ARENA_ALLOW_PRIVATE_ENDPOINTS", "10.0.0.0/33", "holds '10.0.0.0/33', which is no network such as 10.0.0.0/8"),
+    ("ARENA_ALLOW_PRIVATE_ENDPOINTS", "ollama, http://ollama", "holds 'http://ollama', which is no network"),
+    ("ARENA_PACE_ANONYMOUS", "maybe", "is neither on nor off"),
+    ("ARENA_API_ANONYMOUS", "2", "is neither on nor off"),
+    ("ARENA_BATTLES_PER_HOUR", "sixty", "is not a whole number ≥ 0"),
+    ("ARENA_BATTLES_PER_HOUR_ADDRESS", "1e3", "is not a whole number ≥ 0"),
+    ("ARENA_STREAMS_PER_VOTER", "+6", "is not a whole number ≥ 0"),
+    ("ARENA_LOGIN", "never", "is not one of optional, required"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "value"), GOOD)
+def test_load_reads_a_good_value(name, text, value):
+    assert getattr(load({name: text}), name.lower()) == value
+
+
+@pytest.mark.parametrize(("name", "text", "sentence"), BAD)
+def test_load_refuses_a_malformed_value_with_one_line_that_names_it(name, text, sentence):
+    with pytest.raises(ValueError) as refusal:  # noqa: PT011  # the sentence is looked at below
+        load({name: text})
+
+    assert str(refusal.value).startswith(f"{name} ")
+    assert sentence in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_every_setting_has_a_default_and_a_good_value_here():
+    assert {name.lower() for name in PARSERS} == set(Environment.__dataclass_fields__)
+    assert {name for name, *_ in GOOD} | {"ARENA_ENCRYPTION_KEY"} == set(PARSERS)
+
+
+@pytest.mark.parametrize("name", sorted(PARSERS))
+@pytest.mark.parametrize("text", ["", "  "])
+def test_load_takes_an_empty_value_for_the_default(name, text):
+    assert load({name: text}) == Environment()
+
+
+@pytest.mark.parametrize("name", ["ARENA_TYPO", "ARENA_", "ARENA_BATTLES_PER_HOURS", "ARENA_SECRET_KEY"])
+def test_load_refuses_a_setting_that_does_not_exist(name):
+    with pytest.raises(ValueError, match=rf"{name} is not a setting; \.env\.example lists them all"):
+        load({name: "1"})
+
+
+@pytest.mark.parametrize("name", ["PATH", "arena_env", "MY_ARENA_X", "ARENAX"])
+def test_load_does_not_mind_variables_of_others(name):
+    assert load({name: "anything"}) == Environment()
+
+
+def test_example_file_lists_every_setting_with_its_default():
+    lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+    example = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+    assert set(example) == set(PARSERS)
+    assert load(example) == Environment()
+
+
+PRODUCTION = {"ARENA_ENV": "production", "SECRET_KEY": SECRET, "ARENA_PUBLIC_URL": "https://arena.example"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"SECRET_KEY": ""}, "SECRET_KEY must have at least 50 characters in production"),
+        ({"SECRET_KEY": SECRET[1:]}, "SECRET_KEY must have at least 50 characters in production"),
+        ({"ARENA_PUBLIC_URL": ""}, "ALLOWED_HOSTS or ARENA_PUBLIC_URL must be set in production"),
+    ],
+)
+def test_load_refuses_production_without_what_it_needs(changed, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        load(PRODUCTION | changed)
+
+
+@pytest.mark.parametrize("changed", [{}, {"ARENA_PUBLIC_URL": "", "ALLOWED_HOSTS": "arena.example"}])
+def test_load_accepts_production_with_what_it_needs(changed):
+    assert load(PRODUCTION | changed).production
+
+
+def test_load_asks_for_no_secret_key_at_home():
+    assert not load({"SECRET_KEY": "short"}).production
+
+
+def settings_with(**variables):
+    """What a start of Django's settings prints, and how it ends."""
+    environment = {"PATH": os.environ["PATH"], **variables}
+    code = "from config import settings as s; print(s.ALLOWED_HOSTS, s.SECURE, s.CSRF_TRUSTED_ORIGINS)"
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+def test_settings_stop_the_start_with_one_line():
+    run = settings_with(ARENA_LOGIN="never")
+
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr == "arena: ARENA_LOGIN is not one of optional, required\n"
+
+
+def test_settings_take_hosts_origins_and_secure_cookies_from_the_public_url():
+    run = settings_with(**PRODUCTION)
+
+    assert run.stdout == "['arena.example'] True ['https://arena.example']\n"
