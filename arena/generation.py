@@ -71,6 +71,8 @@ class Engine:
                 self._begin(job)
 
     def _begin(self, job: Job) -> None:
+        if before := self.turns.get(job.turn_id):
+            self._forget(before)
         turn = self.turns[job.turn_id] = LiveTurn(job)
         if job.stopped:
             turn.stop()
@@ -79,8 +81,10 @@ class Engine:
         self.tasks[job.turn_id] = [self.loop.create_task(answer(turn, side)) for side in turn.sides.values()]
 
     def _forget(self, turn: LiveTurn) -> None:
-        self.turns.pop(turn.job.turn_id, None)
-        self._cancel(turn)
+        """Drop it, unless this worker has taken the turn anew in the meantime."""
+        if self.turns.get(turn.job.turn_id) is turn:
+            del self.turns[turn.job.turn_id]
+            self._cancel(turn)
 
     def _cancel(self, turn: LiveTurn) -> None:
         for task in self.tasks.pop(turn.job.turn_id, []):
@@ -165,7 +169,8 @@ class Engine:
 
 def _end(turn: LiveTurn, side: LiveSide) -> list[Any]:
     if side.failure:
-        return ["failed", turn.job.number, side.job.side, side.tag, side.failure]
+        reason = "unavailable" if turn.job.blind else side.failure
+        return ["failed", turn.job.number, side.job.side, side.tag, reason]
     return ["done", turn.job.number, side.job.side, side.tag, render(side.text())]
 
 

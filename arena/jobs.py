@@ -40,6 +40,7 @@ class Job:
     battle_id: str
     turn_id: int
     number: int
+    blind: bool
     paced: bool
     replaceable: bool
     stopped: bool
@@ -48,9 +49,9 @@ class Job:
 
 def take(turn_ids: Sequence[int]) -> list[Job | None]:
     """Claim these turns and say what is to be done; None where another worker was quicker."""
-    claims = dict(zip(turn_ids, leases.claim(turn_ids), strict=True))
+    claims = {turn: claimed for turn, claimed in zip(turn_ids, leases.claim(turn_ids), strict=True) if claimed}
     jobs = {job.turn_id: job for job in _load(claims)}
-    return [jobs.get(turn_id) for turn_id in turn_ids]
+    return [jobs.pop(turn_id, None) for turn_id in turn_ids]
 
 
 def reap(requests: Sequence[None]) -> list[list[Job]]:
@@ -84,12 +85,14 @@ def _load(claims: dict[int, dict[int, int]]) -> list[Job]:
 
 def _job(turn: Turn, claimed: dict[int, int], answers: list[Answer]) -> Job:
     mine = [answer for answer in answers if answer.pk in claimed]
+    blind = turn.battle.mode == Battle.Mode.ANONYMOUS
     return Job(
         battle_id=str(turn.battle_id),
         turn_id=turn.pk,
         number=turn.number,
-        paced=turn.battle.mode == Battle.Mode.ANONYMOUS and settings.ENVIRONMENT.arena_pace_anonymous,
-        replaceable=turn.battle.mode == Battle.Mode.ANONYMOUS and turn.number == 1,
+        blind=blind,
+        paced=blind and settings.ENVIRONMENT.arena_pace_anonymous,
+        replaceable=blind and turn.number == 1,
         stopped=turn.battle.stopped,
         sides=tuple(_side(turn, answer, claimed[answer.pk], answers) for answer in mine),
     )

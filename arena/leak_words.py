@@ -29,6 +29,8 @@ OPENERS = _phrases("""
 """)
 # As above, but only with a dash before the name or a word for making or for AI beside it.
 WEAK_OPENERS = _phrases("я|меня|мене|ben|sono|मैं|मुझे|мною|minut|mich hat")
+# "I am using", "I was at": the sentence is about what a person does.
+DOINGS = _words("using with at on")
 AS = _phrases("as")
 SHOWING = _phrases("this is")
 MAKER_OPENERS = _phrases("""
@@ -42,6 +44,7 @@ PREPOSITIONS = _words("""
     by from of at on using with von vom bei par chez por de da do di door bij av fra przez od tarafindan oleh bởi от
     компанией
 """)
+RELATIVES = _words("who that which where whose")
 MADE = _words("""
     made created trained built developed designed engineered programmed produced based powered released tuned
     finetuned entwickelt entwickelte entwickeltes trainiert trainiertes erstellt erschaffen geschaffen gebaut
@@ -54,10 +57,10 @@ MADE = _words("""
     fejlesztett 训練练研开發创造開発作学習訓개훈련만든
 """)
 AI = _words("""
-    ai model models assistant chatbot bot llm llms ki modell sprachmodell assistent ia modelo asistente modèle
-    assistante modello assistente taalmodel språkmodell sprogmodel język językowy modelem asystent asystentem
-    asystentka modeli modeliyim yapay asistan asistaniyim kecerdasan asisten модель модел языковая помощник
-    ассистент нейросеть мовна tekoälymalli kielimalli nyelvi 模助机智能モデアシ모델어시
+    instance version variant family ai model models assistant chatbot bot llm llms ki modell sprachmodell assistent
+    ia modelo asistente modèle assistante modello assistente taalmodel språkmodell sprogmodel język językowy modelem
+    asystent asystentem asystentka modeli modeliyim yapay asistan asistaniyim kecerdasan asisten модель модел
+    языковая помощник ассистент нейросеть мовна tekoälymalli kielimalli nyelvi 模助机智能モデアシ모델어시
 """)
 FILLERS = PREPOSITIONS | MADE | AI | ARTICLES
 FILLERS |= _words("""
@@ -66,11 +69,12 @@ FILLERS |= _words("""
     system program version variant instance series member family top fine and was were been have has ve that which
     who is are s here team folks people researchers engineers scientists company research lab latest free open
     source multimodal specifically großes künstliches intelligenz namens von einer einem dem der firma unternehmen
-    ich wurde und gran grande grandes idioma inteligencia artificial llamado llamada que fue empresa y grand langage
-    intelligence artificielle appelé qui société entreprise de l d linguagem chamado empresa linguistico
-    intelligenza chiamato azienda een groot kunstmatige genaamd en stort heter stor językowym dużym o nazwie firmę
-    bir dil yapay zeka modeli sebuah bahasa besar oleh mô hình ngôn ngữ lớn được большая большой языковой языковая
-    ии компании 一个名为叫做由的语言大型模人工司公款と名いうはによっ訓て언인공지은이
+    ich wurde und gran grande grandes idioma lenguaje linguagem linguaggio inteligencia artificial llamado llamada
+    que fue empresa y grand langage intelligence artificielle appelé qui société entreprise de l d linguagem chamado
+    empresa linguistico intelligenza chiamato azienda een groot kunstmatige genaamd en stort heter stor językowym
+    dużym o nazwie firmę bir dil yapay zeka modeli sebuah bahasa besar oleh mô hình ngôn ngữ lớn được большая
+    большой языковой языковая ии компании компания as part
+    一个名为叫做由的语言大型模人工司公款と名いうはによっ訓て언인공지은이
 """)
 # A thing that is of a model or a maker, not the model: "a ChatGPT user", "Google certified".
 NOT_ITSELF = _words("""
@@ -80,7 +84,7 @@ NOT_ITSELF = _words("""
 """)
 INTRODUCING = _words("speaking here your again from and")
 GREETINGS = _words("hi hello hey greetings hallo hola salut bonjour ciao ola sure well")
-AFTER_MADE_ME = _words("and to as in so with by without using for")
+AFTER_MADE_ME = _words("and to as in so with by without using for on from")
 MADE_ME_BETWEEN = _words("""
     s engineers team researchers people has had have who which that originally first scientists developers staff it
     ai research lab and is the company

@@ -11,11 +11,12 @@ from functools import cache
 from itertools import pairwise
 
 from arena import leak_words as words
-from arena.model_names import MAKERS, ORDINARY, PEOPLE, families
+from arena.model_names import MAKERS, NAMESAKES, ORDINARY, PEOPLE, families
 from arena.spelling import Spot, Text, find, read
 
 BEFORE, AFTER, BESIDE, NEAR = 16, 8, 3, 6
 LONGEST_OPENER = 5
+MOST_STRANGERS = 2
 LONGEST_VERSION = 2
 # Two words that people write beside each other for other reasons: "to open AI research".
 SPLIT = frozenset({"openai", "deepmind", "openassistant", "openchat"})
@@ -121,7 +122,9 @@ class Said:
         return bool(verbs) and verbs <= words.CREATED and set(self.after[at + 1 : at + 2]) <= words.AFTER_MADE_ME
 
     def _of_another_thing(self) -> bool:
-        """ "I am a ChatGPT user", "I am ChatGPT's greatest fan"."""
+        """ "I am a ChatGPT user", "I am ChatGPT's greatest fan", "I was using ChatGPT"."""
+        if self.opener not in words.MAKER_OPENERS and not words.DOINGS.isdisjoint(self.passed[:1]):
+            return True
         first = self.after[0] if self.after else ""
         return first in words.NOT_ITSELF or (first == "s" and not self.about_ai)
 
@@ -147,26 +150,48 @@ class Said:
         related = self.about_ai or self.made or self.opener in words.MAKER_OPENERS
         if related:
             return True
-        if _is_maker(self.spot.name) or not words.PREPOSITIONS.isdisjoint(self.passed):
+        bare = _is_maker(self.spot.name) and self.spot.name not in NAMESAKES
+        if bare or not words.PREPOSITIONS.isdisjoint(self.passed):
             return False
         known = self.own or self.spot.name in words.FIRST_NAMES
         return not _is_ordinary(self.spot.name) or (known and words.ARTICLES.isdisjoint(self.passed[-1:]))
 
 
 def _parted(before: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...], Sequence[str]]:
-    """Head, opener and what stands between the opener and the end, which is nothing but fillers."""
-    for cut in range(len(before), 0, -1):
-        for length in range(min(LONGEST_OPENER, cut), 0, -1):
-            if (opener := tuple(before[cut - length : cut])) in _openers():
-                return before[: cut - length], opener, before[cut:]
-        if before[cut - 1] not in words.FILLERS:
-            break
+    """Head, opener, and what stands between the opener and the end: nothing but fillers and an adjective or two."""
+    for openers in (_openers(), words.AS):
+        strangers = 0
+        for cut in range(len(before), 0, -1):
+            if opener := _ending(before[:cut], openers):
+                return before[: cut - len(opener)], opener, before[cut:]
+            if before[cut - 1] not in words.FILLERS:
+                strangers += 1
+                if strangers > MOST_STRANGERS or not _describes_an_ai(before, cut - 1):
+                    break
     return before, (), ()
+
+
+def _ending(before: Sequence[str], openers: frozenset[tuple[str, ...]]) -> tuple[str, ...]:
+    ends = (tuple(before[-length:]) for length in range(min(LONGEST_OPENER, len(before)), 0, -1))
+    return next((end for end in ends if end in openers), ())
+
+
+def _describes_an_ai(before: Sequence[str], at: int) -> bool:
+    """Whether an unknown word stands like "cheerful" in "I am a cheerful AI made by"."""
+    if at < 1 or before[at - 1] in _last_of_openers():
+        return False
+    following = before[at + 1 : at + 2]
+    return not words.AI.isdisjoint(before[at:]) and (words.PREPOSITIONS | words.RELATIVES).isdisjoint(following)
 
 
 @cache
 def _openers() -> frozenset[tuple[str, ...]]:
-    return words.OPENERS | words.WEAK_OPENERS | words.AS | words.SHOWING | words.MAKER_OPENERS
+    return words.OPENERS | words.WEAK_OPENERS | words.SHOWING | words.MAKER_OPENERS
+
+
+@cache
+def _last_of_openers() -> frozenset[str]:
+    return frozenset(opener[-1] for opener in _openers())
 
 
 def _is_ordinary(name: str) -> bool:
@@ -211,11 +236,11 @@ def _means_another(text: Text, spot: Spot) -> bool:
         return True
     if _is_maker(spot.name):
         return not words.PRODUCTS.isdisjoint(after[:1])
-    return spot.name in PEOPLE and _is_person(text, spot, before, after)
+    return spot.name in PEOPLE and _is_person(text, spot, after)
 
 
-def _is_person(text: Text, spot: Spot, before: Sequence[str], after: Sequence[str]) -> bool:
-    if not words.TITLES.isdisjoint(before[-1:]) or not words.SURNAMES.isdisjoint(after[:1]):
+def _is_person(text: Text, spot: Spot, after: Sequence[str]) -> bool:
+    if (spot.first and text.words[spot.first - 1] in words.TITLES) or not words.SURNAMES.isdisjoint(after[:1]):
         return True
     if not after or text.gap(spot.last) != " " or after[0] in words.VARIANTS or after[0] in families():
         return False

@@ -1,9 +1,10 @@
 """A model's Markdown as HTML that can do no harm: rendered without raw HTML, then reduced to a list of elements."""
 
+from typing import Any
+
 import nh3
 from django.utils.html import escape
 from markdown_it import MarkdownIt
-from markdown_it.utils import OptionsDict
 from pygments import highlight
 from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
@@ -26,9 +27,12 @@ def _highlight(code: str, language: str, _: str) -> str:
         return ""
 
 
-_markdown = MarkdownIt("commonmark", {"html": False, "highlight": _highlight, "maxNesting": NESTING})
-_markdown.enable(["table", "strikethrough"]).disable(["image"])
-_plain_code = OptionsDict({**_markdown.options, "highlight": None})
+def _parser(**options: Any) -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": NESTING, **options})
+    return parser.enable(["table", "strikethrough"]).disable(["image"])
+
+
+_coloured, _plain = _parser(highlight=_highlight), _parser()
 _cleaner = nh3.Cleaner(
     tags=TAGS,
     attributes={
@@ -50,10 +54,10 @@ def render(text: str) -> str:
     """Sanitised HTML of a whole answer; one too long to be parsed in good time comes as plain paragraphs."""
     if len(text) > LONGEST:
         return f"<pre>{escape(text)}</pre>"
-    tokens = _markdown.parse(text)
+    tokens = _plain.parse(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
     code = sum(len(token.content) for token in tokens if token.type == "fence")
-    options = _markdown.options if code <= MOST_HIGHLIGHTED else _plain_code
-    return _cleaner.clean(_markdown.renderer.render(tokens, options, {}))
+    parser = _coloured if code <= MOST_HIGHLIGHTED else _plain
+    return _cleaner.clean(parser.renderer.render(tokens, parser.options, {}))

@@ -68,6 +68,8 @@ MAKERS = all_squeezed("""
     stabilityai bigscience upstage inflectionai reka rekaai liquidai perplexity naver lgai yandex
     яндекс sber sberbank alephalpha salesforce writer keglab
 """)
+# Makers whose models bear their name.
+NAMESAKES = all_squeezed("deepseek minimax reka")
 # Words that mostly mean something else: alone they tell nothing.
 ORDINARY = all_squeezed("""
     google meta microsoft amazon apple nvidia ibm stanford salesforce snowflake writer yandex sber

@@ -18,9 +18,13 @@ ENTITY = re.compile(r"&#?\w{1,12};")
 LINK_TARGET = re.compile(r"\]\(([^()\s]{0,300})\)")
 SYLLABLES = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 WORD = re.compile(rf"[{SYLLABLES}]|\d+|[^\W\d_{SYLLABLES}]+")
-SENTENCE_END = re.compile(r"[.!?…][\s\"'*_`)\]]|[\n;。！？]")  # noqa: RUF001  # full-width marks end sentences too
+SENTENCE_END = re.compile(r"[.!?…][\s\"'*_`)\]]|[;。！？]|\n(?![ \t>]*\Z)")  # noqa: RUF001  # full-width marks end sentences too
 MARKS = str.maketrans("", "", "*_`~[]\"'\\|<>")
 SEPARATORS = set(" \t-‐–—./_:+·•")  # noqa: RUF001  # dashes of every kind
+ENDINGS = {
+    "s", "es", "n", "en", "ns", "a", "u", "om", "em", "ie", "e", "i", "y", "in", "er", "ta", "na", "lla", "lle", "ssa",
+    "sta", "ksi", "ja", "ov", "ow", "tm", "ob", "ы", "oи",
+}  # fmt: skip
 CLOSE = 3
 SHORT = 3
 
@@ -87,11 +91,6 @@ def squeeze(text: str) -> str:
 
 def all_squeezed(names: str) -> frozenset[str]:
     return frozenset(map(squeeze, names.split()))
-
-
-ENDINGS = all_squeezed("""
-    s es n en ns a u om em ie e i y in er ta na lla lle ssa sta ksi ja ov ow tm ob ы oй
-""")
 
 
 def _seen(text: str) -> str:

@@ -116,7 +116,9 @@ class Hub:
         return followed
 
     async def _run(self) -> None:
-        while True:
+        # Python 3.11 may swallow a cancellation that comes while a command is being sent, so it is asked for too.
+        me = asyncio.current_task()
+        while me and not me.cancelling():
             started = time.monotonic()
             if not self.followed:
                 self.woken.clear()

@@ -1,20 +1,23 @@
 """Ties the answer engine to the life of a Celery worker that consumes the queue `answers`."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import signals
 
-from arena.generation import Engine
+if TYPE_CHECKING:
+    from arena.generation import Engine
 
 QUEUE = "answers"
 DRAIN_S = 5
-_engine: Engine | None = None
+_engine: "Engine | None" = None
 
 
-def engine() -> Engine:
+def engine() -> "Engine":
     """The engine of this process."""
     global _engine  # noqa: PLW0603  # one per process, started by the worker's own signal
     if _engine is None:
+        from arena.generation import Engine  # slow to load, and only this worker needs it
+
         _engine = Engine()
     return _engine
 

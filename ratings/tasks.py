@@ -9,7 +9,6 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from arena.models import Vote
-from ratings import boards
 from ratings.models import Outbox
 
 INTERVAL_S = 0.8
@@ -24,6 +23,8 @@ def refresh(tick: int = 0) -> None:
     global _done  # noqa: PLW0603  # several processes may have asked for the same tick
     tick = tick or int(time.time() / INTERVAL_S)
     if tick != _done:
+        from ratings import boards  # scipy is slow to load, and only this worker needs it
+
         boards.refresh()
         _done = tick
     if Outbox.objects.exists():

@@ -1,7 +1,9 @@
 // Follows a battle: text is appended as plain text, a finished answer is replaced by the server's sanitised HTML.
 const battle = document.getElementById("battle");
 const failed = document.getElementById("failed");
+const PATIENCE_MS = 8000;
 let voting = false;
+let patience;
 
 function answer({ turn, side }) {
   const found = document.getElementById(`turn-${turn}-${side}`);
@@ -20,8 +22,15 @@ function finish(pane, className) {
   pane.removeAttribute("aria-busy");
 }
 
+// One line for the whole battle: which side is late must not show.
+function waitPatiently() {
+  clearTimeout(patience);
+  patience = setTimeout(() => say("The models are still thinking. Some take up to half a minute."), PATIENCE_MS);
+}
+
 const on = {
   delta(data) {
+    clearTimeout(patience);
     const pane = answer(data);
     if (!pane) return;
     if (pane.lastChild) pane.lastChild.appendData(data.text);
@@ -49,6 +58,7 @@ const on = {
     say(`Answer ${data.side.toUpperCase()} could not be given.`);
   },
   ready() {
+    clearTimeout(patience);
     say("Both answers are here. Which is better?");
     document.querySelector("#verdict fieldset")?.removeAttribute("disabled");
   },
@@ -75,4 +85,5 @@ function follow() {
   battle.addEventListener("htmx:responseError", () => { voting = false; });
 }
 
+if (battle.dataset.state === "answering") waitPatiently();
 if (["answering", "ready"].includes(battle.dataset.state)) follow();

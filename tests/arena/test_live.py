@@ -25,7 +25,7 @@ def side_job(side="a", answer_id=1, attempt=1):
 
 def turn(*sides, paced=True, number=1):
     jobs = tuple(side_job(side, answer_id) for answer_id, side in enumerate(sides, 1))
-    return LiveTurn(Job("battle", 7, number, paced=paced, replaceable=False, stopped=False, sides=jobs))
+    return LiveTurn(Job("battle", 7, number, blind=paced, paced=paced, replaceable=False, stopped=False, sides=jobs))
 
 
 def released(live):

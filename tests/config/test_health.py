@@ -1,21 +1,11 @@
 """Liveness and readiness."""
 
-import contextlib
-import threading
-
 import pytest
-from django.db import connections
-from django.test import Client
+from django.db import OperationalError, connection
 
 from arena import publishing
-from config.celery import app
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def client():
-    return Client()
 
 
 @pytest.fixture
@@ -24,16 +14,6 @@ def broker_away(settings, tmp_path):
     publishing.client.cache_clear()
     yield
     publishing.client.cache_clear()
-
-
-@contextlib.contextmanager
-def worker(*queues):
-    """A worker that consumes these queues, as far as its answer to the question goes."""
-    from celery.contrib.testing.worker import start_worker
-
-    app.amqp.queues.select(queues)
-    with start_worker(app, pool="solo", perform_ping_check=False, queues=queues, shutdown_timeout=10):
-        yield
 
 
 def test_alive_says_ok_and_sets_no_cookie(client, django_assert_num_queries):
@@ -56,3 +36,14 @@ def test_ready_asks_no_worker_while_the_broker_is_away(client, broker_away):
 
     assert answer.status_code == 503
     assert answer.json() == {"database": True, "broker": False, "answers": False, "ratings": False}
+
+
+def test_ready_sees_that_the_database_is_away(client):
+    def away(*arguments):
+        raise OperationalError("the connection is closed")
+
+    with connection.execute_wrapper(away):
+        answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["database"] is False

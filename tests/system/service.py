@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,7 +69,7 @@ class Service:
 def running(data: Path, *options: str, **variables: str) -> Iterator[Service]:
     """Start it, wait for its word that it is ready, and stop it at the end."""
     port = free_port()
-    command = [sys.executable, "-m", "config.up", "--port", str(port), "--data", str(data), *options]
+    command = [str(ROOT / "scripts" / "up"), "--port", str(port), "--data", str(data), *options]
     env = {name: value for name, value in os.environ.items() if name not in SERVICE_VARIABLES} | variables
     process = subprocess.Popen(command, cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class ConfigConfig(AppConfig):
+    name = "config"
+
+    def ready(self) -> None:
+        # Whoever sends a task needs the application that knows the broker.
+        from config import celery  # noqa: F401  # imported for its effect
