@@ -15,11 +15,14 @@ from django.utils import timezone
 
 from arena import draws, pairing
 from arena.errors import Refusal, bad
+from arena.leaks import leaks
+from arena.model_names import names_of
 from arena.models import LIVE, SIDES, Answer, Battle, Endpoint, Turn, Vote, Voter
 from arena.prompts import check_prompt
 from arena.publishing import ask_to_stop, tell
 from arena.signals import vote_cast
 from arena.tasks import answer_turn
+from catalog.models import LanguageModel
 
 MOST_TURNS = 20
 MOST_NAMED = 20
@@ -27,6 +30,7 @@ IDLE = timedelta(hours=24)
 SKIP = "skip"
 UNRATED = "side_by_side"
 STOPPED = "stopped"
+IDENTITY_LEAK = "identity_leak"
 logger = logging.getLogger(__name__)
 
 
@@ -223,7 +227,16 @@ def _why_not_counted(battle: Battle) -> str:
         return UNRATED
     if Answer.objects.filter(turn__battle=battle, stopped=True).exists():
         return STOPPED
-    return ""
+    return IDENTITY_LEAK if _identity_leaks(battle) else ""
+
+
+def _identity_leaks(battle: Battle) -> bool:
+    """Whether an answer tells whose it is, beyond the names that the voter had written before it."""
+    fighters = LanguageModel.objects.filter(pk__in=(battle.model_a_id, battle.model_b_id))
+    facts = fighters.values_list("name", "slug", "endpoint__upstream_id", "organization__name")
+    own_names = frozenset[str]().union(*(names_of(*each) for each in facts))
+    turns = battle.turns.prefetch_related("answers")
+    return bool(leaks(((turn.prompt, [answer.text for answer in turn.answers.all()]) for turn in turns), own_names))
 
 
 def _not_votable(battle_id: UUID) -> Refusal:

@@ -66,14 +66,15 @@ class Engine:
         if self.draining:
             return
         # An unreachable database loses nothing: the turn stays queued, and a reaper finds it.
+        asked = time.monotonic()
         with contextlib.suppress(Unreachable):
             if job := await self.ledger.call(jobs.take, turn_id):
-                self._begin(job)
+                self._begin(job, asked)
 
-    def _begin(self, job: Job) -> None:
+    def _begin(self, job: Job, asked: float) -> None:
         if before := self.turns.get(job.turn_id):
             self._forget(before)
-        turn = self.turns[job.turn_id] = LiveTurn(job)
+        turn = self.turns[job.turn_id] = LiveTurn(job, held_until=asked + leases.LEASE_S)
         if job.stopped:
             turn.stop()
             return
@@ -97,19 +98,23 @@ class Engine:
     async def _tick(self) -> None:
         """The common clock: release, publish in one pipeline, and end what is over."""
         started = time.monotonic()
-        for turn in list(self.turns.values()):
+        ours = [turn for turn in self.turns.values() if turn.may_speak(started)]
+        for turn in ours:
             turn.tick()
             if over := turn.over():
                 for side in over:
                     side.closed = True
                 self._background(self._finish(turn, over))
-        await self.publisher.flush(self.turns.values())
+        await self.publisher.flush(ours)
         await asyncio.sleep(max(0.0, started + TICK_S - time.monotonic()))
 
     async def _finish(self, turn: LiveTurn, over: list[LiveSide]) -> None:
         """Save first, then say so: whoever reads `ready` can vote. A fenced save is not spoken of."""
         finish = leases.Finish(turn.job.turn_id, tuple(side.result() for side in over))
         saved = await self.ledger.insist(leases.finish, finish)
+        if not saved.saved:
+            self._forget(turn)
+            return
         for side in over:
             if side.job.answer_id in saved.saved:
                 turn.unsent.append(await asyncio.to_thread(_end, turn, side))  # other turns do not wait for it
@@ -122,6 +127,7 @@ class Engine:
 
     async def _heartbeat(self) -> None:
         await asyncio.sleep(leases.HEARTBEAT_S)
+        asked = time.monotonic()
         sides = [(turn, side) for turn in self.turns.values() for side in turn.open()]
         ours = await asyncio.gather(
             *(self.ledger.call(leases.extend, side.held()) for _, side in sides), return_exceptions=True
@@ -129,6 +135,7 @@ class Engine:
         for (turn, side), extended in zip(sides, ours, strict=True):
             if isinstance(extended, BaseException) or side.closed:
                 continue
+            turn.held_until = asked + leases.LEASE_S
             if not extended.ours:
                 self._forget(turn)
             elif extended.stopped:
@@ -144,6 +151,7 @@ class Engine:
         await asyncio.sleep(leases.HEARTBEAT_S)
         if self.draining:
             return
+        asked = time.monotonic()
         try:
             found = await self.ledger.call(jobs.reap, None)
         except Unreachable:
@@ -152,7 +160,7 @@ class Engine:
             return
         for job in found:
             logger.info("took over turn %s", job.turn_id)
-            self._begin(job)
+            self._begin(job, asked)
 
     async def _drain(self, seconds: float) -> None:
         self.draining = True

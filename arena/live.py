@@ -1,5 +1,6 @@
 """A turn while it is being answered: text comes in as the models send it, and goes out as the clock allows."""
 
+import math
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -87,10 +88,12 @@ class LiveSide:
 
 
 class LiveTurn:
-    """Both sides of a turn under one clock. `whole` asks for everything released so far to be said again."""
+    """Both sides of a turn under one clock. `whole` asks for everything released so far to be said again;
+    `held_until`, on the clock of this process, is when the leases of its open sides run out."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, held_until: float = math.inf) -> None:
         self.job = job
+        self.held_until = held_until
         self.sides = {side.side: LiveSide(side) for side in job.sides}
         self.clock: Clock | Open = Clock() if job.paced else Open()
         self.unsent: list[list[Any]] = []
@@ -100,6 +103,10 @@ class LiveTurn:
 
     def lane(self, side: str) -> Lane:
         return self.sides[side].lane if side in self.sides else self._absent
+
+    def may_speak(self, now: float) -> bool:
+        """Whether no other worker can have taken over by now: two at once would talk over each other."""
+        return now < self.held_until or not any(self.open())
 
     def tick(self) -> None:
         """Release what is due now into `unsent`."""

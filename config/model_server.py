@@ -7,11 +7,13 @@ import argparse
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 SLOTS = 2
 CONTEXT = 4096
 NICE = 10
+LAST_WORDS_S = 0.3
 
 
 def parser() -> argparse.ArgumentParser:
@@ -45,6 +47,7 @@ def serve(model: Path, port: int, template: Path | None, stop: list[str]) -> Non
     try:
         server = xllamacpp.Server(parameters)
     except RuntimeError:
+        time.sleep(LAST_WORDS_S)  # the library logs from a thread of its own, and our line is to be the last one
         sys.exit(f"{model} cannot be served on port {port}; the reason stands above")
     sys.stderr.write(f"serving {model.name} at {server.listening_address}\n")
     signal.pause()
