@@ -9,7 +9,7 @@ from uuid import UUID
 
 from celery.exceptions import OperationalError
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -175,15 +175,15 @@ def _announce(battle: Battle, state: str) -> None:
 
 def of_voter(voter_id: UUID, battle_id: UUID) -> Battle:
     """The voter's own battle; anyone else's does not exist for him. Raises Refusal 404."""
-    battle = (
-        Battle.objects.select_related("vote")
-        .select_related(*(f"model_{side}__{fact}" for side in SIDES for fact in ("organization", "license")))
-        .filter(id=battle_id, voter=voter_id)
-        .first()
-    )
+    battle = _whole().filter(id=battle_id, voter=voter_id).first()
     if battle is None:
         raise Refusal("not_found", "There is no such battle of yours.", 404)
     return battle
+
+
+def _whole() -> QuerySet[Battle]:
+    models = (f"model_{side}__{fact}" for side in SIDES for fact in ("organization", "license"))
+    return Battle.objects.select_related("vote").select_related(*models)
 
 
 def cast_vote(battle: Battle, winner: object, reasons: dict[str, Any] | None = None, comment: str = "") -> Vote | None:
@@ -197,6 +197,7 @@ def cast_vote(battle: Battle, winner: object, reasons: dict[str, Any] | None = N
     with transaction.atomic():
         if not Battle.objects.filter(id=battle.pk, state=Battle.State.READY).update(state=state):
             raise _not_votable(battle.pk)
+        battle.refresh_from_db(from_queryset=_whole())  # a model may have been replaced since it was read
         _announce(battle, state)
         return None if winner == SKIP else _vote(battle, str(winner), reasons or {}, comment)
 

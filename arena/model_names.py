@@ -117,8 +117,9 @@ def names_of(name: str, slug: str, upstream_id: str | None = "", organization: s
     for its family; and what is well known to belong to these. Words that many models share (base, chat, 7b) are none.
     """
     upstream = upstream_id or ""
-    found = _phrase(name) | _phrase(slug) | _phrase(organization or "")
+    found = _phrase(name) | _phrase(slug)
     found |= {word for word in _phrase(upstream.rpartition("/")[2]) if re.search(r"\d", word)}
+    found |= _phrase(organization or "") & {squeeze(organization or "")}
     for text in (name, slug, upstream, organization or ""):
         found |= known(text)
     return frozenset(found)

@@ -1,61 +1,96 @@
 """The release clock of anonymous battles: the rhythm of a pane must not tell which model writes in it. Pure.
 
 Nothing is released before both sides have begun or one has failed for good. Then both go in step, equally many
-characters a tick, until one is at its end; the other keeps the rhythm that both had, at most.
+characters a tick, until one is at its end; the other goes on as if that one had never ended.
 """
 
 import math
 from dataclasses import dataclass, field
-from random import SystemRandom
+from random import Random, SystemRandom
 
 TICK_S = 0.04
-SMOOTHING_TICKS = 10
+SMOOTHING_TICKS = 25
 LONE_PACE = 8
 
 
 @dataclass
 class Lane:
-    """One side as the clock sees it: characters waiting, and whether more may come."""
+    """One side as the clock sees it: characters waiting, and whether more may come.
+
+    An ended lane goes on in the clock's mind: pieces drawn from those that came, each after its own silence, are
+    added to `unreal`. So the pace that it set stays until the other is at its end too, and neither the pause
+    before its own end nor the rhythm after it tells whether it was the slower one.
+    """
 
     waiting: int = 0
     began: bool = False
     ended: bool = False
+    unreal: int = 0
+    pieces: list[tuple[int, int]] = field(default_factory=list)  # ticks since the piece before, characters
+    _left: int = 0
+    _silent: int = 0
+    _next: tuple[int, int] | None = None
 
     @property
     def over(self) -> bool:
         return self.ended and not self.waiting
+
+    def look(self, random: Random) -> None:
+        """Notice what came since the last tick."""
+        self._silent += self.began
+        if self.waiting > self._left:
+            self.pieces.append((self._silent, self.waiting - self._left))
+            self._silent = 0
+        elif self.ended:
+            self._imagine(random)
+        self._left = self.waiting
+
+    def take(self, step: int) -> int:
+        """What can be released of a step."""
+        real = min(step, self.waiting)
+        self.unreal -= step - real
+        self._left -= real
+        return real
+
+    def _imagine(self, random: Random) -> None:
+        if not self.pieces:
+            self.unreal = LONE_PACE * SMOOTHING_TICKS
+            return
+        if self._next is None:
+            self.pieces = _pace(self.pieces)
+            self._next = random.choice(self.pieces)
+        silence, size = self._next
+        if self._silent >= silence:
+            self.unreal += size
+            self._silent, self._next = 0, random.choice(self.pieces)
+
+
+def _pace(pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The pieces to go on with: the first one followed no other, and the other side must come to its end."""
+    pieces = pieces[1:] or pieces
+    ticks, characters = map(sum, zip(*pieces, strict=True))
+    return pieces if characters >= ticks else [(1, 1)]
 
 
 @dataclass
 class Clock:
     """Says once a tick how many characters each side may release.
 
-    What waits is drained over `SMOOTHING_TICKS`, so that a model's own chunks do not show. When one side is over,
-    the other draws its steps from those that both made together: its own speed stays hidden if it is the quicker.
+    What waits on the side that has less is drained over `SMOOTHING_TICKS` in steps of random size, so that neither
+    a model's own pieces nor the difference between real and imagined ones show.
     """
 
-    steps: list[int] = field(default_factory=list)
-    random: SystemRandom = field(default_factory=SystemRandom)
+    random: Random = field(default_factory=SystemRandom)
 
     def tick(self, a: Lane, b: Lane) -> tuple[int, int]:
         """Characters to release now for side a and side b."""
-        if not self.steps and not all(lane.began or lane.ended for lane in (a, b)):
+        for lane in (a, b):
+            lane.look(self.random)
+        if not all(lane.began or lane.ended for lane in (a, b)):
             return 0, 0
-        if a.over or b.over:
-            pace = self.random.choice(self.steps) if self.steps else LONE_PACE
-            return min(a.waiting, pace), min(b.waiting, pace)
-        step = min(self._due(a), self._due(b))
-        if step:  # a silence of one side is no pace: drawn from it, the other would never come to its end
-            self.steps.append(step)
-        return step, step
-
-    def _due(self, lane: Lane) -> int:
-        drained = math.ceil(lane.waiting / SMOOTHING_TICKS)
-        if not lane.ended:
-            return drained
-        # Its last characters shall not trickle: the other side has to keep the pace that comes out of this.
-        usual = math.ceil(sum(self.steps) / len(self.steps)) if self.steps else lane.waiting
-        return min(lane.waiting, max(drained, usual))
+        shared = min(lane.waiting + lane.unreal for lane in (a, b))
+        step = math.ceil(self.random.uniform(0, 2) * shared / SMOOTHING_TICKS)
+        return a.take(step), b.take(step)
 
 
 class Open:

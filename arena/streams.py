@@ -27,6 +27,7 @@ from arena.publishing import FIELD, connect, stream_key
 
 POLL_S = 0.04
 LOST_POLL_S = 1.0
+QUIET_S = 10.0
 HEARTBEAT_S = 15.0
 STALLED_S = 30.0
 LONGEST_S = 300.0
@@ -50,8 +51,14 @@ class Followed:
     view: BattleView = field(default_factory=BattleView)
     last_id: bytes = b"0"
     readers: set[Reader] = field(default_factory=set)
+    heard_at: float = field(default_factory=time.monotonic)
+
+    def quiet(self) -> bool:
+        """Whether it is time to ask the database: a worker may have died between saving an end and saying so."""
+        return self.view.state == "answering" and time.monotonic() - self.heard_at > QUIET_S
 
     def changed(self) -> None:
+        self.heard_at = time.monotonic()
         for reader in self.readers:
             reader.woken.set()
 
@@ -137,7 +144,8 @@ class Hub:
 
     async def _read(self) -> None:
         followed = list(self.followed.values())
-        await self._reload(await self._read_of(followed))
+        gone = await self._read_of(followed)
+        await self._reload(gone + [each for each in followed if each not in gone and each.quiet()])
 
     async def _read_of(self, followed: list[Followed]) -> list[Followed]:
         """Take in what is new; those are returned where something before it was lost."""

@@ -91,7 +91,8 @@ DATABASES = {
         "HOST": _database.get("host", ""),
         "PORT": str(_database.get("port", "")),
         # Persistent connections leak under ASGI, so a pool holds them; workers use one connection of theirs.
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 5}},
+        # It gives up a lost one early: its pauses double, and would outlast an outage by as long as that took.
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 5, "reconnect_timeout": 5}},
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,
     }

@@ -167,4 +167,3 @@ def test_take_needs_the_same_number_of_queries_for_many_turns_as_for_one(django_
         turns = [factories.turn().pk for _ in range(count)]
         with django_assert_num_queries(3):
             assert len([job for job in jobs.take(turns) if job]) == count
-

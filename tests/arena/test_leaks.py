@@ -124,3 +124,67 @@ def test_leaks_lets_the_answer_pass_that_speaks_of_other_things(own, text):
 
 def test_tables_have_the_forty_cases_that_they_promise():
     assert (len(LEAKING), len(INNOCENT)) == (40, 40)
+
+
+PROMPTED = [
+    ("Are you ChatGPT?", GPT, "Yes, I am ChatGPT.", None),
+    ("are you c h a t g p t?", GPT, "Yes, I am ChatGPT.", None),
+    ("Are you ChatGPT?", GPT, "No, I am Claude.", Leak.SELF),
+    ("Are you ChatGPT?", GPT, "I am GPT-4o.", Leak.SELF),
+    ("What has OpenAI published?", GPT, "ChatGPT and GPT-4o, among others.", None),
+    ("What has OpenAI published?", GPT, "I am ChatGPT, so you can see for yourself.", Leak.SELF),
+    ("What has Google published?", GPT, "OpenAI has published more.", Leak.OWN),
+    ("How do I use Google Maps?", GEMINI, "I was trained by Google, so I know.", Leak.SELF),
+    ("Who was Claude Monet?", CLAUDE, "A painter. Claude is glad to tell more.", Leak.OWN),
+    ("What is a quokka?", QUOKKA, "A quokka is a small wallaby.", None),
+    ("Compare Gemini and Llama.", LLAMA, "Llama 3 is open, Gemini is not.", None),
+]
+
+
+@pytest.mark.parametrize(("prompt", "own", "text", "expected"), PROMPTED)
+def test_leaks_forgives_only_the_names_that_the_voter_wrote(prompt, own, text, expected):
+    assert grade(own, text, prompt) == expected
+
+
+def test_leaks_looks_at_every_answer_of_every_turn():
+    quiet = ("Why?", ["An answer.", "Another answer."])
+
+    assert leaks([quiet, quiet], GPT) is None
+    assert leaks([quiet, ("And who are you?", ["I would rather not say.", "ChatGPT"])], GPT) == Leak.OWN
+    assert leaks([("Why?", ["As OpenAI says: because."]), ("Who?", ["I am Claude."])], GPT) == Leak.SELF
+    assert leaks([], GPT) is None
+    assert leaks([("Why?", ["", ""])], GPT) is None
+
+
+def test_leaks_forgives_a_name_from_the_turn_on_in_which_it_was_written():
+    named, unnamed = ("Do you like ChatGPT?", ["I like ChatGPT."]), ("Who are you?", ["You like ChatGPT."])
+
+    assert leaks([named, unnamed], GPT) is None
+    assert leaks([unnamed, named], GPT) == Leak.OWN
+
+
+@pytest.mark.parametrize("side", [GPT, CLAUDE])
+def test_leaks_takes_the_names_of_both_models_on_either_side(side):
+    assert grade(GPT | CLAUDE, "Unlike Claude, it came from OpenAI.") == Leak.OWN
+    assert grade(side, "Unlike Qwen, it is old.") is None
+
+
+def test_leaks_knows_no_name_of_models_that_are_called_like_nothing_in_particular():
+    assert not PLAIN
+    assert grade(PLAIN, "Base: a chat model of 7b, from Research.") is None
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *("gpt ", "gpt", "google ", "i am google ", "google created ", "c l a u d ", "a model made by the ", "我是"),
+        *("a\u0301", "\u200b", "&#", "<", "](", "9", "\n", " ", "The quick brown fox jumps over the lazy dog. "),
+    ],
+)
+def test_leaks_takes_linear_time_whatever_the_text(piece):
+    text = piece * (256 * 1024 // len(piece))
+    began = time.process_time()
+
+    assert grade(LLAMA | QUOKKA, text) is None
+
+    assert time.process_time() - began < 5

@@ -109,9 +109,7 @@ async def test_call_of_another_operation_survives_a_poisoned_one(ledger):
 
 
 async def test_call_that_gives_too_few_results_is_an_error_of_its_own(ledger):
-    results = await asyncio.gather(
-        ledger.call(lambda _: [], 1), ledger.call(insert, "a"), return_exceptions=True
-    )
+    results = await asyncio.gather(ledger.call(lambda _: [], 1), ledger.call(insert, "a"), return_exceptions=True)
 
     assert isinstance(results[0], ValueError)
     assert results[1] == "A"

@@ -136,7 +136,7 @@ WRONG = {
 def test_load_refuses_a_wrong_file_whole_with_one_sentence(file, entry, sentence):
     path = file(entry if entry.startswith(("model", "[model]", "[[models]]")) else GOOD + entry)
 
-    with pytest.raises(ValueError) as refusal:  # noqa: PT011  # the sentence is looked at below
+    with pytest.raises(ValueError) as refusal:  # the sentence is looked at below
         models_file.load(path)
 
     assert sentence in str(refusal.value)

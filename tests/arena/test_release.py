@@ -1,12 +1,20 @@
 """The rhythm of the panes."""
 
-from collections import Counter
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena.release import LONE_PACE, Clock, Lane, Open
+from arena.release import LONE_PACE, SMOOTHING_TICKS, Clock, Lane, Open
+from bench import rhythm
+
+
+class Even(Random):
+    """Chance without chance: always the middle."""
+
+    def random(self):
+        return 0.5
 
 
 class Source:
@@ -18,9 +26,9 @@ class Source:
         self.total = sum(size for _, size in pieces)
 
 
-def play(clock, a, b, limit=20_000):
+def play(a, b, random=None, limit=20_000):
     """What each tick releases for both sides, until both are over."""
-    lanes, released = (Lane(), Lane()), []
+    clock, lanes, released = Clock(random or Random(1)), (Lane(), Lane()), []
     for tick in range(limit):
         for lane, source in zip(lanes, (a, b), strict=True):
             arrived = sum(size for at, size in source.pieces if at == tick)
@@ -37,19 +45,37 @@ def play(clock, a, b, limit=20_000):
     raise AssertionError(f"not over after {limit} ticks")
 
 
+def even(pace, ticks, start=0):
+    """A model that sends so many characters every second tick."""
+    return Source([(start + tick, 2 * pace) for tick in range(0, ticks, 2)])
+
+
+def pace_of(steps):
+    """Mean step from the first one that is not nothing."""
+    first = next(n for n, step in enumerate(steps) if step)
+    return sum(steps[first:]) / len(steps[first:])
+
+
+def split(released, a, b):
+    """The steps that both sides made together, and those of the longer one after them."""
+    end = 1 + max(n for n, steps in enumerate(released) if all(steps))
+    longer = 0 if a.total > b.total else 1
+    return [x for x, _ in released[:end]], [steps[longer] for steps in released[end:]]
+
+
 sources = st.builds(Source, st.lists(st.tuples(st.integers(0, 60), st.integers(1, 400)), max_size=12))
 
 
 @given(sources, sources)
 def test_tick_releases_everything_and_comes_to_an_end(a, b):
-    released = play(Clock(), a, b)
+    released = play(a, b)
 
     assert (sum(x for x, _ in released), sum(y for _, y in released)) == (a.total, b.total)
 
 
 @given(sources, sources)
 def test_tick_releases_nothing_before_both_sides_have_begun_or_one_is_at_its_end(a, b):
-    released = play(Clock(), a, b)
+    released = play(a, b)
 
     first = next((tick for tick, steps in enumerate(released) if any(steps)), len(released))
     heard = [min([tick for tick, _ in source.pieces], default=source.ends_at) for source in (a, b)]
@@ -59,69 +85,77 @@ def test_tick_releases_nothing_before_both_sides_have_begun_or_one_is_at_its_end
 @given(sources, sources)
 def test_tick_goes_in_step_until_one_side_has_nothing_more(a, b):
     left = [a.total, b.total]
-    for x, y in play(Clock(), a, b):
-        if all(left):
-            assert x == y
+    for x, y in play(a, b):
+        assert x == y or min(left) <= min(x, y)
         left = [left[0] - x, left[1] - y]
 
 
 @given(sources, sources)
-def test_tick_treats_both_sides_alike_while_they_go_in_step(a, b):
-    def together(steps):
-        shared, total = [], 0
-        for x, y in steps:
-            if total == min(a.total, b.total):
-                break
-            shared.append({x, y})
-            total += x
-        return shared
-
-    assert together(play(Clock(), a, b)) == together(play(Clock(), b, a))
-
-
-@given(sources, sources)
-def test_tick_gives_a_lone_side_no_more_at_a_time_than_both_had_together(a, b):
-    clock, left = Clock(), [a.total, b.total]
-    alone = [0]
-    for x, y in play(clock, a, b):
-        if min(left) == 0:
-            alone.append(x + y)
-        left = [left[0] - x, left[1] - y]
-
-    assert max(alone) <= max(clock.steps, default=LONE_PACE)
+def test_tick_treats_both_sides_alike(a, b):
+    assert play(a, b, Even()) == [(x, y) for y, x in play(b, a, Even())]
 
 
 @pytest.mark.parametrize("silent", [0, 1, 100, 3000])
 def test_tick_lets_the_healthy_side_come_to_its_end_though_the_other_was_silent_for_long(silent):
     healthy, stalled = Source([(0, 2000)], ends_at=1), Source([(0, 1)], ends_at=silent)
 
-    released = play(Clock(), healthy, stalled)
-
-    assert len(released) <= silent + 2100
+    assert len(play(healthy, stalled)) <= silent + 2100
 
 
-def test_tick_gives_a_quick_side_away_by_no_hurry_once_the_slow_one_is_over():
-    slow = Source([(n, 2) for n in range(0, 200, 2)])
-    for quick in (Source([(0, 1000)], ends_at=1), Source([(n, 50) for n in range(20)])):
-        alone = [x for x, y in play(Clock(), quick, slow) if x and not y]
-        assert max(alone) <= 3
+@pytest.mark.parametrize(
+    ("a", "b", "pace"),
+    [
+        pytest.param(even(4, 400), even(4, 800), 4, id="the same speed"),
+        pytest.param(even(4, 400), even(40, 80), 4, id="the longer is quicker"),
+        pytest.param(even(40, 40), even(4, 800), 4, id="the longer is slower"),
+        pytest.param(even(4, 400), Source([(0, 3200)]), 4, id="the longer came at once"),
+        pytest.param(Source([(0, 1600)]), even(4, 800), 4, id="the shorter came at once"),
+        pytest.param(even(4, 400), even(40, 80, start=300), 4, id="the longer began late"),
+    ],
+)
+def test_tick_goes_on_at_the_pace_of_the_slower_side_when_the_shorter_is_at_its_end(a, b, pace):
+    together, alone = split(play(a, b), a, b)
+
+    assert sum(together[50:]) / len(together[50:]) == pytest.approx(pace, rel=0.3)
+    assert sum(alone) / len(alone) == pytest.approx(pace, rel=0.3)
 
 
-def test_tick_smooths_a_large_chunk():
+def test_tick_lets_a_lone_side_go_at_a_pace_that_is_the_same_for_all_quick_models():
+    released = [x for x, _ in play(Source([(0, 4000)]), Source([], ends_at=10))]
+
+    assert pace_of(released) == pytest.approx(LONE_PACE, rel=0.15)
+    assert max(released) <= 2 * LONE_PACE
+
+
+def test_tick_smooths_a_large_piece():
     a, b = Source([(0, 1000)], ends_at=500), Source([(0, 1000)], ends_at=500)
 
-    released = play(Clock(), a, b)
+    released = [x for x, _ in play(a, b)]
 
-    assert max(x for x, _ in released) == 100
-    assert released[0] == (100, 100)
+    assert max(released) <= 2 * 1000 / SMOOTHING_TICKS
+    assert released[0] > 0
 
 
 def test_tick_does_not_trickle_the_last_characters():
-    a, b = Source([(0, 400)], ends_at=3), Source([(0, 400)], ends_at=3)
+    a, b = even(8, 200), even(8, 200)
 
-    steps = Counter(x for x, _ in play(Clock(), a, b))
+    released = play(a, b)
 
-    assert sum(count for step, count in steps.items() if step < 10) <= 1
+    assert len(released) <= 200 + 2 * SMOOTHING_TICKS
+    assert pace_of([x for x, _ in released[-SMOOTHING_TICKS:]]) >= 6
+
+
+def test_tick_gives_up_what_was_dropped_when_the_voter_stopped():
+    clock, stopped, ended = Clock(Random(1)), Lane(waiting=500, began=True), Lane(waiting=500, began=True, ended=True)
+    clock.tick(stopped, ended)
+    stopped.waiting, stopped.ended = 0, True
+
+    assert clock.tick(stopped, ended)[0] == 0
+
+
+@pytest.mark.parametrize(("paced", "least", "most"), [(False, 0.85, 1), (True, 0.45, 0.55)])
+def test_rhythm_tells_which_model_is_which_without_the_clock_and_is_chance_with_it(paced, least, most):
+    assert least <= rhythm.accuracy(rhythm.simulated(600, seed=4, paced=paced)) <= most
 
 
 def test_open_clock_releases_what_waits_at_once():

@@ -96,7 +96,7 @@ def test_load_reads_a_good_value(name, text, value):
 
 @pytest.mark.parametrize(("name", "text", "sentence"), BAD)
 def test_load_refuses_a_malformed_value_with_one_line_that_names_it(name, text, sentence):
-    with pytest.raises(ValueError) as refusal:  # noqa: PT011  # the sentence is looked at below
+    with pytest.raises(ValueError) as refusal:  # the sentence is looked at below
         load({name: text})
 
     assert str(refusal.value).startswith(f"{name} ")

@@ -1,0 +1,119 @@
+"""A vote on answers that told who wrote them: taken like any other, and not counted."""
+
+import pytest
+
+from arena import battles
+from arena.models import Vote
+from ratings.models import Outbox
+from tests import factories as common
+from tests.arena import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def fighters():
+    gpt = common.model("gpt-4o", name="GPT-4o", organization=common.organization("OpenAI"))
+    quokka = common.model("quokka-7b", name="Quokka 7B", organization=common.organization("Marsupial Labs"))
+    common.endpoint(gpt, upstream_id="openai/gpt-4o-2024-08-06")
+    common.endpoint(quokka, upstream_id="bush-v9-quick")
+    return {"model_a": gpt, "model_b": quokka}
+
+
+def answer(text):
+    return {"state": "finished", "text": text, "attempt": 1}
+
+
+def voted(fighters, text_a="Because.", text_b="Just so.", **fields):
+    return battles.cast_vote(factories.battle(a=answer(text_a), b=answer(text_b), **fighters, **fields), "a")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I am a large language model made by Anthropic.",
+        "**GPT**-4o at your service.",
+        "Marsupial Labs has a paper on it.",
+        "Ask a quokka.",
+        "bush v9 quick says so.",
+    ],
+)
+@pytest.mark.parametrize("side", ["text_a", "text_b"])
+def test_vote_on_an_answer_that_tells_who_wrote_it_is_not_counted(fighters, side, text):
+    vote = voted(fighters, **{side: text})
+
+    assert (vote.counted, vote.reason) == (False, battles.IDENTITY_LEAK)
+    vote.refresh_from_db()
+    assert (vote.winner, vote.counted, vote.reason) == ("a", False, "identity_leak")
+
+
+@pytest.mark.parametrize("text", ["Because.", "See Google Maps.", "Qwen and Claude are others.", ""])
+def test_vote_on_answers_that_tell_nothing_is_counted(fighters, text):
+    vote = voted(fighters, text)
+
+    assert (vote.counted, vote.reason) == (True, "")
+
+
+def test_vote_on_a_leak_looks_to_the_voter_like_any_other(fighters):
+    shown = []
+    for text in ("Because.", "I am ChatGPT."):
+        battle = factories.battle(a=answer(text), b=answer("Just so."), **fighters)
+        vote = battles.cast_vote(battle, "b")
+        battle.refresh_from_db()
+        shown.append((battle.state, vote.winner, battle.vote.pk == vote.pk))
+
+    assert shown == [("voted", "b", True)] * 2
+
+
+def test_vote_on_a_leak_is_stored_and_moves_no_rating(fighters):
+    voted(fighters, "I am ChatGPT.")
+    counted = voted(fighters)
+
+    assert Vote.objects.count() == 2
+    assert [row.vote_id for row in Outbox.objects.all()] == [counted.pk]
+
+
+def test_vote_is_counted_where_only_the_voter_named_the_model(fighters):
+    battle = common.battle(state="ready", **fighters)
+    factories.turn(battle, prompt="Is GPT-4o by OpenAI any good?", a=answer("GPT-4o is."), b=answer("OpenAI says so."))
+
+    assert battles.cast_vote(battle, "tie").counted
+
+
+def test_vote_is_not_counted_for_a_leak_in_a_later_turn(fighters):
+    battle = common.battle(state="ready", **fighters)
+    factories.turn(battle, a=answer("Because."), b=answer("Just so."))
+    factories.turn(battle, number=2, prompt="Who are you?", a=answer("A helper."), b=answer("I am Quokka 7B."))
+
+    assert battles.cast_vote(battle, "b").reason == battles.IDENTITY_LEAK
+
+
+def test_vote_is_not_excused_by_a_name_that_the_voter_wrote_after_the_leak(fighters):
+    battle = common.battle(state="ready", **fighters)
+    factories.turn(battle, a=answer("I am ChatGPT."), b=answer("Just so."))
+    factories.turn(battle, number=2, prompt="Thank you, ChatGPT.", a=answer("Welcome."), b=answer("Welcome."))
+
+    assert battles.cast_vote(battle, "b").reason == battles.IDENTITY_LEAK
+
+
+def test_vote_on_a_leak_says_first_that_the_battle_is_not_rated_or_was_stopped(fighters):
+    side_by_side = voted(fighters, "I am ChatGPT.", mode="side_by_side")
+    stopped = factories.battle(a=answer("I am ChatGPT.") | {"stopped": True}, **fighters)
+
+    assert side_by_side.reason == battles.UNRATED
+    assert battles.cast_vote(stopped, "a").reason == battles.STOPPED
+
+
+def test_vote_needs_no_organization_and_no_endpoint():
+    plain = {"model_a": common.model("base"), "model_b": common.model("chat")}
+
+    assert voted(plain, "A base for a chat.").counted
+
+
+def test_vote_looks_for_leaks_with_as_many_queries_for_twenty_turns_as_for_one(fighters, django_assert_max_num_queries):
+    battle = common.battle(state="ready", **fighters)
+    for number in range(1, 21):
+        factories.turn(battle, number=number, a=answer("Because."), b=answer("Just so."))
+
+    with django_assert_max_num_queries(12):
+        battles.cast_vote(battle, "a")
