@@ -1,9 +1,11 @@
 """The REST API of battles and models: parse, call, show. What it shows of an open battle names no model."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.db.models import prefetch_related_objects
+from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
@@ -14,7 +16,7 @@ from rest_framework.views import APIView
 from arena import battles, stored, streams
 from arena.errors import Refusal
 from arena.events import Position
-from arena.models import Answer, Battle, Endpoint, Vote
+from arena.models import Answer, Battle, Endpoint, Standing
 from arena.prompts import check_prompt
 from arena.reveals import reveal
 from arena.voters import voter, voter_id
@@ -24,17 +26,19 @@ PAGE = 100
 TOO_MANY_STREAMS = {"code": "too_many_streams", "detail": "Too many battles of yours are open at once."}
 
 
-def shown(battle: Battle) -> dict[str, Any]:
+def shown(battle: Battle, standings: Mapping[str, Standing] | None = None) -> dict[str, Any]:
     """A battle as its voter may see it now."""
+    prefetch_related_objects([battle], "turns__answers")
+    vote = getattr(battle, "vote", None)
     return {
         "id": battle.pk,
         "state": battle.state,
         "mode": battle.mode,
         "pool": battle.pool,
         "created_at": battle.created_at,
-        "turns": [_turn(battle, turn) for turn in battle.turns.prefetch_related("answers")],
-        "models": reveal(battle),
-        "vote": _vote(battle),
+        "turns": [_turn(battle, turn) for turn in battle.turns.all()],
+        "models": reveal(battle, standings),
+        "vote": vote and {"winner": vote.winner, "created_at": vote.created_at},
         "events_url": reverse("battle-events", args=[battle.pk]),
     }
 
@@ -59,16 +63,13 @@ def _answer(battle: Battle, answer: Answer) -> dict[str, Any]:
     }
 
 
-def _vote(battle: Battle) -> dict[str, Any] | None:
-    vote = Vote.objects.filter(battle=battle).first()
-    return None if vote is None else {"winner": vote.winner, "created_at": vote.created_at}
-
-
 class Battles(APIView):
     @extend_schema(operation_id="battle_list", responses={200: dict})
     def get(self, request: Request) -> Response:
-        mine = Battle.objects.filter(voter=voter_id(request)).order_by("-created_at")[:PAGE]
-        return Response({"results": [shown(battle) for battle in mine]})
+        whole = battles.whole().prefetch_related("turns__answers")
+        mine = whole.filter(voter=voter_id(request)).order_by("-created_at")[:PAGE]
+        standings = Standing.objects.in_bulk({battle.pool for battle in mine})
+        return Response({"results": [shown(battle, standings) for battle in mine]})
 
     @extend_schema(operation_id="battle_start", request=dict, responses={201: dict})
     def post(self, request: Request) -> Response:
@@ -133,6 +134,8 @@ class Models(APIView):
 class OneModel(APIView):
     @extend_schema(operation_id="model", responses={200: dict})
     def get(self, request: Request, slug: str) -> Response:
+        if not slug.isprintable():  # PostgreSQL would not take it
+            raise Http404
         models = LanguageModel.objects.select_related("organization", "license", "endpoint")
         return Response(model_facts(get_object_or_404(models, slug=slug)))
 

@@ -75,7 +75,7 @@ def start(
 
 def _named(mode: str, slugs: Sequence[str]) -> list[int]:
     """Keys of the models that a request names, in its order."""
-    if not isinstance(slugs, list) or not all(isinstance(slug, str) for slug in slugs):
+    if not isinstance(slugs, list) or not all(isinstance(slug, str) and slug.isprintable() for slug in slugs):
         raise bad("models", "The models are a list of slugs.")
     most = 2 if mode == Battle.Mode.SIDE_BY_SIDE else MOST_NAMED
     if not 2 <= len(slugs) <= most or len(set(slugs)) < len(slugs):
@@ -175,13 +175,14 @@ def _announce(battle: Battle, state: str) -> None:
 
 def of_voter(voter_id: UUID, battle_id: UUID) -> Battle:
     """The voter's own battle; anyone else's does not exist for him. Raises Refusal 404."""
-    battle = _whole().filter(id=battle_id, voter=voter_id).first()
+    battle = whole().filter(id=battle_id, voter=voter_id).first()
     if battle is None:
         raise Refusal("not_found", "There is no such battle of yours.", 404)
     return battle
 
 
-def _whole() -> QuerySet[Battle]:
+def whole() -> QuerySet[Battle]:
+    """Battles with all that may be told of them after the vote."""
     models = (f"model_{side}__{fact}" for side in SIDES for fact in ("organization", "license"))
     return Battle.objects.select_related("vote").select_related(*models)
 
@@ -197,7 +198,7 @@ def cast_vote(battle: Battle, winner: object, reasons: dict[str, Any] | None = N
     with transaction.atomic():
         if not Battle.objects.filter(id=battle.pk, state=Battle.State.READY).update(state=state):
             raise _not_votable(battle.pk)
-        battle.refresh_from_db(from_queryset=_whole())  # a model may have been replaced since it was read
+        battle.refresh_from_db(from_queryset=whole())  # a model may have been replaced since it was read
         _announce(battle, state)
         return None if winner == SKIP else _vote(battle, str(winner), reasons or {}, comment)
 

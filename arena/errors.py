@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404
 from rest_framework import exceptions
+from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
 
 
@@ -19,8 +21,20 @@ def bad(field: str, detail: str) -> Refusal:
     return Refusal("invalid", detail, 400, fields={field: [detail]})
 
 
+class Json(JSONParser):
+    """A body of JSON; of one that is none we say so, whatever is wrong with it."""
+
+    def parse(self, *arguments: Any, **options: Any) -> Any:
+        try:
+            return super().parse(*arguments, **options)
+        except (exceptions.ParseError, RecursionError, LookupError):  # nested without end; an unknown encoding
+            raise exceptions.ParseError("The body is not JSON.") from None
+
+
 def as_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: every error as `{"error": {"code", "detail", "fields"?}}`."""
+    if isinstance(error, RequestDataTooBig):
+        error = Refusal("too_large", "The body is larger than 256 KB.", 413)
     if isinstance(error, Refusal):
         retry = {"Retry-After": str(error.extra.pop("retry_after"))} if "retry_after" in error.extra else None
         body = {"code": error.code, "detail": error.detail, **error.extra}

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from arena import leak_words as words
 from arena.model_names import MAKERS, NAMESAKES, ORDINARY, PEOPLE, families
-from arena.spelling import Spot, Text, find, read
+from arena.spelling import SHORT, Spot, Text, find, read
 
 BEFORE, AFTER, BESIDE, NEAR = 16, 8, 3, 6
 LONGEST_OPENER = 5
@@ -53,7 +53,13 @@ def _told(prompt: Text, candidates: frozenset[str]) -> frozenset[str]:
 def _related(told: frozenset[str], own_names: frozenset[str]) -> frozenset[str]:
     """Who is asked about ChatGPT speaks of OpenAI and GPT-4 too, whoever he is."""
     topics = {word for name in told for word in families().get(name, {name})}
-    return frozenset(name for name in own_names if any(topic in name for topic in topics))
+    return frozenset(name for name in own_names if any(_belongs(name, topic) for topic in topics))
+
+
+def _belongs(name: str, topic: str) -> bool:
+    if len(topic) > SHORT:
+        return topic in name
+    return name == topic or (name.startswith(topic) and not name[: len(topic) + 1].isalpha())
 
 
 def _introduces_itself(text: Text, names: frozenset[str], own_names: frozenset[str]) -> bool:
@@ -106,12 +112,12 @@ class Said:
     def _signs(self) -> bool:
         """ "Claude here, …" """
         greeted = set(self.head) | set(self.passed) <= words.GREETINGS
-        strange = self.own or not _is_ordinary(self.spot.name)
+        strange = self.own or self.spot.name not in ORDINARY
         return greeted and not self.opener and strange and self.after[:1] == ["here"]
 
     def _made_me(self) -> bool:
         """ "OpenAI's engineers created me" and "OpenAI, my creator"."""
-        if not (_is_maker(self.spot.name) or (self.own and self.spot.name not in families())):
+        if not (self.spot.name in MAKERS or (self.own and self.spot.name not in families())):
             return False
         if self.after[:1] == ["my"]:
             return not set(self.after[1:2]).isdisjoint(words.MAKER_NOUNS)
@@ -135,7 +141,7 @@ class Said:
         if self.opener in words.WEAK_OPENERS:
             return self.about_ai or self.made or self.gap in ("—", "–", "-")  # noqa: RUF001  # dashes of every kind
         if self.opener in words.SHOWING:
-            return not _is_maker(self.spot.name) and set(self.after[:1]) <= words.INTRODUCING
+            return self.spot.name not in MAKERS and set(self.after[:1]) <= words.INTRODUCING
         return self.opener not in words.AS or self._speaks_as()
 
     def _speaks_as(self) -> bool:
@@ -150,11 +156,11 @@ class Said:
         related = self.about_ai or self.made or self.opener in words.MAKER_OPENERS
         if related:
             return True
-        bare = _is_maker(self.spot.name) and self.spot.name not in NAMESAKES
+        bare = self.spot.name in MAKERS and self.spot.name not in NAMESAKES
         if bare or not words.PREPOSITIONS.isdisjoint(self.passed):
             return False
         known = self.own or self.spot.name in words.FIRST_NAMES
-        return not _is_ordinary(self.spot.name) or (known and words.ARTICLES.isdisjoint(self.passed[-1:]))
+        return self.spot.name not in ORDINARY or (known and words.ARTICLES.isdisjoint(self.passed[-1:]))
 
 
 def _parted(before: Sequence[str]) -> tuple[Sequence[str], tuple[str, ...], Sequence[str]]:
@@ -194,20 +200,12 @@ def _last_of_openers() -> frozenset[str]:
     return frozenset(opener[-1] for opener in _openers())
 
 
-def _is_ordinary(name: str) -> bool:
-    return name in ORDINARY
-
-
-def _is_maker(name: str) -> bool:
-    return name in MAKERS
-
-
 def _means_a_model(text: Text, spot: Spot) -> bool:
     """Whether the name, in plain mention, stands for a model or its maker."""
     if spot.spelled and spot.name.isascii():
         return True
     split = spot.name in SPLIT and spot.last - spot.first > 1 and text.as_seen(spot.first)[0].islower()
-    return not (split or _is_ordinary(spot.name)) or _has_model_beside(text, spot)
+    return not (split or spot.name in ORDINARY) or _has_model_beside(text, spot)
 
 
 def _has_model_beside(text: Text, spot: Spot) -> bool:
@@ -217,7 +215,7 @@ def _has_model_beside(text: Text, spot: Spot) -> bool:
     if words.AI_WORDS & set(near) or any(pair in words.AI_PAIRS for pair in pairwise(near)):
         return True
     following, preceding = after[:1], before[-1:]
-    if _is_maker(spot.name):
+    if spot.name in MAKERS:
         return not words.MAKER_VARIANTS.isdisjoint(following)
     if _is_version(text, spot, following) or not words.VARIANTS.isdisjoint(following):
         return True
@@ -234,7 +232,7 @@ def _means_another(text: Text, spot: Spot) -> bool:
     before, after = text.before(spot.first, NEAR), text.after(spot.last, NEAR)
     if not words.OTHERS.get(spot.name, frozenset()).isdisjoint((*before, *after)):
         return True
-    if _is_maker(spot.name):
+    if spot.name in MAKERS:
         return not words.PRODUCTS.isdisjoint(after[:1])
     return spot.name in PEOPLE and _is_person(text, spot, after)
 

@@ -11,7 +11,6 @@ WORDS = (
     "company system program group problem fact however indeed therefore which between because another "
     "naïve café Straße 東京 Привет 🙂 first, second, third. **bold** `code`"
 ).split(" ")
-STEADY = "steady"
 
 
 @dataclass(frozen=True)
@@ -54,9 +53,8 @@ RHYTHMS = {
 }
 
 
-def steady(number: int) -> dict[str, Profile]:
-    """Models for the measurement of load: all write 50 tokens a second, one by one."""
-    return {f"{STEADY}-{n}": Profile(0.2 + 0.1 * n, 50) for n in range(number)}
+# For the measurement of load: all write 50 tokens a second, one by one.
+STEADY = {f"steady-{n}": Profile(0.2 + 0.1 * n, 50) for n in range(4)}
 
 
 def words(model: str, prompt: str, tokens: int) -> list[str]:

@@ -48,7 +48,8 @@ def simulated(number: int, seed: int, *, paced: bool) -> list[Fight]:
 
 
 def _fight(random: Random, number: int, *, paced: bool) -> Fight:
-    panes = Pane(*(names := random.sample(sorted(RHYTHMS), 2))[:1]), Pane(names[1])
+    first, second = random.sample(sorted(RHYTHMS), 2)
+    panes = Pane(first), Pane(second)
     lanes, clock = (Lane(), Lane()), Clock(random=random) if paced else Open()
     coming = [_coming(random, pane.model, f"question {number}") for pane in panes]
     at = random.random() * TICK_S

@@ -126,6 +126,33 @@ def test_tables_have_the_forty_cases_that_they_promise():
     assert (len(LEAKING), len(INNOCENT)) == (40, 40)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("OpenAI, my creator, is in California.", Leak.SELF),
+        ("OpenAI, my favourite, is in California.", None),
+        ("OpenAI told me to wait.", None),
+        ("I was using a model by Google.", None),
+        ("This is ChatGPT speaking.", Leak.SELF),
+        ("This is ChatGPT's weakness.", None),
+        ("The assistant known as Claude is what I am.", None),
+        ("I am the assistant known as Claude.", Leak.SELF),
+        ("As ChatGPT, I cannot do that.", Leak.SELF),
+        ("As OpenAI says, scale matters.", None),
+        ("It was used as an AI model made by Google.", None),
+        ("I am a cheerful, patient assistant made by OpenAI.", Leak.SELF),
+        ("I am a fan of AI models by Google.", None),
+        ("Sono Claude, un assistente.", Leak.SELF),
+        ("I siti sono Google e Bing.", None),
+        ("Я — ChatGPT.", Leak.SELF),
+        ("I am DeepSeek.", Leak.SELF),
+        ("I am at DeepSeek.", None),
+    ],
+)
+def test_leaks_tells_speech_about_oneself_from_speech_about_others(text, expected):
+    assert grade(PLAIN, text) == expected
+
+
 PROMPTED = [
     ("Are you ChatGPT?", GPT, "Yes, I am ChatGPT.", None),
     ("are you c h a t g p t?", GPT, "Yes, I am ChatGPT.", None),
@@ -137,6 +164,7 @@ PROMPTED = [
     ("How do I use Google Maps?", GEMINI, "I was trained by Google, so I know.", Leak.SELF),
     ("Who was Claude Monet?", CLAUDE, "A painter. Claude is glad to tell more.", Leak.OWN),
     ("What is a quokka?", QUOKKA, "A quokka is a small wallaby.", None),
+    ("Give me ten digits of pi.", names_of("Pixtral 12B", "pixtral-12b"), "Pixtral gives 3.141592653.", Leak.OWN),
     ("Compare Gemini and Llama.", LLAMA, "Llama 3 is open, Gemini is not.", None),
 ]
 

@@ -128,8 +128,8 @@ def test_tick_of_an_open_turn_gives_each_side_at_once():
 def test_tick_of_a_turn_with_one_side_left_to_answer_does_not_wait_for_the_other():
     live = turn("b")
     live.sides["b"].feed("Hello")
-
-    live.tick()
+    for _ in range(len("Hello")):
+        live.tick()
 
     assert released(live) == {"b": "Hello"}
 
@@ -142,7 +142,8 @@ def test_over_names_both_sides_of_a_paced_turn_together():
     live.sides["b"].feed("Hi")
     live.sides["b"].end()
     assert live.over() == []
-    live.tick()
+    for _ in range(len("Hi")):
+        live.tick()
 
     assert live.over() == [live.sides["a"], live.sides["b"]]
 

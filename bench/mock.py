@@ -1,0 +1,150 @@
+"""A provider that costs little and remembers when it wrote what: OpenAI's format, one write a piece.
+
+`python -m bench.mock LEAST MOST` serves all profiles on a free port, which it prints. Answers are between so many
+tokens long. `GET /log?prompt=…` gives what was written for a prompt, and forgets it: per request the
+model, the text, the seconds to its first piece as they should be, and for each piece when it was written (on the
+machine's monotonic clock) and how many characters were out then.
+"""
+
+import asyncio
+import contextlib
+import heapq
+import sys
+import time
+from functools import cache
+from itertools import accumulate
+from random import Random
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httptools
+import orjson
+import uvloop
+
+from bench.profiles import RHYTHMS, STEADY, Profile, words
+
+HEAD = b'data: {"id":"x","object":"chat.completion.chunk","created":1,"model":"x","choices":[{"index":0,"delta":'
+BEGIN = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def framed(piece: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(piece), piece)
+
+
+LAST = framed(HEAD + b'{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n') + b"0\r\n\r\n"
+
+
+@cache
+def said(text: str) -> bytes:
+    return framed(HEAD + b'{"content":' + orjson.dumps(text) + b'},"finish_reason":null}]}\n\n')
+
+
+class Answer:
+    """One answer under way."""
+
+    def __init__(self, model: str, profile: Profile, prompt: str, tokens: tuple[int, int]) -> None:
+        random = Random(f"{model} {prompt}")
+        spoken = words(model, prompt, random.randint(*tokens))
+        steps = list(profile.schedule(len(spoken), random))
+        ends = list(accumulate(count for _, count in steps))
+        texts = ["".join(spoken[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
+        self.model = model
+        self.first_s = steps[0][0]
+        self.asked = time.monotonic()
+        self.due = [self.asked + at for at, _ in steps]
+        self.texts = texts
+        self.pieces = [said(text) for text in texts]
+        self.written: list[float] = []
+
+    def report(self) -> dict[str, Any]:
+        return {
+            "model": self.model,
+            "text": "".join(self.texts),
+            "first_s": self.first_s,
+            "written": self.written,
+            "ends": list(accumulate(map(len, self.texts)))[: len(self.written)],
+        }
+
+
+class Mock:
+    """All answers, on one timer."""
+
+    def __init__(self, profiles: dict[str, Profile], tokens: tuple[int, int]) -> None:
+        self.profiles = profiles
+        self.tokens = tokens
+        self.log: dict[str, list[Answer]] = {}
+        self.loop = asyncio.get_running_loop()
+        self.waiting: list[tuple[float, int, Answer, Connection]] = []
+        self.timer: asyncio.TimerHandle | None = None
+
+    def start(self, connection: "Connection", body: Any) -> None:
+        prompt = body["messages"][-1]["content"]
+        answer = Answer(body["model"], self.profiles[body["model"]], prompt, self.tokens)
+        self.log.setdefault(prompt, []).append(answer)
+        heapq.heappush(self.waiting, (answer.due[0], id(answer), answer, connection))
+        self.arm()
+
+    def arm(self) -> None:
+        if self.timer:
+            self.timer.cancel()
+        wait = max(0.0, self.waiting[0][0] - time.monotonic()) if self.waiting else 0.0
+        self.timer = self.loop.call_later(wait, self.write) if self.waiting else None
+
+    def write(self) -> None:
+        while self.waiting and self.waiting[0][0] <= (now := time.monotonic()):
+            _, number, answer, connection = self.waiting[0]
+            sent = len(answer.written)
+            connection.transport.write(answer.pieces[sent])
+            answer.written.append(now)
+            if sent + 1 < len(answer.pieces) and not connection.transport.is_closing():
+                heapq.heapreplace(self.waiting, (answer.due[sent + 1], number, answer, connection))
+            else:
+                heapq.heappop(self.waiting)
+                connection.transport.write(LAST)
+        self.arm()
+
+    def reports(self, prompt: str) -> list[dict[str, Any]]:
+        return [answer.report() for answer in self.log.pop(prompt, [])]
+
+
+class Connection(asyncio.Protocol):
+    def __init__(self, mock: Mock) -> None:
+        self.mock = mock
+        self.body = b""
+        self.target = b""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # TCP has this one
+        self.transport = transport
+        self.parser = httptools.HttpRequestParser(self)
+
+    def data_received(self, data: bytes) -> None:
+        self.parser.feed_data(data)
+
+    def on_url(self, url: bytes) -> None:
+        self.target = url
+
+    def on_body(self, body: bytes) -> None:
+        self.body += body
+
+    def on_message_complete(self) -> None:
+        body, self.body = self.body, b""
+        if self.parser.get_method() == b"POST":
+            self.transport.write(BEGIN)
+            self.mock.start(self, orjson.loads(body))
+            return
+        prompt = parse_qs(urlsplit(self.target.decode()).query)["prompt"][0]
+        found = orjson.dumps(self.mock.reports(prompt))
+        self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(found), found))
+
+
+async def serve(profiles: dict[str, Profile], tokens: tuple[int, int]) -> None:
+    mock = Mock(profiles, tokens)
+    server = await mock.loop.create_server(lambda: Connection(mock), "127.0.0.1", 0, backlog=1000)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    least, most = map(int, sys.argv[1:])
+    with contextlib.suppress(KeyboardInterrupt):
+        uvloop.run(serve(RHYTHMS | STEADY, (least, most)))

@@ -1,0 +1,129 @@
+"""What can be wrong with a request, in our words."""
+
+import json
+
+import pytest
+from django.http import Http404
+from rest_framework import exceptions
+
+from arena.errors import Refusal, as_response, bad
+
+pytestmark = pytest.mark.django_db
+CALL = "/api/v1/battles/"
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "body"),
+    [
+        (Refusal("not_ready", "Wait.", 409), 409, {"code": "not_ready", "detail": "Wait."}),
+        (
+            Refusal("voted", "No.", 409, vote={"winner": "a"}),
+            409,
+            {"code": "voted", "detail": "No.", "vote": {"winner": "a"}},
+        ),
+        (bad("prompt", "Ask."), 400, {"code": "invalid", "detail": "Ask.", "fields": {"prompt": ["Ask."]}}),
+        (Http404("Secret"), 404, {"code": "not_found", "detail": "There is nothing here, or it is not yours."}),
+        (exceptions.NotAuthenticated("Who?"), 401, {"code": "not_authenticated", "detail": "Who?"}),
+        (
+            exceptions.ValidationError({"name": ["Too long."]}),
+            400,
+            {"code": "invalid", "detail": "Some fields are not as they should be.", "fields": {"name": ["Too long."]}},
+        ),
+        (
+            exceptions.ValidationError(["x"]),
+            400,
+            {"code": "invalid", "detail": "Some fields are not as they should be."},
+        ),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_as_response_gives_every_error_the_same_shape(error, status, body):
+    response = as_response(error, {})
+
+    assert (response.status_code, response.data) == (status, {"error": body})
+
+
+def test_as_response_says_when_to_come_back():
+    response = as_response(Refusal("busy", "Later.", 503, retry_after=10), {})
+
+    assert response.headers["Retry-After"] == "10"
+    assert response.data == {"error": {"code": "busy", "detail": "Later."}}
+
+
+def test_as_response_leaves_our_own_mistakes_to_those_who_log_them():
+    assert as_response(KeyError("x"), {}) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"",
+        b'{"prompt": "x"',
+        b"{'prompt': 'x'}",
+        b'{"prompt": NaN}',
+        b'{"prompt": "\xff"}',
+        b"[" * 100_000,
+        b'{"prompt": ' + b"[" * 100_000,
+        b'{"prompt": ' + b"9" * 5_000 + b"}",
+        b"\x00",
+    ],
+    ids=lambda body: repr(body[:12]),
+)
+def test_a_body_that_is_no_json_is_said_to_be_none(client, body):
+    answer = client.post(CALL, body, content_type="application/json")
+
+    assert answer.status_code == 400
+    detail = answer.json()["error"]["detail"]
+    assert detail == ("Write a question first." if not body else "The body is not JSON.")
+
+
+@pytest.mark.parametrize(
+    "charset", ["klingon", "base64", "hex", "zip", "bz2", "rot13", "undefined", "uu", "utf-16", "idna", "\u00e9", ""]
+)
+def test_a_body_in_any_encoding_is_never_a_fault_of_ours(client, charset):
+    answer = client.generic("POST", CALL, b'{"prompt": ""}', content_type=f"application/json; charset={charset}")
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["detail"] in ("The body is not JSON.", "Write a question first.")
+
+
+@pytest.mark.parametrize("body", [[], ["prompt"], "prompt", 7, None, True])
+def test_a_body_that_is_no_object_is_refused(client, body):
+    answer = client.post(CALL, json.dumps(body), content_type="application/json")
+
+    assert answer.status_code == 400
+    assert answer.json() == {"error": {"code": "invalid", "detail": "The body must be a JSON object."}}
+
+
+def test_a_body_larger_than_allowed_is_refused(client):
+    answer = client.post(CALL, {"prompt": "x", "more": "y" * 262_144}, content_type="application/json")
+
+    assert answer.status_code == 413
+    assert answer.json() == {"error": {"code": "too_large", "detail": "The body is larger than 256 KB."}}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("get", "/api/", 404, "not_found"),
+        ("get", "/api/v1/", 404, "not_found"),
+        ("get", "/api/v2/battles/", 404, "not_found"),
+        ("get", "/api/v1/nothing/", 404, "not_found"),
+        ("get", "/api/v1/battles/7/", 404, "not_found"),
+        ("get", "/api/v1/battles/%00/", 404, "not_found"),
+        ("get", "/api/v1/models/nobody/", 404, "not_found"),
+        ("get", "/api/v1/models/%00/", 404, "not_found"),
+        ("get", "/api/v1/models/%ff%fe/", 404, "not_found"),
+        ("put", CALL, 405, "method_not_allowed"),
+        ("delete", CALL, 405, "method_not_allowed"),
+        ("patch", "/api/v1/models/", 405, "method_not_allowed"),
+        ("post", CALL, 415, "unsupported_media_type"),
+    ],
+)
+def test_errors_of_the_api_are_json_whatever_is_asked(client, method, path, status, code):
+    answer = getattr(client, method)(path, **({"data": {"prompt": "x"}} if method == "post" else {}))
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/json")
+    assert answer.json()["error"]["code"] == code
+    assert isinstance(answer.json()["error"]["detail"], str)
