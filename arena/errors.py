@@ -27,7 +27,7 @@ class Json(JSONParser):
     def parse(self, *arguments: Any, **options: Any) -> Any:
         try:
             return super().parse(*arguments, **options)
-        except (exceptions.ParseError, RecursionError, LookupError):  # nested without end; an unknown encoding
+        except (exceptions.ParseError, RecursionError):  # the latter where it is nested without end
             raise exceptions.ParseError("The body is not JSON.") from None
 
 

@@ -110,7 +110,7 @@ def parse(model: str) -> Behaviour:
 
 
 def seeded(model: str, prompt: str) -> random.Random:
-    return random.Random(hashlib.sha256(f"{model}\0{prompt}".encode(errors="replace")).digest())  # noqa: S311
+    return random.Random(hashlib.sha256(f"{model}\0{prompt}".encode(errors="replace")).digest())
 
 
 def tokens(model: str, prompt: str) -> Sequence[Token]:

@@ -71,7 +71,7 @@ class Crowd:
 
     def _vote(self, person: Person, battle: dict[str, Any]) -> None:
         """Until it is known to be in: a vote whose answer was lost may be there already."""
-        winner = random.choice(WINNERS)  # noqa: S311  # no secret
+        winner = random.choice(WINNERS)  # no secret
         answer = self._insist("vote", lambda: person.vote(battle, winner), 201, 409)
         if answer.status == 409 and answer.json["error"].get("vote", {}).get("winner") != winner:
             self._surprise("vote", answer)

@@ -97,6 +97,8 @@ class Person:
             events.append(event)
             if event.name in names:
                 return events
+            if event.name == "void":
+                break
         raise AssertionError(f"none of {names} among {[event.name for event in events]}")
 
     def through(self, path: str, *names: str, seen: list[Event] | None = None) -> list[Event]:

@@ -1,0 +1,228 @@
+"""Who is asking."""
+
+import re
+from uuid import UUID, uuid4
+
+import pytest
+from django.core.signing import Signer
+from django.test import AsyncClient, Client
+
+from arena import voters
+from arena.models import Battle, Voter
+from tests import factories as common
+from tests.arena import factories
+
+pytestmark = pytest.mark.django_db
+CALL = "/api/v1/battles/"
+
+
+@pytest.fixture
+def strict():
+    """A client that is checked for forged requests like a browser."""
+    return Client(enforce_csrf_checks=True)
+
+
+@pytest.fixture
+def two_models():
+    return [common.endpoint() for _ in range(2)]
+
+
+def known_as(client, voter_id):
+    client.cookies[voters.COOKIE] = voters.signer.sign(str(voter_id))
+    return client
+
+
+def voter_of(client):
+    return UUID(voters.signer.unsign(client.cookies[voters.COOKIE].value))
+
+
+def ask(client, **headers):
+    return client.post(CALL, {"prompt": "Why?"}, content_type="application/json", headers=headers)
+
+
+def test_first_contact_gets_a_voter_and_a_token_and_no_row(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        answer = client.get("/api/v1/nothing/")
+
+    cookie = answer.cookies[voters.COOKIE]
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/")
+    assert cookie["max-age"] == 365 * 24 * 3600
+    assert not cookie["secure"]
+    assert voter_of(client).version == 4
+    assert "csrftoken" in answer.cookies
+    assert not Voter.objects.exists()
+
+
+def test_cookies_are_secure_behind_https(client, settings):
+    settings.SECURE = True
+
+    assert client.get("/api/v1/nothing/").cookies[voters.COOKIE]["secure"]
+
+
+def test_second_contact_gets_no_new_cookie(client):
+    client.get("/")
+
+    assert voters.COOKIE not in client.get("/").cookies
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_probes_get_no_cookies(client, path):
+    assert not client.get(path).cookies
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "",
+        "x",
+        str(uuid4()),
+        f"{uuid4()}:signature",
+        Signer(salt="arena.voter", key="another key").sign(str(uuid4())),
+        Signer(salt="another.salt").sign(str(uuid4())),
+        voters.signer.sign("no-uuid"),
+        voters.signer.sign(""),
+        voters.signer.sign(str(uuid4())) + "x",
+        "\u00e9" * 50,
+        "a" * 4000,
+    ],
+    ids=lambda text: repr(text[:8]),
+)
+def test_forged_cookie_means_a_new_voter(client, forged):
+    battle = factories.battle()
+    client.cookies[voters.COOKIE] = forged
+
+    answer = client.get(f"/battles/{battle.pk}/")
+
+    assert answer.status_code == 404
+    assert voter_of(client) != battle.voter_id
+    assert answer.cookies[voters.COOKIE].value != forged
+
+
+def test_cookie_of_another_voter_opens_that_voters_battles_only_with_its_signature(client):
+    battle = factories.battle()
+
+    assert known_as(client, battle.voter_id).get(f"/battles/{battle.pk}/").status_code == 200
+    client.cookies[voters.COOKIE] = str(battle.voter_id)
+    assert client.get(f"/battles/{battle.pk}/").status_code == 404
+
+
+def test_voter_is_stored_with_the_first_battle_and_knows_hashes_only(client, two_models):
+    answer = client.post(
+        CALL, {"prompt": "Why?"}, content_type="application/json", REMOTE_ADDR="192.0.2.7", HTTP_USER_AGENT="Browser/1"
+    )
+
+    assert answer.status_code == 201
+    voter = Voter.objects.get()
+    assert voter.pk == voter_of(client) == Battle.objects.get().voter_id
+    assert re.fullmatch("[0-9a-f]{64}", voter.address_hash)
+    assert re.fullmatch("[0-9a-f]{64}", voter.agent_hash)
+    assert "192.0.2.7" not in str(Voter.objects.values().get())
+
+
+def test_voter_stays_the_same_for_the_next_battle(client, two_models):
+    ask(client)
+    ask(client)
+
+    assert (Voter.objects.count(), Battle.objects.count()) == (1, 2)
+
+
+def test_keyed_hash_differs_by_purpose_and_by_installation(settings):
+    hashes = {voters.keyed_hash("address", "x"), voters.keyed_hash("agent", "x"), voters.keyed_hash("address", "y")}
+    settings.SECRET_KEY = "another " * 10
+    hashes.add(voters.keyed_hash("address", "x"))
+
+    assert len(hashes) == 4
+
+
+def test_call_with_neither_cookie_passes_and_sets_both(strict, two_models):
+    answer = ask(strict)
+
+    assert answer.status_code == 201
+    assert {voters.COOKIE, "csrftoken"} <= set(answer.cookies)
+    assert Battle.objects.get().voter_id == voter_of(strict)
+
+
+def test_call_with_the_token_of_its_cookie_passes(strict, two_models):
+    strict.get("/")
+    token = strict.cookies["csrftoken"].value
+
+    assert ask(strict, X_CSRFToken=token).status_code == 201
+
+
+@pytest.mark.parametrize("token", [None, "", "x", "a" * 32, "a" * 64])
+def test_call_of_a_voter_without_the_token_is_refused_and_changes_nothing(strict, two_models, token):
+    strict.get("/")
+
+    answer = ask(strict, **({} if token is None else {"X-CSRFToken": token}))
+
+    assert answer.status_code == 403
+    assert answer.json() == {"error": {"code": "csrf", "detail": "X-CSRFToken must equal the csrftoken cookie."}}
+    assert not Battle.objects.exists()
+    assert not Voter.objects.exists()
+
+
+def test_call_of_a_voter_without_the_token_cookie_is_refused(strict, two_models):
+    known_as(strict, uuid4())
+
+    assert ask(strict, **{"X-CSRFToken": "a" * 32}).status_code == 403
+    assert not Battle.objects.exists()
+
+
+def test_call_with_a_forged_voter_is_checked_too(strict, two_models):
+    strict.cookies[voters.COOKIE] = "forged"
+
+    assert ask(strict).status_code == 403
+
+
+def test_call_from_another_origin_is_refused_even_with_the_token(strict, two_models):
+    strict.get("/")
+    token = strict.cookies["csrftoken"].value
+
+    answer = ask(strict, **{"X-CSRFToken": token, "Origin": "https://evil.example"})
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "csrf")
+    assert not Battle.objects.exists()
+
+
+@pytest.mark.parametrize("action", ["vote", "turns", "stop", "retry"])
+def test_every_writing_call_on_a_battle_is_checked(strict, action):
+    battle = factories.battle()
+    known_as(strict, battle.voter_id)
+
+    answer = strict.post(
+        f"{CALL}{battle.pk}/{action}/", {"winner": "a", "prompt": "x"}, content_type="application/json"
+    )
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "csrf")
+    assert Battle.objects.get().state == "ready"
+
+
+@pytest.mark.parametrize("path", ["", "{}/"])
+def test_reading_calls_need_no_token(strict, path):
+    battle = factories.battle()
+    known_as(strict, battle.voter_id)
+
+    assert strict.get(CALL + path.format(battle.pk)).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/appearance/", "/battles/{}/vote/"])
+def test_forms_of_our_pages_are_checked_by_django(strict, path):
+    battle = factories.battle()
+    known_as(strict, battle.voter_id)
+
+    answer = strict.post(path.format(battle.pk), {"winner": "a", "prompt": "x", "scheme": "dark"})
+
+    assert answer.status_code == 403
+    assert Battle.objects.get().state == "ready"
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_the_same_holds_for_asynchronous_requests():
+    client = AsyncClient()
+
+    answer = await client.get(f"/api/v1/battles/{uuid4()}/events")
+
+    assert answer.status_code == 404
+    assert {voters.COOKIE, "csrftoken"} <= set(answer.cookies)
+    again = await client.get(f"/api/v1/battles/{uuid4()}/events")
+    assert voters.COOKIE not in again.cookies
