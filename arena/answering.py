@@ -7,7 +7,6 @@ import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from dataclasses import replace
 
 import aiohttp
 from django.conf import settings
@@ -91,16 +90,13 @@ class Answering:
     async def _ask_once(self, side: LiveSide) -> None:
         async with self._own_turn(side.job):
             asked = time.monotonic()
-            call = Called(side.job.endpoint_id)
             try:
                 await self._stream(side)
-                call = _measured(side, asked)
             except BackendError as error:
                 logger.info("endpoint %s failed: %s, %s", side.job.endpoint_id, error.reason, error.detail)
-                call = replace(call, failure=error.reason)
+                self._record(Called(side.job.endpoint_id, failure=error.reason))
                 raise
-            finally:
-                self._record(call)
+            self._record(_measured(side, asked))
 
     def _record(self, call: Called) -> None:
         task = asyncio.ensure_future(self.ledger.call(health.record, call))

@@ -90,7 +90,8 @@ class BattleVote(APIView):
     @extend_schema(operation_id="battle_vote", request=dict, responses={201: dict})
     def post(self, request: Request, battle_id: UUID) -> Response:
         battle = battles.of_voter(voter_id(request), battle_id)
-        battles.cast_vote(battle, _field(request, "winner"))
+        winner, reasons, comment = (_field(request, name) for name in ("winner", "reasons", "comment"))
+        battles.cast_vote(battle, winner, reasons, comment)
         return Response(shown(battle), status=201)
 
 
@@ -154,7 +155,7 @@ def model_facts(model: LanguageModel) -> dict[str, Any]:
         "parameters_total": model.parameters_total,
         "context_window": model.context_window,
         "status": model.status,
-        "in_draw": bool(endpoint and endpoint.enabled),
+        "in_draw": bool(endpoint and endpoint.in_draw),
     }
 
 

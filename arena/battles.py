@@ -4,7 +4,6 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from celery.exceptions import OperationalError
@@ -18,7 +17,7 @@ from arena.errors import Refusal, bad
 from arena.leaks import leaks
 from arena.model_names import names_of
 from arena.models import LIVE, SIDES, Answer, Battle, Endpoint, Turn, Vote, Voter
-from arena.prompts import check_prompt
+from arena.prompts import check_opinion, check_prompt
 from arena.publishing import ask_to_stop, tell
 from arena.signals import vote_cast
 from arena.tasks import answer_turn
@@ -165,7 +164,11 @@ def expire() -> int:
     """Close battles in which nothing was asked for a day and nothing judged; they never reveal. Gives how many."""
     idle = Battle.objects.filter(state__in=(Battle.State.READY, Battle.State.VOID, Battle.State.ANSWERING))
     recent = Turn.objects.filter(battle=OuterRef("pk"), created_at__gt=Now() - IDLE)
-    return idle.filter(~Exists(recent)).update(state=Battle.State.EXPIRED)
+    over = list(idle.filter(~Exists(recent)).values_list("id", flat=True))
+    expired = idle.filter(id__in=over).update(state=Battle.State.EXPIRED)
+    for battle_id in over:
+        tell(battle_id, ["state", Battle.State.EXPIRED])
+    return expired
 
 
 def _announce(battle: Battle, state: str) -> None:
@@ -187,23 +190,24 @@ def whole() -> QuerySet[Battle]:
     return Battle.objects.select_related("vote").select_related(*models)
 
 
-def cast_vote(battle: Battle, winner: object, reasons: dict[str, Any] | None = None, comment: str = "") -> Vote | None:
+def cast_vote(battle: Battle, winner: object, reasons: object = None, comment: object = None) -> Vote | None:
     """Judge a battle: exactly one vote each, whatever races. None for a skip.
 
-    Raises Refusal: 400 for an unknown winner, 409 `not_ready`, `already_voted` or `not_votable`.
+    Raises Refusal: 400 for an unknown winner, reasons or comment, 409 `not_ready`, `already_voted` or `not_votable`.
     """
     if winner not in (*Vote.Winner.values, SKIP):
         raise bad("winner", "The winner is one of a, b, tie, both_bad, skip.")
+    check_opinion(reasons, comment)
     state = Battle.State.SKIPPED if winner == SKIP else Battle.State.VOTED
     with transaction.atomic():
         if not Battle.objects.filter(id=battle.pk, state=Battle.State.READY).update(state=state):
             raise _not_votable(battle.pk)
         battle.refresh_from_db(from_queryset=whole())  # a model may have been replaced since it was read
         _announce(battle, state)
-        return None if winner == SKIP else _vote(battle, str(winner), reasons or {}, comment)
+        return None if winner == SKIP else _vote(battle, str(winner), reasons or {}, str(comment or ""))
 
 
-def _vote(battle: Battle, winner: str, reasons: dict[str, Any], comment: str) -> Vote:
+def _vote(battle: Battle, winner: str, reasons: object, comment: str) -> Vote:
     reason = _why_not_counted(battle)
     vote = Vote.objects.create(
         battle=battle,

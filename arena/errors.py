@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
@@ -34,7 +35,7 @@ class Json(JSONParser):
 def as_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: every error as `{"error": {"code", "detail", "fields"?}}`."""
     if isinstance(error, RequestDataTooBig):
-        error = Refusal("too_large", "The body is larger than 256 KB.", 413)
+        error = Refusal("too_large", "The body is larger than 400 kB.", 413)
     if isinstance(error, Refusal):
         retry = {"Retry-After": str(error.extra.pop("retry_after"))} if "retry_after" in error.extra else None
         body = {"code": error.code, "detail": error.detail, **error.extra}
@@ -52,3 +53,20 @@ def as_response(error: Exception, context: dict[str, Any]) -> Response | None:
 
 def _sentence(error: exceptions.APIException) -> str:
     return str(error.detail) if isinstance(error.detail, str) else "Some fields are not as they should be."
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's own 400, such as for a foreign Host; an API answers in JSON."""
+    return _json(request, 400, "bad_request", "The request is not as it should be.") or defaults.bad_request(
+        request, exception
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _json(request, 500, "error", "Something went wrong on our side.") or defaults.server_error(request)
+
+
+def _json(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse | None:
+    if not request.path.startswith("/api/"):
+        return None
+    return JsonResponse({"error": {"code": code, "detail": detail}}, status=status)

@@ -115,11 +115,10 @@ class Engine:
         if not saved.saved:
             self._forget(turn)
             return
-        for side in over:
-            if side.job.answer_id in saved.saved:
-                turn.unsent.append(await asyncio.to_thread(_end, turn, side))  # other turns do not wait for it
-        if saved.state:
-            turn.unsent.append(["state", saved.state])
+        kept = [side for side in over if side.job.answer_id in saved.saved]
+        ends = [await asyncio.to_thread(_end, turn, side) for side in kept]  # other turns do not wait for it
+        # In one go: while something is awaited, the list may be sent and replaced.
+        turn.unsent += [*ends, ["state", saved.state]] if saved.state else ends
         while turn.unsent:
             await asyncio.sleep(TICK_S)
         if all(side.closed for side in turn.sides.values()):

@@ -66,36 +66,38 @@ class Publisher:
         """Send and forget; after a failure everything is said again from the start once Redis is back."""
         if time.monotonic() < self.away_until:
             return
-        sending = [(turn, turn.unsent) for turn in turns if turn.unsent or turn.whole]
+        sending = [(turn, len(turn.unsent)) for turn in turns if turn.unsent or turn.whole]
         if not sending:
             return
         pipeline = self.redis.pipeline(transaction=False)
-        for turn, unsent in sending:
-            _queue(pipeline, turn, unsent)
-            turn.unsent = []
+        places = [_queue(pipeline, turn) for turn, _ in sending]
+        results: list[Any] = [None] * len(pipeline)
         try:
-            await pipeline.execute()
+            results = await pipeline.execute()
         except (TimeoutError, RedisError, OSError) as error:
-            self._lost(sending, error)
-        else:
-            for turn, _ in sending:
-                turn.begun, turn.whole = True, False
-
-    def _lost(self, sending: list[tuple[LiveTurn, list[list[Any]]]], error: Exception) -> None:
-        logger.warning("Redis is away: %s", error)
-        self.away_until = time.monotonic() + AWAY_S
-        for turn, unsent in sending:
-            turn.unsent = [event for event in unsent if event[0] != "delta"] + turn.unsent
-            turn.whole, turn.begun = True, False
+            logger.warning("Redis is away: %s", error)
+            self.away_until = time.monotonic() + AWAY_S
+        for (turn, sent), place in zip(sending, places, strict=True):
+            _sent(turn, sent, added=results[place] is not None)
 
 
-def _queue(pipeline: Any, turn: LiveTurn, unsent: list[list[Any]]) -> None:
-    key = stream_key(turn.job.battle_id)
-    events = turn.repeat() + [event for event in unsent if event[0] != "delta"] if turn.whole else unsent
-    ends = any(event[0] != "delta" for event in events)
-    pipeline.xadd(key, {FIELD: orjson.dumps(events)})
+def _queue(pipeline: Any, turn: LiveTurn) -> int:
+    """Add what a turn has to say, but not to a stream that was there and is gone; gives the place of the answer."""
+    key, place = stream_key(turn.job.battle_id), len(pipeline)
+    ends = [event for event in turn.unsent if event[0] != "delta"]
+    events = turn.repeat() + ends if turn.whole else turn.unsent
+    pipeline.xadd(key, {FIELD: orjson.dumps(events)}, nomkstream=turn.begun)
     if ends or not turn.begun:
         pipeline.expire(key, KEEP_S)
+    return place
+
+
+def _sent(turn: LiveTurn, sent: int, *, added: bool) -> None:
+    if added:
+        del turn.unsent[:sent]
+    else:
+        turn.unsent = [event for event in turn.unsent if event[0] != "delta"]
+    turn.begun, turn.whole = added, not added
 
 
 @cache

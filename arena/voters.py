@@ -84,10 +84,18 @@ def voter_id(request: HttpRequest) -> uuid.UUID:
 def voter(request: HttpRequest) -> Voter:
     """The voter's row, made at the first battle."""
     marks = {
-        "address_hash": keyed_hash("address", request.META.get("REMOTE_ADDR", "")),
+        "address_hash": keyed_hash("address", address(request)),
         "agent_hash": keyed_hash("agent", request.META.get("HTTP_USER_AGENT", "")),
     }
     return Voter.objects.get_or_create(id=voter_id(request), defaults=marks)[0]
+
+
+def address(request: HttpRequest) -> str:
+    """Where the request comes from: what the outermost of our own proxies saw, and nothing that a client may claim."""
+    hops = settings.ENVIRONMENT.arena_proxy_hops
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hops else []
+    seen = forwarded[-hops] if len(forwarded) >= hops > 0 else request.META.get("REMOTE_ADDR", "")
+    return str(seen).strip()
 
 
 def keyed_hash(purpose: str, value: str) -> str:

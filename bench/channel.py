@@ -30,7 +30,7 @@ class Channel(asyncio.Protocol):
     async def open(cls, url: str, cookies: dict[str, str]) -> "Channel":
         address = urlsplit(url)
         loop = asyncio.get_running_loop()
-        return (await loop.create_connection(lambda: cls(cookies), address.hostname, address.port))[1]
+        return (await loop.create_connection(lambda: cls(cookies), str(address.hostname), int(address.port or 80)))[1]
 
     async def call(self, method: str, path: str, body: Any = None, take: Take | None = None) -> tuple[int, bytes]:
         """Status and body; of a stream, `take` gets each event's name and data as they come instead."""

@@ -24,6 +24,7 @@ class Fought:
     """One battle as its user saw it; moments on the machine's monotonic clock, 0 for what never happened."""
 
     prompt: str
+    id: str = ""
     asked: float = 0.0
     ready: float = 0.0
     panes: dict[str, Pane] = field(default_factory=lambda: {"a": Pane(""), "b": Pane("")})
@@ -34,9 +35,18 @@ class Fought:
     voted: bool = False
     error: str = ""
 
+    def __str__(self) -> str:
+        seen = " and ".join(str(len(text)) for text in self.text.values())
+        return f"{self.id or 'no battle'}, {seen} characters, ready {bool(self.ready)}, voted {self.voted}"
+
     def saw(self, side: str, text: str) -> None:
         self.panes[side].add(time.monotonic(), len(text))
         self.text[side] += text
+
+    def seen(self) -> tuple[Pane, Pane]:
+        """Both panes with their moments counted from the question."""
+        a, b = (Pane(pane.model, [at - self.asked for at in pane.times], pane.sizes) for pane in self.panes.values())
+        return a, b
 
     def first(self, side: str) -> float:
         return self.panes[side].times[0] - self.asked
@@ -71,8 +81,10 @@ class Load:
             try:
                 async with asyncio.timeout(LONGEST_S):
                     await self.fight(fought, cookies)
+            except TimeoutError:
+                fought.error = f"not over after {LONGEST_S:.0f} s: {fought}"
             except (Lost, OSError, KeyError, ValueError) as error:
-                fought.error = str(error) or type(error).__name__
+                fought.error = f"{error!r}: {fought}"
                 await asyncio.sleep(1)
 
 
@@ -85,13 +97,14 @@ def in_arena(url: str, mock: str, *, paced: bool) -> Fight:
         try:
             fought.asked = time.monotonic()
             battle = expect(201, await channel.call("POST", "/api/v1/battles/", {"prompt": fought.prompt}))
+            fought.id = battle["id"]
             ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
             reading = asyncio.ensure_future(channel.call("GET", battle["events_url"], take=_reader(fought, ended)))
             await asyncio.wait((reading, ended), return_when=asyncio.FIRST_COMPLETED)
             if not ended.done() or ended.result() != "ready":
                 raise Lost(f"the battle ended with {ended.result() if ended.done() else 'a lost stream'}")
             fought.ready = time.monotonic()
-            await _vote(fought, url, battle["id"], cookies)
+            await _vote(fought, url, cookies)
             await _compare(fought, mock, paced=paced)
         finally:
             channel.close()
@@ -113,11 +126,11 @@ def _reader(fought: Fought, ended: "asyncio.Future[str]") -> Callable[[bytes, by
     return take
 
 
-async def _vote(fought: Fought, url: str, battle_id: str, cookies: dict[str, str]) -> None:
+async def _vote(fought: Fought, url: str, cookies: dict[str, str]) -> None:
     channel = await Channel.open(url, cookies)
     try:
         winner = Random(fought.prompt).choice(WINNERS)
-        path = f"/api/v1/battles/{battle_id}/vote/"
+        path = f"/api/v1/battles/{fought.id}/vote/"
         voted = expect(201, await channel.call("POST", path, {"winner": winner}))
         fought.voted = True
         for model in voted["models"]:
@@ -181,7 +194,8 @@ async def _compare(fought: Fought, mock: str, *, paced: bool) -> None:
 def _lags(pane: Pane, report: dict[str, Any]) -> Array:
     """Seconds from the writing of each piece to the moment when its last character was here."""
     shown = np.searchsorted(np.cumsum(pane.sizes), report["ends"])
-    return np.array(pane.times)[shown] - np.array(report["written"])
+    lags: Array = np.array(pane.times)[shown] - np.array(report["written"])
+    return lags
 
 
 def expect(status: int, answer: tuple[int, bytes]) -> Any:

@@ -18,6 +18,7 @@ def main(arguments: list[str]) -> None:
     from django.core.management import CommandError, call_command
 
     django.setup()
+    _check_services()
     try:
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
@@ -27,6 +28,23 @@ def main(arguments: list[str]) -> None:
         sys.exit(str(problem))
     if _enabled_models() < options.least:
         sys.exit(f"fewer than {options.least} models are enabled, so no battle can be fought")
+
+
+def _check_services() -> None:
+    """Both must answer; ends the program with a line that names the one which does not."""
+    from django.db import OperationalError, connection
+    from redis.exceptions import RedisError
+
+    from arena.publishing import client
+
+    try:
+        connection.ensure_connection()
+    except OperationalError as problem:
+        sys.exit(f"the database of DATABASE_URL does not answer: {str(problem).strip().splitlines()[-1]}")
+    try:
+        client().ping()
+    except (OSError, RedisError) as problem:
+        sys.exit(f"the Redis or Valkey of REDIS_URL does not answer: {problem}")
 
 
 def _enabled_models() -> int:

@@ -81,6 +81,7 @@ TEMPLATES = [
     }
 ]
 
+NAMED_BY_DJANGO = ("dbname", "user", "password", "host", "port")
 _database = conninfo_to_dict(ENVIRONMENT.database_url)
 DATABASES = {
     "default": {
@@ -92,7 +93,10 @@ DATABASES = {
         "PORT": str(_database.get("port", "")),
         # Persistent connections leak under ASGI, so a pool holds them; workers use one connection of theirs.
         # It gives up a lost one early: its pauses double, and would outlast an outage by as long as that took.
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 5, "reconnect_timeout": 5}},
+        "OPTIONS": {
+            **{name: value for name, value in _database.items() if name not in NAMED_BY_DJANGO},
+            "pool": {"min_size": 1, "max_size": 8, "timeout": 5, "reconnect_timeout": 5},
+        },
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,
     }
@@ -155,7 +159,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 CSRF_TRUSTED_ORIGINS = [ENVIRONMENT.arena_public_url] if ENVIRONMENT.arena_public_url else []
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.arena_proxy_hops else None
-DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+# The longest prompt, each character spelled as JSON may spell it, and room for the rest.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 32_000 + 16_000
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["arena.voters.VoterAuthentication"],

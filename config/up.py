@@ -14,7 +14,7 @@ from pathlib import Path
 from signal import Signals
 from typing import NoReturn
 
-from config import embedded, local_models
+from config import embedded, environment, local_models, model_watch
 from config.data_folder import DataFolder, DataFolderError
 from config.local_models import MIB, LocalModel
 from config.supervisor import Program, ProgramError, Supervisor, http_ok, together
@@ -49,6 +49,7 @@ def parse(arguments: list[str]) -> Options:
     parser.add_argument("--no-gemma", action="store_true", help="leave out Gemma 3, whose licence is its own")
     parser.add_argument("--models", type=Path, help="a models file to load at every start")
     given = parser.parse_args(arguments)
+    environment.load(os.environ)
     excluded = set(local_models.slugs()) if given.no_local_models else set[str]()
     if given.no_gemma:
         excluded.add("gemma-3-270m")
@@ -81,14 +82,17 @@ async def serve(options: Options) -> None:
     _check_disk(folder)
     supervisor = Supervisor(say)
     try:
-        await _bring_up(supervisor, options)
+        watching = await _bring_up(supervisor, options)
         say(f"Arena is ready at http://127.0.0.1:{options.port}", prefix="")
-        await supervisor.failure
+        try:
+            await supervisor.failure
+        finally:
+            watching.cancel()
     finally:
         await supervisor.stop()
 
 
-async def _bring_up(supervisor: Supervisor, options: Options) -> None:
+async def _bring_up(supervisor: Supervisor, options: Options) -> "asyncio.Task[None]":
     folder = options.folder
     ports = {model.name: local_models.free_port() for model in _affordable(options.excluded)}
     rendered = folder.run / "local_models.toml"
@@ -99,6 +103,7 @@ async def _bring_up(supervisor: Supervisor, options: Options) -> None:
     await together(_start_databases(supervisor, folder, prepare), _start_models(supervisor, folder, ports))
     with _patience("starting the web server and the workers"):
         await supervisor.start(*_programs(folder, env, options.port))
+    return asyncio.create_task(model_watch.watch(ports.values(), env["DATABASE_URL"]))
 
 
 async def _start_databases(supervisor: Supervisor, folder: DataFolder, prepare: Program) -> None:

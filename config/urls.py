@@ -7,6 +7,8 @@ from arena import urls as arena_urls
 from config import health
 from ratings import urls as ratings_urls
 
+handler400 = "arena.errors.bad_request"
+handler500 = "arena.errors.server_error"
 urlpatterns = [
     *arena_urls.pages,
     *ratings_urls.pages,

@@ -235,5 +235,5 @@ def main(arguments: list[str]) -> None:
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
-    except (Error, OSError, ValueError) as problem:
+    except (AssertionError, Error, OSError, ValueError) as problem:
         sys.exit(f"screenshots: {str(problem).strip().partition(chr(10))[0]}")

@@ -37,7 +37,6 @@ class Cleaner:
 
     def __init__(self) -> None:
         self._half = ""
-        self._blank: list[str] = []
         self.begun = False
 
     def feed(self, piece: str) -> str:
@@ -53,11 +52,10 @@ class Cleaner:
         return rest if self.begun else self._begin(rest)
 
     def _begin(self, piece: str) -> str:
-        if not piece or piece.isspace():
-            self._blank.append(piece)
-            return ""
-        self.begun = True
-        return "".join([*self._blank, piece])
+        """Blanks before the first word are dropped: a model could be known by them."""
+        piece = piece.lstrip()
+        self.begun = bool(piece)
+        return piece
 
 
 class Thoughts:

@@ -28,7 +28,8 @@ def turn(of=None, number=1, prompt="Why?", a=QUEUED, b=QUEUED):
 
 def battle(state=Battle.State.READY, a=FINISHED, b=FINISHED, **fields):
     """A battle after its first turn."""
-    fields = {"model_a": factories.endpoint().model, "model_b": factories.endpoint().model} | fields
+    for name in ("model_a", "model_b"):
+        fields[name] = fields.get(name) or factories.endpoint().model
     made = factories.battle(state=state, **fields)
     turn(made, a=a, b=b)
     return made

@@ -96,11 +96,21 @@ def test_a_body_that_is_no_object_is_refused(client, body):
     assert answer.json() == {"error": {"code": "invalid", "detail": "The body must be a JSON object."}}
 
 
-def test_a_body_larger_than_allowed_is_refused(client):
-    answer = client.post(CALL, {"prompt": "x", "more": "y" * 262_144}, content_type="application/json")
+def test_a_body_larger_than_allowed_is_refused(client, settings):
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+    answer = client.post(CALL, {"prompt": "x", "more": "y" * most}, content_type="application/json")
 
     assert answer.status_code == 413
-    assert answer.json() == {"error": {"code": "too_large", "detail": "The body is larger than 256 KB."}}
+    assert answer.json() == {"error": {"code": "too_large", "detail": f"The body is larger than {most // 1000} kB."}}
+
+
+def test_the_longest_question_fits_however_it_is_written(client):
+    body = json.dumps({"prompt": "🙂" * 32_000}, ensure_ascii=True)
+
+    answer = client.post(CALL, body, content_type="application/json")
+
+    assert answer.json()["error"]["code"] == "too_few_models"
 
 
 @pytest.mark.parametrize(

@@ -2,30 +2,14 @@
 
 import pytest
 
-from arena.backends.protocol import Message, Request
-from arena.jobs import Job, SideJob
-from arena.live import LiveSide, LiveTurn
+from arena.live import LiveSide
 from arena.release import Lane
 from arena.tags import tag
-
-
-def side_job(side="a", answer_id=1, attempt=1):
-    request = Request(base_url="", model="", messages=(Message("user", "Why?"),))
-    return SideJob(
-        answer_id=answer_id,
-        attempt=attempt,
-        tries=1,
-        side=side,
-        endpoint_id=1,
-        kind="echo",
-        max_concurrency=None,
-        request=request,
-    )
+from tests.arena.turns import live_turn, side_job
 
 
 def turn(*sides, paced=True, number=1):
-    jobs = tuple(side_job(side, answer_id) for answer_id, side in enumerate(sides, 1))
-    return LiveTurn(Job("battle", 7, number, blind=paced, paced=paced, replaceable=False, stopped=False, sides=jobs))
+    return live_turn(*sides, paced=paced, number=number)
 
 
 def released(live):

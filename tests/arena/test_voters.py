@@ -1,6 +1,7 @@
 """Who is asking."""
 
 import re
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -226,3 +227,20 @@ async def test_the_same_holds_for_asynchronous_requests():
     assert {voters.COOKIE, "csrftoken"} <= set(answer.cookies)
     again = await client.get(f"/api/v1/battles/{uuid4()}/events")
     assert voters.COOKIE not in again.cookies
+
+
+@pytest.mark.parametrize(
+    ("hops", "forwarded", "expected"),
+    [
+        (0, "198.51.100.7", "127.0.0.1"),
+        (1, "198.51.100.7", "198.51.100.7"),
+        (1, "203.0.113.9, 198.51.100.7", "198.51.100.7"),
+        (2, "203.0.113.9, 198.51.100.7, 192.0.2.1", "198.51.100.7"),
+        (2, "198.51.100.7", "127.0.0.1"),
+        (1, "", ""),
+    ],
+)
+def test_address_is_what_our_own_proxies_saw(rf, settings, hops, forwarded, expected):
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_proxy_hops=hops)
+
+    assert voters.address(rf.get("/", HTTP_X_FORWARDED_FOR=forwarded)) == expected

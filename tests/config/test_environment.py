@@ -177,3 +177,11 @@ def test_settings_take_hosts_origins_and_secure_cookies_from_the_public_url():
     run = settings_with(**PRODUCTION)
 
     assert run.stdout == "['arena.example'] True ['https://arena.example']\n"
+
+
+def test_settings_keep_every_parameter_of_the_database_url():
+    code = "from config.settings import DATABASES; print(DATABASES['default']['OPTIONS']['sslmode'])"
+    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": "postgresql://u:p@db.example/arena?sslmode=require"}
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+
+    assert run.stdout == "require\n"

@@ -1,0 +1,75 @@
+"""From what users saw, and what the processes cost meanwhile, to a table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from bench.load import Fought
+from bench.processes import PARTS
+
+
+@dataclass(frozen=True)
+class Window:
+    """A moment between two windows, and the CPU seconds that each part had spent until then."""
+
+    at: float
+    cpu: dict[str, float]
+
+
+Figures = dict[str, str]
+
+
+def figures(fought: Sequence[Fought], marks: Sequence[Window]) -> Figures:
+    """Each figure as the median over the windows, with the lowest and the highest."""
+    windows = [_window(fought, *pair) for pair in pairwise(marks)]
+    whole = {
+        "battles": f"{len(fought)}",
+        "errors": f"{sum(bool(each.error) for each in fought)}",
+        "texts equal to the mock's": f"{sum(each.checked for each in fought)} of {2 * len(fought)}",
+        "votes": f"{sum(each.voted for each in fought)}",
+    }
+    causes = sorted({each.error for each in fought if each.error})
+    return (
+        whole
+        | {name: _spread([w[name] for w in windows]) for name in windows[0]}
+        | {"first errors": "; ".join(causes[:3])}
+    )
+
+
+def _window(fought: Sequence[Fought], start: Window, end: Window) -> dict[str, float]:
+    began = [each for each in fought if each.added and start.at <= each.asked < end.at]
+    added = np.array([delay for each in began for delay in each.added]) * 1000
+    ended = [each.lags for each in fought if len(each.lags) and start.at <= each.ready < end.at]
+    lags = np.concatenate(ended) * 1000 if ended else np.zeros(1)
+    open_s = sum(
+        max(0.0, min(each.ready or end.at, end.at) - max(each.asked, start.at)) for each in fought if each.asked
+    )
+    share = {name: 100 * (end.cpu[name] - start.cpu[name]) / open_s for name in end.cpu}
+    service = {name: share[name] for name in (*PARTS, "up") if name in share}
+    return {
+        "battles at the same time": open_s / (end.at - start.at),
+        "added time to first token p50, ms": float(np.percentile(added, 50)) if len(added) else 0.0,
+        "added time to first token p95, ms": float(np.percentile(added, 95)) if len(added) else 0.0,
+        "delivery lag p50, ms": float(np.percentile(lags, 50)),
+        "delivery lag p95, ms": float(np.percentile(lags, 95)),
+        "service, % of a core per battle": sum(service.values()),
+        **{f"  {name}": value for name, value in service.items()},
+        "mock, % of a core per battle": share["mock"],
+        "client, % of a core per battle": share["client"],
+    }
+
+
+def _spread(values: Sequence[float]) -> str:
+    digits = 3 if max(values) < 10 else 0
+    return f"{np.median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
+
+
+def table(columns: dict[str, Figures]) -> str:
+    names = list(dict.fromkeys(name for column in columns.values() for name in column))
+    rows = [["", *columns], *([name, *(column.get(name, "") for column in columns.values())] for name in names)]
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )

@@ -1,0 +1,96 @@
+"""The processes of a measurement: the mock, the service, and what each of them costs."""
+
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+from bench.profiles import Profile
+from tests.system.service import ROOT, Service, running
+
+PARTS = {
+    "web": ("uvicorn",),
+    "answers": ("worker", "answers"),
+    "ratings": ("worker", "ratings"),
+    "beat": ("celery", "beat"),
+    "postgres": ("postgres",),
+    "valkey": ("valkey-server",),
+}
+UNLIMITED = ("ARENA_BATTLES_PER_HOUR", "ARENA_BATTLES_PER_HOUR_ADDRESS", "ARENA_STREAMS_PER_VOTER")
+MODEL = """
+[[model]]
+slug = "{name}"
+name = "{name}"
+organization = "bench"
+license = "bench"
+endpoint.kind = "openai"
+endpoint.base_url = "{url}/v1"
+endpoint.model = "{name}"
+"""
+
+
+@contextmanager
+def mock(least: int, most: int) -> Iterator[tuple[str, psutil.Process]]:
+    """A mock in a process of its own; gives its address and the process."""
+    command = [sys.executable, "-m", "bench.mock", str(least), str(most)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}", psutil.Process(process.pid)
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def service(data: Path, url: str, profiles: dict[str, Profile], *, paced: bool, workers: int) -> Iterator[Service]:
+    """The whole service as `up` starts it, with so many workers for answers, for models that the mock plays."""
+    models = data.with_suffix(".toml")
+    models.write_text("".join(MODEL.format(name=name, url=url) for name in profiles))
+    variables = dict.fromkeys(UNLIMITED, "0") | {"ARENA_PACE_ANONYMOUS": "on" if paced else "off"}
+    with ExitStack() as stack:
+        up = stack.enter_context(running(data, "--no-local-models", "--models", str(models), **variables))
+        for number in range(2, workers + 1):
+            stack.enter_context(up.another({"answers@%h": f"answers{number}@%h"}, "worker", "answers"))
+        yield up
+
+
+def cpu(up: Service) -> dict[str, float]:
+    """CPU seconds so far by part of the service; ended children count for their parents."""
+    spent = dict.fromkeys((*PARTS, "up"), 0.0)
+    ours = psutil.Process(os.getpid()).children(recursive=True)
+    tree = {up.process.pid, *(child.pid for child in psutil.Process(up.process.pid).children(recursive=True))}
+    for process in ours:
+        with suppress(psutil.NoSuchProcess):
+            name = _part(process.cmdline())
+            if name or process.pid in tree:
+                spent[name or "up"] += seconds(process)
+    return spent
+
+
+def seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system + times.children_user + times.children_system)
+
+
+def _part(command: list[str]) -> str | None:
+    line = " ".join(command)
+    return next((name for name, words in PARTS.items() if all(word in line for word in words)), None)
+
+
+def machine() -> str:
+    """Where and with what this was measured."""
+    git = ("git", "-C", str(ROOT))
+    commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout
+    changed = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True, check=False).stdout
+    names = [line.partition(": ")[2] for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
+    load = " ".join(f"{value:.2f}" for value in os.getloadavg())
+    return (
+        f"{names[0]}, {os.cpu_count()} cores, {psutil.virtual_memory().total >> 30} GB, {platform.system()} "
+        f"{platform.release()}; load average {load}; Python {platform.python_version()}; "
+        f"commit {commit.strip() or 'unknown'}{' with changes' if changed else ''}"
+    )

@@ -1,0 +1,59 @@
+import asyncio
+
+import pytest
+from django.db import connections
+
+from arena import streams
+from arena.publishing import client
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings):
+    """Pages are rendered without collecting their files first."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+
+
+@pytest.fixture
+def valkey():
+    """The real one; each battle has keys of its own there."""
+    return client()
+
+
+@pytest.fixture
+def in_database():
+    """Run something with the ORM from within a loop, in a thread that gives its connection back."""
+
+    def run(work, *arguments):
+        def in_thread():
+            try:
+                return work(*arguments)
+            finally:
+                connections.close_all()
+
+        return asyncio.to_thread(in_thread)
+
+    return run
+
+
+async def close(hub):
+    if hub.task:
+        hub.task.cancel()
+        await asyncio.gather(hub.task, return_exceptions=True)
+    await hub.redis.aclose()
+
+
+@pytest.fixture
+async def hub():
+    """A web process's hub in the loop of this test."""
+    made = streams.Hub()
+    yield made
+    await close(made)
+
+
+@pytest.fixture
+async def web(hub):
+    """The views of this process use the hub of this test."""
+    streams._hub = hub
+    yield hub
+    streams._hub = None

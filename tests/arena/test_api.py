@@ -1,0 +1,337 @@
+"""The REST API of battles and models."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import pytest
+
+from arena import voters
+from arena.models import Battle, Standing, Vote
+from tests import factories as common
+from tests.arena import factories
+from tests.arena.factories import FAILED, FINISHED, RUNNING
+
+pytestmark = pytest.mark.django_db
+CALL = "/api/v1/battles/"
+
+
+@pytest.fixture
+def two_models():
+    return [common.endpoint().model for _ in range(2)]
+
+
+@pytest.fixture
+def me(client):
+    """A voter, and the client that comes with that voter's cookie."""
+    voter = common.voter()
+    client.cookies[voters.COOKIE] = voters.signer.sign(str(voter.pk))
+    return voter
+
+
+def post(client, path, **body):
+    return client.post(CALL + path, body, content_type="application/json")
+
+
+def test_start_answers_with_the_battle(client, two_models):
+    answer = post(client, "", prompt="Why?")
+
+    assert answer.status_code == 201
+    shown = answer.json()
+    battle = Battle.objects.get()
+    assert UUID(shown.pop("id")) == battle.pk
+    assert datetime.fromisoformat(shown.pop("created_at")) == battle.created_at
+    waiting = {"state": "answering", "text": "", "reason": None}
+    assert shown == {
+        "state": "answering",
+        "mode": "anonymous",
+        "pool": "live",
+        "turns": [
+            {"number": 1, "prompt": "Why?", "answers": [{"side": "a", **waiting}, {"side": "b", **waiting}]},
+        ],
+        "models": None,
+        "vote": None,
+        "events_url": f"/api/v1/battles/{battle.pk}/events",
+    }
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"prompt": None},
+        {"prompt": ""},
+        {"prompt": "\u2003"},
+        {"prompt": 7},
+        {"prompt": ["Why?"]},
+        {"prompt": "Why\x00?"},
+        {"prompt": "x" * 32_001},
+    ],
+    ids=lambda body: repr(body)[:20],
+)
+def test_start_refuses_what_is_no_question(client, two_models, body):
+    answer = post(client, "", **body)
+
+    assert answer.status_code == 400
+    assert list(answer.json()["error"]["fields"]) == ["prompt"]
+    assert not Battle.objects.exists()
+
+
+def test_start_refuses_half_a_character(client, two_models):
+    answer = client.post(CALL, b'{"prompt": "Why \\ud83d?"}', content_type="application/json")
+
+    assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, ["prompt"])
+    assert not Battle.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "models",
+    [
+        "gpt",
+        7,
+        [1, 2],
+        ["a"],
+        ["a", "a"],
+        ["a", "nobody"],
+        ["a\x00", "b"],
+        ["a\n", "b"],
+        [["a"], "b"],
+        [f"m{n}" for n in range(21)],
+    ],
+    ids=lambda models: repr(models)[:20],
+)
+def test_start_refuses_models_that_it_does_not_have(client, models):
+    for slug in "ab":
+        common.endpoint(common.model(slug))
+
+    answer = post(client, "", prompt="Why?", models=models)
+
+    assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, ["models"])
+
+
+def test_start_refuses_a_slug_of_half_a_character(client, two_models):
+    answer = client.post(CALL, b'{"prompt": "x", "models": ["\\ud800", "b"]}', content_type="application/json")
+
+    assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, ["models"])
+
+
+@pytest.mark.parametrize("mode", ["blind", 7, ["anonymous"], {"a": 1}, "\x00"])
+def test_start_refuses_an_unknown_mode(client, two_models, mode):
+    answer = post(client, "", prompt="Why?", mode=mode)
+
+    assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, ["mode"])
+
+
+def test_start_says_when_to_come_back_while_too_few_models_are_up(client):
+    answer = post(client, "", prompt="Why?")
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+    assert answer.json()["error"]["code"] == "too_few_models"
+
+
+def test_battle_shows_what_was_released_of_running_answers(client, me):
+    battle = factories.battle("answering", a=RUNNING | {"text": "Be"}, b=RUNNING, voter=me)
+
+    answers = client.get(f"{CALL}{battle.pk}/").json()["turns"][0]["answers"]
+
+    assert [(a["state"], a["text"]) for a in answers] == [("answering", "Be"), ("answering", "")]
+
+
+@pytest.mark.parametrize("failure", ["timeout", "unavailable", "refused", "too_long"])
+@pytest.mark.parametrize(
+    ("mode", "state", "told"),
+    [
+        ("anonymous", "void", False),
+        ("anonymous", "ready", False),
+        ("anonymous", "voted", True),
+        ("side_by_side", "void", True),
+    ],
+)
+def test_battle_tells_why_a_side_failed_only_where_nothing_is_hidden(client, me, failure, mode, state, told):
+    battle = factories.battle(state, a=FAILED | {"failure": failure}, voter=me, mode=mode)
+
+    a, b = client.get(f"{CALL}{battle.pk}/").json()["turns"][0]["answers"]
+
+    assert (a["state"], a["reason"]) == ("failed", failure if told else "unavailable")
+    assert (b["state"], b["reason"]) == ("finished", None)
+
+
+def test_battle_shows_all_turns_in_order(client, me):
+    battle = factories.battle(voter=me)
+    factories.turn(battle, 2, "And then?", a=FINISHED, b=FINISHED)
+
+    turns = client.get(f"{CALL}{battle.pk}/").json()["turns"]
+
+    assert [(turn["number"], turn["prompt"]) for turn in turns] == [(1, "Why?"), (2, "And then?")]
+    assert [answer["side"] for turn in turns for answer in turn["answers"]] == ["a", "b", "a", "b"]
+
+
+@pytest.mark.parametrize("action", ["", "vote/", "turns/", "stop/", "retry/", "events"])
+@pytest.mark.parametrize("whose", ["another's", "nobody's"])
+def test_battle_of_anyone_else_is_not_there(client, me, action, whose):
+    battle = factories.battle().pk if whose == "another's" else uuid4()
+    method = client.get if action in ("", "events") else client.post
+
+    answer = method(f"{CALL}{battle}/{action}", {"winner": "a", "prompt": "x"}, content_type="application/json")
+
+    assert answer.status_code == 404
+    assert answer.json()["error"] == {"code": "not_found", "detail": "There is no such battle of yours."}
+    assert not Vote.objects.exists()
+
+
+def test_list_shows_my_battles_newest_first(client, me):
+    mine = [factories.battle(voter=me) for _ in range(3)]
+    factories.battle()
+
+    results = client.get(CALL).json()["results"]
+
+    assert {result["id"] for result in results} == {str(battle.pk) for battle in mine}
+    assert [r["created_at"] for r in results] == sorted((r["created_at"] for r in results), reverse=True)
+
+
+def test_list_needs_the_same_number_of_queries_for_one_battle_as_for_thirty(client, me, django_assert_num_queries):
+    models = [
+        common.endpoint(common.model(organization=common.organization(), license=common.license())).model
+        for _ in range(4)
+    ]
+    for count in (1, 30):
+        while me.battles.count() < count:
+            battle = factories.battle("ready", model_a=models[count % 3], model_b=models[3], voter=me)
+            factories.turn(battle, 2, a=FINISHED, b=FINISHED)
+            if count > 1:
+                common.vote(battle.model_a, battle.model_b, battle=battle)
+                Battle.objects.filter(pk=battle.pk).update(state="voted")
+        with django_assert_num_queries(4):
+            assert len(client.get(CALL).json()["results"]) == count
+
+
+@pytest.mark.parametrize(("state", "queries"), [("ready", 3), ("voted", 4)])
+def test_battle_needs_the_same_number_of_queries_however_many_turns(
+    client, me, django_assert_num_queries, state, queries
+):
+    battle = factories.battle(state, voter=me)
+    for number in range(2, 12):
+        factories.turn(battle, number, a=FINISHED, b=FINISHED)
+
+    with django_assert_num_queries(queries):
+        client.get(f"{CALL}{battle.pk}/")
+
+
+@pytest.mark.parametrize("winner", ["a", "b", "tie", "both_bad"])
+def test_vote_reveals_both_models_with_their_ratings_before_it(client, me, winner):
+    maker = common.organization("Maker")
+    battle = factories.battle(
+        voter=me,
+        model_a=common.model("alpha", name="Alpha", organization=maker, license=common.license("MIT")),
+        model_b=common.model("beta", name="Beta"),
+    )
+    rating = {"rating": 1010.5, "ci_low": 990.0, "ci_high": None, "rank": 2, "votes": 40, "provisional": True}
+    Standing.objects.create(pool="live", ratings={"alpha": rating})
+
+    answer = post(client, f"{battle.pk}/vote/", winner=winner)
+
+    assert answer.status_code == 201
+    shown = answer.json()
+    assert (shown["state"], shown["vote"]["winner"]) == ("voted", winner)
+    known = {key: rating[key] for key in ("rating", "ci_low", "ci_high", "rank", "votes")}
+    assert shown["models"] == [
+        {"side": "a", "slug": "alpha", "name": "Alpha", "organization": "Maker", "license": "MIT", **known},
+        {"side": "b", "slug": "beta", "name": "Beta", "organization": None, "license": None, **dict.fromkeys(known)},
+    ]
+    assert client.get(f"{CALL}{battle.pk}/").json() == shown
+
+
+def test_vote_skip_reveals_nothing(client, me):
+    battle = factories.battle(voter=me)
+
+    answer = post(client, f"{battle.pk}/vote/", winner="skip")
+
+    assert answer.status_code == 201
+    assert (answer.json()["state"], answer.json()["models"], answer.json()["vote"]) == ("skipped", None, None)
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [("answering", "not_ready"), ("void", "not_votable"), ("skipped", "not_votable"), ("expired", "not_votable")],
+)
+def test_vote_on_a_battle_that_is_not_ready_is_409(client, me, state, code):
+    battle = factories.battle(state, voter=me)
+
+    answer = post(client, f"{battle.pk}/vote/", winner="a")
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, code)
+    assert not Vote.objects.exists()
+
+
+def test_vote_twice_is_409_with_the_stored_vote(client, me):
+    battle = factories.battle(voter=me)
+    post(client, f"{battle.pk}/vote/", winner="tie")
+
+    answer = post(client, f"{battle.pk}/vote/", winner="a")
+
+    assert answer.status_code == 409
+    error = answer.json()["error"]
+    assert (error["code"], error["vote"]["winner"]) == ("already_voted", "tie")
+    assert datetime.fromisoformat(error["vote"]["created_at"]) == Vote.objects.get().created_at
+
+
+@pytest.mark.parametrize("winner", [None, "c", "A", "", 1, ["a"], {"a": "b"}, "a\x00"])
+def test_vote_for_nobody_is_400(client, me, winner):
+    battle = factories.battle(voter=me)
+
+    answer = post(client, f"{battle.pk}/vote/", winner=winner)
+
+    assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, ["winner"])
+    assert Battle.objects.get().state == "ready"
+
+
+def test_turns_asks_again(client, me):
+    battle = factories.battle(voter=me)
+
+    answer = post(client, f"{battle.pk}/turns/", prompt="And then?")
+
+    assert (answer.status_code, answer.json()["state"]) == (201, "answering")
+    assert [turn["prompt"] for turn in answer.json()["turns"]] == ["Why?", "And then?"]
+
+
+def test_models_lists_what_is_known(client, django_assert_num_queries):
+    for count in (1, 30):
+        for n in range(count):
+            organization, license_ = common.organization("Maker"), common.license("MIT")
+            common.endpoint(common.model(f"m{count}-{n}", organization=organization, license=license_))
+        with django_assert_num_queries(1):
+            results = client.get("/api/v1/models/").json()["results"]
+    assert len(results) == 31
+    assert results[0] == {
+        "slug": "m1-0",
+        "name": "M1-0",
+        "organization": "Maker",
+        "license": "MIT",
+        "open_weights": None,
+        "release_date": None,
+        "knowledge_cutoff": None,
+        "parameters_total": None,
+        "context_window": None,
+        "status": "current",
+        "in_draw": True,
+    }
+
+
+@pytest.mark.parametrize(("endpoint", "in_draw"), [(None, False), ({}, True), ({"enabled": False}, False)])
+def test_model_says_whether_it_is_in_the_draw(client, endpoint, in_draw):
+    model = common.model("gpt-4.1")
+    if endpoint is not None:
+        common.endpoint(model, **endpoint)
+
+    answer = client.get("/api/v1/models/gpt-4.1/")
+
+    assert (answer.status_code, answer.json()["slug"], answer.json()["in_draw"]) == (200, "gpt-4.1", in_draw)
+
+
+def test_models_never_show_where_they_are_called(client):
+    common.endpoint(
+        common.model("x"), base_url="https://inside.example/v1", upstream_id="upstream", api_key_env="SECRET_ENV"
+    )
+
+    for path in ("/api/v1/models/", "/api/v1/models/x/"):
+        body = client.get(path).content
+        assert not [mark for mark in (b"inside.example", b"upstream", b"SECRET_ENV") if mark in body]

@@ -1,0 +1,249 @@
+"""Released text on its way to the web processes."""
+
+import asyncio
+from uuid import uuid4
+
+import orjson
+import pytest
+
+from arena import publishing
+from arena.events import BattleView, SideView
+from arena.live import LiveTurn
+from arena.publishing import Publisher, stream_key, tell
+from tests.arena.turns import live_turn, say
+
+
+def redis_at(address):
+    return publishing.Redis.from_url(address, retry=publishing.Retry(publishing.NoBackoff(), 0))
+
+
+@pytest.fixture
+async def publisher():
+    made = Publisher()
+    yield made
+    await made.redis.aclose()
+
+
+@pytest.fixture
+def published(valkey):
+    """All events of a battle's stream, entry by entry."""
+
+    def read(turn):
+        battle_id = turn.job.battle_id if isinstance(turn, LiveTurn) else turn
+        return [orjson.loads(entry[b"e"]) for _, entry in valkey.xrange(stream_key(battle_id))]
+
+    return read
+
+
+@pytest.fixture
+def nobody(settings, tmp_path):
+    """An address at which no Valkey answers."""
+    settings.REDIS_URL = f"unix://{tmp_path}/nobody.sock"
+    publishing.client.cache_clear()
+    yield settings.REDIS_URL
+    publishing.client.cache_clear()
+
+
+def view_of(entries):
+    """What a reader who has only the stream makes of it; it must not have gaps."""
+    view = BattleView()
+    for event in (event for entry in entries for event in entry):
+        assert view.apply(event)
+    return view
+
+
+async def test_flush_writes_what_is_unsent_of_all_turns(publisher, published):
+    one, other, quiet = (live_turn() for _ in range(3))
+    say(one, "a", "Hello")
+    say(other, "b", "Hi")
+
+    await publisher.flush([one, other, quiet])
+
+    assert published(one) == [[["delta", 1, "a", one.sides["a"].tag, 0, "Hello"]]]
+    assert published(other) == [[["delta", 1, "b", other.sides["b"].tag, 0, "Hi"]]]
+    assert published(quiet) == []
+    assert one.unsent == other.unsent == []
+
+
+async def test_flush_sends_nothing_twice(publisher, published):
+    turn = live_turn()
+    say(turn, "a", "Hello")
+    await publisher.flush([turn])
+    await publisher.flush([turn])
+    say(turn, "a", " there")
+    await publisher.flush([turn])
+
+    assert [entry[0][4:] for entry in published(turn)] == [[0, "Hello"], [5, " there"]]
+
+
+async def test_flush_keeps_a_battle_for_an_hour(publisher, valkey):
+    turn = live_turn()
+    say(turn, "a", "Hello")
+
+    await publisher.flush([turn])
+
+    assert 3500 < valkey.ttl(stream_key(turn.job.battle_id)) <= publishing.KEEP_S
+
+
+async def test_flush_after_an_outage_says_everything_again(publisher, published, valkey):
+    turn = live_turn()
+    say(turn, "a", "Hello")
+    await publisher.flush([turn])
+    real, publisher.redis = publisher.redis, redis_at("unix:///nobody/at/home.sock")
+    say(turn, "a", " there")
+    turn.unsent.append(["state", "ready"])
+    await publisher.flush([turn])
+    assert (turn.whole, turn.unsent) == (True, [["state", "ready"]])
+
+    await publisher.redis.aclose()
+    publisher.redis, publisher.away_until = real, 0.0
+    await publisher.flush([turn])
+
+    assert published(turn)[-1] == [["delta", 1, "a", turn.sides["a"].tag, 0, "Hello there"], ["state", "ready"]]
+    assert view_of(published(turn)).side(1, "a").text == "Hello there"
+    assert (turn.whole, turn.unsent) == (False, [])
+
+
+async def test_flush_does_not_ask_again_at_once_while_nobody_answers(nobody, caplog):
+    publisher, turn = Publisher(), live_turn()
+    say(turn, "a", "Hello")
+
+    for _ in range(5):
+        await publisher.flush([turn])
+
+    assert caplog.text.count("Redis is away") == 1
+    assert turn.whole
+    await publisher.redis.aclose()
+
+
+async def test_flush_into_an_emptied_store_says_everything_again(publisher, published, valkey):
+    turn = live_turn()
+    say(turn, "a", "Hello")
+    say(turn, "b", "Yes")
+    await publisher.flush([turn])
+    valkey.delete(stream_key(turn.job.battle_id))
+
+    say(turn, "a", " there")
+    turn.unsent.append(["state", "ready"])
+    for _ in range(2):
+        await publisher.flush([turn])
+
+    view = view_of(published(turn))
+    assert (view.side(1, "a").text, view.side(1, "b").text, view.state) == ("Hello there", "Yes", "ready")
+    assert valkey.ttl(stream_key(turn.job.battle_id)) > 0
+    assert turn.unsent == []
+
+
+async def test_flush_holds_on_to_what_is_on_its_way(tmp_path):
+    """Whoever waits until all is sent must not believe so before the answer has come."""
+    turn, asked = live_turn(), asyncio.Event()
+
+    async def freeze(reader, writer):
+        await reader.read(1)
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_unix_server(freeze, tmp_path / "frozen.sock")
+    publisher = Publisher()
+    publisher.redis = redis_at(f"unix://{tmp_path}/frozen.sock")
+    turn.unsent.append(["state", "ready"])
+    flushing = asyncio.create_task(publisher.flush([turn]))
+    await asyncio.wait_for(asked.wait(), 5)
+
+    assert turn.unsent == [["state", "ready"]]
+
+    flushing.cancel()
+    await asyncio.gather(flushing, return_exceptions=True)
+    await publisher.redis.aclose()
+    server.close()
+    await server.wait_closed()
+
+
+async def test_flush_to_a_server_that_hangs_up_loses_nothing(tmp_path, published):
+    async def hang_up(reader, writer):
+        await reader.read(1)
+        writer.close()
+
+    server = await asyncio.start_unix_server(hang_up, tmp_path / "rude.sock")
+    publisher, turns = Publisher(), [live_turn(), live_turn()]
+    real, publisher.redis = publisher.redis, redis_at(f"unix://{tmp_path}/rude.sock")
+    for turn in turns:
+        say(turn, "a", "Hello")
+        turn.unsent.append(["state", "ready"])
+    await publisher.flush(turns)
+    await publisher.redis.aclose()
+    server.close()
+    await server.wait_closed()
+
+    publisher.redis, publisher.away_until = real, 0.0
+    await publisher.flush(turns)
+    await publisher.redis.aclose()
+
+    for turn in turns:
+        view = view_of(published(turn))
+        assert (view.side(1, "a").text, view.state) == ("Hello", "ready")
+
+
+async def test_flush_leaves_what_is_added_meanwhile_for_the_next_one(publisher, published):
+    turn = live_turn()
+    say(turn, "a", "Hello")
+    flushing = asyncio.create_task(publisher.flush([turn]))
+    await asyncio.sleep(0)
+    turn.unsent.append(["state", "ready"])
+    await flushing
+    await publisher.flush([turn])
+
+    assert [event[0] for entry in published(turn) for event in entry] == ["delta", "state"]
+
+
+async def test_flush_of_another_attempt_replaces_the_first_for_readers(publisher, published):
+    battle = uuid4()
+    first, second = live_turn(battle_id=battle), live_turn(battle_id=battle, attempt=2)
+    say(first, "a", "Old text")
+    await publisher.flush([first])
+    say(second, "a", "New")
+    await publisher.flush([second])
+
+    assert view_of(published(battle)).side(1, "a") == SideView(second.sides["a"].tag, "New")
+
+
+def test_tell_adds_to_the_stream_of_a_battle(published, valkey):
+    battle = uuid4()
+
+    tell(battle, ["state", "voted"])
+
+    assert published(battle) == [[["state", "voted"]]]
+    assert 0 < valkey.ttl(stream_key(battle)) <= publishing.KEEP_S
+
+
+def test_tell_is_lost_while_nobody_answers(nobody, caplog):
+    tell(uuid4(), ["state", "voted"])
+
+    assert "Redis is away" in caplog.text
+
+
+async def test_stops_gives_battles_that_were_asked_to_stop(publisher):
+    battles = [str(uuid4()) for _ in range(3)]
+    waiting = asyncio.create_task(publisher.stops())
+    await asyncio.sleep(0.1)
+    publishing.ask_to_stop(battles[0])
+    assert battles[0] in await waiting
+
+    for battle in battles[1:]:
+        publishing.ask_to_stop(battle)
+
+    assert set(battles[1:]) <= set(await publisher.stops())
+
+
+async def test_stops_are_none_while_nobody_answers(nobody):
+    publisher = Publisher()
+
+    assert await publisher.stops() == []
+    await publisher.redis.aclose()
+
+
+def test_ask_to_stop_is_lost_while_nobody_answers(nobody, caplog):
+    publishing.ask_to_stop(uuid4())
+
+    assert "Redis is away" in caplog.text

@@ -1,0 +1,446 @@
+"""Reading a battle: from a worker's Publisher over a real Valkey, or from the database, to each connection."""
+
+import asyncio
+from dataclasses import replace
+from uuid import uuid4
+
+import orjson
+import pytest
+from django.test import AsyncClient
+
+from arena import stored, streams, voters
+from arena.events import Position, SideView
+from arena.leases import Held, extend
+from arena.live import LiveTurn
+from arena.models import Answer, Battle
+from arena.publishing import Publisher, stream_key, tell
+from arena.tags import tag
+from tests.arena import factories
+from tests.arena.conftest import close
+from tests.arena.factories import FAILED, FINISHED, RUNNING
+from tests.arena.turns import live_turn, say
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Page:
+    """A browser with an open stream: what it shows, and the id from which it would reconnect."""
+
+    def __init__(self, hub, battle, voter=None):
+        self.hub, self.battle, self.voter = hub, battle, voter or uuid4()
+        self.text, self.names, self.last, self.comments = {}, [], "", 0
+        self.open()
+
+    def open(self):
+        """Connect, or reconnect as a browser does."""
+        self.content = self.hub.follow(self.voter, self.battle.pk, Position.parse(self.last))
+
+    async def read(self):
+        """The events of the next piece; nothing at the end of the stream."""
+        async with asyncio.timeout(5):
+            piece = await anext(self.content, b"")
+        for block in piece.decode().split("\n\n")[:-1]:
+            self._take(block)
+        return bool(piece)
+
+    def _take(self, block):
+        if block.startswith(":"):
+            self.comments += 1
+            return
+        fields = dict(line.split(": ", 1) for line in block.split("\n"))
+        self.last = fields["id"]
+        self.names.append(fields["event"])
+        data = orjson.loads(fields["data"])
+        where = data.get("turn"), data.get("side")
+        if fields["event"] == "reset":
+            self.text.pop(where, None)
+        elif fields["event"] == "delta":
+            self.text[where] = self.text.get(where, "") + data["text"]
+
+    async def until(self, condition):
+        while not condition():
+            assert await self.read(), f"the stream ended; {self.names}"
+
+    async def shows(self, side, text, turn=1):
+        await self.until(lambda: self.text.get((turn, side)) == text)
+
+    async def close(self):
+        await self.content.aclose()
+
+
+class Worker:
+    """Holds a turn of a stored battle and publishes what its sides say."""
+
+    def __init__(self, turn, attempt=1):
+        made = live_turn(number=turn.number, battle_id=turn.battle_id)
+        answers = {answer.side: answer.pk for answer in turn.answers.all()}
+        sides = tuple(replace(job, answer_id=answers[job.side], attempt=attempt) for job in made.job.sides)
+        self.turn = LiveTurn(replace(made.job, sides=sides))
+        self.publisher = Publisher()
+
+    async def say(self, side, text):
+        say(self.turn, side, text)
+        await self.flush()
+
+    async def flush(self):
+        for _ in range(2):
+            await self.publisher.flush([self.turn])
+
+    async def tell(self, *events):
+        self.turn.unsent += events
+        await self.flush()
+
+    def held(self, side):
+        job = self.turn.sides[side].job
+        return Held(job.answer_id, job.attempt, self.turn.sides[side].text())
+
+
+@pytest.fixture
+def battle():
+    return factories.battle("answering", a=RUNNING, b=RUNNING)
+
+
+@pytest.fixture
+def work(battle, in_database):
+    """Makes a worker that holds a turn."""
+
+    async def start(attempt=1, of=None):
+        return await in_database(lambda: Worker(of or battle.turns.get(), attempt))
+
+    return start
+
+
+@pytest.fixture
+async def worker(work):
+    made = await work()
+    yield made
+    await made.publisher.redis.aclose()
+
+
+@pytest.fixture
+async def page(hub, battle):
+    made = Page(hub, battle)
+    yield made
+    await made.close()
+
+
+async def test_follow_brings_what_a_worker_publishes(page, worker):
+    await worker.say("a", "Hel")
+    await page.shows("a", "Hel")
+    await worker.say("a", "lo")
+    await worker.say("b", "Yes 🙂")
+
+    await page.shows("a", "Hello")
+    await page.shows("b", "Yes 🙂")
+    assert set(page.names) == {"delta"}
+
+
+async def test_follow_gives_a_late_reader_everything_from_the_start(hub, battle, page, worker):
+    await worker.say("a", "Hello")
+    await page.shows("a", "Hello")
+    await worker.say("a", " there")
+
+    late = Page(hub, battle)
+    await late.shows("a", "Hello there")
+    await late.close()
+
+
+async def test_follow_continues_where_a_reader_was_cut_off(page, worker):
+    await worker.say("a", "Hello")
+    await page.shows("a", "Hello")
+    await page.close()
+    await worker.say("a", " there")
+    await worker.say("b", "Yes")
+
+    page.open()
+    await page.shows("a", "Hello there")
+    await page.shows("b", "Yes")
+
+    assert "reset" not in page.names
+
+
+async def test_follow_continues_in_another_web_process(battle, page, worker):
+    await worker.say("a", "Hello")
+    await page.shows("a", "Hello")
+    await page.close()
+
+    page.hub = streams.Hub()
+    page.open()
+    await worker.say("a", " there")
+    await page.shows("a", "Hello there")
+
+    assert "reset" not in page.names
+    await page.close()
+    await close(page.hub)
+
+
+async def test_follow_serves_many_readers_with_one_look(hub, battle, worker):
+    pages = [Page(hub, battle) for _ in range(20)]
+    await worker.say("a", "Hello")
+
+    await asyncio.gather(*(page.shows("a", "Hello") for page in pages))
+
+    assert len(hub.followed) == 1
+    await asyncio.gather(*(page.close() for page in pages))
+    assert hub.followed == {}
+    assert hub.open == {}
+
+
+async def test_follow_goes_on_after_the_store_was_emptied(page, worker, valkey, battle):
+    await worker.say("a", "Hello")
+    await page.shows("a", "Hello")
+    valkey.delete(stream_key(battle.pk))
+
+    await worker.say("a", " there")
+    await page.shows("a", "Hello there")
+
+    assert "reset" not in page.names
+
+
+async def test_follow_of_an_emptied_store_gives_a_new_reader_everything_too(hub, battle, worker, valkey):
+    await worker.say("a", "Hello")
+    valkey.delete(stream_key(battle.pk))
+    await worker.say("a", " there")
+
+    late = Page(hub, battle)
+    await late.shows("a", "Hello there")
+    await late.close()
+
+
+async def test_follow_fills_a_gap_from_the_database(page, worker, valkey, battle, in_database):
+    """A store that was emptied, and filled again by a later piece before the worker noticed."""
+    await worker.say("a", "Hello")
+    await page.shows("a", "Hello")
+    await page.close()
+    valkey.delete(stream_key(battle.pk))
+    say(worker.turn, "a", " there")
+    await in_database(extend, [worker.held("a")])
+    tell(battle.pk, *worker.turn.unsent)
+
+    page.open()
+    await page.shows("a", "Hello there")
+
+    assert "reset" not in page.names
+
+
+async def test_follow_reads_from_the_database_what_was_stored_before(hub, in_database):
+    battle = await in_database(lambda: factories.battle("ready", a=FINISHED | {"text": "*Hi*"}, b=FINISHED))
+    page = Page(hub, battle)
+
+    await page.until(lambda: "ready" in page.names)
+
+    assert page.names == ["delta", "done", "delta", "done", "ready"]
+    assert page.text == {(1, "a"): "*Hi*", (1, "b"): FINISHED["text"]}
+    await page.close()
+
+
+async def test_follow_says_reset_when_another_attempt_follows(page, worker, work, in_database, battle):
+    await worker.say("a", "Old text")
+    await page.shows("a", "Old text")
+    await in_database(lambda: Answer.objects.filter(turn__battle=battle).update(attempt=2))
+    second = await work(attempt=2)
+
+    await second.say("a", "New")
+    await page.shows("a", "New")
+
+    assert page.names.count("reset") == 1
+    await second.publisher.redis.aclose()
+
+
+async def test_follow_goes_over_to_the_next_turn(page, worker, work, battle, in_database):
+    ends = [["done", 1, side, worker.turn.sides[side].tag, "<p>x</p>"] for side in "ab"]
+    await worker.say("a", "x")
+    await worker.say("b", "y")
+    await worker.tell(*ends, ["state", "ready"])
+    await page.until(lambda: "ready" in page.names)
+
+    turn = await in_database(lambda: factories.turn(battle, 2, a=RUNNING, b=RUNNING))
+    tell(battle.pk, ["state", "answering"])
+    second = await work(of=turn)
+    await second.say("b", "More")
+    await page.shows("b", "More", turn=2)
+
+    assert page.names[-1] == "delta"
+    await second.publisher.redis.aclose()
+
+
+@pytest.mark.parametrize(("state", "name"), [("voted", "voted"), ("skipped", "void"), ("expired", "void")])
+async def test_follow_ends_with_the_battle(hub, in_database, state, name):
+    battle = await in_database(lambda: factories.battle("ready"))
+    page = Page(hub, battle)
+    await page.until(lambda: "ready" in page.names)
+
+    tell(battle.pk, ["state", state])
+    await page.until(lambda: name in page.names)
+
+    assert not await page.read()
+    assert hub.followed == {}
+
+
+@pytest.mark.parametrize("state", ["voted", "skipped", "expired"])
+async def test_follow_of_a_battle_that_is_over_ends_at_once(hub, in_database, state):
+    battle = await in_database(lambda: factories.battle(state))
+    page = Page(hub, battle)
+    while await page.read():
+        pass
+    seen = len(page.names)
+
+    page.open()
+
+    assert not await page.read()
+    assert seen == len(page.names) == (6 if state == "voted" else 5)
+
+
+async def test_follow_of_a_void_battle_stays_open_for_a_retry(hub, in_database):
+    battle = await in_database(lambda: factories.battle("void", b=FAILED))
+    page = Page(hub, battle)
+    await page.until(lambda: "void" in page.names)
+
+    tell(battle.pk, ["state", "answering"])
+    answer = await in_database(lambda: Answer.objects.get(turn__battle=battle, side="b"))
+    tell(battle.pk, ["delta", 1, "b", tag(answer.pk, 2), 0, "Now"])
+    await page.shows("b", "Now")
+
+    assert page.names[-2:] == ["reset", "delta"]
+    await page.close()
+
+
+async def test_follow_sends_a_comment_while_nothing_happens(monkeypatch, page):
+    monkeypatch.setattr(streams, "HEARTBEAT_S", 0.05)
+
+    await page.until(lambda: page.comments >= 2)
+
+    assert page.names == []
+
+
+async def test_follow_lets_go_of_a_connection_after_a_while(monkeypatch, page):
+    monkeypatch.setattr(streams, "LONGEST_S", 0.05)
+    monkeypatch.setattr(streams, "HEARTBEAT_S", 0.05)
+    while await page.read():
+        pass
+
+    assert page.comments == 1
+
+
+async def test_follow_asks_the_database_when_a_worker_is_silent(monkeypatch, page, battle, in_database):
+    """It may have died between saving an end and saying so."""
+    monkeypatch.setattr(streams, "QUIET_S", 0.1)
+    await asyncio.sleep(0)
+    reading = asyncio.create_task(page.until(lambda: "ready" in page.names))
+    await asyncio.sleep(0.2)
+    await in_database(lambda: Answer.objects.filter(turn__battle=battle).update(**FINISHED))
+    await in_database(lambda: Battle.objects.update(state="ready"))
+
+    await asyncio.wait_for(reading, 5)
+
+
+async def test_follow_survives_a_valkey_that_is_away(settings, tmp_path, battle, in_database, monkeypatch):
+    monkeypatch.setattr(streams, "LOST_POLL_S", 0.05)
+    settings.REDIS_URL = f"unix://{tmp_path}/nobody.sock"
+    hub = streams.Hub()
+    page = Page(hub, battle)
+    await in_database(lambda: Answer.objects.filter(turn__battle=battle, side="a").update(text="Hello"))
+    await page.shows("a", "Hello")
+    await in_database(lambda: Answer.objects.filter(turn__battle=battle).update(**FINISHED | {"text": "Hello you"}))
+    await in_database(lambda: Battle.objects.update(state="ready"))
+
+    await page.until(lambda: "ready" in page.names)
+
+    assert page.text[1, "a"] == "Hello you"
+    assert "reset" not in page.names
+    await page.close()
+    await close(hub)
+
+
+def test_load_shows_a_battle_as_the_database_has_it():
+    battle = factories.battle("answering", a=FINISHED | {"text": "**x**"}, b=RUNNING | {"text": "Be"})
+    a, b = (Answer.objects.get(side=side) for side in "ab")
+
+    view = stored.load(battle.pk)
+
+    assert view.state == "answering"
+    assert view.turns == {
+        1: {
+            "a": SideView(tag(a.pk, 1), "**x**", "done", "<p><strong>x</strong></p>\n"),
+            "b": SideView(tag(b.pk, 1), "Be"),
+        }
+    }
+
+
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_load_knows_no_attempt_of_which_nothing_was_shown(state):
+    battle = factories.battle("answering", a={"state": state, "attempt": 2}, b=FINISHED)
+
+    assert stored.load(battle.pk).side(1, "a") == SideView()
+
+
+@pytest.mark.parametrize(
+    ("mode", "state", "told"),
+    [("anonymous", "void", "unavailable"), ("anonymous", "voted", "refused"), ("side_by_side", "void", "refused")],
+)
+def test_load_tells_why_a_side_failed_only_where_nothing_is_hidden(mode, state, told):
+    battle = factories.battle(state, a=FAILED | {"failure": "refused"}, mode=mode)
+
+    assert stored.load(battle.pk).side(1, "a").reason == told
+
+
+async def test_open_streams_hold_no_connection_of_the_database(hub, in_database):
+    """There are eight for the whole process."""
+    battles = [await in_database(lambda: factories.battle("ready")) for _ in range(12)]
+    pages = [Page(hub, battle) for battle in battles]
+    await asyncio.gather(*(page.until(lambda page=page: "ready" in page.names) for page in pages))
+
+    async with asyncio.timeout(2):
+        assert await in_database(Battle.objects.count) == 12
+
+    await asyncio.gather(*(page.close() for page in pages))
+
+
+def me(battle):
+    client = AsyncClient()
+    client.cookies[voters.COOKIE] = voters.signer.sign(str(battle.voter_id))
+    return client
+
+
+@pytest.mark.parametrize("by", ["header", "query"])
+async def test_events_continue_from_the_id_that_a_browser_sends(web, battle, worker, by):
+    await worker.say("a", "Hello")
+    position = f"1.{worker.turn.sides['a'].tag}-2-0.-0-0.0"
+    path = f"/api/v1/battles/{battle.pk}/events"
+    headers = {"Last-Event-ID": position} if by == "header" else {}
+
+    answer = await me(battle).get(path + ("" if headers else f"?from={position}"), headers=headers)
+    content = aiter(answer.streaming_content)
+    piece = await anext(content)
+    await content.aclose()
+
+    assert answer.headers["Content-Type"] == "text/event-stream"
+    assert (answer.headers["Cache-Control"], answer.headers["X-Accel-Buffering"]) == ("no-store", "no")
+    assert b'"text":"llo"' in piece
+
+
+async def test_events_are_refused_to_a_voter_who_has_too_many_open(web, battle, worker, settings):
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_streams_per_voter=2)
+    await worker.say("a", "Hello")
+    pages = [Page(web, battle, voter=battle.voter_id) for _ in range(2)]
+    await asyncio.gather(*(page.shows("a", "Hello") for page in pages))
+    path = f"/api/v1/battles/{battle.pk}/events"
+
+    refused = await me(battle).get(path)
+    await pages[0].close()
+    admitted = await me(battle).get(path)
+
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "5")
+    assert refused.json()["error"]["code"] == "too_many_streams"
+    assert admitted.status_code == 200
+    await pages[1].close()
+
+
+async def test_events_are_not_limited_where_no_limit_is_set(web, battle, worker, settings):
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_streams_per_voter=0)
+    await worker.say("a", "Hello")
+    pages = [Page(web, battle, voter=battle.voter_id) for _ in range(10)]
+    await asyncio.gather(*(page.shows("a", "Hello") for page in pages))
+
+    assert web.admits(battle.voter_id)
+    await asyncio.gather(*(page.close() for page in pages))

@@ -1,0 +1,34 @@
+"""Turns as a worker holds them, without a database."""
+
+from uuid import uuid4
+
+from arena.backends.protocol import Message, Request
+from arena.jobs import Job, SideJob
+from arena.live import LiveTurn
+
+
+def side_job(side="a", answer_id=1, attempt=1):
+    request = Request(base_url="", model="", messages=(Message("user", "Why?"),))
+    return SideJob(
+        answer_id=answer_id,
+        attempt=attempt,
+        tries=1,
+        side=side,
+        endpoint_id=1,
+        kind="echo",
+        max_concurrency=None,
+        request=request,
+    )
+
+
+def live_turn(*sides, paced=False, number=1, battle_id=None, attempt=1):
+    """A turn of a battle of its own, with these sides to be answered."""
+    jobs = tuple(side_job(side, answer_id, attempt) for answer_id, side in enumerate(sides or "ab", 1))
+    battle_id = str(battle_id or uuid4())
+    return LiveTurn(Job(battle_id, 7, number, blind=paced, paced=paced, replaceable=False, stopped=False, sides=jobs))
+
+
+def say(turn, side, text):
+    """The model says something, and the clock lets it out."""
+    turn.sides[side].feed(text)
+    turn.tick()
