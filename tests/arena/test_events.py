@@ -186,6 +186,15 @@ def test_between_says_ready_again_after_a_side_was_answered_anew():
     assert [name for name, *_ in events] == ["reset", "delta", "done", "ready"]
 
 
+def test_between_says_void_again_after_a_retry_that_failed_too():
+    view = BattleView("void")
+    view.turns[1] = {"a": SideView("t1", "x", "done"), "b": SideView("t3", "", "failed", reason="unavailable")}
+
+    events = list(between(Position(1, Seen("t1", 1, 1), Seen("t2", 0, 1), step=2), view))
+
+    assert [name for name, *_ in events] == ["reset", "failed", "void"]
+
+
 def test_between_begins_anew_for_a_position_beyond_the_last_turn():
     view = BattleView()
     view.turns[1] = {"a": SideView("t", "Hello"), "b": SideView()}

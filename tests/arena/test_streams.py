@@ -334,6 +334,21 @@ async def test_follow_asks_the_database_when_a_worker_is_silent(monkeypatch, pag
     await asyncio.wait_for(reading, 5)
 
 
+async def test_follow_takes_nothing_back_because_the_database_lags(monkeypatch, page, worker, hub, battle):
+    await worker.say("a", "Hello")
+    await page.shows("a", "Hello")
+    monkeypatch.setattr(streams, "QUIET_S", 0.05)
+    before = hub.followed[battle.pk].view
+    async with asyncio.timeout(5):
+        while hub.followed[battle.pk].view is before:
+            await asyncio.sleep(0.02)
+
+    await worker.say("a", " there")
+    await page.shows("a", "Hello there")
+
+    assert set(page.names) == {"delta"}
+
+
 async def test_follow_survives_a_valkey_that_is_away(settings, tmp_path, battle, in_database, monkeypatch):
     monkeypatch.setattr(streams, "LOST_POLL_S", 0.05)
     settings.REDIS_URL = f"unix://{tmp_path}/nobody.sock"

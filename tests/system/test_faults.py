@@ -121,6 +121,7 @@ def test_database_that_was_stopped_is_found_again(victim: Service) -> None:
         assert eventually(lambda: len(crowd.log.votes) >= PEOPLE, 20)
         with unattended(victim):
             os.kill(postmaster(victim), signal.SIGQUIT)
+            assert eventually(lambda: not reachable(victim), 5)
             away = list(pool.map(lambda path: Person(victim.port).get(path), PAGES))
             away.append(Person(victim.port).post("/api/v1/battles/", {"prompt": "Is anyone there?"}))
         assert eventually(lambda: reachable(victim), 20)
