@@ -1,4 +1,4 @@
-"""Where to show models whose rating has no finite maximum likelihood value (CONTRACT 5, unbounded)."""
+"""Where to show models whose rating has no finite maximum likelihood value: those that never lost, or never won."""
 
 import numpy as np
 from scipy.linalg import cho_solve

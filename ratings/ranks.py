@@ -20,7 +20,11 @@ _HOPELESS = 1e-200
 
 @dataclass(frozen=True, eq=False)
 class Ranks:
-    """Whole numbers from 1 for each of M models, as CONTRACT 5 defines them."""
+    """Whole numbers from 1 for each of M models; ranks are within a component of models that votes connect.
+
+    `rank_low` and `rank_high` count the models that are better or worse by a two-sided 95 % test of the difference,
+    `rank_ub` those whose interval lies wholly above; `tier` 1 holds every model that may be the best.
+    """
 
     rank: Indices
     rank_low: Indices
