@@ -74,7 +74,9 @@ class Engine:
     def _begin(self, job: Job, asked: float) -> None:
         if before := self.turns.get(job.turn_id):
             self._forget(before)
-        turn = self.turns[job.turn_id] = LiveTurn(job, held_until=asked + leases.LEASE_S)
+        longest = self.answering.timeouts.total
+        turn = LiveTurn(job, held_until=asked + leases.LEASE_S, paced_until=asked + longest)
+        self.turns[job.turn_id] = turn
         if job.stopped:
             turn.stop()
             return

@@ -89,11 +89,13 @@ class LiveSide:
 
 class LiveTurn:
     """Both sides of a turn under one clock. `whole` asks for everything released so far to be said again;
-    `held_until`, on the clock of this process, is when the leases of its open sides run out."""
+    `held_until`, on the clock of this process, is when the leases of its open sides run out; after `paced_until`,
+    what both sides have said is not held back any longer, however much it is."""
 
-    def __init__(self, job: Job, held_until: float = math.inf) -> None:
+    def __init__(self, job: Job, held_until: float = math.inf, paced_until: float = math.inf) -> None:
         self.job = job
         self.held_until = held_until
+        self.paced_until = paced_until
         self.sides = {side.side: LiveSide(side) for side in job.sides}
         self.clock: Clock | Open = Clock() if job.paced else Open()
         self.unsent: list[list[Any]] = []
@@ -110,6 +112,8 @@ class LiveTurn:
 
     def tick(self) -> None:
         """Release what is due now into `unsent`."""
+        if time.monotonic() > self.paced_until and all(side.lane.ended for side in self.sides.values()):
+            self.clock = Open()
         steps = self.clock.tick(self.lane("a"), self.lane("b"))
         for (name, side), step in zip((("a", self.sides.get("a")), ("b", self.sides.get("b"))), steps, strict=True):
             if side and step:

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.system.person import Person
 from tests.system.service import ROOT, Service, running
+from tests.system.zoo import MODELS, VARIABLES
 
 ENTRY = """
 [[model]]
@@ -52,6 +53,15 @@ def service(tmp_path_factory: pytest.TempPathFactory, provider: str) -> Iterator
     with running(
         folder / "data", "--no-local-models", "--models", str(models_file(folder / "models.toml", provider, models))
     ) as up:
+        yield up
+
+
+@pytest.fixture(scope="session")
+def zoo(tmp_path_factory: pytest.TempPathFactory, provider: str) -> Iterator[Service]:
+    """A second service with short limits and all kinds of models."""
+    folder = tmp_path_factory.mktemp("zoo")
+    file = models_file(folder / "models.toml", provider, MODELS)
+    with running(folder / "data", "--no-local-models", "--models", str(file), **VARIABLES) as up:
         yield up
 
 

@@ -95,10 +95,16 @@ class Crowd:
         self.log.surprises.append((what, answer.status, answer.body[:300]))
 
 
+def asked(provider: str) -> list[dict[str, Any]]:
+    """What the fake provider was asked, oldest first."""
+    with urllib.request.urlopen(f"{provider}/log", timeout=30) as response:  # noqa: S310  # our own address
+        entries: list[dict[str, Any]] = json.load(response)
+        return entries
+
+
 def calls(provider: str) -> Counter[tuple[str, str]]:
     """How often each model was asked each prompt."""
-    with urllib.request.urlopen(f"{provider}/log", timeout=30) as response:  # noqa: S310  # our own address
-        return Counter((entry["model"], entry["messages"][-1]["content"]) for entry in json.load(response))
+    return Counter((entry["model"], entry["messages"][-1]["content"]) for entry in asked(provider))
 
 
 def check(service: Service, log: Log) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -44,7 +45,7 @@ class Service:
                 return child.pid
         raise LookupError(f"no process with {words}")
 
-    def query(self, statement: str, *values: object) -> list[tuple[object, ...]]:
+    def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Look into the database behind the service's back."""
         with psycopg.connect(f"postgresql://arena@/arena?host={self.data}/run/postgres") as connection:
             return connection.execute(statement, values).fetchall()

@@ -1,0 +1,246 @@
+"""A battle as a conversation: further turns, stop, modes, sets of models, and its end by age."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.fake_provider import expected_text
+from tests.processes import eventually
+from tests.system.load import asked, shown
+from tests.system.person import Event, Person
+from tests.system.service import ROOT, Service
+from tests.system.zoo import GOOD, MODELS, QUICK, SLOW
+
+Act = Callable[[Person], Any]
+
+
+@pytest.fixture
+def person(zoo: Service) -> Person:
+    return Person(zoo.port)
+
+
+def stored(battle: dict[str, Any], turn: int = 1) -> dict[str, str]:
+    return {answer["side"]: answer["text"] for answer in battle["turns"][turn - 1]["answers"]}
+
+
+def counted(zoo: Service, battle: dict[str, Any]) -> tuple[Any, ...]:
+    (row,) = zoo.query("SELECT counted, reason FROM arena_vote WHERE battle_id = %s", battle["id"])
+    return row
+
+
+def named(battle: dict[str, Any]) -> dict[str, str]:
+    """Side → what the fake provider knows the model as, after the vote."""
+    return {model["side"]: MODELS[model["slug"]] for model in battle["models"]}
+
+
+def begin(person: Person, *models: str, prompt: str = "Begin.", mode: str = "anonymous") -> tuple[Any, list[Event]]:
+    """A battle of which something of both sides is to be seen."""
+    battle, seen = person.start(prompt, *models, mode=mode), []
+    for event in person.events(battle["events_url"]):
+        seen.append(event)
+        if all(shown(seen).values()):
+            return battle, seen
+    raise AssertionError(seen)
+
+
+def test_next_turn_is_asked_with_each_sides_own_history(person: Person, provider: str) -> None:
+    prompts = ["What is a history of one's own?", "And whose was it?"]
+    battle = person.fight(prompts[0], *GOOD)
+    first = person.until(battle["events_url"], "ready")
+    answer = person.act(battle, "turns", prompt=prompts[1])
+    assert (answer.status, answer.json["state"]) == (201, "answering")
+    events = person.until(battle["events_url"], "ready", last_id=first[-1].id)
+    assert {event.data.get("turn") for event in events} == {2, None}
+    voted = person.vote(battle, "a").json
+    requests = [entry for entry in asked(provider) if entry["messages"][-1]["content"] == prompts[1]]
+    for side, model in named(voted).items():
+        said = [expected_text(model, prompt) for prompt in prompts]
+        assert [stored(voted, turn)[side] for turn in (1, 2)] == said
+        (request,) = (entry for entry in requests if entry["model"] == model)
+        assert [message["content"] for message in request["messages"]] == [prompts[0], said[0], prompts[1]]
+    assert len({request["system"] for request in requests}) == 1
+
+
+def answering(person: Person) -> dict[str, Any]:
+    return person.start("Still answering.", *SLOW)
+
+
+def ready(person: Person) -> dict[str, Any]:
+    return person.fight("Ready.", *QUICK)
+
+
+def voted(person: Person) -> dict[str, Any]:
+    battle = person.fight("Voted.", *QUICK)
+    person.vote(battle, "tie")
+    return battle
+
+
+def skipped(person: Person) -> dict[str, Any]:
+    battle = person.fight("Skipped.", *QUICK)
+    person.vote(battle, "skip")
+    return battle
+
+
+@pytest.mark.parametrize(
+    ("state", "refusals"),
+    [
+        (answering, {"turns": "not_ready", "vote": "not_ready", "retry": "not_failed"}),
+        (ready, {"stop": "not_answering", "retry": "not_failed"}),
+        (voted, {"turns": "not_ready", "stop": "not_answering", "vote": "already_voted", "retry": "not_failed"}),
+        (skipped, {"turns": "not_ready", "stop": "not_answering", "vote": "not_votable", "retry": "not_failed"}),
+    ],
+)
+def test_what_does_not_fit_the_state_is_refused(person: Person, state: Act, refusals: dict[str, str]) -> None:
+    battle = state(person)
+    before = person.look(battle)
+    for action, code in refusals.items():
+        answer = person.act(battle, action, prompt="More?", winner="a")
+        assert (action, answer.status, answer.json["error"]["code"]) == (action, 409, code)
+    now = person.look(battle)
+    assert (now["state"], len(now["turns"])) == (before["state"], 1)
+
+
+def test_battle_has_at_most_twenty_turns(zoo: Service, person: Person) -> None:
+    battle = person.fight("The first of many.", *QUICK)
+    more = "INSERT INTO arena_turn (battle_id, number, prompt) SELECT %s, n, 'More.' FROM generate_series(2, 20) n"
+    zoo.query(more + " RETURNING 1", battle["id"])
+    answer = person.act(battle, "turns", prompt="One too many.")
+    assert (answer.status, answer.json["error"]["code"]) == (409, "too_many_turns")
+    now = person.look(battle)
+    assert (now["state"], len(now["turns"])) == ("ready", 20)
+
+
+def test_stop_ends_both_sides_where_the_reader_is(zoo: Service, person: Person) -> None:
+    battle, seen = begin(person, *SLOW)
+    assert person.act(battle, "stop").status == 200
+    asked_at = time.monotonic()
+    seen += person.until(battle["events_url"], "ready", last_id=seen[-1].id)
+    assert time.monotonic() - asked_at < 2
+    vote = person.vote(battle, "a")
+    assert vote.status == 201
+    texts = stored(vote.json)
+    assert texts == shown(seen)
+    for side, model in named(vote.json).items():
+        whole = expected_text(model, "Begin.")
+        assert whole.startswith(texts[side])
+        assert 0 < len(texts[side]) < len(whole)
+    assert counted(zoo, battle) == (False, "stopped")
+
+
+def test_stop_before_there_is_text_voids_the_battle(person: Person) -> None:
+    battle = person.start("Nothing yet.", "slow", "late")
+    assert person.act(battle, "stop").status == 200
+    events = person.until(battle["events_url"], "void")
+    assert [event.name for event in events] == ["failed", "failed", "void"]
+    assert person.vote(battle, "a").json["error"]["code"] == "not_votable"
+
+
+def test_stop_after_both_sides_have_finished_takes_nothing_away(zoo: Service, person: Person, provider: str) -> None:
+    prompt = "What is said, but not yet shown?"
+    battle, seen = begin(person, "talkative", "chatty", prompt=prompt)
+    said = ("finished", "finished")
+    assert eventually(
+        lambda: tuple(e["state"] for e in asked(provider) if e["messages"][-1]["content"] == prompt) == said
+    )
+    assert person.act(battle, "stop").status == 200
+    seen += person.until(battle["events_url"], "ready", last_id=seen[-1].id)
+    vote = person.vote(battle, "b").json
+    assert shown(seen) == stored(vote) == {side: expected_text(m, prompt) for side, m in named(vote).items()}
+    assert counted(zoo, battle) == (True, "")
+
+
+def test_side_by_side_is_in_the_order_asked_for_unpaced_and_not_counted(zoo: Service, person: Person) -> None:
+    battle = person.start("Who is quicker?", "slow", "quick", mode="side_by_side")
+    events = person.until(battle["events_url"], "ready")
+    names = [event.name if event.name != "delta" else "" for event in events]
+    assert [event.data["side"] for event in events if event.name == "done"] == ["b", "a"]
+    assert "" in names[names.index("done") :]  # the slow one goes on
+    vote = person.vote(battle, "b").json
+    assert named(vote) == {"a": MODELS["slow"], "b": MODELS["quick"]}
+    assert counted(zoo, battle) == (False, "side_by_side")
+
+
+def test_side_by_side_tells_why_a_side_failed_and_replaces_nobody(person: Person) -> None:
+    battle = person.start("Who hangs?", "good", "hang", mode="side_by_side")
+    events = person.until(battle["events_url"], "void")
+    (failed,) = (event.data for event in events if event.name == "failed")
+    assert failed == {"turn": 1, "side": "b", "reason": "timeout"}
+    assert {a["side"]: a["reason"] for a in person.look(battle)["turns"][0]["answers"]} == {"a": None, "b": "timeout"}
+
+
+def test_named_set_is_blind_and_has_its_own_board(person: Person) -> None:
+    def votes(pool: str) -> int:
+        answer = person.get(f"/api/v1/leaderboard/?pool={pool}")
+        return int(answer.json["votes"]) if answer.status == 200 else 0
+
+    live = votes("live")
+    battle = person.fight("Who is best among these?", "good", "spare", "thistle")
+    again = person.start("And in another order?", "thistle", "good", "spare")
+    assert battle["pool"].startswith("set-")
+    assert again["pool"] == battle["pool"]
+    assert battle["models"] is None
+    before = votes(battle["pool"])
+    assert person.vote(battle, "a").status == 201
+    assert eventually(lambda: votes(battle["pool"]) == before + 1)
+    assert votes("live") == live
+
+
+def expire(zoo: Service) -> None:
+    """Ask a worker to do what beat asks for every ten minutes."""
+    environment = psutil.Process(zoo.pid("beat")).environ()
+    call = [sys.executable, "-m", "celery", "-A", "config", "call", "arena.expire"]
+    subprocess.run(call, cwd=ROOT, env=environment, check=True, capture_output=True)
+
+
+def test_idle_battle_expires_and_never_reveals(zoo: Service, person: Person) -> None:
+    old, young = person.fight("Yesterday's question.", *GOOD), person.fight("Today's question.", *GOOD)
+    past = "SET created_at = now() - interval '24 hours 1 minute' WHERE"
+    zoo.query(f"UPDATE arena_turn {past} battle_id = %s RETURNING 1", old["id"])  # our own words
+    zoo.query(f"UPDATE arena_battle {past} id = %s RETURNING 1", old["id"])
+    expire(zoo)
+    assert eventually(lambda: person.look(old)["state"] == "expired")
+    assert person.look(young)["state"] == "ready"
+    for action in ("vote", "turns", "retry", "stop"):
+        assert person.act(old, action, winner="a", prompt="More?").status == 409
+    assert [event.name for event in person.events(old["events_url"])][-1] == "void"
+    shown_now = person.get(f"/api/v1/battles/{old['id']}/").raw + person.get(f"/battles/{old['id']}/").raw
+    assert person.look(old)["models"] is None
+    assert not [slug for slug in GOOD if f"Model {slug.title()}".encode() in shown_now]
+
+
+TWENTY_ONE = [*MODELS][:21]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"prompt": ""}, "prompt"),
+        ({"prompt": "NUL \x00"}, "prompt"),
+        ({"prompt": "x" * 32_001}, "prompt"),
+        ({"prompt": 7}, "prompt"),
+        ({"mode": "blindfold"}, "mode"),
+        ({"mode": ["anonymous"]}, "mode"),
+        ({"mode": "side_by_side"}, "models"),
+        ({"mode": "side_by_side", "models": ["good", "spare", "thistle"]}, "models"),
+        ({"mode": "side_by_side", "models": ["good", "good"]}, "models"),
+        ({"models": "good"}, "models"),
+        ({"models": []}, "models"),
+        ({"models": ["good"]}, "models"),
+        ({"models": ["good", 7]}, "models"),
+        ({"models": ["good", "nobody"]}, "models"),
+        ({"models": ["good", "good"]}, "models"),
+        ({"models": TWENTY_ONE}, "models"),
+        ({"models": {"good": "spare"}}, "models"),
+    ],
+)
+def test_bad_battle_is_refused_and_nothing_is_asked(zoo: Service, person: Person, body: Any, field: str) -> None:
+    count = "SELECT count(*) FROM arena_battle"
+    before = zoo.query(count)
+    answer = person.post("/api/v1/battles/", {"prompt": "Fine."} | body)
+    assert (answer.status, [*answer.json["error"]["fields"]]) == (400, [field])
+    assert zoo.query(count) == before

@@ -1,0 +1,150 @@
+"""Reading battles: streams that are cut, that lose their store, that are too many, and readers that do not read."""
+
+import asyncio
+import random
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import redis
+
+from arena.events import BattleView, Position
+from arena.streams import STALLED_S, Followed, Hub
+from tests.fake_provider import expected_text
+from tests.processes import eventually
+from tests.system.load import shown
+from tests.system.person import Event, Person, Refused
+from tests.system.service import Service, free_port
+from tests.system.zoo import MODELS, QUICK, SLOW
+
+CUTS = 10
+EMPTIED_AT = (3, 6)
+STREAMS_PER_VOTER = 6
+
+
+@pytest.fixture(scope="module")
+def ports(zoo: Service) -> Iterator[list[int]]:
+    """Two web processes of the same service."""
+    port = free_port()
+    with zoo.another({str(zoo.port): str(port)}, "uvicorn"):
+        assert eventually(lambda: answers(port), 30)
+        yield [zoo.port, port]
+
+
+def answers(port: int) -> bool:
+    try:
+        return Person(port).get("/healthz").status == 200
+    except OSError:
+        return False
+
+
+def read_on(person: Person, path: str, seen: list[Event], most: int, port: int) -> None:
+    """Up to so many more events, then the connection is cut."""
+    for taken, event in enumerate(person.events(path, seen[-1].id if seen else "", port), 1):
+        seen.append(event)
+        if taken == most or event.name == "ready":
+            return
+
+
+def check_whole(person: Person, battle: dict[str, Any], prompt: str, *readings: list[Event], resets: bool) -> None:
+    """What was read is what the models said; without resets that means: no gap and no repeat."""
+    models = person.vote(battle, "tie").json["models"]
+    says = {model["side"]: expected_text(MODELS[model["slug"]], prompt) for model in models}
+    for seen in readings:
+        assert shown(seen) == says
+        assert [event.name for event in seen if event.name not in ("delta", "reset")] == ["done", "done", "ready"]
+        if not resets:
+            assert not [event for event in seen if event.name == "reset"]
+            assert len({event.id for event in seen}) == len(seen)
+
+
+def test_stream_cut_ten_times_has_no_gap_and_no_repeat(zoo: Service, ports: list[int]) -> None:
+    prompt = "What is cut to pieces?"
+    person, seen = Person(zoo.port), []
+    battle = person.start(prompt, *SLOW)
+    for cut in range(CUTS):
+        read_on(person, battle["events_url"], seen, random.randint(1, 6), ports[cut % 2])
+    assert seen[-1].name == "delta"
+    read_on(person, battle["events_url"], seen, 10_000, ports[1])
+    check_whole(person, battle, prompt, seen, resets=False)
+
+
+def test_stream_goes_on_after_its_store_was_emptied(zoo: Service, ports: list[int]) -> None:
+    prompt = "What is forgotten?"
+    person, seen, elsewhere = Person(zoo.port), [], []
+    battle = person.start(prompt, *SLOW)
+    with redis.Redis(unix_socket_path=str(zoo.data / "run" / "valkey.sock")) as store:
+        for cut in range(CUTS):
+            read_on(person, battle["events_url"], seen, random.randint(1, 6), ports[cut % 2])
+            if cut in EMPTIED_AT:
+                store.flushall()
+    read_on(person, battle["events_url"], elsewhere, 3, ports[1])
+    read_on(person, battle["events_url"], seen, 10_000, ports[0])
+    read_on(person, battle["events_url"], elsewhere, 10_000, ports[1])
+    # Whoever comes back before the worker has said everything again may know more than is stored.
+    check_whole(person, battle, prompt, seen, elsewhere, resets=True)
+
+
+def test_stream_that_nobody_cuts_survives_an_emptied_store(zoo: Service) -> None:
+    prompt = "What goes on regardless?"
+    person, seen = Person(zoo.port), []
+    battle = person.start(prompt, *SLOW)
+    for event in person.events(battle["events_url"]):
+        seen.append(event)
+        if len(seen) == 10:
+            with redis.Redis(unix_socket_path=str(zoo.data / "run" / "valkey.sock")) as store:
+                store.flushall()
+        if event.name == "ready":
+            break
+    check_whole(person, battle, prompt, seen, resets=False)
+
+
+def test_voter_has_a_limited_number_of_open_streams(zoo: Service) -> None:
+    person = Person(zoo.port)
+    battle = person.start("Who watches?", *SLOW)
+    with ExitStack() as stack:
+        for _ in range(STREAMS_PER_VOTER):
+            stream = person.events(battle["events_url"])
+            stack.callback(stream.close)
+            next(stream)
+        with pytest.raises(Refused) as refused:
+            next(person.events(battle["events_url"]))
+        assert refused.value.answer.status == 429
+        assert refused.value.answer.headers["retry-after"]
+        other = Person(zoo.port)
+        assert other.until(other.start("Someone else watches.", *QUICK)["events_url"], "ready")
+    assert person.through(battle["events_url"], "ready")
+
+
+async def test_reader_that_does_not_read_is_dropped() -> None:
+    """At the hub: the system's own buffers would take the text of a whole battle without a reader."""
+    hub, battle, voter = Hub(), uuid4(), uuid4()
+    view = BattleView()
+    view.apply(["delta", 1, "a", "tag", 0, "Nobody takes this."])
+    hub.followed[battle] = Followed(battle, view)
+    taken = asyncio.Event()
+
+    async def connection(*, reads: bool) -> None:
+        async for _ in hub.follow(voter, battle, Position()):
+            taken.set()
+            if not reads:
+                await asyncio.sleep(1000)  # like a server whose client has stopped reading
+
+    stalled, reading = (asyncio.create_task(connection(reads=reads)) for reads in (False, True))
+    await taken.wait()
+    await asyncio.sleep(0)
+    for reader in hub.followed[battle].readers:
+        if reader.sending_since < time.monotonic():
+            reader.sending_since -= STALLED_S + 1
+    hub._drop_stalled()
+    await asyncio.wait([stalled])
+    assert stalled.cancelled()
+    assert not reading.done()
+    assert hub.open[voter] == 1
+    reading.cancel()
+    await asyncio.wait([reading])
+    assert not hub.open
+    assert not hub.followed
