@@ -217,7 +217,7 @@ def _vote(battle: Battle, winner: str, reasons: object, comment: str) -> Vote:
         winner=winner,
         voter=battle.voter_id,
         propensity=battle.propensity,
-        turns=battle.turns.count(),
+        turns=battle.turns.exclude(answers__state=Answer.State.FAILED).count(),  # those that are judged
         counted=not reason,
         reason=reason,
         reasons=reasons,

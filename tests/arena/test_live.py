@@ -206,3 +206,30 @@ def test_stop_leaves_answers_whole_that_both_sides_had_finished():
 
     assert [side.result().text for side in live.over()] == ["Hello, hello, hello" * 10] * 2
     assert not any(side.result().stopped for side in live.over())
+
+
+@pytest.mark.parametrize(("since", "closed", "speaks"), [(-1, False, True), (1, False, False), (1, True, True)])
+def test_turn_is_silent_when_another_worker_may_have_it(since, closed, speaks):
+    """Once it is saved, no other worker can: what is left of it may be said."""
+    live = turn("a", "b")
+    for side in live.sides.values():
+        side.closed = closed
+
+    live.held_until = 100.0
+
+    assert live.may_speak(100.0 + since) is speaks
+
+
+@pytest.mark.parametrize(("ended", "whole"), [("ab", True), ("a", False)])
+def test_tick_holds_nothing_back_when_the_time_for_the_answer_is_over(ended, whole):
+    """Unless more is to come: then its rhythm would show."""
+    live = turn("a", "b")
+    for name, side in live.sides.items():
+        side.feed(f"{name} says a lot. " * 1000)
+        if name in ended:
+            side.end()
+    live.paced_until = 0.0
+
+    live.tick()
+
+    assert all(side.lane.over for side in live.sides.values()) is whole

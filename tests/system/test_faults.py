@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 import psutil
 import psycopg
@@ -21,12 +22,14 @@ from tests.system.person import Event, Person
 from tests.system.service import Service, running
 
 MODELS = {f"falling-{n}": f"falling-{n}/steady-50-len-80" for n in (1, 2, 3)}
-LATE = {f"late-{n}": f"late-{n}/ttft-2-steady-20-len-20" for n in (1, 2)}
-FROZEN = {f"frozen-{n}": f"frozen-{n}/steady-20-len-60" for n in (1, 2)}
+LATE = {f"late-{n}": f"late-{n}/ttft-1.5-steady-50-len-20" for n in (1, 2)}
+FROZEN = {f"frozen-{n}": f"frozen-{n}/steady-20-len-30" for n in (1, 2)}
+COLD = (FROZEN, LATE)
 UPSTREAM = MODELS | FROZEN | LATE
 NO_LIMITS = {"ARENA_BATTLES_PER_HOUR": "0", "ARENA_BATTLES_PER_HOUR_ADDRESS": "0"}
 PAGES = ("/", "/leaderboard/", "/api/v1/battles/", "/api/v1/leaderboard/")
 SECOND = "UPDATE arena_endpoint SET upstream_id = 'second/' || upstream_id WHERE upstream_id !~ '^falling' RETURNING 1"
+FROZEN_S = 30
 MAY_WRITE_S = 3
 GOES_ON_WITHIN_S = 15
 PEOPLE = 6
@@ -51,6 +54,18 @@ def unattended(service: Service) -> Iterator[None]:
         service.process.send_signal(signal.SIGCONT)
 
 
+@contextmanager
+def frozen(service: Service) -> Iterator[psutil.Process]:
+    """The answers worker stands still; what another one asks meanwhile is told apart by the model's upstream name."""
+    worker = psutil.Process(service.pid("worker", "answers"))
+    worker.suspend()
+    service.query(SECOND)
+    try:
+        yield worker
+    finally:
+        worker.resume()
+
+
 def postmaster(service: Service) -> int:
     return int((service.data / "postgres" / "postmaster.pid").read_text().split()[0])
 
@@ -62,7 +77,7 @@ def reachable(service: Service) -> bool:
         return False
 
 
-def texts(service: Service, battle: str) -> list[tuple[object, ...]]:
+def texts(service: Service, battle: str) -> list[tuple[Any, ...]]:
     text = "SELECT text FROM arena_answer a JOIN arena_turn t ON t.id = a.turn_id WHERE t.battle_id = %s AND text > ''"
     return service.query(text, battle)
 
@@ -95,7 +110,7 @@ def test_battles_go_on_after_the_worker_is_killed(victim: Service, provider: str
 
 
 def test_losing_valkey_stops_no_battle_and_no_vote(victim: Service) -> None:
-    with ThreadPoolExecutor(8) as pool, Crowd(victim, PEOPLE, name="without valkey") as crowd:
+    with ThreadPoolExecutor(8) as pool, Crowd(victim, PEOPLE, *MODELS, name="without valkey") as crowd:
         voters = [Person(victim.port) for _ in range(8)]
         ready = list(pool.map(lambda n: voters[n].fight(f"Ready before the loss {n}"), range(8)))
         shutil.rmtree(victim.data / "valkey" / "appendonlydir")
@@ -105,7 +120,7 @@ def test_losing_valkey_stops_no_battle_and_no_vote(victim: Service) -> None:
             votes = list(pool.map(lambda n: voters[n].vote(ready[n], "tie"), range(8)))
             waited = time.monotonic() - began
             started = voters[0].start("Asked while Valkey is away.", *MODELS)
-            time.sleep(2)
+            time.sleep(1)
         late = voters[0].through(str(started["events_url"]), "ready")
     assert [vote.status for vote in votes] == [201] * 8
     assert waited < 5
@@ -117,13 +132,17 @@ def test_losing_valkey_stops_no_battle_and_no_vote(victim: Service) -> None:
 
 
 def test_database_that_was_stopped_is_found_again(victim: Service) -> None:
-    with ThreadPoolExecutor(len(PAGES)) as pool, Crowd(victim, PEOPLE, name="without postgres") as crowd:
-        assert eventually(lambda: len(crowd.log.votes) >= PEOPLE, 20)
+    with ThreadPoolExecutor(10) as pool, Crowd(victim, PEOPLE, name="without postgres") as crowd:
+        assert eventually(lambda: crowd.log.votes, 20)
+        person, battle, _ = begin(victim, "Is it there again?", *MODELS)
         with unattended(victim):
             os.kill(postmaster(victim), signal.SIGQUIT)
             assert eventually(lambda: not reachable(victim), 5)
-            away = list(pool.map(lambda path: Person(victim.port).get(path), PAGES))
-            away.append(Person(victim.port).post("/api/v1/battles/", {"prompt": "Is anyone there?"}))
+            asking = pool.submit(person.post, "/api/v1/battles/", {"prompt": "Is anyone there?"})
+            away = [
+                *pool.map(person.get, (*PAGES, str(battle["events_url"]), f"/battles/{battle['id']}/")),
+                asking.result(),
+            ]
         assert eventually(lambda: reachable(victim), 20)
         back = time.monotonic()
         before = set(crowd.log.votes)
@@ -136,34 +155,31 @@ def test_database_that_was_stopped_is_found_again(victim: Service) -> None:
 
 def test_late_result_of_a_frozen_worker_is_discarded(victim: Service) -> None:
     prompts = {"in mid-stream": "What thaws?", "before the first word": "What has not begun?"}
-    battles = {}
-    for when, models in {"in mid-stream": FROZEN, "before the first word": LATE}.items():
-        person = Person(victim.port)
-        battles[when] = person, person.start(prompts[when], *models)
-    person, battle = battles["in mid-stream"]
-    seen = {"in mid-stream": person.until(battle["events_url"], "delta"), "before the first word": []}
-    assert not texts(victim, battles["before the first word"][1]["id"])
-    frozen = psutil.Process(victim.pid("worker", "answers"))
-    frozen.suspend()
-    victim.query(SECOND)
-    try:
-        with victim.another({"answers@%h": "second@%h"}, "worker", "answers"), ThreadPoolExecutor(2) as pool:
-            reading = [
-                pool.submit(p.through, b["events_url"], "voted", seen=seen[when]) for when, (p, b) in battles.items()
-            ]
-            assert eventually(lambda: all(p.look(b)["state"] == "ready" for p, b in battles.values()), 30)
-            frozen.resume()
-            time.sleep(MAY_WRITE_S)
-            voted = {when: person.vote(battle, "b").json for when, (person, battle) in battles.items()}
-            for each in reading:
-                each.result()
-    finally:
-        frozen.resume()
+    people = {when: Person(victim.port) for when in prompts}
+    battles = {when: people[when].start(prompts[when], *models) for when, models in zip(prompts, COLD, strict=True)}
+    mid, before = prompts
+    seen = {mid: people[mid].until(battles[mid]["events_url"], "delta"), before: []}
+    assert not texts(victim, battles[before]["id"])
+    with (
+        frozen(victim) as worker,
+        victim.another({"answers@%h": "second@%h"}, "worker", "answers"),
+        ThreadPoolExecutor(2) as pool,
+        Crowd(victim, PEOPLE, *MODELS, name="second worker") as crowd,
+    ):
+        urls = {when: battle["events_url"] for when, battle in battles.items()}
+        reading = [pool.submit(people[when].through, urls[when], "voted", seen=seen[when]) for when in prompts]
+        time.sleep(FROZEN_S)
+        assert all(people[when].look(battles[when])["state"] == "ready" for when in prompts)
+        worker.resume()
+        time.sleep(MAY_WRITE_S)
+        voted = {when: people[when].vote(battles[when], "b").json for when in prompts}
+        for each in reading:
+            each.result()
     for when, battle in voted.items():
         says = {m["side"]: expected_text(f"second/{UPSTREAM[m['slug']]}", prompts[when]) for m in battle["models"]}
         assert {a["side"]: a["text"] for a in battle["turns"][0]["answers"]} == says
         assert shown(seen[when]) == says
-    check(victim, Log())
+    check(victim, crowd.log)
 
 
 def test_stream_goes_on_after_the_web_server_is_killed(victim: Service) -> None:

@@ -187,7 +187,7 @@ def test_failure_in_a_later_turn_leaves_the_battle_to_be_voted_on(zoo: Service, 
     assert answers[each.sides["good"]]["text"] == expected_text(MODELS["good"], "And now?")
     assert answers[each.sides[name]]["state"] == "failed"
     assert each.person.vote(each.battle, "b").status == 201
-    assert zoo.query("SELECT counted FROM arena_vote WHERE battle_id = %s", each.battle["id"]) == [(True,)]
+    assert zoo.query("SELECT counted, turns FROM arena_vote WHERE battle_id = %s", each.battle["id"]) == [(True, 1)]
 
 
 def test_retry_answers_the_failed_side_again(zoo: Service) -> None:
@@ -209,8 +209,8 @@ def test_five_failures_in_a_row_take_a_model_out_of_the_draw(zoo: Service) -> No
     def change(how: str) -> None:
         zoo.query(f"UPDATE arena_endpoint SET {how} WHERE upstream_id = 'error-503' RETURNING 1")  # noqa: S608  # ours
 
-    for _ in range(3):  # each asks twice
-        fight(zoo, "good", "error-503")
+    with ThreadPoolExecutor(3) as pool:  # each asks twice
+        list(pool.map(lambda _: fight(zoo, "good", "error-503"), range(3)))
     assert start() == 503
     change("closed_until = now()")
     assert fight(zoo, "good", "error-503").battle["state"] == "void"
