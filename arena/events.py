@@ -6,8 +6,8 @@ sent, and the battle's step. Any process that can rebuild the view can continue 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Self
 
 import orjson
 
@@ -35,7 +35,9 @@ class BattleView:
     turns: dict[int, dict[str, SideView]] = field(default_factory=dict)
 
     def side(self, turn: int, side: str) -> SideView:
-        return self.turns.setdefault(turn, {s: SideView() for s in SIDES})[side]
+        if turn not in self.turns:
+            self.turns[turn] = {s: SideView() for s in SIDES}
+        return self.turns[turn][side]
 
     def apply(self, event: list[Any]) -> bool:
         """Take in one released event (see `arena.publishing`); False if it leaves a gap before it."""
@@ -62,15 +64,15 @@ def _extend(view: SideView, at: int, text: str) -> bool:
     return True
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(NamedTuple):
     tag: str = ""
     characters: int = 0
     ended: int = 0
 
 
-@dataclass(frozen=True)
-class Position:
+class Position(NamedTuple):
+    """Tuples, because each event to each reader makes new ones."""
+
     turn: int = 1
     a: Seen = Seen()
     b: Seen = Seen()
@@ -90,7 +92,7 @@ class Position:
         return cls(int(turn), a, b, int(step))
 
     def with_side(self, side: str, seen: Seen) -> "Position":
-        return replace(self, a=seen) if side == "a" else replace(self, b=seen)
+        return self._replace(a=seen) if side == "a" else self._replace(b=seen)
 
 
 ID = re.compile(r"([1-9]\d{0,2})" + r"\.(\w{0,8})-(\d{1,7})-([01])" * 2 + r"\.([0-3])", re.ASCII)
@@ -118,16 +120,16 @@ def _of_side(position: Position, side: str, view: SideView) -> Iterator[Event]:
     if seen.tag != view.tag or len(view.text) < seen.characters:
         shown = seen.characters or seen.ended
         seen = Seen(view.tag)
-        position = replace(position.with_side(side, seen), step=0)
+        position = position.with_side(side, seen)._replace(step=0)
         if shown:
             yield "reset", data, position
     if len(view.text) > seen.characters:
         text = view.text[seen.characters :]
-        seen = replace(seen, characters=len(view.text))
+        seen = seen._replace(characters=len(view.text))
         position = position.with_side(side, seen)
         yield "delta", {**data, "text": text}, position
     if view.end and not seen.ended:
-        position = position.with_side(side, replace(seen, ended=1))
+        position = position.with_side(side, seen._replace(ended=1))
         yield (
             view.end,
             data | ({"html": view.html} if view.end == "done" else {"reason": view.reason}),
@@ -140,8 +142,8 @@ def _of_battle(position: Position, view: BattleView) -> Iterator[Event]:
     if step and step != position.step and position.a.ended and position.b.ended:
         name = {"skipped": "void", "expired": "void"}.get(view.state, view.state)
         if name == "voted" and position.step == 0:
-            yield "ready", {}, replace(position, step=1)
-        yield name, {}, replace(position, step=step)
+            yield "ready", {}, position._replace(step=1)
+        yield name, {}, position._replace(step=step)
 
 
 def encode(event: Event) -> bytes:

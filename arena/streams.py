@@ -26,6 +26,7 @@ from arena.events import LAST_STATES, BattleView, Position, between, encode
 from arena.publishing import FIELD, connect, stream_key
 
 POLL_S = 0.04
+MOST_SENT_PER_S = 5000  # of one process: beyond 200 battles each is looked at more seldom
 LOST_POLL_S = 1.0
 QUIET_S = 10.0
 HEARTBEAT_S = 15.0
@@ -140,7 +141,8 @@ class Hub:
             except Exception:
                 logger.exception("reading battles failed")
                 await asyncio.sleep(LOST_POLL_S)
-            await asyncio.sleep(max(0.0, started + POLL_S - time.monotonic()))
+            pause = max(POLL_S, len(self.followed) / MOST_SENT_PER_S)
+            await asyncio.sleep(max(0.0, started + pause - time.monotonic()))
 
     async def _read(self) -> None:
         followed = list(self.followed.values())

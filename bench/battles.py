@@ -20,7 +20,7 @@ import psutil
 import uvloop
 
 from bench import processes, rhythm
-from bench.figures import Figures, Window, figures, table
+from bench.figures import Figures, Window, figures, service_cpu, table
 from bench.load import Fight, Load, in_arena, straight
 from bench.profiles import RHYTHMS, STEADY
 from tests.system.service import SERVICE_VARIABLES, Service
@@ -76,11 +76,10 @@ async def measure(
 
 async def _mark(up: Service | None, mock: psutil.Process) -> Window:
     def spent() -> dict[str, float]:
-        others = {"mock": processes.seconds(mock), "client": time.process_time()}
-        return others | (processes.cpu(up) if up else {})
+        load = {"mock": processes.seconds(mock), "client": time.process_time(), "machine": processes.busy()}
+        return load | (processes.cpu(up) if up else {})
 
-    cpu = await asyncio.to_thread(spent)
-    return Window(time.monotonic(), cpu)
+    return Window(time.monotonic(), await asyncio.to_thread(spent))
 
 
 def loads(options: argparse.Namespace, users: int, paces: list[bool]) -> None:
@@ -97,6 +96,9 @@ def loads(options: argparse.Namespace, users: int, paces: list[bool]) -> None:
         f"{options.workers} answers worker(s); medians over windows (lowest to highest)\n"
     )
     print(table(columns))
+    if len(paces) == 2:
+        on, off = (service_cpu(columns[f"clock {clock}"]) for clock in ("on", "off"))
+        print(f"\nCPU of the service with the clock on: {on / off:.2f} x that with it off")
 
 
 def rhythms(options: argparse.Namespace, number: int) -> None:

@@ -19,6 +19,7 @@ class Window:
 
 
 Figures = dict[str, str]
+SERVICE = "service, % of a core per battle"
 
 
 def figures(fought: Sequence[Fought], marks: Sequence[Window]) -> Figures:
@@ -47,6 +48,7 @@ def _window(fought: Sequence[Fought], start: Window, end: Window) -> dict[str, f
         max(0.0, min(each.ready or end.at, end.at) - max(each.asked, start.at)) for each in fought if each.asked
     )
     share = {name: 100 * (end.cpu[name] - start.cpu[name]) / open_s for name in end.cpu}
+    share["others"] = share.pop("machine") - sum(share.values())
     service = {name: share[name] for name in (*PARTS, "up") if name in share}
     return {
         "battles at the same time": open_s / (end.at - start.at),
@@ -54,16 +56,22 @@ def _window(fought: Sequence[Fought], start: Window, end: Window) -> dict[str, f
         "added time to first token p95, ms": float(np.percentile(added, 95)) if len(added) else 0.0,
         "delivery lag p50, ms": float(np.percentile(lags, 50)),
         "delivery lag p95, ms": float(np.percentile(lags, 95)),
-        "service, % of a core per battle": sum(service.values()),
+        SERVICE: sum(service.values()),
         **{f"  {name}": value for name, value in service.items()},
         "mock, % of a core per battle": share["mock"],
         "client, % of a core per battle": share["client"],
+        "other programs, % of a core": share["others"] * open_s / (end.at - start.at),
     }
 
 
 def _spread(values: Sequence[float]) -> str:
     digits = 3 if max(values) < 10 else 0
     return f"{np.median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
+
+
+def service_cpu(column: Figures) -> float:
+    """The median of what the service costs."""
+    return float(column[SERVICE].split()[0])
 
 
 def table(columns: dict[str, Figures]) -> str:

@@ -72,6 +72,12 @@ def cpu(up: Service) -> dict[str, float]:
     return spent
 
 
+def busy() -> float:
+    """CPU seconds that the whole machine has spent."""
+    times = psutil.cpu_times()
+    return float(sum(times[:3]) + sum(times[5:8]))  # all but idle and waiting
+
+
 def seconds(process: psutil.Process) -> float:
     times = process.cpu_times()
     return float(times.user + times.system + times.children_user + times.children_system)

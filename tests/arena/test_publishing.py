@@ -76,6 +76,20 @@ async def test_flush_sends_nothing_twice(publisher, published):
     assert [entry[0][4:] for entry in published(turn)] == [[0, "Hello"], [5, " there"]]
 
 
+async def test_flush_of_a_full_house_comes_more_seldom_and_loses_nothing(publisher, published):
+    turns = [live_turn() for _ in range(60)]
+    for text in ("Hello", " there"):
+        for turn in turns:
+            say(turn, "a", text)
+        await publisher.flush(turns)
+    assert [len(published(turn)) for turn in turns] == [1] * 60
+
+    await asyncio.sleep(60 / publishing.MOST_ENTRIES_PER_S)
+    await publisher.flush(turns)
+
+    assert {view_of(published(turn)).side(1, "a").text for turn in turns} == {"Hello there"}
+
+
 async def test_flush_keeps_a_battle_for_an_hour(publisher, valkey):
     turn = live_turn()
     say(turn, "a", "Hello")
@@ -96,7 +110,7 @@ async def test_flush_after_an_outage_says_everything_again(publisher, published,
     assert (turn.whole, turn.unsent) == (True, [["state", "ready"]])
 
     await publisher.redis.aclose()
-    publisher.redis, publisher.away_until = real, 0.0
+    publisher.redis, publisher.silent_until = real, 0.0
     await publisher.flush([turn])
 
     assert published(turn)[-1] == [["delta", 1, "a", turn.sides["a"].tag, 0, "Hello there"], ["state", "ready"]]
@@ -176,7 +190,7 @@ async def test_flush_to_a_server_that_hangs_up_loses_nothing(tmp_path, published
     server.close()
     await server.wait_closed()
 
-    publisher.redis, publisher.away_until = real, 0.0
+    publisher.redis, publisher.silent_until = real, 0.0
     await publisher.flush(turns)
     await publisher.redis.aclose()
 
