@@ -39,7 +39,6 @@ def start(
     *,
     mode: str = Battle.Mode.ANONYMOUS,
     models: Sequence[str] | None = None,
-    source: str = Battle.PromptSource.TYPED,
 ) -> Battle:
     """A battle with its first turn queued: of two models drawn blind, or of the two that were named.
 
@@ -66,7 +65,6 @@ def start(
             model_a_id=drawn.a,
             model_b_id=drawn.b,
             propensity=drawn.propensity,
-            prompt_source=source,
         )
         _ask(battle, 1, prompt)
     return battle

@@ -119,9 +119,9 @@ class Engine:
             return
         kept = [side for side in over if side.job.answer_id in saved.saved]
         ends = [await asyncio.to_thread(_end, turn, side) for side in kept]  # other turns do not wait for it
-        # In one go: while something is awaited, the list may be sent and replaced.
         turn.unsent += [*ends, ["state", saved.state]] if saved.state else ends
-        while turn.unsent:
+        # A turn that another worker has by now is sent no more.
+        while turn.unsent and self.turns.get(turn.job.turn_id) is turn:
             await asyncio.sleep(TICK_S)
         if all(side.closed for side in turn.sides.values()):
             self._forget(turn)

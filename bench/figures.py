@@ -31,12 +31,9 @@ def figures(fought: Sequence[Fought], marks: Sequence[Window]) -> Figures:
         "texts equal to the mock's": f"{sum(each.checked for each in fought)} of {2 * len(fought)}",
         "votes": f"{sum(each.voted for each in fought)}",
     }
-    causes = sorted({each.error for each in fought if each.error})
-    return (
-        whole
-        | {name: _spread([w[name] for w in windows]) for name in windows[0]}
-        | {"first errors": "; ".join(causes[:3])}
-    )
+    if causes := sorted({each.error for each in fought if each.error}):
+        whole["first errors"] = "; ".join(causes[:3])
+    return whole | {name: _spread([w[name] for w in windows]) for name in windows[0]}
 
 
 def _window(fought: Sequence[Fought], start: Window, end: Window) -> dict[str, float]:
@@ -47,7 +44,7 @@ def _window(fought: Sequence[Fought], start: Window, end: Window) -> dict[str, f
     open_s = sum(
         max(0.0, min(each.ready or end.at, end.at) - max(each.asked, start.at)) for each in fought if each.asked
     )
-    share = {name: 100 * (end.cpu[name] - start.cpu[name]) / open_s for name in end.cpu}
+    share = {name: 100 * (end.cpu[name] - start.cpu[name]) / (open_s or np.nan) for name in end.cpu}
     share["others"] = share.pop("machine") - sum(share.values())
     service = {name: share[name] for name in (*PARTS, "up") if name in share}
     return {
@@ -56,7 +53,7 @@ def _window(fought: Sequence[Fought], start: Window, end: Window) -> dict[str, f
         "added time to first token p95, ms": float(np.percentile(added, 95)) if len(added) else 0.0,
         "delivery lag p50, ms": float(np.percentile(lags, 50)),
         "delivery lag p95, ms": float(np.percentile(lags, 95)),
-        SERVICE: sum(service.values()),
+        **({SERVICE: sum(service.values())} if service else {}),
         **{f"  {name}": value for name, value in service.items()},
         "mock, % of a core per battle": share["mock"],
         "client, % of a core per battle": share["client"],
@@ -75,8 +72,8 @@ def service_cpu(column: Figures) -> float:
 
 
 def table(columns: dict[str, Figures]) -> str:
-    names = list(dict.fromkeys(name for column in columns.values() for name in column))
-    rows = [["", *columns], *([name, *(column.get(name, "") for column in columns.values())] for name in names)]
+    names = dict.fromkeys(name for column in reversed(columns.values()) for name in column)
+    rows = [["", *columns], *([name, *(column.get(name, "-") for column in columns.values())] for name in names)]
     widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows

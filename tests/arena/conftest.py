@@ -3,8 +3,9 @@ import asyncio
 import pytest
 from django.db import connections
 
-from arena import streams
+from arena import streams, voters
 from arena.publishing import client
+from tests import factories as common
 
 
 @pytest.fixture(autouse=True)
@@ -12,6 +13,19 @@ def plain_static_files(settings):
     """Pages are rendered without collecting their files first."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+
+
+@pytest.fixture
+def two_models():
+    return [common.endpoint().model for _ in range(2)]
+
+
+@pytest.fixture
+def me(client):
+    """A voter, and the client that comes with that voter's cookie."""
+    voter = common.voter()
+    client.cookies[voters.COOKIE] = voters.signer.sign(str(voter.pk))
+    return voter
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from arena import voters
 from arena.models import Battle, Standing, Vote
 from tests import factories as common
 from tests.arena import factories
@@ -13,19 +12,6 @@ from tests.arena.factories import FAILED, FINISHED, RUNNING
 
 pytestmark = pytest.mark.django_db
 CALL = "/api/v1/battles/"
-
-
-@pytest.fixture
-def two_models():
-    return [common.endpoint().model for _ in range(2)]
-
-
-@pytest.fixture
-def me(client):
-    """A voter, and the client that comes with that voter's cookie."""
-    voter = common.voter()
-    client.cookies[voters.COOKIE] = voters.signer.sign(str(voter.pk))
-    return voter
 
 
 def post(client, path, **body):

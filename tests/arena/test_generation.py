@@ -180,6 +180,18 @@ def test_engine_loses_no_end_of_battles_that_end_together(engine, published):
     assert [{view.side(1, side).end for side in "ab"} for view in views] == [{"done"}] * len(turns)
 
 
+def test_engine_waits_for_no_reader_of_a_turn_that_it_has_lost(engine, served):
+    engine.publisher.silent_until = time.monotonic() + 60  # as if Redis were away
+    turn = turn_of(served("a/len-5"), served("b/hang-3"))
+    engine.submit(turn.pk)
+    assert eventually(lambda: answers(turn)["a"].state == "finished")
+
+    Answer.objects.filter(turn=turn, side="b").update(attempt=99)
+
+    assert eventually(lambda: not engine.turns)
+    assert eventually(lambda: not [task for task in engine.background if task.get_coro().__name__ == "_finish"])
+
+
 def test_engine_shows_each_side_its_own_history(engine, served, provider):
     a, b = served("a/len-5"), served("b/len-5")
     battle = common.battle(a, b, state="answering", mode="side_by_side")

@@ -5,7 +5,6 @@ import re
 import pytest
 from django.test import Client
 
-from arena import voters
 from arena.events import Position
 from arena.models import Battle, Standing, Vote
 from tests import factories as common
@@ -14,18 +13,6 @@ from tests.arena.factories import FAILED, FINISHED, RUNNING
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def two_models():
-    return [common.endpoint().model for _ in range(2)]
-
-
-@pytest.fixture
-def me(client):
-    voter = common.voter()
-    client.cookies[voters.COOKIE] = voters.signer.sign(str(voter.pk))
-    return voter
 
 
 def page(client, battle):

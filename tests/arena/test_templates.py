@@ -109,6 +109,7 @@ PAGES = {
     "leaderboard": ("ratings/leaderboard.html", board(row(), row(2, ci_high=None, provisional=True))),
     "empty leaderboard": ("ratings/leaderboard.html", board()),
     "not found": ("404.html", {}),
+    "no data": ("503.html", {}),
     "forged": ("403_csrf.html", {}),
     "broken": ("500.html", {}),
 }
