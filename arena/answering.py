@@ -22,6 +22,7 @@ from arena.live import LiveSide, LiveTurn
 
 OWN_TURN_S = 60
 RETRY_S = 0.3
+PATIENCE_S = 8  # as long as the page waits before it asks for patience
 MOST_TRIES = 3
 logger = logging.getLogger(__name__)
 
@@ -89,14 +90,19 @@ class Answering:
 
     async def _ask_once(self, side: LiveSide) -> None:
         async with self._own_turn(side.job):
+            side.begin()
             asked = time.monotonic()
             try:
                 await self._stream(side)
+            except asyncio.CancelledError:
+                if side.stopped and side.first_at is None and time.monotonic() - asked > PATIENCE_S:
+                    self._record(Called(side.job.endpoint_id, failure="timeout"))  # its voter gave up on it
+                raise
             except BackendError as error:
                 logger.info("endpoint %s failed: %s, %s", side.job.endpoint_id, error.reason, error.detail)
                 self._record(Called(side.job.endpoint_id, failure=error.reason))
                 raise
-            self._record(_measured(side, asked))
+            self._record(measured(side, asked))
 
     def _record(self, call: Called) -> None:
         task = asyncio.ensure_future(self.ledger.call(health.record, call))
@@ -126,16 +132,20 @@ class Answering:
                     case Delta(text):
                         side.feed(text)
                     case Reasoning(text):
-                        side.reasoning.append(text)
-                    case Usage(input_tokens, output_tokens):
-                        side.tokens = input_tokens, output_tokens
+                        side.think(text)
+                    case Usage():
+                        side.tokens = part
 
 
-def _measured(side: LiveSide, asked: float) -> Called:
-    first, tokens = side.first_at, side.tokens[1]
-    took = time.monotonic() - first if first else 0.0
+def measured(side: LiveSide, asked: float) -> Called:
+    """Speed is by the tokens after the first, from the first part to the last: neither waiting nor what follows the
+    end counts, and no token that was thought before the first part came."""
+    first = asked if side.first_at is None else side.first_at
+    took, tokens = side.last_at - first, side.tokens
+    unseen = tokens.reasoning_tokens if tokens and not side.reasoning else 0
+    timed = tokens.output_tokens - unseen - 1 if tokens else 0
     return Called(
         side.job.endpoint_id,
-        first_token_s=first and first - asked,
-        tokens_per_s=tokens / took if tokens and took else None,
+        first_token_s=first - asked,
+        tokens_per_s=timed / took if timed > 0 and took > 0 else None,
     )

@@ -1,6 +1,6 @@
 """The REST API of battles and models: parse, call, show. What it shows of an open battle names no model."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,7 +24,7 @@ from arena.voters import voter, voter_id
 from catalog.models import LanguageModel
 
 PAGE = 100
-TOO_MANY_STREAMS = {"code": "too_many_streams", "detail": "Too many battles of yours are open at once."}
+FOLLOWED_BY = ("GET", "HEAD")
 
 
 def shown(battle: Battle, standings: Mapping[str, Standing] | None = None) -> dict[str, Any]:
@@ -75,7 +76,8 @@ class Battles(APIView):
     def post(self, request: Request) -> Response:
         prompt, mode, models = (_field(request, name) for name in ("prompt", "mode", "models"))
         check_prompt(prompt)
-        battle = battles.start(voter(request), prompt, mode=mode or Battle.Mode.ANONYMOUS, models=models)
+        mode = Battle.Mode.ANONYMOUS if mode is None else mode
+        battle = battles.start(voter(request), prompt, mode=mode, models=models)
         battle.refresh_from_db()
         return Response(shown(battle), status=201)
 
@@ -142,7 +144,8 @@ class OneModel(APIView):
 
 
 def model_facts(model: LanguageModel) -> dict[str, Any]:
-    """What anyone may know about a model; nothing of it depends on an open battle."""
+    """What anyone may know about a model. Nothing of it depends on an open battle: not even whether it is out of the
+    draw for a while, for that comes from failures, and a reader sees which pane failed."""
     endpoint: Endpoint | None = getattr(model, "endpoint", None)
     return {
         "slug": model.slug,
@@ -155,20 +158,37 @@ def model_facts(model: LanguageModel) -> dict[str, Any]:
         "parameters_total": model.parameters_total,
         "context_window": model.context_window,
         "status": model.status,
-        "in_draw": bool(endpoint and endpoint.in_draw),
+        "in_draw": bool(endpoint and endpoint.enabled),
     }
 
 
+@csrf_exempt  # so that whoever sends something is told that nothing can be sent
 async def events(request: HttpRequest, battle_id: UUID) -> HttpResponseBase:
     """Server-sent events of one battle, from `Last-Event-ID` on (or `from`, for a page that shows a part)."""
+    if request.method not in FOLLOWED_BY:
+        return _refused(Refusal("method_not_allowed", "Events can only be read.", 405), Allow=", ".join(FOLLOWED_BY))
     try:
         await stored.mine_and_let_go(voter_id(request), battle_id)
+        if request.method == "HEAD":
+            return event_stream(_nothing())
+        place = streams.hub().admit(voter_id(request))
     except Refusal as error:
-        return JsonResponse({"error": {"code": error.code, "detail": error.detail}}, status=error.status)
-    if not streams.hub().admits(voter_id(request)):
-        return JsonResponse({"error": TOO_MANY_STREAMS}, status=429, headers={"Retry-After": "5"})
+        return _refused(error)
     last = request.headers.get("Last-Event-ID") or request.GET.get("from", "")
-    return event_stream(streams.hub().follow(voter_id(request), battle_id, Position.parse(last)))
+    return event_stream(streams.hub().stream(place, battle_id, Position.parse(last)))
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    for each in list[bytes]():
+        yield each
+
+
+def _refused(error: Refusal, **headers: str) -> JsonResponse:
+    """Like `arena.errors.as_response`, for a view that is not DRF's."""
+    if "retry_after" in error.extra:
+        headers["Retry-After"] = str(error.extra["retry_after"])
+    body = {"error": {"code": error.code, "detail": error.detail}}
+    return JsonResponse(body, status=error.status, headers=headers)
 
 
 def event_stream(content: Any) -> StreamingHttpResponse:

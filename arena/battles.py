@@ -12,24 +12,18 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from arena import draws, pairing
+from arena import counting, draws, pairing
 from arena.errors import Refusal, bad
-from arena.leaks import leaks
-from arena.model_names import names_of
 from arena.models import LIVE, SIDES, Answer, Battle, Endpoint, Turn, Vote, Voter
 from arena.prompts import check_opinion, check_prompt
 from arena.publishing import ask_to_stop, tell
 from arena.signals import vote_cast
 from arena.tasks import answer_turn
-from catalog.models import LanguageModel
 
 MOST_TURNS = 20
 MOST_NAMED = 20
 IDLE = timedelta(hours=24)
 SKIP = "skip"
-UNRATED = "side_by_side"
-STOPPED = "stopped"
-IDENTITY_LEAK = "identity_leak"
 logger = logging.getLogger(__name__)
 
 
@@ -48,10 +42,11 @@ def start(
     """
     check_prompt(prompt)
     among = None if models is None else _named(mode, models)
+    pool = LIVE if among is None else pool_of(models or ())
     if mode == Battle.Mode.SIDE_BY_SIDE:
         drawn = _side_by_side(among)
     elif mode == Battle.Mode.ANONYMOUS:
-        drawn = draws.draw(draws.drawable(among))
+        drawn = draws.draw(draws.drawable(among, prompt), pool=pool)
     else:
         raise bad("mode", "The mode is anonymous or side_by_side.")
     if drawn is None:
@@ -60,7 +55,7 @@ def start(
         battle = Battle.objects.create(
             voter=voter,
             mode=mode,
-            pool=LIVE if among is None else pool_of(models or ()),
+            pool=pool,
             among=among,
             model_a_id=drawn.a,
             model_b_id=drawn.b,
@@ -86,7 +81,8 @@ def _named(mode: str, slugs: Sequence[str]) -> list[int]:
 def _side_by_side(keys: list[int] | None) -> pairing.Draw | None:
     if keys is None:
         raise bad("models", "Side by side needs two models.")
-    return pairing.Draw(keys[0], keys[1], propensity=1.0) if len(draws.drawable(keys)) == len(keys) else None
+    up = len(draws.drawable(keys)) == len(keys) and not draws.try_out(keys)
+    return pairing.Draw(keys[0], keys[1], propensity=1.0) if up else None
 
 
 def pool_of(slugs: Sequence[str]) -> str:
@@ -128,9 +124,8 @@ def ask_again(battle: Battle, prompt: str) -> Turn:
         number = battle.turns.count() + 1
         if number > MOST_TURNS:
             raise Refusal("too_many_turns", f"A battle has at most {MOST_TURNS} turns.", 409)
-        turn = _ask(battle, number, prompt)
         _announce(battle, Battle.State.ANSWERING)
-    return turn
+        return _ask(battle, number, prompt)
 
 
 def stop(battle: Battle) -> None:
@@ -154,22 +149,26 @@ def retry(battle: Battle) -> None:
         if not failed.exists() or not open_again.update(state=Battle.State.ANSWERING, stopped=False):
             raise Refusal("not_failed", "No answer of the last turn has failed.", 409)
         failed.update(state=Answer.State.QUEUED, queued_at=Now(), tries=0, text="", failure="", stopped=False)
-        transaction.on_commit(lambda: _send(last.pk), robust=True)
         _announce(battle, Battle.State.ANSWERING)
+        transaction.on_commit(lambda: _send(last.pk), robust=True)
 
 
 def expire() -> int:
     """Close battles in which nothing was asked for a day and nothing judged; they never reveal. Gives how many."""
-    idle = Battle.objects.filter(state__in=(Battle.State.READY, Battle.State.VOID, Battle.State.ANSWERING))
-    recent = Turn.objects.filter(battle=OuterRef("pk"), created_at__gt=Now() - IDLE)
-    over = list(idle.filter(~Exists(recent)).values_list("id", flat=True))
-    expired = idle.filter(id__in=over).update(state=Battle.State.EXPIRED)
+    unjudged = Battle.objects.filter(state__in=(Battle.State.READY, Battle.State.VOID, Battle.State.ANSWERING))
+    idle = unjudged.filter(~Exists(Turn.objects.filter(battle=OuterRef("pk"), created_at__gt=Now() - IDLE)))
+    with transaction.atomic():
+        # Locked, then looked at again: a question that was on its way at the first look is seen at the second.
+        held = list(idle.select_for_update(skip_locked=True).values_list("id", flat=True))
+        over = list(idle.filter(id__in=held).values_list("id", flat=True))
+        unjudged.filter(id__in=over).update(state=Battle.State.EXPIRED)
     for battle_id in over:
         tell(battle_id, ["state", Battle.State.EXPIRED])
-    return expired
+    return len(over)
 
 
 def _announce(battle: Battle, state: str) -> None:
+    """To the open pages, before a worker hears of it: they take what it says after that."""
     battle.state = state
     transaction.on_commit(lambda: tell(battle.pk, ["state", state]), robust=True)
 
@@ -197,16 +196,20 @@ def cast_vote(battle: Battle, winner: object, reasons: object = None, comment: o
         raise bad("winner", "The winner is one of a, b, tie, both_bad, skip.")
     check_opinion(reasons, comment)
     state = Battle.State.SKIPPED if winner == SKIP else Battle.State.VOTED
+    reading = counting.read(battle) if battle.state == Battle.State.READY and winner != SKIP else None
     with transaction.atomic():
         if not Battle.objects.filter(id=battle.pk, state=Battle.State.READY).update(state=state):
             raise _not_votable(battle.pk)
         battle.refresh_from_db(from_queryset=whole())  # a model may have been replaced since it was read
         _announce(battle, state)
-        return None if winner == SKIP else _vote(battle, str(winner), reasons or {}, str(comment or ""))
+        if winner == SKIP:
+            return None
+        reading = counting.confirmed(battle, reading) if reading else counting.read(battle)
+        return _vote(battle, str(winner), reading, reasons or {}, str(comment or ""))
 
 
-def _vote(battle: Battle, winner: str, reasons: object, comment: str) -> Vote:
-    reason = _why_not_counted(battle)
+def _vote(battle: Battle, winner: str, reading: counting.Reading, reasons: object, comment: str) -> Vote:
+    reason = counting.reason(battle, reading)
     vote = Vote.objects.create(
         battle=battle,
         pool=battle.pool,
@@ -215,7 +218,9 @@ def _vote(battle: Battle, winner: str, reasons: object, comment: str) -> Vote:
         winner=winner,
         voter=battle.voter_id,
         propensity=battle.propensity,
-        turns=battle.turns.exclude(answers__state=Answer.State.FAILED).count(),  # those that are judged
+        turns=reading.turns,
+        categories=reading.categories,
+        features=reading.features,
         counted=not reason,
         reason=reason,
         reasons=reasons,
@@ -223,24 +228,6 @@ def _vote(battle: Battle, winner: str, reasons: object, comment: str) -> Vote:
     )
     vote_cast.send(sender=Vote, vote=vote)
     return vote
-
-
-def _why_not_counted(battle: Battle) -> str:
-    """The reason why this battle's vote moves no rating; empty if it does."""
-    if battle.mode != Battle.Mode.ANONYMOUS:
-        return UNRATED
-    if Answer.objects.filter(turn__battle=battle, stopped=True).exists():
-        return STOPPED
-    return IDENTITY_LEAK if _identity_leaks(battle) else ""
-
-
-def _identity_leaks(battle: Battle) -> bool:
-    """Whether an answer tells whose it is, beyond the names that the voter had written before it."""
-    fighters = LanguageModel.objects.filter(pk__in=(battle.model_a_id, battle.model_b_id))
-    facts = fighters.values_list("name", "slug", "endpoint__upstream_id", "organization__name")
-    own_names = frozenset[str]().union(*(names_of(*each) for each in facts))
-    turns = battle.turns.prefetch_related("answers")
-    return bool(leaks(((turn.prompt, [answer.text for answer in turn.answers.all()]) for turn in turns), own_names))
 
 
 def _not_votable(battle_id: UUID) -> Refusal:

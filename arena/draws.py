@@ -1,34 +1,62 @@
 """Who may be drawn, and who is: for a new battle, and for a side that has to be replaced."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import combinations
 
-from django.db.models import Count, Q
+from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from arena import pairing
-from arena.models import Battle, Endpoint
+from arena.health import OPEN_S, OPENS_AFTER
+from arena.models import LIVE, Endpoint, PairWeight
+
+CHARACTERS_PER_TOKEN = 3  # so few that no prompt is sent to a model that cannot read it
 
 
-def drawable(among: Iterable[int] | None = None) -> list[int]:
-    """Keys of the models that are up: enabled, and not taken out for a while after failures in a row."""
+def drawable(among: Iterable[int] | None = None, prompt: str = "") -> list[int]:
+    """Keys of the models that are up: enabled, not out for a while after failures, and able to read the prompt."""
     up = Endpoint.objects.filter(Q(closed_until=None) | Q(closed_until__lt=Now()), enabled=True)
+    tokens = len(prompt) // CHARACTERS_PER_TOKEN
+    for limit in ("max_input", "context_window"):
+        up = up.filter(Q(**{f"model__{limit}": None}) | Q(**{f"model__{limit}__gte": tokens}))
     if among is not None:
         up = up.filter(model_id__in=among)
     return list(up.values_list("model_id", flat=True))
 
 
-def draw(models: Sequence[int], keep: int | None = None) -> pairing.Draw | None:
-    """A pair of these models, or an opponent for `keep`; None if there is none."""
-    if len(models) < 2:
-        return None
-    return pairing.draw(models, _played(models), keep)
+def draw(models: Sequence[int], keep: int | None = None, pool: str = LIVE) -> pairing.Draw | None:
+    """A pair of these models, or an opponent for `keep` among them; None if there is none."""
+    while len(models) > 1:
+        written = PairWeight.objects.filter(pool=pool).values_list("updated_at", flat=True).first()
+        drawn = _lots(pool, written, tuple(sorted(models)), keep).draw()
+        if not (tried := try_out({drawn.a, drawn.b} - {keep})):
+            return drawn
+        models = [key for key in models if key not in tried]
+    return None
 
 
-def _played(models: Sequence[int]) -> dict[pairing.Pair, int]:
-    """Anonymous battles so far by pair, the smaller key first."""
-    rows = Battle.objects.filter(mode=Battle.Mode.ANONYMOUS, model_a__in=models, model_b__in=models)
-    played: dict[pairing.Pair, int] = {}
-    for a, b, count in rows.values_list("model_a", "model_b").annotate(Count("id")):
-        pair = (min(a, b), max(a, b))
-        played[pair] = played.get(pair, 0) + count
-    return played
+def try_out(models: Iterable[int | None]) -> set[int]:
+    """Before these models are asked: the ones that must not be, for they are being tried out already.
+
+    A model whose breaker is half open, after failures in a row and the time out of the draw for them, is asked by
+    one battle at a time: whoever gets it takes it out of the draw until its answer is known, or for as long again.
+    """
+    failed = Endpoint.objects.filter(model__in=models, failures__gte=OPENS_AFTER).order_by("id")
+    with transaction.atomic():
+        # Locked first: of two draws at once the second sees what the first has written.
+        rows = failed.select_for_update().annotate(out=Q(closed_until__gte=Now())).values_list("model", "out")
+        tried = {model for model, out in rows if out}
+        if rows and not tried:
+            failed.update(closed_until=Now() + timedelta(seconds=OPEN_S))
+    return tried
+
+
+@lru_cache(maxsize=64)
+def _lots(pool: str, written: datetime | None, models: tuple[int, ...], keep: int | None) -> pairing.Lots:
+    """`written` is when the weights came, so that new ones are read once."""
+    stored = PairWeight.objects.filter(pool=pool, updated_at=written).first() if written else None
+    weights = dict(zip(combinations(stored.keys, 2), stored.weights, strict=True)) if stored else {}
+    return pairing.Lots(models, weights, keep)

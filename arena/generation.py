@@ -14,6 +14,7 @@ from typing import Any
 from arena import jobs, leases
 from arena.answering import Answering
 from arena.jobs import Job
+from arena.leases import Extended
 from arena.ledger import Ledger, Unreachable
 from arena.live import LiveSide, LiveTurn
 from arena.markdown import render
@@ -102,13 +103,22 @@ class Engine:
         started = time.monotonic()
         ours = [turn for turn in self.turns.values() if turn.may_speak(started)]
         for turn in ours:
-            turn.tick()
-            if over := turn.over():
+            if any(turn.open()) and (over := self._advance(turn)):
                 for side in over:
                     side.closed = True
                 self._background(self._finish(turn, over))
         await self.publisher.flush(ours)
         await asyncio.sleep(max(0.0, started + TICK_S - time.monotonic()))
+
+    def _advance(self, turn: LiveTurn) -> list[LiveSide]:
+        """Release what is due; gives the sides that are over. A turn that cannot go on harms no other."""
+        try:
+            turn.tick()
+            return turn.over()
+        except Exception:
+            logger.exception("turn %s failed", turn.job.turn_id)
+            self._cancel(turn)
+            return turn.fail()
 
     async def _finish(self, turn: LiveTurn, over: list[LiveSide]) -> None:
         """Save first, then say so: whoever reads `ready` can vote. A fenced save is not spoken of."""
@@ -129,17 +139,21 @@ class Engine:
     async def _heartbeat(self) -> None:
         await asyncio.sleep(leases.HEARTBEAT_S)
         asked = time.monotonic()
-        sides = [(turn, side) for turn in self.turns.values() for side in turn.open()]
-        ours = await asyncio.gather(
-            *(self.ledger.call(leases.extend, side.held()) for _, side in sides), return_exceptions=True
+        turns = [(turn, held) for turn in self.turns.values() if (held := turn.held())]
+        answers = await asyncio.gather(
+            *(self.ledger.call(leases.extend, held) for _, held in turns), return_exceptions=True
         )
-        for (turn, side), extended in zip(sides, ours, strict=True):
-            if isinstance(extended, BaseException) or side.closed:
-                continue
+        for (turn, _), extended in zip(turns, answers, strict=True):
+            if not isinstance(extended, BaseException):
+                self._extended(turn, extended, asked)
+
+    def _extended(self, turn: LiveTurn, extended: Extended, asked: float) -> None:
+        open_answers = {side.job.answer_id for side in turn.open()}  # fewer than were asked for, if one has ended
+        if not open_answers <= extended.ours:
+            self._forget(turn)
+        elif open_answers:
             turn.held_until = asked + leases.LEASE_S
-            if not extended.ours:
-                self._forget(turn)
-            elif extended.stopped:
+            if extended.stopped:
                 self._stop(turn)
 
     async def _stops(self) -> None:
@@ -150,25 +164,26 @@ class Engine:
 
     async def _reap(self) -> None:
         await asyncio.sleep(leases.HEARTBEAT_S)
-        if self.draining:
-            return
-        asked = time.monotonic()
-        try:
-            found = await self.ledger.call(jobs.reap, None)
-        except Unreachable:
-            # Those who hold leases were cut off as well: let their heartbeats come first.
-            await asyncio.sleep(leases.LEASE_S)
-            return
-        for job in found:
-            logger.info("took over turn %s", job.turn_id)
-            self._begin(job, asked)
+        more = True
+        while more and not self.draining:
+            asked = time.monotonic()
+            try:
+                found = await self.ledger.call(jobs.reap, None)
+            except Unreachable:
+                # Those who hold leases were cut off as well: let their heartbeats come first.
+                await asyncio.sleep(leases.LEASE_S)
+                return
+            for job in found:
+                logger.info("took over turn %s", job.turn_id)
+                self._begin(job, asked)
+            more = len(found) == leases.REAPED_AT_ONCE
 
     async def _drain(self, seconds: float) -> None:
         self.draining = True
         end = time.monotonic() + seconds
         while self.turns and time.monotonic() < end:
             await asyncio.sleep(0.1)
-        held = [side.held() for turn in self.turns.values() for side in turn.open()]
+        held = [turn.held() for turn in self.turns.values()]
         for turn in list(self.turns.values()):
             self._forget(turn)
         with contextlib.suppress(Unreachable):

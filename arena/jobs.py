@@ -46,6 +46,11 @@ class Job:
     stopped: bool
     sides: tuple[SideJob, ...]
 
+    @property
+    def lone(self) -> bool:
+        """One side is answered by itself: the other has its answer already, or another worker."""
+        return len(self.sides) == 1
+
 
 def take(turn_ids: Sequence[int]) -> list[Job | None]:
     """Claim these turns and say what is to be done; None where another worker was quicker."""
@@ -55,7 +60,7 @@ def take(turn_ids: Sequence[int]) -> list[Job | None]:
 
 
 def reap(requests: Sequence[None]) -> list[list[Job]]:
-    """Claim what is left lying about."""
+    """Claim what is left lying about; what is found goes to the first who asked."""
     jobs = _load(leases.reap())
     return [jobs if n == 0 else [] for n in range(len(requests))]
 

@@ -4,7 +4,7 @@ Two grades: the answer introduces itself as some known model (`SELF`), or mentio
 Names are found however they are spelled (`arena.spelling`); whether one means a model is judged by the words around it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -63,13 +63,24 @@ def _belongs(name: str, topic: str) -> bool:
 
 
 def _introduces_itself(text: Text, names: frozenset[str], own_names: frozenset[str]) -> bool:
-    spots = (Said.of(text, spot, own=spot.name in own_names) for spot in find(text, names))
+    spots = (Said.of(text, spot, own=spot.name in own_names) for spot in _distinct(text, names))
     return any(said.of_itself() and not _means_another(text, said.spot) for said in spots)
 
 
 def _mentions(text: Text, names: frozenset[str]) -> Leak | None:
-    mentioned = any(_means_a_model(text, spot) and not _means_another(text, spot) for spot in find(text, names))
+    mentioned = any(_means_a_model(text, spot) and not _means_another(text, spot) for spot in _distinct(text, names))
     return Leak.OWN if mentioned else None
+
+
+def _distinct(text: Text, names: Iterable[str]) -> Iterator[Spot]:
+    """The spots whose surroundings differ, as far as anyone looks: a text may say the same thing a thousand times."""
+    known = set()
+    for spot in find(text, names):
+        begin = max(spot.first - BEFORE - 1, 0)
+        around = spot.name, spot.first - begin, text.between(begin, spot.last + AFTER + 1)
+        if around not in known:
+            known.add(around)
+            yield spot
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Who works on which answer: claims, leases and fenced saves, each one statement for many rows.
 
 A worker holds an answer while its lease runs, on the database's clock. Every claim raises `attempt`, and nothing is
-written but `WHERE attempt = mine`: a worker that was frozen or cut off finds its writes void. All functions take a
-list of what is due and give one result for each, in order; the caller brings the transaction.
+written but `WHERE attempt = mine`: a worker that was frozen or cut off finds its writes void. All functions but `reap`
+take a list of what is due and give one result for each, in order; the caller brings the transaction.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from django.db import connection
 LEASE_S = 8
 HEARTBEAT_S = 2
 QUEUED_TOO_LONG_S = 5
-REAPED_AT_ONCE = 50
+REAPED_AT_ONCE = 300  # turns
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Result:
-    """How an attempt ended: `failure` is empty for an answer. Ages are seconds before now."""
+    """How an attempt ended: `failure` is empty for an answer. Ages are seconds before now; thoughts are tokens too."""
 
     answer_id: int
     attempt: int
@@ -85,16 +85,18 @@ def _by_turn(turn_ids: Sequence[int], rows: list[tuple[int, int, int]]) -> list[
 
 
 def reap() -> dict[int, dict[int, int]]:
-    """Take turns whose worker is gone, and those of which no worker was told: {turn: {answer: attempt}}."""
+    """Take turns whose worker is gone, and those of which no worker was told: {turn: {answer: attempt}}.
+
+    The oldest first, at most REAPED_AT_ONCE; reapers at the same time take different ones.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT id FROM arena_turn WHERE id IN (
-                SELECT turn_id FROM arena_answer
-                WHERE state = 'running' AND lease_until < now()
-                   OR state = 'queued' AND queued_at < now() - %s * interval '1 s'
-                LIMIT %s
-            ) FOR UPDATE SKIP LOCKED""",
+            SELECT id FROM arena_turn WHERE EXISTS (
+                SELECT FROM arena_answer WHERE turn_id = arena_turn.id AND (
+                    state = 'running' AND lease_until < now()
+                    OR state = 'queued' AND queued_at < now() - %s * interval '1 s')
+            ) ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED""",
             [QUEUED_TOO_LONG_S, REAPED_AT_ONCE],
         )
         turns = [turn for (turn,) in cursor.fetchall()]
@@ -106,17 +108,18 @@ def reap() -> dict[int, dict[int, int]]:
 
 @dataclass(frozen=True)
 class Extended:
-    """`ours` is False for an answer that another worker has by now; `stopped` if its voter wants no more of it."""
+    """`ours` are the answers that no other worker has by now; `stopped` if the voter wants no more of the turn."""
 
-    ours: bool
+    ours: frozenset[int]
     stopped: bool
 
 
-def extend(held: Sequence[Held]) -> list[Extended]:
-    """Renew leases and keep what has been released.
+def extend(turns: Sequence[Sequence[Held]]) -> list[Extended]:
+    """Renew the leases of each turn's open answers and keep what has been released.
 
     An expired lease that nobody took is revived: the worker was only cut off for a while.
     """
+    held = [each for turn in turns for each in turn]
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -129,11 +132,13 @@ def extend(held: Sequence[Held]) -> list[Extended]:
             [LEASE_S, [h.answer_id for h in held], [h.attempt for h in held], [h.text for h in held]],
         )
         ours = dict(cursor.fetchall())
-    return [Extended(h.answer_id in ours, bool(ours.get(h.answer_id))) for h in held]
+    kept = [frozenset(h.answer_id for h in turn) & ours.keys() for turn in turns]
+    return [Extended(answers, any(ours[answer] for answer in answers)) for answers in kept]
 
 
-def give_up(held: Sequence[Held]) -> list[None]:
-    """End these leases at once, so that another worker takes over without waiting for them to run out."""
+def give_up(turns: Sequence[Sequence[Held]]) -> list[None]:
+    """End the leases of each turn at once, so that another worker takes over without waiting for them to run out."""
+    held = [each for turn in turns for each in turn]
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -142,15 +147,22 @@ def give_up(held: Sequence[Held]) -> list[None]:
             WHERE arena_answer.id = h.id AND arena_answer.attempt = h.attempt AND state = 'running'""",
             [[h.answer_id for h in held], [h.attempt for h in held]],
         )
-    return [None] * len(held)
+    return [None] * len(turns)
 
 
 def finish(finishes: Sequence[Finish]) -> list[Saved]:
     """Save ended answers that are still ours, and move each battle on whose last answer this was."""
+    _lock([each.turn_id for each in finishes])
     results = [result for each in finishes for result in each.results]
     saved = _save(results)
     states = _settle([each.turn_id for each in finishes])
     return [Saved(frozenset(r.answer_id for r in each.results) & saved, states.get(each.turn_id)) for each in finishes]
+
+
+def _lock(turn_ids: list[int]) -> None:
+    """Two workers that end one side each at the same time would both take the other side for running."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM arena_turn WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [turn_ids])
 
 
 def _save(results: list[Result]) -> frozenset[int]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from arena.backends.protocol import Usage
 from arena.jobs import Job, SideJob
 from arena.leases import Held, Result
 from arena.release import Clock, Lane, Open
@@ -25,20 +26,35 @@ class LiveSide:
     reasoning: list[str] = field(default_factory=list)
     failure: str = ""
     first_at: float | None = None
+    last_at: float = 0.0
     ended_at: float = 0.0
-    tokens: tuple[int | None, int | None] = (None, None)
+    tokens: Usage | None = None
     stopped: bool = False
     closed: bool = False
 
     def __post_init__(self) -> None:
         self.tag = tag(self.job.answer_id, self.job.attempt)
 
+    def begin(self) -> None:
+        """A model is asked: nothing of one that failed before its first word stays."""
+        self.reasoning.clear()
+        self.tokens, self.first_at = None, None
+
     def feed(self, text: str) -> None:
-        if self.first_at is None:
-            self.first_at = time.monotonic()
-            self.lane.began = True
+        self._came()
+        self.lane.began = True
         self.waiting.append(text)
         self.lane.waiting += len(text)
+
+    def think(self, text: str) -> None:
+        self._came()
+        self.reasoning.append(text)
+
+    def _came(self) -> None:
+        """Thoughts are tokens too, for the limit of the first one as well as for the speed."""
+        self.last_at = time.monotonic()
+        if self.first_at is None:
+            self.first_at = self.last_at
 
     def end(self, failure: str = "") -> None:
         self.ended_at = time.monotonic()
@@ -47,10 +63,13 @@ class LiveSide:
 
     def stop(self) -> None:
         """End where the reader is: what has not been released is dropped. Nothing seen yet counts as a failure."""
-        self.waiting.clear()
-        self.lane.waiting = 0
+        self.drop()
         self.stopped = True
         self.end("" if self.released_length else "unavailable")
+
+    def drop(self) -> None:
+        self.waiting.clear()
+        self.lane.waiting = 0
 
     def release(self, characters: int) -> str:
         text = "".join(self.waiting)
@@ -81,8 +100,8 @@ class LiveSide:
             failure=self.failure,
             first_token_age=None if self.first_at is None else now - self.first_at,
             finished_age=now - self.ended_at,
-            input_tokens=self.tokens[0],
-            output_tokens=self.tokens[1],
+            input_tokens=self.tokens.input_tokens if self.tokens else None,
+            output_tokens=self.tokens.output_tokens if self.tokens else None,
             stopped=self.stopped,
         )
 
@@ -97,7 +116,7 @@ class LiveTurn:
         self.held_until = held_until
         self.paced_until = paced_until
         self.sides = {side.side: LiveSide(side) for side in job.sides}
-        self.clock: Clock | Open = Clock() if job.paced else Open()
+        self.clock: Clock | Open = Clock(lone=job.lone) if job.paced else Open()
         self.unsent: list[list[Any]] = []
         self.whole = False
         self.begun = False
@@ -129,6 +148,17 @@ class LiveTurn:
 
     def open(self) -> Iterable[LiveSide]:
         return (side for side in self.sides.values() if not side.closed)
+
+    def held(self) -> tuple[Held, ...]:
+        return tuple(side.held() for side in self.open())
+
+    def fail(self) -> list[LiveSide]:
+        """End all that is open as it stands: the turn cannot go on. Gives the sides to be saved."""
+        sides = list(self.open())
+        for side in sides:
+            side.drop()
+            side.end(side.failure or "unavailable")
+        return sides
 
     def stop(self) -> None:
         """The voter wants no more. What both sides finished by themselves is shown whole, and counts."""

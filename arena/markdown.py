@@ -1,38 +1,54 @@
-"""A model's Markdown as HTML that can do no harm: rendered without raw HTML, then reduced to a list of elements."""
+"""A model's Markdown as HTML that can do no harm: rendered without raw HTML, then reduced to a list of elements.
 
+No answer may take long: what would, by its size and its marks, comes as plain text, and its code without colours.
+"""
+
+import logging
+import re
+import time
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import nh3
+import pygments
 from django.utils.html import escape
 from markdown_it import MarkdownIt
-from pygments import highlight
+from markdown_it.utils import OptionsDict
 from pygments.formatters.html import HtmlFormatter
-from pygments.lexers import get_lexer_by_name
-from pygments.util import ClassNotFound
+from pygments.lexers import get_all_lexers, get_lexer_by_name
 
 TAGS = {
     *("p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "h3", "h4", "h5", "h6"),
     *("table", "thead", "tbody", "tr", "th", "td", "a", "hr", "span", "div"),
 }
 LONGEST = 64_000
-MOST_HIGHLIGHTED = 5_000  # characters of code in one answer: some lexers take quadratic time
+MARKS = "[*_`~<&|>\n\r"  # each may cost the parser a try
+MOST_MARKS = 8_000
+MOST_CELLS = 5_000  # of tables; those missing in short rows are made up
 NESTING = 20
+KEPT = 128  # rendered answers
+MOST_HIGHLIGHTED = 10_000  # characters of code in one answer
+HIGHLIGHT_S = 0.15  # of one answer's computing time: on some texts lexers take quadratic time
+LANGUAGES = {
+    *("bash", "c", "clojure", "cmake", "cpp", "csharp", "css", "dart", "diff", "docker", "elixir", "go", "graphql"),
+    *("groovy", "haskell", "html", "java", "javascript", "json", "julia", "jsx", "kotlin", "lua", "make", "nginx"),
+    *("objective-c", "perl", "php", "postgresql", "powershell", "protobuf", "pycon", "python", "ruby", "rust"),
+    *("scala", "scss", "splus", "sql", "swift", "tex", "toml", "tsx", "typescript", "xml", "yaml", "zig"),
+}
+ALIASES = {
+    alias: names[0]
+    for _, names, _, _ in get_all_lexers(plugins=False)
+    if LANGUAGES.intersection(names[:1])
+    for alias in names
+}
 FORMATTER = HtmlFormatter(nowrap=True)
+BLANKS = re.compile(r"\s{200}")  # on more of them one step of a lexer may take seconds
+RULER = " \t>*+-0123456789.)|:"
+logger = logging.getLogger(__name__)
 
-
-def _highlight(code: str, language: str, _: str) -> str:
-    try:
-        return highlight(code, get_lexer_by_name(language or "text"), FORMATTER)
-    except ClassNotFound:
-        return ""
-
-
-def _parser(**options: Any) -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": NESTING, **options})
-    return parser.enable(["table", "strikethrough"]).disable(["image"])
-
-
-_coloured, _plain = _parser(highlight=_highlight), _parser()
+_parser = MarkdownIt("commonmark", {"html": False, "maxNesting": NESTING})
+_parser.enable(["table", "strikethrough"]).disable(["image"])
 _cleaner = nh3.Cleaner(
     tags=TAGS,
     attributes={
@@ -50,14 +66,63 @@ _cleaner = nh3.Cleaner(
 )
 
 
+@lru_cache(maxsize=KEPT)
 def render(text: str) -> str:
-    """Sanitised HTML of a whole answer; one too long to be parsed in good time comes as plain paragraphs."""
-    if len(text) > LONGEST:
-        return f"<pre>{escape(text)}</pre>"
-    tokens = _plain.parse(text)
+    """Sanitised HTML of a whole answer; whatever cannot be rendered in good time, or at all, comes as it is."""
+    try:
+        return _rendered(text) if _is_moderate(text) else _plain(text)
+    except Exception:  # a battle must not hang because of what a model wrote
+        logger.exception("an answer of %s characters could not be rendered", len(text))
+        return _plain(text)
+
+
+def _plain(text: str) -> str:
+    return f"<pre>{escape(text)}</pre>"
+
+
+def _is_moderate(text: str) -> bool:
+    return len(text) <= LONGEST and sum(map(text.count, MARKS)) <= MOST_MARKS and _cells(text) <= MOST_CELLS
+
+
+def _cells(text: str) -> int:
+    """At least as many as there are in the tables of a text: under a ruler each line is a row, up to a blank one."""
+    cells = columns = 0
+    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        if "|" in line and not line.strip(RULER):
+            columns = max(columns, line.count("|") + 1)
+        elif not line.strip():
+            columns = 0
+        cells += columns
+    return cells
+
+
+def _rendered(text: str) -> str:
+    tokens = _parser.parse(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
     code = sum(len(token.content) for token in tokens if token.type == "fence")
-    parser = _coloured if code <= MOST_HIGHLIGHTED else _plain
-    return _cleaner.clean(parser.renderer.render(tokens, parser.options, {}))
+    options: Any = {**_parser.options, "highlight": _Colours() if code <= MOST_HIGHLIGHTED else None}
+    return _cleaner.clean(_parser.renderer.render(tokens, OptionsDict(options), {}))
+
+
+class _Colours:
+    """Colours the code of one answer, in a language that is known to be lexed well, while there is time."""
+
+    def __init__(self) -> None:
+        self.end = time.thread_time() + HIGHLIGHT_S
+
+    def __call__(self, code: str, language: str, _: str) -> str:
+        name = ALIASES.get(language.lower())
+        if name is None or BLANKS.search(code):
+            return ""
+        try:
+            return pygments.format(self._in_time(get_lexer_by_name(name).get_tokens(code)), FORMATTER)
+        except TimeoutError:
+            return ""
+
+    def _in_time(self, tokens: Iterator[Any]) -> Iterator[Any]:
+        for token in tokens:
+            if time.thread_time() > self.end:
+                raise TimeoutError
+            yield token

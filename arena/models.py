@@ -193,6 +193,21 @@ class EndpointDay(models.Model):
         return f"{self.endpoint_id} on {self.day}"
 
 
+class VoteFile(models.Model):
+    """A file of votes that was imported into a pool; the same bytes are imported once."""
+
+    pool = models.CharField(max_length=100)
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the file")
+    votes = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("pool", "digest"), name="vote_file_once")]
+
+    def __str__(self) -> str:
+        return f"{self.digest[:8]} in {self.pool}"
+
+
 class Vote(models.Model):
     """One judgement, self-contained and never changed; `voter` is a pseudonym that outlives the voter's row."""
 
@@ -209,8 +224,8 @@ class Vote(models.Model):
 
     battle = models.OneToOneField(Battle, models.SET_NULL, null=True, related_name="vote")
     pool = models.CharField(max_length=100)
-    model_a = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
-    model_b = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
+    model_a = models.ForeignKey(LanguageModel, models.PROTECT, db_index=False, related_name="+")
+    model_b = models.ForeignKey(LanguageModel, models.PROTECT, db_index=False, related_name="+")
     winner = models.CharField(max_length=8, choices=Winner)
     multiplicity = models.PositiveIntegerField(default=1)
     voter = models.UUIDField(null=True)
@@ -223,7 +238,8 @@ class Vote(models.Model):
     turns = models.PositiveSmallIntegerField(default=1)
     reasons = models.JSONField(default=dict)
     comment = models.TextField(blank=True)
-    created_at = models.DateTimeField(db_default=Now())
+    file = models.ForeignKey(VoteFile, models.PROTECT, null=True, db_index=False, related_name="+")
+    created_at = models.DateTimeField(null=True, db_default=Now(), help_text="unknown for some imported ones")
 
     class Meta:
         indexes = [models.Index("pool", "id", name="vote_of_pool")]
@@ -234,6 +250,32 @@ class Vote(models.Model):
 
     def __str__(self) -> str:
         return f"vote {self.pk}"
+
+
+class VoteAside(models.Model):
+    """What the row of an imported vote held beside it: columns of no use here, and conversations if wanted."""
+
+    vote = models.OneToOneField(Vote, models.CASCADE, primary_key=True, related_name="aside")
+    row = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"beside vote {self.vote_id}"
+
+
+class PairWeight(models.Model):
+    """How much a pool would learn from one more battle of each pair, written by the rating side.
+
+    One row a pool, for it is written and read as a whole: the keys of M models, rising, and the weights of their
+    M (M - 1) / 2 pairs in the order (0, 1), (0, 2) … (M - 2, M - 1).
+    """
+
+    pool = models.CharField(max_length=100, primary_key=True)
+    keys = ArrayField(models.BigIntegerField())
+    weights = ArrayField(models.FloatField())
+    updated_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.pool
 
 
 class Standing(models.Model):

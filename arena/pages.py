@@ -8,13 +8,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import mark_safe
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from arena import battles, draws, stored
+from arena import battles, stored
 from arena.errors import Refusal
 from arena.events import Position, between
-from arena.models import Battle, Turn, Vote
+from arena.models import Battle, Endpoint, Turn, Vote
 from arena.prompts import check_prompt
 from arena.reveals import reveal
 from arena.voters import voter, voter_id
@@ -30,6 +29,7 @@ def scheme(request: HttpRequest) -> dict[str, str]:
     return {"scheme": chosen if chosen in SCHEMES else ""}
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def home(request: HttpRequest) -> HttpResponse:
     """The prompt box; a question starts a battle."""
     if request.method != "POST":
@@ -47,13 +47,13 @@ def _home(request: HttpRequest, prompt: str = "", error: Refusal | None = None) 
     context = {
         "prompt": prompt,
         "error": error and (error.extra.get("fields", {}).get("prompt") or [error.detail])[0],
-        "contestants": len(draws.drawable()),
+        # Those that are out for a while count too: see `arena.api.model_facts`.
+        "contestants": Endpoint.objects.filter(enabled=True).count(),
     }
     return render(request, "arena/home.html", context, status=error.status if error else 200)
 
 
 @require_safe
-@never_cache
 def battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     try:
         found = battles.of_voter(voter_id(request), battle_id)

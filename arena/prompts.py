@@ -19,14 +19,6 @@ def check_prompt(prompt: object) -> None:
         raise bad("prompt", f"The question is longer than {LONGEST_PROMPT:,} characters.")
 
 
-def _is_text(prompt: str) -> bool:
-    try:
-        prompt.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def check_opinion(reasons: object, comment: object) -> None:
     """Raises Refusal 400 for reasons that are not lists of short words per side, or a comment that is no text."""
     if reasons is not None and not (isinstance(reasons, dict) and all(map(_is_reasons, reasons.items()))):
@@ -48,4 +40,7 @@ def _is_reasons(item: tuple[object, object]) -> bool:
 
 
 def _is_clean(text: str) -> bool:
-    return "\x00" not in text and _is_text(text)
+    try:
+        return b"\x00" not in text.encode()
+    except UnicodeEncodeError:
+        return False

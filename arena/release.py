@@ -1,7 +1,8 @@
 """The release clock of anonymous battles: the rhythm of a pane must not tell which model writes in it. Pure.
 
 Nothing is released before both sides have begun or one has failed for good. Then both go in step, equally many
-characters a tick, until one is at its end; the other goes on as if that one had never ended.
+characters a tick, until one is at its end; the other goes on as if that one had never ended. A side that is asked again
+by itself has no other to hide behind: it is held until it has ended, and then goes at a pace of the clock's own.
 """
 
 import math
@@ -77,13 +78,16 @@ class Clock:
     """Says once a tick how many characters each side may release.
 
     What waits on the side that has less is drained over `SMOOTHING_TICKS` in steps of random size, so that neither
-    a model's own pieces nor the difference between real and imagined ones show.
+    a model's own pieces nor the difference between real and imagined ones show. `lone` if only one side is answered.
     """
 
     random: Random = field(default_factory=SystemRandom)
+    lone: bool = False
 
     def tick(self, a: Lane, b: Lane) -> tuple[int, int]:
         """Characters to release now for side a and side b."""
+        if self.lone and not (a.ended and b.ended):
+            return 0, 0
         for lane in (a, b):
             lane.look(self.random)
         if not all(lane.began or lane.ended for lane in (a, b)):

@@ -29,7 +29,8 @@ def _replace(request: Replace) -> SideJob | None:
         return None
     other = battle.model_b_id if answer.side == "a" else battle.model_a_id
     gone = {answer.model_id, *(each["model"] for each in battle.replaced)}
-    drawn = draws.draw([key for key in draws.drawable(battle.among) if key not in gone or key == other], other)
+    up = draws.drawable(battle.among, answer.turn.prompt)
+    drawn = draws.draw([other, *(key for key in up if key not in gone and key != other)], other, battle.pool)
     if drawn is None:
         return None
     new = drawn.b if drawn.a == other else drawn.a

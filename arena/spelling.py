@@ -44,6 +44,11 @@ class Text:
         begin = self.spans[index - 1][1] if index else 0
         return self.seen[begin : self.spans[index][0] if index < len(self.spans) else len(self.seen)]
 
+    def between(self, first: int, last: int) -> str:
+        """From word `first` to before word `last`, as seen."""
+        end = self.spans[last][0] if last < len(self.spans) else len(self.seen)
+        return self.seen[self.spans[first][0] : end]
+
     def as_seen(self, index: int) -> str:
         begin, end = self.spans[index]
         return self.seen[begin:end]

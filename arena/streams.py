@@ -8,7 +8,6 @@ import asyncio
 import logging
 import math
 import time
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from arena import stored
+from arena.errors import Refusal
 from arena.events import LAST_STATES, BattleView, Position, between, encode
 from arena.publishing import FIELD, connect, stream_key
 
@@ -32,7 +32,34 @@ QUIET_S = 10.0
 HEARTBEAT_S = 15.0
 STALLED_S = 30.0
 LONGEST_S = 300.0
+MOST_OPEN = 2000  # in one process: at MOST_SENT_PER_S more battles than that would each be looked at every 0.4 s
+FULL_RETRY_S = 5
 logger = logging.getLogger(__name__)
+
+
+class Place:
+    """A stream that somebody may have open here, until it is given up."""
+
+    def __init__(self, taken: dict[int, UUID], voter: UUID) -> None:
+        self.taken = taken
+        taken[id(self)] = voter
+
+    def give_up(self) -> None:
+        self.taken.pop(id(self), None)
+
+
+@dataclass(eq=False)
+class Stream:
+    """The events of one connection as a response holds them: closed at its end, even if nobody began to read."""
+
+    place: Place
+    events: AsyncIterator[bytes]
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self.events
+
+    def close(self) -> None:
+        self.place.give_up()
 
 
 @dataclass(eq=False)
@@ -72,17 +99,25 @@ class Hub:
         self.redis: Redis = connect()
         self.task: asyncio.Task[None] | None = None
         self.woken = asyncio.Event()
-        self.open: Counter[UUID] = Counter()
+        self.open: dict[int, UUID] = {}  # place → voter; changed from any thread, by single steps
 
-    def admits(self, voter: UUID) -> bool:
-        """Whether this voter may open one more stream in this process."""
+    def admit(self, voter: UUID) -> Place:
+        """A place for one more stream of this voter in this process. Raises Refusal 429 and 503."""
+        if len(self.open) >= MOST_OPEN:
+            raise Refusal("busy", "Too many battles are followed here.", 503, retry_after=FULL_RETRY_S)
         most = settings.ENVIRONMENT.arena_streams_per_voter
-        return not most or self.open[voter] < most
+        if most and list(self.open.values()).count(voter) >= most:
+            detail = "Too many battles of yours are open at once."
+            raise Refusal("too_many_streams", detail, 429, retry_after=FULL_RETRY_S)
+        return Place(self.open, voter)
 
-    async def follow(self, voter: UUID, battle_id: UUID, position: Position) -> AsyncIterator[bytes]:
+    def stream(self, place: Place, battle_id: UUID, position: Position) -> Stream:
+        """What `follow` tells, for a response."""
+        return Stream(place, self.follow(place, battle_id, position))
+
+    async def follow(self, place: Place, battle_id: UUID, position: Position) -> AsyncIterator[bytes]:
         """Server-sent events from a position on, until the battle has nothing more to say."""
         reader = Reader(asyncio.current_task())
-        self.open[voter] += 1
         try:
             followed = await self._enter(battle_id)
             followed.readers.add(reader)
@@ -91,12 +126,10 @@ class Hub:
                 yield sent
                 reader.sending_since = math.inf
         finally:
-            self._leave(voter, battle_id, reader)
+            place.give_up()
+            self._leave(battle_id, reader)
 
-    def _leave(self, voter: UUID, battle_id: UUID, reader: Reader) -> None:
-        self.open[voter] -= 1
-        if not self.open[voter]:
-            del self.open[voter]
+    def _leave(self, battle_id: UUID, reader: Reader) -> None:
         if followed := self.followed.get(battle_id):
             followed.readers.discard(reader)
             if not followed.readers:
@@ -168,16 +201,21 @@ class Hub:
 
 
 async def _read(followed: Followed, reader: Reader, position: Position) -> AsyncIterator[bytes]:
-    end = time.monotonic() + LONGEST_S
+    sent_at = time.monotonic()
+    end = sent_at + LONGEST_S
     while time.monotonic() < end:
         reader.woken.clear()
         if events := list(between(position, followed.view)):
             position = events[-1][2]
             yield b"".join(map(encode, events))
+            sent_at = time.monotonic()
         if followed.view.state in LAST_STATES and position.step:
             return
-        if not await _within(reader.woken, HEARTBEAT_S):
+        await _within(reader.woken, sent_at + HEARTBEAT_S - time.monotonic())
+        # Whatever woke the reader may bring nothing to send.
+        if time.monotonic() - sent_at >= HEARTBEAT_S:
             yield b": still here\n\n"
+            sent_at = time.monotonic()
 
 
 def _take_in(followed: Followed, entries: list[tuple[bytes, dict[bytes, bytes]]]) -> bool:
@@ -201,13 +239,10 @@ def _merge(followed: Followed, fresh: BattleView) -> None:
     followed.view = fresh
 
 
-async def _within(event: asyncio.Event, seconds: float) -> bool:
-    try:
+async def _within(event: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
-    except TimeoutError:
-        return False
-    return True
 
 
 _hub: Hub | None = None

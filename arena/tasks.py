@@ -1,6 +1,6 @@
 """What Celery runs: hints for the answer engine, which works in a thread of its own, and what beat asks for."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from celery import shared_task
 
@@ -14,11 +14,10 @@ def answer_turn(turn_id: int) -> None:
 
 @shared_task(name="arena.roll_up", ignore_result=True)
 def roll_up() -> None:
-    """Sum up how the endpoints did today, and yesterday to its end."""
+    """Sum up how the endpoints did."""
     from arena import health
 
-    today = datetime.now(UTC).date()
-    for day in (today - timedelta(days=1), today):
+    for day in health.due(datetime.now(UTC)):
         health.roll_up(day)
 
 

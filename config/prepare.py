@@ -18,13 +18,16 @@ def main(arguments: list[str]) -> None:
     from django.core.management import CommandError, call_command
 
     django.setup()
+    from ratings import shipped
+
     _check_services()
     try:
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         for path in options.models_files:
             call_command("load_models", path)
-    except CommandError as problem:
+        shipped.load()
+    except (CommandError, ValueError) as problem:
         sys.exit(str(problem))
     if _enabled_models() < options.least:
         sys.exit(f"fewer than {options.least} models are enabled, so no battle can be fought")

@@ -122,6 +122,12 @@ CELERY_TASK_DEFAULT_QUEUE = "ratings"
 CELERY_TASK_ROUTES = {"arena.answer_turn": {"queue": "answers"}, "*": {"queue": "ratings"}}
 CELERY_BEAT_SCHEDULE = {
     "refresh the boards": {"task": "ratings.refresh", "schedule": 5.0, "options": {"expires": 5}},
+    "refresh the boards under style control": {
+        "task": "ratings.refresh_style",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+    "forget old snapshots": {"task": "ratings.thin_snapshots", "schedule": 60.0, "options": {"expires": 60}},
     "sum up the endpoints": {"task": "arena.roll_up", "schedule": 60.0, "options": {"expires": 60}},
     "expire idle battles": {"task": "arena.expire", "schedule": 600.0, "options": {"expires": 600}},
 }

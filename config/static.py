@@ -7,6 +7,8 @@ from django.conf import settings
 from whitenoise import WhiteNoise
 
 FOREVER = 365 * 24 * 3600
+A_MINUTE = 60
+HASHED = r"\.[0-9a-f]{12}\.[^/]+$"  # what `collectstatic` puts into a name
 
 
 def _never_called(environ: Any, start_response: Any) -> list[bytes]:
@@ -18,7 +20,8 @@ class StaticFiles:
 
     def __init__(self, application: Any) -> None:
         self.application = application
-        self.files = WhiteNoise(_never_called, max_age=FOREVER)
+        self.files = WhiteNoise(_never_called, max_age=A_MINUTE, immutable_file_test=HASHED)
+        self.files.FOREVER = FOREVER
         self.files.add_files(str(settings.STATIC_ROOT), prefix=settings.STATIC_URL)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:

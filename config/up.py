@@ -130,7 +130,8 @@ def _programs(folder: DataFolder, env: dict[str, str], port: int) -> list[Progra
     python = (sys.executable, "-m")
     celery = (*python, "celery", "-A", "config")
     worker = ("--without-gossip", "--without-mingle", "-l", "WARNING")
-    web = ("--host", "127.0.0.1", "--port", str(port), "--timeout-graceful-shutdown", "3", "--no-access-log")
+    listen = ("--host", "127.0.0.1", "--port", str(port), "--http", "config.connections:Connection")
+    web = (*listen, "--no-proxy-headers", "--no-access-log", "--timeout-graceful-shutdown", "3")
     beat = ("-s", str(folder.run / "beat-schedule"), "--pidfile=", "-l", "WARNING")
     commands = {
         "answers": (*celery, "worker", "-Q", "answers", "-P", "threads", "-c", "4", "-n", "answers@%h", *worker),
@@ -142,7 +143,7 @@ def _programs(folder: DataFolder, env: dict[str, str], port: int) -> list[Progra
         *programs,
         Program(
             name="web",
-            command=(*python, "uvicorn", "config.asgi:application", "--no-proxy-headers", *web),
+            command=(*python, "uvicorn", "config.asgi:application", *web),
             log=folder.log / "web.log",
             env=env,
             ready=partial(http_ok, port, "/readyz"),

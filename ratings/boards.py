@@ -1,51 +1,101 @@
 """Boards kept up to date: waiting votes are folded, changed boards fitted and published, all or nothing."""
 
-import logging
-from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import OuterRef, Subquery
 
-from arena.models import Standing
 from catalog.models import LanguageModel
-from ratings import folding, live
-from ratings.likelihood import NotConverged
-from ratings.models import OVERALL, Board, Pool, Snapshot, Tally
-from ratings.rows import counts, rows
-from ratings.snapshots import pack, unpack
+from ratings import fitting, folding, kept, live, standings
+from ratings.kept import Kept
+from ratings.models import Board, Pool, Snapshot
+from ratings.snapshots import BRADLEY_TERRY
 
 LOCK = 7_298_541  # the key under which one fold at a time holds PostgreSQL's advisory lock
-SHOWN_AT_REVEAL = ("rating", "ci_low", "ci_high", "rank", "votes", "provisional")
-logger = logging.getLogger(__name__)
+STYLE_INTERVAL = timedelta(seconds=10)
 
 
 def refresh() -> list[Snapshot]:
     """Fold what is waiting and publish the boards that it changes; nothing if somebody else is doing it."""
-    with transaction.atomic():
+    with _transaction():
         if not _ask("SELECT pg_try_advisory_xact_lock(%s)", LOCK):
             return []
         cutoff = _now()
-        published = _publish(folding.fold(), cutoff)
-    if published:
-        live.announce(published)
+        published: list[Snapshot] = []
+        for pool, folded in folding.fold().items():
+            published += _drafts(pool, kept.of_pool(pool, folded), folded.boards)
+        _publish(published, cutoff)
     return published
 
 
 def recompute(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snapshot]:
     """Publish every board of these pools anew, after a new count of all their votes if that is wanted."""
-    with transaction.atomic():
+    with _transaction():
         _ask("SELECT pg_advisory_xact_lock(%s)", LOCK)
         cutoff = _now()
         changed = folding.fold()
         if from_scratch:
             for pool in pools:
                 folding.recount(pool)
-        mine = Board.objects.filter(pool__in=pools).select_related("pool", "category")
-        published = _publish({board.pk: board for board in (*changed, *mine)}.values(), cutoff)
-    live.announce(published)
+        published: list[Snapshot] = []
+        for pool in Pool.objects.filter(pk__in={pool.pk for pool in (*pools, *changed)}):
+            boards = Board.objects.filter(pool=pool, style_control=False).select_related("pool", "category")
+            published += _drafts(pool, kept.of_pool(pool), boards)
+        _publish(published, cutoff)
     return published
+
+
+def refresh_style() -> bool:
+    """Publish the board under style control that is most behind; gives whether there was one."""
+    with _transaction():
+        if not _ask("SELECT pg_try_advisory_xact_lock(%s)", LOCK):
+            return False
+        behind = _most_behind()
+        if behind is None:
+            return False
+        plain, cutoff = behind
+        board, _ = Board.objects.get_or_create(pool=plain.pool, category=plain.category, style_control=True)
+        board.last_vote_id = plain.last_vote_id
+        pool = kept.of_pool(plain.pool)
+        published = [fitting.styled(board, pool, _models(pool))]
+        _publish(published, cutoff)
+    return True
+
+
+def _most_behind() -> tuple[Board, datetime] | None:
+    """A plain board with votes that its counterpart under style control has not, and since when.
+
+    Nobody needs that counterpart more often than every 10 s, and it can take a second.
+    """
+    newest = Snapshot.objects.filter(board=OuterRef("pk"), method=BRADLEY_TERRY).order_by("-computed_at")
+    boards = Board.objects.filter(pool__ordered=True).annotate(at=Subquery(newest.values("computed_at")[:1]))
+    plain, styled = (
+        {(board.pool_id, board.category_id): board for board in boards.filter(style_control=style, at__isnull=False)}
+        for style in (False, True)
+    )
+    now, due = _now(), []
+    for key, board in plain.items():
+        had = styled[key].at if key in styled else datetime.min.replace(tzinfo=UTC)
+        if had < board.at and had < now - STYLE_INTERVAL:
+            due.append((had, board.pk, board.at))
+    if not due:
+        return None
+    _, board_id, at = min(due)
+    return Board.objects.select_related("pool", "category").get(pk=board_id), at
+
+
+@contextmanager
+def _transaction() -> Iterator[None]:
+    """What is kept in memory must not outlive a transaction that failed."""
+    try:
+        with transaction.atomic():
+            yield
+    except BaseException:
+        kept.forget()
+        raise
 
 
 def _now() -> datetime:
@@ -60,58 +110,20 @@ def _ask(question: str, *parameters: int) -> Any:
         return cursor.fetchone()[0]
 
 
-def _publish(boards: Collection[Board], cutoff: datetime) -> list[Snapshot]:
-    tallies: dict[int, list[Tally]] = {board.pk: [] for board in boards}
-    for tally in Tally.objects.filter(board__in=tallies):
-        tallies[tally.board_id].append(tally)
-    models = _models(tally for of_board in tallies.values() for tally in of_board)
-    drafts = (_snapshot(board, tallies[board.pk], models) for board in boards)
-    snapshots = [snapshot for snapshot in drafts if snapshot]
+def _drafts(pool: Pool, counted: Kept, boards: Iterable[Board]) -> list[Snapshot]:
+    standings.weigh(pool, counted)
+    models = _models(counted)
+    return [snapshot for board in boards for snapshot in fitting.plain(board, counted, models)]
+
+
+def _models(pool: Kept) -> dict[int, LanguageModel]:
+    return LanguageModel.objects.select_related("organization", "license").in_bulk(pool.places)
+
+
+def _publish(snapshots: Sequence[Snapshot], cutoff: datetime) -> None:
     for snapshot in snapshots:
         snapshot.computed_at = cutoff
     Snapshot.objects.bulk_create(snapshots)
-    _stand(snapshots)
-    return snapshots
-
-
-def _models(tallies: Iterable[Tally]) -> dict[int, LanguageModel]:
-    wanted = {key for tally in tallies for key in (tally.model_a_id, tally.model_b_id)}
-    return LanguageModel.objects.select_related("organization", "license").in_bulk(wanted)
-
-
-def _snapshot(board: Board, tallies: list[Tally], models: dict[int, LanguageModel]) -> Snapshot | None:
-    """The board fitted, not saved yet. One that cannot be fitted stays as it was and does not hold up the others."""
-    mine = {key for tally in tallies for key in (tally.model_a_id, tally.model_b_id)}
-    clustered = board.pool.kind != Pool.Kind.IMPORT
-    try:
-        matrices = counts([models[key] for key in mine], tallies)
-        table = rows(matrices, folding.voter_counts(board), clustered=clustered)
-    except (NotConverged, ValueError):
-        logger.exception("%s/%s keeps its last ratings", board.pool.slug, board.category.slug)
-        return None
-    return Snapshot(
-        board=board,
-        votes=sum(row["votes"] for row in table) // 2,
-        last_vote_id=board.last_vote_id,
-        code_version=settings.VERSION,
-        parameters={"clustered": clustered},
-        rows=pack(table),
-    )
-
-
-def _stand(snapshots: Iterable[Snapshot]) -> None:
-    """Put the newest ratings where arena shows them at a reveal."""
-    overall = [each for each in snapshots if each.board.category.slug == OVERALL and not each.board.style_control]
-    Standing.objects.bulk_create(
-        [
-            Standing(
-                pool=each.board.pool.slug,
-                ratings={row["model"]: {name: row[name] for name in SHOWN_AT_REVEAL} for row in unpack(each.rows)},
-                updated_at=each.computed_at,
-            )
-            for each in overall
-        ],
-        update_conflicts=True,
-        unique_fields=["pool"],
-        update_fields=["ratings", "updated_at"],
-    )
+    standings.write(snapshots)
+    if snapshots:
+        transaction.on_commit(lambda: live.announce(snapshots), robust=True)

@@ -29,6 +29,8 @@ MIN_VOTERS = 5
 # Sums of squares below this part of what is expected are rounding.
 _NOTHING = 1e-12
 _ROUNDING = 1e-6
+# So many sums of voters fit into memory as a full matrix, which is several times quicker than a sparse one.
+_MOST_CELLS = 1 << 25
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,25 +180,38 @@ def _meat(votes: _Votes, rows: VoterCounts | None) -> tuple[Floats, Flags]:
     if rows is None:
         return laplacian(votes.noise), nobody
     sums = _score_sums(votes, rows)
-    voters = np.count_nonzero(np.diff(sums.indptr))
+    voters = np.count_nonzero(np.bincount(rows.voter))
     if voters < MIN_VOTERS:
         return laplacian(votes.noise), nobody
-    squares = sums.multiply(sums).sum(axis=0)
-    silent = squares <= _NOTHING * votes.noise.sum(axis=1)
+    silent = _squares(sums) <= _NOTHING * votes.noise.sum(axis=1)
     if silent.any():
         rows = rows.restricted(~(silent[rows.first] | silent[rows.second]))
         sums = _score_sums(votes, rows)
-    by_voter = voters / (voters - 1) * (sums.T @ sums).toarray()
-    return by_voter + laplacian(_unnamed(votes, rows).noise), np.bincount(sums.indices, minlength=len(nobody)) > 0
+    products = sums.T @ sums
+    by_voter = voters / (voters - 1) * (products if isinstance(products, np.ndarray) else products.toarray())
+    named = np.bincount(rows.first, minlength=len(nobody)) + np.bincount(rows.second, minlength=len(nobody)) > 0
+    return by_voter + laplacian(_unnamed(votes, rows).noise), named
 
 
-def _score_sums(votes: _Votes, rows: VoterCounts) -> csr_array:
+def _score_sums(votes: _Votes, rows: VoterCounts) -> Floats | csr_array:
     """Each voter's sum of scores (G, m): outcome minus chance for the first model, the negative for the second."""
     p, q = votes.p[rows.first, rows.second], votes.q[rows.first, rows.second]
     residual = rows.wins * q - rows.losses * p + rows.ties * (q - p) / 2
-    cells = (np.tile(rows.voter, 2), np.concatenate((rows.first, rows.second)))
-    shape = (int(rows.voter.max(initial=-1)) + 1, len(votes.wins))
-    return csr_array((np.concatenate((residual, -residual)), cells), shape=shape)
+    size = len(votes.wins)
+    shape = (int(rows.voter.max(initial=-1)) + 1, size)
+    if shape[0] * size > _MOST_CELLS:
+        cells = (np.tile(rows.voter, 2), np.concatenate((rows.first, rows.second)))
+        return csr_array((np.concatenate((residual, -residual)), cells), shape=shape)
+    taken, given = (
+        np.bincount(rows.voter * size + side, residual, shape[0] * size) for side in (rows.first, rows.second)
+    )
+    return np.subtract(taken, given, dtype=np.float64).reshape(shape)
+
+
+def _squares(sums: Floats | csr_array) -> Floats:
+    """(m,): the sum over voters of their squared sums."""
+    squares: Floats = np.einsum("gm,gm->m", sums, sums) if isinstance(sums, np.ndarray) else (sums * sums).sum(axis=0)
+    return squares
 
 
 def _unnamed(votes: _Votes, rows: VoterCounts) -> _Votes:

@@ -46,7 +46,7 @@ class Comparisons:
     @classmethod
     def from_counts(cls, labels: Sequence[Label], wins: ArrayLike, ties: ArrayLike) -> Self:
         """A board from M labels and its two M x M count matrices."""
-        return cls(tuple(labels), _numbers("wins", wins), _numbers("ties", ties))
+        return cls(tuple(labels), numbers("wins", wins), numbers("ties", ties))
 
     @classmethod
     def from_votes(
@@ -58,7 +58,7 @@ class Comparisons:
         a tie. weight (N,): whole numbers from 1, that many identical votes each.
         """
         labels, first, second = _code_models(model_a, model_b)
-        twice, times = _check_votes(first, second, outcome, weight)
+        twice, times = check_votes(first, second, outcome, weight)
         size = len(labels)
         cells = (first * size + second) * 3 + twice
         counts = np.bincount(cells, weights=times, minlength=3 * size * size).astype(np.float64)
@@ -106,11 +106,11 @@ class VoterCounts:
         """From voters (names or ids), pairs by label, and (wins, losses, ties) of the first model."""
         _, codes = np.unique(np.asarray(voter), return_inverse=True)
         first, second = (_positions(board.labels, side) for side in models)
-        wins, losses, ties = (_numbers("counts of a voter", count) for count in counts)
+        wins, losses, ties = (numbers("counts of a voter", count) for count in counts)
         if any(column.shape != codes.shape for column in (first, second, wins, losses, ties)):
             raise ValueError("voter, both models and all counts must be lists of the same length")
-        _refuse(~((wins >= 0) & (losses >= 0) & (ties >= 0)), "row {} has a negative count")
-        _refuse(first == second, "row {} compares a model with itself")
+        refuse(~((wins >= 0) & (losses >= 0) & (ties >= 0)), "row {} has a negative count")
+        refuse(first == second, "row {} compares a model with itself")
         return cls(codes.astype(np.intp), first, second, wins, losses, ties)
 
     @classmethod
@@ -124,7 +124,7 @@ class VoterCounts:
     ) -> Self:
         """From single votes, models, outcome and weight as in `Comparisons.from_votes`."""
         first, second = (_positions(board.labels, side) for side in models)
-        twice, times = _check_votes(first, second, outcome, weight)
+        twice, times = check_votes(first, second, outcome, weight)
         amount = np.ones(len(twice)) if times is None else times
         counts = (amount * (twice == 2), amount * (twice == 0), amount * (twice == 1))
         return cls.from_rows(board, voter, models, counts)
@@ -135,7 +135,7 @@ class VoterCounts:
         return VoterCounts(*models, self.wins[rows], self.losses[rows], self.ties[rows])
 
 
-def _numbers(name: str, values: ArrayLike) -> Floats:
+def numbers(name: str, values: ArrayLike) -> Floats:
     try:
         return np.array(values, dtype=np.float64)
     except (TypeError, ValueError):
@@ -143,7 +143,7 @@ def _numbers(name: str, values: ArrayLike) -> Floats:
 
 
 def _counts(name: str, matrix: ArrayLike, size: int) -> Floats:
-    counts = _numbers(name, matrix)
+    counts = numbers(name, matrix)
     if size == 0 and counts.size == 0:
         counts = np.zeros((0, 0))
     if counts.shape != (size, size):
@@ -215,20 +215,20 @@ def _look_up(labels: tuple[Label, ...], models: list[Any]) -> Indices:
         raise ValueError(f"{unknown!r} is not a model of this board") from None
 
 
-def _check_votes(
+def check_votes(
     first: Indices, second: Indices, outcome: ArrayLike, weight: ArrayLike | None
 ) -> tuple[NDArray[np.int8], Floats | None]:
-    results = _numbers("outcome", outcome)
-    times = None if weight is None else _numbers("weight", weight)
+    results = numbers("outcome", outcome)
+    times = None if weight is None else numbers("weight", weight)
     if not first.shape == second.shape == results.shape == (results if times is None else times).shape:
         raise ValueError("model_a, model_b, outcome and weight must be lists of the same length")
-    _refuse(~((results == 1) | (results == 0) | (results == 0.5)), "outcome must be 1, 0 or 0.5: vote {}")
-    _refuse(first == second, "vote {} compares a model with itself")
+    refuse(~((results == 1) | (results == 0) | (results == 0.5)), "outcome must be 1, 0 or 0.5: vote {}")
+    refuse(first == second, "vote {} compares a model with itself")
     if times is not None:
-        _refuse(~((times >= 1) & (times < np.inf) & (np.floor(times) == times)), "weight must be 1, 2, 3 …: vote {}")
+        refuse(~((times >= 1) & (times < np.inf) & (np.floor(times) == times)), "weight must be 1, 2, 3 …: vote {}")
     return (results * 2).astype(np.int8), times
 
 
-def _refuse(wrong: NDArray[np.bool_], message: str) -> None:
+def refuse(wrong: NDArray[np.bool_], message: str) -> None:
     if wrong.any():
         raise ValueError(message.format(int(wrong.argmax())))

@@ -8,17 +8,18 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.models import F
 
 from arena.models import LIVE
-from ratings.models import OVERALL, Board, Category, Pool, Tally
+from ratings.models import DECIDED, OVERALL, Board, Category, Pool, Tally
 
 API = "api"
 
 WAITING = """
-WITH votes AS (
-    DELETE FROM ratings_outbox AS waiting USING arena_vote AS vote WHERE vote.id = waiting.vote_id
-    RETURNING vote.id, pool, voter, model_a_id, model_b_id, winner, multiplicity, counted, categories
-)"""
+DELETE FROM ratings_outbox AS waiting USING arena_vote AS vote WHERE vote.id = waiting.vote_id
+RETURNING vote.id, vote.pool"""
+
+TAKEN = "WITH votes AS (SELECT * FROM arena_vote WHERE id = ANY(%(ids)s))"
 
 FOLDED = """
 WITH votes AS (
@@ -26,25 +27,20 @@ WITH votes AS (
     WHERE pool = %(pool)s AND NOT EXISTS (SELECT FROM ratings_outbox AS waiting WHERE waiting.vote_id = vote.id)
 )"""
 
-JUDGED = """, judged AS (
-    SELECT id, pool, voter, categories || %(overall)s::varchar AS categories,
-        LEAST(model_a_id, model_b_id) AS low, GREATEST(model_a_id, model_b_id) AS high,
+PER_PAIR = """, judged AS (
+    SELECT id, pool, LEAST(model_a_id, model_b_id) AS low, GREATEST(model_a_id, model_b_id) AS high,
+        categories || %(overall)s::varchar
+            || CASE WHEN winner IN ('a', 'b') THEN %(decided)s::varchar END AS categories,
         multiplicity * (winner = CASE WHEN model_a_id < model_b_id THEN 'a' ELSE 'b' END)::int AS wins,
         multiplicity * (winner = CASE WHEN model_a_id < model_b_id THEN 'b' ELSE 'a' END)::int AS losses,
         multiplicity * (winner IN ('tie', 'both_bad'))::int AS ties,
         multiplicity * (winner = 'both_bad')::int AS both_bad
     FROM votes WHERE counted
-)"""
-
-PER_PAIR = """
+)
 SELECT pool, category, low, high, SUM(wins), SUM(losses), SUM(ties), SUM(both_bad), MAX(id)
 FROM judged, LATERAL (SELECT DISTINCT unnest(categories)) AS counted_for (category)
+WHERE category IS NOT NULL
 GROUP BY 1, 2, 3, 4"""
-
-PER_VOTER = """
-SELECT voter, low, high, SUM(wins), SUM(losses), SUM(ties)
-FROM judged WHERE voter IS NOT NULL AND %(category)s = ANY(categories)
-GROUP BY 1, 2, 3"""
 
 ADD = """
 INSERT INTO ratings_tally AS tally (board_id, model_a_id, model_b_id, wins, losses, ties, both_bad)
@@ -68,20 +64,20 @@ class Count(NamedTuple):
     last_vote_id: int
 
 
-class VoterCount(NamedTuple):
-    """What one voter said about two models; wins and losses as in `Count`."""
+class Folded(NamedTuple):
+    """What a fold did to one pool: its boards that changed, by how much, and by which votes."""
 
-    voter: Any
-    low: int
-    high: int
-    wins: int
-    losses: int
-    ties: int
+    boards: list[Board]
+    counts: list[Count]
+    votes: list[int]
 
 
-def fold() -> list[Board]:
-    """Move all waiting votes into the tallies; returns the boards that changed. One transaction around it."""
-    return _add(_counts(WAITING + JUDGED + PER_PAIR))
+def fold() -> dict[Pool, Folded]:
+    """Move all waiting votes into the tallies, by pool. One transaction around it."""
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING)
+        taken = cursor.fetchall()
+    return _add(_counts(TAKEN, ids=[vote for vote, _ in taken]), taken) if taken else {}
 
 
 def recount(pool: Pool) -> None:
@@ -89,34 +85,34 @@ def recount(pool: Pool) -> None:
     boards = Board.objects.filter(pool=pool)
     Tally.objects.filter(board__in=boards).delete()
     boards.update(last_vote_id=None)
-    _add(_counts(FOLDED + JUDGED + PER_PAIR, pool=pool.slug))
+    Pool.objects.filter(pk=pool.pk).update(revision=F("revision") + 1)
+    _add(_counts(FOLDED, pool=pool.slug), [])
 
 
-def voter_counts(board: Board) -> list[VoterCount]:
-    """Who cast the folded votes of a board, as far as that is known."""
+def _counts(votes: str, **parameters: Any) -> list[Count]:
     with connection.cursor() as cursor:
-        asked = {"pool": board.pool.slug, "category": board.category.slug, "overall": OVERALL}
-        cursor.execute(FOLDED + JUDGED + PER_VOTER, asked)
-        return [VoterCount(*row) for row in cursor.fetchall()]
-
-
-def _counts(statement: str, **parameters: str) -> list[Count]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {**parameters, "overall": OVERALL})
+        cursor.execute(votes + PER_PAIR, {**parameters, "overall": OVERALL, "decided": DECIDED})
         return [Count(*row) for row in cursor.fetchall()]
 
 
-def _add(counts: list[Count]) -> list[Board]:
+def _add(counts: list[Count], votes: list[tuple[int, str]]) -> dict[Pool, Folded]:
     boards = _boards({(count.pool, count.category) for count in counts})
     for count in counts:
         board = boards[count.pool, count.category]
         board.last_vote_id = max(board.last_vote_id or 0, count.last_vote_id)
-    rows = [(boards[count[:2]].pk, *count[2:8]) for count in counts]
-    if rows:
+    if counts:
+        rows = [(boards[count[:2]].pk, *count[2:8]) for count in counts]
         with connection.cursor() as cursor:
             cursor.execute(ADD, [list(column) for column in zip(*rows, strict=True)])
         Board.objects.bulk_update(boards.values(), ["last_vote_id"])
-    return list(boards.values())
+    folded: dict[Pool, Folded] = {}
+    for board in boards.values():
+        folded.setdefault(board.pool, Folded([], [], [])).boards.append(board)
+    for pool, change in folded.items():
+        change.counts.extend(count for count in counts if count.pool == pool.slug)
+        change.votes.extend(vote for vote, slug in votes if slug == pool.slug)
+    Pool.objects.filter(pk__in=[pool.pk for pool in folded]).update(revision=F("revision") + 1)
+    return folded
 
 
 def _boards(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Board]:
@@ -127,9 +123,13 @@ def _boards(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Board]:
     for pool, category in wanted - boards.keys():
         boards[pool, category] = Board.objects.create(
             pool=Pool.objects.get_or_create(slug=pool, defaults=_new_pool(pool))[0],
-            category=Category.objects.get_or_create(slug=category, defaults={"name": category.capitalize()})[0],
+            category=Category.objects.get_or_create(slug=category, defaults={"name": _name(category)})[0],
         )
     return {key: boards[key] for key in wanted}
+
+
+def _name(category: str) -> str:
+    return category.replace("-", " ").capitalize()
 
 
 def _new_pool(slug: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from arena.models import Vote
 from catalog.models import LanguageModel
 
 OVERALL = "overall"
+DECIDED = "exclude-ties"  # every vote but ties
 
 
 class Pool(models.Model):
@@ -23,6 +24,8 @@ class Pool(models.Model):
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=10, choices=Kind)
     provenance = models.TextField(blank=True)
+    ordered = models.BooleanField(default=True, help_text="its votes have an order, so it has an Elo series")
+    revision = models.BigIntegerField(default=0, help_text="grows with every change of its tallies")
 
     def __str__(self) -> str:
         return self.name
@@ -55,8 +58,9 @@ class Tally(models.Model):
     """Counts of one pair on one board; `model_a` is the one with the smaller key, wins and losses are its own."""
 
     board = models.ForeignKey(Board, models.CASCADE, related_name="tallies")
-    model_a = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
-    model_b = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
+    # Written by the hundred thousand and counted from votes, which have the constraint.
+    model_a = models.ForeignKey(LanguageModel, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
+    model_b = models.ForeignKey(LanguageModel, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
     wins = models.BigIntegerField(default=0)
     losses = models.BigIntegerField(default=0)
     ties = models.BigIntegerField(default=0, help_text="both-bad ones included")

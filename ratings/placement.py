@@ -29,16 +29,16 @@ def place(board: Comparisons, part: Component, theta: Floats) -> Estimate:
     lost = board.score[np.ix_(order, part.loose)].T
     half = np.full((count, 1), 0.5)
     found, factor, iterations = maximise(np.hstack((won, half)), np.hstack((lost, half)), np.append(theta[order], 0.0))
-    low_open, high_open = _open_ends(board.score, part, won.sum(axis=1) > 0, lost.sum(axis=1) > 0)
+    low_open, high_open = open_ends(board.score, part, won.sum(axis=1) > 0, lost.sum(axis=1) > 0)
     low, high = np.full(count, -np.inf), np.full(count, np.inf)
     opponents = found[:-1]
-    low[~low_open] = _lowest(won[~low_open], lost[~low_open], opponents)
-    high[~high_open] = -_lowest(lost[~high_open], won[~high_open], -opponents)
+    low[~low_open] = lowest(won[~low_open], lost[~low_open], opponents)
+    high[~high_open] = -lowest(lost[~high_open], won[~high_open], -opponents)
     covariance = cho_solve(factor, np.eye(count))
     return Estimate(part.loose, found[:count], covariance, low, high, np.zeros(count, dtype=bool), iterations)
 
 
-def _open_ends(score: Floats, part: Component, has_won: Flags, has_lost: Flags) -> tuple[Flags, Flags]:
+def open_ends(score: Floats, part: Component, has_won: Flags, has_lost: Flags) -> tuple[Flags, Flags]:
     """(U,) each: whose low and whose high end no record closes."""
     above = below = np.zeros(len(part.loose), dtype=bool)
     if part.bounded.size:
@@ -49,7 +49,7 @@ def _open_ends(score: Floats, part: Component, has_won: Flags, has_lost: Flags) 
     return np.where(related, below, ~only_won), np.where(related, above, ~only_lost)
 
 
-def _lowest(won: Floats, lost: Floats, opponents: Floats) -> Floats:
+def lowest(won: Floats, lost: Floats, opponents: Floats) -> Floats:
     """The strengths (U,) at which so good a record, won and lost (U, K), has a chance of 2.5 %."""
     low = np.full(len(won), opponents.min() - _FARTHEST)
     high = np.full(len(won), opponents.max() + _FARTHEST)

@@ -1,92 +1,110 @@
-"""A board's tallies, fitted and written out: one row per model, as the API and the pages show it."""
+"""The rows of a board, one per model, as the API and the pages show them."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from catalog.models import LanguageModel
-from ratings import bradley_terry
 from ratings.bradley_terry import MIN_VOTERS, Fit
-from ratings.comparisons import Comparisons, Floats, Indices, VoterCounts
-from ratings.folding import VoterCount
-from ratings.models import Tally
-from ratings.ranks import Ranks, ranks
+from ratings.comparisons import Floats, Indices
+from ratings.kept import Counts
+from ratings.ranks import ranks
 
 FEW_VOTES = 100
 WIDE = 50.0
+RANKS = ("rank", "rank_low", "rank_high", "rank_ub", "tier")
+NO_INTERVAL = dict.fromkeys(("rank_low", "rank_high", "rank_ub", "tier", "ci_low", "ci_high", "se", "interval"))
+
+Row = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Counts:
-    """A board as matrices: M models in the order of their slugs; both_bad (M,) counts those of each model."""
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """Whose rows these are: M models by key, and how many known voters judged each (M,).
 
-    models: list[LanguageModel]
-    comparisons: Comparisons
-    both_bad: Floats
-
-
-def counts(models: Sequence[LanguageModel], tallies: Sequence[Tally]) -> Counts:
-    """The matrices of a board; `models` are those of its tallies."""
-    ordered = sorted(models, key=lambda model: model.slug)
-    place = {model.pk: position for position, model in enumerate(ordered)}
-    a = [place[tally.model_a_id] for tally in tallies]
-    b = [place[tally.model_b_id] for tally in tallies]
-    wins, ties, both_bad = (np.zeros((len(ordered), len(ordered))) for _ in range(3))
-    wins[a, b] = [tally.wins for tally in tallies]
-    wins[b, a] = [tally.losses for tally in tallies]
-    ties[a, b] = ties[b, a] = [tally.ties for tally in tallies]
-    both_bad[a, b] = both_bad[b, a] = [tally.both_bad for tally in tallies]
-    comparisons = Comparisons.from_counts([model.slug for model in ordered], wins, ties)
-    return Counts(ordered, comparisons, both_bad.sum(axis=1))
-
-
-def rows(board: Counts, voters: Sequence[VoterCount], *, clustered: bool) -> list[dict[str, Any]]:
-    """All rows, best first; `clustered`: votes of one person are not taken for independent.
-
-    Raises bradley_terry's errors, and ValueError where voters have votes that the board has not.
+    few_voters: whether a model that fewer than five people judged is provisional, as in a pool of our own.
     """
-    by_voter = _by_voter(board, voters)
-    fit = bradley_terry.fit(board.comparisons, cluster=by_voter if clustered else None)
-    people = _people(by_voter, len(board.models))
-    order, ranked = ranks(fit), []
-    for position, model in enumerate(board.models):
-        row = {
-            **_ranks(order, position),
-            **_facts(model),
-            **_rating(fit, position),
-            **_record(board, position),
-            "voters": int(people[position]) or None,
-        }
-        row["provisional"] = _provisional(row) or (clustered and (row["voters"] or 0) < MIN_VOTERS)
-        ranked.append(row)
-    return sorted(ranked, key=lambda row: (row["component"], row["rank"], row["model"]))
+
+    board: Counts
+    models: Mapping[int, LanguageModel]
+    people: Indices
+    few_voters: bool
 
 
-def _by_voter(board: Counts, voters: Sequence[VoterCount]) -> VoterCounts:
-    slug = {model.pk: model.slug for model in board.models}
-    return VoterCounts.from_rows(
-        board.comparisons,
-        [str(row.voter) for row in voters],
-        ([slug.get(row.low, "") for row in voters], [slug.get(row.high, "") for row in voters]),
-        ([row.wins for row in voters], [row.losses for row in voters], [row.ties for row in voters]),
-    )
+def fitted(judged: Judged, fit: Fit, anchor: tuple[str, float] | None) -> list[Row]:
+    """All rows of a fit, best first. anchor: a model and the rating at which it is shown, its component with it."""
+    shift = _shift(judged.board, fit, anchor)
+    columns = {
+        **{name: getattr(ranks(fit), name) for name in RANKS},
+        "rating": fit.ratings + shift,
+        "ci_low": fit.ci_low + shift,
+        "ci_high": fit.ci_high + shift,
+        **{name: getattr(fit, name) for name in ("se", "interval", "component", "unbounded")},
+        **_records(judged),
+    }
+    half_width = (fit.ci_high - fit.ci_low) / 2
+    columns["provisional"] = fit.unbounded | ~(half_width <= WIDE) | _barely_judged(judged)
+    return _rows(judged, columns)
 
 
-def _people(by_voter: VoterCounts, size: int) -> Indices:
-    """(M,): how many known voters judged each model."""
-    pairs = np.column_stack((np.tile(by_voter.voter, 2), np.concatenate((by_voter.first, by_voter.second))))
-    return np.bincount(np.unique(pairs, axis=0)[:, 1], minlength=size)
+def ordered(judged: Judged, ratings: Mapping[int, float]) -> list[Row]:
+    """All rows of ratings by model key that have no errors, best first."""
+    rating = np.array([ratings[key] for key in judged.board.models])
+    columns = {
+        "rank": 1 + (rating > rating[:, None]).sum(axis=1),
+        "rating": rating,
+        **_records(judged),
+        "component": np.zeros(len(rating), int),
+        "unbounded": np.zeros(len(rating), bool),
+        "provisional": _barely_judged(judged),
+    }
+    return [row | NO_INTERVAL for row in _rows(judged, columns)]
 
 
-def _ranks(order: Ranks, position: int) -> dict[str, int]:
-    names = ("rank", "rank_low", "rank_high", "rank_ub", "tier")
-    return {name: int(getattr(order, name)[position]) for name in names}
+def _shift(board: Counts, fit: Fit, anchor: tuple[str, float] | None) -> Floats:
+    """(M,): what is added to the ratings that are shown."""
+    labels = board.comparisons.labels
+    if anchor is None or anchor[0] not in labels:
+        return np.zeros(len(labels))
+    place = labels.index(anchor[0])
+    return np.where(fit.component == fit.component[place], anchor[1] - fit.ratings[place], 0.0)
 
 
-def _facts(model: LanguageModel) -> dict[str, Any]:
+def _records(judged: Judged) -> dict[str, Any]:
+    board = judged.board
+    wins, ties = board.comparisons.wins, board.comparisons.ties
+    won, lost, tied = wins.sum(axis=1), wins.sum(axis=0), ties.sum(axis=1)
+    counts = {"votes": won + lost + tied, "wins": won, "losses": lost, "ties": tied, "both_bad": board.both_bad}
+    record: dict[str, Any] = {name: column.astype(np.int64) for name, column in counts.items()}
+    record["voters"] = np.array([number or None for number in judged.people.tolist()], dtype=object)
+    return record | {"win_rate": (won + tied / 2) / counts["votes"]}
+
+
+def _barely_judged(judged: Judged) -> Any:
+    few = judged.board.comparisons.votes.sum(axis=1) < FEW_VOTES
+    return few | (judged.people < MIN_VOTERS) if judged.few_voters else few
+
+
+def _rows(judged: Judged, columns: Mapping[str, Any]) -> list[Row]:
+    plain = zip(*(_plain(column) for column in columns.values()), strict=True)
+    found = [
+        _facts(judged.models[key]) | dict(zip(columns, values, strict=True))
+        for key, values in zip(judged.board.models, plain, strict=True)
+    ]
+    return sorted(found, key=lambda row: (row["component"], row["rank"], row["model"]))
+
+
+def _plain(column: Any) -> Sequence[Any]:
+    """Numbers as JSON has them: null for an open end."""
+    if column.dtype.kind == "f":
+        column = np.where(np.isfinite(column), column, None)
+    plain: Sequence[Any] = column.tolist()
+    return plain
+
+
+def _facts(model: LanguageModel) -> Row:
     return {
         "model": model.slug,
         "name": model.name,
@@ -94,39 +112,3 @@ def _facts(model: LanguageModel) -> dict[str, Any]:
         "license": model.license and model.license.name,
         "open_weights": model.open_weights,
     }
-
-
-def _rating(fit: Fit, position: int) -> dict[str, Any]:
-    names = ("ratings", "ci_low", "ci_high", "se")
-    rating, *others = (_finite(getattr(fit, name)[position]) for name in names)
-    return {
-        "rating": rating,
-        **dict(zip(names[1:], others, strict=True)),
-        "interval": str(fit.interval[position]),
-        "component": int(fit.component[position]),
-        "unbounded": bool(fit.unbounded[position]),
-    }
-
-
-def _record(board: Counts, position: int) -> dict[str, Any]:
-    score = board.comparisons.score[position].sum()
-    votes = board.comparisons.votes[position].sum()
-    return {
-        "votes": int(votes),
-        "wins": int(board.comparisons.wins[position].sum()),
-        "losses": int(board.comparisons.wins[:, position].sum()),
-        "ties": int(board.comparisons.ties[position].sum()),
-        "both_bad": int(board.both_bad[position]),
-        "win_rate": float(score / votes),
-    }
-
-
-def _provisional(row: dict[str, Any]) -> bool:
-    """Not much is known of it yet."""
-    if row["unbounded"] or row["votes"] < FEW_VOTES:
-        return True
-    return bool(row["ci_high"] - row["ci_low"] > 2 * WIDE)
-
-
-def _finite(number: float) -> float | None:
-    return float(number) if math.isfinite(number) else None

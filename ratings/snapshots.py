@@ -7,14 +7,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
+from django.db import connection
 
 from arena.errors import Refusal, bad
 from arena.models import LIVE
 from ratings.models import OVERALL, Board, Category, Pool, Snapshot
 
 BRADLEY_TERRY = "bt"
-METHODS = (BRADLEY_TERRY,)
+ELO = "elo"
+METHODS = (BRADLEY_TERRY, ELO)
 SCALE = {"factor": 400, "base": 10, "mean": 1000}
+NOTHING: dict[str, Any] = {"computed_at": None, "votes": 0, "last_vote_id": None, "scale": SCALE, "rows": []}
 SWITCH = {"": False, "false": False, "0": False, "true": True, "1": True}
 
 
@@ -52,9 +55,9 @@ def newest(
 ) -> dict[str, Any]:
     """The board published last, or last at that time, as the API shows it.
 
-    Raises Refusal 404 for an unknown pool, category or method.
+    Raises Refusal 404 for an unknown pool, category or method, and for Elo where it takes an order that is not known.
     """
-    if method not in METHODS:
+    if method not in METHODS or (method == ELO and style_control):
         raise _unknown("method", method)
     if "\0" in pool + category:  # which no query can hold
         raise _unknown("pool or category", pool + category)
@@ -62,18 +65,46 @@ def newest(
     kept = Snapshot.objects.filter(board=boards.values("pk")[:1], method=method).order_by("-computed_at")
     snapshot = (kept.filter(computed_at__lte=at) if at else kept).first()
     if snapshot is None:
-        _check_known(pool, category)
+        _check_known(pool, category, method)
+    which = {"pool": pool, "category": category, "style_control": style_control, "method": method}
+    return which | (_shown(snapshot) if snapshot else NOTHING)
+
+
+def _shown(snapshot: Snapshot) -> dict[str, Any]:
+    anchor, style = (snapshot.parameters.get(name) for name in ("anchor", "style"))
     return {
-        "pool": pool,
-        "category": category,
-        "style_control": style_control,
-        "method": method,
-        "computed_at": snapshot and snapshot.computed_at,
-        "votes": snapshot.votes if snapshot else 0,
-        "last_vote_id": snapshot and snapshot.last_vote_id,
-        "scale": SCALE,
-        "rows": unpack(snapshot.rows) if snapshot else [],
+        "computed_at": snapshot.computed_at,
+        "votes": snapshot.votes,
+        "last_vote_id": snapshot.last_vote_id,
+        "scale": SCALE | ({"anchor": {"model": anchor[0], "rating": anchor[1]}} if anchor else {}),
+        **({"style": style} if style is not None else {}),
+        **({"problem": snapshot.parameters["problem"]} if "problem" in snapshot.parameters else {}),
+        "rows": unpack(snapshot.rows),
     }
+
+
+THIN = """
+DELETE FROM ratings_snapshot AS old USING (
+    SELECT id, row_number() OVER (PARTITION BY board_id, method, kept_by, date_trunc(kept_by, computed_at)
+        ORDER BY computed_at DESC, id DESC) AS place
+    FROM (
+        SELECT id, board_id, method, computed_at, CASE
+            WHEN computed_at > now() - interval '1 day' THEN 'minute'
+            WHEN computed_at > now() - interval '1 month' THEN 'hour'
+            ELSE 'day' END AS kept_by
+        FROM ratings_snapshot WHERE computed_at < now() - interval '10 minutes'
+    ) AS aged
+) AS aged WHERE aged.id = old.id AND aged.place > 1"""
+
+
+def thin() -> int:
+    """Forget what is too old to be kept in full; gives how many snapshots.
+
+    Kept are all for ten minutes, the newest of each minute for a day, of each hour for a month, of each day for ever.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(THIN)
+        return int(cursor.rowcount)
 
 
 def pack(rows: list[dict[str, Any]]) -> bytes:
@@ -85,11 +116,14 @@ def unpack(packed: bytes | memoryview) -> list[dict[str, Any]]:
     return rows
 
 
-def _check_known(pool: str, category: str) -> None:
-    if not Pool.objects.filter(slug=pool).exists():
+def _check_known(pool: str, category: str, method: str) -> None:
+    found = Pool.objects.filter(slug=pool).first()
+    if found is None:
         raise _unknown("pool", pool)
     if not Category.objects.filter(slug=category).exists():
         raise _unknown("category", category)
+    if method == ELO and not found.ordered:
+        raise Refusal("not_found", f"The votes of {pool!r} came as counts, without the order that Elo needs.", 404)
 
 
 def _unknown(what: str, name: str) -> Refusal:

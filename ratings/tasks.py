@@ -9,6 +9,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from arena.models import Vote
+from ratings import snapshots
 from ratings.models import Outbox
 
 INTERVAL_S = 0.8
@@ -29,6 +30,20 @@ def refresh(tick: int = 0) -> None:
         _done = tick
     if Outbox.objects.exists():
         schedule()
+
+
+@shared_task(name="ratings.refresh_style", ignore_result=True)
+def refresh_style() -> None:
+    """One board at a time, so that the others need not wait for long."""
+    from ratings import boards
+
+    if boards.refresh_style():
+        refresh_style.apply_async(expires=EXPIRES_S)
+
+
+@shared_task(name="ratings.thin_snapshots", ignore_result=True)
+def thin_snapshots() -> None:
+    snapshots.thin()
 
 
 def schedule() -> None:

@@ -20,7 +20,7 @@ class Reader:
     """Understands the events of one answer in one wire format; each format has its own subclass."""
 
     complete = False  # the provider said that the answer is finished
-    usage: tuple[Any, Any] | None = None  # input and output tokens, as the provider gave them
+    usage: tuple[Any, ...] | None = None  # Usage's counts as the provider gave them: input, output, maybe reasoning
 
     def read(self, event: dict[str, Any]) -> Iterable[Piece]:
         """The pieces of one event. A KeyError, TypeError and the like mean that it is not of the format."""
@@ -138,7 +138,7 @@ class Answer:
 
     def _usage(self) -> Iterator[Usage]:
         counts = self._reader.usage or ()
-        valid = len(counts) == 2 and all(type(count) is int and 0 <= count <= MAX_COUNT for count in counts)
+        valid = len(counts) in (2, 3) and all(type(count) is int and 0 <= count <= MAX_COUNT for count in counts)
         if valid:
             yield Usage(*counts)
 

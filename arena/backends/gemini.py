@@ -23,8 +23,8 @@ class Responses(Reader):
         if blocked := (event.get("promptFeedback") or {}).get("blockReason"):
             raise BackendError(Action.GIVE_UP, "refused", f"blockReason {blocked}")
         if usage := event.get("usageMetadata"):
-            answered, thought = usage.get("candidatesTokenCount"), usage.get("thoughtsTokenCount")
-            self.usage = (usage.get("promptTokenCount"), (answered or 0) + (thought or 0))
+            answered, thought = usage.get("candidatesTokenCount") or 0, usage.get("thoughtsTokenCount") or 0
+            self.usage = (usage.get("promptTokenCount"), answered + thought, thought)
         for candidate in (event.get("candidates") or ())[:1]:
             for part in (candidate.get("content") or {}).get("parts") or ():
                 if text := part.get("text"):

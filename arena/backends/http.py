@@ -11,7 +11,7 @@ import orjson
 
 from arena.backends import errors
 from arena.backends.answer import Answer, Reader
-from arena.backends.limits import GRACE_S, Clock
+from arena.backends.limits import GRACE_S, Deadline
 from arena.backends.protocol import BackendError, Part, Request, Timeouts
 
 logger = logging.getLogger(__name__)
@@ -50,20 +50,20 @@ class HttpBackend:
         self, request: Request, session: aiohttp.ClientSession, timeouts: Timeouts
     ) -> AsyncGenerator[Part]:
         """See Backend.stream."""
-        clock, answer, response = Clock(timeouts), Answer(self.reader()), None
+        deadline, answer, response = Deadline(timeouts), Answer(self.reader()), None
         try:
-            response = await self._ask(request, session, clock, timeouts)
-            while not answer.cut and (chunk := await clock.read(response.content)):
+            response = await self._ask(request, session, deadline, timeouts)
+            while not answer.cut and (chunk := await deadline.read(response.content)):
                 token = False
                 for part in answer.feed(chunk):
                     token = True
                     yield part
-                clock.progress(token=token, complete=answer.complete)
+                deadline.progress(token=token, complete=answer.complete)
         except (BackendError, aiohttp.ClientError, OSError, ValueError) as error:
             if not answer.complete:
                 raise self._final(error, answer, request) from None
         finally:
-            clock.stop()
+            deadline.stop()
             if response is not None:
                 response.close()  # unless its end was seen: then the connection is already back in the pool
         for part in self._end(answer, request):
@@ -79,7 +79,7 @@ class HttpBackend:
         return errors.final(errors.from_exception(error), begun=answer.begun, secret=request.api_key)
 
     async def _ask(
-        self, request: Request, session: aiohttp.ClientSession, clock: Clock, timeouts: Timeouts
+        self, request: Request, session: aiohttp.ClientSession, deadline: Deadline, timeouts: Timeouts
     ) -> aiohttp.ClientResponse:
         """An open response with status 200."""
         endpoint = (request.base_url, request.model)
@@ -87,7 +87,7 @@ class HttpBackend:
         while True:
             post = self.post(request, refused)
             body = orjson.dumps(post.body)
-            response = await clock.ask(send(post, body, session, timeouts))
+            response = await deadline.ask(send(post, body, session, timeouts))
             if response.status == 200:
                 if refused:
                     self._remember(endpoint, refused)

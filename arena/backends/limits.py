@@ -16,7 +16,7 @@ GRACE_S = 0.5  # after the end of the answer, for the token counts and the end o
 T = TypeVar("T")
 
 
-class Clock:
+class Deadline:
     """Knows how long the next piece may take, in seconds of the running loop.
 
     Time is only counted while waiting: a reader that is slow to take the last token does not make the model

@@ -25,7 +25,8 @@ class Chunks(Reader):
 
     def read(self, event: dict[str, Any]) -> Iterator[Piece]:
         if usage := event.get("usage"):
-            self.usage = (usage.get("prompt_tokens"), usage.get("completion_tokens"))
+            thought = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0
+            self.usage = (usage.get("prompt_tokens"), usage.get("completion_tokens"), thought)
         for choice in (event.get("choices") or ())[:1]:
             delta = choice.get("delta") or choice.get("message") or {}
             if reasoning := delta.get("reasoning_content") or delta.get("reasoning"):

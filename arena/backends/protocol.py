@@ -64,10 +64,11 @@ class Reasoning:
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Token counts of the whole answer as the provider counts them, reasoning among the output; at most one,
-    at the end."""
+    at the end. `reasoning_tokens` of the output were thought, whether they were shown or not, as far as it says."""
 
     input_tokens: int
     output_tokens: int
+    reasoning_tokens: int = 0
 
 
 Piece = Delta | Reasoning

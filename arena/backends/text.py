@@ -2,7 +2,6 @@
 
 from arena.backends.protocol import Delta, Piece, Reasoning
 
-REPLACEMENT = "\ufffd"
 # Reasoning that a server passes through as text, always at the beginning of the answer: DeepSeek R1, Qwen and
 # their kin; Gemma; Magistral.
 TAGS = {

@@ -1,9 +1,11 @@
 // Follows a battle: text is appended as plain text, a finished answer is replaced by the server's sanitised HTML.
 const battle = document.getElementById("battle");
 const failed = document.getElementById("failed");
+const PATIENCE = "The models are still thinking. Some take up to half a minute.";
 const PATIENCE_MS = 8000;
 let voting = false;
 let patience;
+let unsaid = "";
 
 function answer({ turn, side }) {
   const found = document.getElementById(`turn-${turn}-${side}`);
@@ -15,6 +17,7 @@ function answer({ turn, side }) {
 function say(text) {
   const status = document.getElementById("status");
   if (status) status.textContent = text;
+  unsaid = "";
 }
 
 function finish(pane, className) {
@@ -25,12 +28,22 @@ function finish(pane, className) {
 // One line for the whole battle: which side is late must not show.
 function waitPatiently() {
   clearTimeout(patience);
-  patience = setTimeout(() => say("The models are still thinking. Some take up to half a minute."), PATIENCE_MS);
+  patience = setTimeout(() => {
+    const line = unsaid || document.getElementById("status")?.textContent;
+    say(PATIENCE);
+    unsaid = line;
+  }, PATIENCE_MS);
+}
+
+// What the line of patience stood in for comes back.
+function hear() {
+  clearTimeout(patience);
+  if (unsaid) say(unsaid);
 }
 
 const on = {
   delta(data) {
-    clearTimeout(patience);
+    hear();
     const pane = answer(data);
     if (!pane) return;
     if (pane.lastChild) pane.lastChild.appendData(data.text);
@@ -42,6 +55,7 @@ const on = {
     pane.className = "answer stream";
     pane.setAttribute("aria-busy", "true");
     pane.replaceChildren();
+    waitPatiently();
   },
   done(data) {
     const pane = answer(data);

@@ -26,12 +26,12 @@ def turn(of=None, number=1, prompt="Why?", a=QUEUED, b=QUEUED):
     return asked
 
 
-def battle(state=Battle.State.READY, a=FINISHED, b=FINISHED, **fields):
+def battle(state=Battle.State.READY, a=FINISHED, b=FINISHED, prompt="Why?", **fields):
     """A battle after its first turn."""
     for name in ("model_a", "model_b"):
         fields[name] = fields.get(name) or factories.endpoint().model
     made = factories.battle(state=state, **fields)
-    turn(made, a=a, b=b)
+    turn(made, prompt=prompt, a=a, b=b)
     return made
 
 

@@ -100,7 +100,7 @@ def test_start_refuses_a_slug_of_half_a_character(client, two_models):
     assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, ["models"])
 
 
-@pytest.mark.parametrize("mode", ["blind", 7, ["anonymous"], {"a": 1}, "\x00"])
+@pytest.mark.parametrize("mode", ["blind", 7, ["anonymous"], {"a": 1}, "\x00", "", 0, 0.0, False, [], {}])
 def test_start_refuses_an_unknown_mode(client, two_models, mode):
     answer = post(client, "", prompt="Why?", mode=mode)
 
@@ -162,6 +162,39 @@ def test_battle_of_anyone_else_is_not_there(client, me, action, whose):
     assert answer.status_code == 404
     assert answer.json()["error"] == {"code": "not_found", "detail": "There is no such battle of yours."}
     assert not Vote.objects.exists()
+
+
+def test_start_takes_no_mode_for_the_anonymous_one(client, two_models):
+    assert post(client, "", prompt="Why?", mode=None).json()["mode"] == "anonymous"
+
+
+@pytest.mark.parametrize(
+    ("method", "action", "status"),
+    [
+        ("get", None, 200),
+        ("post", None, 400),
+        ("put", None, 405),
+        ("get", "", 200),
+        ("head", "", 200),
+        ("options", "", 200),
+        ("post", "events", 405),
+        ("post", "vote/", 400),
+        ("post", "turns/", 400),
+        ("post", "stop/", 409),
+        ("post", "retry/", 409),
+    ],
+)
+def test_nothing_that_is_said_of_a_battle_may_be_stored(client, me, method, action, status):
+    battle = factories.battle(voter=me)
+    path = CALL if action is None else f"{CALL}{battle.pk}/{action}"
+
+    answer = getattr(client, method)(path, content_type="application/json")
+
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (status, "no-store")
+
+
+def test_battle_that_is_not_there_may_not_be_stored_either(client):
+    assert client.get(f"{CALL}{uuid4()}/").headers["Cache-Control"] == "no-store"
 
 
 def test_list_shows_my_battles_newest_first(client, me):

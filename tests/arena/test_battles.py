@@ -1,15 +1,16 @@
 """The life of a battle."""
 
-from collections import Counter
+import threading
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 from django.db.models.functions import Now
 
 from arena import battles
 from arena.errors import Refusal
-from arena.models import Answer, Battle, Turn, Vote
+from arena.models import Answer, Battle, PairWeight, Turn, Vote
 from arena.publishing import client, stream_key
 from arena.signals import vote_cast
 from config.celery import app
@@ -132,24 +133,23 @@ def test_start_draws_a_model_again_whose_time_out_of_the_draw_is_over(voter):
     assert battles.start(voter, "Why?").propensity == pytest.approx(1.0)
 
 
-def test_start_prefers_the_pair_that_met_least(voter):
-    x, y, z = (common.endpoint().model for _ in range(3))
-    for _ in range(3):
-        common.battle(y, x)
-        common.battle(z, y)
+def test_start_draws_by_the_weights_of_the_live_pool(voter):
+    x, y, z = sorted(common.endpoint().model_id for _ in range(3))
+    PairWeight.objects.create(pool="live", keys=[x, y, z], weights=[0.0, 1.0, 0.0])
 
-    drawn = Counter(frozenset((b.model_a_id, b.model_b_id)) for b in (battles.start(voter, "Why?") for _ in range(3)))
+    drawn = [battles.start(voter, "Why?") for _ in range(30)]
 
-    assert Battle.objects.filter(propensity__gt=0.9).exists()
-    assert drawn[frozenset((x.pk, z.pk))] >= 1
+    (propensity,) = {each.propensity for each in drawn if {each.model_a_id, each.model_b_id} == {x, z}}
+    assert propensity == pytest.approx(0.9 + 0.1 / 3)
 
 
-def test_start_does_not_count_battles_that_were_not_drawn(voter):
-    x, y, z = (common.endpoint().model for _ in range(3))
-    for _ in range(3):
-        common.battle(x, z, mode="side_by_side")
+def test_start_among_named_models_draws_by_the_weights_of_their_own_pool(voter):
+    x, y, z = sorted((common.endpoint().model for _ in range(3)), key=lambda model: model.pk)
+    PairWeight.objects.create(pool="live", keys=[x.pk, y.pk, z.pk], weights=[0.0, 1.0, 0.0])
 
-    assert battles.start(voter, "Why?").propensity == pytest.approx(1 / 3)
+    battle = battles.start(voter, "Why?", models=[x.slug, y.slug, z.slug])
+
+    assert battle.propensity == pytest.approx(1 / 3)
 
 
 @pytest.mark.parametrize("winner", ["a", "b", "tie", "both_bad"])
@@ -320,6 +320,19 @@ def test_ask_again_queues_the_next_turn():
     assert Battle.objects.get().state == battle.state == "answering"
 
 
+@pytest.mark.parametrize("asked", ["again", "anew"])
+def test_open_pages_hear_of_a_further_question_before_a_worker_does(asked, django_capture_on_commit_callbacks):
+    """What the worker says of it would else come to pages that take the battle for ended."""
+    battle = factories.battle("void", b=FAILED) if asked == "anew" else factories.battle()
+    with django_capture_on_commit_callbacks() as callbacks:
+        battles.retry(battle) if asked == "anew" else battles.ask_again(battle, "And then?")
+
+    callbacks[0]()
+
+    assert [entry for _, entry in client().xrange(stream_key(battle.pk))] == [{b"e": b'[["state","answering"]]'}]
+    assert len(callbacks) == 2
+
+
 @pytest.mark.parametrize("state", ["answering", "voted", "skipped", "void", "expired"])
 def test_ask_again_refuses_in_any_state_but_ready(state):
     error = refused(battles.ask_again, factories.battle(state), "And then?")
@@ -373,3 +386,34 @@ def test_expire_closes_what_nobody_judged_for_a_day():
     assert battles.expire() == 1
 
     assert [Battle.objects.get(pk=each.pk).state for each in (old, young, voted)] == ["expired", "ready", "voted"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("act", "state"),
+    [
+        (lambda battle: battles.cast_vote(battle, "a"), "voted"),
+        (lambda battle: battles.ask_again(battle, "And then?"), "answering"),
+    ],
+    ids=["voted", "asked again"],
+)
+def test_expire_leaves_alone_what_is_judged_or_asked_at_this_moment(act, state):
+    battle = factories.battle()
+    Turn.objects.update(created_at=Now() - timedelta(hours=25))
+    acting, expired = threading.Event(), threading.Event()
+
+    def work(number):
+        if number == 1:
+            acting.wait(10)
+            count = battles.expire()
+            expired.set()
+            return count
+        with transaction.atomic():
+            act(battle)
+            acting.set()
+            expired.wait(0.3)
+        return None
+
+    assert at_once(2, work) == [None, 0]
+    assert Battle.objects.get().state == state
+    assert b"expired" not in b"".join(entry[b"e"] for _, entry in client().xrange(stream_key(battle.pk)))

@@ -1,12 +1,14 @@
 """Before the vote no byte that leaves the server tells which model is in which pane; with data that could leak."""
 
 import re
+from datetime import timedelta
 
 import pytest
+from django.db.models.functions import Now
 from django.test import AsyncClient, Client
 
 from arena import api, pages, stored, voters
-from arena.models import Answer, Battle, Standing, Vote
+from arena.models import Answer, Battle, Endpoint, Standing, Vote
 from catalog.models import LanguageModel, License, Organization
 from tests import factories as common
 from tests.arena import factories
@@ -149,21 +151,39 @@ def test_the_same_look_finds_the_names_where_the_masking_is_off(battle):
     assert stored.reason(battle, "refused") == "refused"
 
 
+def catalogue(client):
+    """All that anyone is told of the models."""
+    paths = ["/", "/leaderboard/", "/api/v1/models/", "/api/v1/models/zslug-a/", "/api/v1/leaderboard/"]
+    answers = [client.get(path) for path in paths]
+    return [re.sub(rb'(csrfmiddlewaretoken" value=")\w+', rb"\1", answer.content) for answer in answers]
+
+
 def test_catalogue_does_not_change_with_battles_that_are_open():
     models = [contestant(side) for side in "ab"]
     client = Client()
-    paths = ["/", "/leaderboard/", "/api/v1/models/", "/api/v1/models/zslug-a/", "/api/v1/leaderboard/"]
-
-    def looks():
-        answers = [client.get(path) for path in paths]
-        return [re.sub(rb'(csrfmiddlewaretoken" value=")\w+', rb"\1", answer.content) for answer in answers]
-
-    before = looks()
+    before = catalogue(client)
     for _ in range(3):
         factories.battle("answering", model_a=models[0], model_b=models[1], a=RUNNING, b=RUNNING)
         factories.battle("ready", model_a=models[1], model_b=models[0])
 
-    assert looks() == before
+    assert catalogue(client) == before
+
+
+FAILED_TOO_OFTEN = {"failures": 5, "closed_until": Now() + timedelta(seconds=30)}
+SWITCHED_OFF = {"enabled": False}
+
+
+@pytest.mark.parametrize(("change", "told"), [(FAILED_TOO_OFTEN, False), (SWITCHED_OFF, True)])
+def test_catalogue_does_not_tell_which_side_of_an_open_battle_failed(change, told):
+    """The breaker closes on the model whose pane has just failed; the twin shows that the look would see it."""
+    models = [contestant(side) for side in "ab"]
+    failed = {"state": "failed", "failure": "timeout"}
+    factories.battle("ready", model_a=models[0], model_b=models[1], a=failed)
+    before = catalogue(Client())
+
+    Endpoint.objects.filter(model=models[0]).update(**change)
+
+    assert (catalogue(Client()) != before) == told
 
 
 @pytest.mark.parametrize("mode", ["anonymous", "side_by_side"])

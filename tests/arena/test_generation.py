@@ -12,7 +12,7 @@ import pytest
 from django.db import OperationalError
 from django.db.models.functions import Now
 
-from arena import battles, leases
+from arena import answering, battles, leases
 from arena.events import BattleView
 from arena.generation import Engine
 from arena.jobs import SYSTEM_PROMPT
@@ -432,3 +432,76 @@ def test_engine_records_how_each_call_went_but_none_that_was_broken_off(engine, 
 
     calls = Call.objects.order_by("endpoint__upstream_id").values_list("endpoint__upstream_id", "failure")
     assert list(calls) == [("b/len-5", ""), ("b/len-5", ""), ("error-401", "unavailable")]
+
+
+@pytest.mark.parametrize(("patience", "failures"), [(0.2, ["timeout"]), (60, [])])
+def test_engine_records_a_model_that_was_stopped_after_too_long_a_silence(
+    engine, served, monkeypatch, patience, failures
+):
+    monkeypatch.setattr(answering, "PATIENCE_S", patience)
+    turn = turn_of(served("a/hang"), served("b/len-5"))
+    engine.submit(turn.pk)
+    assert eventually(lambda: answers(turn)["b"].state == "finished")
+    time.sleep(0.3)
+
+    battles.stop(turn.battle)
+    assert becomes(turn, "void")
+    engine.drain(0)
+
+    silent = Call.objects.filter(endpoint__upstream_id="a/hang")
+    assert list(silent.values_list("failure", flat=True)) == failures
+
+
+def test_engine_keeps_no_thought_of_an_attempt_that_failed(engine, served, provider):
+    name = "thinks-reset-5-once"
+    turn = turn_of(served(name), served("b/len-5"))
+
+    engine.submit(turn.pk)
+
+    assert becomes(turn, "ready")
+    assert len(provider.requests(name)) == 2
+    assert answers(turn)["a"].reasoning == expected_reasoning(name, turn.prompt)
+
+
+def test_engine_keeps_no_thought_of_a_model_that_was_replaced(engine, served):
+    failing = served("thinks-garbage-5")
+    turn = turn_of(failing, served("b/len-5"), mode="anonymous")
+    served("c/len-5")
+
+    engine.submit(turn.pk)
+
+    assert becomes(turn, "ready")
+    assert answers(turn)["a"].model != failing
+    assert answers(turn)["a"].reasoning == ""
+
+
+class Broken:
+    """A clock that has stopped."""
+
+    def tick(self, a, b):
+        raise LookupError("broken")
+
+
+def test_engine_ends_a_turn_that_cannot_go_on_and_no_other(engine, served, caplog):
+    broken, other = turn_of(served("a/hang-5"), served("b/hang-5")), turn_of(served("c/ttft-0.5"), served("d/len-5"))
+    for turn in (broken, other):
+        engine.submit(turn.pk)
+    assert eventually(lambda: Answer.objects.filter(turn=broken, text__gt="").count() == 2)
+
+    engine.turns[broken.pk].clock = Broken()
+
+    assert becomes(broken, "void")
+    assert becomes(other, "ready")
+    assert {answer.failure for answer in answers(broken).values()} == {"unavailable"}
+    assert eventually(lambda: not engine.turns)
+    assert caplog.text.count(f"turn {broken.pk} failed") == 1
+
+
+def test_engine_takes_over_all_that_is_left_without_a_pause(engines, monkeypatch):
+    monkeypatch.setattr(leases, "REAPED_AT_ONCE", 1)
+    monkeypatch.setattr(leases, "HEARTBEAT_S", 1)
+    turns = [turn_of(local(), local(), a=EXPIRED, b=EXPIRED) for _ in range(8)]
+
+    engines()
+
+    assert eventually(lambda: Answer.objects.filter(turn__in=turns, attempt=2).count() == 16, 5)

@@ -216,3 +216,11 @@ def test_leaks_takes_linear_time_whatever_the_text(piece):
     assert grade(LLAMA | QUOKKA, text) is None
 
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize("said", ["I am ChatGPT.", "ChatGPT here, at your service."])
+@pytest.mark.parametrize("place", [0, 500, 1000])
+def test_leaks_finds_the_one_place_among_many_that_say_the_name_harmlessly(said, place):
+    harmless = ["I am a ChatGPT user."] * 1000
+
+    assert grade(PLAIN, " ".join([*harmless[:place], said, *harmless[place:]])) == Leak.SELF

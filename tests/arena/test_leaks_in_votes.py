@@ -1,9 +1,11 @@
 """A vote on answers that told who wrote them: taken like any other, and not counted."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from arena import battles
-from arena.models import Vote
+from arena import battles, counting
+from arena.models import Answer, Vote
 from ratings.models import Outbox
 from tests import factories as common
 from tests.arena import factories
@@ -42,7 +44,7 @@ def voted(fighters, text_a="Because.", text_b="Just so.", **fields):
 def test_vote_on_an_answer_that_tells_who_wrote_it_is_not_counted(fighters, side, text):
     vote = voted(fighters, **{side: text})
 
-    assert (vote.counted, vote.reason) == (False, battles.IDENTITY_LEAK)
+    assert (vote.counted, vote.reason) == (False, counting.IDENTITY_LEAK)
     vote.refresh_from_db()
     assert (vote.winner, vote.counted, vote.reason) == ("a", False, "identity_leak")
 
@@ -85,7 +87,7 @@ def test_vote_is_not_counted_for_a_leak_in_a_later_turn(fighters):
     factories.turn(battle, a=answer("Because."), b=answer("Just so."))
     factories.turn(battle, number=2, prompt="Who are you?", a=answer("A helper."), b=answer("I am Quokka 7B."))
 
-    assert battles.cast_vote(battle, "b").reason == battles.IDENTITY_LEAK
+    assert battles.cast_vote(battle, "b").reason == counting.IDENTITY_LEAK
 
 
 def test_vote_is_not_excused_by_a_name_that_the_voter_wrote_after_the_leak(fighters):
@@ -93,15 +95,15 @@ def test_vote_is_not_excused_by_a_name_that_the_voter_wrote_after_the_leak(fight
     factories.turn(battle, a=answer("I am ChatGPT."), b=answer("Just so."))
     factories.turn(battle, number=2, prompt="Thank you, ChatGPT.", a=answer("Welcome."), b=answer("Welcome."))
 
-    assert battles.cast_vote(battle, "b").reason == battles.IDENTITY_LEAK
+    assert battles.cast_vote(battle, "b").reason == counting.IDENTITY_LEAK
 
 
 def test_vote_on_a_leak_says_first_that_the_battle_is_not_rated_or_was_stopped(fighters):
     side_by_side = voted(fighters, "I am ChatGPT.", mode="side_by_side")
     stopped = factories.battle(a=answer("I am ChatGPT.") | {"stopped": True}, **fighters)
 
-    assert side_by_side.reason == battles.UNRATED
-    assert battles.cast_vote(stopped, "a").reason == battles.STOPPED
+    assert side_by_side.reason == counting.UNRATED
+    assert battles.cast_vote(stopped, "a").reason == counting.STOPPED
 
 
 def test_vote_needs_no_organization_and_no_endpoint():
@@ -117,3 +119,42 @@ def test_vote_looks_for_leaks_with_as_many_queries_for_twenty_turns_as_for_one(f
 
     with django_assert_max_num_queries(12):
         battles.cast_vote(battle, "a")
+
+
+def test_vote_reads_the_answers_before_it_locks_the_battle(fighters):
+    battle = factories.battle(a=answer("Because."), b=answer("Just so."), **fighters)
+
+    with CaptureQueriesContext(connection) as queries:
+        battles.cast_vote(battle, "a")
+
+    said = [query["sql"] for query in queries]
+    [lock] = [number for number, sql in enumerate(said) if sql.startswith('UPDATE "arena_battle"')]
+    assert [number < lock for number, sql in enumerate(said) if '"arena_answer"."text"' in sql] == [True]
+
+
+def test_vote_on_a_battle_that_was_asked_again_after_it_was_read_reads_it_again(fighters):
+    battle = factories.battle(a=answer("Because."), b=answer("Just so."), **fighters)
+    reading = counting.read(battle)
+    factories.turn(battle, number=2, a=answer("I am ChatGPT."), b=answer("Just so."))
+
+    assert not reading.leaking
+    assert counting.reason(battle, counting.confirmed(battle, reading)) == counting.IDENTITY_LEAK
+
+
+def test_vote_on_a_battle_whose_answer_was_given_again_after_it_was_read_reads_it_again(fighters):
+    battle = factories.battle(a=answer("I am ChatGPT."), b=answer("Just so."), **fighters)
+    reading = counting.read(battle)
+    Answer.objects.filter(side="a").update(text="Because.", attempt=2)
+
+    assert reading.leaking
+    assert counting.reason(battle, counting.confirmed(battle, reading)) == ""
+
+
+@pytest.mark.parametrize("stale", ["model_a", "state"])
+def test_vote_does_not_trust_what_was_read_of_another_state(fighters, stale):
+    battle = factories.battle(a=answer("Ask a quokka."), b=answer("Just so."), model_b=fighters["model_b"])
+    fields = {"model_a": common.endpoint().model, "state": "answering"}
+
+    setattr(battle, stale, fields[stale])
+
+    assert battles.cast_vote(battle, "a").reason == counting.IDENTITY_LEAK

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from arena import leases
 from arena.leases import Finish, Held, Result
-from arena.models import Answer, Battle
+from arena.models import Answer, Battle, Turn
 from tests import factories as common
 from tests.arena import factories
 from tests.arena.factories import EXPIRED, FAILED, FINISHED, FORGOTTEN, QUEUED, RUNNING
@@ -21,6 +21,17 @@ pytestmark = pytest.mark.django_db
 
 def held(turn, name, attempt=1, text=None):
     return Held(factories.side(turn, name).pk, attempt, text)
+
+
+def many(count, **fields):
+    """So many turns of one battle."""
+    battle = common.battle(state="answering")
+    turns = Turn.objects.bulk_create([Turn(battle=battle, number=n, prompt="Why?") for n in range(count)])
+    models = {"a": battle.model_a, "b": battle.model_b}
+    Answer.objects.bulk_create(
+        [Answer(turn=turn, side=side, model=model, **fields) for turn in turns for side, model in models.items()]
+    )
+    return [turn.pk for turn in turns]
 
 
 def result(turn, name, attempt=1, **fields):
@@ -122,14 +133,13 @@ def test_reap_takes_a_turn_only_once():
     assert leases.reap() == {}
 
 
-def test_reap_takes_no_more_at_once_than_it_should():
-    for _ in range(leases.REAPED_AT_ONCE // 2 + 5):
-        factories.turn(a=EXPIRED, b=EXPIRED)
+def test_reap_takes_no_more_turns_at_once_than_it_should_and_the_oldest_first():
+    turns = many(leases.REAPED_AT_ONCE + 5, **EXPIRED)
 
     first, second = leases.reap(), leases.reap()
 
-    assert 0 < len(first) <= leases.REAPED_AT_ONCE
-    assert len(first) + len(second) == leases.REAPED_AT_ONCE // 2 + 5
+    assert (list(first), list(second)) == (turns[:-5], turns[-5:])
+    assert {len(taken) for taken in (first | second).values()} == {2}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -151,8 +161,8 @@ def test_reap_gives_an_expired_turn_to_one_of_many_reapers():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_reap_passes_over_a_turn_that_another_reaper_is_taking():
-    turn, locked, done = factories.turn(a=EXPIRED, b=EXPIRED), threading.Event(), threading.Event()
+def test_reap_passes_over_turns_that_another_reaper_is_taking():
+    turns, locked, done = many(leases.REAPED_AT_ONCE + 5, **EXPIRED), threading.Event(), threading.Event()
 
     def work(number):
         if number == 0:
@@ -169,16 +179,16 @@ def test_reap_passes_over_a_turn_that_another_reaper_is_taking():
 
     (first, in_time), second = at_once(2, work)
 
-    assert (list(first), second) == ([turn.pk], {})
+    assert (list(first), list(second)) == (turns[:-5], turns[-5:])
     assert in_time, "the second one waited for the first"
 
 
 def test_extend_renews_the_lease_and_keeps_what_was_released():
     turn = factories.turn(a=RUNNING, b=RUNNING)
 
-    extended = leases.extend([held(turn, "a", text="Hel"), held(turn, "b")])
+    [extended] = leases.extend([(held(turn, "a", text="Hel"), held(turn, "b"))])
 
-    assert [each.ours for each in extended] == [True, True]
+    assert extended.ours == {factories.side(turn, name).pk for name in "ab"}
     assert lease_left(factories.side(turn, "a")) == pytest.approx(leases.LEASE_S, abs=2)
     assert (factories.side(turn, "a").text, factories.side(turn, "b").text) == ("Hel", "")
 
@@ -186,7 +196,7 @@ def test_extend_renews_the_lease_and_keeps_what_was_released():
 def test_extend_revives_an_expired_lease_that_nobody_took():
     turn = factories.turn(a=EXPIRED, b=EXPIRED)
 
-    assert leases.extend([held(turn, "a")])[0].ours
+    assert leases.extend([[held(turn, "a")]])[0].ours
 
     assert list(leases.reap()[turn.pk]) == [factories.side(turn, "b").pk]
 
@@ -195,9 +205,9 @@ def test_extend_of_an_answer_that_another_worker_took_writes_nothing():
     turn = factories.turn(a=EXPIRED, b=EXPIRED)
     leases.reap()
 
-    extended = leases.extend([held(turn, "a", attempt=1, text="stale"), held(turn, "b", attempt=2, text="new")])
+    [extended] = leases.extend([(held(turn, "a", attempt=1, text="stale"), held(turn, "b", attempt=2, text="new"))])
 
-    assert [each.ours for each in extended] == [False, True]
+    assert extended.ours == {factories.side(turn, "b").pk}
     assert (factories.side(turn, "a").text, factories.side(turn, "b").text) == ("", "new")
 
 
@@ -205,17 +215,17 @@ def test_extend_of_an_answer_that_another_worker_took_writes_nothing():
 def test_extend_of_an_answer_that_has_ended_writes_nothing(ended):
     turn = factories.turn(a=ended)
 
-    assert not leases.extend([held(turn, "a", text="more")])[0].ours
+    assert not leases.extend([[held(turn, "a", text="more")]])[0].ours
 
     assert factories.side(turn, "a").text == ended.get("text", "")
     assert factories.side(turn, "a").lease_until is None
 
 
 def test_extend_tells_of_a_voter_who_wants_no_more():
-    turn, other = factories.turn(a=RUNNING), factories.turn(a=RUNNING)
+    turn, other = factories.turn(a=RUNNING, b=RUNNING), factories.turn(a=RUNNING)
     Battle.objects.filter(pk=turn.battle_id).update(stopped=True)
 
-    extended = leases.extend([held(turn, "a"), held(other, "a")])
+    extended = leases.extend([(held(turn, "a"), held(turn, "b")), [held(other, "a")]])
 
     assert [each.stopped for each in extended] == [True, False]
 
@@ -224,7 +234,7 @@ def test_give_up_lets_another_worker_take_over_at_once():
     turn = factories.turn(a=RUNNING, b=RUNNING)
     assert leases.reap() == {}
 
-    assert leases.give_up([held(turn, "a"), held(turn, "b")]) == [None, None]
+    assert leases.give_up([(held(turn, "a"), held(turn, "b"))]) == [None]
 
     assert set(leases.reap()) == {turn.pk}
 
@@ -232,7 +242,7 @@ def test_give_up_lets_another_worker_take_over_at_once():
 def test_give_up_of_what_another_worker_has_changes_nothing():
     turn = factories.turn(a=RUNNING | {"attempt": 2})
 
-    leases.give_up([held(turn, "a", attempt=1)])
+    leases.give_up([[held(turn, "a", attempt=1)]])
 
     assert lease_left(factories.side(turn, "a")) > 0
 
@@ -282,6 +292,27 @@ def test_finish_of_one_side_leaves_the_battle_answering_until_the_other():
     [second] = leases.finish([Finish(turn.pk, (result(turn, "b"),))])
 
     assert (first.state, second.state) == (None, "ready")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_finish_of_one_side_each_by_two_workers_at_once_settles_once():
+    turn, saved, done = factories.turn(a=RUNNING, b=RUNNING), threading.Event(), threading.Event()
+    results = [result(turn, name) for name in "ab"]
+
+    def work(number):
+        with transaction.atomic():
+            if number == 0:
+                [each] = leases.finish([Finish(turn.pk, (results[0],))])
+                saved.set()
+                done.wait(0.3)  # the other one has to wait for this commit
+                return each.state
+            saved.wait(10)
+            [each] = leases.finish([Finish(turn.pk, (results[1],))])
+            done.set()
+            return each.state
+
+    assert at_once(2, work) == [None, "ready"]
+    assert Battle.objects.get().state == "ready"
 
 
 def test_finish_of_both_sides_in_one_batch_settles_once():
@@ -339,11 +370,11 @@ def test_claims_and_saves_take_the_same_number_of_statements_for_many_as_for_one
         turns = [factories.turn() for _ in range(count)]
         with django_assert_num_queries(1):
             leases.claim([turn.pk for turn in turns])
-        sides = [held(turn, name, text="x") for turn in turns for name in "ab"]
+        sides = [[held(turn, name, text="x") for name in "ab"] for turn in turns]
         with django_assert_num_queries(1):
             leases.extend(sides)
         finishes = [Finish(turn.pk, (result(turn, "a"), result(turn, "b"))) for turn in turns]
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(3):
             leases.finish(finishes)
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from arena.backends.protocol import Usage
 from arena.live import LiveSide
 from arena.release import Lane
 from arena.tags import tag
@@ -55,7 +56,7 @@ def test_result_tells_what_came_of_an_answer():
     side = LiveSide(side_job(answer_id=5, attempt=2))
     side.feed("Hello")
     side.reasoning += ["Hm", "m"]
-    side.tokens = 7, 1
+    side.tokens = Usage(7, 1)
     side.release(5)
     side.end()
 
@@ -64,6 +65,31 @@ def test_result_tells_what_came_of_an_answer():
     assert (result.answer_id, result.attempt, result.text, result.reasoning) == (5, 2, "Hello", "Hmm")
     assert (result.failure, result.input_tokens, result.output_tokens) == ("", 7, 1)
     assert 0 <= result.finished_age <= result.first_token_age < 1
+
+
+def test_side_takes_thoughts_for_tokens_but_does_not_begin_with_them():
+    side = LiveSide(side_job())
+    side.think("Hm")
+    first = side.first_at
+
+    assert side.last_at == first
+    assert not side.lane.began
+
+    side.feed("Hello")
+    assert side.first_at == first < side.last_at
+    assert (side.result().reasoning, side.lane.began) == ("Hm", True)
+
+
+def test_begin_forgets_what_a_model_thought_that_failed():
+    side = LiveSide(side_job())
+    side.think("Hm")
+    side.tokens = Usage(7, 1)
+
+    side.begin()
+    side.end("unavailable")
+
+    result = side.result()
+    assert (result.reasoning, result.output_tokens, result.first_token_age) == ("", None, None)
 
 
 def test_result_of_a_side_that_never_began_has_no_first_token():
@@ -109,11 +135,25 @@ def test_tick_of_an_open_turn_gives_each_side_at_once():
     assert live.unsent == [["delta", 2, "a", live.sides["a"].tag, 0, "Hello"]]
 
 
-def test_tick_of_a_turn_with_one_side_left_to_answer_does_not_wait_for_the_other():
+def test_tick_of_a_paced_turn_with_one_side_left_to_answer_waits_for_its_end_alone():
     live = turn("b")
     live.sides["b"].feed("Hello")
+    for _ in range(100):
+        live.tick()
+    assert live.unsent == []
+
+    live.sides["b"].end()
     for _ in range(len("Hello")):
         live.tick()
+
+    assert released(live) == {"b": "Hello"}
+
+
+def test_tick_of_an_open_turn_with_one_side_left_to_answer_waits_for_nothing():
+    live = turn("b", paced=False)
+    live.sides["b"].feed("Hello")
+
+    live.tick()
 
     assert released(live) == {"b": "Hello"}
 
@@ -206,6 +246,28 @@ def test_stop_leaves_answers_whole_that_both_sides_had_finished():
 
     assert [side.result().text for side in live.over()] == ["Hello, hello, hello" * 10] * 2
     assert not any(side.result().stopped for side in live.over())
+
+
+@pytest.mark.parametrize("ended", ["", "timeout"])
+def test_fail_ends_every_open_side_and_keeps_what_was_shown(ended):
+    live = turn("a", "b", paced=False)
+    live.sides["a"].feed("Hello")
+    live.tick()
+    live.sides["a"].feed(" there")
+    live.sides["b"].end(ended)
+
+    a, b = (side.result() for side in live.fail())
+
+    assert (a.text, a.failure) == ("Hello", "unavailable")
+    assert (b.text, b.failure) == ("", ended or "unavailable")
+    assert all(side.lane.over for side in live.sides.values())
+
+
+def test_held_names_the_open_sides_of_a_turn():
+    live = turn("a", "b", paced=False)
+    live.sides["b"].closed = True
+
+    assert [held.answer_id for held in live.held()] == [live.sides["a"].job.answer_id]
 
 
 @pytest.mark.parametrize(("since", "closed", "speaks"), [(-1, False, True), (1, False, False), (1, True, True)])

@@ -1,5 +1,6 @@
 """What a model writes cannot harm whoever reads it."""
 
+import re
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
@@ -7,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena.markdown import LONGEST, MOST_HIGHLIGHTED, TAGS, render
+from arena import markdown
+from arena.markdown import ALIASES, LANGUAGES, LONGEST, MOST_CELLS, MOST_HIGHLIGHTED, MOST_MARKS, TAGS, render
 
 ALLOWED = {
     ("a", "href"),
@@ -186,6 +188,55 @@ def test_render_survives_nesting_without_end(text):
     assert_harmless(render(text))
 
 
+@pytest.mark.parametrize("mark", ["[", "*", "_a", "`a", "~", "<a", "& ", "|a", "> ", "a\n", "a\r"])
+def test_render_leaves_what_is_full_of_marks_as_it_is(mark):
+    """What a parser tries again and again: brackets, emphasis, quotes, lines."""
+    assert_harmless(render(mark * (LONGEST // len(mark))))
+    assert render(mark * (MOST_MARKS + 1)).startswith("<pre>")
+
+
+def table(columns, rows, prefix="", end="\n"):
+    """A table with short rows, in a list or a quote."""
+    lines = ["|a" * columns + "|", "|-" * columns + "|", *["x"] * rows]
+    indent = re.sub(r"[-\d.)]", " ", prefix)
+    return prefix + (end + indent).join(lines)
+
+
+@pytest.mark.parametrize("prefix", ["", "> ", "- ", "1. ", "> > 12) "])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_render_leaves_a_table_of_too_many_cells_as_it_is(prefix, end):
+    """Short rows are filled up: 8 kB of text were 700 kB of HTML."""
+    assert render(table(500, MOST_CELLS // 500, prefix, end)).startswith("<pre>")
+    assert "td" in Found(render(table(5, 10, prefix, end))).tags
+
+
+@pytest.mark.parametrize(
+    "text",
+    [table(10, 300), table(6, 20) + "\n\n" + "A line after the table.\n" * 2_000],
+    ids=["large table", "table in a long text"],
+)
+def test_render_shows_tables_that_people_read(text):
+    assert "td" in Found(render(text)).tags
+
+
+def test_render_of_what_fails_is_the_text_as_it_is(monkeypatch, caplog):
+    monkeypatch.setattr(markdown, "_parser", None)
+
+    assert render("*never rendered before* <b>") == "<pre>*never rendered before* &lt;b&gt;</pre>"
+    assert "could not be rendered" in caplog.text
+    assert "never rendered" not in caplog.records[0].getMessage()
+
+
+def test_render_renders_an_answer_once():
+    text = "An answer that is *looked at* again and again."
+    before = render.cache_info()
+    for _ in range(3):
+        render(text)
+
+    assert render.cache_info().misses - before.misses == 1
+    assert render.cache_info().hits - before.hits == 2
+
+
 @given(st.text(alphabet="<>&\"'`*_[]()!#-|~:\\/=\n \tascript:dtx1", max_size=200))
 def test_render_makes_only_allowed_elements_of_any_text(text):
     assert_harmless(render(text))
@@ -236,6 +287,44 @@ def test_render_colours_code_by_classes_alone():
 
     assert '<code class="language-python">' in html
     assert '<span class="k">def</span>' in html
+
+
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [("c++", "int a;"), ("Python", "def f(): pass"), ("sh", "if true; then"), ("js", "let a = 1"), ("r", "x <- 1")],
+)
+def test_render_knows_languages_by_their_other_names(language, code):
+    assert "span" in Found(render(f"```{language}\n{code}\n```")).tags
+
+
+def test_languages_are_those_that_pygments_knows():
+    assert set(ALIASES.values()) == LANGUAGES
+
+
+@pytest.mark.parametrize(
+    "language", ["autoit", "html+ng2", "idris", "ragel", "gnuplot", "devicetree", "usd", "systemd"]
+)
+def test_render_leaves_code_in_languages_that_take_long_as_it_is(language):
+    code = " " * 4_990 + "x"
+
+    found = assert_harmless(render(f"```{language}\n{code}\n```"))
+
+    assert found.tags == {"pre", "code"}
+    assert found.text.rstrip("\n") == code
+
+
+@pytest.mark.parametrize(
+    ("language", "piece"),
+    [("python", " \n"), ("csharp", "a\n"), ("java", "a\n"), ("make", "-a"), ("javascript", '"\\')],
+)
+def test_render_gives_up_colours_that_take_long(language, piece):
+    """Quadratic even in the most common languages: seconds, were it not given up."""
+    code = piece * (MOST_HIGHLIGHTED // len(piece) - 5) + "x"
+
+    found = assert_harmless(render(f"```{language}\n{code}\n```"))
+
+    assert found.tags == {"pre", "code"}
+    assert found.text.rstrip("\n") == code
 
 
 @pytest.mark.parametrize("language", ["", "nosuchlanguage", "python3.99 title=x"])

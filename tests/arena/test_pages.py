@@ -31,6 +31,13 @@ def test_home_says_when_there_are_too_few(client):
     assert "Fewer than two models are available" in client.get("/").content.decode()
 
 
+@pytest.mark.parametrize("method", ["put", "patch", "delete", "options", "trace"])
+def test_home_is_read_and_asked_and_nothing_else(client, two_models, method):
+    answer = getattr(client, method)("/")
+
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, POST")
+
+
 def test_question_starts_a_battle_and_leads_to_its_page(client, two_models):
     answer = client.post("/", {"prompt": "One\r\ntwo?"})
 
@@ -72,14 +79,16 @@ def test_question_comes_back_while_too_few_models_are_up(client):
     assert "Why me?" in answer.content.decode()
 
 
-@pytest.mark.parametrize("method", ["get", "head"])
-def test_battle_page_is_never_stored(client, me, method):
+@pytest.mark.parametrize(
+    ("method", "part", "status"),
+    [("get", "", 200), ("head", "", 200), ("post", "", 405), ("get", "vote/", 405), ("post", "vote/", 400)],
+)
+def test_battle_page_is_never_stored(client, me, method, part, status):
     battle = factories.battle(voter=me)
 
-    answer = getattr(client, method)(f"/battles/{battle.pk}/")
+    answer = getattr(client, method)(f"/battles/{battle.pk}/{part}")
 
-    assert answer.status_code == 200
-    assert "no-store" in answer.headers["Cache-Control"]
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (status, "no-store")
 
 
 def test_battle_page_of_anyone_else_is_not_there(client, me):

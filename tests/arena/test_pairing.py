@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena.pairing import UNIFORM_SHARE, draw
+from arena.pairing import UNIFORM_SHARE, Lots
 
 DRAWS = 4000
 # Chance below 1e-6 of exceeding it: these tests may not fail by bad luck.
@@ -18,45 +18,50 @@ def chi_square(observed, expected):
     return sum((observed.get(key, 0) - count) ** 2 / count for key, count in expected.items())
 
 
-def propensities(models, played, keep=None):
+def draw(models, weights, keep=None):
+    return Lots(models, weights, keep).draw()
+
+
+def propensities(models, weights, keep=None):
     """By pair, as the draws themselves tell; draws until every pair has come up."""
     pairs = {pair for pair in combinations(sorted(models), 2) if keep is None or keep in pair}
-    found = {}
+    lots, found = Lots(models, weights, keep), {}
     while found.keys() < pairs:
-        drawn = draw(models, played, keep)
+        drawn = lots.draw()
         found[min(drawn.a, drawn.b), max(drawn.a, drawn.b)] = drawn.propensity
     return found
 
 
-played_pairs = {
+weighted_pairs = {
     "nothing yet": {},
-    "one pair behind": {(1, 2): 3, (1, 3): 3, (1, 4): 2, (2, 3): 3, (2, 4): 3, (3, 4): 3},
-    "three pairs behind": {(1, 2): 9, (1, 3): 9, (1, 4): 9},
-    "all different": {(1, 2): 0, (1, 3): 1, (1, 4): 2, (2, 3): 3, (2, 4): 4, (3, 4): 5},
+    "one pair matters": {(1, 2): 0.0, (1, 3): 0.0, (1, 4): 1.0, (2, 3): 0.0, (2, 4): 0.0, (3, 4): 0.0},
+    "three pairs unknown": {(1, 2): 0.5, (1, 3): 0.3, (1, 4): 0.2},
+    "all different": {(1, 2): 0.01, (1, 3): 0.04, (1, 4): 0.1, (2, 3): 0.2, (2, 4): 0.25, (3, 4): 0.4},
+    "none matters": dict.fromkeys(combinations(range(1, 5), 2), 0.0),
 }
 
 
-@pytest.mark.parametrize("played", played_pairs.values(), ids=played_pairs)
+@pytest.mark.parametrize("weights", weighted_pairs.values(), ids=weighted_pairs)
 @pytest.mark.parametrize("keep", [None, 3])
-def test_draw_tells_propensities_that_sum_to_one(played, keep):
-    assert sum(propensities([4, 2, 1, 3], played, keep).values()) == pytest.approx(1)
+def test_draw_tells_propensities_that_sum_to_one(weights, keep):
+    assert sum(propensities([4, 2, 1, 3], weights, keep).values()) == pytest.approx(1)
 
 
-@pytest.mark.parametrize("played", played_pairs.values(), ids=played_pairs)
-def test_draw_draws_each_pair_as_often_as_its_propensity_says(played):
+@pytest.mark.parametrize("weights", weighted_pairs.values(), ids=weighted_pairs)
+def test_draw_draws_each_pair_as_often_as_its_propensity_says(weights):
     models = [1, 2, 3, 4]
-    expected = {pair: DRAWS * chance for pair, chance in propensities(models, played).items()}
+    expected = {pair: DRAWS * chance for pair, chance in propensities(models, weights).items()}
 
-    drawn = Counter(tuple(sorted((d.a, d.b))) for d in (draw(models, played) for _ in range(DRAWS)))
+    drawn = Counter(tuple(sorted((d.a, d.b))) for d in (draw(models, weights) for _ in range(DRAWS)))
 
     assert chi_square(drawn, expected) < CHI_SQUARE[5]
 
 
-@pytest.mark.parametrize("played", [{}, {(1, 2): 5}, {(2, 3): 1}])
-def test_draw_puts_each_model_on_the_left_half_of_the_time(played):
+@pytest.mark.parametrize("weights", [{}, {(1, 2): 5.0}, {(1, 2): 0.0, (1, 3): 1.0, (2, 3): 0.1}])
+def test_draw_puts_each_model_on_the_left_half_of_the_time(weights):
     left, seen = Counter(), Counter()
     for _ in range(DRAWS):
-        drawn = draw([1, 2, 3], played)
+        drawn = draw([1, 2, 3], weights)
         left[drawn.a] += 1
         seen.update((drawn.a, drawn.b))
 
@@ -72,16 +77,25 @@ def test_draw_keeps_the_side_of_a_kept_model_a_fair_coin_too():
     assert chi_square({True: left, False: DRAWS - left}, halves) < CHI_SQUARE[1]
 
 
-def test_draw_prefers_the_pair_that_met_least():
-    played = dict.fromkeys(combinations(range(1, 6), 2), 7) | {(2, 5): 6}
+def test_draw_follows_the_weights_but_for_an_even_share():
+    weights = dict.fromkeys(combinations(range(1, 6), 2), 0.1) | {(2, 5): 0.6}
 
-    assert propensities(range(1, 6), played)[2, 5] == pytest.approx(1 - UNIFORM_SHARE + UNIFORM_SHARE / 10)
+    found = propensities(range(1, 6), weights)
+
+    assert found[2, 5] == pytest.approx(UNIFORM_SHARE / 10 + (1 - UNIFORM_SHARE) * 0.6 / 1.5)
+    assert found[1, 2] == pytest.approx(UNIFORM_SHARE / 10 + (1 - UNIFORM_SHARE) * 0.1 / 1.5)
 
 
-def test_draw_gives_every_pair_its_even_share_however_often_it_met():
-    played = dict.fromkeys(combinations(range(1, 6), 2), 7) | {(2, 5): 1_000_000}
+def test_draw_gives_every_pair_its_even_share_however_little_it_weighs():
+    weights = dict.fromkeys(combinations(range(1, 6), 2), 1.0) | {(2, 5): 0.0}
 
-    assert propensities(range(1, 6), played)[2, 5] == pytest.approx(UNIFORM_SHARE / 10)
+    assert propensities(range(1, 6), weights)[2, 5] == pytest.approx(UNIFORM_SHARE / 10)
+
+
+def test_draw_takes_a_pair_that_nothing_is_known_of_for_the_weightiest():
+    found = propensities([1, 2, 3], {(1, 2): 0.25})
+
+    assert found[1, 2] == found[1, 3] == found[2, 3] == pytest.approx(1 / 3)
 
 
 @pytest.mark.parametrize("keep", [1, 2, 3])
@@ -98,14 +112,14 @@ def test_draw_without_a_pair_is_an_error(models, keep):
         draw(models, {}, keep)
 
 
-counts = st.dictionaries(
-    st.tuples(st.integers(1, 6), st.integers(1, 6)).map(lambda pair: (min(pair), max(pair))), st.integers(0, 3)
+any_weights = st.dictionaries(
+    st.tuples(st.integers(1, 6), st.integers(1, 6)).map(lambda pair: (min(pair), max(pair))), st.floats(0, 1)
 )
 
 
-@given(st.lists(st.integers(1, 6), min_size=2, unique=True), counts)
-def test_draw_gives_two_different_models_of_those_offered_with_a_chance_above_zero(models, played):
-    drawn = draw(models, played)
+@given(st.lists(st.integers(1, 6), min_size=2, unique=True), any_weights)
+def test_draw_gives_two_different_models_of_those_offered_with_a_chance_above_zero(models, weights):
+    drawn = draw(models, weights)
 
     assert drawn.a != drawn.b
     assert {drawn.a, drawn.b} <= set(models)

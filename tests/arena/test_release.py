@@ -30,9 +30,9 @@ class Source:
         self.total = sum(size for _, size in pieces)
 
 
-def play(a, b, random=None, limit=20_000):
+def play(a, b, random=None, limit=20_000, lone=False):
     """What each tick releases for both sides, until both are over."""
-    clock, lanes, released = Clock(random or seeded()), (Lane(), Lane()), []
+    clock, lanes, released = Clock(random or seeded(), lone=lone), (Lane(), Lane()), []
     for tick in range(limit):
         for lane, source in zip(lanes, (a, b), strict=True):
             arrived = sum(size for at, size in source.pieces if at == tick)
@@ -129,6 +129,36 @@ def test_tick_lets_a_lone_side_go_at_a_pace_that_is_the_same_for_all_quick_model
 
     assert pace_of(released) == pytest.approx(LONE_PACE, rel=0.15)
     assert max(released) <= 2 * LONE_PACE
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param(even(1, 2000), id="slow"),
+        pytest.param(even(40, 50), id="quick"),
+        pytest.param(Source([(tick, 200) for tick in range(0, 500, 50)]), id="in large pieces"),
+        pytest.param(Source([(300, 2000)]), id="late"),
+    ],
+)
+@pytest.mark.parametrize("pane", [0, 1])
+def test_tick_of_a_side_asked_again_by_itself_shows_nothing_of_its_rhythm(source, pane):
+    """Its pane is known: all that the release may depend on is the length."""
+    nobody = Source([], ends_at=0)
+    sides = (source, nobody) if pane == 0 else (nobody, source)
+
+    released = [steps[pane] for steps in play(*sides, lone=True)]
+
+    at_once = [x for x, _ in play(Source([(0, source.total)], ends_at=0), nobody, lone=True)]
+    assert not any(released[: source.ends_at])
+    assert released[source.ends_at :] == at_once
+    assert pace_of(released) == pytest.approx(LONE_PACE, rel=0.2)
+
+
+@given(sources)
+def test_tick_of_a_side_asked_again_by_itself_comes_to_its_end(source):
+    released = play(source, Source([], ends_at=0), lone=True)
+
+    assert sum(x for x, _ in released) == source.total
 
 
 def test_tick_smooths_a_large_piece():

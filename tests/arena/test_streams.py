@@ -1,6 +1,7 @@
 """Reading a battle: from a worker's Publisher over a real Valkey, or from the database, to each connection."""
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 from uuid import uuid4
 
@@ -33,7 +34,7 @@ class Page:
 
     def open(self):
         """Connect, or reconnect as a browser does."""
-        self.content = self.hub.follow(self.voter, self.battle.pk, Position.parse(self.last))
+        self.content = self.hub.follow(self.hub.admit(self.voter), self.battle.pk, Position.parse(self.last))
 
     async def read(self):
         """The events of the next piece; nothing at the end of the stream."""
@@ -214,7 +215,7 @@ async def test_follow_fills_a_gap_from_the_database(page, worker, valkey, battle
     await page.close()
     valkey.delete(stream_key(battle.pk))
     say(worker.turn, "a", " there")
-    await in_database(extend, [worker.held("a")])
+    await in_database(extend, [[worker.held("a")]])
     tell(battle.pk, *worker.turn.unsent)
 
     page.open()
@@ -307,6 +308,16 @@ async def test_follow_of_a_void_battle_stays_open_for_a_retry(hub, in_database):
 
 async def test_follow_sends_a_comment_while_nothing_happens(monkeypatch, page):
     monkeypatch.setattr(streams, "HEARTBEAT_S", 0.05)
+
+    await page.until(lambda: page.comments >= 2)
+
+    assert page.names == []
+
+
+async def test_follow_sends_a_comment_while_the_models_are_silent(monkeypatch, page):
+    """Though every look at the database for an end that was not said wakes the reader."""
+    monkeypatch.setattr(streams, "QUIET_S", 0.02)
+    monkeypatch.setattr(streams, "HEARTBEAT_S", 0.3)
 
     await page.until(lambda: page.comments >= 2)
 
@@ -451,11 +462,90 @@ async def test_events_are_refused_to_a_voter_who_has_too_many_open(web, battle, 
     await pages[1].close()
 
 
+async def ask_together(battle, times):
+    """So many requests of one voter at once, none of them read yet."""
+    client = me(battle)
+    return await asyncio.gather(*(client.get(f"/api/v1/battles/{battle.pk}/events") for _ in range(times)))
+
+
+async def test_events_are_limited_for_requests_that_come_all_at_once(web, battle):
+    answers = await ask_together(battle, 30)
+
+    assert Counter(answer.status_code for answer in answers) == {200: 6, 429: 24}
+
+
+async def test_events_that_nobody_began_to_read_hold_no_place(web, battle):
+    answers = await ask_together(battle, 6)
+    assert len(web.open) == 6
+
+    for answer in answers:
+        answer.close()
+
+    assert web.open == {}
+
+
+@pytest.mark.parametrize("read", ["whole", "cut off", "cut off before the first event"])
+async def test_events_hold_a_place_for_as_long_as_they_are_read(web, in_database, read):
+    battle = await in_database(lambda: factories.battle("voted" if read == "whole" else "ready"))
+    answer = await me(battle).get(f"/api/v1/battles/{battle.pk}/events")
+    content = aiter(answer.streaming_content)
+    reading = asyncio.ensure_future(anext(content))
+    if read != "cut off before the first event":
+        await reading
+        assert len(web.open) == 1
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    if read == "whole":
+        assert [piece async for piece in content] == []
+    await content.aclose()
+    answer.close()
+
+    assert web.open == {}
+
+
+async def test_events_are_refused_where_too_many_are_read(monkeypatch, web, battle):
+    monkeypatch.setattr(streams, "MOST_OPEN", 3)
+    places = [web.admit(uuid4()) for _ in range(3)]
+    path = f"/api/v1/battles/{battle.pk}/events"
+
+    refused = await me(battle).get(path)
+    places.pop().give_up()
+    admitted = await me(battle).get(path)
+
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+    assert refused.json()["error"]["code"] == "busy"
+    assert admitted.status_code == 200
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+async def test_events_can_only_be_read(web, battle, method):
+    answer = await me(battle).generic(method, f"/api/v1/battles/{battle.pk}/events", b"{}")
+
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
+    assert answer.json()["error"]["code"] == "method_not_allowed"
+    assert web.open == {}
+
+
+async def test_events_refuse_a_post_without_a_token_in_json_too(web, battle):
+    answer = await AsyncClient(enforce_csrf_checks=True).post(f"/api/v1/battles/{battle.pk}/events")
+
+    assert answer.status_code == 405
+
+
+async def test_events_have_a_head_that_follows_nothing(web, battle):
+    answer = await me(battle).head(f"/api/v1/battles/{battle.pk}/events")
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/event-stream")
+    assert b"".join(answer.streaming_content) == b""
+    assert web.open == web.followed == {}
+    assert (await AsyncClient().head(f"/api/v1/battles/{battle.pk}/events")).status_code == 404
+
+
 async def test_events_are_not_limited_where_no_limit_is_set(web, battle, worker, settings):
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_streams_per_voter=0)
     await worker.say("a", "Hello")
     pages = [Page(web, battle, voter=battle.voter_id) for _ in range(10)]
     await asyncio.gather(*(page.shows("a", "Hello") for page in pages))
 
-    assert web.admits(battle.voter_id)
+    assert web.admit(battle.voter_id)
     await asyncio.gather(*(page.close() for page in pages))

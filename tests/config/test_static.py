@@ -1,21 +1,26 @@
 """Static files in front of Django."""
 
 import gzip
+import re
 
 import pytest
+from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
+from django.core.files.base import ContentFile
 
-from config.static import FOREVER, StaticFiles
+from config.static import A_MINUTE, FOREVER, HASHED, StaticFiles
 
 CSS = b"body { color: red }\n" * 50
+UNHASHED = ["mark.svg", "css/base.css", "css/0123456789ab.css", "css/base.0123456789abc.css", "css/base.012345.css"]
 
 
 @pytest.fixture
 def files(settings, tmp_path):
     """Files as they are after `collectstatic`: hashed, and compressed beside."""
     (tmp_path / "css").mkdir()
-    (tmp_path / "css" / "base.123abc.css").write_bytes(CSS)
-    (tmp_path / "css" / "base.123abc.css.gz").write_bytes(gzip.compress(CSS))
-    (tmp_path / "mark.svg").write_bytes(b"<svg/>")
+    (tmp_path / "css" / "base.0123456789ab.css").write_bytes(CSS)
+    (tmp_path / "css" / "base.0123456789ab.css.gz").write_bytes(gzip.compress(CSS))
+    for name in UNHASHED:
+        (tmp_path / name).write_bytes(b"<svg/>")
     (tmp_path.parent / "secret.txt").write_text("secret")
     settings.STATIC_ROOT = tmp_path
     return StaticFiles(_django)
@@ -40,16 +45,30 @@ async def ask(application, path, method="GET", **headers):
 
 
 async def test_static_file_comes_whole_and_may_be_kept_for_a_year(files):
-    status, headers, body = await ask(files, "/static/css/base.123abc.css")
+    status, headers, body = await ask(files, "/static/css/base.0123456789ab.css")
 
     assert (status, body) == (200, CSS)
     assert headers["content-type"] == 'text/css; charset="utf-8"'
-    assert headers["cache-control"] == f"max-age={FOREVER}, public"
+    assert headers["cache-control"] == f"max-age={FOREVER}, public, immutable"
     assert headers["vary"] == "Accept-Encoding"
 
 
+@pytest.mark.parametrize("name", UNHASHED)
+async def test_static_file_without_a_hash_in_its_name_is_soon_asked_for_again(files, name):
+    _, headers, _ = await ask(files, f"/static/{name}")
+
+    assert headers["cache-control"] == f"max-age={A_MINUTE}, public"
+
+
+@pytest.mark.parametrize("name", ["x.css", "js/a.min.js", "vendor/font.woff2", "js/map.js.map"])
+def test_names_that_collectstatic_makes_are_taken_for_hashed(name, tmp_path):
+    storage = ManifestStaticFilesStorage(location=tmp_path, base_url="/static/")
+
+    assert re.search(HASHED, storage.hashed_name(name, ContentFile(CSS)))
+
+
 async def test_static_file_comes_compressed_to_whom_takes_that(files):
-    _, headers, body = await ask(files, "/static/css/base.123abc.css", accept_encoding="br, gzip")
+    _, headers, body = await ask(files, "/static/css/base.0123456789ab.css", accept_encoding="br, gzip")
 
     assert headers["content-encoding"] == "gzip"
     assert int(headers["content-length"]) == len(body) < len(CSS)
@@ -92,7 +111,7 @@ async def test_static_file_can_only_be_read(files, method):
         "/static/css/../../../secret.txt",
         "/static//etc/passwd",
         "/static/mark.svg\x00",
-        "/static/css/base.123abc.css.gz",
+        "/static/css/base.0123456789ab.css.gz",
     ],
 )
 async def test_static_file_that_is_none_is_not_found(files, path):

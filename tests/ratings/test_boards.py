@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from arena.models import LIVE, Standing
 from arena.publishing import client
-from ratings import boards, live
+from ratings import boards, folding, kept, live
 from ratings.models import Outbox, Pool, Snapshot, Tally
 from ratings.snapshots import newest, unpack
 from tests import factories
@@ -29,6 +29,16 @@ def shown(pool=LIVE, category="overall"):
     return {row["model"]: (row["wins"], row["losses"], row["ties"]) for row in rows}
 
 
+def kinds(published):
+    """{(pool, category, method)} of what was published."""
+    return {(each.board.pool.slug, each.board.category.slug, each.method) for each in published}
+
+
+def both(pool, *categories):
+    """The same for boards that are rated by both methods."""
+    return {(pool, category, method) for category in categories for method in ("bt", "elo")}
+
+
 def test_refresh_publishes_the_boards_that_changed():
     x, y, z = (factories.model(slug) for slug in "xyz")
     factories.cast(x, y)
@@ -36,8 +46,8 @@ def test_refresh_publishes_the_boards_that_changed():
 
     published = boards.refresh()
 
-    assert len(published) == 3
-    assert shown() == {"x": (1, 0, 0), "y": (0, 1, 0)}
+    assert kinds(published) == both(LIVE, "overall", "exclude-ties") | both("api", "overall", "coding")
+    assert shown() == shown(category="exclude-ties") == {"x": (1, 0, 0), "y": (0, 1, 0)}
     assert shown("api") == shown("api", "coding") == {"x": (0, 0, 1), "z": (0, 0, 1)}
     assert not Outbox.objects.exists()
 
@@ -48,10 +58,7 @@ def test_refresh_leaves_boards_without_new_votes_alone():
     boards.refresh()
     factories.cast(x, y)
 
-    (published,) = boards.refresh()
-
-    assert published.board.pool.slug == LIVE
-    assert Snapshot.objects.count() == 2
+    assert {each.board.pool.slug for each in boards.refresh()} == {LIVE}
 
 
 def test_refresh_without_votes_publishes_nothing():
@@ -61,24 +68,24 @@ def test_refresh_without_votes_publishes_nothing():
 
 def test_refresh_again_for_the_same_vote_changes_nothing():
     factories.cast(factories.model("x"), factories.model("y"))
-    boards.refresh()
+    published = boards.refresh()
     boards.refresh()
 
-    assert Snapshot.objects.count() == 1
+    assert Snapshot.objects.count() == len(published)
     assert shown() == {"x": (1, 0, 0), "y": (0, 1, 0)}
 
 
 def test_snapshot_says_what_it_was_made_of(settings):
     x, y = factories.model("x"), factories.model("y")
-    factories.cast(x, y, multiplicity=4)
-    last = factories.cast(x, y, "b")
+    factories.cast(x, y, "tie", multiplicity=4)
+    last = factories.cast(x, y, "both_bad")
 
-    (snapshot,) = boards.refresh()
-    snapshot.refresh_from_db()
+    boards.refresh()
+    snapshot, elo = (Snapshot.objects.get(method=method) for method in ("bt", "elo"))
 
-    assert (snapshot.votes, snapshot.last_vote_id, snapshot.method) == (5, last.pk, "bt")
+    assert (snapshot.votes, snapshot.last_vote_id) == (elo.votes, elo.last_vote_id) == (5, last.pk)
     assert snapshot.code_version == settings.VERSION
-    assert snapshot.parameters == {"clustered": True}
+    assert snapshot.parameters == {"clustered": True, "anchor": None}
     assert [row["model"] for row in unpack(snapshot.rows)] == ["x", "y"]
 
 
@@ -118,6 +125,7 @@ def test_refresh_tells_the_arena_where_each_model_stands():
     assert standing.updated_at == newest(LIVE, "overall", False, "bt")["computed_at"]
 
 
+@at_once
 def test_refresh_announces_each_new_board():
     client().delete(live.STREAM)
     x, y = factories.model("x"), factories.model("y")
@@ -126,10 +134,20 @@ def test_refresh_announces_each_new_board():
     boards.refresh()
 
     told = [orjson.loads(hint[b"data"]) for _, hint in client().xrange(live.STREAM)]
-    assert {(each["pool"], each["category"], each["votes"]) for each in told} == {
-        (LIVE, "overall", 1),
-        (LIVE, "coding", 1),
-    }
+    assert {(each["pool"], each["category"], each["method"]) for each in told} == both(
+        LIVE, "overall", "exclude-ties", "coding"
+    )
+    assert {each["votes"] for each in told} == {1}
+
+
+@at_once
+def test_boards_are_announced_when_everybody_can_see_them():
+    client().delete(live.STREAM)
+    factories.cast(factories.model("x"), factories.model("y"))
+    with transaction.atomic():
+        boards.refresh()
+        assert not client().xlen(live.STREAM)
+    assert client().xlen(live.STREAM)
 
 
 def test_refresh_publishes_the_others_where_one_board_cannot_be_fitted(caplog):
@@ -139,11 +157,13 @@ def test_refresh_publishes_the_others_where_one_board_cannot_be_fitted(caplog):
         factories.cast(x, y, "ab"[person % 2 and person // 4], voter=factories.voter_id(person), categories=["coding"])
     boards.refresh()
     Tally.objects.filter(board__category__slug="coding").update(wins=0)
+    kept.forget()
     factories.cast(x, y, voter=factories.voter_id(7), categories=["coding"])
 
     published = boards.refresh()
 
-    assert [each.board.category.slug for each in published] == ["overall"]
+    assert (LIVE, "overall", "bt") in kinds(published)
+    assert (LIVE, "coding", "bt") not in kinds(published)
     assert shown() == {"x": (6, 1, 0), "y": (1, 6, 0)}
     assert shown(category="coding") == {"x": (5, 1, 0), "y": (1, 5, 0)}
     assert "live/coding keeps its last ratings" in caplog.text
@@ -158,8 +178,44 @@ def test_refresh_asks_the_database_as_often_for_many_models_as_for_two(models, d
     for a, b in pairwise(contestants):
         factories.cast(b, a, voter=factories.voter_id(a.pk))
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(15):
         boards.refresh()
+
+
+def test_refresh_that_failed_leaves_nothing_in_memory_that_is_not_stored():
+    x, y = factories.model("x"), factories.model("y")
+    factories.cast(x, y)
+    boards.refresh()
+    factories.cast(x, y)
+    with pytest.raises(ZeroDivisionError), boards._transaction():
+        for pool, folded in folding.fold().items():
+            kept.of_pool(pool, folded)
+        raise ZeroDivisionError
+
+    boards.refresh()
+
+    assert shown() == {"x": (2, 0, 0), "y": (0, 2, 0)}
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_refresh_rates_by_elo_where_votes_have_an_order(ordered):
+    x, y = factories.model("x"), factories.model("y")
+    factories.pool("some", kind=Pool.Kind.IMPORT, ordered=ordered)
+    factories.cast(x, y, "tie", pool="some")
+
+    assert kinds(boards.refresh()) == {("some", "overall", method) for method in ("bt", "elo")[: 1 + ordered]}
+
+
+def test_refresh_publishes_elo_ratings_in_the_order_of_votes():
+    x, y = factories.model("x"), factories.model("y")
+    factories.cast(x, y, "a")
+    boards.refresh()
+    factories.cast(x, y, "b")
+    boards.refresh()
+
+    rows = newest(LIVE, "overall", False, "elo")["rows"]
+    assert [(row["model"], row["rank"]) for row in rows] == [("y", 1), ("x", 2)]
+    assert rows[0]["rating"] == pytest.approx(1000 - 2 + 4 / (1 + 10 ** (-4 / 400)))
 
 
 def test_recompute_publishes_every_board_of_these_pools_only():
@@ -170,10 +226,7 @@ def test_recompute_publishes_every_board_of_these_pools_only():
 
     published = boards.recompute([Pool.objects.get(slug=LIVE)], from_scratch=False)
 
-    assert {(each.board.pool.slug, each.board.category.slug) for each in published} == {
-        (LIVE, "overall"),
-        (LIVE, "coding"),
-    }
+    assert kinds(published) == both(LIVE, "overall", "exclude-ties", "coding")
 
 
 def test_recompute_publishes_waiting_votes_of_other_pools_too():
@@ -206,9 +259,10 @@ def test_recompute_empties_a_board_that_has_no_votes_any_more():
     boards.refresh()
     vote.delete()
 
-    (snapshot,) = boards.recompute([Pool.objects.get(slug=LIVE)], from_scratch=True)
+    published = boards.recompute([Pool.objects.get(slug=LIVE)], from_scratch=True)
 
-    assert (snapshot.votes, snapshot.last_vote_id, shown()) == (0, None, {})
+    assert {(snapshot.votes, snapshot.last_vote_id) for snapshot in published} == {(0, None)}
+    assert shown() == {}
     assert Standing.objects.get().ratings == {}
 
 
@@ -219,7 +273,7 @@ def test_refresh_returns_at_once_while_another_is_at_work():
         assert boards.refresh() == []
         assert Outbox.objects.count() == 1
 
-    assert len(boards.refresh()) == 1
+    assert boards.refresh()
 
 
 @at_once
@@ -252,7 +306,7 @@ def test_refresh_shows_all_of_its_work_or_nothing():
         assert (Outbox.objects.count(), Tally.objects.count(), Standing.objects.count()) == (1, 0, 0)
     thread.join()
 
-    assert (Outbox.objects.count(), Tally.objects.count(), Standing.objects.count()) == (0, 1, 1)
+    assert (Outbox.objects.count(), Tally.objects.count(), Standing.objects.count()) == (0, 2, 1)
     assert shown() == {"x": (1, 0, 0), "y": (0, 1, 0)}
 
 
@@ -284,6 +338,6 @@ def test_computed_at_is_not_before_what_the_board_holds():
         with connection.cursor() as cursor:
             cursor.execute("SELECT now()")
             (begun,) = cursor.fetchone()
-        (snapshot,) = boards.refresh()
+        published = boards.refresh()
 
-    assert snapshot.computed_at > begun
+    assert all(snapshot.computed_at > begun for snapshot in published)

@@ -1,5 +1,7 @@
 """Intervals of `bradley_terry.fit` clustered by voter."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -79,3 +81,13 @@ def test_clustered_fit_refuses_votes_that_the_board_has_not():
     smaller = Comparisons.from_votes([0, 1], [1, 0], [1, 1])
     with pytest.raises(ValueError, match="cluster has models that the board has not"):
         bradley_terry.fit(smaller, cluster=cluster)
+
+
+def test_clustered_fit_of_more_voters_than_fit_into_a_full_matrix_is_the_same():
+    votes, voter, _ = judged(6, 12)
+    board = Comparisons.from_votes(*votes)
+    cluster = VoterCounts.from_votes(board, voter, votes[:2], votes[2])
+    spread = replace(cluster, voter=cluster.voter + bradley_terry._MOST_CELLS // len(board.labels))
+    fit, same = bradley_terry.fit(board, cluster=spread), bradley_terry.fit(board, cluster=cluster)
+    assert set(fit.interval) == {"clustered"}
+    assert fit.covariance == pytest.approx(same.covariance, rel=1e-9)

@@ -36,15 +36,26 @@ def contents():
 def test_recompute_publishes_all_boards_and_counts_them(capsys, voted):
     said = run(capsys, "recompute_ratings")
     assert set(said.splitlines()) == {
-        *("live/overall: 37 votes", "live/coding: 36 votes", "api/overall: 1 votes", "3 boards published")
+        *(f"live/overall by {method}: 37 votes" for method in ("bt", "elo")),
+        *(f"live/exclude-ties by {method}: 19 votes" for method in ("bt", "elo")),
+        *(f"live/coding by {method}: 36 votes" for method in ("bt", "elo")),
+        *(
+            f"api/{category} by {method}: 1 votes"
+            for category in ("overall", "exclude-ties")
+            for method in ("bt", "elo")
+        ),
+        "10 boards published",
     }
     assert newest("live", "overall", False, "bt")["votes"] == 37
 
 
 def test_recompute_of_one_pool_leaves_the_others(capsys, voted):
     Outbox.objects.all().delete()
-    assert run(capsys, "recompute_ratings", "--pool", "api") == "api/overall: 1 votes\n1 boards published\n"
-    assert Snapshot.objects.filter(board__pool__slug="live").count() == 2
+    before = Snapshot.objects.filter(board__pool__slug="live").count()
+    said = run(capsys, "recompute_ratings", "--pool", "api")
+    assert "api/overall by bt: 1 votes\n" in said
+    assert "live" not in said
+    assert Snapshot.objects.filter(board__pool__slug="live").count() == before
 
 
 def test_recompute_from_scratch_repairs_what_verify_finds(capsys, voted):
@@ -64,13 +75,13 @@ def test_recompute_without_votes_publishes_nothing(capsys):
 def test_verify_counts_what_it_checked(capsys, voted):
     before = contents()
     said = run(capsys, "verify_ratings")
-    assert said == "5 tallies in 2 pools are as the votes say; 1 votes wait\n"
+    assert said == "8 tallies in 2 pools are as the votes say; 1 votes wait\n"
     assert contents() == before
 
 
 @pytest.mark.parametrize(("outcome", "votes"), [("wins", 1), ("losses", 0), ("ties", 0), ("both_bad", 0)])
 def test_verify_names_the_first_difference(voted, outcome, votes):
-    Tally.objects.filter(board__pool__slug="api").update(**{outcome: votes + 5})
+    Tally.objects.filter(board__pool__slug="api", board__category__slug="overall").update(**{outcome: votes + 5})
     difference = f"^api/overall, x against y: the tally has {votes + 5} {outcome}, the votes say {votes}$"
     with pytest.raises(CommandError, match=difference):
         call_command("verify_ratings")
@@ -83,7 +94,7 @@ def test_verify_finds_a_tally_that_is_missing(voted):
 
 
 def test_verify_finds_a_tally_without_votes(voted):
-    board = Board.objects.get(pool__slug="api")
+    board = Board.objects.get(pool__slug="api", category__slug="overall")
     Tally.objects.create(board=board, model_a=factories.model("y"), model_b=factories.model("z"), ties=2)
     with pytest.raises(CommandError, match="y against z: the tally has 2 ties, the votes say 0"):
         call_command("verify_ratings", "--pool", "api")
@@ -91,14 +102,14 @@ def test_verify_finds_a_tally_without_votes(voted):
 
 def test_verify_finds_a_vote_that_was_forgotten(voted):
     """Counted, but neither folded nor waiting."""
-    factories.vote(factories.model("x"), factories.model("y"), pool="api")
-    with pytest.raises(CommandError, match="the tally has 1 wins, the votes say 2"):
+    factories.vote(factories.model("x"), factories.model("y"), "tie", pool="api")
+    with pytest.raises(CommandError, match="api/overall, x against y: the tally has 0 ties, the votes say 1"):
         call_command("verify_ratings")
 
 
 def test_verify_of_one_pool_looks_at_no_other(capsys, voted):
     Tally.objects.filter(board__pool__slug="api").delete()
-    assert "4 tallies in 1 pools" in run(capsys, "verify_ratings", "--pool", "live")
+    assert "6 tallies in 1 pools" in run(capsys, "verify_ratings", "--pool", "live")
 
 
 @pytest.mark.parametrize("command", ["recompute_ratings", "verify_ratings"])

@@ -55,6 +55,38 @@ def test_fold_counts_a_vote_as_often_as_its_multiplicity_says():
     assert tallies() == {("x", "y"): (3_000_000_000, 0, 0, 0)}
 
 
+def test_fold_counts_ties_on_all_boards_but_the_one_without_them():
+    x, y = factories.model("x"), factories.model("y")
+    for winner in ("a", "tie", "both_bad"):
+        factories.cast(x, y, winner, categories=["math"])
+
+    folding.fold()
+
+    assert tallies() == tallies(category="math") == {("x", "y"): (1, 0, 2, 1)}
+    assert tallies(category="exclude-ties") == {("x", "y"): (1, 0, 0, 0)}
+
+
+def test_fold_says_by_which_votes_and_how_much_each_pool_changed():
+    x, y = factories.model("x"), factories.model("y")
+    votes = [factories.cast(x, y, "tie").pk, factories.cast(y, x, "tie", multiplicity=2).pk]
+    other = factories.cast(x, y, "tie", pool="api").pk
+
+    live, api = (folded for _, folded in sorted(folding.fold().items(), key=lambda item: item[0].slug == "api"))
+
+    assert (sorted(live.votes), api.votes) == (votes, [other])
+    assert [count[1:] for count in live.counts] == [("overall", x.pk, y.pk, 0, 0, 3, 0, votes[1])]
+
+
+def test_fold_and_recount_raise_the_revision_of_a_pool():
+    factories.cast(factories.model("x"), factories.model("y"))
+    before = factories.pool().revision
+    folding.fold()
+    folded = Pool.objects.get(slug=LIVE).revision
+    folding.recount(factories.pool())
+
+    assert before < folded < Pool.objects.get(slug=LIVE).revision
+
+
 def test_fold_adds_to_what_is_there():
     x, y, z = (factories.model(slug) for slug in "xyz")
     factories.cast(x, y)
@@ -72,10 +104,10 @@ def test_fold_counts_a_vote_on_overall_and_on_each_of_its_categories_once():
     factories.cast(x, y, categories=["coding", "math", "coding", "overall"])
     factories.cast(x, y, "b", categories=["math"])
 
-    changed = folding.fold()
+    (folded,) = folding.fold().values()
 
-    assert {board.category.slug for board in changed} == {"overall", "coding", "math"}
-    assert tallies() == {("x", "y"): (1, 1, 0, 0)}
+    assert {board.category.slug for board in folded.boards} == {"overall", "exclude-ties", "coding", "math"}
+    assert tallies() == tallies(category="exclude-ties") == {("x", "y"): (1, 1, 0, 0)}
     assert tallies(category="coding") == {("x", "y"): (1, 0, 0, 0)}
     assert tallies(category="math") == {("x", "y"): (1, 1, 0, 0)}
 
@@ -109,7 +141,7 @@ def test_fold_leaves_uncounted_votes_alone():
 
     Outbox.objects.create(vote=uncounted)
 
-    assert folding.fold() == []
+    assert folding.fold() == {}
     assert tallies() == {}
 
 
@@ -121,7 +153,7 @@ def test_fold_remembers_the_newest_vote_of_each_board():
     folding.fold()
 
     newest = dict(Board.objects.values_list("category__slug", "last_vote_id"))
-    assert newest == {"overall": second.pk, "coding": first.pk}
+    assert newest == {"overall": second.pk, "exclude-ties": second.pk, "coding": first.pk}
 
 
 def test_fold_does_not_go_back_to_an_older_vote():
@@ -132,14 +164,14 @@ def test_fold_does_not_go_back_to_an_older_vote():
         Outbox.objects.create(vote=vote)
         folding.fold()
 
-    assert Board.objects.get().last_vote_id == late.pk
+    assert Board.objects.get(category__slug="overall").last_vote_id == late.pk
 
 
 def test_fold_twice_folds_once():
     factories.cast(factories.model("x"), factories.model("y"))
 
     assert len(folding.fold()) == 1
-    assert folding.fold() == []
+    assert folding.fold() == {}
     assert tallies() == {("x", "y"): (1, 0, 0, 0)}
 
 
@@ -151,7 +183,7 @@ def test_fold_asks_the_database_as_often_for_many_votes_as_for_one(votes, django
     for pair in pairs:
         factories.cast(*pair)
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         folding.fold()
 
 
@@ -206,38 +238,6 @@ def test_recount_forgets_what_has_no_votes_any_more():
     assert board.last_vote_id is None
 
 
-def test_voter_counts_sums_by_voter_and_pair():
-    x, y, z = (factories.model(slug) for slug in "xyz")
-    one, two = factories.voter_id(1), factories.voter_id(2)
-    factories.cast(x, y, "a", voter=one)
-    factories.cast(y, x, "a", voter=one, multiplicity=3)
-    factories.cast(x, y, "both_bad", voter=two)
-    factories.cast(y, z, "tie", voter=one)
-    factories.cast(x, y, "a")
-    factories.cast(x, y, "a", voter=one, counted=False)
-    (board,) = folding.fold()
-    factories.cast(x, y, "a", voter=one)
-
-    assert set(folding.voter_counts(board)) == {
-        (one, x.pk, y.pk, 1, 3, 0),
-        (two, x.pk, y.pk, 0, 0, 1),
-        (one, y.pk, z.pk, 0, 0, 1),
-    }
-
-
-def test_voter_counts_holds_only_votes_of_the_board():
-    x, y = factories.model("x"), factories.model("y")
-    one = factories.voter_id(1)
-    factories.cast(x, y, voter=one, categories=["coding"])
-    factories.cast(x, y, voter=one)
-    factories.cast(x, y, voter=one, pool="api", categories=["coding"])
-    boards = {(b.pool.slug, b.category.slug): b for b in folding.fold()}
-
-    assert folding.voter_counts(boards[LIVE, "coding"]) == [(one, x.pk, y.pk, 1, 0, 0)]
-    assert folding.voter_counts(boards[LIVE, "overall"]) == [(one, x.pk, y.pk, 2, 0, 0)]
-    assert folding.voter_counts(boards["api", "overall"]) == [(one, x.pk, y.pk, 1, 0, 0)]
-
-
 def test_a_new_category_gets_a_name():
     factories.cast(factories.model("x"), factories.model("y"), categories=["coding"])
     folding.fold()
@@ -267,7 +267,7 @@ def test_fold_misses_no_vote_that_commits_after_later_ones():
     folding.fold()
 
     assert tallies() == {("x", "y"): (1, 1, 0, 0)}
-    assert Board.objects.get().last_vote_id == late.pk
+    assert Board.objects.get(category__slug="overall").last_vote_id == late.pk
 
 
 @pytest.mark.django_db(transaction=True)

@@ -3,26 +3,41 @@
 import json
 from math import isfinite
 
+import numpy as np
 import pytest
 
-from ratings.folding import VoterCount
-from ratings.models import Tally
-from ratings.rows import counts, rows
+from ratings import bradley_terry
+from ratings.comparisons import VoterCounts
+from ratings.folding import Count
+from ratings.kept import Kept
+from ratings.rows import Judged, fitted, ordered
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 
-def table(*tallies, voters=(), clustered=True):
-    """Rows by slug from (slug, slug, wins, losses, ties, both_bad) and (voter, slug, slug, wins, losses, ties)."""
+def judged(tallies, voters=(), *, few_voters=True):
+    """A board from (slug, slug, wins, losses, ties, both_bad) and (voter, slug, slug, wins, losses, ties)."""
     models = {slug: factories.model(slug) for tally in tallies for slug in tally[:2]}
-    key = {slug: model.pk for slug, model in models.items()}
-    stored = [
-        Tally(model_a=models[a], model_b=models[b], wins=won, losses=lost, ties=ties, both_bad=bad)
-        for a, b, won, lost, ties, bad in tallies
-    ]
-    by_voter = [VoterCount(voter, key[a], key[b], *numbers) for voter, a, b, *numbers in voters]
-    return {row["model"]: row for row in rows(counts(list(models.values()), stored), by_voter, clustered=clustered)}
+    kept = Kept(0, ordered=False)
+    for a, b, *decided, ties, bad in tallies:
+        pair = [models[a].pk, models[b].pk]
+        order = slice(None, None, 1 if pair == sorted(pair) else -1)
+        kept.add([Count("live", "overall", *pair[order], *decided[order], ties, bad, 0)])
+    by_key = {model.pk: model for model in models.values()}
+    board = kept.counts("overall", {key: model.slug for key, model in by_key.items()})
+    seen = {(voter, slug) for voter, *pair, _, _, _ in voters for slug in pair}
+    people = [sum(slug == label for _, slug in seen) for label in board.comparisons.labels]
+    return Judged(board, by_key, np.array(people, dtype=int), few_voters)
+
+
+def table(*tallies, voters=(), clustered=True, anchor=None):
+    """Rows by slug."""
+    of = judged(tallies, voters, few_voters=clustered)
+    names, a, b, *numbers = zip(*voters, strict=True) if voters else ((), (), (), (), (), ())
+    cluster = VoterCounts.from_rows(of.board.comparisons, list(names), (list(a), list(b)), tuple(map(list, numbers)))
+    fit = bradley_terry.fit(of.board.comparisons, cluster=cluster if clustered else None)
+    return {row["model"]: row for row in fitted(of, fit, anchor)}
 
 
 def crowd(people, *votes):
@@ -158,6 +173,34 @@ def test_rows_say_what_is_provisional(tally, people, clustered, provisional):
     assert found["x"]["provisional"] is provisional
 
 
-def test_rows_refuse_voters_of_votes_that_the_board_has_not():
-    with pytest.raises(ValueError, match="votes that the board has not"):
-        table(("x", "y", 1, 1, 0, 0), voters=crowd(5, ("x", "y", 1, 0, 0)))
+def test_rows_with_an_anchor_are_shifted_in_its_component_alone():
+    tallies = [("x", "y", 60, 40, 0, 0), ("a", "b", 5, 5, 0, 0)]
+    plain, anchored = table(*tallies), table(*tallies, anchor=("y", 1500.0))
+
+    shift = 1500 - plain["y"]["rating"]
+    for slug in "xy":
+        for name in ("rating", "ci_low", "ci_high"):
+            assert anchored[slug][name] == pytest.approx(plain[slug][name] + shift)
+        assert anchored[slug]["se"] == plain[slug]["se"]
+    assert anchored["a"] == plain["a"]
+
+
+def test_rows_with_an_anchor_that_is_not_on_the_board_are_as_without():
+    assert table(("x", "y", 6, 4, 0, 0), anchor=("z", 1500.0)) == table(("x", "y", 6, 4, 0, 0))
+
+
+def test_rows_of_a_rating_without_errors_claim_none():
+    of = judged([("x", "y", 200, 100, 0, 0), ("y", "z", 1, 0, 3, 1)])
+    ratings = {key: {"x": 1010.5, "y": 1002.25, "z": 1002.25}[model.slug] for key, model in of.models.items()}
+
+    x, y, z = ordered(of, ratings)
+
+    assert [(row["model"], row["rank"], row["rating"]) for row in (x, y, z)] == [
+        ("x", 1, 1010.5),
+        ("y", 2, 1002.25),
+        ("z", 2, 1002.25),
+    ]
+    for name in ("rank_low", "rank_high", "rank_ub", "tier", "ci_low", "ci_high", "se", "interval"):
+        assert x[name] is None
+    assert (x["votes"], z["both_bad"], z["win_rate"]) == (300, 1, 3 / 8)
+    json.dumps([x, y, z], allow_nan=False)

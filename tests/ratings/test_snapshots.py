@@ -8,11 +8,20 @@ from django.http import QueryDict
 from arena.errors import Refusal
 from arena.models import LIVE
 from ratings.models import Snapshot
-from ratings.snapshots import Asked, asked, newest, pack, unpack
+from ratings.snapshots import Asked, asked, newest, pack, thin, unpack
 from tests import factories
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 board_db = pytest.mark.django_db
+
+
+def now():
+    return datetime.now(UTC)
+
+
+def floor(at, step):
+    """The last full minute, hour or day."""
+    return at - (at - datetime(2000, 1, 1, tzinfo=UTC)) % step
 
 
 def publish(votes, at=NOON, **board):
@@ -130,7 +139,6 @@ def test_newest_of_a_board_without_votes_is_empty(style_control):
         (LIVE, "juggling", "bt", "category 'juggling'"),
         ("live\0", "overall", "bt", "pool or category"),
         (LIVE, "\0", "bt", "pool or category"),
-        (LIVE, "overall", "elo", "method 'elo'"),
         (LIVE, "overall", "BT", "method 'BT'"),
     ],
 )
@@ -140,6 +148,20 @@ def test_newest_refuses_what_does_not_exist(pool, category, method, named):
         newest(pool, category, False, method)
     assert refused.value.status == 404
     assert named in refused.value.detail
+
+
+@board_db
+@pytest.mark.parametrize(
+    ("ordered", "style_control", "found"), [(True, False, True), (True, True, False), (False, False, False)]
+)
+def test_newest_by_elo_takes_votes_in_an_order_and_without_style_control(ordered, style_control, found):
+    factories.pool("some", ordered=ordered)
+    factories.board("some")
+    if found:
+        assert newest("some", "overall", style_control, "elo")["rows"] == []
+    else:
+        with pytest.raises(Refusal, match=r"method 'elo'|came as counts"):
+            newest("some", "overall", style_control, "elo")
 
 
 @board_db
@@ -158,3 +180,60 @@ def test_the_live_pool_and_overall_exist_from_the_start():
 def test_packed_rows_come_back_to_the_last_digit(rows):
     assert unpack(pack(rows)) == rows
     assert unpack(memoryview(pack(rows))) == rows
+
+
+@board_db
+@pytest.mark.parametrize(
+    ("older_than", "step", "in_full", "thinned"),
+    [
+        (timedelta(0), timedelta(seconds=1), 60, 60),
+        (timedelta(minutes=20), timedelta(seconds=1), 120, 2),
+        (timedelta(hours=20), timedelta(seconds=30), 40, 20),
+        (timedelta(days=2), timedelta(minutes=1), 120, 2),
+        (timedelta(days=25), timedelta(minutes=20), 30, 10),
+        (timedelta(days=100), timedelta(hours=1), 48, 2),
+        (timedelta(days=4000), timedelta(hours=12), 20, 10),
+    ],
+    ids=["ten minutes", "minutes", "minutes, nearly a day", "hours", "hours, nearly a month", "days", "days, for ever"],
+)
+def test_thin_keeps_the_newest_of_each_minute_hour_or_day(older_than, step, in_full, thinned):
+    """Times start with a full day or so, so that no bucket is cut in two."""
+    whole = timedelta(days=1) if older_than > timedelta(days=30) else timedelta(hours=1)
+    newest_of_all = floor(now() - older_than, whole) if older_than else now()
+    for number in range(1, in_full + 1):
+        publish(number, newest_of_all - number * step)
+
+    forgotten = thin()
+
+    kept = set(Snapshot.objects.values_list("votes", flat=True))
+    per = in_full // thinned
+    assert kept == set(range(1, in_full + 1, per))
+    assert forgotten == in_full - thinned
+
+
+@board_db
+def test_thin_keeps_boards_and_methods_apart():
+    at = floor(now() - timedelta(hours=2), timedelta(minutes=1))
+    kept = [
+        publish(1, at),
+        publish(1, at, category="coding"),
+        publish(1, at, pool_slug="api"),
+        Snapshot.objects.create(
+            board=factories.board(), method="elo", votes=1, computed_at=at, code_version="1", rows=b""
+        ),
+    ]
+    assert (thin(), Snapshot.objects.count()) == (0, len(kept))
+
+
+@board_db
+def test_newest_at_a_time_is_after_thinning_the_last_one_kept_before_it():
+    at = floor(now() - timedelta(hours=2), timedelta(minutes=1))
+    for second in (10, 20, 30):
+        publish(second, at + timedelta(seconds=second))
+    publish(70, at + timedelta(seconds=70))
+    before = newest(LIVE, "overall", False, "bt", at + timedelta(seconds=65))
+
+    thin()
+
+    assert newest(LIVE, "overall", False, "bt", at + timedelta(seconds=65)) == before
+    assert newest(LIVE, "overall", False, "bt", at + timedelta(seconds=25))["votes"] == 0

@@ -25,14 +25,21 @@ MODELS = {f"falling-{n}": f"falling-{n}/steady-50-len-80" for n in (1, 2, 3)}
 LATE = {f"late-{n}": f"late-{n}/ttft-1.5-steady-50-len-20" for n in (1, 2)}
 FROZEN = {f"frozen-{n}": f"frozen-{n}/steady-20-len-30" for n in (1, 2)}
 COLD = (FROZEN, LATE)
-UPSTREAM = MODELS | FROZEN | LATE
+SLOW = {f"slow-{n}": f"slow-{n}/steady-1-len-200" for n in (1, 2)}
+UPSTREAM = MODELS | FROZEN | LATE | SLOW
 NO_LIMITS = {"ARENA_BATTLES_PER_HOUR": "0", "ARENA_BATTLES_PER_HOUR_ADDRESS": "0"}
 PAGES = ("/", "/leaderboard/", "/api/v1/battles/", "/api/v1/leaderboard/")
 SECOND = "UPDATE arena_endpoint SET upstream_id = 'second/' || upstream_id WHERE upstream_id !~ '^falling' RETURNING 1"
+SWITCH = (
+    "UPDATE arena_endpoint SET enabled = %s WHERE model_id IN"
+    " (SELECT id FROM catalog_languagemodel WHERE slug ~ '^slow') RETURNING 1"
+)
 FROZEN_S = 30
 MAY_WRITE_S = 3
 GOES_ON_WITHIN_S = 15
 PEOPLE = 6
+BUSY = 250
+HELD = "SELECT count(DISTINCT turn_id) FROM arena_answer WHERE state = 'running' AND attempt = %s"
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +48,7 @@ def victim(tmp_path_factory: pytest.TempPathFactory, provider: str) -> Iterator[
     folder = tmp_path_factory.mktemp("victim")
     file = models_file(folder / "models.toml", provider, UPSTREAM)
     with running(folder / "data", "--no-local-models", "--models", str(file), **NO_LIMITS) as up:
+        up.query(SWITCH, False)
         yield up
 
 
@@ -107,6 +115,40 @@ def test_battles_go_on_after_the_worker_is_killed(victim: Service, provider: str
     made = calls(provider)
     assert all(made[model, prompt] <= 2 for model in MODELS.values() for prompt in prompts)
     assert sum(made[model, prompt] for model in MODELS.values() for prompt in prompts) > 2 * len(prompts)
+
+
+@contextmanager
+def slow_models(service: Service) -> Iterator[None]:
+    """Models that are at no end while a test looks are up for a while."""
+    service.query(SWITCH, True)
+    try:
+        yield
+    finally:
+        service.query(SWITCH, False)
+
+
+def held(service: Service, attempt: int) -> int:
+    """Turns of which a worker holds an answer in this attempt."""
+    return int(service.query(HELD, attempt)[0][0])
+
+
+def test_busy_worker_that_is_killed_is_relieved_in_time(victim: Service) -> None:
+    people = [Person(victim.port) for _ in range(10)]
+
+    def start(number: int) -> dict[str, object]:
+        return people[number % len(people)].start(f"What is so slow {number} times?", *SLOW, mode="side_by_side")
+
+    with ThreadPoolExecutor(len(people)) as pool, unattended(victim), slow_models(victim):
+        for _ in pool.map(start, range(BUSY)):
+            pass
+        assert eventually(lambda: held(victim, 1) == BUSY, 20)
+        with victim.another({"answers@%h": "second@%h"}, "worker", "answers"):
+            os.kill(victim.pid("worker", "answers"), signal.SIGKILL)
+            killed = time.monotonic()
+            assert eventually(lambda: held(victim, 2) == BUSY, 2 * GOES_ON_WITHIN_S)
+            assert time.monotonic() - killed <= GOES_ON_WITHIN_S
+            victim.query("UPDATE arena_battle SET stopped = true WHERE state = 'answering' RETURNING 1")
+            assert eventually(lambda: not victim.query("SELECT 1 FROM arena_battle WHERE state = 'answering'"), 10)
 
 
 def test_losing_valkey_stops_no_battle_and_no_vote(victim: Service) -> None:

@@ -17,5 +17,6 @@ class Command(PoolCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         published = boards.recompute(self.pools(options["pool"]), from_scratch=options["from_scratch"])
         for snapshot in published:
-            self.stdout.write(f"{snapshot.board.pool.slug}/{snapshot.board.category.slug}: {snapshot.votes} votes")
+            board = snapshot.board
+            self.stdout.write(f"{board.pool.slug}/{board.category.slug} by {snapshot.method}: {snapshot.votes} votes")
         self.stdout.write(f"{len(published)} boards published")

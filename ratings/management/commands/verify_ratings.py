@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef
 from arena.models import Vote
 from catalog.models import LanguageModel
 from ratings.management.pools import PoolCommand
-from ratings.models import OVERALL, Outbox, Pool, Tally
+from ratings.models import DECIDED, OVERALL, Outbox, Pool, Tally
 
 AT_ONCE = 50_000
 OUTCOMES = ("wins", "losses", "ties", "both_bad")
@@ -57,7 +57,8 @@ def _recounted(pool: Pool) -> Counter[Key]:
     for vote in _folded(pool):
         first_is_a = vote.model_a_id < vote.model_b_id
         low, high = (vote.model_a_id, vote.model_b_id) if first_is_a else (vote.model_b_id, vote.model_a_id)
-        for category in {OVERALL, *vote.categories}:
+        decided = {DECIDED} if vote.winner in (Vote.Winner.A, Vote.Winner.B) else set()
+        for category in {OVERALL, *decided, *vote.categories}:
             for outcome in _outcomes(vote.winner, first_is_a=first_is_a):
                 counts[category, low, high, outcome] += vote.multiplicity
     return counts

@@ -56,6 +56,13 @@ def test_answer_counts_tokens_at_the_end():
     assert [*heard.end()] == [Usage(3, 5)]
 
 
+def test_answer_tells_how_much_was_thought():
+    heard = answer()
+    usage = {"prompt_tokens": 3, "completion_tokens": 5, "completion_tokens_details": {"reasoning_tokens": 4}}
+    list(heard.feed(chunk("One", usage=usage) + END))
+    assert [*heard.end()] == [Usage(3, 5, 4)]
+
+
 @pytest.mark.parametrize("counts", [(None, 5), (3, None), (-1, 5), (3, 2**31), (3.5, 5), ("3", 5), (True, 5)])
 def test_answer_leaves_out_counts_that_make_no_sense(counts):
     heard = answer()

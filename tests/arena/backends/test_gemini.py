@@ -117,10 +117,10 @@ def test_responses_know_the_bad_ends(event, action, reason):
 @pytest.mark.parametrize(
     ("usage", "counts"),
     [
-        ({"promptTokenCount": 4, "candidatesTokenCount": 6, "thoughtsTokenCount": 10}, (4, 16)),
-        ({"promptTokenCount": 4, "candidatesTokenCount": 6}, (4, 6)),
-        ({"promptTokenCount": 4, "thoughtsTokenCount": 10}, (4, 10)),
-        ({"candidatesTokenCount": 6}, (None, 6)),
+        ({"promptTokenCount": 4, "candidatesTokenCount": 6, "thoughtsTokenCount": 10}, (4, 16, 10)),
+        ({"promptTokenCount": 4, "candidatesTokenCount": 6}, (4, 6, 0)),
+        ({"promptTokenCount": 4, "thoughtsTokenCount": 10}, (4, 10, 10)),
+        ({"candidatesTokenCount": 6}, (None, 6, 0)),
     ],
 )
 def test_responses_count_thoughts_as_output(usage, counts):

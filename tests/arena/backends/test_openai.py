@@ -150,11 +150,19 @@ def test_chunks_take_usage_from_a_chunk_without_choices():
     chunks = Chunks()
     event = b'{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11}}'
     assert list(chunks.read(orjson.loads(event))) == []
-    assert chunks.usage == (9, 2)
+    assert chunks.usage == (9, 2, 0)
 
 
 def test_chunks_keep_usage_when_a_later_one_is_null():
     chunks = Chunks()
     list(chunks.read({"usage": {"prompt_tokens": 1, "completion_tokens": 2}}))
     list(chunks.read({"usage": None, "choices": []}))
-    assert chunks.usage == (1, 2)
+    assert chunks.usage == (1, 2, 0)
+
+
+@pytest.mark.parametrize(("details", "thought"), [({"reasoning_tokens": 8}, 8), ({}, 0), (None, 0)])
+def test_chunks_tell_how_much_was_thought(details, thought):
+    chunks = Chunks()
+    usage = {"prompt_tokens": 1, "completion_tokens": 9, "completion_tokens_details": details}
+    list(chunks.read({"usage": usage, "choices": []}))
+    assert chunks.usage == (1, 9, thought)

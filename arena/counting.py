@@ -1,0 +1,80 @@
+"""What a vote is worth: whether it moves ratings and why not, on which boards, and the style of what was judged."""
+
+from dataclasses import dataclass
+
+from arena.categories import categories
+from arena.features import features
+from arena.leaks import leaks
+from arena.model_names import names_of
+from arena.models import SIDES, Answer, Battle, Turn
+from catalog.models import LanguageModel
+
+UNRATED = "side_by_side"
+STOPPED = "stopped"
+IDENTITY_LEAK = "identity_leak"
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What the texts of a battle depend on: no answer (id, attempt, stopped) gets another text in the same attempt."""
+
+    model_a: int
+    model_b: int
+    answers: tuple[tuple[int, int, bool], ...]
+
+    @classmethod
+    def of(cls, battle: Battle) -> "Answered":
+        answers = Answer.objects.filter(turn__battle=battle).order_by("id").values_list("id", "attempt", "stopped")
+        return cls(battle.model_a_id, battle.model_b_id, tuple(answers))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the texts of a battle say; `of` is what was read.
+
+    leaking: an answer tells whose it is. categories: of the questions. features: style of a, then of b. turns: how
+    many are judged, those that both sides have finished; only they make the others.
+    """
+
+    of: Answered
+    leaking: bool
+    categories: list[str]
+    features: list[float]
+    turns: int
+
+
+def read(battle: Battle) -> Reading:
+    """Read a battle before its vote is cast: hostile texts take a good part of a second, and meanwhile nothing should
+    be locked."""
+    of, turns = Answered.of(battle), list(battle.turns.prefetch_related("answers"))
+    judged = [turn for turn in turns if all(each.state == Answer.State.FINISHED for each in turn.answers.all())]
+    sides = ([each.text for turn in judged for each in turn.answers.all() if each.side == side] for side in SIDES)
+    return Reading(
+        of=of,
+        leaking=battle.mode == Battle.Mode.ANONYMOUS and _leaking(battle, turns),
+        categories=categories([turn.prompt for turn in judged]),
+        features=[number for texts in sides for number in features(texts)],
+        turns=len(judged),
+    )
+
+
+def confirmed(battle: Battle, reading: Reading) -> Reading:
+    """The reading of a battle that nobody changes any more: the one from before, if it is of the same texts."""
+    return reading if reading.of == Answered.of(battle) else read(battle)
+
+
+def reason(battle: Battle, reading: Reading) -> str:
+    """Why the vote on this battle moves no rating; empty if it does."""
+    if battle.mode != Battle.Mode.ANONYMOUS:
+        return UNRATED
+    if any(stopped for _, _, stopped in reading.of.answers):
+        return STOPPED
+    return IDENTITY_LEAK if reading.leaking else ""
+
+
+def _leaking(battle: Battle, turns: list[Turn]) -> bool:
+    """Whether an answer tells whose it is, beyond the names that the voter had written before it."""
+    fighters = LanguageModel.objects.filter(pk__in=(battle.model_a_id, battle.model_b_id))
+    facts = fighters.values_list("name", "slug", "endpoint__upstream_id", "organization__name")
+    own_names = frozenset[str]().union(*(names_of(*each) for each in facts))
+    return bool(leaks(((turn.prompt, [answer.text for answer in turn.answers.all()]) for turn in turns), own_names))

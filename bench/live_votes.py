@@ -1,0 +1,136 @@
+"""A pool of very many votes in a running service, and battles that wait for one more each."""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import psutil
+import psycopg
+
+from tests.system.service import SERVICE_VARIABLES, Service
+
+LANGUAGES = ("english", "chinese", "russian", "german", "spanish", "french", "japanese", "portuguese")
+LANGUAGE_SHARES = (0.6, 0.1, 0.08, 0.06, 0.05, 0.04, 0.04, 0.03)
+KINDS = {
+    "coding": 0.25,
+    "math": 0.1,
+    "creative-writing": 0.1,
+    "instruction-following": 0.2,
+    "hard-prompts": 0.15,
+    "longer-query": 0.1,
+    "multi-turn": 0.15,
+}
+AT_ONCE = 50_000
+WINNERS = ("a", "b", "tie", "both_bad")
+
+
+class Votes:
+    """Votes of made-up people on made-up models: strengths are normal, a quarter are ties."""
+
+    def __init__(self, up: Service, models: int, voters: int) -> None:
+        self.database = f"postgresql://arena@/arena?host={up.data}/run/postgres"
+        self.rng = np.random.default_rng(1)
+        self.voters = voters
+        self.strength = self.rng.normal(0, 0.6, models)
+        with psycopg.connect(self.database) as connection:
+            made = connection.execute(
+                "INSERT INTO catalog_languagemodel (slug, name, kind, status, modalities) "
+                "SELECT 'bench-' || n, 'Bench ' || n, '', 'current', '[]' FROM generate_series(1, %s) AS n "
+                "RETURNING id",
+                [models],
+            ).fetchall()
+            self.keys = [key for (key,) in made]
+        self._django(up)
+
+    def _django(self, up: Service) -> None:
+        """Be one more process of the service, so that votes are cast by its own code."""
+        like = psutil.Process(up.pid("worker", "ratings")).environ()
+        os.environ |= {name: like[name] for name in SERVICE_VARIABLES} | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+        import django
+
+        django.setup()
+
+    def fill(self, number: int) -> float:
+        """Store so many votes, as an import does, and say how many seconds that took."""
+        started = time.monotonic()
+        columns = "pool, source, model_a_id, model_b_id, winner, voter, multiplicity, counted, reason, categories, "
+        columns += "features, turns, reasons, comment"
+        with psycopg.connect(self.database) as connection, connection.cursor() as cursor:
+            for _ in range(0, number, AT_ONCE):
+                with cursor.copy(f"COPY arena_vote ({columns}) FROM STDIN") as copy:
+                    for a, b, winner, voter, categories, features in self._draw(min(AT_ONCE, number)):
+                        fixed = (1, True, "", categories, features, 1, "{}", "")
+                        copy.write_row(("live", "live", a, b, winner, voter, *fixed))
+        return time.monotonic() - started
+
+    def _draw(self, number: int) -> Iterator[tuple[int, int, str, UUID, list[str], list[float]]]:
+        rng, size = self.rng, len(self.keys)
+        a = rng.integers(0, size, number)
+        b = (a + rng.integers(1, size, number)) % size
+        voter = rng.integers(0, self.voters, number)
+        features = np.round(np.exp(rng.normal(5, 0.8, (number, 8)) * np.array([1, 0.2, 0.3, 0.3] * 2))).astype(int)
+        lead = self.strength[a] - self.strength[b] + 0.3 * np.sign(features[:, 0] - features[:, 4])
+        chance = 1 / (1 + np.exp(-lead))
+        ties = rng.random(number) < 0.25
+        winner = np.where(ties, 2 + (rng.random(number) < 0.4), rng.random(number) > chance)
+        language = rng.choice(len(LANGUAGES), number, p=LANGUAGE_SHARES)
+        kinds = rng.random((number, len(KINDS))) < np.array([*KINDS.values()])
+        names = np.array([*KINDS])
+        for n in range(number):
+            categories = [LANGUAGES[language[n]], *names[kinds[n]].tolist()]
+            pair = self.keys[a[n]], self.keys[b[n]]
+            yield *pair, WINNERS[winner[n]], UUID(int=int(voter[n]) + 1), categories, features[n].tolist()
+
+    def prepare(self, number: int) -> None:
+        """Battles that are ready for a vote."""
+        from arena.models import Answer, Battle, Turn, Voter
+
+        drawn = [*self._draw(number)]
+        voters = {vote[3]: Voter(id=vote[3]) for vote in drawn}
+        Voter.objects.bulk_create(voters.values(), ignore_conflicts=True)
+        battles = [
+            Battle(voter_id=voter, model_a_id=a, model_b_id=b, propensity=0.01, state=Battle.State.READY)
+            for a, b, _, voter, _, _ in drawn
+        ]
+        Battle.objects.bulk_create(battles)
+        turns = [
+            Turn(battle=battle, number=1, prompt="Why is the sky blue?", categories=vote[4])
+            for battle, vote in zip(battles, drawn, strict=True)
+        ]
+        Turn.objects.bulk_create(turns)
+        Answer.objects.bulk_create(
+            Answer(turn=turn, side=side, model_id=key, state=Answer.State.FINISHED, text="word " * int(vote[5][at]))
+            for turn, vote in zip(turns, drawn, strict=True)
+            for side, key, at in (("a", vote[0], 0), ("b", vote[1], 4))
+        )
+        self.ready = [*zip(battles, (vote[2] for vote in drawn), strict=True)]
+
+    def cast(self) -> set[str]:
+        """One more vote by the service's own code; gives the boards that it is on."""
+        from arena.battles import cast_vote
+
+        battle, winner = self.ready.pop()
+        vote: Any = cast_vote(battle, winner)
+        decided = {"exclude-ties"} if winner in "ab" else set()
+        return {"overall", *decided, *vote.categories}
+
+    def counts(self) -> dict[str, int]:
+        """Counted votes by board."""
+        found: Counter[str] = Counter()
+        with psycopg.connect(self.database) as connection:
+            rows = connection.execute(
+                "SELECT name, count(*) FROM arena_vote, unnest(categories || 'overall'::varchar "
+                "|| CASE WHEN winner IN ('a', 'b') THEN 'exclude-ties'::varchar END) AS name "
+                "WHERE counted AND pool = 'live' AND name IS NOT NULL GROUP BY 1"
+            )
+            found.update(dict(rows.fetchall()))
+        return found
+
+    def waiting(self) -> int:
+        with psycopg.connect(self.database) as connection:
+            row = connection.execute("SELECT count(*) FROM ratings_outbox").fetchone()
+        return int(row[0]) if row else 0

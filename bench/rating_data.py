@@ -1,0 +1,125 @@
+"""Votes for the benchmark of ratings: the counts of a real board, or drawn ones of any size. numpy only."""
+
+import csv
+import lzma
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
+SCALE = 400 / np.log(10)
+# Elo points: how far strengths spread, and what a whole unit of each difference of style is worth.
+SPREAD = 120.0
+STYLE = np.array([150.0, 20.0, 15.0, -10.0])
+# An answer's length, headers, bold marks and list items.
+HABIT = np.array([300.0, 3.0, 8.0, 6.0])
+
+
+@dataclass(frozen=True, eq=False)
+class Votes:
+    """N single votes: positions of the two models (N,), and 1, 0.5 or 0 for the first (N,)."""
+
+    first: Whole
+    second: Whole
+    outcome: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """P pairs of M models: positions (P,), and how often the first won, tied and lost (P,)."""
+
+    names: tuple[str, ...]
+    first: Whole
+    second: Whole
+    won: Whole
+    tied: Whole
+    lost: Whole
+
+    @classmethod
+    def read(cls, path: str) -> Self:
+        """From a CSV file with model_a,model_b,win_a,win_b,tie,tie_bothbad, in .xz or not."""
+        with lzma.open(path, "rt") if path.endswith(".xz") else Path(path).open() as file:
+            rows = list(csv.DictReader(file))
+        names = sorted({row[side] for row in rows for side in ("model_a", "model_b")})
+        position = {name: place for place, name in enumerate(names)}
+        first, second = (np.array([position[row[side]] for row in rows]) for side in ("model_a", "model_b"))
+        counts = {name: np.array([int(row[name]) for row in rows]) for name in ("win_a", "win_b", "tie", "tie_bothbad")}
+        tied = counts["tie"] + counts["tie_bothbad"]
+        return cls(tuple(names), first, second, counts["win_a"], tied, counts["win_b"])
+
+    @classmethod
+    def drawn(cls, models: int, votes: int, seed: int) -> Self:
+        """Models asked for unequally often, strengths of a spread of 120 Elo, about a fifth of ties."""
+        random = np.random.default_rng(seed)
+        strength = random.normal(0, SPREAD / SCALE, models)
+        often = np.exp(random.normal(0, 0.5, models))
+        first, second = np.triu_indices(models, 1)
+        share = often[first] * often[second]
+        number = random.multinomial(votes, share / share.sum())
+        first, second, number = (values[number > 0] for values in (first, second, number))
+        chance = 1 / (1 + np.exp(strength[second] - strength[first]))
+        tie = 0.5 * np.minimum(chance, 1 - chance)
+        tied = random.binomial(number, tie)
+        won = random.binomial(number - tied, (chance - tie / 2) / (1 - tie))
+        return cls(_names(models), first, second, won, tied, number - tied - won)
+
+    @property
+    def total(self) -> int:
+        return int((self.won + self.tied + self.lost).sum())
+
+    def matrices(self) -> tuple[Floats, Floats]:
+        """Wins and ties (M, M), as `Comparisons.from_counts` takes them."""
+        wins, ties = np.zeros((2, len(self.names), len(self.names)))
+        np.add.at(wins, (self.first, self.second), self.won)
+        np.add.at(wins, (self.second, self.first), self.lost)
+        np.add.at(ties, (self.first, self.second), self.tied)
+        return wins, ties + ties.T
+
+    def votes(self) -> Votes:
+        """Each vote by itself, in an order of chance that is always the same."""
+        numbers = self.won, self.tied, self.lost
+        pair = np.concatenate([np.repeat(np.arange(len(number)), number) for number in numbers])
+        outcome = np.repeat([1.0, 0.5, 0.0], [number.sum() for number in numbers])
+        order = np.random.default_rng(1).permutation(len(pair))
+        pair = pair[order]
+        return Votes(self.first[pair], self.second[pair], outcome[order])
+
+
+@dataclass(frozen=True, eq=False)
+class Styled:
+    """Votes that look at style too. features (N, 8): length, headers, bold and lists of the first answer, then of the
+    second."""
+
+    names: tuple[str, ...]
+    votes: Votes
+    features: NDArray[np.int32]
+
+    @classmethod
+    def drawn(cls, models: int, votes: int, seed: int) -> Self:
+        """Each model has a style of its own; some prompts ask for more of everything."""
+        random = np.random.default_rng(seed)
+        strength = random.normal(0, SPREAD / SCALE, models)
+        habit = HABIT * np.exp(random.normal(0, 0.4, (models, 4)))
+        first = random.integers(0, models, votes)
+        second = (first + random.integers(1, models, votes)) % models
+        asked = random.gamma(2, 0.5, (votes, 1))
+        features = np.hstack([random.poisson(habit[side] * asked) for side in (first, second)]).astype(np.int32)
+        lead = strength[first] - strength[second] + differences(features) @ (STYLE / SCALE)
+        chance = 1 / (1 + np.exp(-lead))
+        margin = chance - random.random(votes)
+        outcome = np.where(np.abs(margin) < 0.2 * np.minimum(chance, 1 - chance), 0.5, margin > 0)
+        return cls(_names(models), Votes(first, second, outcome), features)
+
+
+def differences(features: NDArray[np.int32]) -> Floats:
+    """(a - b) / (a + b + 1) of each feature, (N, 4)."""
+    a, b = np.hsplit(features.astype(float), 2)
+    return np.asarray((a - b) / (a + b + 1))
+
+
+def _names(models: int) -> tuple[str, ...]:
+    return tuple(f"organization/model-{number:04d}-chat" for number in range(models))

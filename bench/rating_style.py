@@ -1,0 +1,107 @@
+"""Who computes ratings under style control in the benchmark: ours, arena-rank, and an exact solver written for it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.special import expit
+
+from bench.rating_data import SCALE, Floats, Styled, differences
+from bench.rating_peers import Run, frame_of, mean_1000
+
+STYLES = ["length", "headers", "bold", "lists"]
+
+
+def ours(styled: Styled) -> Run:
+    """From positions and the eight figures of each vote; the differences are part of the time."""
+    from ratings import style
+    from ratings.style_votes import StyledVotes
+
+    votes = styled.votes
+
+    def run() -> Floats:
+        taken = StyledVotes(styled.names, (votes.first, votes.second), votes.outcome, styled.features)
+        return style.fit(taken).fit.ratings
+
+    return run
+
+
+def arena_rank(styled: Styled) -> Run:
+    """The call of its README with its defaults: features centred, pairs reweighted, coefficients shrunk."""
+    model, dataset = _classes()
+    frame = _frame(styled, differences(styled.features))
+    return lambda: _rank(model, dataset.from_pandas(frame, feature_cols=STYLES), styled.names, reg=1.0)
+
+
+def arena_rank_same(styled: Styled) -> Run:
+    """Told to fit the same model as ours."""
+    model, dataset = _classes()
+    frame = _frame(styled, _scaled(styled))
+    how = {"feature_cols": STYLES, "reweighted": False, "normalize_features": False}
+    return lambda: _rank(model, dataset.from_pandas(frame, **how), styled.names, reg=0.0)
+
+
+def arena_rank_kept(styled: Styled) -> Run:
+    """The same, its data set made beforehand: only the fit and the intervals."""
+    model, dataset = _classes()
+    how = {"feature_cols": STYLES, "reweighted": False, "normalize_features": False}
+    kept = dataset.from_pandas(_frame(styled, _scaled(styled)), **how)
+    return lambda: _rank(model, kept, styled.names, reg=0.0)
+
+
+def _classes() -> tuple[Any, Any]:
+    from arena_rank.models.contextual_bradley_terry import ContextualBradleyTerry
+    from arena_rank.utils.data_utils import ContextualPairDataset
+
+    return ContextualBradleyTerry, ContextualPairDataset
+
+
+def _frame(styled: Styled, features: Floats) -> Any:
+    return frame_of(styled.names, styled.votes).assign(**dict(zip(STYLES, features.T, strict=True)))
+
+
+def _scaled(styled: Styled) -> Floats:
+    x = differences(styled.features)
+    return np.asarray(x / x.std(axis=0))
+
+
+def _rank(model: Any, dataset: Any, names: tuple[str, ...], reg: float) -> Floats:
+    found = model(len(dataset.competitors), n_features=dataset.n_features, reg=reg).compute_ratings_and_cis(dataset)
+    assert np.isfinite(np.array(found["rating_upper"])).all()
+    place = {name: position for position, name in enumerate(found["competitors"])}
+    return mean_1000(np.array(found["ratings"])[[place[name] for name in names]])
+
+
+def exact(styled: Styled) -> Run:
+    """Newton's method on the votes as a sparse table, until a step is below 1e-12; ratings only."""
+    return lambda: _newton(_design(styled), styled.votes.outcome, len(styled.names))
+
+
+def _design(styled: Styled) -> csr_array:
+    """(N, M + 4): +1 and -1 for the two models, and the scaled differences of style."""
+    votes, x = styled.votes, _scaled(styled)
+    size, styles = x.shape
+    columns = np.column_stack([votes.first, votes.second, np.tile(len(styled.names) + np.arange(styles), (size, 1))])
+    values = np.column_stack([np.ones(size), -np.ones(size), x])
+    ends = np.arange(size + 1) * columns.shape[1]
+    return csr_array((values.ravel(), columns.ravel(), ends), shape=(size, len(styled.names) + styles))
+
+
+def _newton(design: csr_array, outcome: Floats, models: int) -> Floats:
+    parameters, step = np.zeros(design.shape[1]), np.ones(1)
+    while np.abs(step).max() > 1e-12:
+        chance = expit(design @ parameters)
+        information = (design.T @ design.multiply((chance * (1 - chance))[:, None]).tocsr()).toarray()
+        step = np.linalg.pinv(information, rcond=1e-12, hermitian=True) @ (design.T @ (outcome - chance))
+        parameters += step
+    return mean_1000(SCALE * parameters[:models])
+
+
+CONTENDERS: dict[str, Callable[[Styled], Run]] = {
+    "ours, style": ours,
+    "arena-rank, style": arena_rank,
+    "arena-rank, style, same model": arena_rank_same,
+    "arena-rank, style, same model, kept": arena_rank_kept,
+    "exact, style": exact,
+}

@@ -1,0 +1,157 @@
+"""How many votes it takes until what people look at is certain: pairs by weight against uniform pairs.
+
+Simulated: votes come in batches, a quarter of them ties; after each the board is fitted and, as in the service, nine of
+ten pairs are drawn by the weights and one uniformly. Intervals are those of the fit.
+"""
+
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from time import process_time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ratings import bradley_terry
+from ratings.bradley_terry import MEAN, SCALE, Z95, Fit
+from ratings.comparisons import Comparisons, Floats
+from ratings.sampling import pair_weights
+from tests.ratings.votes import outcomes, simulated
+
+UNIFORM_SHARE = 0.1
+SPREAD = 0.45  # 78 Elo points
+NEWCOMERS, NEWCOMER_WIDTH = 5, 20
+TOP, TOP_WIDTH = 10, 15
+RUNS, COVERAGE_RUNS = 7, 400
+
+Flags = NDArray[np.bool_]
+Random = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came out: votes cast since the start, and the board with all votes."""
+
+    votes: int
+    board: Comparisons
+    fit: Fit
+
+
+def uniform(size: int) -> Floats:
+    return 2 * (1 - np.eye(size)) / (size * (size - 1))
+
+
+def ask(rng: Random, theta: Floats, shares: Floats, votes: int) -> Comparisons:
+    """So many votes on pairs drawn by their shares (M, M)."""
+    upper = np.triu_indices(len(theta), 1)
+    pairs = np.zeros_like(shares, dtype=int)
+    pairs[upper] = rng.multinomial(votes, shares[upper] / shares[upper].sum())
+    board: Comparisons = outcomes(rng, theta, pairs)
+    return board
+
+
+def vote(
+    rng: Random, theta: Floats, board: Comparisons, done: Callable[[Fit, int], bool], *, weighted: bool, batch: int
+) -> Run:
+    """Batches of votes until it is done."""
+    votes, fit, even = 0, bradley_terry.fit(board), uniform(len(theta))
+    while not done(fit, votes):
+        shares = UNIFORM_SHARE * even + (1 - UNIFORM_SHARE) * pair_weights(board, fit) if weighted else even
+        new = ask(rng, theta, shares, batch)
+        board = Comparisons(board.labels, board.wins + new.wins, board.ties + new.ties)
+        votes, fit = votes + batch, bradley_terry.fit(board, start=fit.ratings)
+    return Run(votes, board, fit)
+
+
+def width(fit: Fit) -> Floats:
+    """Half-widths (M,) of the intervals, inf where they are open."""
+    return np.where(fit.unbounded, np.inf, Z95 * fit.se)
+
+
+def until_newcomers(seed: int, old: int, before: int, *, weighted: bool, batch: int = 100) -> Run:
+    """Five newcomers join so many models that have so many votes, until each has +-20."""
+    rng = np.random.default_rng(seed)
+    theta = rng.normal(0, SPREAD, old + NEWCOMERS)
+    shares = uniform(len(theta))
+    shares[old:] = shares[:, old:] = 0
+    board = ask(rng, theta, shares, before)
+    return vote(
+        rng, theta, board, lambda fit, _: width(fit)[old:].max() <= NEWCOMER_WIDTH, weighted=weighted, batch=batch
+    )
+
+
+def until_top(seed: int, size: int, before: int, *, weighted: bool, batch: int = 100) -> Run:
+    """Ten models lie close together at the top of a board that has so many votes, until each has +-15."""
+    rng = np.random.default_rng(seed)
+    theta = np.concatenate((rng.normal(2 * SPREAD, 0.1, TOP), np.minimum(rng.normal(0, SPREAD, size - TOP), 0.6)))
+    board = simulated(rng, theta, before)
+    return vote(rng, theta, board, lambda fit, _: width(fit)[:TOP].max() <= TOP_WIDTH, weighted=weighted, batch=batch)
+
+
+def covered(seed: int, size: int, votes: int, batch: int = 100) -> Flags:
+    """Which intervals (M,) cover the truth after so many votes on pairs by weight, from an empty board."""
+    rng = np.random.default_rng(seed)
+    theta = rng.normal(0, SPREAD, size)
+    run = vote(rng, theta, simulated(rng, theta, 0), lambda _, cast: cast >= votes, weighted=True, batch=batch)
+    return covers(run.fit, theta)
+
+
+def covers(fit: Fit, theta: Floats) -> Flags:
+    truth = MEAN + SCALE * (theta - theta[~fit.unbounded].mean())
+    inside: Flags = (fit.ci_low <= truth) & (truth <= fit.ci_high)
+    return inside
+
+
+def opponents(run: Run) -> tuple[float, float]:
+    """Of the newcomers: how many opponents they had in effect (exp of the entropy), and the largest share of one."""
+    votes = run.board.votes[-NEWCOMERS:]
+    share = votes / votes.sum(axis=1, keepdims=True)
+    entropy = -(share * np.log(np.where(share > 0, share, 1))).sum(axis=1)
+    return float(np.exp(entropy).min()), float(share.max())
+
+
+def compare(name: str, until: Callable[..., Run], size: int, before: int, runs: int) -> list[Run]:
+    weighted = [until(seed, size, before, weighted=True) for seed in range(runs)]
+    even = [until(seed, size, before, weighted=False, batch=500).votes for seed in range(runs)]
+    ours = [run.votes for run in weighted]
+    ratios = np.array(even) / ours
+    print(
+        f"{name:<12}{size:>7}{before:>9}{np.median(even):>10.0f}{np.median(ours):>10.0f}"
+        f"{np.median(ratios):>8.2f} ({ratios.min():.2f} to {ratios.max():.2f}){100 / np.median(ratios):>8.0f} %",
+        flush=True,
+    )
+    return weighted
+
+
+def show_coverage(runs: int) -> None:
+    for size, votes in ((12, 2000), (30, 10_000)):
+        hits = [covered(seed, size, votes) for seed in range(runs)]
+        print(f"coverage of 95 % intervals, {size} models, {votes} votes, {runs} runs: {100 * np.mean(hits):.2f} %")
+
+
+def show_time(sizes: Iterable[tuple[int, int]]) -> None:
+    for size, votes in sizes:
+        rng = np.random.default_rng(1)
+        board = simulated(rng, rng.normal(0, SPREAD, size), votes)
+        fit = bradley_terry.fit(board)
+        spent = []
+        for _ in range(RUNS):
+            began = process_time()
+            pair_weights(board, fit)
+            spent.append(process_time() - began)
+        print(f"weights of {size} models: {1000 * np.median(spent):.1f} ms of CPU, median of {RUNS}")
+
+
+def main(runs: int, coverage_runs: int) -> None:
+    show_time([(200, 1_000_000), (1000, 2_000_000)])
+    print(f"{'until':<12}{'models':>7}{'before':>9}{'uniform':>10}{'weighted':>10}{'ratio':>8} (lowest to highest)")
+    for size, before in ((100, 50_000), (100, 200_000), (200, 100_000), (200, 400_000)):
+        found = [opponents(run) for run in compare("newcomers", until_newcomers, size, before, runs)]
+        print(f"{'':<12}opponents: {min(f[0] for f in found):.0f} or more, none over {max(f[1] for f in found):.1%}")
+    for size, before in ((100, 20_000), (100, 0), (50, 10_000), (30, 0)):
+        compare("top ten", until_top, size, before, runs)
+    show_coverage(coverage_runs)
+
+
+if __name__ == "__main__":
+    main(*(int(argument) for argument in sys.argv[1:]) if sys.argv[1:] else (RUNS, COVERAGE_RUNS))

@@ -1,0 +1,127 @@
+"""A category of a pool, fitted by each method and written out as snapshots that are not saved yet."""
+
+import logging
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from django.conf import settings
+
+from catalog.models import LanguageModel
+from ratings import bradley_terry, style
+from ratings.comparisons import Indices
+from ratings.kept import Ballots, Counts, Kept
+from ratings.likelihood import NotConverged
+from ratings.models import Board, Pool, Snapshot
+from ratings.rows import Judged, Row, fitted, ordered
+from ratings.snapshots import BRADLEY_TERRY, ELO, pack
+from ratings.style_likelihood import Separable
+from ratings.style_votes import StyledVotes
+
+STYLES = ("length", "headers", "bold", "list_items")
+logger = logging.getLogger(__name__)
+
+Models = Mapping[int, LanguageModel]
+
+
+def plain(board: Board, kept: Kept, models: Models) -> Iterator[Snapshot]:
+    """The board by Bradley-Terry and, where its votes have an order, by Elo."""
+    category = board.category.slug
+    counts = kept.counts(category, _slugs(models))
+    ballots = kept.ballots(category, counts.models)
+    judged = _judged(board, counts, models, ballots)
+    rows = _bradley_terry(board, kept, judged, ballots)
+    if rows is not None:
+        yield _snapshot(board, BRADLEY_TERRY, rows, _clustered(board))
+    if kept.ordered:
+        yield _snapshot(board, ELO, ordered(judged, kept.elo_ratings(category)), {"k": 4})
+
+
+def styled(board: Board, kept: Kept, models: Models) -> Snapshot:
+    """The board under style control, of the votes whose style is known."""
+    counts, ballots = _with_style(kept, board.category.slug, models)
+    clustered = _clustered(board)
+    votes = StyledVotes(
+        counts.comparisons.labels,
+        (ballots.first, ballots.second),
+        ballots.twice / 2,
+        ballots.style,
+        weight=ballots.weight,
+        voter=ballots.voter if clustered["clustered"] else None,
+    )
+    last, coefficients = kept.styled.get(board.category.slug, ({}, [0.0] * len(STYLES)))
+    start = [last.get(key, bradley_terry.MEAN) for key in counts.models]
+    try:
+        found = style.fit(votes, start=(start, coefficients))
+    except (Separable, NotConverged) as problem:
+        kind = "separable" if isinstance(problem, Separable) else "not_converged"
+        return _snapshot(board, BRADLEY_TERRY, [], clustered | {"problem": kind})
+    kept.styled[board.category.slug] = (
+        dict(zip(counts.models, found.fit.ratings.tolist(), strict=True)),
+        [value or 0.0 for value in found.coefficients],
+    )
+    rows = fitted(_judged(board, counts, models, ballots), found.fit, settings.ENVIRONMENT.arena_anchor)
+    return _snapshot(board, BRADLEY_TERRY, rows, clustered | {"style": _worth(found)})
+
+
+def _slugs(models: Models) -> dict[int, str]:
+    return {key: model.slug for key, model in models.items()}
+
+
+def _clustered(board: Board) -> dict[str, object]:
+    """Votes of one person are not taken for independent in a pool of our own."""
+    return {"clustered": board.pool.kind != Pool.Kind.IMPORT, "anchor": settings.ENVIRONMENT.arena_anchor}
+
+
+def _judged(board: Board, counts: Counts, models: Models, ballots: Ballots) -> Judged:
+    people = _people(ballots, len(counts.models))
+    return Judged(counts, models, people, few_voters=board.pool.kind != Pool.Kind.IMPORT)
+
+
+def _bradley_terry(board: Board, kept: Kept, judged: Judged, ballots: Ballots) -> list[Row] | None:
+    """None where no fit is found: the board stays as it was and does not hold up the others."""
+    counts = judged.board
+    last = kept.last.get(board.category.slug, {})
+    start = [last.get(key, bradley_terry.MEAN) for key in counts.models]
+    cluster = ballots.by_voter if judged.few_voters else None
+    try:
+        fit = bradley_terry.fit(counts.comparisons, cluster=cluster, start=start)
+    except (NotConverged, ValueError):
+        logger.exception("%s/%s keeps its last ratings", board.pool.slug, board.category.slug)
+        return None
+    kept.last[board.category.slug] = dict(zip(counts.models, fit.ratings.tolist(), strict=True))
+    return fitted(judged, fit, settings.ENVIRONMENT.arena_anchor)
+
+
+def _with_style(kept: Kept, category: str, models: Models) -> tuple[Counts, Ballots]:
+    """The votes of a category whose style is known, and the models in them."""
+    everybody = sorted(kept.places, key=lambda key: models[key].slug)
+    ballots = kept.ballots(category, everybody)
+    return ballots.where(np.isfinite(ballots.style.sum(axis=1))).counted(everybody, _slugs(models))
+
+
+def _people(ballots: Ballots, size: int) -> Indices:
+    """(M,): how many known voters judged each model."""
+    by_voter = ballots.by_voter
+    cells = np.sort(np.concatenate([by_voter.voter * size + side for side in (by_voter.first, by_voter.second)]))
+    return np.bincount(cells[np.diff(cells, prepend=-1) > 0] % max(size, 1), minlength=size)  # once per voter and model
+
+
+def _worth(found: style.StyleFit) -> dict[str, object]:
+    """What a standard deviation of each style is worth, in natural log-odds; None for one that never varied."""
+    values = zip(STYLES, found.coefficients, found.errors, found.scale.tolist(), strict=True)
+    return {
+        name: None if coefficient is None else {"coefficient": coefficient, "se": error, "scale": scale}
+        for name, coefficient, error, scale in values
+    }
+
+
+def _snapshot(board: Board, method: str, rows: list[Row], parameters: Mapping[str, object]) -> Snapshot:
+    return Snapshot(
+        board=board,
+        method=method,
+        votes=sum(row["votes"] for row in rows) // 2,
+        last_vote_id=board.last_vote_id,
+        code_version=settings.VERSION,
+        parameters=dict(parameters),
+        rows=pack(rows),
+    )

@@ -1,0 +1,29 @@
+"""export_votes: the public record of a pool."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from arena.models import LIVE
+from ratings.exporting import export_file
+from ratings.models import Pool
+
+
+class Command(BaseCommand):
+    help = "Writes every vote of a pool, without a voter's id, as JSON Lines or CSV by the file's ending."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--pool", metavar="SLUG", default=LIVE, help="which one; if absent, the live one")
+        parser.add_argument("--with-text", action="store_true", help="with the conversations")
+
+    def handle(self, *args: Any, file: Path, pool: str, **options: Any) -> None:
+        if "\0" in pool or not Pool.objects.filter(slug=pool).exists():
+            raise CommandError(f"there is no pool {pool!r}")
+        try:
+            number = export_file(file, pool, with_text=options["with_text"])
+        except ValueError as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(f"{pool}: {number} rows written to {file}")

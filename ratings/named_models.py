@@ -1,0 +1,62 @@
+"""Models by the names that files of votes give them."""
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable
+from itertools import count
+
+from catalog.models import LanguageModel
+
+LONGEST = 190  # of 200, so that a number fits behind it
+
+
+class NamedModels:
+    """The catalogue by slug and by name, read once; a slug goes before a name, an older model before a newer one."""
+
+    def __init__(self) -> None:
+        self.created = 0
+        self._slugs: set[str] = set()
+        self._ids: dict[str, int] = {}
+        known = list(LanguageModel.objects.order_by("pk").values_list("pk", "slug", "name"))
+        self._add((pk, slug, slug) for pk, slug, _ in known)
+        self._add(known)
+
+    def ids(self, names: Collection[str]) -> dict[str, int]:
+        """The keys of these models; those that nobody has heard of enter the catalogue, without an endpoint."""
+        missing = [name for name in dict.fromkeys(names) if name not in self._ids]
+        if missing:
+            new = [LanguageModel(slug=slug, name=name) for name, slug in self._free_slugs(missing)]
+            self._add((model.pk, model.slug, model.name) for model in LanguageModel.objects.bulk_create(new))
+            self.created += len(missing)
+        return self._ids
+
+    def _add(self, models: Iterable[tuple[int, str, str]]) -> None:
+        for pk, slug, name in models:
+            self._slugs.add(slug)
+            self._ids.setdefault(name, pk)
+
+    def _free_slugs(self, names: Iterable[str]) -> list[tuple[str, str]]:
+        """Two names may say the same in a-z, or nothing."""
+        made = []
+        for name in names:
+            slug = slug_of(name)
+            candidates = (slug if number == 1 else f"{slug}-{number}" for number in count(1))
+            free = next(candidate for candidate in candidates if candidate not in self._slugs)
+            self._slugs.add(free)
+            made.append((name, free))
+        return made
+
+
+def slug_of(name: str) -> str:
+    """The name in a-z 0-9 . - at most; `unnamed` if nothing of it can be said so."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9.-]+", "-", plain).strip("-.")[:LONGEST] or "unnamed"
+
+
+def labels() -> dict[int, str]:
+    """What to call each model so that `NamedModels` finds it: its name, or its slug if the name is not its own."""
+    models = list(LanguageModel.objects.order_by("pk").values_list("pk", "slug", "name"))
+    owner = {slug: pk for pk, slug, _ in models}
+    for pk, _, name in models:
+        owner.setdefault(name, pk)
+    return {pk: name if owner[name] == pk else slug for pk, slug, name in models}

@@ -1,0 +1,66 @@
+"""What the rating side tells arena: where each model stands, and how much each pair would teach."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from django.db.models.functions import Now
+
+from arena.models import LIVE, Endpoint, PairWeight, Standing
+from ratings import bradley_terry
+from ratings.comparisons import Comparisons
+from ratings.kept import Counts, Kept
+from ratings.models import OVERALL, Pool, Snapshot
+from ratings.sampling import pair_weights
+from ratings.snapshots import BRADLEY_TERRY, unpack
+
+SHOWN_AT_REVEAL = ("rating", "ci_low", "ci_high", "rank", "votes", "provisional")
+
+
+def write(snapshots: Iterable[Snapshot]) -> None:
+    """Put the newest ratings of each pool where arena shows them at a reveal."""
+    Standing.objects.bulk_create(
+        [
+            Standing(
+                pool=each.board.pool.slug,
+                ratings={row["model"]: {name: row[name] for name in SHOWN_AT_REVEAL} for row in unpack(each.rows)},
+                updated_at=each.computed_at,
+            )
+            for each in snapshots
+            if each.method == BRADLEY_TERRY and each.board.category.slug == OVERALL and not each.board.style_control
+        ],
+        update_conflicts=True,
+        unique_fields=["pool"],
+        update_fields=["ratings", "updated_at"],
+    )
+
+
+def weigh(pool: Pool, kept: Kept) -> None:
+    """Say which pairs should meet next, as far as battles of this pool are drawn here."""
+    if pool.kind == Pool.Kind.IMPORT:
+        return
+    counts = kept.counts(OVERALL, {key: str(key) for key in kept.places})
+    up = set(Endpoint.objects.filter(enabled=True).values_list("model_id", flat=True))
+    drawn = sorted(up if pool.slug == LIVE else up & set(counts.models))
+    if len(drawn) < 2:
+        return
+    everybody = sorted({*counts.models, *drawn})
+    board = _spread(counts, everybody)
+    weights = pair_weights(board, bradley_terry.fit(board))
+    inside = np.searchsorted(everybody, drawn)
+    among = weights[np.ix_(inside, inside)][np.triu_indices(len(drawn), 1)]
+    PairWeight.objects.bulk_create(
+        [PairWeight(pool=pool.slug, keys=drawn, weights=among.tolist(), updated_at=Now())],
+        update_conflicts=True,
+        unique_fields=["pool"],
+        update_fields=["keys", "weights", "updated_at"],
+    )
+
+
+def _spread(counts: Counts, everybody: list[int]) -> Comparisons:
+    """The same counts among more models."""
+    size = len(everybody)
+    wins, ties = np.zeros((size, size)), np.zeros((size, size))
+    place = np.searchsorted(everybody, counts.models)
+    wins[np.ix_(place, place)] = counts.comparisons.wins
+    ties[np.ix_(place, place)] = counts.comparisons.ties
+    return Comparisons.from_counts(everybody, wins, ties)

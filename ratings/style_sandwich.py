@@ -1,0 +1,115 @@
+"""The joint sandwich covariance of strengths and style coefficients, plain or clustered by voter.
+
+The rules are those of `ratings.bradley_terry`, which cites their sources.
+"""
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+from scipy.sparse import csr_array, hstack
+
+from ratings.bradley_terry import MIN_VOTERS
+from ratings.comparisons import Floats, Indices
+from ratings.likelihood import Flags
+from ratings.paired_votes import PairedVotes
+
+# Sums of squares below this part of what is expected are rounding.
+_NOTHING = 1e-12
+# So many sums of voters fit into memory as a full matrix, which is several times quicker than a sparse one.
+_MOST_CELLS = 1 << 25
+
+
+def sandwich(
+    votes: PairedVotes, parameters: Floats, information: Floats, free: Flags, component: Indices
+) -> tuple[Floats, Flags]:
+    """Covariance (M + K, M + K) of the maximum and whose interval is clustered by voter (M,).
+
+    free (M + K,): all fitted parameters but one strength in each component. component (M,): that of each fitted
+    model, below 0 for all others, whose rows are zero. Strengths are as differences from their component's mean.
+    """
+    residual, expected = votes.residuals(parameters)
+    plain = votes.outer(votes.weight * residual**2)
+    meat, clustered = _meat(votes, residual, plain, component)
+    to_mean = _centring(component, len(parameters))[:, free] @ _inverse(information[np.ix_(free, free)])
+    # What has no vote with a residual, all being ties at equal strengths, say, has the Hessian's error.
+    flat = (plain.diagonal() <= _NOTHING * information.diagonal()) & (information.diagonal() > 0)
+    if flat.any():
+        meat = meat + votes.outer(votes.weight * expected * _touched(votes, flat))
+    covariance = to_mean @ meat[np.ix_(free, free)] @ to_mean.T
+    covariance = (covariance + covariance.T) / 2
+    np.fill_diagonal(covariance, np.maximum(covariance.diagonal(), 0))  # a variance of 0 may round to less
+    if flat.any():
+        hessian = (to_mean @ information[np.ix_(free, free)] @ to_mean.T).diagonal()
+        widen = np.sqrt(np.where(flat, hessian, 1.0) / np.where(flat, covariance.diagonal(), 1.0))
+        covariance *= widen[:, None] * widen
+    return covariance, clustered
+
+
+def _centring(component: Indices, size: int) -> Floats:
+    """(size, size): takes from each strength the mean of its component."""
+    same = (component[:, None] == component) & (component >= 0)
+    centring = np.eye(size)
+    centring[: len(component), : len(component)] -= same / np.maximum(same.sum(axis=1), 1)[:, None]
+    return centring
+
+
+def _inverse(information: Floats) -> Floats:
+    inverse: Floats = cho_solve(cho_factor(information), np.eye(len(information)))
+    return inverse
+
+
+def _touched(votes: PairedVotes, parameters: Flags) -> Flags:
+    """(N,): the votes on these models, and those with a difference in these styles."""
+    models, styles = parameters[: votes.models], parameters[votes.models :]
+    touched: Flags = models[votes.first] | models[votes.second] | (votes.x[styles] != 0).any(axis=0)
+    return touched
+
+
+def _meat(votes: PairedVotes, residual: Floats, plain: Floats, component: Indices) -> tuple[Floats, Flags]:
+    """The sum of squared scores, and which models have scores that are summed by voter (M,)."""
+    clustered = np.zeros(votes.models, dtype=bool)
+    if votes.voter is None:
+        return plain, clustered
+    named, factor = _named(votes, votes.voter, component)
+    voter = np.maximum(votes.voter, 0)
+    score = votes.weight * residual * named
+    products = _products(votes, voter, score)
+    # A sum that the maximum makes 0, there being a single voter, tells nothing: such votes count one by one.
+    silent = products.diagonal() <= _NOTHING * plain.diagonal()
+    lone = named & _touched(votes, silent)
+    if lone.any():
+        named &= ~lone
+        products = _products(votes, voter, score * named)
+    clustered[votes.first[named]] = clustered[votes.second[named]] = True
+    return products * factor * factor[:, None] + votes.outer(votes.weight * residual**2 * ~named), clustered
+
+
+def _named(votes: PairedVotes, voter: Indices, component: Indices) -> tuple[Flags, Floats]:
+    """The votes (N,) of known voters in components with enough of them, and the root of G / (G - 1) (M + K,)."""
+    place, known = component[votes.first], voter >= 0
+    voted = np.zeros((int(component.max()) + 1, int(voter.max(initial=-1)) + 1), dtype=bool)
+    voted[place[known], voter[known]] = True
+    voters = voted.sum(axis=1)
+    enough = voters >= MIN_VOTERS
+    everyone = int(voted[enough].any(axis=0).sum())
+    counts = np.append(np.where(component >= 0, voters[component], 0), np.full(len(votes.scale), everyone))
+    return known & enough[place], np.sqrt(counts / np.maximum(counts - 1, 1))
+
+
+def _products(votes: PairedVotes, voter: Indices, score: Floats) -> Floats:
+    """The sum over voters of the square (M + K, M + K) of their sums of scores."""
+    count, size, width = int(voter.max()) + 1, votes.models, votes.models + len(votes.scale)
+    first, second = votes.first.astype(np.intp), votes.second.astype(np.intp)
+    styles = np.zeros((count, len(votes.scale)))
+    for k, scale in enumerate(votes.scale):
+        styles[:, k] = np.bincount(voter, score * votes.x[k] / scale, count)
+    if count * width > _MOST_CELLS:
+        cells = np.tile(voter, 2), np.concatenate((first, second))
+        models = csr_array((np.concatenate((score, -score)), cells), shape=(count, size))
+        sparse = csr_array(hstack((models, csr_array(styles))))
+        squares: Floats = (sparse.T @ sparse).toarray()
+        return squares
+    sums = np.bincount(voter * width + first, score, count * width).astype(np.float64, copy=False)
+    sums -= np.bincount(voter * width + second, score, count * width)
+    sums = sums.reshape(count, width)
+    sums[:, size:] = styles
+    return sums.T @ sums

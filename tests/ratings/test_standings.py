@@ -1,0 +1,90 @@
+"""What arena is told: the weights of pairs."""
+
+from itertools import combinations
+
+import pytest
+
+from arena import draws
+from arena.models import PairWeight
+from ratings import boards
+from ratings.models import Pool
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def weights(pool="live"):
+    """By pair of keys."""
+    stored = PairWeight.objects.get(pool=pool)
+    return dict(zip(combinations(stored.keys, 2), stored.weights, strict=True))
+
+
+@pytest.fixture
+def models():
+    return sorted(factories.models(4), key=lambda model: model.pk)
+
+
+def test_refresh_weighs_the_pairs_that_can_be_drawn(models):
+    w, x, y, z = models
+    for model in (w, x, y):
+        factories.endpoint(model)
+    factories.endpoint(z, enabled=False)
+    for winner in "ab":
+        factories.cast(w, x, winner, multiplicity=500)
+        factories.cast(x, z, winner)
+    boards.refresh()
+
+    found = weights()
+
+    assert found.keys() == {(w.pk, x.pk), (w.pk, y.pk), (x.pk, y.pk)}
+    assert min(found[w.pk, y.pk], found[x.pk, y.pk]) > found[w.pk, x.pk]  # y is new
+
+
+def test_refresh_weighs_anew_after_each_vote(models):
+    for model in models:
+        factories.endpoint(model)
+    factories.cast(*models[:2])
+    boards.refresh()
+    before, written = weights(), PairWeight.objects.get().updated_at
+    factories.cast(*models[2:], "b")
+    boards.refresh()
+
+    assert weights() != before
+    assert PairWeight.objects.get().updated_at >= written
+
+
+def test_refresh_weighs_pairs_of_a_set_of_its_own(models):
+    for model in models:
+        factories.endpoint(model)
+    factories.cast(*models[:2], pool="set-1")
+    factories.cast(*models[1:3], "b", pool="set-1")
+    boards.refresh()
+
+    assert weights("set-1").keys() == {*combinations([model.pk for model in models[:3]], 2)}
+    assert not PairWeight.objects.filter(pool="live").exists()
+
+
+@pytest.mark.parametrize(("kind", "endpoints"), [(Pool.Kind.IMPORT, 4), (Pool.Kind.LIVE, 1), (Pool.Kind.LIVE, 0)])
+def test_refresh_weighs_nothing_where_nothing_is_drawn(models, kind, endpoints):
+    factories.pool("some", kind=kind)
+    for model in models[:endpoints]:
+        factories.endpoint(model)
+    factories.cast(*models[:2], pool="some")
+    boards.refresh()
+
+    assert not PairWeight.objects.exists()
+
+
+def test_draw_takes_the_weights_that_the_refresh_has_written(models):
+    w, x, y, _ = models
+    for model in (w, x, y):
+        factories.endpoint(model)
+    for winner in "ab":
+        factories.cast(w, x, winner, multiplicity=500)
+    boards.refresh()
+
+    drawn = [draws.draw([w.pk, x.pk, y.pk]) for _ in range(40)]
+
+    expected = {pair: 0.1 / 3 + 0.9 * weight / sum(weights().values()) for pair, weight in weights().items()}
+    for each in drawn:
+        assert each.propensity == pytest.approx(expected[min(each.a, each.b), max(each.a, each.b)])
