@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from ratings import bradley_terry
 from ratings.bradley_terry import MEAN, SCALE, Z95, Fit
-from ratings.comparisons import Comparisons, Floats
+from ratings.comparisons import Comparisons
 from ratings.sampling import pair_weights
+from ratings.vote_arrays import Floats
 from tests.ratings.votes import outcomes, simulated
 
 UNIFORM_SHARE = 0.1

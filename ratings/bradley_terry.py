@@ -16,10 +16,11 @@ from scipy.linalg import cho_solve
 from scipy.sparse import csr_array
 from scipy.special import ndtri
 
-from ratings.comparisons import Comparisons, Floats, Indices, VoterCounts
+from ratings.comparisons import Comparisons, VoterCounts
 from ratings.components import Component, split
 from ratings.likelihood import Estimate, Factor, Flags, chances, laplacian, maximise, squared_residuals
 from ratings.placement import place
+from ratings.vote_arrays import Floats, Indices
 
 SCALE = 400 / np.log(10)
 MEAN = 1000.0

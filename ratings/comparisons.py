@@ -5,17 +5,23 @@ Pure: arrays in, frozen values out. Errors are ValueErrors that say which vote o
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self, TypeAlias
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Label: TypeAlias = str | int
-Floats: TypeAlias = NDArray[np.float64]
-Indices: TypeAlias = NDArray[np.intp]
-
-# A table of positions is quicker than sorting while the ids span no more than this (or the votes).
-_ID_SPAN = 1_000_000
+from ratings.vote_arrays import (
+    Floats,
+    Indices,
+    Label,
+    as_list,
+    cells_of,
+    check_votes,
+    code_models,
+    look_up,
+    numbers,
+    refuse,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,13 +63,17 @@ class Comparisons:
         model_a, model_b (N,): names or whole-number ids. outcome (N,): 1 if a won, 0 if b won, 0.5 for
         a tie. weight (N,): whole numbers from 1, that many identical votes each.
         """
-        labels, first, second = _code_models(model_a, model_b)
-        twice, times = check_votes(first, second, outcome, weight)
+        labels, first, second = code_models(model_a, model_b)
         size = len(labels)
-        cells = (first * size + second) * 3 + twice
+        cells, times = cells_of(size, first, second, outcome, weight)
         counts = np.bincount(cells, weights=times, minlength=3 * size * size).astype(np.float64)
         lost, tied, won = np.moveaxis(counts.reshape(size, size, 3), 2, 0)
-        return cls(labels, won + lost.T, tied + tied.T)
+        wins, ties = won + lost.T, tied + tied.T
+        voted = np.flatnonzero((wins + wins.T + ties).any(axis=1))
+        if len(voted) < size:  # the ids have gaps
+            labels, inside = [labels[place] for place in voted.tolist()], np.ix_(voted, voted)
+            wins, ties = wins[inside], ties[inside]
+        return cls(tuple(labels), wins, ties)
 
     @property
     def votes(self) -> Floats:
@@ -135,13 +145,6 @@ class VoterCounts:
         return VoterCounts(*models, self.wins[rows], self.losses[rows], self.ties[rows])
 
 
-def numbers(name: str, values: ArrayLike) -> Floats:
-    try:
-        return np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} must be numbers") from None
-
-
 def _counts(name: str, matrix: ArrayLike, size: int) -> Floats:
     counts = numbers(name, matrix)
     if size == 0 and counts.size == 0:
@@ -156,79 +159,5 @@ def _counts(name: str, matrix: ArrayLike, size: int) -> Floats:
     return counts
 
 
-def _code_models(model_a: ArrayLike, model_b: ArrayLike) -> tuple[tuple[Label, ...], Indices, Indices]:
-    sides = [_as_ids(model_a), _as_ids(model_b)]
-    if sides[0] is not None and sides[1] is not None:
-        return _code_ids(sides[0], sides[1])
-    names = [_as_list(model_a), _as_list(model_b)]
-    try:
-        distinct = set().union(*names)
-        named = all(isinstance(name, str) and name for name in distinct)
-    except TypeError:
-        named = False
-    if not named:
-        raise ValueError("model_a and model_b must both be names (text, not empty) or both whole-number ids")
-    labels = tuple(sorted(distinct))
-    first, second = (_look_up(labels, side) for side in names)
-    return labels, first, second
-
-
-def _as_list(values: ArrayLike) -> list[Any]:
-    listed = values.tolist() if hasattr(values, "tolist") else values
-    if not isinstance(listed, Sequence) or isinstance(listed, str):
-        raise ValueError("votes must be lists of equal length")
-    return list(listed)
-
-
-def _as_ids(values: ArrayLike) -> NDArray[np.int64] | None:
-    # A list of names must not become an array of fixed-width text: that costs more than the counting.
-    if isinstance(values, Sequence) and values and isinstance(values[0], str):
-        return None
-    array = np.asarray(values)
-    return array.astype(np.int64, copy=False) if array.ndim == 1 and array.dtype.kind in "iu" else None
-
-
-def _code_ids(a: NDArray[np.int64], b: NDArray[np.int64]) -> tuple[tuple[Label, ...], Indices, Indices]:
-    both = [side for side in (a, b) if side.size]
-    low = min((int(side.min()) for side in both), default=0)
-    span = max((int(side.max()) for side in both), default=-1) - low + 1
-    if span > max(_ID_SPAN, a.size):
-        ids, codes = np.unique(np.concatenate((a, b)), return_inverse=True)
-        return tuple(ids.tolist()), codes[: a.size], codes[a.size :]
-    seen = np.zeros(span, dtype=bool)
-    for side in both:
-        seen[side - low] = True
-    code = np.cumsum(seen) - 1
-    return tuple((np.flatnonzero(seen) + low).tolist()), code[a - low], code[b - low]
-
-
 def _positions(labels: tuple[Label, ...], models: ArrayLike) -> Indices:
-    return _look_up(labels, _as_list(models))
-
-
-def _look_up(labels: tuple[Label, ...], models: list[Any]) -> Indices:
-    code = {label: position for position, label in enumerate(labels)}
-    try:
-        return np.fromiter(map(code.__getitem__, models), np.intp, len(models))
-    except (KeyError, TypeError):
-        unknown = next(model for model in models if model not in labels)
-        raise ValueError(f"{unknown!r} is not a model of this board") from None
-
-
-def check_votes(
-    first: Indices, second: Indices, outcome: ArrayLike, weight: ArrayLike | None
-) -> tuple[NDArray[np.int8], Floats | None]:
-    results = numbers("outcome", outcome)
-    times = None if weight is None else numbers("weight", weight)
-    if not first.shape == second.shape == results.shape == (results if times is None else times).shape:
-        raise ValueError("model_a, model_b, outcome and weight must be lists of the same length")
-    refuse(~((results == 1) | (results == 0) | (results == 0.5)), "outcome must be 1, 0 or 0.5: vote {}")
-    refuse(first == second, "vote {} compares a model with itself")
-    if times is not None:
-        refuse(~((times >= 1) & (times < np.inf) & (np.floor(times) == times)), "weight must be 1, 2, 3 …: vote {}")
-    return (results * 2).astype(np.int8), times
-
-
-def refuse(wrong: NDArray[np.bool_], message: str) -> None:
-    if wrong.any():
-        raise ValueError(message.format(int(wrong.argmax())))
+    return look_up(labels, as_list(models))

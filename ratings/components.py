@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
-from ratings.comparisons import Comparisons, Floats, Indices
+from ratings.comparisons import Comparisons
+from ratings.vote_arrays import Floats, Indices
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,9 +10,9 @@ from itertools import repeat
 from math import copysign, exp, log, log1p, tanh
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from ratings.comparisons import Floats
+from ratings.vote_arrays import Floats, numbers, refuse
 
 START = 1000.0
 K = 4.0
@@ -80,8 +80,8 @@ def _growth(lead: float, wins: int) -> float:
 
 
 def _start(ratings: ArrayLike) -> list[float]:
-    values = _numbers("ratings", ratings)
-    _refuse(~(np.abs(values) <= _FARTHEST), "ratings must be within 100,000 points of 0: model {}")
+    values = _list("ratings", ratings)
+    refuse(~(np.abs(values) <= _FARTHEST), "ratings must be within 100,000 points of 0: model {}")
     current: list[float] = values.tolist()
     return current
 
@@ -91,35 +91,27 @@ def _votes(
 ) -> Iterable[tuple[int, int, int, int]]:
     """Per vote both positions, twice the score of a, and how often."""
     first, second, score = (
-        _numbers(name, values) for name, values in (("model_a", model_a), ("model_b", model_b), ("outcome", outcome))
+        _list(name, values) for name, values in (("model_a", model_a), ("model_b", model_b), ("outcome", outcome))
     )
-    times = None if weight is None else _numbers("weight", weight)
+    times = None if weight is None else _list("weight", weight)
     if not first.shape == second.shape == score.shape == (score if times is None else times).shape:
         raise ValueError("model_a, model_b, outcome and weight must be lists of the same length")
     for side in (first, second):
-        _refuse(
+        refuse(
             ~((side >= 0) & (side < size) & (side == np.floor(side))), f"vote {{}} is not on models 0 to {size - 1}"
         )
-    _refuse(first == second, "vote {} compares a model with itself")
-    _refuse(~((score == 1) | (score == 0) | (score == 0.5)), "outcome must be 1, 0 or 0.5: vote {}")
+    refuse(first == second, "vote {} compares a model with itself")
+    refuse(~((score == 1) | (score == 0) | (score == 0.5)), "outcome must be 1, 0 or 0.5: vote {}")
     counts: Iterable[int] = repeat(1)
     if times is not None:
-        _refuse(~((times >= 1) & (times < np.inf) & (times == np.floor(times))), "weight must be 1, 2, 3 …: vote {}")
+        refuse(~((times >= 1) & (times < np.inf) & (times == np.floor(times))), "weight must be 1, 2, 3 …: vote {}")
         counts = times.astype(np.int64).tolist()
     columns = (column.astype(np.int64).tolist() for column in (first, second, 2 * score))
     return zip(*columns, counts, strict=False)
 
 
-def _numbers(name: str, values: ArrayLike) -> Floats:
-    try:
-        numbers = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} must be numbers") from None
-    if numbers.ndim != 1:
+def _list(name: str, values: ArrayLike) -> Floats:
+    listed = numbers(name, values)
+    if listed.ndim != 1:
         raise ValueError(f"{name} must be a list")
-    return numbers
-
-
-def _refuse(wrong: NDArray[np.bool_], message: str) -> None:
-    if wrong.any():
-        raise ValueError(message.format(int(wrong.argmax())))
+    return listed

@@ -8,7 +8,6 @@ from django.conf import settings
 
 from catalog.models import LanguageModel
 from ratings import bradley_terry, style
-from ratings.comparisons import Indices
 from ratings.kept import Ballots, Counts, Kept
 from ratings.likelihood import NotConverged
 from ratings.models import Board, Pool, Snapshot
@@ -16,6 +15,7 @@ from ratings.rows import Judged, Row, fitted, ordered
 from ratings.snapshots import BRADLEY_TERRY, ELO, pack
 from ratings.style_likelihood import Separable
 from ratings.style_votes import StyledVotes
+from ratings.vote_arrays import Indices
 
 STYLES = ("length", "headers", "bold", "list_items")
 logger = logging.getLogger(__name__)

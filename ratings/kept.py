@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from ratings import elo
 from ratings.columns import NOBODY, Columns
-from ratings.comparisons import Comparisons, Floats, Indices, VoterCounts
+from ratings.comparisons import Comparisons, VoterCounts
 from ratings.folding import Count, Folded
 from ratings.models import DECIDED, OVERALL, Pool, Tally
+from ratings.vote_arrays import Floats, Indices
 
 MOST_POOLS = 20
 # So many of the newest votes are replayed at each refresh, for one of them may have come late.

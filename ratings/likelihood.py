@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-from ratings.comparisons import Floats, Indices
+from ratings.vote_arrays import Floats, Indices
 
 Factor: TypeAlias = tuple[Floats, bool]
 Flags: TypeAlias = NDArray[np.bool_]

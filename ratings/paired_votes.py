@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ratings.comparisons import Comparisons, Floats, Indices, Label
+from ratings.comparisons import Comparisons
 from ratings.likelihood import Flags, laplacian
+from ratings.vote_arrays import Floats, Indices, Label
 
 CHUNK = 8192
 

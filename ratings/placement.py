@@ -4,9 +4,10 @@ import numpy as np
 from scipy.linalg import cho_solve
 from scipy.special import betainc, log_expit
 
-from ratings.comparisons import Comparisons, Floats
+from ratings.comparisons import Comparisons
 from ratings.components import Component, reachable
 from ratings.likelihood import Estimate, Flags, maximise
+from ratings.vote_arrays import Floats
 
 _CHANCE = 0.025
 # So many natural units (10,000 Elo points) below the weakest opponent no record has a chance of 2.5 %.

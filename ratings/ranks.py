@@ -9,8 +9,9 @@ import numpy as np
 from scipy.special import ndtri
 
 from ratings.bradley_terry import SCALE, Z95, Fit
-from ratings.comparisons import Comparisons, Floats, Indices
+from ratings.comparisons import Comparisons
 from ratings.likelihood import chances, squared_residuals
+from ratings.vote_arrays import Floats, Indices
 
 # Elo points; what is nearer is equal, the difference being that of rounding.
 _EQUAL = 1e-8

@@ -8,9 +8,9 @@ import numpy as np
 
 from catalog.models import LanguageModel
 from ratings.bradley_terry import MIN_VOTERS, Fit
-from ratings.comparisons import Floats, Indices
 from ratings.kept import Counts
 from ratings.ranks import ranks
+from ratings.vote_arrays import Floats, Indices
 
 FEW_VOTES = 100
 WIDE = 50.0

@@ -11,8 +11,9 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.special import ndtr
 
 from ratings.bradley_terry import MEAN, SCALE, Z95, Fit
-from ratings.comparisons import Comparisons, Floats
+from ratings.comparisons import Comparisons
 from ratings.likelihood import Flags, chances, laplacian, maximise
+from ratings.vote_arrays import Floats
 
 # A newcomer has fewer votes than this, or an interval of more than so many Elo points to each side.
 MIN_VOTES = 100

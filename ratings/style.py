@@ -17,7 +17,7 @@ from scipy.linalg import cho_factor, cho_solve
 
 from ratings import bradley_terry
 from ratings.bradley_terry import MEAN, SCALE, Z95, Fit
-from ratings.comparisons import Comparisons, Floats, Indices
+from ratings.comparisons import Comparisons
 from ratings.components import Component, split
 from ratings.likelihood import Estimate, Flags
 from ratings.paired_votes import PairedVotes
@@ -25,6 +25,7 @@ from ratings.placement import lowest, open_ends
 from ratings.style_likelihood import maximise
 from ratings.style_sandwich import sandwich
 from ratings.style_votes import StyledVotes
+from ratings.vote_arrays import Floats, Indices
 
 Start: TypeAlias = tuple[ArrayLike, ArrayLike]
 

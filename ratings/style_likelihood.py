@@ -8,9 +8,9 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array
 from scipy.special import expit
 
-from ratings.comparisons import Floats, Indices
 from ratings.likelihood import Flags, NotConverged
 from ratings.paired_votes import PairedVotes
+from ratings.vote_arrays import Floats, Indices
 
 _TOLERANCE = 1e-10
 _MAX_ITERATIONS = 1000

@@ -8,9 +8,9 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_array, hstack
 
 from ratings.bradley_terry import MIN_VOTERS
-from ratings.comparisons import Floats, Indices
 from ratings.likelihood import Flags
 from ratings.paired_votes import PairedVotes
+from ratings.vote_arrays import Floats, Indices
 
 # Sums of squares below this part of what is expected are rounding.
 _NOTHING = 1e-12

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ratings.comparisons import Floats, Indices, Label, check_votes, numbers, refuse
 from ratings.likelihood import Flags
 from ratings.paired_votes import CHUNK, PairedVotes
+from ratings.vote_arrays import Floats, Indices, Label, check_votes, numbers, refuse
 
 
 class StyledVotes:

@@ -172,3 +172,52 @@ def test_restricted_keeps_the_rows_of_the_mask():
 def test_voter_counts_refuse_bad_rows_in_our_words(voter, models, counts, message):
     with pytest.raises(ValueError, match=message):
         VoterCounts.from_rows(Comparisons.from_votes(*VOTES), voter, models, counts)
+
+
+class Column:
+    """Like a column of a data frame."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def factorize(self, use_na_sentinel):
+        assert use_na_sentinel is False
+        distinct = list(dict.fromkeys(self.values))
+        return np.array([distinct.index(value) for value in self.values]), distinct
+
+
+def test_from_votes_of_columns_is_that_of_lists():
+    a, b, outcome = ["x", "y", "z", "x"], ["y", "z", "x", "z"], [1, 0.5, 0, 1]
+    columns, lists = Comparisons.from_votes(Column(a), Column(b), outcome), Comparisons.from_votes(a, b, outcome)
+    assert columns.labels == lists.labels
+    assert np.array_equal(columns.wins, lists.wins)
+    assert np.array_equal(columns.ties, lists.ties)
+
+
+def test_from_votes_of_columns_refuses_what_is_no_name():
+    with pytest.raises(ValueError, match="must both be names"):
+        Comparisons.from_votes(Column(["x", None]), Column(["y", "x"]), [1, 0])
+
+
+@pytest.mark.parametrize("votes", [10, 40_000])
+@pytest.mark.parametrize("wrong", [2, -1, 0.25, float("nan"), float("inf"), 256])
+def test_from_votes_names_the_vote_with_a_wrong_outcome(votes, wrong):
+    outcome = np.ones(votes)
+    outcome[-3] = wrong
+    with pytest.raises(ValueError, match=f"outcome must be 1, 0 or 0.5: vote {votes - 3}"):
+        Comparisons.from_votes(np.zeros(votes, int), np.ones(votes, int), outcome)
+
+
+def test_from_votes_names_the_vote_of_a_model_against_itself_among_very_many():
+    second = np.ones(40_000, int)
+    second[39_000] = 0
+    with pytest.raises(ValueError, match="vote 39000 compares a model with itself"):
+        Comparisons.from_votes(np.zeros(40_000, int), second, np.ones(40_000))
+
+
+@pytest.mark.parametrize("ids", [[3, 7, 900], [3, 7, 400], [0, 1, 2], [-5, 0, 500]])
+def test_from_votes_labels_only_ids_that_have_votes(ids):
+    x, y, z = ids
+    board = Comparisons.from_votes([x, y], [y, z], [1, 0])
+    assert board.labels == tuple(ids)
+    assert board.wins.tolist() == [[0, 1, 0], [0, 0, 0], [0, 1, 0]]

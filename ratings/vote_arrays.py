@@ -1,0 +1,134 @@
+"""Single votes as arrays: names and ids as positions, outcomes as counts. Errors are ValueErrors that name the vote."""
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Label: TypeAlias = str | int
+Floats: TypeAlias = NDArray[np.float64]
+Indices: TypeAlias = NDArray[np.intp]
+
+# A table of positions is quicker than sorting while the ids span no more than this (or the votes).
+_ID_SPAN = 1_000_000
+# So few need no table at all.
+_FEW_IDS = 512
+_CHUNK = 1 << 14
+
+
+def code_models(model_a: ArrayLike, model_b: ArrayLike) -> tuple[Sequence[Label], Indices, Indices]:
+    """Labels, and the positions of both sides in them; some labels may have no vote."""
+    sides = [_as_ids(model_a), _as_ids(model_b)]
+    if sides[0] is not None and sides[1] is not None:
+        return _code_ids(sides[0], sides[1])
+    named = [_codes(side) for side in (model_a, model_b)]
+    distinct = set[Any]().union(*(names for names, _ in named))
+    if not all(isinstance(name, str) and name for name in distinct):
+        raise ValueError("model_a and model_b must both be names (text, not empty) or both whole-number ids")
+    labels = sorted(distinct)
+    first, second = (look_up(labels, list(names))[codes] for names, codes in named)
+    return labels, first, second
+
+
+def _codes(values: Any) -> tuple[Sequence[Any], Indices]:
+    """Distinct names, and which of them each one is."""
+    if hasattr(values, "factorize"):  # a column of a data frame: it need not become a list of objects
+        codes, names = values.factorize(use_na_sentinel=False)
+        return list(names), np.asarray(codes, dtype=np.intp)
+    listed = as_list(values)
+    try:
+        names = list(dict.fromkeys(listed))
+        return names, look_up(names, listed)
+    except TypeError:  # something that cannot even be compared, so no name
+        return [None], np.zeros(0, dtype=np.intp)
+
+
+def as_list(values: ArrayLike) -> list[Any]:
+    listed = values.tolist() if hasattr(values, "tolist") else values
+    if not isinstance(listed, Sequence) or isinstance(listed, str):
+        raise ValueError("votes must be lists of equal length")
+    return list(listed)
+
+
+def _as_ids(values: ArrayLike) -> NDArray[np.int64] | None:
+    # Names must not become an array of fixed-width text: that costs more than the counting.
+    if isinstance(values, Sequence) and values and isinstance(values[0], str):
+        return None
+    kind = getattr(getattr(values, "dtype", None), "kind", "iu")
+    array = np.asarray(values) if kind in "iu" else np.zeros(0)
+    return array.astype(np.int64, copy=False) if array.ndim == 1 and array.dtype.kind in "iu" else None
+
+
+def _code_ids(a: NDArray[np.int64], b: NDArray[np.int64]) -> tuple[Sequence[Label], Indices, Indices]:
+    both = [side for side in (a, b) if side.size]
+    low = min((int(side.min()) for side in both), default=0)
+    span = max((int(side.max()) for side in both), default=-1) - low + 1
+    if span <= _FEW_IDS:
+        return range(low, low + span), *((a, b) if low == 0 else (a - low, b - low))
+    if span > max(_ID_SPAN, a.size):
+        ids, codes = np.unique(np.concatenate((a, b)), return_inverse=True)
+        return ids.tolist(), codes[: a.size], codes[a.size :]
+    seen = np.zeros(span, dtype=bool)
+    for side in both:
+        seen[side - low] = True
+    code = np.cumsum(seen) - 1
+    return (np.flatnonzero(seen) + low).tolist(), code[a - low], code[b - low]
+
+
+def cells_of(
+    size: int, first: Indices, second: Indices, outcome: ArrayLike, weight: ArrayLike | None
+) -> tuple[Indices, Floats | None]:
+    """Where each vote counts in an array (size, size, 3) of losses, ties and wins, and how often."""
+    results = np.asarray(outcome)
+    if weight is not None or results.dtype.kind not in "iufb" or not first.shape == second.shape == results.shape:
+        twice, times = check_votes(first, second, outcome, weight)
+        return (first * size + second) * 3 + twice, times
+    cells = np.empty(first.shape, dtype=np.intp)
+    # In pieces that stay in the cache: each of these steps costs what the memory costs.
+    for low in range(0, len(cells), _CHUNK):
+        votes = slice(low, low + _CHUNK)
+        a, b, doubled = first[votes], second[votes], 2 * results[votes]
+        with np.errstate(invalid="ignore"):
+            twice = doubled.astype(np.uint8)
+        if not np.array_equal(twice, doubled) or twice.max(initial=0) > 2 or (a == b).any():
+            check_votes(first, second, outcome, None)  # says which one
+        np.multiply(a, 3 * size, out=cells[votes])
+        cells[votes] += 3 * b
+        cells[votes] += twice
+    return cells, None
+
+
+def look_up(labels: Sequence[Label], models: list[Any]) -> Indices:
+    code = {label: position for position, label in enumerate(labels)}
+    try:
+        return np.fromiter(map(code.__getitem__, models), np.intp, len(models))
+    except (KeyError, TypeError):
+        unknown = next(model for model in models if model not in labels)
+        raise ValueError(f"{unknown!r} is not a model of this board") from None
+
+
+def check_votes(
+    first: Indices, second: Indices, outcome: ArrayLike, weight: ArrayLike | None
+) -> tuple[NDArray[np.int8], Floats | None]:
+    results = numbers("outcome", outcome)
+    times = None if weight is None else numbers("weight", weight)
+    if not first.shape == second.shape == results.shape == (results if times is None else times).shape:
+        raise ValueError("model_a, model_b, outcome and weight must be lists of the same length")
+    refuse(~((results == 1) | (results == 0) | (results == 0.5)), "outcome must be 1, 0 or 0.5: vote {}")
+    refuse(first == second, "vote {} compares a model with itself")
+    if times is not None:
+        refuse(~((times >= 1) & (times < np.inf) & (np.floor(times) == times)), "weight must be 1, 2, 3 …: vote {}")
+    return (results * 2).astype(np.int8), times
+
+
+def refuse(wrong: NDArray[np.bool_], message: str) -> None:
+    if wrong.any():
+        raise ValueError(message.format(int(wrong.argmax())))
+
+
+def numbers(name: str, values: ArrayLike) -> Floats:
+    try:
+        return np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be numbers") from None
