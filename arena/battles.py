@@ -37,8 +37,9 @@ def start(
     """A battle with its first turn queued: of two models drawn blind, or of the two that were named.
 
     Anonymous with `models` draws blind among these, on a pool of their own; side by side takes exactly two, in
-    this order, and is never rated. Raises Refusal: 400 for a bad prompt, mode or model, 503 when fewer than two
-    models are up.
+    this order, and is never rated. Named models are asked even while they are out of the draw: a refusal would tell
+    who has just failed in somebody's blind battle. Raises Refusal: 400 for a bad prompt, mode or model, 503 when
+    fewer than two models are up.
     """
     check_prompt(prompt)
     among = None if models is None else _named(mode, models)
@@ -47,6 +48,8 @@ def start(
         drawn = _side_by_side(among)
     elif mode == Battle.Mode.ANONYMOUS:
         drawn = draws.draw(draws.drawable(among, prompt), pool=pool)
+        if drawn is None and among:
+            drawn = draws.draw_regardless(among, pool)
     else:
         raise bad("mode", "The mode is anonymous or side_by_side.")
     if drawn is None:
@@ -78,11 +81,10 @@ def _named(mode: str, slugs: Sequence[str]) -> list[int]:
     return [keys[slug] for slug in slugs]
 
 
-def _side_by_side(keys: list[int] | None) -> pairing.Draw | None:
+def _side_by_side(keys: list[int] | None) -> pairing.Draw:
     if keys is None:
         raise bad("models", "Side by side needs two models.")
-    up = len(draws.drawable(keys)) == len(keys) and not draws.try_out(keys)
-    return pairing.Draw(keys[0], keys[1], propensity=1.0) if up else None
+    return pairing.Draw(keys[0], keys[1], propensity=1.0)
 
 
 def pool_of(slugs: Sequence[str]) -> str:

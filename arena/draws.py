@@ -38,6 +38,11 @@ def draw(models: Sequence[int], keep: int | None = None, pool: str = LIVE) -> pa
     return None
 
 
+def draw_regardless(models: Sequence[int], pool: str) -> pairing.Draw:
+    """A pair of named models of which fewer than two are up."""
+    return _lots(pool, None, tuple(sorted(models)), None).draw()
+
+
 def try_out(models: Iterable[int | None]) -> set[int]:
     """Before these models are asked: the ones that must not be, for they are being tried out already.
 

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import math
 import time
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -38,14 +39,12 @@ logger = logging.getLogger(__name__)
 
 
 class Place:
-    """A stream that somebody may have open here, until it is given up."""
+    """A stream that somebody may have open here; given up once, at its end or when nobody holds the place any more:
+    a request may be cut off before it has a response that could be closed."""
 
     def __init__(self, taken: dict[int, UUID], voter: UUID) -> None:
-        self.taken = taken
         taken[id(self)] = voter
-
-    def give_up(self) -> None:
-        self.taken.pop(id(self), None)
+        self.give_up = weakref.finalize(self, taken.pop, id(self), None)
 
 
 @dataclass(eq=False)
@@ -69,6 +68,10 @@ class Reader:
     task: "asyncio.Task[Any] | None"
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     sending_since: float = math.inf
+
+    def gone(self) -> bool:
+        """Whether the connection was cut off; asked for, because a cancellation may be swallowed (see `Hub._run`)."""
+        return self.task is not None and self.task.cancelling() > 0
 
 
 @dataclass(eq=False)
@@ -203,7 +206,7 @@ class Hub:
 async def _read(followed: Followed, reader: Reader, position: Position) -> AsyncIterator[bytes]:
     sent_at = time.monotonic()
     end = sent_at + LONGEST_S
-    while time.monotonic() < end:
+    while time.monotonic() < end and not reader.gone():
         reader.woken.clear()
         if events := list(between(position, followed.view)):
             position = events[-1][2]

@@ -138,6 +138,8 @@ def _programs(folder: DataFolder, env: dict[str, str], port: int) -> list[Progra
         "ratings": (*celery, "worker", "-Q", "ratings", "-P", "solo", "-n", "ratings@%h", *worker),
         "beat": (*celery, "beat", *beat),
     }
+    # Small matrices gain nothing from more threads, and those would take the processor from everybody else.
+    env = env | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     programs = [Program(name, command, folder.log / f"{name}.log", env) for name, command in commands.items()]
     return [
         *programs,

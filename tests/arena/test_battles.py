@@ -133,6 +133,17 @@ def test_start_draws_a_model_again_whose_time_out_of_the_draw_is_over(voter):
     assert battles.start(voter, "Why?").propensity == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize("mode", ["anonymous", "side_by_side"])
+def test_start_does_not_tell_by_a_refusal_that_a_named_model_is_out(voter, mode):
+    out = common.endpoint(closed_until=Now() + timedelta(seconds=20), failures=5).model
+    up = common.endpoint().model
+
+    battle = battles.start(voter, "Why?", mode=mode, models=[out.slug, up.slug])
+
+    assert {battle.model_a_id, battle.model_b_id} == {out.pk, up.pk}
+    assert refused(battles.start, voter, "Why?").code == "too_few_models"
+
+
 def test_start_draws_by_the_weights_of_the_live_pool(voter):
     x, y, z = sorted(common.endpoint().model_id for _ in range(3))
     PairWeight.objects.create(pool="live", keys=[x, y, z], weights=[0.0, 1.0, 0.0])

@@ -1,12 +1,15 @@
 """Reading a battle: from a worker's Publisher over a real Valkey, or from the database, to each connection."""
 
 import asyncio
+import gc
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from uuid import uuid4
 
 import orjson
 import pytest
+from django.core.handlers.asgi import ASGIHandler
 from django.test import AsyncClient
 
 from arena import stored, streams, voters
@@ -501,6 +504,61 @@ async def test_events_hold_a_place_for_as_long_as_they_are_read(web, in_database
     answer.close()
 
     assert web.open == {}
+
+
+@pytest.mark.parametrize("steps", range(0, 40, 2))
+async def test_events_cut_off_at_any_moment_hold_no_place(web, battle, steps):
+    """Before they have a response, while it goes through the middleware, and at their first look at the store."""
+    request = iter([{"type": "http.request", "body": b""}])
+
+    async def receive():
+        if message := next(request, None):
+            return message
+        while not web.open:
+            await asyncio.sleep(0)
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        pass
+
+    cookie = f"{voters.COOKIE}={voters.signer.sign(str(battle.voter_id))}".encode()
+    path = f"/api/v1/battles/{battle.pk}/events"
+    scope = {"type": "http", "method": "GET", "path": path, "headers": [(b"host", b"localhost"), (b"cookie", cookie)]}
+    async with asyncio.timeout(5):
+        await ASGIHandler()({**scope, "query_string": b""}, receive, send)
+    gc.collect()
+
+    assert web.open == {}
+
+
+class Swallowing(streams.Hub):
+    """Its store loses the cancellation that comes in the middle of a command, as redis-py may on Python 3.11."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = asyncio.Event()
+
+    async def _read_of(self, followed):
+        self.asked.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(1000)
+        return []
+
+
+async def test_follow_ends_for_whom_is_gone_though_nobody_heard_of_it(battle):
+    hub = Swallowing()
+    page = Page(hub, battle)
+    reading = asyncio.create_task(page.read())
+    await hub.asked.wait()
+    reading.cancel()
+
+    async with asyncio.timeout(5):
+        assert not await reading
+    await close(hub)
+
+    assert hub.open == hub.followed == {}
 
 
 async def test_events_are_refused_where_too_many_are_read(monkeypatch, web, battle):

@@ -1,124 +1,192 @@
-"""Which pairs are asked about next; how many votes that saves is in the long runs of bench/sampling.py."""
-
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.sampling import uniform
+from bench import sampling as simulation
 from ratings import bradley_terry
-from ratings.bradley_terry import Z95
+from ratings.bradley_terry import SCALE
 from ratings.comparisons import Comparisons
 from ratings.sampling import pair_weights
-from tests.ratings.votes import any_board, outcomes, simulated
-
-SPREAD = 0.45
+from tests.ratings.votes import any_board, counts, from_matrices, outcomes, simulated
 
 
-def weights(board):
+def weights_of(board):
     return pair_weights(board, bradley_terry.fit(board))
 
 
-def ask(rng, theta, shares, votes):
-    upper = np.triu_indices(len(theta), 1)
-    pairs = np.zeros(shares.shape, dtype=int)
-    pairs[upper] = rng.multinomial(votes, shares[upper] / shares[upper].sum())
-    return outcomes(rng, theta, pairs)
+def board_of(pairs):
+    """Half of the votes of each pair (M, M) won by each side."""
+    pairs = np.array(pairs)
+    return from_matrices(pairs // 2, 0 * pairs)
 
 
-def joined(board, more):
-    return Comparisons.from_counts(board.labels, board.wins + more.wins, board.ties + more.ties)
+def with_newcomers(size, votes, new):
+    pairs = np.full((size + new, size + new), votes)
+    pairs[size:] = pairs[:, size:] = 0
+    return board_of(pairs)
 
 
-def with_newcomers(board, number):
-    grown = ((0, number),) * 2
-    size = len(board.labels) + number
-    return Comparisons.from_counts(range(size), np.pad(board.wins, grown), np.pad(board.ties, grown))
+def share(weights, models):
+    """Of all votes those in which one of these models takes part."""
+    others = np.delete(np.arange(len(weights)), models)
+    return 1 - weights[np.ix_(others, others)].sum() / 2
 
 
-@settings(deadline=None)
-@given(any_board)
-def test_pair_weights_are_shares_whatever_the_votes(board):
-    found = weights(board)
-
-    assert np.isfinite(found).all()
-    assert (found >= 0).all()
-    assert not found.diagonal().any()
-    assert np.array_equal(found, found.T)
-    assert np.triu(found).sum() == pytest.approx(float(len(board.labels) > 1))
-
-
-@settings(deadline=None)
-@given(any_board, st.randoms())
-def test_pair_weights_do_not_depend_on_the_order_of_models(board, random):
-    order = list(range(len(board.labels)))
-    random.shuffle(order)
-    inside = np.ix_(order, order)
-    shuffled = Comparisons.from_counts(range(len(order)), board.wins[inside], board.ties[inside])
-
-    assert weights(shuffled) == pytest.approx(weights(board)[inside], abs=1e-9)
+def is_a_distribution(weights):
+    off_diagonal = weights[~np.eye(len(weights), dtype=bool)]
+    return (
+        np.isfinite(weights).all()
+        and (weights == weights.T).all()
+        and not weights.diagonal().any()
+        and (off_diagonal >= 0).all()
+        and weights.sum() == pytest.approx(2 if len(weights) > 1 else 0)
+    )
 
 
-def test_pair_weights_of_an_empty_board_are_even():
-    empty = Comparisons.from_counts(range(5), np.zeros((5, 5)), np.zeros((5, 5)))
-    assert weights(empty) == pytest.approx(uniform(5))
+@given(any_board | st.integers(2, 14).flatmap(lambda size: counts(size, 10**9)))
+def test_weights_are_a_distribution_over_the_pairs_of_any_board(board):
+    assert is_a_distribution(weights_of(board))
 
 
-def test_pair_weights_are_the_shrink_of_the_variances_that_matter():
-    """Of two models there is one pair, of three equal ones each has the same."""
-    assert weights(Comparisons.from_counts("ab", [[0, 3], [1, 0]], np.zeros((2, 2))))[0, 1] == 1
-    same = 40 * (1 - np.eye(3))
-    assert weights(Comparisons.from_counts("abc", same, same)) == pytest.approx((1 - np.eye(3)) / 3)
+def chain(size):
+    wins = np.zeros((size, size))
+    wins[np.arange(size - 1), np.arange(1, size)] = 1e9
+    return from_matrices(wins, 0 * wins)
 
 
-def test_pair_weights_favour_newcomers():
-    rng = np.random.default_rng(1)
-    found = weights(with_newcomers(simulated(rng, rng.normal(0, SPREAD, 40), 40_000), 2))
-    assert found[40:].sum() > 5 * (80 / 861)
+def groups(size):
+    pairs = np.kron(np.eye(2, dtype=int), np.full((size, size), 100))
+    return from_matrices(0 * pairs, pairs)
 
 
-def test_pair_weights_favour_the_contested_top_where_everybody_is_known():
-    rng = np.random.default_rng(1)
-    theta = np.sort(rng.normal(0, SPREAD, 40))[::-1]
-    found = weights(simulated(rng, theta, 100_000))
-    assert np.triu(found[:12, :12]).sum() > 3 * (66 / 780)
+boards = {
+    "no models": board_of(np.zeros((0, 0), dtype=int)),
+    "one model": board_of([[0]]),
+    "no votes": board_of(np.zeros((30, 30), dtype=int)),
+    "a chain of landslides": chain(60),
+    "two groups that never met, all ties": groups(8),
+    "all ties": from_matrices(np.zeros((12, 12)), np.full((12, 12), 1000)),
+    "everything settled": board_of(np.full((40, 40), 10**9)),
+}
 
 
-def test_pair_weights_give_a_newcomer_many_opponents():
-    rng = np.random.default_rng(2)
-    found = weights(with_newcomers(simulated(rng, rng.normal(0, SPREAD, 40), 40_000), 1))
-
-    shares = found[40, :40] / found[40, :40].sum()
-    assert np.exp(-(shares * np.log(shares)).sum()) > 20
-    assert shares.max() < 0.1
+@pytest.mark.parametrize("board", boards.values(), ids=boards)
+def test_weights_exist_for_boards_that_have_no_fit_too(board):
+    assert is_a_distribution(weights_of(board))
 
 
-def test_newcomers_become_certain_with_far_fewer_votes_than_by_uniform_pairs():
-    rng = np.random.default_rng(3)
-    theta = np.append(rng.normal(0, SPREAD, 60), [0.3, -0.2, 0.0])
-    start = with_newcomers(simulated(rng, theta[:60], 60_000), 3)
-    needed = {}
-    for weighted in (True, False):
-        board, votes = start, 0
-        while Z95 * bradley_terry.fit(board).se[60:].max() > 20:
-            shares = 0.1 * uniform(63) + 0.9 * weights(board) if weighted else uniform(63)
-            board = joined(board, ask(rng, theta, shares, 1000))
-            votes += 1000
-        needed[weighted] = votes
-
-    assert needed[False] > 4.5 * needed[True]
+@pytest.mark.parametrize(("won", "lost"), [(0, 0), (1, 0), (0, 10**9), (500, 500)])
+def test_weights_of_two_models_are_their_one_pair(won, lost):
+    weights = weights_of(Comparisons.from_counts("ab", [[0, won], [lost, 0]], np.zeros((2, 2))))
+    assert weights.tolist() == [[0, 1], [1, 0]]
 
 
-def test_intervals_cover_the_truth_where_pairs_were_drawn_by_weight():
-    rng = np.random.default_rng(4)
-    covered = 0
-    for _ in range(40):
-        theta = rng.normal(0, SPREAD, 12)
-        board = Comparisons.from_counts(range(12), np.zeros((12, 12)), np.zeros((12, 12)))
-        for _ in range(10):
-            board = joined(board, ask(rng, theta, 0.1 * uniform(12) + 0.9 * weights(board), 200))
-        fit = bradley_terry.fit(board)
-        truth = bradley_terry.MEAN + bradley_terry.SCALE * (theta - theta.mean())
-        covered += int(((fit.ci_low <= truth) & (truth <= fit.ci_high)).sum())
+def test_weights_are_even_where_all_models_are_alike():
+    weights = weights_of(board_of(np.full((25, 25), 40)))
+    assert weights[np.triu_indices(25, 1)] == pytest.approx(1 / 300)
 
-    assert covered / (40 * 12) > 0.92
+
+def test_weights_join_two_groups_that_never_met():
+    weights = weights_of(groups(6))
+    assert weights[:6, 6:].sum() > 0.8
+
+
+@pytest.mark.parametrize("votes", [100, 10_000])
+def test_weights_go_to_newcomers_first(votes):
+    assert share(weights_of(with_newcomers(40, votes, 2)), [40, 41]) > 0.95
+
+
+def test_weights_do_not_take_a_few_lucky_votes_for_certainty():
+    """Some ties as expected leave next to no residuals, and so an interval of next to no width."""
+    board = with_newcomers(40, 200, 2)
+    wins, ties = board.wins.copy(), board.ties.copy()
+    wins[0, 1:40] += 5
+    ties[40, :40] = ties[:40, 40] = 1.5
+    wins[41, :40] = wins[:40, 41] = 2
+    board = Comparisons.from_counts(board.labels, wins, ties)
+    assert bradley_terry.fit(board).se[40] < 1
+    assert share(weights_of(board), [40]) > 0.8
+
+
+def test_weights_give_a_newcomer_many_opponents():
+    chances = weights_of(with_newcomers(40, 100, 1))[40]
+    entropy = -(chances[:40] * np.log(chances[:40] / chances.sum())).sum() / chances.sum()
+    assert np.exp(entropy) > 35
+
+
+def test_weights_prefer_opponents_of_like_strength():
+    theta = np.linspace(3, -3, 21)
+    pairs = np.full((21, 21), 2000)
+    pairs[10] = pairs[:, 10] = 10
+    weights = weights_of(outcomes(np.random.default_rng(1), theta, np.triu(pairs, 1)))[10]
+    assert min(weights[9], weights[11]) > 3 * max(weights[0], weights[20])
+
+
+def test_weights_go_to_the_contested_top_where_nobody_is_new():
+    theta = np.append(np.full(10, 0.8), np.linspace(0.2, -0.8, 40))
+    weights = weights_of(simulated(np.random.default_rng(2), theta, 60_000))
+    assert weights[:10, :10].sum() / 2 > 5 * 45 / 1225  # uniform pairs: 45 of 1225
+    assert share(weights, np.arange(10)) > 0.75
+
+
+def test_weights_go_to_the_least_certain_where_everything_is_settled():
+    pairs = np.full((30, 30), 10_000)
+    pairs[29] = pairs[:, 29] = 200
+    theta = np.linspace(1, -1, 30)
+    weights = weights_of(outcomes(np.random.default_rng(3), theta, np.triu(pairs, 1)))
+    assert weights.sum(axis=1)[10:].argmax() == 19
+
+
+@given(any_board, st.randoms(use_true_random=False))
+def test_weights_do_not_depend_on_the_order_of_the_models(board, random):
+    order = random.sample(range(len(board.labels)), len(board.labels))
+    cells = np.ix_(order, order)
+    moved = weights_of(Comparisons.from_counts(order, board.wins[cells], board.ties[cells]))
+    assert moved == pytest.approx(weights_of(board)[cells], abs=1e-8)
+
+
+def test_weights_are_the_shrink_of_the_variance_that_matters():
+    """By inverting the information with each single vote added. Of few models all are newcomers and contenders."""
+    board = board_of([[0, 8, 4, 0], [8, 0, 2, 0], [4, 2, 0, 6], [0, 0, 6, 0]])
+    votes = board.votes / 4
+    information = np.diag(votes.sum(axis=1)) - votes + np.eye(4) / 4
+    field = np.eye(4) - information.diagonal() / information.trace()
+    among = np.eye(4) - 0.25
+    matters = (1.05 * field.T @ field + 3 * among) / 4
+    before = np.trace(matters @ np.linalg.inv(information))
+    shrink = np.zeros((4, 4))
+    for i in range(4):
+        for j in range(4):
+            contrast = np.eye(4)[i] - np.eye(4)[j]
+            after = information + np.outer(contrast, contrast) / 4
+            shrink[i, j] = before - np.trace(matters @ np.linalg.inv(after))
+    assert weights_of(board) == pytest.approx(2 * shrink / shrink.sum(), abs=1e-10)
+
+
+def test_newcomers_settle_with_far_fewer_votes_than_by_uniform_pairs():
+    weighted = simulation.until_newcomers(1, 100, 200_000, weighted=True)
+    even = simulation.until_newcomers(1, 100, 200_000, weighted=False, batch=1000)
+    effective, largest = simulation.opponents(weighted)
+    assert even.votes > 4.5 * weighted.votes
+    assert effective > 50
+    assert largest < 0.1
+
+
+def test_contested_top_settles_with_far_fewer_votes_than_by_uniform_pairs():
+    weighted = simulation.until_top(1, 60, 15_000, weighted=True, batch=250)
+    even = simulation.until_top(1, 60, 15_000, weighted=False, batch=1000)
+    assert weighted.votes < 0.6 * even.votes
+
+
+def test_intervals_cover_the_truth_under_these_weights():
+    hits = [simulation.covered(seed, size=12, votes=1500, batch=150) for seed in range(80)]
+    assert np.mean(hits) > 0.93
+
+
+def test_covers_measures_from_the_mean_of_the_bounded_models():
+    theta = np.array([0.2, -0.2, 3.0])
+    fit = bradley_terry.fit(Comparisons.from_counts("abc", [[0, 6, 0], [4, 0, 0], [9, 0, 0]], np.zeros((3, 3))))
+    assert simulation.covers(fit, theta).all()
+    assert not simulation.covers(fit, theta + np.array([9.0, 0, 0]))[0]
+    assert fit.ratings[:2] == pytest.approx(1000 + SCALE * np.log(1.5) * np.array([0.5, -0.5]))

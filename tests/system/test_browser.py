@@ -1,5 +1,7 @@
 """The same in a real browser: by role and name, as a person would find things."""
 
+import json
+
 from playwright.sync_api import Page, expect
 
 from tests.system.service import Service
@@ -57,3 +59,36 @@ def test_no_request_leaves_the_service(page: Page, service: Service) -> None:
     ask(page, "Is anything loaded from elsewhere?")
     page.goto("/leaderboard/")
     assert hosts == {service.url}
+
+
+FEED = "window.EventSource = class extends EventTarget { constructor() { super(); window.feed = this; } close() {} }"
+THINKING = "The models are still thinking. Some take up to half a minute."
+PATIENCE_MS = 8_000
+
+
+def tell(page: Page, name: str, **data: object) -> None:
+    page.evaluate("([name, data]) => feed.dispatchEvent(new MessageEvent(name, { data }))", [name, json.dumps(data)])
+
+
+def test_line_of_patience_goes_when_text_comes_and_comes_again_after_a_reset(page: Page) -> None:
+    page.add_init_script(FEED)
+    page.clock.install()
+    page.goto("/")
+    page.get_by_role("textbox").fill("Who takes the longest?")
+    page.keyboard.press("Enter")
+    status = page.get_by_role("status")
+    expect(status).to_have_text("You can vote when both answers are done.")
+    page.clock.run_for(PATIENCE_MS)
+    expect(status).to_have_text(THINKING)
+    tell(page, "delta", turn=1, side="a", text="At last")
+    expect(status).to_have_text("You can vote when both answers are done.")
+    expect(page.locator("#turn-1-a")).to_contain_text("At last")
+    page.clock.run_for(2 * PATIENCE_MS)
+    expect(status).to_have_text("You can vote when both answers are done.")
+    tell(page, "reset", turn=1, side="a")
+    page.clock.run_for(PATIENCE_MS)
+    expect(status).to_have_text(THINKING)
+    tell(page, "done", turn=1, side="b", html="<p>Mine</p>")
+    expect(status).to_have_text("Answer B is finished.")
+    tell(page, "delta", turn=1, side="a", text="Again")
+    expect(status).to_have_text("Answer B is finished.")
