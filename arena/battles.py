@@ -44,6 +44,7 @@ def start(
     check_prompt(prompt)
     among = None if models is None else _named(mode, models)
     pool = LIVE if among is None else pool_of(models or ())
+    drawn: pairing.Draw | None
     if mode == Battle.Mode.SIDE_BY_SIDE:
         drawn = _side_by_side(among)
     elif mode == Battle.Mode.ANONYMOUS:

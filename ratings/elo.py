@@ -97,9 +97,7 @@ def _votes(
     if not first.shape == second.shape == score.shape == (score if times is None else times).shape:
         raise ValueError("model_a, model_b, outcome and weight must be lists of the same length")
     for side in (first, second):
-        refuse(
-            ~((side >= 0) & (side < size) & (side == np.floor(side))), f"vote {{}} is not on models 0 to {size - 1}"
-        )
+        refuse(~((side >= 0) & (side < size) & (side == np.floor(side))), f"vote {{}} is not on models 0 to {size - 1}")
     refuse(first == second, "vote {} compares a model with itself")
     refuse(~((score == 1) | (score == 0) | (score == 0.5)), "outcome must be 1, 0 or 0.5: vote {}")
     counts: Iterable[int] = repeat(1)
