@@ -203,18 +203,26 @@ def test_retry_answers_the_failed_side_again(zoo: Service) -> None:
 
 
 def test_five_failures_in_a_row_take_a_model_out_of_the_draw(zoo: Service) -> None:
-    def start() -> int:
-        return Person(zoo.port).post("/api/v1/battles/", {"prompt": PROMPT, "models": ["good", "error-503"]}).status
+    def is_out() -> bool:
+        """Whether none of many battles among three is with it."""
+        models, person = ["good", "spare", "error-503"], Person(zoo.port)
+        begun = [person.start(PROMPT, *models)["id"] for _ in range(12)]
+        seen = zoo.query(
+            "SELECT count(*) FROM arena_battle b JOIN arena_endpoint e ON e.model_id IN (b.model_a_id, b.model_b_id) "
+            "WHERE b.id = ANY(%s::uuid[]) AND e.upstream_id = 'error-503'",
+            begun,
+        )
+        return seen == [(0,)]
 
     def change(how: str) -> None:
         zoo.query(f"UPDATE arena_endpoint SET {how} WHERE upstream_id = 'error-503' RETURNING 1")  # noqa: S608  # ours
 
     with ThreadPoolExecutor(3) as pool:  # each asks twice
         list(pool.map(lambda _: fight(zoo, "good", "error-503"), range(3)))
-    assert start() == 503
+    assert is_out()
     change("closed_until = now()")
     assert fight(zoo, "good", "error-503").battle["state"] == "void"
-    assert start() == 503
+    assert is_out()
     change("closed_until = now(), upstream_id = 'mended/steady-80-len-40'")
     assert fight(zoo, "good", "error-503").battle["state"] == "ready"
     health = zoo.query("SELECT failures, closed_until FROM arena_endpoint WHERE upstream_id LIKE 'mended%%'")
