@@ -26,6 +26,14 @@ KINDS = {
 }
 AT_ONCE = 50_000
 WINNERS = ("a", "b", "tie", "both_bad")
+PROMPTS = (
+    "Why is the sky blue, and why is it red in the evening?",
+    "Write a Python function that merges two sorted lists, and explain how long it takes.",
+    "Schreibe mir bitte ein kurzes Gedicht über den Herbst im Schwarzwald.",
+    "Solve 3x + 7 = 22 and show each step.",
+    "Summarise the plot of Hamlet in exactly three sentences, without naming any character, as a numbered list.",
+    "¿Cuáles son las ventajas de una bicicleta eléctrica en la ciudad?",
+)
 
 
 class Votes:
@@ -98,8 +106,8 @@ class Votes:
         ]
         Battle.objects.bulk_create(battles)
         turns = [
-            Turn(battle=battle, number=1, prompt="Why is the sky blue?", categories=vote[4])
-            for battle, vote in zip(battles, drawn, strict=True)
+            Turn(battle=battle, number=1, prompt=PROMPTS[number % len(PROMPTS)])
+            for number, battle in enumerate(battles)
         ]
         Turn.objects.bulk_create(turns)
         Answer.objects.bulk_create(
