@@ -6,7 +6,6 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from catalog.models import LanguageModel
 
@@ -32,11 +31,6 @@ class Endpoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.upstream_id}"
-
-    @property
-    def in_draw(self) -> bool:
-        """What `arena.draws` asks of the database."""
-        return self.enabled and (self.closed_until is None or self.closed_until < timezone.now())
 
 
 class Voter(models.Model):

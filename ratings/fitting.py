@@ -31,7 +31,7 @@ def plain(board: Board, kept: Kept, models: Models) -> Iterator[Snapshot]:
     judged = _judged(board, counts, models, ballots)
     rows = _bradley_terry(board, kept, judged, ballots)
     if rows is not None:
-        yield _snapshot(board, BRADLEY_TERRY, rows, _clustered(board))
+        yield _snapshot(board, BRADLEY_TERRY, rows, _parameters(board))
     if kept.ordered:
         yield _snapshot(board, ELO, ordered(judged, kept.elo_ratings(category)), {"k": 4})
 
@@ -39,14 +39,14 @@ def plain(board: Board, kept: Kept, models: Models) -> Iterator[Snapshot]:
 def styled(board: Board, kept: Kept, models: Models) -> Snapshot:
     """The board under style control, of the votes whose style is known."""
     counts, ballots = _with_style(kept, board.category.slug, models)
-    clustered = _clustered(board)
+    parameters = _parameters(board)
     votes = StyledVotes(
         counts.comparisons.labels,
         (ballots.first, ballots.second),
         ballots.twice / 2,
         ballots.style,
         weight=ballots.weight,
-        voter=ballots.voter if clustered["clustered"] else None,
+        voter=ballots.voter if parameters["clustered"] else None,
     )
     last, coefficients = kept.styled.get(board.category.slug, ({}, [0.0] * len(STYLES)))
     start = [last.get(key, bradley_terry.MEAN) for key in counts.models]
@@ -54,20 +54,20 @@ def styled(board: Board, kept: Kept, models: Models) -> Snapshot:
         found = style.fit(votes, start=(start, coefficients))
     except (Separable, NotConverged) as problem:
         kind = "separable" if isinstance(problem, Separable) else "not_converged"
-        return _snapshot(board, BRADLEY_TERRY, [], clustered | {"problem": kind})
+        return _snapshot(board, BRADLEY_TERRY, [], parameters | {"problem": kind})
     kept.styled[board.category.slug] = (
         dict(zip(counts.models, found.fit.ratings.tolist(), strict=True)),
         [value or 0.0 for value in found.coefficients],
     )
     rows = fitted(_judged(board, counts, models, ballots), found.fit, settings.ENVIRONMENT.arena_anchor)
-    return _snapshot(board, BRADLEY_TERRY, rows, clustered | {"style": _worth(found)})
+    return _snapshot(board, BRADLEY_TERRY, rows, parameters | {"style": _worth(found)})
 
 
 def _slugs(models: Models) -> dict[int, str]:
     return {key: model.slug for key, model in models.items()}
 
 
-def _clustered(board: Board) -> dict[str, object]:
+def _parameters(board: Board) -> dict[str, object]:
     """Votes of one person are not taken for independent in a pool of our own."""
     return {"clustered": board.pool.kind != Pool.Kind.IMPORT, "anchor": settings.ENVIRONMENT.arena_anchor}
 

@@ -6,6 +6,7 @@ votes that are new, and whoever else changes the tallies of a pool makes the nex
 
 from collections import OrderedDict
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,7 +82,7 @@ class Ballots:
         comparisons = Comparisons.from_counts([slugs[key] for key in judged], found.wins, found.ties)
         return Counts(judged, comparisons, both_bad), replace(self, first=first, second=second)
 
-    @property
+    @cached_property
     def by_voter(self) -> VoterCounts:
         """Those of known voters."""
         named = self.where(self.voter != NOBODY)
