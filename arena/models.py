@@ -77,6 +77,7 @@ class Battle(models.Model):
     language = models.CharField(max_length=10, blank=True)
     among = models.JSONField(null=True, help_text="keys of the models that the voter limited the draw to")
     stopped = models.BooleanField(default=False, help_text="the voter asked to end the last turn early")
+    standing = models.JSONField(null=True, help_text="side → the rating published before the vote")
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -232,11 +233,15 @@ class Vote(models.Model):
     turns = models.PositiveSmallIntegerField(default=1)
     reasons = models.JSONField(default=dict)
     comment = models.TextField(blank=True)
+    prompt_hash = models.CharField(max_length=32, blank=True, help_text="keyed hash of the first question")
     file = models.ForeignKey(VoteFile, models.PROTECT, null=True, db_index=False, related_name="+")
     created_at = models.DateTimeField(null=True, db_default=Now(), help_text="unknown for some imported ones")
 
     class Meta:
-        indexes = [models.Index("pool", "id", name="vote_of_pool")]
+        indexes = [
+            models.Index("pool", "id", name="vote_of_pool"),
+            models.Index("voter", "prompt_hash", condition=~Q(prompt_hash=""), name="vote_of_prompt"),
+        ]
         constraints = [
             models.CheckConstraint(condition=~Q(model_a=F("model_b")), name="vote_two_models"),
             models.CheckConstraint(condition=Q(multiplicity__gte=1), name="vote_multiplicity"),
@@ -244,6 +249,19 @@ class Vote(models.Model):
 
     def __str__(self) -> str:
         return f"vote {self.pk}"
+
+
+class Suggestion(models.Model):
+    """A question of the team's own on a card of the first page; without any, those that we ship are shown."""
+
+    prompt = models.TextField()
+    category = models.CharField(max_length=100)
+
+    class Meta:
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return self.prompt[:60]
 
 
 class VoteAside(models.Model):

@@ -23,8 +23,11 @@ def ours_from_counts(counts: Counts, rounds: int) -> Run:
 
 
 def ours_from_ids(counts: Counts, rounds: int) -> Run:
+    """Ids of four bytes, as the service keeps them and as FastChat's method makes them."""
     votes = counts.votes()
-    return lambda: bradley_terry.fit(Comparisons.from_votes(votes.first, votes.second, votes.outcome)).ratings
+    first, second = votes.first.astype(np.int32), votes.second.astype(np.int32)
+    outcome = votes.outcome.astype(np.float32)
+    return lambda: bradley_terry.fit(Comparisons.from_votes(first, second, outcome)).ratings
 
 
 def ours_from_frame(counts: Counts, rounds: int) -> Run:

@@ -58,3 +58,20 @@ class LanguageModel(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Price(models.Model):
+    """What a provider asked for a million tokens on a day, in US dollars; the newest one holds."""
+
+    model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="prices")
+    input = models.DecimalField(max_digits=12, decimal_places=6)
+    output = models.DecimalField(max_digits=12, decimal_places=6)
+    source = models.CharField(max_length=500)
+    as_of = models.DateField()
+
+    class Meta:
+        get_latest_by = "as_of"
+        constraints = [models.UniqueConstraint(fields=("model", "source", "as_of"), name="price_once")]
+
+    def __str__(self) -> str:
+        return f"{self.input}/{self.output}"

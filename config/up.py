@@ -21,6 +21,8 @@ from config.supervisor import Program, ProgramError, Supervisor, http_ok, togeth
 
 LEAST_DISK = 300 * MIB
 SERVICE_MEMORY = 600 * MIB
+# Freed memory stays with the process that fits matrices: getting it anew costs a fault for each of its pages.
+KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(256 * MIB), "MALLOC_MMAP_THRESHOLD_": str(32 * MIB)}
 STOP_SIGNALS = (Signals.SIGINT, Signals.SIGTERM, Signals.SIGHUP)
 
 
@@ -140,7 +142,11 @@ def _programs(folder: DataFolder, env: dict[str, str], port: int) -> list[Progra
     }
     # Small matrices gain nothing from more threads, and those would take the processor from everybody else.
     env = env | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    programs = [Program(name, command, folder.log / f"{name}.log", env) for name, command in commands.items()]
+    own = {"ratings": KEEP_MEMORY}
+    programs = [
+        Program(name, command, folder.log / f"{name}.log", env | own.get(name, {}))
+        for name, command in commands.items()
+    ]
     return [
         *programs,
         Program(

@@ -12,7 +12,8 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import cho_solve
+from scipy.linalg.blas import dsymm
+from scipy.linalg.lapack import dpotri
 from scipy.sparse import csr_array
 from scipy.special import ndtri
 
@@ -81,14 +82,14 @@ def fit(board: Comparisons, *, cluster: VoterCounts | None = None, start: ArrayL
         for found in _estimates(board, part, cluster, theta):
             theta[found.models], clustered[found.models] = found.theta, found.clustered
             low[found.models], high[found.models] = found.low, found.high
-            covariance[np.ix_(found.models, found.models)] = found.covariance
+            covariance[np.ix_(found.models, found.models)] = SCALE**2 * found.covariance
             iterations += found.iterations
     return Fit(
         ratings=MEAN + SCALE * theta,
-        se=SCALE * np.sqrt(covariance.diagonal()),
+        se=np.sqrt(covariance.diagonal()),
         ci_low=MEAN + SCALE * low,
         ci_high=MEAN + SCALE * high,
-        covariance=SCALE**2 * covariance,
+        covariance=covariance,
         component=component,
         unbounded=unbounded,
         interval=np.where(clustered, "clustered", "plain"),
@@ -98,11 +99,16 @@ def fit(board: Comparisons, *, cluster: VoterCounts | None = None, start: ArrayL
 
 def _start(board: Comparisons, start: ArrayLike | None) -> Floats:
     size = len(board.labels)
-    ratings: Floats = np.full(size, MEAN) if start is None else np.array(start, dtype=np.float64)
+    won, lost = board.wins.sum(axis=1), board.wins.sum(axis=0)
+    if start is None:
+        half = (board.ties.sum(axis=1) + 1) / 2
+        ratings = MEAN + SCALE * np.log((won + half) / (lost + half))
+    else:
+        ratings = np.array(start, dtype=np.float64)
     if ratings.shape != (size,) or not np.isfinite(ratings).all():
         raise ValueError(f"start must be {size} finite ratings, one for each model")
     # Where everyone took half of the points the maximum is 1000 for all, and to the last bit only from there.
-    if np.array_equal(board.score.sum(axis=1), board.score.sum(axis=0)):
+    if np.array_equal(won, lost):
         ratings = np.full(size, MEAN)
     theta: Floats = (ratings - MEAN) / SCALE
     return theta
@@ -116,13 +122,12 @@ def _estimates(board: Comparisons, part: Component, cluster: VoterCounts | None,
         yield place(board, part, theta)
 
 
-def _fit_bounded(board: Comparisons, bounded: Indices, cluster: VoterCounts | None, theta: Floats) -> Estimate:
-    # The model with most votes is the steadiest gauge; it comes last and is held fixed.
-    gauge = board.votes[np.ix_(bounded, bounded)].sum(axis=1).argmax()
-    models = np.append(np.delete(bounded, gauge), bounded[gauge])
-    wins, ties = board.wins[np.ix_(models, models)], board.ties[np.ix_(models, models)]
+def _fit_bounded(board: Comparisons, models: Indices, cluster: VoterCounts | None, theta: Floats) -> Estimate:
+    wins, ties = board.wins, board.ties
+    if len(models) < len(board.labels):
+        wins, ties = wins[np.ix_(models, models)], ties[np.ix_(models, models)]
     score = wins + ties / 2
-    found, factor, iterations = maximise(score[:-1], score.T[:-1], theta[models] - theta[models[-1]])
+    found, factor, iterations = maximise(score, score.T.copy(), theta[models] - theta[models].mean())
     found -= found.mean()
     votes = _Votes(wins, ties, *chances(found, found))
     meat, clustered = _meat(votes, _rows_between(cluster, models, len(board.labels)))
@@ -152,27 +157,21 @@ class _Votes:
 
 
 def _sandwich(votes: _Votes, meat: Floats, factor: Factor) -> Floats:
-    """H+ B H+ on the sum-zero space, from the factor of H without its last row."""
+    """H+ B H+ on the sum-zero space: there the inverse that the factor gives is H+, and B leads nowhere else."""
     # A model whose votes are all ties at equal ratings has no residual: its error is the Hessian's.
     information = votes.information
     flat = votes.noise.sum(axis=1) <= _NOTHING * information.sum(axis=1)
-    meat = meat + laplacian(np.where(flat[:, None] | flat, information, 0))
-    covariance = _centred(cho_solve(factor, cho_solve(factor, meat[:-1, :-1]).T, check_finite=False))
     if flat.any():
-        expected = _centred(cho_solve(factor, np.eye(len(meat) - 1))).diagonal()
+        meat = meat + laplacian(np.where(flat[:, None] | flat, information, 0))
+    inverse, _ = dpotri(factor[0], lower=factor[1])
+    covariance: Floats = dsymm(1.0, inverse, dsymm(1.0, inverse, meat.T, lower=True), side=True, lower=True)
+    covariance = (covariance + covariance.T) / 2
+    np.fill_diagonal(covariance, np.maximum(covariance.diagonal(), 0))  # a variance of 0 may round to less
+    if flat.any():
+        expected = inverse.diagonal() - 1 / np.trace(laplacian(information))
         widen = np.where(flat, np.sqrt(expected / covariance.diagonal()), 1.0)
         covariance *= widen[:, None] * widen
     return covariance
-
-
-def _centred(covariance: Floats) -> Floats:
-    """From differences with the gauge (m - 1, m - 1) to differences with the mean (m, m)."""
-    full = np.pad(covariance, (0, 1))
-    full -= full.mean(axis=0)
-    full -= full.mean(axis=1)[:, None]
-    full = (full + full.T) / 2
-    np.fill_diagonal(full, np.maximum(full.diagonal(), 0))  # a variance of 0 may round to less
-    return full
 
 
 def _meat(votes: _Votes, rows: VoterCounts | None) -> tuple[Floats, Flags]:

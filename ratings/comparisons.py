@@ -15,9 +15,9 @@ from ratings.vote_arrays import (
     Indices,
     Label,
     as_list,
-    cells_of,
     check_votes,
     code_models,
+    counted,
     look_up,
     numbers,
     refuse,
@@ -65,9 +65,7 @@ class Comparisons:
         """
         labels, first, second = code_models(model_a, model_b)
         size = len(labels)
-        cells, times = cells_of(size, first, second, outcome, weight)
-        counts = np.bincount(cells, weights=times, minlength=3 * size * size).astype(np.float64)
-        lost, tied, won = np.moveaxis(counts.reshape(size, size, 3), 2, 0)
+        lost, tied, won = np.moveaxis(counted(size, first, second, outcome, weight), 2, 0)
         wins, ties = won + lost.T, tied + tied.T
         voted = np.flatnonzero((wins + wins.T + ties).any(axis=1))
         if len(voted) < size:  # the ids have gaps

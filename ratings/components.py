@@ -31,9 +31,9 @@ def split(board: Comparisons) -> list[Component]:
     if not board.labels:
         return []
     beats = board.score > 0
-    parts, strong = connected_components(beats, connection="strong")
-    if parts == 1 and len(strong) > 1:
-        return [Component(np.arange(len(strong)), np.arange(0))]
+    if len(beats) > 1 and _spread(beats) and _spread(beats.T):
+        return [Component(np.arange(len(beats)), np.arange(0))]
+    _, strong = connected_components(beats, connection="strong")
     groups, group = connected_components(beats, connection="weak")
     standing = _standing(board, strong)
     votes = board.votes.sum(axis=1)
@@ -47,6 +47,15 @@ def split(board: Comparisons) -> list[Component]:
         else:
             found.append(((1, -float(votes[models].sum()), best), Component(models[:0], models)))
     return [component for _, component in sorted(found, key=lambda pair: pair[0])]
+
+
+def _spread(beats: NDArray[np.bool_]) -> bool:
+    """Whether chains lead from the first model to all; quicker than a search where most pairs have met."""
+    seen, now = 0, beats[0].copy()
+    now[0] = True
+    while seen < (count := np.count_nonzero(now)) < len(now):
+        seen, now = count, now | beats[now].any(axis=0)
+    return count == len(now)
 
 
 def reachable(score: Floats, source: int) -> NDArray[np.bool_]:

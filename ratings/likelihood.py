@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.linalg.lapack import dpotrf, dpotrs
 
 from ratings.vote_arrays import Floats, Indices
 
@@ -18,6 +18,7 @@ _MAX_ITERATIONS = 1000
 _WHOLE = 1.5
 # exp() of more would overflow; so far apart one chance is 0 anyway.
 _SATURATED = 700.0
+_NEAR = 600.0
 
 
 class NotConverged(ArithmeticError):
@@ -42,9 +43,15 @@ class Estimate:
 
 def chances(rows: Floats, columns: Floats) -> tuple[Floats, Floats]:
     """Chances p that each row beats each column, and q that it loses, both to full relative precision."""
-    odds_against = np.exp(np.minimum(columns - rows[:, None], _SATURATED))
-    p = 1 / (1 + odds_against)
-    return p, odds_against * p
+    both = np.append(rows, columns)
+    if both.size and np.ptp(both) < _NEAR:
+        middle = both.mean()
+        mine, others = np.exp(rows - middle)[:, None], np.exp(columns - middle)
+        odds = mine + others
+        return mine / odds, np.divide(others, odds, out=odds)
+    against = np.exp(np.minimum(columns - rows[:, None], _SATURATED))
+    p = 1 / (1 + against)
+    return p, against * p
 
 
 def squared_residuals(wins: Floats, ties: Floats, p: Floats, q: Floats) -> Floats:
@@ -53,28 +60,39 @@ def squared_residuals(wins: Floats, ties: Floats, p: Floats, q: Floats) -> Float
 
 
 def laplacian(weights: Floats) -> Floats:
-    """The sum over pairs of weight * (e_i - e_j)(e_i - e_j)', for symmetric weights with a zero diagonal."""
-    return np.diag(weights.sum(axis=1)) - weights
+    """The sum over pairs of weight * (e_i - e_j)(e_i - e_j)', for symmetric weights with a zero diagonal.
+
+    Of the first F of K only, and pairs with the others, where weights are (F, K).
+    """
+    found: Floats = -weights[:, : len(weights)]
+    found.flat[:: len(weights) + 1] += weights.sum(axis=1)
+    return found
 
 
 def maximise(won: Floats, lost: Floats, theta: Floats) -> tuple[Floats, Factor, int]:
     """Maximum likelihood strengths of the first F of K models, those of the others held fixed.
 
-    won, lost (F, K): half wins of the first F over all and of all over them. theta (K,): where to start, and
-    the fixed strengths. Returns theta (K,), the Cholesky factor of the F x F information, and the number of
-    steps; stops when a step is below 1e-10 of the largest strength (or of one unit). NotConverged: no maximum
-    within 1000 steps. From any start every step climbs: Newton's is taken whole where it moves no pair by more
-    than 1.5 units, else damped by ln(1 + d) / d (T. Sun and Q. Tran-Dinh, Mathematical Programming 178, 2019).
+    won, lost (F, K): half wins of the first F over all and of all over them. theta (K,): where to start, and the
+    fixed strengths; where F is K, the mean keeps its place. Returns theta (K,), the Cholesky factor of the F x F
+    information (see `_factorise`), and the number of steps; stops when a step is below 1e-10 of the largest strength
+    (or of one unit). NotConverged: no maximum within 1000 steps. From any start every step climbs: Newton's is taken
+    whole where it moves no pair by more than 1.5 units, else damped by ln(1 + d) / d (T. Sun and Q. Tran-Dinh,
+    Mathematical Programming 178, 2019).
     """
     free = len(won)
     votes = won + lost
     theta = theta.copy()
     for iteration in range(1, _MAX_ITERATIONS + 1):
         p, q = chances(theta[:free], theta)
-        factor = _factorise(votes * p * q)
+        information = p * q
+        information *= votes
+        factor = _factorise(information)
         step = np.zeros_like(theta)
         # This form is antisymmetric to the last bit: rounding cancels in sums over groups of models.
-        step[:free] = cho_solve(factor, (won * q - lost * p).sum(axis=1), check_finite=False)
+        q *= won
+        p *= lost
+        q -= p
+        step[:free], _ = dpotrs(factor[0], q.sum(axis=1), lower=factor[1])
         step *= _damping(step, votes)
         theta += step
         if np.abs(step).max() <= _TOLERANCE * max(1.0, np.abs(theta).max()):
@@ -83,14 +101,18 @@ def maximise(won: Floats, lost: Floats, theta: Floats) -> tuple[Floats, Factor, 
 
 
 def _factorise(information: Floats) -> Factor:
-    free = len(information)
-    hessian = -information[:, :free]
-    hessian.flat[:: free + 1] += information.sum(axis=1)
-    try:
-        factor, lower = cho_factor(hessian, overwrite_a=True, check_finite=False)
-    except LinAlgError:
-        raise NotConverged("the likelihood is flat to machine precision at these strengths") from None
-    return factor, bool(lower)
+    """The Cholesky factor of the information (F, K) on F strengths.
+
+    Where none is held fixed, it is flat along their mean. What is added there, as much as the others have on average,
+    changes no difference: the inverse of the sum is the pseudo-inverse but for that direction.
+    """
+    hessian = laplacian(information)
+    if information.shape[1] == len(hessian):
+        hessian += np.trace(hessian) / hessian.size
+    factor, failed = dpotrf(hessian.T, lower=True, clean=False, overwrite_a=True)
+    if failed:
+        raise NotConverged("the likelihood is flat to machine precision at these strengths")
+    return factor, True
 
 
 def _damping(step: Floats, votes: Floats) -> float:

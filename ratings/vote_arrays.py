@@ -9,15 +9,16 @@ from numpy.typing import ArrayLike, NDArray
 Label: TypeAlias = str | int
 Floats: TypeAlias = NDArray[np.float64]
 Indices: TypeAlias = NDArray[np.intp]
+Ids: TypeAlias = NDArray[np.integer[Any]]
 
 # A table of positions is quicker than sorting while the ids span no more than this (or the votes).
 _ID_SPAN = 1_000_000
 # So few need no table at all.
 _FEW_IDS = 512
-_CHUNK = 1 << 14
+_CHUNK = 1 << 17
 
 
-def code_models(model_a: ArrayLike, model_b: ArrayLike) -> tuple[Sequence[Label], Indices, Indices]:
+def code_models(model_a: ArrayLike, model_b: ArrayLike) -> tuple[Sequence[Label], Ids, Ids]:
     """Labels, and the positions of both sides in them; some labels may have no vote."""
     sides = [_as_ids(model_a), _as_ids(model_b)]
     if sides[0] is not None and sides[1] is not None:
@@ -51,52 +52,59 @@ def as_list(values: ArrayLike) -> list[Any]:
     return list(listed)
 
 
-def _as_ids(values: ArrayLike) -> NDArray[np.int64] | None:
+def _as_ids(values: ArrayLike) -> Ids | None:
     # Names must not become an array of fixed-width text: that costs more than the counting.
     if isinstance(values, Sequence) and values and isinstance(values[0], str):
         return None
     kind = getattr(getattr(values, "dtype", None), "kind", "iu")
     array = np.asarray(values) if kind in "iu" else np.zeros(0)
-    return array.astype(np.int64, copy=False) if array.ndim == 1 and array.dtype.kind in "iu" else None
+    return array if array.ndim == 1 and array.dtype.kind in "iu" else None
 
 
-def _code_ids(a: NDArray[np.int64], b: NDArray[np.int64]) -> tuple[Sequence[Label], Indices, Indices]:
+def _code_ids(a: Ids, b: Ids) -> tuple[Sequence[Label], Ids, Ids]:
     both = [side for side in (a, b) if side.size]
     low = min((int(side.min()) for side in both), default=0)
     span = max((int(side.max()) for side in both), default=-1) - low + 1
+    if low == 0 and span <= _FEW_IDS:
+        return range(span), a, b
+    a, b = (side.astype(np.int64) for side in (a, b))
     if span <= _FEW_IDS:
-        return range(low, low + span), *((a, b) if low == 0 else (a - low, b - low))
+        return range(low, low + span), a - low, b - low
     if span > max(_ID_SPAN, a.size):
         ids, codes = np.unique(np.concatenate((a, b)), return_inverse=True)
         return ids.tolist(), codes[: a.size], codes[a.size :]
     seen = np.zeros(span, dtype=bool)
-    for side in both:
+    for side in (a, b):
         seen[side - low] = True
     code = np.cumsum(seen) - 1
     return (np.flatnonzero(seen) + low).tolist(), code[a - low], code[b - low]
 
 
-def cells_of(
-    size: int, first: Indices, second: Indices, outcome: ArrayLike, weight: ArrayLike | None
-) -> tuple[Indices, Floats | None]:
-    """Where each vote counts in an array (size, size, 3) of losses, ties and wins, and how often."""
-    results = np.asarray(outcome)
+def counted(size: int, first: Ids, second: Ids, outcome: ArrayLike, weight: ArrayLike | None) -> Floats:
+    """(size, size, 3): losses, ties and wins of the first model against the second. Positions are below size."""
+    results, cells = np.asarray(outcome), 3 * size * size
     if weight is not None or results.dtype.kind not in "iufb" or not first.shape == second.shape == results.shape:
         twice, times = check_votes(first, second, outcome, weight)
-        return (first * size + second) * 3 + twice, times
-    cells = np.empty(first.shape, dtype=np.intp)
+        places = (first.astype(np.intp) * size + second) * 3 + twice
+        return np.bincount(places, times, minlength=cells).reshape(size, size, 3).astype(np.float64)
+    counts = np.zeros(cells, dtype=np.intp)
+    kind = np.uint16 if cells < 1 << 16 else np.uint32 if cells < 1 << 32 else np.intp
     # In pieces that stay in the cache: each of these steps costs what the memory costs.
-    for low in range(0, len(cells), _CHUNK):
-        votes = slice(low, low + _CHUNK)
-        a, b, doubled = first[votes], second[votes], 2 * results[votes]
+    step = max(_CHUNK, cells)
+    for low in range(0, len(first), step):
+        votes = slice(low, low + step)
+        doubled = 2 * results[votes]
         with np.errstate(invalid="ignore"):
-            twice = doubled.astype(np.uint8)
-        if not np.array_equal(twice, doubled) or twice.max(initial=0) > 2 or (a == b).any():
+            places = doubled.astype(kind)
+        if places.max(initial=0) > 2 or not np.array_equal(places, doubled):
             check_votes(first, second, outcome, None)  # says which one
-        np.multiply(a, 3 * size, out=cells[votes])
-        cells[votes] += 3 * b
-        cells[votes] += twice
-    return cells, None
+        places += kind(3) * second[votes].astype(kind, copy=False)
+        places += kind(3 * size) * first[votes].astype(kind, copy=False)
+        counts += np.bincount(places.astype(np.intp), minlength=cells)
+    found = counts.reshape(size, size, 3).astype(np.float64)
+    if found.diagonal().any():
+        check_votes(first, second, outcome, None)
+    return found
 
 
 def look_up(labels: Sequence[Label], models: list[Any]) -> Indices:
@@ -109,7 +117,7 @@ def look_up(labels: Sequence[Label], models: list[Any]) -> Indices:
 
 
 def check_votes(
-    first: Indices, second: Indices, outcome: ArrayLike, weight: ArrayLike | None
+    first: Ids, second: Ids, outcome: ArrayLike, weight: ArrayLike | None
 ) -> tuple[NDArray[np.int8], Floats | None]:
     results = numbers("outcome", outcome)
     times = None if weight is None else numbers("weight", weight)

@@ -242,10 +242,11 @@ def test_file_appears_when_it_is_whole(live, tmp_path, monkeypatch):
 
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20)
-names = texts.filter(str.strip)
+# A name that is another model's slug means that model, so none of these is one.
+names = st.tuples(st.sampled_from("AÄ模!"), texts).map("".join)
 any_row = st.builds(
     row,
-    model_a=names.map("a".__add__) | names,
+    model_a=names,
     model_b=st.just("opponent"),
     winner=st.sampled_from(["model_a", "model_b", "tie", "both_bad"]),
     timestamp=st.none()
