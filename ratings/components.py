@@ -51,10 +51,10 @@ def split(board: Comparisons) -> list[Component]:
 
 def _spread(beats: NDArray[np.bool_]) -> bool:
     """Whether chains lead from the first model to all; quicker than a search where most pairs have met."""
-    seen, now = 0, beats[0].copy()
+    now, before = beats[0].copy(), -1
     now[0] = True
-    while seen < (count := np.count_nonzero(now)) < len(now):
-        seen, now = count, now | beats[now].any(axis=0)
+    while before < (count := int(now.sum())) < len(now):
+        now, before = now | beats[now].any(axis=0), count
     return count == len(now)
 
 

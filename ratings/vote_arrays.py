@@ -57,8 +57,9 @@ def _as_ids(values: ArrayLike) -> Ids | None:
     if isinstance(values, Sequence) and values and isinstance(values[0], str):
         return None
     kind = getattr(getattr(values, "dtype", None), "kind", "iu")
-    array = np.asarray(values) if kind in "iu" else np.zeros(0)
-    return array if array.ndim == 1 and array.dtype.kind in "iu" else None
+    array: NDArray[Any] = np.asarray(values) if kind in "iu" else np.zeros(0)
+    ids: Ids = array
+    return ids if array.ndim == 1 and array.dtype.kind in "iu" else None
 
 
 def _code_ids(a: Ids, b: Ids) -> tuple[Sequence[Label], Ids, Ids]:
@@ -85,21 +86,21 @@ def counted(size: int, first: Ids, second: Ids, outcome: ArrayLike, weight: Arra
     results, cells = np.asarray(outcome), 3 * size * size
     if weight is not None or results.dtype.kind not in "iufb" or not first.shape == second.shape == results.shape:
         twice, times = check_votes(first, second, outcome, weight)
-        places = (first.astype(np.intp) * size + second) * 3 + twice
-        return np.bincount(places, times, minlength=cells).reshape(size, size, 3).astype(np.float64)
+        every = (first.astype(np.intp) * size + second) * 3 + twice
+        return np.bincount(every, times, minlength=cells).reshape(size, size, 3).astype(np.float64)
     counts = np.zeros(cells, dtype=np.intp)
-    kind = np.uint16 if cells < 1 << 16 else np.uint32 if cells < 1 << 32 else np.intp
+    kind = np.dtype(np.uint16 if cells < 1 << 16 else np.uint32 if cells < 1 << 32 else np.intp)
     # In pieces that stay in the cache: each of these steps costs what the memory costs.
     step = max(_CHUNK, cells)
     for low in range(0, len(first), step):
         votes = slice(low, low + step)
         doubled = 2 * results[votes]
         with np.errstate(invalid="ignore"):
-            places = doubled.astype(kind)
+            places: Ids = doubled.astype(kind)
         if places.max(initial=0) > 2 or not np.array_equal(places, doubled):
             check_votes(first, second, outcome, None)  # says which one
-        places += kind(3) * second[votes].astype(kind, copy=False)
-        places += kind(3 * size) * first[votes].astype(kind, copy=False)
+        places += second[votes].astype(kind, copy=False) * kind.type(3)
+        places += first[votes].astype(kind, copy=False) * kind.type(3 * size)
         counts += np.bincount(places.astype(np.intp), minlength=cells)
     found = counts.reshape(size, size, 3).astype(np.float64)
     if found.diagonal().any():

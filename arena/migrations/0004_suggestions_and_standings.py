@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='vote',
             name='prompt_hash',
-            field=models.CharField(blank=True, help_text='keyed hash of the first question', max_length=32),
+            field=models.CharField(db_default='', blank=True, help_text='keyed hash of the first question', max_length=32),
         ),
         migrations.AddIndex(
             model_name='vote',
