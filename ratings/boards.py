@@ -1,5 +1,6 @@
 """Boards kept up to date: waiting votes are folded, changed boards fitted and published, all or nothing."""
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,11 @@ from ratings.models import Board, Pool, Snapshot
 from ratings.snapshots import BRADLEY_TERRY
 
 LOCK = 7_298_541  # the key under which one fold at a time holds PostgreSQL's advisory lock
-STYLE_INTERVAL = timedelta(seconds=10)
+# A board under style control waits this long for its turn: 200 times what its last fit took, between these two, for
+# meanwhile no other board is published.
+STYLE_INTERVAL_S = (10.0, 50.0)
+STYLE_SHARE = 200
+_style_took: dict[int, float] = {}  # plain board → seconds that its last fit under style control took
 
 
 def refresh() -> list[Snapshot]:
@@ -60,16 +65,15 @@ def refresh_style() -> bool:
         board, _ = Board.objects.get_or_create(pool=plain.pool, category=plain.category, style_control=True)
         board.last_vote_id = plain.last_vote_id
         pool = kept.of_pool(plain.pool)
+        started = time.monotonic()
         published = [fitting.styled(board, pool, _models(pool))]
+        _style_took[plain.pk] = time.monotonic() - started
         _publish(published, cutoff)
     return True
 
 
 def _most_behind() -> tuple[Board, datetime] | None:
-    """A plain board with votes that its counterpart under style control has not, and since when.
-
-    Nobody needs that counterpart more often than every 10 s, and it can take a second.
-    """
+    """A plain board with votes that its counterpart under style control has not, and since when."""
     newest = Snapshot.objects.filter(board=OuterRef("pk"), method=BRADLEY_TERRY).order_by("-computed_at")
     boards = Board.objects.filter(pool__ordered=True).annotate(at=Subquery(newest.values("computed_at")[:1]))
     plain, styled = (
@@ -79,12 +83,17 @@ def _most_behind() -> tuple[Board, datetime] | None:
     now, due = _now(), []
     for key, board in plain.items():
         had = styled[key].at if key in styled else datetime.min.replace(tzinfo=UTC)
-        if had < board.at and had < now - STYLE_INTERVAL:
+        if had < board.at and had < now - _style_interval(board.pk):
             due.append((had, board.pk, board.at))
     if not due:
         return None
     _, board_id, at = min(due)
     return Board.objects.select_related("pool", "category").get(pk=board_id), at
+
+
+def _style_interval(board_id: int) -> timedelta:
+    least, most = STYLE_INTERVAL_S
+    return timedelta(seconds=min(max(least, STYLE_SHARE * _style_took.get(board_id, 0.0)), most))
 
 
 @contextmanager

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg.blas import dsymm
 from scipy.linalg.lapack import dpotri
-from scipy.sparse import csr_array
 from scipy.special import ndtri
 
+from ratings.clusters import products
 from ratings.comparisons import Comparisons, VoterCounts
 from ratings.components import Component, split
 from ratings.likelihood import Estimate, Factor, Flags, chances, laplacian, maximise, squared_residuals
@@ -31,8 +31,6 @@ MIN_VOTERS = 5
 # Sums of squares below this part of what is expected are rounding.
 _NOTHING = 1e-12
 _ROUNDING = 1e-6
-# So many sums of voters fit into memory as a full matrix, which is several times quicker than a sparse one.
-_MOST_CELLS = 1 << 25
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,43 +177,32 @@ def _meat(votes: _Votes, rows: VoterCounts | None) -> tuple[Floats, Flags]:
     nobody = np.zeros(len(votes.wins), dtype=bool)
     if rows is None:
         return laplacian(votes.noise), nobody
-    sums = _score_sums(votes, rows)
     voters = np.count_nonzero(np.bincount(rows.voter))
     if voters < MIN_VOTERS:
         return laplacian(votes.noise), nobody
-    silent = _squares(sums) <= _NOTHING * votes.noise.sum(axis=1)
+    by_voter = _products(votes, rows)
+    silent = by_voter.diagonal() <= _NOTHING * votes.noise.sum(axis=1)
     if silent.any():
         rows = rows.restricted(~(silent[rows.first] | silent[rows.second]))
-        sums = _score_sums(votes, rows)
-    products = sums.T @ sums
-    by_voter = voters / (voters - 1) * (products if isinstance(products, np.ndarray) else products.toarray())
+        by_voter = _products(votes, rows)
     named = np.bincount(rows.first, minlength=len(nobody)) + np.bincount(rows.second, minlength=len(nobody)) > 0
-    return by_voter + laplacian(_unnamed(votes, rows).noise), named
+    return voters / (voters - 1) * by_voter + laplacian(_unnamed(votes, rows).noise), named
 
 
-def _score_sums(votes: _Votes, rows: VoterCounts) -> Floats | csr_array:
-    """Each voter's sum of scores (G, m): outcome minus chance for the first model, the negative for the second."""
-    p, q = votes.p[rows.first, rows.second], votes.q[rows.first, rows.second]
-    residual = rows.wins * q - rows.losses * p + rows.ties * (q - p) / 2
+def _products(votes: _Votes, rows: VoterCounts) -> Floats:
+    """The squares of each voter's sum of scores, summed: outcome minus chance for the first model, the negative for
+    the second."""
     size = len(votes.wins)
-    shape = (int(rows.voter.max(initial=-1)) + 1, size)
-    if shape[0] * size > _MOST_CELLS:
-        cells = (np.tile(rows.voter, 2), np.concatenate((rows.first, rows.second)))
-        return csr_array((np.concatenate((residual, -residual)), cells), shape=shape)
-    taken, given = (
-        np.bincount(rows.voter * size + side, residual, shape[0] * size) for side in (rows.first, rows.second)
-    )
-    return np.subtract(taken, given, dtype=np.float64).reshape(shape)
-
-
-def _squares(sums: Floats | csr_array) -> Floats:
-    """(m,): the sum over voters of their squared sums."""
-    squares: Floats = np.einsum("gm,gm->m", sums, sums) if isinstance(sums, np.ndarray) else (sums * sums).sum(axis=0)
-    return squares
+    pair = rows.first * size + rows.second
+    p, q = votes.p.take(pair), votes.q.take(pair)
+    residual = rows.wins * q - rows.losses * p + rows.ties * (q - p) / 2
+    return products(rows.voter, [(rows.first, residual), (rows.second, -residual)], size)
 
 
 def _unnamed(votes: _Votes, rows: VoterCounts) -> _Votes:
     size = len(votes.wins)
+    if rows.wins.sum() + rows.losses.sum() + rows.ties.sum() == votes.wins.sum() + votes.ties.sum() / 2:
+        return replace(votes, wins=np.zeros((size, size)), ties=np.zeros((size, size)))
 
     def counted(row: Indices, column: Indices, counts: Floats) -> Floats:
         table = np.bincount(row * size + column, counts, size * size).astype(np.float64)
@@ -234,6 +221,8 @@ def _rows_between(cluster: VoterCounts | None, models: Indices, size: int) -> Vo
         return None
     if max(cluster.first.max(initial=-1), cluster.second.max(initial=-1)) >= size:
         raise ValueError("cluster has models that the board has not")
+    if len(models) == size:
+        return cluster
     place_of = np.full(size, -1)
     place_of[models] = np.arange(len(models))
     rows = replace(cluster, first=place_of[cluster.first], second=place_of[cluster.second])

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 from django.conf import settings
+from numpy.typing import NDArray
 
 from catalog.models import LanguageModel
-from ratings import bradley_terry, style
+from ratings import bradley_terry, clusters, style
 from ratings.kept import Ballots, Counts, Kept
 from ratings.likelihood import NotConverged
 from ratings.models import Board, Pool, Snapshot
@@ -38,13 +39,13 @@ def plain(board: Board, kept: Kept, models: Models) -> Iterator[Snapshot]:
 
 def styled(board: Board, kept: Kept, models: Models) -> Snapshot:
     """The board under style control, of the votes whose style is known."""
-    counts, ballots = _with_style(kept, board.category.slug, models)
+    counts, ballots, features = _with_style(kept, board.category.slug, models)
     parameters = _parameters(board)
     votes = StyledVotes(
         counts.comparisons.labels,
         (ballots.first, ballots.second),
         ballots.twice / 2,
-        ballots.style,
+        features,
         weight=ballots.weight,
         voter=ballots.voter if parameters["clustered"] else None,
     )
@@ -92,18 +93,20 @@ def _bradley_terry(board: Board, kept: Kept, judged: Judged, ballots: Ballots) -
     return fitted(judged, fit, settings.ENVIRONMENT.arena_anchor)
 
 
-def _with_style(kept: Kept, category: str, models: Models) -> tuple[Counts, Ballots]:
-    """The votes of a category whose style is known, and the models in them."""
+def _with_style(kept: Kept, category: str, models: Models) -> tuple[Counts, Ballots, NDArray[np.float32]]:
+    """The votes of a category whose style is known, the models in them, and that style."""
     everybody = sorted(kept.places, key=lambda key: models[key].slug)
-    ballots = kept.ballots(category, everybody)
-    return ballots.where(np.isfinite(ballots.style.sum(axis=1))).counted(everybody, _slugs(models))
+    ballots, features = kept.ballots(category, everybody), kept.style(category)
+    known = np.isfinite(features @ np.ones(features.shape[1], features.dtype))
+    if not known.all():
+        ballots, features = ballots.where(known), features[known]
+    return *ballots.counted(everybody, _slugs(models)), features
 
 
 def _people(ballots: Ballots, size: int) -> Indices:
     """(M,): how many known voters judged each model."""
     by_voter = ballots.by_voter
-    cells = np.sort(np.concatenate([by_voter.voter * size + side for side in (by_voter.first, by_voter.second)]))
-    return np.bincount(cells[np.diff(cells, prepend=-1) > 0] % max(size, 1), minlength=size)  # once per voter and model
+    return clusters.people(by_voter.voter, (by_voter.first, by_voter.second), size)
 
 
 def _worth(found: style.StyleFit) -> dict[str, object]:

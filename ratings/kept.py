@@ -64,7 +64,6 @@ class Ballots:
     bad: NDArray[np.bool_]
     weight: Floats
     voter: Indices
-    style: Floats
 
     def where(self, wanted: NDArray[np.bool_]) -> "Ballots":
         """Only these."""
@@ -85,7 +84,8 @@ class Ballots:
     @cached_property
     def by_voter(self) -> VoterCounts:
         """Those of known voters."""
-        named = self.where(self.voter != NOBODY)
+        known = self.voter != NOBODY
+        named = self if known.all() else self.where(known)
         won, lost, tied = (named.weight * (named.twice == score) for score in (2, 0, 1))
         return VoterCounts(named.voter, named.first, named.second, won, lost, tied)
 
@@ -153,14 +153,21 @@ class Kept:
             self.elo = {category: kept for category, kept in self.elo.items() if kept[0] <= changed}
 
     def _ballots(self, category: str, place: Indices, start: int, end: int) -> Ballots:
-        chosen = start + np.flatnonzero(self._chosen(category, slice(start, end)))
+        part = slice(start, end)
+        # All of them are looked at where they are; copies cost more than the sums that are made of them.
+        chosen = part if category == OVERALL else start + np.flatnonzero(self._chosen(category, part))
         first, second = (place[self.votes[side][chosen]] for side in "ab")
-        others = (self.votes[name][chosen] for name in ("twice", "bad", "weight", "voter", "style"))
+        others = (self.votes[name][chosen] for name in ("twice", "bad", "weight", "voter"))
         return Ballots(first, second, *others)
 
+    def style(self, category: str) -> NDArray[np.float32]:
+        """(N, 8): features of the ballots of a category, of the first answer and then of the second."""
+        everything = slice(0, len(self.votes))
+        chosen = everything if category == OVERALL else self._chosen(category, everything)
+        style: NDArray[np.float32] = self.votes["style"][chosen]
+        return style
+
     def _chosen(self, category: str, part: slice) -> NDArray[np.bool_]:
-        if category == OVERALL:
-            return np.ones(len(self.votes["twice"][part]), dtype=bool)
         if category == DECIDED:
             decided: NDArray[np.bool_] = self.votes["twice"][part] != 1
             return decided

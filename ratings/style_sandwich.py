@@ -5,17 +5,15 @@ The rules are those of `ratings.bradley_terry`, which cites their sources.
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
-from scipy.sparse import csr_array, hstack
 
 from ratings.bradley_terry import MIN_VOTERS
+from ratings.clusters import Part, products
 from ratings.likelihood import Flags
 from ratings.paired_votes import PairedVotes
 from ratings.vote_arrays import Floats, Indices
 
 # Sums of squares below this part of what is expected are rounding.
 _NOTHING = 1e-12
-# So many sums of voters fit into memory as a full matrix, which is several times quicker than a sparse one.
-_MOST_CELLS = 1 << 25
 
 
 def sandwich(
@@ -97,19 +95,7 @@ def _named(votes: PairedVotes, voter: Indices, component: Indices) -> tuple[Flag
 
 def _products(votes: PairedVotes, voter: Indices, score: Floats) -> Floats:
     """The sum over voters of the square (M + K, M + K) of their sums of scores."""
-    count, size, width = int(voter.max()) + 1, votes.models, votes.models + len(votes.scale)
-    first, second = votes.first.astype(np.intp), votes.second.astype(np.intp)
-    styles = np.zeros((count, len(votes.scale)))
-    for k, scale in enumerate(votes.scale):
-        styles[:, k] = np.bincount(voter, score * votes.x[k] / scale, count)
-    if count * width > _MOST_CELLS:
-        cells = np.tile(voter, 2), np.concatenate((first, second))
-        models = csr_array((np.concatenate((score, -score)), cells), shape=(count, size))
-        sparse = csr_array(hstack((models, csr_array(styles))))
-        squares: Floats = (sparse.T @ sparse).toarray()
-        return squares
-    sums = np.bincount(voter * width + first, score, count * width).astype(np.float64, copy=False)
-    sums -= np.bincount(voter * width + second, score, count * width)
-    sums = sums.reshape(count, width)
-    sums[:, size:] = styles
-    return sums.T @ sums
+    size = votes.models
+    parts: list[Part] = [(votes.first, score), (votes.second, -score)]
+    parts += [(size + k, score * votes.x[k] / scale) for k, scale in enumerate(votes.scale.tolist())]
+    return products(voter, parts, size + len(votes.scale))

@@ -136,8 +136,14 @@ def test_styled_boards_come_one_by_one_and_not_too_often(models, monkeypatch):
     boards.refresh()
     assert not boards.refresh_style()
 
-    monkeypatch.setattr(boards, "STYLE_INTERVAL", boards.timedelta(0))
+    monkeypatch.setattr(boards, "STYLE_INTERVAL_S", (0, 0))
     assert [boards.refresh_style() for _ in range(3)] == [True, True, False]
+
+
+@pytest.mark.parametrize(("took", "waits"), [(0.01, 10), (0.1, 20), (5, 50)])
+def test_styled_board_that_takes_long_comes_more_seldom(monkeypatch, took, waits):
+    monkeypatch.setitem(boards._style_took, 1, took)
+    assert boards._style_interval(1).total_seconds() == waits
 
 
 def test_styled_board_is_as_old_as_the_plain_one_of_the_same_votes(models):

@@ -51,7 +51,7 @@ def everything(of, models):
         ballots = of.ballots(category, counts.models)
         by_voter = ballots.by_voter
         people = len(set(by_voter.voter.tolist()))
-        names = [field.name for field in fields(ballots) if field.name not in ("voter", "style")]
+        names = [field.name for field in fields(ballots) if field.name != "voter"]
         columns = [getattr(ballots, name).tolist() for name in names]
         tables = counts.comparisons.wins, counts.comparisons.ties, counts.both_bad
         found.append((counts.models, [table.tolist() for table in tables]))

@@ -1,0 +1,63 @@
+"""Sums by voter against the plain loops that they stand for."""
+
+import numpy as np
+import pytest
+
+from ratings import clusters
+
+
+def entries(voters, votes, width, seed=0):
+    rng = np.random.default_rng(seed)
+    voter = rng.integers(0, voters, votes)
+    first, second = rng.integers(0, width - 1, (2, votes))
+    return voter, first, second, rng.normal(size=votes)
+
+
+def by_hand(voter, parts, width):
+    found = np.zeros((width, width))
+    for each in set(voter.tolist()):
+        sums = np.zeros(width)
+        for column, values in parts:
+            for place in np.flatnonzero(voter == each):
+                sums[column if isinstance(column, int) else column[place]] += values[place]
+        found += np.outer(sums, sums)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("voters", "votes", "width", "cells"),
+    [
+        (1, 5, 3, 1 << 19),
+        (7, 400, 6, 1 << 19),  # many votes each
+        (7, 400, 6, 8),  # in blocks of one voter
+        (60, 900, 6, 40),  # in blocks of four
+        (300, 20, 40, 1 << 19),  # few votes each: sparse
+        (3, 0, 4, 1 << 19),
+    ],
+)
+def test_products_are_those_of_each_voters_sums(monkeypatch, voters, votes, width, cells):
+    monkeypatch.setattr(clusters, "_CELLS", cells)
+    voter, first, second, values = entries(voters, votes, width)
+    parts = [(first, values), (second, -values), (width - 1, 2 * values)]
+    assert clusters.products(voter, parts, width) == pytest.approx(by_hand(voter, parts, width), abs=1e-9)
+
+
+def test_products_do_not_depend_on_how_voters_are_numbered():
+    voter, first, second, values = entries(12, 300, 5)
+    parts = [(first, values), (second, -values)]
+    far = clusters.products(voter * 900_001, parts, 5)
+    assert far == pytest.approx(clusters.products(voter, parts, 5), abs=1e-9)
+
+
+@pytest.mark.parametrize("cells", [8, 1 << 19])
+def test_people_counts_each_voter_once_in_each_column(monkeypatch, cells):
+    monkeypatch.setattr(clusters, "_CELLS", cells)
+    voter, first, second, _ = entries(9, 80, 7)
+    pairs = {*zip(voter.tolist(), first.tolist(), strict=True), *zip(voter.tolist(), second.tolist(), strict=True)}
+    expected = [sum(column == place for _, column in pairs) for place in range(7)]
+    assert clusters.people(voter, (first, second), 7).tolist() == expected
+
+
+def test_people_of_no_votes_are_none():
+    nobody = np.zeros(0, dtype=np.intp)
+    assert clusters.people(nobody, (nobody, nobody), 3).tolist() == [0, 0, 0]
