@@ -1,4 +1,8 @@
-"""Boards kept up to date: waiting votes are folded, changed boards fitted and published, all or nothing."""
+"""Boards kept up to date: waiting votes are folded, then the boards that they change are fitted and published.
+
+Each board is published by itself, as soon as it is fitted, those with most votes first; a board that has been folded
+into and not published is marked, so that whoever comes next does what somebody left half done.
+"""
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,16 +28,31 @@ _style_took: dict[int, float] = {}  # plain board → seconds that its last fit 
 
 
 def refresh() -> list[Snapshot]:
-    """Fold what is waiting and publish the boards that it changes; nothing if somebody else is doing it."""
-    with _transaction():
-        if not _ask("SELECT pg_try_advisory_xact_lock(%s)", LOCK):
-            return []
-        cutoff = _now()
-        published: list[Snapshot] = []
-        for pool, folded in folding.fold().items():
-            published += _drafts(pool, kept.of_pool(pool, folded), folded.boards)
-        _publish(published, cutoff)
-    return published
+    """Fold what is waiting and publish the boards that are behind; nothing if somebody else is doing it."""
+    if not _ask("SELECT pg_try_advisory_lock(%s)", LOCK):
+        return []
+    try:
+        with _transaction():
+            cutoff = _now()
+            for pool, folded in folding.fold().items():
+                kept.of_pool(pool, folded)
+        behind = Board.objects.filter(behind=True).select_related("pool", "category")
+        pools = Pool.objects.filter(pk__in=behind.values("pool")).order_by("pk")
+        return [snapshot for pool in pools for snapshot in _catch_up(pool, behind.filter(pool=pool), cutoff)]
+    finally:
+        _ask("SELECT pg_advisory_unlock(%s)", LOCK)
+
+
+def _catch_up(pool: Pool, boards: Iterable[Board], cutoff: datetime) -> Iterator[Snapshot]:
+    """Publish these boards of a pool; what its battles should be about comes last."""
+    counted = kept.of_pool(pool)
+    models = _models(counted)
+    for board in sorted(boards, key=lambda board: counted.number(board.category.slug), reverse=True):
+        with _transaction():
+            drafts = list(fitting.plain(board, counted, models))
+            _publish(drafts, cutoff, [board])
+        yield from drafts
+    standings.weigh(pool, counted)
 
 
 def recompute(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snapshot]:
@@ -46,10 +65,15 @@ def recompute(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snapshot]:
             for pool in pools:
                 folding.recount(pool)
         published: list[Snapshot] = []
+        all_boards: list[Board] = []
         for pool in Pool.objects.filter(pk__in={pool.pk for pool in (*pools, *changed)}):
             boards = Board.objects.filter(pool=pool, style_control=False).select_related("pool", "category")
-            published += _drafts(pool, kept.of_pool(pool), boards)
-        _publish(published, cutoff)
+            counted = kept.of_pool(pool)
+            models = _models(counted)
+            published += [snapshot for board in boards for snapshot in fitting.plain(board, counted, models)]
+            standings.weigh(pool, counted)
+            all_boards += boards
+        _publish(published, cutoff, all_boards)
     return published
 
 
@@ -68,7 +92,7 @@ def refresh_style() -> bool:
         started = time.monotonic()
         published = [fitting.styled(board, pool, _models(pool))]
         _style_took[plain.pk] = time.monotonic() - started
-        _publish(published, cutoff)
+        _publish(published, cutoff, [board])
     return True
 
 
@@ -119,20 +143,15 @@ def _ask(question: str, *parameters: int) -> Any:
         return cursor.fetchone()[0]
 
 
-def _drafts(pool: Pool, counted: Kept, boards: Iterable[Board]) -> list[Snapshot]:
-    standings.weigh(pool, counted)
-    models = _models(counted)
-    return [snapshot for board in boards for snapshot in fitting.plain(board, counted, models)]
-
-
 def _models(pool: Kept) -> dict[int, LanguageModel]:
     return LanguageModel.objects.select_related("organization", "license").in_bulk(pool.places)
 
 
-def _publish(snapshots: Sequence[Snapshot], cutoff: datetime) -> None:
+def _publish(snapshots: Sequence[Snapshot], cutoff: datetime, boards: Sequence[Board]) -> None:
     for snapshot in snapshots:
         snapshot.computed_at = cutoff
     Snapshot.objects.bulk_create(snapshots)
+    Board.objects.filter(pk__in=[board.pk for board in boards]).update(behind=False)
     standings.write(snapshots)
     if snapshots:
         transaction.on_commit(lambda: live.announce(snapshots), robust=True)

@@ -100,11 +100,12 @@ def _add(counts: list[Count], votes: list[tuple[int, str]]) -> dict[Pool, Folded
     for count in counts:
         board = boards[count.pool, count.category]
         board.last_vote_id = max(board.last_vote_id or 0, count.last_vote_id)
+        board.behind = True
     if counts:
         rows = [(boards[count[:2]].pk, *count[2:8]) for count in counts]
         with connection.cursor() as cursor:
             cursor.execute(ADD, [list(column) for column in zip(*rows, strict=True)])
-        Board.objects.bulk_update(boards.values(), ["last_vote_id"])
+        Board.objects.bulk_update(boards.values(), ["last_vote_id", "behind"])
     folded: dict[Pool, Folded] = {}
     for board in boards.values():
         folded.setdefault(board.pool, Folded([], [], [])).boards.append(board)

@@ -125,6 +125,11 @@ class Kept:
         comparisons = Comparisons.from_counts([slugs[key] for key in models], wins, ties)
         return Counts(models, comparisons, both_bad.sum(axis=1))
 
+    def number(self, category: str) -> float:
+        """How many votes a category has."""
+        table = self.categories.get(category, Matrices())
+        return float(table.wins.sum() + table.ties.sum() / 2)
+
     def ballots(self, category: str, models: list[int]) -> Ballots:
         """The votes of a category between these models, in order; none where they have no order."""
         place = np.zeros(max(self.places, default=0) + 1, dtype=np.intp)

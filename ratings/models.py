@@ -44,6 +44,7 @@ class Board(models.Model):
     category = models.ForeignKey(Category, models.CASCADE)
     style_control = models.BooleanField(default=False)
     last_vote_id = models.BigIntegerField(null=True, help_text="the newest vote in its tallies")
+    behind = models.BooleanField(default=False, db_default=False, help_text="not published since its tallies changed")
 
     class Meta:
         constraints = [

@@ -1,4 +1,4 @@
-"""Refreshing boards: whole or not at all, one at a time, whatever breaks off."""
+"""Refreshing boards: each whole or not at all, one at a time, whatever breaks off."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from arena.models import LIVE, Standing
 from arena.publishing import client
 from ratings import boards, folding, kept, live
-from ratings.models import Outbox, Pool, Snapshot, Tally
+from ratings.models import Board, Outbox, Pool, Snapshot, Tally
 from ratings.snapshots import newest, unpack
 from tests import factories
 from tests.processes import eventually
@@ -178,7 +178,7 @@ def test_refresh_asks_the_database_as_often_for_many_models_as_for_two(models, d
     for a, b in pairwise(contestants):
         factories.cast(b, a, voter=factories.voter_id(a.pk))
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(25):
         boards.refresh()
 
 
@@ -297,16 +297,16 @@ def test_refreshes_at_once_while_votes_arrive_count_each_vote_once():
 
 
 @at_once
-def test_refresh_shows_all_of_its_work_or_nothing():
-    """Held up between the fold and the snapshot, nothing of it can be seen."""
+def test_board_that_is_folded_and_not_published_is_marked_until_it_is():
     factories.cast(factories.model("x"), factories.model("y"))
     with elsewhere("LOCK TABLE ratings_snapshot IN SHARE MODE"):
         thread = in_thread(boards.refresh)
         assert eventually(blocked)
-        assert (Outbox.objects.count(), Tally.objects.count(), Standing.objects.count()) == (1, 0, 0)
+        assert (Outbox.objects.count(), Tally.objects.count(), Standing.objects.count()) == (0, 2, 0)
+        assert Board.objects.filter(behind=True).count() == 2
     thread.join()
 
-    assert (Outbox.objects.count(), Tally.objects.count(), Standing.objects.count()) == (0, 2, 1)
+    assert (Board.objects.filter(behind=True).count(), Standing.objects.count()) == (0, 1)
     assert shown() == {"x": (1, 0, 0), "y": (0, 1, 0)}
 
 
@@ -323,11 +323,24 @@ def test_refresh_killed_half_way_is_done_by_the_next_one():
         worker.send_signal(signal.SIGKILL)
         worker.wait()
     assert eventually(lambda: not blocked())
-    assert (Outbox.objects.count(), Tally.objects.count()) == (1, 0)
+    assert (Outbox.objects.count(), Snapshot.objects.count()) == (0, 0)
 
     assert eventually(boards.refresh)
 
     assert shown() == {"x": (1, 0, 0), "y": (0, 1, 0)}
+    assert not Board.objects.filter(behind=True).exists()
+
+
+@at_once
+def test_boards_with_most_votes_are_announced_first():
+    client().delete(live.STREAM)
+    x, y = factories.model("x"), factories.model("y")
+    for categories in ([], ["coding"], ["coding", "math"]):
+        factories.cast(x, y, "tie", categories=categories)
+    boards.refresh()
+
+    told = [orjson.loads(hint[b"data"])["category"] for _, hint in client().xrange(live.STREAM)]
+    assert told == ["overall", "overall", "coding", "coding", "math", "math"]
 
 
 @at_once
