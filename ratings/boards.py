@@ -6,8 +6,10 @@ into and not published is marked, so that whoever comes next does what somebody 
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
@@ -24,6 +26,7 @@ LOCK = 7_298_541  # the key under which one fold at a time holds PostgreSQL's ad
 # meanwhile no other board is published.
 STYLE_INTERVAL_S = (10.0, 50.0)
 STYLE_SHARE = 200
+AT_ONCE = 2  # boards that are fitted while others are written; a fit leaves Python alone for most of its time
 _style_took: dict[int, float] = {}  # plain board → seconds that its last fit under style control took
 
 
@@ -47,11 +50,13 @@ def _catch_up(pool: Pool, boards: Iterable[Board], cutoff: datetime) -> Iterator
     """Publish these boards of a pool; what its battles should be about comes last."""
     counted = kept.of_pool(pool)
     models = _models(counted)
-    for board in sorted(boards, key=lambda board: counted.number(board.category.slug), reverse=True):
-        with _transaction():
-            drafts = list(fitting.plain(board, counted, models))
-            _publish(drafts, cutoff, [board])
-        yield from drafts
+    ordered = sorted(boards, key=lambda board: counted.number(board.category.slug), reverse=True)
+    fit = partial(fitting.drafts, kept=counted, models=models)
+    with ThreadPoolExecutor(AT_ONCE) as fitters:
+        for board, drafts in zip(ordered, fitters.map(fit, ordered), strict=True):
+            with _transaction():
+                _publish(drafts, cutoff, [board])
+            yield from drafts
     standings.weigh(pool, counted)
 
 
@@ -70,7 +75,7 @@ def recompute(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snapshot]:
             boards = Board.objects.filter(pool=pool, style_control=False).select_related("pool", "category")
             counted = kept.of_pool(pool)
             models = _models(counted)
-            published += [snapshot for board in boards for snapshot in fitting.plain(board, counted, models)]
+            published += [snapshot for board in boards for snapshot in fitting.drafts(board, counted, models)]
             standings.weigh(pool, counted)
             all_boards += boards
         _publish(published, cutoff, all_boards)

@@ -1,7 +1,7 @@
 """A category of a pool, fitted by each method and written out as snapshots that are not saved yet."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from django.conf import settings
@@ -24,17 +24,17 @@ logger = logging.getLogger(__name__)
 Models = Mapping[int, LanguageModel]
 
 
-def plain(board: Board, kept: Kept, models: Models) -> Iterator[Snapshot]:
-    """The board by Bradley-Terry and, where its votes have an order, by Elo."""
+def drafts(board: Board, kept: Kept, models: Models) -> list[Snapshot]:
+    """The board by Bradley-Terry and, where its votes have an order, by Elo. Asks no database."""
     category = board.category.slug
     counts = kept.counts(category, _slugs(models))
     ballots = kept.ballots(category, counts.models)
     judged = _judged(board, counts, models, ballots)
     rows = _bradley_terry(board, kept, judged, ballots)
-    if rows is not None:
-        yield _snapshot(board, BRADLEY_TERRY, rows, _parameters(board))
+    found = [] if rows is None else [_snapshot(board, BRADLEY_TERRY, rows, _parameters(board))]
     if kept.ordered:
-        yield _snapshot(board, ELO, ordered(judged, kept.elo_ratings(category)), {"k": 4})
+        found.append(_snapshot(board, ELO, ordered(judged, kept.elo_ratings(category)), {"k": 4}))
+    return found
 
 
 def styled(board: Board, kept: Kept, models: Models) -> Snapshot:
