@@ -1,6 +1,6 @@
 """The REST API of battles and models: parse, call, show. What it shows of an open battle names no model."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from arena import battles, stored, streams
 from arena.errors import Refusal
 from arena.events import Position
-from arena.models import Answer, Battle, Endpoint, Standing
+from arena.models import Answer, Battle, Endpoint
 from arena.prompts import check_prompt
 from arena.reveals import reveal
 from arena.voters import voter, voter_id
@@ -27,7 +27,7 @@ PAGE = 100
 FOLLOWED_BY = ("GET", "HEAD")
 
 
-def shown(battle: Battle, standings: Mapping[str, Standing] | None = None) -> dict[str, Any]:
+def shown(battle: Battle) -> dict[str, Any]:
     """A battle as its voter may see it now."""
     prefetch_related_objects([battle], "turns__answers")
     vote = getattr(battle, "vote", None)
@@ -38,7 +38,7 @@ def shown(battle: Battle, standings: Mapping[str, Standing] | None = None) -> di
         "pool": battle.pool,
         "created_at": battle.created_at,
         "turns": [_turn(battle, turn) for turn in battle.turns.all()],
-        "models": reveal(battle, standings),
+        "models": reveal(battle),
         "vote": vote and {"winner": vote.winner, "created_at": vote.created_at},
         "events_url": reverse("battle-events", args=[battle.pk]),
     }
@@ -69,8 +69,7 @@ class Battles(APIView):
     def get(self, request: Request) -> Response:
         whole = battles.whole().prefetch_related("turns__answers")
         mine = whole.filter(voter=voter_id(request)).order_by("-created_at")[:PAGE]
-        standings = Standing.objects.in_bulk({battle.pool for battle in mine})
-        return Response({"results": [shown(battle, standings) for battle in mine]})
+        return Response({"results": [shown(battle) for battle in mine]})
 
     @extend_schema(operation_id="battle_start", request=dict, responses={201: dict})
     def post(self, request: Request) -> Response:

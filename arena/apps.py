@@ -6,6 +6,7 @@ class ArenaConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from arena import worker
+        from arena import accounts, worker
 
+        accounts.connect()
         worker.connect()

@@ -11,12 +11,14 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from arena import counting, draws, pairing
 from arena.errors import Refusal, bad
 from arena.models import LIVE, SIDES, Answer, Battle, Endpoint, Turn, Vote, Voter
-from arena.prompts import check_opinion, check_prompt
+from arena.prompts import check_opinion, check_prompt, source
 from arena.publishing import ask_to_stop, tell
+from arena.reveals import standing
 from arena.signals import vote_cast
 from arena.tasks import answer_turn
 
@@ -52,9 +54,10 @@ def start(
         if drawn is None and among:
             drawn = draws.draw_regardless(among, pool)
     else:
-        raise bad("mode", "The mode is anonymous or side_by_side.")
+        raise bad("mode", _("The mode is anonymous or side_by_side."))
     if drawn is None:
-        raise Refusal("too_few_models", "Fewer than two models are up. Try again in a moment.", 503, retry_after=10)
+        detail = _("Fewer than two models are up. Try again in a moment.")
+        raise Refusal("too_few_models", detail, 503, retry_after=10)
     with transaction.atomic():
         battle = Battle.objects.create(
             voter=voter,
@@ -64,6 +67,7 @@ def start(
             model_a_id=drawn.a,
             model_b_id=drawn.b,
             propensity=drawn.propensity,
+            prompt_source=source(voter, prompt),
         )
         _ask(battle, 1, prompt)
     return battle
@@ -72,19 +76,20 @@ def start(
 def _named(mode: str, slugs: Sequence[str]) -> list[int]:
     """Keys of the models that a request names, in its order."""
     if not isinstance(slugs, list) or not all(isinstance(slug, str) and slug.isprintable() for slug in slugs):
-        raise bad("models", "The models are a list of slugs.")
+        raise bad("models", _("The models are a list of slugs."))
     most = 2 if mode == Battle.Mode.SIDE_BY_SIDE else MOST_NAMED
     if not 2 <= len(slugs) <= most or len(set(slugs)) < len(slugs):
-        raise bad("models", f"Name {'two' if most == 2 else f'two to {most}'} different models.")
+        wanted = _("Name two different models.") if most == 2 else _("Name two to %(most)s different models.")
+        raise bad("models", wanted % {"most": most})
     keys = dict(Endpoint.objects.filter(enabled=True, model__slug__in=slugs).values_list("model__slug", "model_id"))
     if missing := [slug for slug in slugs if slug not in keys]:
-        raise bad("models", f"There is no model {missing[0]!r} that answers here.")
+        raise bad("models", _("There is no model %(slug)r that answers here.") % {"slug": missing[0]})
     return [keys[slug] for slug in slugs]
 
 
 def _side_by_side(keys: list[int] | None) -> pairing.Draw:
     if keys is None:
-        raise bad("models", "Side by side needs two models.")
+        raise bad("models", _("Side by side needs two models."))
     return pairing.Draw(keys[0], keys[1], propensity=1.0)
 
 
@@ -207,6 +212,8 @@ def cast_vote(battle: Battle, winner: object, reasons: object = None, comment: o
         _announce(battle, state)
         if winner == SKIP:
             return None
+        battle.standing = standing(battle)
+        battle.save(update_fields=["standing"])
         reading = counting.confirmed(battle, reading) if reading else counting.read(battle)
         return _vote(battle, str(winner), reading, reasons or {}, str(comment or ""))
 
@@ -228,13 +235,16 @@ def _vote(battle: Battle, winner: str, reading: counting.Reading, reasons: objec
         reason=reason,
         reasons=reasons,
         comment=comment,
+        prompt_hash=reading.prompt_hash,
     )
     vote_cast.send(sender=Vote, vote=vote)
     return vote
 
 
 def _not_votable(battle_id: UUID) -> Refusal:
-    battle = Battle.objects.select_related("vote").get(id=battle_id)
+    battle = Battle.objects.select_related("vote").filter(id=battle_id).first()
+    if battle is None:  # deleted at this very moment
+        return Refusal("not_found", _("There is no such battle of yours."), 404)
     if battle.state == Battle.State.ANSWERING:
         return Refusal("not_ready", "Both sides must have answered before the vote.", 409)
     if battle.state == Battle.State.VOTED:

@@ -2,16 +2,23 @@
 
 from dataclasses import dataclass
 
+from django.db import connection
+
 from arena.categories import categories
 from arena.features import features
 from arena.leaks import leaks
 from arena.model_names import names_of
-from arena.models import SIDES, Answer, Battle, Turn
+from arena.models import SIDES, Answer, Battle, Turn, Vote
+from arena.voters import keyed_hash
 from catalog.models import LanguageModel
 
 UNRATED = "side_by_side"
 STOPPED = "stopped"
 IDENTITY_LEAK = "identity_leak"
+REPEATED_PROMPT = "repeated_prompt"
+OWN_QUESTION = "exclude-suggestions"  # the category of battles that did not begin with a card's text
+LOCK = 7_298_543  # the first key of the advisory lock under which a voter's votes are counted one after another
+HASH_LENGTH = 32
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,7 @@ class Reading:
     """What the texts of a battle say; `of` is what was read.
 
     leaking: an answer tells whose it is. categories: of the questions. features: style of a, then of b. turns: how
-    many are judged, those that both sides have finished; only they make the others.
+    many are judged, those that both sides have finished; only they make the others. prompt_hash: of the first question.
     """
 
     of: Answered
@@ -41,6 +48,7 @@ class Reading:
     categories: list[str]
     features: list[float]
     turns: int
+    prompt_hash: str
 
 
 def read(battle: Battle) -> Reading:
@@ -52,9 +60,10 @@ def read(battle: Battle) -> Reading:
     return Reading(
         of=of,
         leaking=battle.mode == Battle.Mode.ANONYMOUS and _leaking(battle, turns),
-        categories=categories([turn.prompt for turn in judged]),
+        categories=categories([turn.prompt for turn in judged]) + _source(battle),
         features=[number for texts in sides for number in features(texts)],
         turns=len(judged),
+        prompt_hash=prompt_hash(turns[0].prompt) if turns else "",  # none: it was deleted at this very moment
     )
 
 
@@ -63,13 +72,37 @@ def confirmed(battle: Battle, reading: Reading) -> Reading:
     return reading if reading.of == Answered.of(battle) else read(battle)
 
 
+def prompt_hash(prompt: str) -> str:
+    """The same for questions that differ only in case and white space."""
+    return keyed_hash("prompt", " ".join(prompt.split()).casefold())[:HASH_LENGTH]
+
+
 def reason(battle: Battle, reading: Reading) -> str:
-    """Why the vote on this battle moves no rating; empty if it does."""
+    """Why the vote on this battle moves no rating; empty if it does. In the transaction of the vote."""
     if battle.mode != Battle.Mode.ANONYMOUS:
         return UNRATED
     if any(stopped for _, _, stopped in reading.of.answers):
         return STOPPED
-    return IDENTITY_LEAK if reading.leaking else ""
+    if reading.leaking:
+        return IDENTITY_LEAK
+    return REPEATED_PROMPT if _is_counted(battle, reading.prompt_hash) else ""
+
+
+def _is_counted(battle: Battle, prompt_hash: str) -> bool:
+    """Whether this voter's judgement of these two models on this question is counted already.
+
+    Two votes at once wait for each other. The voter's row would do as a lock, but whoever deletes or joins voters
+    takes it before their battles, and here a battle is held already.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCK, str(battle.voter_id)])
+    pair = (battle.model_a_id, battle.model_b_id)
+    same = Vote.objects.filter(voter=battle.voter_id, prompt_hash=prompt_hash, pool=battle.pool, counted=True)
+    return same.filter(model_a__in=pair, model_b__in=pair).exists()
+
+
+def _source(battle: Battle) -> list[str]:
+    return [] if battle.prompt_source == Battle.PromptSource.SUGGESTION else [OWN_QUESTION]
 
 
 def _leaking(battle: Battle, turns: list[Turn]) -> bool:

@@ -90,6 +90,12 @@ class Engine:
             del self.turns[turn.job.turn_id]
             self._cancel(turn)
 
+    async def _lose(self, turn: LiveTurn) -> None:
+        """It is not ours any more. If its battle was deleted, what was published since then must go as well."""
+        self._forget(turn)
+        if not await self.ledger.insist(leases.exist, turn.job.turn_id):
+            await self.publisher.forget(turn.job.battle_id)
+
     def _cancel(self, turn: LiveTurn) -> None:
         for task in self.tasks.pop(turn.job.turn_id, []):
             task.cancel()
@@ -125,7 +131,7 @@ class Engine:
         finish = leases.Finish(turn.job.turn_id, tuple(side.result() for side in over))
         saved = await self.ledger.insist(leases.finish, finish)
         if not saved.saved:
-            self._forget(turn)
+            await self._lose(turn)
             return
         kept = [side for side in over if side.job.answer_id in saved.saved]
         ends = [await asyncio.to_thread(_end, turn, side) for side in kept]  # other turns do not wait for it
@@ -150,7 +156,7 @@ class Engine:
     def _extended(self, turn: LiveTurn, extended: Extended, asked: float) -> None:
         open_answers = {side.job.answer_id for side in turn.open()}  # fewer than were asked for, if one has ended
         if not open_answers <= extended.ours:
-            self._forget(turn)
+            self._background(self._lose(turn))
         elif open_answers:
             turn.held_until = asked + leases.LEASE_S
             if extended.stopped:

@@ -136,6 +136,14 @@ def extend(turns: Sequence[Sequence[Held]]) -> list[Extended]:
     return [Extended(answers, any(ours[answer] for answer in answers)) for answers in kept]
 
 
+def exist(turn_ids: Sequence[int]) -> list[bool]:
+    """Whether each turn is still there: a voter may delete a battle at any time."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM arena_turn WHERE id = ANY(%s)", [list(turn_ids)])
+        there = {turn for (turn,) in cursor.fetchall()}
+    return [turn in there for turn in turn_ids]
+
+
 def give_up(turns: Sequence[Sequence[Held]]) -> list[None]:
     """End the leases of each turn at once, so that another worker takes over without waiting for them to run out."""
     held = [each for turn in turns for each in turn]

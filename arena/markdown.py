@@ -14,16 +14,20 @@ import nh3
 import pygments
 from django.utils.html import escape
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
 from markdown_it.utils import OptionsDict
 from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_all_lexers, get_lexer_by_name
+from pygments.token import STANDARD_TYPES
+
+from arena import maths
 
 TAGS = {
     *("p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "h3", "h4", "h5", "h6"),
     *("table", "thead", "tbody", "tr", "th", "td", "a", "hr", "span", "div"),
 }
 LONGEST = 64_000
-MARKS = "[*_`~<&|>\n\r"  # each may cost the parser a try
+MARKS = "[*_`~<&|>$\\\n\r"  # each may cost the parser a try
 MOST_MARKS = 8_000
 MOST_CELLS = 5_000  # of tables; those missing in short rows are made up
 NESTING = 20
@@ -45,23 +49,48 @@ ALIASES = {
 FORMATTER = HtmlFormatter(nowrap=True)
 BLANKS = re.compile(r"\s{200}")  # on more of them one step of a lexer may take seconds
 RULER = " \t>*+-0123456789.)|:"
+LINE_BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
 logger = logging.getLogger(__name__)
 
-_parser = MarkdownIt("commonmark", {"html": False, "maxNesting": NESTING})
+
+def _break_line(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # so the parser calls it
+    """The one piece of HTML that models write everywhere: Markdown has no other line break in the cells of tables."""
+    found = LINE_BREAK.match(state.src, state.pos)
+    if not found:
+        return False
+    if not silent:
+        state.push("hardbreak", "br", 0)
+    state.pos = found.end()
+    return True
+
+
+_parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": NESTING})
 _parser.enable(["table", "strikethrough"]).disable(["image"])
+_parser.inline.ruler.before("autolink", "line_break", _break_line)
+_parser.add_render_rule("table_open", lambda *_: '<div class="table"><table>\n')
+_parser.add_render_rule("table_close", lambda *_: "</table></div>\n")
+maths.enable(_parser)
 _cleaner = nh3.Cleaner(
     tags=TAGS,
     attributes={
         "a": {"href", "title"},
-        "code": {"class"},
-        "span": {"class"},
         "ol": {"start"},
         "th": set(),
         "td": set(),
     },
-    # Code that scrolls sideways must be reachable by keyboard.
-    set_tag_attribute_values={"pre": {"tabindex": "0"}},
+    # No class of the page itself: an answer must not look like a button or a verdict.
+    allowed_classes={
+        "code": {f"language-{name}" for name in LANGUAGES},
+        "span": {*filter(None, STANDARD_TYPES.values()), "math", "math-display"},
+        "div": {"table"},
+    },
+    # What scrolls sideways must be reachable by keyboard; lists have their marks on the side where their lines begin.
+    set_tag_attribute_values={
+        **{tag: {"tabindex": "0"} for tag in ("pre", "div")},
+        **{tag: {"dir": "auto"} for tag in ("ul", "ol", "blockquote", "table")},
+    },
     url_schemes={"http", "https", "mailto"},
+    url_relative="deny",
     link_rel="noopener noreferrer nofollow ugc",
 )
 
@@ -98,9 +127,14 @@ def _cells(text: str) -> int:
 
 def _rendered(text: str) -> str:
     tokens = _parser.parse(text)
+    # Inside of these the parser gives up, and leaves out what follows.
+    if any(token.level >= NESTING - 1 and token.type in ("list_item_open", "blockquote_open") for token in tokens):
+        return _plain(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+        elif token.type == "fence":
+            token.info = ALIASES.get("".join(token.info.split()[:1]).lower(), "")
     code = sum(len(token.content) for token in tokens if token.type == "fence")
     options: Any = {**_parser.options, "highlight": _Colours() if code <= MOST_HIGHLIGHTED else None}
     return _cleaner.clean(_parser.renderer.render(tokens, OptionsDict(options), {}))
@@ -113,11 +147,10 @@ class _Colours:
         self.end = time.thread_time() + HIGHLIGHT_S
 
     def __call__(self, code: str, language: str, _: str) -> str:
-        name = ALIASES.get(language.lower())
-        if name is None or BLANKS.search(code):
+        if not language or BLANKS.search(code):
             return ""
         try:
-            return pygments.format(self._in_time(get_lexer_by_name(name).get_tokens(code)), FORMATTER)
+            return pygments.format(self._in_time(get_lexer_by_name(language).get_tokens(code)), FORMATTER)
         except TimeoutError:
             return ""
 

@@ -233,7 +233,9 @@ class Vote(models.Model):
     turns = models.PositiveSmallIntegerField(default=1)
     reasons = models.JSONField(default=dict)
     comment = models.TextField(blank=True)
-    prompt_hash = models.CharField(max_length=32, blank=True, db_default="", help_text="keyed hash of the first question")
+    prompt_hash = models.CharField(
+        max_length=32, blank=True, db_default="", help_text="keyed hash of the first question"
+    )
     file = models.ForeignKey(VoteFile, models.PROTECT, null=True, db_index=False, related_name="+")
     created_at = models.DateTimeField(null=True, db_default=Now(), help_text="unknown for some imported ones")
 

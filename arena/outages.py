@@ -12,6 +12,15 @@ RETRY_AFTER_S = "3"
 ERROR = {"code": "unavailable", "detail": "The service cannot reach its data just now. Try again in a moment."}
 
 
+def answer(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        response: HttpResponse = JsonResponse({"error": ERROR}, status=503)
+    else:
+        response = render(request, "503.html", status=503)
+    response.headers["Retry-After"] = RETRY_AFTER_S
+    return response
+
+
 class Outages:
     """Middleware; the outermost that can answer with a page."""
 
@@ -26,11 +35,4 @@ class Outages:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, OperationalError | InterfaceError):
-            return None
-        if request.path.startswith("/api/"):
-            response: HttpResponse = JsonResponse({"error": ERROR}, status=503)
-        else:
-            response = render(request, "503.html", status=503)
-        response.headers["Retry-After"] = RETRY_AFTER_S
-        return response
+        return answer(request) if isinstance(error, OperationalError | InterfaceError) else None

@@ -1,5 +1,10 @@
-"""The pages of battles. Without JavaScript they can be read and used all the same."""
+"""The pages of battles. Without JavaScript they can be read and used all the same.
 
+What htmx asks for is answered by what has changed on the page; anyone else is led to the whole of it.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -8,19 +13,22 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import mark_safe
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
-from arena import battles, stored
+from arena import battles, continuing, opinions, stored
 from arena.errors import Refusal
-from arena.events import Position, between
-from arena.models import Battle, Endpoint, Turn, Vote
-from arena.prompts import check_prompt
-from arena.reveals import reveal
-from arena.voters import voter, voter_id
+from arena.events import BattleView, Position, SideView, between
+from arena.models import SIDES, Answer, Battle, Vote
+from arena.reveals import cards
+from arena.voters import voter_id
 
 SCHEMES = ("light", "dark")
 SCHEME_COOKIE = "scheme"
 COOKIE_AGE = 365 * 24 * 3600
+STATES = {"": "waiting", "done": "finished", "failed": "failed"}
+Act = Callable[[Battle], object]
+Show = Callable[[HttpRequest, Battle], HttpResponse]
 
 
 def scheme(request: HttpRequest) -> dict[str, str]:
@@ -29,90 +37,177 @@ def scheme(request: HttpRequest) -> dict[str, str]:
     return {"scheme": chosen if chosen in SCHEMES else ""}
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def home(request: HttpRequest) -> HttpResponse:
-    """The prompt box; a question starts a battle."""
-    if request.method != "POST":
-        return _home(request)
-    prompt = request.POST.get("prompt", "").replace("\r\n", "\n")
-    try:
-        check_prompt(prompt)
-        battle = battles.start(voter(request), prompt)
-    except Refusal as error:
-        return _home(request, prompt, error)
-    return redirect("battle", battle.pk)
-
-
-def _home(request: HttpRequest, prompt: str = "", error: Refusal | None = None) -> HttpResponse:
-    context = {
-        "prompt": prompt,
-        "error": error and (error.extra.get("fields", {}).get("prompt") or [error.detail])[0],
-        # Those that are out for a while count too: see `arena.api.model_facts`.
-        "contestants": Endpoint.objects.filter(enabled=True).count(),
-    }
-    return render(request, "arena/home.html", context, status=error.status if error else 200)
-
-
 @require_safe
 def battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
+    """With `?further` the box for a further question is open."""
     try:
         found = battles.of_voter(voter_id(request), battle_id)
-    except Refusal:
-        return render(request, "404.html", status=404)
-    return render(request, "arena/battle.html", {"battle": battle_context(found)})
+    except Refusal as error:
+        return _refused(request, battle_id, error)
+    return _changed(request, found) if _is_htmx(request) else _whole(request, found)
 
 
 @require_POST
 def vote(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     """One press, one vote; a repeated press shows the stored one."""
+
+    def cast(found: Battle) -> None:
+        try:
+            battles.cast_vote(found, request.POST.get("winner"))
+        except Refusal as error:
+            if error.code != "already_voted":
+                raise
+            found.refresh_from_db(from_queryset=battles.whole())
+
+    return _act(request, battle_id, cast, _changed)
+
+
+@require_POST
+def ask_again(request: HttpRequest, battle_id: UUID) -> HttpResponse:
+    prompt = request.POST.get("prompt", "").replace("\r\n", "\n")
+    return _act(request, battle_id, lambda found: battles.ask_again(found, prompt), partial(_changed, added=True))
+
+
+@require_POST
+def retry(request: HttpRequest, battle_id: UUID) -> HttpResponse:
+    return _act(request, battle_id, battles.retry, partial(_changed, again=True))
+
+
+@require_POST
+def stop(request: HttpRequest, battle_id: UUID) -> HttpResponse:
+    """The events tell the rest, so the page stays as it is."""
+    return _act(request, battle_id, battles.stop, lambda *shown: HttpResponse(status=204))
+
+
+@require_POST
+def opinion(request: HttpRequest, battle_id: UUID) -> HttpResponse:
+    """Reasons and comment, as a whole, as often as the voter likes."""
+    reasons = {side: request.POST.getlist(f"reasons_{side}") for side in SIDES}
+    comment = request.POST.get("comment", "").replace("\r\n", "\n")
+    return _act(request, battle_id, lambda found: opinions.save(found, reasons, comment), _saved)
+
+
+@require_POST
+def go_on(request: HttpRequest, battle_id: UUID) -> HttpResponse:
+    """Leads to a new battle of the same two models, where the next question can be typed at once."""
+    try:
+        made = continuing.go_on(battles.of_voter(voter_id(request), battle_id))
+    except Refusal as error:
+        return _refused(request, battle_id, error)
+    return redirect(f"{reverse('battle', args=[made.pk])}?further")
+
+
+def _is_htmx(request: HttpRequest) -> bool:
+    return "HX-Request" in request.headers
+
+
+def _act(request: HttpRequest, battle_id: UUID, act: Act, show: Show) -> HttpResponse:
+    """Do something to a battle of the reader's, and show what became of it."""
     try:
         found = battles.of_voter(voter_id(request), battle_id)
-        battles.cast_vote(found, request.POST.get("winner"))
+        act(found)
     except Refusal as error:
-        if error.code != "already_voted":
-            return HttpResponse(error.detail, status=error.status, content_type="text/plain; charset=utf-8")
+        return _refused(request, battle_id, error)
+    return show(request, found) if _is_htmx(request) else redirect("battle", battle_id)
+
+
+def _refused(request: HttpRequest, battle_id: UUID, error: Refusal) -> HttpResponse:
+    """A sentence for the script of the page, or the page with this sentence."""
+    if _is_htmx(request):
+        return HttpResponse(error.detail, status=error.status, content_type="text/plain; charset=utf-8")
+    try:
         found = battles.of_voter(voter_id(request), battle_id)
-    if not request.headers.get("HX-Request"):
-        return redirect("battle", battle_id)
-    return render(request, "arena/battle.html#verdict", {"battle": battle_context(found)})
+    except Refusal:
+        return render(request, "404.html", status=404)
+    fields = error.extra.get("fields", {}).values()
+    problem = next((sentences[0] for sentences in fields), error.detail)
+    return _whole(request, found, problem=problem, status=error.status)
+
+
+def _whole(request: HttpRequest, found: Battle, problem: str = "", status: int = 200) -> HttpResponse:
+    typed = request.POST.get("prompt", "")
+    further = bool(typed) or "further" in request.GET
+    context = {"battle": battle_context(found), "problem": problem, "typed": typed, "further": further}
+    return render(request, "arena/battle.html", context, status=status)
+
+
+def _saved(request: HttpRequest, found: Battle) -> HttpResponse:
+    return HttpResponse(_("Saved"), content_type="text/plain; charset=utf-8")
+
+
+def _changed(request: HttpRequest, found: Battle, **changed: bool) -> HttpResponse:
+    """`added`: the last turn is new; `again`: its failed sides are being answered again."""
+    return render(request, "arena/_changed.html", {"battle": battle_context(found), **changed})
 
 
 def battle_context(found: Battle) -> dict[str, Any]:
-    """What the template shows of a battle, and the place from which its events go on."""
-    view = stored.load(found.pk)
-    position = Position()
-    if events := list(between(position, view)):
-        position = events[-1][2]
-    cast = Vote.objects.filter(battle=found).first()
+    """What the templates show of a battle, and the place from which its events go on."""
+    answers = stored.answers_of(found.pk)
+    view = stored.view(answers)
+    view.state = found.state  # what is shown; if it is not the last word, the events bring that
+    cast: Vote | None = getattr(found, "vote", None)
     return {
         "id": found.pk,
         "mode": found.mode,
         "state": found.state,
-        "events_url": f"{reverse('battle-events', args=[found.pk])}?from={position}",
-        "turns": [_turn_context(turn, view.turns.get(turn.number, {})) for turn in found.turns.all()],
+        "named": stored.named(found),
+        "stopped": any(answer.stopped for answer in answers),
+        "stopped_early": found.stopped,
+        "events_url": f"{reverse('battle-events', args=[found.pk])}?from={_position(view)}",
+        "turns": _turns(found, answers, view),
+        "most_turns": battles.MOST_TURNS,
+        "picked": _picked(found),
         "vote": cast and cast.winner,
-        "reveal": _reveal_context(found, cast),
+        "reveal": _reveal(found, answers, cast),
+        "comment": cast and cast.comment,
     }
 
 
-def _turn_context(turn: Turn, sides: dict[str, Any]) -> dict[str, Any]:
-    states = {"": "waiting", "done": "finished", "failed": "failed"}
-    shown = [
-        {
-            "side": name,
-            "state": states[side.end],
-            "html": mark_safe(side.html),  # noqa: S308  # sanitised by arena.markdown
-            "text": side.text,
-            "reason": side.reason,
-        }
-        for name, side in sides.items()
-    ]
-    return {"number": turn.number, "prompt": turn.prompt, "sides": shown}
+def _picked(found: Battle) -> dict[str, str]:
+    """The models that the voter had named, as the form of the first page calls them."""
+    if found.mode != Battle.Mode.SIDE_BY_SIDE:
+        return {}
+    return {"mode": found.mode, "model_a": found.model_a.slug, "model_b": found.model_b.slug}
 
 
-def _reveal_context(found: Battle, cast: Vote | None) -> list[dict[str, Any]] | None:
-    revealed = reveal(found)
-    return revealed and [{**each, "won": cast is not None and cast.winner == each["side"]} for each in revealed]
+def _position(view: BattleView) -> Position:
+    events = list(between(Position(), view))
+    return events[-1][2] if events else Position()
+
+
+def _turns(found: Battle, answers: Sequence[Answer], view: BattleView) -> list[dict[str, Any]]:
+    turns: dict[int, dict[str, Any]] = {}
+    for answer in answers:
+        number = answer.turn.number
+        turn = turns.setdefault(
+            number, {"number": number, "key": str(number), "prompt": answer.turn.prompt, "sides": []}
+        )
+        turn["sides"].append(_side(found, answer, view.side(number, answer.side)))
+    return list(turns.values())
+
+
+def _side(found: Battle, answer: Answer, shown: SideView) -> dict[str, Any]:
+    """Who answers and what was thought are known only where the names are: not every model thinks."""
+    named = stored.named(found)
+    return {
+        "side": answer.side,
+        "other": "b" if answer.side == "a" else "a",
+        "state": STATES[shown.end],
+        "html": mark_safe(shown.html),  # noqa: S308  # sanitised by arena.markdown
+        "text": shown.text,
+        "reason": shown.reason,
+        "name": getattr(found, f"model_{answer.side}").name if named else "",
+        "reasoning": answer.reasoning if named else "",
+    }
+
+
+def _reveal(found: Battle, answers: Sequence[Answer], cast: Vote | None) -> list[dict[str, Any]] | None:
+    revealed = cards(found, answers)
+    if revealed is None:
+        return None
+    chips = opinions.chips(cast.reasons if cast else {})
+    won = cast and cast.winner
+    return [{**each, "won": won == each["side"], "chips": chips[each["side"]]} for each in revealed]
 
 
 @require_POST

@@ -64,6 +64,11 @@ class Publisher:
             self.last_stop = entries[-1][0]
         return [fields[FIELD].decode() for _, fields in entries]
 
+    async def forget(self, battle_id: str) -> None:
+        """Take back what was published of a battle that is deleted."""
+        with _or_lost():
+            await self.redis.delete(stream_key(battle_id))
+
     async def flush(self, turns: Iterable[LiveTurn]) -> None:
         """Send and forget; after a failure everything is said again from the start once Redis is back."""
         now = time.monotonic()
@@ -125,6 +130,13 @@ def ask_to_stop(battle_id: object) -> None:
     """Tell the workers that a battle's voter wants no more; lost without Redis, and then seen by a heartbeat."""
     with _or_lost():
         client().xadd(STOPS, {FIELD: str(battle_id)}, maxlen=STOPS_KEPT)
+
+
+def forget(battle_ids: Iterable[object]) -> None:
+    """Take back what was published of battles that are deleted; without Redis it is gone within `KEEP_S`."""
+    if keys := [stream_key(battle_id) for battle_id in battle_ids]:
+        with _or_lost():
+            client().delete(*keys)
 
 
 @contextmanager

@@ -22,7 +22,9 @@ def replace(requests: Sequence[Replace]) -> list[SideJob | None]:
 
 
 def _replace(request: Replace) -> SideJob | None:
-    answer = Answer.objects.select_related("turn").get(id=request.job.answer_id)
+    answer = Answer.objects.select_related("turn").filter(id=request.job.answer_id).first()
+    if answer is None:  # its voter has deleted the battle
+        return None
     battle = Battle.objects.select_for_update().get(id=answer.turn.battle_id)
     ours = answer.attempt == request.job.attempt and answer.state == Answer.State.RUNNING
     if not ours or any(each["side"] == answer.side for each in battle.replaced):

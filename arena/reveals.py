@@ -1,31 +1,101 @@
 """Who answered: told once the vote is in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
-from arena.models import SIDES, Battle, Standing
+from arena.measured import Spent, spent, typical
+from arena.models import LIVE, SIDES, Answer, Battle, Standing
+from catalog.figures import count, dollars
+from catalog.models import LanguageModel, Price
+
+RATED = ("rating", "ci_low", "ci_high", "rank", "votes")
+MILLION = 1_000_000
 
 
-def reveal(battle: Battle, standings: Mapping[str, Standing] | None = None) -> list[dict[str, Any]] | None:
-    """Both models with the ratings published last, once the battle is voted; None before.
+def standing(battle: Battle) -> dict[str, Any]:
+    """Side → where its model stands on the board now, None if it is on none; kept with the battle at its vote.
 
-    `standings` by pool spare a list of battles a query for each.
+    Named models have no board of their own, so it is that of the live pool. `models` is how many are on the board.
     """
+    pool = LIVE if battle.mode == Battle.Mode.SIDE_BY_SIDE else battle.pool
+    ratings = dict[str, Any](Standing.objects.filter(pool=pool).values_list("ratings", flat=True).first() or {})
+    rows = {side: ratings.get(getattr(battle, f"model_{side}").slug) for side in SIDES}
+    return {side: row and {**row, "models": len(ratings)} for side, row in rows.items()}
+
+
+def reveal(battle: Battle) -> list[dict[str, Any]] | None:
+    """Both models with their ratings from before the vote, once the battle is voted; None before."""
     if battle.state != Battle.State.VOTED:
         return None
-    if standings is None:
-        standings = Standing.objects.in_bulk([battle.pool])
-    standing = standings.get(battle.pool)
-    ratings = standing.ratings if standing else {}
-    return [_revealed(side, getattr(battle, f"model_{side}"), ratings) for side in SIDES]
+    return [_revealed(side, getattr(battle, f"model_{side}"), _before(battle, side)) for side in SIDES]
 
 
-def _revealed(side: str, model: Any, ratings: dict[str, Any]) -> dict[str, Any]:
+def _before(battle: Battle, side: str) -> dict[str, Any]:
+    return (battle.standing or {}).get(side) or {}
+
+
+def _revealed(side: str, model: LanguageModel, before: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "side": side,
         "slug": model.slug,
         "name": model.name,
         "organization": model.organization and model.organization.name,
         "license": model.license and model.license.name,
-        **{key: ratings.get(model.slug, {}).get(key) for key in ("rating", "ci_low", "ci_high", "rank", "votes")},
+        **{key: before.get(key) for key in RATED},
     }
+
+
+def cards(battle: Battle, answers: Sequence[Answer]) -> list[dict[str, Any]] | None:
+    """What the page tells of both models: the reveal, known facts, and what was measured; None before the vote.
+
+    answers: all of the battle. `price` is in and out per million tokens, `cost` of what was finished here, in words.
+    """
+    revealed = reveal(battle)
+    if revealed is None:
+        return None
+    models: list[LanguageModel] = [getattr(battle, f"model_{side}") for side in SIDES]
+    prices, usual = newest_prices(models), typical(model.pk for model in models)
+    return [
+        each
+        | _known(model)
+        | _measured(battle, each["side"], answers, prices.get(model.pk))
+        | {"usual": usual.get(model.pk), "models": _before(battle, each["side"]).get("models")}
+        for each, model in zip(revealed, models, strict=True)
+    ]
+
+
+def newest_prices(models: Sequence[LanguageModel]) -> dict[int, Price]:
+    """Model key → its newest price, where one is known."""
+    newest = Price.objects.filter(model__in=models).order_by("model_id", "-as_of", "-pk").distinct("model_id")
+    return {price.model_id: price for price in newest}
+
+
+def _known(model: LanguageModel) -> dict[str, Any]:
+    return {
+        "open_weights": model.open_weights,
+        "size": model.parameters_total and count(model.parameters_total),
+        "active": model.parameters_active and count(model.parameters_active),
+    }
+
+
+def _measured(battle: Battle, side: str, answers: Sequence[Answer], price: Price | None) -> dict[str, Any]:
+    mine = [answer for answer in answers if answer.side == side and answer.state == Answer.State.FINISHED]
+    took = spent(mine)
+    cost = _cost(took, price)
+    # The clock of a side that was replaced began with the model that failed.
+    replaced = any(each["side"] == side for each in battle.replaced)
+    return {
+        "answers": len(mine),
+        "first_token_s": None if replaced else took.first_token_s,
+        "tokens_per_s": took.tokens_per_s,
+        "tokens": took.output_tokens,
+        "price": price and (dollars(price.input), dollars(price.output)),
+        "cost": None if cost is None else dollars(cost),
+    }
+
+
+def _cost(took: Spent, price: Price | None) -> Decimal | None:
+    if price is None or took.input_tokens is None or took.output_tokens is None:
+        return None
+    return (took.input_tokens * price.input + took.output_tokens * price.output) / MILLION

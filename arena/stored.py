@@ -1,6 +1,6 @@
 """A battle as the database has it, for whoever reads it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -16,27 +16,41 @@ from arena.tags import tag
 Result = TypeVar("Result")
 
 
+def answers_of(battle_id: UUID) -> list[Answer]:
+    """All answers of a battle with their turns, in order."""
+    answers = Answer.objects.filter(turn__battle=battle_id).select_related("turn__battle")
+    return list(answers.order_by("turn__number", "side"))
+
+
 def load(battle_id: UUID) -> BattleView:
-    """A battle as the database has it; before the vote of an anonymous one no reason tells the sides apart."""
-    answers = Answer.objects.filter(turn__battle=battle_id).select_related("turn__battle").order_by("turn__number")
-    view = BattleView()
+    """A battle as the database has it now."""
+    return view(answers_of(battle_id))
+
+
+def view(answers: Iterable[Answer]) -> BattleView:
+    """What all answers of a battle show; before the vote of an anonymous one no reason tells the sides apart."""
+    made = BattleView()
     for answer in answers:
         battle = answer.turn.battle
-        view.state = battle.state
-        side = view.side(answer.turn.number, answer.side)
+        made.state = battle.state
+        side = made.side(answer.turn.number, answer.side)
         if answer.state == Answer.State.FINISHED:
             side.end, side.html = "done", render(answer.text)
         elif answer.state == Answer.State.FAILED:
             side.end, side.reason = "failed", reason(battle, answer.failure)
         side.text = answer.text
         side.tag = tag(answer.pk, answer.attempt) if side.text or side.end else ""
-    return view
+    return made
+
+
+def named(battle: Battle) -> bool:
+    """Whether its voter may know who answers: he picked them, or has voted."""
+    return battle.mode == Battle.Mode.SIDE_BY_SIDE or battle.state == Battle.State.VOTED
 
 
 def reason(battle: Battle, failure: str) -> str:
     """Why a side failed, as far as it may be told."""
-    hidden = battle.mode == Battle.Mode.ANONYMOUS and battle.state != Battle.State.VOTED
-    return "unavailable" if hidden else failure
+    return failure if named(battle) else "unavailable"
 
 
 def _let_go(look: Callable[..., Result]) -> Callable[..., Awaitable[Result]]:

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+from allauth.account import views as account_views
 from django.urls import URLPattern, path
 from django.views.decorators.cache import cache_control
 
 from arena import api as calls
+from arena import home, model_pages, my_pages
 from arena import pages as views
 
 
@@ -16,10 +18,30 @@ def _of_battles(route: str, view: Callable[..., Any], name: str) -> URLPattern:
 
 
 pages = [
-    path("", views.home, name="home"),
+    path("", home.home, name="home"),
+    path("suggestions/", home.suggestions, name="suggestions"),
+    _of_battles("", my_pages.battles, "my-battles"),
+    _of_battles("export/", my_pages.export, "my-battles-export"),
+    _of_battles("delete/", my_pages.delete_everything, "my-battles-delete"),
     _of_battles("<uuid:battle_id>/", views.battle, "battle"),
+    _of_battles("<uuid:battle_id>/delete/", my_pages.delete_one, "battle-delete"),
     _of_battles("<uuid:battle_id>/vote/", views.vote, "battle-vote"),
+    _of_battles("<uuid:battle_id>/turns/", views.ask_again, "battle-ask-again"),
+    _of_battles("<uuid:battle_id>/retry/", views.retry, "battle-try-again"),
+    _of_battles("<uuid:battle_id>/stop/", views.stop, "battle-end"),
+    _of_battles("<uuid:battle_id>/opinion/", views.opinion, "battle-opinion"),
+    _of_battles("<uuid:battle_id>/go-on/", views.go_on, "battle-go-on"),
+    path("models/<str:slug>/", model_pages.model_page, name="model-page"),
     path("appearance/", views.appearance, name="appearance"),
+]
+# Those of allauth that need no e-mail, under the names by which it looks for them.
+accounts = [
+    path("accounts/", cache_control(no_store=True)(my_pages.account), name="account"),
+    path("accounts/login/", account_views.login, name="account_login"),
+    path("accounts/signup/", account_views.signup, name="account_signup"),
+    path("accounts/logout/", account_views.logout, name="account_logout"),
+    path("accounts/password/change/", account_views.password_change, name="account_change_password"),
+    path("accounts/inactive/", account_views.account_inactive, name="account_inactive"),
 ]
 api = [
     _of_battles("", calls.Battles.as_view(), "battle-list"),

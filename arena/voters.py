@@ -1,4 +1,4 @@
-"""Who is asking: a signed cookie, and nothing that names a person."""
+"""Who is asking: a signed cookie, or the session of an account (see `arena.accounts`); nothing that names a person."""
 
 import hashlib
 import hmac
@@ -8,16 +8,22 @@ from typing import Any
 
 from asgiref.sync import iscoroutinefunction
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.signing import BadSignature, Signer
-from django.http import HttpRequest, HttpResponseBase
+from django.db import InterfaceError, OperationalError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware, get_token
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from arena import outages
+from arena.connections import let_go
 from arena.errors import Refusal
-from arena.models import Voter
+from arena.models import Vote, Voter
 
 COOKIE = "voter"
+OF_ACCOUNT = "voter"  # in the session of an account: its voter's id
 COOKIE_AGE = 365 * 24 * 3600
 QUIET_PATHS = ("/healthz", "/readyz", "/metrics")
 
@@ -26,29 +32,21 @@ Handler = Callable[[HttpRequest], Any]
 
 
 def middleware(get_response: Handler) -> Handler:
-    """Gives every request its voter's id, and a first contact its cookies; touches no database."""
-
-    def before(request: HttpRequest) -> bool:
-        known = _from_cookie(request)
-        request.voter_id = known or uuid.uuid4()  # type: ignore[attr-defined]  # Django's requests are open
-        if not known and not request.path.startswith(QUIET_PATHS):
-            get_token(request)
-            return True
-        return False
-
+    """Gives every request its voter's id, and a first contact its cookies; only a session is looked up anywhere."""
     if iscoroutinefunction(get_response):
+        look = let_go(_look_at_session)
 
         async def asynchronous(request: HttpRequest) -> HttpResponseBase:
-            new = before(request)
-            response: HttpResponseBase = await get_response(request)
-            return _with_cookie(request, response) if new else response
+            _look_at_cookie(request)
+            away = await look(request) if _has_session(request) else None
+            return away or _with_cookie(request, await get_response(request))
 
         return asynchronous
 
     def synchronous(request: HttpRequest) -> HttpResponseBase:
-        new = before(request)
-        response: HttpResponseBase = get_response(request)
-        return _with_cookie(request, response) if new else response
+        _look_at_cookie(request)
+        away = _look_at_session(request) if _has_session(request) else None
+        return away or _with_cookie(request, get_response(request))
 
     return synchronous
 
@@ -56,22 +54,58 @@ def middleware(get_response: Handler) -> Handler:
 middleware.sync_capable = middleware.async_capable = True  # type: ignore[attr-defined]  # how Django asks
 
 
-def _from_cookie(request: HttpRequest) -> uuid.UUID | None:
+def _look_at_cookie(request: HttpRequest) -> None:
+    known = of_cookie(request)
+    _become(request, known or uuid.uuid4())
+    if not known and not request.path.startswith(QUIET_PATHS):
+        get_token(request)
+        renew(request)
+
+
+def _has_session(request: HttpRequest) -> bool:
+    return settings.SESSION_COOKIE_NAME in request.COOKIES and not request.path.startswith(QUIET_PATHS)
+
+
+def _look_at_session(request: HttpRequest) -> HttpResponse | None:
+    """Whoever is logged in is the voter of the account; the answer to the request while the database is away."""
+    try:
+        if request.user.is_authenticated and (known := request.session.get(OF_ACCOUNT)):
+            _become(request, uuid.UUID(known))
+    except (OperationalError, InterfaceError):
+        request.user = AnonymousUser()
+        return outages.answer(request)
+    return None
+
+
+def of_cookie(request: HttpRequest) -> uuid.UUID | None:
+    """The voter of the request's cookie, whoever is logged in; None without one that we have signed."""
     try:
         return uuid.UUID(signer.unsign(request.COOKIES.get(COOKIE, "")))
     except (BadSignature, ValueError):
         return None
 
 
+def _become(request: HttpRequest, voter_id: uuid.UUID) -> None:
+    request.voter_id = voter_id  # type: ignore[attr-defined]  # Django's requests are open
+
+
+def renew(request: HttpRequest, voter_id: uuid.UUID | None = None) -> None:
+    """From the response on the browser is somebody new, and the request itself that or the voter of an account."""
+    new = uuid.uuid4()
+    request.new_voter = new  # type: ignore[attr-defined]  # see above
+    _become(request, voter_id or new)
+
+
 def _with_cookie(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    response.set_cookie(
-        COOKIE,
-        signer.sign(str(voter_id(request))),
-        max_age=COOKIE_AGE,
-        httponly=True,
-        samesite="Lax",
-        secure=settings.SECURE,
-    )
+    if new := getattr(request, "new_voter", None):
+        response.set_cookie(
+            COOKIE,
+            signer.sign(str(new)),
+            max_age=COOKIE_AGE,
+            httponly=True,
+            samesite="Lax",
+            secure=settings.SECURE,
+        )
     return response
 
 
@@ -83,11 +117,22 @@ def voter_id(request: HttpRequest) -> uuid.UUID:
 
 def voter(request: HttpRequest) -> Voter:
     """The voter's row, made at the first battle."""
-    marks = {
+    return Voter.objects.get_or_create(id=voter_id(request), defaults=marks(request))[0]
+
+
+def marks(request: HttpRequest) -> dict[str, str]:
+    """What is kept of where a new voter comes from."""
+    return {
         "address_hash": keyed_hash("address", address(request)),
         "agent_hash": keyed_hash("agent", request.META.get("HTTP_USER_AGENT", "")),
     }
-    return Voter.objects.get_or_create(id=voter_id(request), defaults=marks)[0]
+
+
+def votes_of(voter_id: uuid.UUID) -> QuerySet[Vote]:
+    """The votes of a voter, also those whose battle is deleted; by two indexes, for there may be millions of others."""
+    lasting = Vote.objects.filter(voter=voter_id).exclude(prompt_hash="").values_list("pk", flat=True)
+    of_battles = Vote.objects.filter(battle__voter=voter_id).values_list("pk", flat=True)
+    return Vote.objects.filter(pk__in={*lasting, *of_battles})
 
 
 def address(request: HttpRequest) -> str:
@@ -118,10 +163,11 @@ _check = _CsrfCheck(_no_view)
 
 
 class VoterAuthentication(BaseAuthentication):
-    """API requests that come with a voter's cookie must show that they come from our own pages."""
+    """API requests that come with a cookie by which we know somebody must show that they come from our own pages."""
 
     def authenticate(self, request: Request) -> None:
         plain = request._request  # noqa: SLF001  # the documented way to Django's request
-        if COOKIE in plain.COOKIES and plain.method not in ("GET", "HEAD", "OPTIONS"):
+        known = COOKIE in plain.COOKIES or settings.SESSION_COOKIE_NAME in plain.COOKIES
+        if known and plain.method not in ("GET", "HEAD", "OPTIONS"):
             _check.process_request(plain)
             _check.process_view(plain, _no_view, (), {})

@@ -11,6 +11,7 @@ handler400 = "arena.errors.bad_request"
 handler500 = "arena.errors.server_error"
 urlpatterns = [
     *arena_urls.pages,
+    *arena_urls.accounts,
     *ratings_urls.pages,
     path("api/v1/", include([*arena_urls.api, *ratings_urls.api])),
     re_path(r"^api/", arena_api.unknown),

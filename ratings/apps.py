@@ -6,7 +6,8 @@ class RatingsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from arena.signals import vote_cast
+        from arena.signals import vote_cast, votes_moved
         from ratings import tasks
 
         vote_cast.connect(tasks.remember)
+        votes_moved.connect(tasks.forget)

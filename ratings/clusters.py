@@ -30,10 +30,8 @@ def products(voter: Indices, parts: Sequence[Part], width: int) -> Floats:
     found = np.zeros((width, width))
     for entries, row, size in _blocks(voter, width):
         cells = row * width
-        sums = np.zeros(size * width)
-        for column, values in parts:
-            at = cells + (column if isinstance(column, int) else column[entries])
-            sums += np.bincount(at, values[entries], size * width)
+        at = np.concatenate([cells + (c if isinstance(c, int) else c[entries]) for c, _ in parts])
+        sums = np.bincount(at, np.concatenate([values[entries] for _, values in parts]), size * width)
         block = sums.reshape(size, width)
         found += block.T @ block
     return found

@@ -6,11 +6,12 @@ from typing import Any
 
 from celery import shared_task
 from django.db import transaction
+from django.db.models import F
 from kombu.exceptions import OperationalError
 
-from arena.models import Vote
+from arena.models import Vote, Voter
 from ratings import snapshots
-from ratings.models import Outbox
+from ratings.models import Board, Outbox, Pool
 
 INTERVAL_S = 0.8
 EXPIRES_S = 60
@@ -28,7 +29,7 @@ def refresh(tick: int = 0) -> None:
 
         boards.refresh()
         _done = tick
-    if Outbox.objects.exists():
+    if Outbox.objects.exists() or Board.objects.filter(behind=True).exists():
         schedule()
 
 
@@ -69,3 +70,8 @@ def remember(sender: type[Vote], vote: Vote, **_: Any) -> None:
     if vote.counted:
         Outbox.objects.create(vote=vote)
         transaction.on_commit(schedule, robust=True)
+
+
+def forget(sender: type[Voter], pools: set[str], **_: Any) -> None:
+    """Votes have another voter now, so what a worker keeps of these pools in its memory is not what is stored."""
+    Pool.objects.filter(slug__in=pools).update(revision=F("revision") + 1)

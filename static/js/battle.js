@@ -1,36 +1,30 @@
-// Follows a battle: text is appended as plain text, a finished answer is replaced by the server's sanitised HTML.
+// Follows a battle: what its events tell is shown, and what changes its shape is fetched as a part of the page.
+import { fail, find, finish, grow, restart, takeOver } from "./panes.js";
+
 const battle = document.getElementById("battle");
-const failed = document.getElementById("failed");
-const PATIENCE = "The models are still thinking. Some take up to half a minute.";
+const words = document.getElementById("words").dataset;
 const PATIENCE_MS = 8000;
-let voting = false;
+const GOES_ON = ["answering", "ready", "void"];
+let source;
 let patience;
 let unsaid = "";
+let asking = false; // what this page asked for comes in its answer; the events are for the other tabs
+let special = false; // the bar will open with other words than usual
 
-function answer({ turn, side }) {
-  const found = document.getElementById(`turn-${turn}-${side}`);
-  // A turn that was asked in another tab is not on this page yet.
-  if (!found) location.reload();
-  return found;
-}
+const verdict = () => document.getElementById("verdict");
+const status = () => document.getElementById("status");
 
 function say(text) {
-  const status = document.getElementById("status");
-  if (status) status.textContent = text;
+  if (status()) status().textContent = text;
   unsaid = "";
-}
-
-function finish(pane, className) {
-  pane.className = className;
-  pane.removeAttribute("aria-busy");
 }
 
 // One line for the whole battle: which side is late must not show.
 function waitPatiently() {
   clearTimeout(patience);
   patience = setTimeout(() => {
-    const line = unsaid || document.getElementById("status")?.textContent;
-    say(PATIENCE);
+    const line = unsaid || status()?.textContent;
+    say(words.patience);
     unsaid = line;
   }, PATIENCE_MS);
 }
@@ -41,63 +35,85 @@ function hear() {
   if (unsaid) say(unsaid);
 }
 
+function refresh() {
+  if (!asking) verdict().dispatchEvent(new Event("stale"));
+}
+
+// Gives the pane of an event; another tab may have asked for what is not on this page yet.
+function pane(data) {
+  const found = find(data);
+  if (!asking && (!found || verdict().dataset.state !== "answering")) location.reload();
+  return found;
+}
+
+function openBar() {
+  clearTimeout(patience);
+  const held = verdict().contains(document.activeElement);
+  verdict().dataset.state = "ready";
+  verdict().querySelector(".vote fieldset")?.removeAttribute("disabled");
+  say(words.ready);
+  if (held) status()?.focus();
+  if (special || "special" in verdict().dataset) refresh();
+}
+
 const on = {
   delta(data) {
     hear();
-    const pane = answer(data);
-    if (!pane) return;
-    if (pane.lastChild) pane.lastChild.appendData(data.text);
-    else pane.append(data.text);
+    const answer = pane(data);
+    if (answer) grow(answer, data.text);
   },
   reset(data) {
-    const pane = answer(data);
-    if (!pane) return;
-    pane.className = "answer stream";
-    pane.setAttribute("aria-busy", "true");
-    pane.replaceChildren();
+    const answer = pane(data);
+    if (!answer) return;
+    restart(answer);
     waitPatiently();
   },
   done(data) {
-    const pane = answer(data);
-    if (!pane) return;
-    finish(pane, "answer prose");
-    pane.innerHTML = data.html;
-    say(`Answer ${data.side.toUpperCase()} is finished.`);
+    const answer = pane(data);
+    if (!answer) return;
+    finish(answer, data.html);
+    say(data.side === "a" ? words.doneA : words.doneB);
   },
   failed(data) {
-    const pane = answer(data);
-    if (!pane) return;
-    finish(pane, "answer");
-    pane.replaceChildren(failed.content.cloneNode(true));
-    say(`Answer ${data.side.toUpperCase()} could not be given.`);
+    const answer = pane(data);
+    if (!answer) return;
+    special = true;
+    fail(answer, data.reason);
+    say(data.side === "a" ? words.failedA : words.failedB);
   },
-  ready() {
-    clearTimeout(patience);
-    say("Both answers are here. Which is better?");
-    document.querySelector("#verdict fieldset")?.removeAttribute("disabled");
-  },
-  voted() {
-    if (!voting) location.reload();
-  },
-  void() {
-    if (!voting) location.reload();
-  },
+  ready: openBar,
+  voted: refresh,
+  void: refresh,
 };
 
 function follow() {
-  const source = new EventSource(battle.dataset.events);
+  source?.close();
+  clearTimeout(patience);
+  special = false;
+  const { state, events } = verdict().dataset;
+  if (!GOES_ON.includes(state)) return;
+  if (state === "answering") waitPatiently();
+  source = new EventSource(events);
   for (const [name, handle] of Object.entries(on)) {
     source.addEventListener(name, (event) => handle(JSON.parse(event.data)));
   }
-  source.addEventListener("error", () => {
-    if (source.readyState === EventSource.CLOSED) say("The connection was lost. Reload the page to go on.");
+  source.addEventListener("error", (event) => {
+    if (event.target === source && source.readyState === EventSource.CLOSED) say(words.lost);
   });
-  // The vote of this page announces itself in its own answer; the event is for the other tabs.
-  battle.addEventListener("htmx:beforeRequest", () => { voting = true; });
-  battle.addEventListener("htmx:afterSwap", () => source.close());
-  battle.addEventListener("htmx:sendError", () => { voting = false; });
-  battle.addEventListener("htmx:responseError", () => { voting = false; });
 }
 
-if (battle.dataset.state === "answering") waitPatiently();
-if (["answering", "ready"].includes(battle.dataset.state)) follow();
+battle.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (detail.elt.matches(".stop")) special = true;
+  else if (detail.elt.matches("form") && detail.target === verdict()) asking = true;
+});
+battle.addEventListener("htmx:afterRequest", () => { asking = false; });
+battle.addEventListener("htmx:afterSettle", ({ target, detail }) => {
+  if (target !== verdict()) return;
+  // The texts of this page are older than a question that another tab has asked.
+  if (detail.requestConfig.verb === "get" && target.dataset.state === "answering") location.reload();
+  takeOver();
+  follow();
+});
+
+takeOver();
+follow();

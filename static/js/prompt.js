@@ -3,10 +3,16 @@ const DRAFT = "draft";
 const form = document.getElementById("ask");
 const box = document.getElementById("prompt");
 const send = form.querySelector("[type=submit]");
+const keep = () => localStorage.setItem(DRAFT, box.value);
 
 if (!box.value) box.value = localStorage.getItem(DRAFT) ?? "";
+else {
+  // Given by the server, and from now on like anything typed: a reload shows what became of it.
+  keep();
+  history.replaceState(null, "", location.pathname);
+}
 
-box.addEventListener("input", () => localStorage.setItem(DRAFT, box.value));
+box.addEventListener("input", keep);
 
 box.addEventListener("keydown", (event) => {
   // While an input method is composing a word, Enter belongs to it.

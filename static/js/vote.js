@@ -1,9 +1,11 @@
-// The keys of a battle: each vote button names its own, Space or Enter leads to the next battle.
+// The keys of a battle, where the focus goes when its verdict changes, and what is said when something went wrong.
 const battle = document.getElementById("battle");
+const words = document.getElementById("words").dataset;
 const PRINTED = ["1", "2", "="];
 
+// Whoever has just opened the box for a further question types on before it has the focus.
 function isTyping(target) {
-  return target.isContentEditable || target.matches("input, textarea, select");
+  return target.isContentEditable || target.matches("input, textarea, select") || target.closest(".further");
 }
 
 function isScrolling(event) {
@@ -39,12 +41,24 @@ function report(text) {
   if (status) status.textContent = text;
 }
 
-// Where the buttons were, the outcome is read first.
-battle.addEventListener("htmx:afterSwap", () => document.querySelector("#verdict h2")?.focus());
+function showTurn(turn) {
+  turn.scrollIntoView();
+  turn.querySelector(".question").focus({ preventScroll: true });
+}
 
-battle.addEventListener("htmx:sendError", () => report("Your vote did not arrive. Please try again."));
-battle.addEventListener("htmx:responseError", (event) => {
+// Where the buttons were, the outcome is read first; after a further question that question.
+battle.addEventListener("htmx:afterSettle", ({ target, detail }) => {
+  if (target.id !== "verdict") return;
+  const heading = target.querySelector("h2");
+  if (detail.requestConfig.elt.closest(".further")) showTurn(document.querySelector(".turn:last-child"));
+  else if (heading) heading.focus();
+  else if (document.activeElement === document.body) document.getElementById("status").focus({ preventScroll: true });
+});
+
+battle.addEventListener("htmx:sendError", () => report(words.unsent));
+battle.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
+  const plain = xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
+  report(plain ? xhr.responseText : words.unstored);
   // A conflict means that the battle has moved on, perhaps in another tab: the page shows how it stands.
-  if (event.detail.xhr.status === 409) location.reload();
-  else report("Your vote could not be stored. Please try again.");
+  if (xhr.status === 409) document.getElementById("verdict").dispatchEvent(new Event("stale"));
 });

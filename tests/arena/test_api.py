@@ -219,11 +219,11 @@ def test_list_needs_the_same_number_of_queries_for_one_battle_as_for_thirty(clie
             if count > 1:
                 common.vote(battle.model_a, battle.model_b, battle=battle)
                 Battle.objects.filter(pk=battle.pk).update(state="voted")
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(3):
             assert len(client.get(CALL).json()["results"]) == count
 
 
-@pytest.mark.parametrize(("state", "queries"), [("ready", 3), ("voted", 4)])
+@pytest.mark.parametrize(("state", "queries"), [("ready", 3), ("voted", 3)])
 def test_battle_needs_the_same_number_of_queries_however_many_turns(
     client, me, django_assert_num_queries, state, queries
 ):

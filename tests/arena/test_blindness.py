@@ -16,6 +16,7 @@ from tests.arena.factories import FINISHED, RUNNING
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KEYS = {"a": 734_000_017, "b": 734_000_018}
+HTMX = {"HX-Request": "true"}
 OPEN = ("answering", "ready", "void", "skipped", "expired")
 
 
@@ -60,8 +61,10 @@ def battle():
         a=FINISHED | {"reasoning": "I am Zname a", "input_tokens": 734_000_001, "output_tokens": 734_000_002},
         b={"state": "failed", "failure": "refused", "text": "", "reasoning": "Zname b"},
     )
-    ratings = {f"zslug-{side}": {"rating": 734_000_003.0, "rank": 1, "votes": 734_000_004} for side in "ab"}
-    Standing.objects.create(pool="live", ratings=ratings)
+    rating = {"rating": 734_000_003.0, "rank": 1, "votes": 734_000_004}
+    Standing.objects.create(pool="live", ratings={f"zslug-{side}": rating for side in "ab"})
+    made.standing = {"a": rating, "b": rating}
+    made.save(update_fields=["standing"])
     return made
 
 
@@ -80,6 +83,9 @@ def sent_about(client, battle):
         client.get(call),
         client.options(call),
         client.get(f"/battles/{battle.pk}/"),
+        client.get(f"/battles/{battle.pk}/", headers=HTMX),
+        client.post(f"/battles/{battle.pk}/turns/", {"prompt": ""}, headers=HTMX),
+        client.post(f"/battles/{battle.pk}/opinion/", {"reasons_a": "useful"}),
         client.post(f"{call}vote/", {"winner": "nobody"}, content_type="application/json"),
         client.post(f"{call}turns/", {"prompt": ""}, content_type="application/json"),
     ]
@@ -88,6 +94,7 @@ def sent_about(client, battle):
             client.post(f"{call}vote/", {"winner": "a"}, content_type="application/json"),
             client.post(f"{call}turns/", {"prompt": "x"}, content_type="application/json"),
             client.post(f"/battles/{battle.pk}/vote/", {"winner": "a"}),
+            client.post(f"/battles/{battle.pk}/go-on/"),
         ]
     return b"".join(headers(answer) + answer.content for answer in answers)
 
@@ -153,9 +160,11 @@ def test_the_same_look_finds_the_names_where_the_masking_is_off(battle):
 
 def catalogue(client):
     """All that anyone is told of the models."""
-    paths = ["/", "/leaderboard/", "/api/v1/models/", "/api/v1/models/zslug-a/", "/api/v1/leaderboard/"]
+    paths = ["/", "/leaderboard/", "/models/zslug-a/", "/api/v1/models/", "/api/v1/models/zslug-a/"]
+    paths.append("/api/v1/leaderboard/")
     answers = [client.get(path) for path in paths]
-    return [re.sub(rb'(csrfmiddlewaretoken" value=")\w+', rb"\1", answer.content) for answer in answers]
+    by_chance = rb'csrfmiddlewaretoken" value="\w+|<section class="suggestions".*?</section>'
+    return [re.sub(by_chance, b"", answer.content, flags=re.DOTALL) for answer in answers]
 
 
 def test_catalogue_does_not_change_with_battles_that_are_open():
@@ -188,7 +197,7 @@ def test_catalogue_does_not_tell_which_side_of_an_open_battle_failed(change, tol
 
 @pytest.mark.parametrize("mode", ["anonymous", "side_by_side"])
 def test_answers_look_the_same_on_both_sides(browser, battle, mode):
-    Answer.objects.update(state="finished", failure="", text="The same.")
+    Answer.objects.update(state="finished", failure="", text="The same.", reasoning="The same.")
     Battle.objects.update(state="ready", mode=mode)
 
     a, b = browser.get(f"/api/v1/battles/{battle.pk}/").json()["turns"][0]["answers"]

@@ -12,7 +12,7 @@ import pytest
 from django.db import OperationalError
 from django.db.models.functions import Now
 
-from arena import answering, battles, leases
+from arena import answering, battles, deletion, leases
 from arena.events import BattleView
 from arena.generation import Engine
 from arena.jobs import SYSTEM_PROMPT
@@ -340,6 +340,26 @@ def test_engine_discards_a_save_that_comes_too_late(engine, served, published, m
     assert {(a.state, a.text) for a in answers(turn).values()} == {("running", "Of another worker")}
     assert published(turn.battle).state == "answering"
     assert {published(turn.battle).side(1, side).end for side in "ab"} == {""}
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["told at once", "seen at the heartbeat"])
+def test_engine_forgets_a_battle_that_is_deleted_meanwhile(engine, served, told, valkey, caplog):
+    turn = turn_of(served("a/steady-50"), served("b/steady-50"), mode="anonymous")
+    key = stream_key(turn.battle_id)
+    engine.submit(turn.pk)
+    assert eventually(lambda: valkey.exists(key))
+
+    if told:
+        deletion.delete_battle(turn.battle.voter_id, turn.battle_id)
+    else:
+        Battle.objects.all().delete()
+        valkey.delete(key)
+
+    assert eventually(lambda: not engine.turns)
+    time.sleep(0.3)
+    assert not valkey.exists(key)
+    assert not Answer.objects.exists()
+    assert "Traceback" not in caplog.text
 
 
 def test_drain_hands_running_turns_over_to_another_worker(engines, served):

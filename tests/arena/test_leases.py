@@ -387,3 +387,10 @@ def test_leases_run_on_the_clock_of_the_database():
     leases.claim([turn.pk])
 
     assert factories.side(turn, "a").lease_until == now + timedelta(seconds=leases.LEASE_S)
+
+
+def test_exist_tells_turns_that_were_deleted():
+    kept, gone = factories.turn(), factories.turn()
+    Battle.objects.filter(pk=gone.battle_id).delete()
+
+    assert leases.exist([gone.pk, kept.pk, gone.pk]) == [False, True, False]

@@ -19,7 +19,11 @@ ALLOWED = {
     ("span", "class"),
     ("ol", "start"),
     ("pre", "tabindex"),
+    ("div", "class"),
+    ("div", "tabindex"),
+    *((tag, "dir") for tag in ("ul", "ol", "blockquote", "table")),
 }
+CLASSES = re.compile(r"language-[a-z-]+|math|math math-display|table|[a-z]{1,3}\d?")
 
 
 class Found(HTMLParser):
@@ -56,10 +60,12 @@ def assert_harmless(html):
     for tag, name, value in found.attributes:
         if name == "href":
             address = "".join(value.split()).lower()
-            assert urlsplit(address).scheme in ("http", "https", "mailto", ""), value
+            assert urlsplit(address).scheme in ("http", "https", "mailto"), value
             assert not address.startswith(("javascript", "data", "vbscript"))
         if (tag, name) == ("a", "rel"):
             assert value == "noopener noreferrer nofollow ugc"
+        if name == "class":
+            assert CLASSES.fullmatch(value), value
     assert found.others == found.open == []
     return found
 
@@ -135,6 +141,9 @@ PAYLOADS = [
     "```\n<script>alert(1)</script>\n```",
     "```html\n<script>alert(1)</script>\n```",
     '```" onmouseover="alert(1)\nx\n```',
+    "```button verdict\nx\n```",
+    "[x](/accounts/logout/)",
+    "[x](#verdict)",
     "```<img src=x onerror=alert(1)>\nx\n```",
     "    <script>alert(1)</script>",
     "&lt;script&gt;alert(1)&lt;/script&gt;",
@@ -188,9 +197,20 @@ def test_render_survives_nesting_without_end(text):
     assert_harmless(render(text))
 
 
-@pytest.mark.parametrize("mark", ["[", "*", "_a", "`a", "~", "<a", "& ", "|a", "> ", "a\n", "a\r"])
+@pytest.mark.parametrize("mark", ["> ", "- ", "1. ", "> - ", "- > "])
+@pytest.mark.parametrize("depth", range(1, 30))
+def test_render_loses_nothing_that_is_nested_too_deep(mark, depth):
+    text = Found(render(mark * depth + "inside\n\nbehind")).text
+
+    assert "inside" in text
+    assert "behind" in text
+
+
+@pytest.mark.parametrize(
+    "mark", ["[", "*", "_a", "`a", "~", "<a", "& ", "|a", "> ", "a\n", "a\r", "$", "$$a ", "\\", "\\(a"]
+)
 def test_render_leaves_what_is_full_of_marks_as_it_is(mark):
-    """What a parser tries again and again: brackets, emphasis, quotes, lines."""
+    """What a parser tries again and again: brackets, emphasis, quotes, lines, formulas."""
     assert_harmless(render(mark * (LONGEST // len(mark))))
     assert render(mark * (MOST_MARKS + 1)).startswith("<pre>")
 
@@ -249,9 +269,14 @@ def test_render_makes_only_allowed_elements_of_any_text(text):
         ("<b>bold</b>", "<p>&lt;b&gt;bold&lt;/b&gt;</p>\n"),
         ("~~no~~", "<p><s>no</s></p>\n"),
         ("one  \ntwo", "<p>one<br>\ntwo</p>\n"),
-        ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n"),
-        ("3. a\n4. b", '<ol start="3">\n<li>a</li>\n<li>b</li>\n</ol>\n'),
-        ("> a", "<blockquote>\n<p>a</p>\n</blockquote>\n"),
+        ("one\ntwo", "<p>one<br>\ntwo</p>\n"),
+        ("one<br>two<BR />three<br/>four", "<p>one<br>\ntwo<br>\nthree<br>\nfour</p>\n"),
+        ("<br x><brr>", "<p>&lt;br x&gt;&lt;brr&gt;</p>\n"),
+        ("`<br>`", "<p><code>&lt;br&gt;</code></p>\n"),
+        ("- $x$", '<ul dir="auto">\n<li><span class="math">x</span></li>\n</ul>\n'),
+        ("- a\n- b", '<ul dir="auto">\n<li>a</li>\n<li>b</li>\n</ul>\n'),
+        ("3. a\n4. b", '<ol start="3" dir="auto">\n<li>a</li>\n<li>b</li>\n</ol>\n'),
+        ("> a", '<blockquote dir="auto">\n<p>a</p>\n</blockquote>\n'),
         ("a\n\n---\n\nb", "<p>a</p>\n<hr>\n<p>b</p>\n"),
         ("`x < y`", "<p><code>x &lt; y</code></p>\n"),
         ("| a | b |\n|---|---|\n| 1 | 2 |", None),
@@ -264,6 +289,7 @@ def test_render_shows_markdown(text, html):
     assert html is None or rendered == html
     if html is None:
         assert {"table", "thead", "tbody", "tr", "th", "td"} <= Found(rendered).tags
+        assert rendered.startswith('<div class="table" tabindex="0"><table dir="auto">\n')
 
 
 @pytest.mark.parametrize(("level", "tag"), [(1, "h3"), (2, "h4"), (3, "h5"), (4, "h6"), (5, "h6"), (6, "h6")])
@@ -290,11 +316,20 @@ def test_render_colours_code_by_classes_alone():
 
 
 @pytest.mark.parametrize(
-    ("language", "code"),
-    [("c++", "int a;"), ("Python", "def f(): pass"), ("sh", "if true; then"), ("js", "let a = 1"), ("r", "x <- 1")],
+    ("language", "code", "name"),
+    [
+        ("c++", "int a;", "cpp"),
+        ("Python", "def f(): pass", "python"),
+        ("sh title=x", "if true; then", "bash"),
+        ("js", "let a = 1", "javascript"),
+        ("r", "x <- 1", "splus"),
+    ],
 )
-def test_render_knows_languages_by_their_other_names(language, code):
-    assert "span" in Found(render(f"```{language}\n{code}\n```")).tags
+def test_render_knows_languages_by_their_other_names(language, code, name):
+    found = Found(render(f"```{language}\n{code}\n```"))
+
+    assert "span" in found.tags
+    assert ("code", "class", f"language-{name}") in found.attributes
 
 
 def test_languages_are_those_that_pygments_knows():
@@ -332,6 +367,7 @@ def test_render_leaves_code_of_unknown_languages_as_it_is(language):
     found = assert_harmless(render(f"```{language}\nif x < 1: pass\n```"))
 
     assert found.text == "if x < 1: pass\n\n" or found.text == "if x < 1: pass\n"
+    assert found.attributes == [("pre", "tabindex", "0")]
 
 
 def test_render_leaves_much_code_uncoloured():

@@ -21,64 +21,6 @@ def page(client, battle):
     return answer.content.decode()
 
 
-def test_home_says_how_many_models_are_in_the_draw(client, two_models):
-    common.endpoint(enabled=False)
-
-    assert "2 models are in the draw" in client.get("/").content.decode()
-
-
-def test_home_says_when_there_are_too_few(client):
-    assert "Fewer than two models are available" in client.get("/").content.decode()
-
-
-@pytest.mark.parametrize("method", ["put", "patch", "delete", "options", "trace"])
-def test_home_is_read_and_asked_and_nothing_else(client, two_models, method):
-    answer = getattr(client, method)("/")
-
-    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, POST")
-
-
-def test_question_starts_a_battle_and_leads_to_its_page(client, two_models):
-    answer = client.post("/", {"prompt": "One\r\ntwo?"})
-
-    battle = Battle.objects.get()
-    assert (answer.status_code, answer.headers["Location"]) == (302, f"/battles/{battle.pk}/")
-    assert battle.turns.get().prompt == "One\ntwo?"
-    assert "One\ntwo?" in page(client, battle)
-
-
-@pytest.mark.parametrize(
-    ("prompt", "sentence"),
-    [
-        ("", "Write a question first."),
-        (" \r\n", "Write a question first."),
-        ("a\x00<b", "The question holds characters that are no text."),
-        ("<b>" + "x" * 32_000, "The question is longer than 32,000 characters."),
-    ],
-    ids=["empty", "blank", "NUL", "too long"],
-)
-def test_bad_question_comes_back_with_what_is_wrong(client, two_models, prompt, sentence):
-    answer = client.post("/", {"prompt": prompt})
-
-    html = answer.content.decode()
-    assert answer.status_code == 400
-    assert f'role="alert">{sentence}<' in html
-    assert "<b" not in re.search(r"<textarea.*?</textarea>", html, re.S)[0][9:]
-    assert not Battle.objects.exists()
-
-
-def test_question_without_a_field_is_an_empty_one(client, two_models):
-    assert client.post("/", {}).status_code == 400
-
-
-def test_question_comes_back_while_too_few_models_are_up(client):
-    answer = client.post("/", {"prompt": "Why me?"})
-
-    assert answer.status_code == 503
-    assert "Fewer than two models are up." in answer.content.decode()
-    assert "Why me?" in answer.content.decode()
-
-
 @pytest.mark.parametrize(
     ("method", "part", "status"),
     [("get", "", 200), ("head", "", 200), ("post", "", 405), ("get", "vote/", 405), ("post", "vote/", 400)],
@@ -104,7 +46,7 @@ def test_battle_page_of_anyone_else_is_not_there(client, me):
     ("state", "a", "shown"),
     [
         ("answering", RUNNING, 'data-state="answering"'),
-        ("ready", FINISHED, "Which is better?"),
+        ("ready", FINISHED, "Both answers are here."),
         ("void", FAILED, "This battle could not be finished."),
         ("skipped", FINISHED, "You skipped this battle."),
         ("expired", FINISHED, "This battle is closed."),
@@ -114,7 +56,7 @@ def test_battle_page_shows_each_state(client, me, state, a, shown):
     html = page(client, factories.battle(state, a=a, voter=me))
 
     assert shown in html
-    assert ("<form" in html and "disabled>" in html.split('id="verdict"')[1]) is (state == "answering")
+    assert ("disabled>" in html.split('id="verdict"')[1]) is (state == "answering")
 
 
 def test_battle_page_shows_finished_answers_as_html_and_running_ones_as_text(client, me):
@@ -139,7 +81,7 @@ def test_battle_page_escapes_the_question(client, me):
 def test_battle_page_says_of_a_failed_side_only_that_it_failed(client, me, failure):
     html = page(client, factories.battle("void", b=FAILED | {"failure": failure}, voter=me))
 
-    assert "This side could not answer." in html
+    assert "There is no answer from this side." in html
     assert failure not in html
 
 
@@ -155,11 +97,11 @@ def test_battle_page_names_the_place_from_which_its_events_go_on(client, me):
 
 def test_battle_page_needs_the_same_number_of_queries_however_many_turns(client, me, django_assert_num_queries):
     battle = factories.battle(voter=me)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(2):
         page(client, battle)
     for number in range(2, 12):
         factories.turn(battle, number, a=FINISHED, b=FINISHED)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(2):
         page(client, battle)
 
 
@@ -186,7 +128,7 @@ def test_vote_shows_who_answered(client, me, winner, words):
     assert words in html
     assert "Al &lt;b&gt;pha" in html
     assert "1,012" in html or "1012" in html
-    assert "Not rated before this vote" in html
+    assert "not rated yet" in html
     assert html.count("your choice") == (winner in ("a", "b"))
     assert Vote.objects.get().winner == winner
 
@@ -293,3 +235,180 @@ def test_pages_without_a_token_say_so_in_a_page():
 
     assert answer.status_code == 403
     assert b"<!doctype html>" in answer.content
+
+
+def test_what_has_changed_comes_alone_for_htmx(client, me):
+    battle = factories.battle("void", a=FAILED, voter=me)
+
+    html = client.get(f"/battles/{battle.pk}/", headers=HTMX).content.decode()
+
+    assert html.lstrip().startswith('<section class="verdict"')
+    assert "<html" not in html
+    assert "This battle could not be finished." in html
+
+
+def test_page_never_says_ready_to_a_reader_whose_bar_is_closed(client, me):
+    """The answers may be finished between the look at the battle and that at its texts."""
+    battle = factories.battle("answering", a=FINISHED, b=FINISHED, voter=me)
+
+    found = re.search(r"events\?from=([^\"]+)", page(client, battle))
+
+    position = Position.parse(found[1])
+    assert (position.a.ended, position.b.ended, position.step) == (1, 1, 0)
+
+
+def act(client, battle, action, headers=None, **fields):
+    return client.post(f"/battles/{battle.pk}/{action}/", fields, headers=headers or {})
+
+
+@pytest.mark.parametrize("action", ["turns", "retry", "stop", "opinion", "go-on"])
+def test_battle_of_anyone_else_cannot_be_acted_on(client, me, action):
+    battle = factories.battle("voted")
+
+    answer = act(client, battle, action, prompt="Mine?")
+
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (404, "no-store")
+    assert client.get(f"/battles/{battle.pk}/{action}/").status_code == 405
+
+
+def test_further_question_brings_its_turn(client, me):
+    battle = factories.battle(voter=me)
+
+    html = act(client, battle, "turns", HTMX, prompt="And\r\nthen?").content.decode()
+
+    assert battle.turns.latest("number").prompt == "And\nthen?"
+    assert 'hx-swap-oob="beforeend:#turns"' in html
+    assert 'id="turn-2-a"' in html and 'id="turn-1-a"' not in html
+    assert 'data-state="answering"' in html
+
+
+def test_further_question_without_javascript_leads_back_to_the_page(client, me):
+    battle = factories.battle(voter=me)
+
+    answer = act(client, battle, "turns", prompt="And then?")
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/battles/{battle.pk}/")
+    assert "And then?" in page(client, battle)
+
+
+def test_further_question_that_is_none_comes_back_with_what_is_wrong(client, me):
+    battle = factories.battle(voter=me)
+
+    answer = act(client, battle, "turns", prompt="<b>" + "x" * 32_000)
+
+    html = answer.content.decode()
+    assert answer.status_code == 400
+    assert 'role="alert">The question is longer than 32,000 characters.<' in html
+    assert "&lt;b&gt;xxx" in html
+    plain = act(client, battle, "turns", HTMX, prompt=" ")
+    assert (plain.status_code, plain.content) == (400, b"Write a question first.")
+    assert battle.turns.count() == 1
+
+
+def test_retry_brings_the_panes_that_wait_again(client, me):
+    battle = factories.battle("void", a=FINISHED, b=FAILED, voter=me)
+
+    html = act(client, battle, "retry", HTMX).content.decode()
+
+    assert Battle.objects.get().state == "answering"
+    assert 'id="turn-1-b-pane" data-side="b"' in html
+    assert 'id="turn-1-a-pane"' not in html
+
+
+def test_stop_says_nothing_by_itself(client, me):
+    battle = factories.battle("answering", a=RUNNING, b=RUNNING, voter=me)
+
+    answer = act(client, battle, "stop", HTMX)
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert Battle.objects.get().stopped
+    assert act(client, battle, "stop").headers["Location"] == f"/battles/{battle.pk}/"
+
+
+@pytest.mark.parametrize(("action", "words"), [("stop", "There is nothing to stop."), ("retry", "has failed.")])
+def test_what_does_not_fit_is_said_on_the_page(client, me, action, words):
+    battle = factories.battle(voter=me)
+
+    answer = act(client, battle, action)
+
+    assert answer.status_code == 409
+    assert re.search(rf'role="alert">[^<]*{words}<', answer.content.decode())
+
+
+def test_opinion_is_kept_and_shown_again(client, me):
+    battle = factories.battle(voter=me)
+    act(client, battle, "vote", winner="a")
+
+    answer = act(client, battle, "opinion", HTMX, reasons_a=["useful", "correct"], reasons_b="wrong", comment="a\r\nb<")
+
+    vote = Vote.objects.get()
+    assert (answer.status_code, answer.content) == (200, b"Saved")
+    assert (vote.reasons, vote.comment) == ({"a": ["useful", "correct"], "b": ["wrong"]}, "a\nb<")
+    html = page(client, battle)
+    assert html.count("checked>") == 3
+    assert "a\nb&lt;</textarea>" in html
+    assert act(client, battle, "opinion").status_code == 302
+    assert Vote.objects.get().reasons == {}
+
+
+def test_opinion_of_unknown_words_is_refused(client, me):
+    battle = factories.battle(voter=me)
+    act(client, battle, "vote", winner="a")
+
+    assert act(client, battle, "opinion", HTMX, reasons_a="brilliant").status_code == 400
+    assert Vote.objects.get().reasons == {}
+
+
+def test_go_on_leads_to_a_battle_whose_box_is_open(client, me):
+    battle = factories.battle(voter=me)
+    act(client, battle, "vote", winner="a")
+
+    answer = act(client, battle, "go-on")
+
+    made = Battle.objects.exclude(pk=battle.pk).get()
+    assert answer.headers["Location"] == f"/battles/{made.pk}/?further"
+    html = client.get(answer.headers["Location"]).content.decode()
+    assert re.search(r'<details class="further" open>.*<textarea[^>]*autofocus', html, re.S)
+    assert html.count(f"<bdi>{battle.model_a.name}</bdi>") == 1
+
+
+THOUGHT = FINISHED | {"reasoning": "Let me <think>."}
+
+
+@pytest.mark.parametrize(
+    ("mode", "state", "shown"),
+    [
+        ("anonymous", "ready", False),
+        ("anonymous", "void", False),
+        ("anonymous", "voted", True),
+        ("side_by_side", "ready", True),
+    ],
+)
+def test_thoughts_and_names_are_shown_where_the_models_are_known(client, me, mode, state, shown):
+    battle = factories.battle(state, mode=mode, a=THOUGHT, voter=me)
+
+    html = page(client, battle)
+
+    assert ("Let me &lt;think&gt;." in html) is shown
+    assert (f"<bdi>{battle.model_a.name}</bdi>" in html) is shown
+
+
+def test_stopped_answers_are_told_at_the_bar(client, me):
+    battle = factories.battle(b=FINISHED | {"stopped": True}, voter=me)
+
+    assert "your vote is kept, but moves no rating" in page(client, battle)
+
+
+PICKED = {"mode": "side_by_side", "model_a": "one", "model_b": "two"}
+
+
+@pytest.mark.parametrize(("mode", "picked"), [("anonymous", {}), ("side_by_side", PICKED)])
+def test_same_question_again_is_asked_in_the_same_way(client, me, mode, picked):
+    battle = factories.battle("skipped", mode=mode, voter=me, model_a=common.model("one"), model_b=common.model("two"))
+
+    html = page(client, battle)
+
+    form = re.search(r'<form method="post" action="/">.*?</form>', html, re.S)[0]
+    found = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+    del found["csrfmiddlewaretoken"]
+    assert found == {"prompt": "Why?"} | picked

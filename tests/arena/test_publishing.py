@@ -261,3 +261,24 @@ def test_ask_to_stop_is_lost_while_nobody_answers(nobody, caplog):
     publishing.ask_to_stop(uuid4())
 
     assert "Redis is away" in caplog.text
+
+
+async def test_forget_takes_back_what_was_published(publisher, published):
+    battles = [uuid4() for _ in range(4)]
+    for battle in battles:
+        tell(battle, ["state", "voted"])
+
+    publishing.forget(iter(battles[:2]))
+    await publisher.forget(str(battles[2]))
+    publishing.forget([])
+
+    assert [len(published(battle)) for battle in battles] == [0, 0, 0, 1]
+
+
+async def test_forget_is_lost_while_nobody_answers(nobody, caplog):
+    publishing.forget([uuid4()])
+    publisher = Publisher()
+    await publisher.forget(str(uuid4()))
+    await publisher.redis.aclose()
+
+    assert caplog.text.count("Redis is away") == 2

@@ -13,7 +13,11 @@ from django.utils.safestring import mark_safe
 
 VOID_ELEMENTS = {"meta", "link", "input", "img", "br", "path", "circle", "line"}
 QUESTION = "Which <metal> melts in the hand?"
-REVEALED = {"organization": "Maker", "license": "MIT", "rating": 1034.4, "ci_low": 1010.1, "ci_high": 1058.6, "rank": 3}
+RATED = {"rating": 1034.4, "ci_low": 1010.1, "ci_high": 1058.6, "rank": 3, "models": 12, "votes": 1204}
+FACTS = {"organization": "Maker", "license": "MIT", "open_weights": True, "size": "46.7 B", "active": "12.9 B"}
+MEASURED = {"answers": 1, "first_token_s": 0.42, "tokens_per_s": 51.7, "tokens": 1312, "cost": "$0.0021"}
+TYPICAL = {"usual": {"first_token_s": 0.6, "tokens_per_s": 48.2}, "price": ("$2.50", "$10")}
+UNKNOWN = dict.fromkeys([*RATED, *FACTS, *MEASURED, *TYPICAL])
 
 
 class Outline(HTMLParser):
@@ -57,28 +61,43 @@ def render(rf):
     return rendered
 
 
-def side(letter, state="finished", text=""):
+def side(letter, state="finished", text="", name="", reason="unavailable"):
     html = mark_safe("<p>The <strong>answer</strong></p>") if state == "finished" else ""
-    return {"side": letter, "state": state, "html": html, "text": text, "reason": "unavailable"}
+    other = "b" if letter == "a" else "a"
+    known = {"name": name, "reasoning": name and f"{name} thinks."}
+    return {"side": letter, "other": other, "state": state, "html": html, "text": text, "reason": reason, **known}
 
 
-def battle(state="ready", sides=("finished", "finished"), text="", vote=None, reveal=None, turns=1):
-    shown = [side(letter, of, text) for letter, of in zip("ab", sides, strict=True)]
+def battle(state="ready", sides=("finished", "finished"), text="", turns=1, named=False, **fields):
+    names = ("Quokka <7B>", "Wombat") if named else ("", "")
+    shown = [side(letter, of, text, name) for letter, of, name in zip("ab", sides, names, strict=True)]
+    asked = [
+        {"number": number, "key": str(number), "prompt": QUESTION, "sides": shown} for number in range(1, turns + 1)
+    ]
+    said = {"vote": None, "reveal": None, "comment": None, "stopped": False, "stopped_early": False}
     return {
         "id": UUID(int=7),
         "mode": "anonymous",
         "state": state,
+        "named": named,
         "events_url": "/api/v1/battles/7/events?from=1.x-0-0.y-0-0.0",
-        "turns": [{"number": number, "prompt": QUESTION, "sides": shown} for number in range(1, turns + 1)],
-        "vote": vote,
-        "reveal": reveal,
+        "turns": asked,
+        "most_turns": 20,
+        **said,
+        **fields,
     }
 
 
+def chips(chosen=()):
+    words = (("useful", "correct"), ("wrong", "refused"))
+    return [[{"word": word, "label": word, "chosen": word in chosen} for word in each] for each in words]
+
+
 def voted(vote, **model_a):
-    a = {"side": "a", "name": "Quokka <7B>", "slug": "quokka", "votes": 1204, "won": vote == "a", **REVEALED, **model_a}
-    b = {**REVEALED, "side": "b", "name": "Wombat", "slug": "wombat", "votes": 1, "won": vote == "b"}
-    return battle("voted", vote=vote, reveal=[a, b])
+    known = {**RATED, **FACTS, **MEASURED, **TYPICAL, "chips": chips(["useful"])}
+    a = {"side": "a", "name": "Quokka <7B>", "slug": "quokka", "won": vote == "a", **known, **model_a}
+    b = {"side": "b", "name": "Wombat", "slug": "wombat", "won": vote == "b", **UNKNOWN, "chips": chips()}
+    return battle("voted", named=True, vote=vote, reveal=[a, b], comment="Hm & so.")
 
 
 def row(rank=1, **fields):
@@ -96,12 +115,14 @@ def board(*rows):
 
 
 PAGES = {
-    "home": ("arena/home.html", {"prompt": "", "error": "", "contestants": 5}),
-    "home with an error": ("arena/home.html", {"prompt": "x", "error": "Too long.", "contestants": 1}),
+    "home": ("arena/home.html", {"prompt": "", "contestants": 5}),
+    "home with an error": ("arena/home.html", {"prompt": "x", "errors": {"prompt": "Too long."}, "contestants": 1}),
     "waiting": ("arena/battle.html", {"battle": battle("answering", ("waiting", "waiting"))}),
     "ready": ("arena/battle.html", {"battle": battle()}),
     "two turns": ("arena/battle.html", {"battle": battle(turns=2)}),
     "one side failed": ("arena/battle.html", {"battle": battle(sides=("finished", "failed"))}),
+    "side by side": ("arena/battle.html", {"battle": battle(named=True, mode="side_by_side")}),
+    "asked again": ("arena/battle.html", {"battle": battle(), "further": True, "typed": "And <b>?", "problem": "No."}),
     "voted": ("arena/battle.html", {"battle": voted("a")}),
     "void": ("arena/battle.html", {"battle": battle("void", ("failed", "failed"))}),
     "skipped": ("arena/battle.html", {"battle": battle("skipped")}),
@@ -145,7 +166,15 @@ def test_page_has_landmarks_one_heading_and_unique_ids(page):
         attrs[name] for _, attrs in page.tags for name in ("aria-describedby", "aria-labelledby") if name in attrs
     ]
     assert set(" ".join(pointed).split()) <= set(ids)
-    assert {attrs["for"] for attrs in page.all("label")} <= set(ids)
+    assert {attrs["for"] for attrs in page.all("label") if "for" in attrs} <= set(ids)
+
+
+def test_page_names_its_controls_and_groups(page):
+    labelled = {attrs["for"] for attrs in page.all("label") if "for" in attrs}
+    for box in [*page.all("textarea"), *page.all("input", type="text"), *page.all("select")]:
+        assert box.get("id") in labelled or "aria-label" in box
+    for group in [attrs for _, attrs in page.tags if attrs.get("role") in ("group", "region")]:
+        assert {"aria-label", "aria-labelledby"} & group.keys()
 
 
 def test_page_heads_descend_one_level_at_a_time(page):
@@ -180,7 +209,7 @@ def test_scheme_switch_leads_back(render):
 
 
 def test_home_keeps_what_was_typed_beside_the_error(render):
-    outline = Outline(render("arena/home.html", prompt="<b> & more", error="Too long.", contestants=3))
+    outline = Outline(render("arena/home.html", prompt="<b> & more", errors={"prompt": "Too long."}, contestants=3))
     box = outline.all("textarea", name="prompt")[0]
     assert "<b> & more" in outline.text
     assert "Too long." in outline.text
@@ -191,14 +220,18 @@ def test_home_keeps_what_was_typed_beside_the_error(render):
 
 @pytest.mark.parametrize(("contestants", "words"), [(5, "5 models are in the draw"), (1, "no battle can start")])
 def test_home_says_how_many_are_in_the_draw(render, contestants, words):
-    assert words in Outline(render("arena/home.html", prompt="", error="", contestants=contestants)).text
+    assert words in Outline(render("arena/home.html", prompt="", contestants=contestants)).text
 
 
 STATES = [
     (battle("answering", ("waiting", "waiting")), "You can vote when both answers are done."),
     (battle("ready"), "Both answers are here. Which is better?"),
-    (battle("ready", ("finished", "failed")), "This side could not answer."),
+    (battle("ready", ("finished", "failed"), turns=2), "Not both sides answered this time."),
+    (battle("ready", stopped=True), "your vote is kept, but moves no rating"),
+    (battle("ready", named=True, mode="side_by_side"), "You know the names, so your vote moves no rating."),
+    (battle("ready", ("finished", "failed"), turns=2), "There is no answer from this side."),
     (battle("void", ("failed", "finished")), "Start again with the same question"),
+    (battle("void", ("failed", "failed"), stopped_early=True), "You stopped it before both answers had begun."),
     (battle("skipped"), "No vote was counted, and the names stay hidden."),
     (battle("expired"), "This battle is closed."),
     (voted("a"), "You found A better."),
@@ -229,19 +262,67 @@ def test_closed_battle_has_no_vote_bar(render, state):
 
 
 def test_verdict_comes_alone_for_htmx(render):
-    part = render("arena/battle.html#verdict", battle=voted("b")).strip()
+    part = render("arena/_changed.html", battle=battle("skipped")).strip()
     assert part.startswith('<section class="verdict"')
     assert part.endswith("</section>")
-    assert "Wombat" in part
+    assert "hx-swap-oob" not in part
+
+
+def test_vote_brings_the_names_into_the_panes(render):
+    outline = Outline(render("arena/_changed.html", battle=voted("b")))
+    swapped = [(attrs["id"], attrs["hx-swap-oob"]) for _, attrs in outline.tags if "hx-swap-oob" in attrs]
+    assert swapped == [(f"turn-1-{side}-{part}", "true") for side in "ab" for part in ("head", "thoughts")]
+    assert outline.text.endswith("Answer B Wombat Go to answer A A Reasoning Wombat thinks.")
+
+
+def test_further_question_brings_its_turn_and_a_closed_bar(render):
+    html = render("arena/_changed.html", battle=battle("answering", ("waiting", "waiting"), turns=2), added=True)
+    outline = Outline(html)
+    assert [attrs["hx-swap-oob"] for _, attrs in outline.tags if "hx-swap-oob" in attrs] == ["beforeend:#turns"]
+    assert [section["id"] for section in outline.all("section")] == ["verdict", "turn-2"]
+    assert "disabled" in outline.all("fieldset")[0]
+
+
+def test_retry_brings_the_panes_that_wait_again(render):
+    outline = Outline(render("arena/_changed.html", battle=battle("answering", ("finished", "waiting")), again=True))
+    swapped = [(attrs["id"], attrs["hx-swap-oob"]) for _, attrs in outline.tags if "hx-swap-oob" in attrs]
+    assert swapped == [("turn-1-b-pane", "true")]
+
+
+def test_further_question_that_was_refused_is_still_in_its_box(render):
+    html = render("arena/battle.html", battle=battle(), further=True, typed="And <b>?", problem="Too long.")
+    assert "And &lt;b&gt;?</textarea>" in html
+    assert 'role="alert">Too long.<' in html
+    assert "open" in Outline(html).all("details", **{"class": "further"})[0]
+
+
+@pytest.mark.parametrize(("turns", "boxes"), [(19, 1), (20, 0)])
+def test_box_for_a_further_question_is_gone_at_the_last_turn(render, turns, boxes):
+    assert len(Outline(render("arena/battle.html", battle=battle(turns=turns))).all("textarea")) == boxes
+
+
+@pytest.mark.parametrize(("mode", "reasons"), [("anonymous", []), ("side_by_side", ["timeout", "refused", "too_long"])])
+def test_reasons_of_a_failure_are_at_hand_only_where_they_may_be_told(render, mode, reasons):
+    html = render("arena/battle.html", battle=battle("answering", ("waiting", "waiting"), mode=mode))
+    found = Outline(html.partition('<template id="failed"')[2])
+    assert [attrs["data-reason"] for attrs in found.all("p") if "data-reason" in attrs] == reasons
+
+
+def test_panes_carry_names_and_thoughts_only_where_they_are_known(render):
+    blind = Outline(render("arena/battle.html", battle=battle()))
+    known = Outline(render("arena/battle.html", battle=battle(named=True, mode="side_by_side")))
+    assert "Answer A Quokka <7B> Go to answer B B Reasoning Quokka <7B> thinks." in known.text
+    assert not blind.all("details", **{"class": "thoughts"})
+    assert "Quokka" not in blind.text
 
 
 @pytest.mark.parametrize("state", ["waiting", "finished", "failed"])
 def test_panes_differ_in_nothing_but_their_letter(render, state):
     html = render("arena/battle.html", battle=battle("answering", (state, state), "Same text."))
     a, b = re.findall(r"<article.*?</article>", html, re.S)
-    swapped = re.sub(r'(?<=[-"])a(?=[-"])', "b", a).replace(">A</span> Answer A<", ">B</span> Answer B<")
+    lone = r"(?<![a-zA-Z])[{}](?![a-zA-Z])"
     assert a != b
-    assert swapped == b
+    assert len({re.sub(lone.format("abAB"), "side", pane) for pane in (a, b)}) == 1
 
 
 def test_stream_holds_the_released_text_and_nothing_else(render):
@@ -260,11 +341,37 @@ def test_void_battle_starts_again_with_its_question(render):
 
 def test_reveal_names_both_and_marks_the_choice(render):
     outline = Outline(render("arena/battle.html", battle=voted("a")))
-    assert "A was Quokka <7B> your choice" in outline.text
-    assert "B was Wombat Maker" in outline.text
-    assert "Rating before this vote: 1,034 (1,010 \N{EN DASH} 1,059) rank 3, 1,204 votes" in outline.text
+    assert "A was Quokka <7B> your choice Maker open weights MIT 46.7 B parameters, 12.9 B active" in outline.text
+    assert "Rating before this vote 1,034 (1,010 \N{EN DASH} 1,059) rank 3 of 12 1,204 votes" in outline.text
+    assert "This answer 52 tokens/s first token after 0.42 s 1,312 tokens $0.0021" in outline.text
+    assert "Usually 48 tokens/s first token after 0.60 s" in outline.text
+    assert "Price of a million tokens $2.50 in $10 out" in outline.text
     assert [card["data-side"] for card in outline.all("li") if "data-won" in card] == ["a"]
     assert outline.all("a", id="next")[0]["href"] == "/"
+    assert [link["href"] for link in outline.all("a") if "/models/" in link["href"]] == [
+        "/models/quokka/",
+        "/models/wombat/",
+    ]
+
+
+def test_reveal_leaves_out_what_is_unknown(render):
+    outline = Outline(render("arena/battle.html", battle=voted("a")))
+    assert "B was Wombat Rating before this vote not rated yet Why?" in outline.text
+    assert "None" not in outline.text
+
+
+def test_reveal_offers_to_go_on_and_to_ask_the_same_again(render):
+    outline = Outline(render("arena/battle.html", battle=voted("tie")))
+    assert outline.all("form", action=f"/battles/{UUID(int=7)}/go-on/")
+    assert outline.all("input", type="hidden", name="prompt")[0]["value"] == QUESTION
+
+
+def test_opinion_shows_what_was_said_before(render):
+    html = render("arena/battle.html", battle=voted("a"))
+    boxes = Outline(html).all("input", type="checkbox")
+    assert [(box["name"], box["value"]) for box in boxes if "checked" in box] == [("reasons_a", "useful")]
+    assert {box["name"] for box in boxes} == {"reasons_a", "reasons_b"}
+    assert "Hm &amp; so.</textarea>" in html
 
 
 @pytest.mark.parametrize("vote", ["tie", "both_bad"])
@@ -275,7 +382,10 @@ def test_reveal_without_a_winner_marks_nobody(render, vote):
 @pytest.mark.parametrize(
     ("rating", "words"),
     [
-        ({"rating": None, "ci_low": None, "ci_high": None}, "Not rated before this vote"),
+        ({"rating": None, "ci_low": None, "ci_high": None}, "Rating before this vote not rated yet"),
+        ({"models": None}, "rank 3 1,204 votes"),
+        ({"answers": 3}, "These 3 answers 52 tokens/s"),
+        ({"usual": None}, "1,312 tokens $0.0021 Price of"),
         ({"ci_high": None}, "(1,010 or more)"),
         ({"ci_low": None}, "(1,059 or less)"),
     ],

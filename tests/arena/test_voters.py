@@ -5,7 +5,9 @@ from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.signing import Signer
+from django.db import OperationalError
 from django.test import AsyncClient, Client
 
 from arena import voters
@@ -244,3 +246,76 @@ def test_address_is_what_our_own_proxies_saw(rf, settings, hops, forwarded, expe
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_proxy_hops=hops)
 
     assert voters.address(rf.get("/", HTTP_X_FORWARDED_FOR=forwarded)) == expected
+
+
+@pytest.fixture
+def member(client):
+    """Whoever is logged in with the client."""
+    user = User.objects.create_user("alice")
+    client.force_login(user)
+    return Voter.objects.get(user=user)
+
+
+def test_session_makes_its_account_the_voter_whatever_the_cookie_says(client, member):
+    mine, of_cookie = factories.battle(voter=member), factories.battle()
+    known_as(client, of_cookie.voter_id)
+
+    assert client.get(f"/battles/{mine.pk}/").status_code == 200
+    assert client.get(f"/battles/{of_cookie.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize("session", ["", "x", "a" * 32, "\u00e9" * 20])
+def test_session_that_is_none_leaves_the_voter_of_the_cookie(client, member, session):
+    mine, of_cookie = factories.battle(voter=member), factories.battle()
+    known_as(client, of_cookie.voter_id).cookies["sessionid"] = session
+
+    assert client.get(f"/battles/{mine.pk}/").status_code == 404
+    assert client.get(f"/battles/{of_cookie.pk}/").status_code == 200
+
+
+def test_session_is_looked_up_once_a_request(client, member, django_assert_num_queries):
+    with django_assert_num_queries(3):  # the session, the account, the battles
+        client.get("/battles/")
+
+
+def test_probe_looks_up_no_session(client, member, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        client.get("/healthz")
+
+
+def test_call_with_a_session_alone_is_checked_too(strict, two_models):
+    strict.force_login(User.objects.create_user("alice"))
+
+    answer = ask(strict)
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "csrf")
+    assert not Battle.objects.exists()
+
+
+@pytest.mark.parametrize(("path", "words"), [("/battles/", "<h1>"), (CALL, '"unavailable"')])
+def test_session_that_cannot_be_looked_up_is_an_outage(client, member, path, words):
+    class Away:
+        is_authenticated = property(lambda _: (_ for _ in ()).throw(OperationalError("away")))
+
+    def view(request):
+        raise AssertionError
+
+    request = client.request(PATH_INFO=path).wsgi_request
+    request.user = Away()
+
+    answer = voters.middleware(view)(request)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "3")
+    assert words in answer.content.decode()
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_votes_of_a_voter_are_found_with_and_without_their_battles(deleted):
+    two_models = common.models(2)
+    battle = factories.battle()
+    vote = common.vote(*two_models, voter=battle.voter_id, battle=battle, prompt_hash="a" * 32 if deleted else "")
+    common.vote(*two_models, voter=uuid4(), prompt_hash="a" * 32)
+    if deleted:
+        battle.delete()
+
+    assert list(voters.votes_of(battle.voter_id)) == [vote]

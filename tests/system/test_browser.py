@@ -1,17 +1,9 @@
 """The same in a real browser: by role and name, as a person would find things."""
 
-import json
-
 from playwright.sync_api import Page, expect
 
+from tests.system.reading import FEED, ask, tell
 from tests.system.service import Service
-
-
-def ask(page: Page, prompt: str) -> None:
-    page.goto("/")
-    page.get_by_role("textbox").fill(prompt)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="A is better")).to_be_enabled(timeout=20_000)
 
 
 def test_battle_vote_reveal_and_live_board(page: Page) -> None:
@@ -22,8 +14,8 @@ def test_battle_vote_reveal_and_live_board(page: Page) -> None:
     assert "Quokka" not in page.content() and "Wombat" not in page.content()
     page.get_by_role("button", name="A is better").click()
     expect(page.get_by_role("heading", name="You found A better.")).to_be_visible()
-    expect(page.get_by_text("Model Quokka-7B")).to_be_visible()
-    expect(page.get_by_text("Model Wombat-70B")).to_be_visible()
+    expect(page.get_by_role("link", name="Model Quokka-7B")).to_be_visible()
+    expect(page.get_by_role("link", name="Model Wombat-70B")).to_be_visible()
     board.wait_for_function(
         "before => document.querySelector('#board').innerHTML !== before", arg=before, timeout=3_000
     )
@@ -61,13 +53,8 @@ def test_no_request_leaves_the_service(page: Page, service: Service) -> None:
     assert hosts == {service.url}
 
 
-FEED = "window.EventSource = class extends EventTarget { constructor() { super(); window.feed = this; } close() {} }"
 THINKING = "The models are still thinking. Some take up to half a minute."
 PATIENCE_MS = 8_000
-
-
-def tell(page: Page, name: str, **data: object) -> None:
-    page.evaluate("([name, data]) => feed.dispatchEvent(new MessageEvent(name, { data }))", [name, json.dumps(data)])
 
 
 def test_line_of_patience_goes_when_text_comes_and_comes_again_after_a_reset(page: Page) -> None:
@@ -78,9 +65,10 @@ def test_line_of_patience_goes_when_text_comes_and_comes_again_after_a_reset(pag
     page.keyboard.press("Enter")
     status = page.get_by_role("status")
     expect(status).to_have_text("You can vote when both answers are done.")
+    page.wait_for_function("() => window.feed")
     page.clock.run_for(PATIENCE_MS)
     expect(status).to_have_text(THINKING)
-    tell(page, "delta", turn=1, side="a", text="At last")
+    tell(page, "delta", turn=1, side="a", text="At last. ")
     expect(status).to_have_text("You can vote when both answers are done.")
     expect(page.locator("#turn-1-a")).to_contain_text("At last")
     page.clock.run_for(2 * PATIENCE_MS)

@@ -1,0 +1,110 @@
+"""Accounts are optional. Logging in moves what the browser did before to the account's voter; logging out leaves it.
+
+The voter of an account is known by the session alone, and has an id that no cookie ever held: one that was planted
+before the login, or copied, opens nothing of the account.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from allauth.account.adapter import DefaultAccountAdapter
+from asgiref.sync import iscoroutinefunction
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.core.exceptions import MiddlewareNotUsed
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect
+
+from arena import voters
+from arena.models import Battle, Voter
+from arena.signals import votes_moved
+
+REQUIRED = "required"
+OPEN_PATHS = ("/accounts/", "/appearance/", settings.STATIC_URL, *voters.QUIET_PATHS)
+Handler = Callable[[HttpRequest], Any]
+
+
+class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    """What allauth does otherwise: it limits attempts by the address that we trust, and leads to our own page."""
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return voters.address(request)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("account")
+
+
+def connect() -> None:
+    user_logged_in.connect(enter)
+    user_logged_out.connect(leave)
+
+
+def enter(sender: object, request: HttpRequest, user: User, **_: Any) -> None:
+    """After a login, by whatever means; Django has given the session another key."""
+    voter_id = join(user, voters.of_cookie(request), voters.marks(request))
+    request.session[voters.OF_ACCOUNT] = str(voter_id)
+    voters.renew(request, voter_id)
+
+
+def leave(sender: object, request: HttpRequest, **_: Any) -> None:
+    voters.renew(request)
+
+
+def join(user: User, before: UUID | None, marks: dict[str, str]) -> UUID:
+    """Give the account all that an anonymous voter has; returns the id of the account's own voter."""
+    with transaction.atomic():
+        voter_id = Voter.objects.get_or_create(user=user, defaults=marks)[0].pk
+        if before and (anonymous := Voter.objects.select_for_update().filter(pk=before, user=None).first()):
+            _move(anonymous, voter_id)
+    return voter_id
+
+
+def _move(anonymous: Voter, voter_id: UUID) -> None:
+    battles = Battle.objects.filter(voter=anonymous)
+    list(battles.select_for_update().values_list("pk"))  # a vote that is being cast is waited for, and seen below
+    votes = voters.votes_of(anonymous.pk)
+    pools = set(votes.values_list("pool", flat=True))
+    battles.update(voter=voter_id)
+    votes.update(voter=voter_id)
+    anonymous.delete()
+    votes_moved.send(sender=Voter, pools=pools)
+
+
+def middleware(get_response: Handler) -> Handler:
+    """Where accounts are required nobody else comes further than the page to log in."""
+    if settings.ENVIRONMENT.arena_login != REQUIRED:
+        raise MiddlewareNotUsed
+    if iscoroutinefunction(get_response):
+
+        async def asynchronous(request: HttpRequest) -> HttpResponseBase:
+            return _sent_away(request) or await get_response(request)
+
+        return asynchronous
+
+    def synchronous(request: HttpRequest) -> HttpResponseBase:
+        return _sent_away(request) or get_response(request)
+
+    return synchronous
+
+
+middleware.sync_capable = middleware.async_capable = True  # type: ignore[attr-defined]  # how Django asks
+
+
+def _sent_away(request: HttpRequest) -> HttpResponse | None:
+    """Asks nothing of the database: whether somebody is logged in, `arena.voters` has looked up before."""
+    if request.path.startswith(OPEN_PATHS) or request.user.is_authenticated:
+        return None
+    if request.path.startswith("/api/"):
+        error = {"code": "login_required", "detail": _("Log in first: this arena is for its members.")}
+        return JsonResponse({"error": error}, status=401)
+    login = reverse("account_login")
+    if request.headers.get("HX-Request"):
+        return HttpResponseClientRedirect(login)
+    back = urlencode({"next": request.get_full_path()}) if request.method in ("GET", "HEAD") else ""
+    return HttpResponseRedirect(f"{login}?{back}".rstrip("?"))

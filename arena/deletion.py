@@ -1,0 +1,81 @@
+"""What voters take back: their texts go, their votes stay without them, and no rating changes."""
+
+from collections.abc import Iterable
+from uuid import UUID, uuid4
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import QuerySet
+
+from arena import battles, opinions, publishing
+from arena.models import Battle, Turn, Vote, Voter
+from arena.voters import votes_of
+
+OFFERED = opinions.PRAISE.keys() | opinions.BLAME.keys()
+
+
+def delete_battle(voter_id: UUID, battle_id: UUID) -> None:
+    """Delete one battle of the voter. Raises Refusal 404.
+
+    Its vote keeps the voter's pseudonym, for the error bars count people, and the hash of its question, for the same
+    question must not count again.
+    """
+    battles.of_voter(voter_id, battle_id)
+    with transaction.atomic():
+        held = _held(Battle.objects.filter(pk=battle_id, voter=voter_id))
+        _take_words(Vote.objects.filter(battle__in=held))
+        _delete(held)
+
+
+def delete_everything(voter_id: UUID) -> None:
+    """Delete the voter, with all battles and the account; the votes get a pseudonym that nobody can trace back."""
+    with transaction.atomic():
+        voter = Voter.objects.select_for_update().filter(pk=voter_id).first()
+        held = _held(Battle.objects.filter(voter=voter_id))
+        votes = votes_of(voter_id)
+        _take_words(votes)
+        votes.update(voter=uuid4(), prompt_hash="")
+        _delete(held)
+        if voter:
+            _delete_account(voter.user)
+            voter.delete()
+
+
+def _held(found: QuerySet[Battle]) -> list[Battle]:
+    """Locked in the order in which workers lock, turns first; a vote that is being cast is waited for."""
+    turns = Turn.objects.filter(battle__in=found).order_by("pk")
+    list(turns.select_for_update().values_list("pk"))
+    return list(found.select_for_update())
+
+
+def _take_words(votes: QuerySet[Vote]) -> None:
+    """Of the reasons those stay that everybody is offered."""
+    reasoned = list(votes.exclude(reasons={}))
+    for vote in reasoned:
+        vote.reasons = {side: [word for word in words if word in OFFERED] for side, words in vote.reasons.items()}
+    Vote.objects.bulk_update(reasoned, ["reasons"])
+    votes.update(comment="")
+
+
+def _delete(held: list[Battle]) -> None:
+    Battle.objects.filter(pk__in=[battle.pk for battle in held]).delete()
+    transaction.on_commit(lambda: _silence(held), robust=True)
+
+
+def _silence(held: Iterable[Battle]) -> None:
+    for battle in held:
+        if battle.state == Battle.State.ANSWERING:
+            publishing.ask_to_stop(battle.pk)
+    publishing.forget(battle.pk for battle in held)
+
+
+def _delete_account(user: User | None) -> None:
+    """With all its sessions, for they hold its name."""
+    if user is None:
+        return
+    for session in Session.objects.iterator():
+        if session.get_decoded().get(SESSION_KEY) == str(user.pk):
+            session.delete()
+    user.delete()

@@ -1,0 +1,92 @@
+"""The first page: a question, suggestions to begin with, and who is to answer."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from arena import battles
+from arena.errors import Refusal
+from arena.models import SIDES, Battle, Endpoint
+from arena.prompts import LONGEST_PROMPT, check_prompt
+from arena.suggestions import prompt_of, some
+from arena.voters import voter
+
+LONGEST_NUMBER = 18  # digits that fit into a key of the database
+
+
+@dataclass(frozen=True)
+class Form:
+    """What stands in the form; `picked` are the slugs for the sides a and b, empty where none is picked."""
+
+    prompt: str = ""
+    mode: str = Battle.Mode.ANONYMOUS
+    picked: tuple[str, ...] = ("", "")
+
+    @classmethod
+    def sent(cls, request: HttpRequest) -> "Form":
+        return cls(
+            request.POST.get("prompt", "").replace("\r\n", "\n"),
+            request.POST.get("mode", Battle.Mode.ANONYMOUS),
+            tuple(request.POST.get(f"model_{side}", "") for side in SIDES),
+        )
+
+    @property
+    def models(self) -> list[str] | None:
+        return [slug for slug in self.picked if slug] if self.mode == Battle.Mode.SIDE_BY_SIDE else None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def home(request: HttpRequest) -> HttpResponse:
+    """The prompt box; a question starts a battle. `?prompt=` and `?suggestion=` fill the box."""
+    if request.method != "POST":
+        return _page(request, Form(_given(request)))
+    form = Form.sent(request)
+    try:
+        check_prompt(form.prompt)
+        battle = battles.start(voter(request), form.prompt, mode=form.mode, models=form.models)
+    except Refusal as error:
+        return _page(request, form, error)
+    return redirect("battle", battle.pk)
+
+
+@require_safe
+def suggestions(request: HttpRequest) -> HttpResponse:
+    """Four cards alone, others than the `shown` ones: for a page that keeps what is typed in it."""
+    return render(request, "arena/_cards.html", {"cards": some(_shown(request))})
+
+
+def _page(request: HttpRequest, form: Form, error: Refusal | None = None) -> HttpResponse:
+    # Those that are out for a while are named too: see `arena.api.model_facts`.
+    models = Endpoint.objects.filter(enabled=True).order_by("model__name").values_list("model__slug", "model__name")
+    context = {
+        "prompt": form.prompt,
+        "mode": form.mode,
+        "pickers": list(zip(SIDES, form.picked, strict=True)),
+        "models": list(models),
+        "contestants": len(models),
+        "cards": some(_shown(request)),
+        "errors": _by_field(error) if error else {},
+    }
+    return render(request, "arena/home.html", context, status=error.status if error else 200)
+
+
+def _by_field(error: Refusal) -> dict[str, str]:
+    """What is wrong with which field of the form; what is wrong with none is said beside the box."""
+    fields: dict[str, list[str]] = error.extra.get("fields", {"prompt": [error.detail]})
+    return {field: details[0] for field, details in fields.items()}
+
+
+def _given(request: HttpRequest) -> str:
+    key = _number(request.GET.get("suggestion", ""))
+    prompt = prompt_of(key) if key else request.GET.get("prompt", "")
+    return prompt[:LONGEST_PROMPT]
+
+
+def _shown(request: HttpRequest) -> set[int]:
+    return {_number(key) for key in request.GET.getlist("shown")}
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else 0

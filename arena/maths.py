@@ -1,0 +1,88 @@
+r"""Formulas in Markdown: `$…$`, `$$…$$`, `\(…\)` and `\[…\]`, kept as the TeX that they are.
+
+Every pattern stops at the next mark that could begin a formula of its kind, so that no text is looked at twice.
+(The rules of mdit-py-plugins look on to the end of the text from each mark: quadratic in hostile text.)
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.html import escape
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+
+# A dollar begins or ends a formula only where no price has one: "$5 and $10", "US$5", "5$", "cheap ($) or not ($$$)".
+INLINE = re.compile(
+    r"""
+      (?<! \$ ) \$\$ (?! [$),.;:] ) (?= [^$\w\\]*+ [\w\\] ) ( (?: [^$\\] | \\. | \$(?!\$) )++ ) \$\$ (?! \$ )
+    | (?<! [\w$] ) \$ (?! [\s$] ) ( (?: [^$\\] | \\. )++ ) (?<! \s ) \$ (?! [\w$] )
+    | \\\( ( (?: [^\\] | \\[^()] )++ ) \\\)
+    | \\\[ ( (?: [^\\] | \\[^\[\]] )++ ) \\\]
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+DISPLAYED = {"$$": "$$", "\\[": "\\]"}
+EDGES = {"$$": re.compile(r"\$\$"), "\\[": re.compile(r"(?<!\\)\\[\[\]]")}
+
+
+def enable(parser: MarkdownIt) -> None:
+    """Let it make `span.math` of a formula, `span.math.math-display` of one that stands by itself."""
+    parser.inline.ruler.before("escape", "math", _inline)
+    parser.block.ruler.before("fence", "math_block", _block, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+    parser.add_render_rule("math", _render)
+    parser.add_render_rule("math_block", _render_block)
+
+
+def _inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # so the parser calls it
+    found = INLINE.match(state.src, state.pos) if state.src[state.pos] in "$\\" else None
+    if not found:
+        return False
+    if not silent:
+        token = state.push("math", "span", 0)
+        token.content = found[found.lastindex or 0]
+        token.markup = state.src[state.pos : state.pos + 2]
+    state.pos = found.end()
+    return True
+
+
+def _block(state: StateBlock, first: int, end: int, silent: bool) -> bool:  # noqa: FBT001  # so the parser calls it
+    """A formula of several lines, whatever they look like: one that begins with "- " is no item of a list."""
+    opening = _line(state, first)[:2]
+    last = _last_line(state, first, end, opening)
+    if last is None:
+        return False
+    if not silent:
+        token = state.push("math_block", "span", 0)
+        token.content = state.getLines(first, last + 1, state.sCount[first], keepLastLF=False).strip()[2:-2]
+        token.markup = opening
+        token.map = [first, last + 1]
+    state.line = last + 1
+    return True
+
+
+def _last_line(state: StateBlock, first: int, end: int, opening: str) -> int | None:
+    if opening not in DISPLAYED or state.is_code_block(first) or EDGES[opening].search(_line(state, first), 2):
+        return None
+    for number in range(first + 1, end):
+        if state.isEmpty(number) or state.sCount[number] < state.blkIndent:
+            return None
+        line = _line(state, number)
+        if edge := EDGES[opening].search(line):
+            return number if line[edge.start() :].rstrip() == DISPLAYED[opening] else None
+    return None
+
+
+def _line(state: StateBlock, number: int) -> str:
+    return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
+
+
+def _render(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> str:
+    name = "math math-display" if tokens[at].markup in DISPLAYED else "math"
+    return f'<span class="{name}">{escape(tokens[at].content.strip())}</span>'
+
+
+def _render_block(*arguments: Any) -> str:
+    return f"<p>{_render(*arguments)}</p>\n"

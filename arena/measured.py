@@ -1,0 +1,100 @@
+"""What the arena has measured of models: of single answers, and of endpoints over the last month."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from arena.health import ITS_FAULT
+from arena.models import Answer, EndpointDay
+
+# A battle is open for at most a day after its last question. Days that may still hold one are left out: a failure
+# that shows in a figure of its model would tell who stands behind the pane that has just failed.
+SETTLED = timedelta(days=2)
+MONTH = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What some answers of one side took; None is unknown. Seconds to the first token, tokens a second after it."""
+
+    first_token_s: float | None
+    tokens_per_s: float | None
+    input_tokens: int | None
+    output_tokens: int | None
+
+
+def spent(answers: Sequence[Answer]) -> Spent:
+    """Mean wait, speed over all, and all tokens; what one of the answers does not tell is unknown of all."""
+    waits = [_seconds(answer.started_at, answer.first_token_at) for answer in answers]
+    took = [_seconds(answer.first_token_at, answer.finished_at) for answer in answers]
+    known = [each for each in waits if each is not None]
+    output = _total([answer.output_tokens for answer in answers])
+    speaking = None if None in took else sum(each or 0 for each in took)
+    return Spent(
+        first_token_s=sum(known) / len(known) if known and len(known) == len(waits) else None,
+        tokens_per_s=(output - len(answers)) / speaking if output and speaking and _spoken(answers, output) else None,
+        input_tokens=_total([answer.input_tokens for answer in answers]),
+        output_tokens=output,
+    )
+
+
+def _spoken(answers: Sequence[Answer], tokens: int) -> bool:
+    """Whether these can be the tokens of what was seen: hidden thoughts took their time before the first token."""
+    return len(answers) < tokens <= sum(len(answer.text) + len(answer.reasoning) for answer in answers)
+
+
+def _seconds(begin: object, end: object) -> float | None:
+    seconds = (end - begin).total_seconds() if begin and end else None  # type: ignore[operator]  # both are times
+    return seconds if seconds is None or seconds >= 0 else None
+
+
+def _total(numbers: Sequence[int | None]) -> int | None:
+    return None if None in numbers or not numbers else sum(number or 0 for number in numbers)
+
+
+@dataclass(frozen=True)
+class Typical:
+    """An endpoint over a month: answers, failures that were its own, and both speeds as means of the days' medians."""
+
+    answers: int
+    failures: int
+    calls: int
+    first_token_s: float | None
+    tokens_per_s: float | None
+
+    @property
+    def failure_rate(self) -> float:
+        return self.failures / self.calls
+
+
+def typical(models: Iterable[int]) -> dict[int, Typical]:
+    """Model key → its endpoint over the last thirty settled days; models that were never called are not in it."""
+    last = timezone.now().date() - SETTLED
+    days = EndpointDay.objects.filter(endpoint__model__in=models, day__gt=last - MONTH, day__lte=last)
+    by_model: dict[int, list[EndpointDay]] = {}
+    for day in days.select_related("endpoint"):
+        by_model.setdefault(day.endpoint.model_id, []).append(day)
+    return {model: found for model, days_ in by_model.items() if (found := _typical(days_)).calls}
+
+
+def _typical(days: Sequence[EndpointDay]) -> Typical:
+    answers = sum(day.answers for day in days)
+    return Typical(
+        answers=answers,
+        failures=sum(_count(day.failures, ITS_FAULT) for day in days),
+        calls=answers + sum(_count(day.failures, day.failures) for day in days),
+        first_token_s=_mean([(day.first_token_p50, day.answers) for day in days]),
+        tokens_per_s=_mean([(day.tokens_per_s_p50, day.answers) for day in days]),
+    )
+
+
+def _count(failures: Mapping[str, int], reasons: Iterable[str]) -> int:
+    return sum(failures.get(reason, 0) for reason in reasons)
+
+
+def _mean(weighted: Sequence[tuple[float | None, int]]) -> float | None:
+    known = [(value, weight) for value, weight in weighted if value is not None and weight]
+    weights = sum(weight for _, weight in known)
+    return sum(value * weight for value, weight in known) / weights if weights else None

@@ -1,0 +1,82 @@
+"""The pages of one's own: battles, what can be done with them, and the account."""
+
+from collections.abc import AsyncIterator
+from urllib.parse import urlencode
+from uuid import UUID
+
+import orjson
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from arena import deletion, my_battles
+from arena.connections import let_go
+from arena.errors import Refusal
+from arena.voters import voter_id
+
+FILE = "arena-my-battles.json"
+
+
+@require_safe
+def battles(request: HttpRequest) -> HttpResponse:
+    """My battles, the newest first; a search and the place of the page stand in the address."""
+    words = request.GET.get("q", "").strip()
+    page = my_battles.page(voter_id(request), words, request.GET.get("before", ""))
+    context = {
+        "page": page,
+        "words": words,
+        "older": page.older and urlencode({"q": words, "before": page.older} if words else {"before": page.older}),
+        "first": "before" not in request.GET,
+        "deleted": request.GET.get("deleted", ""),
+    }
+    return render(request, "arena/my_battles.html", context)
+
+
+@require_POST
+def delete_one(request: HttpRequest, battle_id: UUID) -> HttpResponse:
+    try:
+        deletion.delete_battle(voter_id(request), battle_id)
+    except Refusal as error:
+        return render(request, "404.html", status=error.status)
+    words = request.POST.get("q", "")
+    return _back({"deleted": "one", "q": words} if words else {"deleted": "one"})
+
+
+@require_POST
+def delete_everything(request: HttpRequest) -> HttpResponse:
+    """Afterwards the browser is somebody new."""
+    deletion.delete_everything(voter_id(request))
+    logout(request)
+    response = _back({"deleted": "all"})
+    response.delete_cookie(settings.CSRF_COOKIE_NAME)
+    return response
+
+
+def _back(query: dict[str, str]) -> HttpResponse:
+    return HttpResponseRedirect(f"{reverse('my-battles')}?{urlencode(query)}")
+
+
+@require_safe
+async def export(request: HttpRequest) -> StreamingHttpResponse:
+    """All my battles in one file, written as they are read."""
+    headers = {"Content-Disposition": f'attachment; filename="{FILE}"'}
+    return StreamingHttpResponse(_written(voter_id(request)), content_type="application/json", headers=headers)
+
+
+async def _written(voter: UUID) -> AsyncIterator[bytes]:
+    read, number = let_go(my_battles.export), 0
+    yield b'{"battles": ['
+    while records := await read(voter, number):
+        yield (b",\n" if number else b"\n") + b",\n".join(map(orjson.dumps, records))
+        number += len(records)
+    yield b"\n]}\n"
+
+
+@require_safe
+@login_required
+def account(request: HttpRequest) -> HttpResponse:
+    return render(request, "account/account.html")

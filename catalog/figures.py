@@ -1,0 +1,25 @@
+"""How the numbers of models are written for people: sizes and money, short, and no digits that mean nothing."""
+
+from decimal import Decimal
+
+UNITS = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k"))
+
+
+def count(number: int) -> str:
+    """A large count in three digits at most: 135 M, 7.24 B."""
+    for size, unit in UNITS:
+        if number >= size:
+            return f"{_three_digits(number / size)} {unit}"
+    return str(number)
+
+
+def _three_digits(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def dollars(amount: Decimal) -> str:
+    """US dollars: to the cent from one on, below that in two digits that count."""
+    if amount >= 1:
+        return f"${amount:,.2f}".removesuffix(".00")
+    places = 2 if amount == 0 else max(2, 1 - amount.adjusted())
+    return "$0" if amount == 0 else f"${amount:.{places}f}"

@@ -1,0 +1,78 @@
+// The nodes of Markdown that grows, from a fixed list and never out of HTML. The parser asks for them.
+import * as smd from "../vendor/streaming-markdown/smd.min.js";
+
+const TAGS = new Map([
+  [smd.PARAGRAPH, "p"], [smd.BLOCKQUOTE, "blockquote"], [smd.LINE_BREAK, "br"], [smd.RULE, "hr"],
+  [smd.HEADING_1, "h3"], [smd.HEADING_2, "h4"], [smd.HEADING_3, "h5"], [smd.HEADING_4, "h6"], [smd.HEADING_5, "h6"],
+  [smd.HEADING_6, "h6"], [smd.ITALIC_AST, "em"], [smd.ITALIC_UND, "em"], [smd.STRONG_AST, "strong"],
+  [smd.STRONG_UND, "strong"], [smd.STRIKE, "s"], [smd.CODE_INLINE, "code"], [smd.CODE_BLOCK, "code"],
+  [smd.CODE_FENCE, "code"], [smd.LINK, "a"], [smd.RAW_URL, "a"], [smd.IMAGE, "a"], [smd.LIST_UNORDERED, "ul"],
+  [smd.LIST_ORDERED, "ol"], [smd.LIST_ITEM, "li"], [smd.CHECKBOX, "span"], [smd.TABLE, "table"], [smd.TABLE_ROW, "tr"],
+  [smd.TABLE_CELL, "td"], [smd.EQUATION_BLOCK, "span"], [smd.EQUATION_INLINE, "span"],
+]);
+const DEEPEST = 20; // elements inside each other
+const MOST_IN_BLOCK = 1_000; // elements; browsers lay out all of a paragraph or a table again when it grows
+const TEXT_NODE = 1_024; // characters: what is appended to a text node makes the browser shape all of it again
+const OWN_DIRECTION = new Set(["UL", "OL", "BLOCKQUOTE", "TABLE"]); // in answers of two languages
+const ADDRESS = /^(https?:\/\/|mailto:)\S+/i;
+
+export function child(parent, tag, className) {
+  const made = parent.appendChild(document.createElement(tag));
+  if (className) made.className = className;
+  return made;
+}
+
+// The element around that of a token.
+function place(type, parent) {
+  if (type === smd.TABLE) return child(parent, "div", "table");
+  if (type === smd.CODE_BLOCK || type === smd.CODE_FENCE) return child(parent, "pre");
+  if (type === smd.TABLE_ROW && parent.tagName === "TABLE") {
+    return parent.tBodies[0] ?? child(parent, parent.tHead ? "tbody" : "thead");
+  }
+  return parent;
+}
+
+function tagOf(type, parent) {
+  if (type === smd.TABLE_CELL && parent.parentNode?.tagName === "THEAD") return "th";
+  const tag = TAGS.get(type) ?? "span";
+  return tag === "a" && parent.closest("a") ? "span" : tag;
+}
+
+function element(type, around) {
+  const parent = place(type, around);
+  const made = child(parent, tagOf(type, parent));
+  if (OWN_DIRECTION.has(made.tagName)) made.dir = "auto";
+  if (type === smd.EQUATION_INLINE) made.className = "math";
+  if (type === smd.EQUATION_BLOCK) made.className = "math math-display";
+  if (type === smd.CHECKBOX) made.textContent = "[ ]";
+  return made;
+}
+
+// The seam of the parser. Each open token has its element on the stack, the innermost one last. Where there are too many
+// elements, or they lie too deep, what comes goes into the last one.
+export const renderer = {
+  add_token(shown, type) {
+    const around = shown.open.at(-1);
+    if (shown.open.length === 1) shown.made = 0;
+    shown.made += 1;
+    shown.open.push(shown.open.length > DEEPEST || shown.made > MOST_IN_BLOCK ? around : element(type, around));
+  },
+  end_token({ open }) {
+    if (open.length > 1) open.pop();
+  },
+  add_text({ open }, text) {
+    const { lastChild } = open.at(-1);
+    if (lastChild instanceof Text && (lastChild.length < TEXT_NODE || !/^\s/.test(text))) lastChild.appendData(text);
+    else open.at(-1).append(text);
+  },
+  set_attr({ open }, type, value) {
+    const made = open.at(-1);
+    const [address] = ADDRESS.exec(value.trim()) ?? [];
+    if (type === smd.CHECKED && made.tagName === "SPAN") made.textContent = "[x]";
+    if (type === smd.START && made.tagName === "OL") made.start = Number.parseInt(value, 10);
+    if (address && made.tagName === "A") {
+      made.href = address;
+      made.rel = "noopener noreferrer nofollow ugc";
+    }
+  },
+};

@@ -1,0 +1,87 @@
+"""Reasons and comments beside a vote."""
+
+import pytest
+
+from arena import battles, opinions
+from arena.errors import Refusal
+from arena.models import Vote
+from ratings.models import Outbox
+from tests.arena import factories
+
+pytestmark = pytest.mark.django_db
+EVERY_WORD = [*opinions.PRAISE, *opinions.BLAME]
+
+
+@pytest.fixture
+def battle():
+    made = factories.battle()
+    battles.cast_vote(made, "a")
+    return made
+
+
+def stored():
+    vote = Vote.objects.get()
+    return vote.reasons, vote.comment
+
+
+def test_opinion_is_kept_beside_the_vote_and_moves_nothing(battle):
+    before = Vote.objects.values("winner", "counted", "created_at", "categories").get()
+    waiting = Outbox.objects.count()
+
+    opinions.save(battle, {"a": ["useful", "correct"], "b": []}, "  Short and right.\n")
+
+    assert stored() == ({"a": ["useful", "correct"]}, "Short and right.")
+    assert Vote.objects.values("winner", "counted", "created_at", "categories").get() == before
+    assert Outbox.objects.count() == waiting
+
+
+def test_opinion_may_be_changed_and_taken_back(battle):
+    opinions.save(battle, {"a": ["useful"], "b": ["wrong"]}, "Hm.")
+    opinions.save(battle, {"a": [], "b": ["too_long", "too_long", "shallow"]}, "")
+    assert stored() == ({"b": ["too_long", "shallow"]}, "")
+
+    opinions.save(battle, {"a": [], "b": []}, "")
+    assert stored() == ({}, "")
+
+
+def test_opinion_takes_every_word_of_the_list(battle):
+    opinions.save(battle, {"a": EVERY_WORD, "b": EVERY_WORD}, "")
+
+    assert stored()[0] == {"a": EVERY_WORD, "b": EVERY_WORD}
+
+
+@pytest.mark.parametrize(
+    ("reasons", "comment", "field"),
+    [
+        ({"a": ["brilliant"]}, "", "reasons"),
+        ({"a": ["useful\x00"]}, "", "reasons"),
+        ({"c": ["useful"]}, "", "reasons"),
+        ({"a": ["useful"] * 21}, "", "reasons"),
+        ({}, "x" * 4_001, "comment"),
+        ({}, "NUL \x00", "comment"),
+    ],
+)
+def test_opinion_that_cannot_be_is_refused_and_changes_nothing(battle, reasons, comment, field):
+    opinions.save(battle, {"a": ["useful"]}, "Kept.")
+
+    with pytest.raises(Refusal) as refusal:
+        opinions.save(battle, reasons, comment)
+
+    assert (refusal.value.status, [*refusal.value.extra["fields"]]) == (400, [field])
+    assert stored() == ({"a": ["useful"]}, "Kept.")
+
+
+@pytest.mark.parametrize("state", ["answering", "ready", "void", "skipped", "expired"])
+def test_opinion_comes_after_the_vote(state):
+    with pytest.raises(Refusal) as refusal:
+        opinions.save(factories.battle(state), {"a": ["useful"]}, "")
+
+    assert (refusal.value.status, refusal.value.code) == (409, "not_voted")
+
+
+def test_chips_hold_both_lists_for_both_sides_and_what_was_chosen():
+    chips = opinions.chips({"b": ["wrong", "a word from elsewhere"]})
+
+    assert [[chip["word"] for chip in words] for words in chips["a"]] == [[*opinions.PRAISE], [*opinions.BLAME]]
+    assert [chip["word"] for words in chips["b"] for chip in words if chip["chosen"]] == ["wrong"]
+    assert not [chip for words in chips["a"] for chip in words if chip["chosen"]]

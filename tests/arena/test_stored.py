@@ -1,0 +1,54 @@
+"""A battle as the database has it."""
+
+import pytest
+
+from arena import stored
+from arena.events import SideView
+from tests.arena import factories
+from tests.arena.factories import FAILED, FINISHED, RUNNING
+
+pytestmark = pytest.mark.django_db
+
+
+def test_answers_come_in_the_order_of_turns_and_sides(django_assert_num_queries):
+    battle = factories.battle()
+    for number in (3, 2):
+        factories.turn(battle, number, a=FINISHED, b=FINISHED)
+
+    with django_assert_num_queries(1):
+        found = [(each.turn.number, each.side, each.turn.battle.state) for each in stored.answers_of(battle.pk)]
+
+    assert found == [(number, side, "ready") for number in (1, 2, 3) for side in "ab"]
+
+
+def test_view_tells_finished_failed_and_running_answers_apart():
+    battle = factories.battle("answering", a=FINISHED | {"text": "*So.*"}, b=FAILED)
+    factories.turn(battle, 2, a=RUNNING | {"text": "Half"}, b=RUNNING)
+
+    view = stored.load(battle.pk)
+
+    assert view.state == "answering"
+    a, b = view.side(1, "a"), view.side(1, "b")
+    assert (a.end, a.text, a.html.strip()) == ("done", "*So.*", "<p><em>So.</em></p>")
+    assert (b.end, b.reason, bool(b.tag)) == ("failed", "unavailable", True)
+    assert (view.side(2, "a").text, view.side(2, "a").end) == ("Half", "")
+    assert view.side(2, "b") == SideView()
+
+
+@pytest.mark.parametrize(
+    ("mode", "state", "told"),
+    [
+        ("anonymous", "ready", False),
+        ("anonymous", "void", False),
+        ("anonymous", "skipped", False),
+        ("anonymous", "expired", False),
+        ("anonymous", "voted", True),
+        ("side_by_side", "answering", True),
+        ("side_by_side", "void", True),
+    ],
+)
+def test_names_and_reasons_may_be_known_to_who_picked_the_models_or_has_voted(mode, state, told):
+    battle = factories.battle(state, mode=mode)
+
+    assert stored.named(battle) == told
+    assert stored.reason(battle, "timeout") == ("timeout" if told else "unavailable")

@@ -1,0 +1,111 @@
+"""axe-core finds nothing on any page, in any state, in either scheme; and it would."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.system.person import Person
+from tests.system.reading import DESKTOP, PHONE, ask, reading
+from tests.system.service import ROOT, Service
+
+AXE = (ROOT / "tests" / "vendor" / "axe-core" / "axe.min.js").read_text()
+RUN = "async () => (await axe.run(document, { resultTypes: ['violations'] })).violations"
+Steps = Callable[[Page], Any]
+
+
+def violations(page: Page) -> list[str]:
+    """Each rule that is broken, with the elements that break it."""
+    page.evaluate(AXE)
+    found: list[dict[str, Any]] = page.evaluate(RUN)
+    return [f"{rule['id']}: {[node['html'][:160] for node in rule['nodes']]}" for rule in found]
+
+
+def opened(path: str) -> Steps:
+    return lambda page: page.goto(path)
+
+
+def side_by_side(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("radio", name="Side by side").check()
+
+
+def answering(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("textbox", name="Your question").fill("What is said while you write?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("article", name="Answer A")).to_be_visible()
+
+
+def ready(page: Page) -> None:
+    ask(page, "Is this page easy to use?")
+
+
+def voted(page: Page) -> None:
+    ready(page)
+    page.get_by_role("button", name="A is better").click()
+    expect(page.get_by_role("heading", name="You found A better.")).to_be_focused()
+
+
+def skipped(page: Page) -> None:
+    ready(page)
+    page.get_by_role("button", name="Skip").click()
+    expect(page.get_by_role("heading", name="You skipped this battle.")).to_be_visible()
+
+
+def listed(page: Page) -> None:
+    voted(page)
+    page.goto("/battles/")
+
+
+STATES = {
+    "home": opened("/"),
+    "home, two models to choose": side_by_side,
+    "battle, answering": answering,
+    "battle, ready": ready,
+    "battle, voted": voted,
+    "battle, skipped": skipped,
+    "my battles, none": opened("/battles/"),
+    "my battles": listed,
+    "leaderboard": opened("/leaderboard/"),
+    "leaderboard of public votes": opened("/leaderboard/?pool=chatbot-arena-2024-08"),
+    "model": opened("/models/quokka-7b/"),
+    "log in": opened("/accounts/login/"),
+    "sign up": opened("/accounts/signup/"),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
+def test_page_has_no_violation(browser: Browser, service: Service, state: str, viewport: Any, scheme: Any) -> None:
+    with reading(
+        browser, service, Person(service.port), viewport=viewport, color_scheme=scheme, reduced_motion="reduce"
+    ) as page:
+        STATES[state](page)
+        assert not violations(page)
+
+
+def missing(page: Page) -> None:
+    page.goto("/models/there-is-none/")
+
+
+def refused(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("textbox", name="Your question").evaluate("box => { box.required = false; box.form.submit() }")
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+@pytest.mark.parametrize("steps", [missing, refused])
+def test_page_that_says_no_has_no_violation(browser: Browser, service: Service, steps: Steps) -> None:
+    context = browser.new_context(base_url=service.url)  # its console tells the status
+    page = context.new_page()
+    steps(page)
+    assert not violations(page)
+    context.close()
+
+
+def test_axe_finds_what_is_wrong(page: Page) -> None:
+    page.goto("/")
+    page.evaluate("document.querySelector('main').append(document.createElement('button'))")
+    assert [found.partition(":")[0] for found in violations(page)] == ["button-name"]

@@ -1,0 +1,149 @@
+"""Accounts in a real browser: the history comes along, and stays behind."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.system.conftest import models_file
+from tests.system.person import Person
+from tests.system.service import Service, running
+from tests.system.zoo import QUICK
+
+PASSWORD = "a long way home 7"
+QUESTION = "Which metal melts in the hand?"
+
+
+def fill(page: Page, name: str, *labels: str) -> None:
+    page.get_by_label("Username").fill(name)
+    for label in labels:
+        page.get_by_label(label, exact=True).fill(PASSWORD)
+
+
+def sign_up(page: Page, name: str) -> None:
+    page.goto("/accounts/signup/")
+    fill(page, name, "Password", "Password (again)")
+    page.get_by_role("button", name="Sign up").click()
+    expect(account(page, name)).to_be_visible()
+
+
+def log_in(page: Page, name: str) -> None:
+    fill(page, name, "Password")
+    page.get_by_role("main").get_by_role("button", name="Log in").click()
+
+
+def log_out(page: Page, name: str) -> None:
+    account(page, name).click()
+    page.get_by_role("button", name="Log out").click()
+    expect(navigation(page).get_by_role("link", name="Log in")).to_be_visible()
+
+
+def navigation(page: Page) -> Locator:
+    return page.get_by_role("navigation", name="Main")
+
+
+def account(page: Page, name: str) -> Locator:
+    return navigation(page).get_by_role("link", name=f"Account {name}")
+
+
+def ask(page: Page, question: str) -> None:
+    page.goto("/")
+    page.get_by_role("textbox", name="Your question").fill(question)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="A is better")).to_be_enabled(timeout=20_000)
+
+
+def questions(page: Page) -> Locator:
+    return page.locator(".my-question")
+
+
+def test_history_comes_along_stays_behind_and_is_there_again(page: Page) -> None:
+    ask(page, QUESTION)
+    sign_up(page, "history")
+    navigation(page).get_by_role("link", name="My battles").click()
+    expect(questions(page)).to_have_text([QUESTION])
+    log_out(page, "history")
+    page.goto("/battles/")
+    expect(questions(page)).to_have_count(0)
+    page.get_by_role("main").get_by_role("link", name="log in").click()
+    log_in(page, "history")
+    expect(page.get_by_role("heading", name="My battles")).to_be_visible()
+    expect(questions(page)).to_have_text([QUESTION])
+
+
+def test_battle_of_an_account_is_followed_by_its_session(page: Page) -> None:
+    """The stream, too, knows who is logged in."""
+    sign_up(page, "follower")
+    ask(page, QUESTION)
+    page.get_by_role("button", name="B is better").click()
+    expect(page.get_by_role("heading", name="You found B better.")).to_be_visible()
+
+
+def test_deletion_of_everything_takes_the_account(page: Page, service: Service) -> None:
+    sign_up(page, "leaver")
+    ask(page, "A canary in the account?")
+    page.goto("/battles/")
+    page.get_by_text("Delete all my data").click()
+    expect(page.get_by_text("and so does your account")).to_be_visible()
+    page.get_by_role("button", name="Delete everything").click()
+    expect(page.get_by_text("Everything is deleted.")).to_be_visible()
+    expect(navigation(page).get_by_role("link", name="Log in")).to_be_visible()
+    assert service.query("SELECT count(*) FROM auth_user WHERE username = 'leaver'") == [(0,)]
+    assert service.query("SELECT count(*) FROM arena_turn WHERE prompt LIKE '%%canary in the account%%'") == [(0,)]
+
+
+def test_password_is_changed(page: Page) -> None:
+    sign_up(page, "changer")
+    account(page, "changer").click()
+    page.get_by_role("link", name="Change the password").click()
+    page.get_by_label("Current Password").fill(PASSWORD)
+    page.get_by_label("New Password", exact=True).fill("another way home 8")
+    page.get_by_label("New Password (again)").fill("another way home 8")
+    page.get_by_role("button", name="Change the password").click()
+    expect(page.get_by_role("heading", name="changer")).to_be_visible()
+
+
+def test_what_is_wrong_is_said_beside_its_field(page: Page) -> None:
+    page.goto("/accounts/signup/")
+    page.get_by_label("Username").fill("careless")
+    page.get_by_label("Password", exact=True).fill("12345")
+    page.get_by_label("Password (again)").fill("123456")
+    page.get_by_role("button", name="Sign up").click()
+    expect(page.get_by_label("Password", exact=True)).to_have_accessible_description(re.compile("too short"))
+    expect(page.get_by_label("Username")).to_have_value("careless")
+
+
+def test_accounts_work_without_javascript(browser: Browser, service: Service) -> None:
+    context = browser.new_context(base_url=service.url, java_script_enabled=False)
+    page = context.new_page()
+    sign_up(page, "plain")
+    log_out(page, "plain")
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def members_only(tmp_path_factory: pytest.TempPathFactory, provider: str) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("members")
+    file = models_file(folder / "models.toml", provider, QUICK)
+    with running(folder / "data", "--no-local-models", "--models", str(file), ARENA_LOGIN="required") as up:
+        yield up
+
+
+def test_where_a_login_is_required_it_comes_first_and_leads_on(browser: Browser, members_only: Service) -> None:
+    stranger = Person(members_only.port)
+    assert (stranger.get("/healthz").status, stranger.get("/readyz").status) == (200, 200)
+    refused = stranger.post("/api/v1/battles/", {"prompt": "Why?"})
+    assert (refused.status, refused.json["error"]["code"]) == (401, "login_required")
+    context = browser.new_context(base_url=members_only.url, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto("/leaderboard/")
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    page.get_by_role("main").get_by_role("link", name="Sign up").click()
+    fill(page, "member", "Password", "Password (again)")
+    page.get_by_role("button", name="Sign up").click()
+    expect(page.get_by_role("heading", name="Leaderboard")).to_be_visible()
+    ask(page, QUESTION)
+    page.get_by_role("button", name="Tie").click()
+    expect(page.get_by_role("heading", name="You called it a tie.")).to_be_visible()
+    context.close()

@@ -1,0 +1,158 @@
+"""The battle page when a side fails, is stopped, or thinks; and where the models are known by name."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.system.person import Person
+from tests.system.reading import READY_WITHIN_MS, open_bar, reading
+from tests.system.service import Service
+from tests.system.zoo import GOOD, SLOW
+
+VOID = "This battle could not be finished."
+CARD = "There is no answer from this side."
+MISSING = "Not both sides answered this time. Which one is better so far?"
+STOPPED = "You stopped an answer: your vote is kept, but moves no rating."
+
+
+class Zoo:
+    """Starts battles of given models, and looks at them in a browser."""
+
+    def __init__(self, browser: Browser, service: Service) -> None:
+        self.browser, self.service = browser, service
+
+    def battle(
+        self, *models: str, prompt: str = "Who is there?", mode: str = "anonymous"
+    ) -> AbstractContextManager[Page]:
+        person = Person(self.service.port)
+        return self._open(person, person.start(prompt, *models, mode=mode)["id"])
+
+    @contextmanager
+    def _open(self, person: Person, battle: str) -> Iterator[Page]:
+        with reading(self.browser, self.service, person) as page:
+            page.goto(f"/battles/{battle}/")
+            yield page
+
+
+@pytest.fixture
+def open_zoo(browser: Browser, zoo: Service) -> Zoo:
+    return Zoo(browser, zoo)
+
+
+def test_failed_side_of_the_first_turn_leaves_the_other_and_offers_to_try_again(open_zoo: Zoo) -> None:
+    with open_zoo.battle("good", "error-500") as page:
+        heading = page.get_by_role("heading", name=VOID)
+        expect(heading).to_be_visible(timeout=READY_WITHIN_MS)
+        expect(page.get_by_text(CARD)).to_have_count(1)
+        expect(page.get_by_text("You can also vote on what is there")).to_have_count(1)
+        expect(page.get_by_text("You can also vote on what is there")).not_to_be_visible()
+        expect(page.locator(".answer.prose")).to_have_count(1)
+        page.get_by_role("button", name="Retry", exact=True).click()
+        expect(page.get_by_role("button", name="A is better")).to_be_disabled()
+        expect(heading).to_be_visible(timeout=READY_WITHIN_MS)
+        page.get_by_role("button", name="Retry this answer").click()
+        expect(heading).not_to_be_visible()
+        expect(heading).to_be_visible(timeout=READY_WITHIN_MS)
+        page.reload()
+        expect(page.get_by_text(CARD)).to_have_count(1)
+        expect(page.get_by_role("button", name="Start again with the same question")).to_be_visible()
+        assert "Model" not in page.locator(".battle").inner_text()
+
+
+def test_retry_brings_the_answer_that_was_missing(open_zoo: Zoo) -> None:
+    with open_zoo.battle("good", "once-reset-5", prompt="Is it there at the second time?") as page:
+        expect(page.get_by_role("heading", name=VOID)).to_be_visible(timeout=READY_WITHIN_MS)
+        healthy = page.locator(".answer.prose").inner_text()
+        page.get_by_role("button", name="Retry this answer").click()
+        open_bar(page)
+        expect(page.locator(".answer.prose")).to_have_count(2)
+        assert healthy in page.locator(".answer.prose").all_inner_texts()
+        page.keyboard.press("1")
+        expect(page.get_by_role("heading", name="You found A better.")).to_be_visible()
+
+
+def test_failed_side_of_a_later_turn_leaves_a_vote_on_what_is_there(open_zoo: Zoo, zoo: Service) -> None:
+    with open_zoo.battle("good", "turn-2-error-500", prompt="Who fails at the second?") as page:
+        open_bar(page)
+        page.get_by_text("Ask both a further question").click()
+        page.keyboard.type("And now?")
+        page.keyboard.press("Enter")
+        turn = page.get_by_role("region", name="Turn 2")
+        expect(turn.get_by_text(CARD)).to_be_visible(timeout=READY_WITHIN_MS)
+        expect(page.get_by_role("status")).to_have_text(MISSING)
+        expect(turn.get_by_text("You can also vote on what is there")).to_be_visible()
+        expect(turn.get_by_role("button", name="Retry this answer")).to_be_visible()
+        page.get_by_role("button", name="Both bad").click()
+        expect(page.get_by_role("heading", name="You found both bad.")).to_be_visible()
+        expect(page.get_by_role("button", name="Retry this answer")).not_to_be_visible()
+    [(turns, counted)] = zoo.query("SELECT turns, counted FROM arena_vote ORDER BY id DESC LIMIT 1")
+    assert (turns, counted) == (1, True)
+
+
+def test_stop_ends_both_and_says_what_that_means(open_zoo: Zoo) -> None:
+    with open_zoo.battle(*SLOW, prompt="Is this going to take long?") as page:
+        for side in "ab":
+            expect(page.locator(f"#turn-1-{side}")).to_contain_text(" ", timeout=READY_WITHIN_MS)
+        stop = page.get_by_role("button", name="Stop")
+        stop.focus()
+        page.keyboard.press("Enter")
+        open_bar(page)
+        expect(page.get_by_role("status")).to_have_text(STOPPED)
+        expect(page.get_by_role("status")).to_be_focused()
+        expect(stop).not_to_be_visible()
+        texts = page.locator(".answer").all_inner_texts()
+        page.reload()
+        assert page.locator(".answer").all_inner_texts() == texts
+
+
+def test_named_models_are_named_from_the_start_and_their_failures_are_explained(open_zoo: Zoo) -> None:
+    with open_zoo.battle("good", "hang", mode="side_by_side") as page:
+        expect(page.get_by_role("heading", name="Answer A Model Good")).to_be_visible()
+        expect(page.get_by_role("heading", name="Answer B Model Hang")).to_be_visible()
+        expect(page.get_by_text("The model took too long.")).to_be_visible(timeout=READY_WITHIN_MS)
+        assert page.locator("[data-reason]").count() == 1
+        page.reload()
+        expect(page.get_by_text("The model took too long.")).to_be_visible()
+
+
+def test_thoughts_of_named_models_can_be_unfolded_when_they_have_answered(open_zoo: Zoo) -> None:
+    with open_zoo.battle("good", "thinks", mode="side_by_side") as page:
+        open_bar(page)
+        pane = page.get_by_role("article", name="Answer B Model Thinks")
+        expect(pane.get_by_text("Reasoning")).to_be_visible()
+        pane.get_by_text("Reasoning").click()
+        expect(pane.locator(".thoughts p")).to_be_visible()
+        expect(page.get_by_role("article", name="Answer A Model Good").get_by_text("Reasoning")).to_have_count(0)
+
+
+def test_thoughts_are_not_told_before_the_vote(open_zoo: Zoo) -> None:
+    with open_zoo.battle("good", "thinks") as page:
+        open_bar(page)
+        assert "Reasoning" not in page.content()
+        page.keyboard.press("=")
+        expect(page.get_by_text("Reasoning")).to_have_count(1)
+        expect(page.get_by_role("heading", name="You called it a tie.")).to_be_focused()
+
+
+def test_vote_in_another_tab_is_shown_in_this_one(browser: Browser, zoo: Service) -> None:
+    person = Person(zoo.port)
+    battle = person.fight("Who votes first?", "good", "spare")
+    with reading(browser, zoo, person) as page:
+        page.goto(f"/battles/{battle['id']}/")
+        open_bar(page)
+        person.vote(battle, "b")
+        expect(page.get_by_role("heading", name="You found B better.")).to_be_visible(timeout=READY_WITHIN_MS)
+        expect(page.get_by_role("article", name="Model Good")).to_be_visible()
+
+
+def test_question_of_another_tab_comes_to_this_one(browser: Browser, zoo: Service) -> None:
+    person = Person(zoo.port)
+    battle = person.fight("Who asks first?", *list(GOOD)[:2])
+    with reading(browser, zoo, person) as page:
+        page.goto(f"/battles/{battle['id']}/")
+        open_bar(page)
+        person.act(battle, "turns", prompt="And who asks next?")
+        expect(page.get_by_role("region", name="Turn 2")).to_contain_text("And who asks next?", timeout=READY_WITHIN_MS)
+        open_bar(page)

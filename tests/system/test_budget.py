@@ -1,0 +1,78 @@
+"""How much the first page and a battle load, how soon they show, and that typing does not lag while answers come."""
+
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.system.reading import FEED, ask, reading, tell
+from tests.system.service import Service
+
+MOST_BYTES = 60_000
+FIRST_PAINT_MS = 1000
+LONGEST_TASK_MS = 50
+LOADED = """() => performance.getEntriesByType("resource")
+    .filter(({ name }) => /\\.(js|css)(\\?|$)/.test(name))
+    .map(({ name, encodedBodySize }) => [name, encodedBodySize])"""
+PAINTED = """() => performance.getEntriesByName("first-contentful-paint")[0].startTime"""
+# Tasks longer than 50 ms are what the browser itself calls long.
+WATCH_TASKS = """() => {
+    window.long = [];
+    new PerformanceObserver((list) => long.push(...list.getEntries().map(({ duration }) => duration)))
+        .observe({ type: "longtask" });
+}"""
+# 100 tokens of five letters a second on each side, told by a timer of the page itself, for three seconds.
+STREAM = """() => new Promise((done) => {
+    const end = performance.now() + 3000;
+    const word = () => ["**bold** ", "plain ", "`code` ", "\\n\\n- item ", "more "][Math.floor(Math.random() * 5)];
+    const timer = setInterval(() => {
+        for (const side of ["a", "b"]) {
+            const data = JSON.stringify({ turn: 1, side, text: word() + word() + word() + word() });
+            feed.dispatchEvent(new MessageEvent("delta", { data }));
+        }
+        if (performance.now() > end) { clearInterval(timer); done(); }
+    }, 40);
+})"""
+
+
+def loaded(page: Page) -> dict[str, int]:
+    """Bytes over the wire of each script and style sheet."""
+    found: dict[str, int] = dict(page.evaluate(LOADED))
+    return found
+
+
+def test_home_and_battle_load_little(browser: Browser, service: Service) -> None:
+    with reading(browser, service) as page:
+        page.goto("/")
+        home = loaded(page)
+    with reading(browser, service) as page:
+        ask(page, "How much does this page load?")
+        page.reload()
+        battle = loaded(page)
+    for parts in (home, battle):
+        assert len(parts) >= 3
+        assert sum(parts.values()) <= MOST_BYTES, parts
+
+
+def test_first_paint_comes_within_a_second(browser: Browser, service: Service) -> None:
+    def painted() -> float:
+        with reading(browser, service) as page:
+            page.goto("/")
+            page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
+            when: float = page.evaluate(PAINTED)
+            return when
+
+    assert min(painted() for _ in range(3)) <= FIRST_PAINT_MS
+
+
+def test_typing_does_not_lag_while_answers_come(page: Page) -> None:
+    page.add_init_script(FEED)
+    page.goto("/")
+    page.get_by_role("textbox", name="Your question").fill("What comes in while I type?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("article", name="Answer A")).to_be_visible()
+    tell(page, "delta", turn=1, side="a", text="It begins. ")
+    page.evaluate(WATCH_TASKS)
+    page.evaluate(STREAM)
+    long: list[Any] = page.evaluate("long")
+    assert len(page.locator("#turn-1-a").inner_text()) > 500
+    assert [task for task in long if task > LONGEST_TASK_MS] == []

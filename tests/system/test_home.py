@@ -1,0 +1,200 @@
+"""The first page in a real browser: cards, modes, the draft; with and without JavaScript."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.system.service import Service
+
+PHONE = {"width": 390, "height": 844}
+SELECTED = "box => box.value.slice(box.selectionStart, box.selectionEnd)"
+
+
+@pytest.fixture
+def plain(browser: Browser, service: Service) -> Iterator[Page]:
+    """A page without JavaScript."""
+    context = browser.new_context(base_url=service.url, java_script_enabled=False)
+    yield context.new_page()
+    context.close()
+
+
+def box(page: Page) -> Locator:
+    return page.get_by_role("textbox", name="Your question")
+
+
+def cards(page: Page) -> Locator:
+    return page.get_by_role("region", name="Or begin with one of these").get_by_role("listitem").get_by_role("link")
+
+
+def texts(page: Page) -> list[str]:
+    return page.locator(".card-prompt").all_text_contents()
+
+
+def with_placeholder(page: Page) -> Locator:
+    """A card whose text has a part to replace; half of them do."""
+    for _ in range(20):
+        found = cards(page).filter(has_text="[").filter(has_not_text="[]")
+        if found.count():
+            return found.first
+        before = texts(page)
+        page.get_by_role("link", name="Four others").click()
+        expect(page.locator(".card-prompt").first).not_to_have_text(before[0])
+    raise AssertionError("no card has a placeholder")
+
+
+def test_card_fills_the_box_and_selects_what_is_to_be_replaced(page: Page) -> None:
+    page.goto("/")
+    expect(cards(page)).to_have_count(4)
+    card = with_placeholder(page)
+    text = card.locator(".card-prompt").text_content() or ""
+    card.click()
+    expect(box(page)).to_have_value(text)
+    expect(box(page)).to_be_focused()
+    placeholder = box(page).evaluate(SELECTED)
+    assert placeholder == text[text.index("[") : text.index("]") + 1]
+    page.keyboard.type("my own words")
+    expect(box(page)).to_have_value(text.replace(placeholder, "my own words"))
+
+
+def test_card_by_keyboard_keeps_what_was_typed_for_an_undo(page: Page) -> None:
+    page.goto("/")
+    page.keyboard.type("What I had begun")
+    cards(page).first.focus()
+    page.keyboard.press("Enter")
+    expect(box(page)).to_have_value(texts(page)[0])
+    expect(box(page)).to_be_focused()
+    page.keyboard.press("Control+z")
+    expect(box(page)).to_have_value("What I had begun")
+
+
+def test_shuffle_gives_four_others_and_leaves_the_box_alone(page: Page) -> None:
+    page.goto("/")
+    box(page).fill("My question")
+    before = texts(page)
+    page.get_by_role("link", name="Four others").click()
+    expect(page.get_by_role("status")).to_have_text("Four other questions are here.")
+    assert len(texts(page)) == 4
+    assert not set(texts(page)) & set(before)
+    expect(box(page)).to_have_value("My question")
+    expect(page.get_by_role("link", name="Four others")).to_be_focused()
+
+
+def test_side_by_side_battle_is_between_the_picked_models(page: Page, service: Service) -> None:
+    page.goto("/")
+    expect(page.get_by_role("combobox", name="Model A")).to_be_hidden()
+    page.get_by_role("radio", name="Side by side").check()
+    page.get_by_role("combobox", name="Model A").select_option("Model Wombat-70B")
+    expect(page.get_by_role("combobox", name="Model B").get_by_role("option", name="Wombat")).to_be_disabled()
+    page.get_by_role("combobox", name="Model B").select_option("Model Quokka-7B")
+    box(page).fill("Who of you is it?")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/battles/*/")
+    battle = page.url.rstrip("/").rpartition("/")[2]
+    pair = "SELECT mode, a.slug, b.slug FROM arena_battle JOIN catalog_languagemodel a ON a.id = model_a_id"
+    pair += " JOIN catalog_languagemodel b ON b.id = model_b_id WHERE arena_battle.id = %s"
+    assert service.query(pair, battle) == [("side_by_side", "wombat-70b", "quokka-7b")]
+
+
+def test_modes_by_keyboard_are_remembered_as_far_as_they_are_offered(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("radio", name="Anonymous").focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("combobox", name="Model A").select_option("Model Wombat-70B")
+    page.reload()
+    expect(page.get_by_role("radio", name="Side by side")).to_be_checked()
+    expect(page.get_by_role("combobox", name="Model A")).to_have_value("wombat-70b")
+    page.evaluate("localStorage.mode = localStorage.mode.replace('wombat-70b', 'thylacine-1b')")
+    page.reload()
+    expect(page.get_by_role("combobox", name="Model A")).to_have_value("")
+    expect(page.get_by_role("radio", name="Side by side")).to_be_checked()
+
+
+def test_missing_model_is_said_beside_the_pickers_and_the_question_stays(browser: Browser, service: Service) -> None:
+    context = browser.new_context(base_url=service.url)  # its console tells of the 400
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_role("radio", name="Side by side").check()
+    page.get_by_role("combobox", name="Model B").select_option("Model Wombat-70B")
+    box(page).fill("And now?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("Name two different models.")
+    expect(box(page)).to_have_value("And now?")
+    expect(page.get_by_role("combobox", name="Model B")).to_have_value("wombat-70b")
+    expect(page.get_by_role("group", name="You choose two models")).to_have_accessible_description(
+        "Name two different models."
+    )
+    page.goto("/")
+    expect(box(page)).to_have_value("And now?")
+    context.close()
+
+
+def test_draft_survives_a_reload_and_goes_with_the_battle(page: Page) -> None:
+    page.goto("/")
+    expect(box(page)).to_be_focused()
+    page.keyboard.type("Half a quest")
+    page.reload()
+    expect(box(page)).to_have_value("Half a quest")
+    page.keyboard.press("End")
+    page.keyboard.type("ion")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/battles/*/")
+    page.goto("/")
+    expect(box(page)).to_have_value("")
+
+
+def test_enter_sends_and_shift_enter_breaks_the_line(page: Page) -> None:
+    page.goto("/")
+    page.keyboard.press("Enter")
+    page.keyboard.type("One")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("two?")
+    expect(box(page)).to_have_value("One\ntwo?")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/battles/*/")
+    expect(page.get_by_text("One\ntwo?").first).to_be_visible()
+
+
+def test_question_in_the_address_is_typed_on_and_survives_a_reload(page: Page) -> None:
+    page.goto("/?prompt=The%20same%20question")
+    expect(box(page)).to_have_value("The same question")
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" again")
+    page.reload()
+    expect(box(page)).to_have_value("The same question again")
+
+
+def test_card_and_form_work_without_javascript(plain: Page) -> None:
+    plain.goto("/")
+    text = texts(plain)[2]
+    cards(plain).nth(2).click()
+    expect(box(plain)).to_have_value(text)
+    plain.get_by_role("button", name="Start the battle").click()
+    plain.wait_for_url("**/battles/*/")
+
+
+def test_shuffle_and_side_by_side_work_without_javascript(plain: Page) -> None:
+    plain.goto("/")
+    before = texts(plain)
+    plain.get_by_role("link", name="Four others").click()
+    assert not set(texts(plain)) & set(before)
+    plain.get_by_role("radio", name="Side by side").check()
+    for side, name in (("A", "Model Quokka-7B"), ("B", "Model Wombat-70B")):
+        plain.get_by_role("combobox", name=f"Model {side}").select_option(name)
+    box(plain).fill("Without scripts?")
+    plain.get_by_role("button", name="Start the battle").click()
+    plain.wait_for_url("**/battles/*/")
+
+
+@pytest.mark.parametrize("mode", ["Anonymous", "Side by side"])
+def test_phone_needs_no_scrolling_sideways_and_has_targets_for_thumbs(page: Page, mode: str) -> None:
+    page.set_viewport_size(PHONE)
+    page.goto("/")
+    page.get_by_role("radio", name=mode).check()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    controls = page.locator("main").locator("button, select, label:has(input), .card, #shuffle")
+    heights = [control.bounding_box()["height"] for control in controls.all() if control.is_visible()]
+    assert len(heights) >= 8
+    assert min(heights) >= 44
+    labels = page.locator("label:has(input)").all()
+    assert max(label.bounding_box()["height"] for label in labels) < 60  # none is squeezed into lines

@@ -1,0 +1,159 @@
+"""My battles in a real browser: looked through, taken along, deleted; with and without JavaScript."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from tests.system.person import Person
+from tests.system.service import Service
+
+METAL, RIVER = "Which metal melts in the hand?", "Which river runs north?"
+
+
+def enter(context: BrowserContext, service: Service, person: Person) -> None:
+    """The browser goes on as this person."""
+    cookies = [{"name": name, "value": value, "url": service.url} for name, value in person.cookies.items()]
+    context.add_cookies(cookies)  # type: ignore[arg-type]
+
+
+def fight_both(person: Person, winner: str) -> None:
+    """Two battles at the same time, of which the first is judged."""
+    metal, river = person.start(METAL), person.start(RIVER)
+    for each in (metal, river):
+        person.until(each["events_url"], "ready")
+    person.vote(metal, winner)
+
+
+@pytest.fixture
+def mine(page: Page, service: Service, person: Person) -> Page:
+    """Somebody's page with two battles: one judged, one open."""
+    fight_both(person, "a")
+    enter(page.context, service, person)
+    page.goto("/battles/")
+    return page
+
+
+@pytest.fixture
+def plain(browser: Browser, service: Service, person: Person) -> Iterator[Page]:
+    """The same without JavaScript, on a phone."""
+    fight_both(person, "b")
+    size = {"width": 390, "height": 844}
+    context = browser.new_context(base_url=service.url, java_script_enabled=False, viewport=size)  # type: ignore[arg-type]
+    enter(context, service, person)
+    opened = context.new_page()
+    opened.goto("/battles/")
+    yield opened
+    context.close()
+
+
+def battle(page: Page, question: str) -> Locator:
+    return page.get_by_role("list", name="Battles, the newest first").get_by_role("listitem").filter(has_text=question)
+
+
+def search(page: Page, words: str) -> None:
+    page.get_by_role("searchbox").fill(words)
+    page.get_by_role("button", name="Search").click()
+
+
+def delete(page: Page, question: str) -> None:
+    battle(page, question).get_by_text("Delete", exact=False).first.click()
+    battle(page, question).get_by_role("button", name="Delete this battle").click()
+
+
+def test_names_are_shown_where_there_is_a_vote_and_nowhere_else(mine: Page) -> None:
+    expect(mine.get_by_role("heading", name="My battles")).to_be_visible()
+    expect(battle(mine, METAL)).to_contain_text("Quokka-7B")
+    expect(battle(mine, METAL)).to_contain_text("you found A better")
+    expect(battle(mine, RIVER)).to_contain_text("waits for your vote")
+    expect(battle(mine, RIVER)).not_to_contain_text("Quokka-7B")
+    expect(battle(mine, RIVER)).not_to_contain_text("Wombat-70B")
+
+
+def test_navigation_leads_here_and_a_battle_is_gone_on_with(mine: Page) -> None:
+    mine.goto("/leaderboard/")
+    mine.get_by_role("navigation", name="Main").get_by_role("link", name="My battles").click()
+    expect(mine.get_by_role("link", name="My battles")).to_have_attribute("aria-current", "page")
+    battle(mine, RIVER).get_by_role("link", name="Continue").click()
+    mine.get_by_role("button", name="Tie").click()
+    expect(mine.get_by_text("Model Quokka-7B").first).to_be_visible()
+    mine.goto("/battles/")
+    expect(battle(mine, RIVER)).to_contain_text("you called it a tie")
+
+
+def test_search_finds_questions_and_the_names_that_are_known(mine: Page) -> None:
+    search(mine, "RIVER")
+    expect(battle(mine, RIVER)).to_be_visible()
+    expect(battle(mine, METAL)).to_have_count(0)
+    search(mine, "quokka")
+    expect(battle(mine, METAL)).to_be_visible()
+    expect(battle(mine, RIVER)).to_have_count(0)
+    search(mine, "platypus")
+    expect(mine.get_by_text("None of your battles has")).to_be_visible()
+    mine.get_by_role("link", name="All my battles").click()
+    expect(battle(mine, RIVER)).to_be_visible()
+
+
+def test_deleted_battle_is_gone_and_the_others_stay(mine: Page) -> None:
+    address = battle(mine, METAL).get_by_role("link", name=METAL).get_attribute("href") or ""
+    delete(mine, METAL)
+    expect(mine.get_by_role("status").filter(has_text="The battle is deleted.")).to_be_focused()
+    expect(battle(mine, METAL)).to_have_count(0)
+    expect(battle(mine, RIVER)).to_be_visible()
+    answer = mine.request.get(address)
+    assert answer.status == 404
+
+
+def test_deletion_of_everything_empties_the_history_and_leaves_the_ranking(
+    mine: Page, person: Person, service: Service
+) -> None:
+    board = "/api/v1/leaderboard/"
+    person.get(board)
+    [(votes,)] = service.query("SELECT count(*) FROM arena_vote WHERE counted")
+    mine.get_by_text("Delete all my data").click()
+    mine.get_by_role("button", name="Delete everything").click()
+    expect(mine.get_by_role("status").filter(has_text="Everything is deleted.")).to_be_visible()
+    expect(mine.get_by_text("There are none here yet.")).to_be_visible()
+    assert service.query("SELECT count(*) FROM arena_vote WHERE counted") == [(votes,)]
+    left = "SELECT count(*) FROM arena_turn WHERE battle_id IN (SELECT id FROM arena_battle WHERE voter_id::text = %s)"
+    voter = person.cookies["voter"].partition(":")[0]
+    assert service.query(left, voter) == [(0,)]
+    assert service.query("SELECT count(*) FROM arena_vote WHERE voter::text = %s", voter) == [(0,)]
+
+
+def test_export_is_a_file(mine: Page) -> None:
+    with mine.expect_download() as waiting:
+        mine.get_by_role("link", name="Export mine as JSON").click()
+    download = waiting.value
+    assert download.suggested_filename == "arena-my-battles.json"
+    found = json.loads(download.path().read_text())["battles"]
+    assert [each["turns"][0]["prompt"] for each in found] == [METAL, RIVER]
+    assert [each["vote"] and each["vote"]["winner"] for each in found] == ["a", None]
+    assert [bool(each["models"]) for each in found] == [True, False]
+    assert all(side["text"] for each in found for side in each["turns"][0]["answers"])
+
+
+def test_all_of_it_works_without_javascript_on_a_phone(plain: Page) -> None:
+    assert plain.locator("body").bounding_box()["width"] <= 390  # type: ignore[index]
+    main = plain.get_by_role("main").bounding_box()
+    assert main and main["x"] + main["width"] <= 390
+    search(plain, "wombat")
+    expect(battle(plain, METAL)).to_be_visible()
+    expect(battle(plain, RIVER)).to_have_count(0)
+    delete(plain, METAL)
+    expect(plain.get_by_text("The battle is deleted.")).to_be_visible()
+    plain.goto("/battles/")
+    expect(battle(plain, RIVER)).to_be_visible()
+    plain.get_by_text("Delete all my data").click()
+    plain.get_by_role("button", name="Delete everything").click()
+    expect(plain.get_by_text("There are none here yet.")).to_be_visible()
+
+
+def test_battle_that_is_deleted_while_it_is_answered_ends_for_everybody(mine: Page, person: Person) -> None:
+    started = person.start("Tell me of a long river.")
+    mine.reload()
+    delete(mine, "Tell me of a long river.")
+    expect(mine.get_by_text("The battle is deleted.")).to_be_visible()
+    assert person.get(started["events_url"]).status == 404
+    assert person.fight("And another one?")["id"]
