@@ -37,7 +37,7 @@ function offerCopy(pre) {
 // Browsers know the clipboard only on secure pages; a team's own server may well be plain HTTP.
 async function copied(pre) {
   try {
-    await navigator.clipboard.writeText(pre.textContent);
+    await navigator.clipboard.writeText(pre.textContent.trimEnd());
     return true;
   } catch {
     getSelection().selectAllChildren(pre);

@@ -16,4 +16,4 @@ events.addEventListener("open", () => events.addEventListener("open", refresh), 
 
 // The same words twice would be announced once, so they go away before each request.
 board.addEventListener("htmx:beforeRequest", () => { status.textContent = ""; });
-board.addEventListener("htmx:afterSwap", () => { status.textContent = "Leaderboard updated"; });
+board.addEventListener("htmx:afterSwap", () => { status.textContent = status.dataset.done; });

@@ -1,7 +1,12 @@
-// The box for a further question: at hand once it is opened, and Enter sends. It comes and goes with the verdict.
-document.addEventListener("toggle", ({ target }) => {
-  if (target.matches(".further[open]")) target.querySelector("textarea").focus();
-}, true);
+// The box for a further question: at hand as soon as it is opened, and Enter sends. It comes and goes with the verdict.
+document.addEventListener("click", (event) => {
+  const box = event.target.closest(".further summary")?.parentElement;
+  if (!box) return;
+  // By itself it would open a little later, and what is typed meanwhile would be lost.
+  event.preventDefault();
+  box.open = !box.open;
+  if (box.open) box.querySelector("textarea").focus();
+});
 
 document.addEventListener("keydown", (event) => {
   // While an input method is composing a word, Enter belongs to it.

@@ -39,9 +39,9 @@ export class Growing {
   // To the parser a display begins only at the end of a line, and any formula lasts until it is closed: a lone "$" would
   // swallow the rest of the answer.
   #write(piece) {
-    const { token } = this.#parser;
+    const { token, pending } = this.#parser;
     if (token === MAYBE_EQUATION && !NO_EQUATION.test(piece)) smd.parser_write(this.#parser, "\n");
-    if (token === smd.EQUATION_BLOCK && piece === "\n") smd.parser_write(this.#parser, "$$");
+    if (token === smd.EQUATION_BLOCK && pending + piece === "\n\n") smd.parser_write(this.#parser, "$$");
     smd.parser_write(this.#parser, piece);
     if (this.#parser.token === smd.EQUATION_INLINE && piece.endsWith("\n")) smd.parser_write(this.#parser, "$");
   }

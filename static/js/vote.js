@@ -3,7 +3,6 @@ const battle = document.getElementById("battle");
 const words = document.getElementById("words").dataset;
 const PRINTED = ["1", "2", "="];
 
-// Whoever has just opened the box for a further question types on before it has the focus.
 function isTyping(target) {
   return target.isContentEditable || target.matches("input, textarea, select") || target.closest(".further");
 }

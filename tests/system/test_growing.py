@@ -16,11 +16,15 @@ GROW = """async ([text, size]) => {
     growing.append(text.slice(at, at + size));
     await new Promise(requestAnimationFrame);
   }
-  await new Promise(requestAnimationFrame);
+  for (let n = 0; n <= text.length / 1_000; n += 1) await new Promise(requestAnimationFrame);
   return pane.firstElementChild.innerHTML;
 }"""
 REL = 'rel="noopener noreferrer nofollow ugc"'
 DISPLAY = '<span class="math math-display">'
+TABLE = (
+    '<div class="table"><table dir="auto"><thead><tr><th>a</th></tr></thead>'
+    "<tbody><tr><td>1</td></tr></tbody></table></div>"
+)
 SHOWN = [
     ("Hello *there*, **you**.", "<p>Hello <em>there</em>, <strong>you</strong>.</p>"),
     ("one\n\ntwo\nthree", "<p>one</p><p>two<br>three</p>"),
@@ -50,10 +54,7 @@ SHOWN = [
     ("from $5 to $10", "<p>from $5 to $10</p>"),
     ("$$ open\n\n# T", f"<p>{DISPLAY} open\n</span></p><h3>T</h3>"),
     ("$HOME is\n\n# T", '<p><span class="math">HOME is\n</span></p><h3>T</h3>'),
-    (
-        "|a|\n|---|\n|1|",
-        '<div class="table"><table dir="auto"><thead><tr><th>a</th></tr></thead><tbody><tr><td>1</td></tr></tbody></table></div>',
-    ),
+    ("|a|\n|---|\n|1|", TABLE),
     ("日本語と **🙂👩‍🔬** を", "<p>日本語と <strong>🙂👩‍🔬</strong> を</p>"),
 ]
 END = "<p>The end</p>"
@@ -103,22 +104,3 @@ def test_growing_bounds_the_depth_of_what_it_makes(scratch: Page, mark: str) -> 
     html = scratch.evaluate(GROW, [mark * 300 + "the end of it. ", 10_000])
     assert scratch.evaluate(DEEP, html) < 30
     assert "the end" in html
-
-
-LONG = "const n = 1; A **word** and `another`, [a link](https://a.example), 5 * 6.\n"
-COST = """async ([text, size]) => {
-  const { Growing } = await import("/static/js/markdown.js");
-  const panes = [0, 1].map(() => document.createElement("div"));
-  document.body.replaceChildren(...panes);
-  const growing = panes.map((pane) => new Growing(pane));
-  const tasks = [];
-  new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration)))
-    .observe({ entryTypes: ["longtask"] });
-  for (let at = 0; at < text.length; at += size) {
-    for (const pane of growing) pane.append(text.slice(at, at + size));
-    await new Promise(requestAnimationFrame);
-  }
-  while (panes.some((pane) => !pane.innerText.includes("The end."))) await new Promise(requestAnimationFrame);
-  await new Promise((done) => setTimeout(done, 100));
-  return tasks;
-}"""
