@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.system.person import Person
 from tests.system.service import Service
+from tests.system.zoo import QUICK
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
@@ -30,6 +31,17 @@ def reading(browser: Browser, service: Service, person: Person | None = None, **
     yield page
     context.close()
     assert not said
+
+
+@contextmanager
+def judging(browser: Browser, zoo: Service, prompt: str, **options: Any) -> Iterator[Page]:
+    """A page on a battle that can be voted on: two quick models have answered."""
+    person = Person(zoo.port)
+    battle = person.fight(prompt, *QUICK)
+    with reading(browser, zoo, person, **options) as page:
+        page.goto(f"/battles/{battle['id']}/")
+        page.wait_for_load_state("networkidle")
+        yield page
 
 
 def ask(page: Page, prompt: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.system.reading import FEED, PHONE, ask, body, open_bar, reading, tell
+from tests.system.reading import FEED, PHONE, ask, body, judging, open_bar, reading, tell
 from tests.system.service import Service
 
 LINES = "".join(f"Line {number}.\n\n" for number in range(60))
@@ -21,6 +21,13 @@ SPREAD = "page => document.documentElement.scrollWidth - document.documentElemen
 @pytest.fixture
 def phone(browser: Browser, service: Service) -> Iterator[Page]:
     with reading(browser, service, viewport=PHONE, has_touch=True, is_mobile=True) as page:
+        yield page
+
+
+@pytest.fixture
+def ready(browser: Browser, zoo: Service) -> Iterator[Page]:
+    """The page of a battle that can be voted on."""
+    with judging(browser, zoo, "Which answer is better?") as page:
         yield page
 
 
@@ -50,8 +57,7 @@ def outlines(page: Page) -> dict[str, str]:
     return {side: page.locator(f"#turn-1-{side}-pane").evaluate(OUTLINE) for side in "ab"}
 
 
-def test_choice_outlines_what_it_favours_before_it_is_made(page: Page) -> None:
-    ask(page, "What does each button favour?")
+def test_choice_outlines_what_it_favours_before_it_is_made(ready: Page) -> None:
     for name, expected in {
         "A is better": ("solid", "none"),
         "B is better": ("none", "solid"),
@@ -59,12 +65,12 @@ def test_choice_outlines_what_it_favours_before_it_is_made(page: Page) -> None:
         "Both bad": ("dashed", "dashed"),
         "Skip": ("none", "none"),
     }.items():
-        page.get_by_role("button", name=name).hover()
-        assert tuple(outlines(page).values()) == expected, name
-    page.mouse.move(0, 0)
-    page.get_by_role("button", name="A is better").focus()
-    page.keyboard.press("Tab")
-    assert tuple(outlines(page).values()) == ("solid", "solid")
+        ready.get_by_role("button", name=name).hover()
+        assert tuple(outlines(ready).values()) == expected, name
+    ready.mouse.move(0, 0)
+    ready.get_by_role("button", name="A is better").focus()
+    ready.keyboard.press("Tab")
+    assert tuple(outlines(ready).values()) == ("solid", "solid")
 
 
 @pytest.mark.parametrize(
@@ -79,29 +85,27 @@ def test_choice_outlines_what_it_favours_before_it_is_made(page: Page) -> None:
         ("s", "You skipped this battle."),
     ],
 )
-def test_each_key_is_its_vote(page: Page, key: str, heading: str) -> None:
-    ask(page, f"Which key is {key}?")
-    page.keyboard.press(key)
-    expect(page.get_by_role("heading", name=heading)).to_be_focused()
-    page.keyboard.press("Space")
-    expect(page.get_by_role("textbox", name="Your question")).to_be_focused()
+def test_each_key_is_its_vote(ready: Page, key: str, heading: str) -> None:
+    ready.keyboard.press(key)
+    expect(ready.get_by_role("heading", name=heading)).to_be_focused()
+    ready.keyboard.press("Space")
+    expect(ready.get_by_role("textbox", name="Your question")).to_be_focused()
 
 
-def test_keys_are_left_to_typing_scrolling_repeats_and_shortcuts(page: Page) -> None:
-    ask(page, "Which keys are no votes?")
-    page.evaluate("document.dispatchEvent(new KeyboardEvent('keydown', { key: '1', repeat: true }))")
+def test_keys_are_left_to_typing_scrolling_repeats_and_shortcuts(ready: Page) -> None:
+    ready.evaluate("document.dispatchEvent(new KeyboardEvent('keydown', { key: '1', repeat: true }))")
     for key in ("Control+1", "Alt+ArrowLeft", "Shift+ArrowRight", "Meta+2"):
-        page.evaluate(
+        ready.evaluate(
             "([key, ...held]) => document.body.dispatchEvent(new KeyboardEvent('keydown',"
             " { key, bubbles: true, ctrlKey: held[0], altKey: held[1], shiftKey: held[2], metaKey: held[3] }))",
             [key.partition("+")[2], *(key.startswith(name) for name in ("Control", "Alt", "Shift", "Meta"))],
         )
-    body(page, "a").focus()
-    page.keyboard.press("ArrowDown")
-    page.get_by_text("Ask both a further question").click()
-    page.keyboard.type("1 = 2 s")
-    expect(page.get_by_role("textbox", name="A further question for both")).to_have_value("1 = 2 s")
-    expect(page.get_by_role("button", name="A is better")).to_be_enabled()
+    body(ready, "a").focus()
+    ready.keyboard.press("ArrowDown")
+    ready.get_by_text("Ask both a further question").click()
+    ready.keyboard.type("1 = 2 s")
+    expect(ready.get_by_role("textbox", name="A further question for both")).to_have_value("1 = 2 s")
+    expect(ready.get_by_role("button", name="A is better")).to_be_enabled()
 
 
 def test_one_press_counts_and_one_more_leads_to_the_next_box(page: Page, service: Service) -> None:
@@ -187,28 +191,27 @@ def test_finished_answer_is_announced_once_and_not_by_its_words(fed: Page) -> No
     assert fed.locator(".answer[aria-live], .turns[aria-live]").count() == 0
 
 
-def test_further_question_keeps_what_is_there_and_shows_its_turn(page: Page) -> None:
-    ask(page, "What comes first?")
-    first = page.locator("#turn-1-a").inner_text()
-    page.get_by_text("Ask both a further question").click()
-    box = page.get_by_role("textbox", name="A further question for both")
+def test_further_question_keeps_what_is_there_and_shows_its_turn(ready: Page) -> None:
+    first = ready.locator("#turn-1-a").inner_text()
+    ready.get_by_text("Ask both a further question").click()
+    box = ready.get_by_role("textbox", name="A further question for both")
     expect(box).to_be_focused()
-    page.keyboard.type("And what")
-    page.keyboard.press("Shift+Enter")
-    page.keyboard.type("comes second?")
-    page.evaluate("document.querySelector('#turn-1').dataset.kept = 'yes'")
-    page.keyboard.press("Enter")
-    turn = page.get_by_role("region", name="Turn 2")
+    ready.keyboard.type("And what")
+    ready.keyboard.press("Shift+Enter")
+    ready.keyboard.type("comes second?")
+    ready.evaluate("document.querySelector('#turn-1').dataset.kept = 'yes'")
+    ready.keyboard.press("Enter")
+    turn = ready.get_by_role("region", name="Turn 2")
     expect(turn.get_by_role("group", name="Your question")).to_be_focused()
     expect(turn).to_contain_text("comes second?")
     expect(turn.get_by_role("heading", name="Answer A")).to_be_in_viewport()
-    expect(page.get_by_role("button", name="A is better")).to_be_disabled()
-    open_bar(page)
-    assert page.locator("#turn-1").get_attribute("data-kept") == "yes"
-    assert page.locator("#turn-1-a").inner_text() == first
-    expect(page.locator("#turn-2-b")).not_to_be_empty()
-    page.keyboard.press("2")
-    expect(page.get_by_role("heading", name="You found B better.")).to_be_visible()
+    expect(ready.get_by_role("button", name="A is better")).to_be_disabled()
+    open_bar(ready)
+    assert ready.locator("#turn-1").get_attribute("data-kept") == "yes"
+    assert ready.locator("#turn-1-a").inner_text() == first
+    expect(ready.locator("#turn-2-b")).not_to_be_empty()
+    ready.keyboard.press("2")
+    expect(ready.get_by_role("heading", name="You found B better.")).to_be_visible()
 
 
 def test_reveal_names_both_and_leads_to_their_pages(page: Page) -> None:
@@ -228,50 +231,47 @@ def test_reveal_names_both_and_leads_to_their_pages(page: Page) -> None:
     expect(page.get_by_role("region", name="Known facts")).to_contain_text("quokka-7b")
 
 
-def test_opinion_is_saved_as_it_is_given(page: Page) -> None:
-    ask(page, "Why is one better?")
-    page.keyboard.press("1")
-    opinion = page.get_by_role("form", name="Why? If you like to say")
+def test_opinion_is_saved_as_it_is_given(ready: Page) -> None:
+    ready.keyboard.press("1")
+    opinion = ready.get_by_role("form", name="Why? If you like to say")
     a, b = (opinion.get_by_role("group", name=f"Answer {side} was") for side in "AB")
-    with page.expect_response("**/opinion/"):
+    with ready.expect_response("**/opinion/"):
         a.get_by_text("correct").click()
-    with page.expect_response("**/opinion/"):
+    with ready.expect_response("**/opinion/"):
         b.get_by_role("checkbox", name="too long").check()
     expect(opinion.get_by_role("status")).to_have_text("Saved")
-    with page.expect_response("**/opinion/"):
+    with ready.expect_response("**/opinion/"):
         opinion.get_by_role("textbox", name="Comment").fill("Short and right.")
-    page.reload()
+    ready.reload()
     expect(a.get_by_role("checkbox", name="correct")).to_be_checked()
     expect(b.get_by_role("checkbox", name="too long")).to_be_checked()
     expect(b.get_by_role("checkbox", name="correct")).not_to_be_checked()
     expect(opinion.get_by_role("textbox", name="Comment")).to_have_value("Short and right.")
 
 
-def test_going_on_is_with_the_names_and_the_box_at_hand(page: Page) -> None:
-    ask(page, "What was said so far?")
-    page.keyboard.press("2")
-    expect(page.get_by_role("heading", name="You found B better.")).to_be_visible()
-    said = page.locator("#turn-1-a").inner_text()
-    page.get_by_role("button", name="Go on talking").click()
-    expect(page.get_by_role("textbox", name="A further question for both")).to_be_focused()
-    expect(page.get_by_role("status")).to_contain_text("your vote moves no rating")
-    assert page.locator("#turn-1-a").inner_text() == said
-    expect(page.get_by_role("heading", name="Answer A Model")).to_be_visible()
-    page.keyboard.type("And now?")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("region", name="Turn 2")).to_contain_text("And now?")
-    open_bar(page)
-    expect(page.get_by_role("region", name="Turn 2").get_by_role("heading", name="Answer B Model")).to_be_visible()
+def test_going_on_is_with_the_names_and_the_box_at_hand(ready: Page) -> None:
+    ready.keyboard.press("2")
+    expect(ready.get_by_role("heading", name="You found B better.")).to_be_visible()
+    said = ready.locator("#turn-1-a").inner_text()
+    ready.get_by_role("button", name="Go on talking").click()
+    expect(ready.get_by_role("textbox", name="A further question for both")).to_be_focused()
+    expect(ready.get_by_role("status")).to_contain_text("your vote moves no rating")
+    assert ready.locator("#turn-1-a").inner_text() == said
+    expect(ready.get_by_role("heading", name="Answer A Model")).to_be_visible()
+    ready.keyboard.type("And now?")
+    ready.keyboard.press("Enter")
+    expect(ready.get_by_role("region", name="Turn 2")).to_contain_text("And now?")
+    open_bar(ready)
+    expect(ready.get_by_role("region", name="Turn 2").get_by_role("heading", name="Answer B Model")).to_be_visible()
 
 
-def test_same_question_again_starts_a_battle_of_it(page: Page) -> None:
-    ask(page, "Is it the same?")
-    page.keyboard.press("=")
-    before = page.url
-    page.get_by_role("button", name="The same question again").click()
-    open_bar(page)
-    assert page.url != before
-    expect(page.get_by_role("group", name="Your question")).to_have_text("Is it the same?")
+def test_same_question_again_starts_a_battle_of_it(ready: Page) -> None:
+    ready.keyboard.press("=")
+    before = ready.url
+    ready.get_by_role("button", name="The same question again").click()
+    open_bar(ready)
+    assert ready.url != before
+    expect(ready.get_by_role("group", name="Your question")).to_have_text("Which answer is better?")
 
 
 def test_phone_has_both_panes_and_the_bar_within_reach(phone: Page) -> None:
@@ -325,9 +325,8 @@ def test_page_works_without_javascript(plain: Page) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_page_follows_the_scheme_of_the_system(browser: Browser, service: Service, scheme: str) -> None:
-    with reading(browser, service, color_scheme=scheme, reduced_motion="reduce") as page:
-        ask(page, f"How does {scheme} look?")
+def test_page_follows_the_scheme_of_the_system(browser: Browser, zoo: Service, scheme: str) -> None:
+    with judging(browser, zoo, f"How does {scheme} look?", color_scheme=scheme, reduced_motion="reduce") as page:
         shade = [int(number) for number in re.findall(r"\d+", page.locator("body").evaluate(BACKGROUND))[:3]]
         assert (sum(shade) < 200) == (scheme == "dark")
         moving = "document.getAnimations().filter(each => each.playState === 'running').length"
