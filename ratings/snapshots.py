@@ -108,7 +108,7 @@ def thin() -> int:
 
 
 def pack(rows: list[dict[str, Any]]) -> bytes:
-    return zlib.compress(orjson.dumps(rows))
+    return zlib.compress(orjson.dumps(rows), 1)
 
 
 def unpack(packed: bytes | memoryview) -> list[dict[str, Any]]:

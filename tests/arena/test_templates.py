@@ -114,6 +114,15 @@ def board(*rows):
     }
 
 
+MODEL = {
+    "standing": {**RATED, "provisional": True},
+    "usual": {"tokens_per_s": 48.2, "first_token_s": 0.6, "calls": 1204},
+    "failed_percent": 1.5,
+    "price": {"input": "$2.50", "output": "$10", "as_of": datetime(2026, 1, 2, tzinfo=UTC)},
+    "size": "46.7 B",
+    "active": "12.9 B",
+    "trained_on": "15 T",
+}
 PAGES = {
     "home": ("arena/home.html", {"prompt": "", "contestants": 5}),
     "home with an error": ("arena/home.html", {"prompt": "x", "errors": {"prompt": "Too long."}, "contestants": 1}),
@@ -127,6 +136,8 @@ PAGES = {
     "void": ("arena/battle.html", {"battle": battle("void", ("failed", "failed"))}),
     "skipped": ("arena/battle.html", {"battle": battle("skipped")}),
     "expired": ("arena/battle.html", {"battle": battle("expired")}),
+    "model": ("arena/model.html", {"model": {"slug": "quokka", "name": "Quokka"}, "models": 12, **MODEL}),
+    "unknown model": ("arena/model.html", {"model": {"slug": "quokka", "name": "Quokka"}}),
     "leaderboard": ("ratings/leaderboard.html", board(row(), row(2, ci_high=None, provisional=True))),
     "empty leaderboard": ("ratings/leaderboard.html", board()),
     "not found": ("404.html", {}),

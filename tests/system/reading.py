@@ -40,7 +40,6 @@ def judging(browser: Browser, zoo: Service, prompt: str, **options: Any) -> Iter
     battle = person.fight(prompt, *QUICK)
     with reading(browser, zoo, person, **options) as page:
         page.goto(f"/battles/{battle['id']}/")
-        page.wait_for_load_state("networkidle")
         yield page
 
 
