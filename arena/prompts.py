@@ -17,7 +17,9 @@ MOST_REASONS = 20
 
 def check_prompt(prompt: object) -> None:
     """Raises Refusal 400 for anything but a text of 1 to 32,000 characters that can be stored."""
-    if not isinstance(prompt, str) or not prompt.strip():
+    if prompt is not None and not isinstance(prompt, str):
+        raise bad("prompt", _("The question must be text."))
+    if prompt is None or not prompt.strip():
         raise bad("prompt", _("Write a question first."))
     if not is_text(prompt):
         raise bad("prompt", _("The question holds characters that are no text."))

@@ -28,6 +28,7 @@ def leaderboard(request: HttpRequest) -> HttpResponse:
         "board": board,
         "axis": axis(board["rows"]),
         "pool": Pool.objects.get(slug=asked.pool),
+        "pools": Pool.objects.exclude(kind=Pool.Kind.SHORTLIST).order_by("pk"),
         "category": Category.objects.get(slug=asked.category),
     }
     part = "#table" if request.headers.get("HX-Request") else ""

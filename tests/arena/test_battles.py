@@ -24,8 +24,8 @@ pytestmark = pytest.mark.django_db
 
 UNTEXT = {
     "absent": (None, "Write a question first."),
-    "a number": (7, "Write a question first."),
-    "a list": (["Why?"], "Write a question first."),
+    "a number": (7, "The question must be text."),
+    "a list": (["Why?"], "The question must be text."),
     "empty": ("", "Write a question first."),
     "blank": (" \n\t\u2003", "Write a question first."),
     "NUL": ("Why\x00?", "The question holds characters that are no text."),

@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from ratings import boards
+from ratings.models import Pool
 from ratings.pages import axis
 from tests import factories
 
@@ -79,7 +80,7 @@ def test_leaderboard_asks_the_database_as_often_for_many_models_as_for_two(
         factories.cast(a, b)
     boards.refresh()
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert len(client.get(PAGE).context["board"]["rows"]) == models
 
 
@@ -95,3 +96,19 @@ def test_leaderboard_asks_the_database_as_often_for_many_models_as_for_two(
 def test_axis_holds_all_closed_ends(rows, expected):
     names = ("rating", "ci_low", "ci_high")
     assert axis([dict(zip(names, row, strict=True)) for row in rows]) == expected
+
+
+@pytest.mark.django_db
+def test_leaderboard_of_imported_votes_says_whose_they_are_and_leads_to_the_others(client):
+    factories.pool("elsewhere", kind=Pool.Kind.IMPORT, name="Votes of 2024", provenance="From a public file.")
+    factories.cast(factories.model("x"), factories.model("y"), pool="elsewhere")
+    boards.refresh()
+
+    shown = client.get("/leaderboard/?pool=elsewhere").content.decode()
+
+    assert "Votes of 2024: votes that were cast elsewhere" in shown
+    assert "From a public file." in shown
+    assert "models of this arena" not in shown
+    assert '<a href="?pool=live"><bdi>' in shown
+    assert '<a href="?pool=elsewhere" aria-current="page">' in shown
+    assert 'href="/models/x/"' in shown

@@ -5,16 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.system.reading import FEED, PHONE, ask, body, judging, open_bar, reading, tell
 from tests.system.service import Service
 
 LINES = "".join(f"Line {number}.\n\n" for number in range(60))
-OUTLINE = "pane => getComputedStyle(pane).outlineStyle"
 AT_END = "body => body.scrollHeight - body.clientHeight - body.scrollTop < 30"
 BACKGROUND = "body => getComputedStyle(body).backgroundColor"
-MEASURED = re.compile(r"This answer.*\d+ tokens/s.*first token after \d+\.\d\d s.*\d+ tokens", re.DOTALL)
 SPREAD = "page => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -51,92 +49,6 @@ def fed(page: Page) -> Page:
 
 def grow(page: Page, text: str, side: str = "a") -> None:
     tell(page, "delta", turn=1, side=side, text=text)
-
-
-def outlines(page: Page) -> dict[str, str]:
-    return {side: page.locator(f"#turn-1-{side}-pane").evaluate(OUTLINE) for side in "ab"}
-
-
-def test_choice_outlines_what_it_favours_before_it_is_made(ready: Page) -> None:
-    for name, expected in {
-        "A is better": ("solid", "none"),
-        "B is better": ("none", "solid"),
-        "Tie": ("solid", "solid"),
-        "Both bad": ("dashed", "dashed"),
-        "Skip": ("none", "none"),
-    }.items():
-        ready.get_by_role("button", name=name).hover()
-        assert tuple(outlines(ready).values()) == expected, name
-    ready.mouse.move(0, 0)
-    ready.get_by_role("button", name="A is better").focus()
-    ready.keyboard.press("Tab")
-    assert tuple(outlines(ready).values()) == ("solid", "solid")
-
-
-@pytest.mark.parametrize(
-    ("key", "heading"),
-    [
-        ("1", "You found A better."),
-        ("ArrowLeft", "You found A better."),
-        ("=", "You called it a tie."),
-        ("ArrowDown", "You found both bad."),
-        ("2", "You found B better."),
-        ("ArrowRight", "You found B better."),
-        ("s", "You skipped this battle."),
-    ],
-)
-def test_each_key_is_its_vote(ready: Page, key: str, heading: str) -> None:
-    ready.keyboard.press(key)
-    expect(ready.get_by_role("heading", name=heading)).to_be_focused()
-    ready.keyboard.press("Space")
-    expect(ready.get_by_role("textbox", name="Your question")).to_be_focused()
-
-
-def test_keys_are_left_to_typing_scrolling_repeats_and_shortcuts(ready: Page) -> None:
-    ready.evaluate("document.dispatchEvent(new KeyboardEvent('keydown', { key: '1', repeat: true }))")
-    for key in ("Control+1", "Alt+ArrowLeft", "Shift+ArrowRight", "Meta+2"):
-        ready.evaluate(
-            "([key, ...held]) => document.body.dispatchEvent(new KeyboardEvent('keydown',"
-            " { key, bubbles: true, ctrlKey: held[0], altKey: held[1], shiftKey: held[2], metaKey: held[3] }))",
-            [key.partition("+")[2], *(key.startswith(name) for name in ("Control", "Alt", "Shift", "Meta"))],
-        )
-    body(ready, "a").focus()
-    ready.keyboard.press("ArrowDown")
-    ready.get_by_text("Ask both a further question").click()
-    ready.keyboard.type("1 = 2 s")
-    expect(ready.get_by_role("textbox", name="A further question for both")).to_have_value("1 = 2 s")
-    expect(ready.get_by_role("button", name="A is better")).to_be_enabled()
-
-
-def test_one_press_counts_and_one_more_leads_to_the_next_box(page: Page, service: Service) -> None:
-    ask(page, "How many presses?")
-    [(before,)] = service.query("SELECT count(*) FROM arena_vote")
-    page.keyboard.press("1")
-    expect(page.get_by_role("heading", name="You found A better.")).to_be_focused()
-    [(votes, counted)] = service.query("SELECT count(*), count(*) FILTER (WHERE counted) FROM arena_vote")
-    assert (votes - before, counted > 0) == (1, True)
-    page.add_init_script("addEventListener('focusin', () => { window.focused ??= performance.now(); })")
-    page.keyboard.press("Space")
-    page.wait_for_url("/")
-    expect(page.get_by_role("textbox", name="Your question")).to_be_focused()
-    assert page.evaluate("focused ?? performance.now()") < 300
-
-
-def test_lost_answer_to_a_vote_shows_the_stored_one_at_the_next_press(browser: Browser, service: Service) -> None:
-    context = browser.new_context(base_url=service.url)
-    page = context.new_page()
-    ask(page, "Does it arrive?")
-
-    def lose(route: Route) -> None:
-        route.fetch()
-        route.abort()
-
-    page.route("**/vote/", lose, times=1)
-    page.get_by_role("button", name="B is better").click()
-    expect(page.get_by_role("status")).to_have_text("That did not arrive. Please try again.")
-    page.keyboard.press("1")
-    expect(page.get_by_role("heading", name="You found B better.")).to_be_visible()
-    context.close()
 
 
 def test_whoever_reads_at_the_end_stays_there_and_nobody_else_is_moved(fed: Page) -> None:
@@ -212,66 +124,6 @@ def test_further_question_keeps_what_is_there_and_shows_its_turn(ready: Page) ->
     expect(ready.locator("#turn-2-b")).not_to_be_empty()
     ready.keyboard.press("2")
     expect(ready.get_by_role("heading", name="You found B better.")).to_be_visible()
-
-
-def test_reveal_names_both_and_leads_to_their_pages(page: Page) -> None:
-    ask(page, "Who are you two?")
-    assert "Quokka" not in page.content()
-    page.get_by_role("button", name="Tie").click()
-    expect(page.get_by_role("heading", name="You called it a tie.")).to_be_focused()
-    cards = page.get_by_role("list").filter(has_text="Rating before this vote").get_by_role("listitem")
-    expect(cards).to_have_count(2)
-    quokka = cards.filter(has_text="Quokka-7B")
-    expect(quokka).to_contain_text("Maker of Quokka-7B")
-    expect(quokka).to_contain_text(MEASURED)
-    heads = page.get_by_role("article").get_by_role("heading", name="Model Quokka-7B")
-    expect(heads).to_have_count(1)
-    quokka.get_by_role("link", name="Model Quokka-7B").click()
-    expect(page.get_by_role("heading", name="Model Quokka-7B", level=1)).to_be_visible()
-    expect(page.get_by_role("region", name="Known facts")).to_contain_text("quokka-7b")
-
-
-def test_opinion_is_saved_as_it_is_given(ready: Page) -> None:
-    ready.keyboard.press("1")
-    opinion = ready.get_by_role("form", name="Why? If you like to say")
-    a, b = (opinion.get_by_role("group", name=f"Answer {side} was") for side in "AB")
-    with ready.expect_response("**/opinion/"):
-        a.get_by_text("correct").click()
-    with ready.expect_response("**/opinion/"):
-        b.get_by_role("checkbox", name="too long").check()
-    expect(opinion.get_by_role("status")).to_have_text("Saved")
-    with ready.expect_response("**/opinion/"):
-        opinion.get_by_role("textbox", name="Comment").fill("Short and right.")
-    ready.reload()
-    expect(a.get_by_role("checkbox", name="correct")).to_be_checked()
-    expect(b.get_by_role("checkbox", name="too long")).to_be_checked()
-    expect(b.get_by_role("checkbox", name="correct")).not_to_be_checked()
-    expect(opinion.get_by_role("textbox", name="Comment")).to_have_value("Short and right.")
-
-
-def test_going_on_is_with_the_names_and_the_box_at_hand(ready: Page) -> None:
-    ready.keyboard.press("2")
-    expect(ready.get_by_role("heading", name="You found B better.")).to_be_visible()
-    said = ready.locator("#turn-1-a").inner_text()
-    ready.get_by_role("button", name="Go on talking").click()
-    expect(ready.get_by_role("textbox", name="A further question for both")).to_be_focused()
-    expect(ready.get_by_role("status")).to_contain_text("your vote moves no rating")
-    assert ready.locator("#turn-1-a").inner_text() == said
-    expect(ready.get_by_role("heading", name="Answer A Model")).to_be_visible()
-    ready.keyboard.type("And now?")
-    ready.keyboard.press("Enter")
-    expect(ready.get_by_role("region", name="Turn 2")).to_contain_text("And now?")
-    open_bar(ready)
-    expect(ready.get_by_role("region", name="Turn 2").get_by_role("heading", name="Answer B Model")).to_be_visible()
-
-
-def test_same_question_again_starts_a_battle_of_it(ready: Page) -> None:
-    ready.keyboard.press("=")
-    before = ready.url
-    ready.get_by_role("button", name="The same question again").click()
-    open_bar(ready)
-    assert ready.url != before
-    expect(ready.get_by_role("group", name="Your question")).to_have_text("Which answer is better?")
 
 
 def test_phone_has_both_panes_and_the_bar_within_reach(phone: Page) -> None:
