@@ -26,7 +26,7 @@ BLAME = {
 
 
 def save(battle: Battle, reasons: Mapping[str, Sequence[str]], comment: str) -> None:
-    """Put an opinion, word for word the whole of it, in place of the one before.
+    """Keep an opinion beside the vote of a battle, in place of the one before.
 
     Raises Refusal: 400 for unknown reasons or a comment that is no text, 409 `not_voted` before the vote.
     """
