@@ -57,7 +57,7 @@ def test_first_paint_comes_within_a_second(browser: Browser, service: Service) -
     def painted() -> float:
         with reading(browser, service) as page:
             page.goto("/")
-            page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
+            page.wait_for_function("() => performance.getEntriesByName('first-contentful-paint').length")
             when: float = page.evaluate(PAINTED)
             return when
 
