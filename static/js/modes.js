@@ -6,11 +6,11 @@ const pickers = [...form.querySelectorAll(".picker select")];
 
 function restore() {
   const kept = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
+  if (kept.mode === "side_by_side") modes.value = kept.mode;
   pickers.forEach((picker, place) => {
     const slug = kept.models?.[place];
     if ([...picker.options].some((option) => option.value === slug)) picker.value = slug;
   });
-  if (kept.mode === "side_by_side" && pickers.every((picker) => picker.value)) modes.value = kept.mode;
 }
 
 function keep() {
@@ -18,8 +18,6 @@ function keep() {
 }
 
 function part() {
-  // So that the browser leads to the one that is missing.
-  for (const picker of pickers) picker.required = modes.value === "side_by_side";
   pickers.forEach((picker, place) => {
     const taken = pickers[1 - place].value;
     for (const option of picker.options) option.disabled = option.value !== "" && option.value === taken;
