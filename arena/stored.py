@@ -1,19 +1,14 @@
 """A battle as the database has it, for whoever reads it."""
 
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Iterable
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
-from django.db import connections
-
 from arena import battles
+from arena.connections import let_go
 from arena.events import BattleView
 from arena.markdown import render
 from arena.models import Answer, Battle
 from arena.tags import tag
-
-Result = TypeVar("Result")
 
 
 def answers_of(battle_id: UUID) -> list[Answer]:
@@ -53,17 +48,5 @@ def reason(battle: Battle, failure: str) -> str:
     return failure if named(battle) else "unavailable"
 
 
-def _let_go(look: Callable[..., Result]) -> Callable[..., Awaitable[Result]]:
-    """Look at the database in one go and give the connection back: a stream must not hold one while it is open."""
-
-    def run(*arguments: Any) -> Result:
-        try:
-            return look(*arguments)
-        finally:
-            connections.close_all()
-
-    return sync_to_async(run, thread_sensitive=False)
-
-
-load_and_let_go = _let_go(load)
-mine_and_let_go = _let_go(battles.of_voter)
+load_and_let_go = let_go(load)
+mine_and_let_go = let_go(battles.of_voter)
