@@ -14,7 +14,7 @@ import threading
 import time
 import urllib.request
 from collections import defaultdict
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -30,6 +30,7 @@ from tests.system.service import ROOT, SERVICE_VARIABLES, Service, running
 WINDOWS = 5
 SETTLE_S = 10
 WITHOUT_STYLE = False
+CASTERS = 2  # one after the other, votes are too slow on a busy machine
 
 
 def parse() -> argparse.Namespace:
@@ -72,28 +73,34 @@ class Page:
         return found
 
 
-def cast(votes: Votes, rate: float, seconds: float, log: dict[str, list[float]]) -> None:
+def cast(votes: Votes, rate: float, seconds: float, log: dict[str, list[float]]) -> list[threading.Thread]:
     """Cast votes at this rate, and write down for each category when one of its votes was stored."""
-    begun, number = time.monotonic(), 0
-    while time.monotonic() < begun + seconds:
-        for category in votes.cast():
-            log[category].append(time.monotonic())
-        number += 1
-        time.sleep(max(0.0, begun + number / rate - time.monotonic()))
+    begun, numbers = time.monotonic(), count(1)
+
+    def work() -> None:
+        while time.monotonic() < begun + seconds:
+            for category in votes.cast():
+                log[category].append(time.monotonic())
+            time.sleep(max(0.0, begun + next(numbers) / rate - time.monotonic()))
+
+    casters = [threading.Thread(target=work) for _ in range(CASTERS)]
+    for caster in casters:
+        caster.start()
+    return casters
 
 
 def measure(up: Service, votes: Votes, options: argparse.Namespace) -> None:
     page, log = Page(up.url), defaultdict(list)
     before = votes.counts()
-    caster = threading.Thread(target=cast, args=(votes, options.rate, SETTLE_S + options.seconds, log))
-    caster.start()
+    casters = cast(votes, options.rate, SETTLE_S + options.seconds, log)
     time.sleep(SETTLE_S)
     marks, spent = [time.monotonic()], [processes.cpu(up)]
     for number in range(1, WINDOWS + 1):
         time.sleep(max(0.0, marks[0] + number * options.seconds / WINDOWS - time.monotonic()))
         marks.append(time.monotonic())
         spent.append(processes.cpu(up))
-    caster.join()
+    for caster in casters:
+        caster.join()
     time.sleep(SETTLE_S)
     rows: dict[str, list[str]] = defaultdict(list)
     for (start, end), (had, has) in zip(pairwise(marks), pairwise(spent), strict=True):
@@ -115,13 +122,13 @@ def measure(up: Service, votes: Votes, options: argparse.Namespace) -> None:
 def kill(up: Service, votes: Votes, options: argparse.Namespace) -> None:
     """The ratings worker dies in the middle of its work, twice; `up` starts it again."""
     log: dict[str, list[float]] = defaultdict(list)
-    caster = threading.Thread(target=cast, args=(votes, options.rate, 30, log))
-    caster.start()
+    casters = cast(votes, options.rate, 30, log)
     random = Random(1)
     for _ in range(2):
         time.sleep(8 + random.random())
         os.kill(up.pid("worker", "ratings"), signal.SIGKILL)
-    caster.join()
+    for caster in casters:
+        caster.join()
     print(f"\nthe ratings worker was killed twice while {len(log['overall'])} more votes were cast")
 
 

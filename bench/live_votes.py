@@ -116,6 +116,8 @@ class Votes:
             for side, key, at in (("a", vote[0], 0), ("b", vote[1], 4))
         )
         self.ready = [*zip(battles, (vote[2] for vote in drawn), strict=True)]
+        with psycopg.connect(self.database, autocommit=True) as connection:
+            connection.execute("ANALYZE")  # as the server has done in a pool that grew by and by
 
     def cast(self) -> set[str]:
         """One more vote by the service's own code; gives the boards that it is on."""

@@ -5,7 +5,7 @@ into and not published is marked, so that whoever comes next does what somebody 
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -27,6 +27,7 @@ LOCK = 7_298_541  # the key under which one fold at a time holds PostgreSQL's ad
 STYLE_INTERVAL_S = (10.0, 50.0)
 STYLE_SHARE = 200
 AT_ONCE = 2  # boards that are fitted while others are written; a fit leaves Python alone for most of its time
+AT_A_TIME = 3  # boards between two folds
 _style_took: dict[int, float] = {}  # plain board → seconds that its last fit under style control took
 
 
@@ -35,29 +36,48 @@ def refresh() -> list[Snapshot]:
     if not _ask("SELECT pg_try_advisory_lock(%s)", LOCK):
         return []
     try:
-        with _transaction():
-            cutoff = _now()
-            for pool, folded in folding.fold().items():
-                kept.of_pool(pool, folded)
-        behind = Board.objects.filter(behind=True).select_related("pool", "category")
-        pools = Pool.objects.filter(pk__in=behind.values("pool")).order_by("pk")
-        return [snapshot for pool in pools for snapshot in _catch_up(pool, behind.filter(pool=pool), cutoff)]
+        cutoff = _fold()
+        pools = Pool.objects.filter(boards__behind=True).distinct().order_by("pk")
+        return [snapshot for pool in [*pools] for snapshot in _catch_up(pool, cutoff)]
     finally:
         _ask("SELECT pg_advisory_unlock(%s)", LOCK)
 
 
-def _catch_up(pool: Pool, boards: Iterable[Board], cutoff: datetime) -> Iterator[Snapshot]:
-    """Publish these boards of a pool; what its battles should be about comes last."""
-    counted = kept.of_pool(pool)
-    models = _models(counted)
-    ordered = sorted(boards, key=lambda board: counted.number(board.category.slug), reverse=True)
-    fit = partial(fitting.drafts, kept=counted, models=models)
-    with ThreadPoolExecutor(AT_ONCE) as fitters:
-        for board, drafts in zip(ordered, fitters.map(fit, ordered), strict=True):
-            with _transaction():
-                _publish(drafts, cutoff, [board])
-            yield from drafts
-    standings.weigh(pool, counted)
+def _fold() -> datetime:
+    with _transaction():
+        cutoff = _now()
+        for pool, folded in folding.fold().items():
+            kept.of_pool(pool, folded)
+        return cutoff
+
+
+def _catch_up(pool: Pool, cutoff: datetime) -> Iterator[Snapshot]:
+    """Publish each board of a pool that is behind once; what its battles should be about comes last.
+
+    Some boards at a time, and what has come meanwhile is folded before the next: no vote waits for all of them twice.
+    """
+    done: set[int] = set()
+    while boards := _largest(pool, done):
+        counted = kept.of_pool(boards[0].pool)
+        fit = partial(fitting.drafts, kept=counted, models=_models(counted))
+        with ThreadPoolExecutor(AT_ONCE) as fitters:
+            for board, drafts in zip(boards, fitters.map(fit, boards), strict=True):
+                with _transaction():
+                    _publish(drafts, cutoff, [board])
+                yield from drafts
+        done |= {board.pk for board in boards}
+        cutoff = _fold()
+    pool.refresh_from_db()
+    standings.weigh(pool, kept.of_pool(pool))
+
+
+def _largest(pool: Pool, done: set[int]) -> list[Board]:
+    """The next boards of a pool that are behind: those with most votes first."""
+    behind = [*Board.objects.filter(pool=pool, behind=True).exclude(pk__in=done).select_related("pool", "category")]
+    if behind:
+        counted = kept.of_pool(behind[0].pool)
+        behind.sort(key=lambda board: counted.number(board.category.slug), reverse=True)
+    return behind[:AT_A_TIME]
 
 
 def recompute(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snapshot]:

@@ -178,7 +178,7 @@ def test_refresh_asks_the_database_as_often_for_many_models_as_for_two(models, d
     for a, b in pairwise(contestants):
         factories.cast(b, a, voter=factories.voter_id(a.pk))
 
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(31):
         boards.refresh()
 
 
@@ -308,6 +308,27 @@ def test_board_that_is_folded_and_not_published_is_marked_until_it_is():
 
     assert (Board.objects.filter(behind=True).count(), Standing.objects.count()) == (0, 1)
     assert shown() == {"x": (1, 0, 0), "y": (0, 1, 0)}
+
+
+@at_once
+def test_votes_that_come_while_boards_are_published_are_in_those_that_follow():
+    x, y = factories.model("x"), factories.model("y")
+    for categories in (["coding", "math"], ["coding", "math"], ["coding"]):
+        factories.cast(x, y, categories=categories)
+    with elsewhere("LOCK TABLE ratings_snapshot IN SHARE MODE"):
+        thread = in_thread(boards.refresh)
+        assert eventually(blocked)
+        factories.cast(x, y, "b", categories=["math"])
+    thread.join()
+
+    assert (shown(), shown(category="math")) == ({"x": (3, 0, 0), "y": (0, 3, 0)}, {"x": (2, 1, 0), "y": (1, 2, 0)})
+    assert sorted(Board.objects.filter(behind=True).values_list("category__slug", flat=True)) == [
+        "exclude-ties",
+        "overall",
+    ]
+
+    boards.refresh()
+    assert shown() == {"x": (3, 1, 0), "y": (1, 3, 0)}
 
 
 @at_once
