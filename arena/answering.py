@@ -14,7 +14,7 @@ from django.conf import settings
 from arena import health, replacements
 from arena.backends import BACKENDS
 from arena.backends.network import session
-from arena.backends.protocol import Action, BackendError, Delta, Reasoning, Timeouts, Usage
+from arena.backends.protocol import Action, BackendError, Cut, Delta, Reasoning, Timeouts, Usage
 from arena.health import Called
 from arena.jobs import SideJob
 from arena.ledger import Ledger, Unreachable
@@ -135,6 +135,8 @@ class Answering:
                         side.think(text)
                     case Usage():
                         side.tokens = part
+                    case Cut():
+                        side.cut = True
 
 
 def measured(side: LiveSide, asked: float) -> Called:

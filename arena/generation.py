@@ -13,11 +13,11 @@ from typing import Any
 
 from arena import jobs, leases
 from arena.answering import Answering
+from arena.endings import whole
 from arena.jobs import Job
 from arena.leases import Extended
 from arena.ledger import Ledger, Unreachable
 from arena.live import LiveSide, LiveTurn
-from arena.markdown import render
 from arena.publishing import Publisher
 from arena.release import TICK_S
 
@@ -201,7 +201,8 @@ def _end(turn: LiveTurn, side: LiveSide) -> list[Any]:
     if side.failure:
         reason = "unavailable" if turn.job.blind else side.failure
         return ["failed", turn.job.number, side.job.side, side.tag, reason]
-    return ["done", turn.job.number, side.job.side, side.tag, render(side.text())]
+    html = whole(side.text(), stopped=side.stopped, cut=side.cut)
+    return ["done", turn.job.number, side.job.side, side.tag, html]
 
 
 async def _forever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -40,6 +40,7 @@ class Result:
     input_tokens: int | None = None
     output_tokens: int | None = None
     stopped: bool = False
+    cut: bool = False
 
 
 COLUMNS = attrgetter(*(each.name for each in fields(Result)))
@@ -69,8 +70,8 @@ def claim(turn_ids: Sequence[int]) -> list[dict[int, int]]:
 def _claimed(condition: str, turn_ids: list[int]) -> list[tuple[int, int, int]]:
     statement = f"""
         UPDATE arena_answer SET state = 'running', attempt = attempt + 1, tries = tries + 1, text = '',
-            reasoning = '', failure = '', stopped = false, started_at = now(), first_token_at = NULL,
-            finished_at = NULL, lease_until = now() + %s * interval '1 s'
+            reasoning = '', failure = '', stopped = false, cut = false, started_at = now(),
+            first_token_at = NULL, finished_at = NULL, lease_until = now() + %s * interval '1 s'
         WHERE turn_id = ANY(%s) AND {condition} RETURNING turn_id, id, attempt"""  # noqa: S608  # our own words
     with connection.cursor() as cursor:
         cursor.execute(statement, [LEASE_S, turn_ids])
@@ -181,10 +182,11 @@ def _save(results: list[Result]) -> frozenset[int]:
                 text = r.text, reasoning = r.reasoning, failure = r.failure, lease_until = NULL,
                 first_token_at = now() - r.first_token_age * interval '1 s',
                 finished_at = now() - r.finished_age * interval '1 s',
-                input_tokens = r.input_tokens, output_tokens = r.output_tokens, stopped = r.stopped
+                input_tokens = r.input_tokens, output_tokens = r.output_tokens, stopped = r.stopped,
+                cut = r.cut
             FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[], %s::float[], %s::float[],
-                %s::int[], %s::int[], %s::bool[]) AS r(id, attempt, text, reasoning, failure,
-                first_token_age, finished_age, input_tokens, output_tokens, stopped)
+                %s::int[], %s::int[], %s::bool[], %s::bool[]) AS r(id, attempt, text, reasoning, failure,
+                first_token_age, finished_age, input_tokens, output_tokens, stopped, cut)
             WHERE arena_answer.id = r.id AND arena_answer.attempt = r.attempt AND arena_answer.state = 'running'
             RETURNING arena_answer.id""",
             [list(column) for column in zip(*map(COLUMNS, results), strict=True)],

@@ -30,6 +30,7 @@ class LiveSide:
     ended_at: float = 0.0
     tokens: Usage | None = None
     stopped: bool = False
+    cut: bool = False
     closed: bool = False
 
     def __post_init__(self) -> None:
@@ -38,7 +39,7 @@ class LiveSide:
     def begin(self) -> None:
         """A model is asked: nothing of one that failed before its first word stays."""
         self.reasoning.clear()
-        self.tokens, self.first_at = None, None
+        self.tokens, self.first_at, self.cut = None, None, False
 
     def feed(self, text: str) -> None:
         self._came()
@@ -103,6 +104,7 @@ class LiveSide:
             input_tokens=self.tokens.input_tokens if self.tokens else None,
             output_tokens=self.tokens.output_tokens if self.tokens else None,
             stopped=self.stopped,
+            cut=self.cut,
         )
 
 

@@ -134,6 +134,7 @@ class Answer(models.Model):
     text = models.TextField(blank=True, help_text="while running: what has been released so far")
     reasoning = models.TextField(blank=True)
     stopped = models.BooleanField(default=False, help_text="cut short by the voter")
+    cut = models.BooleanField(default=False, db_default=False, help_text="ended at a limit of length")
     failure = models.CharField(max_length=12, blank=True, choices=Failure)
     started_at = models.DateTimeField(null=True)
     first_token_at = models.DateTimeField(null=True)
@@ -236,7 +237,8 @@ class Vote(models.Model):
     prompt_hash = models.CharField(
         max_length=32, blank=True, db_default="", help_text="keyed hash of the first question"
     )
-    file = models.ForeignKey(VoteFile, models.PROTECT, null=True, db_index=False, related_name="+")
+    # Rows of files are never deleted, and PostgreSQL's check for each vote takes a sixth of an import.
+    file = models.ForeignKey(VoteFile, models.PROTECT, null=True, db_index=False, db_constraint=False, related_name="+")
     created_at = models.DateTimeField(null=True, db_default=Now(), help_text="unknown for some imported ones")
 
     class Meta:
@@ -269,7 +271,8 @@ class Suggestion(models.Model):
 class VoteAside(models.Model):
     """What the row of an imported vote held beside it: columns of no use here, and conversations if wanted."""
 
-    vote = models.OneToOneField(Vote, models.CASCADE, primary_key=True, related_name="aside")
+    # Written with its vote, which is never deleted: here too the check would be a sixth of an import.
+    vote = models.OneToOneField(Vote, models.CASCADE, primary_key=True, db_constraint=False, related_name="aside")
     row = models.JSONField()
 
     def __str__(self) -> str:

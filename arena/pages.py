@@ -18,15 +18,17 @@ from django.views.decorators.http import require_POST, require_safe
 
 from arena import battles, continuing, opinions, stored
 from arena.errors import Refusal
-from arena.events import BattleView, Position, SideView, between
+from arena.events import LAST_STATES, BattleView, Position, SideView, between
 from arena.models import SIDES, Answer, Battle, Vote
 from arena.reveals import cards
 from arena.voters import voter_id
 
-SCHEMES = ("light", "dark")
+SCHEMES = {"light": "dark", "dark": "light"}  # and what the switch then offers
 SCHEME_COOKIE = "scheme"
 COOKIE_AGE = 365 * 24 * 3600
 STATES = {"": "waiting", "done": "finished", "failed": "failed"}
+LONG_QUESTION = 320  # characters; what is longer, or has more lines, is folded at any width of the page
+LINES = 5
 Act = Callable[[Battle], object]
 Show = Callable[[HttpRequest, Battle], HttpResponse]
 
@@ -94,7 +96,7 @@ def go_on(request: HttpRequest, battle_id: UUID) -> HttpResponse:
         made = continuing.go_on(battles.of_voter(voter_id(request), battle_id))
     except Refusal as error:
         return _refused(request, battle_id, error)
-    return redirect(f"{reverse('battle', args=[made.pk])}?further")
+    return redirect(_opened(made, "?further"))
 
 
 def _is_htmx(request: HttpRequest) -> bool:
@@ -108,7 +110,13 @@ def _act(request: HttpRequest, battle_id: UUID, act: Act, show: Show) -> HttpRes
         act(found)
     except Refusal as error:
         return _refused(request, battle_id, error)
-    return show(request, found) if _is_htmx(request) else redirect("battle", battle_id)
+    return show(request, found) if _is_htmx(request) else redirect(_opened(found))
+
+
+def _opened(found: Battle, query: str = "") -> str:
+    """The address of the page where there is something new: at the last turn, or once it is judged at the verdict."""
+    place = "verdict" if found.state in LAST_STATES else f"turn-{found.turns.count()}"
+    return f"{reverse('battle', args=[found.pk])}{query}#{place}"
 
 
 def _refused(request: HttpRequest, battle_id: UUID, error: Refusal) -> HttpResponse:
@@ -178,12 +186,14 @@ def _position(view: BattleView) -> Position:
 def _turns(found: Battle, answers: Sequence[Answer], view: BattleView) -> list[dict[str, Any]]:
     turns: dict[int, dict[str, Any]] = {}
     for answer in answers:
-        number = answer.turn.number
-        turn = turns.setdefault(
-            number, {"number": number, "key": str(number), "prompt": answer.turn.prompt, "sides": []}
-        )
-        turn["sides"].append(_side(found, answer, view.side(number, answer.side)))
+        number, prompt = answer.turn.number, answer.turn.prompt
+        made = {"number": number, "key": str(number), "prompt": prompt, "long": _is_long(prompt), "sides": []}
+        turns.setdefault(number, made)["sides"].append(_side(found, answer, view.side(number, answer.side)))
     return list(turns.values())
+
+
+def _is_long(prompt: str) -> bool:
+    return len(prompt) > LONG_QUESTION or prompt.count("\n") >= LINES
 
 
 def _side(found: Battle, answer: Answer, shown: SideView) -> dict[str, Any]:
@@ -195,7 +205,7 @@ def _side(found: Battle, answer: Answer, shown: SideView) -> dict[str, Any]:
         "state": STATES[shown.end],
         "html": mark_safe(shown.html),  # noqa: S308  # sanitised by arena.markdown
         "text": shown.text,
-        "reason": shown.reason,
+        "reason": "stopped" if named and answer.stopped else shown.reason,
         "name": getattr(found, f"model_{answer.side}").name if named else "",
         "reasoning": answer.reasoning if named else "",
     }
@@ -216,10 +226,12 @@ def appearance(request: HttpRequest) -> HttpResponse:
     back = request.POST.get("next", "/")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
         back = "/"
-    response = HttpResponseRedirect(back)
     chosen = request.POST.get("scheme", "")
     if chosen in SCHEMES:
+        # The focus goes back to the switch, instead of to what the page gives it when it opens.
+        response = HttpResponseRedirect(f"{back}#to-{SCHEMES[chosen]}")
         response.set_cookie(SCHEME_COOKIE, chosen, max_age=COOKIE_AGE, samesite="Lax")
     else:
+        response = HttpResponseRedirect(back)
         response.delete_cookie(SCHEME_COOKIE)
     return response

@@ -1,18 +1,16 @@
 """A team's own questions for the cards of the first page. Read whole, checked whole, then written."""
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import orjson
 from django.db import transaction
 
 from arena.models import Suggestion
 from arena.prompts import LONGEST_PROMPT, is_text
+from arena.record_files import Cells, csv_table, json_lines
 
 LONGEST = {"prompt": LONGEST_PROMPT, "category": 100}
-Line = tuple[int, dict[str, Any]]
 
 
 def load(path: Path) -> dict[str, str]:
@@ -22,11 +20,11 @@ def load(path: Path) -> dict[str, str]:
     first wrong line by its number and field.
     """
     try:
-        lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").splitlines(keepends=True)
+        lines = path.read_bytes().splitlines(keepends=True)
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from None
     cards: dict[str, str] = {}
-    for number, row in _csv(lines) if path.suffix.lower() == ".csv" else _json_lines(lines):
+    for number, row in _cards(lines) if path.suffix.lower() == ".csv" else json_lines(lines, "prompt"):
         cards.setdefault(_text(number, row, "prompt"), _text(number, row, "category"))
     if not cards:
         raise ValueError(f"{path} holds no prompts")
@@ -36,52 +34,12 @@ def load(path: Path) -> dict[str, str]:
     return cards
 
 
-def _json_lines(lines: list[bytes]) -> Iterator[Line]:
-    for number, line in enumerate(lines, 1):
-        text = _decoded(number, line)
-        if not text.strip():
-            continue
-        try:
-            row = orjson.loads(text)
-        except orjson.JSONDecodeError as error:
-            raise ValueError(f"line {number}: is not JSON: {error.msg}") from None
-        if not isinstance(row, dict):
-            raise ValueError(f"line {number}: is not a JSON object; each line is one prompt, {{…}}")
-        yield number, row
-
-
-def _csv(lines: list[bytes]) -> Iterator[Line]:
-    reader = csv.reader((_decoded(number, line) for number, line in enumerate(lines, 1)), strict=True)
-    records = _records(reader)
-    header = next(records, (1, []))[1]
+def _cards(lines: Iterable[bytes]) -> Iterator[Cells]:
+    header, rows = csv_table(lines)
     for column in LONGEST:
-        if header.count(column) != 1:
-            raise ValueError(f"line 1: the column {column} must stand there once")
-    for number, cells in records:
-        if len(cells) != len(header):
-            raise ValueError(f"line {number}: has {len(cells)} cells, but there are {len(header)} columns")
-        yield number, dict(zip(header, cells, strict=True))
-
-
-def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:
-    """Rows that are not blank, each with the number of the line on which it begins."""
-    while True:
-        number = reader.line_num + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            raise ValueError(f"line {number}: is not CSV: {error}") from None
-        if cells is None:
-            return
-        if cells:
-            yield number, cells
-
-
-def _decoded(number: int, line: bytes) -> str:
-    try:
-        return line.decode()
-    except UnicodeDecodeError as error:
-        raise ValueError(f"line {number}: byte {error.start + 1} is not UTF-8") from None
+        if column not in header:
+            raise ValueError(f"line 1: there is no column {column}")
+    return rows
 
 
 def _text(line: int, row: dict[str, Any], field: str) -> str:

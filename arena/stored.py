@@ -5,8 +5,8 @@ from uuid import UUID
 
 from arena import battles
 from arena.connections import let_go
+from arena.endings import whole
 from arena.events import BattleView
-from arena.markdown import render
 from arena.models import Answer, Battle
 from arena.tags import tag
 
@@ -30,7 +30,7 @@ def view(answers: Iterable[Answer]) -> BattleView:
         made.state = battle.state
         side = made.side(answer.turn.number, answer.side)
         if answer.state == Answer.State.FINISHED:
-            side.end, side.html = "done", render(answer.text)
+            side.end, side.html = "done", whole(answer.text, stopped=answer.stopped, cut=answer.cut)
         elif answer.state == Answer.State.FAILED:
             side.end, side.reason = "failed", reason(battle, answer.failure)
         side.text = answer.text

@@ -8,7 +8,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.cache import cache_control
 
 from arena import api as calls
-from arena import home, model_pages, my_pages
+from arena import home, my_pages
 from arena import pages as views
 
 
@@ -31,7 +31,6 @@ pages = [
     _of_battles("<uuid:battle_id>/stop/", views.stop, "battle-end"),
     _of_battles("<uuid:battle_id>/opinion/", views.opinion, "battle-opinion"),
     _of_battles("<uuid:battle_id>/go-on/", views.go_on, "battle-go-on"),
-    path("models/<str:slug>/", model_pages.model_page, name="model-page"),
     path("appearance/", views.appearance, name="appearance"),
 ]
 # Those of allauth that need no e-mail, under the names by which it looks for them.

@@ -21,6 +21,10 @@ class NamedModels:
         self._add((pk, slug, slug) for pk, slug, _ in known)
         self._add(known)
 
+    def know(self, names: set[str]) -> bool:
+        """Whether all of them are known, so that `ids` asks no database."""
+        return names <= self._ids.keys()
+
     def ids(self, names: Collection[str]) -> dict[str, int]:
         """The keys of these models; those that nobody has heard of enter the catalogue, without an endpoint."""
         missing = [name for name in dict.fromkeys(names) if name not in self._ids]

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 from django.db import connection
+from django.db.models import OuterRef, Subquery
 
 from arena.errors import Refusal, bad
 from arena.models import LIVE
@@ -68,6 +69,14 @@ def newest(
         _check_known(pool, category, method)
     which = {"pool": pool, "category": category, "style_control": style_control, "method": method}
     return which | (_shown(snapshot) if snapshot else NOTHING)
+
+
+def newest_of_pools() -> list[Snapshot]:
+    """The board of each pool over all categories, published last; without those of single shortlists, oldest first."""
+    boards = Board.objects.filter(category__slug=OVERALL, style_control=False).exclude(pool__kind=Pool.Kind.SHORTLIST)
+    newest = Snapshot.objects.filter(board=OuterRef("pk"), method=BRADLEY_TERRY).order_by("-computed_at")
+    keys = boards.annotate(newest=Subquery(newest.values("pk")[:1])).values("newest")
+    return list(Snapshot.objects.filter(pk__in=keys).select_related("board__pool").order_by("board__pool_id"))
 
 
 def _shown(snapshot: Snapshot) -> dict[str, Any]:

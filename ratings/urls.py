@@ -3,10 +3,12 @@
 from django.urls import path
 
 from ratings import api as calls
+from ratings import model_pages
 from ratings import pages as views
 
 pages = [
     path("leaderboard/", views.leaderboard, name="leaderboard"),
+    path("models/<str:slug>/", model_pages.model_page, name="model-page"),
 ]
 api = [
     path("leaderboard/", calls.Leaderboard.as_view(), name="leaderboard-json"),

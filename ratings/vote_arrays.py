@@ -15,7 +15,7 @@ Ids: TypeAlias = NDArray[np.integer[Any]]
 _ID_SPAN = 1_000_000
 # So few need no table at all.
 _FEW_IDS = 512
-_CHUNK = 1 << 17
+_CHUNK = 1 << 18
 
 
 def code_models(model_a: ArrayLike, model_b: ArrayLike) -> tuple[Sequence[Label], Ids, Ids]:
@@ -63,11 +63,12 @@ def _as_ids(values: ArrayLike) -> Ids | None:
 
 
 def _code_ids(a: Ids, b: Ids) -> tuple[Sequence[Label], Ids, Ids]:
+    end = max(_end(a), _end(b))
+    if end <= _FEW_IDS:
+        return range(end), a, b
     both = [side for side in (a, b) if side.size]
-    low = min((int(side.min()) for side in both), default=0)
-    span = max((int(side.max()) for side in both), default=-1) - low + 1
-    if low == 0 and span <= _FEW_IDS:
-        return range(span), a, b
+    low = min(int(side.min()) for side in both)
+    span = max(int(side.max()) for side in both) - low + 1
     a, b = (side.astype(np.int64) for side in (a, b))
     if span <= _FEW_IDS:
         return range(low, low + span), a - low, b - low
@@ -79,6 +80,12 @@ def _code_ids(a: Ids, b: Ids) -> tuple[Sequence[Label], Ids, Ids]:
         seen[side - low] = True
     code = np.cumsum(seen) - 1
     return (np.flatnonzero(seen) + low).tolist(), code[a - low], code[b - low]
+
+
+def _end(ids: Ids) -> int:
+    """One more than the largest id. Negative ones count as huge: so one look at the ids is enough."""
+    wide = ids.astype(np.int16) if ids.dtype == np.int8 else ids
+    return int(wide.view(wide.dtype.str.replace("i", "u")).max(initial=0)) + 1
 
 
 def counted(size: int, first: Ids, second: Ids, outcome: ArrayLike, weight: ArrayLike | None) -> Floats:
@@ -97,7 +104,7 @@ def counted(size: int, first: Ids, second: Ids, outcome: ArrayLike, weight: Arra
         doubled = 2 * results[votes]
         with np.errstate(invalid="ignore"):
             places: Ids = doubled.astype(kind)
-        if places.max(initial=0) > 2 or not np.array_equal(places, doubled):
+        if places.max(initial=0) > 2 or not np.array_equal(places.astype(doubled.dtype), doubled):
             check_votes(first, second, outcome, None)  # says which one
         places += second[votes].astype(kind, copy=False) * kind.type(3)
         places += first[votes].astype(kind, copy=False) * kind.type(3 * size)

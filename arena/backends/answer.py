@@ -8,7 +8,7 @@ import orjson
 
 from arena.backends import errors, sse
 from arena.backends.limits import MAX_BODY_BYTES, MAX_DOCUMENT_BYTES, MAX_TEXT_BYTES, Budget
-from arena.backends.protocol import Action, BackendError, Delta, Part, Piece, Reasoning, Usage
+from arena.backends.protocol import Action, BackendError, Cut, Delta, Part, Piece, Reasoning, Usage
 from arena.backends.text import Cleaner
 
 MAX_COUNT = 2**31 - 1
@@ -20,6 +20,7 @@ class Reader:
     """Understands the events of one answer in one wire format; each format has its own subclass."""
 
     complete = False  # the provider said that the answer is finished
+    cut = False  # and that this was at a limit of length
     usage: tuple[Any, ...] | None = None  # Usage's counts as the provider gave them: input, output, maybe reasoning
 
     def read(self, event: dict[str, Any]) -> Iterable[Piece]:
@@ -80,6 +81,8 @@ class Answer:
             raise BackendError(Action.RETRY, "unavailable", "the stream ended before the answer did")
         if not self.begun:
             raise BackendError(Action.REPLACE, "unavailable", "the answer is empty")
+        if self._reader.cut or self.cut:
+            yield Cut()
         yield from self._usage()
 
     def _look(self, chunk: bytes) -> None:

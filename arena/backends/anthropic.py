@@ -13,6 +13,7 @@ from arena.backends.http import HttpBackend, Post, merged
 from arena.backends.protocol import Action, BackendError, Delta, Piece, Reasoning, Request
 
 VERSION = "2023-06-01"
+CUT = frozenset({"max_tokens", "model_context_window_exceeded"})
 INPUT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 
 
@@ -52,7 +53,7 @@ class Events(Reader):
         if reason == "refusal":
             raise BackendError(Action.GIVE_UP, "refused", "stop_reason refusal")
         if reason:
-            self.complete = True
+            self.complete, self.cut = True, reason in CUT
 
 
 class Anthropic(HttpBackend):

@@ -13,7 +13,8 @@ from arena.backends.http import HttpBackend, Post, merged
 from arena.backends.protocol import Action, BackendError, Delta, Piece, Reasoning, Request
 
 REFUSED = frozenset({"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"})
-FINISHED = frozenset({"STOP", "MAX_TOKENS"})
+CUT = "MAX_TOKENS"
+FINISHED = frozenset({"STOP", CUT})
 
 
 class Responses(Reader):
@@ -37,7 +38,7 @@ class Responses(Reader):
             raise BackendError(Action.GIVE_UP, "refused", f"finishReason {reason}")
         if reason not in FINISHED:
             raise BackendError(Action.REPLACE, "unavailable", f"finishReason {reason}")
-        self.complete = True
+        self.complete, self.cut = True, reason == CUT
 
 
 class Gemini(HttpBackend):

@@ -15,6 +15,7 @@ from arena.backends.protocol import Action, BackendError, Piece, Reasoning, Requ
 from arena.backends.text import Thoughts
 
 FAILED = frozenset({"error", "insufficient_system_resource"})  # OpenRouter and Mistral; DeepSeek
+CUT = frozenset({"length", "model_length"})  # the latter Mistral
 
 
 class Chunks(Reader):
@@ -56,7 +57,7 @@ class Chunks(Reader):
             raise BackendError(Action.GIVE_UP, "refused", "finish_reason content_filter")
         if reason in FAILED:
             raise BackendError(Action.RETRY, "unavailable", f"finish_reason {reason}")
-        self.complete = True
+        self.complete, self.cut = True, reason in CUT
 
 
 class OpenAI(HttpBackend):

@@ -71,8 +71,13 @@ class Usage:
     reasoning_tokens: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The answer ended at a limit of length, the provider's or ours; at most one, after the text."""
+
+
 Piece = Delta | Reasoning
-Part = Piece | Usage
+Part = Piece | Usage | Cut
 
 
 class Action(enum.Enum):
@@ -99,7 +104,7 @@ class BackendError(Exception):
 class Backend(Protocol):
     """One wire format.
 
-    The stream ends normally when the answer is complete, or cut at a limit of length; else it raises
+    The stream ends normally when the answer is complete, or cut at a limit of length (`Cut`); else it raises
     BackendError. Close it (`contextlib.aclosing`) to stop early: that also ends the request upstream.
     """
 

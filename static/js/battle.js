@@ -10,6 +10,7 @@ let patience;
 let unsaid = "";
 let asking = false; // what this page asked for comes in its answer; the events are for the other tabs
 let special = false; // the bar will open with other words than usual
+let stopping = false;
 
 const verdict = () => document.getElementById("verdict");
 const status = () => document.getElementById("status");
@@ -78,7 +79,7 @@ const on = {
     const answer = pane(data);
     if (!answer) return;
     special = true;
-    fail(answer, data.reason);
+    fail(answer, stopping ? "stopped" : data.reason);
     say(data.side === "a" ? words.failedA : words.failedB);
   },
   ready: openBar,
@@ -89,7 +90,7 @@ const on = {
 function follow() {
   source?.close();
   clearTimeout(patience);
-  special = false;
+  special = stopping = false;
   const { state, events } = verdict().dataset;
   if (!GOES_ON.includes(state)) return;
   if (state === "answering") waitPatiently();
@@ -103,7 +104,7 @@ function follow() {
 }
 
 battle.addEventListener("htmx:beforeRequest", ({ detail }) => {
-  if (detail.elt.matches(".stop")) special = true;
+  if (detail.elt.matches(".stop")) special = stopping = true;
   else if (detail.elt.matches("form") && detail.target === verdict()) asking = true;
 });
 battle.addEventListener("htmx:afterRequest", () => { asking = false; });

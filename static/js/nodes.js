@@ -22,10 +22,16 @@ export function child(parent, tag, className) {
   return made;
 }
 
+// What may scroll sideways must be reachable by keyboard.
+function scrollable(made) {
+  made.tabIndex = 0;
+  return made;
+}
+
 // The element around that of a token.
 function place(type, parent) {
-  if (type === smd.TABLE) return child(parent, "div", "table");
-  if (type === smd.CODE_BLOCK || type === smd.CODE_FENCE) return child(parent, "pre");
+  if (type === smd.TABLE) return scrollable(child(parent, "div", "table"));
+  if (type === smd.CODE_BLOCK || type === smd.CODE_FENCE) return scrollable(child(parent, "pre"));
   if (type === smd.TABLE_ROW && parent.tagName === "TABLE") {
     return parent.tBodies[0] ?? child(parent, parent.tHead ? "tbody" : "thead");
   }

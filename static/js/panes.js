@@ -43,8 +43,15 @@ export function grow(answer, text) {
 }
 
 export function restart(answer) {
+  replace(answer, () => begin(answer));
+}
+
+// Whoever was reading in what goes away reads on in its pane: without any focus the arrow keys would vote.
+function replace(answer, put) {
+  const held = answer.contains(document.activeElement);
   answer.replaceChildren();
-  begin(answer);
+  put();
+  if (held) answer.closest(".pane-body").focus({ preventScroll: true });
 }
 
 function dressOnce(answer) {
@@ -61,13 +68,13 @@ function end(answer, className) {
 
 export function finish(answer, html) {
   end(answer, "answer prose");
-  answer.innerHTML = html;
+  replace(answer, () => { answer.innerHTML = html; });
   dressOnce(answer);
 }
 
 export function fail(answer, reason) {
   end(answer, "answer");
-  answer.replaceChildren(document.getElementById("failed").content.cloneNode(true));
+  replace(answer, () => answer.append(document.getElementById("failed").content.cloneNode(true)));
   for (const line of answer.querySelectorAll("[data-reason]")) {
     if (line.dataset.reason !== reason) line.remove();
   }

@@ -81,12 +81,12 @@ def test_claim_takes_what_is_queued_only(a, b, sides):
 
 
 def test_claim_clears_what_an_earlier_attempt_left():
-    turn = factories.turn(a={"attempt": 4, "text": "old", "failure": "timeout", "first_token_at": Now()})
+    turn = factories.turn(a={"attempt": 4, "text": "old", "cut": True, "first_token_at": Now()})
 
     leases.claim([turn.pk])
 
     answer = factories.side(turn, "a")
-    assert (answer.attempt, answer.text, answer.failure, answer.first_token_at) == (5, "", "", None)
+    assert (answer.attempt, answer.text, answer.cut, answer.first_token_at) == (5, "", False, None)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -251,13 +251,14 @@ def test_finish_saves_both_sides_and_makes_the_battle_ready():
     turn = factories.turn(a=RUNNING, b=RUNNING)
     told = {"reasoning": "Hm.", "first_token_age": 3.0, "finished_age": 1.0, "input_tokens": 7, "output_tokens": 2}
 
-    [saved] = leases.finish([Finish(turn.pk, (result(turn, "a", **told), result(turn, "b", text="Yes.")))])
+    [saved] = leases.finish([Finish(turn.pk, (result(turn, "a", **told), result(turn, "b", text="Yes.", cut=True)))])
 
     a, b = factories.side(turn, "a"), factories.side(turn, "b")
     assert saved == leases.Saved(frozenset({a.pk, b.pk}), "ready")
     assert (a.state, a.text, a.reasoning, a.failure, a.lease_until) == ("finished", "Hi.", "Hm.", "", None)
     assert (a.input_tokens, a.output_tokens, b.text, b.first_token_at) == (7, 2, "Yes.", None)
     assert a.finished_at - a.first_token_at == timedelta(seconds=2)
+    assert (a.cut, b.cut) == (False, True)
     assert Battle.objects.get().state == "ready"
 
 

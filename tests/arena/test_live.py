@@ -56,14 +56,14 @@ def test_result_tells_what_came_of_an_answer():
     side = LiveSide(side_job(answer_id=5, attempt=2))
     side.feed("Hello")
     side.reasoning += ["Hm", "m"]
-    side.tokens = Usage(7, 1)
+    side.tokens, side.cut = Usage(7, 1), True
     side.release(5)
     side.end()
 
     result = side.result()
 
     assert (result.answer_id, result.attempt, result.text, result.reasoning) == (5, 2, "Hello", "Hmm")
-    assert (result.failure, result.input_tokens, result.output_tokens) == ("", 7, 1)
+    assert (result.failure, result.input_tokens, result.output_tokens, result.cut) == ("", 7, 1, True)
     assert 0 <= result.finished_age <= result.first_token_age < 1
 
 
@@ -83,13 +83,13 @@ def test_side_takes_thoughts_for_tokens_but_does_not_begin_with_them():
 def test_begin_forgets_what_a_model_thought_that_failed():
     side = LiveSide(side_job())
     side.think("Hm")
-    side.tokens = Usage(7, 1)
+    side.tokens, side.cut = Usage(7, 1), True
 
     side.begin()
     side.end("unavailable")
 
     result = side.result()
-    assert (result.reasoning, result.output_tokens, result.first_token_age) == ("", None, None)
+    assert (result.reasoning, result.output_tokens, result.first_token_age, result.cut) == ("", None, None, False)
 
 
 def test_result_of_a_side_that_never_began_has_no_first_token():

@@ -47,7 +47,7 @@ def test_battle_page_of_anyone_else_is_not_there(client, me):
     [
         ("answering", RUNNING, 'data-state="answering"'),
         ("ready", FINISHED, "Both answers are here."),
-        ("void", FAILED, "This battle could not be finished."),
+        ("void", FAILED, "You cannot vote yet."),
         ("skipped", FINISHED, "You skipped this battle."),
         ("expired", FINISHED, "This battle is closed."),
     ],
@@ -83,6 +83,34 @@ def test_battle_page_says_of_a_failed_side_only_that_it_failed(client, me, failu
 
     assert "There is no answer from this side." in html
     assert failure not in html
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"failure": "timeout"}, "The model took too long."),
+        ({"failure": "unavailable"}, "The model could not be reached, broke off,"),
+        ({"failure": "unavailable", "stopped": True}, "You stopped it before it had begun."),
+        ({"failure": "refused"}, "The provider of the model refused"),
+        ({"failure": "too_long"}, "longer than the model can read"),
+    ],
+)
+@pytest.mark.parametrize(("mode", "told"), [("side_by_side", 1), ("anonymous", 0)])
+def test_battle_page_says_why_a_named_model_failed(client, me, fields, words, mode, told):
+    html = page(client, factories.battle("void", mode=mode, b=FAILED | fields, voter=me)).partition("<template")[0]
+
+    assert (html.count(words), html.count("data-reason")) == (told, told)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "folded"),
+    [("x" * 320, False), ("x" * 321, True), ("a\nb\nc\nd\ne", False), ("a\nb\nc\nd\ne\nf", True)],
+)
+def test_battle_page_folds_a_long_question(client, me, prompt, folded):
+    html = page(client, factories.battle(voter=me, prompt=prompt))
+
+    assert ("Show the whole question" in html) is folded
+    assert prompt in html
 
 
 def test_battle_page_names_the_place_from_which_its_events_go_on(client, me):
@@ -138,7 +166,7 @@ def test_vote_without_javascript_leads_back_to_the_page(client, me):
 
     answer = client.post(f"/battles/{battle.pk}/vote/", {"winner": "a"})
 
-    assert (answer.status_code, answer.headers["Location"]) == (302, f"/battles/{battle.pk}/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/battles/{battle.pk}/#verdict")
     assert "You found A better." in page(client, battle)
 
 
@@ -192,7 +220,10 @@ def test_vote_cannot_be_got(client, me):
 def test_appearance_is_kept_in_a_cookie(client, chosen, scheme):
     answer = client.post("/appearance/", {"scheme": chosen, "next": "/leaderboard/"})
 
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/leaderboard/")
+    path, _, focused = answer.headers["Location"].partition("#")
+    assert (answer.status_code, path) == (302, "/leaderboard/")
+    assert focused == {"dark": "to-light", "light": "to-dark"}.get(scheme, "")
+    assert not focused or f'id="{focused}"' in client.get("/").content.decode()
     assert answer.cookies["scheme"].value == scheme
     assert answer.cookies["scheme"]["samesite"] == ("Lax" if scheme else "")
     expected = f'data-scheme="{scheme}"' if scheme else "data-scheme"
@@ -213,7 +244,7 @@ def test_appearance_of_a_forged_cookie_is_that_of_the_system(client):
     ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "http:///evil.example"],
 )
 def test_appearance_never_leads_away(client, away):
-    assert client.post("/appearance/", {"scheme": "dark", "next": away}).headers["Location"] == "/"
+    assert client.post("/appearance/", {"scheme": "dark", "next": away}).headers["Location"] == "/#to-light"
 
 
 def test_pages_carry_the_strict_policy(client, me):
@@ -244,7 +275,7 @@ def test_what_has_changed_comes_alone_for_htmx(client, me):
 
     assert html.lstrip().startswith('<section class="verdict"')
     assert "<html" not in html
-    assert "This battle could not be finished." in html
+    assert "You cannot vote yet." in html
 
 
 def test_page_never_says_ready_to_a_reader_whose_bar_is_closed(client, me):
@@ -287,7 +318,7 @@ def test_further_question_without_javascript_leads_back_to_the_page(client, me):
 
     answer = act(client, battle, "turns", prompt="And then?")
 
-    assert (answer.status_code, answer.headers["Location"]) == (302, f"/battles/{battle.pk}/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/battles/{battle.pk}/#turn-2")
     assert "And then?" in page(client, battle)
 
 
@@ -322,7 +353,7 @@ def test_stop_says_nothing_by_itself(client, me):
 
     assert (answer.status_code, answer.content) == (204, b"")
     assert Battle.objects.get().stopped
-    assert act(client, battle, "stop").headers["Location"] == f"/battles/{battle.pk}/"
+    assert act(client, battle, "stop").headers["Location"] == f"/battles/{battle.pk}/#turn-1"
 
 
 @pytest.mark.parametrize(("action", "words"), [("stop", "There is nothing to stop."), ("retry", "has failed.")])
@@ -366,9 +397,10 @@ def test_go_on_leads_to_a_battle_whose_box_is_open(client, me):
     answer = act(client, battle, "go-on")
 
     made = Battle.objects.exclude(pk=battle.pk).get()
-    assert answer.headers["Location"] == f"/battles/{made.pk}/?further"
+    assert answer.headers["Location"] == f"/battles/{made.pk}/?further#turn-1"
     html = client.get(answer.headers["Location"]).content.decode()
-    assert re.search(r'<details class="further" open>.*<textarea[^>]*autofocus', html, re.S)
+    assert '<details class="further" open>' in html
+    assert "autofocus" not in html  # browsers complain of it beside a place in the address
     assert html.count(f"<bdi>{battle.model_a.name}</bdi>") == 1
 
 

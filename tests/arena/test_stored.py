@@ -35,6 +35,13 @@ def test_view_tells_finished_failed_and_running_answers_apart():
     assert view.side(2, "b") == SideView()
 
 
+@pytest.mark.parametrize(("how", "words"), [("stopped", "Stopped."), ("cut", "Cut off at the length limit.")])
+def test_view_says_where_an_answer_was_cut_short(how, words):
+    view = stored.load(factories.battle(a=FINISHED | {how: True}).pk)
+
+    assert (words in view.side(1, "a").html, words in view.side(1, "b").html) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("mode", "state", "told"),
     [

@@ -17,6 +17,7 @@ RATED = {"rating": 1034.4, "ci_low": 1010.1, "ci_high": 1058.6, "rank": 3, "mode
 FACTS = {"organization": "Maker", "license": "MIT", "open_weights": True, "size": "46.7 B", "active": "12.9 B"}
 MEASURED = {"answers": 1, "first_token_s": 0.42, "tokens_per_s": 51.7, "tokens": 1312, "cost": "$0.0021"}
 TYPICAL = {"usual": {"first_token_s": 0.6, "tokens_per_s": 48.2}, "price": ("$2.50", "$10")}
+REASONS = ["stopped", "timeout", "unavailable", "refused", "too_long"]
 UNKNOWN = dict.fromkeys([*RATED, *FACTS, *MEASURED, *TYPICAL])
 
 
@@ -72,7 +73,8 @@ def battle(state="ready", sides=("finished", "finished"), text="", turns=1, name
     names = ("Quokka <7B>", "Wombat") if named else ("", "")
     shown = [side(letter, of, text, name) for letter, of, name in zip("ab", sides, names, strict=True)]
     asked = [
-        {"number": number, "key": str(number), "prompt": QUESTION, "sides": shown} for number in range(1, turns + 1)
+        {"number": number, "key": str(number), "prompt": QUESTION, "long": number == 2, "sides": shown}
+        for number in range(1, turns + 1)
     ]
     said = {"vote": None, "reveal": None, "comment": None, "stopped": False, "stopped_early": False}
     return {
@@ -115,7 +117,11 @@ def board(*rows):
 
 
 MODEL = {
-    "standing": {**RATED, "provisional": True},
+    "places": [
+        {"pool": {"slug": "live", "name": "This arena", "kind": "live"}, "row": row(provisional=True), "among": 12},
+        {"pool": {"slug": "old", "name": "Old votes", "kind": "import"}, "row": row(3, ci_high=None), "among": 129},
+    ],
+    "rated_here": True,
     "usual": {"tokens_per_s": 48.2, "first_token_s": 0.6, "calls": 1204},
     "failed_percent": 1.5,
     "price": {"input": "$2.50", "output": "$10", "as_of": datetime(2026, 1, 2, tzinfo=UTC)},
@@ -136,9 +142,9 @@ PAGES = {
     "void": ("arena/battle.html", {"battle": battle("void", ("failed", "failed"))}),
     "skipped": ("arena/battle.html", {"battle": battle("skipped")}),
     "expired": ("arena/battle.html", {"battle": battle("expired")}),
-    "model": ("arena/model.html", {"model": {"slug": "quokka", "name": "Quokka"}, "models": 12, **MODEL}),
-    "unknown model": ("arena/model.html", {"model": {"slug": "quokka", "name": "Quokka"}}),
-    "leaderboard": ("ratings/leaderboard.html", board(row(), row(2, ci_high=None, provisional=True))),
+    "model": ("ratings/model.html", {"model": {"slug": "quokka", "name": "Quokka"}, **MODEL}),
+    "unknown model": ("ratings/model.html", {"model": {"slug": "quokka", "name": "Quokka"}}),
+    "leaderboard": ("ratings/leaderboard.html", board(row(), row(2, model="wombat", ci_high=None, provisional=True))),
     "empty leaderboard": ("ratings/leaderboard.html", board()),
     "not found": ("404.html", {}),
     "no data": ("503.html", {}),
@@ -242,7 +248,8 @@ STATES = [
     (battle("ready", named=True, mode="side_by_side"), "You know the names, so your vote moves no rating."),
     (battle("ready", ("finished", "failed"), turns=2), "There is no answer from this side."),
     (battle("void", ("failed", "finished")), "Start again with the same question"),
-    (battle("void", ("failed", "failed"), stopped_early=True), "You stopped it before both answers had begun."),
+    (battle("void", ("failed", "finished")), "A vote needs two answers, and they are not both here."),
+    (battle("void", ("failed", "failed"), stopped_early=True), "You stopped it before both answers had begun,"),
     (battle("skipped"), "No vote was counted, and the names stay hidden."),
     (battle("expired"), "This battle is closed."),
     (voted("a"), "You found A better."),
@@ -312,9 +319,10 @@ def test_box_for_a_further_question_is_gone_at_the_last_turn(render, turns, boxe
     assert len(Outline(render("arena/battle.html", battle=battle(turns=turns))).all("textarea")) == boxes
 
 
-@pytest.mark.parametrize(("mode", "reasons"), [("anonymous", []), ("side_by_side", ["timeout", "refused", "too_long"])])
+@pytest.mark.parametrize(("mode", "reasons"), [("anonymous", []), ("side_by_side", REASONS)])
 def test_reasons_of_a_failure_are_at_hand_only_where_they_may_be_told(render, mode, reasons):
-    html = render("arena/battle.html", battle=battle("answering", ("waiting", "waiting"), mode=mode))
+    shown = battle("answering", ("waiting", "waiting"), mode=mode, named=mode == "side_by_side")
+    html = render("arena/battle.html", battle=shown)
     found = Outline(html.partition('<template id="failed"')[2])
     assert [attrs["data-reason"] for attrs in found.all("p") if "data-reason" in attrs] == reasons
 
@@ -344,8 +352,10 @@ def test_stream_holds_the_released_text_and_nothing_else(render):
     assert found[1] == "  &lt;script&gt;alert(1)&lt;/script&gt;\n\n* one\n"
 
 
-def test_void_battle_starts_again_with_its_question(render):
-    outline = Outline(render("arena/battle.html", battle=battle("void", ("failed", "failed"))))
+def test_void_battle_starts_again_with_its_question_and_is_retried_where_the_answer_is_missing(render):
+    outline = Outline(render("arena/battle.html", battle=battle("void", ("failed", "finished"))))
+    retries = outline.all("form", **{"hx-post": f"/battles/{UUID(int=7)}/retry/"})
+    assert [form["class"] for form in retries] == ["retry"] * 2  # one of them for a failure that may still come
     assert outline.all("form", action="/")
     assert outline.all("input", name="prompt")[0]["value"] == QUESTION
 
@@ -424,8 +434,9 @@ def test_leaderboard_row_shows_the_numbers_with_their_uncertainty(render):
 )
 def test_leaderboard_bar_spans_the_interval_and_runs_out_where_it_is_open(render, fields, ends):
     outline = Outline(render("ratings/leaderboard.html", **board(row(**fields))))
-    bar = outline.all("line", **{"class": "bar-interval"})[0]
-    assert (bar["x1"], bar["x2"]) == ends
+    low, high = ends
+    bar = outline.all("polygon", **{"class": "bar-interval"})[0]
+    assert bar["points"] == f"{low},4.4 {high},4.4 {high},5.6 {low},5.6"
     assert outline.all("svg", **{"class": "bar"})[0]["viewbox"] == "900 0 200 10"
 
 

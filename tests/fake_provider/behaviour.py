@@ -18,6 +18,7 @@
     surrogates  bytes       emoji split over chunks, lone halves, NUL; invalid UTF-8
     split  crlf  plain      written in pieces of 7 bytes; CRLF, comments, ids; as text/plain
     json  lingers           one document instead of a stream; no [DONE] and no end of the connection
+    cut                     says that it ended at the limit of length
 
     once  turn-2  pct-30    misbehave only the first time for this prompt; only in turn 2; for 30 % of prompts
 
@@ -39,7 +40,7 @@ def listed(text: str) -> tuple[str, ...]:
 MISBEHAVIOURS = listed(
     "error hang slowloris reset truncated garbage fails filtered toolong endless html empty blank refuses"
 )
-MANNERS = listed("thinks surrogates bytes split crlf plain json lingers")
+MANNERS = listed("thinks surrogates bytes split crlf plain json lingers cut")
 WORDS = listed(
     "the a of and to in is that it for as with on by this are be at from or an model answer question number "
     "value light water city river book story music dance color time year day hand part place case week "

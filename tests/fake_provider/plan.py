@@ -48,7 +48,8 @@ def well_behaved(wire: Format, asked: Asked, behaviour: Behaviour) -> Plan:
         return document(200, wire.document(asked, "".join(map(str, said))))
     spoken = [*speech(wire, asked, behaviour)]
     lingers = "lingers" in behaviour.manners
-    spoken.append(wire.finish(asked) if lingers else wire.end(asked, len(said)))
+    end = wire.end(asked, len(said), cut="cut" in behaviour.manners)
+    spoken.append(wire.finish(asked) if lingers else end)
     steps = timed(dressed(spoken, behaviour), behaviour)
     kind = "text/plain" if "plain" in behaviour.manners else "text/event-stream"
     return Plan(steps, content_type=kind, ending="hang" if lingers else "finish")

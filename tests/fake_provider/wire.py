@@ -73,11 +73,11 @@ class OpenAI:
     def thought(self, token: Token) -> bytes:
         return self._chunk(b'{"reasoning_content":' + string(token) + b"}")
 
-    def end(self, asked: Asked, count: int) -> bytes:
+    def end(self, asked: Asked, count: int, *, cut: bool = False) -> bytes:
         usage = b""
         if (asked.body.get("stream_options") or {}).get("include_usage"):
             usage = event(self.HEAD + b'"choices":[],"usage":' + orjson.dumps(self._usage(asked, count)) + b"}")
-        return self._chunk(b"{}", b'"stop"') + usage + event(b"[DONE]")
+        return self._chunk(b"{}", b'"length"' if cut else b'"stop"') + usage + event(b"[DONE]")
 
     def finish(self, asked: Asked) -> bytes:
         """The end of the answer, but not of the stream."""
@@ -136,10 +136,11 @@ class Anthropic:
     def thought(self, token: Token) -> bytes:
         return self._delta(b'{"type":"thinking_delta","thinking":' + string(token) + b"}")
 
-    def end(self, asked: Asked, count: int) -> bytes:
+    def end(self, asked: Asked, count: int, *, cut: bool = False) -> bytes:
         stop = self._delta(b'{"type":"signature_delta","signature":"c2ln"}')
         stop += event({"type": "content_block_stop", "index": 0}, "content_block_stop")
-        return stop + self._stop("end_turn", count) + event({"type": "message_stop"}, "message_stop")
+        reason = "max_tokens" if cut else "end_turn"
+        return stop + self._stop(reason, count) + event({"type": "message_stop"}, "message_stop")
 
     def finish(self, asked: Asked) -> bytes:
         return self._stop("end_turn", 1)
@@ -198,10 +199,10 @@ class Gemini:
     def thought(self, token: Token) -> bytes:
         return self._response(b'{"text":' + string(token) + b',"thought":true}')
 
-    def end(self, asked: Asked, count: int) -> bytes:
+    def end(self, asked: Asked, count: int, *, cut: bool = False) -> bytes:
         usage = {"promptTokenCount": count_words(asked), "candidatesTokenCount": count}
         content = {"parts": [{"text": "", "thoughtSignature": "c2ln"}], "role": "model"}
-        candidate = {"content": content, "finishReason": "STOP", "index": 0}
+        candidate = {"content": content, "finishReason": "MAX_TOKENS" if cut else "STOP", "index": 0}
         return event({"candidates": [candidate], "usageMetadata": usage, "modelVersion": "fake"})
 
     def finish(self, asked: Asked) -> bytes:

@@ -9,3 +9,10 @@ def nothing_kept():
     kept.forget()
     yield
     kept.forget()
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings):
+    """These tests need no collected files."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}

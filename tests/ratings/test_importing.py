@@ -254,7 +254,7 @@ def test_file_that_cannot_be_read_is_named(file, tmp_path, name, content, why):
 
 
 def test_endless_line_is_refused(file, monkeypatch):
-    monkeypatch.setattr(importing.votes_file, "LONGEST_LINE", 100)
+    monkeypatch.setattr(importing.record_files, "LONGEST_LINE", 100)
     with pytest.raises(ValueError, match="line 2: is longer than 100 bytes"):
         import_file(file(json_lines(row(), row(note="x" * 100))), "mine")
 

@@ -12,13 +12,6 @@ from tests import factories
 PAGE = "/leaderboard/"
 
 
-@pytest.fixture(autouse=True)
-def plain_static_files(settings):
-    """These tests need no collected files."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-
-
 @pytest.fixture
 def voted(db):
     x = factories.model("x", name="<X> One", organization=factories.organization("Xenon Labs"))

@@ -8,7 +8,8 @@ from ratings import bradley_terry
 from ratings.bradley_terry import SCALE, Fit
 from ratings.comparisons import Comparisons
 from ratings.ranks import pairs, ranks
-from tests.ratings.votes import any_board, simulated
+from tests.ratings.coverage import joint
+from tests.ratings.votes import any_board
 
 
 def made(ratings, se, component=None):
@@ -114,33 +115,6 @@ def test_ranks_lie_in_their_range_and_ranges_in_those_of_overlapping_intervals(b
     assert (found.rank <= found.rank_high).all()
     assert (found.rank_high <= size - below).all()
     assert (found.tier[found.rank == 1] == 1).all()
-
-
-@pytest.mark.parametrize("spread", [78, 20])
-def test_ranks_and_tiers_hold_as_often_as_they_say(spread):
-    rng = np.random.default_rng(spread)
-    ranges, widths, tiers = [], [], []
-    for _ in range(150):
-        theta = rng.normal(0, spread / SCALE, 50)
-        fit = bradley_terry.fit(simulated(rng, theta, 20_000))
-        found, true = ranks(fit), 1 + (theta[:, None] > theta).sum(axis=0)
-        ranges.append((found.rank_low <= true) & (true <= found.rank_high))
-        overlap = (fit.ci_low[:, None] > fit.ci_high).sum(axis=1)
-        widths.append([(found.rank_high - found.rank_low).mean(), (50 - overlap - found.rank_ub).mean()])
-        leader = fit.ratings.argmax()
-        error = joint(fit, leader)
-        gap = fit.ratings[leader] - fit.ratings - SCALE * (theta[leader] - theta)
-        tiers.append((np.abs(gap) <= norm.ppf((1 + 0.95 ** (1 / 1225)) / 2) * error + 1e-9).all())
-        assert (found.tier[true == 1] == 1).all() or not tiers[-1]
-    assert np.mean(ranges, axis=0).min() >= 0.95
-    assert np.mean(tiers) >= 0.94
-    tested, overlapping = np.mean(widths, axis=0)
-    assert tested < 0.85 * overlapping
-
-
-def joint(fit, leader):
-    variance = fit.covariance.diagonal()
-    return np.sqrt(np.maximum(variance + variance[leader] - 2 * fit.covariance[leader], 0))
 
 
 def three_models():

@@ -7,8 +7,8 @@ from django.http import QueryDict
 
 from arena.errors import Refusal
 from arena.models import LIVE
-from ratings.models import Snapshot
-from ratings.snapshots import Asked, asked, newest, pack, thin, unpack
+from ratings.models import Pool, Snapshot
+from ratings.snapshots import Asked, asked, newest, newest_of_pools, pack, thin, unpack
 from tests import factories
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -169,6 +169,18 @@ def test_newest_finds_a_board_with_one_query(django_assert_num_queries):
     publish(1)
     with django_assert_num_queries(1):
         newest(LIVE, "overall", False, "bt")
+
+
+@board_db
+def test_newest_of_pools_are_the_last_overall_boards_of_all_but_shortlists():
+    factories.pool("shortlist", kind=Pool.Kind.SHORTLIST)
+    publish(1)
+    publish(2, NOON + timedelta(minutes=1))
+    publish(3, pool_slug="api")
+    publish(4, category="coding")
+    publish(5, pool_slug="shortlist")
+    factories.board("empty")
+    assert [(board.board.pool.slug, board.votes) for board in newest_of_pools()] == [("live", 2), ("api", 3)]
 
 
 @board_db

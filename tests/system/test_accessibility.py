@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.system.person import Person
-from tests.system.reading import DESKTOP, PHONE, ask, reading
+from tests.system.reading import DESKTOP, FEED, PHONE, READY_WITHIN_MS, ask, reading, tell
 from tests.system.service import ROOT, Service
 
 AXE = (ROOT / "tests" / "vendor" / "axe-core" / "axe.min.js").read_text()
@@ -38,6 +38,30 @@ def answering(page: Page) -> None:
     expect(page.get_by_role("article", name="Answer A")).to_be_visible()
 
 
+def streaming(page: Page) -> None:
+    """A piece of code and a table, both wider than the page, of which more is to come."""
+    page.add_init_script(FEED)
+    answering(page)
+    tell(page, "delta", turn=1, side="a", text="```python\nlong = " + "1 + " * 200)
+    tell(page, "delta", turn=1, side="b", text=f"|{'a wide column|' * 30}\n|{'---|' * 30}\n|{'a wide cell|' * 30}\n|so")
+    page.wait_for_function(
+        "() => ['pre', '.table'].every(each => {"
+        " const found = document.querySelector(`.answer[aria-busy] ${each}`);"
+        " return found?.scrollWidth > found?.clientWidth; })"
+    )
+
+
+def long_question(page: Page) -> None:
+    ask(page, "Is this question easy to unfold? " * 20)
+
+
+def stopped(page: Page) -> None:
+    answering(page)
+    expect(page.locator("#turn-1-b")).to_contain_text(" ", timeout=READY_WITHIN_MS)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#status")).to_contain_text("You stopped")
+
+
 def ready(page: Page) -> None:
     ask(page, "Is this page easy to use?")
 
@@ -63,6 +87,9 @@ STATES = {
     "home": opened("/"),
     "home, two models to choose": side_by_side,
     "battle, answering": answering,
+    "battle, code and a table coming in": streaming,
+    "battle, a long question": long_question,
+    "battle, stopped": stopped,
     "battle, ready": ready,
     "battle, voted": voted,
     "battle, skipped": skipped,

@@ -7,11 +7,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.system.person import Person
-from tests.system.reading import READY_WITHIN_MS, open_bar, reading
+from tests.system.reading import FEED, READY_WITHIN_MS, open_bar, reading, tell
 from tests.system.service import Service
 from tests.system.zoo import GOOD, SLOW
 
-VOID = "This battle could not be finished."
+VOID = "You cannot vote yet."
 CARD = "There is no answer from this side."
 MISSING = "Not both sides answered this time. Which one is better so far?"
 STOPPED = "You stopped an answer: your vote is kept, but moves no rating."
@@ -49,10 +49,9 @@ def test_failed_side_of_the_first_turn_leaves_the_other_and_offers_to_try_again(
         expect(page.get_by_text("You can also vote on what is there")).to_have_count(1)
         expect(page.get_by_text("You can also vote on what is there")).not_to_be_visible()
         expect(page.locator(".answer.prose")).to_have_count(1)
-        page.get_by_role("button", name="Retry", exact=True).click()
+        expect(page.get_by_text("A vote needs two answers, and they are not both here.")).to_be_visible()
+        page.get_by_role("button", name="Retry").click()  # there is one
         expect(page.get_by_role("button", name="A is better")).to_be_disabled()
-        expect(heading).to_be_visible(timeout=READY_WITHIN_MS)
-        page.get_by_role("button", name="Retry this answer").click()
         expect(heading).not_to_be_visible()
         expect(heading).to_be_visible(timeout=READY_WITHIN_MS)
         page.reload()
@@ -65,7 +64,7 @@ def test_retry_brings_the_answer_that_was_missing(open_zoo: Zoo) -> None:
     with open_zoo.battle("good", "once-reset-5", prompt="Is it there at the second time?") as page:
         expect(page.get_by_role("heading", name=VOID)).to_be_visible(timeout=READY_WITHIN_MS)
         healthy = page.locator(".answer.prose").inner_text()
-        page.get_by_role("button", name="Retry this answer").click()
+        page.get_by_role("button", name="Retry").click()
         open_bar(page)
         expect(page.locator(".answer.prose")).to_have_count(2)
         assert healthy in page.locator(".answer.prose").all_inner_texts()
@@ -83,10 +82,11 @@ def test_failed_side_of_a_later_turn_leaves_a_vote_on_what_is_there(open_zoo: Zo
         expect(turn.get_by_text(CARD)).to_be_visible(timeout=READY_WITHIN_MS)
         expect(page.get_by_role("status")).to_have_text(MISSING)
         expect(turn.get_by_text("You can also vote on what is there")).to_be_visible()
-        expect(turn.get_by_role("button", name="Retry this answer")).to_be_visible()
+        expect(page.get_by_role("button", name="Retry")).to_have_count(1)
+        expect(turn.get_by_role("button", name="Retry")).to_be_visible()
         page.get_by_role("button", name="Both bad").click()
         expect(page.get_by_role("heading", name="You found both bad.")).to_be_visible()
-        expect(page.get_by_role("button", name="Retry this answer")).not_to_be_visible()
+        expect(page.get_by_role("button", name="Retry")).not_to_be_visible()
     [(turns, counted)] = zoo.query("SELECT turns, counted FROM arena_vote ORDER BY id DESC LIMIT 1")
     assert (turns, counted) == (1, True)
 
@@ -102,19 +102,57 @@ def test_stop_ends_both_and_says_what_that_means(open_zoo: Zoo) -> None:
         expect(page.get_by_role("status")).to_have_text(STOPPED)
         expect(page.get_by_role("status")).to_be_focused()
         expect(stop).not_to_be_visible()
+        expect(page.get_by_text("Stopped.", exact=True)).to_have_count(2)
         texts = page.locator(".answer").all_inner_texts()
         page.reload()
         assert page.locator(".answer").all_inner_texts() == texts
 
 
-def test_named_models_are_named_from_the_start_and_their_failures_are_explained(open_zoo: Zoo) -> None:
-    with open_zoo.battle("good", "hang", mode="side_by_side") as page:
-        expect(page.get_by_role("heading", name="Answer A Model Good")).to_be_visible()
-        expect(page.get_by_role("heading", name="Answer B Model Hang")).to_be_visible()
-        expect(page.get_by_text("The model took too long.")).to_be_visible(timeout=READY_WITHIN_MS)
-        assert page.locator("[data-reason]").count() == 1
+@pytest.mark.parametrize("mode", ["anonymous", "side_by_side"])
+def test_answer_that_was_cut_off_says_so_at_once_and_after_a_reload(open_zoo: Zoo, mode: str) -> None:
+    with open_zoo.battle("good", "cut", mode=mode) as page:
+        open_bar(page)
+        expect(page.locator(".answer > .ended")).to_have_text(["Cut off at the length limit."])
+        texts = page.locator(".answer").all_inner_texts()
         page.reload()
-        expect(page.get_by_text("The model took too long.")).to_be_visible()
+        assert page.locator(".answer").all_inner_texts() == texts
+
+
+@pytest.mark.parametrize(
+    ("model", "words", "again"),
+    [
+        ("hang", "The model took too long.", True),
+        ("error-401", "The model could not be reached, broke off, or sent nothing that can be read.", True),
+        ("garbage-5", "The model could not be reached, broke off, or sent nothing that can be read.", True),
+        ("filtered", "The provider of the model refused to answer.", True),
+        ("toolong", "The conversation is longer than the model can read, and will be so next time.", False),
+    ],
+)
+def test_failures_of_named_models_are_explained(open_zoo: Zoo, model: str, words: str, again: bool) -> None:
+    with open_zoo.battle("good", model, mode="side_by_side") as page:
+        expect(page.get_by_role("heading", name="Answer A Model Good")).to_be_visible()
+        expect(page.get_by_role("heading", name=f"Answer B Model {model.title()}")).to_be_visible()
+        for _ in range(2):
+            expect(page.locator("[data-reason]")).to_have_text([words], timeout=READY_WITHIN_MS)
+            expect(page.get_by_role("heading", name=VOID)).to_be_visible(timeout=READY_WITHIN_MS)
+            expect(page.get_by_role("button", name="Retry")).to_have_count(int(again))
+            page.reload()
+
+
+def test_stop_before_the_first_word_is_no_fault_of_the_model(browser: Browser, zoo: Service) -> None:
+    person = Person(zoo.port)
+    battle = person.start("Who stops me?", *SLOW, mode="side_by_side")
+    with reading(browser, zoo, person) as page:
+        page.add_init_script(FEED)
+        page.goto(f"/battles/{battle['id']}/")
+        with page.expect_response("**/stop/"):
+            page.get_by_role("button", name="Stop").click()
+        other = page.get_by_text("which you can still read").first
+        tell(page, "failed", turn=1, side="a", reason="unavailable")
+        expect(other).to_be_visible()
+        tell(page, "failed", turn=1, side="b", reason="unavailable")
+        expect(page.locator("[data-reason]")).to_have_text(["You stopped it before it had begun."] * 2)
+        expect(other).not_to_be_visible()
 
 
 def test_thoughts_of_named_models_can_be_unfolded_when_they_have_answered(open_zoo: Zoo) -> None:

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.system.reading import FEED, PHONE, ask, body, judging, open_bar, reading, tell
+from tests.system.person import Person
+from tests.system.reading import DESKTOP, FEED, PHONE, ask, body, judging, open_bar, reading, tell
 from tests.system.service import Service
+from tests.system.zoo import LONG
 
 LINES = "".join(f"Line {number}.\n\n" for number in range(60))
 AT_END = "body => body.scrollHeight - body.clientHeight - body.scrollTop < 30"
@@ -45,6 +47,12 @@ def fed(page: Page) -> Page:
     page.keyboard.press("Enter")
     expect(page.get_by_role("article", name="Answer A")).to_be_visible()
     return page
+
+
+def height(part: Locator) -> float:
+    box = part.bounding_box()
+    assert box
+    return box["height"]
 
 
 def grow(page: Page, text: str, side: str = "a") -> None:
@@ -148,6 +156,58 @@ def test_phone_has_both_panes_and_the_bar_within_reach(phone: Page) -> None:
     expect(phone.get_by_role("textbox", name="Your question")).to_be_focused()
 
 
+def test_whoever_reads_code_when_its_answer_is_finished_reads_on_in_the_pane(fed: Page) -> None:
+    grow(fed, "```\n" + "long " * 100)
+    fed.locator("#turn-1-a pre").focus()
+    tell(fed, "done", turn=1, side="a", html="<pre tabindex='0'>long</pre>")
+    expect(body(fed, "a")).to_be_focused()
+    tell(fed, "failed", turn=1, side="b", reason="unavailable")
+    expect(body(fed, "a")).to_be_focused()
+
+
+LONG_QUESTION = " ".join(f"Sentence {number} of the question." for number in range(60))
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
+def test_long_question_shows_that_there_is_more_and_unfolds(
+    browser: Browser, zoo: Service, viewport: Any, scripts: bool
+) -> None:
+    with judging(browser, zoo, LONG_QUESTION, viewport=viewport, java_script_enabled=scripts) as page:
+        question = page.get_by_role("group", name="Your question")
+        folded = height(question)
+        assert folded < 100
+        page.locator("summary").filter(has_text="Show the whole question").focus()
+        page.keyboard.press("Enter")
+        whole = height(question)
+        assert whole == height(question.locator("p")) + 8 > 2 * folded
+        assert height(body(page, "a")) > 90
+        page.get_by_text("Show less").click()
+        assert height(question) == folded
+
+
+def test_question_of_a_few_lines_is_shown_whole(ready: Page) -> None:
+    expect(ready.get_by_text("Show the whole question")).to_have_count(0)
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("query", ["", "?further"])
+def test_battle_of_several_turns_opens_at_the_last_one(
+    browser: Browser, zoo: Service, viewport: Any, query: str
+) -> None:
+    person = Person(zoo.port)
+    battle = person.fight("Who speaks first?", *LONG)
+    for number in (2, 3):
+        person.act(battle, "turns", prompt=f"Who speaks in turn {number}?")
+        person.until(battle["events_url"], "ready")
+    with reading(browser, zoo, person, viewport=viewport) as page:
+        page.goto(f"/battles/{battle['id']}/{query}")
+        for _ in range(2):
+            expect(page.get_by_text("Who speaks in turn 3?")).to_be_in_viewport()
+            expect(page.get_by_text("Who speaks in turn 2?")).not_to_be_in_viewport()
+            page.reload()
+
+
 def test_page_works_without_javascript(plain: Page) -> None:
     plain.goto("/")
     plain.get_by_role("textbox", name="Your question").fill("Who needs scripts?")
@@ -173,6 +233,7 @@ def test_page_works_without_javascript(plain: Page) -> None:
     plain.get_by_role("button", name="Save").click()
     expect(plain.get_by_role("group", name="Answer A was").get_by_role("checkbox", name="useful")).to_be_checked()
     plain.get_by_role("button", name="Go on talking").click()
+    expect(plain.get_by_role("region", name="Turn 2")).to_be_in_viewport(ratio=0.9)
     expect(plain.get_by_role("textbox", name="A further question for both")).to_be_visible()
 
 

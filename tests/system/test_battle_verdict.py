@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.system.person import Person
-from tests.system.reading import FEED, ask, body, judging, open_bar
+from tests.system.reading import DESKTOP, FEED, PHONE, ask, body, judging, open_bar, reading
 from tests.system.service import Service
-from tests.system.zoo import QUICK
+from tests.system.zoo import LONG, QUICK
 
 OUTLINE = "pane => getComputedStyle(pane).outlineStyle"
 MEASURED = re.compile(r"This answer.*\d+ tokens/s.*first token after \d+\.\d\d s.*\d+ tokens", re.DOTALL)
@@ -127,6 +128,21 @@ def test_reveal_names_both_and_leads_to_their_pages(page: Page) -> None:
     quokka.get_by_role("link", name="Model Quokka-7B").click()
     expect(page.get_by_role("heading", name="Model Quokka-7B", level=1)).to_be_visible()
     expect(page.get_by_role("region", name="Known facts")).to_contain_text("quokka-7b")
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_answers_stay_as_readable_as_they_were_before_the_vote(browser: Browser, zoo: Service, viewport: Any) -> None:
+    person = Person(zoo.port)
+    battle = person.fight("Who says more?", *LONG)
+    with reading(browser, zoo, person, viewport=viewport) as page:
+        page.goto(f"/battles/{battle['id']}/")
+        before = [body(page, side).evaluate("body => body.clientHeight") for side in "ab"]
+        page.keyboard.press("1")
+        expect(page.get_by_role("heading", name="You found A better.")).to_be_in_viewport()
+        expect(page.get_by_role("link", name="Next battle")).to_be_in_viewport()
+        expect(page.get_by_role("heading", name="A was Model")).to_be_in_viewport()
+        after = [body(page, side).evaluate("body => body.clientHeight") for side in "ab"]
+        assert all(now >= then for now, then in zip(after, before, strict=True)), (before, after)
 
 
 def test_opinion_is_saved_as_it_is_given(ready: Page) -> None:

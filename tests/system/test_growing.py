@@ -22,7 +22,7 @@ GROW = """async ([text, size]) => {
 REL = 'rel="noopener noreferrer nofollow ugc"'
 DISPLAY = '<span class="math math-display">'
 TABLE = (
-    '<div class="table"><table dir="auto"><thead><tr><th>a</th></tr></thead>'
+    '<div class="table" tabindex="0"><table dir="auto"><thead><tr><th>a</th></tr></thead>'
     "<tbody><tr><td>1</td></tr></tbody></table></div>"
 )
 SHOWN = [
@@ -35,7 +35,7 @@ SHOWN = [
     ("> a", '<blockquote dir="auto"><p>a</p></blockquote>'),
     ("a\n\n---", "<p>a</p><hr>"),
     ("`x < y` and ~~no~~.", "<p><code>x &lt; y</code> and <s>no</s>.</p>"),
-    ("```python\nif x:\n    y\n```", "<pre><code>if x:\n    y</code></pre>"),
+    ("```python\nif x:\n    y\n```", '<pre tabindex="0"><code>if x:\n    y</code></pre>'),
     ("[x](https://a.example) y", f'<p><a href="https://a.example" {REL}>x</a> y</p>'),
     ('[x](https://a.example "title") y', f'<p><a href="https://a.example" {REL}>x</a> y</p>'),
     ("see https://a.example/b for y", f'<p>see <a href="https://a.example/b" {REL}>https://a.example/b</a> for y</p>'),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.system.service import Service
 
@@ -29,6 +29,17 @@ def cards(page: Page) -> Locator:
 
 def texts(page: Page) -> list[str]:
     return page.locator(".card-prompt").all_text_contents()
+
+
+def picker(page: Page, side: str) -> Locator:
+    return page.get_by_role("combobox", name=f"Model {side}")
+
+
+def posted(page: Page) -> list[str]:
+    """Where the page sends something from now on."""
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    return sent
 
 
 def with_placeholder(page: Page) -> Locator:
@@ -82,11 +93,11 @@ def test_shuffle_gives_four_others_and_leaves_the_box_alone(page: Page) -> None:
 
 def test_side_by_side_battle_is_between_the_picked_models(page: Page, service: Service) -> None:
     page.goto("/")
-    expect(page.get_by_role("combobox", name="Model A")).to_be_hidden()
+    expect(picker(page, "A")).to_be_hidden()
     page.get_by_role("radio", name="Side by side").check()
-    page.get_by_role("combobox", name="Model A").select_option("Model Wombat-70B")
-    expect(page.get_by_role("combobox", name="Model B").get_by_role("option", name="Wombat")).to_be_disabled()
-    page.get_by_role("combobox", name="Model B").select_option("Model Quokka-7B")
+    picker(page, "A").select_option("Model Wombat-70B")
+    expect(picker(page, "B").get_by_role("option", name="Wombat")).to_be_disabled()
+    picker(page, "B").select_option("Model Quokka-7B")
     box(page).fill("Who of you is it?")
     page.keyboard.press("Enter")
     page.wait_for_url("**/battles/*/")
@@ -96,37 +107,88 @@ def test_side_by_side_battle_is_between_the_picked_models(page: Page, service: S
     assert service.query(pair, battle) == [("side_by_side", "wombat-70b", "quokka-7b")]
 
 
-def test_modes_by_keyboard_are_remembered_as_far_as_they_are_offered(page: Page) -> None:
+def test_modes_by_keyboard_are_remembered_with_both_models_as_far_as_they_are_offered(page: Page) -> None:
     page.goto("/")
     page.get_by_role("radio", name="Anonymous").focus()
     page.keyboard.press("ArrowRight")
-    page.get_by_role("combobox", name="Model A").select_option("Model Wombat-70B")
+    picker(page, "A").select_option("Model Wombat-70B")
+    page.reload()
+    expect(page.get_by_role("radio", name="Anonymous")).to_be_checked()
+    page.get_by_role("radio", name="Side by side").check()
+    picker(page, "A").select_option("Model Wombat-70B")
+    picker(page, "B").select_option("Model Quokka-7B")
     page.reload()
     expect(page.get_by_role("radio", name="Side by side")).to_be_checked()
-    expect(page.get_by_role("combobox", name="Model A")).to_have_value("wombat-70b")
+    expect(picker(page, "A")).to_have_value("wombat-70b")
+    expect(picker(page, "B")).to_have_value("quokka-7b")
     page.evaluate("localStorage.mode = localStorage.mode.replace('wombat-70b', 'thylacine-1b')")
     page.reload()
-    expect(page.get_by_role("combobox", name="Model A")).to_have_value("")
-    expect(page.get_by_role("radio", name="Side by side")).to_be_checked()
+    expect(page.get_by_role("radio", name="Anonymous")).to_be_checked()
+    page.get_by_role("radio", name="Side by side").check()
+    expect(picker(page, "A")).to_have_value("")
+    expect(picker(page, "B")).to_have_value("quokka-7b")
 
 
-def test_missing_model_is_said_beside_the_pickers_and_the_question_stays(browser: Browser, service: Service) -> None:
-    context = browser.new_context(base_url=service.url)  # its console tells of the 400
-    page = context.new_page()
+def test_anonymous_battle_asks_for_no_models(page: Page) -> None:
     page.goto("/")
     page.get_by_role("radio", name="Side by side").check()
-    page.get_by_role("combobox", name="Model B").select_option("Model Wombat-70B")
-    box(page).fill("And now?")
+    picker(page, "A").select_option("Model Wombat-70B")
+    page.get_by_role("radio", name="Anonymous").check()
+    box(page).fill("Blind after all?")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_have_text("Name two different models.")
+    page.wait_for_url("**/battles/*/")
+
+
+@pytest.mark.parametrize(("given", "missing"), [("A", "B"), ("B", "A"), ("", "A")])
+def test_missing_model_is_led_to_before_anything_is_sent(page: Page, given: str, missing: str) -> None:
+    page.goto("/")
+    page.get_by_role("radio", name="Side by side").check()
+    if given:
+        picker(page, given).select_option("Model Wombat-70B")
+    box(page).fill("And now?")
+    sent = posted(page)
+    page.keyboard.press("Enter")
+    expect(picker(page, missing)).to_be_focused()
+    assert picker(page, missing).evaluate("picker => picker.validity.valueMissing")
+    page.get_by_role("button", name="Start the battle").click()
+    expect(page.get_by_role("button", name="Start the battle")).to_be_enabled()
+    assert not sent
+    page.reload()
     expect(box(page)).to_have_value("And now?")
-    expect(page.get_by_role("combobox", name="Model B")).to_have_value("wombat-70b")
-    expect(page.get_by_role("group", name="You choose two models")).to_have_accessible_description(
+
+
+def test_same_model_picked_twice_before_the_script_is_there_is_refused_in_words(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/modes*.js", lambda route, _: held.append(route))
+    page.goto("/", wait_until="commit")
+    page.get_by_role("radio", name="Side by side").check()
+    picker(page, "A").select_option("Model Wombat-70B")
+    picker(page, "B").select_option("Model Wombat-70B")
+    box(page).fill("Who meets himself?")
+    held[0].continue_()
+    page.wait_for_load_state("load")
+    sent = posted(page)
+    page.get_by_role("button", name="Start the battle").click()
+    expect(picker(page, "B")).to_be_focused()
+    assert picker(page, "B").evaluate("picker => picker.validationMessage") == "Choose two different models."
+    assert not sent
+    picker(page, "B").select_option("Model Quokka-7B")
+    page.get_by_role("button", name="Start the battle").click()
+    page.wait_for_url("**/battles/*/")
+
+
+def test_missing_model_is_said_beside_the_pickers_without_javascript(plain: Page) -> None:
+    plain.goto("/")
+    plain.get_by_role("radio", name="Side by side").check()
+    picker(plain, "B").select_option("Model Wombat-70B")
+    box(plain).fill("And now?")
+    plain.get_by_role("button", name="Start the battle").click()
+    expect(plain.get_by_role("alert")).to_have_text("Name two different models.")
+    expect(box(plain)).to_have_value("And now?")
+    expect(picker(plain, "B")).to_have_value("wombat-70b")
+    expect(plain.get_by_role("group", name="You choose two models")).to_have_accessible_description(
         "Name two different models."
     )
-    page.goto("/")
-    expect(box(page)).to_have_value("And now?")
-    context.close()
 
 
 def test_draft_survives_a_reload_and_goes_with_the_battle(page: Page) -> None:
@@ -180,7 +242,7 @@ def test_shuffle_and_side_by_side_work_without_javascript(plain: Page) -> None:
     assert not set(texts(plain)) & set(before)
     plain.get_by_role("radio", name="Side by side").check()
     for side, name in (("A", "Model Quokka-7B"), ("B", "Model Wombat-70B")):
-        plain.get_by_role("combobox", name=f"Model {side}").select_option(name)
+        picker(plain, side).select_option(name)
     box(plain).fill("Without scripts?")
     plain.get_by_role("button", name="Start the battle").click()
     plain.wait_for_url("**/battles/*/")

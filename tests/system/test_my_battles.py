@@ -122,6 +122,22 @@ def test_deletion_of_everything_empties_the_history_and_leaves_the_ranking(
     assert service.query("SELECT count(*) FROM arena_vote WHERE voter::text = %s", voter) == [(0,)]
 
 
+def test_deletion_of_everything_takes_what_the_browser_remembers(mine: Page) -> None:
+    mine.goto("/")
+    mine.get_by_role("textbox", name="Your question").fill("Something private")
+    mine.get_by_role("radio", name="Anonymous").focus()
+    mine.keyboard.press("ArrowRight")
+    mine.keyboard.press("ArrowLeft")
+    assert mine.evaluate("Object.keys(localStorage).sort()") == ["draft", "mode"]
+    mine.goto("/battles/")
+    mine.get_by_text("Delete all my data").click()
+    mine.get_by_role("button", name="Delete everything").click()
+    expect(mine.get_by_role("status").filter(has_text="Everything is deleted.")).to_be_visible()
+    assert mine.evaluate("localStorage.length + sessionStorage.length") == 0
+    mine.goto("/")
+    expect(mine.get_by_role("textbox", name="Your question")).to_have_value("")
+
+
 def test_export_is_a_file(mine: Page) -> None:
     with mine.expect_download() as waiting:
         mine.get_by_role("link", name="Export mine as JSON").click()

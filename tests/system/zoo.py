@@ -25,7 +25,7 @@ BEFORE_A_WORD = (
 IN_MID_STREAM = tuple(
     f"{each}-5" for each in ("hang", "slowloris", "garbage", "truncated", "reset", "fails", "filtered")
 )
-ODD_BUT_GOOD = ("surrogates", "bytes", "split", "crlf", "plain", "json", "lingers", "thinks", "thinks-tag")
+ODD_BUT_GOOD = ("surrogates", "bytes", "split", "crlf", "plain", "json", "lingers", "thinks", "thinks-tag", "cut")
 IN_TURN_TWO = tuple(f"turn-2-{each}" for each in ("error-500", "hang", "reset-5"))
 OTHERS = ("endless", "once-reset-5", "error-503")
 BAD = {name: name for name in (*BEFORE_A_WORD, *IN_MID_STREAM, *ODD_BUT_GOOD, *IN_TURN_TWO, *OTHERS)}

@@ -7,7 +7,7 @@ import pytest
 from arena.backends import BACKENDS
 from arena.backends.answer import Answer, load
 from arena.backends.limits import MAX_BODY_BYTES, MAX_DOCUMENT_BYTES
-from arena.backends.protocol import Action, BackendError, Delta, Reasoning, Usage
+from arena.backends.protocol import Action, BackendError, Cut, Delta, Reasoning, Usage
 
 
 def answer(**options) -> Answer:
@@ -56,6 +56,12 @@ def test_answer_counts_tokens_at_the_end():
     assert [*heard.end()] == [Usage(3, 5)]
 
 
+def test_answer_tells_that_it_was_cut_before_the_counts():
+    heard = answer()
+    list(heard.feed(chunk("One", usage={"prompt_tokens": 1, "completion_tokens": 1}) + chunk(finish="length")))
+    assert [*heard.end()] == [Cut(), Usage(1, 1)]
+
+
 def test_answer_tells_how_much_was_thought():
     heard = answer()
     usage = {"prompt_tokens": 3, "completion_tokens": 5, "completion_tokens_details": {"reasoning_tokens": 4}}
@@ -92,7 +98,7 @@ def test_answer_is_cut_at_its_size():
     assert [*heard.feed(chunk("123456789") + chunk("é") + chunk("x"))] == [Delta("123456789")]
     assert heard.cut
     assert heard.complete
-    assert [*heard.end()] == []
+    assert [*heard.end()] == [Cut()]
 
 
 def test_answer_counts_reasoning_into_its_size():

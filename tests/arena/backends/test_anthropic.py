@@ -79,10 +79,11 @@ def test_events_are_complete_once_there_is_a_reason():
 
 
 @pytest.mark.parametrize("reason", ["max_tokens", "stop_sequence", "model_context_window_exceeded", "pause_turn"])
-def test_events_end_normally(reason):
+def test_events_end_normally_or_at_a_limit_of_length(reason):
     events = Events()
     list(events.read({"type": "message_delta", "delta": {"stop_reason": reason}}))
     assert events.complete
+    assert events.cut is reason.startswith("m")
 
 
 def test_events_know_a_refusal():

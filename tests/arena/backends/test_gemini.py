@@ -88,12 +88,13 @@ def test_responses_read_every_known_shape(event, parts):
 
 
 @pytest.mark.parametrize("reason", ["STOP", "MAX_TOKENS"])
-def test_responses_end_normally(reason):
+def test_responses_end_normally_or_at_a_limit_of_length(reason):
     responses = Responses()
     list(responses.read(response({"text": "Hi"})))
     assert not responses.complete
     list(responses.read(response({"text": "!"}, finish=reason)))
     assert responses.complete
+    assert responses.cut is (reason == "MAX_TOKENS")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from arena.backends import BACKENDS
 from arena.backends.http import HttpBackend, merged, refused_field
 from arena.backends.limits import MAX_TEXT_BYTES
 from arena.backends.network import session
-from arena.backends.protocol import Delta, Message, Request, Timeouts, Usage
+from arena.backends.protocol import Cut, Delta, Message, Request, Timeouts, Usage
 from tests.fake_provider import expected_reasoning, expected_text
 
 FORMATS = ["openai", "anthropic", "gemini"]
@@ -136,10 +136,19 @@ async def test_stream_retries_what_failed_while_it_only_thought(ask):
 
 
 @pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize(("model", "told"), [("len-7", 0), ("cut-len-7", 1)])
+async def test_stream_tells_that_the_provider_cut_the_answer(ask, kind, model, told):
+    heard = await ask(kind, model)
+    assert heard.text == expected_text(model, "Why?")
+    assert heard.parts.count(Cut()) == told
+
+
+@pytest.mark.parametrize("kind", FORMATS)
 async def test_stream_cuts_an_endless_answer(ask, provider, kind):
     heard = await ask(kind, "endless")
     assert heard.error is None
     assert MAX_TEXT_BYTES - 4 < len(heard.text) <= MAX_TEXT_BYTES
+    assert heard.parts.count(Cut()) == 1
     assert await state(provider, "endless") == "aborted"
 
 

@@ -123,12 +123,13 @@ def test_chunks_read_every_known_shape(event, parts):
 
 
 @pytest.mark.parametrize("reason", ["stop", "length", "tool_calls", "function_call", "model_length", "eos"])
-def test_chunks_end_normally(reason):
+def test_chunks_end_normally_or_at_a_limit_of_length(reason):
     chunks = Chunks()
     list(chunks.read(delta(content="Hi")))
     assert not chunks.complete
     list(chunks.read(delta(finish=reason)))
     assert chunks.complete
+    assert chunks.cut is reason.endswith("length")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The page of one model: what is known of it, what the arena has measured, and where it stands now."""
+"""The page of one model: what is known of it, what the arena has measured, and where it stands on each board."""
 
 from typing import Any
 
@@ -7,10 +7,11 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from arena.measured import typical
-from arena.models import LIVE, Standing
+from arena.models import LIVE
 from arena.reveals import newest_prices
 from catalog.figures import count, dollars
 from catalog.models import LanguageModel
+from ratings.snapshots import newest_of_pools, unpack
 
 
 @require_safe
@@ -19,7 +20,8 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404
     models = LanguageModel.objects.select_related("organization", "license", "base_model")
     model = get_object_or_404(models, slug=slug)
-    return render(request, "arena/model.html", {"model": model, **_facts(model), **_numbers(model)})
+    shown = {"model": model, **_facts(model), **_measured(model), **_standing(model)}
+    return render(request, "ratings/model.html", shown)
 
 
 def _facts(model: LanguageModel) -> dict[str, Any]:
@@ -32,13 +34,18 @@ def _facts(model: LanguageModel) -> dict[str, Any]:
     }
 
 
-def _numbers(model: LanguageModel) -> dict[str, Any]:
+def _measured(model: LanguageModel) -> dict[str, Any]:
     """Nothing in here changes with a battle that is open: see `arena.measured`."""
-    ratings = dict[str, Any](Standing.objects.filter(pool=LIVE).values_list("ratings", flat=True).first() or {})
     usual = typical([model.pk]).get(model.pk)
-    return {
-        "standing": ratings.get(model.slug),
-        "models": len(ratings),
-        "usual": usual,
-        "failed_percent": usual and 100 * usual.failure_rate,
-    }
+    return {"usual": usual, "failed_percent": usual and 100 * usual.failure_rate}
+
+
+def _standing(model: LanguageModel) -> dict[str, Any]:
+    """`places`: its row on the overall board of each pool, and among how many models its rank is."""
+    places = []
+    for snapshot in newest_of_pools():
+        rows = unpack(snapshot.rows)
+        for row in (row for row in rows if row["model"] == model.slug):
+            among = sum(other["component"] == row["component"] for other in rows)
+            places.append({"pool": snapshot.board.pool, "row": row, "among": among})
+    return {"places": places, "rated_here": any(place["pool"].slug == LIVE for place in places)}

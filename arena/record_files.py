@@ -1,0 +1,79 @@
+"""Files of records, JSON Lines or CSV, one record at a time; faults are ValueErrors that name the line."""
+
+import csv
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+
+LONGEST_LINE = 64 * 2**20  # bytes
+MARK = "\ufeff"  # some programs begin a file with it
+Line = tuple[int, dict[str, Any]]
+Cells = tuple[int, dict[str, str]]
+
+csv.field_size_limit(min(LONGEST_LINE, sys.maxsize))
+
+
+def json_lines(lines: Iterable[bytes], what: str) -> Iterator[Line]:
+    """The objects of JSON Lines, each with the number of its line; blank lines are passed over.
+
+    what: each line is one of these, for the fault.
+    """
+    for number, line in enumerate(lines, 1):
+        text = line.removeprefix(MARK.encode()) if number == 1 else line
+        if not text.strip():
+            continue
+        try:
+            row = orjson.loads(text)
+        except orjson.JSONDecodeError as error:
+            _decoded(number, line)
+            raise ValueError(f"line {number}: is not JSON: {error.msg}") from None
+        if not isinstance(row, dict):
+            raise ValueError(f"line {number}: is not a JSON object; each line is one {what}, {{…}}")
+        yield number, row
+
+
+def csv_table(lines: Iterable[bytes]) -> tuple[list[str], Iterator[Cells]]:
+    """The header of CSV, and its rows by column, each with the number of the line on which it begins."""
+    reader = csv.reader(_texts(lines), strict=True)
+    records = _records(reader)
+    header = next(records, (1, []))[1]
+    for column in header:
+        if header.count(column) > 1:
+            raise ValueError(f"line 1: the column {column} stands twice")
+    return header, _rows(records, header)
+
+
+def _rows(records: Iterator[tuple[int, list[str]]], header: list[str]) -> Iterator[Cells]:
+    for number, cells in records:
+        if len(cells) != len(header):
+            raise ValueError(f"line {number}: has {len(cells)} cells, but there are {len(header)} columns")
+        yield number, dict(zip(header, cells, strict=True))
+
+
+def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:
+    """Rows that are not blank; `reader` asks for more lines within a quoted cell."""
+    while True:
+        number = reader.line_num + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            raise ValueError(f"line {number}: is not CSV: {error}") from None
+        if cells is None:
+            return
+        if cells:
+            yield number, cells
+
+
+def _texts(lines: Iterable[bytes]) -> Iterator[str]:
+    for number, line in enumerate(lines, 1):
+        text = _decoded(number, line)
+        yield text.removeprefix(MARK) if number == 1 else text
+
+
+def _decoded(number: int, line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"line {number}: byte {error.start + 1} is not UTF-8") from None

@@ -1,0 +1,24 @@
+"""How often intervals, rank ranges and tiers hold the truth: the simulations of the tests, run for longer."""
+
+import sys
+
+from tests.ratings import coverage
+
+RUNS = 1000
+
+
+def main(runs: int) -> None:
+    print(f"{runs} runs each")
+    print(f"95 % intervals, 50 models, 20,000 votes, a quarter ties: {coverage.of_intervals(runs):.2%}")
+    print(f"of a model with 100 votes on a board of 10,000,000:      {coverage.of_a_newcomer(runs):.2%}")
+    plain, clustered = coverage.of_voters_with_tastes(runs)
+    print(f"20 voters with tastes of their own, 100 votes each:      {clustered:.2%} clustered, {plain:.2%} plain")
+    for spread in (78, 20):
+        held = coverage.of_ranks(runs, spread)
+        print(f"spread of strengths {spread}: rank ranges hold in {held.ranges:.2%} for the worst of 50 models,")
+        narrower = 1 - held.width / held.overlapping
+        print(f"    all tiers in {held.tiers:.2%}; ranges are {narrower:.0%} narrower than where intervals overlap")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if sys.argv[1:] else RUNS)

@@ -1,0 +1,161 @@
+"""The page of one model."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from arena.models import EndpointDay
+from catalog.models import Price
+from ratings import boards
+from ratings.models import Pool
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def text(client, slug):
+    answer = client.get(f"/models/{slug}/")
+    assert answer.status_code == 200
+    return " ".join(re.sub(r"<[^>]*>", " ", answer.content.decode()).split())
+
+
+def test_page_shows_what_is_known(client):
+    base = factories.model("quokka-base", name="Quokka base")
+    model = factories.model(
+        "quokka-7b.1",
+        name="Quokka <7B>",
+        organization=factories.organization("Maker"),
+        license=factories.license("MIT"),
+        open_weights=True,
+        parameters_total=7_240_000_000,
+        parameters_active=1_000_000_000,
+        training_tokens=15_000_000_000_000,
+        context_window=32_768,
+        release_date=date(2026, 1, 2),
+        knowledge_cutoff=date(2025, 6, 1),
+        base_model=base,
+        status="retired",
+    )
+    Price.objects.create(
+        model=model, input=Decimal("0.15"), output=Decimal("0.6"), source="list", as_of=date(2026, 2, 3)
+    )
+
+    shown = text(client, "quokka-7b.1")
+
+    assert "Quokka &lt;7B&gt; Maker open weights MIT retired" in shown
+    for words in (
+        "Parameters 7.24 B, 1 B active",
+        "Made from Quokka base",
+        "Trained on 15 T tokens",
+        "Context 32,768 tokens",
+        "Released 2 January 2026",
+        "Knows the world until June 2025",
+        "Price of a million tokens $0.15 in, $0.60 out (3 February 2026)",
+    ):
+        assert words in shown
+
+
+def test_page_leaves_out_what_is_unknown(client):
+    factories.model("quokka")
+
+    shown = text(client, "quokka")
+
+    assert "It has no rating yet" in shown
+    for words in ("None", "Parameters", "Price", "Released", "Measured", "\N{EM DASH}"):
+        assert words not in shown
+
+
+def won(winner, loser, times, **fields):
+    for _ in range(times):
+        factories.cast(winner, loser, **fields)
+
+
+def test_page_shows_where_it_stands_on_each_board_and_leads_to_its_row(client):
+    factories.pool("elsewhere", kind=Pool.Kind.IMPORT, name="Votes <of> 2024")
+    quokka, wombat, numbat = (factories.model(slug) for slug in ("quokka-7b.1", "wombat", "numbat"))
+    for pool in ("live", "elsewhere"):
+        won(quokka, wombat, 2, pool=pool)
+        won(wombat, quokka, 2, pool=pool)
+    factories.cast(wombat, numbat, pool="elsewhere")
+    factories.cast(wombat, numbat, categories=["coding"])
+    boards.refresh()
+
+    shown, html = text(client, "quokka-7b.1"), client.get("/models/quokka-7b.1/").content.decode()
+
+    assert "no rating yet" not in shown
+    numbers = "1,000 830 \N{EN DASH} 1,170 Votes 4"
+    assert f"1 1\N{EN DASH}3 This arena blind battles judged here 3 models provisional {numbers}" in shown
+    assert "1 1\N{EN DASH}3 Votes &lt;of&gt; 2024 votes cast elsewhere 3 models provisional" in shown
+    assert shown.index("judged here") < shown.index("elsewhere")
+    for pool in ("live", "elsewhere"):
+        assert f'href="/leaderboard/?pool={pool}#model-quokka-7b.1"' in html
+        assert 'id="model-quokka-7b.1"' in client.get(f"/leaderboard/?pool={pool}").content.decode()
+
+
+def test_page_of_a_model_that_stands_elsewhere_alone_says_so(client):
+    factories.pool("elsewhere", kind=Pool.Kind.IMPORT, name="Votes of 2024")
+    factories.cast(factories.model("quokka"), factories.model("wombat"), pool="elsewhere")
+    boards.refresh()
+
+    shown = text(client, "quokka")
+
+    assert "It has no rating yet in this arena." in shown
+    assert "Votes of 2024 votes cast elsewhere 2 models provisional" in shown
+
+
+def test_page_counts_the_models_that_its_rank_is_among(client):
+    first, second, third, fourth = factories.models(4)
+    for a, b, times in ((first, second, 3), (third, fourth, 1)):
+        won(a, b, times)
+        won(b, a, times)
+    boards.refresh()
+
+    assert "2 models" in text(client, third.slug)
+
+
+def test_page_is_silent_about_the_board_of_a_shortlist(client):
+    factories.pool("secret", kind=Pool.Kind.SHORTLIST)
+    factories.cast(factories.model("quokka"), factories.model("wombat"), pool="secret")
+    boards.refresh()
+
+    shown = text(client, "quokka")
+
+    assert "secret" not in shown
+    assert "It has no rating yet" in shown
+
+
+@pytest.mark.parametrize("pools", [1, 7])
+def test_page_asks_the_database_as_often_however_many_boards_there_are(client, pools, django_assert_num_queries):
+    quokka, wombat = factories.model("quokka"), factories.model("wombat")
+    for number in range(pools):
+        factories.pool(f"pool-{number}", kind=Pool.Kind.IMPORT)
+        factories.cast(quokka, wombat, pool=f"pool-{number}")
+    boards.refresh()
+
+    with django_assert_num_queries(4):
+        assert len(client.get("/models/quokka/").context["places"]) == pools
+
+
+def test_page_shows_what_was_measured_in_a_month_and_nothing_of_today(client):
+    endpoint = factories.endpoint(factories.model("quokka"))
+    day = datetime.now(UTC).date()
+    old = {"answers": 95, "failures": {"timeout": 5}, "first_token_p50": 0.44, "tokens_per_s_p50": 51.7}
+    EndpointDay.objects.create(endpoint=endpoint, day=day - timedelta(days=3), **old)
+    before = text(client, "quokka")
+    EndpointDay.objects.create(endpoint=endpoint, day=day, answers=0, failures={"unavailable": 50})
+
+    assert "Speed 52 tokens/s First token after 0.44 s Failed 5.0 % of 100 calls" in before
+    assert text(client, "quokka") == before
+
+
+@pytest.mark.parametrize("slug", ["nobody", "a%00b", "%0A", "a" * 300])
+def test_page_of_an_unknown_model_is_not_there(client, slug):
+    assert client.get(f"/models/{slug}/").status_code == 404
+
+
+def test_page_can_only_be_read(client):
+    factories.model("quokka")
+
+    assert client.post("/models/quokka/").status_code == 405
