@@ -31,6 +31,7 @@ MARKS = "[*_`~<&|>$\\\n\r"  # each may cost the parser a try
 MOST_MARKS = 8_000
 MOST_CELLS = 5_000  # of tables; those missing in short rows are made up
 NESTING = 20
+LEVEL = 2  # of the heading above an answer; those in it follow without a gap, at which screen readers stumble
 KEPT = 128  # rendered answers
 MOST_HIGHLIGHTED = 10_000  # characters of code in one answer
 HIGHLIGHT_S = 0.15  # of one answer's computing time: on some texts lexers take quadratic time
@@ -130,9 +131,12 @@ def _rendered(text: str) -> str:
     # Inside of these the parser gives up, and leaves out what follows.
     if any(token.level >= NESTING - 1 and token.type in ("list_item_open", "blockquote_open") for token in tokens):
         return _plain(text)
+    level = LEVEL
     for token in tokens:
+        if token.type == "heading_open":
+            level = min(6, int(token.tag[1]) + LEVEL, level + 1)
         if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+            token.tag = f"h{level}"
         elif token.type == "fence":
             token.info = ALIASES.get("".join(token.info.split()[:1]).lower(), "")
     code = sum(len(token.content) for token in tokens if token.type == "fence")

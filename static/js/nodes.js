@@ -3,13 +3,14 @@ import * as smd from "../vendor/streaming-markdown/smd.min.js";
 
 const TAGS = new Map([
   [smd.PARAGRAPH, "p"], [smd.BLOCKQUOTE, "blockquote"], [smd.LINE_BREAK, "br"], [smd.RULE, "hr"],
-  [smd.HEADING_1, "h3"], [smd.HEADING_2, "h4"], [smd.HEADING_3, "h5"], [smd.HEADING_4, "h6"], [smd.HEADING_5, "h6"],
-  [smd.HEADING_6, "h6"], [smd.ITALIC_AST, "em"], [smd.ITALIC_UND, "em"], [smd.STRONG_AST, "strong"],
+  [smd.ITALIC_AST, "em"], [smd.ITALIC_UND, "em"], [smd.STRONG_AST, "strong"],
   [smd.STRONG_UND, "strong"], [smd.STRIKE, "s"], [smd.CODE_INLINE, "code"], [smd.CODE_BLOCK, "code"],
   [smd.CODE_FENCE, "code"], [smd.LINK, "a"], [smd.RAW_URL, "a"], [smd.IMAGE, "a"], [smd.LIST_UNORDERED, "ul"],
   [smd.LIST_ORDERED, "ol"], [smd.LIST_ITEM, "li"], [smd.CHECKBOX, "span"], [smd.TABLE, "table"], [smd.TABLE_ROW, "tr"],
   [smd.TABLE_CELL, "td"], [smd.EQUATION_BLOCK, "span"], [smd.EQUATION_INLINE, "span"],
 ]);
+const HEADINGS = [smd.HEADING_1, smd.HEADING_2, smd.HEADING_3, smd.HEADING_4, smd.HEADING_5, smd.HEADING_6];
+const LEVEL = 2; // of the heading above an answer; those in it follow without a gap, as in the server's HTML
 const DEEPEST = 20; // elements inside each other
 const MOST_IN_BLOCK = 1_000; // elements; browsers lay out all of a paragraph or a table again when it grows
 const TEXT_NODE = 1_024; // characters: what is appended to a text node makes the browser shape all of it again
@@ -38,15 +39,22 @@ function place(type, parent) {
   return parent;
 }
 
-function tagOf(type, parent) {
+function heading(shown, depth) {
+  shown.level = Math.min(6, depth + LEVEL, (shown.level ?? LEVEL) + 1);
+  return `h${shown.level}`;
+}
+
+function tagOf(shown, type, parent) {
+  const depth = HEADINGS.indexOf(type) + 1;
+  if (depth) return heading(shown, depth);
   if (type === smd.TABLE_CELL && parent.parentNode?.tagName === "THEAD") return "th";
   const tag = TAGS.get(type) ?? "span";
   return tag === "a" && parent.closest("a") ? "span" : tag;
 }
 
-function element(type, around) {
+function element(shown, type, around) {
   const parent = place(type, around);
-  const made = child(parent, tagOf(type, parent));
+  const made = child(parent, tagOf(shown, type, parent));
   if (OWN_DIRECTION.has(made.tagName)) made.dir = "auto";
   if (type === smd.EQUATION_INLINE) made.className = "math";
   if (type === smd.EQUATION_BLOCK) made.className = "math math-display";
@@ -61,7 +69,8 @@ export const renderer = {
     const around = shown.open.at(-1);
     if (shown.open.length === 1) shown.made = 0;
     shown.made += 1;
-    shown.open.push(shown.open.length > DEEPEST || shown.made > MOST_IN_BLOCK ? around : element(type, around));
+    const full = shown.open.length > DEEPEST || shown.made > MOST_IN_BLOCK;
+    shown.open.push(full ? around : element(shown, type, around));
   },
   end_token({ open }) {
     if (open.length > 1) open.pop();

@@ -292,9 +292,18 @@ def test_render_shows_markdown(text, html):
         assert rendered.startswith('<div class="table" tabindex="0"><table dir="auto">\n')
 
 
-@pytest.mark.parametrize(("level", "tag"), [(1, "h3"), (2, "h4"), (3, "h5"), (4, "h6"), (5, "h6"), (6, "h6")])
-def test_render_puts_headings_below_those_of_the_page(level, tag):
-    assert render(f"{'#' * level} Title") == f"<{tag}>Title</{tag}>\n"
+@pytest.mark.parametrize(
+    ("levels", "tags"),
+    [
+        ([1, 2, 3, 4, 5, 6], ["h3", "h4", "h5", "h6", "h6", "h6"]),
+        ([6], ["h3"]),
+        ([2, 3, 2], ["h3", "h4", "h4"]),
+        ([1, 3, 1, 4, 4], ["h3", "h4", "h3", "h4", "h5"]),
+    ],
+)
+def test_render_puts_headings_below_those_of_the_page_without_a_gap(levels, tags):
+    rendered = render("\n\n".join(f"{'#' * level} Title" for level in levels))
+    assert rendered == "".join(f"<{tag}>Title</{tag}>\n" for tag in tags)
 
 
 @pytest.mark.parametrize("address", ["https://a.example/x?y=1", "http://a.example", "mailto:a@a.example"])

@@ -28,7 +28,8 @@ TABLE = (
 SHOWN = [
     ("Hello *there*, **you**.", "<p>Hello <em>there</em>, <strong>you</strong>.</p>"),
     ("one\n\ntwo\nthree", "<p>one</p><p>two<br>three</p>"),
-    ("# One\n\n### Three", "<h3>One</h3><h5>Three</h5>"),
+    ("# One\n\n### Three\n\n## Two\n\n# One", "<h3>One</h3><h4>Three</h4><h4>Two</h4><h3>One</h3>"),
+    ("## Two\n\n###### Six", "<h3>Two</h3><h4>Six</h4>"),
     ("- a\n  - b\n- c", '<ul dir="auto"><li>a<ul dir="auto"><li>b</li></ul></li><li>c</li></ul>'),
     ("3. a\n4. b", '<ol dir="auto" start="3"><li>a</li><li>b</li></ol>'),
     ("- [ ] a\n- [x] b", '<ul dir="auto"><li><span>[ ]</span> a</li><li><span>[x]</span> b</li></ul>'),
