@@ -31,6 +31,7 @@ MARKS = "[*_`~<&|>$\\\n\r"  # each may cost the parser a try
 MOST_MARKS = 8_000
 MOST_CELLS = 5_000  # of tables; those missing in short rows are made up
 NESTING = 20
+SIDES = {"right", "center"}  # where the cells of a column stand, if not where their lines begin
 LEVEL = 2  # of the heading above an answer; those in it follow without a gap, at which screen readers stumble
 KEPT = 128  # rendered answers
 MOST_HIGHLIGHTED = 10_000  # characters of code in one answer
@@ -76,14 +77,13 @@ _cleaner = nh3.Cleaner(
     attributes={
         "a": {"href", "title"},
         "ol": {"start"},
-        "th": set(),
-        "td": set(),
     },
     # No class of the page itself: an answer must not look like a button or a verdict.
     allowed_classes={
         "code": {f"language-{name}" for name in LANGUAGES},
         "span": {*filter(None, STANDARD_TYPES.values()), "math", "math-display"},
         "div": {"table"},
+        **dict.fromkeys(("th", "td"), SIDES),
     },
     # What scrolls sideways must be reachable by keyboard; lists have their marks on the side where their lines begin.
     set_tag_attribute_values={
@@ -137,6 +137,9 @@ def _rendered(text: str) -> str:
             level = min(6, int(token.tag[1]) + LEVEL, level + 1)
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{level}"
+        elif token.type in ("th_open", "td_open"):
+            side = str(token.attrs.pop("style", "")).removeprefix("text-align:")
+            token.attrs |= {"class": side} if side in SIDES else {}
         elif token.type == "fence":
             token.info = ALIASES.get("".join(token.info.split()[:1]).lower(), "")
     code = sum(len(token.content) for token in tokens if token.type == "fence")

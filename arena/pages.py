@@ -205,7 +205,7 @@ def _side(found: Battle, answer: Answer, shown: SideView) -> dict[str, Any]:
         "state": STATES[shown.end],
         "html": mark_safe(shown.html),  # noqa: S308  # sanitised by arena.markdown
         "text": shown.text,
-        "reason": "stopped" if named and answer.stopped else shown.reason,
+        "reason": "stopped" if answer.stopped else shown.reason,
         "name": getattr(found, f"model_{answer.side}").name if named else "",
         "reasoning": answer.reasoning if named else "",
     }

@@ -80,7 +80,9 @@ def _known(model: LanguageModel) -> dict[str, Any]:
 
 
 def _measured(battle: Battle, side: str, answers: Sequence[Answer], price: Price | None) -> dict[str, Any]:
-    mine = [answer for answer in answers if answer.side == side and answer.state == Answer.State.FINISHED]
+    # Of a stopped answer the model may have told more than was shown.
+    finished = [answer for answer in answers if answer.state == Answer.State.FINISHED and not answer.stopped]
+    mine = [answer for answer in finished if answer.side == side]
     took = spent(mine)
     cost = _cost(took, price)
     # The clock of a side that was replaced began with the model that failed.

@@ -15,12 +15,12 @@ function isAtEnd(body) {
   return body.scrollHeight - body.clientHeight - body.scrollTop <= SLACK_PX;
 }
 
-// While text comes in, whoever reads at its end stays there, and nobody else is moved.
+// Whoever has gone to the end stays there while text comes in. Nobody else is moved: most begin to read at the top.
 function keepAtEnd(answer) {
   if (followed.has(answer)) return;
   followed.add(answer);
   const body = answer.closest(".pane-body");
-  let atEnd = isAtEnd(body);
+  let atEnd = false;
   body.addEventListener("scroll", () => { atEnd = isAtEnd(body); }, { passive: true });
   new ResizeObserver(() => {
     if (atEnd && answer.ariaBusy) body.scrollTop = body.scrollHeight;

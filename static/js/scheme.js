@@ -19,7 +19,9 @@ window.addEventListener("pageshow", restore);
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   const { value } = event.submitter;
-  document.cookie = `scheme=${value}; Path=/; Max-Age=${YEAR_S}; SameSite=Lax`;
+  // Who chooses what the system says follows the system again.
+  const system = window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  document.cookie = `scheme=${value}; Path=/; Max-Age=${value === system ? 0 : YEAR_S}; SameSite=Lax`;
   dress(value);
   // The pressed button is hidden now, and the other one stands in its place.
   form.querySelector(`button:not([value=${value}])`).focus();

@@ -45,12 +45,29 @@ function showTurn(turn) {
   turn.querySelector(".question").focus({ preventScroll: true });
 }
 
+function showVerdict(verdict, heading) {
+  heading.focus({ preventScroll: true });
+  verdict.scrollIntoView({ block: "nearest" });
+}
+
+// What was fetched before a vote must not take the place of what the vote brings. The listener is on the element itself:
+// what happens to one that is no longer on the page reaches nobody else.
+function watch(verdict) {
+  verdict.addEventListener("htmx:beforeSwap", (event) => {
+    const late = !verdict.isConnected || document.querySelector("form.htmx-request");
+    if (late && event.detail.requestConfig.verb === "get") event.preventDefault();
+  });
+}
+
+watch(document.getElementById("verdict"));
+
 // Where the buttons were, the outcome is read first; after a further question that question.
 battle.addEventListener("htmx:afterSettle", ({ target, detail }) => {
   if (target.id !== "verdict") return;
+  watch(document.getElementById("verdict"));
   const heading = target.querySelector("h2");
   if (detail.requestConfig.elt.closest(".further")) showTurn(document.querySelector(".turn:last-child"));
-  else if (heading) heading.focus();
+  else if (heading) showVerdict(target, heading);
   else if (document.activeElement === document.body) document.getElementById("status").focus({ preventScroll: true });
 });
 

@@ -115,10 +115,10 @@ WRONG = {
     "no rows": ("\n", "prompts.jsonl holds no prompts"),
 }
 WRONG_CSV = {
-    "no header": ("Why?,x\n", "line 1: the column prompt must stand there once"),
-    "no category": ("prompt,kind\nWhy?,x\n", "line 1: the column category must stand there once"),
-    "prompt twice": ("prompt,prompt,category\nWhy?,How?,x\n", "line 1: the column prompt must stand there once"),
-    "semicolons": ("prompt;category\nWhy?;x\n", "line 1: the column prompt must stand there once"),
+    "no header": ("Why?,x\n", "line 1: there is no column prompt"),
+    "no category": ("prompt,kind\nWhy?,x\n", "line 1: there is no column category"),
+    "prompt twice": ("prompt,prompt,category\nWhy?,How?,x\n", "line 1: the column prompt stands twice"),
+    "semicolons": ("prompt;category\nWhy?;x\n", "line 1: there is no column prompt"),
     "a cell too few": ("prompt,category\nWhy?,x\nHow?\n", "line 3: has 1 cells, but there are 2 columns"),
     "a cell too many": ("prompt,category\nHow, then?,x\n", "line 2: has 3 cells, but there are 2 columns"),
     "open quote": ('prompt,category\nWhy?,x\n"How?,x\n\n', "line 3: is not CSV: unexpected end of data"),
@@ -126,7 +126,7 @@ WRONG_CSV = {
     "bytes": (b"prompt,category\nWhy?,x\nH\xf6w?,x\n", "line 3: byte 2 is not UTF-8"),
     "NUL": ("prompt,category\na\0b,x\n", "line 2: prompt holds characters that are no text"),
     "no rows": ("prompt,category\n", "prompts.csv holds no prompts"),
-    "nothing": ("", "line 1: the column prompt must stand there once"),
+    "nothing": ("", "line 1: there is no column prompt"),
 }
 
 

@@ -21,9 +21,11 @@ ALLOWED = {
     ("pre", "tabindex"),
     ("div", "class"),
     ("div", "tabindex"),
+    ("th", "class"),
+    ("td", "class"),
     *((tag, "dir") for tag in ("ul", "ol", "blockquote", "table")),
 }
-CLASSES = re.compile(r"language-[a-z-]+|math|math math-display|table|[a-z]{1,3}\d?")
+CLASSES = re.compile(r"language-[a-z-]+|math|math math-display|table|right|center|[a-z]{1,3}\d?")
 
 
 class Found(HTMLParser):
@@ -304,6 +306,13 @@ def test_render_shows_markdown(text, html):
 def test_render_puts_headings_below_those_of_the_page_without_a_gap(levels, tags):
     rendered = render("\n\n".join(f"{'#' * level} Title" for level in levels))
     assert rendered == "".join(f"<{tag}>Title</{tag}>\n" for tag in tags)
+
+
+def test_render_keeps_where_the_cells_of_a_column_stand():
+    rendered = render("|a|b|c|d|\n|:--|--:|:-:|---|\n|1|2|3|4|")
+    for cell in ("<th>a", '<th class="right">b', '<th class="center">c', "<th>d", '<td class="right">2', "<td>4"):
+        assert cell in rendered
+    assert "style" not in rendered
 
 
 @pytest.mark.parametrize("address", ["https://a.example/x?y=1", "http://a.example", "mailto:a@a.example"])

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from arena import battles
-from arena.models import Battle, EndpointDay, Standing
+from arena.models import Answer, Battle, EndpointDay, Standing
 from arena.reveals import cards, newest_prices, reveal, standing
 from arena.stored import answers_of
 from catalog.models import Price
@@ -114,6 +114,16 @@ def test_cards_add_up_the_answers_that_were_finished(battle):
     a, b = cards(battle, answers_of(battle.pk))
 
     assert (a["answers"], a["tokens"], b["answers"], b["tokens"]) == (2, 202, 1, 101)
+
+
+def test_cards_leave_out_an_answer_that_was_stopped(battle):
+    Answer.objects.filter(turn__battle=battle, side="a").update(stopped=True)
+    battles.cast_vote(battle, "tie")
+
+    a, b = cards(battle, answers_of(battle.pk))
+
+    assert (a["answers"], a["tokens"], a["tokens_per_s"], a["first_token_s"]) == (0, None, None, None)
+    assert (b["answers"], b["tokens"]) == (1, 101)
 
 
 def test_cards_tell_no_wait_of_a_side_that_was_replaced(battle):

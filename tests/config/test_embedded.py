@@ -186,10 +186,15 @@ def test_dead_services_are_started_again_under_a_running_command(data):
     script = f'touch "{data}/up"; until [ -e "{data}/go" ]; do sleep 0.05; done; exec "$0" -c "$1"'
     process = start(data, "/bin/sh", "-c", script, sys.executable, ASK)
     assert eventually((data / "up").exists)
-    servers = [found for found in mentioning(str(data)) if found.name() in ("postgres", "valkey-server")]
-    for server in servers:
-        if server.ppid() == process.pid:
-            server.kill()
+
+    def servers():
+        found = [each for each in mentioning(str(data)) if each.name() in ("postgres", "valkey-server")]
+        return {each.pid: each for each in found if each.ppid() == process.pid}
+
+    killed = servers()
+    for server in killed.values():
+        server.kill()
+    assert eventually(lambda: len(servers().keys() - killed.keys()) == len(killed) == 2)
     time.sleep(1)
     (data / "go").touch()
     out, said = process.communicate(timeout=30)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.system.person import Person
 from tests.system.reading import FEED, READY_WITHIN_MS, open_bar, reading, tell
@@ -39,6 +39,27 @@ class Zoo:
 @pytest.fixture
 def open_zoo(browser: Browser, zoo: Service) -> Zoo:
     return Zoo(browser, zoo)
+
+
+def test_vote_overtakes_what_the_page_fetches_when_voting_opens(open_zoo: Zoo) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "GET" and "hx-request" in route.request.headers:
+            held.append(route)
+        else:
+            route.continue_()
+
+    with open_zoo.battle("good", "quick", mode="side_by_side") as page:
+        page.route(lambda url: "/battles/" in url, hold)
+        open_bar(page)
+        while not held:
+            page.wait_for_timeout(20)
+        page.keyboard.press("1")
+        expect(page.get_by_role("heading", name="You found A better.")).to_be_focused()
+        for route in held:
+            route.continue_()
+        page.wait_for_timeout(300)  # its console stays clean
 
 
 def test_failed_side_of_the_first_turn_leaves_the_other_and_offers_to_try_again(open_zoo: Zoo) -> None:

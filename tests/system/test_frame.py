@@ -46,7 +46,9 @@ def test_switch_keeps_the_focus_and_all_that_was_typed(
         page.keyboard.press("Enter")
         expect(switch(page, OTHER[system])).to_be_focused()
         assert shown(page) == system
+        assert "scheme=" not in page.evaluate("document.cookie")  # it follows the system again
         switch(page, OTHER[system]).click()
+        assert f"scheme={OTHER[system]}" in page.evaluate("document.cookie")
         assert page.evaluate("same")
 
 

@@ -19,6 +19,7 @@ const ATTRIBUTES = {
   "code class": /^language-[a-z-]+$/, "span class": /^(math|math math-display|[a-z]{1,3}\d?)$/,
   "ul dir": /^auto$/, "ol dir": /^auto$/, "blockquote dir": /^auto$/, "table dir": /^auto$/, "span tabindex": /^0$/,
   "div class": /^(prose|table|code)$/, "div tabindex": /^0$/, "pre tabindex": /^0$/, "ol start": /^\d+$/,
+  "th class": /^(right|center)$/, "td class": /^(right|center)$/,
   "p class": /^ended$/,
 };
 const COPY = { "button class": /^copy$/, "button type": /^button$/, "button data-done": /^/ };
