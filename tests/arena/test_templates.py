@@ -319,7 +319,7 @@ def test_box_for_a_further_question_is_gone_at_the_last_turn(render, turns, boxe
     assert len(Outline(render("arena/battle.html", battle=battle(turns=turns))).all("textarea")) == boxes
 
 
-@pytest.mark.parametrize(("mode", "reasons"), [("anonymous", []), ("side_by_side", REASONS)])
+@pytest.mark.parametrize(("mode", "reasons"), [("anonymous", ["stopped"]), ("side_by_side", REASONS)])
 def test_reasons_of_a_failure_are_at_hand_only_where_they_may_be_told(render, mode, reasons):
     shown = battle("answering", ("waiting", "waiting"), mode=mode, named=mode == "side_by_side")
     html = render("arena/battle.html", battle=shown)
@@ -362,7 +362,9 @@ def test_void_battle_starts_again_with_its_question_and_is_retried_where_the_ans
 
 def test_reveal_names_both_and_marks_the_choice(render):
     outline = Outline(render("arena/battle.html", battle=voted("a")))
-    assert "A was Quokka <7B> your choice Maker open weights MIT 46.7 B parameters, 12.9 B active" in outline.text
+    assert (
+        "A was Quokka <7B> your choice Maker open weights licence MIT 46.7 B parameters, 12.9 B active" in outline.text
+    )
     assert "Rating before this vote 1,034 (1,010 \N{EN DASH} 1,059) rank 3 of 12 1,204 votes" in outline.text
     assert "This answer 52 tokens/s first token after 0.42 s 1,312 tokens $0.0021" in outline.text
     assert "Usually 48 tokens/s first token after 0.60 s" in outline.text

@@ -60,7 +60,12 @@ def drawn(zoo: Service, battle: str) -> dict[str, str]:
 
 
 def close_circuits(zoo: Service) -> None:
-    zoo.query("UPDATE arena_endpoint SET failures = 0, closed_until = NULL RETURNING 1")
+    # In the order of the workers, which write them too.
+    zoo.query(
+        "WITH ordered AS (SELECT id FROM arena_endpoint ORDER BY id FOR UPDATE) "
+        "UPDATE arena_endpoint SET failures = 0, closed_until = NULL FROM ordered "
+        "WHERE arena_endpoint.id = ordered.id RETURNING 1"
+    )
 
 
 @pytest.fixture(scope="module")
