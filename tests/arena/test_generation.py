@@ -37,11 +37,11 @@ def shut(engine):
     """Stop it and give back what it holds, so that the database can be emptied."""
 
     async def end():
-        tasks = [*engine.background, *(task for tasks in engine.tasks.values() for task in tasks)]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
+        # A library may swallow a cancellation that comes together with its own time limit; then it takes another.
+        while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=1)
         with suppress(Unreachable):
             await engine.ledger.call(away, None)
         await engine.publisher.redis.aclose()
