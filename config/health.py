@@ -17,10 +17,14 @@ def alive(request: HttpRequest) -> HttpResponse:
 
 def ready(request: HttpRequest) -> JsonResponse:
     """200 if a battle could be fought and counted, else 503; says what is missing."""
-    parts = {"database": _holds(_database), "broker": _holds(_broker)}
+    parts = {"database": _holds(_database), "broker": broker_answers()}
     queues = _consumed() if parts["broker"] else set()
     parts |= {queue: queue in queues for queue in QUEUES}
     return JsonResponse(parts, status=200 if all(parts.values()) else 503)
+
+
+def broker_answers() -> bool:
+    return _holds(client().ping)
 
 
 def _holds(check: Callable[[], object]) -> bool:
@@ -34,10 +38,6 @@ def _holds(check: Callable[[], object]) -> bool:
 def _database() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-
-
-def _broker() -> None:
-    client().ping()
 
 
 def _consumed() -> set[str]:

@@ -4,7 +4,7 @@ from django.urls import include, path, re_path
 
 from arena import api as arena_api
 from arena import urls as arena_urls
-from config import health
+from config import health, metrics
 from ratings import urls as ratings_urls
 
 handler400 = "arena.errors.bad_request"
@@ -17,4 +17,5 @@ urlpatterns = [
     re_path(r"^api/", arena_api.unknown),
     path("healthz", health.alive),
     path("readyz", health.ready),
+    path("metrics", metrics.metrics),
 ]

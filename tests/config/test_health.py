@@ -3,17 +3,7 @@
 import pytest
 from django.db import OperationalError, connection
 
-from arena import publishing
-
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def broker_away(settings, tmp_path):
-    settings.REDIS_URL = f"unix://{tmp_path}/nobody.sock"
-    publishing.client.cache_clear()
-    yield
-    publishing.client.cache_clear()
 
 
 def test_alive_says_ok_and_sets_no_cookie(client, django_assert_num_queries):
