@@ -1,6 +1,7 @@
-"""What the database and the static files need before the service starts, in one interpreter.
+"""What the database needs before the service starts, in one interpreter.
 
-`python -m config.prepare --least N MODELS.toml …`: fewer than N enabled models are an error.
+`python -m config.prepare --static --least N MODELS.toml …`: with --static also what the static files need, which an
+image has already; fewer than N enabled models are an error.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import sys
 
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="config.prepare", allow_abbrev=False)
+    parser.add_argument("--static", action="store_true")
     parser.add_argument("--least", type=int, default=0)
     parser.add_argument("models_files", nargs="*")
     options = parser.parse_args(arguments)
@@ -23,7 +25,8 @@ def main(arguments: list[str]) -> None:
     _check_services()
     try:
         call_command("migrate", interactive=False, verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        if options.static:
+            call_command("collectstatic", interactive=False, verbosity=0)
         for path in options.models_files:
             call_command("load_models", path)
         shipped.load()

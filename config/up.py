@@ -123,7 +123,7 @@ async def _start_models(supervisor: Supervisor, folder: DataFolder, ports: dict[
 
 
 def _prepare(folder: DataFolder, env: dict[str, str], files: list[Path], *, least: int) -> Program:
-    command = (sys.executable, "-m", "config.prepare", "--least", str(least), *map(str, files))
+    command = (sys.executable, "-m", "config.prepare", "--static", "--least", str(least), *map(str, files))
     return Program("prepare", command, folder.log / "prepare.log", env)
 
 

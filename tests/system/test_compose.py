@@ -1,9 +1,11 @@
 """compose.yaml without Docker: every command of ours as a process, with its environment, asked by its health check."""
 
+import json
 import os
 import re
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -57,15 +59,23 @@ def healthy(name: str) -> bool:
 
 @pytest.fixture(scope="module")
 def containers() -> Iterator[dict[str, subprocess.Popen[bytes]]]:
-    subprocess.run(OURS["migrate"]["command"], cwd=ROOT, env=environment(OURS["migrate"]), check=True)
+    subprocess.run(OURS["prepare"]["command"], cwd=ROOT, env=environment(OURS["prepare"]), check=True)
     with ExitStack() as stack:
-        yield {name: stack.enter_context(process(name)) for name in OURS if name != "migrate"}
+        yield {name: stack.enter_context(process(name)) for name in OURS if name != "prepare"}
 
 
 @pytest.mark.parametrize("name", ["web", "worker-answers", "worker-ratings"])
 def test_container_is_healthy_while_its_command_runs(containers: dict[str, Any], name: str) -> None:
     assert any(healthy(name) for _ in range(TRIES))
     assert containers[name].poll() is None
+
+
+def test_shipped_board_is_there(containers: dict[str, Any]) -> None:
+    assert any(healthy("web") for _ in range(TRIES))
+    board = f"http://127.0.0.1:{PORT}/api/v1/leaderboard/?pool=chatbot-arena-2024-08"
+    asked = urllib.request.Request(board, headers={"Host": "arena.example.org"})
+    with urllib.request.urlopen(asked) as answer:
+        assert len(json.load(answer)["rows"]) == 129
 
 
 def test_beat_runs(containers: dict[str, Any]) -> None:
