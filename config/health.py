@@ -6,9 +6,9 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from arena.publishing import client
-from config.celery import app
+from config.celery import BUSY, RATINGS, app
 
-QUEUES = ("answers", "ratings")
+QUEUES = ("answers", RATINGS)
 
 
 def alive(request: HttpRequest) -> HttpResponse:
@@ -41,6 +41,7 @@ def _database() -> None:
 
 
 def _consumed() -> set[str]:
-    """Queues that some worker consumes, as the workers themselves answer."""
+    """Queues that some worker consumes, as the workers themselves answer, or is busy with."""
     answers = app.control.inspect(timeout=0.5).active_queues() or {}
-    return {queue["name"] for queues in answers.values() for queue in queues}
+    busy = {RATINGS} if client().exists(BUSY) else set[str]()
+    return busy | {queue["name"] for queues in answers.values() for queue in queues}

@@ -1,7 +1,10 @@
 """Liveness and readiness."""
 
 import pytest
+from celery.signals import task_postrun, task_prerun
 from django.db import OperationalError, connection
+
+from config.celery import app
 
 pytestmark = pytest.mark.django_db
 
@@ -37,3 +40,20 @@ def test_ready_sees_that_the_database_is_away(client):
 
     assert answer.status_code == 503
     assert answer.json()["database"] is False
+
+
+@pytest.mark.parametrize(("queue", "there"), [("ratings", True), ("answers", False)])
+def test_ratings_worker_that_is_busy_with_a_task_is_there(client, queue, there):
+    """As long as it is; the worker of the answers can say so itself at any time."""
+
+    @app.task(name=f"tests.look.{queue}")
+    def look():
+        return client.get("/readyz").json()
+
+    look.push_request(delivery_info={"routing_key": queue})
+    task_prerun.send(sender=look, task=look)
+    seen = look.run()
+    task_postrun.send(sender=look, task=look)
+
+    assert seen == {"database": True, "broker": True, "answers": False, "ratings": there}
+    assert client.get("/readyz").json()["ratings"] is False

@@ -74,7 +74,7 @@ def test_shipped_board_is_there(containers: dict[str, Any]) -> None:
     assert any(healthy("web") for _ in range(TRIES))
     board = f"http://127.0.0.1:{PORT}/api/v1/leaderboard/?pool=chatbot-arena-2024-08"
     asked = urllib.request.Request(board, headers={"Host": "arena.example.org"})
-    with urllib.request.urlopen(asked) as answer:
+    with urllib.request.urlopen(asked) as answer:  # noqa: S310  # an address of ours
         assert len(json.load(answer)["rows"]) == 129
 
 
