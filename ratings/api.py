@@ -1,6 +1,7 @@
 """The REST API of the boards: parse, call, show."""
 
 from dataclasses import asdict
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -16,10 +17,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from arena.api import event_stream
-from ratings import snapshots
+from arena.errors import Refusal, bad
+from ratings import history, snapshots
+from ratings.chosen import chosen
 from ratings.live import reader
 from ratings.models import Category, Pool
 
+MOST_SERIES = 20
 PARAMETERS = [
     OpenApiParameter("pool", str, default="live"),
     OpenApiParameter("category", str, default="overall"),
@@ -38,6 +42,39 @@ class Leaderboard(APIView):
         headers = {"ETag": etag, "Cache-Control": "no-cache"}
         whole = HttpResponse(body, content_type="application/json", headers=headers)
         return get_conditional_response(request, etag=etag, response=whole) or whole
+
+
+class Pairwise(APIView):
+    @extend_schema(operation_id="leaderboard_pairwise", parameters=PARAMETERS, responses={200: dict})
+    def get(self, request: Request) -> HttpResponse:
+        from ratings import pairwise  # scipy is slow to load, and no other page needs it
+
+        asked = snapshots.asked(request.query_params)
+        models = chosen(request.query_params.get("models", "").split(","))
+        return _as_json(pairwise.matrices(asked, models or None))
+
+
+class History(APIView):
+    @extend_schema(operation_id="leaderboard_history", parameters=PARAMETERS, responses={200: dict})
+    def get(self, request: Request) -> HttpResponse:
+        asked = snapshots.asked(request.query_params)
+        models = request.query_params.getlist("model")
+        if len(models) > MOST_SERIES:
+            raise bad("model", f"model may be named {MOST_SERIES} times at most.")
+        since, until = (_time(request, name) for name in ("since", "until"))
+        return _as_json(history.series(asked, chosen(models), since, until))
+
+
+def _as_json(found: dict[str, Any]) -> HttpResponse:
+    return HttpResponse(orjson.dumps(found, option=orjson.OPT_UTC_Z), content_type="application/json")
+
+
+def _time(request: Request, name: str) -> datetime | None:
+    """A parameter that is a time like `at`."""
+    try:
+        return snapshots.asked({"at": request.query_params.get(name, "")}).at
+    except Refusal:
+        raise bad(name, f"{name} is a time in ISO 8601, such as 2026-01-31T12:00:00Z.") from None
 
 
 class BySlug(CursorPagination):

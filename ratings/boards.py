@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
 
 from catalog.models import LanguageModel
-from ratings import fitting, folding, kept, live, standings
+from ratings import fitting, folding, kept, live, pair_tables, standings
 from ratings.kept import Kept
 from ratings.models import Board, Pool, Snapshot
 from ratings.snapshots import BRADLEY_TERRY
@@ -38,7 +38,9 @@ def refresh() -> list[Snapshot]:
     try:
         cutoff = _fold()
         pools = Pool.objects.filter(boards__behind=True).distinct().order_by("pk")
-        return [snapshot for pool in [*pools] for snapshot in _catch_up(pool, cutoff)]
+        published = [snapshot for pool in [*pools] for snapshot in _catch_up(pool, cutoff)]
+        pair_tables.write_due()
+        return published
     finally:
         _ask("SELECT pg_advisory_unlock(%s)", LOCK)
 
@@ -176,6 +178,7 @@ def _publish(snapshots: Sequence[Snapshot], cutoff: datetime, boards: Sequence[B
     for snapshot in snapshots:
         snapshot.computed_at = cutoff
     Snapshot.objects.bulk_create(snapshots)
+    pair_tables.write(snapshots)
     Board.objects.filter(pk__in=[board.pk for board in boards]).update(behind=False)
     standings.write(snapshots)
     if snapshots:

@@ -8,7 +8,7 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from catalog.models import LanguageModel
-from ratings import bradley_terry, clusters, style
+from ratings import bradley_terry, clusters, pair_tables, style
 from ratings.kept import Ballots, Counts, Kept
 from ratings.likelihood import NotConverged
 from ratings.models import Board, Pool, Snapshot
@@ -30,10 +30,16 @@ def drafts(board: Board, kept: Kept, models: Models) -> list[Snapshot]:
     counts = kept.counts(category, _slugs(models))
     ballots = kept.ballots(category, counts.models)
     judged = _judged(board, counts, models, ballots)
-    rows = _bradley_terry(board, kept, judged, ballots)
-    found = [] if rows is None else [_snapshot(board, BRADLEY_TERRY, rows, _parameters(board))]
-    if kept.ordered:
-        found.append(_snapshot(board, ELO, ordered(judged, kept.elo_ratings(category)), {"k": 4}))
+    fit = _bradley_terry(board, kept, judged, ballots)
+    elo = kept.elo_ratings(category) if kept.ordered else None
+    found = []
+    if fit is not None:
+        rows = fitted(judged, fit, settings.ENVIRONMENT.arena_anchor)
+        found.append(_snapshot(board, BRADLEY_TERRY, rows, _parameters(board)))
+        elo_ratings = None if elo is None else np.array([elo[key] for key in counts.models])
+        found[0].pairs = pair_tables.drafted(fit, counts.comparisons, elo_ratings)
+    if elo is not None:
+        found.append(_snapshot(board, ELO, ordered(judged, elo), {"k": 4}))
     return found
 
 
@@ -61,7 +67,9 @@ def styled(board: Board, kept: Kept, models: Models) -> Snapshot:
         [value or 0.0 for value in found.coefficients],
     )
     rows = fitted(_judged(board, counts, models, ballots), found.fit, settings.ENVIRONMENT.arena_anchor)
-    return _snapshot(board, BRADLEY_TERRY, rows, parameters | {"style": _worth(found)})
+    snapshot = _snapshot(board, BRADLEY_TERRY, rows, parameters | {"style": _worth(found)})
+    snapshot.pairs = pair_tables.drafted(found.fit, found.board)
+    return snapshot
 
 
 def _slugs(models: Models) -> dict[int, str]:
@@ -78,7 +86,7 @@ def _judged(board: Board, counts: Counts, models: Models, ballots: Ballots) -> J
     return Judged(counts, models, people, few_voters=board.pool.kind != Pool.Kind.IMPORT)
 
 
-def _bradley_terry(board: Board, kept: Kept, judged: Judged, ballots: Ballots) -> list[Row] | None:
+def _bradley_terry(board: Board, kept: Kept, judged: Judged, ballots: Ballots) -> bradley_terry.Fit | None:
     """None where no fit is found: the board stays as it was and does not hold up the others."""
     counts = judged.board
     last = kept.last.get(board.category.slug, {})
@@ -90,7 +98,7 @@ def _bradley_terry(board: Board, kept: Kept, judged: Judged, ballots: Ballots) -
         logger.exception("%s/%s keeps its last ratings", board.pool.slug, board.category.slug)
         return None
     kept.last[board.category.slug] = dict(zip(counts.models, fit.ratings.tolist(), strict=True))
-    return fitted(judged, fit, settings.ENVIRONMENT.arena_anchor)
+    return fit
 
 
 def _with_style(kept: Kept, category: str, models: Models) -> tuple[Counts, Ballots, NDArray[np.float32]]:

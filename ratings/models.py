@@ -1,5 +1,6 @@
 """Projections of the votes: all of these can be thrown away and rebuilt."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -97,9 +98,26 @@ class Snapshot(models.Model):
     code_version = models.CharField(max_length=40)
     parameters = models.JSONField(default=dict)
     rows = models.BinaryField(help_text="zlib of JSON")
+    pairs: "PairTable | None" = None  # until it is saved: what is written with it
 
     class Meta:
         indexes = [models.Index("board", "method", F("computed_at").desc(), name="snapshot_newest")]
 
     def __str__(self) -> str:
         return f"{self.board_id} at {self.computed_at}"
+
+
+class PairTable(models.Model):
+    """Counts and joint covariance of a board's models, as of its last snapshot of a day (see `ratings.pair_tables`)."""
+
+    board = models.ForeignKey(Board, models.CASCADE, related_name="pair_tables")
+    day = models.DateField(help_text="UTC")
+    computed_at = models.DateTimeField(help_text="that of the snapshot")
+    slugs = ArrayField(models.CharField(max_length=200), help_text="of its models")
+    arrays = models.BinaryField(help_text="NumPy's format .npz, without compression")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("board", "day"), name="pair_table_of_day")]
+
+    def __str__(self) -> str:
+        return f"{self.board_id} on {self.day}"

@@ -4,6 +4,7 @@ Ranks hold within a component; ratings of two components cannot be compared.
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from scipy.special import ndtri
@@ -17,6 +18,19 @@ from ratings.vote_arrays import Floats, Indices
 _EQUAL = 1e-8
 # A product of chances below this may be 0 by underflow; no number of votes helps there.
 _HOPELESS = 1e-200
+
+
+class Rated(Protocol):
+    """Of a fit, what comparing pairs takes."""
+
+    @property
+    def ratings(self) -> Floats: ...
+
+    @property
+    def covariance(self) -> Floats: ...
+
+    @property
+    def component(self) -> Indices: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +82,7 @@ def ranks(fit: Fit) -> Ranks:
     )
 
 
-def pairs(fit: Fit, board: Comparisons) -> Pairs:
+def pairs(fit: Rated, board: Comparisons) -> Pairs:
     """Compare all pairs of a fit of this board.
 
     n direct votes add n * p * q / k to the precision of a difference, where p and q are the predicted scores and
@@ -87,7 +101,7 @@ def pairs(fit: Fit, board: Comparisons) -> Pairs:
     return Pairs(diff, error, p, np.where(open_pair, np.maximum(needed, 0), np.inf))
 
 
-def _standard_error(fit: Fit) -> Floats:
+def _standard_error(fit: Rated) -> Floats:
     variance = fit.covariance.diagonal()
     error: Floats = np.sqrt(np.maximum(variance[:, None] + variance - 2 * fit.covariance, 0))
     return error

@@ -44,7 +44,10 @@ def refresh_style() -> None:
 
 @shared_task(name="ratings.thin_snapshots", ignore_result=True)
 def thin_snapshots() -> None:
+    from ratings import pair_tables
+
     snapshots.thin()
+    pair_tables.thin()
 
 
 def schedule() -> None:

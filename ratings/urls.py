@@ -13,6 +13,8 @@ pages = [
 api = [
     path("leaderboard/", calls.Leaderboard.as_view(), name="leaderboard-json"),
     path("leaderboard/events", calls.events, name="leaderboard-events"),
+    path("leaderboard/pairwise/", calls.Pairwise.as_view(), name="leaderboard-pairwise"),
+    path("leaderboard/history/", calls.History.as_view(), name="leaderboard-history"),
     path("pools/", calls.Pools.as_view(), name="pool-list"),
     path("categories/", calls.Categories.as_view(), name="category-list"),
 ]

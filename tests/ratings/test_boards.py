@@ -178,7 +178,7 @@ def test_refresh_asks_the_database_as_often_for_many_models_as_for_two(models, d
     for a, b in pairwise(contestants):
         factories.cast(b, a, voter=factories.voter_id(a.pk))
 
-    with django_assert_num_queries(31):
+    with django_assert_num_queries(33):
         boards.refresh()
 
 

@@ -1,0 +1,128 @@
+"""What the newest board knows of each pair of its models: counts, and the joint covariance of the ratings.
+
+Written with the snapshot of a board, in the same transaction, so both agree; of each day the last one stays. A large
+one is written every ten seconds at most: 200 models are 230 kB, and 27 such boards a second would hold up votes. What
+waits meanwhile is in the memory of the worker, and lost with it until the board's next vote: `computed_at` says of when
+a table is. Arrays are kept as they are, for compressing doubles takes long and saves nothing.
+"""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC
+from io import BytesIO
+
+import numpy as np
+from django.db import connection
+
+from ratings.bradley_terry import Fit
+from ratings.comparisons import Comparisons
+from ratings.likelihood import Flags
+from ratings.models import PairTable, Snapshot
+from ratings.vote_arrays import Floats, Indices
+
+SMALL = 16_384  # bytes; about 50 models
+EVERY_S = 10.0
+# The board may be gone by now, and another process may have written a newer one.
+WRITE = """
+INSERT INTO ratings_pairtable AS old (board_id, day, computed_at, slugs, arrays)
+SELECT id, %s, %s, %s, %s FROM ratings_board WHERE id = %s
+ON CONFLICT (board_id, day) DO UPDATE
+SET computed_at = excluded.computed_at, slugs = excluded.slugs, arrays = excluded.arrays
+WHERE old.computed_at <= excluded.computed_at"""
+_waiting: dict[int, PairTable] = {}  # board → its newest, not written yet
+_written: dict[int, float] = {}  # board → when on the monotonic clock
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """M models in the order of the board's labels, which are slugs.
+
+    ratings (M,), covariance (M, M), component, unbounded (M,): as of `bradley_terry.Fit`, no anchor in them. elo (M,):
+    None where the votes have no order, and under style control.
+    """
+
+    board: Comparisons
+    ratings: Floats
+    covariance: Floats
+    component: Indices
+    unbounded: Flags
+    elo: Floats | None
+
+
+def drafted(fit: Fit, board: Comparisons, elo: Floats | None = None) -> PairTable:
+    """To be saved with the board's snapshot, whose board and time it gets there."""
+    upper, above = np.triu_indices(len(board.labels)), np.triu_indices(len(board.labels), 1)
+    arrays = {
+        "wins": _narrow(board.wins),
+        "ties": _narrow(board.ties[above]),
+        "covariance": fit.covariance[upper],
+        **{name: getattr(fit, name) for name in ("ratings", "component", "unbounded")},
+        **({} if elo is None else {"elo": elo}),
+    }
+    file = BytesIO()
+    np.savez(file, allow_pickle=False, **arrays)
+    return PairTable(slugs=[str(label) for label in board.labels], arrays=file.getvalue())
+
+
+def write(snapshots: Iterable[Snapshot]) -> None:
+    """Save what was drafted with these, instead of what the same boards had earlier on the same day."""
+    for snapshot in snapshots:
+        if snapshot.pairs is not None:
+            snapshot.pairs.board, snapshot.pairs.computed_at = snapshot.board, snapshot.computed_at
+            snapshot.pairs.day = snapshot.computed_at.astimezone(UTC).date()
+            _waiting[snapshot.board_id] = snapshot.pairs
+    write_due()
+
+
+def write_due() -> None:
+    """Save what waits and is small, or has not been saved for long enough."""
+    now = time.monotonic()
+    for key, table in [*_waiting.items()]:
+        if len(table.arrays) < SMALL or now - _written.get(key, -EVERY_S) >= EVERY_S:
+            with connection.cursor() as cursor:
+                cursor.execute(WRITE, [table.day, table.computed_at, table.slugs, bytes(table.arrays), key])
+            _written[key] = now
+            del _waiting[key]
+
+
+def _narrow(counts: Floats) -> Indices:
+    """In as few bytes as the largest count needs."""
+    narrow: Indices = counts.astype(np.min_scalar_type(int(counts.max(initial=0))))
+    return narrow
+
+
+def load(stored: PairTable) -> Table:
+    size = len(stored.slugs)
+    with np.load(BytesIO(stored.arrays), allow_pickle=False) as found:
+        ties = _symmetric(size, found["ties"], 1)
+        return Table(
+            board=Comparisons.from_counts(stored.slugs, found["wins"], ties),
+            ratings=found["ratings"],
+            covariance=_symmetric(size, found["covariance"], 0),
+            component=found["component"],
+            unbounded=found["unbounded"],
+            elo=found.get("elo"),
+        )
+
+
+def _symmetric(size: int, upper: Floats, diagonal: int) -> Floats:
+    """(size, size) from its upper triangle, which begins at this diagonal."""
+    found = np.zeros((size, size))
+    found[np.triu_indices(size, diagonal)] = upper
+    found += np.triu(found, 1).T
+    return found
+
+
+FORGET = """
+DELETE FROM ratings_pairtable AS old USING (
+    SELECT id, row_number() OVER (PARTITION BY board_id, date_trunc('month', day) ORDER BY day DESC) AS place
+    FROM ratings_pairtable WHERE day < current_date - 31
+) AS aged WHERE aged.id = old.id AND aged.place > 1"""
+
+
+def thin() -> int:
+    """Forget what is too old to be kept in full; kept are those of a month, and of each month before the last one."""
+    with connection.cursor() as cursor:
+        cursor.execute(FORGET)
+        return int(cursor.rowcount)

@@ -1,0 +1,100 @@
+"""Each model of a board against each other one: counts, predicted win rates, differences, votes still needed."""
+
+from collections.abc import Collection
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ratings import pair_tables, snapshots
+from ratings.bradley_terry import SCALE
+from ratings.likelihood import chances
+from ratings.models import Board, PairTable
+from ratings.pair_tables import Table
+from ratings.ranks import pairs
+from ratings.snapshots import ELO, Asked
+from ratings.vote_arrays import Indices
+
+EQUAL = 1e-8  # Elo points, as of `ratings.ranks`
+MOST_VOTES = 2.0**53  # of which no program loses one
+MATRICES = ("wins", "ties", "counts", "win_probability", "diff", "diff_se", "votes_needed")
+
+
+def matrices(asked: Asked, models: Collection[str] | None = None) -> dict[str, Any]:
+    """All pairs of a board, or of these models of it, in the order of the board; matrices M x M, row against column.
+
+    wins of the row, ties (both-bad ones included) and counts (all votes) of the pair; win_probability, the predicted
+    score, a tie being half a win; diff in Elo points with diff_se from the joint covariance; votes_needed: how many
+    more direct votes would separate the two at today's estimate.
+
+    votes_needed is the least n >= 0 with |diff| >= 1.96 * se(n), where 1 / se(n)**2 = 1 / diff_se**2 + n * p * q /
+    (k * (400 / ln 10)**2): a vote has the information p * q on the difference in natural units, p and q = 1 - p being
+    the predicted scores, and k (one for the whole board, squared residuals over expected ones) says how much less a
+    vote varies than a coin because of ties. So n = floor(k * (400 / ln 10)**2 * ((1.96 / diff)**2 - 1 / diff_se**2) /
+    (p * q)) + 1, and 0 where the two can be told apart already.
+
+    Null: the last four for a pair of which one is unbounded, or that no chain of votes connects; votes_needed where
+    there is no difference, or where no number of votes below 2**53 would do; with Elo, which has no errors, diff_se and
+    votes_needed. With `at` the table is the last one of a day: `computed_at` says of when it is. A model that is not on
+    the board is left out. Refusals as of `snapshots.newest`.
+    """
+    snapshots.newest(**asdict(asked))  # which refuses what there is not
+    which = {name: value for name, value in asdict(asked).items() if name != "at"}
+    stored = _stored(asked)
+    if stored is None:
+        return which | {"computed_at": None, "models": []} | {name: [] for name in MATRICES}
+    table = pair_tables.load(stored)
+    order, compared = _by_elo(table) if asked.method == ELO else _by_fit(table)
+    labels = [stored.slugs[place] for place in order.tolist()]
+    if models is not None:
+        inside = [place for place, slug in enumerate(labels) if slug in models]
+        order, labels = order[inside], [labels[place] for place in inside]
+    shown = {name: matrix[np.ix_(order, order)].tolist() for name, matrix in (_counts(table) | compared).items()}
+    return which | {"computed_at": stored.computed_at, "models": labels} | shown
+
+
+def _stored(asked: Asked) -> PairTable | None:
+    boards = Board.objects.filter(
+        pool__slug=asked.pool, category__slug=asked.category, style_control=asked.style_control
+    )
+    tables = PairTable.objects.filter(board=boards.values("pk")[:1])
+    return (tables.filter(computed_at__lte=asked.at) if asked.at else tables).order_by("-day").first()
+
+
+def _counts(table: Table) -> dict[str, NDArray[Any]]:
+    found = {"wins": table.board.wins, "ties": table.board.ties, "counts": table.board.votes}
+    return {name: counts.astype(np.int64) for name, counts in found.items()}
+
+
+def _by_fit(table: Table) -> tuple[Indices, dict[str, NDArray[Any]]]:
+    """The order of the board, and what the fit says of each pair."""
+    found = pairs(table, table.board)
+    together = table.component[:, None] == table.component
+    better = (np.where(together, found.diff, 0.0) > EQUAL).sum(axis=0)
+    order = np.array(sorted(range(len(better)), key=lambda at: (table.component[at], better[at], at)), dtype=np.intp)
+    fitted = together & ~(table.unbounded[:, None] | table.unbounded)
+    figures = {"win_probability": found.win_rate, "diff": found.diff, "diff_se": found.diff_se}
+    possible = fitted & (found.votes_needed < MOST_VOTES)
+    needed = np.where(possible, found.votes_needed, 0).astype(np.int64)
+    return order, {
+        **{name: _or_null(fitted, figure) for name, figure in figures.items()},
+        "votes_needed": _or_null(possible, needed),
+    }
+
+
+def _or_null(known: NDArray[np.bool_], figures: NDArray[Any]) -> NDArray[Any]:
+    found = figures.astype(object)
+    found[~known] = None
+    return found
+
+
+def _by_elo(table: Table) -> tuple[Indices, dict[str, NDArray[Any]]]:
+    ratings = np.zeros(len(table.ratings)) if table.elo is None else table.elo
+    nothing = np.full((len(ratings), len(ratings)), None)
+    return np.argsort(-ratings, kind="stable"), {
+        "win_probability": chances(ratings / SCALE, ratings / SCALE)[0],
+        "diff": ratings[:, None] - ratings,
+        "diff_se": nothing,
+        "votes_needed": nothing,
+    }
