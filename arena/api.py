@@ -165,14 +165,14 @@ def model_facts(model: LanguageModel) -> dict[str, Any]:
 async def events(request: HttpRequest, battle_id: UUID) -> HttpResponseBase:
     """Server-sent events of one battle, from `Last-Event-ID` on (or `from`, for a page that shows a part)."""
     if request.method not in FOLLOWED_BY:
-        return _refused(Refusal("method_not_allowed", "Events can only be read.", 405), Allow=", ".join(FOLLOWED_BY))
+        return refused(Refusal("method_not_allowed", "Events can only be read.", 405), Allow=", ".join(FOLLOWED_BY))
     try:
         await stored.mine_and_let_go(voter_id(request), battle_id)
         if request.method == "HEAD":
             return event_stream(_nothing())
         place = streams.hub().admit(voter_id(request))
     except Refusal as error:
-        return _refused(error)
+        return refused(error)
     last = request.headers.get("Last-Event-ID") or request.GET.get("from", "")
     return event_stream(streams.hub().stream(place, battle_id, Position.parse(last)))
 
@@ -182,7 +182,7 @@ async def _nothing() -> AsyncIterator[bytes]:
         yield each
 
 
-def _refused(error: Refusal, **headers: str) -> JsonResponse:
+def refused(error: Refusal, **headers: str) -> JsonResponse:
     """Like `arena.errors.as_response`, for a view that is not DRF's."""
     if "retry_after" in error.extra:
         headers["Retry-After"] = str(error.extra["retry_after"])

@@ -9,16 +9,21 @@ import orjson
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.cache import get_conditional_response
+from django.utils.text import slugify
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
-from arena.api import event_stream
+from arena.api import FOLLOWED_BY, event_stream, refused
+from arena.connections import let_go
 from arena.errors import Refusal, bad
-from ratings import history, snapshots
+from arena.models import LIVE
+from ratings import history, record, snapshots
 from ratings.chosen import chosen
 from ratings.live import reader
 from ratings.models import Category, Pool
@@ -98,6 +103,33 @@ class Categories(APIView):
 def _listed(request: Request, rows: QuerySet[Any, Any]) -> Response:
     pages = BySlug()
     return pages.get_paginated_response(pages.paginate_queryset(rows, request))
+
+
+class Votes(APIView):
+    @extend_schema(operation_id="vote_list", responses={200: dict})
+    def get(self, request: Request) -> Response:
+        pool, after, export = (request.query_params.get(name, "") for name in ("pool", "after", "export"))
+        size = BySlug().get_page_size(request) or record.PAGE
+        page = record.page(pool or LIVE, after, export, size)
+        url = request.build_absolute_uri()
+        for name, value in (page.following or {}).items():
+            url = replace_query_param(url, name, value)
+        return Response({"next": page.following and url, "results": page.votes})
+
+
+@csrf_exempt  # so that whoever sends something is told that nothing can be sent
+async def votes_file(request: HttpRequest) -> HttpResponseBase:
+    """The whole record of a pool as JSON Lines."""
+    if request.method not in FOLLOWED_BY:
+        return refused(Refusal("method_not_allowed", "The record can only be read.", 405), Allow="GET, HEAD")
+    pool = request.GET.get("pool") or LIVE
+    try:
+        await let_go(record.known)(pool)
+        file: Any = record.File(pool) if request.method == "GET" else ()
+    except Refusal as error:
+        return refused(error)
+    headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{slugify(pool)}.jsonl"'}
+    return StreamingHttpResponse(file, content_type="application/x-ndjson", headers=headers)
 
 
 @require_GET

@@ -57,19 +57,28 @@ def records(pool: str, *, after: int = 0, with_text: bool = False) -> Iterator[R
 
     A voter's pseudonym is good for this one call: its key is drawn anew.
     """
-    key = secrets.token_bytes(32)
+    for batch in batches(pool, secrets.token_bytes(32), after=after, with_text=with_text):
+        yield from (record for _, record in batch)
+
+
+def batches(
+    pool: str, key: bytes, *, after: int = 0, size: int | None = None, with_text: bool = False
+) -> Iterator[list[tuple[int, Record]]]:
+    """The same with their ids, so many at a time; between two of these no query is open.
+
+    key: 32 bytes, from which and the voter's id a pseudonym is made.
+    """
     votes = Vote.objects.filter(pool=pool).order_by("pk").defer("comment", "reasons")
     votes = votes.annotate(cast_at=KeyTextTransform("source", "aside__row"))
     if with_text:
         votes = votes.annotate(beside=F("aside__row"))
     labels: dict[int, str] = {}
-    while batch := list(votes.filter(pk__gt=after)[: BATCH_WITH_TEXT if with_text else BATCH]):
+    while batch := list(votes.filter(pk__gt=after)[: size or (BATCH_WITH_TEXT if with_text else BATCH)]):
         after = batch[-1].pk
         if not {side for vote in batch for side in (vote.model_a_id, vote.model_b_id)} <= labels.keys():
             labels = named_models.labels()
         told = _conversations(batch) if with_text else {}
-        for vote in batch:
-            yield _record(vote, labels, _pseudonym(vote.voter, key)) | told.get(vote.pk, {})
+        yield [(vote.pk, _record(vote, labels, _pseudonym(vote.voter, key)) | told.get(vote.pk, {})) for vote in batch]
 
 
 def _record(vote: Vote, labels: dict[int, str], voter: str | None) -> Record:
@@ -117,10 +126,14 @@ def _conversations(votes: Sequence[Vote]) -> dict[int, Record]:
     return {vote.pk: messages[vote.battle_id or vote.pk] for vote in votes}
 
 
+def json_line(row: Record) -> bytes:
+    return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+
+
 def _write_json_lines(file: BinaryIO, rows: Iterable[Record], _: Iterable[str]) -> int:
     number = 0
     for row in rows:
-        file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
+        file.write(json_line(row))
         number += 1
     return number
 

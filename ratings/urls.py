@@ -17,4 +17,6 @@ api = [
     path("leaderboard/history/", calls.History.as_view(), name="leaderboard-history"),
     path("pools/", calls.Pools.as_view(), name="pool-list"),
     path("categories/", calls.Categories.as_view(), name="category-list"),
+    path("votes/", calls.Votes.as_view(), name="vote-list"),
+    path("votes.jsonl", calls.votes_file, name="vote-file"),
 ]

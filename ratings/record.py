@@ -1,0 +1,87 @@
+"""The public record of a pool over HTTP: in pages, or as one file; the same rows as `export_votes` writes.
+
+The pages of one walk tell by the same pseudonym that two votes are one person's: the parameter `export`, which leads
+from page to page, says which key it is, and only the server can make the key of it.
+"""
+
+import re
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakSet
+
+from django.utils.crypto import salted_hmac
+
+from arena.connections import let_go
+from arena.errors import Refusal, bad
+from ratings.exporting import batches, json_line
+from ratings.models import Pool
+
+PAGE = 100
+MOST_OPEN = 4  # files that are being sent, in one process: each keeps a processor busy
+BUSY_RETRY_S = 30
+EXPORT = re.compile(r"[0-9a-f]{32}")
+MOST = 2**63 - 1  # the largest id that there can be
+_open: "WeakSet[File]" = WeakSet()
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some votes in order, each with its `id`, and the parameters of the next page if there is one."""
+
+    votes: list[dict[str, Any]]
+    following: dict[str, Any] | None
+
+
+def page(pool: str, after: str, export: str, size: int = PAGE) -> Page:
+    """The votes whose ids follow `after`. Raises Refusal 404 for an unknown pool, 400 for what cannot be understood."""
+    place = _number(after) if after else 0
+    if export and not EXPORT.fullmatch(export):
+        raise bad("export", "export is what the address of the next page says.")
+    export = export or secrets.token_hex(16)
+    known(pool)
+    found = next(batches(pool, _key(export), after=place, size=size + 1), [])
+    votes = [{"id": key, **record} for key, record in found[:size]]
+    return Page(votes, {"after": votes[-1]["id"], "export": export} if len(found) > size else None)
+
+
+def known(pool: str) -> None:
+    if "\0" in pool or not Pool.objects.filter(slug=pool).exists():
+        raise Refusal("not_found", f"There is no pool {pool!r}.", 404)
+
+
+def _number(after: str) -> int:
+    if re.fullmatch(r"[0-9]{1,19}", after) and int(after) <= MOST:
+        return int(after)
+    raise bad("after", "after is the id of a vote.")
+
+
+def _key(export: str) -> bytes:
+    return salted_hmac("ratings.record", export, algorithm="sha256").digest()
+
+
+class File:
+    """All votes of a pool as JSON Lines, some thousands at a time; holds no connection while the client reads.
+
+    Closed at its end, or when nobody holds it any more. Raises Refusal 503 where four are being sent.
+    """
+
+    def __init__(self, pool: str) -> None:
+        if len(_open) >= MOST_OPEN:
+            raise Refusal("busy", "Others are fetching records just now.", 503, retry_after=BUSY_RETRY_S)
+        _open.add(self)
+        self._batches = batches(pool, secrets.token_bytes(32))
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        following = let_go(_lines)
+        while lines := await following(self._batches):
+            yield lines
+
+    def close(self) -> None:
+        _open.discard(self)
+
+
+def _lines(found: Iterator[list[tuple[int, dict[str, Any]]]]) -> bytes:
+    """Those of the next batch, nothing at the end."""
+    return b"".join(json_line(record) for _, record in next(found, []))
