@@ -14,14 +14,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from arena import battles, stored, streams
+from arena import battles, model_facts, stored, streams
 from arena.errors import Refusal
 from arena.events import Position
-from arena.models import Answer, Battle, Endpoint
+from arena.models import Answer, Battle
+from arena.paging import BySlug
 from arena.prompts import check_prompt
 from arena.reveals import reveal
 from arena.voters import voter, voter_id
-from catalog.models import LanguageModel
 
 PAGE = 100
 FOLLOWED_BY = ("GET", "HEAD")
@@ -129,8 +129,9 @@ def _field(request: Request, name: str) -> Any:
 class Models(APIView):
     @extend_schema(operation_id="model_list", responses={200: dict})
     def get(self, request: Request) -> Response:
-        models = LanguageModel.objects.select_related("organization", "license", "endpoint")
-        return Response({"results": [model_facts(model) for model in models]})
+        pages = BySlug()
+        found = pages.paginate_queryset(model_facts.models(), request)
+        return pages.get_paginated_response(model_facts.told(found or []))
 
 
 class OneModel(APIView):
@@ -138,27 +139,8 @@ class OneModel(APIView):
     def get(self, request: Request, slug: str) -> Response:
         if not slug.isprintable():  # PostgreSQL would not take it
             raise Http404
-        models = LanguageModel.objects.select_related("organization", "license", "endpoint")
-        return Response(model_facts(get_object_or_404(models, slug=slug)))
-
-
-def model_facts(model: LanguageModel) -> dict[str, Any]:
-    """What anyone may know about a model. Nothing of it depends on an open battle: not even whether it is out of the
-    draw for a while, for that comes from failures, and a reader sees which pane failed."""
-    endpoint: Endpoint | None = getattr(model, "endpoint", None)
-    return {
-        "slug": model.slug,
-        "name": model.name,
-        "organization": model.organization and model.organization.name,
-        "license": model.license and model.license.name,
-        "open_weights": model.open_weights,
-        "release_date": model.release_date,
-        "knowledge_cutoff": model.knowledge_cutoff,
-        "parameters_total": model.parameters_total,
-        "context_window": model.context_window,
-        "status": model.status,
-        "in_draw": bool(endpoint and endpoint.enabled),
-    }
+        (model,) = model_facts.told([get_object_or_404(model_facts.models(), slug=slug)])
+        return Response(model)
 
 
 @csrf_exempt  # so that whoever sends something is told that nothing can be sent

@@ -58,7 +58,7 @@ def suggestions(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: Form, error: Refusal | None = None) -> HttpResponse:
-    # Those that are out for a while are named too: see `arena.api.model_facts`.
+    # Those that are out for a while are named too: see `arena.model_facts`.
     models = Endpoint.objects.filter(enabled=True).order_by("model__name").values_list("model__slug", "model__name")
     context = {
         "prompt": form.prompt,

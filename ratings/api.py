@@ -13,7 +13,6 @@ from django.utils.text import slugify
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
@@ -23,6 +22,7 @@ from arena.api import FOLLOWED_BY, event_stream, refused
 from arena.connections import let_go
 from arena.errors import Refusal, bad
 from arena.models import LIVE
+from arena.paging import BySlug
 from ratings import history, record, snapshots
 from ratings.chosen import chosen
 from ratings.live import reader
@@ -80,12 +80,6 @@ def _time(request: Request, name: str) -> datetime | None:
         return snapshots.asked({"at": request.query_params.get(name, "")}).at
     except Refusal:
         raise bad(name, f"{name} is a time in ISO 8601, such as 2026-01-31T12:00:00Z.") from None
-
-
-class BySlug(CursorPagination):
-    ordering = "slug"
-    page_size = max_page_size = 100
-    page_size_query_param = "page_size"
 
 
 class Pools(APIView):

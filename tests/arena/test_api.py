@@ -312,29 +312,6 @@ def test_turns_asks_again(client, me):
     assert [turn["prompt"] for turn in answer.json()["turns"]] == ["Why?", "And then?"]
 
 
-def test_models_lists_what_is_known(client, django_assert_num_queries):
-    for count in (1, 30):
-        for n in range(count):
-            organization, license_ = common.organization("Maker"), common.license("MIT")
-            common.endpoint(common.model(f"m{count}-{n}", organization=organization, license=license_))
-        with django_assert_num_queries(1):
-            results = client.get("/api/v1/models/").json()["results"]
-    assert len(results) == 31
-    assert results[0] == {
-        "slug": "m1-0",
-        "name": "M1-0",
-        "organization": "Maker",
-        "license": "MIT",
-        "open_weights": None,
-        "release_date": None,
-        "knowledge_cutoff": None,
-        "parameters_total": None,
-        "context_window": None,
-        "status": "current",
-        "in_draw": True,
-    }
-
-
 @pytest.mark.parametrize(("endpoint", "in_draw"), [(None, False), ({}, True), ({"enabled": False}, False)])
 def test_model_says_whether_it_is_in_the_draw(client, endpoint, in_draw):
     model = common.model("gpt-4.1")

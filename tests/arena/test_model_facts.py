@@ -1,0 +1,109 @@
+"""What anyone may know about a model, over HTTP."""
+
+from base64 import b64encode
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlencode
+
+import pytest
+
+from arena.models import EndpointDay, Standing
+from catalog.models import Price
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+MODELS = "/api/v1/models/"
+SETTLED = datetime.now(UTC).date() - timedelta(days=3)
+STANDS = {"rating": 1040.5, "ci_low": 1000.0, "ci_high": None, "rank": 2, "votes": 70, "provisional": True}
+
+
+def known(slug):
+    """A model of which everything is known."""
+    facts = {
+        "kind": "chat", "open_weights": True, "release_date": date(2026, 1, 2), "knowledge_cutoff": date(2025, 6, 1),
+        "parameters_total": 7_000_000_000, "parameters_active": 2_000_000_000, "training_tokens": 10**13,
+        "context_window": 8192, "max_input": 8000, "max_output": 4096, "modalities": ["text"], "tools": True,
+    }  # fmt: skip
+    model = factories.model(
+        slug,
+        organization=factories.organization("Maker"),
+        license=factories.license("Apache-2.0", commercial="yes"),
+        base_model=factories.model("base"),
+        **facts,
+    )
+    for day, cost in ((date(2026, 1, 1), 9), (date(2026, 2, 1), "0.5")):
+        Price.objects.create(model=model, input=cost, output=2, source="https://prices.example", as_of=day)
+    EndpointDay.objects.create(
+        endpoint=factories.endpoint(model), day=SETTLED, answers=8, failures={"timeout": 2}, first_token_p50=0.5,
+        tokens_per_s_p50=40.0,
+    )  # fmt: skip
+    Standing.objects.update_or_create(pool="live", defaults={"ratings": {slug: STANDS}})
+    return model
+
+
+def test_model_tells_what_is_known_with_sources_and_what_was_measured(client):
+    known("seven")
+    assert client.get(f"{MODELS}seven/").json() == {
+        "slug": "seven", "name": "Seven", "kind": "chat", "status": "current", "open_weights": True,
+        "release_date": "2026-01-02", "knowledge_cutoff": "2025-06-01", "parameters_total": 7_000_000_000,
+        "parameters_active": 2_000_000_000, "training_tokens": 10**13, "context_window": 8192, "max_input": 8000,
+        "max_output": 4096, "modalities": ["text"], "tools": True, "organization": "Maker", "license": "Apache-2.0",
+        "commercial_use": "yes", "base_model": "base", "in_draw": True,
+        "price": {"input": 0.5, "output": 2.0, "source": "https://prices.example", "as_of": "2026-02-01"},
+        "arena": STANDS,
+        "measured": {
+            "answers": 8, "failures": 2, "failure_rate": 0.2, "first_token_s": 0.5, "tokens_per_s": 40.0,
+        },
+    }  # fmt: skip
+
+
+def test_what_is_not_known_is_null(client):
+    factories.model("plain")
+    told = client.get(f"{MODELS}plain/").json()
+    empty = {"modalities": [], "kind": "", "status": "current", "in_draw": False}
+    assert {name: value for name, value in told.items() if value is not None} == {
+        "slug": "plain", "name": "Plain", **empty,
+    }  # fmt: skip
+
+
+def test_what_was_measured_is_days_old(client):
+    """A failure of today would tell who stands behind the pane that has just failed."""
+    model = known("seven")
+    before = client.get(f"{MODELS}seven/").json()
+    today = datetime.now(UTC).date()
+    for days in (0, 1):
+        EndpointDay.objects.create(
+            endpoint=model.endpoint, day=today - timedelta(days=days), answers=0, failures={"timeout": 50}
+        )
+    assert client.get(f"{MODELS}seven/").json() == before
+
+
+def test_list_tells_of_each_what_its_own_address_tells(client):
+    for slug in ("one", "two"):
+        known(slug)
+    results = client.get(MODELS).json()["results"]
+    assert [model["slug"] for model in results] == ["base", "one", "two"]
+    assert results == [client.get(f"{MODELS}{model['slug']}/").json() for model in results]
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_list_asks_the_database_as_often_for_many_as_for_one(client, count, django_assert_num_queries):
+    for number in range(count):
+        known(f"m-{number}")
+    with django_assert_num_queries(4):
+        assert len(client.get(MODELS).json()["results"]) == count + 1
+
+
+def test_list_comes_in_pages(client):
+    slugs = [model.slug for model in factories.models(120)]
+    first = client.get(f"{MODELS}?page_size=1000000000").json()
+    second = client.get(first["next"]).json()
+    assert [len(page["results"]) for page in (first, second)] == [100, 20]
+    assert [model["slug"] for page in (first, second) for model in page["results"]] == sorted(slugs)
+    assert client.get(second["previous"]).json()["results"] == first["results"]
+
+
+@pytest.mark.parametrize("cursor", ["x", b64encode(urlencode({"p": "\0"}).encode()).decode(), "é"])
+def test_list_refuses_a_cursor_that_it_never_gave(client, cursor):
+    response = client.get(MODELS, {"cursor": cursor})
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "not_found")
