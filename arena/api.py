@@ -9,12 +9,11 @@ from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse, St
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from arena import battles, model_facts, stored, streams
+from arena import api_schema, battles, model_facts, stored, streams
 from arena.errors import Refusal
 from arena.events import Position
 from arena.models import Answer, Battle
@@ -65,13 +64,13 @@ def _answer(battle: Battle, answer: Answer) -> dict[str, Any]:
 
 
 class Battles(APIView):
-    @extend_schema(operation_id="battle_list", responses={200: dict})
+    @api_schema.battle_list
     def get(self, request: Request) -> Response:
         whole = battles.whole().prefetch_related("turns__answers")
         mine = whole.filter(voter=voter_id(request)).order_by("-created_at")[:PAGE]
         return Response({"results": [shown(battle) for battle in mine]})
 
-    @extend_schema(operation_id="battle_start", request=dict, responses={201: dict})
+    @api_schema.battle_start
     def post(self, request: Request) -> Response:
         prompt, mode, models = (_field(request, name) for name in ("prompt", "mode", "models"))
         check_prompt(prompt)
@@ -82,13 +81,13 @@ class Battles(APIView):
 
 
 class OneBattle(APIView):
-    @extend_schema(operation_id="battle", responses={200: dict})
+    @api_schema.battle
     def get(self, request: Request, battle_id: UUID) -> Response:
         return Response(shown(battles.of_voter(voter_id(request), battle_id)))
 
 
 class BattleVote(APIView):
-    @extend_schema(operation_id="battle_vote", request=dict, responses={201: dict})
+    @api_schema.battle_vote
     def post(self, request: Request, battle_id: UUID) -> Response:
         battle = battles.of_voter(voter_id(request), battle_id)
         winner, reasons, comment = (_field(request, name) for name in ("winner", "reasons", "comment"))
@@ -97,7 +96,7 @@ class BattleVote(APIView):
 
 
 class BattleTurns(APIView):
-    @extend_schema(operation_id="battle_ask_again", request=dict, responses={201: dict})
+    @api_schema.battle_ask_again
     def post(self, request: Request, battle_id: UUID) -> Response:
         battle = battles.of_voter(voter_id(request), battle_id)
         battles.ask_again(battle, _field(request, "prompt"))
@@ -105,7 +104,7 @@ class BattleTurns(APIView):
 
 
 class BattleStop(APIView):
-    @extend_schema(operation_id="battle_stop", request=None, responses={200: dict})
+    @api_schema.battle_stop
     def post(self, request: Request, battle_id: UUID) -> Response:
         battle = battles.of_voter(voter_id(request), battle_id)
         battles.stop(battle)
@@ -113,7 +112,7 @@ class BattleStop(APIView):
 
 
 class BattleRetry(APIView):
-    @extend_schema(operation_id="battle_retry", request=None, responses={200: dict})
+    @api_schema.battle_retry
     def post(self, request: Request, battle_id: UUID) -> Response:
         battle = battles.of_voter(voter_id(request), battle_id)
         battles.retry(battle)
@@ -127,7 +126,7 @@ def _field(request: Request, name: str) -> Any:
 
 
 class Models(APIView):
-    @extend_schema(operation_id="model_list", responses={200: dict})
+    @api_schema.model_list
     def get(self, request: Request) -> Response:
         pages = BySlug()
         found = pages.paginate_queryset(model_facts.models(), request)
@@ -135,7 +134,7 @@ class Models(APIView):
 
 
 class OneModel(APIView):
-    @extend_schema(operation_id="model", responses={200: dict})
+    @api_schema.model
     def get(self, request: Request, slug: str) -> Response:
         if not slug.isprintable():  # PostgreSQL would not take it
             raise Http404

@@ -199,7 +199,23 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "arena.errors.as_response",
     "UNAUTHENTICATED_USER": None,
 }
-SPECTACULAR_SETTINGS = {"TITLE": "Arena", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Arena",
+    "VERSION": "1",
+    "DESCRIPTION": "Blind battles between language models, and a ranking with honest error bars.",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SORT_OPERATIONS": False,
+    "SORT_OPERATION_PARAMETERS": False,
+    "POSTPROCESSING_HOOKS": ["arena.api_schema.add_events", "ratings.api_schema.add_streams"],
+    "AUTHENTICATION_WHITELIST": [],
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "voter": {"type": "apiKey", "in": "cookie", "name": "voter", "description": "Set at the first contact."},
+            "key": {"type": "http", "scheme": "bearer", "description": "An API key."},
+        }
+    },
+    "SECURITY": [{"voter": []}, {"key": []}, {}],
+}
 
 LOGGING = {
     "version": 1,

@@ -12,7 +12,6 @@ from django.utils.cache import get_conditional_response
 from django.utils.text import slugify
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
-from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
@@ -23,23 +22,16 @@ from arena.connections import let_go
 from arena.errors import Refusal, bad
 from arena.models import LIVE
 from arena.paging import BySlug
-from ratings import history, record, snapshots
+from ratings import api_schema, history, record, snapshots
 from ratings.chosen import chosen
 from ratings.live import reader
 from ratings.models import Category, Pool
 
 MOST_SERIES = 20
-PARAMETERS = [
-    OpenApiParameter("pool", str, default="live"),
-    OpenApiParameter("category", str, default="overall"),
-    OpenApiParameter("style_control", bool, default=False),
-    OpenApiParameter("method", str, enum=snapshots.METHODS, default="bt"),
-    OpenApiParameter("at", str, description="ISO 8601; the newest board at or before then"),
-]
 
 
 class Leaderboard(APIView):
-    @extend_schema(operation_id="leaderboard", parameters=PARAMETERS, responses={200: dict})
+    @api_schema.leaderboard
     def get(self, request: Request) -> HttpResponseBase:
         board = snapshots.newest(**asdict(snapshots.asked(request.query_params)))
         body = orjson.dumps(board, option=orjson.OPT_UTC_Z)
@@ -50,7 +42,7 @@ class Leaderboard(APIView):
 
 
 class Pairwise(APIView):
-    @extend_schema(operation_id="leaderboard_pairwise", parameters=PARAMETERS, responses={200: dict})
+    @api_schema.leaderboard_pairwise
     def get(self, request: Request) -> HttpResponse:
         from ratings import pairwise  # scipy is slow to load, and no other page needs it
 
@@ -60,7 +52,7 @@ class Pairwise(APIView):
 
 
 class History(APIView):
-    @extend_schema(operation_id="leaderboard_history", parameters=PARAMETERS, responses={200: dict})
+    @api_schema.leaderboard_history
     def get(self, request: Request) -> HttpResponse:
         asked = snapshots.asked(request.query_params)
         models = request.query_params.getlist("model")
@@ -83,13 +75,13 @@ def _time(request: Request, name: str) -> datetime | None:
 
 
 class Pools(APIView):
-    @extend_schema(operation_id="pool_list", responses={200: dict})
+    @api_schema.pool_list
     def get(self, request: Request) -> Response:
         return _listed(request, Pool.objects.values("slug", "name", "kind", "provenance"))
 
 
 class Categories(APIView):
-    @extend_schema(operation_id="category_list", responses={200: dict})
+    @api_schema.category_list
     def get(self, request: Request) -> Response:
         return _listed(request, Category.objects.values("slug", "name"))
 
@@ -100,7 +92,7 @@ def _listed(request: Request, rows: QuerySet[Any, Any]) -> Response:
 
 
 class Votes(APIView):
-    @extend_schema(operation_id="vote_list", responses={200: dict})
+    @api_schema.vote_list
     def get(self, request: Request) -> Response:
         pool, after, export = (request.query_params.get(name, "") for name in ("pool", "after", "export"))
         size = BySlug().get_page_size(request) or record.PAGE

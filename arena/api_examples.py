@@ -1,0 +1,66 @@
+"""Examples for the OpenAPI document; a test holds each against the shape that it illustrates."""
+
+from typing import Any
+
+BATTLE = "3f0a1f0e-5c1d-4f6e-9a57-2a3c1d0b9e11"
+QUESTION = {"prompt": "Why is the sky blue?"}
+VERDICT = {"winner": "a", "reasons": {"a": ["correct"]}, "comment": "The second one forgot the air."}
+_HEAD = {"id": BATTLE, "mode": "anonymous", "pool": "live", "created_at": "2026-03-01T12:00:00Z"}
+_TAIL = {"events_url": f"/api/v1/battles/{BATTLE}/events"}
+
+
+def _turns(state: str, *texts: str) -> list[dict[str, Any]]:
+    answers = [
+        {"side": side, "state": state, "text": text, "reason": None} for side, text in zip("ab", texts, strict=True)
+    ]
+    return [{"number": 1, **QUESTION, "answers": answers}]
+
+
+def _revealed(side: str, slug: str, name: str, rating: float, rank: int) -> dict[str, Any]:
+    return {
+        "side": side, "slug": slug, "name": name, "organization": "Example Lab", "license": "Apache-2.0",
+        "rating": rating, "ci_low": rating - 21.5, "ci_high": rating + 21.5, "rank": rank, "votes": 412,
+    }  # fmt: skip
+
+
+NEW_BATTLE = {
+    **_HEAD,
+    "state": "answering",
+    "turns": _turns("answering", "Air scatters", ""),
+    "models": None,
+    "vote": None,
+    **_TAIL,
+}
+VOTED_BATTLE = {
+    **_HEAD,
+    "state": "voted",
+    "turns": _turns("finished", "Air scatters blue light most.", "It reflects the sea."),
+    "models": [_revealed("a", "first-7b", "First 7B", 1062.25, 1), _revealed("b", "second-7b", "Second 7B", 981.5, 4)],
+    "vote": {"winner": "a", "created_at": "2026-03-01T12:01:30Z"},
+    **_TAIL,
+}
+BATTLES = {"results": [VOTED_BATTLE]}
+MODEL = {
+    "slug": "first-7b", "name": "First 7B", "kind": "chat", "status": "current", "open_weights": True,
+    "release_date": "2026-01-20", "knowledge_cutoff": "2025-06-30", "parameters_total": 7_240_000_000,
+    "parameters_active": 7_240_000_000, "training_tokens": 15_000_000_000_000, "context_window": 32768,
+    "max_input": 28672, "max_output": 4096, "modalities": ["text"], "tools": True, "organization": "Example Lab",
+    "license": "Apache-2.0", "commercial_use": "yes", "base_model": None, "in_draw": True,
+    "price": {"input": 0.2, "output": 0.6, "source": "https://example.com/prices", "as_of": "2026-02-01"},
+    "arena": {
+        "rating": 1062.25, "ci_low": 1040.75, "ci_high": 1083.75, "rank": 1, "votes": 412, "provisional": False,
+    },
+    "measured": {"answers": 950, "failures": 3, "failure_rate": 0.0031, "first_token_s": 0.41, "tokens_per_s": 48.5},
+}  # fmt: skip
+MODELS = {"next": None, "previous": None, "results": [MODEL]}
+EVENTS = """\
+id: 1.a:1f0c.13:b:77ab.0
+event: delta
+data: {"turn": 1, "side": "a", "text": "Air scatters "}
+
+event: done
+data: {"turn": 1, "side": "a", "html": "<p>Air scatters blue light most.</p>"}
+
+event: ready
+data: {}
+"""

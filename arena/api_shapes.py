@@ -1,0 +1,139 @@
+"""The shapes of what the calls of battles and models take and give, for the OpenAPI document alone."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from arena.models import SIDES, Battle, Vote
+from arena.prompts import LONGEST_COMMENT, LONGEST_PROMPT, LONGEST_REASON
+from catalog.models import LanguageModel, License
+
+NUMBER, WHOLE = serializers.FloatField, serializers.IntegerField
+
+
+class ErrorDetail(serializers.Serializer[Any]):
+    code = serializers.CharField(help_text="for programs")
+    detail = serializers.CharField(help_text="one sentence, for people")
+    fields = serializers.DictField(  # type: ignore[assignment]  # the name is that of the API
+        child=serializers.ListField(child=serializers.CharField()), required=False, help_text="what is wrong with which"
+    )
+
+
+class Error(serializers.Serializer[Any]):
+    error = ErrorDetail()
+
+
+class Answer(serializers.Serializer[Any]):
+    side = serializers.ChoiceField(SIDES)
+    state = serializers.ChoiceField(("answering", "finished", "failed"))
+    text = serializers.CharField(help_text="Markdown; while it is answering, what has been shown so far")
+    reason = serializers.ChoiceField(("timeout", "unavailable", "refused", "too_long"), allow_null=True)
+
+
+class Turn(serializers.Serializer[Any]):
+    number = WHOLE(help_text="from 1")
+    prompt = serializers.CharField()
+    answers = Answer(many=True)
+
+
+class Revealed(serializers.Serializer[Any]):
+    side = serializers.ChoiceField(SIDES)
+    slug, name = serializers.CharField(), serializers.CharField()
+    organization, license = serializers.CharField(allow_null=True), serializers.CharField(allow_null=True)
+    rating = NUMBER(allow_null=True, help_text="before this vote")
+    ci_low, ci_high = NUMBER(allow_null=True), NUMBER(allow_null=True)
+    rank, votes = WHOLE(allow_null=True), WHOLE(allow_null=True)
+
+
+class CastVote(serializers.Serializer[Any]):
+    winner = serializers.ChoiceField(Vote.Winner.values)
+    created_at = serializers.DateTimeField()
+
+
+class OneBattle(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    state = serializers.ChoiceField(Battle.State.values)
+    mode = serializers.ChoiceField(Battle.Mode.values)
+    pool = serializers.CharField(help_text="on whose boards its vote counts")
+    created_at = serializers.DateTimeField()
+    turns = Turn(many=True)
+    models = Revealed(many=True, allow_null=True, help_text="null until voted")
+    vote = CastVote(allow_null=True)
+    events_url = serializers.CharField(help_text="where its server-sent events are")
+
+
+class NewBattle(serializers.Serializer[Any]):
+    prompt = serializers.CharField(max_length=LONGEST_PROMPT)
+    mode = serializers.ChoiceField(Battle.Mode.values, required=False, default="anonymous")
+    models = serializers.ListField(
+        child=serializers.CharField(), required=False, allow_null=True, max_length=20,
+        help_text="anonymous: the draw is among these two to twenty; side by side: exactly two",
+    )  # fmt: skip
+
+
+class Question(serializers.Serializer[Any]):
+    prompt = serializers.CharField(max_length=LONGEST_PROMPT)
+
+
+class Reasons(serializers.Serializer[Any]):
+    a = serializers.ListField(child=serializers.CharField(max_length=LONGEST_REASON), max_length=20, required=False)
+    b = serializers.ListField(child=serializers.CharField(max_length=LONGEST_REASON), max_length=20, required=False)
+
+
+class Verdict(serializers.Serializer[Any]):
+    winner = serializers.ChoiceField([*Vote.Winner.values, "skip"], help_text="skip: no vote, and nothing is revealed")
+    reasons = Reasons(required=False, allow_null=True)
+    comment = serializers.CharField(max_length=LONGEST_COMMENT, required=False, allow_null=True, allow_blank=True)
+
+
+class Price(serializers.Serializer[Any]):
+    input = NUMBER(help_text="US dollars for a million tokens")
+    output = NUMBER()
+    source = serializers.CharField()  # type: ignore[assignment]  # the name is that of the API
+    as_of = serializers.DateField()
+
+
+class Standing(serializers.Serializer[Any]):
+    rating, ci_low, ci_high = NUMBER(), NUMBER(allow_null=True), NUMBER(allow_null=True)
+    rank, votes = WHOLE(), WHOLE()
+    provisional = serializers.BooleanField()
+
+
+class Measured(serializers.Serializer[Any]):
+    answers, failures = WHOLE(), WHOLE()
+    failure_rate = NUMBER(help_text="from 0 to 1; failures that were the model's own")
+    first_token_s = NUMBER(allow_null=True, help_text="seconds until its first word")
+    tokens_per_s = NUMBER(allow_null=True)
+
+
+class ModelFacts(serializers.Serializer[Any]):
+    slug, name, kind = serializers.CharField(), serializers.CharField(), serializers.CharField()
+    status = serializers.ChoiceField(LanguageModel.Status.values)
+    open_weights = serializers.BooleanField(allow_null=True)
+    release_date, knowledge_cutoff = serializers.DateField(allow_null=True), serializers.DateField(allow_null=True)
+    parameters_total, parameters_active = WHOLE(allow_null=True), WHOLE(allow_null=True)
+    training_tokens = WHOLE(allow_null=True)
+    context_window = WHOLE(allow_null=True, help_text="tokens, as max_input and max_output")
+    max_input, max_output = WHOLE(allow_null=True), WHOLE(allow_null=True)
+    modalities = serializers.ListField(child=serializers.CharField())
+    tools = serializers.BooleanField(allow_null=True)
+    organization, license = serializers.CharField(allow_null=True), serializers.CharField(allow_null=True)
+    commercial_use = serializers.ChoiceField(License.Commercial.values, allow_null=True)
+    base_model = serializers.CharField(allow_null=True, help_text="slug of the model that it was made from")
+    in_draw = serializers.BooleanField(help_text="whether it answers in this arena")
+    price = Price(allow_null=True, help_text="the newest one that is known")
+    arena = Standing(allow_null=True, help_text="where it stands on the board of the live pool")
+    measured = Measured(allow_null=True, help_text="here, in thirty days up to the day before yesterday")
+
+
+class Page(serializers.Serializer[Any]):
+    next = serializers.URLField(allow_null=True, help_text="address of the next page")
+    previous = serializers.URLField(allow_null=True)
+
+
+class ModelPage(Page):
+    results = ModelFacts(many=True)
+
+
+class Battles(serializers.Serializer[Any]):
+    results = OneBattle(many=True)

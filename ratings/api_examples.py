@@ -1,0 +1,63 @@
+"""Examples for the OpenAPI document; a test holds each against the shape that it illustrates."""
+
+WHICH = {"pool": "live", "category": "overall", "style_control": False, "method": "bt"}
+COMPUTED_AT = "2026-03-01T12:00:00.512803Z"
+ROW = {
+    "rank": 1, "rank_low": 1, "rank_high": 2, "rank_ub": 1, "tier": 1, "model": "first-7b", "name": "First 7B",
+    "organization": "Example Lab", "license": "Apache-2.0", "open_weights": True, "rating": 1062.2514,
+    "ci_low": 1040.78, "ci_high": 1083.72, "se": 10.954, "interval": "clustered", "component": 0, "unbounded": False,
+    "votes": 412, "voters": 96, "wins": 231, "losses": 104, "ties": 77, "both_bad": 12, "win_rate": 0.6541,
+    "provisional": False,
+}  # fmt: skip
+BOARD = {
+    **WHICH,
+    "computed_at": COMPUTED_AT,
+    "votes": 1204,
+    "last_vote_id": 88_213,
+    "scale": {"factor": 400, "base": 10, "mean": 1000},
+    "rows": [ROW],
+}
+PAIRS = {
+    **WHICH,
+    "computed_at": COMPUTED_AT,
+    "models": ["first-7b", "second-7b"],
+    "wins": [[0, 61], [24, 0]],
+    "ties": [[0, 15], [15, 0]],
+    "counts": [[0, 100], [100, 0]],
+    "win_probability": [[0.5, 0.612], [0.388, 0.5]],
+    "diff": [[0.0, 79.2], [-79.2, 0.0]],
+    "diff_se": [[0.0, 44.1], [44.1, 0.0]],
+    "votes_needed": [[None, 31], [31, None]],
+}
+POINT = {
+    "computed_at": COMPUTED_AT, "rating": 1062.2514, "ci_low": 1040.78, "ci_high": 1083.72, "rank": 1, "votes": 412,
+}  # fmt: skip
+HISTORY = {**WHICH, "series": [{"model": "first-7b", "points": [POINT]}]}
+POOLS = {
+    "next": None,
+    "previous": None,
+    "results": [{"slug": "live", "name": "This arena", "kind": "live", "provenance": ""}],
+}
+CATEGORIES = {"next": None, "previous": None, "results": [{"slug": "coding", "name": "Coding"}]}
+VOTE = {
+    "id": 88_213, "model_a": "First 7B", "model_b": "Second 7B", "winner": "model_a",
+    "timestamp": "2026-03-01T11:59:58.120000Z", "voter": "5d0c7e2a91f34b6f8a1c2d3e4f506172",
+    "conv_metadata": {
+        "sum_assistant_a_tokens": 120, "header_count_a": 0, "bold_count_a": 2, "list_count_a": 4,
+        "sum_assistant_b_tokens": 210, "header_count_b": 1, "bold_count_b": 5, "list_count_b": 8,
+    },
+    "weight": 1, "counted": True, "reason": "", "source": "live", "propensity": 0.0174, "turns": 1,
+    "categories": ["coding", "english"],
+}  # fmt: skip
+EVENTS = """\
+event: board
+data: {"pool": "live", "category": "overall", "style_control": false, "method": "bt", "votes": 1204, \
+"computed_at": "2026-03-01T12:00:00.512803Z"}
+"""
+RECORD = """\
+{"model_a": "First 7B", "model_b": "Second 7B", "winner": "model_a", "timestamp": "2026-03-01T11:59:58.120000Z"}
+"""
+VOTES = {
+    "next": "https://arena.example/api/v1/votes/?after=88213&export=0f9a3c5e7d1b2a4c6e8f0a1b2c3d4e5f",
+    "results": [VOTE],
+}

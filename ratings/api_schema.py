@@ -1,0 +1,119 @@
+"""The calls of boards and votes in the OpenAPI document: one decorator for each. Nothing is parsed by them."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter
+
+from arena.api_schema import PAGING, call, streamed
+from ratings import api_examples as examples
+from ratings import api_shapes as shapes
+from ratings import snapshots
+
+BOARDS, VOTES = "Boards", "Votes"
+TIME = "ISO 8601, in UTC where it names no zone"
+READ = (400, 401, 403, 404, 429, 503)
+WHICH = (
+    OpenApiParameter("pool", str, default="live", description="As listed by `pools/`."),
+    OpenApiParameter("category", str, default="overall", description="As listed by `categories/`."),
+    OpenApiParameter("style_control", bool, default=False, description="Style taken out of the ratings."),
+    OpenApiParameter("method", str, enum=snapshots.METHODS, default="bt", description="Bradley-Terry, or Elo."),
+    OpenApiParameter("at", str, description=f"The newest board at or before this time: {TIME}."),
+)
+
+leaderboard = call(
+    "leaderboard",
+    BOARDS,
+    (
+        "A board",
+        (
+            "The newest one at or before `at`, exactly as it was published. Ratings by maximum likelihood, intervals "
+            "by the sandwich, all figures in full precision; an end of an interval that nothing closes is null."
+        ),
+    ),
+    (shapes.Board, examples.BOARD),
+    parameters=WHICH,
+)
+leaderboard_pairwise = call(
+    "leaderboard_pairwise",
+    BOARDS,
+    (
+        "Each model against each",
+        (
+            "Matrices, row against column, in the order of the board: counts of votes, the predicted score of the row "
+            "with a tie as half a win, the difference of ratings with its standard error from the joint covariance, "
+            "and how many more direct votes would separate the two at today's estimate. Null where a rating is not "
+            "bounded or the two cannot be compared. With `at`: as of the last board of a day, `computed_at` says which."
+        ),
+    ),
+    (shapes.Pairs, examples.PAIRS),
+    parameters=(*WHICH, OpenApiParameter("models", str, description="Only these: slugs, with commas between them.")),
+)
+leaderboard_history = call(
+    "leaderboard_history",
+    BOARDS,
+    (
+        "Ratings over time",
+        "What the boards said of some models, oldest first; at most 200 points.",
+    ),
+    (shapes.History, examples.HISTORY),
+    parameters=(
+        *WHICH,
+        OpenApiParameter("model", str, many=True, description="Up to twenty slugs; without any the ten best."),
+        OpenApiParameter("since", str, description=f"Not before: {TIME}."),
+        OpenApiParameter("until", str, description=f"Not after: {TIME}."),
+    ),
+)
+pool_list = call(
+    "pool_list",
+    BOARDS,
+    ("All pools", "Sets of votes that are ranked on their own; by slug."),
+    (shapes.PoolPage, examples.POOLS),
+    parameters=PAGING,
+)
+category_list = call(
+    "category_list",
+    BOARDS,
+    ("All categories", "What questions are about; every pool may have a board of each. By slug."),
+    (shapes.CategoryPage, examples.CATEGORIES),
+    parameters=PAGING,
+)
+vote_list = call(
+    "vote_list",
+    VOTES,
+    (
+        "The public record, page by page",
+        (
+            "All votes of a pool in the order of their ids. No texts, and of voters only pseudonyms, which are the "
+            "same on all pages that follow each other by `next`."
+        ),
+    ),
+    (shapes.VotePage, examples.VOTES),
+    parameters=(
+        WHICH[0],
+        OpenApiParameter("after", int, description="The id of a vote; those after it come."),
+        OpenApiParameter("export", str, description="As the address of the next page says."),
+        PAGING[1],
+    ),
+)
+
+
+def add_streams(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """A hook of drf-spectacular."""
+    result["paths"]["/api/v1/leaderboard/events"] = streamed(
+        "leaderboard_events",
+        BOARDS,
+        ("Follow the boards", "Server-sent events: `board` within a second after a board has changed, from now on."),
+        ("text/event-stream", examples.EVENTS),
+        (),
+    )
+    result["paths"]["/api/v1/votes.jsonl"] = streamed(
+        "vote_file",
+        VOTES,
+        (
+            "The public record as one file",
+            "JSON Lines, as `export_votes` writes and `import_votes` reads them. Pseudonyms hold for this file.",
+        ),
+        ("application/x-ndjson", examples.RECORD),
+        ({"name": "pool", "in": "query", "schema": {"type": "string", "default": "live"}},),
+    )
+    return result

@@ -1,0 +1,140 @@
+"""The shapes of what the calls of boards and votes give, for the OpenAPI document alone."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from arena.api_shapes import NUMBER, WHOLE, Page
+from arena.models import Vote
+from ratings.exporting import WINNERS
+from ratings.models import Pool
+from ratings.snapshots import METHODS
+
+Text, Yes = serializers.CharField, serializers.BooleanField
+
+
+class Anchor(serializers.Serializer[Any]):
+    model, rating = Text(), NUMBER()
+
+
+class Scale(serializers.Serializer[Any]):
+    factor, base, mean = WHOLE(), WHOLE(), WHOLE()
+    anchor = Anchor(required=False, help_text="the model that is shown at this rating, all others with it")
+
+
+class Coefficient(serializers.Serializer[Any]):
+    coefficient = NUMBER(help_text="natural log-odds for a standard deviation of the style difference")
+    se, scale = NUMBER(), NUMBER(help_text="that standard deviation")
+
+
+class Style(serializers.Serializer[Any]):
+    length, headers = Coefficient(allow_null=True), Coefficient(allow_null=True)
+    bold, list_items = Coefficient(allow_null=True), Coefficient(allow_null=True)
+
+
+class Row(serializers.Serializer[Any]):
+    rank = WHOLE(help_text="1 and how many models of the component have a higher rating")
+    rank_low = WHOLE(allow_null=True, help_text="1 and how many are better by a two-sided 95 % test")
+    rank_high = WHOLE(allow_null=True, help_text="how many of the component are not worse by that test")
+    rank_ub = WHOLE(allow_null=True, help_text="1 and how many intervals lie wholly above")
+    tier = WHOLE(allow_null=True, help_text="1: may be the best, 2: the best of the others, and so on")
+    model, name = Text(help_text="slug"), Text()
+    organization, license = Text(allow_null=True), Text(allow_null=True)
+    open_weights = Yes(allow_null=True)
+    rating = NUMBER()
+    ci_low, ci_high = NUMBER(allow_null=True, help_text="95 %; null where it is open"), NUMBER(allow_null=True)
+    se = NUMBER(allow_null=True)
+    interval = serializers.ChoiceField(("plain", "clustered"), allow_null=True)
+    component = WHOLE(help_text="ratings of different components cannot be compared")
+    unbounded = Yes(help_text="no finite rating fits its votes: it is placed")
+    votes = WHOLE()
+    voters = WHOLE(allow_null=True, help_text="how many people, where they are known")
+    wins, losses, ties, both_bad = WHOLE(), WHOLE(), WHOLE(help_text="both_bad included"), WHOLE()
+    win_rate = NUMBER()
+    provisional = Yes()
+
+
+class Which(serializers.Serializer[Any]):
+    pool, category = Text(), Text()
+    style_control = Yes()
+    method = serializers.ChoiceField(METHODS)
+
+
+class Board(Which):
+    computed_at = serializers.DateTimeField(allow_null=True, help_text="null before the first vote")
+    votes = WHOLE()
+    last_vote_id = WHOLE(allow_null=True, help_text="the newest vote in it")
+    scale = Scale()
+    style = Style(required=False, help_text="what style is worth")  # type: ignore[assignment]  # the name is the API's
+    problem = serializers.ChoiceField(("separable", "not_converged"), required=False)
+    rows = Row(many=True)
+
+
+def _matrix(cell: serializers.Field[Any, Any, Any, Any], says: str) -> serializers.ListField:
+    return serializers.ListField(child=serializers.ListField(child=cell), help_text=says)
+
+
+class Pairs(Which):
+    computed_at = serializers.DateTimeField(allow_null=True)
+    models = serializers.ListField(child=Text(), help_text="slugs in the order of the board: rows and columns")
+    wins = _matrix(WHOLE(), "votes that the row won")
+    ties = _matrix(WHOLE(), "both-bad ones included")
+    counts = _matrix(WHOLE(), "all votes of the pair")
+    win_probability = _matrix(NUMBER(allow_null=True), "predicted score of the row")
+    diff = _matrix(NUMBER(allow_null=True), "rating of the row less that of the column")
+    diff_se = _matrix(NUMBER(allow_null=True), "its standard error")
+    votes_needed = _matrix(WHOLE(allow_null=True), "0: they can be told apart; null: no number of votes would do it")
+
+
+class Point(serializers.Serializer[Any]):
+    computed_at = serializers.DateTimeField()
+    rating, ci_low, ci_high = NUMBER(), NUMBER(allow_null=True), NUMBER(allow_null=True)
+    rank, votes = WHOLE(), WHOLE()
+
+
+class Series(serializers.Serializer[Any]):
+    model = Text()
+    points = Point(many=True, help_text="oldest first, at most 200")
+
+
+class History(Which):
+    series = Series(many=True)
+
+
+class OnePool(serializers.Serializer[Any]):
+    slug, name = Text(), Text()
+    kind = serializers.ChoiceField(Pool.Kind.values)
+    provenance = Text(help_text="where its votes are from; empty for votes of this arena")
+
+
+class PoolPage(Page):
+    results = OnePool(many=True)
+
+
+class OneCategory(serializers.Serializer[Any]):
+    slug, name = Text(), Text()
+
+
+class CategoryPage(Page):
+    results = OneCategory(many=True)
+
+
+class OneVote(serializers.Serializer[Any]):
+    id = WHOLE()
+    model_a, model_b = Text(help_text="name"), Text()
+    winner = serializers.ChoiceField([*WINNERS.values()])
+    timestamp = serializers.DateTimeField(allow_null=True)
+    voter = Text(allow_null=True, help_text="a pseudonym, good for this walk through the pages")
+    conv_metadata = serializers.DictField(child=NUMBER(), allow_null=True, help_text="the style of both answers")
+    weight = WHOLE()
+    counted = Yes()
+    reason = Text(help_text="why it is not counted")
+    source = serializers.ChoiceField(Vote.Source.values)  # type: ignore[assignment]  # the name is that of the API
+    propensity = NUMBER(allow_null=True, help_text="the chance with which this pair was drawn")
+    turns = WHOLE()
+    categories = serializers.ListField(child=Text())
+
+
+class VotePage(serializers.Serializer[Any]):
+    next = serializers.URLField(allow_null=True)
+    results = OneVote(many=True)
