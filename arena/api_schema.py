@@ -75,6 +75,7 @@ def streamed(
             "tags": [tag],
             "summary": says[0],
             "description": says[1],
+            "security": [{"voter": []}, {"key": []}, {}],
             "parameters": [*parameters],
             "responses": {"200": {"description": says[0], "content": {sent[0]: found}}, **refused},
         }

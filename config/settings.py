@@ -214,7 +214,7 @@ SPECTACULAR_SETTINGS = {
             "key": {"type": "http", "scheme": "bearer", "description": "An API key."},
         }
     },
-    "SECURITY": [{"voter": []}, {"key": []}, {}],
+    "SECURITY": [{"voter": []}, {"key": []}],
 }
 
 LOGGING = {

@@ -114,6 +114,13 @@ def add_streams(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             "JSON Lines, as `export_votes` writes and `import_votes` reads them. Pseudonyms hold for this file.",
         ),
         ("application/x-ndjson", examples.RECORD),
-        ({"name": "pool", "in": "query", "schema": {"type": "string", "default": "live"}},),
+        (
+            {
+                "name": "pool",
+                "in": "query",
+                "schema": {"type": "string", "default": "live"},
+                "description": "As listed by `pools/`.",
+            },
+        ),
     )
     return result

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.http import Http404
+from django.test import Client
 from rest_framework import exceptions
 
 from arena.errors import Refusal, as_response, bad
@@ -137,3 +138,11 @@ def test_errors_of_the_api_are_json_whatever_is_asked(client, method, path, stat
     assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/json")
     assert answer.json()["error"]["code"] == code
     assert isinstance(answer.json()["error"]["detail"], str)
+
+
+@pytest.mark.parametrize("path", ["/api/", "/api/v1/nothing", f"{CALL}no-id/turns/"])
+@pytest.mark.parametrize("method", ["get", "post", "delete"])
+def test_a_wrong_address_is_told_in_json_whatever_is_sent_there(path, method):
+    client = Client(enforce_csrf_checks=True)
+    response = getattr(client, method)(path)
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "not_found")

@@ -1,0 +1,28 @@
+"""Reading the OpenAPI document in tests."""
+
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from arena.api_document import document
+
+
+def plain(schema: Any) -> Any:
+    """A schema of OpenAPI 3.0 as one of JSON Schema, which knows no `nullable`."""
+    if isinstance(schema, list):
+        return [plain(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {key: plain(value) for key, value in schema.items() if key != "nullable"}
+    return {"anyOf": [found, {"type": "null"}]} if schema.get("nullable") is True else found
+
+
+def errors(schema: Any, value: Any) -> list[str]:
+    """What of a value does not fit a schema of the document."""
+    whole = plain({**schema, "components": document()["components"]})
+    return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(whole).iter_errors(value)]
+
+
+def operations() -> list[tuple[str, str, dict[str, Any]]]:
+    """Path, method and the rest of each call."""
+    return [(path, method, found) for path, methods in document()["paths"].items() for method, found in methods.items()]

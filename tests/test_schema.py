@@ -1,0 +1,123 @@
+"""Thousands of calls made up from the OpenAPI document: none ends in an error of ours, each answer is as it says."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import (
+    content_type_conformance,
+    not_a_server_error,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from arena import voters
+from arena.api_document import document
+from arena.models import Battle
+from ratings import boards
+from tests import factories
+from tests.arena import factories as arena
+
+pytestmark = pytest.mark.django_db
+
+EACH = 115  # calls of either kind, those as the document wants them and those that break it
+LEAST = 3_000
+TOKEN = "a" * 32
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+STREAMED = {"battle_events", "leaderboard_events", "vote_file"}  # without an end, or not for a server like this one
+schema = schemathesis.openapi.from_dict(document())
+schema.app = get_wsgi_application()
+OPERATIONS = {each.ok().definition.raw["operationId"]: each.ok() for each in schema.get_all_operations()}
+KINDS = [
+    (name, mode)
+    for name in sorted(OPERATIONS.keys() - STREAMED)
+    for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+    if (name, mode) != ("model", GenerationMode.NEGATIVE)  # its one parameter is any text
+]
+statuses: Counter[int] = Counter()
+
+
+@pytest.fixture(autouse=True)
+def one_connection():
+    """A server would take another one for each request; here all is in one transaction."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def arena_at_work(settings):
+    """Battles of one voter in every state, models, votes and boards; and nobody is asked to wait."""
+    environment = replace(settings.ENVIRONMENT, arena_battles_per_hour=0, arena_battles_per_hour_address=0)
+    settings.ENVIRONMENT = environment
+    settings.ALLOWED_HOSTS = ["*"]
+    me = factories.voter()
+    models = [factories.endpoint(factories.model(slug)).model for slug in ("x", "y")]
+    for number in range(12):
+        factories.cast(*models, ("a", "b", "tie")[number % 3], voter=factories.voter_id(number), categories=["coding"])
+    boards.refresh()
+    battles = [arena.battle(state, voter=me) for state in (*Battle.State.values, "ready", "ready", "void")]
+    for battle in battles:
+        if battle.state == Battle.State.VOTED:
+            factories.vote(battle.model_a, battle.model_b, battle=battle, voter=me.pk)
+    return voters.signer.sign(str(me.pk)), [str(battle.pk) for battle in battles]
+
+
+def known(battles):
+    """Values that lead somewhere, instead of those made up for the same parameters."""
+    return {
+        "path_parameters": st.fixed_dictionaries({"battle_id": st.sampled_from(battles)}),
+        "query": st.fixed_dictionaries({}, optional={
+            "pool": st.sampled_from(["live", "api"]), "category": st.sampled_from(["overall", "coding"]),
+            "models": st.sampled_from(["x", "x,y", ",,"]), "after": st.sampled_from(["0", "3"]),
+            "at": st.sampled_from(["2026-01-01", "2999-01-01T00:00:00Z"]),
+        }),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "mode"), KINDS, ids=lambda part: getattr(part, "value", part))
+def test_every_answer_is_as_the_document_says(arena_at_work, name, mode):
+    cookie, battles = arena_at_work
+    operation = OPERATIONS[name]
+
+    @seed(1)
+    @settings(
+        max_examples=EACH, phases=[Phase.generate], database=None, deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(case=operation.as_strategy(generation_mode=mode), data=st.data())
+    def call(case, data):
+        for part, made in known(battles).items():
+            values = getattr(case, part) or {}
+            keep = data.draw(st.integers(0, 3)) == 0
+            found = {key: value for key, value in data.draw(made).items() if key in values and not keep}
+            setattr(case, part, {**values, **found})
+        cookies = {"voter": cookie, "csrftoken": TOKEN} if data.draw(st.integers(0, 3)) else {}
+        headers = {"X-CSRFToken": TOKEN} if data.draw(st.integers(0, 9)) else {}
+        response = case.call(cookies=cookies, headers=headers)
+        statuses[response.status_code] += 1
+        case.validate_response(response, checks=CHECKS)
+
+    call()
+
+
+def test_enough_calls_were_made_and_of_every_kind():
+    """The last of this file: what was counted before."""
+    assert sum(statuses.values()) >= LEAST, statuses
+    assert {200, 201, 400, 403, 404, 409} <= statuses.keys()
