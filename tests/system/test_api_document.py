@@ -1,0 +1,68 @@
+"""Every line of docs/api.md works against the whole service, and it has a line for every call."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.system.person import Person
+from tests.system.service import Service
+from tests.test_documents import blocks
+
+DOCUMENT = "docs/api.md"
+CUT_BY_MAX_TIME = 28
+
+
+def answers(said: str) -> Iterator[dict[str, object]]:
+    """What stands one after the other in the output of some calls."""
+    decoder, place = json.JSONDecoder(), 0
+    while place < len(said):
+        found, place = decoder.raw_decode(said, place)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def ran(service: Service, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, int, str]]:
+    """Each block of the shell with its status and output, run one after the other in one shell's variables."""
+    folder, found, before = tmp_path_factory.mktemp("api"), [], ""
+    (folder / "jar").touch()
+    for written in blocks(DOCUMENT, "sh"):
+        block = written.replace("http://127.0.0.1:8000", service.url)
+        lines = f"{before}\necho '=== here'\n{block}"
+        done = subprocess.run(["bash", "-u", "-c", lines], cwd=folder, capture_output=True, text=True, timeout=60)
+        assert not done.stderr or done.returncode == CUT_BY_MAX_TIME, done.stderr
+        found.append((block, done.returncode, done.stdout.partition("=== here\n")[2]))
+        before += "".join(f"{line}\n" for line in block.splitlines() if re.match(r"(ARENA|ask|BATTLE|MODEL)[=(]", line))
+    return found
+
+
+def test_every_call_has_a_line(service: Service) -> None:
+    document = json.loads(Person(service.port).get("/api/schema/").body)
+    lines = "\n".join(blocks(DOCUMENT, "sh")).replace("$BATTLE", "{battle_id}").replace("$MODEL", "{slug}")
+    for path in document["paths"]:
+        assert re.search(rf'\$ARENA{re.escape(path.removeprefix("/api/v1"))}[?"]', lines), path
+
+
+def test_lines_of_the_shell_work(ran: list[tuple[str, int, str]], service: Service) -> None:
+    refused = []
+    for block, status, said in ran:
+        if "/events" in block:
+            assert (status, "event: delta" in said or "from now on" in said) == (CUT_BY_MAX_TIME, True)
+        else:
+            assert status == 0, said
+            refused += [answer["error"] for answer in answers(said) if "error" in answer]
+    assert [error["code"] for error in refused] == ["not_failed"]
+    assert any('"models": [{' in said or '"models":[{' in said for _, _, said in ran)
+
+
+def test_example_in_python_works(service: Service, tmp_path: Path) -> None:
+    (example,) = blocks(DOCUMENT, "python")
+    script = tmp_path / "example.py"
+    script.write_text(example.replace("http://127.0.0.1:8000", service.url))
+    done = subprocess.run([sys.executable, "-I", str(script)], capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+    assert re.search(r"^a (.|\n)+\nb (.|\n)+\na was Model .+ rated .+\nb was Model .+ rated .+\n$", done.stdout)
