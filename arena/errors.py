@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
+
+UNKNOWN = 401
 
 
 class Refusal(Exception):
@@ -17,9 +20,31 @@ class Refusal(Exception):
         super().__init__(detail)
         self.code, self.detail, self.status, self.extra = code, detail, status, extra
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """`retry_after`, in seconds, is told here; and whom we do not know, how to say who it is."""
+        asked = {"WWW-Authenticate": "Bearer"} if self.status == UNKNOWN else {}
+        return asked | ({"Retry-After": str(self.extra["retry_after"])} if "retry_after" in self.extra else {})
+
+    def on(self, page: HttpResponse) -> HttpResponse:
+        """The page that shows the sentence, with what else has to be told."""
+        for name, value in self.headers.items():
+            page.headers[name] = value
+        return page
+
+    @property
+    def body(self) -> dict[str, Any]:
+        told = {name: value for name, value in self.extra.items() if name != "retry_after"}
+        return {"error": {"code": self.code, "detail": self.detail, **told}}
+
 
 def bad(field: str, detail: str) -> Refusal:
     return Refusal("invalid", detail, 400, fields={field: [detail]})
+
+
+def too_large() -> Refusal:
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1000
+    return Refusal("too_large", f"The body is larger than {most} kB.", 413)
 
 
 class Json(JSONParser):
@@ -35,20 +60,23 @@ class Json(JSONParser):
 def as_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: every error as `{"error": {"code", "detail", "fields"?}}`."""
     if isinstance(error, RequestDataTooBig):
-        error = Refusal("too_large", "The body is larger than 400 kB.", 413)
+        error = too_large()
     if isinstance(error, Refusal):
-        retry = {"Retry-After": str(error.extra.pop("retry_after"))} if "retry_after" in error.extra else None
-        body = {"code": error.code, "detail": error.detail, **error.extra}
-        return Response({"error": body}, status=error.status, headers=retry)
+        return Response(error.body, status=error.status, headers=error.headers)
     if isinstance(error, Http404):
         error = exceptions.NotFound("There is nothing here, or it is not yours.")
     if not isinstance(error, exceptions.APIException):
         return None
     codes = error.get_codes()
-    body = {"code": codes if isinstance(codes, str) else "invalid", "detail": _sentence(error)}
+    body: dict[str, Any] = {"code": codes if isinstance(codes, str) else "invalid", "detail": _sentence(error)}
     if isinstance(error.detail, dict):
         body["fields"] = error.detail
     return Response({"error": body}, status=error.status_code)
+
+
+def plain_response(error: Refusal, **headers: str) -> JsonResponse:
+    """The same where no view of DRF's is."""
+    return JsonResponse(error.body, status=error.status, headers={**error.headers, **headers})
 
 
 def _sentence(error: exceptions.APIException) -> str:

@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "arena.voters.middleware",
+    "arena.access.middleware",
     "arena.accounts.middleware",
     "arena.outages.Outages",
 ]
@@ -108,6 +109,9 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = ENVIRONMENT.redis_url
+CACHES = {
+    "default": {"BACKEND": "config.attempts_cache.AttemptsCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "attempts"},
+}
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
@@ -134,6 +138,12 @@ CELERY_BEAT_SCHEDULE = {
     "forget old snapshots": {"task": "ratings.thin_snapshots", "schedule": 60.0, "options": {"expires": 60}},
     "sum up the endpoints": {"task": "arena.roll_up", "schedule": 60.0, "options": {"expires": 60}},
     "expire idle battles": {"task": "arena.expire", "schedule": 600.0, "options": {"expires": 600}},
+    "forget repeated requests": {"task": "arena.forget_told", "schedule": 600.0, "options": {"expires": 600}},
+    "forget old sessions": {
+        "task": "arena.clear_sessions",
+        "schedule": 24 * 3600.0,
+        "options": {"expires": 3600},
+    },
 }
 
 USE_TZ = True
@@ -167,6 +177,8 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 CSRF_TRUSTED_ORIGINS = [ENVIRONMENT.arena_public_url] if ENVIRONMENT.arena_public_url else []
+# TLS ends at a proxy, which leads from http to https; and other hosts of the domain are not ours to speak for.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.arena_proxy_hops else None
 # The longest prompt, each character spelled as JSON may spell it, and room for the rest.
@@ -192,6 +204,7 @@ ACCOUNT_SESSION_REMEMBER = True
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["arena.voters.VoterAuthentication"],
+    "DEFAULT_THROTTLE_CLASSES": ["arena.charges.Calls"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["arena.errors.Json"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

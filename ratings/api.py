@@ -17,9 +17,9 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
-from arena.api import FOLLOWED_BY, event_stream, refused
+from arena.api import FOLLOWED_BY, event_stream
 from arena.connections import let_go
-from arena.errors import Refusal, bad
+from arena.errors import Refusal, bad, plain_response
 from arena.models import LIVE
 from arena.paging import BySlug
 from ratings import api_schema, history, record, snapshots
@@ -107,13 +107,13 @@ class Votes(APIView):
 async def votes_file(request: HttpRequest) -> HttpResponseBase:
     """The whole record of a pool as JSON Lines."""
     if request.method not in FOLLOWED_BY:
-        return refused(Refusal("method_not_allowed", "The record can only be read.", 405), Allow="GET, HEAD")
+        return plain_response(Refusal("method_not_allowed", "The record can only be read.", 405), Allow="GET, HEAD")
     pool = request.GET.get("pool") or LIVE
     try:
         await let_go(record.known)(pool)
         file: Any = record.File(pool) if request.method == "GET" else ()
     except Refusal as error:
-        return refused(error)
+        return plain_response(error)
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{slugify(pool)}.jsonl"'}
     return StreamingHttpResponse(file, content_type="application/x-ndjson", headers=headers)
 
