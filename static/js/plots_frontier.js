@@ -1,25 +1,30 @@
 // Ratings against what they cost, or against speed, with the Pareto frontier. Nothing is divided by anything.
-import { FONT_PX, filled, picture, rounded, short, span } from "./plots_frame.js";
+import { FONT_PX, filled, picture, roomFor, rounded, short, span } from "./plots_frame.js";
 
 const { Plot } = window;
 const LABEL_PX = 15;
+const MOST_TICKS = 8;
 const FREE = 4; // how many times cheaper than the cheapest the place of what costs nothing is
 
-// Names of the frontier, best first, without those that would lie on the one before.
+// Names of the frontier, worst rated first, without those that would lie on the one before. Beside a name is room on the
+// side where something better would be, and the better rated of two close ones would write over the other.
 function named(frontier, [low, high], height) {
-  let last = Infinity;
-  return frontier.toSorted((one, other) => other.rating - one.rating).filter(({ rating }) => {
+  let last = -Infinity;
+  return frontier.toSorted((one, other) => one.rating - other.rating).filter(({ rating }) => {
     const at = ((rating - low) / (high - low)) * height;
-    if (last - at < LABEL_PX) return false;
+    if (at - last < LABEL_PX) return false;
     last = at;
     return true;
   });
 }
 
+// The first of these series that is not too dense.
 function ticks(low, high) {
   const decades = Array.from({ length: 12 }, (_, place) => 10 ** (place - 6));
-  const all = decades.flatMap((ten) => [ten, 3 * ten]).filter((tick) => tick >= low && tick <= high);
-  return all.length > 7 ? all.filter((tick) => Math.log10(tick) % 1 === 0) : all;
+  const series = [[1, 2, 5], [1, 3], [1]].map((steps) => decades
+    .flatMap((ten) => steps.map((step) => step * ten))
+    .filter((tick) => tick >= low && tick <= high));
+  return series.find((found) => found.length < MOST_TICKS) ?? series.at(-1);
 }
 
 function scaleX(rows, priced, words) {
@@ -43,7 +48,7 @@ function scaleX(rows, priced, words) {
   };
 }
 
-function words4(row, words) {
+function told(row, words) {
   return filled(words.words, { name: row.name, rating: rounded(row.rating), figure: row.value.toLocaleString("en", { maximumSignificantDigits: 3 }) });
 }
 
@@ -54,13 +59,13 @@ export function frontier({ rows, against }, width, words) {
   const { place, x } = scaleX(rows, priced, words);
   const best = rows.filter(({ on_frontier: on }) => on);
   const side = priced ? { textAnchor: "end", dx: -9 } : { textAnchor: "start", dx: 9 };
-  const room = Math.min(190, width * 0.35);
+  const room = roomFor(best.map(({ name }) => name), width * 0.8);
   return picture({
     ariaLabel: words.alt,
     width,
     height,
     marginLeft: 52,
-    marginBottom: 44,
+    marginBottom: 48,
     insetLeft: priced ? room : 8,
     insetRight: priced ? 8 : room,
     x,
@@ -77,7 +82,7 @@ export function frontier({ rows, against }, width, words) {
         fill: ({ on_frontier: on }) => (on ? "var(--a)" : "var(--paper)"),
         stroke: ({ on_frontier: on }) => (on ? "var(--a)" : "var(--line-strong)"),
         strokeWidth: 1.5,
-        title: (row) => words4(row, words),
+        title: (row) => told(row, words),
         ariaLabel: "model",
       }),
       Plot.text(named(best, domain, height - 80), { x: place, y: "rating", text: ({ name }) => short(name, room), ...side, dy: -9, stroke: "var(--paper)", strokeWidth: 4, fill: "var(--ink)" }),

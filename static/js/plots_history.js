@@ -4,7 +4,7 @@ import { picture, rounded, span } from "./plots_frame.js";
 const { Plot } = window;
 const LEAST_PX = 260;
 const GAP_PX = 20;
-const HEIGHT_PX = 150;
+const HEIGHT_PX = 160;
 
 function dated({ series }) {
   return series.filter(({ points }) => points.length).map(({ model, points }) => ({
@@ -18,7 +18,7 @@ function marks({ points }, all, [low, high]) {
   return [
     Plot.line(all, { x: "at", y: "rating", z: "model", stroke: "var(--line-strong)", strokeOpacity: 0.45, strokeWidth: 1, curve: "step-after" }),
     Plot.areaY(points.filter((point) => point.ci_low !== null || point.ci_high !== null), {
-      x: "at", y1: (point) => point.ci_low ?? low, y2: (point) => point.ci_high ?? high, fill: "var(--a)", fillOpacity: 0.22, curve: "step-after",
+      x: "at", y1: (point) => point.ci_low ?? low, y2: (point) => point.ci_high ?? high, fill: "var(--a)", fillOpacity: 0.22, curve: "step-after", clip: true,
     }),
     Plot.line(points, { x: "at", y: "rating", stroke: "var(--a)", strokeWidth: 2, curve: "step-after" }),
     Plot.dot([last], { x: "at", y: "rating", r: 3.5, fill: "var(--a)", ariaLabel: "newest" }),
@@ -26,11 +26,11 @@ function marks({ points }, all, [low, high]) {
   ];
 }
 
-function panel(each, all, scales, width, name, words) {
+function panel(each, all, scales, width, names, words) {
+  const name = names.get(each.model);
   const figure = document.createElement("figure");
   figure.className = "panel";
-  const caption = figure.appendChild(document.createElement("figcaption"));
-  caption.textContent = name;
+  if (names.size > 1) figure.appendChild(document.createElement("figcaption")).textContent = name;
   figure.append(picture({
     ariaLabel: `${name}: ${words.alt}`,
     width,
@@ -38,7 +38,7 @@ function panel(each, all, scales, width, name, words) {
     marginLeft: 44,
     marginRight: 46,
     marginTop: 8,
-    marginBottom: 24,
+    marginBottom: 36,
     x: { type: "utc", domain: scales.times, label: null, ticks: Math.max(2, Math.round(width / 110)) },
     y: { domain: scales.ratings, label: null, ticks: 4, grid: true },
     marks: marks(each, all, scales.ratings),
@@ -52,8 +52,11 @@ export function series(data, width, words) {
   const found = dated(data);
   const all = found.flatMap(({ points }) => points);
   const times = all.map(({ at }) => at);
-  const scales = { ratings: span(all), times: [new Date(Math.min(...times)), new Date(Math.max(...times))] };
+  // Intervals of the first votes are so wide that beside other models nothing else could be seen: they run out.
+  const ends = found.length > 1 ? found.map(({ points }) => points.at(-1)) : all;
+  const wanted = [...ends, ...all.map(({ rating }) => ({ rating, ci_low: null, ci_high: null }))];
+  const scales = { ratings: span(wanted), times: [new Date(Math.min(...times)), new Date(Math.max(...times))] };
   const columns = found.length > 1 ? Math.max(1, Math.floor((width + GAP_PX) / (LEAST_PX + GAP_PX))) : 1;
   const each = Math.floor((width - (columns - 1) * GAP_PX) / columns);
-  return found.map((one) => panel(one, all, scales, each, names.get(one.model), words));
+  return found.map((one) => panel(one, all, scales, each, names, words));
 }

@@ -48,7 +48,8 @@ function matrix(data, cells, width, words, look) {
 
 export function rates(data, width, words) {
   return matrix(data, pairs(data, data.win_probability), width, words, {
-    fill: (rate) => mixed(Math.abs(2 * rate - 1), rate < 0.5 ? "b" : "a"),
+    // Most rates are near one half, where differences must be seen too.
+    fill: (rate) => mixed(Math.abs(2 * rate - 1) ** 0.6, rate < 0.5 ? "b" : "a"),
     text: (rate) => `${Math.round(100 * rate)}`,
   });
 }

@@ -20,17 +20,22 @@ export function ratings({ rows }, width, words) {
   const names = new Map(shown.map(({ model, name }) => [model, name]));
   const room = roomFor([...names.values()], width);
   const [low, high] = span(shown);
+  const ticks = Math.max(3, width / 130);
   const closed = shown.filter((row) => row.se !== null);
   return picture({
     ariaLabel: words.alt,
     width,
-    height: shown.length * LINE_PX + 80,
+    height: shown.length * LINE_PX + 92,
     marginLeft: room,
     marginRight: 16,
-    marginTop: 44,
-    x: { domain: [low, high], axis: "both", label: words.x, labelAnchor: "center", labelArrow: "none", grid: true, ticks: Math.max(3, width / 130) },
+    marginTop: 28,
+    marginBottom: 44,
+    x: { domain: [low, high], axis: null },
     y: { domain: [...names.keys()], label: null, tickFormat: (model) => short(names.get(model), room), tickSize: 0 },
     marks: [
+      Plot.gridX({ ticks }),
+      Plot.axisX({ anchor: "top", label: null, ticks }),
+      Plot.axisX({ anchor: "bottom", label: words.x, labelAnchor: "center", labelArrow: "none", ticks }),
       Plot.ruleX([1000].filter((mean) => mean > low && mean < high), { stroke: "var(--line-strong)", strokeDasharray: "1 3" }),
       Plot.ruleY(closed, {
         x1: ({ ci_low: end }) => end ?? low,
