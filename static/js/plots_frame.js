@@ -9,6 +9,11 @@ export function picture(options) {
   const svg = Plot.plot({ className: "picture", figure: false, ...options });
   svg.querySelector("style")?.remove();
   svg.setAttribute("role", "img");
+  // Groups have no role, so they must have no name either; the picture has one.
+  for (const group of svg.querySelectorAll("[aria-label]")) {
+    group.dataset.mark = group.getAttribute("aria-label");
+    group.removeAttribute("aria-label");
+  }
   return svg;
 }
 

@@ -83,6 +83,7 @@ export function frontier({ rows, against }, width, words) {
         stroke: ({ on_frontier: on }) => (on ? "var(--a)" : "var(--line-strong)"),
         strokeWidth: 1.5,
         title: (row) => told(row, words),
+        sort: null,
         ariaLabel: "model",
       }),
       Plot.text(named(best, domain, height - 80), { x: place, y: "rating", text: ({ name }) => short(name, room), ...side, dy: -9, stroke: "var(--paper)", strokeWidth: 4, fill: "var(--ink)" }),
