@@ -84,7 +84,6 @@ export function frontier({ rows, against }, width, words) {
         strokeWidth: 1.5,
         title: (row) => told(row, words),
         sort: null,
-        ariaLabel: "model",
       }),
       Plot.text(named(best, domain, height - 80), { x: place, y: "rating", text: ({ name }) => short(name, room), ...side, dy: -9, stroke: "var(--paper)", strokeWidth: 4, fill: "var(--ink)" }),
     ],

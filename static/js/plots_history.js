@@ -21,7 +21,7 @@ function marks({ points }, all, [low, high]) {
       x: "at", y1: (point) => point.ci_low ?? low, y2: (point) => point.ci_high ?? high, fill: "var(--a)", fillOpacity: 0.22, curve: "step-after", clip: true,
     }),
     Plot.line(points, { x: "at", y: "rating", stroke: "var(--a)", strokeWidth: 2, curve: "step-after" }),
-    Plot.dot([last], { x: "at", y: "rating", r: 3.5, fill: "var(--a)", ariaLabel: "newest" }),
+    Plot.dot([last], { x: "at", y: "rating", r: 3.5, fill: "var(--a)" }),
     Plot.text([last], { x: "at", y: "rating", text: ({ rating }) => rounded(rating), textAnchor: "start", dx: 7, fontWeight: 650 }),
   ];
 }

@@ -36,9 +36,8 @@ function matrix(data, cells, width, words, look) {
         x: "across",
         y: "down",
         fill: ({ figure }) => look.fill(figure),
-        title: ({ down, across, figure }) => filled(words.words, { row: name(down), column: name(across), figure: look.text(figure) }),
+        title: ({ down, across, figure }) => filled(words.words, { row: name(down), column: name(across), figure: look.told(figure) }),
         rx: 2,
-        ariaLabel: "pair",
       }),
       Plot.text(cells, { x: "across", y: "down", text: ({ figure }) => look.text(figure), fill: "var(--ink)", pointerEvents: "none" }),
     ],
@@ -46,11 +45,16 @@ function matrix(data, cells, width, words, look) {
   });
 }
 
+function percent(rate) {
+  return `${Math.round(100 * rate)}`;
+}
+
 export function rates(data, width, words) {
   return matrix(data, pairs(data, data.win_probability), width, words, {
     // Most rates are near one half, where differences must be seen too.
     fill: (rate) => mixed(Math.abs(2 * rate - 1) ** 0.6, rate < 0.5 ? "b" : "a"),
-    text: (rate) => `${Math.round(100 * rate)}`,
+    text: percent,
+    told: percent,
   });
 }
 
@@ -64,5 +68,6 @@ export function counts(data, width, words) {
   return matrix(data, cells, width, words, {
     fill: (count) => mixed(Math.log1p(count) / Math.log1p(most), "a"),
     text: brief,
+    told: (count) => count.toLocaleString("en"),
   });
 }

@@ -54,7 +54,6 @@ export function ratings({ rows }, width, words) {
         stroke: "var(--a)",
         strokeWidth: 1.5,
         title: (row) => told(row, words),
-        ariaLabel: "model",
       }),
     ],
     color: { type: "identity" },

@@ -82,7 +82,7 @@ def test_ratings_have_a_mark_for_each_row_with_its_numbers(plots: Page) -> None:
         expected.append(f"{name}: {rating}, {ends.get(' '.join(interval.split()[1:]), interval)}")
     assert len(rows) == len(MODELS) + 1
     assert plots.evaluate(TITLES, "ratings") == expected
-    assert plots.locator("[data-plot=ratings] [data-mark=model] circle").count() == len(rows)
+    assert plots.locator("[data-plot=ratings] [data-mark=dot] circle").count() == len(rows)
 
 
 def test_open_end_is_drawn_open(plots: Page) -> None:
@@ -122,6 +122,7 @@ def test_history_has_a_picture_for_each_model(plots: Page) -> None:
 
 def test_pictures_have_names_and_no_style_element(plots: Page) -> None:
     assert plots.locator("svg.picture style").count() == 0
+    assert plots.evaluate("Plot.plot({ marks: [] }).querySelector('style') !== null")  # which the policy would refuse
     named = plots.locator("svg.picture").evaluate_all("all => all.map((svg) => [svg.role, svg.ariaLabel])")
     assert len(named) == 14
     assert all(role == "img" and name for role, name in named)
