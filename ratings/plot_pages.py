@@ -65,7 +65,7 @@ def _shown(view: View) -> dict[str, Any]:
     board = snapshots.newest(**asdict(view.asked))
     main = [row for row in board["rows"] if row["component"] == 0]
     rows, at = main[: TOPS[view.top]], board["computed_at"]
-    why = nothing_to_draw(main)
+    why = "problem" if "problem" in board else nothing_to_draw(main)
     return {
         "board": board,
         "rows": rows,
@@ -73,7 +73,7 @@ def _shown(view: View) -> dict[str, Any]:
         "unconnected": len(board["rows"]) - len(main),
         "models": ",".join(row["model"] for row in rows),
         "board_json": source("leaderboard-json", view.asked, at=at),
-        "pairs": None if why else pairs(view.asked, rows),
+        "pairs": None if why else _pairs(view.asked, rows),
         "history": over_time.shown(view.asked, rows, until=at),
         **_frontier(view),
     }
@@ -86,16 +86,22 @@ def nothing_to_draw(rows: Rows) -> str:
     return "unbounded" if all(row["unbounded"] for row in rows) else ""
 
 
-def pairs(asked: Asked, rows: Rows) -> dict[str, Any]:
-    """A table of the first of these rows: for each model its predicted win rate, and its votes, against each other."""
+def _pairs(asked: Asked, rows: Rows) -> dict[str, Any] | None:
+    """A table of the first of these rows: for each model its predicted win rate, and its votes, against each other.
+
+    None where no pairs were kept at the time that is asked for.
+    """
     names = {row["model"]: row["name"] for row in rows[:MOST_PAIRED]}
     found = pairwise.matrices(asked, [*names])
+    if not found["models"]:
+        return None
     figures = zip(found["models"], found["win_probability"], found["counts"], strict=True)
     lines = [
         {"place": place, "model": model, "name": names[model], "cells": _cells(chances, counts)}
         for place, (model, chances, counts) in enumerate(figures)
     ]
     return {
+        "computed_at": found["computed_at"],
         "lines": lines,
         "columns": [names[model] for model in found["models"]],
         "names": orjson.dumps([*names.items()]).decode(),

@@ -27,20 +27,24 @@ function ticks(low, high) {
   return series.find((found) => found.length < MOST_TICKS) ?? series.at(-1);
 }
 
+function written(tick, priced) {
+  if (!priced) return tick.toLocaleString("en");
+  return `$${tick < 1 ? tick.toFixed(Math.max(2, Math.ceil(-Math.log10(tick)))) : tick.toLocaleString("en")}`;
+}
+
 function scaleX(rows, priced, words) {
   const paid = rows.map(({ value }) => value).filter((value) => value > 0);
   const [cheapest, dearest] = paid.length ? [Math.min(...paid), Math.max(...paid)] : [1, 1];
   const free = cheapest / FREE;
   const place = ({ value }) => value || free;
   const domain = [Math.min(...rows.map(place)) / 1.4, dearest * 1.4];
-  const unit = priced ? "$" : "";
   return {
     place,
     x: {
       type: "log",
       domain,
       ticks: [...(paid.length < rows.length ? [free] : []), ...ticks(cheapest / 1.4, dearest * 1.4)],
-      tickFormat: (tick) => (tick === free && paid.length < rows.length ? words.free : `${unit}${tick.toLocaleString("en", { maximumSignificantDigits: 2 })}`),
+      tickFormat: (tick) => (tick === free && paid.length < rows.length ? words.free : written(tick, priced)),
       label: words.x,
       labelAnchor: "center",
       labelArrow: "none",

@@ -3,7 +3,7 @@ import { FONT_PX, filled, picture, roomFor, short } from "./plots_frame.js";
 
 const { Plot } = window;
 const CELL_PX = 30;
-const STRONGEST = 55; // per cent of colour; the numbers in the cells must be read on it
+const STRONGEST = 50; // per cent of colour; the numbers in the cells must be read on it
 
 function mixed(share, colour) {
   return `color-mix(in oklab, var(--${colour}) ${Math.round(share * STRONGEST)}%, var(--sheet))`;
@@ -17,7 +17,7 @@ function pairs({ models }, figures) {
 
 function matrix(data, cells, width, words, look) {
   const names = new Map(JSON.parse(words.names));
-  const room = roomFor([...names.values()].map((name) => `00 ${name}`), Math.max(width, 480));
+  const room = roomFor([...names.values()].map((name) => `00 ${name}`), width);
   const places = [...data.models.keys()];
   const side = Math.max(CELL_PX, Math.min(44, (width - room - 8) / places.length));
   const name = (place) => names.get(data.models[place]);

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from ratings.models import Pool, Snapshot
+from ratings.models import PairTable, Pool, Snapshot
 from ratings.plot_pages import nothing_to_draw
 from ratings.snapshots import pack, unpack
 from tests import factories
@@ -98,6 +98,16 @@ def test_as_many_models_are_shown_as_are_wanted(client, top, models):
     assert len(table(shown(client, top=top), "ratings")) == models
 
 
+def test_matrix_of_many_models_has_the_thirty_best(client):
+    for one, other in pairwise(factories.models(32)):
+        met(one, other, 1, 1)
+    published()
+    html = shown(client, top="50")
+    assert len(table(html, "ratings")) == 32
+    assert len(table(html, "pairs")) == 30
+    assert "Here the 30 best models." in html
+
+
 def test_elo_has_no_intervals_and_is_drawn(client, three):
     html = shown(client, method="elo")
     assert "Elo ratings have no intervals" in html
@@ -116,6 +126,12 @@ def one_alone():
     board.save()
 
 
+def separable():
+    met(*factories.models(2))
+    published()
+    Snapshot.objects.filter(method="bt").update(parameters={"problem": "separable"}, rows=pack([]))
+
+
 def all_unbounded():
     beat(*factories.models(2))
     published()
@@ -126,6 +142,7 @@ def all_unbounded():
     [
         (empty, "no votes yet, so there is nothing to draw"),
         (one_alone, "One model alone cannot be compared"),
+        (separable, "no finite ratings"),
         (all_unbounded, "every rating has an open end"),
     ],
 )
@@ -189,3 +206,13 @@ def test_page_asks_the_database_as_often_for_many_models(client, models, django_
 
     with django_assert_num_queries(11):
         client.get(PAGE, {"top": "all"})
+
+
+def test_pairs_of_another_time_than_the_board_say_so(client, three):
+    """The fixture has moved the boards into the past, and not the pairs."""
+    assert "Pairs are kept once a day; these are of" in shown(client)
+
+
+def test_page_without_kept_pairs_shows_the_rest(client, three):
+    PairTable.objects.all().delete()
+    assert sources(shown(client)).keys() == {"ratings", "frontier", "series"}
