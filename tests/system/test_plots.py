@@ -23,8 +23,24 @@ PAGES = {"plots": PLOTS, "speed": f"{PLOTS}&against=speed", "history": f"/histor
          "model": f"/models/{MODELS[0]}/"}  # fmt: skip
 LOOKS = pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
 PRICED = """INSERT INTO catalog_price (model_id, input, output, source, as_of)
-    SELECT id, length(slug) + id %% 7, 2 * (id %% 5), 'a list', '2026-02-03' FROM catalog_languagemodel
-    WHERE slug = ANY(%s) RETURNING id"""
+    SELECT id, CASE slug WHEN 'drawn-j' THEN 0 ELSE 3 + id %% 7 END, 0, 'a list', '2026-02-03'
+    FROM catalog_languagemodel WHERE slug = ANY(%s) RETURNING id"""
+# Of each cell of a matrix, the contrast of its number to its colour.
+CONTRASTS = """(plot) => {
+    const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+    const luminance = (colour) => {
+        canvas.fillStyle = colour;
+        canvas.fillRect(0, 0, 1, 1);
+        const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((each) => each / 255)
+            .map((each) => (each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const ink = luminance(getComputedStyle(document.body).color);
+    return [...document.querySelectorAll(`[data-plot=${plot}] rect`)].map((cell) => {
+        const [dark, light] = [ink, luminance(getComputedStyle(cell).fill)].sort((one, other) => one - other);
+        return (light + 0.05) / (dark + 0.05);
+    });
+}"""
 # The same boards once more, as if of yesterday.
 YESTERDAY = """INSERT INTO ratings_snapshot (board_id, method, votes, code_version, parameters, rows, computed_at)
     SELECT board_id, method, votes, code_version, parameters, rows, computed_at - interval '1 day'
@@ -101,6 +117,24 @@ def test_pairs_have_a_cell_for_each_number(plots: Page) -> None:
     assert [title.split(": ")[1].split()[0] for title in plots.evaluate(TITLES, "counts")] == [c[-1] for c in cells]
     assert plots.locator("[data-plot=rates] rect").count() == len(rates) == 12 * 11
     assert plots.locator("[data-plot=counts] rect").count() == 13 * 12
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_numbers_can_be_read_on_their_cells(browser: Browser, drawn: Service, scheme: Any) -> None:
+    with reading(browser, drawn, color_scheme=scheme) as page:
+        page.goto(PLOTS)
+        wait_for_plots(page)
+        for plot in ("rates", "counts"):
+            found = page.evaluate(CONTRASTS, plot)
+            assert min(found) >= 4.5
+            assert max(found) > 1.2 * min(found)  # the colours differ
+
+
+def test_what_costs_nothing_has_its_place_on_the_scale(plots: Page) -> None:
+    ticks = plots.locator("[data-plot=frontier] [data-mark='x-axis tick label'] text").all_text_contents()
+    assert ticks[0] == "free"
+    assert all(tick.startswith("$") for tick in ticks[1:])
+    assert "drawn-j: " in str(plots.evaluate(TITLES, "frontier"))
 
 
 def test_frontier_has_a_mark_for_each_row(plots: Page) -> None:
