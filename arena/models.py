@@ -248,6 +248,8 @@ class Vote(models.Model):
         indexes = [
             models.Index("pool", "id", name="vote_of_pool"),
             models.Index("voter", "prompt_hash", condition=~Q(prompt_hash=""), name="vote_of_prompt"),
+            models.Index("model_a", condition=~Q(reasons={}), name="vote_reasons_a"),
+            models.Index("model_b", condition=~Q(reasons={}), name="vote_reasons_b"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(model_a=F("model_b")), name="vote_two_models"),

@@ -1,17 +1,21 @@
 """The page of one model: what is known of it, what the arena has measured, and where it stands on each board."""
 
+from dataclasses import asdict
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from arena import reasons
+from arena.errors import Refusal
 from arena.measured import typical
 from arena.models import LIVE
 from arena.reveals import newest_prices
 from catalog.figures import count, dollars
 from catalog.models import LanguageModel
-from ratings.snapshots import newest_of_pools, unpack
+from ratings import model_standing, over_time, snapshots
+from ratings.snapshots import Asked, newest_of_pools, unpack
 
 
 @require_safe
@@ -20,8 +24,18 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404
     models = LanguageModel.objects.select_related("organization", "license", "base_model")
     model = get_object_or_404(models, slug=slug)
-    shown = {"model": model, **_facts(model), **_measured(model), **_standing(model)}
+    standing = _standing(model)
+    shown = {"model": model, **_facts(model), **_measured(model), **standing}
+    pool = request.GET.get("pool") or (LIVE if standing["rated_here"] else _first(standing["places"]))
+    try:
+        shown |= _in_pool(model, pool) if standing["places"] or "pool" in request.GET else {}
+    except Refusal as error:
+        return render(request, "404.html", {"detail": error.detail}, status=error.status)
     return render(request, "ratings/model.html", shown)
+
+
+def _first(places: list[dict[str, Any]]) -> str:
+    return places[0]["pool"].slug if places else LIVE
 
 
 def _facts(model: LanguageModel) -> dict[str, Any]:
@@ -30,7 +44,13 @@ def _facts(model: LanguageModel) -> dict[str, Any]:
         "size": model.parameters_total and count(model.parameters_total),
         "active": model.parameters_active and count(model.parameters_active),
         "trained_on": model.training_tokens and count(model.training_tokens),
-        "price": price and {"input": dollars(price.input), "output": dollars(price.output), "as_of": price.as_of},
+        "price": price
+        and {
+            "input": dollars(price.input),
+            "output": dollars(price.output),
+            "as_of": price.as_of,
+            "source": price.source,
+        },
     }
 
 
@@ -49,3 +69,19 @@ def _standing(model: LanguageModel) -> dict[str, Any]:
             among = sum(other["component"] == row["component"] for other in rows)
             places.append({"pool": snapshot.board.pool, "row": row, "among": among})
     return {"places": places, "rated_here": any(place["pool"].slug == LIVE for place in places)}
+
+
+def _in_pool(model: LanguageModel, pool: str) -> dict[str, Any]:
+    """By category, against its opponents and over time, and what was said of it. Raises Refusal 404."""
+    asked = Asked(pool=pool)
+    board = snapshots.newest(**asdict(asked))
+    names = {row["model"]: row["name"] for row in board["rows"]}
+    met = model_standing.opponents(asked, model.slug)
+    rows = [row for row in board["rows"] if row["model"] == model.slug]
+    return {
+        "pool": pool,
+        "by_category": model_standing.by_category(pool, model.slug),
+        "opponents": [each | {"name": names.get(each["model"], each["model"])} for each in met],
+        "history": over_time.shown(asked, rows, until=board["computed_at"]),
+        "reasons": reasons.profile(model.pk, pool),
+    }

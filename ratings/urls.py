@@ -3,11 +3,13 @@
 from django.urls import path
 
 from ratings import api as calls
-from ratings import model_pages
+from ratings import frontier_api, history_pages, model_pages, plot_pages
 from ratings import pages as views
 
 pages = [
     path("leaderboard/", views.leaderboard, name="leaderboard"),
+    path("leaderboard/plots/", plot_pages.plots, name="board-plots"),
+    path("history/", history_pages.history, name="history"),
     path("models/<str:slug>/", model_pages.model_page, name="model-page"),
 ]
 api = [
@@ -15,6 +17,7 @@ api = [
     path("leaderboard/events", calls.events, name="leaderboard-events"),
     path("leaderboard/pairwise/", calls.Pairwise.as_view(), name="leaderboard-pairwise"),
     path("leaderboard/history/", calls.History.as_view(), name="leaderboard-history"),
+    path("leaderboard/frontier/", frontier_api.Frontier.as_view(), name="leaderboard-frontier"),
     path("pools/", calls.Pools.as_view(), name="pool-list"),
     path("categories/", calls.Categories.as_view(), name="category-list"),
     path("votes/", calls.Votes.as_view(), name="vote-list"),

@@ -52,7 +52,7 @@ def test_page_shows_what_is_known(client):
         "Context 32,768 tokens",
         "Released 2 January 2026",
         "Knows the world until June 2025",
-        "Price of a million tokens $0.15 in, $0.60 out (3 February 2026)",
+        "Price of a million tokens $0.15 in, $0.60 out (3 February 2026) list",
     ):
         assert words in shown
 
@@ -134,7 +134,7 @@ def test_page_asks_the_database_as_often_however_many_boards_there_are(client, p
         factories.cast(quokka, wombat, pool=f"pool-{number}")
     boards.refresh()
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(12):
         assert len(client.get("/models/quokka/").context["places"]) == pools
 
 
@@ -159,3 +159,92 @@ def test_page_can_only_be_read(client):
     factories.model("quokka")
 
     assert client.post("/models/quokka/").status_code == 405
+
+
+def test_page_shows_each_category_and_each_opponent(client):
+    quokka, wombat, numbat = (factories.model(slug) for slug in ("quokka", "wombat", "numbat"))
+    won(quokka, wombat, 3, categories=["coding"])
+    won(wombat, quokka, 1, categories=["coding"])
+    won(quokka, numbat, 2)
+    boards.refresh()
+
+    shown = text(client, "quokka")
+
+    assert re.search(r"Overall provisional 1 of 2 |Overall provisional 2 of 3 |Overall provisional 1 of 3 ", shown)
+    assert re.search(r"Coding provisional 1 of 2 1 – 2 ", shown)
+    assert re.search(r"Wombat 4 3 1 0 75&nbsp;% 75&nbsp;% \+191 ± \d+ Numbat 2 2 0 0 100&nbsp;% – –", shown)
+
+
+def test_page_shows_one_pool_after_the_other(client):
+    factories.pool("elsewhere", kind=Pool.Kind.IMPORT, name="Votes of 2024")
+    quokka, wombat = factories.model("quokka"), factories.model("wombat")
+    won(quokka, wombat, 3)
+    won(quokka, wombat, 5, pool="elsewhere")
+    boards.refresh()
+
+    here = client.get("/models/quokka/")
+    there = client.get("/models/quokka/", {"pool": "elsewhere"})
+
+    assert [each["votes"] for each in here.context["opponents"]] == [3]
+    assert [each["votes"] for each in there.context["opponents"]] == [5]
+    assert '<a href="?pool=elsewhere#in-pool" aria-current="true">' in there.content.decode()
+
+
+@pytest.mark.parametrize("pool", ["nowhere", "a\0b"])
+def test_page_of_an_unknown_pool_is_not_there(client, pool):
+    factories.model("quokka")
+    answer = client.get("/models/quokka/", {"pool": pool})
+    assert answer.status_code == 404
+    assert "<html" in answer.content.decode()
+
+
+def test_page_tells_why_voters_decided(client):
+    quokka, wombat = factories.model("quokka"), factories.model("wombat")
+    for number in range(8):
+        reasons = {"a": ["useful"], "b": ["too_long"]} if number < 6 else {"a": ["wrong"]}
+        factories.cast(quokka, wombat, voter=factories.voter_id(number), reasons=reasons)
+    boards.refresh()
+
+    shown = text(client, "quokka")
+
+    assert "Of the 8 counted votes with a reason about this model, by 8 people" in shown
+    assert "useful 75&nbsp;% 6" in shown
+    assert "wrong 25&nbsp;% 2" in shown
+    assert "too long 0&nbsp;% 0" in shown
+    assert "too long 100&nbsp;% 6" in text(client, "wombat")
+
+
+def test_page_is_silent_about_the_reasons_of_few(client):
+    quokka, wombat = factories.model("quokka"), factories.model("wombat")
+    for number in range(4):
+        factories.cast(quokka, wombat, voter=factories.voter_id(number), reasons={"a": ["useful"]})
+    boards.refresh()
+
+    assert "What voters said" not in text(client, "quokka")
+
+
+def test_page_has_a_plot_from_the_second_board_on(client):
+    quokka, wombat = factories.model("quokka"), factories.model("wombat")
+    found = []
+    for _ in range(2):
+        won(quokka, wombat, 1)
+        boards.refresh()
+        found.append(client.get("/models/quokka/").content.decode())
+
+    assert "One board has been kept so far" in found[0]
+    assert "plots.js" not in found[0]
+    assert 'data-plot="series"' in found[1]
+    assert "plots.js" in found[1]
+
+
+@pytest.mark.parametrize(("models", "categories"), [(2, 1), (20, 1), (2, 12)])
+def test_page_asks_the_database_as_often_for_many_opponents_and_categories(
+    client, models, categories, django_assert_num_queries
+):
+    quokka, *others = factories.model("quokka"), *factories.models(models - 1)
+    for other in others:
+        won(quokka, other, 1, categories=[f"category-{number}" for number in range(categories)])
+    boards.refresh()
+
+    with django_assert_num_queries(12):
+        assert len(client.get("/models/quokka/").context["opponents"]) == models - 1

@@ -1,0 +1,86 @@
+"""What moved between two published boards, and how much of it is more than noise."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A model on both boards. change: in Elo points, without the shift of all; what: of rating, rank and tier."""
+
+    then: Row
+    now: Row
+    change: float
+    what: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """moved: most first. came, went: rows of models on one of the two alone. shift: by which all ratings moved.
+
+    noise: whether both boards tell of errors; if not, nothing is taken to have moved.
+    """
+
+    moved: Sequence[Moved]
+    came: Sequence[Row]
+    went: Sequence[Row]
+    shift: float
+    votes: int
+    noise: bool
+
+
+def between(then: Mapping[str, Any], now: Mapping[str, Any]) -> Changes:
+    """Compare two boards, each as the API shows it, by the models of their main groups.
+
+    The mean of a board is taken over its models, so a model that comes moves the ratings of all others: that shift is
+    the mean difference of the models that are fitted on both, and is taken off. A rating moved if it now lies outside
+    of the interval of then: the votes of then are among those of now, so the difference of the two varies less than
+    the older estimate does, and fewer than one in twenty of those that did not change are named. A rank moved if it,
+    among the models of then, lies outside of the range of then. A tier is a test by itself.
+    """
+    old, new = _main(then), _main(now)
+    both = [model for model in new if model in old]
+    shift = _shift([(old[model], new[model]) for model in both])
+    ranks = _ranks([new[model] for model in both])
+    noise = all(row["tier"] is not None for row in (*old.values(), *new.values()))
+    moved = [_moved(old[model], new[model], shift, ranks[model]) for model in both] if noise else []
+    return Changes(
+        moved=sorted((each for each in moved if each.what), key=lambda each: -abs(each.change)),
+        came=[row for model, row in new.items() if model not in old],
+        went=[row for model, row in old.items() if model not in new],
+        shift=shift,
+        votes=now["votes"] - then["votes"],
+        noise=noise,
+    )
+
+
+def _main(board: Mapping[str, Any]) -> dict[str, Row]:
+    return {row["model"]: row for row in board["rows"] if row["component"] == 0}
+
+
+def _shift(pairs: Sequence[tuple[Row, Row]]) -> float:
+    fitted = [(then, now) for then, now in pairs if not (then["unbounded"] or now["unbounded"])]
+    return sum(now["rating"] - then["rating"] for then, now in fitted) / len(fitted) if fitted else 0.0
+
+
+def _ranks(rows: Sequence[Row]) -> dict[str, int]:
+    """Among these rows alone, which come best first."""
+    ranks: dict[str, int] = {}
+    for place, row in enumerate(rows):
+        before = rows[place - 1] if place else None
+        ranks[row["model"]] = ranks[before["model"]] if before and before["rank"] == row["rank"] else place + 1
+    return ranks
+
+
+def _moved(then: Row, now: Row, shift: float, rank: int) -> Moved:
+    rating = now["rating"] - shift
+    low, high = then["ci_low"], then["ci_high"]
+    tests = {
+        "rating": (low is not None and rating < low) or (high is not None and rating > high),
+        "rank": not then["rank_low"] <= rank <= then["rank_high"],
+        "tier": then["tier"] != now["tier"],
+    }
+    return Moved(then, now, rating - then["rating"], tuple(what for what, moved in tests.items() if moved))

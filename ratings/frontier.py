@@ -1,0 +1,74 @@
+"""What a rating costs: each model of a board beside its price, or beside the speed that was measured here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from arena.errors import bad
+from arena.measured import typical
+from arena.reveals import newest_prices
+from catalog.models import LanguageModel, Price
+from ratings import pareto, snapshots
+from ratings.snapshots import Asked
+
+PRICE = "price"
+SPEED = "speed"
+AGAINST = (PRICE, SPEED)
+SHOWN = ("rank", "model", "name", "rating", "ci_low", "ci_high", "provisional")
+# A price is of four tokens, of which one is answered: there are more in questions with their history than in answers.
+INPUT_SHARE = 0.75
+
+Row = dict[str, Any]
+
+
+def against(asked: Asked, what: str) -> dict[str, Any]:
+    """The models of a board beside `what`: dollars a million tokens (three in, one out), or tokens a second.
+
+    `rows`, in the order of the board: rank, model, name, rating, ci_low, ci_high, provisional, value, on_frontier, and
+    with prices both of them, their source and their day. `left_out`: model, name and reason, one of `unconnected` (no
+    chain of votes to the main group), `unbounded` (it has no rating of its own yet) and `unknown`. Prices and speeds
+    are today's, whatever the time of the board. Refusals as of `snapshots.newest`; 400 for another `what`.
+    """
+    if what not in AGAINST:
+        raise bad("against", "against is price or speed.")
+    board = snapshots.newest(**asdict(asked))
+    values = _values(board["rows"], what)
+    rows, left_out = [], []
+    for row in board["rows"]:
+        reason = _reason(row, values)
+        if reason:
+            left_out.append({"model": row["model"], "name": row["name"], "reason": reason})
+        else:
+            rows.append({name: row[name] for name in SHOWN} | values[row["model"]])
+    which = {name: board[name] for name in ("pool", "category", "style_control", "method", "computed_at")}
+    return which | {"against": what, "rows": _marked(rows, what), "left_out": left_out}
+
+
+def _reason(row: Row, values: Mapping[str, Row]) -> str:
+    if row["component"] != 0:
+        return "unconnected"
+    if row["unbounded"]:
+        return "unbounded"
+    return "" if row["model"] in values else "unknown"
+
+
+def _marked(rows: Sequence[Row], what: str) -> list[Row]:
+    better = -1 if what == PRICE else 1
+    on = pareto.frontier([(row["rating"], better * row["value"]) for row in rows])
+    return [row | {"on_frontier": each} for row, each in zip(rows, on, strict=True)]
+
+
+def _values(rows: Sequence[Row], what: str) -> dict[str, Row]:
+    """Slug → what is known of it."""
+    models = LanguageModel.objects.filter(slug__in=[row["model"] for row in rows]).only("slug")
+    slugs = {model.pk: model.slug for model in models}
+    if what == PRICE:
+        return {slugs[key]: _priced(price) for key, price in newest_prices([*models]).items()}
+    speeds = {slugs[key]: usual.tokens_per_s for key, usual in typical(slugs).items()}
+    return {slug: {"value": speed} for slug, speed in speeds.items() if speed}
+
+
+def _priced(price: Price) -> Row:
+    both = {"price_input": float(price.input), "price_output": float(price.output)}
+    value = INPUT_SHARE * both["price_input"] + (1 - INPUT_SHARE) * both["price_output"]
+    return {"value": value} | both | {"source": price.source, "as_of": price.as_of}

@@ -1,0 +1,76 @@
+"""The page of the past: any board that was kept, what moved since, and how many votes came."""
+
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from arena.errors import Refusal, bad
+from catalog.models import LanguageModel
+from ratings import changes, over_time, snapshots, vote_days
+from ratings.board_addresses import query
+from ratings.changes import Changes
+from ratings.models import Category, Pool
+from ratings.snapshots import Asked
+
+AGO = (timedelta(days=1), timedelta(days=7))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The newest board against that of then; `changes` is None where no board had been published by then."""
+
+    then: datetime
+    computed_at: datetime | None
+    changes: Changes | None
+
+
+@require_safe
+def history(request: HttpRequest) -> HttpResponse:
+    """What moved in a day and in a week, or since the time that is asked for."""
+    try:
+        asked = snapshots.asked(request.GET)
+        since = _since(request.GET.get("then", ""))
+        board = snapshots.newest(**asdict(asked))
+        end = asked.at or timezone.now()
+        compared = [_comparison(asked, board, then) for then in ([since] if since else [end - ago for ago in AGO])]
+    except Refusal as error:
+        return render(request, "404.html", {"detail": error.detail}, status=error.status)
+    slugs = [row["model"] for row in board["rows"]]
+    main = [row for row in board["rows"] if row["component"] == 0]
+    shown = {
+        "asked": asked,
+        "since": since,
+        "board": board,
+        "comparisons": compared,
+        "retired": LanguageModel.objects.filter(slug__in=slugs, status=LanguageModel.Status.RETIRED),
+        "history": over_time.shown(asked, main, until=board["computed_at"]),
+        "days": _bars(vote_days.by_day(asked, end)),
+        "pools": Pool.objects.exclude(kind=Pool.Kind.SHORTLIST).order_by("pk"),
+        "categories": Category.objects.order_by("name"),
+        "query": urlencode(query(replace(asked, at=None))),
+    }
+    return render(request, "ratings/history.html", shown)
+
+
+def _since(text: str) -> datetime | None:
+    try:
+        return snapshots.asked({"at": text}).at
+    except Refusal:
+        raise bad("then", "then is a time in ISO 8601, such as 2026-01-31T12:00:00Z.") from None
+
+
+def _comparison(asked: Asked, board: dict[str, Any], then: datetime) -> Comparison:
+    old = snapshots.newest(**asdict(replace(asked, at=then)))
+    return Comparison(then, old["computed_at"], changes.between(old, board) if old["computed_at"] else None)
+
+
+def _bars(days: list[tuple[Any, int]]) -> list[dict[str, Any]]:
+    """Newest first, with the length of each bar in per cent of the longest one; fewer votes than none have no bar."""
+    most = max((votes for _, votes in days), default=0) or 1
+    return [{"day": day, "votes": votes, "percent": max(0.0, 100 * votes / most)} for day, votes in reversed(days)]

@@ -1,0 +1,73 @@
+"""Where one model stands in a pool: on the board of each category, and against each opponent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import OuterRef, Subquery
+
+from ratings import pairwise
+from ratings.models import OVERALL, Board, Snapshot
+from ratings.snapshots import BRADLEY_TERRY, Asked, unpack
+
+ERRORS = 1.96  # of which one is wide what 95 % of differences lie within
+
+
+@dataclass(frozen=True)
+class Place:
+    """A model's row on the board of a category; `among` how many models its rank is."""
+
+    category: str
+    name: str
+    row: Mapping[str, Any]
+    among: int
+
+
+def by_category(pool: str, model: str) -> list[Place]:
+    """Its places on the newest boards of a pool, without style control: over all categories first, then by name."""
+    boards = Board.objects.filter(pool__slug=pool, style_control=False)
+    newest = Snapshot.objects.filter(board=OuterRef("pk"), method=BRADLEY_TERRY).order_by("-computed_at")
+    keys = boards.annotate(newest=Subquery(newest.values("pk")[:1])).values("newest")
+    found = Snapshot.objects.filter(pk__in=keys).select_related("board__category").order_by("board__category__name")
+    places = [place for snapshot in found if (place := _place(snapshot, model))]
+    return sorted(places, key=lambda place: place.category != OVERALL)
+
+
+def _place(snapshot: Snapshot, model: str) -> Place | None:
+    rows = unpack(snapshot.rows)
+    for row in rows:
+        if row["model"] == model:
+            among = sum(other["component"] == row["component"] for other in rows)
+            return Place(snapshot.board.category.slug, snapshot.board.category.name, row, among)
+    return None
+
+
+def opponents(asked: Asked, model: str) -> list[dict[str, Any]]:
+    """Whom it met on this board, most votes first: slug, votes, wins, losses, ties, actual, predicted, diff, error.
+
+    actual and predicted are win rates, a tie being half a win; error is what 95 % of differences lie within of diff.
+    None where there is no prediction, see `pairwise.matrices`.
+    """
+    found = pairwise.matrices(asked)
+    if model not in found["models"]:
+        return []
+    own = found["models"].index(model)
+    met = [_met(found, own, other, slug) for other, slug in enumerate(found["models"]) if found["counts"][own][other]]
+    return sorted(met, key=lambda each: -each["votes"])
+
+
+def _met(found: Mapping[str, Any], own: int, other: int, slug: str) -> dict[str, Any]:
+    votes, wins, ties, predicted, diff, error = (
+        found[name][own][other] for name in ("counts", "wins", "ties", "win_probability", "diff", "diff_se")
+    )
+    return {
+        "model": slug,
+        "votes": votes,
+        "wins": wins,
+        "losses": votes - wins - ties,
+        "ties": ties,
+        "actual": (wins + ties / 2) / votes,
+        "predicted": predicted,
+        "diff": diff,
+        "error": None if error is None else ERRORS * error,
+    }

@@ -1,0 +1,36 @@
+// Draws what the API says into each place for a plot; the table below it has the same numbers.
+import { counts, rates } from "./plots_matrix.js";
+import { frontier } from "./plots_frontier.js";
+import { attach, waited } from "./plots_frame.js";
+import { ratings } from "./plots_ratings.js";
+import { series } from "./plots_history.js";
+
+const DRAWN_BY = { counts, frontier, rates, ratings, series };
+const fetched = new Map(); // address → what it says; two plots may draw the same
+
+function said(address) {
+  if (!fetched.has(address)) {
+    fetched.set(address, fetch(address).then((answer) => {
+      if (!answer.ok) throw new Error(`${answer.status} of ${address}`);
+      return answer.json();
+    }));
+  }
+  return fetched.get(address);
+}
+
+async function show(place) {
+  const { plot, source } = place.dataset;
+  const data = await said(source);
+  let width = 0;
+  // The first call comes at once.
+  new ResizeObserver(waited(() => {
+    if (place.clientWidth === width) return;
+    width = place.clientWidth;
+    attach(place, DRAWN_BY[plot](data, width, place.dataset));
+  })).observe(place);
+}
+
+for (const place of document.querySelectorAll(".plot")) {
+  place.hidden = false;
+  show(place).catch(() => { place.textContent = place.dataset.failed; });
+}

@@ -1,0 +1,218 @@
+"""Plots in a real browser: drawn from the API, equal to their tables, under the policy of every page."""
+
+import csv
+import os
+import subprocess
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.system.reading import DESKTOP, PHONE, reading
+from tests.system.service import ROOT, SERVICE_VARIABLES, Service
+from tests.system.test_accessibility import violations
+
+POOL = "drawn"
+MODELS = [f"drawn-{letter}" for letter in "abcdefghijkl"]
+UNBEATEN = "drawn-unbeaten"
+PLOTS = f"/leaderboard/plots/?pool={POOL}"
+PAGES = {"plots": PLOTS, "speed": f"{PLOTS}&against=speed", "history": f"/history/?pool={POOL}",
+         "model": f"/models/{MODELS[0]}/"}  # fmt: skip
+LOOKS = pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
+PRICED = """INSERT INTO catalog_price (model_id, input, output, source, as_of)
+    SELECT id, CASE slug WHEN 'drawn-j' THEN 0 ELSE 3 + id %% 7 END, 0, 'a list', '2026-02-03'
+    FROM catalog_languagemodel WHERE slug = ANY(%s) RETURNING id"""
+# Of each cell of a matrix, the contrast of its number to its colour.
+CONTRASTS = """(plot) => {
+    const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+    const luminance = (colour) => {
+        canvas.fillStyle = colour;
+        canvas.fillRect(0, 0, 1, 1);
+        const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((each) => each / 255)
+            .map((each) => (each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const ink = luminance(getComputedStyle(document.body).color);
+    return [...document.querySelectorAll(`[data-plot=${plot}] rect`)].map((cell) => {
+        const [dark, light] = [ink, luminance(getComputedStyle(cell).fill)].sort((one, other) => one - other);
+        return (light + 0.05) / (dark + 0.05);
+    });
+}"""
+# The same boards once more, as if of yesterday.
+YESTERDAY = """INSERT INTO ratings_snapshot (board_id, method, votes, code_version, parameters, rows, computed_at)
+    SELECT board_id, method, votes, code_version, parameters, rows, computed_at - interval '1 day'
+    FROM ratings_snapshot AS old JOIN ratings_board AS board ON board.id = board_id
+    JOIN ratings_pool AS pool ON pool.id = pool_id WHERE pool.slug = %s RETURNING id"""
+CELLS = """(table) => [...document.querySelectorAll(`#${table}-table tbody tr`)].map((row) =>
+    [...row.cells].map((cell) => cell.innerText.trim()))"""
+TITLES = "plot => [...document.querySelectorAll(`[data-plot=${plot}] title`)].map((title) => title.textContent)"
+
+
+@pytest.fixture(scope="module")
+def drawn(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Service:
+    """A pool of twelve models that all met, better ones first, and one that never lost; ten of them have a price."""
+    path: Path = tmp_path_factory.mktemp("votes") / "drawn.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["model_a", "model_b", "win_a", "win_b", "tie", "tie_bothbad"])
+        writer.writerows([one, other, 60, 50 - 2 * place, 10, 1] for place, (one, other) in pairs())
+        writer.writerow([UNBEATEN, MODELS[0], 9, 0, 0, 0])
+    manage = [str(ROOT / "scripts" / "manage"), "--data", str(service.data), "import_votes", str(path), "--pool", POOL]
+    env = {name: value for name, value in os.environ.items() if name not in SERVICE_VARIABLES}
+    subprocess.run(manage, check=True, cwd=ROOT, env=env, timeout=120)
+    assert len(service.query(PRICED, MODELS[:10])) == 10
+    assert service.query(YESTERDAY, POOL)
+    return service
+
+
+def pairs() -> list[tuple[int, tuple[str, str]]]:
+    return [(MODELS.index(other) - MODELS.index(one), (one, other)) for one, other in combinations(MODELS, 2)]
+
+
+@pytest.fixture
+def plots(browser: Browser, drawn: Service) -> Iterator[Page]:
+    with reading(browser, drawn) as page:
+        page.goto(PLOTS)
+        wait_for_plots(page)
+        yield page
+
+
+def wait_for_plots(page: Page) -> None:
+    for place in page.locator(".plot").all():
+        expect(place.locator("svg").first).to_be_attached(timeout=20_000)
+
+
+def opened(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('main details').forEach((each) => { each.open = true; })")
+
+
+def test_ratings_have_a_mark_for_each_row_with_its_numbers(plots: Page) -> None:
+    opened(plots)
+    rows = plots.evaluate(CELLS, "ratings")
+    expected = []
+    for _, name, rating, interval, _ in rows:
+        ends = {"or more": f"{interval.partition(' ')[0]} – …", "or less": f"… – {interval.partition(' ')[0]}"}
+        expected.append(f"{name}: {rating}, {ends.get(' '.join(interval.split()[1:]), interval)}")
+    assert len(rows) == len(MODELS) + 1
+    assert plots.evaluate(TITLES, "ratings") == expected
+    assert plots.locator("[data-plot=ratings] [data-mark=dot] circle").count() == len(rows)
+
+
+def test_open_end_is_drawn_open(plots: Page) -> None:
+    opened(plots)
+    ends = [interval for *_, interval, _ in plots.evaluate(CELLS, "ratings") if interval.endswith("or more")]
+    assert len(ends) == 1
+    assert plots.locator("[data-plot=ratings] .open-end path").count() == 1
+
+
+def test_pairs_have_a_cell_for_each_number(plots: Page) -> None:
+    opened(plots)
+    found = plots.evaluate(CELLS, "pairs")
+    cells = [cell.split() for row, cells in enumerate(found) for at, cell in enumerate(cells[1:]) if row != at]
+    rates = [cell[0] for cell in cells if cell[0] != "–"]
+    assert [title.split(": ")[1].split()[0] for title in plots.evaluate(TITLES, "rates")] == rates
+    assert [title.split(": ")[1].split()[0] for title in plots.evaluate(TITLES, "counts")] == [c[-1] for c in cells]
+    assert plots.locator("[data-plot=rates] rect").count() == len(rates) == 12 * 11
+    assert plots.locator("[data-plot=counts] rect").count() == 13 * 12
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_numbers_can_be_read_on_their_cells(browser: Browser, drawn: Service, scheme: Any) -> None:
+    with reading(browser, drawn, color_scheme=scheme) as page:
+        page.goto(PLOTS)
+        wait_for_plots(page)
+        for plot in ("rates", "counts"):
+            found = page.evaluate(CONTRASTS, plot)
+            assert min(found) >= 4.5
+            assert max(found) > 1.2 * min(found)  # the colours differ
+
+
+def test_what_costs_nothing_has_its_place_on_the_scale(plots: Page) -> None:
+    ticks = plots.locator("[data-plot=frontier] [data-mark='x-axis tick label'] text").all_text_contents()
+    assert ticks[0] == "free"
+    assert all(tick.startswith("$") for tick in ticks[1:])
+    assert "drawn-j: " in str(plots.evaluate(TITLES, "frontier"))
+
+
+def test_frontier_has_a_mark_for_each_row(plots: Page) -> None:
+    rows = plots.evaluate(CELLS, "frontier")
+    titles = plots.evaluate(TITLES, "frontier")
+    assert [title.partition(",")[0].partition(":")[0] for title in titles] == [row[0] for row in rows]
+    assert len(rows) == 10
+    diamonds = plots.locator("[data-plot=frontier] path[fill='var(--a)']").count()
+    assert 0 < diamonds == sum(row[-1] == "yes" for row in rows) < 10
+
+
+def test_history_has_a_picture_for_each_model(plots: Page) -> None:
+    opened(plots)
+    columns = plots.locator("#history-table thead th").all_inner_texts()[1:]
+    assert plots.locator(".panel figcaption").all_inner_texts() == columns
+    assert len(columns) == 10
+    assert len(plots.evaluate(CELLS, "history")) == 2
+
+
+def test_pictures_have_names_and_no_style_element(plots: Page) -> None:
+    assert plots.locator("svg.picture style").count() == 0
+    assert plots.evaluate("Plot.plot({ marks: [] }).querySelector('style') !== null")  # which the policy would refuse
+    named = plots.locator("svg.picture").evaluate_all("all => all.map((svg) => [svg.role, svg.ariaLabel])")
+    assert len(named) == 14
+    assert all(role == "img" and name for role, name in named)
+
+
+def test_pictures_follow_the_width_of_the_window(plots: Page) -> None:
+    picture = plots.locator("[data-plot=ratings] svg")
+    wide = int(picture.get_attribute("width") or 0)
+    plots.set_viewport_size(PHONE)
+    expect(picture).not_to_have_attribute("width", str(wide))
+    assert int(picture.get_attribute("width") or 0) < PHONE["width"] < wide
+
+
+@pytest.mark.parametrize("name", PAGES)
+@LOOKS
+def test_page_has_no_violation_and_fits(
+    browser: Browser, drawn: Service, name: str, viewport: Any, scheme: Any
+) -> None:
+    with reading(browser, drawn, viewport=viewport, color_scheme=scheme, reduced_motion="reduce") as page:
+        page.goto(PAGES[name])
+        wait_for_plots(page)
+        opened(page)
+        assert not violations(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+
+def test_tables_suffice_without_scripts(browser: Browser, drawn: Service) -> None:
+    with reading(browser, drawn, java_script_enabled=False) as page:
+        page.goto(PLOTS)
+        assert page.locator(".plot").count() == 5
+        assert not any(place.is_visible() for place in page.locator(".plot").all())
+        page.locator("details.numbers > summary").first.click()
+        expect(page.get_by_role("row", name="drawn-b")).not_to_have_count(0)
+        page.get_by_label("How many models").select_option("10")
+        page.get_by_role("button", name="Show").click()
+        assert page.locator("#ratings-table tbody tr").count() == 10
+
+
+def test_plot_that_cannot_be_drawn_says_so(browser: Browser, drawn: Service) -> None:
+    context = browser.new_context(base_url=drawn.url)  # its console tells what failed
+    page = context.new_page()
+    page.route("**/leaderboard/frontier/**", lambda route: route.abort())
+    page.goto(PLOTS)
+    expect(page.locator("[data-plot=frontier]")).to_have_text(
+        "The plot could not be drawn; the table below has its numbers."
+    )
+    expect(page.locator("[data-plot=ratings] svg")).to_be_visible()
+    context.close()
+
+
+def test_plotting_is_loaded_where_there_are_plots_alone(browser: Browser, drawn: Service) -> None:
+    with reading(browser, drawn) as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"/leaderboard/?pool={POOL}")
+        assert not [url for url in asked if "/vendor/d3" in url or "plots" in url]
+        page.goto(PLOTS)
+        wait_for_plots(page)
+        assert [url for url in asked if "/vendor/d3" in url]
