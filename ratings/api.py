@@ -1,8 +1,6 @@
 """The REST API of the boards: parse, call, show."""
 
-from dataclasses import asdict
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any
 
 import orjson
@@ -18,7 +16,7 @@ from rest_framework.views import APIView
 
 from arena.api import event_stream
 from arena.errors import Refusal, bad
-from ratings import history, snapshots
+from ratings import history, published, snapshots
 from ratings.chosen import chosen
 from ratings.live import reader
 from ratings.models import Category, Pool
@@ -36,12 +34,10 @@ PARAMETERS = [
 class Leaderboard(APIView):
     @extend_schema(operation_id="leaderboard", parameters=PARAMETERS, responses={200: dict})
     def get(self, request: Request) -> HttpResponseBase:
-        board = snapshots.newest(**asdict(snapshots.asked(request.query_params)))
-        body = orjson.dumps(board, option=orjson.OPT_UTC_Z)
-        etag = f'"{blake2b(body, digest_size=16).hexdigest()}"'
-        headers = {"ETag": etag, "Cache-Control": "no-cache"}
-        whole = HttpResponse(body, content_type="application/json", headers=headers)
-        return get_conditional_response(request, etag=etag, response=whole) or whole
+        board = published.board(snapshots.asked(request.query_params))
+        headers = {"ETag": board.etag, "Cache-Control": "no-cache"}
+        whole = HttpResponse(board.body, content_type="application/json", headers=headers)
+        return get_conditional_response(request, etag=board.etag, response=whole) or whole
 
 
 class Pairwise(APIView):
