@@ -100,8 +100,8 @@ def _facts(model: LanguageModel, price: Price | None, measured: Typical | None) 
         size=model.parameters_total,
         context=model.context_window,
         released=model.release_date,
-        price_input=price and price.input,
-        price_output=price and price.output,
+        price_input=price.input if price else None,
+        price_output=price.output if price else None,
         measured=measured,
     )
 

@@ -195,6 +195,6 @@ def _sorted(entries: list[Entry], view: View) -> list[Entry]:
 
 
 def shown_columns(view: View, usual: Sequence[str]) -> list[str]:
-    """The names of the columns that are shown, in order."""
-    chosen = {*ALWAYS, *(view.columns or usual)}
+    """The names of the columns that are shown, in order; that by which they are sorted is always among them."""
+    chosen = {*ALWAYS, view.sort, *(view.columns or usual)}
     return [column.name for column in COLUMNS if column.name in chosen]

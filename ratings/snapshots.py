@@ -77,8 +77,10 @@ def newest_key(asked: Asked) -> int | None:
 
 def _newest(asked: Asked) -> QuerySet[Snapshot]:
     """Snapshots of a board up to the time asked for, the newest first."""
-    if asked.method not in METHODS or (asked.method == ELO and asked.style_control):
+    if asked.method not in METHODS:
         raise _unknown("method", asked.method)
+    if asked.method == ELO and asked.style_control:
+        raise Refusal("not_found", "There is no method 'elo' under style control; take one of them away.", 404)
     if "\0" in asked.pool + asked.category:  # which no query can hold
         raise _unknown("pool or category", asked.pool + asked.category)
     boards = Board.objects.filter(
