@@ -1,15 +1,16 @@
 """How the figures of the leaderboard are written for people. What is unknown is a dash, never nothing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import ceil, floor
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalog.figures import count, dollars
-from ratings.board_columns import BY_NAME, Entry, Text
+from ratings.board_columns import BY_NAME, Entry
 from ratings.board_reasons import provisional
 
 UNKNOWN = DASH = "\N{EN DASH}"
@@ -22,25 +23,31 @@ class Cell:
     """One figure under its column: `name` and `label` are the column's."""
 
     name: str
-    label: Text
+    label: str
     text: str
 
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """One row of the table. `provisional` says why it is so; `pinned` and `full` whether it may be compared (more)."""
+    """One row of the table, all of it in words: a template takes long over numbers, and there are hundreds of rows.
 
-    row: Any
+    `bar` has the low end, the rating and the high end on the axis. `provisional` says why the rating is so. `pin` is
+    an attribute of the box by which it is compared.
+    """
+
+    slug: str
+    name: str
+    address: str
     about: Sequence[str]
+    rank: str
     places: str
-    low: str
-    high: str
-    bar: tuple[float, float, float] | None
+    rating: str
+    interval: str
+    bar: tuple[str, str, str] | None
     provisional: str
     retired: bool
     cells: Sequence[Cell]
-    pinned: bool
-    full: bool
+    pin: str
 
 
 @dataclass(frozen=True)
@@ -63,28 +70,38 @@ def axis(entries: Sequence[Entry]) -> Axis | None:
 
 def line(entry: Entry, columns: Sequence[str], pins: Sequence[str], most: int, scale: Axis | None) -> Line:
     row = entry.row
-    pinned = entry.slug in pins
     return Line(
-        row=row,
+        slug=entry.slug,
+        name=row["name"],
+        address=reverse("model-page", args=[entry.slug]),
         about=about(entry),
+        rank=whole(row["rank"]),
         places=places(entry),
-        low=whole(row["ci_low"]),
-        high=whole(row["ci_high"]),
+        rating=whole(row["rating"]),
+        interval=interval(row["ci_low"], row["ci_high"]),
         bar=_bar(row, scale) if scale else None,
         provisional=provisional(row) if row["provisional"] else "",
         retired=entry.facts.retired,
         cells=[cell(entry, name) for name in columns],
-        pinned=pinned,
-        full=not pinned and len(pins) >= most,
+        pin="checked" if entry.slug in pins else "disabled" if len(pins) >= most else "",
     )
 
 
-def _bar(row: Any, scale: Axis) -> tuple[float, float, float]:
-    """Low end, rating and high end; an open end goes to the edge."""
+def _bar(row: Mapping[str, Any], scale: Axis) -> tuple[str, str, str]:
+    """An open end goes to the edge."""
     low, high = (row[name] for name in ("ci_low", "ci_high"))
     ends = scale.low if low is None else low, row["rating"], scale.high if high is None else high
-    low, rating, high = (round(end, 1) for end in ends)
+    low, rating, high = (f"{end:.1f}" for end in ends)
     return low, rating, high
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """Both ends, or the closed one of them."""
+    if low is not None and high is not None:
+        return f"{whole(low)} {DASH} {whole(high)}"
+    if low is not None:
+        return _("%(end)s or more") % {"end": whole(low)}
+    return _("%(end)s or less") % {"end": whole(high)} if high is not None else ""
 
 
 def about(entry: Entry) -> list[str]:
@@ -94,7 +111,7 @@ def about(entry: Entry) -> list[str]:
 
 
 def cell(entry: Entry, name: str) -> Cell:
-    return Cell(name, BY_NAME[name].label, WRITTEN[name](entry))
+    return Cell(name, str(BY_NAME[name].label), WRITTEN[name](entry))
 
 
 def whole(number: float | None) -> str:

@@ -64,8 +64,14 @@ def compared(asked: Asked, entries: Sequence[Entry], pins: Sequence[str]) -> Com
 def _card(entry: Entry) -> Card:
     row, half = entry.row, half_width(entry.row)
     figures = [
-        Cell("rank", BY_NAME["rank"].label, f"{row['rank']} ({span})" if (span := places(entry)) else f"{row['rank']}"),
-        Cell("rating", BY_NAME["rating"].label, whole(row["rating"]) + ("" if half is None else f" ± {half:,.0f}")),
+        Cell(
+            "rank",
+            str(BY_NAME["rank"].label),
+            f"{row['rank']} ({span})" if (span := places(entry)) else f"{row['rank']}",
+        ),
+        Cell(
+            "rating", str(BY_NAME["rating"].label), whole(row["rating"]) + ("" if half is None else f" ± {half:,.0f}")
+        ),
     ]
     known = [cell(entry, column.name) for column in TO_CHOOSE if column.value(entry) is not None]
     return Card(row, about(entry), figures + known, reasons(row))
@@ -110,6 +116,12 @@ def _needed(votes: int | None, error: float | None) -> str:
         return UNKNOWN if error is None else _("no number of votes at today's estimate")
     if votes == 0:
         return _("can be told apart")
-    return ngettext("about %(votes)s more vote between them", "about %(votes)s more votes between them", votes) % {
-        "votes": f"{votes:,}"
+    about = rounded(votes)
+    return ngettext("about %(votes)s more vote between them", "about %(votes)s more votes between them", about) % {
+        "votes": f"{about:,}"
     }
+
+
+def rounded(votes: int) -> int:
+    """To two digits that count: it is an estimate from one."""
+    return round(votes, min(0, 2 - len(str(votes))))

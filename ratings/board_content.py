@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from ratings import board_links
-from ratings.board_cells import Line, axis, line
+from ratings.board_cells import Axis, Line, axis, line
 from ratings.board_columns import ALWAYS, BY_NAME, TO_CHOOSE, Column
 from ratings.board_compare import compared
 from ratings.board_files import KINDS
@@ -70,16 +70,17 @@ def _page(shown: Shown) -> dict[str, Any]:
 
 
 def _board(shown: Shown) -> dict[str, Any]:
+    scale = axis(shown.entries)
     return {
         "shown": shown,
         "board": shown.board,
         "pool": shown.around.pool,
         "category": next((each for each in shown.around.categories if each.slug == shown.asked.category), None),
         "which": "/".join(str(part) for name, part in asdict(shown.wanted).items() if name != "at"),
-        "axis": axis(shown.entries),
+        "view_box": scale and f"{scale.low} 0 {scale.width} 10",
         "headers": list(_headers(shown)),
         "order": dict(board_links.order(shown.view)).get("order"),
-        "lines": _lines(shown),
+        "lines": _lines(shown, scale),
         "kept_fields": _kept_fields(shown),
         "unknown": ", ".join(f"{ASKED_FOR[name]}: {number}" for name, number in sorted(shown.unknown.items())),
         "files": [(kind.upper(), shown.with_view(file=kind)) for kind in KINDS],
@@ -96,8 +97,7 @@ def _headers(shown: Shown) -> Iterator[Header]:
         yield Header(BY_NAME[name], query, ("descending" if now else "ascending") if sorted_by else "")
 
 
-def _lines(shown: Shown) -> list[Line]:
-    scale = axis(shown.entries)
+def _lines(shown: Shown, scale: Axis | None) -> list[Line]:
     columns = [name for name in shown.columns if name not in ALWAYS]
     return [line(entry, columns, shown.view.pins, MOST_PINS, scale) for entry in shown.entries]
 

@@ -16,8 +16,8 @@ class Recent(Generic[Value]):
     """
 
     def __init__(self, most: int, seconds: float = float("inf")) -> None:
-        self._most = most
-        self._seconds = seconds
+        self.most = most
+        self.seconds = seconds
         self._values: OrderedDict[Hashable, tuple[float, Value]] = OrderedDict()
         self._lock = Lock()
 
@@ -31,9 +31,9 @@ class Recent(Generic[Value]):
 
     def keep(self, key: Hashable, value: Value) -> Value:
         with self._lock:
-            self._values[key] = time.monotonic() + self._seconds, value
+            self._values[key] = time.monotonic() + self.seconds, value
             self._values.move_to_end(key)
-            while len(self._values) > self._most:
+            while len(self._values) > self.most:
                 self._values.popitem(last=False)
         return value
 
