@@ -3,6 +3,8 @@
 import threading
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.db import connections
 from django.http import HttpResponse
 from django.test import AsyncRequestFactory, override_settings
 
@@ -58,6 +60,7 @@ async def test_session_leaves_the_loop_only_to_be_stored(changed, in_place):
         return HttpResponse()
 
     response = await kind(view)(AsyncRequestFactory().get("/"))
+    await sync_to_async(connections.close_all)()
 
     assert ([threading.get_ident()] == seen) == in_place
     assert ("sessionid" in response.cookies) == changed
