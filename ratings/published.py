@@ -10,7 +10,7 @@ from ratings import snapshots
 from ratings.recent import Recent
 from ratings.snapshots import Asked
 
-BOARDS = 64
+BOARDS = 32
 # Many readers a second ask for the same board; whoever has been told of a new one asks later than this.
 SAME_S = 0.1
 kept: Recent["Published"] = Recent(BOARDS)
@@ -40,7 +40,7 @@ def board(asked: Asked) -> Published:
     key = newest.get(asked)
     if key is None and (key := snapshots.newest_key(asked)):
         newest.keep(asked, key)
-    return (key and kept.get(key)) or _read(asked)
+    return kept.of(key, lambda: _read(asked, key)) if key else _made(*snapshots.newest_with_key(asked))
 
 
 def forget() -> None:
@@ -48,9 +48,12 @@ def forget() -> None:
     newest.forget()
 
 
-def _read(asked: Asked) -> Published:
-    key, shown = snapshots.newest_with_key(asked)
+def _read(asked: Asked, key: int) -> Published:
+    """That very snapshot, whatever was published meanwhile; if it was thinned out just now, what stands for it."""
+    shown = snapshots.of_key(asked, key)
+    return _made(key, shown) if shown else _made(*snapshots.newest_with_key(asked))
+
+
+def _made(key: int | None, shown: dict[str, Any]) -> Published:
     body = orjson.dumps(shown, option=orjson.OPT_UTC_Z)
-    etag = f'"{blake2b(body, digest_size=16).hexdigest()}"'
-    read = Published(key, shown, body, etag)
-    return read if key is None else kept.keep(key, read)
+    return Published(key, shown, body, f'"{blake2b(body, digest_size=16).hexdigest()}"')

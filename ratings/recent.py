@@ -7,18 +7,21 @@ from threading import Lock
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
+# Whoever waits may hold what the other one needs, such as the last connection to the database.
+PATIENCE_S = 1.0
 
 
 class Recent(Generic[Value]):
     """At most `most` values in the memory of this process, those asked for last; each holds for `seconds`.
 
-    Safe among threads. Two of them may work out the same value at once, and the later one is kept.
+    Safe among threads: one works a value out, and the others wait for it; hundreds of open pages ask for the same.
     """
 
     def __init__(self, most: int, seconds: float = float("inf")) -> None:
         self.most = most
         self.seconds = seconds
         self._values: OrderedDict[Hashable, tuple[float, Value]] = OrderedDict()
+        self._making: dict[Hashable, Lock] = {}
         self._lock = Lock()
 
     def get(self, key: Hashable) -> Value | None:
@@ -39,7 +42,20 @@ class Recent(Generic[Value]):
 
     def of(self, key: Hashable, work_out: Callable[[], Value]) -> Value:
         found = self.get(key)
-        return self.keep(key, work_out()) if found is None else found
+        return self._made(key, work_out) if found is None else found
+
+    def _made(self, key: Hashable, work_out: Callable[[], Value]) -> Value:
+        with self._lock:
+            making = self._making.setdefault(key, Lock())
+        mine = making.acquire(timeout=PATIENCE_S)
+        try:
+            found = self.get(key)
+            return self.keep(key, work_out()) if found is None else found
+        finally:
+            with self._lock:
+                self._making.pop(key, None)
+            if mine:
+                making.release()
 
     def forget(self) -> None:
         with self._lock:

@@ -66,8 +66,18 @@ def newest_with_key(asked: Asked) -> tuple[int | None, dict[str, Any]]:
     snapshot = _newest(asked).first()
     if snapshot is None:
         _check_known(asked.pool, asked.category, asked.method)
-    which = {name: getattr(asked, name) for name in ("pool", "category", "style_control", "method")}
-    return (snapshot.pk if snapshot else None), which | (_shown(snapshot) if snapshot else NOTHING)
+        return None, _which(asked) | NOTHING
+    return snapshot.pk, _which(asked) | _shown(snapshot)
+
+
+def of_key(asked: Asked, key: int) -> dict[str, Any] | None:
+    """A snapshot of the board asked for, in the same shape; None if it has been forgotten."""
+    snapshot = Snapshot.objects.filter(pk=key).first()
+    return _which(asked) | _shown(snapshot) if snapshot else None
+
+
+def _which(asked: Asked) -> dict[str, Any]:
+    return {name: getattr(asked, name) for name in ("pool", "category", "style_control", "method")}
 
 
 def newest_key(asked: Asked) -> int | None:

@@ -59,6 +59,21 @@ def test_a_reader_who_is_told_of_a_new_board_gets_it(voted):
     assert published.board(LIVE).board["votes"] == 2
 
 
+def test_what_is_published_between_two_looks_is_not_taken_for_the_older_board(voted):
+    older = published.board(LIVE)
+    again()
+    published.kept.forget()
+    published.newest.seconds = 60.0
+    published.newest.keep(LIVE, older.snapshot)
+    assert published.board(LIVE).body == older.body
+
+
+def test_board_that_was_thinned_out_between_two_looks_is_found_anew(voted):
+    published.newest.seconds = 60.0
+    published.newest.keep(LIVE, 10**9)
+    assert published.board(LIVE).board["votes"] == 1
+
+
 def test_boards_are_kept_apart(voted):
     again()
     asked = [LIVE, Asked(category="coding"), Asked(method="elo"), Asked(style_control=True)]

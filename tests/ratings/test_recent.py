@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 
@@ -57,3 +58,35 @@ def test_threads_may_share_it():
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(use, range(2000))) == [number % 7 for number in range(2000)]
+
+
+def test_many_who_ask_at_once_wait_for_one():
+    asked, recent = [], Recent(3)
+
+    def work_out():
+        asked.append(1)
+        time.sleep(0.05)
+        return 7
+
+    with ThreadPoolExecutor(8) as pool:
+        assert [*pool.map(lambda _: recent.of("a", work_out), range(40))] == [7] * 40
+    assert len(asked) == 1
+
+
+def test_nobody_waits_for_ever_for_another():
+    recent, held = Recent(3), Event()
+
+    with ThreadPoolExecutor(2) as pool:
+        slow = pool.submit(recent.of, "a", lambda: held.wait(10) and 1)
+        started = time.monotonic()
+        assert recent.of("a", lambda: 2) == 2
+        assert time.monotonic() - started < 5
+        held.set()
+        assert slow.result() == 1
+
+
+def test_what_could_not_be_worked_out_is_tried_again():
+    recent = Recent(3)
+    with pytest.raises(ZeroDivisionError):
+        recent.of("a", lambda: 1 // 0)
+    assert recent.of("a", lambda: 3) == 3
