@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ratings import board_links
 from ratings.board_cells import Axis, Line, axis, line
-from ratings.board_columns import ALWAYS, BY_NAME, TO_CHOOSE, Column
+from ratings.board_columns import ALWAYS, BY_NAME, COLUMNS, TO_CHOOSE, Column
 from ratings.board_compare import compared
 from ratings.board_files import KINDS
 from ratings.board_shown import Shown
@@ -65,6 +65,7 @@ def _page(shown: Shown) -> dict[str, Any]:
         "methods": METHODS if shown.around.pool.ordered else METHODS[:1],
         "organizations": sorted({name for entry in shown.all if (name := entry.row["organization"])}),
         "columns": [(column, column.name in shown.columns) for column in TO_CHOOSE],
+        "legend": COLUMNS,
         "board": part(shown),
     }
 

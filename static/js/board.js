@@ -11,9 +11,9 @@ const shown = () => board.querySelector(".board-state").dataset;
 let timer;
 
 function busy() {
+  if (board.contains(document.activeElement)) return true;
   const table = board.querySelector(".board-table");
   if (!table) return false;
-  if (table.contains(document.activeElement)) return true;
   return canHover.matches ? table.matches(":hover") : table.getBoundingClientRect().top < 0;
 }
 

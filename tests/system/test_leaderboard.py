@@ -194,9 +194,11 @@ def followed(page: Page, birds: str) -> list[str]:
 
 
 def test_board_follows_the_votes_while_nobody_points_at_it(page: Page, followed: list[str]) -> None:
+    page.get_by_text("What the columns mean").click()
     page.mouse.move(5, 5)
     with page.expect_request(lambda request: "hx-request" in request.headers):
         news(page)
+    expect(page.get_by_text("One more than the models with a higher rating")).to_be_visible()
     expect(page.locator("#board-status")).to_have_text("Leaderboard updated")
     news(page, category="coding")
     news(page, pool="live")
