@@ -24,6 +24,7 @@ class Channel(asyncio.Protocol):
         self.take: Take | None = None
         self.rest = b""
         self.body = b""
+        self.received: dict[str, str] = {}
         self.answered: asyncio.Future[int] | None = None
 
     @classmethod
@@ -32,20 +33,26 @@ class Channel(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         return (await loop.create_connection(lambda: cls(cookies), str(address.hostname), int(address.port or 80)))[1]
 
-    async def call(self, method: str, path: str, body: Any = None, take: Take | None = None) -> tuple[int, bytes]:
-        """Status and body; of a stream, `take` gets each event's name and data as they come instead."""
-        self.take, self.rest, self.body = take, b"", b""
+    async def call(
+        self, method: str, path: str, body: Any = None, take: Take | None = None, **headers: str
+    ) -> tuple[int, bytes]:
+        """Status and body; of a stream, `take` gets each event's name and data as they come instead.
+
+        headers: with _ for -; `received` holds those of the answer.
+        """
+        self.take, self.rest, self.body, self.received = take, b"", b"", {}
         self.parser = httptools.HttpResponseParser(self)
         self.answered = asyncio.get_running_loop().create_future()
-        self.transport.write(self._request(method, path, b"" if body is None else orjson.dumps(body)))
+        self.transport.write(self._request(method, path, b"" if body is None else orjson.dumps(body), headers))
         return await self.answered, self.body
 
     def close(self) -> None:
         self.transport.close()
 
-    def _request(self, method: str, path: str, body: bytes) -> bytes:
+    def _request(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> bytes:
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         head = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}"]
+        head += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         if body:
             head.append("Content-Type: application/json")
         if cookies:
@@ -63,6 +70,7 @@ class Channel(asyncio.Protocol):
         self.parser.feed_data(data)
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        self.received[name.decode().lower()] = value.decode()
         if name.lower() == b"set-cookie":
             self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(value.decode()).items()}
 

@@ -1,8 +1,6 @@
 """The REST API of the boards: parse, call, show."""
 
-from dataclasses import asdict
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any
 
 import orjson
@@ -22,7 +20,7 @@ from arena.connections import let_go
 from arena.errors import Refusal, bad, plain_response
 from arena.models import LIVE
 from arena.paging import BySlug
-from ratings import api_schema, history, record, snapshots
+from ratings import api_schema, frontier, history, published, record, snapshots
 from ratings.chosen import chosen
 from ratings.live import reader
 from ratings.models import Category, Pool
@@ -33,12 +31,10 @@ MOST_SERIES = 20
 class Leaderboard(APIView):
     @api_schema.leaderboard
     def get(self, request: Request) -> HttpResponseBase:
-        board = snapshots.newest(**asdict(snapshots.asked(request.query_params)))
-        body = orjson.dumps(board, option=orjson.OPT_UTC_Z)
-        etag = f'"{blake2b(body, digest_size=16).hexdigest()}"'
-        headers = {"ETag": etag, "Cache-Control": "no-cache"}
-        whole = HttpResponse(body, content_type="application/json", headers=headers)
-        return get_conditional_response(request, etag=etag, response=whole) or whole
+        board = published.board(snapshots.asked(request.query_params))
+        headers = {"ETag": board.etag, "Cache-Control": "no-cache"}
+        whole = HttpResponse(board.body, content_type="application/json", headers=headers)
+        return get_conditional_response(request, etag=board.etag, response=whole) or whole
 
 
 class Pairwise(APIView):
@@ -49,6 +45,13 @@ class Pairwise(APIView):
         asked = snapshots.asked(request.query_params)
         models = chosen(request.query_params.get("models", "").split(","))
         return _as_json(pairwise.matrices(asked, models or None))
+
+
+class Frontier(APIView):
+    @api_schema.leaderboard_frontier
+    def get(self, request: Request) -> HttpResponse:
+        asked = snapshots.asked(request.query_params)
+        return _as_json(frontier.against(asked, request.query_params.get("against") or frontier.PRICE))
 
 
 class History(APIView):

@@ -33,6 +33,23 @@ POINT = {
     "computed_at": COMPUTED_AT, "rating": 1062.2514, "ci_low": 1040.78, "ci_high": 1083.72, "rank": 1, "votes": 412,
 }  # fmt: skip
 HISTORY = {**WHICH, "series": [{"model": "first-7b", "points": [POINT]}]}
+FRONTIER = {
+    **WHICH,
+    "computed_at": COMPUTED_AT,
+    "against": "price",
+    "rows": [
+        {
+            **{name: ROW[name] for name in ("rank", "model", "name", "rating", "ci_low", "ci_high", "provisional")},
+            "value": 0.75,
+            "price_input": 0.5,
+            "price_output": 1.5,
+            "on_frontier": True,
+            "source": "https://first.example/pricing",
+            "as_of": "2026-02-01",
+        }
+    ],
+    "left_out": [{"model": "second-70b", "name": "Second 70B", "reason": "unknown"}],
+}
 POOLS = {
     "next": None,
     "previous": None,

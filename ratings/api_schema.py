@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiParameter
 from arena.api_schema import PAGING, call, streamed
 from ratings import api_examples as examples
 from ratings import api_shapes as shapes
-from ratings import snapshots
+from ratings import frontier, snapshots
 
 BOARDS, VOTES = "Boards", "Votes"
 TIME = "ISO 8601, in UTC where it names no zone"
@@ -62,6 +62,20 @@ leaderboard_history = call(
         OpenApiParameter("since", str, description=f"Not before: {TIME}."),
         OpenApiParameter("until", str, description=f"Not after: {TIME}."),
     ),
+)
+leaderboard_frontier = call(
+    "leaderboard_frontier",
+    BOARDS,
+    (
+        "What a rating costs",
+        (
+            "The models of a board beside their price (dollars a million tokens, three in and one out) or beside the "
+            "speed measured here (tokens a second), both of today. Those that no other one beats in both are on the "
+            "frontier. `left_out` says which models have no place there, and why."
+        ),
+    ),
+    (shapes.Frontier, examples.FRONTIER),
+    parameters=(*WHICH, OpenApiParameter("against", str, enum=frontier.AGAINST, default=frontier.PRICE)),
 )
 pool_list = call(
     "pool_list",

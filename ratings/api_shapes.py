@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from arena.api_shapes import NUMBER, WHOLE, Page
 from arena.models import Vote
+from ratings import frontier
 from ratings.exporting import WINNERS
 from ratings.models import Pool
 from ratings.snapshots import METHODS
@@ -68,6 +69,28 @@ class Board(Which):
     style = Style(required=False, help_text="what style is worth")  # type: ignore[assignment]  # the name is the API's
     problem = serializers.ChoiceField(("separable", "not_converged"), required=False)
     rows = Row(many=True)
+
+
+class FrontierRow(serializers.Serializer[Any]):
+    rank, rating = WHOLE(), NUMBER()
+    model, name = Text(help_text="slug"), Text()
+    ci_low, ci_high = NUMBER(allow_null=True), NUMBER(allow_null=True)
+    provisional = Yes()
+    value = NUMBER(help_text="dollars a million tokens, or tokens a second")
+    on_frontier = Yes(help_text="no other model is better in both")
+    price_input, price_output = NUMBER(required=False), NUMBER(required=False)
+    source, as_of = Text(required=False), serializers.DateField(required=False)  # type: ignore[assignment]  # see above
+
+
+class LeftOut(serializers.Serializer[Any]):
+    model, name = Text(help_text="slug"), Text()
+    reason = serializers.ChoiceField(frontier.REASONS)
+
+
+class Frontier(Which):
+    computed_at = serializers.DateTimeField(allow_null=True)
+    against = serializers.ChoiceField(frontier.AGAINST)
+    rows, left_out = FrontierRow(many=True), LeftOut(many=True)
 
 
 def _matrix(cell: serializers.Field[Any, Any, Any, Any], says: str) -> serializers.ListField:

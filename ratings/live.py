@@ -9,6 +9,7 @@ import orjson
 from redis.exceptions import RedisError
 
 from arena import publishing
+from ratings import published
 from ratings.models import Board, Snapshot
 
 STREAM = "boards"
@@ -104,6 +105,7 @@ class Reader:
         for _, entries in answer:
             for entry, hint in entries:
                 last = entry
+                published.forget()  # so that whoever is told gets the new board
                 for page in self.pages:
                     page.hint(hint[b"board"], hint[b"data"])
         return last

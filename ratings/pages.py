@@ -1,46 +1,34 @@
-"""The pages of the boards; all of their state is in the address."""
-
-from dataclasses import asdict
-from math import ceil, floor
-from typing import Any
+"""The leaderboard; all of its state is in the address."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from arena.errors import Refusal
-from ratings import snapshots
-from ratings.models import Category, Pool
-
-MARGIN = 5
+from arena.errors import Refusal, bad
+from ratings import board_content, board_files, board_shown
+from ratings.board_shown import Shown
 
 
 @require_safe
 def leaderboard(request: HttpRequest) -> HttpResponse:
-    """The board that is asked for; only its table when htmx refreshes an open page."""
+    """The board that is asked for, as a page or as a file; without the frame when htmx refreshes an open page."""
+    kind = request.GET.get("format", "")
     try:
-        asked = snapshots.asked(request.GET)
-        board = snapshots.newest(**asdict(asked))
+        if kind and kind not in board_files.KINDS:
+            raise bad("format", f"format is one of {', '.join(board_files.KINDS)}.")
+        shown = board_shown.shown(request.GET)
     except Refusal as error:
-        return render(request, "404.html", {"detail": error.detail}, status=error.status)
-    context = {
-        "board": board,
-        "axis": axis(board["rows"]),
-        "pool": Pool.objects.get(slug=asked.pool),
-        "pools": Pool.objects.exclude(kind=Pool.Kind.SHORTLIST).order_by("pk"),
-        "category": Category.objects.get(slug=asked.category),
-    }
-    part = "#table" if request.headers.get("HX-Request") else ""
-    response = render(request, f"ratings/leaderboard.html{part}", context)
+        return render(request, "ratings/refused.html", {"error": error}, status=error.status)
+    return board_files.response(shown, kind) if kind else _page(request, shown)
+
+
+def _page(request: HttpRequest, shown: Shown) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        response = HttpResponse(board_content.part(shown))
+        if request.headers.get("HX-Trigger") != "board":  # which only asks for news of what it shows
+            response.headers["HX-Replace-Url"] = request.path + shown.query
+    else:
+        response = render(request, "ratings/leaderboard.html", {"content": board_content.whole(shown)})
     patch_vary_headers(response, ["HX-Request"])
     return response
-
-
-def axis(rows: list[dict[str, Any]]) -> dict[str, int] | None:
-    """The range of ratings, in whole Elo points, that holds all intervals with a closed end; None without rows."""
-    ends = [row[name] for row in rows for name in ("rating", "ci_low", "ci_high") if row[name] is not None]
-    if not ends:
-        return None
-    low, high = floor(min(ends)) - MARGIN, ceil(max(ends)) + MARGIN
-    return {"low": low, "high": high, "width": high - low}

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 from django.db import connection
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from arena.errors import Refusal, bad
 from arena.models import LIVE
@@ -58,17 +58,46 @@ def newest(
 
     Raises Refusal 404 for an unknown pool, category or method, and for Elo where it takes an order that is not known.
     """
-    if method not in METHODS or (method == ELO and style_control):
-        raise _unknown("method", method)
-    if "\0" in pool + category:  # which no query can hold
-        raise _unknown("pool or category", pool + category)
-    boards = Board.objects.filter(pool__slug=pool, category__slug=category, style_control=style_control)
-    kept = Snapshot.objects.filter(board=boards.values("pk")[:1], method=method).order_by("-computed_at")
-    snapshot = (kept.filter(computed_at__lte=at) if at else kept).first()
+    return newest_with_key(Asked(pool, category, style_control, method, at))[1]
+
+
+def newest_with_key(asked: Asked) -> tuple[int | None, dict[str, Any]]:
+    """The same, and the key of its snapshot; None before the first one."""
+    snapshot = _newest(asked).first()
     if snapshot is None:
-        _check_known(pool, category, method)
-    which = {"pool": pool, "category": category, "style_control": style_control, "method": method}
-    return which | (_shown(snapshot) if snapshot else NOTHING)
+        _check_known(asked.pool, asked.category, asked.method)
+        return None, _which(asked) | NOTHING
+    return snapshot.pk, _which(asked) | _shown(snapshot)
+
+
+def of_key(asked: Asked, key: int) -> dict[str, Any] | None:
+    """A snapshot of the board asked for, in the same shape; None if it has been forgotten."""
+    snapshot = Snapshot.objects.filter(pk=key).first()
+    return _which(asked) | _shown(snapshot) if snapshot else None
+
+
+def _which(asked: Asked) -> dict[str, Any]:
+    return {name: getattr(asked, name) for name in ("pool", "category", "style_control", "method")}
+
+
+def newest_key(asked: Asked) -> int | None:
+    """The key of the snapshot that `newest` shows; None where there is none, or nothing of that name."""
+    return _newest(asked).values_list("pk", flat=True).first()
+
+
+def _newest(asked: Asked) -> QuerySet[Snapshot]:
+    """Snapshots of a board up to the time asked for, the newest first."""
+    if asked.method not in METHODS:
+        raise _unknown("method", asked.method)
+    if asked.method == ELO and asked.style_control:
+        raise Refusal("not_found", "There is no method 'elo' under style control; take one of them away.", 404)
+    if "\0" in asked.pool + asked.category:  # which no query can hold
+        raise _unknown("pool or category", asked.pool + asked.category)
+    boards = Board.objects.filter(
+        pool__slug=asked.pool, category__slug=asked.category, style_control=asked.style_control
+    )
+    kept = Snapshot.objects.filter(board=boards.values("pk")[:1], method=asked.method).order_by("-computed_at")
+    return kept.filter(computed_at__lte=asked.at) if asked.at else kept
 
 
 def newest_of_pools() -> list[Snapshot]:

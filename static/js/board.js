@@ -1,19 +1,71 @@
-// Keeps the open leaderboard up to date: the table is fetched again soon after the server says that it changed.
+// The open leaderboard: links and controls change it in place, and it follows the votes. Nothing moves under the
+// pointer or the focus: while either is inside the table, a button says that there is news.
 const DELAY_MS = 200;
+const LEFT_MS = 600;
 const board = document.getElementById("board");
 const status = document.getElementById("board-status");
+const news = document.getElementById("board-news");
 const events = new EventSource("/api/v1/leaderboard/events");
+const canHover = matchMedia("(hover: hover)");
+const shown = () => board.querySelector(".board-state").dataset;
 let timer;
 
-function refresh() {
-  clearTimeout(timer);
-  timer = setTimeout(() => board.dispatchEvent(new Event("refresh")), DELAY_MS);
+function busy() {
+  if (board.contains(document.activeElement)) return true;
+  const table = board.querySelector(".board-table");
+  if (!table) return false;
+  return canHover.matches ? table.matches(":hover") : table.getBoundingClientRect().top < 0;
 }
 
-events.addEventListener("board", refresh);
+function refresh() {
+  news.hidden = true;
+  board.dispatchEvent(new Event("refresh"));
+}
+
+function look() {
+  clearTimeout(timer);
+  news.hidden = !busy();
+  if (news.hidden) refresh();
+}
+
+function hear(wait = DELAY_MS) {
+  clearTimeout(timer);
+  timer = setTimeout(look, wait);
+}
+
+events.addEventListener("board", ({ data }) => {
+  const { pool, category, style_control: style, method } = JSON.parse(data);
+  const which = [pool, category, style ? "True" : "False", method].join("/");
+  if (shown().past === undefined && shown().which === which) hear();
+});
 // What happened while the connection was away was told to nobody.
-events.addEventListener("open", () => events.addEventListener("open", refresh), { once: true });
+events.addEventListener("open", () => events.addEventListener("open", () => hear(), { once: true }), { once: true });
+
+news.addEventListener("click", refresh);
+// It is shown by itself once the reader has left.
+for (const left of ["pointerleave", "focusout"]) {
+  board.addEventListener(left, () => { if (!news.hidden) hear(LEFT_MS); });
+}
+
+board.addEventListener("click", (event) => {
+  const link = event.target.closest("thead a");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  htmx.ajax("GET", link.href, { source: link, target: board, swap: "innerHTML show:none" });
+});
 
 // The same words twice would be announced once, so they go away before each request.
-board.addEventListener("htmx:beforeRequest", () => { status.textContent = ""; });
-board.addEventListener("htmx:afterSwap", () => { status.textContent = status.dataset.done; });
+document.body.addEventListener("htmx:beforeRequest", () => { status.textContent = ""; });
+// What has the focus stays where it is on the screen, however much comes in above it.
+let place;
+board.addEventListener("htmx:beforeSwap", () => {
+  const focused = board.contains(document.activeElement) && document.activeElement.id;
+  place = focused && { id: focused, top: document.activeElement.getBoundingClientRect().top };
+});
+board.addEventListener("htmx:afterSettle", () => {
+  const found = place && document.getElementById(place.id);
+  if (found) scrollBy(0, found.getBoundingClientRect().top - place.top);
+  status.textContent = status.dataset.done;
+});
+// What cannot be understood gets the page that says so.
+document.body.addEventListener("htmx:responseError", ({ detail }) => location.assign(detail.pathInfo.finalRequestPath));

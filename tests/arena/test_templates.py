@@ -109,13 +109,6 @@ def row(rank=1, **fields):
     return {**numbers, **names, **ranks, **fields}
 
 
-def board(*rows):
-    return {
-        "board": {"rows": rows, "votes": 1280, "computed_at": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)},
-        "axis": {"low": 900, "high": 1100, "width": 200} if rows else None,
-    }
-
-
 MODEL = {
     "places": [
         {"pool": {"slug": "live", "name": "This arena", "kind": "live"}, "row": row(provisional=True), "among": 12},
@@ -144,8 +137,7 @@ PAGES = {
     "expired": ("arena/battle.html", {"battle": battle("expired")}),
     "model": ("ratings/model.html", {"model": {"slug": "quokka", "name": "Quokka"}, **MODEL}),
     "unknown model": ("ratings/model.html", {"model": {"slug": "quokka", "name": "Quokka"}}),
-    "leaderboard": ("ratings/leaderboard.html", board(row(), row(2, model="wombat", ci_high=None, provisional=True))),
-    "empty leaderboard": ("ratings/leaderboard.html", board()),
+    "refused board": ("ratings/refused.html", {"error": {"status": 400, "detail": "What?"}}),
     "not found": ("404.html", {}),
     "no data": ("503.html", {}),
     "forged": ("403_csrf.html", {}),
@@ -220,7 +212,7 @@ def test_page_carries_the_chosen_scheme(render, cookie, expected):
 
 
 def test_scheme_switch_leads_back(render):
-    outline = Outline(render("ratings/leaderboard.html", {"category": "a b"}, **board()))
+    outline = Outline(render("404.html", {"category": "a b"}))
     assert outline.all("input", name="next")[0]["value"] == "/somewhere/?category=a+b"
     assert outline.all("form", action="/appearance/")
 
@@ -415,49 +407,3 @@ def test_reveal_without_a_winner_marks_nobody(render, vote):
 )
 def test_reveal_tells_open_intervals_in_words(render, rating, words):
     assert words in Outline(render("arena/battle.html", battle=voted("a", **rating))).text
-
-
-def test_leaderboard_row_shows_the_numbers_with_their_uncertainty(render):
-    text = Outline(render("ratings/leaderboard.html#table", **board(row()))).text
-    assert "1 1\N{EN DASH}2 Quokka Maker MIT 1,023 1,001 \N{EN DASH} 1,045" in text
-    assert "Votes 1,280 Win rate 62 %" in text
-    assert "Bradley\N{EN DASH}Terry" in text
-    assert "from 1,280 votes" in text
-    assert "Updated 2 January 2026, 03:04:05 UTC" in text
-
-
-@pytest.mark.parametrize(
-    ("fields", "ends"),
-    [
-        ({}, ("1001.2", "1044.9")),
-        ({"ci_low": None}, ("900", "1044.9")),
-        ({"ci_high": None}, ("1001.2", "1100")),
-    ],
-)
-def test_leaderboard_bar_spans_the_interval_and_runs_out_where_it_is_open(render, fields, ends):
-    outline = Outline(render("ratings/leaderboard.html", **board(row(**fields))))
-    low, high = ends
-    bar = outline.all("polygon", **{"class": "bar-interval"})[0]
-    assert bar["points"] == f"{low},4.4 {high},4.4 {high},5.6 {low},5.6"
-    assert outline.all("svg", **{"class": "bar"})[0]["viewbox"] == "900 0 200 10"
-
-
-def test_leaderboard_marks_provisional_models(render):
-    outline = Outline(render("ratings/leaderboard.html#table", **board(row(), row(2, provisional=True))))
-    assert len(outline.all("em")) == 1
-    assert "provisional" in outline.text
-
-
-def test_leaderboard_table_comes_alone_for_htmx(render):
-    part = render("ratings/leaderboard.html#table", **board(row())).strip()
-    assert part.startswith("<table")
-    assert 'data-updated="2026-01-02T03:04:05+00:00"' in part
-
-
-def test_leaderboard_refetches_its_own_address(render):
-    outline = Outline(render("ratings/leaderboard.html", {"category": "coding"}, **board(row())))
-    assert outline.all("div", id="board")[0]["hx-get"] == "/somewhere/?category=coding"
-
-
-def test_empty_leaderboard_says_so_in_words(render):
-    assert "No votes yet" in Outline(render("ratings/leaderboard.html", **board())).text

@@ -1,6 +1,6 @@
 import pytest
 
-from ratings import kept
+from ratings import board_content, board_facts, kept, published
 
 
 @pytest.fixture(autouse=True)
@@ -9,6 +9,17 @@ def nothing_kept():
     kept.forget()
     yield
     kept.forget()
+
+
+@pytest.fixture(autouse=True)
+def nothing_lately():
+    """A test sees what it has just published and stored; what is kept lately has tests of its own."""
+    for recent in (published.newest, board_facts.kept):
+        recent.seconds = 0.0
+    for recent in (published.kept, published.newest, board_facts.kept, board_content.kept):
+        recent.forget()
+    yield
+    published.newest.seconds, board_facts.kept.seconds = published.SAME_S, board_facts.SAME_S
 
 
 @pytest.fixture(autouse=True)

@@ -1,107 +1,359 @@
-"""The leaderboard as a page."""
+"""The leaderboard as a page and as files: what is in the address is what is shown, in both."""
 
+import csv
+import io
+import re
+from datetime import date, timedelta
+from decimal import Decimal
 from itertools import pairwise
 
 import pytest
 
-from ratings import boards
-from ratings.models import Pool
-from ratings.pages import axis
+from catalog.models import Price
+from ratings import board_facts, boards, shipped
+from ratings.board_columns import BY_NAME, TO_CHOOSE
+from ratings.models import Board, Pool, Snapshot
+from ratings.snapshots import pack
 from tests import factories
+from tests.arena.test_templates import Outline
 
 PAGE = "/leaderboard/"
+pytestmark = pytest.mark.django_db
+SLUGS = re.compile(r'<tr id="model-([^"]+)"')
+
+
+def slugs(response):
+    return SLUGS.findall(response.content.decode())
+
+
+def text(response):
+    return Outline(response.content.decode()).text
 
 
 @pytest.fixture
-def voted(db):
-    x = factories.model("x", name="<X> One", organization=factories.organization("Xenon Labs"))
-    y = factories.model("y")
-    factories.cast(x, y, categories=["coding"])
-    factories.cast(x, y, "b")
+def voted():
+    """Four models, the better the earlier in the alphabet; of d nothing is known."""
+    apache = factories.license("Apache-2.0", commercial="yes")
+    known = {"license": apache, "context_window": 131_072, "release_date": date(2026, 1, 2)}
+    a = factories.model("a", name="<A> One", organization=factories.organization("Acme"), open_weights=False, **known)
+    b = factories.model("b", organization=factories.organization("Bolt"), open_weights=True,
+                        parameters_total=9 * 10**9, **known)  # fmt: skip
+    c = factories.model("c", organization=factories.organization("Acme"), open_weights=True,
+                        parameters_total=70 * 10**9, status="retired", license=apache)  # fmt: skip
+    d = factories.model("d")
+    Price.objects.create(model=a, input=Decimal(2), output=Decimal(10), source="s", as_of=date(2026, 1, 1))
+    Price.objects.create(model=b, input=Decimal("0.1"), output=Decimal("0.5"), source="s", as_of=date(2026, 1, 1))
+    for better, worse in pairwise((a, b, c, d)):
+        for winner in "aaab":
+            factories.cast(better, worse, winner, categories=["coding"] if worse != d else [])
+    factories.cast(b, d)
     boards.refresh()
 
 
-def test_leaderboard_shows_the_published_board(client, voted):
-    response = client.get(PAGE)
-
-    assert response.status_code == 200
-    assert response.context["board"]["votes"] == 2
-    assert (response.context["pool"].slug, response.context["category"].slug) == ("live", "overall")
-    content = response.content.decode()
-    assert "Xenon Labs" in content
-    assert "&lt;X&gt; One" in content
-    assert "<html" in content
-
-
-def test_leaderboard_has_its_state_in_the_address(client, voted):
-    response = client.get(PAGE, {"category": "coding"})
-    assert response.context["category"].slug == "coding"
-    assert response.context["board"]["votes"] == 1
-
-
-def test_leaderboard_gives_htmx_the_table_alone(client, voted):
-    whole, part = client.get(PAGE), client.get(PAGE, headers={"HX-Request": "true"})
-    assert "<html" not in part.content.decode()
-    assert "Xenon Labs" in part.content.decode()
-    assert "HX-Request" in whole["Vary"]
-    assert "HX-Request" in part["Vary"]
-
-
-def test_leaderboard_without_votes_says_so(client, db):
-    factories.board()
+def test_page_shows_the_published_board(client, voted):
     response = client.get(PAGE)
     assert response.status_code == 200
-    assert response.context["board"]["rows"] == []
-    assert response.context["axis"] is None
+    assert slugs(response) == ["a", "b", "c", "d"]
+    shown = text(response)
+    assert "4 of 4 models · Overall" in shown
+    assert "1 1\N{EN DASH}" in shown
+    assert "<A> One Acme closed Apache-2.0 provisional" in shown
+    assert "C Acme open Apache-2.0 retired provisional" in shown
+    assert "from 13 votes" in shown
+    assert "Votes 4 " in shown
+    assert "Price $4 " in shown
+    assert "Context 131 k" in shown
+
+
+def test_page_has_one_heading_unique_ids_and_nothing_inline(client, voted):
+    outline = Outline(client.get(PAGE, {"pin": ["a", "b"], "weights": "open"}).content.decode())
+    ids = [attrs["id"] for _, attrs in outline.tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    assert len(outline.all("h1")) == 1
+    assert not outline.all("style")
+    assert not [name for _, attrs in outline.tags for name in attrs if name == "style" or name.startswith("on")]
 
 
 @pytest.mark.parametrize(
-    ("query", "status"), [({"pool": "nowhere"}, 404), ({"category": "juggling"}, 404), ({"at": "soon"}, 400)]
+    ("query", "found"),
+    [
+        ("", "abcd"),
+        ("q=acme", "ac"),
+        ("weights=open", "bc"),
+        ("weights=closed", "a"),
+        ("commercial=yes", "abc"),
+        ("organization=Bolt", "b"),
+        ("size_max=10", "b"),
+        ("size_min=10", "c"),
+        ("price_max=1", "b"),
+        ("context_min=100000", "ab"),
+        ("released_after=2026-01-02", "ab"),
+        ("weights=open&size_max=10&category=coding", "b"),
+        ("category=coding", "abc"),
+        ("sort=rank&order=desc", "dcba"),
+        ("sort=price", "bacd"),
+        ("sort=price&order=desc", "abcd"),
+        ("sort=size&order=desc", "cbad"),
+        ("sort=model", "abcd"),
+        ("sort=votes", "bcda"),
+        ("method=elo&sort=rating&order=asc", "dcba"),
+        ("q=nobody", ""),
+    ],
 )
-def test_leaderboard_refuses_with_a_page(client, db, query, status):
+def test_page_and_files_show_the_same_models_in_the_same_order(client, voted, query, found):
+    assert "".join(slugs(client.get(f"{PAGE}?{query}"))) == found
+    as_json = client.get(f"{PAGE}?{query}&format=json").json()
+    as_csv = list(csv.DictReader(io.StringIO(client.get(f"{PAGE}?{query}&format=csv").content.decode())))
+    assert "".join(row["model"] for row in as_json["rows"]) == found
+    assert "".join(row["model"] for row in as_csv) == found
+
+
+def test_ranks_are_those_of_the_whole_board_whatever_is_shown(client, voted):
+    whole = {row["model"]: row for row in client.get("/api/v1/leaderboard/").json()["rows"]}
+    shown = client.get(PAGE, {"weights": "open", "sort": "size", "column": "tier", "format": "json"}).json()["rows"]
+    assert len(shown) == 2
+    for row in shown:
+        fields = {"rank", "rank_low", "rank_high", "rating", "ci_low", "ci_high", "tier"}
+        assert {name: row[name] for name in fields} == {name: whole[row["model"]][name] for name in fields}
+
+
+def test_what_is_unknown_is_said_and_counted(client, voted):
+    response = client.get(PAGE, {"size_max": "10", "price_max": "1"})
+    assert "1 of 4 models" in text(response)
+    assert "1 more is left out because it is not known (price: 1, size: 1)." in text(response)
+    assert "2 more are left out because it is not known (size: 2)." in text(client.get(PAGE, {"size_max": "10"}))
+    assert "left out" not in text(client.get(PAGE, {"q": "acme"}))
+
+
+@pytest.mark.parametrize("column", [column.name for column in TO_CHOOSE])
+def test_columns_can_be_chosen_on_page_and_in_files(client, voted, column):
+    outline = Outline(client.get(PAGE, {"column": column}).content.decode())
+    names = [attrs["class"] for attrs in outline.all("th", scope="col")]
+    assert names == ["cell-rank", "cell-model", "cell-rating", f"cell-{column}", "cell-pin"]
+    [row, *_] = client.get(PAGE, {"column": column, "format": "json"}).json()["rows"]
+    assert row.keys() == {key for name in ("rank", "model", "rating", column) for key in BY_NAME[name].cells}
+    assert [box["value"] for box in outline.all("input", name="column") if "checked" in box] == [column]
+
+
+def test_form_says_again_what_was_asked(client, voted):
+    query = {"category": "coding", "q": "a", "weights": "open", "size_max": "10.5", "released_after": "2020-01-01"}
+    outline = Outline(client.get(PAGE, query | {"sort": "votes", "pin": "c"}).content.decode())
+    said = {attrs["name"]: attrs.get("value") for attrs in outline.all("input") if "name" in attrs}
+    assert said["q"] == "a"
+    assert said["size_max"] == "10.5"
+    assert said["released_after"] == "2020-01-01"
+    assert said["pool"] == "live"
+    chosen = {attrs["value"] for attrs in outline.all("option") if "selected" in attrs}
+    assert chosen == {"coding", "open", "votes"}
+    assert [box["value"] for box in outline.all("input", name="pin") if box.get("type") == "hidden"] == ["c"]
+    assert outline.all("form", id="board-form")[0]["method"] == "get"
+
+
+def test_links_of_the_table_keep_the_rest_of_the_state(client, voted):
+    outline = Outline(client.get(PAGE, {"weights": "open", "sort": "votes", "pin": "b"}).content.decode())
+    links = {attrs["id"]: attrs["href"] for attrs in outline.all("a") if attrs.get("id", "").startswith("sort-")}
+    assert links["sort-votes"] == "?weights=open&sort=votes&order=asc&pin=b"
+    assert links["sort-rank"] == "?weights=open&pin=b"
+    [header] = [attrs for attrs in outline.all("th") if "aria-sort" in attrs]
+    assert (header["class"], header["aria-sort"]) == ("cell-votes", "descending")
+    assert outline.all("a", href="?weights=open&sort=votes&pin=b&format=csv")
+    assert outline.all("a", href="plots/?weights=open&sort=votes&pin=b")
+
+
+def test_pinned_models_are_compared_on_top(client, voted):
+    response = client.get(PAGE, {"pin": ["a", "b"], "weights": "open"})
+    shown = text(response)
+    assert "Side by side" in shown
+    assert "<A> One against B" in shown
+    assert "4 votes: 3 won, 1 lost, 0 tied" in shown
+    assert "It has only 4 votes" in shown
+    assert slugs(response) == ["b", "c"]
+
+
+def test_fifth_model_cannot_be_pinned(client, voted):
+    outline = Outline(client.get(PAGE, {"pin": ["w", "x", "y", "z"]}).content.decode())
+    boxes = outline.all("input", name="pin", type="checkbox")
+    assert len(boxes) == 4
+    assert all("disabled" in box for box in boxes)
+    assert client.get(PAGE, {"pin": list("vwxyz")}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "words"),
+    [
+        ({"pool": "nowhere"}, 404, "There is no pool"),
+        ({"pool": "\0"}, 404, "There is no pool"),
+        ({"category": "juggling"}, 404, "There is no category"),
+        ({"method": "elo", "style_control": "true"}, 404, "under style control"),
+        ({"at": "soon"}, 400, "at is a time"),
+        ({"style_control": "perhaps"}, 400, "true or false"),
+        ({"size_max": "big"}, 400, "size_max is a number"),
+        ({"sort": "beauty"}, 400, "sort is one of rank"),
+        ({"format": "xlsx"}, 400, "format is one of csv, json"),
+    ],
+)
+def test_page_refuses_with_a_page_in_our_words(client, voted, query, status, words):
     response = client.get(PAGE, query)
     assert response.status_code == status
+    assert words in text(response)
     assert "<html" in response.content.decode()
 
 
-@pytest.mark.parametrize("models", [2, 30])
-def test_leaderboard_asks_the_database_as_often_for_many_models_as_for_two(
-    client, db, models, django_assert_num_queries
-):
-    contestants = factories.models(models)
-    for a, b in pairwise(contestants):
-        factories.cast(a, b)
-    boards.refresh()
+def test_htmx_gets_the_board_alone_and_the_address_of_its_state(client, voted):
+    whole = client.get(PAGE)
+    part = client.get(PAGE, {"q": "", "sort": "votes", "order": "", "pool": "live"}, headers={"HX-Request": "true"})
+    assert "<html" not in part.content.decode()
+    assert slugs(part) == ["b", "c", "d", "a"]
+    assert part["HX-Replace-Url"] == "/leaderboard/?sort=votes"
+    assert all("HX-Request" in response["Vary"] for response in (whole, part))
+    news = client.get(PAGE, headers={"HX-Request": "true", "HX-Trigger": "board"})
+    assert "HX-Replace-Url" not in news
 
-    with django_assert_num_queries(4):
-        assert len(client.get(PAGE).context["board"]["rows"]) == models
+
+def test_past_board_is_shown_as_of_then(client, voted):
+    then = client.get(PAGE, {"format": "json"}).json()
+    factories.cast(factories.model("d"), factories.model("a"))
+    boards.refresh()
+    past = client.get(PAGE, {"at": then["computed_at"], "format": "json"}).json()
+    assert past["rows"] == then["rows"]
+    page = client.get(PAGE, {"at": then["computed_at"]}).content.decode()
+    assert "data-past" in page
+    assert "from 13 votes" in page
+    assert "data-past" not in client.get(PAGE).content.decode()
+
+
+def test_change_within_a_day_is_shown(client, voted):
+    Snapshot.objects.update(computed_at=Snapshot.objects.latest("pk").computed_at - timedelta(hours=30))
+    for _ in range(30):
+        factories.cast(factories.model("d"), factories.model("a"))
+    factories.cast(factories.model("e"), factories.model("a"))
+    boards.refresh()
+    rows = {row["model"]: row for row in client.get(PAGE, {"format": "json"}).json()["rows"]}
+    assert rows["d"]["rating_change_24h"] > 0
+    assert rows["d"]["rank_change_24h"] > 0
+    assert rows["e"]["new"] is True
+    shown = text(client.get(PAGE))
+    assert re.search(r"24 h \+\d+ ↑\d", shown)
+    assert "24 h new" in shown
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\r=1", "'=1", "a,b", 'q"uote', "line\nbreak"])
+def test_csv_holds_no_formula_and_is_read_back(client, name):
+    factories.cast(factories.model("x", name=name), factories.model("y"))
+    boards.refresh()
+    response = client.get(PAGE, {"format": "csv", "sort": "model"})
+    names = {row["model"]: row["name"] for row in csv.DictReader(io.StringIO(response.content.decode(), newline=""))}
+    assert names["x"] == (f"'{name}" if name[0] in "=+-@\t\r" else name)
+    assert names["y"] == "Y"
+
+
+def test_csv_keeps_numbers_as_numbers_to_the_last_digit(client, voted):
+    [*rows] = csv.DictReader(io.StringIO(client.get(PAGE, {"format": "csv", "column": "price"}).content.decode()))
+    board = client.get("/api/v1/leaderboard/").json()["rows"]
+    assert [float(row["rating"]) for row in rows] == [row["rating"] for row in board]
+    assert [row["ci_low"] for row in rows] == ["" if row["ci_low"] is None else str(row["ci_low"]) for row in board]
+    assert [row["unbounded"] for row in rows] == ["false"] * 4
+    assert [Decimal(row["price"]) if row["price"] else None for row in rows] == [4, Decimal("0.2"), None, None]
 
 
 @pytest.mark.parametrize(
-    ("rows", "expected"),
+    ("query", "name"),
     [
-        ([], None),
-        ([(1000.0, 900.5, 1099.5)], {"low": 895, "high": 1105, "width": 210}),
-        ([(1000.0, None, None)], {"low": 995, "high": 1005, "width": 10}),
-        ([(1000.0, 950.0, 1050.0), (1300.0, 1250.0, None)], {"low": 945, "high": 1305, "width": 360}),
+        ("format=csv", r"leaderboard-live-overall-\d{8}T\d{6}Z\.csv"),
+        ("format=json&category=coding&method=elo", r"leaderboard-live-coding-elo-\d{8}T\d{6}Z\.json"),
+        ("format=csv&style_control=true", r"leaderboard-live-overall-style-control-empty\.csv"),
     ],
 )
-def test_axis_holds_all_closed_ends(rows, expected):
-    names = ("rating", "ci_low", "ci_high")
-    assert axis([dict(zip(names, row, strict=True)) for row in rows]) == expected
+def test_file_is_named_after_pool_category_and_time(client, voted, query, name):
+    response = client.get(f"{PAGE}?{query}")
+    assert re.fullmatch(f'attachment; filename="{name}"', response["Content-Disposition"])
+    assert response["Content-Type"] in ("text/csv; charset=utf-8", "application/json")
 
 
-@pytest.mark.django_db
-def test_leaderboard_of_imported_votes_says_whose_they_are_and_leads_to_the_others(client):
-    factories.pool("elsewhere", kind=Pool.Kind.IMPORT, name="Votes of 2024", provenance="From a public file.")
-    factories.cast(factories.model("x"), factories.model("y"), pool="elsewhere")
+def test_json_says_what_was_asked_and_left_out(client, voted):
+    found = client.get(PAGE, {"format": "json", "size_max": "10"}).json()
+    assert (found["pool"], found["category"], found["votes"]) == ("live", "overall", 13)
+    assert (found["query"], found["left_out_unknown"], found["unknown"]) == ("?size_max=10", 2, {"size": 2})
+
+
+def test_page_without_votes_says_how_to_begin(client):
+    factories.board()
+    response = client.get(PAGE)
+    assert "No votes yet" in text(response)
+    assert 'href="/"' in response.content.decode()
+    assert slugs(response) == []
+
+
+@pytest.fixture
+def public():
+    factories.pool(shipped.SLUG, kind=Pool.Kind.IMPORT, name="Votes of 2024", provenance="From a public file.")
+    factories.cast(factories.model("x"), factories.model("y"), pool=shipped.SLUG)
     boards.refresh()
 
-    shown = client.get("/leaderboard/?pool=elsewhere").content.decode()
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("", ["x", "y"]), ("pool=live", []), ("method=elo", []), (f"pool={shipped.SLUG}", ["x", "y"])],
+)
+def test_public_board_stands_in_while_nobody_has_named_a_board_and_ours_is_empty(client, public, query, found):
+    factories.board()
+    response = client.get(f"{PAGE}?{query}")
+    assert slugs(response) == found
+    assert ("Nobody has judged a battle in this arena yet" in text(response)) == (query == "")
+
+
+def test_own_board_is_first_from_the_first_vote_on(client, public):
+    page = client.get(PAGE).content.decode()
+    assert 'data-which="live/overall/False/bt"' in page
+    factories.cast(factories.model("v"), factories.model("w"))
+    boards.refresh()
+    assert slugs(client.get(PAGE)) == ["v", "w"]
+
+
+def test_page_of_imported_votes_says_whose_they_are_and_leads_to_the_others(client, public):
+    shown = client.get(PAGE, {"pool": shipped.SLUG}).content.decode()
     assert "Votes of 2024: votes that were cast elsewhere" in shown
     assert "From a public file." in shown
     assert "models of this arena" not in shown
     assert '<a href="?pool=live"><bdi>' in shown
-    assert '<a href="?pool=elsewhere" aria-current="page">' in shown
+    assert f'<a href="?pool={shipped.SLUG}" aria-current="page">' in shown
     assert 'href="/models/x/"' in shown
+
+
+def test_page_tells_why_a_board_under_style_control_has_no_rows(client, voted):
+    assert "appears with its first votes of which the style" in text(client.get(PAGE, {"style_control": "true"}))
+    styled = Board.objects.create(pool=factories.pool(), category=factories.board().category, style_control=True)
+    problem = {"problem": "separable"}
+    Snapshot.objects.create(board=styled, votes=3, code_version="1", rows=pack([]), parameters=problem)
+    assert "These votes give no finite ratings" in text(client.get(PAGE, {"style_control": "true"}))
+
+
+@pytest.mark.parametrize("models", [2, 30])
+def test_page_asks_the_database_as_often_for_many_models_as_for_two(client, models, django_assert_num_queries):
+    contestants = factories.models(models)
+    for a, b in pairwise(contestants):
+        factories.cast(a, b)
+    boards.refresh()
+    with django_assert_num_queries(11):
+        assert len(slugs(client.get(PAGE))) == models
+    with django_assert_num_queries(12):
+        pins = [model.slug for model in contestants[:2]]
+        assert "Side by side" in text(client.get(PAGE, {"pin": pins}))
+
+
+def test_page_that_was_asked_for_just_now_costs_one_small_query(client, voted, django_assert_num_queries):
+    board_facts.kept.seconds = 60.0
+    first = client.get(PAGE)
+    with django_assert_num_queries(1):
+        again = client.get(PAGE)
+    assert slugs(again) == slugs(first)
+    with django_assert_num_queries(1):
+        assert slugs(client.get(PAGE, {"weights": "open"})) == ["b", "c"]
+
+
+def test_page_shows_new_votes_at_once_though_views_are_kept(client, voted):
+    board_facts.kept.seconds = 60.0
+    client.get(PAGE)
+    factories.cast(factories.model("d"), factories.model("a"))
+    boards.refresh()
+    assert "from 14 votes" in text(client.get(PAGE))

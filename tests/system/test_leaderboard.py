@@ -1,12 +1,18 @@
 """The leaderboard and the pages of models in a real browser: the long board of public votes, on phones too."""
 
+import csv
+import re
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.system.reading import DESKTOP, PHONE, reading
+from tests.system import public_votes
+from tests.system.reading import DESKTOP, FEED, PHONE, reading, tell
 from tests.system.service import Service
+from tests.system.test_accessibility import violations
 
 LONG = "/leaderboard/?pool=chatbot-arena-2024-08"
 BEST = "chatgpt-4o-latest"
@@ -74,3 +80,227 @@ def test_model_page_leads_to_its_row_of_the_board(browser: Browser, service: Ser
         expect(found).to_contain_text(name)
         header = page.get_by_role("columnheader", name="Win rate").bounding_box() if viewport == DESKTOP else None
         assert top(found) >= (header["height"] if header else 0)
+
+
+@pytest.fixture(scope="module")
+def birds(service: Service, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a board with facts."""
+    public_votes.load(service, tmp_path_factory.mktemp("birds"))
+    return f"/leaderboard/?pool={public_votes.POOL}"
+
+
+def names(page: Page) -> list[str]:
+    return page.locator(".board-table tbody .name").all_inner_texts()
+
+
+def state(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def compare(page: Page, name: str) -> Locator:
+    return page.get_by_role("checkbox", name=f"Compare {name}")
+
+
+def test_reader_finds_the_best_small_open_model_for_code_and_sees_why_it_is_uncertain(page: Page, birds: str) -> None:
+    page.goto(birds)
+    assert names(page)[:2] == ["Albatross", "Buzzard 70B"]
+    page.get_by_role("combobox", name="Category").select_option("Coding")
+    page.get_by_text("Filters", exact=True).click()
+    page.get_by_role("combobox", name="Weights").select_option("open")
+    page.get_by_role("spinbutton", name="Parameters up to").fill("9.9")
+    page.get_by_role("spinbutton", name="Parameters up to").press("Tab")
+    expect(page.get_by_text("3 of 6 models")).to_be_visible()
+    assert names(page) == ["Crane 9B", "Dipper 8B", "Egret 3B"]
+    expect(page.get_by_text("1 more is left out because it is not known (size: 1, weights: 1).")).to_be_visible()
+    expect(row(page, "crane-9b")).to_contain_text("provisional")
+
+    compare(page, "Crane 9B").check()
+    expect(compare(page, "Crane 9B")).to_be_focused()
+    compare(page, "Dipper 8B").check()
+    side_by_side = page.get_by_role("region", name="Side by side")
+    expect(side_by_side.get_by_role("heading", level=3)).to_have_text(["Crane 9B", "Dipper 8B"])
+    why = side_by_side.get_by_text(re.compile(r"^It has only \d\d votes; below 100 a rating is provisional\.$"))
+    expect(why).to_be_visible()
+    pair = side_by_side.get_by_role("row", name="Crane 9B against Dipper 8B")
+    expect(pair).to_contain_text(re.compile(r"[+−]\d+ ± \d+"))
+    expect(pair).to_contain_text(re.compile(r"more votes? between them|can be told apart"))
+
+    assert state(page) == {
+        "pool": ["birds"], "category": ["coding"], "weights": ["open"], "size_max": ["9.9"],
+        "pin": ["crane-9b", "dipper-8b"],
+    }  # fmt: skip
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    assert re.fullmatch(r"leaderboard-birds-coding-\d{8}T\d{6}Z\.csv", download.value.suggested_filename)
+    rows = list(csv.DictReader(Path(download.value.path()).read_text().splitlines()))
+    assert [each["name"] for each in rows] == names(page)
+    page.reload()
+    assert names(page) == ["Crane 9B", "Dipper 8B", "Egret 3B"]
+    expect(page.get_by_role("spinbutton", name="Parameters up to")).to_have_value("9.9")
+
+
+def test_controls_change_the_board_in_place_and_keep_the_focus(page: Page, birds: str) -> None:
+    page.goto(birds)
+    page.evaluate("window.same = true")
+    search = page.get_by_role("searchbox", name="Search")
+    search.press_sequentially("er", delay=20)
+    expect(page.get_by_text("1 of 6 models")).to_be_visible()
+    expect(search).to_be_focused()
+    search.fill("")
+    expect(page.get_by_text("6 of 6 models")).to_be_visible()
+    page.get_by_role("link", name="Votes").click()
+    expect(page.get_by_role("columnheader", name="Votes")).to_have_attribute("aria-sort", "descending")
+    expect(page.get_by_role("link", name="Votes")).to_be_focused()
+    page.get_by_text("Columns", exact=True).click()
+    page.get_by_role("checkbox", name="Size").check()
+    expect(page.get_by_role("columnheader", name="Size")).to_be_visible()
+    assert state(page)["sort"] == ["votes"]
+    assert "size" in state(page)["column"]
+    assert page.evaluate("window.same")
+
+
+def test_all_of_it_works_without_javascript(browser: Browser, service: Service, birds: str) -> None:
+    with reading(browser, service, java_script_enabled=False) as page:
+        page.goto(birds)
+        page.get_by_role("combobox", name="Category").select_option("Coding")
+        page.get_by_text("Filters", exact=True).click()
+        page.get_by_role("combobox", name="Weights").select_option("open")
+        compare(page, "Egret 3B").check()
+        compare(page, "Albatross").check()
+        page.get_by_role("button", name="Show").click()
+        assert names(page) == ["Buzzard 70B", "Crane 9B", "Dipper 8B", "Egret 3B"]
+        side_by_side = page.get_by_role("region", name="Side by side")
+        expect(side_by_side.get_by_role("heading", level=3)).to_have_text(["Albatross", "Egret 3B"])
+        page.get_by_role("link", name="Rank", exact=True).click()
+        assert names(page) == ["Egret 3B", "Dipper 8B", "Crane 9B", "Buzzard 70B"]
+        expect(side_by_side).to_be_visible()
+        page.get_by_role("link", name="Reset all").click()
+        assert len(names(page)) == 6
+
+
+def news(page: Page, **other: object) -> None:
+    tell(page, "board", **{"pool": "birds", "category": "overall", "style_control": False, "method": "bt"} | other)
+
+
+@pytest.fixture
+def followed(page: Page, birds: str) -> list[str]:
+    """An open board, and the requests for news of it."""
+    page.add_init_script(FEED)
+    page.goto(birds)
+    page.wait_for_function("() => window.feed && window.htmx")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "hx-request" in request.headers else None)
+    return asked
+
+
+def test_board_follows_the_votes_while_nobody_points_at_it(page: Page, followed: list[str]) -> None:
+    page.get_by_text("What the columns mean").click()
+    page.mouse.move(5, 5)
+    with page.expect_request(lambda request: "hx-request" in request.headers):
+        news(page)
+    expect(page.get_by_text("One more than the models with a higher rating")).to_be_visible()
+    expect(page.locator("#board-status")).to_have_text("Leaderboard updated")
+    news(page, category="coding")
+    news(page, pool="live")
+    page.wait_for_timeout(400)
+    assert len(followed) == 1
+
+
+@pytest.mark.parametrize("inside", ["pointer", "focus"])
+def test_no_row_moves_under_pointer_or_focus(page: Page, followed: list[str], inside: str) -> None:
+    if inside == "pointer":
+        row(page, "dipper-8b").hover()
+    else:
+        page.mouse.move(5, 5)
+        row(page, "dipper-8b").get_by_role("link").focus()
+    before = top(row(page, "dipper-8b"))
+    page.evaluate("document.querySelector('.board-table').dataset.old = 'yes'")
+    news(page)
+    button = page.get_by_role("button", name="New votes: show")
+    expect(button).to_be_visible()
+    assert not followed
+    assert top(row(page, "dipper-8b")) == before
+
+    if inside == "pointer":
+        page.mouse.move(5, 5)
+    else:
+        page.get_by_role("searchbox").focus()
+    expect(page.locator(".board-table[data-old]")).to_have_count(0)
+    expect(button).to_be_hidden()
+    assert len(followed) == 1
+
+
+def test_news_can_be_asked_for_at_once(page: Page, followed: list[str]) -> None:
+    row(page, "dipper-8b").hover()
+    news(page)
+    with page.expect_request(lambda request: "hx-request" in request.headers):
+        page.get_by_role("button", name="New votes: show").click()
+    expect(page.get_by_role("button", name="New votes: show")).to_be_hidden()
+
+
+def test_past_board_stays_as_it_was(page: Page, birds: str) -> None:
+    page.add_init_script(FEED)
+    page.goto(f"{birds}&at=2100-01-01T00:00:00")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "hx-request" in request.headers else None)
+    news(page)
+    page.wait_for_timeout(400)
+    assert not asked
+
+
+def test_pinning_far_down_keeps_the_row_in_its_place(page: Page) -> None:
+    page.goto(LONG)
+    box = page.get_by_role("row").nth(60).get_by_role("checkbox")
+    box.scroll_into_view_if_needed()
+    pinned = page.locator(f"[id='{box.get_attribute('id')}']")
+    before = top(pinned)
+    pinned.check()
+    expect(page.get_by_role("region", name="Side by side")).to_be_attached()
+    expect(pinned).to_be_focused()
+    assert abs(top(pinned) - before) < 2
+    page.get_by_role("link", name="1 of 4 chosen: see it").click()
+    expect(page.get_by_role("heading", name="Side by side")).to_be_in_viewport()
+
+
+def test_what_cannot_be_understood_gets_its_page_from_the_open_form_too(browser: Browser, service: Service) -> None:
+    context = browser.new_context(base_url=service.url)  # its console tells the status
+    page = context.new_page()
+    page.goto("/leaderboard/?pool=live")
+    page.get_by_role("combobox", name="Method").select_option("Elo")
+    expect(page).to_have_url(re.compile("method=elo"))
+    page.get_by_role("combobox", name="Style control").select_option("on")
+    expect(page.get_by_role("heading", name="There is no such board.")).to_be_visible()
+    assert not violations(page)
+    context.close()
+
+
+READERS = {
+    "filters": "&weights=open&size_max=80",
+    "nothing found": "&q=ostrich",
+    "one pinned": "&pin=crane-9b",
+    "four pinned, all columns": "&pin=crane-9b&pin=finch&pin=albatross&pin=egret-3b"
+    + "".join(f"&column={name}" for name in ("change", "votes", "voters", "size", "price", "context", "wait")),
+    "elo": "&method=elo",
+    "past, and nothing there": "&at=2001-01-01",
+}
+
+
+@pytest.mark.parametrize("query", READERS.values(), ids=READERS.keys())
+@pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "dark"), (PHONE, "light")], ids=["desktop", "phone"])
+def test_board_in_any_state_has_no_violation_and_fits(
+    browser: Browser, service: Service, birds: str, query: str, viewport: Any, scheme: Any
+) -> None:
+    with reading(browser, service, viewport=viewport, color_scheme=scheme, reduced_motion="reduce") as page:
+        page.goto(birds + query)
+        page.locator("details").evaluate_all("all => all.forEach((each) => { each.open = true; })")
+        assert not violations(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+
+def test_phone_sorts_by_a_field(browser: Browser, service: Service, birds: str) -> None:
+    with reading(browser, service, viewport=PHONE) as page:
+        page.goto(birds)
+        page.get_by_role("combobox", name="Sort by").select_option("Model")
+        page.get_by_role("combobox", name="Order").select_option("falling")
+        expect(page.locator(".board-table tbody .name").first).to_have_text("Finch")
+        assert state(page) == {"pool": ["birds"], "sort": ["model"], "order": ["desc"]}

@@ -1,0 +1,185 @@
+"""How the figures of the leaderboard are written for people. What is unknown is a dash, never nothing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from math import ceil, floor
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from catalog.figures import count, dollars
+from ratings.board_columns import BY_NAME, Entry
+from ratings.board_reasons import provisional
+
+UNKNOWN = DASH = "\N{EN DASH}"
+MINUS = "\N{MINUS SIGN}"
+MARGIN = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One figure under its column: `name` and `label` are the column's."""
+
+    name: str
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """One row of the table, all of it in words: a template takes long over numbers, and there are hundreds of rows.
+
+    `bar` has the low end, the rating and the high end on the axis. `provisional` says why the rating is so. `pin` is
+    an attribute of the box by which it is compared.
+    """
+
+    slug: str
+    name: str
+    address: str
+    about: Sequence[str]
+    rank: str
+    places: str
+    rating: str
+    interval: str
+    bar: tuple[str, str, str] | None
+    provisional: str
+    retired: bool
+    cells: Sequence[Cell]
+    pin: str
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The range of ratings, in whole Elo points, that holds all intervals with a closed end."""
+
+    low: int
+    high: int
+
+    @property
+    def width(self) -> int:
+        return self.high - self.low
+
+
+def axis(entries: Sequence[Entry]) -> Axis | None:
+    names = ("rating", "ci_low", "ci_high")
+    ends = [entry.row[name] for entry in entries for name in names if entry.row[name] is not None]
+    return Axis(floor(min(ends)) - MARGIN, ceil(max(ends)) + MARGIN) if ends else None
+
+
+def line(entry: Entry, columns: Sequence[str], pins: Sequence[str], most: int, scale: Axis | None) -> Line:
+    row = entry.row
+    return Line(
+        slug=entry.slug,
+        name=row["name"],
+        address=reverse("model-page", args=[entry.slug]),
+        about=about(entry),
+        rank=whole(row["rank"]),
+        places=places(entry),
+        rating=whole(row["rating"]),
+        interval=interval(row["ci_low"], row["ci_high"]),
+        bar=_bar(row, scale) if scale else None,
+        provisional=provisional(row) if row["provisional"] else "",
+        retired=entry.facts.retired,
+        cells=[cell(entry, name) for name in columns],
+        pin="checked" if entry.slug in pins else "disabled" if len(pins) >= most else "",
+    )
+
+
+def _bar(row: Mapping[str, Any], scale: Axis) -> tuple[str, str, str]:
+    """An open end goes to the edge."""
+    low, high = (row[name] for name in ("ci_low", "ci_high"))
+    ends = scale.low if low is None else low, row["rating"], scale.high if high is None else high
+    low, rating, high = (f"{end:.1f}" for end in ends)
+    return low, rating, high
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """Both ends, or the closed one of them."""
+    if low is not None and high is not None:
+        return f"{whole(low)} {DASH} {whole(high)}"
+    if low is not None:
+        return _("%(end)s or more") % {"end": whole(low)}
+    return _("%(end)s or less") % {"end": whole(high)} if high is not None else ""
+
+
+def about(entry: Entry) -> list[str]:
+    """Who made it, open or closed, and its licence, as far as known."""
+    openness = {True: _("open"), False: _("closed"), None: None}[entry.row["open_weights"]]
+    return [part for part in (entry.row["organization"], openness, entry.row["license"]) if part]
+
+
+def cell(entry: Entry, name: str) -> Cell:
+    return Cell(name, str(BY_NAME[name].label), WRITTEN[name](entry))
+
+
+def whole(number: float | None) -> str:
+    return UNKNOWN if number is None else f"{number:,.0f}".replace("-", MINUS)
+
+
+def signed(number: float) -> str:
+    """Whole, with its sign; nothing gained and nothing lost has none."""
+    text = f"{number:+,.0f}".replace("-", MINUS)
+    return "±0" if text.strip(f"+{MINUS}") == "0" else text
+
+
+def percent(share: float | None, digits: int = 0) -> str:
+    return UNKNOWN if share is None else f"{100 * share:.{digits}f} %"
+
+
+def places(entry: Entry) -> str:
+    """The range of ranks, where it is one."""
+    low, high = entry.row["rank_low"], entry.row["rank_high"]
+    return "" if low == high else f"{low}{DASH}{high}"
+
+
+def change(entry: Entry) -> str:
+    if entry.change is None:
+        return UNKNOWN
+    if entry.change.rating is None:
+        return _("new")
+    rank = entry.change.rank or 0
+    moved = f" {'↑' if rank > 0 else '↓'}{abs(rank)}" if rank else ""
+    return signed(entry.change.rating) + moved
+
+
+def price(amount: Decimal | None) -> str:
+    return UNKNOWN if amount is None else dollars(amount)
+
+
+def _number(name: str, unit: str, digits: int) -> Callable[[Entry], str]:
+    def written(entry: Entry) -> str:
+        value = BY_NAME[name].value(entry)
+        return UNKNOWN if value is None else f"{value:,.{digits}f}{unit}"
+
+    return written
+
+
+def _counted(name: str) -> Callable[[Entry], str]:
+    def written(entry: Entry) -> str:
+        value = BY_NAME[name].value(entry)
+        return UNKNOWN if value is None else count(value)
+
+    return written
+
+
+def _released(entry: Entry) -> str:
+    day = entry.facts.released
+    return f"{day:%b %Y}" if day else UNKNOWN
+
+
+WRITTEN: dict[str, Callable[[Entry], str]] = {
+    "change": change,
+    "tier": _number("tier", "", 0),
+    "votes": _number("votes", "", 0),
+    "voters": _number("voters", "", 0),
+    "win_rate": lambda entry: percent(entry.row["win_rate"]),
+    "size": _counted("size"),
+    "price": lambda entry: price(entry.facts.price),
+    "context": _counted("context"),
+    "speed": _number("speed", "/s", 0),
+    "wait": _number("wait", " s", 2),
+    "failures": lambda entry: percent(BY_NAME["failures"].value(entry), 1),
+    "released": _released,
+}

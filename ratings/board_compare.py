@@ -1,0 +1,127 @@
+"""Up to four models side by side, and each pair of them: by how much they differ, and whether that can be told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import combinations
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ratings.board_cells import UNKNOWN, Cell, about, cell, percent, places, signed, whole
+from ratings.board_columns import BY_NAME, TO_CHOOSE, Entry
+from ratings.board_reasons import half_width, reasons
+from ratings.bradley_terry import Z95
+from ratings.snapshots import Asked
+
+
+@dataclass(frozen=True, eq=False)
+class Card:
+    """One of the models; `reasons` say why its interval is as wide as it is."""
+
+    row: Any
+    about: Sequence[str]
+    cells: Sequence[Cell]
+    reasons: Sequence[str]
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """`better` has the higher rating; figures are those of its side."""
+
+    better: str
+    worse: str
+    diff: str
+    chance: str
+    direct: str
+    needed: str
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    cards: Sequence[Card]
+    pairs: Sequence[Pair]
+    computed_at: datetime | None
+
+
+def compared(asked: Asked, entries: Sequence[Entry], pins: Sequence[str]) -> Compared | None:
+    """The pinned models that are on the board, the best first; None where there is none."""
+    chosen = [entry for entry in entries if entry.slug in pins]
+    if not chosen:
+        return None
+    cards = [_card(entry) for entry in chosen]
+    if len(chosen) < 2:
+        return Compared(cards, [], None)
+    from ratings import pairwise  # with scipy behind it, which is slow to load
+
+    found = pairwise.matrices(asked, [entry.slug for entry in chosen])
+    names = {entry.slug: entry.row["name"] for entry in chosen}
+    pairs = [_pair(found, names, a, b) for a, b in combinations(range(len(found["models"])), 2)]
+    return Compared(cards, pairs, found["computed_at"])
+
+
+def _card(entry: Entry) -> Card:
+    row, half = entry.row, half_width(entry.row)
+    figures = [
+        Cell(
+            "rank",
+            str(BY_NAME["rank"].label),
+            f"{row['rank']} ({span})" if (span := places(entry)) else f"{row['rank']}",
+        ),
+        Cell(
+            "rating", str(BY_NAME["rating"].label), whole(row["rating"]) + ("" if half is None else f" ± {half:,.0f}")
+        ),
+    ]
+    known = [cell(entry, column.name) for column in TO_CHOOSE if column.value(entry) is not None]
+    return Card(row, about(entry), figures + known, reasons(row))
+
+
+def _pair(found: Mapping[str, Any], names: Mapping[str, str], a: int, b: int) -> Pair:
+    """`found` has its models in the order of the board, so a is never the worse one."""
+
+    def of(matrix: str, row: int = a, column: int = b) -> Any:
+        return found[matrix][row][column]
+
+    return Pair(
+        better=names[found["models"][a]],
+        worse=names[found["models"][b]],
+        diff=_difference(of("diff"), of("diff_se")),
+        chance=percent(of("win_probability")),
+        direct=_direct(of("counts"), of("wins"), of("wins", b, a), of("ties")),
+        needed=_needed(of("votes_needed"), of("diff_se")),
+    )
+
+
+def _difference(diff: float | None, error: float | None) -> str:
+    if diff is None:
+        return _("cannot be compared")
+    return signed(diff) if error is None else f"{signed(diff)} ± {Z95 * error:,.0f}"
+
+
+def _direct(votes: int, wins: int, losses: int, ties: int) -> str:
+    if not votes:
+        return _("no votes between them")
+    record = ngettext("%(votes)s vote: %(record)s", "%(votes)s votes: %(record)s", votes)
+    split = _("%(wins)s won, %(losses)s lost, %(ties)s tied") % {
+        "wins": f"{wins:,}",
+        "losses": f"{losses:,}",
+        "ties": f"{ties:,}",
+    }
+    return record % {"votes": f"{votes:,}", "record": split}
+
+
+def _needed(votes: int | None, error: float | None) -> str:
+    if votes is None:
+        return UNKNOWN if error is None else _("no number of votes at today's estimate")
+    if votes == 0:
+        return _("can be told apart")
+    about = rounded(votes)
+    return ngettext("about %(votes)s more vote between them", "about %(votes)s more votes between them", about) % {
+        "votes": f"{about:,}"
+    }
+
+
+def rounded(votes: int) -> int:
+    """To two digits that count: it is an estimate from one."""
+    return round(votes, min(0, 2 - len(str(votes))))

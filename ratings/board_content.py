@@ -1,0 +1,110 @@
+"""The leaderboard as HTML, without the frame of the page: kept for everybody who asks for the same."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from ratings import board_links
+from ratings.board_cells import Axis, Line, axis, line
+from ratings.board_columns import ALWAYS, BY_NAME, COLUMNS, TO_CHOOSE, Column
+from ratings.board_compare import compared
+from ratings.board_files import KINDS
+from ratings.board_shown import Shown
+from ratings.board_view import MOST_PINS
+from ratings.recent import Recent
+from ratings.snapshots import METHODS
+
+# What a filter asks for, in words for "not known (…)".
+ASKED_FOR = {
+    "weights": _("weights"),
+    "license": _("commercial use"),
+    "organization": _("organisation"),
+    "size": _("size"),
+    "price": _("price"),
+    "context": _("context"),
+    "released": _("release"),
+}
+VIEWS = 48  # half a megabyte each at most
+kept: Recent[SafeString] = Recent(VIEWS)
+
+
+@dataclass(frozen=True, eq=False)
+class Header:
+    """`order` is how the table is sorted by it now, if it is; `query` sorts by it, or the other way round."""
+
+    column: Column
+    query: str
+    order: str
+
+
+def whole(shown: Shown) -> SafeString:
+    """Heading, form and board."""
+    return _kept("ratings/_board_page.html", shown, _page)
+
+
+def part(shown: Shown) -> SafeString:
+    """Only what changes with votes and with the form."""
+    return _kept("ratings/_board.html", shown, _board)
+
+
+def _kept(template: str, shown: Shown, context: Any) -> SafeString:
+    # By what stands around it too: that is another one whenever the facts may have changed.
+    key = template, shown.around, shown.wanted, shown.view
+    return kept.of(key, lambda: render_to_string(template, context(shown)))
+
+
+def _page(shown: Shown) -> dict[str, Any]:
+    return {
+        "shown": shown,
+        "pool": shown.around.pool,
+        "fields": board_links.fields(shown.view),
+        "methods": METHODS if shown.around.pool.ordered else METHODS[:1],
+        "organizations": sorted({name for entry in shown.all if (name := entry.row["organization"])}),
+        "columns": [(column, column.name in shown.columns) for column in TO_CHOOSE],
+        "legend": COLUMNS,
+        "board": part(shown),
+    }
+
+
+def _board(shown: Shown) -> dict[str, Any]:
+    scale = axis(shown.entries)
+    return {
+        "shown": shown,
+        "board": shown.board,
+        "pool": shown.around.pool,
+        "category": next((each for each in shown.around.categories if each.slug == shown.asked.category), None),
+        "which": "/".join(str(part) for name, part in asdict(shown.wanted).items() if name != "at"),
+        "view_box": scale and f"{scale.low} 0 {scale.width} 10",
+        "headers": list(_headers(shown)),
+        "order": dict(board_links.order(shown.view)).get("order"),
+        "lines": _lines(shown, scale),
+        "kept_fields": _kept_fields(shown),
+        "unknown": ", ".join(f"{ASKED_FOR[name]}: {number}" for name, number in sorted(shown.unknown.items())),
+        "files": [(kind.upper(), shown.with_view(file=kind)) for kind in KINDS],
+        "compared": compared(shown.asked, shown.all, shown.view.pins),
+        "most_pins": MOST_PINS,
+    }
+
+
+def _headers(shown: Shown) -> Iterator[Header]:
+    for name in shown.columns:
+        now, usual = shown.view.descending, BY_NAME[name].descending
+        sorted_by = name == shown.view.sort
+        query = shown.with_view(sort=name, descending=not now if sorted_by else usual)
+        yield Header(BY_NAME[name], query, ("descending" if now else "ascending") if sorted_by else "")
+
+
+def _lines(shown: Shown, scale: Axis | None) -> list[Line]:
+    columns = [name for name in shown.columns if name not in ALWAYS]
+    return [line(entry, columns, shown.view.pins, MOST_PINS, scale) for entry in shown.entries]
+
+
+def _kept_fields(shown: Shown) -> list[tuple[str, str]]:
+    """What no control of the form says and must not be lost when it is sent: pins also of what is filtered out."""
+    seen = {entry.slug for entry in shown.entries}
+    pins = [("pin", slug) for slug in shown.view.pins if slug not in seen]
+    return [("pool", shown.asked.pool), *pins]

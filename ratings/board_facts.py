@@ -1,0 +1,126 @@
+"""What is known of the models of a board beside their votes, and how they have moved within a day."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from arena.measured import Typical, typical
+from arena.reveals import newest_prices
+from catalog.models import LanguageModel, License, Price
+from ratings import published
+from ratings.models import Category, Pool
+from ratings.published import Published
+from ratings.recent import Recent
+from ratings.snapshots import Asked
+
+DAY = timedelta(days=1)
+INPUT_SHARE = Decimal("0.75")  # of a blended million tokens: three of four are read
+SAME_S = 10.0  # a change of the catalogue is seen after so many seconds
+kept: Recent["Surroundings"] = Recent(64, SAME_S)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Of one model; None is unknown. Size in parameters, context in tokens, prices in dollars a million tokens."""
+
+    commercial: str = License.Commercial.UNKNOWN
+    retired: bool = False
+    size: int | None = None
+    context: int | None = None
+    released: date | None = None
+    price_input: Decimal | None = None
+    price_output: Decimal | None = None
+    measured: Typical | None = None
+
+    @property
+    def price(self) -> Decimal | None:
+        """Of a million tokens, three of four of them read and one written."""
+        if self.price_input is None or self.price_output is None:
+            return None
+        return INPUT_SHARE * self.price_input + (1 - INPUT_SHARE) * self.price_output
+
+
+@dataclass(frozen=True)
+class Change:
+    """Against the board of a day ago; `rank` counts places upwards. Both None: it was not on it."""
+
+    rating: float | None = None
+    rank: int | None = None
+
+    @property
+    def new(self) -> bool:
+        return self.rating is None
+
+
+UNKNOWN = Facts()
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """What stands around the rows of a board, all by slug; `changes` is empty where there was no board a day ago."""
+
+    pool: Pool
+    pools: list[Pool]
+    categories: list[Category]
+    facts: dict[str, Facts]
+    changes: dict[str, Change] = field(default_factory=dict)
+
+
+def around(asked: Asked, board: Published) -> Surroundings:
+    """By as many queries for any number of models; the same for all who ask within some seconds."""
+    return kept.of((asked, board.snapshot), lambda: _around(asked, board))
+
+
+def _around(asked: Asked, board: Published) -> Surroundings:
+    pools = list(Pool.objects.exclude(kind=Pool.Kind.SHORTLIST).order_by("pk"))
+    pool = next((each for each in pools if each.slug == asked.pool), None) or Pool.objects.get(slug=asked.pool)
+    return Surroundings(
+        pool=pool,
+        pools=pools,
+        categories=list(Category.objects.filter(board__pool=pool, board__style_control=False).order_by("pk")),
+        facts=facts(row["model"] for row in board.rows),
+        changes=_changes(asked, board),
+    )
+
+
+def facts(slugs: Iterable[str]) -> dict[str, Facts]:
+    models = list(LanguageModel.objects.filter(slug__in=list(slugs)).select_related("license"))
+    prices, measured = newest_prices(models), typical(model.pk for model in models)
+    return {model.slug: _facts(model, prices.get(model.pk), measured.get(model.pk)) for model in models}
+
+
+def _facts(model: LanguageModel, price: Price | None, measured: Typical | None) -> Facts:
+    return Facts(
+        commercial=model.license.commercial if model.license else License.Commercial.UNKNOWN,
+        retired=model.status == LanguageModel.Status.RETIRED,
+        size=model.parameters_total,
+        context=model.context_window,
+        released=model.release_date,
+        price_input=price.input if price else None,
+        price_output=price.output if price else None,
+        measured=measured,
+    )
+
+
+def _changes(asked: Asked, board: Published) -> dict[str, Change]:
+    earlier = published.board(replace(asked, at=day_before(asked.at or timezone.now())))
+    return {} if earlier.snapshot in (None, board.snapshot) else changes(board.rows, earlier.rows)
+
+
+def day_before(at: datetime) -> datetime:
+    """To the minute, so that all who ask within one share what was found."""
+    return (at - DAY).replace(second=0, microsecond=0)
+
+
+def changes(rows: Sequence[dict[str, Any]], earlier: Sequence[dict[str, Any]]) -> dict[str, Change]:
+    had = {row["model"]: row for row in earlier}
+    return {
+        row["model"]: Change(row["rating"] - old["rating"], old["rank"] - row["rank"])
+        if (old := had.get(row["model"]))
+        else Change()
+        for row in rows
+    }

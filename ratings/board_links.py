@@ -1,0 +1,74 @@
+"""The state of the leaderboard as an address: all of it, and nothing that goes without saying."""
+
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import urlencode
+
+from ratings.board_columns import BY_NAME
+from ratings.board_view import BILLION, View
+from ratings.snapshots import Asked
+
+PLAIN = Asked()
+# In the address a filter may be called otherwise, or be in other units, than in the view.
+FILTERS = {
+    "q": "text",
+    "weights": "weights",
+    "commercial": "commercial",
+    "organization": "organization",
+    "size_min": "size_min",
+    "size_max": "size_max",
+    "price_max": "price_max",
+    "context_min": "context_min",
+    "released_after": "released_after",
+}
+Pairs = list[tuple[str, str]]
+
+
+def query(asked: Asked, view: View, usual: tuple[str, ...] = ()) -> str:
+    """The part of the address from `?` on."""
+    pairs = board(asked) + filters(view) + order(view) + pins(view) + columns(view, usual)
+    return f"?{urlencode(pairs)}"
+
+
+def board(asked: Asked) -> Pairs:
+    """Which board; what is not the default."""
+    parts = ((name, value) for name, value in asdict(asked).items() if value != getattr(PLAIN, name))
+    return [(name, _spelled(value)) for name, value in parts]
+
+
+def filters(view: View) -> Pairs:
+    return [(name, _shown(view, name)) for name in FILTERS if _shown(view, name)]
+
+
+def fields(view: View) -> dict[str, str]:
+    """What stands in the fields of the form."""
+    return {name: _shown(view, name) for name in FILTERS}
+
+
+def order(view: View) -> Pairs:
+    if (view.sort, view.descending) == ("rank", False):
+        return []
+    usual = BY_NAME[view.sort].descending
+    turned = [("order", "desc" if view.descending else "asc")] if view.descending != usual else []
+    return [("sort", view.sort), *turned]
+
+
+def pins(view: View) -> Pairs:
+    return [("pin", slug) for slug in view.pins]
+
+
+def columns(view: View, usual: tuple[str, ...]) -> Pairs:
+    return [] if view.columns == usual else [("column", name) for name in view.columns]
+
+
+def _shown(view: View, name: str) -> str:
+    value = getattr(view, FILTERS[name])
+    return "" if value is None else _spelled(value / BILLION if name.startswith("size") else value)
+
+
+def _spelled(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    return value.isoformat().replace("+00:00", "Z") if hasattr(value, "isoformat") else str(value)

@@ -1,0 +1,90 @@
+"""What somebody sees of a board: from the parameters of a request to the rows that are shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from ratings import board_facts, board_links, board_view, published, shipped, snapshots
+from ratings.board_columns import Entry, usual
+from ratings.board_facts import UNKNOWN, Surroundings
+from ratings.board_view import Filtered, Parameters, View
+from ratings.models import OVERALL, Pool
+from ratings.published import Published
+from ratings.snapshots import Asked
+
+PLAIN = Asked()
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """`wanted` is what was asked for; `asked` another board where that has no votes yet, and `instead` is then true."""
+
+    wanted: Asked
+    asked: Asked
+    view: View
+    published: Published
+    around: Surroundings
+
+    @property
+    def instead(self) -> bool:
+        return self.wanted != self.asked
+
+    @property
+    def board(self) -> Mapping[str, Any]:
+        return self.published.board
+
+    @cached_property
+    def all(self) -> list[Entry]:
+        """Every model of the board, in its order."""
+        facts, changes = self.around.facts, self.around.changes
+        return [Entry(row, facts.get(row["model"], UNKNOWN), changes.get(row["model"])) for row in self.published.rows]
+
+    @cached_property
+    def _filtered(self) -> Filtered:
+        return board_view.filtered(self.all, self.view)
+
+    @property
+    def entries(self) -> list[Entry]:
+        return self._filtered.entries
+
+    @property
+    def left_out(self) -> int:
+        return self._filtered.left_out
+
+    @property
+    def unknown(self) -> Mapping[str, int]:
+        return self._filtered.unknown
+
+    @cached_property
+    def usual(self) -> tuple[str, ...]:
+        return usual(self.all)
+
+    @property
+    def columns(self) -> list[str]:
+        return board_view.shown_columns(self.view, self.usual)
+
+    @property
+    def query(self) -> str:
+        return self.with_view()
+
+    def with_view(self, file: str = "", **changes: Any) -> str:
+        """The address of this with something else in its view, or of it as a file."""
+        query = board_links.query(self.asked, replace(self.view, **changes), self.usual)
+        return f"{query}&format={file}".replace("?&", "?") if file else query
+
+
+def shown(parameters: Parameters) -> Shown:
+    """Raises Refusal: 400 for what cannot be understood, 404 for what does not exist."""
+    wanted, view = snapshots.asked(parameters), board_view.view(parameters)  # type: ignore[arg-type]  # it has `get`
+    asked, board = wanted, published.board(wanted)
+    # Nobody has named a board, and that of this arena has nothing to show yet.
+    if (
+        board.snapshot is None
+        and wanted == PLAIN
+        and not parameters.get("pool", "")
+        and Pool.objects.filter(slug=shipped.SLUG).exists()
+    ):
+        asked = replace(wanted, pool=shipped.SLUG, category=OVERALL)
+        board = published.board(asked)
+    return Shown(wanted, asked, view, board, board_facts.around(asked, board))

@@ -1,0 +1,128 @@
+"""How figures are written for people."""
+
+from dataclasses import replace
+
+import pytest
+
+from ratings.board_cells import Axis, about, axis, cell, interval, line, places, signed, whole
+from ratings.board_columns import TO_CHOOSE
+from ratings.board_facts import Change
+from tests.ratings.entries import FACTS, entry, unknown
+
+DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
+KNOWN = {
+    "change": "+12 ↑2",
+    "tier": "1",
+    "votes": "1,280",
+    "voters": "90",
+    "win_rate": "62 %",
+    "size": "7.24 B",
+    "price": "$1",
+    "context": "131 k",
+    "speed": "52/s",
+    "wait": "0.42 s",
+    "failures": "1.2 %",
+    "released": "Feb 2026",
+}
+
+
+@pytest.mark.parametrize("column", [column.name for column in TO_CHOOSE])
+def test_cell_is_short_and_what_is_unknown_is_a_dash(column):
+    assert cell(entry(change=Change(12.3, 2)), column).text == KNOWN[column]
+    nothing = cell(unknown(tier=None, votes=0, win_rate=None), column).text
+    assert nothing == ("0" if column == "votes" else DASH)
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (Change(), "new"),
+        (Change(-3.6, -1), f"{MINUS}4 ↓1"),
+        (Change(0.2, 0), "±0"),
+        (Change(-0.2, 3), "±0 ↑3"),
+        (Change(1234.0, 0), "+1,234"),
+    ],
+)
+def test_change_shows_direction_and_places(change, text):
+    assert cell(entry(change=change), "change").text == text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (1001.2, 1044.9, f"1,001 {DASH} 1,045"),
+        (1001.2, None, "1,001 or more"),
+        (None, 1044.9, "1,045 or less"),
+        (None, None, ""),
+    ],
+)
+def test_interval_says_which_end_is_open(low, high, text):
+    assert interval(low, high) == text
+
+
+@pytest.mark.parametrize(("number", "text"), [(None, DASH), (0.4, "0"), (-31.0, f"{MINUS}31"), (1234.5, "1,234")])
+def test_whole_is_grouped(number, text):
+    assert whole(number) == text
+
+
+def test_signed_has_a_sign_unless_nothing_changed():
+    assert [signed(number) for number in (0.4, -0.4, 7, -7)] == ["±0", "±0", "+7", f"{MINUS}7"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "parts"),
+    [
+        ({}, ["Maker", "open", "MIT"]),
+        ({"open_weights": False, "license": None}, ["Maker", "closed"]),
+        ({"open_weights": None, "license": None, "organization": None}, []),
+    ],
+)
+def test_about_holds_what_is_known(fields, parts):
+    assert about(entry(**fields)) == parts
+
+
+@pytest.mark.parametrize(("low", "high", "text"), [(1, 3, f"1{DASH}3"), (2, 2, ""), (None, None, "")])
+def test_places_are_a_range_where_they_are_one(low, high, text):
+    assert places(entry(rank_low=low, rank_high=high)) == text
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([], None),
+        ([(1000.0, 900.5, 1099.5)], Axis(895, 1105)),
+        ([(1000.0, None, None)], Axis(995, 1005)),
+        ([(1000.0, 950.0, 1050.0), (1300.0, 1250.0, None)], Axis(945, 1305)),
+    ],
+)
+def test_axis_holds_all_closed_ends(rows, expected):
+    names = ("rating", "ci_low", "ci_high")
+    assert axis([entry(**dict(zip(names, each, strict=True))) for each in rows]) == expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "bar"),
+    [
+        ({}, ("1001.2", "1023.4", "1044.9")),
+        ({"ci_low": None}, ("900.0", "1023.4", "1044.9")),
+        ({"ci_high": None}, ("1001.2", "1023.4", "1100.0")),
+    ],
+)
+def test_line_has_a_bar_that_runs_out_where_the_interval_is_open(fields, bar):
+    assert line(entry(**fields), [], (), 4, Axis(900, 1100)).bar == bar
+
+
+@pytest.mark.parametrize(
+    ("pins", "pin"), [((), ""), (("quokka",), "checked"), (("a", "b"), "disabled"), (("quokka", "a"), "checked")]
+)
+def test_line_can_be_pinned_until_there_are_enough(pins, pin):
+    assert line(entry(), [], pins, 2, None).pin == pin
+
+
+def test_line_marks_what_is_provisional_or_retired():
+    plain, marked = (
+        line(each, [], (), 4, None)
+        for each in (entry(), entry(replace(FACTS, retired=True), provisional=True, votes=3))
+    )
+    assert (plain.provisional, plain.retired) == ("", False)
+    assert (marked.provisional, marked.retired) == ("It has only 3 votes; below 100 a rating is provisional.", True)

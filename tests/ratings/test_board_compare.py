@@ -1,0 +1,87 @@
+"""Models side by side: the figures are those of the board and of its pairs."""
+
+from dataclasses import asdict
+
+import pytest
+
+from ratings import boards, pairwise, published
+from ratings.board_columns import Entry
+from ratings.board_compare import compared, rounded
+from ratings.snapshots import Asked
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+LIVE = Asked()
+
+
+def entries(asked=LIVE):
+    return [Entry(row) for row in published.board(asked).rows]
+
+
+@pytest.fixture
+def voted():
+    x, y, z = (factories.model(slug) for slug in "xyz")
+    for a, b, outcomes in ((x, y, "a" * 9 + "b" * 4), (y, z, "a" * 8 + "b" * 4), (x, z, "a" * 3 + "b")):
+        for outcome in outcomes:
+            factories.cast(a, b, outcome)
+    factories.cast(x, y, "tie")
+    factories.cast(factories.model("w"), x, "a")
+    boards.refresh()
+
+
+def test_pair_has_the_figures_of_the_pairs_of_the_board(voted):
+    found = pairwise.matrices(LIVE, ["x", "y"])
+    shown = compared(LIVE, entries(), ("y", "x", "nobody"))
+    assert [card.row["model"] for card in shown.cards] == ["x", "y"]
+    assert shown.computed_at == found["computed_at"]
+    diff, error, chance, needed = (found[name][0][1] for name in ("diff", "diff_se", "win_probability", "votes_needed"))
+    [pair] = shown.pairs
+    assert asdict(pair) == {
+        "better": "X",
+        "worse": "Y",
+        "diff": f"+{diff:.0f} ± {1.96 * error:.0f}",
+        "chance": f"{100 * chance:.0f} %",
+        "direct": "14 votes: 9 won, 4 lost, 1 tied",
+        "needed": f"about {rounded(needed)} more votes between them",
+    }
+
+
+def test_every_pair_of_the_pinned_is_compared_the_better_one_first(voted):
+    shown = compared(LIVE, entries(), ("z", "y", "x"))
+    assert [(pair.better, pair.worse) for pair in shown.pairs] == [("X", "Y"), ("X", "Z"), ("Y", "Z")]
+    assert all(pair.diff.startswith("+") for pair in shown.pairs)
+
+
+def test_unbounded_model_cannot_be_compared_and_says_why(voted):
+    shown = compared(LIVE, entries(), ("w", "y"))
+    [pair] = shown.pairs
+    assert (pair.diff, pair.direct) == ("cannot be compared", "no votes between them")
+    assert any("never lost" in reason for reason in shown.cards[0].reasons)
+
+
+def test_card_has_rank_rating_and_what_is_known(voted):
+    [card] = compared(LIVE, entries(), ("x",)).cards
+    texts = {cell.name: cell.text for cell in card.cells}
+    assert texts["votes"] == "19"
+    assert "±" in texts["rating"]
+    assert "price" not in texts
+    assert any("19 votes" in reason for reason in card.reasons)
+
+
+def test_elo_has_differences_without_errors(voted):
+    elo = Asked(method="elo")
+    [pair] = compared(elo, entries(elo), ("x", "z")).pairs
+    assert "±" not in pair.diff
+    assert pair.needed == "\N{EN DASH}"
+
+
+@pytest.mark.parametrize(("pins", "found"), [((), False), (("nobody",), False), (("x",), True)])
+def test_without_a_pinned_model_nothing_is_compared(voted, pins, found):
+    assert bool(compared(LIVE, entries(), pins)) == found
+
+
+@pytest.mark.parametrize(
+    ("votes", "told"), [(1, 1), (99, 99), (100, 100), (149, 150), (218_578, 220_000), (1_234_567, 1_200_000)]
+)
+def test_estimate_has_two_digits_that_count(votes, told):
+    assert rounded(votes) == told

@@ -1,0 +1,130 @@
+"""What stands around a board: facts, the change within a day, by as many queries for any number of models."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+from django.utils import timezone
+
+from arena.models import EndpointDay
+from catalog.models import Price
+from ratings import board_facts, boards, published
+from ratings.board_facts import UNKNOWN, Change, Facts, around, changes, facts
+from ratings.models import Pool, Snapshot
+from ratings.snapshots import Asked
+from tests import factories
+
+LIVE = Asked()
+
+
+@pytest.mark.parametrize(
+    ("given", "price"),
+    [({}, None), ({"price_input": Decimal(1)}, None), ({"price_input": Decimal(1), "price_output": Decimal(5)}, 2)],
+)
+def test_price_is_of_three_parts_read_and_one_written(given, price):
+    assert Facts(**given).price == price
+
+
+@pytest.mark.django_db
+def test_facts_are_those_of_the_catalogue_and_of_settled_days():
+    model = factories.model(
+        "x",
+        license=factories.license("MIT", commercial="yes"),
+        parameters_total=7,
+        context_window=8192,
+        release_date=date(2026, 1, 2),
+        status="retired",
+    )
+    factories.model("y")
+    for day, dollars in ((1, "1"), (2, "3")):
+        Price.objects.create(model=model, input=dollars, output="7", source="s", as_of=date(2026, 1, day))
+    endpoint = factories.endpoint(model)
+    for days, answers in ((5, 10), (1, 500)):
+        day = timezone.now().date() - timedelta(days=days)
+        EndpointDay.objects.create(endpoint=endpoint, day=day, answers=answers, failures={"timeout": 2})
+
+    found = facts(["x", "y", "z"])
+
+    assert found.keys() == {"x", "y"}
+    assert found["y"] == UNKNOWN
+    assert (found["x"].commercial, found["x"].retired, found["x"].size, found["x"].context) == ("yes", True, 7, 8192)
+    assert (found["x"].released, found["x"].price) == (date(2026, 1, 2), Decimal(4))
+    assert (found["x"].measured.answers, found["x"].measured.failure_rate) == (10, 2 / 12)
+
+
+def test_changes_count_places_upwards_and_know_the_new():
+    earlier = [{"model": "a", "rating": 1010.0, "rank": 1}, {"model": "b", "rating": 990.0, "rank": 2}]
+    now = [
+        {"model": "b", "rating": 1030.5, "rank": 1},
+        {"model": "c", "rating": 1020.0, "rank": 2},
+        {"model": "a", "rating": 1000.0, "rank": 3},
+    ]
+    found = changes(now, earlier)
+    assert found == {"b": Change(40.5, 1), "c": Change(), "a": Change(-10.0, -2)}
+    assert [each for each in found if found[each].new] == ["c"]
+
+
+def publish(*, hours, **votes):
+    for _ in range(votes.get("x", 0)):
+        factories.cast(factories.model("x"), factories.model("y"))
+    boards.refresh()
+    newest = Snapshot.objects.filter(method="bt", board__category__slug="overall").latest("pk")
+    Snapshot.objects.filter(pk=newest.pk).update(computed_at=timezone.now() - timedelta(hours=hours))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("hours", "known"), [(30, True), (25, True), (23, False), (1, False)])
+def test_change_is_against_the_newest_board_of_a_day_ago(hours, known):
+    publish(hours=40, x=1)
+    Snapshot.objects.filter(board__category__slug="overall").delete()
+    publish(hours=hours, x=1)
+    factories.cast(factories.model("y"), factories.model("x"))
+    factories.cast(factories.model("z"), factories.model("x"))
+    boards.refresh()
+
+    found = around(LIVE, published.board(LIVE)).changes
+
+    assert bool(found) == known
+    if known:
+        assert [slug for slug in found if found[slug].new] == ["z"]
+
+
+@pytest.mark.django_db
+def test_board_that_has_not_moved_for_a_day_has_no_change():
+    publish(hours=30, x=1)
+    assert around(LIVE, published.board(LIVE)).changes == {}
+
+
+@pytest.mark.django_db
+def test_surroundings_have_pools_and_the_categories_of_this_one():
+    factories.cast(factories.model("x"), factories.model("y"), categories=["coding"])
+    factories.cast(factories.model("x"), factories.model("y"), pool="elsewhere", categories=["math"])
+    factories.pool("named", kind=Pool.Kind.SHORTLIST)
+    boards.refresh()
+    found = around(LIVE, published.board(LIVE))
+    assert found.pool.slug == "live"
+    assert "named" not in {pool.slug for pool in found.pools}
+    assert {category.slug for category in found.categories} == {"overall", "exclude-ties", "coding"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("models", [2, 30])
+def test_surroundings_ask_as_often_for_many_models_as_for_two(models, django_assert_num_queries):
+    contestants = factories.models(models)
+    for a, b in pairwise(contestants):
+        factories.cast(a, b)
+    boards.refresh()
+    board = published.board(LIVE)
+    with django_assert_num_queries(9):
+        assert len(around(LIVE, board).facts) == models
+
+
+@pytest.mark.django_db
+def test_surroundings_are_shared_for_some_seconds(django_assert_num_queries):
+    publish(hours=0, x=1)
+    board = published.board(LIVE)
+    board_facts.kept.seconds = 60.0
+    first = around(LIVE, board)
+    with django_assert_num_queries(0):
+        assert around(LIVE, board) is first

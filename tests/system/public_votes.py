@@ -1,0 +1,46 @@
+"""A pool of votes cast elsewhere, and what is known of its models: something to choose from."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from random import Random
+
+from tests.system.service import ROOT, SERVICE_VARIABLES, Service
+
+POOL = "birds"
+# Name → how strong it is, how many battles it fights, open weights, billions of parameters.
+BIRDS = {
+    "Albatross": (2.2, 400, False, None),
+    "Buzzard 70B": (1.8, 400, True, 70),
+    "Crane 9B": (1.3, 60, True, 9),
+    "Dipper 8B": (0.9, 400, True, 8),
+    "Egret 3B": (0.2, 400, True, 3),
+    "Finch": (0.0, 400, None, None),
+}
+
+
+def load(service: Service, folder: Path) -> None:
+    """The same votes each time: half of them on questions of code."""
+    random, file = Random(7), folder / "birds.jsonl"
+    with file.open("w") as lines:
+        for name, (strength, battles, *_) in BIRDS.items():
+            for number in range(battles):
+                other = random.choice([each for each in BIRDS if each != name and BIRDS[each][1] >= battles])
+                wins = random.random() < 1 / (1 + 10 ** ((BIRDS[other][0] - strength) / 2))
+                vote = {"model_a": name, "model_b": other, "winner": "model_a" if wins else "model_b"}
+                lines.write(json.dumps(vote | {"is_code": number % 2 == 0}) + "\n")
+    for name, (_, _, weights, size) in BIRDS.items():
+        _facts(service, name, weights, size)
+    manage = [str(ROOT / "scripts" / "manage"), "--data", str(service.data), "import_votes", str(file)]
+    env = {name: value for name, value in os.environ.items() if name not in SERVICE_VARIABLES}
+    done = subprocess.run([*manage, "--pool", POOL, "--name", "Birds"], env=env, text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
+
+
+def _facts(service: Service, name: str, weights: bool | None, size: int | None) -> None:
+    service.query(
+        "INSERT INTO catalog_languagemodel (slug, name, kind, status, modalities, open_weights, parameters_total)"
+        " VALUES (%s, %s, '', 'current', '[]', %s, %s::bigint * 1000000000) RETURNING id",
+        *(name.lower().replace(" ", "-"), name, weights, size),
+    )
