@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from psycopg import sql
 
 from arena.models import Vote
 from tests import factories
@@ -15,7 +16,7 @@ REFUSED = {
     "winner": "b",
     "multiplicity": 2,
     "pool": "api",
-    "model_a_id": "model_b_id + 1000",
+    "model_a_id": 1_000_000_000,
     "source": "import",
     "counted": False,
     "reason": "identity_leak",
@@ -45,10 +46,8 @@ def change(vote, column, value):
     """By SQL alone, as somebody would who has the database."""
     value = json.dumps(value) if isinstance(value, dict) else value
     with transaction.atomic(), connection.cursor() as cursor:
-        if column == "model_a_id":
-            cursor.execute(f"UPDATE arena_vote SET model_a_id = {value} WHERE id = %s", [vote.pk])
-        else:
-            cursor.execute(f"UPDATE arena_vote SET {column} = %s WHERE id = %s", [value, vote.pk])
+        statement = sql.SQL("UPDATE arena_vote SET {} = %s WHERE id = %s").format(sql.Identifier(column))
+        cursor.execute(statement, [value, vote.pk])
 
 
 def delete(vote):
@@ -58,9 +57,7 @@ def delete(vote):
 
 @pytest.fixture
 def without_trigger(vote):
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what waits for the end of the transaction holds the table
-        cursor.execute("ALTER TABLE arena_vote DISABLE TRIGGER arena_vote_stays")
+    factories.let_votes_change()
 
 
 @pytest.mark.parametrize("column", REFUSED)
