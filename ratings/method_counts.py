@@ -43,7 +43,7 @@ _not_before = 0.0
 
 
 def count_all() -> list[str]:
-    """Count the pools of which something has changed, and give their slugs; none too soon after a round that took long."""
+    """Count the pools in which something has changed, and give their slugs; none soon after a round that took long."""
     global _not_before  # noqa: PLW0603  # a process counts for all
     started = time.monotonic()
     if started < _not_before:
@@ -130,7 +130,11 @@ def _audit(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
     except NotConverged:
         return None
     moves = zip(found.labels, found.moved.tolist(), found.errors.tolist(), found.flagged.tolist(), strict=True)
-    return {"votes": int(sum(row[3] for row in rows)), "models": {label: rest for label, *rest in moves}}
+    return {
+        "votes": int(sum(row[3] for row in rows)),
+        "most": propensity.MOST,
+        "models": {label: rest for label, *rest in moves},
+    }
 
 
 def _sums(labels: list[str], place: dict[int, int], rows: list[tuple[Any, ...]]) -> list[Comparisons]:
@@ -150,4 +154,4 @@ def _sums(labels: list[str], place: dict[int, int], rows: list[tuple[Any, ...]])
 def _rows(statement: str, parameters: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return cursor.fetchall()
+        return list(cursor.fetchall())

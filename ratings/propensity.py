@@ -80,5 +80,4 @@ def _votes(wins: Floats, ties: Floats) -> Floats:
 def _inverse(votes: Floats, theta: Floats) -> Floats:
     p, q = chances(theta, theta)
     # One eigenvalue is zero, along the mean of all strengths, and rounding must not be inverted.
-    inverse: Floats = np.linalg.pinv(laplacian(votes * p * q), rcond=_ZERO, hermitian=True)
-    return inverse
+    return np.linalg.pinv(laplacian(votes * p * q), rcond=_ZERO, hermitian=True).astype(np.float64)
