@@ -23,6 +23,7 @@ from ratings.models import OVERALL, Pool, PoolFigures
 Z95 = NormalDist().inv_cdf(0.975)
 ELO = 400 / log(10)  # points of a natural unit
 MISSES = 0.05
+FLAGS = 2 * (1 - NormalDist().cdf(2))  # of models that move as chance has it, the part beyond two errors
 DAY = timedelta(days=1)
 MOST_CHANGES = 12
 REASONS: dict[str, str | Promise] = {
@@ -215,7 +216,7 @@ def _audit(audit: Mapping[str, Any], names: Mapping[str, LanguageModel]) -> dict
         "votes": audit["votes"],
         "most": audit["most"],
         "models": len(rows),
-        "expected": MISSES * len(rows),
+        "expected": FLAGS * len(rows),
         "farthest": rows[0] if rows else None,
         "flagged": [row for row in rows if row["flagged"]],
     }
@@ -223,11 +224,8 @@ def _audit(audit: Mapping[str, Any], names: Mapping[str, LanguageModel]) -> dict
 
 def _styles(style: Mapping[str, Any]) -> list[dict[str, Any]]:
     """In Elo points for one standard deviation."""
-    return [
-        {"name": STYLES.get(name, name), "worth": ELO * each["coefficient"], "half": Z95 * ELO * each["se"]}
-        for name, each in style.items()
-        if each is not None
-    ]
+    found = [(label, style[name]) for name, label in STYLES.items() if style.get(name)]
+    return [{"name": name, "worth": ELO * each["coefficient"], "half": Z95 * ELO * each["se"]} for name, each in found]
 
 
 def _day(slug: str, board: Mapping[str, Any]) -> Day | None:

@@ -197,7 +197,8 @@ def test_page_shows_what_style_is_worth(client):
         a, b = (x, y) if rng.random() < 0.5 else (y, z)
         factories.cast(a, b, str(rng.choice(["a", "b"])), features=[float(n) for n in rng.integers(1, 90, 8)])
     published()
-    boards.refresh_style()
+    while boards.refresh_style():
+        pass
 
     shown = text(client)
 
