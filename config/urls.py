@@ -1,5 +1,6 @@
 """All addresses of the service."""
 
+from django.contrib import admin
 from django.urls import include, path, re_path
 
 from arena import api as arena_api
@@ -15,6 +16,7 @@ urlpatterns = [
     *ratings_urls.pages,
     path("api/v1/", include([*arena_urls.api, *ratings_urls.api])),
     re_path(r"^api/", arena_api.unknown),
+    path("admin/", admin.site.urls),
     path("healthz", health.alive),
     path("readyz", health.ready),
     path("metrics", metrics.metrics),
