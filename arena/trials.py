@@ -2,6 +2,7 @@
 figures and our own words: neither the text, nor what the provider says to an error, nor the key."""
 
 import asyncio
+import logging
 import os
 import time
 from contextlib import aclosing
@@ -18,6 +19,7 @@ from arena.models import Endpoint
 PROMPT = "In two sentences: why is the sky blue?"
 LIMITS = Timeouts(connect=10, first_token=20, between_tokens=15, total=30)
 NO_KEY = "no_key"
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ def ask(endpoint: Endpoint, limits: Timeouts = LIMITS) -> Trial:
     try:
         return asyncio.run(_ask(endpoint.kind, request, limits))
     except BackendError as error:
+        logger.info("endpoint %s failed a trial: %s, %s", endpoint.pk, error.reason, error.detail)
         return Trial(error.reason)
 
 

@@ -37,4 +37,4 @@ class Site(admin.AdminSite):
             with changes.by(request.user.get_username()):
                 return inner(request, *args, **kwargs)
 
-        return cast(View, update_wrapper(written_down, inner))
+        return cast("View", update_wrapper(written_down, inner))
