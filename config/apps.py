@@ -18,6 +18,7 @@ class ArenaAdminConfig(apps.AdminConfig):
 
 class ConfigConfig(AppConfig):
     name = "config"
+    verbose_name = "What operators did"
     default = True
     default_auto_field = "django.db.models.BigAutoField"
 

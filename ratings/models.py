@@ -36,6 +36,9 @@ class Category(models.Model):
     slug = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=100)
 
+    class Meta:
+        verbose_name_plural = "categories"
+
     def __str__(self) -> str:
         return self.name
 

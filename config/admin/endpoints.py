@@ -98,7 +98,7 @@ class EndpointAdmin(Page):
             return _("out until %(time)s UTC") % {"time": f"{endpoint.closed_until:%H:%M:%S}"}
         return _("on trial, after failures") if endpoint.closed_until else _("yes")
 
-    @admin.display(description="calls, today and yesterday")
+    @admin.display(description="calls in two days")
     def calls(self, endpoint: Endpoint) -> int:
         return sum(day.answers + sum(day.failures.values()) for day in _recent(endpoint))
 

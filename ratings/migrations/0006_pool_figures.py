@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(name='category', options={'verbose_name_plural': 'categories'}),
         migrations.CreateModel(
             name='PoolFigures',
             fields=[
