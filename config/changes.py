@@ -13,7 +13,8 @@ from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_sav
 from config.models import Change
 
 HIDDEN = "(hidden)"
-SECRET_FIELDS = ("password",)
+# Names of columns, of whatever table; the name of a variable (`api_key_env`) is none.
+SECRET_FIELD = re.compile(r"password|secret|hash|encrypted|(^|_)key$", re.IGNORECASE)
 # In parameters of an endpoint, which go to its provider as they are.
 SECRET_WORDS = re.compile(r"key|secret|token|password|authori[sz]ation|cookie", re.IGNORECASE)
 LONGEST_NAME = 300
@@ -99,7 +100,12 @@ def _stored(instance: Model) -> Values | None:
 
 def _shown(values: Mapping[str, Any]) -> Values:
     """Without what is secret, wherever it stands."""
-    return {name: HIDDEN if name in SECRET_FIELDS else _without_secrets(value) for name, value in values.items()}
+    return {name: HIDDEN if _is_secret(name, value) else _without_secrets(value) for name, value in values.items()}
+
+
+def _is_secret(name: str, value: object) -> bool:
+    """Bytes are hidden too: they are what is encrypted or packed, and nothing to read."""
+    return isinstance(value, bytes | memoryview) or (isinstance(value, str) and bool(SECRET_FIELD.search(name)))
 
 
 def _without_secrets(value: Any) -> Any:

@@ -99,6 +99,23 @@ def test_secrets_are_hidden():
         assert cursor.fetchone() == (0,)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("password", "zsecret", "(hidden)"),
+        ("key_hash", "zsecret", "(hidden)"),
+        ("api_key", "zsecret", "(hidden)"),
+        ("encrypted", b"zsecret", "(hidden)"),
+        ("packed", b"zsecret", "(hidden)"),
+        ("api_key_env", "OPENAI_API_KEY", "OPENAI_API_KEY"),
+        ("key", 7, 7),
+        ("max_tokens", 64, 64),
+    ],
+)
+def test_what_is_secret_is_seen_by_the_name_of_its_column(name, value, shown):
+    assert changes._shown({name: value}) == {name: shown}
+
+
 def test_groups_of_a_person_are_logged():
     user, group = User.objects.create_user("alice"), Group.objects.create(name="Editors")
     with changes.by("operator"):

@@ -1,6 +1,7 @@
 """Pools and boards in the admin, and what the worker does when it is asked."""
 
 import pytest
+from kombu import pools
 
 from config import tasks
 from config.celery import app
@@ -24,11 +25,10 @@ def pool():
 def broker_away():
     """Celery as it is while nobody answers at the broker's address."""
     address = app.conf.broker_url
-    for address_now in ("redis+socket:///nobody/at/home.sock", address):
+    for address_now in ("redis+socket:///nobody/is/here.sock", address):
         app.conf.broker_url = address_now
-        app.amqp._producer_pool = None
-        app._pool and app.pool.force_close_all()
-        app._pool = None
+        app.amqp._producer_pool = app._pool = None
+        pools.reset()
         if address_now != address:
             yield
 
