@@ -33,6 +33,9 @@ Handler = Callable[[HttpRequest], Any]
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """What allauth does otherwise: it limits attempts by the address that we trust, and leads to our own page."""
 
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing: our pages say what happened themselves."""
+
     def get_client_ip(self, request: HttpRequest) -> str:
         return voters.address(request)
 

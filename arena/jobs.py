@@ -113,7 +113,7 @@ def _side(turn: Turn, answer: Answer, attempt: int, answers: list[Answer]) -> Si
         endpoint_id=endpoint.pk,
         kind=endpoint.kind,
         max_concurrency=endpoint.max_concurrency,
-        request=_request(endpoint, (*_history(turn, answer.side, answers), Message("user", turn.prompt))),
+        request=request_to(endpoint, (*_history(turn, answer.side, answers), Message("user", turn.prompt))),
     )
 
 
@@ -126,7 +126,8 @@ def _history(turn: Turn, side: str, answers: list[Answer]) -> list[Message]:
     return history
 
 
-def _request(endpoint: Endpoint, messages: tuple[Message, ...]) -> Request:
+def request_to(endpoint: Endpoint, messages: tuple[Message, ...]) -> Request:
+    """What an endpoint is asked, with the arena's own limits where it has none."""
     return Request(
         base_url=endpoint.base_url,
         model=endpoint.upstream_id,

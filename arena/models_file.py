@@ -84,7 +84,7 @@ def _check(where: str, entry: dict[str, Any]) -> None:
     for field in ("name", "endpoint"):
         if not entry.get(field):
             raise ValueError(f"{where}: {field} is missing")
-    _check_endpoint(where, entry["endpoint"])
+    check_endpoint(where, entry["endpoint"])
 
 
 def _check_fields(where: str, entry: Mapping[str, Any], fields: Mapping[str, type]) -> None:
@@ -102,7 +102,8 @@ def _named(kind: type) -> str:
     return {str: "a text", bool: "true or false", dict: "a table", int: "a whole number", float: "a number"}[kind]
 
 
-def _check_endpoint(where: str, endpoint: dict[str, Any]) -> None:
+def check_endpoint(where: str, endpoint: dict[str, Any]) -> None:
+    """Raises ValueError with one sentence that begins with `where` and names the first wrong field."""
     _check_fields(f"{where}: endpoint", endpoint, ENDPOINT_FIELDS)
     kind = endpoint.get("kind")
     if kind not in BACKENDS:

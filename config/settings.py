@@ -27,8 +27,10 @@ if not ENVIRONMENT.production:
 SECURE = ENVIRONMENT.arena_public_url.startswith("https://")
 
 INSTALLED_APPS = [
+    "config.apps.ArenaAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "allauth",
@@ -50,6 +52,7 @@ MIDDLEWARE = [
     "config.middleware.Common",
     "django.middleware.csrf.CsrfViewMiddleware",
     "config.middleware.Authentication",
+    "config.admin_messages.Messages",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "arena.voters.middleware",
@@ -66,6 +69,8 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
                 "arena.pages.scheme",
             ],
             "loaders": [
@@ -136,6 +141,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 10},
     },
     "forget old snapshots": {"task": "ratings.thin_snapshots", "schedule": 60.0, "options": {"expires": 60}},
+    "count for the method page": {"task": "ratings.count_figures", "schedule": 60.0, "options": {"expires": 60}},
     "sum up the endpoints": {"task": "arena.roll_up", "schedule": 60.0, "options": {"expires": 60}},
     "expire idle battles": {"task": "arena.expire", "schedule": 600.0, "options": {"expires": 600}},
     "forget repeated requests": {"task": "arena.forget_told", "schedule": 600.0, "options": {"expires": 600}},
@@ -194,6 +200,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "arena.accounts.Adapter"

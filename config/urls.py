@@ -1,5 +1,6 @@
 """All addresses of the service."""
 
+from django.contrib import admin
 from django.urls import include, path, re_path
 
 from arena import api as arena_api
@@ -18,6 +19,7 @@ urlpatterns = [
     path("api/schema/", api_pages.schema, name="api-schema"),
     path("api/docs/", api_pages.docs, name="api-docs"),
     re_path(r"^api/", arena_api.unknown),
+    path("admin/", admin.site.urls),
     path("healthz", health.alive),
     path("readyz", health.ready),
     path("metrics", metrics.metrics),

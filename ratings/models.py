@@ -36,6 +36,9 @@ class Category(models.Model):
     slug = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=100)
 
+    class Meta:
+        verbose_name_plural = "categories"
+
     def __str__(self) -> str:
         return self.name
 
@@ -121,3 +124,15 @@ class PairTable(models.Model):
 
     def __str__(self) -> str:
         return f"{self.board_id} on {self.day}"
+
+
+class PoolFigures(models.Model):
+    """What the method page tells of a pool beyond its boards, counted over all its votes by beat."""
+
+    pool = models.OneToOneField(Pool, models.CASCADE, primary_key=True, related_name="figures")
+    counted_at = models.DateTimeField(db_default=Now())
+    figures = models.JSONField(help_text="as ratings.method_counts gives them")
+    mark = models.JSONField(help_text="what of the pool they depend on, to see whether it has changed")
+
+    def __str__(self) -> str:
+        return f"{self.pool_id} at {self.counted_at}"

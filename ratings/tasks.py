@@ -50,6 +50,13 @@ def thin_snapshots() -> None:
     pair_tables.thin()
 
 
+@shared_task(name="ratings.count_figures", ignore_result=True)
+def count_figures() -> None:
+    from ratings import method_counts  # see above
+
+    method_counts.count_all()
+
+
 def schedule() -> None:
     """Ask for a refresh at the next tick of the clock.
 

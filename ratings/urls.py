@@ -3,13 +3,14 @@
 from django.urls import path
 
 from ratings import api as calls
-from ratings import history_pages, model_pages, plot_pages
+from ratings import history_pages, method_page, model_pages, plot_pages
 from ratings import pages as views
 
 pages = [
     path("leaderboard/", views.leaderboard, name="leaderboard"),
     path("leaderboard/plots/", plot_pages.plots, name="board-plots"),
     path("history/", history_pages.history, name="history"),
+    path("method/", method_page.method_page, name="method"),
     path("models/<str:slug>/", model_pages.model_page, name="model-page"),
 ]
 api = [

@@ -7,7 +7,9 @@ import pytest
 from tests.system.service import ROOT
 
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
-MARKED = re.compile(r"{%\s*blocktrans.*?{%\s*endblocktrans\w*\s*%}|{#.*?#}|{%\s*comment.*?endcomment\s*%}", re.DOTALL)
+MARKED = re.compile(
+    r"{%\s*blocktrans.*?{%\s*endblocktrans\w*\s*%}|{#.*?#}|{%\s*comment.*?endcomment\s*%}|<math.*?</math>", re.DOTALL
+)
 CODE = re.compile(r"{%.*?%}|{{.*?}}", re.DOTALL)
 SPOKEN = re.compile(r'\s(?:aria-label|placeholder|title|alt|data-done)="([^"]*)"')
 ELEMENT = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)

@@ -257,6 +257,7 @@ def test_recompute_empties_a_board_that_has_no_votes_any_more():
     x, y = factories.model("x"), factories.model("y")
     vote = factories.cast(x, y)
     boards.refresh()
+    factories.let_votes_change()
     vote.delete()
 
     published = boards.recompute([Pool.objects.get(slug=LIVE)], from_scratch=True)

@@ -2,13 +2,14 @@
 
 import csv
 from datetime import UTC, datetime
+from itertools import count
 
 import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from arena.models import Vote, VoteFile
+from arena.models import Vote
 from catalog.models import LanguageModel
 from ratings import boards, exporting
 from ratings.exporting import export_file, records
@@ -20,6 +21,7 @@ from tests.arena import factories as arena
 from tests.ratings.vote_files import FEATURES, METADATA, json_lines, row
 
 pytestmark = pytest.mark.django_db
+numbers = count()
 FORMATS = pytest.mark.parametrize("ending", ["jsonl", "csv"])
 RECORD = {
     "model_a": "One", "model_b": "Two", "winner": "both_bad", "timestamp": "2026-01-02T03:04:05.678901Z", "voter": None,
@@ -265,17 +267,16 @@ any_row = st.builds(
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(any_row, min_size=1, max_size=5))
 def test_any_record_comes_back_as_it_went(tmp_path, ending, rows):
-    Vote.objects.all().delete()
-    VoteFile.objects.all().delete()
+    one, two = (f"{name}-{next(numbers)}" for name in ("one", "two"))  # votes of earlier examples stay
     source = tmp_path / "source.jsonl"
     source.write_bytes(json_lines(*rows))
     path = tmp_path / f"votes.{ending}"
     path.unlink(missing_ok=True)
-    import_file(source, "one")
-    first = list(records("one"))
-    export_file(path, "one")
-    import_file(path, "two")
-    assert list(records("two")) == first
+    import_file(source, one)
+    first = list(records(one))
+    export_file(path, one)
+    import_file(path, two)
+    assert list(records(two)) == first
     for told, given_row in zip(first, rows, strict=True):
         expected = given_row | {"reason": "" if given_row["counted"] else given_row["reason"]}
         assert {field: told[field] for field in expected} == expected

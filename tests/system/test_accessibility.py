@@ -98,6 +98,8 @@ STATES = {
     "leaderboard": opened("/leaderboard/"),
     "leaderboard of public votes": opened("/leaderboard/?pool=chatbot-arena-2024-08"),
     "model": opened("/models/quokka-7b/"),
+    "method": opened("/method/"),
+    "method of public votes": opened("/method/?pool=chatbot-arena-2024-08"),
     "log in": opened("/accounts/login/"),
     "sign up": opened("/accounts/signup/"),
 }

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('arena', '0006_import_without_checks'),
+        ('arena', '0007_api_keys'),
         ('catalog', '0002_price'),
     ]
 

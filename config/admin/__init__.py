@@ -1,0 +1,18 @@
+"""What operators see and do at /admin/. Django finds it by its name; what each page is for stands in its module."""
+
+from allauth.account.models import EmailAddress
+from django.contrib import admin
+
+from config.admin import battles, boards, catalogue, endpoints, log
+from config.admin.reading import ReadOnly
+
+__all__ = ["battles", "boards", "catalogue", "endpoints", "log", "watched"]
+
+# Addresses are not asked for here.
+admin.site.unregister(EmailAddress)
+
+
+def watched() -> list[type]:
+    """The models that can be changed in the admin, inlines included."""
+    pages = [page for page in admin.site._registry.values() if not isinstance(page, ReadOnly)]  # noqa: SLF001  # Django has no public way
+    return [page.model for page in pages] + [inline.model for page in pages for inline in page.inlines]

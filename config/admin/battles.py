@@ -1,0 +1,98 @@
+"""What happened: battles with both texts, votes, and who cast them. All of it is read only."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+
+from arena import stored
+from arena.events import Position, between
+from arena.models import Battle, Turn, Vote, Voter
+from catalog.models import LanguageModel
+from config.admin.reading import OfPool, ReadOnly
+
+
+@admin.register(Battle)
+class BattleAdmin(ReadOnly):
+    """The page of one battle shows all there is: turns, answers with their attempts, and the events of its stream."""
+
+    list_display = ("id", "created_at", "state", "mode", "pool", "model_a", "model_b", "propensity", "replacements")
+    list_filter = ("state", "mode", OfPool, "prompt_source")
+    list_select_related = ("model_a", "model_b")
+    search_fields = ("=id",)
+    ordering = ("-created_at",)
+    change_form_template = "admin/arena/battle/inspect.html"
+
+    @admin.display(description="replaced")
+    def replacements(self, battle: Battle) -> int:
+        return len(battle.replaced)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        seen = _inspected(object_id) if request.method == "GET" else {}
+        return super().change_view(request, object_id, form_url, (extra_context or {}) | seen)
+
+
+def _inspected(object_id: str) -> dict[str, Any]:
+    try:
+        battle = Battle.objects.filter(pk=UUID(object_id)).first()
+    except ValueError:
+        battle = None
+    if battle is None:
+        return {}
+    turns = Turn.objects.filter(battle=battle).prefetch_related("answers__model")
+    gone = LanguageModel.objects.in_bulk([each["model"] for each in battle.replaced])
+    events = between(Position(), stored.view(stored.answers_of(battle.pk)))
+    return {
+        "turns": turns,
+        "replacements": [each | {"model": gone.get(each["model"])} for each in battle.replaced],
+        "events": [{"name": name, **data, "size": len(data.get("text", ""))} for name, data, _ in events],
+    }
+
+
+@admin.register(Vote)
+class VoteAdmin(ReadOnly):
+    list_display = ("id", "created_at", "pool", "model_a", "model_b", "winner", "multiplicity", "counted", "reason")
+    list_filter = (OfPool, "source", "winner", "counted")
+    list_select_related = ("model_a", "model_b")
+    search_fields = ("=id", "=battle__id")
+    ordering = ("-pk",)
+    raw_id_fields = ("battle",)
+    exclude = ("prompt_hash",)
+
+
+@admin.register(Voter)
+class VoterAdmin(ReadOnly):
+    """A voter is a random number here: neither an address nor a browser is shown, not as a hash either."""
+
+    list_display = ("id", "created_at", "has_account", "battles_fought", "votes_cast")
+    fields = ("id", "created_at", "has_account", "battles_fought", "votes_cast")
+    readonly_fields = fields
+    search_fields = ("=id",)
+    ordering = ("-created_at",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Voter]:
+        votes = Vote.objects.filter(~Q(prompt_hash=""), voter=OuterRef("pk")).values("voter")
+        battles = Battle.objects.filter(voter=OuterRef("pk")).values("voter")
+        counted = {
+            "fought": Coalesce(Subquery(battles.annotate(n=Count("pk")).values("n")), 0),
+            "cast": Coalesce(Subquery(votes.annotate(n=Count("pk")).values("n")), 0),
+        }
+        found: QuerySet[Voter] = super().get_queryset(request).annotate(**counted)
+        return found
+
+    @admin.display(description="account", boolean=True)
+    def has_account(self, voter: Voter) -> bool:
+        return voter.user_id is not None
+
+    @admin.display(description="battles")
+    def battles_fought(self, voter: Any) -> int:
+        return int(voter.fought)
+
+    @admin.display(description="votes")
+    def votes_cast(self, voter: Any) -> int:
+        return int(voter.cast)

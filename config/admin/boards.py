@@ -1,0 +1,101 @@
+"""Pools and their boards, and what can be asked of the ratings worker: compute anew, and verify."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError
+
+from config import changes, tasks
+from config.admin.bases import Page
+from config.admin.reading import ReadOnly
+from ratings.models import Board, Category, Pool, Snapshot
+from ratings.snapshots import BRADLEY_TERRY
+
+
+class Kept(Page):
+    """Comes and goes with its votes; only its words are for people to change."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Pool)
+class PoolAdmin(Kept):
+    list_display = ("name", "slug", "kind", "boards", "behind", "ordered", "revision")
+    list_filter = ("kind",)
+    search_fields = ("slug", "name")
+    fields = ("slug", "name", "provenance", "kind", "ordered", "revision")
+    readonly_fields = ("slug", "kind", "ordered", "revision")
+    actions = ("recompute", "recompute_from_scratch", "verify")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Pool]:
+        late = Count("boards", filter=Q(boards__behind=True))
+        found: QuerySet[Pool] = super().get_queryset(request).annotate(number=Count("boards"), late=late)
+        return found.order_by("pk")
+
+    @admin.display(description="boards")
+    def boards(self, pool: Any) -> int:
+        return int(pool.number)
+
+    @admin.display(description="boards that are behind")
+    def behind(self, pool: Any) -> int:
+        return int(pool.late)
+
+    @admin.action(description="Compute the boards anew", permissions=["change"])
+    def recompute(self, request: HttpRequest, pools: QuerySet[Pool]) -> None:
+        self._ask(request, tasks.recompute, pools, from_scratch=False)
+
+    @admin.action(description="Count all votes anew, then compute the boards", permissions=["change"])
+    def recompute_from_scratch(self, request: HttpRequest, pools: QuerySet[Pool]) -> None:
+        self._ask(request, tasks.recompute, pools, from_scratch=True)
+
+    @admin.action(description="Verify the counts against the votes", permissions=["change"])
+    def verify(self, request: HttpRequest, pools: QuerySet[Pool]) -> None:
+        self._ask(request, tasks.verify, pools)
+
+    def _ask(self, request: HttpRequest, task: Any, pools: QuerySet[Pool], **options: Any) -> None:
+        """A worker does it: with millions of votes that takes longer than a page may, and what came of it is logged."""
+        who = request.user.get_username()
+        try:
+            for pool in pools:
+                task.apply_async((pool.slug, who), options, expires=tasks.EXPIRES_S)
+                changes.note(who, f"asked to {task.name.rpartition('.')[2]}", pool, after=options)
+        except OperationalError:
+            self.message_user(request, _("The broker is away, so the workers could not be asked."), messages.ERROR)
+        else:
+            self.message_user(request, _("The ratings worker was asked. What comes of it will be among the changes."))
+
+
+@admin.register(Board)
+class BoardAdmin(ReadOnly):
+    list_display = ("__str__", "pool", "category", "style_control", "votes", "published", "behind", "last_vote_id")
+    list_filter = ("style_control", "behind", ("pool", admin.RelatedOnlyFieldListFilter))
+    list_select_related = ("pool", "category")
+    ordering = ("pool", "pk")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Board]:
+        newest = Snapshot.objects.filter(board=OuterRef("pk"), method=BRADLEY_TERRY).order_by("-computed_at")
+        at, votes = (Subquery(newest.values(name)[:1]) for name in ("computed_at", "votes"))
+        found: QuerySet[Board] = super().get_queryset(request).annotate(at=at, number=votes)
+        return found
+
+    @admin.display(description="votes")
+    def votes(self, board: Any) -> int | None:
+        return board.number  # type: ignore[no-any-return]  # annotated above
+
+    @admin.display(description="published")
+    def published(self, board: Any) -> Any:
+        return board.at
+
+
+@admin.register(Category)
+class CategoryAdmin(Kept):
+    list_display = ("name", "slug")
+    readonly_fields = ("slug",)
+    ordering = ("slug",)

@@ -1,0 +1,13 @@
+"""The log of changes: read here, added to by `config.changes` alone."""
+
+from django.contrib import admin
+
+from config.admin.reading import ReadOnly
+from config.models import Change
+
+
+@admin.register(Change)
+class ChangeAdmin(ReadOnly):
+    list_display = ("at", "who", "kind", "what", "name")
+    list_filter = ("kind",)
+    search_fields = ("who", "name", "key")

@@ -1,0 +1,250 @@
+"""How the ratings of a pool come about, in figures: what counts and what does not, who is asked how often, what moved.
+
+Boards are read as they were published and counts as beat has left them (`ratings.method_counts`), so no request waits
+for a million votes. Loads no numpy: these are figures for a page.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import log, sqrt
+from statistics import NormalDist
+from typing import Any
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from arena import counting
+from catalog.models import LanguageModel
+from ratings import snapshots
+from ratings.models import OVERALL, Pool, PoolFigures
+
+Z95 = NormalDist().inv_cdf(0.975)
+ELO = 400 / log(10)  # points of a natural unit
+MISSES = 0.05
+FLAGS = 2 * (1 - NormalDist().cdf(2))  # of models that move as chance has it, the part beyond two errors
+DAY = timedelta(days=1)
+MOST_CHANGES = 12
+REASONS: dict[str, str | Promise] = {
+    counting.UNRATED: _("the voter had picked the two models and knew them"),
+    counting.STOPPED: _("the voter had stopped an answer before its end"),
+    counting.IDENTITY_LEAK: _("an answer told which model had written it"),
+    counting.REPEATED_PROMPT: _("the same voter had judged the same two models on the same question before"),
+    "": _("no reason came with the imported vote"),
+}
+STYLES: dict[str, str | Promise] = {
+    "length": _("length"),
+    "headers": _("headings"),
+    "bold": _("bold words"),
+    "list_items": _("list items"),
+}
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of a whole in percent, with Wilson's 95 % interval (E. B. Wilson, JASA 22, 1927)."""
+
+    part: int
+    whole: int
+    percent: float
+    low: float
+    high: float
+
+    @property
+    def even(self) -> bool:
+        """Whether a half is within the interval."""
+        return self.low <= 50 <= self.high
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one model has of the votes; percentages are of votes and of the battles that come next, None if unknown."""
+
+    slug: str
+    name: str
+    retired: bool
+    counted: int
+    uncounted: int
+    percent: float
+    chance: float | None
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A model whose rating is another one than a day ago, or that is new."""
+
+    slug: str
+    name: str
+    rating: float
+    change: float | None
+    rank: int
+    rank_before: int | None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What was counted over all votes of a pool."""
+
+    at: datetime
+    counted: int
+    uncounted: int
+    reasons: list[tuple[str | Promise, int]]
+    ties: int
+    left: Share | None
+    skipped: Share | None
+    replaced: Share | None
+    parts: list[Part]
+    draw: dict[str, Any] | None
+    audit: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Day:
+    """What moved since the board of a day ago: the farthest first, and how many more moved at all."""
+
+    since: datetime
+    moved: list[Moved]
+    more: int
+
+
+@dataclass(frozen=True)
+class Method:
+    pool: Pool
+    board: dict[str, Any]
+    counts: Counts | None
+    intervals: int
+    misses: float
+    styled: dict[str, Any]
+    styles: list[dict[str, Any]]
+    day: Day | None
+
+
+def of_pool(slug: str) -> Method:
+    """All figures of a pool. Raises Refusal 404 if there is none of this name."""
+    board = _newest(slug)
+    styled = _newest(slug, style_control=True)
+    pool = Pool.objects.select_related("figures").get(slug=slug)
+    bounded = sum(not row["unbounded"] for row in board["rows"])
+    return Method(
+        pool=pool,
+        board=board,
+        counts=_counts(pool, pool.figures) if hasattr(pool, "figures") else None,
+        intervals=bounded,
+        misses=MISSES * bounded,
+        styled=styled,
+        styles=_styles(styled.get("style") or {}),
+        day=_day(slug, board),
+    )
+
+
+def _newest(pool: str, *, style_control: bool = False, at: datetime | None = None) -> dict[str, Any]:
+    return snapshots.newest(pool, OVERALL, style_control=style_control, method=snapshots.BRADLEY_TERRY, at=at)
+
+
+def share(part: int, whole: int) -> Share | None:
+    """None of nothing."""
+    if not whole:
+        return None
+    rate, spread = part / whole, Z95**2 / whole
+    middle = (rate + spread / 2) / (1 + spread)
+    half = Z95 / (1 + spread) * sqrt(rate * (1 - rate) / whole + spread / (4 * whole))
+    return Share(part, whole, 100 * rate, 100 * max(middle - half, 0), 100 * min(middle + half, 1))
+
+
+def _counts(pool: Pool, stored: PoolFigures) -> Counts:
+    found = stored.figures
+    outcomes, battles = found["outcomes"], found["battles"]
+    left, right, counted = outcomes.get("a", 0), outcomes.get("b", 0), sum(outcomes.values())
+    voted, skipped = battles.get("voted", 0), battles.get("skipped", 0)
+    names = _names(found["models"])
+    return Counts(
+        at=stored.counted_at,
+        counted=counted,
+        uncounted=sum(found["reasons"].values()),
+        reasons=[(REASONS.get(reason, reason), n) for reason, n in _most_first(found["reasons"])],
+        ties=counted - left - right,
+        left=share(left, left + right) if pool.ordered else None,
+        skipped=share(skipped, voted + skipped),
+        replaced=share(battles.get("replaced", 0), voted + skipped),
+        parts=_parts(found, counted, names),
+        draw=found["chances"] and _in_percent(found["chances"]),
+        audit=found["audit"] and _audit(found["audit"], names),
+    )
+
+
+def _most_first(reasons: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(reasons.items(), key=lambda each: -each[1])
+
+
+def _names(slugs: Mapping[str, Any]) -> dict[str, LanguageModel]:
+    models = LanguageModel.objects.filter(slug__in=slugs).only("slug", "name", "status")
+    return {model.slug: model for model in models}
+
+
+def _parts(found: Mapping[str, Any], votes: int, names: Mapping[str, LanguageModel]) -> list[Part]:
+    chances = (found["chances"] or {}).get("models", {})
+    parts = [
+        Part(
+            slug=slug,
+            name=names[slug].name,
+            retired=names[slug].status == LanguageModel.Status.RETIRED,
+            counted=each["counted"],
+            uncounted=sum(each["reasons"].values()),
+            percent=100 * each["counted"] / votes if votes else 0.0,
+            chance=100 * chances.get(slug, 0.0) if chances else None,
+        )
+        for slug, each in found["models"].items()
+        if slug in names
+    ]
+    return sorted(parts, key=lambda part: (-part.counted, part.slug))
+
+
+def _in_percent(chances: Mapping[str, Any]) -> dict[str, Any]:
+    return {"pairs": chances["pairs"], "least": 100 * chances["least"], "most": 100 * chances["most"]}
+
+
+def _audit(audit: Mapping[str, Any], names: Mapping[str, LanguageModel]) -> dict[str, Any]:
+    """`flagged`: the models that move by more than two errors; `farthest`: the largest move of all."""
+    rows = [
+        {"slug": slug, "name": names[slug].name, "moved": moved, "error": error, "flagged": flagged}
+        for slug, (moved, error, flagged) in audit["models"].items()
+        if slug in names
+    ]
+    rows.sort(key=lambda row: -abs(row["moved"]))
+    return {
+        "votes": audit["votes"],
+        "most": audit["most"],
+        "models": len(rows),
+        "expected": FLAGS * len(rows),
+        "farthest": rows[0] if rows else None,
+        "flagged": [row for row in rows if row["flagged"]],
+    }
+
+
+def _styles(style: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """In Elo points for one standard deviation."""
+    found = [(label, style[name]) for name, label in STYLES.items() if style.get(name)]
+    return [{"name": name, "worth": ELO * each["coefficient"], "half": Z95 * ELO * each["se"]} for name, each in found]
+
+
+def _day(slug: str, board: Mapping[str, Any]) -> Day | None:
+    """None where no board is a day old."""
+    then = _newest(slug, at=timezone.now() - DAY)
+    if not then["computed_at"]:
+        return None
+    moved = sorted(_moved(board["rows"], then["rows"]), key=lambda each: -abs(each.change or 1e9))
+    return Day(then["computed_at"], moved[:MOST_CHANGES], max(0, len(moved) - MOST_CHANGES))
+
+
+def _moved(now: Sequence[Mapping[str, Any]], then: Sequence[Mapping[str, Any]]) -> list[Moved]:
+    """Those that moved by half a point, or to another rank."""
+    before = {row["model"]: row for row in then}
+    found = []
+    for row in now:
+        old = before.get(row["model"])
+        change = row["rating"] - old["rating"] if old else None
+        if old is None or abs(row["rating"] - old["rating"]) >= 0.5 or row["rank"] != old["rank"]:
+            rank = old["rank"] if old else None
+            found.append(Moved(row["model"], row["name"], row["rating"], change, row["rank"], rank))
+    return found

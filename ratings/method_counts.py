@@ -1,0 +1,157 @@
+"""The figures behind the method page that take a look at every vote: counted by beat, one row a pool, so that a page
+never waits for a million votes."""
+
+import time
+from collections import defaultdict
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from django.db.models.functions import Now
+
+from arena.models import Battle, PairWeight, Vote
+from arena.pairing import Lots
+from catalog.models import LanguageModel
+from ratings import propensity
+from ratings.comparisons import Comparisons
+from ratings.likelihood import NotConverged
+from ratings.models import OVERALL, Pool, PoolFigures, Tally
+
+# Votes by outcome, by the model at the left and by the one at the right, in one pass.
+VOTES = """
+SELECT winner, COALESCE(model_a_id, model_b_id), counted, reason, sum(multiplicity)
+FROM (SELECT winner, model_a_id, model_b_id, counted, CASE WHEN counted THEN '' ELSE reason END AS reason, multiplicity
+    FROM arena_vote WHERE pool = %s) AS votes
+GROUP BY GROUPING SETS ((winner, counted, reason), (model_a_id, counted, reason), (model_b_id, counted, reason))"""
+BATTLES = """
+SELECT pool, state, count(*), count(*) FILTER (WHERE replaced <> '[]'::jsonb)
+FROM arena_battle WHERE mode = %s GROUP BY 1, 2"""
+JUDGED = (Battle.State.VOTED, Battle.State.SKIPPED)
+# A vote weighs 1 if its pair was drawn as often as any other would be.
+PAIRS = """
+SELECT LEAST(model_a_id, model_b_id), GREATEST(model_a_id, model_b_id),
+    CASE WHEN winner NOT IN ('a', 'b') THEN 0 WHEN (winner = 'a') = (model_a_id < model_b_id) THEN 1 ELSE -1 END,
+    sum(multiplicity), sum(multiplicity * weight), sum(multiplicity * weight * weight)
+FROM (
+    SELECT *, LEAST(1 / (propensity * %(pairs)s), %(most)s) AS weight FROM arena_vote
+    WHERE pool = %(pool)s AND counted AND propensity IS NOT NULL
+) AS drawn GROUP BY 1, 2, 3"""
+# So many times what the last round took is left between two rounds.
+SHARE = 200
+_not_before = 0.0
+
+
+def count_all() -> list[str]:
+    """Count the pools in which something has changed, and give their slugs; none soon after a round that took long."""
+    global _not_before  # noqa: PLW0603  # a process counts for all
+    started = time.monotonic()
+    if started < _not_before:
+        return []
+    battles, changed = _battles(), []
+    known = dict(PoolFigures.objects.values_list("pool", "mark"))
+    for pool in Pool.objects.order_by("pk"):
+        of_pool = battles.get(pool.slug, {})
+        mark = [_newest(pool), pool.revision, of_pool]
+        if known.get(pool.pk) != mark:
+            values = {"figures": _figures(pool, of_pool), "mark": mark, "counted_at": Now()}
+            PoolFigures.objects.update_or_create(pool=pool, defaults=values)
+            changed.append(pool.slug)
+    _not_before = time.monotonic() + SHARE * (time.monotonic() - started)
+    return changed
+
+
+def _newest(pool: Pool) -> int | None:
+    return Vote.objects.filter(pool=pool.slug).order_by("-pk").values_list("pk", flat=True).first()
+
+
+def _battles() -> dict[str, dict[str, int]]:
+    """Pool → state → its blind battles, and how many of those that are over had a side replaced."""
+    found: dict[str, dict[str, int]] = defaultdict(lambda: {"replaced": 0})
+    for pool, state, number, replaced in _rows(BATTLES, [Battle.Mode.ANONYMOUS]):
+        found[pool][state] = number
+        found[pool]["replaced"] += replaced if state in JUDGED else 0
+    return found
+
+
+def _figures(pool: Pool, battles: dict[str, int]) -> dict[str, Any]:
+    slugs = dict(LanguageModel.objects.values_list("pk", "slug"))
+    outcomes, reasons, models = _votes(pool, slugs)
+    return {
+        "battles": battles,
+        "outcomes": outcomes,
+        "reasons": reasons,
+        "models": models,
+        "chances": _chances(pool, slugs),
+        "audit": _audit(pool, slugs),
+    }
+
+
+def _votes(pool: Pool, slugs: dict[int, str]) -> tuple[dict[str, int], dict[str, int], dict[str, Any]]:
+    """Counted votes by outcome; the others by reason; and of each model how many are counted and why others are not."""
+    outcomes: dict[str, int] = defaultdict(int)
+    reasons: dict[str, int] = defaultdict(int)
+    models: dict[str, Any] = defaultdict(lambda: {"counted": 0, "reasons": defaultdict(int)})
+    for winner, model, counted, reason, number in _rows(VOTES, [pool.slug]):
+        votes = int(number)
+        if model is None:
+            table, key = (outcomes, winner) if counted else (reasons, reason)
+            table[key] += votes
+        elif counted:
+            models[slugs[model]]["counted"] += votes
+        else:
+            models[slugs[model]]["reasons"][reason] += votes
+    return outcomes, reasons, models
+
+
+def _chances(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
+    """How the next pair is drawn while all models are up: of each model the chance to be in it, of pairs the least and
+    greatest one."""
+    weights = PairWeight.objects.filter(pool=pool.slug).first()
+    if weights is None:
+        return None
+    lots = Lots(weights.keys, dict(zip(combinations(weights.keys, 2), weights.weights, strict=True)))
+    models: dict[str, float] = defaultdict(float)
+    for pair, chance in zip(lots.pairs, lots.chances, strict=True):
+        for key in pair:
+            models[slugs[key]] += chance
+    return {"models": models, "least": min(lots.chances), "most": max(lots.chances), "pairs": len(lots.pairs)}
+
+
+def _audit(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
+    """Of how many votes the chance of their pair is known, and model → [moved, error, flagged]; None if of none."""
+    pairs = Tally.objects.filter(board__pool=pool, board__category__slug=OVERALL, board__style_control=False).count()
+    rows = _rows(PAIRS, {"pool": pool.slug, "pairs": max(pairs, 1), "most": propensity.MOST})
+    if not rows:
+        return None
+    keys = sorted({key for row in rows for key in row[:2]}, key=slugs.__getitem__)
+    try:
+        found = propensity.audit(*_sums([slugs[key] for key in keys], {key: n for n, key in enumerate(keys)}, rows))
+    except NotConverged:
+        return None
+    moves = zip(found.labels, found.moved.tolist(), found.errors.tolist(), found.flagged.tolist(), strict=True)
+    return {
+        "votes": int(sum(row[3] for row in rows)),
+        "most": propensity.MOST,
+        "models": {label: rest for label, *rest in moves},
+    }
+
+
+def _sums(labels: list[str], place: dict[int, int], rows: list[tuple[Any, ...]]) -> list[Comparisons]:
+    """The same votes three times: counted, by weight, and by the square of the weight."""
+    low, high = (np.array([place[row[side]] for row in rows]) for side in (0, 1))
+    winner = np.array([row[2] for row in rows])
+    boards = []
+    for column in (3, 4, 5):
+        amount = np.array([float(row[column]) for row in rows])
+        wins, ties = np.zeros((2, len(labels), len(labels)))
+        np.add.at(wins, (np.where(winner > 0, low, high), np.where(winner > 0, high, low)), amount * (winner != 0))
+        np.add.at(ties, (low, high), amount * (winner == 0))
+        boards.append(Comparisons.from_counts(labels, wins, ties + ties.T))
+    return boards
+
+
+def _rows(statement: str, parameters: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())

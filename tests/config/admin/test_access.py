@@ -1,0 +1,154 @@
+"""Who gets into the admin, and what nobody may do there."""
+
+import pytest
+from django.contrib import admin as django_admin
+from django.contrib.auth.models import Permission, User
+from django.urls import reverse
+
+from arena.models import Battle, Endpoint, Vote, Voter
+from catalog.models import LanguageModel
+from config.models import Change
+from ratings.models import Board, Category, Pool
+from tests import factories
+from tests.config.admin.conftest import PASSWORD
+
+pytestmark = pytest.mark.django_db
+MODELS = sorted(django_admin.site._registry, key=lambda model: model._meta.label)
+READ_ONLY = (Battle, Vote, Voter, Board, Change)
+NOT_ADDED = (*READ_ONLY, Pool, Category)
+LOGIN = "/accounts/login/"
+by_label = {"ids": lambda model: model._meta.label}
+
+
+def address(model, page, *args):
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def log_in(client, password, name="operator"):
+    return client.post(f"{LOGIN}?next=/admin/", {"login": name, "password": password})
+
+
+def rows():
+    """One of each that is only read."""
+    battle = factories.battle(state="voted")
+    vote = factories.vote(battle.model_a, battle.model_b, battle=battle, voter=battle.voter_id)
+    change = Change.objects.create(who="operator", kind="added", what="x", key="1", name="x")
+    return {Battle: battle, Vote: vote, Voter: battle.voter, Board: factories.board(), Change: change}
+
+
+@pytest.mark.parametrize("model", MODELS, **by_label)
+@pytest.mark.parametrize("page", ["changelist", "add"])
+def test_nobody_gets_in_without_a_login(client, model, page):
+    answer = client.get(address(model, page), follow=True)
+    assert answer.redirect_chain[-1][0].startswith(LOGIN)
+
+
+@pytest.mark.parametrize("model", MODELS, **by_label)
+def test_accounts_of_others_do_not_get_in(client, model):
+    client.force_login(User.objects.create_user("alice", password=PASSWORD))
+    answer = client.get(address(model, "changelist"), follow=True)
+    assert answer.status_code == 403
+    assert "for operators" in answer.content.decode()
+
+
+@pytest.mark.parametrize("model", MODELS, **by_label)
+def test_staff_sees_what_it_was_given(client, model):
+    staff = User.objects.create_user("bob", password=PASSWORD, is_staff=True)
+    client.force_login(staff)
+    assert client.get(address(model, "changelist")).status_code == 403
+    label = {"content_type__app_label": model._meta.app_label, "codename": f"view_{model._meta.model_name}"}
+    staff.user_permissions.add(Permission.objects.get(**label))
+    assert client.get(address(model, "changelist")).status_code == 200
+    assert client.get(address(model, "add")).status_code == 403
+
+
+@pytest.mark.parametrize("model", MODELS, **by_label)
+def test_operator_sees_every_list_and_form(admin, model):
+    assert admin.get(address(model, "changelist")).status_code == 200
+    assert admin.get(address(model, "add")).status_code == (403 if model in NOT_ADDED else 200)
+
+
+@pytest.mark.parametrize("model", READ_ONLY, **by_label)
+def test_what_is_read_only_cannot_be_changed_or_deleted(admin, model):
+    row = rows()[model]
+    before = model.objects.filter(pk=row.pk).values().get()
+    assert admin.get(address(model, "change", row.pk)).status_code == 200
+    for page in ("change", "delete"):
+        assert admin.post(address(model, page, row.pk), {"post": "yes", "winner": "b", "name": "y"}).status_code == 403
+    admin.post(address(model, "changelist"), {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"})
+    assert model.objects.filter(pk=row.pk).values().get() == before
+
+
+@pytest.mark.parametrize("model", [Pool, Category])
+def test_pools_and_categories_are_not_deleted_by_hand(admin, model):
+    row = factories.board().pool if model is Pool else factories.board().category
+    assert admin.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    admin.post(address(model, "changelist"), {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"})
+    assert model.objects.filter(pk=row.pk).exists()
+
+
+def test_login_of_the_admin_takes_no_password(client, operator):
+    answer = client.post("/admin/login/", {"username": "operator", "password": PASSWORD})
+    assert (answer.status_code, answer.headers["Location"].partition("?")[0]) == (302, LOGIN)
+    assert "sessionid" not in client.cookies
+
+
+def test_operator_logs_in_as_everybody_does_and_comes_back(client, operator):
+    asked = client.get("/admin/arena/vote/", follow=True)
+    assert asked.redirect_chain[-1][0].endswith("next=/admin/arena/vote/")
+    answer = log_in(client, PASSWORD)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
+    assert client.get("/admin/login/").headers["Location"] == "/admin/"
+
+
+def test_guessing_locks_the_operator_out_for_a_while(client, operator):
+    for _ in range(5):
+        log_in(client, "wrong")
+    assert "Too many failed" in log_in(client, PASSWORD).content.decode()
+    assert client.get("/admin/").status_code == 302
+
+
+def test_without_the_limit_guessing_would_go_on(client, operator, settings):
+    settings.ACCOUNT_RATE_LIMITS = {"login_failed": None}
+    for _ in range(5):
+        log_in(client, "wrong")
+    assert log_in(client, PASSWORD).status_code == 302
+    assert client.get("/admin/").status_code == 200
+
+
+def test_admin_has_the_policy_of_all_pages(admin, client):
+    page, public = admin.get("/admin/"), client.get("/leaderboard/")
+    for header in ("Content-Security-Policy", "X-Frame-Options", "Referrer-Policy"):
+        assert page.headers[header] == public.headers[header]
+    assert "no-store" in page.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("path", ["/", "/leaderboard/", "/method/", "/accounts/login/", "/battles/"])
+def test_no_public_page_leads_to_the_admin(client, path):
+    assert "/admin/" not in client.get(path).content.decode()
+
+
+@pytest.mark.parametrize("model", [Endpoint, LanguageModel, Battle, Vote, Voter, Pool, Board], **by_label)
+def test_lists_ask_the_database_as_often_for_many_rows_as_for_two(admin, model, django_assert_num_queries):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    asked = []
+    for number in (2, 28):
+        for _ in range(number):
+            battle = factories.battle(factories.endpoint().model, factories.endpoint().model, state="voted")
+            factories.vote(battle.model_a, battle.model_b, battle=battle, voter=battle.voter_id)
+            factories.board(pool_slug=f"pool-{battle.pk}")
+        with CaptureQueriesContext(connection) as queries:
+            assert admin.get(address(model, "changelist")).status_code == 200
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
+
+
+def test_voters_have_no_address_in_the_admin(admin):
+    voter = factories.voter(address_hash="zaddress" * 8, agent_hash="zagent" * 8)
+    for page in (address(Voter, "changelist"), address(Voter, "change", voter.pk)):
+        shown = admin.get(page).content.decode()
+        assert str(voter.pk) in shown
+        assert "zaddress" not in shown
+        assert "zagent" not in shown

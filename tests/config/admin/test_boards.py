@@ -1,0 +1,99 @@
+"""Pools and boards in the admin, and what the worker does when it is asked."""
+
+import pytest
+from kombu import pools
+
+from config import tasks
+from config.celery import app
+from config.models import Change
+from ratings import boards
+from ratings.models import Board, Pool, Snapshot, Tally
+from tests import factories
+
+POOLS = "/admin/ratings/pool/"
+
+
+@pytest.fixture
+def pool():
+    for _ in range(3):
+        factories.cast(factories.model("x"), factories.model("y"))
+    boards.refresh()
+    return Pool.objects.get(slug="live")
+
+
+@pytest.fixture
+def broker_away():
+    """Celery as it is while nobody answers at the broker's address."""
+    address = app.conf.broker_url
+    for address_now in ("redis+socket:///nobody/is/here.sock", address):
+        app.conf.broker_url = address_now
+        app.amqp._producer_pool = app._pool = None
+        pools.reset()
+        if address_now != address:
+            yield
+
+
+def logged():
+    return [(row.who, row.kind, row.name, row.after) for row in Change.objects.order_by("pk")]
+
+
+def press(admin, pool, action):
+    return admin.post(POOLS, {"action": action, "_selected_action": [pool.pk]}, follow=True).content.decode()
+
+
+@pytest.mark.django_db
+def test_recompute_publishes_and_is_logged(pool):
+    before = Snapshot.objects.count()
+    tasks.recompute("live", "operator", from_scratch=True)
+    assert Snapshot.objects.count() > before
+    [(who, kind, name, after)] = logged()
+    assert (who, kind, name) == ("operator", "recomputed", pool.name)
+    assert after["boards"] == Snapshot.objects.count() - before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_verify_says_what_it_found(pool):
+    tasks.verify("live", "operator")
+    Tally.objects.update(wins=7)
+    tasks.verify("live", "operator")
+    good, bad = (row[3] for row in logged())
+    assert good["as the votes say"] is True
+    assert "2 tallies in 1 pools are as the votes say" in good["found"]
+    assert bad["as the votes say"] is False
+    assert "the tally has 7 wins, the votes say 3" in bad["found"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("action", "kind", "options"),
+    [
+        ("recompute", "asked to recompute", {"from_scratch": False}),
+        ("recompute_from_scratch", "asked to recompute", {"from_scratch": True}),
+        ("verify", "asked to verify", {}),
+    ],
+)
+def test_actions_ask_the_worker_and_are_logged(admin, pool, action, kind, options):
+    assert "The ratings worker was asked." in press(admin, pool, action)
+    assert logged() == [("operator", kind, pool.name, options)]
+
+
+@pytest.mark.django_db
+def test_actions_say_when_the_broker_is_away(admin, pool, broker_away):
+    assert "The broker is away" in press(admin, pool, "verify")
+    assert logged() == []
+
+
+@pytest.mark.django_db
+def test_name_of_a_pool_may_be_changed_and_nothing_else(admin, pool):
+    answer = admin.post(f"{POOLS}{pool.pk}/change/", {"name": "Ours", "provenance": "", "slug": "z", "revision": 0})
+    assert answer.status_code == 302
+    changed = Pool.objects.get(pk=pool.pk)
+    assert (changed.name, changed.slug, changed.revision) == ("Ours", "live", pool.revision)
+    assert [row[1] for row in logged()] == ["changed"]
+
+
+@pytest.mark.django_db
+def test_boards_tell_their_newest_snapshot(admin, pool):
+    shown = admin.get("/admin/ratings/board/").content.decode()
+    assert Board.objects.count() == 2
+    assert shown.count('"field-votes">3<') == 2

@@ -1,0 +1,159 @@
+"""Endpoints in the admin: what is refused, how they do, and the button that asks one question."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from arena.models import Endpoint, EndpointDay
+from arena.trials import NO_KEY, Trial
+from config.admin.endpoints import EndpointAdmin, told
+from config.models import Change
+from tests import factories
+from tests.fake_provider import FakeProvider
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/arena/endpoint/"
+KEY = "zkey-of-somebody"
+
+
+@pytest.fixture(scope="module")
+def provider():
+    with FakeProvider() as fake:
+        yield fake
+
+
+def form(model, **fields):
+    return {
+        "model": model.pk,
+        "kind": "openai",
+        "base_url": "https://api.example.com/v1",
+        "upstream_id": "m",
+        "api_key_env": "OPENAI_API_KEY",
+        "parameters": "{}",
+        "enabled": "on",
+        **fields,
+    }
+
+
+def text(answer):
+    return " ".join(answer.content.decode().split())
+
+
+def test_endpoint_is_added_and_logged(admin):
+    model = factories.model("x")
+    answer = admin.post(f"{LIST}add/", form(model, max_tokens=64))
+    assert answer.status_code == 302
+    made = Endpoint.objects.get()
+    assert (made.model, made.max_tokens, made.api_key_env) == (model, 64, "OPENAI_API_KEY")
+    change = Change.objects.get()
+    assert (change.who, change.kind, change.what, change.after["max_tokens"]) == (
+        "operator", "added", "arena.endpoint", 64,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"base_url": "http://169.254.169.254/latest"}, "no public address"),
+        ({"base_url": "ftp://api.example.com"}, "not an http or https URL"),
+        ({"base_url": "https://me:pass@api.example.com/v1"}, "holds a user name or password"),
+        ({"base_url": ""}, "endpoint.base_url is missing"),
+        ({"api_key_env": "sk-abc.123"}, "name of a variable, never a key"),
+        ({"kind": "carrier-pigeon"}, "Select a valid choice"),
+        ({"max_tokens": "0"}, "endpoint.max_tokens must lie between"),
+        ({"temperature": "3"}, "endpoint.temperature must lie between"),
+        ({"parameters": "[1"}, "Enter a valid JSON"),
+        ({"parameters": "[1]"}, "parameters must be a table"),
+    ],
+)
+def test_wrong_endpoint_is_refused_and_changes_nothing(admin, wrong, said):
+    answer = admin.post(f"{LIST}add/", form(factories.model("x"), **wrong))
+    assert answer.status_code == 200
+    assert said in text(answer)
+    assert not Endpoint.objects.exists()
+    assert not Change.objects.exists()
+
+
+def test_list_tells_how_endpoints_do(admin):
+    endpoint = factories.endpoint(failures=5, closed_until=timezone.now() + timedelta(seconds=20))
+    today = timezone.now().date()
+    for day, answers, failures, speed in (
+        (0, 6, {"timeout": 2, "refused": 1}, None),
+        (1, 1, {}, 40.0),
+        (5, 90, {}, 1.0),
+    ):
+        EndpointDay.objects.create(
+            endpoint=endpoint, day=today - timedelta(days=day), answers=answers, failures=failures,
+            first_token_p50=0.25, tokens_per_s_p50=speed,
+        )  # fmt: skip
+    shown = text(admin.get(LIST))
+    for words in ("out until", '"field-calls">10<', '"field-failure_rate">20.0%<', ">0.25<", ">40<"):
+        assert words in shown
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, "yes"),
+        ({"enabled": False}, "switched off"),
+        ({"closed_until": timezone.now() - timedelta(minutes=1)}, "on trial, after failures"),
+    ],
+)
+def test_breaker_is_told_in_words(fields, said):
+    assert EndpointAdmin.breaker(None, factories.endpoint(**fields)) == said
+
+
+def test_button_asks_once_and_shows_how_quick_it_was(admin, provider, monkeypatch):
+    monkeypatch.setenv("ZKEY", KEY)
+    endpoint = factories.endpoint(
+        kind="openai", base_url=provider.base_url, upstream_id="steady-203", api_key_env="ZKEY"
+    )
+    assert "Ask it one question" in text(admin.get(f"{LIST}{endpoint.pk}/change/"))
+
+    answer = admin.post(f"{LIST}{endpoint.pk}/ask/", follow=True)
+
+    assert "answered: first token after" in text(answer)
+    assert "tokens/s" in text(answer)
+    [asked] = provider.requests("steady-203")
+    assert KEY in str(asked)
+    change = Change.objects.get()
+    assert (change.who, change.kind) == ("operator", "tested")
+    assert change.after["first_token_s"] > 0
+    assert KEY not in text(answer) + str(change.after)
+
+
+def test_button_shows_nothing_of_what_a_provider_says_to_an_error(admin, provider, monkeypatch):
+    monkeypatch.setenv("ZKEY", KEY)
+    endpoint = factories.endpoint(
+        kind="openai", base_url=provider.base_url, upstream_id="error-401", api_key_env="ZKEY"
+    )
+    answer = admin.post(f"{LIST}{endpoint.pk}/ask/", follow=True)
+    assert "did not answer: Unavailable. The log of the service has more." in text(answer)
+    assert KEY not in text(answer)
+    assert Change.objects.get().after == vars(Trial("unavailable"))
+
+
+def test_button_is_pressed_and_not_followed(admin):
+    endpoint = factories.endpoint()
+    assert admin.get(f"{LIST}{endpoint.pk}/ask/").status_code == 405
+    assert admin.post(f"{LIST}{endpoint.pk + 1}/ask/").status_code == 404
+    assert not Change.objects.exists()
+
+
+def test_button_is_for_those_who_may_change(client, django_user_model):
+    client.force_login(django_user_model.objects.create_user("bob", is_staff=True))
+    assert client.post(f"{LIST}{factories.endpoint().pk}/ask/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("trial", "said"),
+    [
+        (Trial(NO_KEY), "The variable ZKEY is not set in the web service, so X was not asked."),
+        (Trial("timeout"), "X did not answer: Timeout. The log of the service has more."),
+        (Trial(first_token_s=0.5), "X answered: first token after 0.50 s."),
+        (Trial(first_token_s=0.5, tokens_per_s=41.6, tokens=9), "X answered: first token after 0.50 s, 42 tokens/s."),
+    ],
+)
+def test_told_in_our_words(trial, said):
+    assert told(factories.endpoint(factories.model("x"), api_key_env="ZKEY"), trial) == said

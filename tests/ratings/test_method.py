@@ -1,0 +1,222 @@
+"""The figures of the method page, and the page."""
+
+import re
+from datetime import timedelta
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from django.utils import timezone
+from scipy.stats import binomtest
+
+from arena.errors import Refusal
+from ratings import boards, method, method_counts
+from ratings.models import Pool, Snapshot
+from tests import factories
+
+PAGE = "/method/"
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    """No round of counting waits for the one before."""
+    monkeypatch.setattr(method_counts, "_not_before", 0.0)
+
+
+def published():
+    boards.refresh()
+    method_counts.count_all()
+
+
+def text(client, **query):
+    answer = client.get(PAGE, query)
+    assert answer.status_code == 200
+    return " ".join(re.sub(r"<[^>]*>", " ", answer.content.decode()).split())
+
+
+@pytest.mark.parametrize(("part", "whole"), [(0, 5), (5, 5), (1, 2), (480, 1000), (3, 400_000)])
+def test_share_has_the_interval_of_wilson(part, whole):
+    found, expected = method.share(part, whole), binomtest(part, whole).proportion_ci(0.95, "wilson")
+    assert (found.low, found.high) == pytest.approx((100 * expected.low, 100 * expected.high), abs=1e-9)
+    assert found.percent == pytest.approx(100 * part / whole)
+
+
+def test_share_of_nothing_is_unknown():
+    assert method.share(0, 0) is None
+
+
+def test_share_says_whether_it_may_be_even():
+    assert method.share(52, 100).even
+    assert not method.share(700, 1000).even
+    assert not method.share(300, 1000).even
+
+
+@pytest.mark.django_db
+def test_figures_are_those_of_the_votes():
+    x, y, z = (factories.model(slug) for slug in "xyz")
+    z.status = "retired"
+    z.save()
+    for a, b, winner, times in ((x, y, "a", 3), (x, y, "b", 2), (y, z, "a", 2), (z, y, "a", 1), (x, z, "tie", 2)):
+        factories.cast(a, b, winner, multiplicity=times)
+    factories.cast(x, y, counted=False, reason="stopped")
+    factories.cast(x, z, counted=False, reason="side_by_side", multiplicity=2)
+    for state, number in (("voted", 4), ("skipped", 1)):
+        for _ in range(number):
+            factories.battle(x, y, state=state)
+    published()
+
+    counts = method.of_pool("live").counts
+
+    assert (counts.counted, counts.uncounted, counts.ties) == (10, 3, 2)
+    assert [number for _, number in counts.reasons] == [2, 1]
+    assert "picked the two models" in str(counts.reasons[0][0])
+    assert (counts.left.part, counts.left.whole) == (6, 8)
+    assert (counts.skipped.part, counts.skipped.whole, counts.skipped.percent) == (1, 5, 20)
+    assert counts.replaced.part == 0
+    assert [(part.slug, part.counted, part.uncounted, part.percent, part.retired) for part in counts.parts] == [
+        ("y", 8, 1, 80.0, False),
+        ("x", 7, 3, 70.0, False),
+        ("z", 5, 2, 50.0, True),
+    ]
+    assert method.of_pool("live").intervals == 3
+    assert method.of_pool("live").misses == pytest.approx(0.15)
+
+
+@pytest.mark.django_db
+def test_day_tells_what_moved_the_farthest_first():
+    x, y, z, new = (factories.model(slug) for slug in ("x", "y", "z", "new"))
+    for a, b in ((x, y), (y, x), (y, z), (z, y)):
+        factories.cast(a, b)
+    boards.refresh()
+    assert method.of_pool("live").day is None
+    Snapshot.objects.update(computed_at=timezone.now() - timedelta(hours=25))
+    for _ in range(2):
+        factories.cast(x, y)
+    factories.cast(new, z)
+    factories.cast(z, new)
+    boards.refresh()
+
+    day = method.of_pool("live").day
+
+    assert day.moved[0].slug == "new"
+    assert day.moved[0].change is None
+    assert {each.slug: each.change > 0 for each in day.moved[1:]}["x"]
+    changes = [abs(each.change) for each in day.moved[1:]]
+    assert changes == sorted(changes, reverse=True)
+
+
+@pytest.mark.django_db
+def test_day_without_a_move_says_so(client):
+    factories.cast(*factories.models(2))
+    boards.refresh()
+    Snapshot.objects.update(computed_at=timezone.now() - timedelta(hours=25))
+    assert "No model has moved" in text(client)
+
+
+@pytest.mark.django_db
+def test_there_is_no_method_of_an_unknown_pool():
+    with pytest.raises(Refusal) as refused:
+        method.of_pool("nowhere")
+    assert refused.value.status == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("pool", ["nowhere", "\0", "ü" * 300])
+def test_page_of_an_unknown_pool_is_not_found(client, pool):
+    answer = client.get(PAGE, {"pool": pool})
+    assert answer.status_code == 404
+    assert "There is no pool" in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_page_shows_the_figures_of_the_board(client):
+    x, y = factories.model("x", name="<X> One"), factories.model("y")
+    for winner, number in (("a", 3), ("b", 2)):
+        for _ in range(number):
+            factories.cast(x, y, winner, propensity=0.5)
+    factories.cast(x, y, counted=False, reason="identity_leak")
+    published()
+
+    shown = text(client)
+
+    for words in (
+        "Votes that count 5",
+        "Votes that do not 1",
+        "1 an answer told which model had written it",
+        "Of the 5 votes that name a winner, 60.0 % went to the answer at the left (95 % interval 23.1 to 88.2 %)",
+        "&lt;X&gt; One 5 100.0 1",
+        "0 of 2 models are flagged; about 0.1 would be by chance.",
+        "This board has 2 closed intervals",
+        "about 0.1 of them must be expected to miss",
+        "./scripts/manage verify_ratings --pool live",
+        "No private tests.",
+    ):
+        assert words in shown
+
+
+@pytest.mark.django_db
+def test_page_of_imported_votes_leaves_out_what_has_no_meaning(client):
+    factories.pool("public", kind=Pool.Kind.IMPORT, name="Votes of 2024", provenance="From a public file.")
+    factories.cast(*factories.models(2), pool="public", source="import")
+    published()
+
+    shown = text(client, pool="public")
+
+    assert "Votes that count 1" in shown
+    assert "From a public file." in shown
+    assert "Of the 1 votes that name a winner" in shown
+    assert "These votes were cast elsewhere." in shown
+    for words in ("Who meets whom", "skipped", "Next battle", "No private tests", "None"):
+        assert words not in shown
+
+
+@pytest.mark.django_db
+def test_page_of_counts_without_an_order_knows_no_sides(client):
+    factories.pool("sums", kind=Pool.Kind.IMPORT, ordered=False)
+    factories.cast(*factories.models(2), pool="sums", source="import")
+    published()
+    assert "at the left" not in text(client, pool="sums")
+
+
+@pytest.mark.django_db
+def test_page_before_the_first_vote_is_whole(client):
+    shown = text(client)
+    assert "are being counted" in shown
+    method_counts.count_all()
+    shown = text(client)
+    assert "Votes that count 0" in shown
+    assert "No votes have been counted yet." in shown
+    assert "None" not in shown
+
+
+@pytest.mark.django_db
+def test_page_shows_what_style_is_worth(client):
+    rng = np.random.default_rng(1)
+    x, y, z = factories.models(3)
+    for _ in range(60):
+        a, b = (x, y) if rng.random() < 0.5 else (y, z)
+        factories.cast(a, b, str(rng.choice(["a", "b"])), features=[float(n) for n in rng.integers(1, 90, 8)])
+    published()
+    while boards.refresh_style():
+        pass
+
+    shown = text(client)
+
+    assert "On this board, from 60 votes, one standard deviation more" in shown
+    assert re.search(r"length -?\d+\.\d ± \d+\.\d", shown)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("models", [2, 30])
+def test_page_asks_the_database_as_often_for_many_models_as_for_two(client, models, django_assert_num_queries):
+    for a, b in pairwise(factories.models(models)):
+        factories.cast(a, b, propensity=0.5)
+        factories.cast(b, a, propensity=0.5)
+    published()
+    with django_assert_num_queries(10):
+        assert len(client.get(PAGE).context["method"].counts.parts) == models
+
+
+@pytest.mark.django_db
+def test_every_page_leads_to_the_method(client):
+    assert f'href="{PAGE}"' in client.get("/leaderboard/").content.decode()

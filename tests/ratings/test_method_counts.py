@@ -1,0 +1,123 @@
+"""What is counted for the method page."""
+
+import pytest
+
+from arena.models import Battle
+from ratings import boards, method_counts
+from ratings.models import Pool, PoolFigures
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    """No round waits for the one before."""
+    monkeypatch.setattr(method_counts, "SHARE", 0)
+    monkeypatch.setattr(method_counts, "_not_before", 0.0)
+
+
+def counted(pool="live"):
+    method_counts.count_all()
+    return PoolFigures.objects.get(pool__slug=pool).figures
+
+
+def three():
+    x, y, z = (factories.model(slug) for slug in "xyz")
+    factories.cast(x, y, "a", multiplicity=3)
+    factories.cast(y, x, "a")
+    factories.cast(y, z, "b")
+    factories.cast(z, x, "tie")
+    factories.cast(z, x, "both_bad")
+    factories.cast(x, y, "a", counted=False, reason="identity_leak")
+    factories.cast(x, z, "b", counted=False, reason="stopped", multiplicity=2)
+    factories.cast(x, y, pool="elsewhere")
+    boards.refresh()
+    return x, y, z
+
+
+def test_votes_are_counted_by_outcome_reason_and_model():
+    three()
+    found = counted()
+    assert found["outcomes"] == {"a": 4, "b": 1, "tie": 1, "both_bad": 1}
+    assert found["reasons"] == {"identity_leak": 1, "stopped": 2}
+    assert found["models"] == {
+        "x": {"counted": 6, "reasons": {"identity_leak": 1, "stopped": 2}},
+        "y": {"counted": 5, "reasons": {"identity_leak": 1}},
+        "z": {"counted": 3, "reasons": {"stopped": 2}},
+    }
+
+
+def test_blind_battles_are_counted_by_state_and_replacements_where_they_are_judged():
+    x, y = factories.models(2)
+    replaced = [{"side": "a", "model": 1, "reason": "timeout", "propensity": 0.5}]
+    for state, swapped, number in (("voted", True, 2), ("voted", False, 3), ("skipped", True, 1), ("void", True, 1)):
+        for _ in range(number):
+            factories.battle(x, y, state=state, replaced=replaced if swapped else [])
+    factories.battle(x, y, state="voted", mode=Battle.Mode.SIDE_BY_SIDE)
+    factories.pool()
+    assert counted()["battles"] == {"voted": 5, "skipped": 1, "void": 1, "replaced": 3}
+
+
+def test_chances_are_those_of_the_next_draw():
+    for model in three():
+        factories.endpoint(model)
+    factories.cast(factories.model("x"), factories.model("y"))
+    boards.refresh()
+    chances = counted()["chances"]
+    assert chances["pairs"] == 3
+    assert sum(chances["models"].values()) == pytest.approx(2)
+    assert 0.1 / 3 <= chances["least"] <= 1 / 3 <= chances["most"]
+
+
+def test_audit_is_of_the_votes_whose_chance_is_known():
+    x, y, _ = three()
+    assert counted()["audit"] is None
+    for _ in range(4):
+        factories.cast(x, y, "a", propensity=0.5)
+        factories.cast(x, y, "b", propensity=0.1)
+    boards.refresh()
+    audit = counted()["audit"]
+    assert audit["votes"] == 8
+    moved, error, flagged = audit["models"]["x"]
+    # Those that y won were drawn a fifth as often, so each weighs five times as much: odds of one to five.
+    assert moved == pytest.approx(-200 * 0.69897, rel=1e-4)
+    assert error > 0
+    assert not flagged
+
+
+def test_weights_are_capped():
+    x, y = factories.models(2)
+    for _ in range(3):
+        factories.cast(x, y, "a", propensity=1.0)
+        factories.cast(x, y, "b", propensity=0.001)
+    boards.refresh()
+    moved, *_ = counted()["audit"]["models"][x.slug]
+    assert moved == pytest.approx(-200 * 1.30103, rel=1e-4)  # of one to twenty, not one to a thousand
+
+
+def test_only_what_has_changed_is_counted_anew():
+    x, y, _ = three()
+    assert method_counts.count_all() == ["live", "elsewhere"]
+    assert method_counts.count_all() == []
+    factories.vote(x, y, counted=False, reason="stopped")
+    assert method_counts.count_all() == ["live"]
+    factories.battle(x, y, state="skipped")
+    assert method_counts.count_all() == ["live"]
+
+
+def test_a_long_round_is_not_followed_at_once(monkeypatch):
+    x, y, _ = three()
+    monkeypatch.setattr(method_counts, "SHARE", 1_000_000)
+    assert method_counts.count_all() == ["live", "elsewhere"]
+    factories.cast(x, y)
+    assert method_counts.count_all() == []
+
+
+def test_votes_of_an_import_are_counted_too():
+    factories.pool("public", kind=Pool.Kind.IMPORT)
+    factories.cast(*factories.models(2), pool="public", source="import")
+    boards.refresh()
+    found = counted("public")
+    assert found["outcomes"] == {"a": 1}
+    assert (found["battles"], found["chances"], found["audit"]) == ({}, None, None)

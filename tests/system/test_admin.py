@@ -1,0 +1,76 @@
+"""The admin in a real browser: its pages work under the same policy as all others, and nothing is on the console."""
+
+import os
+import re
+import subprocess
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.system.person import Person
+from tests.system.service import ROOT, SERVICE_VARIABLES, Service
+
+NAME, PASSWORD = "operator", "a long pass phrase"
+LISTS = (
+    *("arena/endpoint", "arena/battle", "arena/vote", "arena/voter", "catalog/languagemodel", "catalog/license"),
+    *("catalog/organization", "ratings/pool", "ratings/board", "ratings/category", "config/change", "auth/user"),
+)
+
+
+@pytest.fixture(scope="module")
+def operator(service: Service) -> None:
+    """Made as the README says."""
+    command = [str(ROOT / "scripts" / "manage"), "--data", str(service.data), "createsuperuser", "--noinput"]
+    command += ["--username", NAME, "--email", "operator@example.org"]
+    env = {name: value for name, value in os.environ.items() if name not in SERVICE_VARIABLES}
+    subprocess.run(command, check=True, capture_output=True, env=env | {"DJANGO_SUPERUSER_PASSWORD": PASSWORD})
+
+
+@pytest.fixture
+def inside(page: Page, operator: None) -> Page:
+    """Logged in by the page that everybody uses."""
+    page.goto("/admin/")
+    page.get_by_label("Username").fill(NAME)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="What this arena runs on")).to_be_visible()
+    return page
+
+
+def test_lists_and_forms_keep_to_the_policy(inside: Page) -> None:
+    for path in LISTS:
+        inside.goto(f"/admin/{path}/")
+        expect(inside.locator("#changelist")).to_be_visible()
+    inside.goto("/admin/catalog/languagemodel/add/")
+    inside.get_by_role("button", name="Add another Price").click()
+    expect(inside.get_by_label("Input")).to_be_visible()
+
+
+def test_battle_is_inspected(inside: Page, person: Person) -> None:
+    battle = person.fight("Who looks into this?")
+    inside.goto(f"/admin/arena/battle/{battle['id']}/change/")
+    expect(inside.get_by_text("Who looks into this?")).to_be_visible()
+    expect(inside.get_by_role("heading", name=re.compile("Side [ab]"))).to_have_count(2)
+    expect(inside.get_by_text("in all")).to_have_count(2)
+
+
+def test_button_asks_an_endpoint(inside: Page) -> None:
+    inside.goto("/admin/arena/endpoint/")
+    inside.get_by_role("link", name="Quokka-7B").click()
+    inside.get_by_role("button", name="Ask it one question").click()
+    expect(inside.get_by_text("answered: first token after")).to_be_visible(timeout=40_000)
+
+
+def test_boards_are_verified_by_the_worker(inside: Page) -> None:
+    inside.goto("/admin/ratings/pool/")
+    inside.locator("input.action-select").first.check()
+    inside.locator("select[name=action]").select_option(label="Verify the counts against the votes")
+    inside.get_by_role("button", name="Go").click()
+    expect(inside.get_by_text("The ratings worker was asked.")).to_be_visible()
+    for _ in range(20):
+        inside.goto("/admin/config/change/")
+        if inside.get_by_role("cell", name="verified", exact=True).count():
+            break
+        inside.wait_for_timeout(500)
+    inside.get_by_role("row", name=re.compile("verified")).first.get_by_role("link").click()
+    expect(inside.get_by_text("are as the votes say")).to_be_visible()
