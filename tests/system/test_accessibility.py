@@ -26,6 +26,11 @@ def opened(path: str) -> Steps:
     return lambda page: page.goto(path)
 
 
+def everything(page: Page) -> None:
+    page.goto("/api/docs/")
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+
+
 def side_by_side(page: Page) -> None:
     page.goto("/")
     page.get_by_role("radio", name="Side by side").check()
@@ -100,6 +105,8 @@ STATES = {
     "model": opened("/models/quokka-7b/"),
     "method": opened("/method/"),
     "method of public votes": opened("/method/?pool=chatbot-arena-2024-08"),
+    "API": opened("/api/docs/"),
+    "API, all open": everything,
     "log in": opened("/accounts/login/"),
     "sign up": opened("/accounts/signup/"),
 }

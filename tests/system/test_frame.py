@@ -30,7 +30,7 @@ def shown(page: Page) -> str:
     return "dark" if sum(ground) < 200 else "light"
 
 
-@pytest.mark.parametrize("path", ["/", "/leaderboard/", "/battles/", "/accounts/login/"])
+@pytest.mark.parametrize("path", ["/", "/leaderboard/", "/battles/", "/accounts/login/", "/api/docs/"])
 @pytest.mark.parametrize("system", ["light", "dark"])
 def test_switch_keeps_the_focus_and_all_that_was_typed(
     browser: Browser, service: Service, path: str, system: Any
