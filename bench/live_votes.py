@@ -3,7 +3,7 @@
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -39,7 +39,9 @@ PROMPTS = (
 class Votes:
     """Votes of made-up people on made-up models: strengths are normal, a quarter are ties."""
 
-    def __init__(self, up: Service, models: int, voters: int) -> None:
+    def __init__(self, up: Service, models: int, voters: int, kinds: Mapping[str, float] = KINDS) -> None:
+        """kinds: categories, and the share of the votes that is in each."""
+        self.kinds = kinds
         self.database = f"postgresql://arena@/arena?host={up.data}/run/postgres"
         self.rng = np.random.default_rng(1)
         self.voters = voters
@@ -86,8 +88,8 @@ class Votes:
         ties = rng.random(number) < 0.25
         winner = np.where(ties, 2 + (rng.random(number) < 0.4), rng.random(number) > chance)
         language = rng.choice(len(LANGUAGES), number, p=LANGUAGE_SHARES)
-        kinds = rng.random((number, len(KINDS))) < np.array([*KINDS.values()])
-        names = np.array([*KINDS])
+        kinds = rng.random((number, len(self.kinds))) < np.array([*self.kinds.values()])
+        names = np.array([*self.kinds])
         for n in range(number):
             categories = [LANGUAGES[language[n]], *names[kinds[n]].tolist()]
             pair = self.keys[a[n]], self.keys[b[n]]

@@ -21,13 +21,13 @@ import numpy as np
 from bench import processes
 from bench.channel import Channel
 from bench.figures import table
-from bench.live_votes import Votes
+from bench.live_votes import KINDS, Votes
 from tests.system.service import ROOT, SERVICE_VARIABLES, Service, running
 
 RUNS = 5
 LONGEST_MS = 150
 LEAST_A_SECOND = 200
-CATEGORIES = 27
+FURTHER = {f"further-{number}": 0.05 for number in range(1, 11)}  # beside all, without ties, languages and kinds: 27
 
 
 @dataclass(frozen=True)
@@ -121,15 +121,8 @@ async def measure(up: Service, kind: Kind, options: argparse.Namespace) -> dict[
 
 
 def fill(up: Service, options: argparse.Namespace) -> None:
-    """The pool, its boards, and further categories up to their number."""
-    votes = Votes(up, options.models, options.voters)
+    votes = Votes(up, options.models, options.voters, KINDS | FURTHER)
     print(f"{options.votes} votes on {options.models} models stored in {votes.fill(options.votes):.0f} s")
-    for number in range(CATEGORIES - len(votes.counts())):
-        up.query(
-            "UPDATE arena_vote SET categories = categories || %s::varchar WHERE id %% %s = 0 RETURNING 1",
-            f"more-{number}",
-            number + 7,
-        )
     manage = [str(ROOT / "scripts" / "manage"), "--data", str(up.data), "recompute_ratings", "--pool", "live"]
     subprocess.run([*manage, "--from-scratch"], check=True, capture_output=True)
     print(f"{len(votes.counts())} categories")

@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 
 from catalog.models import Price
-from ratings import board_facts, boards, shipped
+from ratings import board_facts, board_files, boards, shipped
 from ratings.board_columns import BY_NAME, TO_CHOOSE
 from ratings.models import Board, Pool, Snapshot
 from ratings.snapshots import pack
@@ -245,6 +245,13 @@ def test_csv_holds_no_formula_and_is_read_back(client, name):
     names = {row["model"]: row["name"] for row in csv.DictReader(io.StringIO(response.content.decode(), newline=""))}
     assert names["x"] == (f"'{name}" if name[0] in "=+-@\t\r" else name)
     assert names["y"] == "Y"
+
+
+def test_csv_would_hold_a_formula_if_texts_were_written_as_they_are(client, monkeypatch):
+    monkeypatch.setattr(board_files, "FORMULA", ("nothing begins so",))
+    factories.cast(factories.model("x", name="=1+1"), factories.model("y"))
+    boards.refresh()
+    assert ",=1+1," in client.get(PAGE, {"format": "csv"}).content.decode()
 
 
 def test_csv_keeps_numbers_as_numbers_to_the_last_digit(client, voted):
