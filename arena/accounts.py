@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
-from arena import voters
+from arena import api_keys, voters
 from arena.models import Battle, Voter
 from arena.signals import votes_moved
 
@@ -98,11 +98,11 @@ middleware.sync_capable = middleware.async_capable = True  # type: ignore[attr-d
 
 def _sent_away(request: HttpRequest) -> HttpResponse | None:
     """Asks nothing of the database: whether somebody is logged in, `arena.voters` has looked up before."""
-    if request.path.startswith(OPEN_PATHS) or request.user.is_authenticated:
+    if request.path.startswith(OPEN_PATHS) or api_keys.of(request) or request.user.is_authenticated:
         return None
     if request.path.startswith("/api/"):
         error = {"code": "login_required", "detail": _("Log in first: this arena is for its members.")}
-        return JsonResponse({"error": error}, status=401)
+        return JsonResponse({"error": error}, status=401, headers={"WWW-Authenticate": "Bearer"})
     login = reverse("account_login")
     if request.headers.get("HX-Request"):
         return HttpResponseClientRedirect(login)

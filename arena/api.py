@@ -14,16 +14,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from arena import battles, stored, streams
-from arena.errors import Refusal
+from arena import api_keys, battles, charges, repeats, stored, streams
+from arena.errors import Refusal, bad, plain_response
 from arena.events import Position
 from arena.models import Answer, Battle, Endpoint
+from arena.paging import Newest
 from arena.prompts import check_prompt
 from arena.reveals import reveal
 from arena.voters import voter, voter_id
 from catalog.models import LanguageModel
 
-PAGE = 100
 FOLLOWED_BY = ("GET", "HEAD")
 
 
@@ -67,16 +67,22 @@ def _answer(battle: Battle, answer: Answer) -> dict[str, Any]:
 class Battles(APIView):
     @extend_schema(operation_id="battle_list", responses={200: dict})
     def get(self, request: Request) -> Response:
-        whole = battles.whole().prefetch_related("turns__answers")
-        mine = whole.filter(voter=voter_id(request)).order_by("-created_at")[:PAGE]
-        return Response({"results": [shown(battle) for battle in mine]})
+        mine = battles.whole().prefetch_related("turns__answers").filter(voter=voter_id(request))
+        pages = Newest()
+        found = pages.paginate_queryset(mine, request, self) or []
+        return pages.get_paginated_response([shown(battle) for battle in found])
 
     @extend_schema(operation_id="battle_start", request=dict, responses={201: dict})
-    def post(self, request: Request) -> Response:
-        prompt, mode, models = (_field(request, name) for name in ("prompt", "mode", "models"))
+    def post(self, request: Request) -> HttpResponseBase:
+        prompt, mode, models = _fields(request, "prompt", "mode", "models")
+        return repeats.once(request, lambda: self._start(request, prompt, mode, models))
+
+    def _start(self, request: Request, prompt: Any, mode: Any, models: Any) -> Response:
         check_prompt(prompt)
         mode = Battle.Mode.ANONYMOUS if mode is None else mode
-        battle = battles.start(voter(request), prompt, mode=mode, models=models)
+        with charges.battle(request):
+            pool = api_keys.open_pool(request)
+            battle = battles.start(voter(request), prompt, mode=mode, models=models, open_pool=pool)
         battle.refresh_from_db()
         return Response(shown(battle), status=201)
 
@@ -89,25 +95,36 @@ class OneBattle(APIView):
 
 class BattleVote(APIView):
     @extend_schema(operation_id="battle_vote", request=dict, responses={201: dict})
-    def post(self, request: Request, battle_id: UUID) -> Response:
+    def post(self, request: Request, battle_id: UUID) -> HttpResponseBase:
         battle = battles.of_voter(voter_id(request), battle_id)
-        winner, reasons, comment = (_field(request, name) for name in ("winner", "reasons", "comment"))
-        battles.cast_vote(battle, winner, reasons, comment)
-        return Response(shown(battle), status=201)
+        winner, reasons, comment = _fields(request, "winner", "reasons", "comment")
+
+        def cast() -> Response:
+            battles.cast_vote(battle, winner, reasons, comment, api_keys.source(request))
+            return Response(shown(battle), status=201)
+
+        return repeats.once(request, cast)
 
 
 class BattleTurns(APIView):
     @extend_schema(operation_id="battle_ask_again", request=dict, responses={201: dict})
-    def post(self, request: Request, battle_id: UUID) -> Response:
+    def post(self, request: Request, battle_id: UUID) -> HttpResponseBase:
         battle = battles.of_voter(voter_id(request), battle_id)
-        battles.ask_again(battle, _field(request, "prompt"))
-        return Response(shown(battle), status=201)
+        [prompt] = _fields(request, "prompt")
+
+        def ask() -> Response:
+            with charges.turn(request):
+                battles.ask_again(battle, prompt)
+            return Response(shown(battle), status=201)
+
+        return repeats.once(request, ask)
 
 
 class BattleStop(APIView):
     @extend_schema(operation_id="battle_stop", request=None, responses={200: dict})
     def post(self, request: Request, battle_id: UUID) -> Response:
         battle = battles.of_voter(voter_id(request), battle_id)
+        _fields(request)
         battles.stop(battle)
         return Response(shown(battle))
 
@@ -116,14 +133,19 @@ class BattleRetry(APIView):
     @extend_schema(operation_id="battle_retry", request=None, responses={200: dict})
     def post(self, request: Request, battle_id: UUID) -> Response:
         battle = battles.of_voter(voter_id(request), battle_id)
-        battles.retry(battle)
+        _fields(request)
+        with charges.turn(request):
+            battles.retry(battle)
         return Response(shown(battle))
 
 
-def _field(request: Request, name: str) -> Any:
+def _fields(request: Request, *names: str) -> list[Any]:
+    """These fields of the body, None where one is absent; the first that we do not know is refused."""
     if not isinstance(request.data, dict):
         raise Refusal("invalid", "The body must be a JSON object.", 400)
-    return request.data.get(name)
+    if unknown := [name for name in request.data if name not in names]:
+        raise bad(unknown[0], "There is no such field.")
+    return [request.data.get(name) for name in names]
 
 
 class Models(APIView):
@@ -165,14 +187,15 @@ def model_facts(model: LanguageModel) -> dict[str, Any]:
 async def events(request: HttpRequest, battle_id: UUID) -> HttpResponseBase:
     """Server-sent events of one battle, from `Last-Event-ID` on (or `from`, for a page that shows a part)."""
     if request.method not in FOLLOWED_BY:
-        return _refused(Refusal("method_not_allowed", "Events can only be read.", 405), Allow=", ".join(FOLLOWED_BY))
+        error = Refusal("method_not_allowed", "Events can only be read.", 405)
+        return plain_response(error, Allow=", ".join(FOLLOWED_BY))
     try:
         await stored.mine_and_let_go(voter_id(request), battle_id)
         if request.method == "HEAD":
             return event_stream(_nothing())
         place = streams.hub().admit(voter_id(request))
     except Refusal as error:
-        return _refused(error)
+        return plain_response(error)
     last = request.headers.get("Last-Event-ID") or request.GET.get("from", "")
     return event_stream(streams.hub().stream(place, battle_id, Position.parse(last)))
 
@@ -180,14 +203,6 @@ async def events(request: HttpRequest, battle_id: UUID) -> HttpResponseBase:
 async def _nothing() -> AsyncIterator[bytes]:
     for each in list[bytes]():
         yield each
-
-
-def _refused(error: Refusal, **headers: str) -> JsonResponse:
-    """Like `arena.errors.as_response`, for a view that is not DRF's."""
-    if "retry_after" in error.extra:
-        headers["Retry-After"] = str(error.extra["retry_after"])
-    body = {"error": {"code": error.code, "detail": error.detail}}
-    return JsonResponse(body, status=error.status, headers=headers)
 
 
 def event_stream(content: Any) -> StreamingHttpResponse:

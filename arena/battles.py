@@ -35,17 +35,18 @@ def start(
     *,
     mode: str = Battle.Mode.ANONYMOUS,
     models: Sequence[str] | None = None,
+    open_pool: str = LIVE,
 ) -> Battle:
     """A battle with its first turn queued: of two models drawn blind, or of the two that were named.
 
-    Anonymous with `models` draws blind among these, on a pool of their own; side by side takes exactly two, in
-    this order, and is never rated. Named models are asked even while they are out of the draw: a refusal would tell
-    who has just failed in somebody's blind battle. Raises Refusal: 400 for a bad prompt, mode or model, 503 when
-    fewer than two models are up.
+    Anonymous with `models` draws blind among these, on a pool of their own, else among all for `open_pool`; side by
+    side takes exactly two, in this order, and is never rated. Named models are asked even while they are out of the
+    draw: a refusal would tell who has just failed in somebody's blind battle. Raises Refusal: 400 for a bad prompt,
+    mode or model, 503 when fewer than two models are up.
     """
     check_prompt(prompt)
     among = None if models is None else _named(mode, models)
-    pool = LIVE if among is None else pool_of(models or ())
+    pool = open_pool if among is None else pool_of(models or ())
     drawn: pairing.Draw | None
     if mode == Battle.Mode.SIDE_BY_SIDE:
         drawn = _side_by_side(among)
@@ -195,7 +196,13 @@ def whole() -> QuerySet[Battle]:
     return Battle.objects.select_related("vote").select_related(*models)
 
 
-def cast_vote(battle: Battle, winner: object, reasons: object = None, comment: object = None) -> Vote | None:
+def cast_vote(
+    battle: Battle,
+    winner: object,
+    reasons: object = None,
+    comment: object = None,
+    source: str = Vote.Source.LIVE,
+) -> Vote | None:
     """Judge a battle: exactly one vote each, whatever races. None for a skip.
 
     Raises Refusal: 400 for an unknown winner, reasons or comment, 409 `not_ready`, `already_voted` or `not_votable`.
@@ -215,14 +222,15 @@ def cast_vote(battle: Battle, winner: object, reasons: object = None, comment: o
         battle.standing = standing(battle)
         battle.save(update_fields=["standing"])
         reading = counting.confirmed(battle, reading) if reading else counting.read(battle)
-        return _vote(battle, str(winner), reading, reasons or {}, str(comment or ""))
+        return _vote(battle, str(winner), reading, source, reasons=reasons or {}, comment=str(comment or ""))
 
 
-def _vote(battle: Battle, winner: str, reading: counting.Reading, reasons: object, comment: str) -> Vote:
+def _vote(battle: Battle, winner: str, reading: counting.Reading, source: str, **opinion: object) -> Vote:
     reason = counting.reason(battle, reading)
     vote = Vote.objects.create(
         battle=battle,
         pool=battle.pool,
+        source=source,
         model_a_id=battle.model_a_id,
         model_b_id=battle.model_b_id,
         winner=winner,
@@ -233,9 +241,8 @@ def _vote(battle: Battle, winner: str, reading: counting.Reading, reasons: objec
         features=reading.features,
         counted=not reason,
         reason=reason,
-        reasons=reasons,
-        comment=comment,
         prompt_hash=reading.prompt_hash,
+        **opinion,
     )
     vote_cast.send(sender=Vote, vote=vote)
     return vote

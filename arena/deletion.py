@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from arena import battles, opinions, publishing
-from arena.models import Battle, Turn, Vote, Voter
+from arena.models import ApiKey, Battle, Turn, Vote, Voter
 from arena.voters import votes_of
 
 OFFERED = opinions.PRAISE.keys() | opinions.BLAME.keys()
@@ -72,10 +72,12 @@ def _silence(held: Iterable[Battle]) -> None:
 
 
 def _delete_account(user: User | None) -> None:
-    """With all its sessions, for they hold its name."""
+    """With all its sessions, for they hold its name, and all that was done with its keys."""
     if user is None:
         return
     for session in Session.objects.iterator():
         if session.get_decoded().get(SESSION_KEY) == str(user.pk):
             session.delete()
+    for voter_id in ApiKey.objects.filter(user=user).values_list("voter", flat=True):
+        delete_everything(voter_id)
     user.delete()

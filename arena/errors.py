@@ -9,6 +9,8 @@ from rest_framework import exceptions
 from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
 
+UNKNOWN = 401
+
 
 class Refusal(Exception):
     """A request that changes nothing: `code` for programs, `detail` for people, `status` for HTTP."""
@@ -16,6 +18,23 @@ class Refusal(Exception):
     def __init__(self, code: str, detail: str, status: int, **extra: Any) -> None:
         super().__init__(detail)
         self.code, self.detail, self.status, self.extra = code, detail, status, extra
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """`retry_after`, in seconds, is told here; and whom we do not know, how to say who it is."""
+        asked = {"WWW-Authenticate": "Bearer"} if self.status == UNKNOWN else {}
+        return asked | ({"Retry-After": str(self.extra["retry_after"])} if "retry_after" in self.extra else {})
+
+    def on(self, page: HttpResponse) -> HttpResponse:
+        """The page that shows the sentence, with what else has to be told."""
+        for name, value in self.headers.items():
+            page.headers[name] = value
+        return page
+
+    @property
+    def body(self) -> dict[str, Any]:
+        told = {name: value for name, value in self.extra.items() if name != "retry_after"}
+        return {"error": {"code": self.code, "detail": self.detail, **told}}
 
 
 def bad(field: str, detail: str) -> Refusal:
@@ -37,18 +56,21 @@ def as_response(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, RequestDataTooBig):
         error = Refusal("too_large", "The body is larger than 400 kB.", 413)
     if isinstance(error, Refusal):
-        retry = {"Retry-After": str(error.extra.pop("retry_after"))} if "retry_after" in error.extra else None
-        body = {"code": error.code, "detail": error.detail, **error.extra}
-        return Response({"error": body}, status=error.status, headers=retry)
+        return Response(error.body, status=error.status, headers=error.headers)
     if isinstance(error, Http404):
         error = exceptions.NotFound("There is nothing here, or it is not yours.")
     if not isinstance(error, exceptions.APIException):
         return None
     codes = error.get_codes()
-    body = {"code": codes if isinstance(codes, str) else "invalid", "detail": _sentence(error)}
+    body: dict[str, Any] = {"code": codes if isinstance(codes, str) else "invalid", "detail": _sentence(error)}
     if isinstance(error.detail, dict):
         body["fields"] = error.detail
     return Response({"error": body}, status=error.status_code)
+
+
+def plain_response(error: Refusal, **headers: str) -> JsonResponse:
+    """The same where no view of DRF's is."""
+    return JsonResponse(error.body, status=error.status, headers={**error.headers, **headers})
 
 
 def _sentence(error: exceptions.APIException) -> str:

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from arena import battles
+from arena import battles, charges
 from arena.errors import Refusal
 from arena.models import SIDES, Battle, Endpoint
 from arena.prompts import LONGEST_PROMPT, check_prompt
@@ -45,7 +45,8 @@ def home(request: HttpRequest) -> HttpResponse:
     form = Form.sent(request)
     try:
         check_prompt(form.prompt)
-        battle = battles.start(voter(request), form.prompt, mode=form.mode, models=form.models)
+        with charges.battle(request):
+            battle = battles.start(voter(request), form.prompt, mode=form.mode, models=form.models)
     except Refusal as error:
         return _page(request, form, error)
     return redirect("battle", battle.pk)
@@ -69,7 +70,8 @@ def _page(request: HttpRequest, form: Form, error: Refusal | None = None) -> Htt
         "cards": some(_shown(request)),
         "errors": _by_field(error) if error else {},
     }
-    return render(request, "arena/home.html", context, status=error.status if error else 200)
+    response = render(request, "arena/home.html", context, status=error.status if error else 200)
+    return error.on(response) if error else response
 
 
 def _by_field(error: Refusal) -> dict[str, str]:

@@ -7,9 +7,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from arena.access_models import ApiKey, Told
 from catalog.models import LanguageModel
 
+__all__ = ["ApiKey", "Told"]  # Django finds them here
 LIVE = "live"
+API = "api"
 SIDES = ("a", "b")
 
 

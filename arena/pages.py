@@ -16,7 +16,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from arena import battles, continuing, opinions, stored
+from arena import battles, charges, continuing, opinions, stored
 from arena.errors import Refusal
 from arena.events import LAST_STATES, BattleView, Position, SideView, between
 from arena.models import SIDES, Answer, Battle, Vote
@@ -29,6 +29,7 @@ COOKIE_AGE = 365 * 24 * 3600
 STATES = {"": "waiting", "done": "finished", "failed": "failed"}
 LONG_QUESTION = 320  # characters; what is longer, or has more lines, is folded at any width of the page
 LINES = 5
+WORDS = "text/plain; charset=utf-8"
 Act = Callable[[Battle], object]
 Show = Callable[[HttpRequest, Battle], HttpResponse]
 
@@ -67,12 +68,21 @@ def vote(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 @require_POST
 def ask_again(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     prompt = request.POST.get("prompt", "").replace("\r\n", "\n")
-    return _act(request, battle_id, lambda found: battles.ask_again(found, prompt), partial(_changed, added=True))
+
+    def ask(found: Battle) -> None:
+        with charges.turn(request):
+            battles.ask_again(found, prompt)
+
+    return _act(request, battle_id, ask, partial(_changed, added=True))
 
 
 @require_POST
 def retry(request: HttpRequest, battle_id: UUID) -> HttpResponse:
-    return _act(request, battle_id, battles.retry, partial(_changed, again=True))
+    def again(found: Battle) -> None:
+        with charges.turn(request):
+            battles.retry(found)
+
+    return _act(request, battle_id, again, partial(_changed, again=True))
 
 
 @require_POST
@@ -122,14 +132,14 @@ def _opened(found: Battle, query: str = "") -> str:
 def _refused(request: HttpRequest, battle_id: UUID, error: Refusal) -> HttpResponse:
     """A sentence for the script of the page, or the page with this sentence."""
     if _is_htmx(request):
-        return HttpResponse(error.detail, status=error.status, content_type="text/plain; charset=utf-8")
+        return error.on(HttpResponse(error.detail, status=error.status, content_type=WORDS))
     try:
         found = battles.of_voter(voter_id(request), battle_id)
     except Refusal:
         return render(request, "404.html", status=404)
     fields = error.extra.get("fields", {}).values()
     problem = next((sentences[0] for sentences in fields), error.detail)
-    return _whole(request, found, problem=problem, status=error.status)
+    return error.on(_whole(request, found, problem=problem, status=error.status))
 
 
 def _whole(request: HttpRequest, found: Battle, problem: str = "", status: int = 200) -> HttpResponse:
@@ -140,7 +150,7 @@ def _whole(request: HttpRequest, found: Battle, problem: str = "", status: int =
 
 
 def _saved(request: HttpRequest, found: Battle) -> HttpResponse:
-    return HttpResponse(_("Saved"), content_type="text/plain; charset=utf-8")
+    return HttpResponse(_("Saved"), content_type=WORDS)
 
 
 def _changed(request: HttpRequest, found: Battle, **changed: bool) -> HttpResponse:

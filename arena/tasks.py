@@ -26,3 +26,17 @@ def expire() -> None:
     from arena import battles
 
     battles.expire()
+
+
+@shared_task(name="arena.forget_told", ignore_result=True)
+def forget_told() -> None:
+    from arena import repeats
+
+    repeats.forget()
+
+
+@shared_task(name="arena.clear_sessions", ignore_result=True)
+def clear_sessions() -> None:
+    from django.contrib.sessions.backends.db import SessionStore
+
+    SessionStore.clear_expired()

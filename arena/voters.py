@@ -20,6 +20,7 @@ from rest_framework.request import Request
 from arena import outages
 from arena.connections import let_go
 from arena.errors import Refusal
+from arena.key_header import sent
 from arena.models import Vote, Voter
 
 COOKIE = "voter"
@@ -56,21 +57,22 @@ middleware.sync_capable = middleware.async_capable = True  # type: ignore[attr-d
 
 def _look_at_cookie(request: HttpRequest) -> None:
     known = of_cookie(request)
-    _become(request, known or uuid.uuid4())
-    if not known and not request.path.startswith(QUIET_PATHS):
+    become(request, known or uuid.uuid4())
+    if not known and not request.path.startswith(QUIET_PATHS) and sent(request) is None:
         get_token(request)
         renew(request)
 
 
 def _has_session(request: HttpRequest) -> bool:
-    return settings.SESSION_COOKIE_NAME in request.COOKIES and not request.path.startswith(QUIET_PATHS)
+    sent_one = settings.SESSION_COOKIE_NAME in request.COOKIES
+    return sent_one and not request.path.startswith(QUIET_PATHS) and sent(request) is None
 
 
 def _look_at_session(request: HttpRequest) -> HttpResponse | None:
     """Whoever is logged in is the voter of the account; the answer to the request while the database is away."""
     try:
         if request.user.is_authenticated and (known := request.session.get(OF_ACCOUNT)):
-            _become(request, uuid.UUID(known))
+            become(request, uuid.UUID(known))
     except (OperationalError, InterfaceError):
         request.user = AnonymousUser()
         return outages.answer(request)
@@ -85,7 +87,7 @@ def of_cookie(request: HttpRequest) -> uuid.UUID | None:
         return None
 
 
-def _become(request: HttpRequest, voter_id: uuid.UUID) -> None:
+def become(request: HttpRequest, voter_id: uuid.UUID) -> None:
     request.voter_id = voter_id  # type: ignore[attr-defined]  # Django's requests are open
 
 
@@ -93,7 +95,17 @@ def renew(request: HttpRequest, voter_id: uuid.UUID | None = None) -> None:
     """From the response on the browser is somebody new, and the request itself that or the voter of an account."""
     new = uuid.uuid4()
     request.new_voter = new  # type: ignore[attr-defined]  # see above
-    _become(request, voter_id or new)
+    become(request, voter_id or new)
+
+
+def is_known(request: HttpRequest) -> bool:
+    """Whether the request came as somebody, by a cookie that we have signed or by a session."""
+    return not getattr(request, "new_voter", None) or request.user.is_authenticated
+
+
+def stay_unknown(request: HttpRequest) -> None:
+    """Give the browser no cookie by the answer to this request."""
+    request.new_voter = None  # type: ignore[attr-defined]  # see above
 
 
 def _with_cookie(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
@@ -167,6 +179,8 @@ class VoterAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> None:
         plain = request._request  # noqa: SLF001  # the documented way to Django's request
+        if sent(plain) is not None:  # and was good, or the request would not have come so far
+            return
         known = COOKIE in plain.COOKIES or settings.SESSION_COOKIE_NAME in plain.COOKIES
         if known and plain.method not in ("GET", "HEAD", "OPTIONS"):
             _check.process_request(plain)

@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "arena.voters.middleware",
+    "arena.access.middleware",
     "arena.accounts.middleware",
     "arena.outages.Outages",
 ]
@@ -134,6 +135,12 @@ CELERY_BEAT_SCHEDULE = {
     "forget old snapshots": {"task": "ratings.thin_snapshots", "schedule": 60.0, "options": {"expires": 60}},
     "sum up the endpoints": {"task": "arena.roll_up", "schedule": 60.0, "options": {"expires": 60}},
     "expire idle battles": {"task": "arena.expire", "schedule": 600.0, "options": {"expires": 600}},
+    "forget repeated requests": {"task": "arena.forget_told", "schedule": 600.0, "options": {"expires": 600}},
+    "forget old sessions": {
+        "task": "arena.clear_sessions",
+        "schedule": 24 * 3600.0,
+        "options": {"expires": 3600},
+    },
 }
 
 USE_TZ = True
@@ -192,6 +199,7 @@ ACCOUNT_SESSION_REMEMBER = True
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["arena.voters.VoterAuthentication"],
+    "DEFAULT_THROTTLE_CLASSES": ["arena.charges.Calls"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["arena.errors.Json"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -10,10 +10,8 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.db.models import F
 
-from arena.models import LIVE
+from arena.models import API, LIVE
 from ratings.models import DECIDED, OVERALL, Board, Category, Pool, Tally
-
-API = "api"
 
 WAITING = """
 DELETE FROM ratings_outbox AS waiting USING arena_vote AS vote WHERE vote.id = waiting.vote_id

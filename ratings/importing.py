@@ -14,10 +14,9 @@ from typing import Any, BinaryIO
 from django.db import connection, transaction
 
 from arena import record_files
-from arena.models import VoteFile
+from arena.models import API, VoteFile
 from arena.voters import keyed_hash
 from ratings import boards, votes_file
-from ratings.folding import API
 from ratings.models import Pool
 from ratings.vote_copy import Sender, Target
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from django.db.models.functions import Now
 
-from arena.models import LIVE, Endpoint, PairWeight, Standing
+from arena.models import API, LIVE, Endpoint, PairWeight, Standing
 from ratings import bradley_terry
 from ratings.comparisons import Comparisons
 from ratings.kept import Counts, Kept
@@ -40,7 +40,7 @@ def weigh(pool: Pool, kept: Kept) -> None:
         return
     counts = kept.counts(OVERALL, {key: str(key) for key in kept.places})
     up = set(Endpoint.objects.filter(enabled=True).values_list("model_id", flat=True))
-    drawn = sorted(up if pool.slug == LIVE else up & set(counts.models))
+    drawn = sorted(up if pool.slug in (API, LIVE) else up & set(counts.models))
     if len(drawn) < 2:
         return
     everybody = sorted({*counts.models, *drawn})

@@ -1,8 +1,10 @@
 """For all tests."""
 
 import signal
+from dataclasses import replace
 
 import hypothesis
+import pytest
 
 from tests.must_run import pytest_make_collect_report, pytest_runtest_makereport
 
@@ -11,5 +13,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # A busy machine is no failure.
 hypothesis.settings.register_profile("arena", deadline=None)
 hypothesis.settings.load_profile("arena")
+
+
+@pytest.fixture(autouse=True)
+def unlimited(settings):
+    """All tests come from one address; those that are about its limit set one."""
+    none = {"arena_battles_per_hour": 0, "arena_battles_per_hour_address": 0}
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, **none)
+
 
 __all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]

@@ -16,6 +16,7 @@ import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 READY_WITHIN_S = 60
+LIMITS = ("ARENA_BATTLES_PER_HOUR", "ARENA_BATTLES_PER_HOUR_ADDRESS")  # all that tests do comes from one address
 SERVICE_VARIABLES = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")
 
 
@@ -71,7 +72,8 @@ def running(data: Path, *options: str, **variables: str) -> Iterator[Service]:
     """Start it, wait for its word that it is ready, and stop it at the end."""
     port = free_port()
     command = [str(ROOT / "scripts" / "up"), "--port", str(port), "--data", str(data), *options]
-    env = {name: value for name, value in os.environ.items() if name not in SERVICE_VARIABLES} | variables
+    ours = {name: value for name, value in os.environ.items() if name not in SERVICE_VARIABLES}
+    env = ours | dict.fromkeys(LIMITS, "0") | variables
     process = subprocess.Popen(command, cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         _wait_until_ready(process)
