@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
@@ -41,6 +42,11 @@ def bad(field: str, detail: str) -> Refusal:
     return Refusal("invalid", detail, 400, fields={field: [detail]})
 
 
+def too_large() -> Refusal:
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1000
+    return Refusal("too_large", f"The body is larger than {most} kB.", 413)
+
+
 class Json(JSONParser):
     """A body of JSON; of one that is none we say so, whatever is wrong with it."""
 
@@ -54,7 +60,7 @@ class Json(JSONParser):
 def as_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: every error as `{"error": {"code", "detail", "fields"?}}`."""
     if isinstance(error, RequestDataTooBig):
-        error = Refusal("too_large", "The body is larger than 400 kB.", 413)
+        error = too_large()
     if isinstance(error, Refusal):
         return Response(error.body, status=error.status, headers=error.headers)
     if isinstance(error, Http404):

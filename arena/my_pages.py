@@ -1,4 +1,4 @@
-"""The pages of one's own: battles, what can be done with them, and the account."""
+"""The pages of one's own battles, and what can be done with them."""
 
 from collections.abc import AsyncIterator
 from urllib.parse import urlencode
@@ -7,7 +7,6 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 from django.contrib.auth import logout
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -74,9 +73,3 @@ async def _written(voter: UUID) -> AsyncIterator[bytes]:
         yield (b",\n" if number else b"\n") + b",\n".join(map(orjson.dumps, records))
         number += len(records)
     yield b"\n]}\n"
-
-
-@require_safe
-@login_required
-def account(request: HttpRequest) -> HttpResponse:
-    return render(request, "account/account.html")

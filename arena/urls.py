@@ -7,8 +7,8 @@ from allauth.account import views as account_views
 from django.urls import URLPattern, path
 from django.views.decorators.cache import cache_control
 
+from arena import account_pages, home, my_pages
 from arena import api as calls
-from arena import home, my_pages
 from arena import pages as views
 
 
@@ -35,7 +35,8 @@ pages = [
 ]
 # Those of allauth that need no e-mail, under the names by which it looks for them.
 accounts = [
-    path("accounts/", cache_control(no_store=True)(my_pages.account), name="account"),
+    path("accounts/", cache_control(no_store=True)(account_pages.account), name="account"),
+    path("accounts/keys/<int:key>/revoke/", account_pages.revoke_key, name="account-key-revoke"),
     path("accounts/login/", account_views.login, name="account_login"),
     path("accounts/signup/", account_views.signup, name="account_signup"),
     path("accounts/logout/", account_views.logout, name="account_logout"),

@@ -10,6 +10,9 @@ allow_files()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_asgi_application()
 
-from config.static import StaticFiles  # noqa: E402  # needs the settings that Django has just loaded
+from django.conf import settings  # noqa: E402  # needs what Django has just loaded, like the following
 
-application = StaticFiles(django_application)
+from config.bodies import LimitedBodies  # noqa: E402  # see above
+from config.static import StaticFiles  # noqa: E402  # see above
+
+application = LimitedBodies(StaticFiles(django_application), settings.DATA_UPLOAD_MAX_MEMORY_SIZE)

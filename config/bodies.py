@@ -1,0 +1,54 @@
+"""No request is larger than we read: Django would put all of it on the disk, and looks at announced sizes only."""
+
+from typing import Any
+
+import orjson
+
+from arena.errors import too_large
+
+
+class TooLarge(Exception):
+    """More has come than is read."""
+
+
+class LimitedBodies:
+    """An ASGI application before another one: whatever has more than `most` bytes is answered with 413."""
+
+    def __init__(self, application: Any, most: int) -> None:
+        self.application, self.most = application, most
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self.application(scope, receive, send)
+            return
+        read = 0
+
+        async def counted() -> Any:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > self.most:
+                raise TooLarge
+            return message
+
+        try:
+            if _announced(scope) > self.most:
+                raise TooLarge
+            await self.application(scope, counted, send)
+        except TooLarge:  # nothing was answered yet: Django reads a body as a whole before it does anything
+            await _refuse(scope["path"], send)
+
+
+def _announced(scope: Any) -> int:
+    """The server has refused what is no number."""
+    return max((int(value) for name, value in scope["headers"] if name == b"content-length"), default=0)
+
+
+async def _refuse(path: str, send: Any) -> None:
+    error = too_large()
+    is_call = path.startswith("/api/")
+    body = orjson.dumps(error.body) if is_call else f"{error.detail}\n".encode()
+    kind = b"application/json" if is_call else b"text/plain; charset=utf-8"
+    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
