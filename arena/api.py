@@ -124,7 +124,7 @@ class BattleStop(APIView):
     @extend_schema(operation_id="battle_stop", request=None, responses={200: dict})
     def post(self, request: Request, battle_id: UUID) -> Response:
         battle = battles.of_voter(voter_id(request), battle_id)
-        _fields(request)
+        _no_fields(request)
         battles.stop(battle)
         return Response(shown(battle))
 
@@ -133,7 +133,7 @@ class BattleRetry(APIView):
     @extend_schema(operation_id="battle_retry", request=None, responses={200: dict})
     def post(self, request: Request, battle_id: UUID) -> Response:
         battle = battles.of_voter(voter_id(request), battle_id)
-        _fields(request)
+        _no_fields(request)
         with charges.turn(request):
             battles.retry(battle)
         return Response(shown(battle))
@@ -146,6 +146,12 @@ def _fields(request: Request, *names: str) -> list[Any]:
     if unknown := [name for name in request.data if name not in names]:
         raise bad(unknown[0], "There is no such field.")
     return [request.data.get(name) for name in names]
+
+
+def _no_fields(request: Request) -> None:
+    """Where nothing is taken, an empty form is as good as no body."""
+    if (request.content_type or "").startswith("application/json"):
+        _fields(request)
 
 
 class Models(APIView):

@@ -12,8 +12,6 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import Any
 
 from redis.exceptions import RedisError
 
@@ -83,13 +81,10 @@ def _change(buckets: Iterable[Bucket], step: int) -> float:
 
 def _in_redis(buckets: Sequence[Bucket], step: int) -> int:
     keys = [f"limit:{bucket.key}" for bucket in buckets]
-    waited: int = _script()(keys=keys, args=[step, WINDOW_US, *(bucket.share_us for bucket in buckets)])
+    waited: int = client().register_script(SCRIPT)(
+        keys=keys, args=[step, WINDOW_US, *(bucket.share_us for bucket in buckets)]
+    )
     return waited
-
-
-@cache
-def _script() -> Any:
-    return client().register_script(SCRIPT)
 
 
 class _Local:

@@ -1,0 +1,314 @@
+"""Who is charged for what, and what somebody hears who has asked too much."""
+
+import json
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from arena import api_keys, charges, limits
+from arena.models import Battle, Voter
+from tests import factories as common
+from tests.arena import factories
+from tests.arena.factories import FAILED, FINISHED
+from tests.arena.races import at_once
+
+pytestmark = pytest.mark.django_db
+CALL = "/api/v1/battles/"
+CODE = "too_many_requests"
+
+
+@pytest.fixture(autouse=True)
+def empty(valkey):
+    """No test has asked anything yet."""
+    if keys := valkey.keys("limit:*"):
+        valkey.delete(*keys)
+
+
+@pytest.fixture
+def allow(settings):
+    """So many battles an hour for one voter and for one address."""
+
+    def set_limits(each=0, together=0, hops=0):
+        settings.ENVIRONMENT = replace(
+            settings.ENVIRONMENT,
+            arena_battles_per_hour=each,
+            arena_battles_per_hour_address=together,
+            arena_proxy_hops=hops,
+        )
+
+    return set_limits
+
+
+def ask(client, prompt="Why?", address="192.0.2.7", **headers):
+    body = json.dumps({"prompt": prompt})
+    return client.post(CALL, body, content_type="application/json", REMOTE_ADDR=address, headers=headers)
+
+
+def statuses(client, times, **how):
+    return [ask(client, **how).status_code for _ in range(times)]
+
+
+@pytest.mark.parametrize(
+    ("address", "charged"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("unknown", "unknown"),
+    ],
+)
+def test_network_is_what_one_subscriber_has(address, charged):
+    assert charges.network(address) == charged
+
+
+def test_voter_starts_so_many_battles_and_no_more(client, two_models, allow):
+    allow(each=3)
+    client.get("/")
+
+    assert statuses(client, 5) == [201, 201, 201, 429, 429]
+    assert Battle.objects.count() == 3
+
+
+def test_refusal_says_when_to_come_back(client, two_models, allow):
+    allow(each=1)
+    client.get("/")
+    ask(client)
+
+    answer = ask(client)
+
+    assert answer.status_code == 429
+    assert 3590 < int(answer.headers["Retry-After"]) <= 3600
+    assert answer.json() == {
+        "error": {"code": CODE, "detail": "That was a lot within an hour. Try again in 60 min."},
+    }
+
+
+def test_page_says_so_too_and_keeps_the_question(client, two_models, allow):
+    allow(each=60)
+    client.get("/")
+    statuses(client, 60)
+
+    answer = client.post("/", {"prompt": "Why is the sky blue?"}, REMOTE_ADDR="192.0.2.7")
+
+    assert answer.status_code == 429
+    assert 50 < int(answer.headers["Retry-After"]) <= 60
+    html = answer.content.decode()
+    assert "That was a lot within an hour. Try again in" in html
+    assert "Why is the sky blue?</textarea>" in html
+    assert Battle.objects.count() == 60
+
+
+def test_page_and_call_share_a_bucket(client, two_models, allow):
+    allow(each=2)
+    client.get("/")
+
+    assert client.post("/", {"prompt": "Why?"}).status_code == 302
+    assert statuses(client, 2) == [201, 429]
+
+
+def test_somebody_new_each_time_is_charged_to_the_address(two_models, allow):
+    allow(each=2, together=3)
+
+    assert [ask(Client()).status_code for _ in range(5)] == [201, 201, 201, 429, 429]
+    assert Voter.objects.count() == 3
+    assert ask(Client(), address="192.0.2.8").status_code == 201
+
+
+def test_addresses_of_one_network_share_a_bucket(two_models, allow):
+    allow(together=2)
+
+    answers = [ask(Client(), address=f"2001:db8::{number}").status_code for number in range(1, 5)]
+
+    assert answers == [201, 201, 429, 429]
+    assert ask(Client(), address="2001:db8:0:1::1").status_code == 201
+
+
+@pytest.mark.parametrize(("hops", "passed"), [(0, 2), (1, 2)])
+def test_claimed_addresses_do_not_help(two_models, allow, hops, passed):
+    allow(together=2, hops=hops)
+    claims = [f"198.51.100.{number}" + (", 203.0.113.9" if hops else "") for number in range(6)]
+
+    answers = [ask(Client(), **{"X-Forwarded-For": claim}).status_code for claim in claims]
+
+    assert answers.count(201) == passed
+
+
+def test_claimed_addresses_would_help_if_they_were_believed(two_models, allow):
+    """The twin: with one proxy more than there is, what the client wrote is taken for its address."""
+    allow(together=2, hops=2)
+    claims = [f"198.51.100.{number}, 203.0.113.9" for number in range(6)]
+
+    assert [ask(Client(), **{"X-Forwarded-For": claim}).status_code for claim in claims] == [201] * 6
+
+
+def test_address_is_kept_as_a_keyed_hash_only(client, two_models, allow, valkey):
+    allow(each=5, together=5)
+
+    ask(client, address="192.0.2.7")
+
+    keys = [key.decode() for key in valkey.keys("limit:*")]
+    assert len([key for key in keys if key.startswith("limit:battle:")]) == 2
+    assert "192.0.2.7" not in " ".join(keys)
+
+
+def test_key_has_a_bucket_of_its_own(client, two_models, allow):
+    allow(each=2)
+    client.get("/")
+    secrets = [api_keys.make("a", ["battle"])[1] for _ in range(2)]
+
+    answers = [statuses(client, 3, Authorization=f"Bearer {secret}") for secret in secrets]
+
+    assert answers == [[201, 201, 429]] * 2
+    assert statuses(client, 3) == [201, 201, 429]
+
+
+@pytest.mark.parametrize(
+    "body", [{"prompt": ""}, {"prompt": "x", "mode": "blind"}, {"prompt": "x", "models": ["nobody", "no one"]}]
+)
+def test_battle_that_is_not_made_is_not_charged(client, two_models, allow, body):
+    allow(each=1, together=1)
+    client.get("/")
+
+    answers = [client.post(CALL, body, content_type="application/json").status_code for _ in range(3)]
+
+    assert answers == [400] * 3
+    assert statuses(client, 2) == [201, 429]
+
+
+def test_battle_of_too_few_models_is_not_charged(client, allow):
+    allow(each=1)
+    client.get("/")
+    assert statuses(client, 3) == [503] * 3
+    for _ in range(2):
+        common.endpoint()
+
+    assert statuses(client, 2) == [201, 429]
+
+
+def test_battle_that_breaks_is_not_charged(client, two_models, allow, rf):
+    allow(each=1)
+    request = rf.get("/")
+    request.voter_id = uuid4()
+
+    with pytest.raises(ZeroDivisionError), charges.battle(request):
+        raise ZeroDivisionError
+
+    with charges.battle(request):
+        pass
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sixty_calls_at_once_at_limit_twenty_start_twenty_battles(two_models, allow):
+    allow(each=20, together=300)
+    client = Client()
+    client.get("/")
+    cookies = client.cookies
+
+    def start(number):
+        one = Client()
+        one.cookies = cookies
+        return ask(one).status_code
+
+    answers = at_once(60, start)
+
+    assert (answers.count(201), answers.count(429)) == (20, 40)
+    assert Battle.objects.count() == 20
+
+
+@pytest.fixture
+def ready(me):
+    """Battles of one voter, each of which can be asked on."""
+    return [factories.battle(voter=me) for _ in range(8)]
+
+
+def test_further_questions_have_five_times_as_many(client, ready, allow):
+    allow(each=1, together=100)
+
+    answers = [
+        client.post(f"{CALL}{battle.pk}/turns/", {"prompt": "And?"}, content_type="application/json")
+        for battle in ready
+    ]
+
+    assert [answer.status_code for answer in answers] == [201] * 5 + [429] * 3
+    assert answers[-1].json()["error"]["code"] == CODE
+    assert Battle.objects.filter(state="answering").count() == 5
+
+
+@pytest.mark.parametrize("htmx", [{}, {"HX-Request": "true"}])
+def test_pages_of_battles_count_further_questions_too(client, ready, allow, htmx):
+    allow(each=1)
+
+    answers = [client.post(f"/battles/{each.pk}/turns/", {"prompt": "And?"}, headers=htmx) for each in ready]
+
+    assert [answer.status_code for answer in answers] == [200 if htmx else 302] * 5 + [429] * 3
+    assert "Retry-After" in answers[-1].headers
+    assert "That was a lot within an hour." in answers[-1].content.decode()
+
+
+@pytest.mark.parametrize("path", [CALL + "{}/retry/", "/battles/{}/retry/"])
+def test_tries_count_as_questions(client, me, allow, path):
+    allow(each=1)
+    failed = [factories.battle("void", a=FAILED, b=FINISHED, voter=me) for _ in range(7)]
+
+    answers = [client.post(path.format(battle.pk)).status_code for battle in failed]
+
+    assert answers.count(429) == 2
+    assert Battle.objects.filter(state="answering").count() == 5
+
+
+def test_question_that_is_refused_is_not_charged(client, me, allow):
+    allow(each=1)
+    open_one = factories.battle("answering", voter=me)
+    for _ in range(6):
+        answer = client.post(f"{CALL}{open_one.pk}/turns/", {"prompt": "?"}, content_type="application/json")
+        assert answer.status_code == 409
+
+    one = factories.battle(voter=me)
+    answer = client.post(f"{CALL}{one.pk}/turns/", {"prompt": "?"}, content_type="application/json")
+    assert answer.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("get", "/api/v1/models/"), ("get", CALL), ("post", f"{CALL}{uuid4()}/vote/")]
+)
+def test_calls_are_counted_by_reader_and_by_address(client, monkeypatch, method, path):
+    monkeypatch.setattr(charges, "CALLS_PER_HOUR", 2)
+    client.get("/")
+
+    answers = [getattr(client, method)(path) for _ in range(4)]
+
+    assert [answer.status_code == 429 for answer in answers] == [False, False, True, True]
+    assert answers[-1].json()["error"]["code"] == CODE
+    assert int(answers[-1].headers["Retry-After"]) > 1000
+    others = [getattr(Client(), method)(path).status_code == 429 for _ in range(20)]
+    assert others.index(True) == 2 * charges.ADDRESS_FACTOR - 2
+
+
+def test_reading_does_not_take_from_writing(client, me, monkeypatch):
+    monkeypatch.setattr(charges, "CALLS_PER_HOUR", 1)
+
+    assert client.get(CALL).status_code == 200
+    assert client.get(CALL).status_code == 429
+    assert client.post(f"{CALL}{factories.battle(voter=me).pk}/stop/").status_code == 409
+
+
+def test_pages_are_not_counted_as_calls(client, monkeypatch):
+    monkeypatch.setattr(charges, "CALLS_PER_HOUR", 1)
+
+    assert [client.get("/battles/").status_code for _ in range(5)] == [200] * 5
+
+
+def test_nothing_fails_while_redis_is_away(client, two_models, allow, settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "_local", limits._Local())
+    monkeypatch.setattr(limits, "client", lambda: (_ for _ in ()).throw(ConnectionError("away")))
+    allow(each=8)
+    client.get("/")
+
+    assert statuses(client, 5) == [201, 201, 429, 429, 429]
+    assert client.get("/api/v1/models/").status_code == 200
