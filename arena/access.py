@@ -89,7 +89,7 @@ def _is_public(request: HttpRequest) -> bool:
 
 def _readable(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     """Pages of any host may read what is the same for everybody, if they come without a name."""
-    named = "Cookie" in request.headers or "Authorization" in request.headers
+    named = request.headers.get("Cookie") or request.headers.get("Authorization")
     if _is_public(request) and not named and request.method in ("GET", "HEAD", "OPTIONS"):
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Access-Control-Expose-Headers"] = "ETag, Retry-After"

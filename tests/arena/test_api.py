@@ -354,3 +354,33 @@ def test_models_never_show_where_they_are_called(client):
     for path in ("/api/v1/models/", "/api/v1/models/x/"):
         body = client.get(path).content
         assert not [mark for mark in (b"inside.example", b"upstream", b"SECRET_ENV") if mark in body]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("", {"prompt": "Why?", "models_": []}),
+        ("", {"state": "voted"}),
+        ("{}/vote/", {"winner": "a", "counted": True}),
+        ("{}/turns/", {"prompt": "And?", "winner": "a"}),
+        ("{}/stop/", {"prompt": "And?"}),
+        ("{}/retry/", {"": 1}),
+    ],
+)
+def test_field_that_we_do_not_know_is_named_and_nothing_is_done(client, me, two_models, path, body):
+    battle = factories.battle(voter=me)
+
+    answer = post(client, path.format(battle.pk), **body)
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["fields"] == {list(body)[-1]: ["There is no such field."]}
+    assert (Battle.objects.get().state, Vote.objects.count()) == ("ready", 0)
+
+
+@pytest.mark.parametrize("action", ["stop", "retry"])
+@pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=x", "text/plain"])
+def test_call_that_takes_no_body_minds_no_empty_one(client, me, action, kind):
+    battle = factories.battle("answering" if action == "stop" else "void", a=FAILED, b=FINISHED, voter=me)
+    body = b"--x--\r\n" if "boundary" in kind else b""
+
+    assert client.generic("POST", f"{CALL}{battle.pk}/{action}/", body, content_type=kind).status_code == 200

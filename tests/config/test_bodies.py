@@ -1,0 +1,91 @@
+"""No request is larger than we read, whatever it announces."""
+
+import json
+
+import pytest
+
+from config.bodies import LimitedBodies
+
+MOST = 100
+
+
+class Application:
+    """Reads a body as Django does, all of it before anything else; `read` is what came."""
+
+    def __init__(self):
+        self.read = None
+
+    async def __call__(self, scope, receive, send):
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message["body"], message["more_body"]
+        self.read = body
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+
+async def ask(application, *parts, path="/api/v1/battles/", announced=None):
+    """Status, headers and body of the answer; and how many parts were read."""
+    waiting, sent = list(parts), []
+
+    async def receive():
+        return {"type": "http.request", "body": waiting.pop(0), "more_body": bool(waiting)}
+
+    async def send(message):
+        sent.append(message)
+
+    headers = [] if announced is None else [(b"content-length", str(announced).encode())]
+    await LimitedBodies(application, MOST)({"type": "http", "path": path, "headers": headers}, receive, send)
+    start, body = sent
+    return start["status"], dict(start["headers"]), body["body"], len(parts) - len(waiting)
+
+
+@pytest.mark.parametrize("parts", [(b"x" * 100,), (b"x" * 50, b"x" * 50), (b"",)])
+async def test_body_within_the_limit_goes_through(parts):
+    application = Application()
+
+    status, _, body, _ = await ask(application, *parts)
+
+    assert (status, body, application.read) == (200, b"ok", b"".join(parts))
+
+
+@pytest.mark.parametrize("parts", [(b"x" * 101,), (b"x" * 100, b"x"), (b"x",) * 101])
+async def test_body_that_grows_too_large_is_refused_before_anything_is_done(parts):
+    application = Application()
+
+    status, headers, body, _ = await ask(application, *parts)
+
+    assert (status, application.read) == (413, None)
+    assert json.loads(body) == {"error": {"code": "too_large", "detail": "The body is larger than 400 kB."}}
+    assert headers[b"content-length"] == str(len(body)).encode()
+
+
+async def test_no_more_is_read_than_may_be():
+    *_, read = await ask(Application(), *[b"x" * 60] * 1000)
+
+    assert read == 2
+
+
+async def test_body_that_announces_too_much_is_not_read_at_all():
+    status, _, _, read = await ask(Application(), b"x", announced=101)
+
+    assert (status, read) == (413, 0)
+
+
+async def test_page_says_it_in_words():
+    status, headers, body, _ = await ask(Application(), b"x" * 101, path="/")
+
+    assert (status, headers[b"content-type"]) == (413, b"text/plain; charset=utf-8")
+    assert body == b"The body is larger than 400 kB.\n"
+
+
+async def test_other_scopes_pass():
+    seen = []
+
+    async def application(scope, receive, send):
+        seen.append(scope["type"])
+
+    await LimitedBodies(application, MOST)({"type": "lifespan"}, None, None)
+
+    assert seen == ["lifespan"]
