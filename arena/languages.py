@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from arena.features import unfenced
@@ -31,6 +32,7 @@ CERTAIN = 0.5
 # More tells nothing new, and normalising hostile text takes quadratic time.
 LONGEST = 2_000
 ASCII_RUN = re.compile(r"[!-~]++")
+_loading = Lock()
 NOT_A_WORD = re.compile(r"[\d(){}\[\]=<>;\\/_$#@|&*^+~`]")
 
 
@@ -60,8 +62,13 @@ def _words(text: str) -> str:
     return " ".join(" ".join(kept).split())[:LONGEST]
 
 
-@cache
 def _identifier() -> "LanguageIdentifier":
+    with _loading:  # or all the first votes at once would load one each
+        return _loaded()
+
+
+@cache
+def _loaded() -> "LanguageIdentifier":
     # It takes a quarter of a second and 75 MB: only for processes that ask for a language.
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 

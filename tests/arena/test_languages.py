@@ -4,7 +4,9 @@ import time
 
 import pytest
 
+from arena import languages
 from arena.languages import LANGUAGES, language
+from tests.arena.races import at_once
 
 # The threshold was chosen on these.
 CHOSEN = """
@@ -205,3 +207,10 @@ def test_language_takes_linear_time_whatever_the_text(piece):
     language(piece * (32_000 // len(piece)))
 
     assert time.process_time() - began < 5
+
+
+def test_model_is_loaded_once_however_many_ask_at_once():
+    languages._loaded.cache_clear()
+
+    assert at_once(20, lambda number: language("Bonjour tout le monde")) == ["French"] * 20
+    assert languages._loaded.cache_info().misses == 1

@@ -1,0 +1,140 @@
+"""Who may call, and how often: many at once, against the whole service."""
+
+import http.client
+import json
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.processes import eventually
+from tests.system.conftest import models_file
+from tests.system.person import Answer, Person
+from tests.system.service import ROOT, Service, running
+from tests.system.zoo import QUICK
+
+CALL = "/api/v1/battles/"
+LIMIT = 20
+
+
+@pytest.fixture(scope="module")
+def limited(tmp_path_factory: pytest.TempPathFactory, provider: str) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("limited")
+    file = models_file(folder / "models.toml", provider, QUICK)
+    limits = {"ARENA_BATTLES_PER_HOUR": str(LIMIT), "ARENA_BATTLES_PER_HOUR_ADDRESS": "1000"}
+    with running(folder / "data", "--no-local-models", "--models", str(file), **limits) as up:
+        yield up
+
+
+def at_once(count: int, work: Callable[[], Answer]) -> list[Answer]:
+    ready = threading.Barrier(count)
+
+    def run(_: int) -> Answer:
+        ready.wait(timeout=30)
+        return work()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+def new_person(service: Service) -> Person:
+    person = Person(service.port)
+    assert person.get("/").status == 200
+    return person
+
+
+def make_key(service: Service, *scopes: str) -> str:
+    command = ["./scripts/manage", "--data", str(service.data), "create_api_key", "canary", "--scope", *scopes]
+    made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert made.returncode == 0, made.stderr
+    return made.stdout.split()[-1]
+
+
+def test_of_sixty_at_once_twenty_start_a_battle_and_fifty_votes_at_once_are_one(limited: Service) -> None:
+    person = new_person(limited)
+
+    answers = at_once(60, lambda: person.post(CALL, {"prompt": "Why?"}))
+
+    started = [answer.json for answer in answers if answer.status == 201]
+    refused = [answer for answer in answers if answer.status == 429]
+    assert (len(started), len(refused)) == (LIMIT, 60 - LIMIT)
+    assert all(1 <= int(answer.headers["retry-after"]) <= 180 for answer in refused)
+    for battle in started:
+        assert eventually(lambda battle=battle: person.look(battle)["state"] == "ready", within=60)
+        votes = at_once(50, lambda battle=battle: person.vote(battle, "a"))
+        assert sorted(vote.status for vote in votes) == [201] + [409] * 49
+        assert {vote.json["error"]["vote"]["winner"] for vote in votes if vote.status == 409} == {"a"}
+    [[number]] = limited.query(
+        "SELECT count(*) FROM arena_vote WHERE pool = 'live' AND voter IS NOT NULL AND battle_id IS NOT NULL"
+    )
+    assert number == LIMIT
+
+
+def test_same_request_at_once_is_one_battle(limited: Service) -> None:
+    person = new_person(limited)
+
+    answers = at_once(12, lambda: person.post(CALL, {"prompt": "Once?"}, Idempotency_Key="one"))
+
+    assert {answer.status for answer in answers} == {201}
+    assert len({answer.body for answer in answers}) == 1
+    assert len(person.get(CALL).json["results"]) == 1
+
+
+def test_program_fights_and_judges_with_its_key_alone(limited: Service) -> None:
+    secret = make_key(limited, "read", "battle", "vote")
+    headers = {"Authorization": f"Bearer {secret}"}
+
+    def call(method: str, path: str, body: Any = None) -> Answer:
+        return Person(limited.port).call(method, path, body, **headers)
+
+    battle = call("POST", CALL, {"prompt": "Why?"}).json
+    path = f"{CALL}{battle['id']}/"
+    assert eventually(lambda: call("GET", path).json["state"] == "ready", within=30)
+    verdict = call("POST", f"{path}vote/", {"winner": "tie"})
+
+    assert (verdict.status, verdict.json["pool"]) == (201, "api")
+    assert limited.query("SELECT pool, source FROM arena_vote WHERE battle_id = %s", battle["id"]) == [("api", "api")]
+    assert eventually(lambda: "api" in {pool["slug"] for pool in call("GET", "/api/v1/pools/").json["results"]})
+    assert Person(limited.port).get(path).status == 404
+
+
+def test_key_is_in_no_log_and_in_no_table(limited: Service) -> None:
+    secret = make_key(limited, "read")
+    for path in (CALL, "/api/v1/nothing/", "/api/v1/leaderboard/?at=x", "/"):
+        for key in (secret, secret + "x"):
+            Person(limited.port).get(path, Authorization=f"Bearer {key}")
+    Person(limited.port).post(CALL, {"prompt": "?"}, Authorization=f"Bearer {secret}")
+    canary = secret[12:]
+
+    logs = [path for path in (limited.data / "log").iterdir() if canary in path.read_text(errors="replace")]
+    tables = [name for [name] in limited.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+    told = [
+        name
+        for name in tables
+        if limited.query(f'SELECT 1 FROM "{name}" AS whole WHERE whole::text LIKE %s LIMIT 1', f"%{canary}%")  # noqa: S608
+    ]
+
+    assert (logs, told) == ([], [])
+    assert "arena_apikey" in tables
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_body_that_is_too_large_is_refused(limited: Service, announced: bool) -> None:
+    body = json.dumps({"prompt": "x" * 500_000}).encode()
+    connection = http.client.HTTPConnection("127.0.0.1", limited.port, timeout=30)
+
+    connection.request("POST", CALL, body if announced else iter([body]), {"Content-Type": "application/json"})
+    response = connection.getresponse()
+
+    assert response.status == 413
+    assert json.loads(response.read())["error"]["code"] == "too_large"
+    connection.close()
+
+
+def test_page_of_another_host_reads_the_board(limited: Service) -> None:
+    answer = Person(limited.port).get("/api/v1/leaderboard/", Origin="https://notebook.example")
+
+    assert (answer.status, answer.headers["access-control-allow-origin"]) == (200, "*")
