@@ -6,6 +6,8 @@ import orjson
 
 from arena.errors import too_large
 
+DRAINED = 10  # times what is allowed is thrown away before the connection is closed
+
 
 class TooLarge(Exception):
     """More has come than is read."""
@@ -21,11 +23,12 @@ class LimitedBodies:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
             return
-        read = 0
+        read, more = 0, True
 
         async def counted() -> Any:
-            nonlocal read
+            nonlocal read, more
             message = await receive()
+            more = message.get("more_body", False)
             read += len(message.get("body", b""))
             if read > self.most:
                 raise TooLarge
@@ -37,6 +40,9 @@ class LimitedBodies:
             await self.application(scope, counted, send)
         except TooLarge:  # nothing was answered yet: Django reads a body as a whole before it does anything
             await _refuse(scope["path"], send)
+            if more:
+                await _drain(receive, DRAINED * self.most)
+            await send({"type": "http.response.body", "body": b""})
 
 
 def _announced(scope: Any) -> int:
@@ -51,4 +57,13 @@ async def _refuse(path: str, send: Any) -> None:
     kind = b"application/json" if is_call else b"text/plain; charset=utf-8"
     headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+async def _drain(receive: Any, most: int) -> None:
+    """Let the client finish: a connection that is closed while something comes in loses the answer too."""
+    more = True
+    while more and most > 0:
+        message = await receive()
+        more = message.get("more_body", False)
+        most -= len(message.get("body", b""))

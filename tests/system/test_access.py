@@ -6,6 +6,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -123,15 +124,13 @@ def test_key_is_in_no_log_and_in_no_table(limited: Service) -> None:
 
 @pytest.mark.parametrize("announced", [True, False])
 def test_body_that_is_too_large_is_refused(limited: Service, announced: bool) -> None:
-    body = json.dumps({"prompt": "x" * 500_000}).encode()
-    connection = http.client.HTTPConnection("127.0.0.1", limited.port, timeout=30)
+    body = json.dumps({"prompt": "x" * 3_000_000}).encode()
+    with closing(http.client.HTTPConnection("127.0.0.1", limited.port, timeout=30)) as connection:
+        connection.request("POST", CALL, body if announced else iter([body]), {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        said = json.loads(response.read())
 
-    connection.request("POST", CALL, body if announced else iter([body]), {"Content-Type": "application/json"})
-    response = connection.getresponse()
-
-    assert response.status == 413
-    assert json.loads(response.read())["error"]["code"] == "too_large"
-    connection.close()
+    assert (response.status, said["error"]["code"]) == (413, "too_large")
 
 
 def test_page_of_another_host_reads_the_board(limited: Service) -> None:
