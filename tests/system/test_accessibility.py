@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.system.person import Person
 from tests.system.reading import DESKTOP, FEED, PHONE, READY_WITHIN_MS, ask, reading, tell
@@ -88,6 +89,25 @@ def listed(page: Page) -> None:
     page.goto("/battles/")
 
 
+def key_form(page: Page) -> Locator:
+    """An account of its own, for there is one browser context for each test."""
+    page.goto("/accounts/signup/")
+    page.get_by_label("Username").fill(f"axe-{uuid4().hex[:12]}")
+    for label in ("Password", "Password (again)"):
+        page.get_by_label(label, exact=True).fill("a long way home 7")
+    page.get_by_role("button", name="Sign up").click()
+    page.wait_for_url("**/")
+    page.goto("/accounts/")
+    form = page.get_by_role("form", name="Make a key")
+    form.get_by_label("Name").fill("Notebook")
+    return form
+
+
+def key_made(page: Page) -> None:
+    key_form(page).get_by_role("button").click()
+    expect(page.get_by_label("The new key")).to_contain_text("arena_")
+
+
 STATES = {
     "home": opened("/"),
     "home, two models to choose": side_by_side,
@@ -107,6 +127,7 @@ STATES = {
     "method of public votes": opened("/method/?pool=chatbot-arena-2024-08"),
     "API": opened("/api/docs/"),
     "API, all open": everything,
+    "account, a new key": key_made,
     "log in": opened("/accounts/login/"),
     "sign up": opened("/accounts/signup/"),
 }
@@ -132,7 +153,14 @@ def refused(page: Page) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
 
 
-@pytest.mark.parametrize("steps", [missing, refused])
+def key_refused(page: Page) -> None:
+    form = key_form(page)
+    form.get_by_label("Valid for so many days").fill("soon")
+    form.get_by_role("button").click()
+    expect(page.get_by_text("A key is valid for 1 to")).to_be_visible()
+
+
+@pytest.mark.parametrize("steps", [missing, refused, key_refused])
 def test_page_that_says_no_has_no_violation(browser: Browser, service: Service, steps: Steps) -> None:
     context = browser.new_context(base_url=service.url)  # its console tells the status
     page = context.new_page()

@@ -123,6 +123,30 @@ def test_accounts_work_without_javascript(browser: Browser, service: Service) ->
     context.close()
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_key_is_made_copied_used_and_revoked(browser: Browser, service: Service, scripts: bool) -> None:
+    context = browser.new_context(base_url=service.url, java_script_enabled=scripts)
+    page = context.new_page()
+    name = f"keeper-{scripts}"
+    sign_up(page, name)
+    account(page, name).click()
+    form = page.get_by_role("form", name="Make a key")
+    form.get_by_label("Name").fill("Notebook")
+    form.get_by_role("button", name="Make the key").click()
+    secret = page.get_by_label("The new key").inner_text()
+    program = Person(service.port)
+
+    assert program.get("/api/v1/models/", Authorization=f"Bearer {secret}").status == 200
+    page.goto("/accounts/")
+    expect(page.get_by_label("The new key")).to_have_count(0)
+    expect(page.locator(".key")).to_contain_text(f"{secret[:12]}… read · valid until")
+    expect(page.locator(".key")).to_contain_text("last used")
+    page.get_by_role("button", name="Revoke Notebook").click()
+    expect(page.locator(".key")).to_contain_text("revoked on")
+    assert program.get("/api/v1/models/", Authorization=f"Bearer {secret}").status == 401
+    context.close()
+
+
 @pytest.fixture(scope="module")
 def members_only(tmp_path_factory: pytest.TempPathFactory, provider: str) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("members")
