@@ -22,7 +22,7 @@ from arena.connections import let_go
 from arena.errors import Refusal, bad
 from arena.models import LIVE
 from arena.paging import BySlug
-from ratings import api_schema, history, record, snapshots
+from ratings import api_schema, frontier, history, record, snapshots
 from ratings.chosen import chosen
 from ratings.live import reader
 from ratings.models import Category, Pool
@@ -60,6 +60,13 @@ class History(APIView):
             raise bad("model", f"model may be named {MOST_SERIES} times at most.")
         since, until = (_time(request, name) for name in ("since", "until"))
         return _as_json(history.series(asked, chosen(models), since, until))
+
+
+class Frontier(APIView):
+    @api_schema.leaderboard_frontier
+    def get(self, request: Request) -> HttpResponse:
+        asked = snapshots.asked(request.query_params)
+        return _as_json(frontier.against(asked, request.query_params.get("against") or frontier.PRICE))
 
 
 def _as_json(found: dict[str, Any]) -> HttpResponse:

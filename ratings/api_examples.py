@@ -33,6 +33,19 @@ POINT = {
     "computed_at": COMPUTED_AT, "rating": 1062.2514, "ci_low": 1040.78, "ci_high": 1083.72, "rank": 1, "votes": 412,
 }  # fmt: skip
 HISTORY = {**WHICH, "series": [{"model": "first-7b", "points": [POINT]}]}
+FRONTIER = {
+    **WHICH,
+    "computed_at": COMPUTED_AT,
+    "against": "price",
+    "rows": [
+        {
+            "rank": 1, "model": "first-7b", "name": "First 7B", "rating": 1062.2514, "ci_low": 1040.78,
+            "ci_high": 1083.72, "provisional": False, "value": 0.275, "price_input": 0.2, "price_output": 0.5,
+            "source": "price list of Example Lab", "as_of": "2026-02-03", "on_frontier": True,
+        },
+    ],
+    "left_out": [{"model": "second-7b", "name": "Second 7B", "reason": "unknown"}],
+}  # fmt: skip
 POOLS = {
     "next": None,
     "previous": None,

@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiParameter
 from arena.api_schema import PAGING, call, streamed
 from ratings import api_examples as examples
 from ratings import api_shapes as shapes
-from ratings import snapshots
+from ratings import frontier, snapshots
 
 BOARDS, VOTES = "Boards", "Votes"
 TIME = "ISO 8601, in UTC where it names no zone"
@@ -62,6 +62,20 @@ leaderboard_history = call(
         OpenApiParameter("since", str, description=f"Not before: {TIME}."),
         OpenApiParameter("until", str, description=f"Not after: {TIME}."),
     ),
+)
+leaderboard_frontier = call(
+    "leaderboard_frontier",
+    BOARDS,
+    (
+        "Ratings against price or speed",
+        (
+            "The models of a board beside their newest price, or the speed measured here, and which of them are on the "
+            "Pareto frontier; `left_out` names the others with the reason: no chain of votes to the main group, an "
+            "open end, or a price or speed that is not known."
+        ),
+    ),
+    (shapes.Frontier, examples.FRONTIER),
+    parameters=(*WHICH, OpenApiParameter("against", str, enum=frontier.AGAINST, default=frontier.PRICE)),
 )
 pool_list = call(
     "pool_list",

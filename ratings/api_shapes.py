@@ -7,6 +7,7 @@ from rest_framework import serializers
 from arena.api_shapes import NUMBER, WHOLE, Page
 from arena.models import Vote
 from ratings.exporting import WINNERS
+from ratings.frontier import AGAINST, REASONS
 from ratings.models import Pool
 from ratings.snapshots import METHODS
 
@@ -99,6 +100,30 @@ class Series(serializers.Serializer[Any]):
 
 class History(Which):
     series = Series(many=True)
+
+
+class Compared(serializers.Serializer[Any]):
+    rank = WHOLE()
+    model, name = Text(help_text="slug"), Text()
+    rating, ci_low, ci_high = NUMBER(), NUMBER(allow_null=True), NUMBER(allow_null=True)
+    provisional = Yes()
+    value = NUMBER(help_text="dollars a million tokens, three of four of them in; or tokens a second")
+    price_input, price_output = NUMBER(required=False), NUMBER(required=False)
+    source = Text(required=False, help_text="of the prices")  # type: ignore[assignment]  # the name is the API's
+    as_of = serializers.DateField(required=False)
+    on_frontier = Yes(help_text="no other model is at least as good in both and better in one")
+
+
+class LeftOut(serializers.Serializer[Any]):
+    model, name = Text(help_text="slug"), Text()
+    reason = serializers.ChoiceField(REASONS)
+
+
+class Frontier(Which):
+    computed_at = serializers.DateTimeField(allow_null=True)
+    against = serializers.ChoiceField(AGAINST)
+    rows = Compared(many=True, help_text="in the order of the board")
+    left_out = LeftOut(many=True)
 
 
 class OnePool(serializers.Serializer[Any]):

@@ -14,6 +14,7 @@ from ratings.snapshots import Asked
 PRICE = "price"
 SPEED = "speed"
 AGAINST = (PRICE, SPEED)
+UNCONNECTED, UNBOUNDED, UNKNOWN = REASONS = ("unconnected", "unbounded", "unknown")
 SHOWN = ("rank", "model", "name", "rating", "ci_low", "ci_high", "provisional")
 # A price is of four tokens, of which one is answered: there are more in questions with their history than in answers.
 INPUT_SHARE = 0.75
@@ -46,10 +47,10 @@ def against(asked: Asked, what: str) -> dict[str, Any]:
 
 def _reason(row: Row, values: Mapping[str, Row]) -> str:
     if row["component"] != 0:
-        return "unconnected"
+        return UNCONNECTED
     if row["unbounded"]:
-        return "unbounded"
-    return "" if row["model"] in values else "unknown"
+        return UNBOUNDED
+    return "" if row["model"] in values else UNKNOWN
 
 
 def _marked(rows: Sequence[Row], what: str) -> list[Row]:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from ratings import api as calls
-from ratings import frontier_api, history_pages, model_pages, plot_pages
+from ratings import history_pages, model_pages, plot_pages
 from ratings import pages as views
 
 pages = [
@@ -17,7 +17,7 @@ api = [
     path("leaderboard/events", calls.events, name="leaderboard-events"),
     path("leaderboard/pairwise/", calls.Pairwise.as_view(), name="leaderboard-pairwise"),
     path("leaderboard/history/", calls.History.as_view(), name="leaderboard-history"),
-    path("leaderboard/frontier/", frontier_api.Frontier.as_view(), name="leaderboard-frontier"),
+    path("leaderboard/frontier/", calls.Frontier.as_view(), name="leaderboard-frontier"),
     path("pools/", calls.Pools.as_view(), name="pool-list"),
     path("categories/", calls.Categories.as_view(), name="category-list"),
     path("votes/", calls.Votes.as_view(), name="vote-list"),
