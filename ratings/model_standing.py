@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db.models import OuterRef, Subquery
 
-from ratings import pairwise
 from ratings.models import OVERALL, Board, Snapshot
 from ratings.snapshots import BRADLEY_TERRY, Asked, unpack
 
@@ -48,6 +47,8 @@ def opponents(asked: Asked, model: str) -> list[dict[str, Any]]:
     actual and predicted are win rates, a tie being half a win; error is what 95 % of differences lie within of diff.
     None where there is no prediction, see `pairwise.matrices`.
     """
+    from ratings import pairwise  # scipy is slow to load
+
     found = pairwise.matrices(asked)
     if model not in found["models"]:
         return []

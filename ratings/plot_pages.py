@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from arena.errors import Refusal, bad
 from catalog.figures import dollars
-from ratings import frontier, over_time, pairwise, snapshots
+from ratings import frontier, over_time, snapshots
 from ratings.board_addresses import query, source
 from ratings.models import Category, Pool
 from ratings.snapshots import Asked
@@ -91,6 +91,8 @@ def _pairs(asked: Asked, rows: Rows) -> dict[str, Any] | None:
 
     None where no pairs were kept at the time that is asked for.
     """
+    from ratings import pairwise  # scipy is slow to load
+
     names = {row["model"]: row["name"] for row in rows[:MOST_PAIRED]}
     found = pairwise.matrices(asked, [*names])
     if not found["models"]:
