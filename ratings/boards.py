@@ -39,7 +39,7 @@ def refresh() -> list[Snapshot]:
         cutoff = _fold()
         pools = Pool.objects.filter(boards__behind=True).distinct().order_by("pk")
         published = [snapshot for pool in [*pools] for snapshot in _catch_up(pool, cutoff)]
-        pair_tables.write_due()
+        pair_tables.write_due(everything=not published)
         return published
     finally:
         _ask("SELECT pg_advisory_unlock(%s)", LOCK)

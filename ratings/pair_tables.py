@@ -1,9 +1,9 @@
 """What the newest board knows of each pair of its models: counts, and the joint covariance of the ratings.
 
-Written with the snapshot of a board, in the same transaction, so both agree; of each day the last one stays. A large
-one is written every ten seconds at most: 200 models are 230 kB, and 27 such boards a second would hold up votes. What
-waits meanwhile is in the memory of the worker, and lost with it until the board's next vote: `computed_at` says of when
-a table is. Arrays are kept as they are, for compressing doubles takes long and saves nothing.
+Written with the snapshot of a board, in the same transaction, so both agree; of each day the last one stays. Of large
+ones only one is written every 0.4 s: 200 models are 230 kB, and 27 such boards a second would hold up votes. The others
+wait in the memory of the worker until it has nothing else to do, and are lost with it until the board's next vote:
+`computed_at` says of when a table is. Arrays are kept as they are: compressing doubles takes long and saves nothing.
 """
 
 import time
@@ -22,7 +22,7 @@ from ratings.models import PairTable, Snapshot
 from ratings.vote_arrays import Floats, Indices
 
 SMALL = 16_384  # bytes; about 50 models
-EVERY_S = 10.0
+EVERY_S = 0.4
 # The board may be gone by now, and another process may have written a newer one.
 WRITE = """
 INSERT INTO ratings_pairtable AS old (board_id, day, computed_at, slugs, arrays)
@@ -31,7 +31,7 @@ ON CONFLICT (board_id, day) DO UPDATE
 SET computed_at = excluded.computed_at, slugs = excluded.slugs, arrays = excluded.arrays
 WHERE old.computed_at <= excluded.computed_at"""
 _waiting: dict[int, PairTable] = {}  # board → its newest, not written yet
-_written: dict[int, float] = {}  # board → when on the monotonic clock
+_written: dict[int, float] = {}  # board → when its last large one was, on the monotonic clock
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,15 +75,18 @@ def write(snapshots: Iterable[Snapshot]) -> None:
     write_due()
 
 
-def write_due() -> None:
-    """Save what waits and is small, or has not been saved for long enough."""
-    now = time.monotonic()
-    for key, table in [*_waiting.items()]:
-        if len(table.arrays) < SMALL or now - _written.get(key, -EVERY_S) >= EVERY_S:
-            with connection.cursor() as cursor:
-                cursor.execute(WRITE, [table.day, table.computed_at, table.slugs, bytes(table.arrays), key])
+def write_due(*, everything: bool = False) -> None:
+    """Save what waits and is small, and of the large ones that which has waited longest, if it is time for one."""
+    for key in sorted(_waiting, key=lambda board: _written.get(board, 0.0)):
+        large = len(_waiting[key].arrays) >= SMALL
+        now = time.monotonic()
+        if large and not everything and now - max(_written.values(), default=0.0) < EVERY_S:
+            continue
+        table = _waiting.pop(key)
+        with connection.cursor() as cursor:
+            cursor.execute(WRITE, [table.day, table.computed_at, table.slugs, bytes(table.arrays), key])
+        if large:
             _written[key] = now
-            del _waiting[key]
 
 
 def _narrow(counts: Floats) -> Indices:

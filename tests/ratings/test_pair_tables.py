@@ -118,30 +118,63 @@ def test_an_older_table_never_replaces_a_newer_one():
     assert (table.computed_at, pair_tables.load(table).board.wins[0, 1]) == (NOON, 2)
 
 
+@pytest.fixture
+def calm(monkeypatch):
+    """Nothing was written lately, and nothing waits; the time between two large tables is long."""
+    monkeypatch.setattr(pair_tables, "EVERY_S", 60.0)
+    for kept in (pair_tables._written, pair_tables._waiting):
+        kept.clear()
+    yield
+    for kept in (pair_tables._written, pair_tables._waiting):
+        kept.clear()
+
+
+def when():
+    """Board → of when its table is."""
+    return dict(PairTable.objects.values_list("board", "computed_at"))
+
+
 @with_database
-def test_a_large_table_waits_for_its_turn_and_the_newest_is_written(monkeypatch):
+def test_of_large_tables_one_is_written_at_a_time_and_the_others_when_there_is_nothing_else_to_do(calm):
+    one, two = factories.board(), factories.board("api")
+    pair_tables.write([large(board=one), large(board=two)])
+    assert when() == {one.pk: NOON}
+    later = NOON + timedelta(seconds=1)
+    pair_tables.write([large(board=one, at=later)])
+    assert when() == {one.pk: NOON}
+
+    assert boards.refresh() == []
+    assert when() == {one.pk: later, two.pk: NOON}
+
+
+@with_database
+def test_the_large_table_that_has_waited_longest_comes_first(calm, monkeypatch):
+    one, two = factories.board(), factories.board("api")
+    for second in range(3):
+        monkeypatch.setattr(pair_tables, "EVERY_S", 0.0 if second == 0 else 60.0)
+        pair_tables.write([large(board=each, at=NOON + timedelta(seconds=second)) for each in (two, one)])
+    assert set(when().values()) == {NOON}
+    pair_tables._written.update({one.pk: -100.0, two.pk: -200.0})
+    pair_tables.write_due()
+    assert when() == {one.pk: NOON, two.pk: NOON + timedelta(seconds=2)}
+
+
+@with_database
+def test_small_tables_do_not_wait(calm):
     board = factories.board()
-    pair_tables.write([large(board=board, wins=1)])
-    for wins in (2, 3):
-        pair_tables.write([large(board=board, at=NOON + timedelta(seconds=wins), wins=wins)])
-    assert PairTable.objects.get().computed_at == NOON
-
-    monkeypatch.setattr(pair_tables, "EVERY_S", 0.0)
-    boards.refresh()  # though no vote came
-    assert PairTable.objects.get().computed_at == NOON + timedelta(seconds=3)
-    pair_tables.write([])
-    assert PairTable.objects.count() == 1
+    for second in range(3):
+        pair_tables.write([large(board=factories.board("api")), draft(board, NOON + timedelta(seconds=second))])
+        assert when()[board.pk] == NOON + timedelta(seconds=second)
 
 
 @with_database
-def test_a_board_that_is_gone_holds_up_nothing(monkeypatch):
+def test_a_board_that_is_gone_holds_up_nothing(calm):
     board = factories.board("gone")
-    pair_tables.write([large(board=board)])
-    pair_tables.write([large(board=board)])
-    Board.objects.filter(pk=board.pk).delete()
-    monkeypatch.setattr(pair_tables, "EVERY_S", 0.0)
+    pair_tables.write([large(board=board), large(board=factories.board("api"))])
+    Board.objects.all().delete()
+    boards.refresh()
     pair_tables.write([draft()])
-    assert PairTable.objects.count() == 1
+    assert len(when()) == 1
 
 
 @with_database
