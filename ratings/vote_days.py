@@ -16,7 +16,7 @@ def by_day(asked: Asked, until: datetime) -> list[tuple[date, int]]:
         pool__slug=asked.pool, category__slug=asked.category, style_control=asked.style_control
     )
     kept = Snapshot.objects.filter(board=boards.values("pk")[:1], method=asked.method, computed_at__lte=until)
-    last_of_days = kept.annotate(day=TruncDate("computed_at")).order_by("day", "-computed_at").distinct("day")
+    last_of_days = kept.annotate(day=TruncDate("computed_at")).order_by("day", "-computed_at", "-pk").distinct("day")
     totals: dict[date, int] = dict(last_of_days.values_list("day", "votes"))
     if not totals:
         return []

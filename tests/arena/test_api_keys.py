@@ -278,6 +278,8 @@ NEEDED = {
     "model-detail": {"get": "read"},
     "leaderboard-json": {"get": "read"},
     "leaderboard-events": {"get": "read"},
+    "leaderboard-pairwise": {"get": "read"},
+    "leaderboard-history": {"get": "read"},
     "pool-list": {"get": "read"},
     "category-list": {"get": "read"},
 }
