@@ -67,5 +67,7 @@ board.addEventListener("htmx:afterSettle", () => {
   if (found) scrollBy(0, found.getBoundingClientRect().top - place.top);
   status.textContent = status.dataset.done;
 });
-// What cannot be understood gets the page that says so.
-document.body.addEventListener("htmx:responseError", ({ detail }) => location.assign(detail.pathInfo.finalRequestPath));
+// What cannot be understood, or answered now, gets the page that says so; a look for news that fails is left at that.
+document.body.addEventListener("htmx:responseError", ({ detail }) => {
+  if (detail.elt !== board) location.assign(detail.pathInfo.finalRequestPath);
+});

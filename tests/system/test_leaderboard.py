@@ -274,6 +274,21 @@ def test_what_cannot_be_understood_gets_its_page_from_the_open_form_too(browser:
     context.close()
 
 
+def test_board_stays_while_the_service_cannot_answer(browser: Browser, service: Service, birds: str) -> None:
+    context = browser.new_context(base_url=service.url)  # its console tells the status
+    page = context.new_page()
+    page.add_init_script(FEED)
+    page.goto(birds)
+    page.wait_for_function("() => window.feed && window.htmx")
+    page.route("**/leaderboard/**", lambda route: route.fulfill(status=503, body="away"))
+    with page.expect_response(lambda response: response.status == 503):
+        news(page)
+    assert len(names(page)) == 6
+    page.get_by_role("link", name="Votes").click()
+    expect(page.get_by_text("away")).to_be_visible()
+    context.close()
+
+
 READERS = {
     "filters": "&weights=open&size_max=80",
     "nothing found": "&q=ostrich",
