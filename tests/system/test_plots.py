@@ -19,8 +19,14 @@ POOL = "drawn"
 MODELS = [f"drawn-{letter}" for letter in "abcdefghijkl"]
 UNBEATEN = "drawn-unbeaten"
 PLOTS = f"/leaderboard/plots/?pool={POOL}"
-PAGES = {"plots": PLOTS, "speed": f"{PLOTS}&against=speed", "history": f"/history/?pool={POOL}",
-         "model": f"/models/{MODELS[0]}/"}  # fmt: skip
+PAGES = {
+    "plots": PLOTS,
+    "speed": f"{PLOTS}&against=speed",
+    "plots, empty": f"{PLOTS}&at=2020-01-01T00:00:00Z",
+    "history": f"/history/?pool={POOL}",
+    "history, empty": f"/history/?pool={POOL}&at=2020-01-01T00:00:00Z",
+    "model": f"/models/{MODELS[0]}/",
+}
 LOOKS = pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
 PRICED = """INSERT INTO catalog_price (model_id, input, output, source, as_of)
     SELECT id, CASE slug WHEN 'drawn-j' THEN 0 ELSE 3 + id %% 7 END, 0, 'a list', '2026-02-03'
