@@ -35,9 +35,9 @@ def history(request: HttpRequest) -> HttpResponse:
     """What moved in a day and in a week, or since the time that is asked for."""
     try:
         asked = snapshots.asked(request.GET)
-        since = _since(request.GET.get("then", ""))
-        board = snapshots.newest(**asdict(asked))
         end = asked.at or timezone.now()
+        since = _since(request.GET.get("then", ""), end)
+        board = snapshots.newest(**asdict(asked))
         compared = [_comparison(asked, board, then) for then in ([since] if since else [end - ago for ago in AGO])]
     except Refusal as error:
         return render(request, "404.html", {"detail": error.detail}, status=error.status)
@@ -58,11 +58,14 @@ def history(request: HttpRequest) -> HttpResponse:
     return render(request, "ratings/history.html", shown)
 
 
-def _since(text: str) -> datetime | None:
+def _since(text: str, end: datetime) -> datetime | None:
     try:
-        return snapshots.asked({"at": text}).at
+        then = snapshots.asked({"at": text}).at
     except Refusal:
         raise bad("then", "then is a time in ISO 8601, such as 2026-01-31T12:00:00Z.") from None
+    if then and then >= end:
+        raise bad("then", "then must lie before the time that it is compared with.")
+    return then
 
 
 def _comparison(asked: Asked, board: dict[str, Any], then: datetime) -> Comparison:

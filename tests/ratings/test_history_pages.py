@@ -116,6 +116,8 @@ def test_page_of_two_models_with_open_ends_works(client):
         ({"pool": "nowhere"}, 404),
         ({"then": "soon"}, 400),
         ({"at": "soon"}, 400),
+        ({"then": "2030-01-01", "at": "2029-12-31"}, 400),
+        ({"then": "9000-01-01"}, 400),
         ({"then": "a\0b"}, 400),
         ({"category": "juggling"}, 404),
     ],
