@@ -281,7 +281,12 @@ NEEDED = {
     "leaderboard-pairwise": {"get": "read"},
     "leaderboard-history": {"get": "read"},
     "pool-list": {"get": "read"},
+    "leaderboard-frontier": {"get": "read"},
     "category-list": {"get": "read"},
+    "vote-list": {"get": "read"},
+    "vote-file": {"get": "read"},
+    "api-schema": {"get": "read"},
+    "api-docs": {"get": "read"},
 }
 MATRIX = [
     (name, method, scope, scope == needed)
