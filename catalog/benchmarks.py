@@ -20,6 +20,11 @@ class Ranking:
         """A score whose conditions are those of all."""
         return self.rows[0][1]
 
+    @property
+    def alone(self) -> bool:
+        """Whether there is nothing to compare its score with."""
+        return len(self.rows) == 1
+
 
 def load_benchmarks(entries: Iterable[Mapping[str, Any]]) -> None:
     """Bring the table to what the file says: entries with caveats inside, and slugs of what supersedes them."""

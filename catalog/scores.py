@@ -43,13 +43,23 @@ class Scored:
 
 @dataclass(frozen=True)
 class Placed:
-    """A row of a ranking. `tied`: the best that this score cannot be told apart from the row above its group."""
+    """A row of a ranking. `same_as_best`: it is not the first, and the difference from the first is within the noise."""
 
     scored: Scored
     place: int
     low: float | None
     high: float | None
     same_as_best: bool
+
+    @property
+    def percent(self) -> float:
+        return 100 * self.scored.value
+
+    @property
+    def margin(self) -> float | None:
+        """Half of its 95 % interval, in points of a hundred."""
+        error = noise(self.scored)
+        return None if error is None else 100 * Z * error
 
 
 def binomial(value: float, n: int | None) -> float | None:
