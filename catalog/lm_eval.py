@@ -74,7 +74,7 @@ def _of_task(document: Mapping[str, Any], task: str, source: str) -> Iterator[Sc
 
 
 def _run(document: Mapping[str, Any], task: str, source: str) -> dict[str, Any]:
-    config, samples = _table(document, "config"), _table(document, "n-samples").get(task) or {}
+    config, samples = _table(document, "config"), _samples(document, task)
     shots, effective = _table(document, "n-shot").get(task), samples.get("effective")
     template = document.get("chat_template_sha")
     return {
@@ -95,6 +95,13 @@ def _run(document: Mapping[str, Any], task: str, source: str) -> dict[str, Any]:
         "source": source,
         "date": _day(document.get("date")),
     }
+
+
+def _samples(document: Mapping[str, Any], task: str) -> dict[str, Any]:
+    found = _table(document, "n-samples").get(task) or {}
+    if not isinstance(found, dict):
+        raise ValueError(f"n-samples.{task} must be a JSON object")
+    return found
 
 
 def _short(samples: Mapping[str, Any], task: str) -> bool:

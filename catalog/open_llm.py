@@ -40,7 +40,7 @@ def read(content: bytes, _source: str) -> list[ScoreRow]:
     except UnicodeDecodeError:
         raise ValueError("line 1: this is not UTF-8") from None
     except csv.Error as error:
-        raise ValueError(f"line {lines.line_num}: this is not CSV: {error}") from None
+        raise ValueError(f"line {lines.line_num + 1}: this is not CSV: {error}") from None
 
 
 def _of_line(line: Mapping[str, str], at: int) -> Iterator[ScoreRow]:

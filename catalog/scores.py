@@ -43,7 +43,7 @@ class Scored:
 
 @dataclass(frozen=True)
 class Placed:
-    """A row of a ranking. `same_as_best`: it is not the first, and the difference from the first is within the noise."""
+    """A row of a ranking. `same_as_best`: not the first, and within the noise of the first."""
 
     scored: Scored
     place: int

@@ -53,7 +53,7 @@ def read(content: bytes, _source: str) -> list[ScoreRow]:
     except UnicodeDecodeError:
         raise ValueError("line 1: this is not UTF-8") from None
     except csv.Error as error:
-        raise ValueError(f"line {lines.line_num}: this is not CSV: {error}") from None
+        raise ValueError(f"line {lines.line_num + 1}: this is not CSV: {error}") from None
 
 
 def _rows(lines: Iterable[tuple[int, Mapping[str, Any]]]) -> list[ScoreRow]:

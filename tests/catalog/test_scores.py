@@ -53,7 +53,8 @@ def test_told_apart_only_outside_of_the_noise(one, other, apart):
 @pytest.mark.parametrize(
     "difference",
     [
-        {"task": "mmlu_pro"}, {"metric": "acc_norm"}, {"filter": "strict"}, {"shots": 0}, {"shots": -1}, {"version": "2"},
+        {"task": "mmlu_pro"}, {"metric": "acc_norm"}, {"filter": "strict"}, {"shots": 0}, {"shots": -1},
+        {"version": "2"},
         {"chat_template": 1}, {"harness": ""}, {"measured_by": "them"}, {"method": "CoT"}, {"report": "another"},
         {"limited": True},
     ],
