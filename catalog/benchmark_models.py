@@ -1,14 +1,15 @@
 """Benchmarks, what is wrong with them, and scores on them."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Benchmark(models.Model):
     class Status(models.TextChoices):
-        OPEN = "open"
-        NEAR_CEILING = "near ceiling"
-        SATURATED = "saturated"
-        UNKNOWN = "unknown"
+        OPEN = "open", _("Open-ended")
+        NEAR_CEILING = "near ceiling", _("Near its ceiling")
+        SATURATED = "saturated", _("Saturated")
+        UNKNOWN = "unknown", _("Unknown")
 
     slug = models.SlugField(max_length=100, unique=True)
     name = models.CharField(max_length=200)
@@ -36,13 +37,13 @@ class Benchmark(models.Model):
 
 class Caveat(models.Model):
     class Kind(models.TextChoices):
-        INCONSISTENT_APPLICATION = "inconsistent_application"
-        NARROW_SCOPE = "narrow_scope"
-        LEAKAGE = "leakage"
-        OVERFITTING = "overfitting"
-        EVALUATION_AWARENESS = "evaluation_awareness"
-        LABEL_ERRORS = "label_errors"
-        SATURATION = "saturation"
+        INCONSISTENT_APPLICATION = "inconsistent_application", _("Applied inconsistently")
+        NARROW_SCOPE = "narrow_scope", _("Narrow scope")
+        LEAKAGE = "leakage", _("Leakage")
+        OVERFITTING = "overfitting", _("Overfitting")
+        EVALUATION_AWARENESS = "evaluation_awareness", _("Evaluation awareness")
+        LABEL_ERRORS = "label_errors", _("Label errors")
+        SATURATION = "saturation", _("Saturation")
 
     benchmark = models.ForeignKey(Benchmark, models.CASCADE, related_name="caveats")
     kind = models.CharField(max_length=30, choices=Kind)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.models import Benchmark, Caveat, Score
+from catalog.models import Benchmark, Caveat, LanguageModel, Score
 from catalog.scores import Conditions, Placed, Scored, rankings
 
 
@@ -58,6 +58,11 @@ def ranked(benchmark: Benchmark) -> list[Ranking]:
         Ranking(conditions, [(placed, by_scored[id(placed.scored)]) for placed in rows])
         for conditions, rows in found.items()
     ]
+
+
+def of_model(model: LanguageModel) -> list[tuple[Scored, Score]]:
+    """All scores of a model, by benchmark and the newest first; no two of them need be comparable."""
+    return pairs(model.scores.select_related("benchmark", "model").order_by("benchmark__slug", "-date", "pk"))
 
 
 def pairs(scores: Iterable[Score]) -> list[tuple[Scored, Score]]:

@@ -1,6 +1,7 @@
 """What is known about a model. Every field may be unknown."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from catalog.benchmark_models import Benchmark, Caveat, Score
 
@@ -19,10 +20,10 @@ class License(models.Model):
     """What it allows, as we read it: no legal advice. Open weights do not make a license that allows everything."""
 
     class Commercial(models.TextChoices):
-        YES = "yes"
-        CONDITIONAL = "conditional"
-        NO = "no"
-        UNKNOWN = "unknown"
+        YES = "yes", _("Yes")
+        CONDITIONAL = "conditional", _("Conditional")
+        NO = "no", _("No")
+        UNKNOWN = "unknown", _("Unknown")
 
     slug = models.SlugField(max_length=100, unique=True)
     name = models.CharField(max_length=200, unique=True)

@@ -40,6 +40,16 @@ class Scored:
     stderr: float | None
     conditions: Conditions
 
+    @property
+    def percent(self) -> float:
+        return 100 * self.value
+
+    @property
+    def margin(self) -> float | None:
+        """Half of its 95 % interval, in points of a hundred."""
+        error = noise(self)
+        return None if error is None else 100 * Z * error
+
 
 @dataclass(frozen=True)
 class Placed:
@@ -50,16 +60,6 @@ class Placed:
     low: float | None
     high: float | None
     same_as_best: bool
-
-    @property
-    def percent(self) -> float:
-        return 100 * self.scored.value
-
-    @property
-    def margin(self) -> float | None:
-        """Half of its 95 % interval, in points of a hundred."""
-        error = noise(self.scored)
-        return None if error is None else 100 * Z * error
 
 
 def binomial(value: float, n: int | None) -> float | None:

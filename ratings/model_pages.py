@@ -9,6 +9,8 @@ from django.views.decorators.http import require_safe
 from arena.measured import typical
 from arena.models import LIVE
 from arena.reveals import newest_prices
+from catalog.benchmarks import of_model
+from catalog.fact_words import told
 from catalog.figures import count, dollars
 from catalog.models import LanguageModel
 from ratings.snapshots import newest_of_pools, unpack
@@ -21,6 +23,7 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
     models = LanguageModel.objects.select_related("organization", "license", "base_model")
     model = get_object_or_404(models, slug=slug)
     shown = {"model": model, **_facts(model), **_measured(model), **_standing(model)}
+    shown |= {"told": told(model), "scores": of_model(model)}
     return render(request, "ratings/model.html", shown)
 
 

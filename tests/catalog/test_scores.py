@@ -81,8 +81,8 @@ def test_ranking_has_places_intervals_and_says_who_is_the_same_as_the_first():
         ("b", 2, True),
         ("c", 3, False),
     ]
-    assert rows[0].percent == pytest.approx(90)
-    assert rows[0].margin == pytest.approx(4.59, abs=0.01)
+    assert rows[0].scored.percent == pytest.approx(90)
+    assert rows[0].scored.margin == pytest.approx(4.59, abs=0.01)
     assert (rows[0].low, rows[0].high) == pytest.approx((0.854, 0.946), abs=0.001)
 
 
