@@ -9,13 +9,14 @@ from catalog.benchmarks import ranked
 from catalog.fact_words import link
 from catalog.models import Benchmark
 
-SHOWN = 100
+SHOWN = 30
 
 
 @require_safe
 def benchmarks(request: HttpRequest) -> HttpResponse:
     """All of them: the newer suite, the older one, and what files have brought."""
-    found = Benchmark.objects.annotate(number=Count("scores")).prefetch_related("caveats")
+    counted = Benchmark.objects.annotate(number=Count("scores"))
+    found = counted.order_by("name").prefetch_related("caveats")
     suites = [(generation, [each for each in found if each.generation == generation]) for generation in (2, 1, None)]
     return render(request, "catalog/benchmarks.html", {"suites": [suite for suite in suites if suite[1]]})
 
@@ -33,6 +34,7 @@ def benchmark(request: HttpRequest, slug: str) -> HttpResponse:
         "link": link(found.source),
         "rankings": [ranking for ranking in rankings if not ranking.alone],
         "alone": [ranking.rows[0] for ranking in rankings if ranking.alone],
-        "most": SHOWN,
+        "shown": f":{SHOWN}",
+        "rest": f"{SHOWN}:",
     }
     return render(request, "catalog/benchmark.html", shown)
