@@ -98,6 +98,9 @@ STATES = {
     "leaderboard": opened("/leaderboard/"),
     "leaderboard of public votes": opened("/leaderboard/?pool=chatbot-arena-2024-08"),
     "model": opened("/models/quokka-7b/"),
+    "model with facts and scores": opened("/models/claude-3-5-sonnet-20240620/"),
+    "benchmarks": opened("/benchmarks/"),
+    "benchmark": opened("/benchmarks/gpqa/"),
     "log in": opened("/accounts/login/"),
     "sign up": opened("/accounts/signup/"),
 }
