@@ -3,11 +3,12 @@
 from django.urls import path
 
 from ratings import api as calls
-from ratings import model_pages
+from ratings import model_board, model_pages
 from ratings import pages as views
 
 pages = [
     path("leaderboard/", views.leaderboard, name="leaderboard"),
+    path("models/", model_board.model_board, name="model-board"),
     path("models/<str:slug>/", model_pages.model_page, name="model-page"),
 ]
 api = [

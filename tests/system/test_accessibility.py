@@ -100,6 +100,7 @@ STATES = {
     "model": opened("/models/quokka-7b/"),
     "model with facts and scores": opened("/models/claude-3-5-sonnet-20240620/"),
     "benchmarks": opened("/benchmarks/"),
+    "models and scores": opened("/models/?weights=any"),
     "benchmark": opened("/benchmarks/gpqa/"),
     "log in": opened("/accounts/login/"),
     "sign up": opened("/accounts/signup/"),
