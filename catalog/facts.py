@@ -1,8 +1,8 @@
 """Facts with their sources: all claims are kept, one of each field is chosen, and the model's columns hold it.
 
-Who is believed: what was set by hand, then what is shipped with Arena, then models.dev; within a source the first
-claim. A column that differs from its chosen fact was set by hand (in the admin, by a models file), and becomes such a
-fact before anything is imported: so importers never overwrite it.
+Who is believed: what was set by hand, then what is shipped with Arena, then models.dev, then files of scores; within a
+source the first claim. A column that differs from its chosen fact was set by hand (in the admin, by a models file), and
+becomes such a fact before anything is imported: so importers never overwrite it.
 """
 
 from collections import defaultdict

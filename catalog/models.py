@@ -84,6 +84,7 @@ class Fact(models.Model):
         HAND = "hand"
         SHIPPED = "shipped"
         MODELS_DEV = "models-dev"
+        FILE = "file"
 
     model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="facts")
     field = models.CharField(max_length=30)

@@ -9,6 +9,7 @@ import io
 from collections.abc import Iterator, Mapping
 from datetime import date
 
+from catalog.fact_fields import Claim
 from catalog.score_rows import ScoreRow, number, share, text
 from catalog.scores import normalized
 
@@ -23,6 +24,27 @@ TASKS = {
     "gpqa": ("leaderboard_gpqa", "acc_norm", 0, 1192),
     "musr": ("leaderboard_musr", "acc_norm", 0, 756),
     "mmlu_pro": ("leaderboard_mmlu_pro", "acc", 5, 12032),
+}
+KINDS = {
+    "pretrained": "base",
+    "continuouslypretrained": "base",
+    "chatmodels": "chat",
+    "fine-tunedondomain-specificdatasets": "fine-tuned",
+    "basemergesandmoerges": "merge",
+}
+# What the hub calls licenses → what our table does.
+LICENSES = {
+    "apache-2.0": "Apache-2.0",
+    "mit": "MIT",
+    "cc-by-nc-4.0": "CC-BY-NC-4.0",
+    "cc-by-nc-sa-4.0": "CC-BY-NC-SA-4.0",
+    "cc-by-sa-4.0": "CC-BY-SA-4.0",
+    "gemma": "Gemma",
+    "llama2": "Llama 2 Community",
+    "llama3": "Llama 3 Community",
+    "llama3.1": "Llama 3.1 Community",
+    "llama3.2": "Llama 3.2 Community",
+    "llama3.3": "Llama 3.3 Community",
 }
 CHANCE = {"ifeval": 0.0, "math": 0.0, "gpqa": 0.25, "mmlu_pro": 0.1}
 AGREE = 1e-6
@@ -45,6 +67,8 @@ def read(content: bytes, _source: str) -> list[ScoreRow]:
 
 def _of_line(line: Mapping[str, str], at: int) -> Iterator[ScoreRow]:
     try:
+        if None in line or None in line.values():
+            raise ValueError("there are more or fewer cells than columns")
         for task in TASKS:
             if line[f"evaluations_{task}_value"]:
                 yield _score(line, task)
@@ -71,7 +95,25 @@ def _score(line: Mapping[str, str], task: str) -> ScoreRow:
         measured_by=BY,
         source=SOURCE,
         date=_day(line.get("metadata_submission_date")),
+        claims=tuple(_claims(line)) if task == "ifeval" else (),
     )
+
+
+def _claims(line: Mapping[str, str]) -> Iterator[Claim]:
+    """What the hub said of the model on the day when it was handed in."""
+    as_of = _day(line.get("metadata_submission_date") or line.get("metadata_upload_date"))
+    if as_of is None:
+        return
+    yield Claim("open_weights", value=True, source=SOURCE, as_of=as_of)
+    kind = "merge" if _applied(line.get("features_is_merged")) else KINDS.get(line.get("model_type") or "")
+    if kind:
+        yield Claim("kind", kind, SOURCE, as_of)
+    terms = line.get("metadata_hub_license") or ""
+    if terms not in ("", "other", "unknown"):
+        yield Claim("license", LICENSES.get(terms, terms), SOURCE, as_of)
+    size = number(line.get("metadata_params_billions") or 0, "metadata_params_billions")
+    if 0 < size < 10**5:
+        yield Claim("parameters_total", round(size * 10**9), SOURCE, as_of)
 
 
 def _checked(task: str, value: float, stated: str) -> float:

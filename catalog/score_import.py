@@ -1,16 +1,19 @@
 """Scores from files into the catalogue: read and checked whole, then written; a known file changes nothing."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from django.db import transaction
 
 from catalog import lm_eval, open_llm, scores_csv
+from catalog.fact_fields import Claim
+from catalog.facts import record
 from catalog.importing import known_models
 from catalog.joins import find
-from catalog.models import Benchmark, Score
+from catalog.models import Benchmark, Fact, Score
 from catalog.named_models import NamedModels, slug_of
 from catalog.score_rows import ScoreRow
 from catalog.shipped_files import aliases
@@ -59,7 +62,7 @@ def import_scores(rows: Collection[ScoreRow], run: str) -> Imported:
     models, benchmarks = _Models(), _Benchmarks()
     scores = [
         Score(
-            **{key: value for key, value in asdict(row).items() if key not in ("model", "benchmark")},
+            **{key: value for key, value in vars(row).items() if key not in ("model", "benchmark", "claims")},
             model_id=models.key(row.model),
             benchmark_id=benchmarks.key(row.benchmark),
             run=run,
@@ -67,8 +70,18 @@ def import_scores(rows: Collection[ScoreRow], run: str) -> Imported:
         for row in rows
     ]
     stored = Score.objects.bulk_create(scores, ignore_conflicts=True)
+    _record_claims(rows, scores)
     limited = sum(row.limited for row in rows)
     return Imported(len(stored), len({score.model_id for score in scores}), models.new, benchmarks.new, limited)
+
+
+def _record_claims(rows: Collection[ScoreRow], scores: Collection[Score]) -> None:
+    """What the rows say of their models, each thing once; of runs of a model the first is believed."""
+    claims: dict[int, dict[str, Claim]] = defaultdict(dict)
+    for row, score in zip(rows, scores, strict=True):
+        for claim in row.claims:
+            claims[score.model_id].setdefault(claim.field, claim)
+    record({key: list(said.values()) for key, said in claims.items()}, Fact.Origin.FILE)
 
 
 class _Models:

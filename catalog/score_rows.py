@@ -5,10 +5,15 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
+from catalog.fact_fields import Claim
+
 
 @dataclass(frozen=True)
 class ScoreRow:
-    """`benchmark`: slugs or task names to look for, from the nearest on; the last is what a new one is called."""
+    """`benchmark`: slugs or task names to look for, from the nearest on; a new one is called by the first.
+
+    `claims`: what the file says of the model itself.
+    """
 
     model: str
     benchmark: tuple[str, ...]
@@ -32,6 +37,7 @@ class ScoreRow:
     revision: str = ""
     method: str = ""
     self_reported: bool = False
+    claims: tuple[Claim, ...] = ()
     date: dt.date | None = None
 
 

@@ -72,20 +72,16 @@ class Entry:
 
 def parse(parameters: Mapping[str, str]) -> View:
     """Raises ValueError that names the parameter."""
-    given: dict[str, Any] = {}
-    for name, allowed in CHOICES.items():
-        if name in parameters:
-            given[name] = parameters[name]
-            if given[name] not in allowed:
-                raise ValueError(f"{name} must be one of {', '.join(filter(None, allowed))}.")
-    for name in TEXTS:
-        if parameters.get(name):
-            given[name] = parameters[name]
-            if not given[name].isprintable():
-                raise ValueError(f"{name} must be a text.")
-    for name in SIZES:
-        if parameters.get(name):
-            given[name] = _size(name, parameters[name])
+    chosen = {name: parameters[name] for name in CHOICES if name in parameters}
+    texts = {name: parameters[name] for name in TEXTS if parameters.get(name)}
+    for name, value in chosen.items():
+        if value not in CHOICES[name]:
+            raise ValueError(f"{name} must be one of {', '.join(filter(None, CHOICES[name]))}.")
+    for name, value in texts.items():
+        if not value.isprintable():
+            raise ValueError(f"{name} must be a text.")
+    sizes = {name: _size(name, parameters[name]) for name in SIZES if parameters.get(name)}
+    given: dict[str, Any] = {**chosen, **texts, **sizes}
     return View(**given)
 
 

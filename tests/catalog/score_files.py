@@ -37,15 +37,19 @@ LM_EVAL = {
     "chat_template_sha": None,
     "total_evaluation_time_seconds": "2677.7",
 }
-HEADER = "model_name,model_sha,model_precision,model_has_chat_template,metadata_submission_date," + ",".join(
-    f"evaluations_{task}_{kind}"
-    for task in ("ifeval", "bbh", "math", "gpqa", "musr", "mmlu_pro")
-    for kind in ("value", "normalized_score")
-)
-OPEN_LLM = f"""{HEADER}
-maker/Model-7B,abc,bfloat16,TRUE,2024-06-12,0.5,50,0.6,43.5,0.25,25,0.6,46.66666666666667,0.42,14.1,0.55,50
-maker/Model-7B,abc,float16,TRUE,2024-06-12,0.5,50,0.6,43.5,0.25,25,0.2,0,0.42,14.1,0.05,0
-other/Base-1B,def,bfloat16,FALSE,,0.5,50,,,0.25,25,0.6,46.66666666666667,,,0.55,50
+FIELDS = [
+    *("model_name", "model_sha", "model_precision", "model_has_chat_template", "metadata_submission_date"),
+    *("model_type", "features_is_merged", "metadata_hub_license", "metadata_params_billions"),
+    *(
+        f"evaluations_{task}_{kind}"
+        for task in ("ifeval", "bbh", "math", "gpqa", "musr", "mmlu_pro")
+        for kind in ("value", "normalized_score")
+    ),
+]
+OPEN_LLM = f"""{",".join(FIELDS)}
+maker/Model-7B,abc,bfloat16,TRUE,2024-06-12,chatmodels,FALSE,llama3.1,7.24,0.5,50,0.6,43.5,0.25,25,0.6,46.66666666666667,0.42,14.1,0.55,50
+maker/Model-7B,abc,float16,TRUE,2024-06-12,chatmodels,TRUE,mit,7.24,0.5,50,0.6,43.5,0.25,25,0.2,0,0.42,14.1,0.05,0
+other/Base-1B,def,bfloat16,FALSE,,pretrained,FALSE,other,-1,0.5,50,,,0.25,25,0.6,46.66666666666667,,,0.55,50
 """
 PLAIN = """model,benchmark,value,source,shots,n,chat_template,self_reported,date
 Model-7B,mmlu,0.7,https://a.example,5,14042,true,true,2025-01-02

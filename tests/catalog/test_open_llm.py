@@ -26,6 +26,21 @@ def test_scores_are_read_with_their_conditions():
     assert {row.chat_template for row in rows if row.model == "other/Base-1B"} == {False}
 
 
+def test_what_the_hub_says_of_a_model_is_claimed_once_a_line():
+    claims = {}
+    for row in read(OPEN_LLM.encode(), "f.csv"):
+        for claim in row.claims:
+            claims.setdefault((row.model, row.precision), {})[claim.field] = claim.value
+    assert claims == {
+        ("maker/Model-7B", "bfloat16"): {
+            "open_weights": True, "kind": "chat", "license": "Llama 3.1 Community", "parameters_total": 7_240_000_000,
+        },
+        ("maker/Model-7B", "float16"): {
+            "open_weights": True, "kind": "merge", "license": "MIT", "parameters_total": 7_240_000_000,
+        },
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("old", "new", "place"),
     [
@@ -39,7 +54,8 @@ def test_scores_are_read_with_their_conditions():
         ("0.5,50,0.6", "half,50,0.6", "line 2: evaluations_ifeval_value is not a number"),
         ("0.5,50,0.6", "0.5,,0.6", "line 2: evaluations_ifeval_normalized_score is not a number"),
         ("14.1,0.55,50", "14.1,0.55,nan", "line 2: evaluations_mmlu_pro_normalized_score"),
-        ("2024-06-12,0.5", "June,0.5", "line 2: metadata_submission_date"),
+        ("2024-06-12,chat", "June,chat", "line 2: metadata_submission_date"),
+        (",7.24,", ",big,", "line 2: metadata_params_billions is not a number"),
         ("maker/Model-7B,abc,b", ",abc,b", "line 2: model_name must be"),
         ("evaluations_gpqa_value", "gpqa", "line 1: the column evaluations_gpqa_value is missing"),
         ("other/Base-1B,def", 'other/Base-1B,"de"f', "line 4: this is not CSV"),
@@ -58,5 +74,5 @@ def test_bytes_that_are_no_text_are_refused():
 
 
 def test_a_line_with_too_few_cells_is_refused():
-    with pytest.raises(ValueError, match=r"^line 5: evaluations_"):
+    with pytest.raises(ValueError, match=r"^line 5: there are more or fewer cells"):
         read((OPEN_LLM + "maker/Short,abc,bfloat16,TRUE,2024-06-12,0.5\n").encode(), "f.csv")

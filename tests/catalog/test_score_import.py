@@ -75,6 +75,15 @@ def test_hub_names_find_their_models(files, benchmarks, tmp_path):
     assert LanguageModel.objects.count() == 1
 
 
+def test_facts_of_a_file_are_believed_where_nobody_else_says_something(files, benchmarks):
+    known = factories.model("model-7b", parameters_total=7_000_000_000)
+    import_file(files / "open.csv", "open-llm-v2")
+    known.refresh_from_db()
+    assert (known.open_weights, known.kind, known.license.name) == (True, "chat", "Llama 3.1 Community")
+    assert known.parameters_total == 7_000_000_000
+    assert {fact.origin for fact in known.facts.filter(chosen=True)} == {"file", "hand"}
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_broken_file_changes_nothing(files, benchmarks, name):
     kind, content = FILES[name]
