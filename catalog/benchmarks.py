@@ -1,11 +1,13 @@
 """Benchmarks with their caveats, and their scores put into rankings that compare only what can be compared."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from catalog.models import Benchmark, Caveat, LanguageModel, Score
 from catalog.scores import Conditions, Placed, Scored, rankings
+
+VOTES = "elo"  # the rating by votes: no test with fixed questions
 
 
 @dataclass(frozen=True)
@@ -26,15 +28,18 @@ class Ranking:
         return len(self.rows) == 1
 
 
-def load_benchmarks(entries: Iterable[Mapping[str, Any]]) -> None:
-    """Bring the table to what the file says: entries with caveats inside, and slugs of what supersedes them."""
-    entries = list(entries)
+def load_benchmarks(entries: Sequence[Mapping[str, Any]], everywhere: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Bring the table to what the file says: entries with caveats inside, and slugs of what supersedes them.
+
+    everywhere: caveats of every test with fixed questions.
+    """
     rows = {entry["slug"]: _row(entry) for entry in entries}
     for entry in entries:
         row = rows[entry["slug"]]
         row.superseded_by = rows.get(entry.get("superseded_by", ""))
         row.save()
-        wanted = [Caveat(benchmark=row, **caveat) for caveat in entry.get("caveat", [])]
+        common = () if row.slug == VOTES else everywhere
+        wanted = [Caveat(benchmark=row, **caveat) for caveat in (*entry.get("caveat", []), *common)]
         kept = {(caveat.kind, caveat.text) for caveat in wanted}
         Caveat.objects.bulk_create(
             wanted, update_conflicts=True, unique_fields=("benchmark", "kind", "text"), update_fields=("source",)

@@ -25,7 +25,8 @@ def load() -> None:
     names = NamedModels()
     _load_facts(names)
     _load_prices(names)
-    load_benchmarks(shipped_files.tables("benchmarks.toml", "benchmark"))
+    tests, everywhere = (shipped_files.tables("benchmarks.toml", key) for key in ("benchmark", "everywhere"))
+    load_benchmarks(tests, everywhere)
     _load_scores()
 
 

@@ -67,6 +67,16 @@ def test_load_brings_the_tables_to_what_the_file_says():
     assert (mmlu.items, mmlu.caveats.count(), mmlu.superseded_by) == (1, 1, None)
 
 
+@pytest.mark.django_db
+def test_what_holds_of_every_test_is_said_of_all_but_the_rating_by_votes():
+    [everywhere] = shipped_files.tables("benchmarks.toml", "everywhere")
+    for _ in range(2):
+        load_benchmarks(ENTRIES, [everywhere])
+    assert everywhere["kind"] == "evaluation_awareness"
+    assert Caveat.objects.filter(kind=everywhere["kind"]).count() == 15
+    assert not Caveat.objects.filter(kind=everywhere["kind"], benchmark__slug="elo").exists()
+
+
 def score(benchmark, slug, value, **fields):
     known = {"task": "t", "metric": "acc", "measured_by": "us", "source": "s", "run": "r"}
     return Score.objects.create(model=factories.model(slug), benchmark=benchmark, value=value, **(known | fields))
