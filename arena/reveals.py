@@ -66,8 +66,10 @@ def cards(battle: Battle, answers: Sequence[Answer]) -> list[dict[str, Any]] | N
 
 
 def newest_prices(models: Sequence[LanguageModel]) -> dict[int, Price]:
-    """Model key → its newest price, where one is known."""
-    newest = Price.objects.filter(model__in=models).order_by("model_id", "-as_of", "-pk").distinct("model_id")
+    """Model key → its price, where one is known: one that was set by hand, else the newest."""
+    newest = (
+        Price.objects.filter(model__in=models).order_by("model_id", "-by_hand", "-as_of", "-pk").distinct("model_id")
+    )
     return {price.model_id: price for price in newest}
 
 

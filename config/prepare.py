@@ -20,6 +20,7 @@ def main(arguments: list[str]) -> None:
     from django.core.management import CommandError, call_command
 
     django.setup()
+    from catalog import shipped as known
     from ratings import shipped
 
     _check_services()
@@ -30,6 +31,7 @@ def main(arguments: list[str]) -> None:
         for path in options.models_files:
             call_command("load_models", path)
         shipped.load()
+        known.load()
     except (CommandError, ValueError) as problem:
         sys.exit(str(problem))
     if _enabled_models() < options.least:

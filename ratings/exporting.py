@@ -16,7 +16,7 @@ from django.db.models import F
 from django.db.models.fields.json import KeyTextTransform
 
 from arena.models import Answer, Turn, Vote
-from ratings import named_models
+from catalog import named_models
 from ratings.vote_fields import CONVERSATIONS, STYLE
 from ratings.votes_file import defuse
 

@@ -12,6 +12,8 @@ from arena.errors import Refusal
 from arena.measured import typical
 from arena.models import LIVE
 from arena.reveals import newest_prices
+from catalog.benchmarks import of_model
+from catalog.fact_words import told
 from catalog.figures import count, dollars
 from catalog.models import LanguageModel
 from ratings import model_standing, over_time, snapshots
@@ -26,6 +28,7 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
     model = get_object_or_404(models, slug=slug)
     standing = _standing(model)
     shown = {"model": model, **_facts(model), **_measured(model), **standing}
+    shown |= {"told": told(model), "scores": of_model(model)}
     pool = request.GET.get("pool") or (LIVE if standing["rated_here"] else _first(standing["places"]))
     try:
         shown |= _in_pool(model, pool) if standing["places"] or "pool" in request.GET else {}

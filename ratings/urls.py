@@ -3,7 +3,7 @@
 from django.urls import path
 
 from ratings import api as calls
-from ratings import history_pages, method_page, model_pages, plot_pages
+from ratings import history_pages, method_page, model_board, model_pages, plot_pages
 from ratings import pages as views
 
 pages = [
@@ -11,6 +11,7 @@ pages = [
     path("leaderboard/plots/", plot_pages.plots, name="board-plots"),
     path("history/", history_pages.history, name="history"),
     path("method/", method_page.method_page, name="method"),
+    path("models/", model_board.model_board, name="model-board"),
     path("models/<str:slug>/", model_pages.model_page, name="model-page"),
 ]
 api = [

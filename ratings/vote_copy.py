@@ -11,8 +11,8 @@ from django.db import connection
 
 from arena.features import features
 from arena.models import VoteFile
+from catalog.named_models import NamedModels
 from ratings.models import DECIDED, OVERALL, Pool
-from ratings.named_models import NamedModels
 from ratings.vote_fields import CONVERSATIONS, Row, assistant_texts
 
 SWITCH_S = 0.0005  # the thread that sends needs Python often, for a moment each; by default it waits ten times as long

@@ -7,12 +7,15 @@ from decimal import Decimal
 import pytest
 
 from arena.models import EndpointDay
-from catalog.models import Price
+from catalog.fact_fields import Claim
+from catalog.facts import record
+from catalog.models import Benchmark, Fact, Price, Score
 from ratings import boards
 from ratings.models import Pool
 from tests import factories
 
 pytestmark = pytest.mark.django_db
+SHIPPED = Fact.Origin.SHIPPED
 
 
 def text(client, slug):
@@ -248,3 +251,41 @@ def test_page_asks_the_database_as_often_for_many_opponents_and_categories(
 
     with django_assert_num_queries(12):
         assert len(client.get("/models/quokka/").context["opponents"]) == models - 1
+
+
+def test_page_shows_license_scores_and_sources(client):
+    allowed = factories.license(
+        "Quokka", commercial="conditional", conditions="Below 100 users.", obligations="Name us."
+    )
+    model = factories.model("quokka", license=allowed)
+    benchmark = Benchmark.objects.create(slug="mmlu", name="MMLU")
+    known = {"task": "mmlu", "metric": "acc", "measured_by": "Maker", "source": "s", "run": "r"}
+    Score.objects.create(model=model, benchmark=benchmark, value=0.7, n=14_042, shots=5, self_reported=True, **known)
+    day = date(2026, 1, 2)
+    claims = [Claim("context_window", 5, "https://a.example/x", day), Claim("context_window", 6, "b", day)]
+    record({model.pk: claims}, SHIPPED)
+
+    shown = text(client, "quokka")
+    assert "Conditional. Below 100 users." in shown
+    assert "Name us." in shown
+    assert "MMLU 70.0&nbsp;% ±&nbsp;0.8" in shown
+    assert "5 examples shown" in shown
+    assert "self-reported" in shown
+    assert "Context: 5" in shown
+    assert "Other sources say: 6" in shown
+    assert 'href="https://a.example/x"' in client.get("/models/quokka/").content.decode()
+
+
+def test_page_takes_as_many_queries_with_many_facts_and_scores(client, django_assert_max_num_queries):
+    model = factories.model("quokka")
+    counts = []
+    for amount in (1, 20):
+        for number in range(amount):
+            benchmark = Benchmark.objects.create(slug=f"b{amount}-{number}", name="B")
+            known = {"task": "t", "metric": "acc", "measured_by": "us", "source": "s", "run": "r", "value": 0.5}
+            Score.objects.create(model=model, benchmark=benchmark, **known)
+        record({model.pk: [Claim("tools", True, f"s{number}", date(2026, 1, 2)) for number in range(amount)]}, SHIPPED)
+        with django_assert_max_num_queries(30) as captured:
+            client.get("/models/quokka/")
+        counts.append(len(captured))
+    assert counts[0] == counts[1]

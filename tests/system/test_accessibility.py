@@ -128,6 +128,10 @@ STATES = {
     "API": opened("/api/docs/"),
     "API, all open": everything,
     "account, a new key": key_made,
+    "model with facts and scores": opened("/models/claude-3-5-sonnet-20240620/"),
+    "benchmarks": opened("/benchmarks/"),
+    "models and scores": opened("/models/?weights=any"),
+    "benchmark": opened("/benchmarks/gpqa/"),
     "log in": opened("/accounts/login/"),
     "sign up": opened("/accounts/signup/"),
 }

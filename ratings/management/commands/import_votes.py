@@ -8,10 +8,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from catalog.named_models import slug_of
 from ratings.importing import PACKED, Imported, import_file
 from ratings.management.progress import bar
 from ratings.models import Pool
-from ratings.named_models import slug_of
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from catalog.models import LanguageModel
-from ratings.named_models import NamedModels, labels, slug_of
+from catalog.named_models import NamedModels, labels, slug_of
 from tests import factories
 
 pytestmark = pytest.mark.django_db

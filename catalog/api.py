@@ -1,0 +1,78 @@
+"""The REST API of the catalogue: parse, call, show."""
+
+from typing import Any
+
+from django.db.models import Count
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from catalog.benchmarks import Ranking, ranked
+from catalog.models import Benchmark, Score
+from catalog.paging import BySlug
+from catalog.scores import Placed, noise
+
+FIELDS = (
+    "slug", "name", "full_name", "measures", "matters", "items", "items_note", "metric", "chance", "human",
+    "human_note", "status", "generation", "tasks", "source",
+)  # fmt: skip
+CONDITIONS = ("task", "metric", "filter", "shots", "harness", "version", "chat_template", "method", "limited")
+OF_A_SCORE = (
+    "value", "normalized", "n", "harness_version", "chat_template_sha", "precision", "revision", "self_reported",
+    "source", "date",
+)  # fmt: skip
+
+
+class Benchmarks(APIView):
+    @extend_schema(operation_id="benchmark_list", responses={200: dict})
+    def get(self, request: Request) -> Response:
+        """What each measures, its figures and its caveats; `scores` is how many are known."""
+        pages = BySlug()
+        found = _benchmarks().annotate(number=Count("scores"))
+        page: list[Any] = pages.paginate_queryset(found, request) or []
+        return pages.get_paginated_response([_facts(each) | {"scores": each.number} for each in page])
+
+
+class OneBenchmark(APIView):
+    @extend_schema(operation_id="benchmark", responses={200: dict})
+    def get(self, request: Request, slug: str) -> Response:
+        """With its scores. Each entry of `rankings` holds scores of the same conditions: only these may be compared."""
+        if not slug.isprintable():  # PostgreSQL would not take it
+            raise Http404
+        found = get_object_or_404(_benchmarks(), slug=slug)
+        return Response(_facts(found) | {"rankings": [_ranking(ranking) for ranking in ranked(found)]})
+
+
+def _benchmarks() -> Any:
+    return Benchmark.objects.select_related("superseded_by").prefetch_related("caveats")
+
+
+def _facts(benchmark: Benchmark) -> dict[str, Any]:
+    return {
+        **{field: getattr(benchmark, field) for field in FIELDS},
+        "superseded_by": benchmark.superseded_by and benchmark.superseded_by.slug,
+        "caveats": [{"kind": each.kind, "text": each.text, "source": each.source} for each in benchmark.caveats.all()],
+    }
+
+
+def _ranking(ranking: Ranking) -> dict[str, Any]:
+    shared = {field: getattr(ranking.first, field) for field in CONDITIONS}
+    rows = [_row(placed, score) for placed, score in ranking.rows]
+    return {"conditions": shared | {"measured_by": ranking.first.measured_by}, "rows": rows}
+
+
+def _row(placed: Placed, score: Score) -> dict[str, Any]:
+    """`stderr` is the one measured or the binomial one; `same_as_best`: as good as the first, within noise."""
+    return {
+        "place": placed.place,
+        "model": score.model.slug,
+        "name": score.model.name,
+        **{field: getattr(score, field) for field in OF_A_SCORE},
+        "stderr": noise(placed.scored),
+        "ci_low": placed.low,
+        "ci_high": placed.high,
+        "same_as_best": placed.same_as_best,
+    }

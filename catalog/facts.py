@@ -1,0 +1,192 @@
+"""Facts with their sources: all claims are kept, one of each field is chosen, and the model's columns hold it.
+
+Who is believed: what was set by hand, then what is shipped with Arena, then models.dev, then files of scores; within a
+source the first claim. A column that differs from its chosen fact was set by hand (in the admin, by a models file), and
+becomes such a fact before anything is imported: so importers never overwrite it.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import count
+from typing import Any
+
+from django.db import transaction
+from django.utils.text import slugify
+from django.utils.timezone import now
+
+from catalog.fact_fields import EMPTY, FIELDS, Claim, for_column
+from catalog.models import Fact, LanguageModel, License, Organization, Price
+
+BY_HAND = "set by hand in this arena"
+TRUST = {origin: place for place, origin in enumerate(Fact.Origin)}
+NAMED = {"organization": Organization, "license": License}
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """What a field of a model is taken to be, and who says something else: (value, source) each."""
+
+    model: str
+    field: str
+    chosen: Any
+    others: tuple[tuple[Any, str], ...]
+
+
+@transaction.atomic
+def record(claims: Mapping[int, Collection[Claim]], origin: Fact.Origin) -> None:
+    """Replace what this origin said of these models (by key), and choose anew."""
+    by_hand = adopt(claims)
+    old = Fact.objects.filter(origin=origin, model__in=claims).select_related("model").order_by("pk")
+    stored = _by_model(old)
+    changed = {key: said for key, said in claims.items() if _said(stored[key]) != list(said)}
+    _empty([fact for key in changed for fact in stored[key] if fact.chosen])
+    old.filter(model__in=changed).delete()
+    Fact.objects.bulk_create(
+        Fact(model_id=key, origin=origin, **vars(claim)) for key, said in changed.items() for claim in said
+    )
+    settle({*changed, *by_hand})
+
+
+def _by_model(facts: Iterable[Fact]) -> dict[int, list[Fact]]:
+    grouped: dict[int, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        grouped[fact.model_id].append(fact)
+    return grouped
+
+
+def _said(facts: Iterable[Fact]) -> list[Claim]:
+    return [Claim(fact.field, fact.value, fact.source, fact.as_of) for fact in facts]
+
+
+def _empty(facts: list[Fact]) -> None:
+    """Take what these facts say out of the columns: their source may have withdrawn it."""
+    models = {fact.model_id: fact.model for fact in facts}
+    for fact in facts:
+        setattr(models[fact.model_id], fact.field, for_column(fact.field, None))
+    LanguageModel.objects.bulk_update(models.values(), list(FIELDS))
+
+
+def adopt(keys: Iterable[int]) -> set[int]:
+    """Keep as facts what somebody has set in the columns of these models; says of which models there was something."""
+    rows = []
+    for model, facts in _with_facts(keys):
+        believed = {fact.field: for_column(fact.field, fact.value) for fact in facts if fact.chosen}
+        for field in FIELDS:
+            held = _held(model, field)
+            if held != believed.get(field, EMPTY.get(field)):
+                rows.append(_by_hand(model, field, held))
+    Fact.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=("model", "field", "origin", "source"),
+        update_fields=("value", "as_of"),
+    )
+    return {row.model_id for row in rows}
+
+
+def _by_hand(model: LanguageModel, field: str, held: Any) -> Fact:
+    value = held.isoformat() if isinstance(held, date) else held
+    return Fact(model=model, field=field, value=value, origin=Fact.Origin.HAND, source=BY_HAND, as_of=now().date())
+
+
+def settle(keys: Iterable[int]) -> None:
+    """Choose the fact of each field that is believed, and write it into the model's column."""
+    names = {field: _Names(kind) for field, kind in NAMED.items()}
+    models, chosen = [], []
+    for model, facts in _with_facts(keys):
+        best = _best(facts)
+        for field, fact in best.items():
+            value = for_column(field, fact.value)
+            setattr(model, field, names[field].row(value) if field in names else value)
+        models.append(model)
+        chosen += [fact.pk for fact in best.values()]
+    Fact.objects.filter(model__in=[model.pk for model in models], chosen=True).exclude(pk__in=chosen).update(
+        chosen=False
+    )
+    Fact.objects.filter(pk__in=chosen, chosen=False).update(chosen=True)
+    LanguageModel.objects.bulk_update(models, list(FIELDS))
+
+
+def _best(facts: Iterable[Fact]) -> dict[str, Fact]:
+    """Field → the fact that is believed."""
+    best: dict[str, Fact] = {}
+    for fact in sorted(facts, key=_trust):
+        best.setdefault(fact.field, fact)
+    return best
+
+
+def _trust(fact: Fact) -> tuple[int, int, int]:
+    """Smallest first. Of what was set by hand the newest, of a source's claims the first."""
+    newest = -fact.as_of.toordinal() if fact.origin == Fact.Origin.HAND else 0
+    return TRUST[Fact.Origin(fact.origin)], newest, fact.pk
+
+
+def _with_facts(keys: Iterable[int]) -> list[tuple[LanguageModel, list[Fact]]]:
+    models = LanguageModel.objects.filter(pk__in=list(keys)).select_related(*NAMED).prefetch_related("facts")
+    return [(model, list(model.facts.all())) for model in models]
+
+
+def _held(model: LanguageModel, field: str) -> Any:
+    value = getattr(model, field)
+    return value.name if value is not None and field in NAMED else value
+
+
+class _Names:
+    """Organizations or licenses by name; new ones are made."""
+
+    def __init__(self, kind: Any) -> None:
+        self._kind = kind
+        self._rows = {row.name: row for row in kind.objects.all()}
+
+    def row(self, name: str | None) -> Any:
+        if name is not None and name not in self._rows:
+            self._rows[name] = self._kind.objects.create(name=name, slug=free_slug(self._kind, name))
+        return name and self._rows[name]
+
+
+def free_slug(kind: Any, name: str) -> str:
+    """From the name; two names may say the same in a-z, or nothing."""
+    slug = slugify(name)[:90] or "unnamed"
+    candidates = (slug if number == 1 else f"{slug}-{number}" for number in count(1))
+    return next(candidate for candidate in candidates if not kind.objects.filter(slug=candidate).exists())
+
+
+def conflicts() -> list[Conflict]:
+    """Where sources say different things, for whoever looks after the catalogue; by model and field."""
+    said: dict[tuple[str, str], list[Fact]] = defaultdict(list)
+    for fact in Fact.objects.select_related("model").order_by("model__slug", "field", "-chosen", "pk"):
+        said[fact.model.slug, fact.field].append(fact)
+    found = [_conflict(*place, facts) for place, facts in said.items()]
+    return [each for each in (*found, *_price_conflicts()) if each.others]
+
+
+def _conflict(model: str, field: str, facts: list[Fact]) -> Conflict:
+    chosen = facts[0].value
+    others = tuple((fact.value, fact.source) for fact in facts[1:] if not _agree(field, chosen, fact.value))
+    return Conflict(model, field, chosen, others)
+
+
+def _agree(field: str, one: Any, other: Any) -> bool:
+    """A month agrees with each of its days."""
+    if for_column(field, one) == for_column(field, other):
+        return True
+    texts = isinstance(one, str) and isinstance(other, str) and field.endswith(("_date", "_cutoff", "_on"))
+    return texts and (one.startswith(other) or other.startswith(one))
+
+
+def _price_conflicts() -> list[Conflict]:
+    """The newest price of each source; by hand before the others, then the newest."""
+    said: dict[str, dict[str, Price]] = defaultdict(dict)
+    for price in Price.objects.select_related("model").order_by("model__slug", "-by_hand", "-as_of", "-pk"):
+        said[price.model.slug].setdefault(price.source, price)
+    return [_price_conflict(model, list(prices.values())) for model, prices in said.items()]
+
+
+def _price_conflict(model: str, prices: list[Price]) -> Conflict:
+    first, *rest = prices
+    others = tuple(
+        (str(each), each.source) for each in rest if (each.input, each.output) != (first.input, first.output)
+    )
+    return Conflict(model, "price", str(first), others)

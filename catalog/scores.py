@@ -1,0 +1,117 @@
+"""Scores on benchmarks: how certain they are, and which may be compared. Pure.
+
+Two scores are in one ranking only if they were run under the same conditions. Where the harness is known, these are the
+task, the metric and its filter, the number of examples shown, the version of the task, and whether a chat template was
+used. Where it is not, only scores of one report agree, if that report names the same method for both.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import sqrt
+
+Z = 1.959964  # of a two-sided 95 % interval
+
+
+@dataclass(frozen=True, order=True)
+class Conditions:
+    """What must agree. Unknown numbers are -1, so that conditions have an order."""
+
+    task: str
+    metric: str
+    filter: str
+    shots: int
+    version: str
+    chat_template: int
+    harness: str
+    measured_by: str
+    method: str
+    report: str
+    limited: bool
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One score: `value` from 0 to 1 for shares, `n` how many questions it is of; None where unknown."""
+
+    model: str
+    value: float
+    n: int | None
+    stderr: float | None
+    conditions: Conditions
+
+    @property
+    def percent(self) -> float:
+        return 100 * self.value
+
+    @property
+    def margin(self) -> float | None:
+        """Half of its 95 % interval, in points of a hundred."""
+        error = noise(self)
+        return None if error is None else 100 * Z * error
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A row of a ranking. `same_as_best`: not the first, and within the noise of the first."""
+
+    scored: Scored
+    place: int
+    low: float | None
+    high: float | None
+    same_as_best: bool
+
+
+def binomial(value: float, n: int | None) -> float | None:
+    """Standard error of a share of n questions; of a mean of marks between 0 and 1 it is the largest possible one.
+
+    None for what is no share, or of unknown n.
+    """
+    if n is None or n < 1 or not 0 <= value <= 1:
+        return None
+    return sqrt(value * (1 - value) / n)
+
+
+def noise(scored: Scored) -> float | None:
+    """Its standard error: the one measured, else the binomial one."""
+    return scored.stderr if scored.stderr is not None else binomial(scored.value, scored.n)
+
+
+def told_apart(one: Scored, other: Scored) -> bool | None:
+    """Whether the difference is outside of its noise (two-sided 5 %); None if the noise of one is unknown.
+
+    As if the questions of both were other ones: with the same questions differences are a little more certain.
+    """
+    errors = [noise(one), noise(other)]
+    if None in errors:
+        return None
+    spread = sqrt(sum(error * error for error in errors if error is not None))
+    return abs(one.value - other.value) > Z * spread
+
+
+def rankings(scores: Iterable[Scored]) -> dict[Conditions, list[Placed]]:
+    """Conditions → its scores from the best; conditions with most scores first. Of a model the first given counts."""
+    groups: dict[Conditions, dict[str, Scored]] = defaultdict(dict)
+    for scored in scores:
+        groups[scored.conditions].setdefault(scored.model, scored)
+    ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+    return {conditions: _ranked(list(models.values())) for conditions, models in ordered}
+
+
+def _ranked(scores: list[Scored]) -> list[Placed]:
+    best_first = sorted(scores, key=lambda scored: (-scored.value, scored.model))
+    return [_placed(scored, best_first) for scored in best_first]
+
+
+def _placed(scored: Scored, best_first: list[Scored]) -> Placed:
+    error = noise(scored)
+    low = None if error is None else max(0.0, scored.value - Z * error)
+    high = None if error is None else min(1.0, scored.value + Z * error)
+    place = 1 + sum(other.value > scored.value for other in best_first)
+    first = best_first[0]
+    return Placed(scored, place, low, high, same_as_best=scored is not first and told_apart(scored, first) is False)
+
+
+def normalized(raw: float, chance: float) -> float:
+    """From 0 (chance and below) to 100 (all right), as the Open LLM Leaderboard has it."""
+    return max(0.0, (raw - chance) / (1 - chance) * 100)

@@ -1,0 +1,68 @@
+"""What the catalogue knows from the first minute: licenses, facts, prices, benchmarks, scores, all with sources."""
+
+from collections import defaultdict
+from datetime import date
+from decimal import Decimal
+from hashlib import sha256
+
+from django.db import transaction
+
+from catalog import scores_csv, shipped_files
+from catalog.benchmarks import load_benchmarks
+from catalog.fact_fields import Claim, read
+from catalog.facts import record
+from catalog.importing import add_prices
+from catalog.models import Fact, License, Score
+from catalog.models_dev_facts import Asked
+from catalog.named_models import NamedModels
+from catalog.score_import import import_scores
+
+
+@transaction.atomic
+def load() -> None:
+    """Bring the tables to what the files say; what somebody has set by hand stays."""
+    _load_licenses()
+    names = NamedModels()
+    _load_facts(names)
+    _load_prices(names)
+    tests, everywhere = (shipped_files.tables("benchmarks.toml", key) for key in ("benchmark", "everywhere"))
+    load_benchmarks(tests, everywhere)
+    _load_scores()
+
+
+def _load_licenses() -> None:
+    """New licenses, and what is still unknown of others."""
+    for entry in shipped_files.tables("licenses.toml", "license"):
+        found, created = License.objects.get_or_create(name=entry["name"], defaults=entry)
+        undecided = not created and found.commercial == License.Commercial.UNKNOWN and not found.conditions
+        if undecided:
+            License.objects.filter(pk=found.pk).update(**{field: entry[field] for field in entry if field != "slug"})
+
+
+def _load_facts(names: NamedModels) -> None:
+    claims: dict[int, list[Claim]] = defaultdict(list)
+    rows = shipped_files.rows("facts.csv")
+    ids = names.ids([row["model"] for row in rows])
+    for row in rows:
+        as_of = date.fromisoformat(row["as_of"])
+        claims[ids[row["model"]]].append(Claim(row["field"], read(row["field"], row["value"]), row["source"], as_of))
+    record(claims, Fact.Origin.SHIPPED)
+
+
+def _load_prices(names: NamedModels) -> None:
+    rows = shipped_files.rows("prices.csv")
+    ids = names.ids([row["model"] for row in rows])
+    add_prices((ids[row["model"]], _asked(row), row["source"], date.fromisoformat(row["as_of"])) for row in rows)
+
+
+def _asked(row: dict[str, str]) -> Asked:
+    cached = row["cached_input"]
+    return Asked(Decimal(row["input"]), Decimal(row["output"]), Decimal(cached) if cached else None)
+
+
+def _load_scores() -> None:
+    """Once for each version of the file; those of an earlier version go."""
+    content = (shipped_files.DATA / "scores.csv").read_bytes()
+    run = f"shipped {sha256(content).hexdigest()[:40]}"
+    Score.objects.filter(run__startswith="shipped ").exclude(run=run).delete()
+    import_scores([scores_csv.row(line) for line in shipped_files.rows("scores.csv")], run)

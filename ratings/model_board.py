@@ -1,0 +1,66 @@
+"""The board of models by facts, benchmark scores and rating, in one table."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from arena.models import LIVE
+from catalog.models import Benchmark
+from catalog.score_table import Table, table
+from catalog.score_view import BY_FACT, Entry, View, parse, shown
+from ratings.models import Pool
+from ratings.snapshots import newest_of_pools, unpack
+
+
+@require_safe
+def model_board(request: HttpRequest) -> HttpResponse:
+    """Its whole state is in the address."""
+    try:
+        view = parse(request.GET)
+        pool, ratings = _ratings()
+        found = table(view.series, ratings)
+        view, reordered = _with_order(view, found)
+    except ValueError as error:
+        return render(request, "404.html", {"detail": str(error)}, status=400)
+    except LookupError:
+        return render(request, "404.html", {"detail": "There is no such series of scores."}, status=404)
+    entries, unknown = shown(found.entries, view)
+    rows = [_row(entry, found, view) for entry in entries]
+    context = {"view": view, "pool": pool, "table": found, "unknown": unknown, "rows": rows, "reordered": reordered}
+    return render(request, "ratings/model_board.html", context | _offered(found))
+
+
+def _ratings() -> tuple[Pool | None, dict[str, float]]:
+    """Of the live board if there is one, else of the largest."""
+    boards = sorted(newest_of_pools(), key=lambda each: (each.board.pool.slug == LIVE and each.votes > 0, each.votes))
+    if not boards:
+        return None, {}
+    best = boards[-1]
+    return best.board.pool, {row["model"]: row["rating"] for row in unpack(best.rows)}
+
+
+def _with_order(view: View, found: Table) -> tuple[View, bool]:
+    """By name, and True, where the scores asked for cannot be put in order: not in this series, or not in one."""
+    if view.sort in BY_FACT or (view.series and view.sort in {column.key for column in found.columns}):
+        return view, False
+    if not Benchmark.objects.filter(slug=view.sort.partition("~")[0]).exists():
+        raise ValueError(f"sort must be one of {', '.join(BY_FACT)} or a benchmark.")
+    return replace(view, sort="name", order=""), True
+
+
+def _row(entry: Entry, found: Table, view: View) -> dict[str, Any]:
+    cells = [entry.cells.get(column.key) for column in found.columns]
+    values = [cell and (cell.normalized if view.scale == "normalized" else cell.value) for cell in cells]
+    return {"entry": entry, "cells": list(zip(cells, values, strict=True))}
+
+
+def _offered(found: Table) -> dict[str, list[str]]:
+    """What the filters can be set to."""
+    fields = {"organizations": "organization", "licenses": "license", "precisions": "precision"}
+    return {
+        name: sorted({getattr(entry, field) for entry in found.entries} - {""}, key=str.lower)
+        for name, field in fields.items()
+    }
