@@ -104,16 +104,11 @@ class Plan:
     rule: Training
     optimum: Training
     loss: float
+    loss_by_rule: float
     least_loss: float
 
 
 def plan(chosen: Training, law: Law = EPOCH) -> Plan:
-    best = law.optimum(chosen.compute)
-    return Plan(
-        training=chosen,
-        law=law,
-        rule=by_rule(chosen.compute),
-        optimum=best,
-        loss=law.loss(chosen.params, chosen.tokens),
-        least_loss=law.loss(best.params, best.tokens),
-    )
+    rule, best = by_rule(chosen.compute), law.optimum(chosen.compute)
+    losses = (law.loss(each.params, each.tokens) for each in (chosen, rule, best))
+    return Plan(chosen, law, rule, best, *losses)

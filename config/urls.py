@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 
 from arena import api as arena_api
 from arena import urls as arena_urls
+from catalog import urls as catalog_urls
 from config import health, metrics
 from ratings import urls as ratings_urls
 
@@ -13,7 +14,8 @@ urlpatterns = [
     *arena_urls.pages,
     *arena_urls.accounts,
     *ratings_urls.pages,
-    path("api/v1/", include([*arena_urls.api, *ratings_urls.api])),
+    *catalog_urls.pages,
+    path("api/v1/", include([*arena_urls.api, *ratings_urls.api, *catalog_urls.api])),
     re_path(r"^api/", arena_api.unknown),
     path("healthz", health.alive),
     path("readyz", health.ready),

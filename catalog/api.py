@@ -1,0 +1,38 @@
+"""The REST API of the catalogue: parse, call, show."""
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from catalog import costing, scaling
+from catalog.amounts import GivenForm
+from catalog.cost_form import CostForm
+
+
+def _parameters(form: type[GivenForm]) -> list[OpenApiParameter]:
+    fields = form.base_fields.items()
+    return [OpenApiParameter(name, str, default=field.initial, description=str(field.label)) for name, field in fields]
+
+
+def _refused(form: GivenForm) -> ValidationError:
+    return ValidationError({name: [str(error) for error in errors] for name, errors in form.errors.items()})
+
+
+class Scaling(APIView):
+    @extend_schema(operation_id="scaling", parameters=_parameters(scaling.ScalingForm), responses={200: dict})
+    def get(self, request: Request) -> Response:
+        form = scaling.ScalingForm(request.query_params)
+        if not form.is_valid():
+            raise _refused(form)
+        return Response(scaling.as_json(form.plan(), scaling.trained_models()))
+
+
+class Cost(APIView):
+    @extend_schema(operation_id="cost", parameters=_parameters(CostForm), responses={200: dict})
+    def get(self, request: Request) -> Response:
+        form = CostForm(request.query_params)
+        if not form.is_valid():
+            raise _refused(form)
+        return Response(costing.as_json(costing.compare(form)))
