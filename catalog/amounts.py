@@ -17,16 +17,22 @@ FILLING = re.compile(r"[\s,_$]+")
 
 
 class Amount(forms.Field):
-    """A number from `low` to `high`, as an exact decimal; None if nothing was written. `whole` rounds to an integer."""
+    """A number from `low` to `high`, as an exact decimal; None if nothing was written. `whole` rounds to an integer.
+
+    `usual` is what holds where nothing was written. It is shown, but not filled in: an address stays short.
+    """
 
     widget = forms.TextInput
 
-    def __init__(self, *, low: float = 0, high: float = 1e12, whole: bool = False, **options: Any) -> None:
-        if options.get("initial") is not None and not whole:
-            options["initial"] = Decimal(options["initial"])
+    def __init__(
+        self, *, low: float = 0, high: float = 1e12, whole: bool = False, usual: int | None = None, **options: Any
+    ) -> None:
         super().__init__(**{"required": False, **options})
         self.low, self.high, self.whole = low, high, whole
-        self.widget.attrs |= {"inputmode": "text", "autocomplete": "off", "maxlength": LONGEST}
+        self.usual = usual if whole or usual is None else Decimal(usual)
+        self.widget.attrs |= {"autocomplete": "off", "maxlength": LONGEST}
+        if usual is not None:
+            self.widget.attrs["placeholder"] = f"{usual:,}"
 
     def to_python(self, value: Any) -> Decimal | int | None:
         text = FILLING.sub("", value or "").lower()
@@ -42,14 +48,18 @@ class Amount(forms.Field):
         super().validate(value)
         if value is not None and not self.low <= value <= self.high:
             words = _("This must be from %(low)s to %(high)s.")
-            raise ValidationError(words, params={"low": f"{self.low:,g}", "high": f"{self.high:,g}"})
+            raise ValidationError(words, params={"low": f"{self.low:,.12g}", "high": f"{self.high:,.12g}"})
+
+
+def usual(field: forms.Field) -> Any:
+    return field.usual if isinstance(field, Amount) else field.initial
 
 
 class GivenForm(forms.Form):
-    """A form whose fields may be left out: then they are what `initial` says."""
+    """A form whose fields may be left out: then they are as usual."""
 
     use_required_attribute = False
 
     def given(self, name: str) -> Any:
         value = self.cleaned_data.get(name)
-        return self.fields[name].initial if value in (None, "") else value
+        return usual(self.fields[name]) if value in (None, "") else value

@@ -7,13 +7,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog import costing, scaling
-from catalog.amounts import GivenForm
+from catalog.amounts import GivenForm, usual
 from catalog.cost_form import CostForm
 
 
 def _parameters(form: type[GivenForm]) -> list[OpenApiParameter]:
     fields = form.base_fields.items()
-    return [OpenApiParameter(name, str, default=field.initial, description=str(field.label)) for name, field in fields]
+    return [OpenApiParameter(name, str, default=usual(field), description=str(field.label)) for name, field in fields]
 
 
 def _refused(form: GivenForm) -> ValidationError:

@@ -1,5 +1,6 @@
 """What the calculator of costs asks for: the words of its fields, their bounds, and what needs what."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -11,13 +12,18 @@ MOST_TOKENS = 1e15
 MOST_DOLLARS = 1e9
 # Dense bfloat16 of one H100 SXM, by its maker's sheet.
 H100_TFLOPS = 989
-FIELDSETS: list[tuple[Any, list[str]]] = [
+FIRST_PARTS: list[tuple[Any, list[str]]] = [
     (_("Use a month"), ["input_tokens", "output_tokens", "cached", "months"]),
     (_("An API"), ["price_input", "price_output", "price_cached", "seats", "price_seat"]),
     (_("Own GPUs"), ["gpu_hour", "gpus", "replicas", "operations_hours", "operations_rate"]),
-    (_("Memory"), ["params", "bits", "layers", "kv_heads", "head_dim", "context", "concurrency", "gpu_memory"]),
-    (_("Busiest time"), ["peak_speed", "replica_speed", "utilisation"]),
-    (_("Until the launch"), ["api_weeks", "own_weeks", "price_week"]),
+]
+FURTHER_PARTS: list[tuple[Any, list[str]]] = [
+    (
+        _("Memory of the model"),
+        ["params", "bits", "layers", "kv_heads", "head_dim", "context", "concurrency", "gpu_memory"],
+    ),
+    (_("The busiest time"), ["peak_speed", "replica_speed", "utilisation"]),
+    (_("Work until the launch"), ["api_weeks", "own_weeks", "price_week"]),
     (_("Fine-tuning"), ["tuning_tokens", "tuning_method", "gpu_tflops", "tuning_utilisation", "price_data"]),
 ]
 # What is of no use without the other.
@@ -43,40 +49,49 @@ def _whole(label: Any, high: float, low: float = 1, **options: Any) -> Amount:
     return Amount(label=label, low=low, high=high, whole=True, **options)
 
 
+@dataclass(frozen=True)
+class Part:
+    """Fields that belong together; `used` if anything was written into one of them, or is missing there."""
+
+    title: Any
+    fields: list[forms.BoundField]
+    used: bool
+
+
 class CostForm(GivenForm):
-    input_tokens = _whole(_("Tokens read"), MOST_TOKENS, 0, initial=0)
-    output_tokens = _whole(_("Tokens written"), MOST_TOKENS, 0, initial=0)
-    cached = Amount(label=_("Read from the cache, %"), high=100, initial=0)
-    months = _whole(_("Months to look ahead"), 120, initial=12)
+    input_tokens = _whole(_("Tokens read"), MOST_TOKENS, 0, usual=0)
+    output_tokens = _whole(_("Tokens written"), MOST_TOKENS, 0, usual=0)
+    cached = Amount(label=_("Read from the cache, %"), high=100, usual=0)
+    months = _whole(_("Months to look ahead"), 120, usual=12)
 
     price_input = _money(_("$ a million tokens read"))
     price_output = _money(_("$ a million tokens written"))
     price_cached = _money(_("$ a million tokens from the cache"))
-    seats = _whole(_("Seats"), 1e7, 0, initial=0)
-    price_seat = _money(_("$ a seat"), initial=0)
+    seats = _whole(_("Seats"), 1e7, 0, usual=0)
+    price_seat = _money(_("$ a seat"), usual=0)
 
     gpu_hour = _money(_("$ an hour and GPU"))
     gpus = _whole(_("GPUs for one replica"), 10_000)
-    replicas = _whole(_("Replicas, at least"), 100_000, initial=1)
-    operations_hours = Amount(label=_("Hours of operations"), high=1e6, initial=0)
-    operations_rate = _money(_("$ an hour of operations"), initial=0)
+    replicas = _whole(_("Replicas, at least"), 100_000, usual=1)
+    operations_hours = Amount(label=_("Hours of operations"), high=1e6, usual=0)
+    operations_rate = _money(_("$ an hour of operations"), usual=0)
 
     params = _whole(_("Parameters, all"), 1e15)
-    bits = Amount(label=_("Bits a parameter"), low=1, high=64, initial=16)
+    bits = Amount(label=_("Bits a parameter"), low=1, high=64, usual=16)
     layers = _whole(_("Layers"), 10_000)
     kv_heads = _whole(_("Key-value heads"), 10_000)
-    head_dim = _whole(_("Size of a head"), 100_000, initial=128)
-    context = _whole(_("Tokens of a conversation"), 1e9, initial=8192)
-    concurrency = _whole(_("Conversations at once"), 1e6, initial=1)
-    gpu_memory = Amount(label=_("GiB of one GPU"), low=1, high=1e5, initial=80)
+    head_dim = _whole(_("Size of a head"), 100_000, usual=128)
+    context = _whole(_("Tokens of a conversation"), 1e9, usual=8192)
+    concurrency = _whole(_("Conversations at once"), 1e6, usual=1)
+    gpu_memory = Amount(label=_("GiB of one GPU"), low=1, high=1e5, usual=80)
 
     peak_speed = Amount(label=_("Tokens a second, in all"), low=0.001, high=1e12)
     replica_speed = Amount(label=_("Tokens a second of one replica"), low=0.001, high=1e9)
-    utilisation = Amount(label=_("Planned to be busy, %"), low=1, high=100, initial=70)
+    utilisation = Amount(label=_("Planned to be busy, %"), low=1, high=100, usual=70)
 
-    api_weeks = Amount(label=_("Weeks with an API"), high=1000, initial=0)
-    own_weeks = Amount(label=_("Weeks with own GPUs"), high=1000, initial=0)
-    price_week = _money(_("$ a week, all who work on it"), initial=0)
+    api_weeks = Amount(label=_("Weeks with an API"), high=1000, usual=0)
+    own_weeks = Amount(label=_("Weeks with own GPUs"), high=1000, usual=0)
+    price_week = _money(_("$ a week, all who work on it"), usual=0)
 
     tuning_tokens = _whole(_("Tokens to tune on"), MOST_TOKENS)
     tuning_method = forms.ChoiceField(
@@ -85,9 +100,22 @@ class CostForm(GivenForm):
         initial="lora",
         choices=[("lora", _("low-rank adapter (LoRA)")), ("full", _("all weights"))],
     )
-    gpu_tflops = Amount(label=_("TFLOPS of one GPU"), low=0.1, high=1e6, initial=H100_TFLOPS)
-    tuning_utilisation = Amount(label=_("Share of them reached, %"), low=1, high=100, initial=35)
-    price_data = _money(_("$ for the data"), initial=0)
+    gpu_tflops = Amount(label=_("TFLOPS of one GPU"), low=0.1, high=1e6, usual=H100_TFLOPS)
+    tuning_utilisation = Amount(label=_("Share of them reached, %"), low=1, high=100, usual=35)
+    price_data = _money(_("$ for the data"), usual=0)
+
+    @property
+    def first_parts(self) -> list[Part]:
+        return [self._part(title, names) for title, names in FIRST_PARTS]
+
+    @property
+    def further_parts(self) -> list[Part]:
+        return [self._part(title, names) for title, names in FURTHER_PARTS]
+
+    def _part(self, title: Any, names: list[str]) -> Part:
+        fields = [self[name] for name in names]
+        used = any(field.errors or (field.data and isinstance(field.field, Amount)) for field in fields)
+        return Part(title, fields, used)
 
     def clean(self) -> dict[str, Any]:
         for name, other in TOGETHER:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from catalog import costing, scaling
 from catalog.amounts import GivenForm
 from catalog.bill import lines
-from catalog.cost_form import FIELDSETS, CostForm
+from catalog.cost_form import CostForm
 
 F = TypeVar("F", bound=GivenForm)
 
@@ -26,12 +26,7 @@ def scaling_page(request: HttpRequest) -> HttpResponse:
 def cost_page(request: HttpRequest) -> HttpResponse:
     form = _form(CostForm, request)
     found = costing.compare(form) if form.is_valid() else None
-    context = {
-        "form": form,
-        "parts": [(title, [form[name] for name in names]) for title, names in FIELDSETS],
-        "found": found,
-        "lines": found and lines(found),
-    }
+    context = {"form": form, "found": found, "lines": found and lines(found)}
     return render(request, "catalog/cost.html", context, status=_status(form))
 
 

@@ -26,7 +26,7 @@ class ScalingForm(GivenForm):
         label=_("Scaling law"),
         required=False,
         initial=EPOCH.slug,
-        choices=[(EPOCH.slug, _("Epoch AI's refit, 2024")), (HOFFMANN.slug, _("Hoffmann et al., 2022, as printed"))],
+        choices=[(EPOCH.slug, _("Epoch AI, 2024")), (HOFFMANN.slug, _("Hoffmann, 2022"))],
     )
 
     def clean(self) -> dict[str, Any]:

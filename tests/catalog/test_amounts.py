@@ -67,11 +67,11 @@ def test_amount_keeps_its_bounds(written):
 
 def test_amount_may_be_whole():
     assert (Amount(whole=True).clean("2.6"), type(Amount(whole=True).clean("2.6"))) == (3, int)
-    assert Amount(initial=5).initial == Decimal(5)
+    assert Amount(usual=5).usual == Decimal(5)
 
 
 class Example(GivenForm):
-    one = Amount(initial=7)
+    one = Amount(usual=7)
     other = Amount()
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from catalog.cost_form import FIELDSETS, CostForm
+from catalog.cost_form import FIRST_PARTS, FURTHER_PARTS, CostForm
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -129,7 +129,24 @@ def test_page_refuses_beside_the_field_and_keeps_what_was_written(client, path, 
 
 
 def test_every_field_of_the_costs_stands_in_a_part():
-    assert [name for _, names in FIELDSETS for name in names] == list(CostForm.base_fields)
+    assert [name for _, names in FIRST_PARTS + FURTHER_PARTS for name in names] == list(CostForm.base_fields)
+
+
+@pytest.mark.parametrize(
+    ("query", "opened"),
+    [
+        ({}, []),
+        ({"params": "8B"}, ["Memory of the model"]),
+        (
+            {"gpu_hour": "2", "gpus": "1", "tuning_tokens": "1M", "tuning_method": "full"},
+            ["Memory of the model", "Fine-tuning"],
+        ),
+        ({"tuning_method": "full", "seats": "1"}, []),
+    ],
+)
+def test_parts_of_the_costs_are_open_if_they_are_used(client, query, opened):
+    parts = client.get(COST, query).context["form"].further_parts
+    assert [part.title for part in parts if part.used] == opened
 
 
 @pytest.mark.parametrize("models", [1, 30])
