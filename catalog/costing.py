@@ -6,10 +6,9 @@ from typing import Any
 
 from catalog.cost import BreakEven, Build, Gpus, Option, Prices, Use, api, break_even, own
 from catalog.cost_form import CostForm
-from catalog.hosting import Cache, Traffic, Tuning, Weights, gpus_for
+from catalog.hosting import BITS_A_BYTE, Cache, Traffic, Tuning, Weights, gpus_for
 
 PERCENT = Decimal(100)
-BITS = Decimal(8)
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def _memory(form: CostForm) -> Memory | None:
     of = form.given
     if of("params") is None:
         return None
-    weights = Weights(of("params"), of("bits") / BITS)
+    weights = Weights(of("params"), of("bits") / BITS_A_BYTE)
     if of("layers") is None:
         return Memory(weights.gib, None)
     cache = Cache(of("layers"), of("kv_heads"), of("head_dim"), of("context"), of("concurrency"))

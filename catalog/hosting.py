@@ -13,6 +13,7 @@ SECONDS_AN_HOUR = Decimal(3600)
 # Weights take this much more than their bytes: buffers, activations, the runtime itself.
 OVERHEAD = Decimal("1.2")
 KEY_AND_VALUE = 2
+BITS_A_BYTE = Decimal(8)
 # Operations per parameter and token. A low-rank adapter saves the gradient of the weights: two of six.
 FULL, LORA = 6, 4
 METHODS = {"full": FULL, "lora": LORA}

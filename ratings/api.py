@@ -18,7 +18,9 @@ from rest_framework.views import APIView
 
 from arena.api import event_stream
 from arena.errors import Refusal, bad
-from ratings import history, snapshots
+from catalog.api import parameters, refused
+from ratings import choosing, history, snapshots
+from ratings.choice_form import ChoiceForm
 from ratings.chosen import chosen
 from ratings.live import reader
 from ratings.models import Category, Pool
@@ -98,6 +100,15 @@ class Categories(APIView):
 def _listed(request: Request, rows: QuerySet[Any, Any]) -> Response:
     pages = BySlug()
     return pages.get_paginated_response(pages.paginate_queryset(rows, request))
+
+
+class Shortlist(APIView):
+    @extend_schema(operation_id="shortlist", parameters=parameters(ChoiceForm), responses={200: dict})
+    def get(self, request: Request) -> Response:
+        form = ChoiceForm(request.query_params)
+        if not form.is_valid():
+            raise refused(form)
+        return Response(choosing.as_json(choosing.choose(form)))
 
 
 @require_GET

@@ -45,8 +45,8 @@ class Limits:
     tools: bool = False
     price: Decimal | None = None
     monthly: Decimal | None = None
-    latency: float | None = None
-    speed: float | None = None
+    latency: float | Decimal | None = None
+    speed: float | Decimal | None = None
     rate: int | None = None
     params: int | None = None
     gpu_memory: Decimal | None = None

@@ -8,12 +8,15 @@ from math import inf
 from typing import Any
 
 from ratings.candidates import Candidate
-from ratings.limits import CHECKS, Finding, Limits, blended, findings, monthly
+from ratings.limits import CHECKS, USUAL, Finding, Limits, blended, findings, monthly
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A model under the limits: what excludes it, and what is not known of it and was let pass."""
+    """A model under the limits: what excludes it, and what is not known of it and was let pass.
+
+    `price` is that of a million tokens in the mix of `limits.use`, `monthly` that of all of it where it was given.
+    """
 
     candidate: Candidate
     price: Decimal | None
@@ -77,4 +80,5 @@ def _judged(candidate: Candidate, limits: Limits) -> Judged:
     found = findings(candidate, limits)
     failures = tuple(each for each in found if each.known or limits.exclude_unknown)
     unknown = tuple(each for each in found if each not in failures)
-    return Judged(candidate, blended(candidate, limits.use), monthly(candidate, limits.use), failures, unknown)
+    of_a_month = None if limits.use == USUAL else monthly(candidate, limits.use)
+    return Judged(candidate, blended(candidate, limits.use), of_a_month, failures, unknown)

@@ -3,11 +3,12 @@
 from django.urls import path
 
 from ratings import api as calls
-from ratings import model_pages
+from ratings import choice_pages, model_pages
 from ratings import pages as views
 
 pages = [
     path("leaderboard/", views.leaderboard, name="leaderboard"),
+    path("choose/", choice_pages.choice_page, name="choose"),
     path("models/<str:slug>/", model_pages.model_page, name="model-page"),
 ]
 api = [
@@ -15,6 +16,7 @@ api = [
     path("leaderboard/events", calls.events, name="leaderboard-events"),
     path("leaderboard/pairwise/", calls.Pairwise.as_view(), name="leaderboard-pairwise"),
     path("leaderboard/history/", calls.History.as_view(), name="leaderboard-history"),
+    path("shortlist/", calls.Shortlist.as_view(), name="shortlist-json"),
     path("pools/", calls.Pools.as_view(), name="pool-list"),
     path("categories/", calls.Categories.as_view(), name="category-list"),
 ]

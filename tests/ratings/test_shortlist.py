@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import booleans, builds, dates, decimals, floats, integers, just, lists, none, sampled_from
 
-from catalog.cost import Prices
+from catalog.cost import Prices, Use
 from ratings.candidates import Candidate
-from ratings.limits import CHECKS, Limits, asked
+from ratings.limits import CHECKS, USUAL, Limits, asked
 from ratings.shortlist import shortlist
 
 
@@ -173,9 +173,8 @@ def test_survivors_are_in_order(models, to):
     assert all(b.price is None or (a.price is not None and a.price <= b.price) for a, b in same)
 
 
-@pytest.mark.parametrize("slug", ["good", "top"])
-def test_judged_carries_what_it_costs(slug):
-    found = shortlist(MODELS, CODING)
-    judged = next(each for each in (*found.survivors, *found.excluded) if each.candidate.slug == slug)
-    assert judged.price == judged.candidate.prices.input
-    assert judged.monthly == 4 * judged.price
+@pytest.mark.parametrize(("use", "monthly"), [(USUAL, None), (Use(10**6, 10**6), 3)])
+def test_judged_carries_what_it_costs(use, monthly):
+    found = shortlist(MODELS, replace(CODING, use=use))
+    good = next(each for each in found.survivors if each.candidate.slug == "good")
+    assert (good.price, good.monthly) == (Decimal("1.5"), monthly)

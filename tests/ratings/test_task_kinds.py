@@ -8,7 +8,7 @@ from ratings.task_kinds import task_kinds
 
 BENCHMARKS = {
     *("arc", "drop", "hellaswag", "mmlu", "truthfulqa", "winogrande", "gsm8k", "elo", "humaneval", "multipl-e"),
-    *("gpqa", "bbh", "math_l5", "ifeval", "musr", "mmlu_pro"),
+    *("gpqa", "bbh", "math-l5", "ifeval", "musr", "mmlu-pro"),
 }
 
 
@@ -31,7 +31,7 @@ def test_task_points_to_what_there_is(kind):
     [
         ("support-chat", "multi-turn", {"elo"}),
         ("coding", "coding", {"humaneval", "multipl-e"}),
-        ("maths-tutoring", "math", {"gsm8k", "math_l5"}),
+        ("maths-tutoring", "math", {"gsm8k", "math-l5"}),
         ("facts", "overall", {"truthfulqa", "mmlu"}),
         ("legal-analysis", "longer-query", {"musr"}),
         ("structured-reports", "instruction-following", {"ifeval"}),
