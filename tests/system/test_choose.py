@@ -1,0 +1,76 @@
+"""From limits to blind battles, in a real browser; and the calculators, without JavaScript."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.system.reading import READY_WITHIN_MS, open_bar, reading
+from tests.system.service import Service
+
+
+@pytest.fixture
+def plain(browser: Browser, service: Service) -> Iterator[Page]:
+    """A page without JavaScript."""
+    context = browser.new_context(base_url=service.url, java_script_enabled=False)
+    yield context.new_page()
+    context.close()
+
+
+def test_limits_lead_to_a_shortlist_and_to_battles_on_its_own_board(browser: Browser, service: Service) -> None:
+    with reading(browser, service) as page:
+        page.goto("/")
+        page.get_by_role("link", name="Choose a model").click()
+        page.get_by_role("link", name="Writing code").click()
+        page.get_by_label("Context, tokens at least").fill("200k")
+        page.get_by_label("$ a million tokens, at most").fill("2")
+        page.get_by_label("Commercial use is allowed").check()
+        page.get_by_role("button", name="Show who is left").click()
+
+        expect(page.get_by_role("heading", name="Choose a model: Writing code")).to_be_visible()
+        expect(page.get_by_role("rowheader", name="Quokka-7B")).to_contain_text("price unknown")
+        shortlist = page.url
+
+        page.get_by_role("button", name="Battle these 2").click()
+        expect(page.get_by_text("Blind battles among:")).to_contain_text("Quokka-7B")
+        page.get_by_role("textbox", name="Your question").fill("Write a function that reverses a list.")
+        page.keyboard.press("Enter")
+        open_bar(page)
+        page.get_by_role("button", name="A is better").click()
+        expect(page.get_by_role("heading", name="You found A better.")).to_be_visible()
+
+        board = page.get_by_role("link", name="See that board")
+        page.goto(shortlist)
+        for _ in range(20):
+            if board.count():
+                break
+            page.wait_for_timeout(500)
+            page.reload()
+        board.click()
+        expect(page.get_by_role("rowheader", name="Wombat-70B")).to_be_visible(timeout=READY_WITHIN_MS)
+        expect(page.locator("tbody tr")).to_have_count(2)
+
+
+def test_calculators_and_choice_need_no_javascript(plain: Page) -> None:
+    plain.goto("/scaling/")
+    plain.get_by_label("Compute").fill("5.76e23")
+    plain.get_by_role("button", name="Calculate").click()
+    expect(plain.get_by_role("row", name="Least loss by the law")).to_contain_text("72.2 B")
+
+    plain.goto("/cost/")
+    for label, value in {
+        "Tokens read": "100M",
+        "Tokens written": "20M",
+        "$ a million tokens read": "2.5",
+        "$ a million tokens written": "10",
+        "$ an hour and GPU": "2.5",
+        "GPUs for one replica": "2",
+    }.items():
+        plain.get_by_label(label, exact=True).fill(value)
+    plain.get_by_role("button", name="Calculate").click()
+    expect(plain.get_by_role("row", name="A month")).to_contain_text("$450")
+    expect(plain.get_by_role("row", name="A month")).to_contain_text("$3,650")
+    expect(plain.get_by_text("973 M tokens a month")).to_be_visible()
+
+    plain.goto("/choose/?context=200k&unknown=exclude")
+    expect(plain.get_by_text("context unknown").first).to_be_attached()
