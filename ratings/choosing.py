@@ -119,8 +119,8 @@ def as_json(choice: Choice) -> dict[str, Any]:
         "pool": choice.pool,
         "category": choice.category,
         "computed_at": choice.computed_at,
-        "survivors": [_shown(each) for each in found.survivors],
-        "excluded": [_shown(each) for each in found.excluded],
+        "survivors": [shown(each) for each in found.survivors],
+        "excluded": [shown(each) for each in found.excluded],
         "near_misses": [each.candidate.slug for each in found.near_misses],
         "gained": dict(found.gained),
         "costliest": found.costliest,
@@ -129,7 +129,7 @@ def as_json(choice: Choice) -> dict[str, Any]:
     }
 
 
-def _shown(judged: Judged) -> dict[str, Any]:
+def shown(judged: Judged) -> dict[str, Any]:
     model = judged.candidate
     return {
         "model": model.slug,

@@ -9,6 +9,7 @@ from ratings import pages as views
 pages = [
     path("leaderboard/", views.leaderboard, name="leaderboard"),
     path("choose/", choice_pages.choice_page, name="choose"),
+    path("choose/decision/", choice_pages.decision_page, name="decision"),
     path("models/<str:slug>/", model_pages.model_page, name="model-page"),
 ]
 api = [
