@@ -102,6 +102,7 @@ STATES = {
     "choice, tasks": opened("/choose/"),
     "choice, somebody is left": opened("/choose/?task=coding&context=200k&tools=on"),
     "choice, nobody is left": opened("/choose/?price=0&unknown=exclude"),
+    "decision": opened("/choose/decision/?task=coding&context=1k&chosen=quokka-7b&why=Because"),
     "cost": opened("/cost/?price_input=2.5&price_output=10&gpu_hour=2&params=8B&input_tokens=1M"),
     "scaling": opened("/scaling/?params=8B&tokens=15T&law=hoffmann"),
     "log in": opened("/accounts/login/"),

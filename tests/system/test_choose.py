@@ -37,11 +37,11 @@ def test_limits_lead_to_a_shortlist_and_to_battles_on_its_own_board(browser: Bro
         page.keyboard.press("Enter")
         open_bar(page)
         page.get_by_role("button", name="A is better").click()
-        expect(page.get_by_role("heading", name="You found A better.")).to_be_visible()
+        expect(page.get_by_role("heading", name="You found A better.")).to_be_visible(timeout=READY_WITHIN_MS)
 
         board = page.get_by_role("link", name="See that board")
         page.goto(shortlist)
-        for _ in range(20):
+        for _ in range(40):
             if board.count():
                 break
             page.wait_for_timeout(500)
@@ -49,6 +49,17 @@ def test_limits_lead_to_a_shortlist_and_to_battles_on_its_own_board(browser: Bro
         board.click()
         expect(page.get_by_role("rowheader", name="Wombat-70B")).to_be_visible(timeout=READY_WITHIN_MS)
         expect(page.locator("tbody tr")).to_have_count(2)
+
+        page.goto(shortlist)
+        page.get_by_role("link", name="Write down the decision").click()
+        page.get_by_label("Chosen model").select_option("quokka-7b")
+        page.get_by_label("Why").fill("Its answer was right.")
+        page.get_by_role("button", name="Write it down").click()
+        expect(page.get_by_text("Chosen: Model Quokka-7B")).to_be_visible()
+        expect(page.get_by_role("region", name="Their own battles").get_by_role("rowheader")).to_have_count(2)
+        with page.expect_download() as download:
+            page.get_by_role("link", name="As Markdown").click()
+        assert "**Chosen model: Model Quokka-7B**" in download.value.path().read_text()
 
 
 def test_calculators_and_choice_need_no_javascript(plain: Page) -> None:
