@@ -17,7 +17,7 @@ FILLING = re.compile(r"[\s,_$]+")
 
 
 class Amount(forms.Field):
-    """A number from `low` to `high`, as an exact decimal; None if nothing was written. `whole` rounds to an integer.
+    """A number from `low` to `high`, as an exact decimal; None if nothing was written. `whole` ones are integers.
 
     `usual` is what holds where nothing was written. It is shown, but not filled in: an address stays short.
     """
@@ -42,7 +42,9 @@ class Amount(forms.Field):
         if found is None:
             raise ValidationError(_("This is no number: write it like 250, 70B, 1.4T or 5.9e23."))
         number = Decimal(found[1]) * BY_LETTER.get(found[2], 1)
-        return int(number.to_integral_value()) if self.whole else number
+        if self.whole and number != number.to_integral_value():
+            raise ValidationError(_("This must be a whole number."))
+        return int(number) if self.whole else number
 
     def validate(self, value: Any) -> None:
         super().validate(value)

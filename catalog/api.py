@@ -1,5 +1,6 @@
 """The REST API of the catalogue: parse, call, show."""
 
+from django import forms
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -12,8 +13,18 @@ from catalog.cost_form import CostForm
 
 
 def parameters(form: type[GivenForm]) -> list[OpenApiParameter]:
-    fields = form.base_fields.items()
-    return [OpenApiParameter(name, str, default=usual(field), description=str(field.label)) for name, field in fields]
+    return [_parameter(name, field) for name, field in form.base_fields.items()]
+
+
+def _parameter(name: str, field: forms.Field) -> OpenApiParameter:
+    default = usual(field)
+    return OpenApiParameter(
+        name,
+        str,
+        default=None if default is None else str(default),
+        many=isinstance(field, forms.MultipleChoiceField),
+        description=str(field.label),
+    )
 
 
 def refused(form: GivenForm) -> ValidationError:

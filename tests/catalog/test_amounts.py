@@ -65,9 +65,22 @@ def test_amount_keeps_its_bounds(written):
         Amount(low=1, high=100).clean(written)
 
 
-def test_amount_may_be_whole():
-    assert (Amount(whole=True).clean("2.6"), type(Amount(whole=True).clean("2.6"))) == (3, int)
-    assert Amount(usual=5).usual == Decimal(5)
+@pytest.mark.parametrize(("written", "number"), [("8.03B", 8_030_000_000), ("2.0", 2), ("1.5e3", 1500)])
+def test_amount_may_be_whole(written, number):
+    found = Amount(whole=True).clean(written)
+    assert (found, type(found)) == (number, int)
+
+
+@pytest.mark.parametrize("written", ["2.6", "1e-3", "0.0001k"])
+def test_whole_amount_refuses_a_fraction(written):
+    with pytest.raises(ValidationError, match="whole number"):
+        Amount(whole=True).clean(written)
+
+
+def test_amount_shows_what_is_usual():
+    amount = Amount(usual=8192)
+    assert (amount.usual, amount.widget.attrs["placeholder"]) == (Decimal(8192), "8,192")
+    assert type(Amount(usual=5, whole=True).usual) is int
 
 
 class Example(GivenForm):
