@@ -103,6 +103,7 @@ def _candidate(
         params=model.parameters_total,
         context=model.context_window,
         cutoff=model.knowledge_cutoff,
+        web_search=getattr(model, "web_search", None),  # a fact that the catalogue is about to keep
         modalities=frozenset(model.modalities) or None,
         tools=model.tools,
         prices=Prices(price.input, price.output) if price else None,
