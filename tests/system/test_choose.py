@@ -1,12 +1,24 @@
-"""From limits to blind battles, in a real browser; and the calculators, without JavaScript."""
+"""From limits to blind battles, in a real browser; the calculators, without JavaScript; axe-core on all of it."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.system.reading import READY_WITHIN_MS, open_bar, reading
+from tests.system.reading import DESKTOP, PHONE, READY_WITHIN_MS, open_bar, reading
 from tests.system.service import Service
+from tests.system.test_accessibility import violations
+
+PAGES = {
+    "home, a set of models": "/?among=quokka-7b&among=wombat-70b",
+    "choice, tasks": "/choose/",
+    "choice, somebody is left": "/choose/?task=coding&context=200k&tools=on",
+    "choice, nobody is left": "/choose/?price=0&unknown=exclude",
+    "decision": "/choose/decision/?task=coding&context=1k&chosen=quokka-7b&why=Because",
+    "cost": "/cost/?price_input=2.5&price_output=10&gpu_hour=2&params=8B&input_tokens=1M",
+    "scaling": "/scaling/?params=8B&tokens=15T&law=hoffmann",
+}
 
 
 @pytest.fixture
@@ -85,3 +97,23 @@ def test_calculators_and_choice_need_no_javascript(plain: Page) -> None:
 
     plain.goto("/choose/?context=200k&unknown=exclude")
     expect(plain.get_by_text("context unknown").first).to_be_attached()
+
+
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
+@pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
+def test_page_has_no_violation(browser: Browser, service: Service, path: str, viewport: Any, scheme: Any) -> None:
+    with reading(browser, service, viewport=viewport, color_scheme=scheme) as page:
+        page.goto(path)
+        assert not violations(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize(
+    "path", ["/cost/?price_input=-1&layers=3", "/choose/?monthly=1", "/choose/decision/?chosen=nobody"]
+)
+def test_page_that_refuses_has_no_violation(browser: Browser, service: Service, path: str) -> None:
+    context = browser.new_context(base_url=service.url)  # its console tells the status
+    page = context.new_page()
+    page.goto(path)
+    assert not violations(page)
+    context.close()
