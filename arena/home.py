@@ -18,11 +18,13 @@ LONGEST_NUMBER = 18  # digits that fit into a key of the database
 
 @dataclass(frozen=True)
 class Form:
-    """What stands in the form; `picked` are the slugs for the sides a and b, empty where none is picked."""
+    """What stands in the form; `picked` are the slugs for the sides a and b, empty where none is picked, and `among`
+    those that a blind battle is drawn from, empty for all."""
 
     prompt: str = ""
     mode: str = Battle.Mode.ANONYMOUS
     picked: tuple[str, ...] = ("", "")
+    among: tuple[str, ...] = ()
 
     @classmethod
     def sent(cls, request: HttpRequest) -> "Form":
@@ -30,18 +32,22 @@ class Form:
             request.POST.get("prompt", "").replace("\r\n", "\n"),
             request.POST.get("mode", Battle.Mode.ANONYMOUS),
             tuple(request.POST.get(f"model_{side}", "") for side in SIDES),
+            tuple(request.POST.getlist("among")),
         )
 
     @property
     def models(self) -> list[str] | None:
-        return [slug for slug in self.picked if slug] if self.mode == Battle.Mode.SIDE_BY_SIDE else None
+        if self.mode == Battle.Mode.SIDE_BY_SIDE:
+            return [slug for slug in self.picked if slug]
+        return list(self.among) or None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def home(request: HttpRequest) -> HttpResponse:
-    """The prompt box; a question starts a battle. `?prompt=` and `?suggestion=` fill the box."""
+    """The prompt box; a question starts a battle. `?prompt=` and `?suggestion=` fill the box, and each `?among=` names
+    one of the models that blind battles are drawn from."""
     if request.method != "POST":
-        return _page(request, Form(_given(request)))
+        return _page(request, Form(_given(request), among=tuple(request.GET.getlist("among"))))
     form = Form.sent(request)
     try:
         check_prompt(form.prompt)
@@ -61,7 +67,9 @@ def suggestions(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, form: Form, error: Refusal | None = None) -> HttpResponse:
     # Those that are out for a while are named too: see `arena.model_facts`.
     models = Endpoint.objects.filter(enabled=True).order_by("model__name").values_list("model__slug", "model__name")
+    names = dict(models)
     context = {
+        "among": [(slug, names.get(slug, slug)) for slug in form.among],
         "prompt": form.prompt,
         "mode": form.mode,
         "pickers": list(zip(SIDES, form.picked, strict=True)),

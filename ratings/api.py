@@ -10,6 +10,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.text import slugify
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
@@ -20,7 +21,9 @@ from arena.connections import let_go
 from arena.errors import Refusal, bad, plain_response
 from arena.models import LIVE
 from arena.paging import BySlug
-from ratings import api_schema, frontier, history, published, record, snapshots
+from catalog.api import parameters, refused
+from ratings import api_schema, choosing, frontier, history, published, record, snapshots
+from ratings.choice_form import ChoiceForm
 from ratings.chosen import chosen
 from ratings.live import reader
 from ratings.models import Category, Pool
@@ -119,6 +122,15 @@ async def votes_file(request: HttpRequest) -> HttpResponseBase:
         return plain_response(error)
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{slugify(pool)}.jsonl"'}
     return StreamingHttpResponse(file, content_type="application/x-ndjson", headers=headers)
+
+
+class Shortlist(APIView):
+    @extend_schema(operation_id="shortlist", parameters=parameters(ChoiceForm), responses={200: dict})
+    def get(self, request: Request) -> Response:
+        form = ChoiceForm(request.query_params)
+        if not form.is_valid():
+            raise refused(form)
+        return Response(choosing.as_json(choosing.choose(form)))
 
 
 @require_GET

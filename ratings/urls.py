@@ -3,7 +3,7 @@
 from django.urls import path
 
 from ratings import api as calls
-from ratings import history_pages, method_page, model_board, model_pages, plot_pages
+from ratings import choice_pages, history_pages, method_page, model_board, model_pages, plot_pages
 from ratings import pages as views
 
 pages = [
@@ -12,6 +12,8 @@ pages = [
     path("history/", history_pages.history, name="history"),
     path("method/", method_page.method_page, name="method"),
     path("models/", model_board.model_board, name="model-board"),
+    path("choose/", choice_pages.choice_page, name="choose"),
+    path("choose/decision/", choice_pages.decision_page, name="decision"),
     path("models/<str:slug>/", model_pages.model_page, name="model-page"),
 ]
 api = [
@@ -20,6 +22,7 @@ api = [
     path("leaderboard/pairwise/", calls.Pairwise.as_view(), name="leaderboard-pairwise"),
     path("leaderboard/history/", calls.History.as_view(), name="leaderboard-history"),
     path("leaderboard/frontier/", calls.Frontier.as_view(), name="leaderboard-frontier"),
+    path("shortlist/", calls.Shortlist.as_view(), name="shortlist-json"),
     path("pools/", calls.Pools.as_view(), name="pool-list"),
     path("categories/", calls.Categories.as_view(), name="category-list"),
     path("votes/", calls.Votes.as_view(), name="vote-list"),

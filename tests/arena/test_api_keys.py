@@ -285,6 +285,11 @@ NEEDED = {
     "category-list": {"get": "read"},
     "vote-list": {"get": "read"},
     "vote-file": {"get": "read"},
+    "benchmark-list": {"get": "read"},
+    "benchmark-detail": {"get": "read"},
+    "shortlist-json": {"get": "read"},
+    "cost-json": {"get": "read"},
+    "scaling-json": {"get": "read"},
     "api-schema": {"get": "read"},
     "api-docs": {"get": "read"},
 }

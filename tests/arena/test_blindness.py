@@ -161,7 +161,7 @@ def test_the_same_look_finds_the_names_where_the_masking_is_off(battle):
 def catalogue(client):
     """All that anyone is told of the models."""
     paths = ["/", "/leaderboard/", "/models/zslug-a/", "/api/v1/models/", "/api/v1/models/zslug-a/"]
-    paths.append("/api/v1/leaderboard/")
+    paths += ["/api/v1/leaderboard/", "/choose/?task=coding", "/choose/decision/?task=coding", "/api/v1/shortlist/"]
     answers = [client.get(path) for path in paths]
     by_chance = rb'csrfmiddlewaretoken" value="\w+|<section class="suggestions".*?</section>'
     return [re.sub(by_chance, b"", answer.content, flags=re.DOTALL) for answer in answers]

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
+from arena.battles import pool_of
 from arena.models import Battle, Suggestion
 from tests import factories as common
 from tests.arena.test_templates import Outline
@@ -221,3 +222,35 @@ def test_card_is_shown_as_text(client):
 
 def test_home_says_what_is_stored(client):
     assert "What is stored." in page(client)
+
+
+@pytest.fixture
+def set_of_two(two_models):
+    common.endpoint(common.model("third"))
+    return [model.slug for model in two_models]
+
+
+def test_home_draws_blind_among_the_models_that_the_address_names(client, set_of_two):
+    html = page(client, "/?" + "&".join(f"among={slug}" for slug in set_of_two))
+    named = [each["value"] for each in Outline(html).all("input", name="among")]
+    assert named == set_of_two
+    assert "Blind battles among:" in html
+    assert "Side by side" not in html
+    assert shown(html) == []
+
+    client.post("/", {"prompt": "Why?", "among": named})
+
+    battle = Battle.objects.get()
+    assert (battle.mode, battle.pool) == ("anonymous", pool_of(set_of_two))
+    assert {battle.model_a.slug, battle.model_b.slug} == set(set_of_two)
+
+
+@pytest.mark.parametrize("among", [["<none>", "third"], ["third"], ["third", "third"], ["\0", "third"]])
+def test_home_refuses_a_set_that_cannot_battle_and_keeps_it(client, set_of_two, among):
+    answer = client.post("/", {"prompt": "Why?", "among": among})
+    html = answer.content.decode()
+    assert answer.status_code == 400
+    assert 'role="alert"' in html
+    assert "<none>" not in html
+    assert [each["value"] for each in Outline(html).all("input", name="among")] == among
+    assert not Battle.objects.exists()

@@ -1,0 +1,67 @@
+"""Numbers as people write them in the forms of the calculators: 70B, 1.4T, 5.88e23, 70,000,000,000."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from catalog.figures import UNITS
+
+LONGEST = 40
+BY_LETTER = {letter.lower(): size for size, letter in UNITS}
+NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,2})?)([kmbt]?)", re.ASCII)
+FILLING = re.compile(r"[\s,_$]+")
+
+
+class Amount(forms.Field):
+    """A number from `low` to `high`, as an exact decimal; None if nothing was written. `whole` ones are integers.
+
+    `usual` is what holds where nothing was written. It is shown, but not filled in: an address stays short.
+    """
+
+    widget = forms.TextInput
+
+    def __init__(
+        self, *, low: float = 0, high: float = 1e12, whole: bool = False, usual: int | None = None, **options: Any
+    ) -> None:
+        super().__init__(**{"required": False, **options})
+        self.low, self.high, self.whole = low, high, whole
+        self.usual = usual if whole or usual is None else Decimal(usual)
+        self.widget.attrs |= {"autocomplete": "off", "maxlength": LONGEST}
+        if usual is not None:
+            self.widget.attrs["placeholder"] = f"{usual:,}"
+
+    def to_python(self, value: Any) -> Decimal | int | None:
+        text = FILLING.sub("", value or "").lower()
+        if not text:
+            return None
+        found = NUMBER.fullmatch(text) if len(text) <= LONGEST else None
+        if found is None:
+            raise ValidationError(_("This is no number: write it like 250, 70B, 1.4T or 5.9e23."))
+        number = Decimal(found[1]) * BY_LETTER.get(found[2], 1)
+        if self.whole and number != number.to_integral_value():
+            raise ValidationError(_("This must be a whole number."))
+        return int(number) if self.whole else number
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if value is not None and not self.low <= value <= self.high:
+            words = _("This must be from %(low)s to %(high)s.")
+            raise ValidationError(words, params={"low": f"{self.low:,.12g}", "high": f"{self.high:,.12g}"})
+
+
+def usual(field: forms.Field) -> Any:
+    return field.usual if isinstance(field, Amount) else field.initial
+
+
+class GivenForm(forms.Form):
+    """A form whose fields may be left out: then they are as usual."""
+
+    use_required_attribute = False
+
+    def given(self, name: str) -> Any:
+        value = self.cleaned_data.get(name)
+        return usual(self.fields[name]) if value in (None, "") else value

@@ -1,0 +1,39 @@
+"""The pages of the catalogue: parse, call, render. What a calculator was asked stands in its address."""
+
+from typing import TypeVar
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from catalog import costing, scaling
+from catalog.amounts import GivenForm
+from catalog.bill import lines
+from catalog.cost_form import CostForm
+
+F = TypeVar("F", bound=GivenForm)
+
+
+@require_safe
+def scaling_page(request: HttpRequest) -> HttpResponse:
+    form = _form(scaling.ScalingForm, request)
+    plan = form.plan() if form.is_valid() else None
+    context = {"form": form, "plan": plan, "models": scaling.trained_models(), "rounded": scaling.ROUNDED}
+    return render(request, "catalog/scaling.html", context, status=_status(form))
+
+
+@require_safe
+def cost_page(request: HttpRequest) -> HttpResponse:
+    form = _form(CostForm, request)
+    found = costing.compare(form) if form.is_valid() else None
+    context = {"form": form, "found": found, "lines": found and lines(found)}
+    return render(request, "catalog/cost.html", context, status=_status(form))
+
+
+def _form(kind: type[F], request: HttpRequest) -> F:
+    """Nothing is asked as long as no field of it stands in the address."""
+    return kind(request.GET if kind.base_fields.keys() & request.GET.keys() else None)
+
+
+def _status(form: GivenForm) -> int:
+    return 400 if form.errors else 200

@@ -1,0 +1,108 @@
+"""What the choice asks for: a task, and hard limits."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from catalog.amounts import Amount, GivenForm
+from catalog.cost import Use
+from catalog.hosting import BITS_A_BYTE
+from ratings.limits import USUAL, Limits
+from ratings.task_kinds import TaskKind, task_kinds
+
+MOST_TOKENS = 1e15
+MODALITIES = [("image", _("images")), ("audio", _("sound")), ("video", _("video")), ("pdf", _("PDF"))]
+DAYS = ("%Y-%m-%d", "%Y-%m")
+# What is of no use without the other.
+NEEDS = [("monthly", "input_tokens"), ("monthly", "output_tokens")]
+
+PARTS: list[tuple[Any, list[str]]] = [
+    (_("What it must be able to do"), ["context", "cutoff", "search_instead", "tools", "modalities"]),
+    (_("License and weights"), ["openness", "params", "gpu_memory", "bits", "commercial"]),
+    (_("Price"), ["price", "monthly", "input_tokens", "output_tokens"]),
+    (_("Speed and time"), ["latency", "speed", "rate", "weeks", "api_weeks", "own_weeks"]),
+]
+
+
+class ChoiceForm(GivenForm):
+    task = forms.ChoiceField(
+        label=_("Task"),
+        required=False,
+        choices=lambda: [("", _("any")), *((kind.slug, kind.name) for kind in task_kinds().values())],
+    )
+    pool = forms.SlugField(label=_("Ratings from"), required=False, max_length=100)
+
+    commercial = forms.BooleanField(label=_("Commercial use is allowed"), required=False)
+    tools = forms.BooleanField(label=_("Calls tools"), required=False)
+    search_instead = forms.BooleanField(label=_("Web search makes up for an early cutoff"), required=False)
+    modalities = forms.MultipleChoiceField(
+        label=_("Takes in"), required=False, choices=MODALITIES, widget=forms.CheckboxSelectMultiple
+    )
+    openness = forms.ChoiceField(
+        label=_("Weights"),
+        required=False,
+        initial="",
+        choices=[("", _("any")), ("open", _("open")), ("closed", _("closed"))],
+    )
+    context = Amount(label=_("Context, tokens at least"), low=1, high=1e9, whole=True)
+    cutoff = forms.DateField(
+        label=_("Knows the world until"),
+        required=False,
+        input_formats=DAYS,
+        widget=forms.DateInput({"type": "date"}, format=DAYS[0]),
+        error_messages={"invalid": _("This is no day: write it like 2026-01-31.")},
+    )
+
+    price = Amount(label=_("$ a million tokens, at most"), high=1e6)
+    monthly = Amount(label=_("$ a month, at most"), high=1e9)
+    input_tokens = Amount(label=_("Tokens read a month"), high=MOST_TOKENS, whole=True)
+    output_tokens = Amount(label=_("Tokens written a month"), high=MOST_TOKENS, whole=True)
+
+    latency = Amount(label=_("Seconds to the first token, at most"), high=3600)
+    speed = Amount(label=_("Tokens a second, at least"), high=1e6)
+    rate = Amount(label=_("Requests a minute, at least"), low=1, high=1e9, whole=True)
+
+    params = Amount(label=_("Parameters, at most"), low=1, high=1e15, whole=True)
+    gpu_memory = Amount(label=_("GiB of GPU memory, at most"), high=1e6)
+    bits = Amount(label=_("Bits a parameter"), low=1, high=64, usual=16)
+
+    weeks = Amount(label=_("Weeks to launch, at most"), high=1000)
+    api_weeks = Amount(label=_("Weeks it takes with an API"), high=1000)
+    own_weeks = Amount(label=_("Weeks it takes with own GPUs"), high=1000)
+
+    unknown = forms.ChoiceField(
+        label=_("If a value is not known"),
+        required=False,
+        initial="keep",
+        choices=[("keep", _("keep it, marked")), ("exclude", _("leave it out"))],
+    )
+
+    def clean(self) -> dict[str, Any]:
+        for name, other in NEEDS:
+            if self.cleaned_data.get(name) is not None and self.cleaned_data.get(other) is None:
+                self.add_error(other, _("“%(name)s” needs this too.") % {"name": self.fields[name].label})
+        if self.cleaned_data.get("input_tokens") == self.cleaned_data.get("output_tokens") == 0:
+            self.add_error("input_tokens", _("There must be some tokens."))
+        return self.cleaned_data
+
+    @property
+    def task_kind(self) -> TaskKind | None:
+        return task_kinds().get(self.cleaned_data["task"])
+
+    def limits(self) -> Limits:
+        same = ("context", "cutoff", "price", "monthly", "latency", "speed", "rate", "params", "gpu_memory", "weeks")
+        given: dict[str, Any] = {name: self.given(name) for name in same}
+        given |= {name: bool(self.given(name)) for name in ("commercial", "tools", "search_instead")}
+        return Limits(
+            **given,
+            openness=self.given("openness") or None,
+            modalities=frozenset(self.given("modalities") or ()),
+            use=self._use(),
+            bytes_each=self.given("bits") / BITS_A_BYTE,
+            exclude_unknown=self.given("unknown") == "exclude",
+        )
+
+    def _use(self) -> Use:
+        read, written = (self.given(name) for name in ("input_tokens", "output_tokens"))
+        return USUAL if read is None and written is None else Use(read or 0, written or 0)

@@ -1,0 +1,99 @@
+"""The page of the choice: a task and limits, which stand in the address, and who is left."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from arena.errors import Refusal
+from ratings.choice_form import PARTS, ChoiceForm
+from ratings.choosing import Choice, choose
+from ratings.decision import CHECKLIST, Decision, DecisionForm, as_json, decide
+from ratings.decision_text import as_markdown
+from ratings.models import Pool
+from ratings.task_kinds import TaskKind, task_kinds
+
+
+@dataclass(frozen=True)
+class Cost:
+    """How many more models would be left without a limit, and the address without it."""
+
+    limit: Any
+    more: int
+    without: str
+
+
+@require_safe
+def choice_page(request: HttpRequest) -> HttpResponse:
+    form = ChoiceForm(request.GET if ChoiceForm.base_fields.keys() & request.GET.keys() else None)
+    try:
+        choice = choose(form) if form.is_valid() else None
+    except Refusal as error:
+        return render(request, "404.html", {"detail": error.detail}, status=error.status)
+    context = {
+        "form": form,
+        "parts": [(title, [form[name] for name in names]) for title, names in PARTS],
+        "choice": choice,
+        "costs": choice and _costs(choice, form, request.GET),
+        "tasks": [(kind, _address(kind)) for kind in task_kinds().values()],
+        "pools": _pools(choice.pool if choice else ""),
+    }
+    return render(request, "ratings/choose.html", context, status=400 if form.errors else 200)
+
+
+def _pools(asked: str) -> QuerySet[Pool]:
+    """Those of single shortlists are nobody else's concern, except for the one that is asked for."""
+    return Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=asked)).order_by("pk")
+
+
+def _address(kind: TaskKind) -> str:
+    """With the limits that usually come with the task."""
+    return urlencode({"task": kind.slug, **kind.limits})
+
+
+@require_safe
+def decision_page(request: HttpRequest) -> HttpResponse:
+    """What stands in the address of a shortlist, and `?chosen=&why=`; `?format=md` and `json` give it as a file."""
+    form = DecisionForm(request.GET)
+    try:
+        decision = decide(form, choose(form)) if form.is_valid() else None
+    except Refusal as error:
+        return render(request, "404.html", {"detail": error.detail}, status=error.status)
+    if decision and not form.errors and (file := _file(decision, request.GET.get("format", ""))):
+        return file
+    context = {"form": form, "decision": decision, "checklist": CHECKLIST, "asked": _asked(request.GET)}
+    return render(request, "ratings/decision.html", context, status=400 if form.errors else 200)
+
+
+def _file(decision: Decision, kind: str) -> HttpResponse | None:
+    kinds = {
+        "md": ("text/markdown; charset=utf-8", as_markdown),
+        "json": ("application/json", lambda found: orjson.dumps(as_json(found), option=orjson.OPT_UTC_Z)),
+    }
+    if kind not in kinds:
+        return None
+    content_type, written = kinds[kind]
+    name = f'attachment; filename="decision-{decision.day:%Y-%m-%d}.{kind}"'
+    return HttpResponse(written(decision), content_type=content_type, headers={"Content-Disposition": name})
+
+
+def _asked(query: QueryDict) -> list[tuple[str, str]]:
+    """What the form of the decision hands on: all of the shortlist's address."""
+    return [(name, value) for name in ChoiceForm.base_fields for value in query.getlist(name) if value]
+
+
+def _costs(choice: Choice, form: ChoiceForm, asked: QueryDict) -> list[Cost]:
+    """The limit that costs most comes first."""
+    gained = sorted(choice.found.gained.items(), key=lambda each: -each[1])
+    return [Cost(form.fields[name].label, more, _without(asked, name)) for name, more in gained if more]
+
+
+def _without(asked: QueryDict, name: str) -> str:
+    kept = asked.copy()
+    kept.pop(name, None)
+    return kept.urlencode()

@@ -1,0 +1,101 @@
+"""The decision that closes a choice: limits, who is left, their own battles, the model that was chosen and why."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext as say
+from django.utils.translation import gettext_lazy as _
+
+from ratings import snapshots
+from ratings.choice_form import PARTS, ChoiceForm
+from ratings.choosing import Choice, shown
+from ratings.models import OVERALL
+from ratings.shortlist import Judged
+from ratings.snapshots import BRADLEY_TERRY
+
+CHECKLIST = (
+    _("Pilot: at least fifty questions of your own, of every kind that will come, judged blind by five people."),
+    _("Pilot: speed, failures and cost for a week, under the load that is expected."),
+    _("License: somebody who may decide has read its conditions, and what happens to the data that is sent."),
+    _("Red team: instructions hidden in documents and pages, attempts to get at the prompt and at data of others."),
+    _("Red team: harmful requests, invented sources, wrong answers in a sure voice, refusals of what is harmless."),
+    _("Fairness: the same question about different people and in each language that will be used."),
+    _("Way back: the second choice is named, and changing to it has been tried."),
+    _("Review: a day is set, at the latest when the provider retires the model."),
+)
+
+
+class DecisionForm(ChoiceForm):
+    chosen = forms.CharField(label=_("Chosen model"), required=False, max_length=200)
+    why = forms.CharField(label=_("Why"), required=False, max_length=2000, widget=forms.Textarea({"rows": 4}))
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`limits` are pairs of words; `own_rows` those of the board of the battles among the survivors."""
+
+    day: date
+    choice: Choice
+    limits: list[tuple[str, str]]
+    own_rows: list[dict[str, Any]]
+    chosen: Judged | None
+    why: str
+
+
+def decide(form: DecisionForm, choice: Choice) -> Decision:
+    """Of a valid form; adds an error to it if the chosen model is not left under the limits."""
+    slug = form.given("chosen")
+    chosen = next((each for each in choice.found.survivors if each.candidate.slug == slug), None)
+    if slug and chosen is None:
+        form.add_error("chosen", _("This model is not among those that are left."))
+    return Decision(
+        day=timezone.now().date(),
+        choice=choice,
+        limits=list(_limits(form)),
+        own_rows=_own_rows(choice.own_pool),
+        chosen=chosen,
+        why=form.cleaned_data.get("why", "").strip(),
+    )
+
+
+def _limits(form: ChoiceForm) -> Iterator[tuple[str, str]]:
+    for name in (name for _title, names in PARTS for name in names):
+        field, value = form[name], form.cleaned_data.get(name)
+        if value not in (None, "", False, []):
+            yield str(field.label), _written(field, value)
+
+
+def _written(field: forms.BoundField, value: Any) -> str:
+    if value is True:
+        return say("yes")
+    choices = {key: str(words) for key, words in getattr(field.field, "choices", [])}
+    keys = value if isinstance(value, list) else [value]
+    return ", ".join(choices.get(key, str(field.data)) for key in keys)
+
+
+def _own_rows(pool: str | None) -> list[dict[str, Any]]:
+    if pool is None:
+        return []
+    rows: list[dict[str, Any]] = snapshots.newest(pool, OVERALL, style_control=False, method=BRADLEY_TERRY)["rows"]
+    return rows
+
+
+def as_json(decision: Decision) -> dict[str, Any]:
+    choice = decision.choice
+    names = ("model", "rank_low", "rank_high", "rating", "ci_low", "ci_high", "votes")
+    return {
+        "day": decision.day,
+        "task": choice.task and choice.task.slug,
+        "limits": dict(decision.limits),
+        "survivors": [shown(each) for each in choice.found.survivors],
+        "excluded": [shown(each) for each in choice.found.excluded],
+        "own_pool": choice.own_pool,
+        "own_board": [{name: row[name] for name in names} for row in decision.own_rows],
+        "chosen": decision.chosen and decision.chosen.candidate.slug,
+        "why": decision.why,
+        "checklist": [str(each) for each in CHECKLIST],
+    }

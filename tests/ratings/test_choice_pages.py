@@ -1,0 +1,134 @@
+"""The page of the choice."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from catalog.models import Price
+from ratings.models import Pool
+from ratings.task_kinds import task_kinds
+from tests import factories
+from tests.arena.test_templates import Outline
+from tests.ratings.test_choosing import priced, three
+
+__all__ = ["three"]
+pytestmark = pytest.mark.django_db
+
+PAGE = "/choose/"
+
+
+def text(response):
+    return " ".join(re.sub(r"<[^>]*>", " ", response.content.decode()).split())
+
+
+def links(response):
+    return [link["href"] for link in Outline(response.content.decode()).all("a")]
+
+
+def test_page_begins_with_the_tasks_and_their_usual_limits(client):
+    response = client.get(PAGE, {"utm": "x"})
+    assert response.status_code == 200
+    assert "models are left" not in text(response)
+    asked = [parse_qs(urlsplit(link).query) for link in links(response) if link.startswith("?task=")]
+    assert [each["task"][0] for each in asked] == list(task_kinds())
+    assert {"task": ["on-device"], "openness": ["open"], "params": ["4B"]} in asked
+
+
+@pytest.mark.parametrize("kind", task_kinds().values(), ids=lambda kind: kind.slug)
+def test_every_task_leads_to_a_shortlist(client, three, kind):
+    response = client.get(PAGE, {"task": kind.slug, **kind.limits})
+    assert response.status_code == 200
+    assert kind.why in text(response)
+    assert f"/benchmarks/{kind.benchmarks[0]}/" in links(response)
+
+
+def test_page_shows_survivors_exclusions_and_what_limits_cost(client, three):
+    factories.model("mystery", name="<Mystery>")
+    response = client.get(PAGE, {"task": "coding", "commercial": "on", "price": "2"})
+    shown = text(response)
+    for words in (
+        "Choose a model: Writing code",
+        "2 models are left",
+        "&lt;Mystery&gt; commercial use unknown; price unknown",
+        "2 models are left out (2 by one limit alone)",
+        "Best price $5 &gt; $2",
+        "Bound commercial use not allowed",
+        "Without \N{LEFT DOUBLE QUOTATION MARK}Commercial use is allowed\N{RIGHT DOUBLE QUOTATION MARK} 1 more model",
+    ):
+        assert words in shown
+    assert "?task=coding&price=2" in links(response)
+
+
+def test_limit_that_costs_most_comes_first(client, three):
+    Price.objects.all().delete()
+    for model, amount in zip(three, (5, 5, 1), strict=True):
+        priced(model, amount)
+    costs = client.get(PAGE, {"commercial": "on", "price": "2"}).context["costs"]
+    assert [(str(cost.limit), cost.more) for cost in costs] == [
+        ("$ a million tokens, at most", 2),
+        ("Commercial use is allowed", 1),
+    ]
+
+
+def test_page_keeps_what_was_asked(client, three):
+    outline = Outline(client.get(PAGE, {"context": "200k", "tools": "on", "modalities": "image"}).content.decode())
+    fields = {(each.get("name"), each.get("value")): each for each in outline.all("input")}
+    assert ("context", "200k") in fields
+    assert "checked" in fields["modalities", "image"]
+    assert "checked" not in fields["modalities", "audio"]
+
+
+def test_page_says_when_nobody_is_left(client, three):
+    shown = text(client.get(PAGE, {"context": "1M"}))
+    assert "No model is left" in shown
+    assert "Battle these" not in shown
+
+
+def test_monthly_cost_is_shown_where_tokens_are_given(client, three):
+    assert "A month" not in text(client.get(PAGE, {"price": "9"}))
+    assert "A month" in text(client.get(PAGE, {"price": "9", "input_tokens": "10M"}))
+
+
+def test_battle_these_leads_to_blind_battles_among_them(client, three):
+    factories.endpoint(three[0])
+    assert "Fewer than two of them answer here" in text(client.get(PAGE, {"task": "coding"}))
+
+    factories.endpoint(three[1])
+    response = client.get(PAGE, {"task": "coding"})
+    named = [each["value"] for each in Outline(response.content.decode()).all("input", name="among")]
+    assert named == ["cheap", "best"]
+    assert "Battle these 2" in text(response)
+
+
+def test_pool_of_a_shortlist_is_offered_only_if_it_is_asked_for(client, three):
+    factories.pool("set-1", kind=Pool.Kind.SHORTLIST, name="A set of ours")
+    factories.pool("elsewhere", kind=Pool.Kind.IMPORT, name="Elsewhere")
+    assert "A set of ours" not in text(client.get(PAGE, {"task": "coding"}))
+    outline = Outline(client.get(PAGE, {"pool": "set-1"}).content.decode())
+    assert next(each["value"] for each in outline.all("option") if "selected" in each and each["value"]) == "set-1"
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "words"),
+    [
+        ({"context": "lots"}, 400, "This is no number"),
+        ({"modalities": "smell"}, 400, "smell"),
+        ({"monthly": "9"}, 400, "needs this too"),
+        ({"pool": "nowhere"}, 404, "no pool"),
+    ],
+)
+def test_page_refuses_with_a_page(client, three, query, status, words):
+    response = client.get(PAGE, query)
+    assert response.status_code == status
+    assert words in text(response)
+    assert "models are left" not in text(response)
+
+
+@pytest.mark.parametrize("models", [2, 30])
+def test_page_asks_the_database_as_often_for_many_models_as_for_two(client, models, django_assert_num_queries):
+    for model in factories.models(models):
+        priced(model, 1)
+        factories.endpoint(model)
+    with django_assert_num_queries(10):
+        client.get(PAGE, {"price": "2"})

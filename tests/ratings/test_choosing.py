@@ -1,0 +1,211 @@
+"""A shortlist over real rows: over HTTP, and what it takes from where."""
+
+import itertools
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from arena.battles import pool_of
+from arena.models import EndpointDay
+from catalog.models import Price
+from ratings import boards
+from ratings.models import Pool
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+API = "/api/v1/shortlist/"
+
+
+def priced(model, amount, **fields):
+    fields = {"source": "list", "as_of": date(2026, 1, 1), **fields}
+    return Price.objects.create(model=model, input=Decimal(amount), output=Decimal(amount), **fields)
+
+
+def beats(winner, loser, times, **fields):
+    """Often enough to be told apart; the other wins now and then."""
+    for number in range(times):
+        factories.cast(winner, loser, "a" if number % 5 else "b", **fields)
+
+
+@pytest.fixture
+def three():
+    """The best is dear, the second cheap and open, the last one free for nobody."""
+    allowed, forbidden = factories.license("MIT", commercial="yes"), factories.license("NC", commercial="no")
+    best = factories.model("best", license=allowed, open_weights=False, context_window=400_000)
+    cheap = factories.model("cheap", license=allowed, open_weights=True, context_window=128_000)
+    bound = factories.model("bound", license=forbidden, open_weights=True, context_window=200_000)
+    for model, amount in ((best, 5), (cheap, 1), (bound, 1)):
+        priced(model, amount)
+    return best, cheap, bound
+
+
+def shortlist(client, **query):
+    response = client.get(API, query)
+    assert response.status_code == 200, response.content
+    return response.json()
+
+
+def slugs(models):
+    return [each["model"] for each in models]
+
+
+def test_shortlist_tells_who_is_left_and_why_others_are_not(client, three):
+    found = shortlist(client, commercial="on", context="200k", price="2")
+    assert slugs(found["survivors"]) == []
+    assert {each["model"]: [why["words"] for why in each["failures"]] for each in found["excluded"]} == {
+        "best": ["price $5 > $2"],
+        "cheap": ["context 128,000 < 200,000"],
+        "bound": ["commercial use not allowed"],
+    }
+    assert sorted(found["near_misses"]) == ["best", "bound", "cheap"]
+    assert found["gained"] == {"commercial": 1, "context": 1, "price": 1}
+    assert found["costliest"] == "commercial"
+
+
+def test_shortlist_orders_by_the_board_of_the_task(client, three):
+    best, cheap, bound = three
+    beats(best, cheap, 300)
+    beats(cheap, bound, 300)
+    beats(bound, cheap, 60, categories=["coding"])
+    beats(cheap, best, 60, categories=["coding"])
+    boards.refresh()
+
+    overall, coding = shortlist(client), shortlist(client, task="coding")
+
+    assert (overall["category"], coding["category"]) == ("overall", "coding")
+    assert slugs(overall["survivors"])[0] == "best"
+    assert slugs(coding["survivors"])[-1] == "best"
+    assert coding["task"]["benchmarks"] == ["humaneval", "multipl-e"]
+    assert overall["task"] is None
+    assert overall["computed_at"].endswith("Z")
+
+
+def test_shortlist_takes_the_board_of_everything_where_the_task_has_none(client, three):
+    beats(three[0], three[1], 10)
+    boards.refresh()
+    found = shortlist(client, task="maths-tutoring")
+    assert found["category"] == "overall"
+    assert [each["tier"] for each in found["survivors"]] == [1, 1, None]
+
+
+def test_shortlist_takes_ratings_from_elsewhere_until_there_are_own_ones(client, three):
+    factories.pool("elsewhere", kind=Pool.Kind.IMPORT)
+    beats(three[0], three[1], 10, pool="elsewhere")
+    boards.refresh()
+    assert shortlist(client)["pool"] == "elsewhere"
+    assert shortlist(client, pool="live")["computed_at"] is None
+
+    beats(three[0], three[1], 10)
+    boards.refresh()
+    assert shortlist(client)["pool"] == "live"
+
+
+def test_shortlist_without_votes_is_ordered_by_price(client, three):
+    found = shortlist(client)
+    assert (found["pool"], found["computed_at"]) == ("live", None)
+    assert slugs(found["survivors"]) == ["bound", "cheap", "best"]
+    assert [each["price"] for each in found["survivors"]] == [1, 1, 5]
+
+
+def test_rating_beside_the_main_component_is_none(client):
+    first, second, third, fourth = factories.models(4)
+    beats(first, second, 10)
+    beats(third, fourth, 5)
+    boards.refresh()
+    rated = {each["model"]: each["tier"] for each in shortlist(client)["survivors"]}
+    assert rated == {first.slug: 1, second.slug: 1, third.slug: None, fourth.slug: None}
+
+
+def test_newest_price_and_measured_speed_count(client, three):
+    priced(three[0], 2, source="new list", as_of=date(2026, 6, 1))
+    endpoint = factories.endpoint(three[0])
+    day = timezone.now().date() - timedelta(days=3)
+    EndpointDay.objects.create(endpoint=endpoint, day=day, answers=5, first_token_p50=0.5, tokens_per_s_p50=80)
+
+    found = shortlist(client, speed="70", unknown="exclude")
+
+    [best] = found["survivors"]
+    assert (best["model"], best["price"], best["tokens_per_s"], best["latency_s"]) == ("best", 2, 80, 0.5)
+    assert found["excluded"][0]["failures"] == [{"limit": "speed", "words": "tokens a second unknown", "known": False}]
+
+
+def test_unknown_values_are_marked(client):
+    factories.model("mystery")
+    [found] = shortlist(client, commercial="on", context="1000")["survivors"]
+    assert found["unknown"] == ["commercial", "context"]
+    assert shortlist(client, commercial="on", unknown="exclude")["survivors"] == []
+
+
+def test_tokens_of_a_month_are_priced(client, three):
+    found = shortlist(client, monthly="400", input_tokens="100M", output_tokens="20M")
+    assert {each["model"]: each["monthly"] for each in found["survivors"]} == {"cheap": 120, "bound": 120}
+    assert found["excluded"][0]["failures"][0]["words"] == "monthly cost $600 > $400"
+    assert shortlist(client)["survivors"][0]["monthly"] is None
+
+
+def test_weeks_are_those_of_the_way_to_have_it(client, three):
+    factories.model("weights", open_weights=True)
+    found = shortlist(client, weeks="4", api_weeks="2", own_weeks="9")
+    assert slugs(found["survivors"]) == ["bound", "cheap", "best"]
+    assert found["excluded"][0]["failures"][0]["words"] == "weeks to launch 9 > 4"
+
+
+def test_retired_models_are_not_offered(client, three):
+    factories.model("gone", status="retired")
+    assert "gone" not in slugs(shortlist(client)["survivors"])
+
+
+def test_survivors_that_answer_here_can_battle_on_a_board_of_their_own(client, three):
+    factories.endpoint(three[0])
+    factories.endpoint(three[1])
+    factories.endpoint(three[2], enabled=False)
+    found = shortlist(client)
+    assert (found["contestants"], found["own_pool"]) == (["cheap", "best"], None)
+
+    pool = pool_of(["best", "cheap"])
+    factories.pool(pool, kind=Pool.Kind.SHORTLIST)
+    assert shortlist(client)["own_pool"] == pool
+    assert len(shortlist(client, pool=pool)["survivors"]) == 3
+
+
+def test_contestants_are_no_more_than_one_set_may_have(client):
+    for model in factories.models(25):
+        factories.endpoint(model)
+    found = shortlist(client)
+    assert (len(found["survivors"]), len(found["contestants"])) == (25, 20)
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "field"),
+    [
+        ({"context": "lots"}, 400, "context"),
+        ({"price": "-1"}, 400, "price"),
+        ({"task": "juggling"}, 400, "task"),
+        ({"monthly": "5"}, 400, "input_tokens"),
+        ({"cutoff": "soon"}, 400, "cutoff"),
+        ({"pool": "nowhere"}, 404, None),
+    ],
+)
+def test_shortlist_refuses_and_names_the_field(client, query, status, field):
+    response = client.get(API, query)
+    assert response.status_code == status
+    assert next(iter(response.json()["error"].get("fields", {})), None) == field
+
+
+def test_shortlist_can_only_be_read(client):
+    assert client.post(API).status_code in (403, 405)
+
+
+@pytest.mark.parametrize("models", [2, 30])
+def test_shortlist_asks_the_database_as_often_for_many_models_as_for_two(client, models, django_assert_num_queries):
+    contestants = factories.models(models)
+    for a, b in itertools.pairwise(contestants):
+        factories.cast(a, b)
+        priced(a, 1)
+        factories.endpoint(a)
+    boards.refresh()
+    with django_assert_num_queries(10):
+        assert len(shortlist(client, task="coding")["survivors"]) == models

@@ -1,0 +1,154 @@
+"""The decision: as a page, as Markdown and as JSON."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from arena.battles import pool_of
+from ratings import boards
+from ratings.decision import CHECKLIST
+from ratings.decision_text import plain
+from ratings.models import Pool
+from tests import factories
+from tests.arena.test_templates import Outline
+from tests.ratings.test_choosing import beats, three
+
+__all__ = ["three"]
+pytestmark = pytest.mark.django_db
+
+PAGE = "/choose/decision/"
+ASKED = {"task": "coding", "commercial": "on", "modalities": ["image", "audio"], "price": "2.0"}
+
+
+def text(response):
+    return " ".join(re.sub(r"<[^>]*>", " ", response.content.decode()).split())
+
+
+@pytest.fixture
+def battled(three):
+    """Two of the three answer here, and have met."""
+    for model in three[:2]:
+        factories.endpoint(model)
+    pool = pool_of(["best", "cheap"])
+    factories.pool(pool, kind=Pool.Kind.SHORTLIST)
+    beats(three[1], three[0], 20, pool=pool)
+    boards.refresh()
+
+
+def test_decision_shows_limits_who_is_left_and_the_checklist(client, three):
+    shown = text(client.get(PAGE, ASKED))
+    for words in (
+        "Decision: Writing code",
+        "Commercial use is allowed yes",
+        "Takes in images, sound",
+        "$ a million tokens, at most 2.0",
+        "Cheap \N{EN DASH} $1 \N{EN DASH}",
+        "2 models are left out",
+        "Nobody has judged a blind battle among them yet.",
+        *map(str, CHECKLIST),
+    ):
+        assert words in shown
+    assert "Chosen:" not in shown
+
+
+def test_decision_shows_their_own_battles(client, battled):
+    shown = text(client.get(PAGE, {"task": "coding"}))
+    assert re.search(r"Cheap 1,\d+ 1?,?\d+ to 1,\d+ 20 ", shown)
+    assert "Nobody has judged" not in shown
+
+
+def test_decision_names_the_chosen_model_and_why(client, three):
+    response = client.get(PAGE, ASKED | {"chosen": "cheap", "why": "It is <cheap>.\nAnd good."})
+    assert "Chosen: Cheap It is &lt;cheap&gt;. And good." in text(response)
+    assert "Cheap chosen" in text(response)
+
+
+def test_decision_hands_the_address_on(client, three):
+    outline = Outline(client.get(PAGE, ASKED | {"chosen": "cheap"}).content.decode())
+    hidden = [(each["name"], each["value"]) for each in outline.all("input", type="hidden")]
+    kept = [each for each in hidden if each[0] not in ("csrfmiddlewaretoken", "next")]  # of the colour scheme
+    assert sorted(kept) == sorted(
+        [("task", "coding"), ("commercial", "on"), ("modalities", "image"), ("modalities", "audio"), ("price", "2.0")]
+    )
+    [back] = [link["href"] for link in outline.all("a") if link["href"].startswith("/choose/?task=coding")]
+    assert "modalities=image&modalities=audio" in back
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "words"),
+    [
+        ({"chosen": "bound", "commercial": "on"}, 400, "This model is not among those that are left."),
+        ({"chosen": "nobody"}, 400, "This model is not among those that are left."),
+        ({"chosen": "cheap", "format": "md", "price": "0"}, 400, "This model is not among those that are left."),
+        ({"why": "x" * 2001}, 400, "at most 2000"),
+        ({"price": "dear"}, 400, "Something in the address"),
+        ({"pool": "nowhere"}, 404, "no pool"),
+    ],
+)
+def test_decision_refuses_with_a_page(client, three, query, status, words):
+    response = client.get(PAGE, query)
+    assert response.status_code == status
+    assert words in text(response)
+
+
+def test_decision_as_json(client, battled):
+    response = client.get(PAGE, ASKED | {"modalities": [], "chosen": "cheap", "why": " Good. ", "format": "json"})
+    found = response.json()
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    assert response["Content-Disposition"] == f'attachment; filename="decision-{day}.json"'
+    assert (found["day"], found["task"], found["chosen"], found["why"]) == (day, "coding", "cheap", "Good.")
+    assert found["limits"] == {"Commercial use is allowed": "yes", "$ a million tokens, at most": "2.0"}
+    assert [each["model"] for each in found["survivors"]] == ["cheap"]
+    assert {each["model"] for each in found["excluded"]} == {"best", "bound"}
+    assert (found["own_pool"], found["own_board"]) == (None, [])
+    assert len(found["checklist"]) == len(CHECKLIST)
+
+    both = client.get(PAGE, {"format": "json"}).json()
+    assert [(row["model"], row["votes"]) for row in both["own_board"]] == [("cheap", 20), ("best", 20)]
+
+
+def test_decision_as_markdown(client, battled):
+    query = {
+        "task": "coding",
+        "context": "100k",
+        "chosen": "cheap",
+        "why": "First *line*\n# and <second>",
+        "format": "md",
+    }
+    response = client.get(PAGE, query)
+    written = response.content.decode()
+    assert response["Content-Type"] == "text/markdown; charset=utf-8"
+    for line in (
+        "# Decision: Writing code",
+        "**Chosen model: Cheap**",
+        r"First \*line\* \# and \<second\>",
+        "- Context, tokens at least: 100k",
+        "| Model | Tier | $ a million tokens | A month |",
+        "| Cheap | \N{EN DASH} | $1 | \N{EN DASH} |",
+        "| Model | Rating | 95 % interval | Votes |",
+        f"- [ ] {CHECKLIST[0]}",
+    ):
+        assert line in written.splitlines()
+
+
+def test_markdown_tells_every_exclusion(client, three):
+    written = client.get(PAGE, ASKED | {"modalities": [], "format": "md"}).content.decode()
+    assert r"- Best: price $5 \> $2" in written
+    assert "- Bound: commercial use not allowed" in written
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [("a | b", r"a \| b"), ("[x](y)", r"\[x\](y)"), ("one\n\ntwo", "one two"), ("`<b>`", r"\`\<b\>\`"), ("", "")],
+)
+def test_plain_words_mean_nothing_in_markdown(written, shown):
+    assert plain(written) == shown
+
+
+@pytest.mark.parametrize("models", [2, 30])
+def test_decision_asks_the_database_as_often_for_many_models_as_for_two(client, models, django_assert_num_queries):
+    for model in factories.models(models):
+        factories.endpoint(model)
+    with django_assert_num_queries(9):
+        client.get(PAGE, {"task": "everyday-assistant"})
