@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.parsers import JSONParser
@@ -88,6 +89,13 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _json(request, 400, "bad_request", "The request is not as it should be.") or defaults.bad_request(
         request, exception
     )
+
+
+def too_many_attempts(request: HttpRequest) -> HttpResponse:
+    """Where allauth refuses one more attempt; its limits of an address are by the minute."""
+    page = render(request, "429.html", status=429)
+    page.headers["Retry-After"] = "60"
+    return page
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -11,6 +11,7 @@ from config import health, metrics
 from ratings import urls as ratings_urls
 
 handler400 = "arena.errors.bad_request"
+handler429 = "arena.errors.too_many_attempts"
 handler500 = "arena.errors.server_error"
 urlpatterns = [
     *arena_urls.pages,

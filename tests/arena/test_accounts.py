@@ -326,6 +326,7 @@ def test_attempts_are_counted_by_the_address_that_we_trust(client):
         answer = client.post("/accounts/login/", {}, headers={"X-Forwarded-For": f"198.51.100.{number}"})
 
     assert (answer.status_code, "Too many attempts." in answer.content.decode()) == (429, True)
+    assert answer.headers["Retry-After"] == "60"
 
 
 def test_changed_password_ends_other_sessions_and_keeps_this_one(client, two_models):
