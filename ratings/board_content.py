@@ -29,7 +29,7 @@ ASKED_FOR = {
     "released": _("release"),
 }
 VIEWS = 48  # half a megabyte each at most
-kept: Recent[SafeString] = Recent(VIEWS)
+kept: Recent[bytes] = Recent(VIEWS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,20 +41,20 @@ class Header:
     order: str
 
 
-def whole(shown: Shown) -> SafeString:
+def whole(shown: Shown) -> bytes:
     """Heading, form and board."""
     return _kept("ratings/_board_page.html", shown, _page)
 
 
-def part(shown: Shown) -> SafeString:
+def part(shown: Shown) -> bytes:
     """Only what changes with votes and with the form."""
     return _kept("ratings/_board.html", shown, _board)
 
 
-def _kept(template: str, shown: Shown, context: Any) -> SafeString:
+def _kept(template: str, shown: Shown, context: Any) -> bytes:
     # By what stands around it too: that is another one whenever the facts may have changed.
     key = template, shown.around, shown.wanted, shown.view
-    return kept.of(key, lambda: render_to_string(template, context(shown)))
+    return kept.of(key, lambda: render_to_string(template, context(shown)).encode())
 
 
 def _page(shown: Shown) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def _page(shown: Shown) -> dict[str, Any]:
         "organizations": sorted({name for entry in shown.all if (name := entry.row["organization"])}),
         "columns": [(column, column.name in shown.columns) for column in TO_CHOOSE],
         "legend": COLUMNS,
-        "board": part(shown),
+        "board": SafeString(part(shown).decode()),
     }
 
 
