@@ -61,7 +61,6 @@ class VoteAdmin(ReadOnly):
     list_select_related = ("model_a", "model_b")
     search_fields = ("=id", "=battle__id")
     ordering = ("-pk",)
-    raw_id_fields = ("battle",)
     exclude = ("prompt_hash",)
 
 

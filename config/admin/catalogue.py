@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
+from arena.models_file import SLUG
 from catalog.models import LanguageModel, License, Organization, Price
-from config.admin.bases import Page, Rows
+from config.admin.bases import Form, Page, Rows
 
 
 class PriceInline(Rows):
@@ -16,8 +19,18 @@ class PriceInline(Rows):
     ordering = ("-as_of",)
 
 
+class LanguageModelForm(Form):
+    def clean_slug(self) -> str:
+        """By the rule of the models file: it becomes a part of addresses."""
+        slug: str = self.cleaned_data["slug"]
+        if not SLUG.fullmatch(slug):
+            raise forms.ValidationError(_("It must be made of a-z 0-9 . -"))
+        return slug
+
+
 @admin.register(LanguageModel)
 class LanguageModelAdmin(Page):
+    form = LanguageModelForm
     list_display = ("name", "slug", "organization", "license", "open_weights", "status", "release_date")
     list_filter = ("status", "open_weights")
     list_select_related = ("organization", "license")

@@ -101,6 +101,11 @@ def test_operator_logs_in_as_everybody_does_and_comes_back(client, operator):
     assert client.get("/admin/login/").headers["Location"] == "/admin/"
 
 
+def test_logins_leave_no_message_behind_that_the_admin_would_show(client, operator):
+    log_in(client, PASSWORD)
+    assert "messagelist" not in client.get("/admin/").content.decode()
+
+
 def test_guessing_locks_the_operator_out_for_a_while(client, operator):
     for _ in range(5):
         log_in(client, "wrong")
