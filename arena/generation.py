@@ -139,7 +139,9 @@ class Engine:
         # A turn that another worker has by now is sent no more.
         while turn.unsent and self.turns.get(turn.job.turn_id) is turn:
             await asyncio.sleep(TICK_S)
-        if all(side.closed for side in turn.sides.values()):
+        for side in over:
+            side.told = True
+        if all(side.told for side in turn.sides.values()):
             self._forget(turn)
 
     async def _heartbeat(self) -> None:

@@ -32,6 +32,7 @@ class LiveSide:
     stopped: bool = False
     cut: bool = False
     closed: bool = False
+    told: bool = False  # its end has been sent to those who read
 
     def __post_init__(self) -> None:
         self.tag = tag(self.job.answer_id, self.job.attempt)

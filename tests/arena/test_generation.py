@@ -12,7 +12,7 @@ import pytest
 from django.db import OperationalError
 from django.db.models.functions import Now
 
-from arena import answering, battles, deletion, leases
+from arena import answering, battles, deletion, generation, leases
 from arena.events import BattleView
 from arena.generation import Engine
 from arena.jobs import SYSTEM_PROMPT
@@ -224,6 +224,23 @@ def test_engine_asks_once_more_after_a_failure_that_may_pass(engine, served, pro
     assert becomes(turn, "ready")
     assert len(provider.requests("error-503-once")) == 2
     assert answers(turn)["a"].attempt == 1
+
+
+def test_end_of_one_side_does_not_wait_for_the_words_of_the_other(engine, served, published, monkeypatch):
+    """Both sides are over at about the same time, and rendering the second takes longer."""
+    end = generation._end
+
+    def slowly(turn, side):
+        time.sleep(0.5 if side.job.side == "a" else 1)
+        return end(turn, side)
+
+    monkeypatch.setattr(generation, "_end", slowly)
+    turn = turn_of(served("a/len-5"), served("b/ttft-0.2-len-5"), mode="side_by_side")
+
+    engine.submit(turn.pk)
+
+    assert eventually(lambda: published(turn.battle).state == "ready", 5)
+    assert [published(turn.battle).side(1, side).end for side in "ab"] == ["done", "done"]
 
 
 @pytest.mark.parametrize(("mode", "told"), [("anonymous", "unavailable"), ("side_by_side", "refused")])

@@ -1,5 +1,6 @@
 """Formulas are found where people write them, prices are not taken for formulas, and no text takes long."""
 
+import gc
 import time
 
 import pytest
@@ -79,9 +80,13 @@ PIECES = (
 def seconds(text):
     parser = MarkdownIt("commonmark", {"maxNesting": 20})
     maths.enable(parser)
-    began = time.thread_time()
-    parser.render(text)
-    return time.thread_time() - began
+    gc.disable()  # the heap of a whole test run takes longer to look through than any text
+    try:
+        began = time.thread_time()
+        parser.render(text)
+        return time.thread_time() - began
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("piece", PIECES)
