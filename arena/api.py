@@ -17,10 +17,11 @@ from arena import api_keys, api_schema, battles, charges, model_facts, repeats, 
 from arena.errors import Refusal, bad, plain_response
 from arena.events import Position
 from arena.models import Answer, Battle
-from arena.paging import BySlug, Newest
+from arena.paging import Newest
 from arena.prompts import check_prompt
 from arena.reveals import reveal
 from arena.voters import voter, voter_id
+from catalog.paging import BySlug
 
 FOLLOWED_BY = ("GET", "HEAD")
 

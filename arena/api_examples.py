@@ -39,7 +39,7 @@ VOTED_BATTLE = {
     "vote": {"winner": "a", "created_at": "2026-03-01T12:01:30Z"},
     **_TAIL,
 }
-BATTLES = {"results": [VOTED_BATTLE]}
+BATTLES = {"next": None, "previous": None, "results": [VOTED_BATTLE]}
 MODEL = {
     "slug": "first-7b", "name": "First 7B", "kind": "chat", "status": "current", "open_weights": True,
     "release_date": "2026-01-20", "knowledge_cutoff": "2025-06-30", "parameters_total": 7_240_000_000,

@@ -1,65 +1,22 @@
 """The calls of battles and models in the OpenAPI document: one decorator for each. Nothing is parsed by them."""
 
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 
 from arena import api_examples as examples
 from arena import api_shapes as shapes
+from arena.repeats import LONGEST_KEY
+from catalog.api_call import ERRORS, PAGING, WRITE, call
 
 BATTLES, MODELS = "Battles", "Models"
-ERRORS = {
-    400: "Something in the request is not as it should be; `fields` says what.",
-    401: "The API key is not valid any more, or never was.",
-    403: "`csrf`: X-CSRFToken is missing. Or the key may not do this.",
-    404: "There is nothing here, or it is somebody else's.",
-    409: "The battle is in another state: `code` says in which way.",
-    413: "The body is larger than 400 kB.",
-    415: "The body is not `application/json`.",
-    429: "Too many: `Retry-After` says when to try again.",
-    503: "Not possible just now: `Retry-After` says when to try again.",
-}
-READ, WRITE = (400, 401, 403, 404, 429, 503), (400, 401, 403, 404, 409, 413, 415, 429, 503)
-CSRF = OpenApiParameter(
-    "X-CSRFToken", str, OpenApiParameter.HEADER, description="With a `voter` cookie: what the cookie `csrftoken` says."
+WITH_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[ -~]+$"},
+    OpenApiParameter.HEADER,
+    description="Sent again with the same key within a day, the request happens once and is answered alike.",
 )
-PAGING = (
-    OpenApiParameter("cursor", str, description="As the address of the next page says."),
-    OpenApiParameter("page_size", int, description="At most 100; more means 100.", default=100),
-)
-View = TypeVar("View", bound=Callable[..., Any])
-Decorator = Callable[[View], View]
-
-
-def call(
-    name: str,
-    tag: str,
-    says: tuple[str, str],
-    gives: tuple[Any, Any],
-    *,
-    takes: tuple[Any, Any] | None = None,
-    status: int = 200,
-    parameters: Iterable[OpenApiParameter] = (),
-    errors: Iterable[int] = READ,
-) -> Decorator[Any]:
-    """A call in the document. says: a title and a text. gives, takes: a shape and an example of it."""
-    return extend_schema(
-        operation_id=name,
-        tags=[tag],
-        summary=says[0],
-        description=says[1],
-        parameters=[*parameters, *([CSRF] if 415 in errors else [])],
-        request=takes and takes[0],
-        responses={
-            status: OpenApiResponse(gives[0], says[0]),
-            **{number: OpenApiResponse(shapes.Error, ERRORS[number]) for number in errors},
-        },
-        examples=[
-            OpenApiExample("Answer", gives[1], response_only=True, status_codes=[str(status)]),
-            *([OpenApiExample("Request", takes[1], request_only=True)] if takes else []),
-        ],
-    )
 
 
 def streamed(
@@ -115,7 +72,7 @@ battle_list = call(
     "battle_list",
     BATTLES,
     ("My battles", "Those of the voter who asks, the newest first."),
-    (shapes.Battles(), examples.BATTLES),
+    (shapes.Battles, examples.BATTLES),
     parameters=PAGING,
 )
 battle_start = call(
@@ -132,7 +89,8 @@ battle_start = call(
     (shapes.OneBattle, examples.NEW_BATTLE),
     takes=(shapes.NewBattle, examples.QUESTION),
     status=201,
-    errors=(400, 401, 403, 413, 415, 429, 503),
+    parameters=[WITH_KEY],
+    errors=(400, 401, 403, 413, 415, 422, 429, 503),
 )
 battle = call(
     "battle",
@@ -153,7 +111,8 @@ battle_vote = call(
     (shapes.OneBattle, examples.VOTED_BATTLE),
     takes=(shapes.Verdict, examples.VERDICT),
     status=201,
-    errors=WRITE,
+    parameters=[WITH_KEY],
+    errors=(*WRITE, 422),
 )
 battle_ask_again = call(
     "battle_ask_again",
@@ -162,7 +121,8 @@ battle_ask_again = call(
     (shapes.OneBattle, examples.NEW_BATTLE),
     takes=(shapes.Question, {"prompt": "And in winter?"}),
     status=201,
-    errors=WRITE,
+    parameters=[WITH_KEY],
+    errors=(*WRITE, 422),
 )
 battle_stop = call(
     "battle_stop",
@@ -182,7 +142,7 @@ model_list = call(
     "model_list",
     MODELS,
     ("All models", "Facts, prices with their sources, where each stands, and what was measured here; by slug."),
-    (shapes.ModelPage(), examples.MODELS),
+    (shapes.ModelPage, examples.MODELS),
     parameters=PAGING,
 )
 model = call("model", MODELS, ("One model", "As in the list of all models."), (shapes.ModelFacts, examples.MODEL))

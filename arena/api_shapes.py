@@ -6,21 +6,8 @@ from rest_framework import serializers
 
 from arena.models import SIDES, Battle, Vote
 from arena.prompts import LONGEST_COMMENT, LONGEST_PROMPT, LONGEST_REASON
+from catalog.api_call import NUMBER, WHOLE, Page
 from catalog.models import LanguageModel, License
-
-NUMBER, WHOLE = serializers.FloatField, serializers.IntegerField
-
-
-class ErrorDetail(serializers.Serializer[Any]):
-    code = serializers.CharField(help_text="for programs")
-    detail = serializers.CharField(help_text="one sentence, for people")
-    fields = serializers.DictField(  # type: ignore[assignment]  # the name is that of the API
-        child=serializers.ListField(child=serializers.CharField()), required=False, help_text="what is wrong with which"
-    )
-
-
-class Error(serializers.Serializer[Any]):
-    error = ErrorDetail()
 
 
 class Answer(serializers.Serializer[Any]):
@@ -126,14 +113,9 @@ class ModelFacts(serializers.Serializer[Any]):
     measured = Measured(allow_null=True, help_text="here, in thirty days up to the day before yesterday")
 
 
-class Page(serializers.Serializer[Any]):
-    next = serializers.URLField(allow_null=True, help_text="address of the next page")
-    previous = serializers.URLField(allow_null=True)
-
-
 class ModelPage(Page):
     results = ModelFacts(many=True)
 
 
-class Battles(serializers.Serializer[Any]):
+class Battles(Page):
     results = OneBattle(many=True)

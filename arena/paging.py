@@ -1,38 +1,11 @@
-"""Long lists, page by page: a cursor holds the place of the last row, so any page costs what the first does."""
+"""Battles, page by page."""
 
 from django.utils.dateparse import parse_datetime
-from rest_framework.exceptions import NotFound
-from rest_framework.pagination import Cursor, CursorPagination
-from rest_framework.request import Request
 
-MOST = 100
+from catalog.paging import Pages
 
 
-class _Pages(CursorPagination):
-    """Whoever wants more than `MOST` at once gets so many."""
-
-    page_size = max_page_size = MOST
-    page_size_query_param = "page_size"
-
-    def decode_cursor(self, request: Request) -> Cursor | None:
-        """A cursor is made by us, but sent by anybody: DRF would hand any text to the database."""
-        cursor: Cursor | None = super().decode_cursor(request)
-        if cursor and cursor.position is not None and not self.holds(str(cursor.position)):
-            raise NotFound(self.invalid_cursor_message)
-        return cursor
-
-    def holds(self, position: str) -> bool:
-        raise NotImplementedError
-
-
-class BySlug(_Pages):
-    ordering = "slug"
-
-    def holds(self, position: str) -> bool:
-        return "\0" not in position
-
-
-class Newest(_Pages):
+class Newest(Pages):
     ordering = ("-created_at", "-id")
 
     def holds(self, position: str) -> bool:

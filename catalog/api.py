@@ -2,18 +2,16 @@
 
 from typing import Any
 
-from django import forms
 from django.db.models import Count
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog import costing, scaling
-from catalog.amounts import GivenForm, usual
+from catalog import api_schema, costing, scaling
+from catalog.amounts import GivenForm
 from catalog.benchmarks import Ranking, ranked
 from catalog.cost_form import CostForm
 from catalog.models import Benchmark, Score
@@ -32,9 +30,8 @@ OF_A_SCORE = (
 
 
 class Benchmarks(APIView):
-    @extend_schema(operation_id="benchmark_list", responses={200: dict})
+    @api_schema.benchmark_list
     def get(self, request: Request) -> Response:
-        """What each measures, its figures and its caveats; `scores` is how many are known."""
         pages = BySlug()
         found = _benchmarks().annotate(number=Count("scores"))
         page: list[Any] = pages.paginate_queryset(found, request) or []
@@ -42,9 +39,8 @@ class Benchmarks(APIView):
 
 
 class OneBenchmark(APIView):
-    @extend_schema(operation_id="benchmark", responses={200: dict})
+    @api_schema.benchmark
     def get(self, request: Request, slug: str) -> Response:
-        """With its scores. Each entry of `rankings` holds scores of the same conditions: only these may be compared."""
         if not slug.isprintable():  # PostgreSQL would not take it
             raise Http404
         found = get_object_or_404(_benchmarks(), slug=slug)
@@ -83,27 +79,12 @@ def _row(placed: Placed, score: Score) -> dict[str, Any]:
     }
 
 
-def parameters(form: type[GivenForm]) -> list[OpenApiParameter]:
-    return [_parameter(name, field) for name, field in form.base_fields.items()]
-
-
-def _parameter(name: str, field: forms.Field) -> OpenApiParameter:
-    default = usual(field)
-    return OpenApiParameter(
-        name,
-        str,
-        default=None if default is None else str(default),
-        many=isinstance(field, forms.MultipleChoiceField),
-        description=str(field.label),
-    )
-
-
 def refused(form: GivenForm) -> ValidationError:
     return ValidationError({name: [str(error) for error in errors] for name, errors in form.errors.items()})
 
 
 class Scaling(APIView):
-    @extend_schema(operation_id="scaling", parameters=parameters(scaling.ScalingForm), responses={200: dict})
+    @api_schema.scaling
     def get(self, request: Request) -> Response:
         form = scaling.ScalingForm(request.query_params)
         if not form.is_valid():
@@ -112,7 +93,7 @@ class Scaling(APIView):
 
 
 class Cost(APIView):
-    @extend_schema(operation_id="cost", parameters=parameters(CostForm), responses={200: dict})
+    @api_schema.cost
     def get(self, request: Request) -> Response:
         form = CostForm(request.query_params)
         if not form.is_valid():

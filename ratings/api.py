@@ -10,7 +10,6 @@ from django.utils.cache import get_conditional_response
 from django.utils.text import slugify
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
@@ -20,8 +19,8 @@ from arena.api import FOLLOWED_BY, event_stream
 from arena.connections import let_go
 from arena.errors import Refusal, bad, plain_response
 from arena.models import LIVE
-from arena.paging import BySlug
-from catalog.api import parameters, refused
+from catalog.api import refused
+from catalog.paging import BySlug
 from ratings import api_schema, choosing, frontier, history, published, record, snapshots
 from ratings.choice_form import ChoiceForm
 from ratings.chosen import chosen
@@ -125,7 +124,7 @@ async def votes_file(request: HttpRequest) -> HttpResponseBase:
 
 
 class Shortlist(APIView):
-    @extend_schema(operation_id="shortlist", parameters=parameters(ChoiceForm), responses={200: dict})
+    @api_schema.shortlist
     def get(self, request: Request) -> Response:
         form = ChoiceForm(request.query_params)
         if not form.is_valid():

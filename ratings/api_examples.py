@@ -44,7 +44,7 @@ FRONTIER = {
             "price_input": 0.5,
             "price_output": 1.5,
             "on_frontier": True,
-            "source": "https://first.example/pricing",
+            "source": "https://example.com/prices",
             "as_of": "2026-02-01",
         }
     ],
@@ -77,4 +77,31 @@ RECORD = """\
 VOTES = {
     "next": "https://arena.example/api/v1/votes/?after=88213&export=0f9a3c5e7d1b2a4c6e8f0a1b2c3d4e5f",
     "results": [VOTE],
+}
+_SURVIVOR = {
+    "model": "first-7b", "name": "First 7B", "tier": 1, "rating": 1062.2514, "price": 0.75, "monthly": 900.0,
+    "tokens_per_s": 48.5, "latency_s": 0.41, "conditional": False, "unknown": [], "failures": [],
+}  # fmt: skip
+_EXCLUDED = {
+    "model": "second-70b", "name": "Second 70B", "tier": 1, "rating": 1040.12, "price": 5.0, "monthly": 6000.0,
+    "tokens_per_s": None, "latency_s": None, "conditional": True, "unknown": ["tools"],
+    "failures": [{"limit": "price", "words": "price $5 > $2", "known": True}],
+}  # fmt: skip
+SHORTLIST = {
+    "task": {
+        "slug": "coding",
+        "name": "Writing code",
+        "benchmarks": ["humaneval"],
+        "why": "Tests run what is written.",
+    },
+    "pool": "live",
+    "category": "coding",
+    "computed_at": COMPUTED_AT,
+    "survivors": [_SURVIVOR],
+    "excluded": [_EXCLUDED],
+    "near_misses": ["second-70b"],
+    "gained": {"price": 1},
+    "costliest": "price",
+    "contestants": ["first-7b"],
+    "own_pool": None,
 }

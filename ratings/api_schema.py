@@ -4,14 +4,16 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 
-from arena.api_schema import PAGING, call, streamed
+from arena.api_schema import streamed
+from catalog.api_call import PAGING, call
+from catalog.api_parameters import parameters
 from ratings import api_examples as examples
 from ratings import api_shapes as shapes
 from ratings import frontier, snapshots
+from ratings.choice_form import ChoiceForm
 
-BOARDS, VOTES = "Boards", "Votes"
+BOARDS, VOTES, CHOICE = "Boards", "Votes", "Choice"
 TIME = "ISO 8601, in UTC where it names no zone"
-READ = (400, 401, 403, 404, 429, 503)
 WHICH = (
     OpenApiParameter("pool", str, default="live", description="As listed by `pools/`."),
     OpenApiParameter("category", str, default="overall", description="As listed by `categories/`."),
@@ -75,7 +77,12 @@ leaderboard_frontier = call(
         ),
     ),
     (shapes.Frontier, examples.FRONTIER),
-    parameters=(*WHICH, OpenApiParameter("against", str, enum=frontier.AGAINST, default=frontier.PRICE)),
+    parameters=(
+        *WHICH,
+        OpenApiParameter(
+            "against", str, enum=frontier.AGAINST, default=frontier.PRICE, description="What stands beside it."
+        ),
+    ),
 )
 pool_list = call(
     "pool_list",
@@ -108,6 +115,19 @@ vote_list = call(
         OpenApiParameter("export", str, description="As the address of the next page says."),
         PAGING[1],
     ),
+)
+shortlist = call(
+    "shortlist",
+    CHOICE,
+    (
+        "A shortlist",
+        (
+            "Which models are left under hard limits, the best for the task first, and why each other one is not. "
+            "`near_misses` fail one limit alone; `gained` says of each limit how many more would be left without it."
+        ),
+    ),
+    (shapes.Shortlist, examples.SHORTLIST),
+    parameters=parameters(ChoiceForm),
 )
 
 

@@ -4,14 +4,13 @@ from typing import Any
 
 from rest_framework import serializers
 
-from arena.api_shapes import NUMBER, WHOLE, Page
 from arena.models import Vote
+from catalog.api_call import NUMBER, WHOLE, Page, Text, Yes
 from ratings import frontier
 from ratings.exporting import WINNERS
+from ratings.limits import CHECKS
 from ratings.models import Pool
 from ratings.snapshots import METHODS
-
-Text, Yes = serializers.CharField, serializers.BooleanField
 
 
 class Anchor(serializers.Serializer[Any]):
@@ -161,3 +160,42 @@ class OneVote(serializers.Serializer[Any]):
 class VotePage(serializers.Serializer[Any]):
     next = serializers.URLField(allow_null=True)
     results = OneVote(many=True)
+
+
+class ShortlistTask(serializers.Serializer[Any]):
+    slug, name = Text(), Text()
+    benchmarks = serializers.ListField(child=Text(), help_text="slugs")
+    why = Text()
+
+
+class FailedLimit(serializers.Serializer[Any]):
+    limit = serializers.ChoiceField([*CHECKS])
+    words = Text(help_text="its value and the limit")
+    known = Yes(help_text="false: its value is not known")
+
+
+class JudgedModel(serializers.Serializer[Any]):
+    model, name = Text(help_text="slug"), Text()
+    tier, rating = WHOLE(allow_null=True), NUMBER(allow_null=True)
+    price = NUMBER(allow_null=True, help_text="dollars for a million tokens in the mix that is asked for")
+    monthly = NUMBER(allow_null=True, help_text="dollars for the tokens of a month, where they are given")
+    tokens_per_s = NUMBER(allow_null=True)
+    latency_s = NUMBER(allow_null=True, help_text="seconds until its first word")
+    conditional = Yes(help_text="commercial use is allowed under conditions only")
+    unknown = serializers.ListField(
+        child=serializers.ChoiceField([*CHECKS]), help_text="limits of which it is not known whether it meets them"
+    )
+    failures = FailedLimit(many=True)
+
+
+class Shortlist(serializers.Serializer[Any]):
+    task = ShortlistTask(allow_null=True)
+    pool, category = Text(), Text(help_text="of the board whose tiers order the models")
+    computed_at = serializers.DateTimeField(allow_null=True)
+    survivors = JudgedModel(many=True, help_text="the best first")
+    excluded = JudgedModel(many=True, help_text="those with the fewest failures first")
+    near_misses = serializers.ListField(child=Text(), help_text="slugs of models that one limit alone excludes")
+    gained = serializers.DictField(child=WHOLE(), help_text="how many more would be left without a limit")
+    costliest = serializers.ChoiceField([*CHECKS], allow_null=True, help_text="the limit that alone excludes most")
+    contestants = serializers.ListField(child=Text(), help_text="slugs of those that answer here")
+    own_pool = Text(allow_null=True, help_text="the pool of battles among these; null before the first vote")

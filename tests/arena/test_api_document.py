@@ -88,6 +88,16 @@ def test_examples_name_every_field(path, method, operation):
                 assert example.keys() <= told <= example.keys() | optional
 
 
+def test_calls_that_may_be_sent_again_take_a_key():
+    refusing = {found["operationId"] for _, _, found in operations() if "422" in found["responses"]}
+    taking = {
+        found["operationId"]
+        for _, _, found in operations()
+        if any(each["name"] == "Idempotency-Key" for each in found.get("parameters", []))
+    }
+    assert taking == refusing == {"battle_start", "battle_ask_again", "battle_vote"}
+
+
 def test_document_says_who_may_ask():
     schemes = document()["components"]["securitySchemes"]
     assert (schemes["voter"]["in"], schemes["voter"]["name"]) == ("cookie", "voter")

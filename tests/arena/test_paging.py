@@ -8,7 +8,7 @@ import pytest
 from django.db.models import F
 
 from arena.models import Battle
-from arena.paging import MOST
+from catalog.paging import MOST
 from tests import factories as common
 
 pytestmark = pytest.mark.django_db

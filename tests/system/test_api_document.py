@@ -36,13 +36,16 @@ def ran(service: Service, tmp_path_factory: pytest.TempPathFactory) -> list[tupl
         done = subprocess.run(["bash", "-u", "-c", lines], cwd=folder, capture_output=True, text=True, timeout=60)
         assert not done.stderr or done.returncode == CUT_BY_MAX_TIME, done.stderr
         found.append((block, done.returncode, done.stdout.partition("=== here\n")[2]))
-        before += "".join(f"{line}\n" for line in block.splitlines() if re.match(r"(ARENA|ask|BATTLE|MODEL)[=(]", line))
+        before += "".join(
+            f"{line}\n" for line in block.splitlines() if re.match(r"(ARENA|ask|BATTLE|BENCHMARK|MODEL)[=(]", line)
+        )
     return found
 
 
 def test_every_call_has_a_line(service: Service) -> None:
     document = json.loads(Person(service.port).get("/api/schema/").body)
-    lines = "\n".join(blocks(DOCUMENT, "sh")).replace("$BATTLE", "{battle_id}").replace("$MODEL", "{slug}")
+    lines = "\n".join(blocks(DOCUMENT, "sh")).replace("$BATTLE", "{battle_id}")
+    lines = lines.replace("$MODEL", "{slug}").replace("$BENCHMARK", "{slug}")
     for path in document["paths"]:
         assert re.search(rf'\$ARENA{re.escape(path.removeprefix("/api/v1"))}[?"]', lines), path
 

@@ -1,0 +1,81 @@
+"""A call in the OpenAPI document, and the shapes that calls of all parts share. Nothing is parsed by them."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+
+NUMBER, WHOLE = serializers.FloatField, serializers.IntegerField
+Text, Yes = serializers.CharField, serializers.BooleanField
+
+
+class ErrorDetail(serializers.Serializer[Any]):
+    code = Text(help_text="for programs")
+    detail = Text(help_text="one sentence, for people")
+    fields = serializers.DictField(  # type: ignore[assignment]  # the name is that of the API
+        child=serializers.ListField(child=Text()), required=False, help_text="what is wrong with which"
+    )
+
+
+class Error(serializers.Serializer[Any]):
+    error = ErrorDetail()
+
+
+class Page(serializers.Serializer[Any]):
+    next = serializers.URLField(allow_null=True, help_text="address of the next page")
+    previous = serializers.URLField(allow_null=True)
+
+
+ERRORS = {
+    400: "Something in the request is not as it should be; `fields` says what.",
+    401: "The API key is not valid any more, or never was.",
+    403: "`csrf`: X-CSRFToken is missing. Or the key may not do this.",
+    404: "There is nothing here, or it is somebody else's.",
+    409: "The battle is in another state: `code` says in which way.",
+    413: "The body is larger than 400 kB.",
+    415: "The body is not `application/json`.",
+    422: "The `Idempotency-Key` came with another request before.",
+    429: "Too many: `Retry-After` says when to try again.",
+    503: "Not possible just now: `Retry-After` says when to try again.",
+}
+READ, WRITE = (400, 401, 403, 404, 429, 503), (400, 401, 403, 404, 409, 413, 415, 429, 503)
+CSRF = OpenApiParameter(
+    "X-CSRFToken", str, OpenApiParameter.HEADER, description="With a `voter` cookie: what the cookie `csrftoken` says."
+)
+PAGING = (
+    OpenApiParameter("cursor", str, description="As the address of the next page says."),
+    OpenApiParameter("page_size", int, description="At most 100; more means 100.", default=100),
+)
+View = TypeVar("View", bound=Callable[..., Any])
+Decorator = Callable[[View], View]
+
+
+def call(
+    name: str,
+    tag: str,
+    says: tuple[str, str],
+    gives: tuple[Any, Any],
+    *,
+    takes: tuple[Any, Any] | None = None,
+    status: int = 200,
+    parameters: Iterable[OpenApiParameter] = (),
+    errors: Iterable[int] = READ,
+) -> Decorator[Any]:
+    """A call in the document. says: a title and a text. gives, takes: a shape and an example of it."""
+    return extend_schema(
+        operation_id=name,
+        tags=[tag],
+        summary=says[0],
+        description=says[1],
+        parameters=[*parameters, *([CSRF] if 415 in errors else [])],
+        request=takes and takes[0],
+        responses={
+            status: OpenApiResponse(gives[0], says[0]),
+            **{number: OpenApiResponse(Error, ERRORS[number]) for number in errors},
+        },
+        examples=[
+            OpenApiExample("Answer", gives[1], response_only=True, status_codes=[str(status)]),
+            *([OpenApiExample("Request", takes[1], request_only=True)] if takes else []),
+        ],
+    )
