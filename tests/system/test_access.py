@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ import pytest
 from tests.processes import eventually
 from tests.system.conftest import models_file
 from tests.system.person import Answer, Person
-from tests.system.service import ROOT, Service, running
+from tests.system.service import ROOT, SERVICE_VARIABLES, Service, running
 from tests.system.zoo import QUICK
 
 CALL = "/api/v1/battles/"
@@ -49,7 +50,8 @@ def new_person(service: Service) -> Person:
 
 def make_key(service: Service, *scopes: str) -> str:
     command = ["./scripts/manage", "--data", str(service.data), "create_api_key", "canary", "--scope", *scopes]
-    made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    own = {name: value for name, value in os.environ.items() if name not in SERVICE_VARIABLES}
+    made = subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, timeout=120)
     assert made.returncode == 0, made.stderr
     return made.stdout.split()[-1]
 

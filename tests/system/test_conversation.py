@@ -17,6 +17,7 @@ from tests.system.service import ROOT, Service
 from tests.system.zoo import GOOD, MODELS, QUICK, SLOW
 
 Act = Callable[[Person], Any]
+BODIES = {"turns": {"prompt": "More?"}, "vote": {"winner": "a"}}
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def test_what_does_not_fit_the_state_is_refused(person: Person, state: Act, refu
     battle = state(person)
     before = person.look(battle)
     for action, code in refusals.items():
-        answer = person.act(battle, action, prompt="More?", winner="a")
+        answer = person.act(battle, action, **BODIES.get(action, {}))
         assert (action, answer.status, answer.json["error"]["code"]) == (action, 409, code)
     now = person.look(battle)
     assert (now["state"], len(now["turns"])) == (before["state"], 1)
@@ -206,7 +207,7 @@ def test_idle_battle_expires_and_never_reveals(zoo: Service, person: Person) -> 
     assert eventually(lambda: person.look(old)["state"] == "expired")
     assert person.look(young)["state"] == "ready"
     for action in ("vote", "turns", "retry", "stop"):
-        assert person.act(old, action, winner="a", prompt="More?").status == 409
+        assert person.act(old, action, **BODIES.get(action, {})).status == 409
     assert [event.name for event in person.events(old["events_url"])][-1] == "void"
     shown_now = person.get(f"/api/v1/battles/{old['id']}/").raw + person.get(f"/battles/{old['id']}/").raw
     assert person.look(old)["models"] is None
