@@ -49,11 +49,14 @@ class Publisher:
     def __init__(self) -> None:
         self.redis = connect()
         self.silent_until = 0.0
-        self.last_stop: bytes = b"$"
+        self.last_stop: bytes | None = None
 
     async def stops(self) -> list[str]:
         """Ids of battles whose voters asked to stop since the last call; lost without Redis."""
         try:
+            if self.last_stop is None:  # "$" would be the newest of each call, and lose what comes between two
+                newest: Any = await self.redis.xrevrange(STOPS, count=1)
+                self.last_stop = newest[0][0] if newest else b"0-0"
             new: Any = await self.redis.xread({STOPS: self.last_stop}, block=STOPS_BLOCK_MS)
         except (RedisError, OSError) as error:
             logger.warning("Redis is away: %s", error)

@@ -48,8 +48,8 @@ class Votes:
         self.strength = self.rng.normal(0, 0.6, models)
         with psycopg.connect(self.database) as connection:
             made = connection.execute(
-                "INSERT INTO catalog_languagemodel (slug, name, kind, status, modalities) "
-                "SELECT 'bench-' || n, 'Bench ' || n, '', 'current', '[]' FROM generate_series(1, %s) AS n "
+                "INSERT INTO catalog_languagemodel (slug, name, kind, status, fine_tuning, modalities) "
+                "SELECT 'bench-' || n, 'Bench ' || n, '', 'current', '', '[]' FROM generate_series(1, %s) AS n "
                 "RETURNING id",
                 [models],
             ).fetchall()

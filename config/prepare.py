@@ -30,8 +30,8 @@ def main(arguments: list[str]) -> None:
             call_command("collectstatic", interactive=False, verbosity=0)
         for path in options.models_files:
             call_command("load_models", path)
+        known.load()  # first, for a board keeps what is known of its models when it is published
         shipped.load()
-        known.load()
     except (CommandError, ValueError) as problem:
         sys.exit(str(problem))
     if _enabled_models() < options.least:

@@ -27,6 +27,9 @@ kept: Recent["Surroundings"] = Recent(64, SAME_S)
 class Facts:
     """Of one model; None is unknown. Size in parameters, context in tokens, prices in dollars a million tokens."""
 
+    organization: str | None = None
+    license: str | None = None
+    open_weights: bool | None = None
     commercial: str = License.Commercial.UNKNOWN
     retired: bool = False
     size: int | None = None
@@ -88,13 +91,16 @@ def _around(asked: Asked, board: Published) -> Surroundings:
 
 
 def facts(slugs: Iterable[str]) -> dict[str, Facts]:
-    models = list(LanguageModel.objects.filter(slug__in=list(slugs)).select_related("license"))
+    models = list(LanguageModel.objects.filter(slug__in=list(slugs)).select_related("license", "organization"))
     prices, measured = newest_prices(models), typical(model.pk for model in models)
     return {model.slug: _facts(model, prices.get(model.pk), measured.get(model.pk)) for model in models}
 
 
 def _facts(model: LanguageModel, price: Price | None, measured: Typical | None) -> Facts:
     return Facts(
+        organization=model.organization.name if model.organization else None,
+        license=model.license.name if model.license else None,
+        open_weights=model.open_weights,
         commercial=model.license.commercial if model.license else License.Commercial.UNKNOWN,
         retired=model.status == LanguageModel.Status.RETIRED,
         size=model.parameters_total,

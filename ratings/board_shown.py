@@ -7,13 +7,14 @@ from typing import Any
 
 from ratings import board_facts, board_links, board_view, published, shipped, snapshots
 from ratings.board_columns import Entry, usual
-from ratings.board_facts import UNKNOWN, Surroundings
+from ratings.board_facts import UNKNOWN, Facts, Surroundings
 from ratings.board_view import Filtered, Parameters, View
 from ratings.models import OVERALL, Pool
 from ratings.published import Published
 from ratings.snapshots import Asked
 
 PLAIN = Asked()
+NOW = ("organization", "license", "open_weights")
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +39,11 @@ class Shown:
     def all(self) -> list[Entry]:
         """Every model of the board, in its order."""
         facts, changes = self.around.facts, self.around.changes
-        return [Entry(row, facts.get(row["model"], UNKNOWN), changes.get(row["model"])) for row in self.published.rows]
+        return [
+            Entry(_today(row, facts.get(slug)), facts.get(slug, UNKNOWN), changes.get(slug))
+            for row in self.published.rows
+            for slug in [row["model"]]
+        ]
 
     @cached_property
     def _filtered(self) -> Filtered:
@@ -72,6 +77,11 @@ class Shown:
         """The address of this with something else in its view, or of it as a file."""
         query = board_links.query(self.asked, replace(self.view, **changes), self.usual)
         return f"{query}&format={file}".replace("?&", "?") if file else query
+
+
+def _today(row: dict[str, Any], facts: Facts | None) -> dict[str, Any]:
+    """A board keeps who made a model as it was known when it was published; a reader wants it as it is known now."""
+    return row | {name: getattr(facts, name) for name in NOW} if facts else row
 
 
 def shown(parameters: Parameters) -> Shown:

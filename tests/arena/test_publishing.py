@@ -76,7 +76,8 @@ async def test_flush_sends_nothing_twice(publisher, published):
     assert [entry[0][4:] for entry in published(turn)] == [[0, "Hello"], [5, " there"]]
 
 
-async def test_flush_of_a_full_house_comes_more_seldom_and_loses_nothing(publisher, published):
+async def test_flush_of_a_full_house_comes_more_seldom_and_loses_nothing(publisher, published, monkeypatch):
+    monkeypatch.setattr(publishing, "MOST_ENTRIES_PER_S", 60)
     turns = [live_turn() for _ in range(60)]
     for text in ("Hello", " there"):
         for turn in turns:
@@ -248,6 +249,15 @@ async def test_stops_gives_battles_that_were_asked_to_stop(publisher):
         publishing.ask_to_stop(battle)
 
     assert set(battles[1:]) <= set(await publisher.stops())
+
+
+async def test_stop_that_comes_between_two_looks_is_seen(publisher):
+    publishing.ask_to_stop("an earlier one")
+    assert await publisher.stops() == []
+
+    publishing.ask_to_stop("one between")
+
+    assert await publisher.stops() == ["one between"]
 
 
 async def test_stops_are_none_while_nobody_answers(nobody):

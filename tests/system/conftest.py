@@ -25,6 +25,13 @@ endpoint.model = "{model}"
 """
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those with a browser and those without can run side by side."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+
+
 def models_file(path: Path, url: str, models: dict[str, str]) -> Path:
     """A models file of fake models: {slug: what the fake provider does for it}."""
     path.write_text(
