@@ -5,8 +5,12 @@ image has already; fewer than N enabled models are an error.
 """
 
 import argparse
+import fcntl
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 
 def main(arguments: list[str]) -> None:
@@ -27,7 +31,8 @@ def main(arguments: list[str]) -> None:
     try:
         call_command("migrate", interactive=False, verbosity=0)
         if options.static:
-            call_command("collectstatic", interactive=False, verbosity=0)
+            with _alone():
+                call_command("collectstatic", interactive=False, verbosity=0)
         for path in options.models_files:
             call_command("load_models", path)
         known.load()  # first, for a board keeps what is known of its models when it is published
@@ -36,6 +41,17 @@ def main(arguments: list[str]) -> None:
         sys.exit(str(problem))
     if _enabled_models() < options.least:
         sys.exit(f"fewer than {options.least} models are enabled, so no battle can be fought")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Two that start from one folder at the same time would take the static files away from each other."""
+    folder = os.open(Path(__file__).parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def _check_services() -> None:
