@@ -46,6 +46,15 @@ class Prices:
         return self.seats * self.seat
 
 
+# Three tokens read for one written, as in most public price comparisons.
+USUAL = Use(3_000_000, 1_000_000)
+
+
+def blended(price_input: Decimal, price_output: Decimal) -> Decimal:
+    """Dollars for a million tokens in the usual mix."""
+    return Prices(price_input, price_output).of(USUAL) * MILLION / USUAL.tokens
+
+
 @dataclass(frozen=True)
 class Item:
     """One line of a bill; `name` is a key that pages and programs put into words."""

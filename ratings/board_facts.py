@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from arena.measured import Typical, typical
 from arena.reveals import newest_prices
+from catalog.cost import blended
 from catalog.models import LanguageModel, License, Price
 from ratings import published
 from ratings.models import Category, Pool
@@ -18,7 +19,6 @@ from ratings.recent import Recent
 from ratings.snapshots import Asked
 
 DAY = timedelta(days=1)
-INPUT_SHARE = Decimal("0.75")  # of a blended million tokens: three of four are read
 SAME_S = 10.0  # a change of the catalogue is seen after so many seconds
 kept: Recent["Surroundings"] = Recent(64, SAME_S)
 
@@ -44,7 +44,7 @@ class Facts:
         """Of a million tokens, three of four of them read and one written."""
         if self.price_input is None or self.price_output is None:
             return None
-        return INPUT_SHARE * self.price_input + (1 - INPUT_SHARE) * self.price_output
+        return blended(self.price_input, self.price_output)
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalog.amounts import Amount, GivenForm
-from catalog.cost import Use
+from catalog.cost import USUAL, Use
 from catalog.hosting import BITS_A_BYTE
-from ratings.limits import USUAL, Limits
+from ratings.limits import Limits
 from ratings.task_kinds import TaskKind, task_kinds
 
 MOST_TOKENS = 1e15

@@ -7,6 +7,7 @@ from typing import Any
 from arena.errors import bad
 from arena.measured import typical
 from arena.reveals import newest_prices
+from catalog.cost import blended
 from catalog.models import LanguageModel, Price
 from ratings import pareto, snapshots
 from ratings.snapshots import Asked
@@ -16,8 +17,6 @@ SPEED = "speed"
 AGAINST = (PRICE, SPEED)
 UNCONNECTED, UNBOUNDED, UNKNOWN = REASONS = ("unconnected", "unbounded", "unknown")
 SHOWN = ("rank", "model", "name", "rating", "ci_low", "ci_high", "provisional")
-# A price is of four tokens, of which one is answered: there are more in questions with their history than in answers.
-INPUT_SHARE = 0.75
 
 Row = dict[str, Any]
 
@@ -71,5 +70,5 @@ def _values(rows: Sequence[Row], what: str) -> dict[str, Row]:
 
 def _priced(price: Price) -> Row:
     both = {"price_input": float(price.input), "price_output": float(price.output)}
-    value = INPUT_SHARE * both["price_input"] + (1 - INPUT_SHARE) * both["price_output"]
-    return {"value": value} | both | {"source": price.source, "as_of": price.as_of}
+    value = blended(price.input, price.output)
+    return {"value": float(value)} | both | {"source": price.source, "as_of": price.as_of}

@@ -7,12 +7,9 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from catalog.cost import MILLION, Use
+from catalog.cost import MILLION, USUAL, Use
 from catalog.figures import count, dollars
 from ratings.candidates import Candidate
-
-# Three tokens read for one written, as in most public price comparisons.
-USUAL = Use(3_000_000, 1_000_000)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from decimal import Decimal
 from math import inf
 from typing import Any
 
+from catalog.cost import USUAL
 from ratings.candidates import Candidate
-from ratings.limits import CHECKS, USUAL, Finding, Limits, blended, findings, monthly
+from ratings.limits import CHECKS, Finding, Limits, blended, findings, monthly
 
 
 @dataclass(frozen=True)
