@@ -3,12 +3,15 @@
 const DELAY_MS = 200;
 const LEFT_MS = 600;
 const board = document.getElementById("board");
+const form = document.getElementById("board-form");
 const status = document.getElementById("board-status");
 const news = document.getElementById("board-news");
 const events = new EventSource("/api/v1/leaderboard/events");
 const canHover = matchMedia("(hover: hover)");
 const shown = () => board.querySelector(".board-state").dataset;
 let timer;
+let choices = 0;
+const madeFor = new WeakMap();
 
 function busy() {
   if (board.contains(document.activeElement)) return true;
@@ -24,6 +27,7 @@ function refresh() {
 
 function look() {
   clearTimeout(timer);
+  if (form.matches(".htmx-request")) return hear();
   news.hidden = !busy();
   if (news.hidden) refresh();
 }
@@ -51,14 +55,23 @@ board.addEventListener("click", (event) => {
   const link = event.target.closest("thead a");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  htmx.ajax("GET", link.href, { source: link, target: board, swap: "innerHTML show:none" });
+  const asked = new URL(link.href).searchParams;
+  form.elements.sort.value = asked.get("sort") ?? "rank";
+  form.elements.order.value = asked.get("order") ?? "";
+  form.elements.sort.dispatchEvent(new Event("change", { bubbles: true }));
 });
 
+for (const part of [form, board]) part.addEventListener("change", () => { choices += 1; }, true);
 // The same words twice would be announced once, so they go away before each request.
-document.body.addEventListener("htmx:beforeRequest", () => { status.textContent = ""; });
+document.body.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  status.textContent = "";
+  madeFor.set(detail.xhr, choices);
+});
 // What has the focus stays where it is on the screen, however much comes in above it.
 let place;
-board.addEventListener("htmx:beforeSwap", () => {
+board.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  // An answer that a later choice has overtaken would undo that choice.
+  detail.shouldSwap &&= madeFor.get(detail.xhr) === choices;
   const focused = board.contains(document.activeElement) && document.activeElement.id;
   place = focused && { id: focused, top: document.activeElement.getBoundingClientRect().top };
 });

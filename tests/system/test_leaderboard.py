@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.system import public_votes
 from tests.system.reading import DESKTOP, FEED, PHONE, reading, tell
@@ -317,5 +317,18 @@ def test_phone_sorts_by_a_field(browser: Browser, service: Service, birds: str) 
         page.goto(birds)
         page.get_by_role("combobox", name="Sort by").select_option("Model")
         page.get_by_role("combobox", name="Order").select_option("falling")
+        expect(page.locator(".board-table tbody .name").first).to_have_text("Finch")
+        assert state(page) == {"pool": ["birds"], "sort": ["model"], "order": ["desc"]}
+
+
+def test_second_choice_made_while_the_first_is_answered_is_kept(browser: Browser, service: Service, birds: str) -> None:
+    with reading(browser, service, viewport=PHONE) as page:
+        page.goto(birds)
+        held: list[Route] = []
+        page.route("**/leaderboard/?*", lambda route: held.append(route), times=1)
+        with page.expect_request("**/leaderboard/?*"):
+            page.get_by_role("combobox", name="Sort by").select_option("Model")
+        page.get_by_role("combobox", name="Order").select_option("falling")
+        held[0].continue_()
         expect(page.locator(".board-table tbody .name").first).to_have_text("Finch")
         assert state(page) == {"pool": ["birds"], "sort": ["model"], "order": ["desc"]}
