@@ -23,7 +23,7 @@ from ratings.vote_copy import Sender, Target
 LOCK = 7_298_542  # the key under which one import at a time holds PostgreSQL's advisory lock
 BATCH = 2_000
 VOTERS_KEPT = 100_000
-CHUNK = 2**20
+CHUNK = 2**20  # bytes read at once: Python that reads oftener keeps the thread that sends from its turn
 PACKED: dict[str, Any] = {".gz": gzip.open, ".xz": lzma.open}
 Progress = Callable[[int, int, int], None]
 
@@ -70,7 +70,7 @@ def import_file(
 
 def _import(path: Path, target: Target, progress: Progress | None) -> Imported:
     rows_read, votes, uncounted = 0, 0, 0
-    with path.open("rb") as file, Sender(target) as sender:
+    with path.open("rb", CHUNK) as file, Sender(target) as sender:
         ordered, rows = votes_file.parse(_lines(_unpacked(path, file)), is_csv=is_csv(path))
         while batch := list(islice(rows, BATCH)):
             sender.send(batch)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, NamedTuple
 
 from ratings.vote_categories import category_list, language, tags
@@ -184,16 +185,16 @@ def _style(value: Any) -> list[float] | None:
     """Length, headers, bold and list items of a, then of b; None if one of them is not told."""
     if not isinstance(value, dict):
         raise ValueError("must be a map")
-    totals = [_total(name, value[name]) for name in STYLE if value.get(name) is not None]
-    return totals if len(totals) == len(STYLE) else None
+    told = {name: value[name] for name in STYLE if value.get(name) is not None}
+    maps = [each.values() if isinstance(each, dict) else (each,) for each in told.values()]
+    if not _counts([*chain.from_iterable(maps)]):  # all at once, for most of the work of a file is here
+        name = next(name for name, each in zip(told, maps, strict=True) if not _counts([*each]))
+        raise ValueError(f"must hold counts from 0 to {MOST}, and {name} is none")
+    return [float(sum(each)) for each in maps] if len(maps) == len(STYLE) else None
 
 
-def _total(name: str, value: Any) -> float:
-    """A count, or the sum of those in a map."""
-    parts = value.values() if isinstance(value, dict) else (value,)
-    if NUMBERS.issuperset(map(type, parts)) and min(parts, default=0) >= 0 and max(parts, default=0) <= MOST:
-        return float(sum(parts))
-    raise ValueError(f"must hold counts from 0 to {MOST}, and {name} is none")
+def _counts(values: list[Any]) -> bool:
+    return NUMBERS.issuperset(map(type, values)) and (not values or (min(values) >= 0 and max(values) <= MOST))
 
 
 def _conversation(value: Any) -> list[dict[str, Any]]:
