@@ -6,6 +6,8 @@ from django.core.asgi import get_asgi_application
 
 from config.connections import allow_files
 
+STATEMENT_MS = 5_000
+
 allow_files()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_asgi_application()
@@ -15,4 +17,7 @@ from django.conf import settings  # noqa: E402  # needs what Django has just loa
 from config.bodies import LimitedBodies  # noqa: E402  # see above
 from config.static import StaticFiles  # noqa: E402  # see above
 
+# No request may hold the database for long; workers and commands may. Connections are made at the first request.
+_database = settings.DATABASES["default"]["OPTIONS"]
+_database["options"] = f"{_database.get('options', '')} -c statement_timeout={STATEMENT_MS}".strip()
 application = LimitedBodies(StaticFiles(django_application), settings.DATA_UPLOAD_MAX_MEMORY_SIZE)

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.processes import eventually
@@ -139,3 +140,13 @@ def test_page_of_another_host_reads_the_board(limited: Service) -> None:
     answer = Person(limited.port).get("/api/v1/leaderboard/", Origin="https://notebook.example")
 
     assert (answer.status, answer.headers["access-control-allow-origin"]) == (200, "*")
+
+
+def test_request_does_not_wait_for_the_database_for_ever(limited: Service) -> None:
+    held = psycopg.connect(f"postgresql://arena@/arena?host={limited.data}/run/postgres")
+    with closing(held):
+        held.execute("LOCK TABLE catalog_benchmark")
+        waiting = Person(limited.port).get("/api/v1/benchmarks/")
+
+    assert (waiting.status, waiting.json["error"]["code"]) == (503, "unavailable")
+    assert Person(limited.port).get("/api/v1/benchmarks/").status == 200
