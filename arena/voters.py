@@ -26,7 +26,7 @@ from arena.models import Vote, Voter
 COOKIE = "voter"
 OF_ACCOUNT = "voter"  # in the session of an account: its voter's id
 COOKIE_AGE = 365 * 24 * 3600
-QUIET_PATHS = ("/healthz", "/readyz", "/metrics")
+QUIET_PATHS = ("/healthz", "/readyz", "/metrics", "/.well-known/")
 
 signer = Signer(salt="arena.voter")
 Handler = Callable[[HttpRequest], Any]

@@ -18,6 +18,6 @@ from config.bodies import LimitedBodies  # noqa: E402  # see above
 from config.static import StaticFiles  # noqa: E402  # see above
 
 # No request may hold the database for long; workers and commands may. Connections are made at the first request.
-_database = settings.DATABASES["default"]["OPTIONS"]
-_database["options"] = f"{_database.get('options', '')} -c statement_timeout={STATEMENT_MS}".strip()
+_limit = f"{settings.DATABASE_OPTIONS.get('options', '')} -c statement_timeout={STATEMENT_MS}"
+settings.DATABASE_OPTIONS["options"] = _limit.strip()
 application = LimitedBodies(StaticFiles(django_application), settings.DATA_UPLOAD_MAX_MEMORY_SIZE)

@@ -40,6 +40,7 @@ class Environment:
     arena_streams_per_voter: int = 6
     arena_login: str = "optional"
     arena_api_anonymous: bool = True
+    arena_security_contact: str = ""
 
     @property
     def production(self) -> bool:
@@ -137,6 +138,12 @@ def public_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def contact(text: str) -> str:
+    if not text.startswith(("mailto:", "https://")) or any(letter.isspace() for letter in text):
+        raise ValueError("is not of the form mailto:name@host or https://host/page")
+    return text
+
+
 PARSERS: dict[str, Callable[[str], object]] = {
     "DATABASE_URL": database_url,
     "REDIS_URL": scheme("redis", "rediss", "unix"),
@@ -159,6 +166,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "ARENA_STREAMS_PER_VOTER": count,
     "ARENA_LOGIN": one_of("optional", "required"),
     "ARENA_API_ANONYMOUS": switch,
+    "ARENA_SECURITY_CONTACT": contact,
 }
 
 

@@ -3,6 +3,7 @@
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
@@ -93,6 +94,12 @@ TEMPLATES = [
 
 NAMED_BY_DJANGO = ("dbname", "user", "password", "host", "port")
 _database = conninfo_to_dict(ENVIRONMENT.database_url)
+DATABASE_OPTIONS: dict[str, Any] = {
+    **{name: value for name, value in _database.items() if name not in NAMED_BY_DJANGO},
+    # Persistent connections leak under ASGI, so a pool holds them; workers use one connection of theirs.
+    # It gives up a lost one early: its pauses double, and would outlast an outage by as long as that took.
+    "pool": {"min_size": 1, "max_size": 8, "timeout": 5, "reconnect_timeout": 5},
+}
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
@@ -101,12 +108,7 @@ DATABASES = {
         "PASSWORD": _database.get("password", ""),
         "HOST": _database.get("host", ""),
         "PORT": str(_database.get("port", "")),
-        # Persistent connections leak under ASGI, so a pool holds them; workers use one connection of theirs.
-        # It gives up a lost one early: its pauses double, and would outlast an outage by as long as that took.
-        "OPTIONS": {
-            **{name: value for name, value in _database.items() if name not in NAMED_BY_DJANGO},
-            "pool": {"min_size": 1, "max_size": 8, "timeout": 5, "reconnect_timeout": 5},
-        },
+        "OPTIONS": DATABASE_OPTIONS,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,
     }
@@ -187,6 +189,7 @@ CSRF_TRUSTED_ORIGINS = [ENVIRONMENT.arena_public_url] if ENVIRONMENT.arena_publi
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.arena_proxy_hops else None
+SECURITY_CONTACT = ENVIRONMENT.arena_security_contact
 # The longest prompt, each character spelled as JSON may spell it, and room for the rest.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 32_000 + 16_000
 

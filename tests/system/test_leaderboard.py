@@ -325,7 +325,7 @@ def test_second_choice_made_while_the_first_is_answered_is_kept(browser: Browser
     with reading(browser, service, viewport=PHONE) as page:
         page.goto(birds)
         held: list[Route] = []
-        page.route("**/leaderboard/?*", lambda route: held.append(route), times=1)
+        page.route("**/leaderboard/?*", lambda route, _: held.append(route), times=1)
         with page.expect_request("**/leaderboard/?*"):
             page.get_by_role("combobox", name="Sort by").select_option("Model")
         page.get_by_role("combobox", name="Order").select_option("falling")
