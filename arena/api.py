@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from arena import api_keys, api_schema, battles, charges, model_facts, repeats, stored, streams
+from arena import api_keys, api_schema, battles, charges, model_facts, repeats, sharing, stored, streams
 from arena.errors import Refusal, bad, plain_response
 from arena.events import Position
 from arena.models import Answer, Battle
@@ -21,6 +21,7 @@ from arena.paging import Newest
 from arena.prompts import check_prompt
 from arena.reveals import reveal
 from arena.voters import voter, voter_id
+from catalog.models import LanguageModel
 from catalog.paging import BySlug
 
 FOLLOWED_BY = ("GET", "HEAD")
@@ -39,6 +40,7 @@ def shown(battle: Battle) -> dict[str, Any]:
         "turns": [_turn(battle, turn) for turn in battle.turns.all()],
         "models": reveal(battle),
         "vote": vote and {"winner": vote.winner, "created_at": vote.created_at},
+        "shared": battle.shared_at is not None,
         "events_url": reverse("battle-events", args=[battle.pk]),
     }
 
@@ -138,6 +140,17 @@ class BattleRetry(APIView):
         return Response(shown(battle))
 
 
+class BattleShare(APIView):
+    @api_schema.battle_share
+    def post(self, request: Request, battle_id: UUID) -> Response:
+        battle = battles.of_voter(voter_id(request), battle_id)
+        (shared,) = _fields(request, "shared")
+        if not isinstance(shared, bool):
+            raise bad("shared", "shared is true or false.")
+        sharing.share(battle, shared=shared)
+        return Response(shown(battle))
+
+
 def _fields(request: Request, *names: str) -> list[Any]:
     """These fields of the body, None where one is absent; the first that we do not know is refused."""
     if not isinstance(request.data, dict):
@@ -164,10 +177,20 @@ class Models(APIView):
 class OneModel(APIView):
     @api_schema.model
     def get(self, request: Request, slug: str) -> Response:
-        if not slug.isprintable():  # PostgreSQL would not take it
-            raise Http404
-        (model,) = model_facts.told([get_object_or_404(model_facts.models(), slug=slug)])
+        (model,) = model_facts.told([_model(slug)])
         return Response(model)
+
+
+class SharedBattles(APIView):
+    @api_schema.model_battles
+    def get(self, request: Request, slug: str) -> Response:
+        return Response({"results": [sharing.as_json(each) for each in sharing.of_model(_model(slug).pk)]})
+
+
+def _model(slug: str) -> LanguageModel:
+    if not slug.isprintable():  # PostgreSQL would not take it
+        raise Http404
+    return get_object_or_404(model_facts.models(), slug=slug)
 
 
 @csrf_exempt  # so that whoever sends something is told that nothing can be sent

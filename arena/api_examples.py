@@ -6,7 +6,7 @@ BATTLE = "3f0a1f0e-5c1d-4f6e-9a57-2a3c1d0b9e11"
 QUESTION = {"prompt": "Why is the sky blue?"}
 VERDICT = {"winner": "a", "reasons": {"a": ["correct"]}, "comment": "The second one forgot the air."}
 _HEAD = {"id": BATTLE, "mode": "anonymous", "pool": "live", "created_at": "2026-03-01T12:00:00Z"}
-_TAIL = {"events_url": f"/api/v1/battles/{BATTLE}/events"}
+_TAIL = {"shared": False, "events_url": f"/api/v1/battles/{BATTLE}/events"}
 
 
 def _turns(state: str, *texts: str) -> list[dict[str, Any]]:
@@ -38,6 +38,17 @@ VOTED_BATTLE = {
     "models": [_revealed("a", "first-7b", "First 7B", 1062.25, 1), _revealed("b", "second-7b", "Second 7B", 981.5, 4)],
     "vote": {"winner": "a", "created_at": "2026-03-01T12:01:30Z"},
     **_TAIL,
+}
+SHARED_BATTLES = {
+    "results": [
+        {
+            "id": BATTLE,
+            "shared_at": "2026-03-01T12:03:00Z",
+            "models": {"a": "first-7b", "b": "second-7b"},
+            "winner": "a",
+            "turns": [{**QUESTION, "answers": {"a": "Air scatters blue light most.", "b": "It reflects the sea."}}],
+        }
+    ]
 }
 BATTLES = {"next": None, "previous": None, "results": [VOTED_BATTLE]}
 MODEL = {

@@ -41,7 +41,7 @@ def streamed(
 
 def add_events(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """A hook of drf-spectacular for what it cannot see: a view that is not DRF's; that bodies have no more fields."""
-    for taken in ("NewBattle", "Question", "Verdict", "Reasons"):
+    for taken in ("NewBattle", "Question", "Verdict", "Reasons", "Sharing"):
         result["components"]["schemas"][taken]["additionalProperties"] = False
     result["paths"]["/api/v1/battles/{battle_id}/events"] = streamed(
         "battle_events",
@@ -138,6 +138,17 @@ battle_retry = call(
     (shapes.OneBattle, examples.NEW_BATTLE),
     errors=WRITE,
 )
+battle_share = call(
+    "battle_share",
+    BATTLES,
+    (
+        "Let everybody read it",
+        "After the vote: its texts, and never who asked, appear with both models. `false` takes it back.",
+    ),
+    (shapes.OneBattle, examples.VOTED_BATTLE | {"shared": True}),
+    takes=(shapes.Sharing, {"shared": True}),
+    errors=WRITE,
+)
 model_list = call(
     "model_list",
     MODELS,
@@ -146,3 +157,9 @@ model_list = call(
     parameters=PAGING,
 )
 model = call("model", MODELS, ("One model", "As in the list of all models."), (shapes.ModelFacts, examples.MODEL))
+model_battles = call(
+    "model_battles",
+    MODELS,
+    ("Battles that everybody may read", "The five of this model that their voters have shared last."),
+    (shapes.SharedBattles, examples.SHARED_BATTLES),
+)

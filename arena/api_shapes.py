@@ -46,6 +46,7 @@ class OneBattle(serializers.Serializer[Any]):
     turns = Turn(many=True)
     models = Revealed(many=True, allow_null=True, help_text="null until voted")
     vote = CastVote(allow_null=True)
+    shared = serializers.BooleanField(help_text="whether everybody may read it")
     events_url = serializers.CharField(help_text="where its server-sent events are")
 
 
@@ -71,6 +72,30 @@ class Verdict(serializers.Serializer[Any]):
     winner = serializers.ChoiceField([*Vote.Winner.values, "skip"], help_text="skip: no vote, and nothing is revealed")
     reasons = Reasons(required=False, allow_null=True)
     comment = serializers.CharField(max_length=LONGEST_COMMENT, required=False, allow_null=True, allow_blank=True)
+
+
+class Sharing(serializers.Serializer[Any]):
+    shared = serializers.BooleanField()
+
+
+class Sides(serializers.Serializer[Any]):
+    a, b = serializers.CharField(), serializers.CharField()
+
+
+class SharedTurn(serializers.Serializer[Any]):
+    prompt = serializers.CharField()
+    answers = Sides(help_text="Markdown; empty where there is none")
+
+
+class SharedBattle(serializers.Serializer[Any]):
+    id, shared_at = serializers.UUIDField(), serializers.DateTimeField()
+    models = Sides(help_text="slugs")
+    winner = serializers.ChoiceField(Vote.Winner.values)
+    turns = SharedTurn(many=True)
+
+
+class SharedBattles(serializers.Serializer[Any]):
+    results = SharedBattle(many=True)
 
 
 class Price(serializers.Serializer[Any]):

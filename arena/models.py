@@ -49,6 +49,9 @@ class Voter(models.Model):
         return str(self.id)
 
 
+SHARED = Q(shared_at__isnull=False)
+
+
 class Battle(models.Model):
     class Mode(models.TextChoices):
         ANONYMOUS = "anonymous"
@@ -81,11 +84,14 @@ class Battle(models.Model):
     among = models.JSONField(null=True, help_text="keys of the models that the voter limited the draw to")
     stopped = models.BooleanField(default=False, help_text="the voter asked to end the last turn early")
     standing = models.JSONField(null=True, help_text="side → the rating published before the vote")
+    shared_at = models.DateTimeField(null=True, help_text="since when its voter lets everybody read it")
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         indexes = [
             models.Index("voter", F("created_at").desc(), name="battle_of_voter"),
+            models.Index("model_a", F("shared_at").desc(), condition=SHARED, name="battle_shared_a"),
+            models.Index("model_b", F("shared_at").desc(), condition=SHARED, name="battle_shared_b"),
             models.Index("created_at", condition=Q(state__in=("answering", "ready")), name="battle_open"),
         ]
         constraints = [

@@ -16,7 +16,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from arena import battles, charges, continuing, opinions, stored
+from arena import battles, charges, continuing, opinions, sharing, stored
 from arena.errors import Refusal
 from arena.events import LAST_STATES, BattleView, Position, SideView, between
 from arena.models import SIDES, Answer, Battle, Vote
@@ -100,6 +100,13 @@ def opinion(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 
 
 @require_POST
+def share(request: HttpRequest, battle_id: UUID) -> HttpResponse:
+    """Let everybody read it, or with `shared=0` nobody any more."""
+    shared = request.POST.get("shared") != "0"
+    return _act(request, battle_id, lambda found: sharing.share(found, shared=shared), _changed)
+
+
+@require_POST
 def go_on(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     """Leads to a new battle of the same two models, where the next question can be typed at once."""
     try:
@@ -178,6 +185,7 @@ def battle_context(found: Battle) -> dict[str, Any]:
         "vote": cast and cast.winner,
         "reveal": _reveal(found, answers, cast),
         "comment": cast and cast.comment,
+        "shared": found.shared_at is not None,
     }
 
 

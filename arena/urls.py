@@ -30,6 +30,7 @@ pages = [
     _of_battles("<uuid:battle_id>/retry/", views.retry, "battle-try-again"),
     _of_battles("<uuid:battle_id>/stop/", views.stop, "battle-end"),
     _of_battles("<uuid:battle_id>/opinion/", views.opinion, "battle-opinion"),
+    _of_battles("<uuid:battle_id>/share/", views.share, "battle-share"),
     _of_battles("<uuid:battle_id>/go-on/", views.go_on, "battle-go-on"),
     path("appearance/", views.appearance, name="appearance"),
 ]
@@ -51,6 +52,8 @@ api = [
     _of_battles("<uuid:battle_id>/turns/", calls.BattleTurns.as_view(), "battle-turns"),
     _of_battles("<uuid:battle_id>/stop/", calls.BattleStop.as_view(), "battle-stop"),
     _of_battles("<uuid:battle_id>/retry/", calls.BattleRetry.as_view(), "battle-retry"),
+    _of_battles("<uuid:battle_id>/share/", calls.BattleShare.as_view(), "battle-sharing"),
     path("models/", calls.Models.as_view(), name="model-list"),
+    path("models/<str:slug>/battles/", calls.SharedBattles.as_view(), name="model-battles"),
     path("models/<str:slug>/", calls.OneModel.as_view(), name="model-detail"),
 ]

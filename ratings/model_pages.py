@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from arena import reasons
+from arena import reasons, sharing
 from arena.errors import Refusal
 from arena.measured import typical
 from arena.models import LIVE
@@ -28,7 +28,7 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
     model = get_object_or_404(models, slug=slug)
     standing = _standing(model)
     shown = {"model": model, **_facts(model), **_measured(model), **standing}
-    shown |= {"told": told(model), "scores": of_model(model)}
+    shown |= {"told": told(model), "scores": of_model(model), "shared_battles": sharing.of_model(model.pk)}
     pool = request.GET.get("pool") or (LIVE if standing["rated_here"] else _first(standing["places"]))
     try:
         shown |= _in_pool(model, pool) if standing["places"] or "pool" in request.GET else {}

@@ -36,6 +36,7 @@ def test_start_answers_with_the_battle(client, two_models):
         ],
         "models": None,
         "vote": None,
+        "shared": False,
         "events_url": f"/api/v1/battles/{battle.pk}/events",
     }
 
