@@ -80,6 +80,7 @@ def _record(battle: Battle) -> dict[str, Any]:
         "created_at": battle.created_at,
         "mode": battle.mode,
         "state": battle.state,
+        "shared_at": battle.shared_at,
         "models": {side: _model(getattr(battle, f"model_{side}")) for side in SIDES} if named else None,
         "turns": [
             {"number": turn.number, "prompt": turn.prompt, "answers": [_answer(battle, a) for a in turn.answers.all()]}

@@ -8,11 +8,23 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 
-from arena import stored
+from arena import sharing, stored
 from arena.events import Position, between
-from arena.models import Battle, Turn, Vote, Voter
+from arena.models import SHARED, Battle, Turn, Vote, Voter
 from catalog.models import LanguageModel
+from config import changes
 from config.admin.reading import OfPool, ReadOnly
+
+
+class IsShared(admin.SimpleListFilter):
+    title = "who may read it"
+    parameter_name = "shared"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "everybody")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Battle]) -> QuerySet[Battle]:
+        return queryset.filter(SHARED) if self.value() else queryset
 
 
 @admin.register(Battle)
@@ -20,11 +32,21 @@ class BattleAdmin(ReadOnly):
     """The page of one battle shows all there is: turns, answers with their attempts, and the events of its stream."""
 
     list_display = ("id", "created_at", "state", "mode", "pool", "model_a", "model_b", "propensity", "replacements")
-    list_filter = ("state", "mode", OfPool, "prompt_source")
+    list_filter = ("state", "mode", OfPool, "prompt_source", IsShared)
     list_select_related = ("model_a", "model_b")
     search_fields = ("=id",)
     ordering = ("-created_at",)
+    actions = ("withdraw",)
     change_form_template = "admin/arena/battle/inspect.html"
+
+    @admin.action(description="Let nobody but its voter read it", permissions=["withdraw"])
+    def withdraw(self, request: HttpRequest, battles: QuerySet[Battle]) -> None:
+        for battle in battles.filter(SHARED):
+            sharing.share(battle, shared=False)
+            changes.note(request.user.get_username(), "withdrew", battle)
+
+    def has_withdraw_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("arena.change_battle")
 
     @admin.display(description="replaced")
     def replacements(self, battle: Battle) -> int:

@@ -176,6 +176,7 @@ def test_export_has_all_that_is_mine(fought, voter):
         "created_at": battle.created_at,
         "mode": "anonymous",
         "state": "voted",
+        "shared_at": None,
         "models": {"a": {"slug": "alpha", "name": "Alpha One"}, "b": {"slug": "beta", "name": "Beta Two"}},
         "turns": [
             {

@@ -7,7 +7,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.system.person import Person
+from tests.system.reading import DESKTOP, PHONE, reading
 from tests.system.service import Service
+from tests.system.test_accessibility import violations
 
 METAL, RIVER = "Which metal melts in the hand?", "Which river runs north?"
 
@@ -93,6 +95,26 @@ def test_search_finds_questions_and_the_names_that_are_known(mine: Page) -> None
     expect(mine.get_by_text("None of your battles has")).to_be_visible()
     mine.get_by_role("link", name="All my battles").click()
     expect(battle(mine, RIVER)).to_be_visible()
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_others_read_a_battle_while_its_voter_lets_them(
+    mine: Page, browser: Browser, service: Service, viewport: dict[str, int]
+) -> None:
+    battle(mine, METAL).get_by_role("link", name=METAL).click()
+    mine.get_by_role("button", name="Let everybody read it").click()
+    expect(mine.get_by_text("Everybody can read this battle")).to_be_visible()
+    address = mine.get_by_role("link", name="Model Quokka-7B").first.get_attribute("href") or ""
+    with reading(browser, service, viewport=viewport) as other:
+        other.goto(address)
+        other.locator("summary", has_text=METAL).click()
+        expect(other.get_by_role("heading", name="Model Wombat-70B")).to_be_visible()
+        assert not violations(other)
+        assert other.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+        mine.get_by_role("button", name="Take it back").click()
+        expect(mine.get_by_role("button", name="Let everybody read it")).to_be_visible()
+        other.reload()
+        expect(other.get_by_text(METAL)).to_have_count(0)
 
 
 def test_deleted_battle_is_gone_and_the_others_stay(mine: Page) -> None:

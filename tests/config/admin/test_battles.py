@@ -4,7 +4,11 @@ import re
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import Permission, User
+from django.utils.timezone import now
 
+from arena.models import Battle
+from config.models import Change
 from tests import factories as common
 from tests.arena import factories
 
@@ -52,3 +56,26 @@ def test_battle_without_turns_is_shown_too(admin):
 def test_unknown_battle_leads_back(admin, key):
     answer = admin.get(f"/admin/arena/battle/{key}/change/")
     assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
+
+
+def test_operator_withdraws_a_battle_that_everybody_reads(admin):
+    first, second = (factories.battle("voted", shared_at=now()) for _ in range(2))
+    path = "/admin/arena/battle/"
+    assert admin.get(f"{path}?shared=yes").context["cl"].result_count == 2
+
+    admin.post(path, {"action": "withdraw", "_selected_action": [str(first.pk)]})
+
+    assert [*Battle.objects.filter(shared_at__isnull=False)] == [second]
+    assert [*Change.objects.values_list("who", "kind", "key")] == [("operator", "withdrew", str(first.pk))]
+
+
+def test_who_may_only_look_cannot_withdraw(client):
+    watcher = User.objects.create_user("watcher", is_staff=True)
+    watcher.user_permissions.add(Permission.objects.get(codename="view_battle"))
+    client.force_login(watcher)
+    battle = factories.battle("voted", shared_at=now())
+
+    client.post("/admin/arena/battle/", {"action": "withdraw", "_selected_action": [str(battle.pk)]})
+
+    battle.refresh_from_db()
+    assert battle.shared_at
