@@ -50,7 +50,9 @@ def test_rolling_aliases_have_no_dated_facts():
     assert [
         row for row in FACTS if rolling(row["model"]) and row["field"] in DATED and row["model"] != "gemini-pro"
     ] == []
-    assert not [row for row in shipped_files.rows("prices.csv") if rolling(row["model"])]
+    priced = {row["model"] for row in shipped_files.rows("prices.csv")}
+    assert not [name for name in priced if rolling(name)]
+    assert not priced & {"command-r", "command-r-plus"}  # of 2024-03; these names have moved on to other models since
 
 
 @pytest.mark.parametrize(
@@ -82,6 +84,78 @@ def test_licenses_say_what_they_ask_for():
         assert entry["derivatives"] in License.Commercial.values
         assert urlparse(entry.get("source", "")).scheme == ("" if entry["slug"] == "proprietary" else "https")
         assert entry["commercial"] != "conditional" or entry["conditions"]
+
+
+@pytest.mark.parametrize(
+    ("slug", "commercial", "condition"),
+    [
+        ("llama-2-community", "conditional", "700 million monthly users"),
+        ("llama-3-community", "conditional", "700 million monthly users"),
+        ("llama-3-1-community", "conditional", "700 million monthly users"),
+        ("llama-3-2-community", "conditional", "European Union"),
+        ("llama-3-3-community", "conditional", "700 million monthly users"),
+        ("llama-4-community", "conditional", "700 million monthly users"),
+        ("dbrx", "conditional", "700 million monthly users"),
+        ("tongyi-qianwen", "conditional", "100 million monthly active users"),
+        ("qwen", "conditional", "100 million monthly active users"),
+        ("qwen-research", "no", "research"),
+        ("falcon-180b-tii", "conditional", "hosted service"),
+        ("yi", "no", "written authorization"),
+        ("mistral-research", "no", "commercial license"),
+        ("mistral-non-production", "no", "outside production"),
+        ("chatglm3-6b", "conditional", "registers"),
+        ("deepseek", "conditional", "military"),
+    ],
+)
+def test_thresholds_are_those_of_the_texts(slug, commercial, condition):
+    [entry] = [each for each in shipped_files.tables("licenses.toml", "license") if each["slug"] == slug]
+    assert entry["commercial"] == commercial
+    assert condition in entry["conditions"]
+
+
+@pytest.mark.parametrize(
+    ("model", "field", "value"),
+    [
+        ("llama-3-8b-instruct", "knowledge_cutoff", "2023-03"),
+        ("llama-3-70b-instruct", "knowledge_cutoff", "2023-12"),
+        ("claude-3-opus-20240229", "release_date", "2024-03-04"),
+        ("claude-3-5-haiku-20241022", "release_date", "2024-11-04"),
+        ("mixtral-8x7b-instruct-v0.1", "release_date", "2023-12-11"),
+        ("mixtral-8x22b-instruct-v0.1", "release_date", "2024-04-17"),
+        ("qwen2-72b-instruct", "release_date", "2024-06-06"),
+        ("phi-3-medium-4k-instruct", "release_date", "2024-05-21"),
+        ("phi-3.5-moe-instruct", "parameters_total", "41900000000"),
+        ("gpt-4-1106-preview", "retires_on", "2026-10-23"),
+        ("gpt-3.5-turbo-0125", "release_date", None),
+        ("qwen-2.5-72b-instruct", "license", "Qwen License"),
+        ("gpt-4o-mini-2024-07-18", "fine_tuning", "api"),
+    ],
+)
+def test_facts_that_are_often_wrong_elsewhere(model, field, value):
+    said = [row["value"] for row in FACTS if (row["model"], row["field"]) == (model, field)]
+    assert next(iter(said), None) == value
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "qwen2-72b-instruct",
+        "qwen-2.5-72b-instruct",
+        "phi-3-mini-4k-instruct",
+        "phi-3-medium-4k-instruct",
+        "yi-34b-chat",
+        "llama-3-8b-instruct",
+        "llama-3-70b-instruct",
+        "llama-3.1-8b-instruct",
+        "llama-3.1-405b-instruct",
+        "mistral-large-2407",
+        "claude-3-5-sonnet-20240620",
+    ],
+)
+def test_models_of_the_course_have_scores_that_say_who_reports_them(model):
+    makers = {row["model"]: row["value"] for row in FACTS if row["field"] == "organization"}
+    own = [row for row in shipped_files.rows("scores.csv") if row["model"] == model and row["self_reported"] == "true"]
+    assert {row["measured_by"] for row in own} == {makers[model]}
 
 
 def test_prices_are_prices():
