@@ -1,18 +1,20 @@
 """What the catalogue knows from the first minute: licenses, facts, prices, benchmarks, scores, all with sources."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
 
 from django.db import transaction
+from django.utils.timezone import now
 
 from catalog import scores_csv, shipped_files
 from catalog.benchmarks import load_benchmarks
-from catalog.fact_fields import Claim, read
+from catalog.fact_fields import Claim, day, read
 from catalog.facts import record
 from catalog.importing import add_prices
-from catalog.models import Fact, License, Score
+from catalog.models import Fact, LanguageModel, License, Score
 from catalog.models_dev_facts import Asked
 from catalog.named_models import NamedModels
 from catalog.score_import import import_scores
@@ -43,10 +45,18 @@ def _load_facts(names: NamedModels) -> None:
     claims: dict[int, list[Claim]] = defaultdict(list)
     rows = shipped_files.rows("facts.csv")
     ids = names.ids([row["model"] for row in rows])
+    today = now().date()
     for row in rows:
-        as_of = date.fromisoformat(row["as_of"])
-        claims[ids[row["model"]]].append(Claim(row["field"], read(row["field"], row["value"]), row["source"], as_of))
+        claims[ids[row["model"]]] += said(row, today)
     record(claims, Fact.Origin.SHIPPED)
+
+
+def said(row: dict[str, str], today: date) -> Iterator[Claim]:
+    """What a line of facts.csv says; that a model retires on a day says, once it has come, that it is retired."""
+    as_of = date.fromisoformat(row["as_of"])
+    yield Claim(row["field"], read(row["field"], row["value"]), row["source"], as_of)
+    if row["field"] == "retires_on" and day(row["value"]) <= today:
+        yield Claim("status", LanguageModel.Status.RETIRED.value, row["source"], as_of)
 
 
 def _load_prices(names: NamedModels) -> None:
