@@ -7,7 +7,8 @@ used. Where it is not, only scores of one report agree, if that report names the
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from hashlib import blake2b
 from math import sqrt
 
 Z = 1.959964  # of a two-sided 95 % interval
@@ -28,6 +29,11 @@ class Conditions:
     method: str
     report: str
     limited: bool
+
+    @property
+    def key(self) -> str:
+        """For addresses; the same from start to start."""
+        return blake2b(repr(astuple(self)).encode(), digest_size=5).hexdigest()
 
 
 @dataclass(frozen=True)
