@@ -106,15 +106,16 @@ def rankings(scores: Iterable[Scored]) -> dict[Conditions, list[Placed]]:
 
 def _ranked(scores: list[Scored]) -> list[Placed]:
     best_first = sorted(scores, key=lambda scored: (-scored.value, scored.model))
-    return [_placed(scored, best_first) for scored in best_first]
+    places: dict[float, int] = {}  # equal scores share the best place among them
+    for place, scored in enumerate(best_first, 1):
+        places.setdefault(scored.value, place)
+    return [_placed(scored, best_first[0], places[scored.value]) for scored in best_first]
 
 
-def _placed(scored: Scored, best_first: list[Scored]) -> Placed:
+def _placed(scored: Scored, first: Scored, place: int) -> Placed:
     error = noise(scored)
     low = None if error is None else max(0.0, scored.value - Z * error)
     high = None if error is None else min(1.0, scored.value + Z * error)
-    place = 1 + sum(other.value > scored.value for other in best_first)
-    first = best_first[0]
     return Placed(scored, place, low, high, same_as_best=scored is not first and told_apart(scored, first) is False)
 
 

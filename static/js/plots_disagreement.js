@@ -39,7 +39,7 @@ function named(points, at, width) {
 
 function label(names, left) {
   return Plot.text(names.filter((each) => each.left === left), {
-    x: "score", y: "rating", text: "text", textAnchor: left ? "end" : "start", dx: left ? -9 : 9, stroke: "var(--paper)", strokeWidth: 4, fill: "var(--ink)",
+    x: "score", y: "rating", text: "text", textAnchor: left ? "end" : "start", dx: left ? -11 : 11, stroke: "var(--paper)", strokeWidth: 4, fill: "var(--ink)",
   });
 }
 

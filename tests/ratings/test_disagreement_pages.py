@@ -43,7 +43,7 @@ def test_picture_and_table_say_the_same(client):
         assert score.startswith(f"{point['score']:.1f}&nbsp;% ±&nbsp;{point['score_margin']:.1f}")
         assert rating.startswith(f"{point['rating']:,.0f} ")
         assert expected == f"{point['expected']:,.0f}"
-        assert far.startswith(f"{point['z']:.1f} ")
+        assert far.startswith(f"{point['z']:.2f} ")
 
 
 def test_picture_stays_that_of_its_table_when_a_new_board_comes(client):
