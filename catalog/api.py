@@ -22,7 +22,6 @@ FIELDS = (
     "slug", "name", "full_name", "measures", "matters", "items", "items_note", "metric", "chance", "human",
     "human_note", "status", "generation", "tasks", "source",
 )  # fmt: skip
-CONDITIONS = ("task", "metric", "filter", "shots", "harness", "version", "chat_template", "method", "limited")
 OF_A_SCORE = (
     "value", "normalized", "n", "harness_version", "chat_template_sha", "precision", "revision", "self_reported",
     "source", "date",
@@ -60,9 +59,7 @@ def _facts(benchmark: Benchmark) -> dict[str, Any]:
 
 
 def _ranking(ranking: Ranking) -> dict[str, Any]:
-    shared = {field: getattr(ranking.first, field) for field in CONDITIONS}
-    rows = [_row(placed, score) for placed, score in ranking.rows]
-    return {"conditions": shared | {"measured_by": ranking.first.measured_by}, "rows": rows}
+    return {"conditions": ranking.shared, "rows": [_row(placed, score) for placed, score in ranking.rows]}
 
 
 def _row(placed: Placed, score: Score) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The pages of the benchmarks: what they measure, what is wrong with them, and scores with their conditions."""
 
+from collections.abc import Collection
+
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -13,12 +15,16 @@ SHOWN = 30
 
 
 @require_safe
-def benchmarks(request: HttpRequest) -> HttpResponse:
-    """All of them: the newer suite, the older one, and what files have brought."""
+def benchmarks(request: HttpRequest, compared: Collection[str] = ()) -> HttpResponse:
+    """All of them: the newer suite, the older one, and what files have brought.
+
+    compared: slugs of those that can be held against the ratings of people.
+    """
     counted = Benchmark.objects.annotate(number=Count("scores"))
     found = counted.order_by("name").prefetch_related("caveats")
     suites = [(generation, [each for each in found if each.generation == generation]) for generation in (2, 1, None)]
-    return render(request, "catalog/benchmarks.html", {"suites": [suite for suite in suites if suite[1]]})
+    shown = {"suites": [suite for suite in suites if suite[1]], "compared": compared}
+    return render(request, "catalog/benchmarks.html", shown)
 
 
 @require_safe

@@ -7,6 +7,9 @@ from typing import Any
 from catalog.models import Benchmark, Caveat, LanguageModel, Score
 from catalog.scores import Conditions, Placed, Scored, rankings
 
+SHARED = (
+    "task", "metric", "filter", "shots", "harness", "version", "chat_template", "method", "limited", "measured_by",
+)  # fmt: skip
 VOTES = "elo"  # the rating by votes: no test with fixed questions
 
 
@@ -21,6 +24,11 @@ class Ranking:
     def first(self) -> Score:
         """A score whose conditions are those of all."""
         return self.rows[0][1]
+
+    @property
+    def shared(self) -> dict[str, Any]:
+        """Its conditions as the API tells them."""
+        return {field: getattr(self.first, field) for field in SHARED}
 
     @property
     def alone(self) -> bool:

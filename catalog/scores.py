@@ -7,7 +7,8 @@ used. Where it is not, only scores of one report agree, if that report names the
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from hashlib import blake2b
 from math import sqrt
 
 Z = 1.959964  # of a two-sided 95 % interval
@@ -28,6 +29,11 @@ class Conditions:
     method: str
     report: str
     limited: bool
+
+    @property
+    def key(self) -> str:
+        """For addresses; the same from start to start."""
+        return blake2b(repr(astuple(self)).encode(), digest_size=5).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -100,15 +106,16 @@ def rankings(scores: Iterable[Scored]) -> dict[Conditions, list[Placed]]:
 
 def _ranked(scores: list[Scored]) -> list[Placed]:
     best_first = sorted(scores, key=lambda scored: (-scored.value, scored.model))
-    return [_placed(scored, best_first) for scored in best_first]
+    places: dict[float, int] = {}  # equal scores share the best place among them
+    for place, scored in enumerate(best_first, 1):
+        places.setdefault(scored.value, place)
+    return [_placed(scored, best_first[0], places[scored.value]) for scored in best_first]
 
 
-def _placed(scored: Scored, best_first: list[Scored]) -> Placed:
+def _placed(scored: Scored, first: Scored, place: int) -> Placed:
     error = noise(scored)
     low = None if error is None else max(0.0, scored.value - Z * error)
     high = None if error is None else min(1.0, scored.value + Z * error)
-    place = 1 + sum(other.value > scored.value for other in best_first)
-    first = best_first[0]
     return Placed(scored, place, low, high, same_as_best=scored is not first and told_apart(scored, first) is False)
 
 

@@ -19,6 +19,8 @@ from catalog.models_dev_facts import Asked
 from catalog.named_models import NamedModels
 from catalog.score_import import import_scores
 
+SCORES = ("scores.csv", "evalplus_scores.csv")
+
 
 @transaction.atomic
 def load() -> None:
@@ -71,8 +73,8 @@ def _asked(row: dict[str, str]) -> Asked:
 
 
 def _load_scores() -> None:
-    """Once for each version of the file; those of an earlier version go."""
-    content = (shipped_files.DATA / "scores.csv").read_bytes()
-    run = f"shipped {sha256(content).hexdigest()[:40]}"
-    Score.objects.filter(run__startswith="shipped ").exclude(run=run).delete()
-    import_scores([scores_csv.row(line) for line in shipped_files.rows("scores.csv")], run)
+    """Once for each version of a file; those of an earlier version go."""
+    runs = {name: f"shipped {sha256((shipped_files.DATA / name).read_bytes()).hexdigest()[:40]}" for name in SCORES}
+    Score.objects.filter(run__startswith="shipped ").exclude(run__in=runs.values()).delete()
+    for name, run in runs.items():
+        import_scores([scores_csv.row(line) for line in shipped_files.rows(name)], run)

@@ -7,7 +7,6 @@ from catalog import benchmark_pages
 from catalog import pages as views
 
 pages = [
-    path("benchmarks/", benchmark_pages.benchmarks, name="benchmarks"),
     path("benchmarks/<str:slug>/", benchmark_pages.benchmark, name="benchmark"),
     path("scaling/", views.scaling_page, name="scaling"),
     path("cost/", views.cost_page, name="cost"),

@@ -21,7 +21,7 @@ from arena.errors import Refusal, bad, plain_response
 from arena.models import LIVE
 from catalog.api import refused
 from catalog.paging import BySlug
-from ratings import api_schema, choosing, frontier, history, published, record, snapshots
+from ratings import api_schema, benchmark_agreement, choosing, frontier, history, published, record, snapshots
 from ratings.choice_form import ChoiceForm
 from ratings.chosen import chosen
 from ratings.live import reader
@@ -121,6 +121,14 @@ async def votes_file(request: HttpRequest) -> HttpResponseBase:
         return plain_response(error)
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{slugify(pool)}.jsonl"'}
     return StreamingHttpResponse(file, content_type="application/x-ndjson", headers=headers)
+
+
+class OneDisagreement(APIView):
+    @api_schema.disagreement
+    def get(self, request: Request, slug: str) -> HttpResponse:
+        asked = benchmark_agreement.wanted(request.query_params)
+        found = benchmark_agreement.compare(benchmark_agreement.known(slug), asked)
+        return _as_json(benchmark_agreement.as_json(found))
 
 
 class Shortlist(APIView):

@@ -78,6 +78,30 @@ VOTES = {
     "next": "https://arena.example/api/v1/votes/?after=88213&export=0f9a3c5e7d1b2a4c6e8f0a1b2c3d4e5f",
     "results": [VOTE],
 }
+_CONDITIONS = {
+    "key": "0f9a3c5e7d", "models": 40, "task": "gsm8k", "metric": "exact_match", "filter": "", "shots": 5,
+    "harness": "lm-evaluation-harness", "version": "3.0", "chat_template": True, "method": "", "limited": False,
+    "measured_by": "Example Lab",
+}  # fmt: skip
+DISAGREEMENT = {
+    "benchmark": "gsm8k",
+    "pool": "live",
+    "category": "overall",
+    "computed_at": COMPUTED_AT,
+    "conditions": _CONDITIONS,
+    "other_conditions": [_CONDITIONS | {"key": "5d0c7e2a91", "models": 3, "shots": 0}],
+    "n": 40, "needed": 12, "missing": 0, "problem": None,
+    "slope": 3.12, "intercept": 806.4, "sd": 41.7, "spearman": 0.81, "spearman_low": 0.65, "spearman_high": 0.9,
+    "far": 1.5, "rank_signal": "kept",
+    "points": [
+        {
+            "model": "first-7b", "name": "First 7B", "rating": 982.5, "ci_low": 964.1, "ci_high": 1000.8,
+            "score": 81.2, "score_margin": 2.1, "expected": 1059.7, "z": -1.85, "z_low": -2.3, "z_high": -1.4,
+            "verdict": "below",
+        }
+    ],
+    "left_out": [{"model": "second-70b", "name": "Second 70B", "reason": "unrated"}],
+}  # fmt: skip
 _SURVIVOR = {
     "model": "first-7b", "name": "First 7B", "tier": 1, "rating": 1062.2514, "price": 0.75, "monthly": 900.0,
     "tokens_per_s": 48.5, "latency_s": 0.41, "conditional": False, "unknown": [], "failures": [],

@@ -12,7 +12,7 @@ from ratings import api_shapes as shapes
 from ratings import frontier, snapshots
 from ratings.choice_form import ChoiceForm
 
-BOARDS, VOTES, CHOICE = "Boards", "Votes", "Choice"
+BOARDS, VOTES, CHOICE, BENCHMARKS = "Boards", "Votes", "Choice", "Benchmarks"
 TIME = "ISO 8601, in UTC where it names no zone"
 WHICH = (
     OpenApiParameter("pool", str, default="live", description="As listed by `pools/`."),
@@ -114,6 +114,27 @@ vote_list = call(
         OpenApiParameter("after", int, description="The id of a vote; those after it come."),
         OpenApiParameter("export", str, description="As the address of the next page says."),
         PAGING[1],
+    ),
+)
+disagreement = call(
+    "disagreement",
+    BENCHMARKS,
+    (
+        "Where a benchmark and people disagree",
+        (
+            "Ratings of a board on scores of equal conditions by least squares, over the models that have both. Far "
+            "below the line: scores higher than people prefer, by overfitting, leakage, a narrow scope, or chance. "
+            "Below a rank correlation of 0.3 the benchmark has lost its rank signal. With too few models, or where all "
+            "figures are the same, `problem` says so, and there is no line. Without `pool`: this arena's own ratings, "
+            "or as long as too few models have one, those of the first pool with enough."
+        ),
+    ),
+    (shapes.Disagreement, examples.DISAGREEMENT),
+    parameters=(
+        OpenApiParameter("pool", str, description="As listed by `pools/`."),
+        WHICH[1],
+        OpenApiParameter("conditions", str, description="A `key` of the answer; without one those with most models."),
+        WHICH[4],
     ),
 )
 shortlist = call(

@@ -1,12 +1,13 @@
 """The shapes of what the calls of boards and votes give, for the OpenAPI document alone."""
 
-from typing import Any
+from typing import Any, get_args
 
 from rest_framework import serializers
 
 from arena.models import Vote
 from catalog.api_call import NUMBER, WHOLE, Page, Text, Yes
-from ratings import frontier
+from ratings import benchmark_agreement, frontier
+from ratings.disagreement import Verdict
 from ratings.exporting import WINNERS
 from ratings.limits import CHECKS
 from ratings.models import Pool
@@ -160,6 +161,48 @@ class OneVote(serializers.Serializer[Any]):
 class VotePage(serializers.Serializer[Any]):
     next = serializers.URLField(allow_null=True)
     results = OneVote(many=True)
+
+
+class AgreementConditions(serializers.Serializer[Any]):
+    key = Text()
+    models = WHOLE(help_text="with such a score and a rating")
+    task, metric, filter, method = Text(), Text(), Text(), Text()
+    shots = WHOLE(allow_null=True)
+    harness, version, measured_by = Text(), Text(), Text()
+    chat_template = Yes(allow_null=True)
+    limited = Yes()
+
+
+class AgreementPoint(serializers.Serializer[Any]):
+    model, name = Text(help_text="slug"), Text()
+    score = NUMBER(help_text="of a hundred")
+    score_margin = NUMBER(allow_null=True, help_text="half of its 95 % interval; null where unknown")
+    rating, ci_low, ci_high = NUMBER(), NUMBER(allow_null=True), NUMBER(allow_null=True)
+    expected = NUMBER(allow_null=True, help_text="the rating on the line")
+    z = NUMBER(allow_null=True, help_text="how far from the line, in standard deviations of all")
+    z_low, z_high = NUMBER(allow_null=True, help_text="within the noise of both, 95 %"), NUMBER(allow_null=True)
+    verdict = serializers.ChoiceField(get_args(Verdict), allow_null=True)
+
+
+class UncomparedModel(serializers.Serializer[Any]):
+    model, name = Text(help_text="slug"), Text()
+    reason = serializers.ChoiceField(benchmark_agreement.REASONS)
+
+
+class Disagreement(serializers.Serializer[Any]):
+    benchmark, pool, category = Text(help_text="slug"), Text(), Text()
+    computed_at = serializers.DateTimeField(allow_null=True)
+    conditions = AgreementConditions(allow_null=True)
+    other_conditions = AgreementConditions(many=True)
+    n, needed, missing = WHOLE(), WHOLE(), WHOLE()
+    problem = serializers.ChoiceField(benchmark_agreement.PROBLEMS, allow_null=True)
+    slope = NUMBER(allow_null=True, help_text="points of rating for each of a hundred points of score")
+    intercept, sd = NUMBER(allow_null=True), NUMBER(allow_null=True, help_text="of the residuals")
+    spearman, spearman_low, spearman_high = (NUMBER(allow_null=True) for _ in range(3))
+    far = NUMBER(help_text="from this |z| on a model is far from the line")
+    rank_signal = serializers.ChoiceField(("kept", "lost"), allow_null=True)
+    points = AgreementPoint(many=True, help_text="from far below the line to far above it")
+    left_out = UncomparedModel(many=True)
 
 
 class ShortlistTask(serializers.Serializer[Any]):

@@ -100,9 +100,9 @@ def _newest(asked: Asked) -> QuerySet[Snapshot]:
     return kept.filter(computed_at__lte=asked.at) if asked.at else kept
 
 
-def newest_of_pools() -> list[Snapshot]:
-    """The board of each pool over all categories, published last; without those of single shortlists, oldest first."""
-    boards = Board.objects.filter(category__slug=OVERALL, style_control=False).exclude(pool__kind=Pool.Kind.SHORTLIST)
+def newest_of_pools(category: str = OVERALL) -> list[Snapshot]:
+    """The board of each pool in this category, published last; without those of single shortlists, oldest first."""
+    boards = Board.objects.filter(category__slug=category, style_control=False).exclude(pool__kind=Pool.Kind.SHORTLIST)
     newest = Snapshot.objects.filter(board=OuterRef("pk"), method=BRADLEY_TERRY).order_by("-computed_at")
     keys = boards.annotate(newest=Subquery(newest.values("pk")[:1])).values("newest")
     return list(Snapshot.objects.filter(pk__in=keys).select_related("board__pool").order_by("board__pool_id"))

@@ -1,11 +1,12 @@
 // Draws what the API says into each place for a plot; the table below it has the same numbers.
 import { counts, rates } from "./plots_matrix.js";
+import { disagreement } from "./plots_disagreement.js";
 import { frontier } from "./plots_frontier.js";
 import { attach, waited } from "./plots_frame.js";
 import { ratings } from "./plots_ratings.js";
 import { series } from "./plots_history.js";
 
-const DRAWN_BY = { counts, frontier, rates, ratings, series };
+const DRAWN_BY = { counts, disagreement, frontier, rates, ratings, series };
 const fetched = new Map(); // address → what it says; two plots may draw the same
 
 function said(address) {

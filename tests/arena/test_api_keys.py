@@ -289,6 +289,7 @@ NEEDED = {
     "vote-file": {"get": "read"},
     "benchmark-list": {"get": "read"},
     "benchmark-detail": {"get": "read"},
+    "disagreement-json": {"get": "read"},
     "shortlist-json": {"get": "read"},
     "cost-json": {"get": "read"},
     "scaling-json": {"get": "read"},

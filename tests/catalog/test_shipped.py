@@ -179,7 +179,7 @@ def test_prices_are_prices():
 
 
 def test_scores_have_links_and_no_base_model_stands_in_for_its_chat_model():
-    rows = shipped_files.rows("scores.csv")
+    rows = [row for name in shipped.SCORES for row in shipped_files.rows(name)]
     assert len(rows) > 150
     assert {urlparse(row["source"]).scheme for row in rows} == {"https"}
     assert not [row for row in rows if "example.com" in row["source"] or row["model"].startswith("gemma-2-")]
@@ -220,9 +220,10 @@ def test_new_version_of_the_scores_takes_the_place_of_the_old_one(monkeypatch, t
     shipped.load()
     imported = Score.objects.first()
     Score.objects.filter(pk=imported.pk).update(run="a file of the operator")
-    for name in ("licenses.toml", "benchmarks.toml", "facts.csv", "prices.csv"):
+    for name in ("licenses.toml", "benchmarks.toml", "facts.csv", "prices.csv", "evalplus_scores.csv"):
         (tmp_path / name).write_bytes((shipped_files.DATA / name).read_bytes())
+    kept = {row["model"] for row in shipped_files.rows("evalplus_scores.csv")}
     (tmp_path / "scores.csv").write_text("model,benchmark,value,source\nnew,mmlu,0.5,https://a.example\n")
     monkeypatch.setattr(shipped_files, "DATA", tmp_path)
     shipped.load()
-    assert sorted(Score.objects.values_list("model__slug", flat=True)) == sorted([imported.model.slug, "new"])
+    assert sorted(Score.objects.values_list("model__slug", flat=True)) == sorted([imported.model.slug, "new", *kept])

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis.extra.numpy import arrays
 from hypothesis.strategies import floats, integers
-from scipy.stats import linregress
+from scipy.stats import linregress, spearmanr
 
-from ratings.disagreement import disagreement
+from ratings.disagreement import disagreement, rank_interval
 from tests.ratings.scores_and_ratings import MODELS
 
 NAMES = [model.name for model in MODELS]
@@ -51,6 +51,37 @@ def test_line_is_that_of_another_implementation():
     for point in found.points:
         assert point.expected == pytest.approx(other.intercept + other.slope * point.score)
         assert point.z == pytest.approx((point.rating - point.expected) / found.sd)
+
+
+@given(column(0, 12), column(800, 820))
+def test_rank_correlation_is_that_of_another_implementation(scores, ratings):
+    assume(np.ptp(scores) and np.ptp(ratings))
+    found = disagreement([f"m{n}" for n in range(15)], scores, ratings)
+    assert found.spearman == pytest.approx(spearmanr(scores, ratings).statistic)
+
+
+@pytest.mark.parametrize(
+    ("rho", "n", "low", "high"),
+    [
+        (0.859, 53, 0.7466, 0.9237),  # by hand: atanh 1.2895, error sqrt(1.36894 / 50) = 0.16547
+        (0.0, 19, -0.454, 0.454),
+        (1.0, 12, 1.0, 1.0),
+        (-1.0, 12, -1.0, -1.0),
+    ],
+)
+def test_interval_of_a_rank_correlation(rho, n, low, high):
+    assert rank_interval(rho, n) == pytest.approx((low, high), abs=1e-3)
+
+
+def test_interval_of_a_rank_correlation_holds_the_truth_as_often_as_it_says():
+    """Pairs of two normals whose rank correlation is 6 / pi * asin(r / 2)."""
+    random = np.random.default_rng(7)
+    truth, mix, held = 6 / np.pi * np.arcsin(0.6 / 2), np.array([[1.0, 0.6], [0.6, 1.0]]), 0
+    for _ in range(1000):
+        scores, ratings = random.multivariate_normal([0, 0], mix, size=30).T
+        found = disagreement([f"m{n}" for n in range(30)], scores, ratings)
+        held += found.spearman_low <= truth <= found.spearman_high
+    assert 930 <= held <= 970
 
 
 def test_noise_of_ratings_and_of_scores_widens_a_residual():

@@ -1,0 +1,121 @@
+"""A benchmark against people in a real browser: the shipped scores and the shipped board, drawn and as a table."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.system.reading import DESKTOP, PHONE, reading
+from tests.system.service import Service
+from tests.system.test_accessibility import violations
+from tests.system.test_plots import CELLS, TITLES, opened, wait_for_plots
+
+PAGE = "/benchmarks/humaneval/disagreement/"
+PAGES = {"line": PAGE, "too few": "/benchmarks/mmlu/disagreement/", "list": "/benchmarks/"}
+LOOKS = pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
+# Of each name in the picture, its box and that of the picture.
+NAMES = """() => {
+    const svg = document.querySelector("[data-plot=disagreement] svg").getBoundingClientRect();
+    return [...document.querySelectorAll("[data-plot=disagreement] [data-mark=text] text")].map((name) => {
+        const box = name.getBoundingClientRect();
+        const inside = box.left >= svg.left && box.right <= svg.right;
+        return [name.textContent, inside, box.top, box.bottom, box.left, box.right];
+    });
+}"""
+
+
+@pytest.fixture
+def drawn(browser: Browser, service: Service) -> Iterator[Page]:
+    with reading(browser, service) as page:
+        page.goto(PAGE)
+        wait_for_plots(page)
+        yield page
+
+
+def test_list_leads_to_a_line_through_real_models(browser: Browser, service: Service) -> None:
+    with reading(browser, service) as page:
+        page.goto("/benchmarks/")
+        page.get_by_role("link", name="Where people disagree with HumanEval").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("HumanEval against people")
+        expect(page.get_by_text("Chatbot Arena, August 2024", exact=True).last).to_be_visible()
+        expect(page.get_by_text("Scores higher than people prefer", exact=True)).to_be_visible()
+        page.get_by_role("link", name="codellama-70b-instruct").first.click()
+        expect(page).to_have_url(f"{service.url}/models/codellama-70b-instruct/")
+
+
+def test_picture_has_a_mark_for_each_row_with_its_numbers(drawn: Page) -> None:
+    opened(drawn)
+    rows = drawn.evaluate(CELLS, "disagreement")
+    assert len(rows) == 28
+    expected = [
+        f"{name}: score {score.split()[0]} %, rating {rating.split()[0]}, {line} on the line"
+        for name, score, rating, line, *_ in rows
+    ]
+    assert drawn.evaluate(TITLES, "disagreement") == expected
+    assert drawn.locator("[data-plot=disagreement] [data-mark=dot] path").count() == 28
+    assert drawn.locator("[data-plot=disagreement] [data-mark=area] path").count() == 1
+
+
+def test_those_far_off_are_told_by_shape_too_and_have_names(drawn: Page) -> None:
+    opened(drawn)
+    far = [row[0] for row in drawn.evaluate(CELLS, "disagreement") if row[-1] == "scores higher than people prefer"]
+    shapes = drawn.locator("[data-plot=disagreement] [data-mark=dot] path").evaluate_all(
+        "all => all.map((path) => path.getAttribute('d'))"
+    )
+    assert len(far) == 2
+    assert len(set(shapes)) == 2
+    assert [shapes.count(shape) for shape in dict.fromkeys(shapes)] == [2, 26]
+    assert sorted(name for name, *_ in drawn.evaluate(NAMES)) == sorted(far)
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_names_stay_in_the_picture_and_off_each_other(browser: Browser, service: Service, viewport: Any) -> None:
+    with reading(browser, service, viewport=viewport) as page:
+        page.goto(PAGE)
+        wait_for_plots(page)
+        names = page.evaluate(NAMES)
+        assert names
+        assert all(inside for _, inside, *_ in names)
+        for at, (_, _, top, bottom, left, right) in enumerate(names):
+            for _, _, high, low, start, end in names[:at]:
+                assert bottom <= high + 3 or low <= top + 3 or right <= start or end <= left
+
+
+@pytest.mark.parametrize("name", PAGES)
+@LOOKS
+def test_page_has_no_violation_and_fits(
+    browser: Browser, service: Service, name: str, viewport: Any, scheme: Any
+) -> None:
+    with reading(browser, service, viewport=viewport, color_scheme=scheme, reduced_motion="reduce") as page:
+        page.goto(PAGES[name])
+        wait_for_plots(page)
+        opened(page)
+        assert not violations(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+
+def test_table_and_form_suffice_without_scripts(browser: Browser, service: Service) -> None:
+    with reading(browser, service, java_script_enabled=False) as page:
+        page.goto(PAGE)
+        assert not page.locator(".plot").is_visible()
+        page.locator("details.numbers > summary").click()
+        expect(page.get_by_role("row", name="codellama-70b-instruct")).to_be_visible()
+        page.get_by_label("Scores, and on how many").select_option(index=1)
+        page.get_by_role("button", name="Show").click()
+        expect(page.get_by_text("Too few:")).to_be_visible()
+        expect(page.get_by_text("self-reported")).to_be_visible()
+        page.get_by_label("Votes").select_option("live")
+        page.get_by_role("button", name="Show").click()
+        expect(page.get_by_text("This arena's own board is not used")).to_have_count(0)
+
+
+def test_picture_that_cannot_be_drawn_says_so(browser: Browser, service: Service) -> None:
+    context = browser.new_context(base_url=service.url)  # its console tells what failed
+    page = context.new_page()
+    page.route("**/api/v1/benchmarks/**", lambda route: route.abort())
+    page.goto(PAGE)
+    expect(page.locator("[data-plot=disagreement]")).to_have_text(
+        "The plot could not be drawn; the table below has its numbers."
+    )
+    context.close()
