@@ -25,7 +25,7 @@ FIELDS = (
 CONDITIONS = ("task", "metric", "filter", "shots", "harness", "version", "chat_template", "method", "limited")
 OF_A_SCORE = (
     "value", "normalized", "n", "harness_version", "chat_template_sha", "precision", "revision", "self_reported",
-    "source", "date",
+    "submitted", "source", "date",
 )  # fmt: skip
 
 
