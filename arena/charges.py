@@ -24,7 +24,7 @@ TURNS_PER_BATTLE = 5
 CALLS_PER_HOUR = 36_000
 ADDRESS_FACTOR = 10  # one address may be a whole office
 A_WHILE_S = 120
-SUBMISSIONS_PER_HOUR, SUBMISSIONS_PER_HOUR_ADDRESS = 20, 60
+BATTLES_PER_SUBMISSION = 3  # a third of the battles of the hour, rounded up; no limit where these have none
 
 
 @contextmanager
@@ -43,7 +43,9 @@ def turn(request: HttpRequest) -> Iterator[None]:
 
 def submission(request: HttpRequest) -> None:
     """Before something for the catalogue is read. Every try counts, for reading is what costs. Raises Refusal 429."""
-    _take(_buckets(request, "submission", SUBMISSIONS_PER_HOUR, SUBMISSIONS_PER_HOUR_ADDRESS))
+    environment = settings.ENVIRONMENT
+    each, together = environment.arena_battles_per_hour, environment.arena_battles_per_hour_address
+    _take(_buckets(request, "submission", -(-each // BATTLES_PER_SUBMISSION), -(-together // BATTLES_PER_SUBMISSION)))
 
 
 class Calls(BaseThrottle):
