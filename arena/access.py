@@ -15,7 +15,7 @@ from arena.errors import Refusal, plain_response
 from arena.key_header import sent
 
 OURS = "/api/"
-OF_ONE_VOTER = "/api/v1/battles/"
+OF_ONE_VOTER = ("/api/v1/battles/", "/api/v1/submissions/")
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD",
     "Access-Control-Allow-Headers": "If-None-Match, Last-Event-ID",

@@ -24,6 +24,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from arena import api_keys, voters
 from arena.models import Battle, Voter
 from arena.signals import votes_moved
+from catalog import submissions
 
 REQUIRED = "required"
 OPEN_PATHS = ("/accounts/", "/appearance/", settings.STATIC_URL, *voters.QUIET_PATHS)
@@ -75,6 +76,7 @@ def _move(anonymous: Voter, voter_id: UUID) -> None:
     pools = set(votes.values_list("pool", flat=True))
     battles.update(voter=voter_id)
     votes.update(voter=voter_id)
+    submissions.move(anonymous.pk, voter_id)
     anonymous.delete()
     votes_moved.send(sender=Voter, pools=pools)
 

@@ -75,3 +75,15 @@ data: {"turn": 1, "side": "a", "html": "<p>Air scatters blue light most.</p>"}
 event: ready
 data: {}
 """
+PROPOSAL = {
+    "proposal": {
+        "model": "Third 7B", "organization": "Third Lab", "weights": "https://example.com/third-7b",
+        "license": "Apache-2.0", "why": "It is the first small one that was trained on Frisian.",
+    }
+}  # fmt: skip
+SUBMISSION: dict[str, Any] = {
+    "id": "0c0ffee0-1111-4222-8333-444455556666", "kind": "scores", "state": "pending",
+    "created_at": "2026-02-01T12:00:00Z", "decided_at": None, "note": "",
+    "scores": {"model": "first/First-7B", "scores": 3, "benchmarks": 2, "limited": 0}, "proposal": None,
+}  # fmt: skip
+SUBMISSIONS = {"next": None, "previous": None, "results": [SUBMISSION]}

@@ -10,7 +10,7 @@ from arena import api_shapes as shapes
 from arena.repeats import LONGEST_KEY
 from catalog.api_call import ERRORS, PAGING, WRITE, call
 
-BATTLES, MODELS = "Battles", "Models"
+BATTLES, MODELS, SUBMISSIONS = "Battles", "Models", "Submissions"
 WITH_KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[ -~]+$"},
@@ -41,7 +41,7 @@ def streamed(
 
 def add_events(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """A hook of drf-spectacular for what it cannot see: a view that is not DRF's; that bodies have no more fields."""
-    for taken in ("NewBattle", "Question", "Verdict", "Reasons", "Sharing"):
+    for taken in ("NewBattle", "Question", "Verdict", "Reasons", "Sharing", "NewSubmission", "Proposal"):
         result["components"]["schemas"][taken]["additionalProperties"] = False
     result["paths"]["/api/v1/battles/{battle_id}/events"] = streamed(
         "battle_events",
@@ -162,4 +162,33 @@ model_battles = call(
     MODELS,
     ("Battles that everybody may read", "The five of this model that their voters have shared last."),
     (shapes.SharedBattles, examples.SHARED_BATTLES),
+)
+submission_list = call(
+    "submission_list",
+    SUBMISSIONS,
+    ("What I have sent", "Of the voter who asks, the newest first, with what has become of it."),
+    (shapes.Submissions, examples.SUBMISSIONS),
+    parameters=PAGING,
+)
+submission_send = call(
+    "submission_send",
+    SUBMISSIONS,
+    (
+        "Send something for the catalogue",
+        (
+            "A result file of lm-evaluation-harness (`file`, its text), or a model that is missing (`proposal`). It is "
+            "read at once, and a broken file is refused whole; nothing of it is used before an operator has accepted "
+            "it. 409 `already_sent`: the same waits already, or is in the catalogue. 503 `too_many_waiting`."
+        ),
+    ),
+    (shapes.OneSubmission, examples.SUBMISSION),
+    takes=(shapes.NewSubmission, examples.PROPOSAL),
+    status=201,
+    errors=(400, 401, 403, 404, 409, 413, 415, 429, 503),
+)
+submission = call(
+    "submission",
+    SUBMISSIONS,
+    ("One thing that I have sent", "As in the list."),
+    (shapes.OneSubmission, examples.SUBMISSION),
 )

@@ -7,7 +7,8 @@ from rest_framework import serializers
 from arena.models import SIDES, Battle, Vote
 from arena.prompts import LONGEST_COMMENT, LONGEST_PROMPT, LONGEST_REASON
 from catalog.api_call import NUMBER, WHOLE, Page
-from catalog.models import LanguageModel, License
+from catalog.models import LanguageModel, License, Submission
+from catalog.proposal_form import LONGEST, LONGEST_ADDRESS, LONGEST_WHY
 
 
 class Answer(serializers.Serializer[Any]):
@@ -144,3 +145,38 @@ class ModelPage(Page):
 
 class Battles(Page):
     results = OneBattle(many=True)
+
+
+class Proposal(serializers.Serializer[Any]):
+    model = serializers.CharField(max_length=LONGEST, help_text="its name")
+    organization = serializers.CharField(max_length=LONGEST, help_text="who makes it")
+    weights = serializers.CharField(
+        max_length=LONGEST_ADDRESS, required=False, allow_blank=True, help_text="an address, if they are open"
+    )
+    license = serializers.CharField(max_length=LONGEST, required=False, allow_blank=True)
+    why = serializers.CharField(max_length=LONGEST_WHY, help_text="it should be here")
+
+
+class NewSubmission(serializers.Serializer[Any]):
+    file = serializers.CharField(required=False, help_text="the text of a result file; this or `proposal`")
+    proposal = Proposal(required=False)
+
+
+class SubmittedScores(serializers.Serializer[Any]):
+    model = serializers.CharField(help_text="as the file has it")
+    scores, benchmarks = WHOLE(), WHOLE()
+    limited = WHOLE(help_text="how many of the scores are of a part of the questions")
+
+
+class OneSubmission(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(Submission.Kind.values)
+    state = serializers.ChoiceField(Submission.State.values)
+    created_at, decided_at = serializers.DateTimeField(), serializers.DateTimeField(allow_null=True)
+    note = serializers.CharField(help_text="of whoever has decided")
+    scores = SubmittedScores(allow_null=True)
+    proposal = Proposal(allow_null=True)
+
+
+class Submissions(Page):
+    results = OneSubmission(many=True)

@@ -1,4 +1,7 @@
-"""What is charged to whom: battles, further questions and calls of the API, to the voter or key and to its address."""
+"""What is charged to whom: battles, further questions, what is sent for the catalogue and calls of the API.
+
+Each to the voter or key, and to its address.
+"""
 
 import ipaddress
 from collections.abc import Iterator
@@ -21,6 +24,7 @@ TURNS_PER_BATTLE = 5
 CALLS_PER_HOUR = 36_000
 ADDRESS_FACTOR = 10  # one address may be a whole office
 A_WHILE_S = 120
+BATTLES_PER_SUBMISSION = 3  # a third of the battles of the hour, rounded up; no limit where these have none
 
 
 @contextmanager
@@ -35,6 +39,13 @@ def turn(request: HttpRequest) -> Iterator[None]:
     """Around a further question or another try: the models are asked again. Raises Refusal 429."""
     with _charged(_asking(request, "turn", TURNS_PER_BATTLE)):
         yield
+
+
+def submission(request: HttpRequest) -> None:
+    """Before something for the catalogue is read. Every try counts, for reading is what costs. Raises Refusal 429."""
+    environment = settings.ENVIRONMENT
+    each, together = environment.arena_battles_per_hour, environment.arena_battles_per_hour_address
+    _take(_buckets(request, "submission", -(-each // BATTLES_PER_SUBMISSION), -(-together // BATTLES_PER_SUBMISSION)))
 
 
 class Calls(BaseThrottle):

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from arena import battles, opinions, publishing
 from arena.models import ApiKey, Battle, Turn, Vote, Voter
 from arena.voters import votes_of
+from catalog import submissions
 
 OFFERED = opinions.PRAISE.keys() | opinions.BLAME.keys()
 
@@ -38,6 +39,7 @@ def delete_everything(voter_id: UUID) -> None:
         _take_words(votes)
         votes.update(voter=uuid4(), prompt_hash="")
         _delete(held)
+        submissions.forget(voter_id)
         if voter:
             _delete_account(voter.user)
             voter.delete()

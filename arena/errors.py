@@ -43,9 +43,9 @@ def bad(field: str, detail: str) -> Refusal:
     return Refusal("invalid", detail, 400, fields={field: [detail]})
 
 
-def too_large() -> Refusal:
-    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1000
-    return Refusal("too_large", f"The body is larger than {most} kB.", 413)
+def too_large(most: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE) -> Refusal:
+    """most: bytes."""
+    return Refusal("too_large", f"The body is larger than {most // 1000:,} kB.", 413)
 
 
 class Json(JSONParser):

@@ -7,7 +7,7 @@ from allauth.account import views as account_views
 from django.urls import URLPattern, path
 from django.views.decorators.cache import cache_control
 
-from arena import account_pages, home, my_pages
+from arena import account_pages, home, my_pages, submission_api, submission_pages
 from arena import api as calls
 from arena import pages as views
 
@@ -32,6 +32,12 @@ pages = [
     _of_battles("<uuid:battle_id>/opinion/", views.opinion, "battle-opinion"),
     _of_battles("<uuid:battle_id>/share/", views.share, "battle-share"),
     _of_battles("<uuid:battle_id>/go-on/", views.go_on, "battle-go-on"),
+    path("benchmarks/submit/", cache_control(no_store=True)(submission_pages.submit), name="submit"),
+    path(
+        "benchmarks/submissions/<uuid:key>/",
+        cache_control(no_store=True)(submission_pages.submission),
+        name="submission",
+    ),
     path("appearance/", views.appearance, name="appearance"),
 ]
 # Those of allauth that need no e-mail, under the names by which it looks for them.
@@ -55,5 +61,11 @@ api = [
     _of_battles("<uuid:battle_id>/share/", calls.BattleShare.as_view(), "battle-sharing"),
     path("models/", calls.Models.as_view(), name="model-list"),
     path("models/<str:slug>/battles/", calls.SharedBattles.as_view(), name="model-battles"),
+    path("submissions/", cache_control(no_store=True)(submission_api.Submissions.as_view()), name="submission-list"),
+    path(
+        "submissions/<uuid:key>/",
+        cache_control(no_store=True)(submission_api.OneSubmission.as_view()),
+        name="submission-detail",
+    ),
     path("models/<str:slug>/", calls.OneModel.as_view(), name="model-detail"),
 ]

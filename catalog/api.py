@@ -24,7 +24,7 @@ FIELDS = (
 )  # fmt: skip
 OF_A_SCORE = (
     "value", "normalized", "n", "harness_version", "chat_template_sha", "precision", "revision", "self_reported",
-    "source", "date",
+    "submitted", "source", "date",
 )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ ERRORS = {
     403: "`csrf`: X-CSRFToken is missing. Or the key may not do this.",
     404: "There is nothing here, or it is somebody else's.",
     409: "The battle is in another state: `code` says in which way.",
-    413: "The body is larger than 400 kB.",
+    413: "The body is too large: 400 kB are read, and of what is sent for the catalogue 10 MB.",
     415: "The body is not `application/json`.",
     422: "The `Idempotency-Key` came with another request before.",
     429: "Too many: `Retry-After` says when to try again.",

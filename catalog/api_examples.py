@@ -15,7 +15,8 @@ BENCHMARKS = {"next": None, "previous": None, "results": [{**_FACTS, "scores": 2
 _SCORE = {
     "place": 1, "model": "first-7b", "name": "First 7B", "value": 0.7415, "normalized": 74.15, "n": 1319,
     "harness_version": "0.4.9", "chat_template_sha": "", "precision": "bfloat16", "revision": "main",
-    "self_reported": False, "source": "https://example.com/scores", "date": "2026-02-01", "stderr": 0.0121,
+    "self_reported": False, "submitted": False,
+    "source": "https://example.com/scores", "date": "2026-02-01", "stderr": 0.0121,
     "ci_low": 0.7178, "ci_high": 0.7652, "same_as_best": False,
 }  # fmt: skip
 BENCHMARK = {

@@ -58,6 +58,7 @@ class ScoreRow(serializers.Serializer[Any]):
     n = WHOLE(allow_null=True, help_text="questions that were asked")
     harness_version, chat_template_sha, precision, revision = Text(), Text(), Text(), Text()
     self_reported = Yes(help_text="by the maker of the model")
+    submitted = Yes(help_text="sent by somebody, in a run that nobody here has seen")
     source = Text()  # type: ignore[assignment]  # the name is that of the API
     date = serializers.DateField(allow_null=True)
     stderr = NUMBER(allow_null=True, help_text="the one measured, else the binomial one")

@@ -82,6 +82,7 @@ class Score(models.Model):
     method = models.CharField(max_length=300, blank=True, help_text="in the words of the source")
     measured_by = models.CharField(max_length=200)
     self_reported = models.BooleanField(default=False, help_text="by the maker of the model")
+    submitted = models.BooleanField(default=False, help_text="sent by somebody, in a run that nobody here has seen")
     source = models.CharField(max_length=500)
     date = models.DateField(null=True, blank=True)
     run = models.CharField(max_length=64, help_text="digest of the file that it came with")

@@ -7,7 +7,6 @@ becomes such a fact before anything is imported: so importers never overwrite it
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from itertools import count
 from typing import Any
@@ -16,22 +15,13 @@ from django.db import transaction
 from django.utils.text import slugify
 from django.utils.timezone import now
 
-from catalog.fact_fields import EMPTY, FIELDS, Claim, for_column
-from catalog.models import Fact, LanguageModel, License, Organization, Price
+from catalog.fact_fields import EMPTY, FIELDS, Claim, for_column, read
+from catalog.models import Fact, LanguageModel, License, Organization
 
 BY_HAND = "set by hand in this arena"
+LONGEST_SOURCE = 500
 TRUST = {origin: place for place, origin in enumerate(Fact.Origin)}
 NAMED = {"organization": Organization, "license": License}
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """What a field of a model is taken to be, and who says something else: (value, source) each."""
-
-    model: str
-    field: str
-    chosen: Any
-    others: tuple[tuple[Any, str], ...]
 
 
 @transaction.atomic
@@ -91,6 +81,24 @@ def _by_hand(model: LanguageModel, field: str, held: Any) -> Fact:
     return Fact(model=model, field=field, value=value, origin=Fact.Origin.HAND, source=BY_HAND, as_of=now().date())
 
 
+@transaction.atomic
+def set_by_hand(key: int, field: str, value: Any, source: str) -> Fact:
+    """What an operator has decided of a model, and where it stands: it takes the place of what was set by hand before.
+
+    Raises ValueError for what is no field, no value of it, or no source.
+    """
+    value = read(field, value)
+    if not source.strip() or len(source) > LONGEST_SOURCE or not source.isprintable():
+        raise ValueError(f"source must be a text of at most {LONGEST_SOURCE} characters")
+    adopt([key])
+    Fact.objects.filter(model=key, field=field, origin=Fact.Origin.HAND).delete()
+    claim = {"field": field, "value": value, "source": source.strip(), "as_of": now().date()}
+    made = Fact.objects.create(model_id=key, origin=Fact.Origin.HAND, **claim)
+    settle([key])
+    made.refresh_from_db()
+    return made
+
+
 def settle(keys: Iterable[int]) -> None:
     """Choose the fact of each field that is believed, and write it into the model's column."""
     names = {field: _Names(kind) for field, kind in NAMED.items()}
@@ -118,9 +126,10 @@ def _best(facts: Iterable[Fact]) -> dict[str, Fact]:
 
 
 def _trust(fact: Fact) -> tuple[int, int, int]:
-    """Smallest first. Of what was set by hand the newest, of a source's claims the first."""
-    newest = -fact.as_of.toordinal() if fact.origin == Fact.Origin.HAND else 0
-    return TRUST[Fact.Origin(fact.origin)], newest, fact.pk
+    """Smallest first. Of what was set by hand the newest, also of one day; of a source's claims the first."""
+    if fact.origin == Fact.Origin.HAND:
+        return TRUST[Fact.Origin.HAND], -fact.as_of.toordinal(), -fact.pk
+    return TRUST[Fact.Origin(fact.origin)], 0, fact.pk
 
 
 def _with_facts(keys: Iterable[int]) -> list[tuple[LanguageModel, list[Fact]]]:
@@ -151,42 +160,3 @@ def free_slug(kind: Any, name: str) -> str:
     slug = slugify(name)[:90] or "unnamed"
     candidates = (slug if number == 1 else f"{slug}-{number}" for number in count(1))
     return next(candidate for candidate in candidates if not kind.objects.filter(slug=candidate).exists())
-
-
-def conflicts() -> list[Conflict]:
-    """Where sources say different things, for whoever looks after the catalogue; by model and field."""
-    said: dict[tuple[str, str], list[Fact]] = defaultdict(list)
-    for fact in Fact.objects.select_related("model").order_by("model__slug", "field", "-chosen", "pk"):
-        said[fact.model.slug, fact.field].append(fact)
-    found = [_conflict(*place, facts) for place, facts in said.items()]
-    return [each for each in (*found, *_price_conflicts()) if each.others]
-
-
-def _conflict(model: str, field: str, facts: list[Fact]) -> Conflict:
-    chosen = facts[0].value
-    others = tuple((fact.value, fact.source) for fact in facts[1:] if not _agree(field, chosen, fact.value))
-    return Conflict(model, field, chosen, others)
-
-
-def _agree(field: str, one: Any, other: Any) -> bool:
-    """A month agrees with each of its days."""
-    if for_column(field, one) == for_column(field, other):
-        return True
-    texts = isinstance(one, str) and isinstance(other, str) and field.endswith(("_date", "_cutoff", "_on"))
-    return texts and (one.startswith(other) or other.startswith(one))
-
-
-def _price_conflicts() -> list[Conflict]:
-    """The newest price of each source; by hand before the others, then the newest."""
-    said: dict[str, dict[str, Price]] = defaultdict(dict)
-    for price in Price.objects.select_related("model").order_by("model__slug", "-by_hand", "-as_of", "-pk"):
-        said[price.model.slug].setdefault(price.source, price)
-    return [_price_conflict(model, list(prices.values())) for model, prices in said.items()]
-
-
-def _price_conflict(model: str, prices: list[Price]) -> Conflict:
-    first, *rest = prices
-    others = tuple(
-        (str(each), each.source) for each in rest if (each.input, each.output) != (first.input, first.output)
-    )
-    return Conflict(model, "price", str(first), others)

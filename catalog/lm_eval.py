@@ -5,6 +5,7 @@ its subtasks, which are then left out.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -26,7 +27,14 @@ def read(content: bytes, source: str) -> list[ScoreRow]:
     results = _table(document, "results")
     if not results:
         raise ValueError("results: there are no tasks")
-    rows = [row for task in results if not _part(document, task) for row in _of_task(document, task, source)]
+    groups = _groups(document)
+    scored = {task for task, result in results.items() if any(_scores(result))}
+    rows = [
+        row
+        for task in results
+        if scored.isdisjoint(groups[task])  # else it is a subtask of a group that has scores of its own
+        for row in _of_task(document, task, groups[task], source)
+    ]
     if not rows:
         raise ValueError("results: there are no scores")
     return rows
@@ -39,15 +47,13 @@ def _table(document: Any, key: str) -> dict[str, Any]:
     return found
 
 
-def _part(document: Mapping[str, Any], task: str) -> bool:
-    """Whether it is a subtask of a group that has scores of its own."""
-    results = _table(document, "results")
-    return any(any(_scores(results.get(group))) for group in _groups(document, task))
-
-
-def _groups(document: Mapping[str, Any], task: str) -> list[str]:
-    subtasks = _table(document, "group_subtasks")
-    return [group for group, parts in subtasks.items() if group != task and isinstance(parts, list) and task in parts]
+def _groups(document: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Task → the groups that it is a part of. By one pass: a file that a stranger sends may hold very many of both."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for group, parts in _table(document, "group_subtasks").items():
+        for task in {each for each in parts if isinstance(each, str)} - {group} if isinstance(parts, list) else ():
+            found[task].append(group)
+    return found
 
 
 def _scores(result: Any) -> Iterator[str]:
@@ -55,46 +61,54 @@ def _scores(result: Any) -> Iterator[str]:
         yield from (key for key in result if key not in NO_SCORES and not key.split(",")[0].endswith("_stderr"))
 
 
-def _of_task(document: Mapping[str, Any], task: str, source: str) -> Iterator[ScoreRow]:
+def _of_task(document: Mapping[str, Any], task: str, groups: list[str], source: str) -> Iterator[ScoreRow]:
     result = _table(document, "results")[task]
     if not isinstance(result, dict):
         raise ValueError(f"results.{task} must be a JSON object")
-    run = _run(document, task, source)
+    run = _run(document, task, groups, source)
     for key in _scores(result):
         metric, _, kind = key.rpartition(",")
         where = f"results.{task}.{key}"
         stderr = result.get(f"{metric}_stderr,{kind}") if metric else None
         yield ScoreRow(
             metric=text(metric or kind, where, 100),
-            filter="" if kind == "none" or not metric else kind,
+            filter="" if kind == "none" or not metric else text(kind, where, 100),
             value=number(result[key], where),
             stderr=None if stderr in (None, "N/A") else number(stderr, f"{where} (stderr)"),
             **run,
         )
 
 
-def _run(document: Mapping[str, Any], task: str, source: str) -> dict[str, Any]:
+def _run(document: Mapping[str, Any], task: str, groups: list[str], source: str) -> dict[str, Any]:
     config, samples = _table(document, "config"), _samples(document, task)
     shots, effective = _table(document, "n-shot").get(task), samples.get("effective")
     template = document.get("chat_template_sha")
     return {
         "model": _model(document, config),
-        "benchmark": (task, *_groups(document, task)),
+        "benchmark": (task, *groups),
         "task": text(task, "results: the name of a task"),
         "n": None if effective is None else whole(effective, f"n-samples.{task}.effective"),
         "limited": config.get("limit") is not None or _short(samples, task),
         "shots": None if shots is None else whole(shots, f"n-shot.{task}"),
         "harness": HARNESS,
-        "harness_version": str(document.get("lm_eval_version") or "")[:50],
-        "version": str(_table(document, "versions").get(task, ""))[:50],
+        "harness_version": _word(document.get("lm_eval_version"), "lm_eval_version", 50),
+        "version": _word(_table(document, "versions").get(task), f"versions.{task}", 50),
         "chat_template": template is not None if "chat_template_sha" in document else None,
-        "chat_template_sha": str(template or "")[:64],
-        "precision": str(config.get("model_dtype") or "").removeprefix("torch.")[:50],
-        "revision": str(config.get("model_sha") or config.get("model_revision") or "")[:100],
+        "chat_template_sha": _word(template, "chat_template_sha", 64),
+        "precision": _word(config.get("model_dtype"), "config.model_dtype", 50).removeprefix("torch."),
+        "revision": _word(config.get("model_sha") or config.get("model_revision"), "config.model_sha", 100),
         "measured_by": "whoever ran the file",
         "source": source,
         "date": _day(document.get("date")),
     }
+
+
+def _word(value: Any, where: str, longest: int) -> str:
+    """A text or a number in a few characters; empty where there is none."""
+    found = "" if value is None else str(value)[:longest]
+    if not found.isprintable():
+        raise ValueError(f"{where} holds characters that are no text")
+    return found
 
 
 def _samples(document: Mapping[str, Any], task: str) -> dict[str, Any]:
@@ -119,6 +133,8 @@ def _model(document: Mapping[str, Any], config: Mapping[str, Any]) -> str:
     arguments = config.get("model_args") or ""
     if isinstance(arguments, str):
         arguments = dict(each.partition("=")[::2] for each in arguments.split(","))
+    if not isinstance(arguments, dict):
+        raise ValueError("config.model_args must be a text or a JSON object")
     named = arguments.get("pretrained") or arguments.get("model") or config.get("model")
     return text(named, "model_name")
 

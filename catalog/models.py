@@ -4,8 +4,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from catalog.benchmark_models import Benchmark, Caveat, Score
+from catalog.submission_models import Submission
 
-__all__ = ["Benchmark", "Caveat", "Fact", "LanguageModel", "License", "Organization", "Price", "Score"]
+__all__ = [
+    "Benchmark", "Caveat", "Fact", "LanguageModel", "License", "Organization", "Price", "Score", "Submission",
+]  # fmt: skip
 
 
 class Organization(models.Model):

@@ -13,7 +13,7 @@ from catalog.fact_fields import Claim
 from catalog.facts import record
 from catalog.importing import known_models
 from catalog.joins import find
-from catalog.models import Benchmark, Fact, Score
+from catalog.models import Benchmark, Fact, LanguageModel, Score
 from catalog.named_models import NamedModels, slug_of
 from catalog.score_rows import ScoreRow
 from catalog.shipped_files import aliases
@@ -84,6 +84,36 @@ def _record_claims(rows: Collection[ScoreRow], scores: Collection[Score]) -> Non
     record({key: list(said.values()) for key, said in claims.items()}, Fact.Origin.FILE)
 
 
+@dataclass(frozen=True)
+class Placed:
+    """Where a score would go: `model` and `benchmark` are None where they would be new; `here`: what is there now."""
+
+    row: ScoreRow
+    model: LanguageModel | None
+    benchmark: Benchmark | None
+    here: tuple[Score, ...]
+
+
+def preview(rows: Collection[ScoreRow]) -> list[Placed]:
+    """What `import_scores` would do with them, without doing it."""
+    models, benchmarks = _Models(), _Benchmarks()
+    found = [(row, models.look(row.model), benchmarks.look(row.benchmark)) for row in rows]
+    by_model = LanguageModel.objects.in_bulk({model for _, model, _ in found if model})
+    by_benchmark = Benchmark.objects.in_bulk({benchmark for _, _, benchmark in found if benchmark})
+    here: dict[tuple[int, int, str, str], list[Score]] = defaultdict(list)
+    for score in Score.objects.filter(model__in=by_model, benchmark__in=by_benchmark).order_by("-date", "-pk"):
+        here[score.model_id, score.benchmark_id, score.metric, score.filter].append(score)
+    return [
+        Placed(
+            row,
+            by_model.get(model or 0),
+            by_benchmark.get(benchmark or 0),
+            tuple(here[model or 0, benchmark or 0, row.metric, row.filter]),
+        )
+        for row, model, benchmark in found
+    ]
+
+
 class _Models:
     def __init__(self) -> None:
         self._names = NamedModels()
@@ -93,8 +123,12 @@ class _Models:
     def new(self) -> int:
         return self._names.created
 
-    def key(self, name: str) -> int:
+    def look(self, name: str) -> int | None:
         found = find(name, self._known, self._aliases)
+        return self._names.ids([name])[name] if found is None and self._names.know({name}) else found
+
+    def key(self, name: str) -> int:
+        found = self.look(name)
         return found if found is not None else self._names.ids([name])[name]
 
 
@@ -107,10 +141,12 @@ class _Benchmarks:
         for pk, slug, tasks in Benchmark.objects.values_list("pk", "slug", "tasks"):
             self._known |= dict.fromkeys((slug, *tasks), pk)
 
+    def look(self, names: tuple[str, ...]) -> int | None:
+        return next((self._known[name] for name in names if name in self._known), None)
+
     def key(self, names: tuple[str, ...]) -> int:
-        for name in names:
-            if name in self._known:
-                return self._known[name]
+        if (found := self.look(names)) is not None:
+            return found
         slug = slug_of(names[0]).replace(".", "-")[:100]
         row, created = Benchmark.objects.get_or_create(slug=slug, defaults={"name": names[0], "tasks": [names[0]]})
         self.new += created

@@ -37,6 +37,7 @@ class ScoreRow:
     revision: str = ""
     method: str = ""
     self_reported: bool = False
+    submitted: bool = False
     claims: tuple[Claim, ...] = ()
     date: dt.date | None = None
 

@@ -2,7 +2,7 @@
 
 A series is what was run alike: by one harness (or in one report), with or without a chat template. Within it a column
 is one benchmark under equal conditions, so its scores may be put in order. Without a series each cell is the newest
-score of its model, whatever its conditions: to read, not to rank.
+score of its model, whatever its conditions: to read, not to rank; one that was submitted only where there is no other.
 """
 
 from collections import defaultdict
@@ -56,7 +56,9 @@ class Table:
 def table(series: str, ratings: Mapping[str, float]) -> Table:
     """ratings: slug → rating on the board that is shown beside. Raises LookupError for a series that does not exist."""
     scores = list(
-        Score.objects.select_related("benchmark", "model__organization", "model__license").order_by("-date", "pk")
+        Score.objects.select_related("benchmark", "model__organization", "model__license").order_by(
+            "submitted", "-date", "pk"
+        )
     )
     by_series: dict[Alike, list[Score]] = defaultdict(list)
     for score in scores:
@@ -121,7 +123,7 @@ def _cell(score: Score) -> Cell:
     if above is None and chance is not None and 0 <= score.value <= 1:
         above = normalized(score.value, chance)
     scored = Scored(score.model.slug, score.value, score.n, score.stderr, conditions(score))
-    return Cell(scored.percent, above, scored.margin, score.self_reported, score.measured_by)
+    return Cell(scored.percent, above, scored.margin, score.self_reported, score.measured_by, score.submitted)
 
 
 def _entry(model: LanguageModel, precision: str, cells: dict[str, Cell], ratings: Mapping[str, float]) -> Entry:

@@ -50,6 +50,7 @@ class Cell:
     margin: float | None
     self_reported: bool
     who: str
+    submitted: bool = False
 
 
 @dataclass(frozen=True)

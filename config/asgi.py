@@ -20,4 +20,6 @@ from config.static import StaticFiles  # noqa: E402  # see above
 # No request may hold the database for long; workers and commands may. Connections are made at the first request.
 _limit = f"{settings.DATABASE_OPTIONS.get('options', '')} -c statement_timeout={STATEMENT_MS}"
 settings.DATABASE_OPTIONS["options"] = _limit.strip()
-application = LimitedBodies(StaticFiles(django_application), settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+application = LimitedBodies(
+    StaticFiles(django_application), settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.LARGER_BODIES
+)

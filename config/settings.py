@@ -192,6 +192,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.are
 SECURITY_CONTACT = ENVIRONMENT.arena_security_contact
 # The longest prompt, each character spelled as JSON may spell it, and room for the rest.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 32_000 + 16_000
+# A file of scores, as a form sends it, and as a text within JSON.
+LARGER_BODIES = {"/benchmarks/submit/": 5_000_000 + 16_000, "/api/v1/submissions/": 2 * 5_000_000}
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [

@@ -275,6 +275,8 @@ NEEDED = {
     "battle-stop": {"post": "battle"},
     "battle-retry": {"post": "battle"},
     "battle-sharing": {"post": "battle"},
+    "submission-list": {"get": "read", "post": "battle"},
+    "submission-detail": {"get": "read"},
     "model-list": {"get": "read"},
     "model-detail": {"get": "read"},
     "model-battles": {"get": "read"},
@@ -316,7 +318,12 @@ def test_matrix_has_every_address_and_method_of_the_api():
 @pytest.mark.parametrize(("name", "method", "scope", "allowed"), MATRIX)
 def test_scope_opens_what_it_is_for_and_nothing_else(client, name, method, scope, allowed):
     _, secret = key_for(scope)
-    path = addresses()[name][0].replace("<uuid:battle_id>", str(uuid4())).replace("<str:slug>", "nobody")
+    path = (
+        addresses()[name][0]
+        .replace("<uuid:battle_id>", str(uuid4()))
+        .replace("<uuid:key>", str(uuid4()))
+        .replace("<str:slug>", "nobody")
+    )
 
     body = {"content_type": JSON} if method == "post" else {}
 

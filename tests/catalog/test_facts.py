@@ -1,14 +1,14 @@
-"""Claims, the one that is believed, what was set by hand, and conflicts."""
+"""Claims, the one that is believed, and what was set by hand."""
 
 from datetime import date
-from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
 
+from catalog.conflicts import conflicts
 from catalog.fact_fields import Claim
-from catalog.facts import BY_HAND, Conflict, adopt, conflicts, free_slug, record, settle
-from catalog.models import Fact, License, Organization, Price
+from catalog.facts import BY_HAND, adopt, free_slug, record, set_by_hand, settle
+from catalog.models import Fact, License, Organization
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -182,41 +182,50 @@ def test_only_one_fact_of_a_field_can_be_chosen():
         Fact.objects.create(source="b", **fields)
 
 
+def test_fact_set_by_hand_goes_before_all_others_and_stays():
+    model = factories.model("x")
+    record({model.pk: [claim("context_window", 1000, "a"), claim("tools", True, "a")]}, SHIPPED)
+    set_by_hand(model.pk, "context_window", "2000", " https://maker.example/x ")
+    record({model.pk: [claim("context_window", 3000, "b")]}, SHIPPED)
+    assert told(model).context_window == 2000
+    [fact] = model.facts.filter(origin=HAND)
+    assert (fact.value, fact.source, fact.chosen) == (2000, "https://maker.example/x", True)
+
+
+@pytest.mark.parametrize("values", [(1, 2), (2, 1), (1, 2, 1)])
+def test_last_of_several_set_by_hand_on_one_day_holds(values):
+    model = factories.model("x")
+    for number, value in enumerate(values):
+        set_by_hand(model.pk, "max_input", value, f"memo {number}")
+    assert told(model).max_input == values[-1]
+    assert [fact.value for fact in model.facts.all()] == [values[-1]]
+
+
+def test_what_is_edited_after_a_fact_was_set_by_hand_holds():
+    model = factories.model("x")
+    set_by_hand(model.pk, "max_input", 1, "memo")
+    model.refresh_from_db()
+    model.max_input = 2
+    model.save()
+    record({model.pk: [claim("max_input", 3)]}, SHIPPED)
+    assert told(model).max_input == 2
+
+
 @pytest.mark.parametrize(
-    ("field", "values", "found"),
+    ("field", "value", "source", "why"),
     [
-        ("context_window", [1, 2], True),
-        ("context_window", [1, 1], False),
-        ("release_date", ["2025-03-20", "2025-05-20"], True),
-        ("release_date", ["2025-03", "2025-03-20"], False),
-        ("release_date", ["2025-03-20", "2025-03"], False),
-        ("license", ["MIT", "Apache-2.0"], True),
+        ("size", 1, "memo", "'size' is not a field"),
+        ("max_input", "many", "memo", "max_input must be a whole number"),
+        ("max_input", 1, " ", "source must be"),
+        ("max_input", 1, "a\x00b", "source must be"),
+        ("max_input", 1, "x" * 501, "source must be"),
     ],
 )
-def test_conflicts_are_what_sources_say_differently(field, values, found):
+def test_fact_by_hand_that_is_none_changes_nothing(field, value, source, why):
     model = factories.model("x")
-    record({model.pk: [claim(field, value, f"s{number}") for number, value in enumerate(values)]}, SHIPPED)
-    assert conflicts() == ([Conflict("x", field, values[0], ((values[1], "s1"),))] if found else [])
-
-
-def test_conflicts_of_prices_compare_the_newest_of_each_source():
-    model = factories.model("x")
-    for source, day, amount in (("a", 1, 5), ("a", 2, 3), ("b", 2, 3), ("c", 1, 4)):
-        Price.objects.create(
-            model=model, input=amount, output=amount, source=source, as_of=date(2026, 1, day), by_hand=False
-        )
-    [conflict] = conflicts()
-    assert (conflict.model, conflict.field) == ("x", "price")
-    assert [Decimal(text.split("/")[0]) for text, _ in conflict.others] == [4]
-
-
-def test_conflicts_take_the_same_number_of_queries_for_many_models(django_assert_num_queries):
-    for number in range(12):
-        model = factories.model(f"m{number:02}")
-        record({model.pk: [claim("tools", True, "a"), claim("tools", False, "b")]}, SHIPPED)
-        if number in (0, 11):
-            with django_assert_num_queries(2):
-                assert len(conflicts()) == number + 1
+    with pytest.raises(ValueError, match=why):
+        set_by_hand(model.pk, field, value, source)
+    assert not Fact.objects.exists()
 
 
 def test_free_slug_finds_one():

@@ -1,8 +1,14 @@
 """Result files of lm-evaluation-harness."""
 
+import contextlib
+import copy
+import json
+import time
 from datetime import date
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from catalog.lm_eval import HARNESS, read
 from tests.catalog import score_files
@@ -98,8 +104,45 @@ def test_metric_is_split_at_the_last_comma():
         (score_files.lm_eval(config=[]), "config must be"),
         (score_files.lm_eval(model_name="x" * 201), "model_name must be"),
         (score_files.lm_eval(group_subtasks="mmlu"), "group_subtasks must be"),
+        (score_files.lm_eval(config={"model": "m", "model_args": ["pretrained=a"]}), "config.model_args must be"),
+        (score_files.lm_eval(config={"model": "m", "model_dtype": "a\0"}), "config.model_dtype holds"),
+        (score_files.lm_eval(config={"model": "m", "model_sha": "\ud800"}), "config.model_sha holds"),
+        (score_files.lm_eval(lm_eval_version="0.4\n"), "lm_eval_version holds"),
+        (score_files.lm_eval(chat_template_sha=["\n", "\0"][1]), "chat_template_sha holds"),
+        (score_files.lm_eval(versions={"gsm8k": "\x7f"}), "versions.gsm8k holds"),
+        (score_files.lm_eval(results={"gsm8k": {f"acc,{'f' * 101}": 1}}), "results.gsm8k.acc,f+ must be a text"),
+        (score_files.lm_eval(results={"gsm8k": {"acc,a\0": 1}}), "results.gsm8k.acc,a. must be a text"),
     ],
 )
 def test_broken_files_are_refused_with_the_place(content, place):
     with pytest.raises(ValueError, match=f"^{place}"):
         read(content, "f")
+
+
+def test_many_tasks_in_many_groups_take_no_longer_than_their_file():
+    """One pass over groups and tasks: each task against each group would be thousands of millions of looks."""
+    tasks = {f"t{number}": {"acc,none": 0.5} for number in range(20_000)}
+    groups = {f"g{number}": [*list(tasks)[number : number + 10], 7] for number in range(10_000)} | {"all": [*tasks]}
+    results = tasks | {"all": {f"a_stderr,{number}": 0 for number in range(20_000)}}
+    begun = time.process_time()
+    assert len(read(score_files.lm_eval(results=results, group_subtasks=groups), "f")) == 20_000
+    assert time.process_time() - begun < 10
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from([*score_files.LM_EVAL, "model_name", "chat_template_sha"]), st.none() | st.just("gsm8k"), JSON)
+def test_whatever_stands_in_a_place_is_read_or_refused(place, inside, value):
+    document = copy.deepcopy(score_files.LM_EVAL)
+    if inside and isinstance(document.get(place), dict):
+        document[place][inside] = value
+    else:
+        document[place] = value
+    with contextlib.suppress(ValueError):
+        read(json.dumps(document).encode(), "f")

@@ -6,15 +6,16 @@ from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 
 from arena.models import Battle, Endpoint, Vote, Voter
-from catalog.models import LanguageModel
+from catalog.models import LanguageModel, Submission
 from config.models import Change
 from ratings.models import Board, Category, Pool
 from tests import factories
+from tests.catalog.test_proposal_form import GOOD
 from tests.config.admin.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 MODELS = sorted(django_admin.site._registry, key=lambda model: model._meta.label)
-READ_ONLY = (Battle, Vote, Voter, Board, Change)
+READ_ONLY = (Battle, Vote, Voter, Board, Change, Submission)
 NOT_ADDED = (*READ_ONLY, Pool, Category)
 LOGIN = "/accounts/login/"
 by_label = {"ids": lambda model: model._meta.label}
@@ -32,8 +33,9 @@ def rows():
     """One of each that is only read."""
     battle = factories.battle(state="voted")
     vote = factories.vote(battle.model_a, battle.model_b, battle=battle, voter=battle.voter_id)
+    sent = Submission.objects.create(kind="model", digest="x", said=GOOD)
     change = Change.objects.create(who="operator", kind="added", what="x", key="1", name="x")
-    return {Battle: battle, Vote: vote, Voter: battle.voter, Board: factories.board(), Change: change}
+    return {Battle: battle, Vote: vote, Voter: battle.voter, Board: factories.board(), Change: change, Submission: sent}
 
 
 @pytest.mark.parametrize("model", MODELS, **by_label)

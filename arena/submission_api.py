@@ -1,0 +1,61 @@
+"""Calls that send something for the catalogue, and tell what has become of it: parse, call, show."""
+
+from typing import Any
+from uuid import UUID
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from arena import api_schema, submitting
+from arena.errors import Refusal, bad
+from arena.paging import Newest
+from arena.voters import voter_id
+from catalog.models import Submission
+from catalog.proposal_form import ProposalForm
+
+
+class Submissions(APIView):
+    @api_schema.submission_list
+    def get(self, request: Request) -> Response:
+        pages = Newest()
+        found = pages.paginate_queryset(submitting.mine(voter_id(request)), request, self) or []
+        return pages.get_paginated_response([submitting.shown(each) for each in found])
+
+    @api_schema.submission_send
+    def post(self, request: Request) -> Response:
+        return Response(submitting.shown(_sent(request)), status=201)
+
+
+def _sent(request: Request) -> Submission:
+    """Either `file`, a text, or `proposal`, an object of texts. Raises Refusal."""
+    body = request.data
+    if not isinstance(body, dict) or len(body) != 1 or not body.keys() <= {"file", "proposal"}:
+        raise Refusal("invalid", "The body must be a JSON object with either file or proposal.", 400)
+    if "file" in body:
+        return submitting.send_file(request, _bytes(body["file"]))
+    return submitting.send_model(request, ProposalForm(_texts(body["proposal"])))
+
+
+def _bytes(text: Any) -> bytes:
+    try:
+        if isinstance(text, str):
+            return text.encode()
+    except UnicodeEncodeError:
+        pass
+    raise bad("file", "It must be the text of the file.")
+
+
+def _texts(proposal: Any) -> dict[str, str]:
+    fields = ProposalForm.base_fields
+    if not isinstance(proposal, dict) or not all(isinstance(each, str) for each in proposal.values()):
+        raise bad("proposal", "It must be a JSON object of texts.")
+    if unknown := [name for name in proposal if name not in fields]:
+        raise bad(unknown[0], f"There is no such field; known are {', '.join(fields)}.")
+    return proposal
+
+
+class OneSubmission(APIView):
+    @api_schema.submission
+    def get(self, request: Request, key: UUID) -> Response:
+        return Response(submitting.shown(submitting.of_voter(voter_id(request), key)))
