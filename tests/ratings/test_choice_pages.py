@@ -125,8 +125,32 @@ def test_page_refuses_with_a_page(client, three, query, status, words):
     assert "models are left" not in text(response)
 
 
-@pytest.mark.parametrize("models", [2, 30])
-def test_page_asks_the_database_as_often_for_many_models_as_for_two(client, models, django_assert_num_queries):
+def test_lists_are_shown_fifty_at_a_time(client):
+    for number in range(120):
+        priced(factories.model(f"m-{number:03}"), 1 if number < 60 else 9)
+    query = {"price": "2"}
+
+    first, last = client.get(PAGE, query), client.get(PAGE, {**query, "left": 2, "out": 2})
+
+    assert [[len(each.context[name]) for name in ("left", "out")] for each in (first, last)] == [[50, 50], [10, 10]]
+    assert "60 models are left" in text(first)
+    assert "1 to 50 of 60 Further" in text(first)
+    assert "Back 51 to 60 of 60" in text(last)
+    assert {"?price=2&left=2#left", "?price=2&out=2#out"} <= {*links(first)}
+    assert "/choose/decision/?price=2" in links(last)
+    shown = {each.candidate.slug for page in (first, last) for name in ("left", "out") for each in page.context[name]}
+    assert len(shown) == 120
+
+
+@pytest.mark.parametrize("page", ["0", "3", "-1", "x"])
+def test_page_of_a_list_that_is_not_there_is_refused(client, three, page):
+    response = client.get(PAGE, {"price": "2", "out": page})
+    assert response.status_code == 404
+    assert "The list has no such page." in text(response)
+
+
+@pytest.mark.parametrize("models", [10, 200])
+def test_page_asks_the_database_as_often_for_many_models_as_for_few(client, models, django_assert_num_queries):
     for model in factories.models(models):
         priced(model, 1)
         factories.endpoint(model)
