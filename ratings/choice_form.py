@@ -21,7 +21,10 @@ PARTS: list[tuple[Any, list[str]]] = [
     (_("What it must be able to do"), ["context", "cutoff", "search_instead", "tools", "modalities"]),
     (_("License and weights"), ["openness", "params", "gpu_memory", "bits", "commercial"]),
     (_("Price"), ["price", "monthly", "input_tokens", "output_tokens"]),
-    (_("Speed and time"), ["latency", "speed", "rate", "weeks", "api_weeks", "own_weeks"]),
+    (
+        _("Speed, reliability and time"),
+        ["latency", "speed", "failures", "rate", "token_rate", "weeks", "api_weeks", "own_weeks"],
+    ),
 ]
 
 
@@ -61,7 +64,9 @@ class ChoiceForm(GivenForm):
 
     latency = Amount(label=_("Seconds to the first token, at most"), high=3600)
     speed = Amount(label=_("Tokens a second, at least"), high=1e6)
+    failures = Amount(label=_("Failed calls, % at most"), high=100)
     rate = Amount(label=_("Requests a minute, at least"), low=1, high=1e9, whole=True)
+    token_rate = Amount(label=_("Tokens a minute, at least"), low=1, high=1e12, whole=True)
 
     params = Amount(label=_("Parameters, at most"), low=1, high=1e15, whole=True)
     gpu_memory = Amount(label=_("GiB of GPU memory, at most"), high=1e6)
@@ -91,7 +96,10 @@ class ChoiceForm(GivenForm):
         return task_kinds().get(self.cleaned_data["task"])
 
     def limits(self) -> Limits:
-        same = ("context", "cutoff", "price", "monthly", "latency", "speed", "rate", "params", "gpu_memory", "weeks")
+        same = (
+            "context", "cutoff", "price", "monthly", "latency", "speed", "failures", "rate", "token_rate", "params",
+            "gpu_memory", "weeks",
+        )  # fmt: skip
         given: dict[str, Any] = {name: self.given(name) for name in same}
         given |= {name: bool(self.given(name)) for name in ("commercial", "tools", "search_instead")}
         return Limits(

@@ -7,6 +7,7 @@ from typing import Any
 
 from arena.measured import Typical, typical
 from catalog.cost import Prices
+from catalog.fact_fields import rate
 from catalog.models import LanguageModel
 from catalog.prices import newest_prices
 from ratings.candidates import Candidate
@@ -23,6 +24,8 @@ COLUMNS = {
     "web_search": "web_search",
     "modalities": "modalities",
     "tools": "tools",
+    "requests_per_minute": "requests_per_minute",
+    "tokens_per_minute": "tokens_per_minute",
 }
 
 
@@ -55,6 +58,7 @@ def _candidate(
 ) -> Candidate:
     row = rated.get(known["slug"], {})
     known["commercial"] = None if known["commercial"] == "unknown" else known["commercial"]
+    known |= {name: rate(known[name]) for name in ("requests_per_minute", "tokens_per_minute")}
     known["modalities"] = frozenset(known["modalities"]) or None
     return Candidate(
         **known,
@@ -63,5 +67,6 @@ def _candidate(
         prices=prices,
         latency_s=measured.first_token_s if measured else None,
         tokens_per_s=measured.tokens_per_s if measured else None,
+        failure_rate=measured.failure_rate if measured else None,
         weeks=weeks.api if prices or known["open_weights"] is False else weeks.own,
     )
