@@ -38,6 +38,7 @@ BENCHMARK = {
     ],
 }  # fmt: skip
 COST = {
+    "model": None,
     "months": 12,
     "input_tokens": 900_000_000,
     "output_tokens": 300_000_000,

@@ -48,6 +48,7 @@ def choice_page(request: HttpRequest) -> HttpResponse:
         "choice": choice,
         **lists,
         "asked": _without(request.GET),
+        "tokens": tokens_of(request.GET),
         "costs": choice and _costs(choice, form, request.GET),
         "tasks": [(kind, _address(kind)) for kind in task_kinds().values()],
         "pools": _pools(choice.pool if choice else ""),
@@ -62,6 +63,12 @@ def _lists(choice: Choice, asked: QueryDict) -> dict[str, Page[Judged]]:
         return {name: Paginator(judged, SHOWN).page(asked.get(name, "1")) for name, judged in models}
     except InvalidPage:
         raise Refusal("not_found", say("The list has no such page."), 404) from None
+
+
+def tokens_of(asked: QueryDict) -> str:
+    """What the calculator of costs is handed on."""
+    given = {name: asked[name] for name in ("input_tokens", "output_tokens") if asked.get(name)}
+    return "&" + urlencode(given) if given else ""
 
 
 def _pools(asked: str) -> QuerySet[Pool]:

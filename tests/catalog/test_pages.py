@@ -129,7 +129,8 @@ def test_page_refuses_beside_the_field_and_keeps_what_was_written(client, path, 
 
 
 def test_every_field_of_the_costs_stands_in_a_part():
-    assert [name for _, names in FIRST_PARTS + FURTHER_PARTS for name in names] == list(CostForm.base_fields)
+    shown = [name for _, names in FIRST_PARTS + FURTHER_PARTS for name in names]
+    assert ["model", *shown] == list(CostForm.base_fields)
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,12 @@ def test_monthly_cost_is_shown_where_tokens_are_given(client, three):
     assert "A month" in text(client.get(PAGE, {"price": "9", "input_tokens": "10M"}))
 
 
+def test_price_leads_to_the_calculator_of_costs_with_the_tokens_given(client, three):
+    assert "/cost/?model=cheap" in links(client.get(PAGE, {"price": "2"}))
+    response = client.get(PAGE, {"input_tokens": "10M", "output_tokens": "1M"})
+    assert "/cost/?model=cheap&input_tokens=10M&output_tokens=1M" in links(response)
+
+
 def test_battle_these_leads_to_blind_battles_among_them(client, three):
     factories.endpoint(three[0])
     assert "Fewer than two of them answer here" in text(client.get(PAGE, {"task": "coding"}))
