@@ -134,6 +134,7 @@ class ScalingLaw(serializers.Serializer[Any]):
 
 class TrainedModel(Training):
     model = Text(help_text="slug")
+    total = WHOLE(allow_null=True, help_text="all parameters of a mixture; `params` are those at work on a token")
     derived = Yes(help_text="made from another one; its tokens may be those of either training")
 
 

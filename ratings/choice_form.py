@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
 
 from catalog.amounts import Amount, GivenForm
@@ -114,3 +115,17 @@ class ChoiceForm(GivenForm):
     def _use(self) -> Use:
         read, written = (self.given(name) for name in ("input_tokens", "output_tokens"))
         return USUAL if read is None and written is None else Use(read or 0, written or 0)
+
+
+def limits_in_words(form: ChoiceForm) -> list[tuple[str, str]]:
+    """The limits of a valid form, as pairs of words."""
+    given = ((form[name], form.cleaned_data.get(name)) for _title, names in PARTS for name in names)
+    return [(str(field.label), _written(field, value)) for field, value in given if value not in (None, "", False, [])]
+
+
+def _written(field: forms.BoundField, value: Any) -> str:
+    if value is True:
+        return say("yes")
+    choices = {key: str(words) for key, words in getattr(field.field, "choices", [])}
+    keys = value if isinstance(value, list) else [value]
+    return ", ".join(choices.get(key, str(field.data)) for key in keys)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as say
 from django.views.decorators.http import require_safe
 
 from arena.errors import Refusal
-from ratings.choice_form import PARTS, ChoiceForm
+from ratings.choice_form import PARTS, ChoiceForm, limits_in_words
 from ratings.choosing import Choice, choose
 from ratings.decision import CHECKLIST, Decision, DecisionForm, as_json, decide
 from ratings.decision_text import as_markdown
@@ -47,8 +47,9 @@ def choice_page(request: HttpRequest) -> HttpResponse:
         "parts": [(title, [form[name] for name in names]) for title, names in PARTS],
         "choice": choice,
         **lists,
+        "limits": choice and limits_in_words(form),
         "asked": _without(request.GET),
-        "tokens": tokens_of(request.GET),
+        "tokens": _tokens(request.GET),
         "costs": choice and _costs(choice, form, request.GET),
         "tasks": [(kind, _address(kind)) for kind in task_kinds().values()],
         "pools": _pools(choice.pool if choice else ""),
@@ -65,7 +66,7 @@ def _lists(choice: Choice, asked: QueryDict) -> dict[str, Page[Judged]]:
         raise Refusal("not_found", say("The list has no such page."), 404) from None
 
 
-def tokens_of(asked: QueryDict) -> str:
+def _tokens(asked: QueryDict) -> str:
     """What the calculator of costs is handed on."""
     given = {name: asked[name] for name in ("input_tokens", "output_tokens") if asked.get(name)}
     return "&" + urlencode(given) if given else ""
@@ -91,7 +92,15 @@ def decision_page(request: HttpRequest) -> HttpResponse:
         return render(request, "404.html", {"detail": error.detail}, status=error.status)
     if decision and not form.errors and (file := _file(decision, request.GET.get("format", ""))):
         return file
-    context = {"form": form, "decision": decision, "checklist": CHECKLIST, "asked": _asked(request.GET)}
+    asked = _asked(request.GET)
+    context = {
+        "form": form,
+        "decision": decision,
+        "checklist": CHECKLIST,
+        "asked": asked,
+        "address": urlencode(asked),
+        "tokens": _tokens(request.GET),
+    }
     return render(request, "ratings/decision.html", context, status=400 if form.errors else 200)
 
 

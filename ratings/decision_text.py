@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from catalog.figures import dollars
+from ratings import choosing
 from ratings.decision import CHECKLIST, Decision
 from ratings.shortlist import Judged
 
@@ -29,14 +30,26 @@ def _lines(decision: Decision) -> Iterator[str]:
     yield f"\n## {_('Limits')}\n"
     yield from (f"- {plain(label)}: {plain(value)}" for label, value in decision.limits)
     yield f"\n## {_('Who is left')}\n"
+    yield from _ordered_by(choosing.as_json(decision.choice))
     yield from _table((_("Model"), _("Tier"), _("$ a million tokens"), _("A month")), map(_survivor, found.survivors))
+    yield f"\n## {_('Their own battles')}\n"
     if decision.own_rows:
-        yield f"\n## {_('Their own battles')}\n"
-        yield from _table((_("Model"), _("Rating"), _("95 % interval"), _("Votes")), map(_own, decision.own_rows))
+        head = (_("Model"), _("Rank"), _("Rating"), _("95 % interval"), _("Votes"))
+        yield from _table(head, map(_own, decision.own_rows))
+    else:
+        yield _("Nobody has judged a blind battle among them yet.")
     yield f"\n## {_('Who is left out')}\n"
     yield from (f"- {plain(each.candidate.name)}: {plain(_reasons(each))}" for each in found.excluded)
     yield f"\n## {_('Before the launch')}\n"
     yield from (f"- [ ] {each}" for each in CHECKLIST)
+
+
+def _ordered_by(shortlist: dict[str, Any]) -> Iterator[str]:
+    """Whose ratings the tiers are; nothing where there are none."""
+    if shortlist["computed_at"]:
+        told = {"pool": plain(shortlist["pool"]), "category": shortlist["category"]}
+        told["day"] = f"{shortlist['computed_at']:%Y-%m-%d}"
+        yield _("Tiers are those of the board %(category)s of %(pool)s, as of %(day)s.") % told + "\n"
 
 
 def plain(text: str) -> str:
@@ -58,7 +71,9 @@ def _survivor(judged: Judged) -> tuple[Any, ...]:
 
 def _own(row: dict[str, Any]) -> tuple[Any, ...]:
     ends = (UNKNOWN if row[end] is None else f"{row[end]:.0f}" for end in ("ci_low", "ci_high"))
-    return plain(row["name"]), f"{row['rating']:.0f}", " to ".join(ends), row["votes"]
+    rank = "\N{EN DASH}".join(dict.fromkeys(str(row[end]) for end in ("rank_low", "rank_high")))
+    votes = f"{row['votes']} ({_('provisional')})" if row["provisional"] else row["votes"]
+    return plain(row["name"]), rank, f"{row['rating']:.0f}", f" {_('to')} ".join(ends), votes
 
 
 def _reasons(judged: Judged) -> str:

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from catalog.models import Price
+from ratings.choice_form import ChoiceForm
 from ratings.models import Pool
 from ratings.task_kinds import task_kinds
 from tests import factories
@@ -69,6 +70,27 @@ def test_limit_that_costs_most_comes_first(client, three):
         ("$ a million tokens, at most", 2),
         ("Commercial use is allowed", 1),
     ]
+
+
+def test_page_says_which_limits_hold_before_it_says_who_is_left(client, three):
+    shown = text(client.get(PAGE, {"context": "100k", "commercial": "on", "modalities": "image"}))
+    words = "Context, tokens at least: 100k Takes in: images Commercial use is allowed: yes Change the limits"
+    assert words in shown
+    assert "Set limits" in text(client.get(PAGE, {"task": "coding"}))
+
+
+def test_address_gives_the_same_shortlist_again(client, three):
+    """What the form sends, with its empty fields, and the address that is shared say the same."""
+    address = {"task": "coding", "context": "100k", "price": "2", "unknown": "exclude"}
+    sent = {
+        name: ""
+        for name in ChoiceForm.base_fields
+        if name not in ("commercial", "modalities", "tools", "search_instead")
+    }
+    pages = [client.get(PAGE, query) for query in (address, sent | address)]
+    first, second = ([each.candidate.slug for each in page.context["choice"].found.survivors] for page in pages)
+    assert first == second == ["bound", "cheap"]
+    assert client.get("/api/v1/shortlist/", address).json()["survivors"][0]["model"] == "bound"
 
 
 def test_page_keeps_what_was_asked(client, three):
