@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -44,11 +45,12 @@ class Decision:
     chosen: Judged | None
     why: str
 
-    @property
+    @cached_property
     def shown(self) -> list[Judged]:
-        """Who is left as the page shows it: the first ones, and the chosen one."""
-        first = self.choice.found.survivors[:SHOWN]
-        return [*first, *([self.chosen] if self.chosen and self.chosen not in first else [])]
+        """Who is left as the page shows it: the first ones, those that can battle here, and the chosen one."""
+        further = [*self.choice.contestants, *([self.chosen] if self.chosen else [])]
+        slugs = {each.candidate.slug for each in (*self.choice.found.survivors[:SHOWN], *further)}
+        return [each for each in self.choice.found.survivors if each.candidate.slug in slugs]
 
     @property
     def further(self) -> int:

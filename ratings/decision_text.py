@@ -31,11 +31,13 @@ def _lines(decision: Decision) -> Iterator[str]:
     yield from (f"- {plain(label)}: {plain(value)}" for label, value in decision.limits)
     yield f"\n## {_('Who is left')}\n"
     yield from _ordered_by(choosing.as_json(decision.choice))
-    yield from _table((_("Model"), _("Tier"), _("$ a million tokens"), _("A month")), map(_survivor, found.survivors))
+    head = (_("Model"), _("Tier"), _("$ a million tokens"), _("A month"), _("To be checked"))
+    yield from _table(head, map(_survivor, found.survivors))
     yield f"\n## {_('Their own battles')}\n"
     if decision.own_rows:
-        head = (_("Model"), _("Rank"), _("Rating"), _("95 % interval"), _("Votes"))
-        yield from _table(head, map(_own, decision.own_rows))
+        yield from _table(
+            (_("Model"), _("Rank"), _("Rating"), _("95 % interval"), _("Votes")), map(_own, decision.own_rows)
+        )
     else:
         yield _("Nobody has judged a blind battle among them yet.")
     yield f"\n## {_('Who is left out')}\n"
@@ -66,14 +68,23 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> Iterator[s
 def _survivor(judged: Judged) -> tuple[Any, ...]:
     model = judged.candidate
     money = (UNKNOWN if each is None else dollars(each) for each in (judged.price, judged.monthly))
-    return plain(model.name), UNKNOWN if model.tier is None else model.tier, *money
+    doubts = [_("commercial use under conditions")] if judged.conditional else []
+    doubts += [finding.words for finding in judged.unknown]
+    return plain(model.name), UNKNOWN if model.tier is None else model.tier, *money, plain("; ".join(doubts))
 
 
 def _own(row: dict[str, Any]) -> tuple[Any, ...]:
-    ends = (UNKNOWN if row[end] is None else f"{row[end]:.0f}" for end in ("ci_low", "ci_high"))
     rank = "\N{EN DASH}".join(dict.fromkeys(str(row[end]) for end in ("rank_low", "rank_high")))
     votes = f"{row['votes']} ({_('provisional')})" if row["provisional"] else row["votes"]
-    return plain(row["name"]), rank, f"{row['rating']:.0f}", f" {_('to')} ".join(ends), votes
+    return plain(row["name"]), rank, f"{row['rating']:.0f}", _interval(row["ci_low"], row["ci_high"]), votes
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    """An end may be open."""
+    if low is None or high is None:
+        end, words = (high, _("%(end)s or less")) if low is None else (low, _("%(end)s or more"))
+        return UNKNOWN if end is None else words % {"end": f"{end:.0f}"}
+    return f"{low:.0f} {UNKNOWN} {high:.0f}"
 
 
 def _reasons(judged: Judged) -> str:

@@ -8,7 +8,7 @@ import pytest
 from arena.battles import pool_of
 from ratings import boards
 from ratings.decision import CHECKLIST
-from ratings.decision_text import plain
+from ratings.decision_text import _interval, plain
 from ratings.models import Pool
 from tests import factories
 from tests.arena.test_templates import Outline
@@ -54,7 +54,7 @@ def test_decision_shows_limits_who_is_left_and_the_checklist(client, three):
 
 def test_decision_shows_their_own_battles(client, battled):
     shown = text(client.get(PAGE, {"task": "coding"}))
-    assert re.search(r"Cheap provisional 1 1,\d+ 1?,?\d+ to 1,\d+ 20 ", shown)
+    assert re.search("Cheap provisional 1 1,\\d+ 1?,?\\d+ \N{EN DASH} 1,\\d+ 20 ", shown)
     assert "By these votes Cheap is ahead of all others." in shown
     assert "Nobody has judged" not in shown
     assert "Battle these 2" in shown
@@ -91,6 +91,15 @@ def test_decision_shows_ten_and_the_chosen_one(client):
     ]
     assert "And 3 more" in text(response)
     assert len(client.get(PAGE, {"task": "coding", "format": "json"}).json()["survivors"]) == 14
+
+
+def test_decision_shows_those_that_can_battle(client):
+    for number in range(14):
+        factories.model(f"m-{number:02}")
+    for slug in ("m-11", "m-13"):
+        factories.endpoint(factories.model(slug))
+    shown = client.get(PAGE, {"task": "coding"}).context["decision"].shown
+    assert [each.candidate.slug for each in shown][9:] == ["m-09", "m-11", "m-13"]
 
 
 @pytest.mark.parametrize(
@@ -181,8 +190,8 @@ def test_decision_as_markdown(client, battled):
         "**Chosen model: Cheap**",
         r"First \*line\* \# and \<second\>",
         "- Context, tokens at least: 100k",
-        "| Model | Tier | $ a million tokens | A month |",
-        "| Cheap | \N{EN DASH} | $1 | \N{EN DASH} |",
+        "| Model | Tier | $ a million tokens | A month | To be checked |",
+        "| Cheap | \N{EN DASH} | $1 | \N{EN DASH} |  |",
         "| Model | Rank | Rating | 95 % interval | Votes |",
         f"- [ ] {CHECKLIST[0]}",
     ):
@@ -197,6 +206,21 @@ def test_markdown_says_whose_ratings_order_the_list_and_from_when(client, three)
     boards.refresh()
     written = client.get(PAGE, {"task": "coding", "format": "md"}).content.decode()
     assert f"Tiers are those of the board overall of live, as of {datetime.now(UTC):%Y-%m-%d}." in written
+
+
+def test_markdown_says_what_is_to_be_checked(client):
+    conditional = factories.license("Gemma", commercial="conditional")
+    factories.model("mystery", license=conditional)
+    written = client.get(PAGE, {"context": "1k", "commercial": "on", "format": "md"}).content.decode()
+    assert "| commercial use under conditions; context unknown |" in written
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [(1.4, 2.6, "1 \N{EN DASH} 3"), (1.4, None, "1 or more"), (None, 2.6, "3 or less"), (None, None, "\N{EN DASH}")],
+)
+def test_end_of_an_interval_may_be_open(low, high, words):
+    assert _interval(low, high) == words
 
 
 def test_markdown_tells_every_exclusion(client, three):
