@@ -11,8 +11,8 @@ from django.db.models import QuerySet
 
 from arena.measured import Typical, typical
 from arena.models import LIVE, Endpoint, Standing
-from arena.reveals import newest_prices
 from catalog.models import LanguageModel, Price
+from catalog.prices import newest_prices
 
 OF_MODEL = (
     "slug", "name", "kind", "status", "open_weights", "release_date", "knowledge_cutoff", "parameters_total",

@@ -8,6 +8,7 @@ from arena.measured import Spent, spent, typical
 from arena.models import LIVE, SIDES, Answer, Battle, Standing
 from catalog.figures import count, dollars
 from catalog.models import LanguageModel, Price
+from catalog.prices import newest_prices
 
 RATED = ("rating", "ci_low", "ci_high", "rank", "votes")
 MILLION = 1_000_000
@@ -63,14 +64,6 @@ def cards(battle: Battle, answers: Sequence[Answer]) -> list[dict[str, Any]] | N
         | {"usual": usual.get(model.pk), "models": _before(battle, each["side"]).get("models")}
         for each, model in zip(revealed, models, strict=True)
     ]
-
-
-def newest_prices(models: Sequence[LanguageModel]) -> dict[int, Price]:
-    """Model key → its price, where one is known: one that was set by hand, else the newest."""
-    newest = (
-        Price.objects.filter(model__in=models).order_by("model_id", "-by_hand", "-as_of", "-pk").distinct("model_id")
-    )
-    return {price.model_id: price for price in newest}
 
 
 def _known(model: LanguageModel) -> dict[str, Any]:

@@ -10,10 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog import api_schema, costing, scaling
+from catalog import api_schema, costing, model_costs, scaling
 from catalog.amounts import GivenForm
 from catalog.benchmarks import Ranking, ranked
-from catalog.cost_form import CostForm
 from catalog.models import Benchmark, Score
 from catalog.paging import BySlug
 from catalog.scores import Placed, noise
@@ -92,7 +91,8 @@ class Scaling(APIView):
 class Cost(APIView):
     @api_schema.cost
     def get(self, request: Request) -> Response:
-        form = CostForm(request.query_params)
+        known = model_costs.known(request.query_params.get("model", ""))
+        form = model_costs.filled(request.query_params, known)
         if not form.is_valid():
             raise refused(form)
-        return Response(costing.as_json(costing.compare(form)))
+        return Response({"model": model_costs.as_json(known), **costing.as_json(costing.compare(form))})

@@ -39,6 +39,7 @@ BENCHMARK = {
     ],
 }  # fmt: skip
 COST = {
+    "model": None,
     "months": 12,
     "input_tokens": 900_000_000,
     "output_tokens": 300_000_000,
@@ -69,8 +70,8 @@ SCALING = {
     },
     "models": [
         {
-            "model": "first-7b", "derived": False, "params": 7.24e9, "tokens": 1.5e13, "compute": 6.516e23,
-            "tokens_per_parameter": 2071.82, "overtraining": 103.591,
+            "model": "first-7b", "total": None, "derived": False, "params": 7.24e9, "tokens": 1.5e13,
+            "compute": 6.516e23, "tokens_per_parameter": 2071.82, "overtraining": 103.591,
         },
     ],
 }  # fmt: skip

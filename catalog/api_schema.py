@@ -33,8 +33,8 @@ cost = call(
         "What it costs",
         (
             "An API against own GPUs, in dollars, and where the two meet. Give the prices of an API, the price of a "
-            "GPU, or the parameters of a model; what lacks for one of these is null. Numbers may be written as 70B, "
-            "1.4T or 5.9e23."
+            "GPU, or the parameters of a model; what lacks for one of these is null. `model` takes prices and size "
+            "from the catalogue where none are given. Numbers may be written as 70B, 1.4T or 5.9e23."
         ),
     ),
     (shapes.CostComparison, examples.COST),

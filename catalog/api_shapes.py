@@ -99,7 +99,14 @@ class CostBreakEven(serializers.Serializer[Any]):
     month = WHOLE(allow_null=True, help_text="the first by whose end own GPUs have cost no more")
 
 
+class CostModel(serializers.Serializer[Any]):
+    slug, name = Text(), Text()
+    price_source = Text(allow_null=True, help_text="null without a price, as is its day")
+    price_as_of = serializers.DateField(allow_null=True)
+
+
 class CostComparison(serializers.Serializer[Any]):
+    model = CostModel(allow_null=True, help_text="the one of the catalogue, if it is asked for")
     months, input_tokens, output_tokens = WHOLE(), WHOLE(help_text="a month"), WHOLE(help_text="a month")
     memory = CostMemory(allow_null=True, help_text="of the model, if `params` is given")
     api = CostOption(allow_null=True, help_text="if prices are given")
@@ -128,6 +135,7 @@ class ScalingLaw(serializers.Serializer[Any]):
 
 class TrainedModel(Training):
     model = Text(help_text="slug")
+    total = WHOLE(allow_null=True, help_text="all parameters of a mixture; `params` are those at work on a token")
     derived = Yes(help_text="made from another one; its tokens may be those of either training")
 
 

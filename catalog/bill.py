@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,7 @@ from catalog.figures import dollars
 MONTHLY = {"tokens": _("Tokens"), "seats": _("Seats"), "gpus": _("GPUs"), "operations": _("Operations")}
 ONCE = {"build": _("Building it"), "tuning": _("Fine-tuning"), "data": _("Data for it")}
 NOTHING = "\N{EN DASH}"
+A_DAY = Decimal("0.1")  # of a week; a launch is not planned by the hour
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ def _item(found: Comparison, label: Any, name: str, items: Callable[[Option], tu
 
 
 def _weeks(found: Comparison) -> list[Line]:
-    if not any(option and option.weeks for option in (found.api, found.own)):
+    if not any(option and option.weeks >= A_DAY for option in (found.api, found.own)):
         return []
-    return [_line(found, _("Weeks to the launch"), lambda option: f"{option.weeks:,.3g}")]
+    return [
+        _line(found, _("Weeks to the launch"), lambda option: f"{option.weeks:,.3g}" if option.weeks >= A_DAY else "0")
+    ]

@@ -24,7 +24,10 @@ FURTHER_PARTS: list[tuple[Any, list[str]]] = [
     ),
     (_("The busiest time"), ["peak_speed", "replica_speed", "utilisation"]),
     (_("Work until the launch"), ["api_weeks", "own_weeks", "price_week"]),
-    (_("Fine-tuning"), ["tuning_tokens", "tuning_method", "gpu_tflops", "tuning_utilisation", "price_data"]),
+    (
+        _("Fine-tuning"),
+        ["tuning_tokens", "tuning_method", "active_params", "gpu_tflops", "tuning_utilisation", "price_data"],
+    ),
 ]
 # What is of no use without the other.
 TOGETHER = [
@@ -37,6 +40,7 @@ TOGETHER = [
     ("peak_speed", "replica_speed"),
     ("tuning_tokens", "params"),
     ("tuning_tokens", "gpu_hour"),
+    ("active_params", "params"),
     ("gpus", "gpu_hour"),
 ]
 
@@ -59,6 +63,12 @@ class Part:
 
 
 class CostForm(GivenForm):
+    model = forms.CharField(
+        label=_("A model of the catalogue, whose prices and size hold where none are given"),
+        required=False,
+        max_length=200,
+        widget=forms.HiddenInput,
+    )
     input_tokens = _whole(_("Tokens read"), MOST_TOKENS, 0, usual=0)
     output_tokens = _whole(_("Tokens written"), MOST_TOKENS, 0, usual=0)
     cached = Amount(label=_("Read from the cache, %"), high=100, usual=0)
@@ -100,6 +110,7 @@ class CostForm(GivenForm):
         initial="lora",
         choices=[("lora", _("low-rank adapter (LoRA)")), ("full", _("all weights"))],
     )
+    active_params = _whole(_("Parameters at work on a token"), 1e15)
     gpu_tflops = Amount(label=_("TFLOPS of one GPU"), low=0.1, high=1e6, usual=H100_TFLOPS)
     tuning_utilisation = Amount(label=_("Share of them reached, %"), low=1, high=100, usual=35)
     price_data = _money(_("$ for the data"), usual=0)
@@ -114,7 +125,7 @@ class CostForm(GivenForm):
 
     def _part(self, title: Any, names: list[str]) -> Part:
         fields = [self[name] for name in names]
-        used = any(field.errors or (field.data and isinstance(field.field, Amount)) for field in fields)
+        used = any(field.errors or (field.value() and isinstance(field.field, Amount)) for field in fields)
         return Part(title, fields, used)
 
     def clean(self) -> dict[str, Any]:
@@ -129,6 +140,8 @@ class CostForm(GivenForm):
     def _check_there_is_something_to_compute(self) -> None:
         if self._is_given("gpu_hour") and not (self._is_given("gpus") or self._is_given("params")):
             self.add_error("gpus", _("Say how many GPUs it takes, or give the parameters."))
+        if self._is_given("active_params") and self.cleaned_data["active_params"] > self.cleaned_data["params"]:
+            self.add_error("active_params", _("This is more than all parameters."))
         if not any(self._is_given(name) for name in ("price_input", "seats", "gpu_hour", "params")):
             self.add_error("price_input", _("Give the prices of an API, the price of a GPU, or the parameters."))
 

@@ -101,7 +101,7 @@ def _tuning_hours(form: CostForm) -> Decimal:
     if of("tuning_tokens") is None:
         return Decimal(0)
     share = of("tuning_utilisation") / PERCENT
-    run = Tuning(of("params"), of("tuning_tokens"), of("tuning_method"), of("gpu_tflops"), share)
+    run = Tuning(of("active_params") or of("params"), of("tuning_tokens"), of("tuning_method"), of("gpu_tflops"), share)
     return run.gpu_hours
 
 

@@ -10,6 +10,8 @@ MOST = 10**15
 MODALITIES = ("text", "image", "audio", "video", "pdf")
 DAY = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 
+RATE = re.compile(r"([1-9][0-9]{0,11})(?: \((.+)\))?")
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -62,6 +64,38 @@ def _tokens(value: Any) -> int:
     return number
 
 
+@dataclass(frozen=True)
+class Rate:
+    """What a provider lets one customer do in a minute, and for which of its tiers it says so."""
+
+    number: int
+    tier: str
+
+    def __str__(self) -> str:
+        return f"{self.number:,} ({self.tier})" if self.tier else f"{self.number:,}"
+
+
+def rate(text: str) -> Rate | None:
+    """From such a fact; None where it is empty."""
+    found = RATE.fullmatch(text)
+    return Rate(int(found[1]), found[2] or "") if found else None
+
+
+def _rate(value: Any) -> str:
+    """Kept as text, because the number alone would be wrong for most customers: `50 (tier 1)`."""
+    text = str(value)
+    if isinstance(value, bool) or len(text) > 100 or not text.isprintable() or rate(text) is None:
+        raise ValueError("must be a whole number, and in brackets for whom it holds, like 50 (tier 1)")
+    return text
+
+
+def _small(value: Any) -> int:
+    number = _count(value)
+    if number > 100_000:
+        raise ValueError("must be at most 100,000")
+    return number
+
+
 def _modalities(value: Any) -> list[str]:
     found = value.split() if isinstance(value, str) else value
     if not isinstance(found, list) or not found or not set(found) <= set(MODALITIES):
@@ -97,9 +131,18 @@ FIELDS: dict[str, Callable[[Any], Any]] = {
     "tools": _truth,
     "web_search": _truth,
     "fine_tuning": _one_of("weights", "api", "no"),
+    "requests_per_minute": _rate,
+    "tokens_per_minute": _rate,
+    "layers": _small,
+    "kv_heads": _small,
+    "head_dim": _small,
 }
 DAYS = frozenset({"retires_on", "release_date", "knowledge_cutoff"})
-EMPTY: dict[str, Any] = {"kind": "", "fine_tuning": "", "modalities": [], "status": "current"}
+EMPTY: dict[str, Any] = {
+    **dict.fromkeys(("kind", "fine_tuning", "requests_per_minute", "tokens_per_minute"), ""),
+    "modalities": [],
+    "status": "current",
+}
 
 
 def read(field: str, value: Any) -> Any:

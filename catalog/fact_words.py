@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from catalog.fact_fields import DAYS, FIELDS, day
+from catalog.fact_fields import DAYS, FIELDS, day, rate
 from catalog.figures import count
 from catalog.models import Fact, LanguageModel
 
@@ -72,6 +72,20 @@ WORDS = {
         _("Fine-tuning"),
         _("Whether it can learn your terms, and whether the result is yours (weights) or rented (API)."),
     ),
+    "requests_per_minute": (
+        _("Requests a minute"),
+        _("More than that are refused: for services with many users, until they have spent more."),
+    ),
+    "tokens_per_minute": (
+        _("Tokens a minute"),
+        _("Reached before the number of requests where questions are long: for documents and agents."),
+    ),
+    "layers": (
+        _("Layers"),
+        _("With the two below they tell the memory of long talks: for everybody who plans GPUs."),
+    ),
+    "kv_heads": (_("Key-value heads"), _("The fewer, the more conversations fit beside the weights on one GPU.")),
+    "head_dim": (_("Size of a head"), _("What each head keeps of each token: mostly 128.")),
 }
 
 
@@ -114,6 +128,8 @@ def in_words(field: str, value: Any) -> str:
         return date_format(day(value), "j F Y" if len(value) > 7 else "F Y")
     if field in ("parameters_total", "parameters_active", "training_tokens"):
         return count(value)
+    if field in ("requests_per_minute", "tokens_per_minute"):
+        return str(rate(value))
     if isinstance(value, int):
         return f"{value:,}"
     return ", ".join(value) if isinstance(value, list) else str(value)

@@ -70,6 +70,11 @@ class LanguageModel(models.Model):
     tools = models.BooleanField(null=True, blank=True, help_text="calls functions")
     web_search = models.BooleanField(null=True, blank=True)
     fine_tuning = models.CharField(max_length=10, blank=True, help_text="weights, api or no")
+    requests_per_minute = models.CharField(max_length=100, blank=True, help_text="with its tier, as 50 (tier 1)")
+    tokens_per_minute = models.CharField(max_length=100, blank=True, help_text="with its tier, as 30000 (tier 1)")
+    layers = models.IntegerField(null=True, blank=True)
+    kv_heads = models.IntegerField(null=True, blank=True, help_text="heads of keys and values in a layer")
+    head_dim = models.IntegerField(null=True, blank=True, help_text="numbers in a key of one head")
 
     class Meta:
         ordering = ("slug",)

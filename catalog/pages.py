@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from catalog import costing, scaling
+from catalog import costing, model_costs, scaling
 from catalog.amounts import GivenForm
 from catalog.bill import lines
 from catalog.cost_form import CostForm
@@ -24,15 +24,24 @@ def scaling_page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def cost_page(request: HttpRequest) -> HttpResponse:
-    form = _form(CostForm, request)
+    known = model_costs.known(request.GET.get("model", ""))
+    only_model = known and not (CostForm.base_fields.keys() - {"model"}) & request.GET.keys()
+    if known and only_model:
+        form = model_costs.begun(known)
+    else:
+        form = model_costs.filled(request.GET, known) if _asked(CostForm, request) else CostForm()
     found = costing.compare(form) if form.is_valid() else None
-    context = {"form": form, "found": found, "lines": found and lines(found)}
+    context = {"form": form, "known": known, "found": found, "lines": found and lines(found)}
     return render(request, "catalog/cost.html", context, status=_status(form))
 
 
 def _form(kind: type[F], request: HttpRequest) -> F:
+    return kind(request.GET if _asked(kind, request) else None)
+
+
+def _asked(kind: type[GivenForm], request: HttpRequest) -> bool:
     """Nothing is asked as long as no field of it stands in the address."""
-    return kind(request.GET if kind.base_fields.keys() & request.GET.keys() else None)
+    return bool(kind.base_fields.keys() & request.GET.keys())
 
 
 def _status(form: GivenForm) -> int:

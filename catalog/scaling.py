@@ -51,12 +51,16 @@ def _sensible(found: Training) -> Training:
 
 @dataclass(frozen=True)
 class Trained:
-    """A model of the catalogue; `derived` from another one, so that its tokens may be those of either training."""
+    """A model of the catalogue; `derived` from another one, so that its tokens may be those of either training.
+
+    `total` are all parameters of a mixture of experts, of which `training` counts those at work on a token.
+    """
 
     slug: str
     name: str
     training: Training
     derived: bool
+    total: int | None
 
 
 def trained_models() -> list[Trained]:
@@ -68,6 +72,7 @@ def trained_models() -> list[Trained]:
             model.name,
             Training(model.parameters_active or model.parameters_total, model.training_tokens),  # type: ignore[arg-type]  # filtered
             model.base_model_id is not None,
+            model.parameters_total if model.parameters_active not in (None, model.parameters_total) else None,
         )
         for model in known
     ]
@@ -83,7 +88,10 @@ def as_json(found: Plan, models: list[Trained]) -> dict[str, Any]:
         "law": {"name": law.slug, **constants, "warning": str(ROUNDED) if law == HOFFMANN else None},
         "rule": {**_shown(found.rule), "loss": found.loss_by_rule},
         "optimum": {**_shown(found.optimum), "loss": found.least_loss},
-        "models": [{"model": each.slug, "derived": each.derived, **_shown(each.training)} for each in models],
+        "models": [
+            {"model": each.slug, "derived": each.derived, "total": each.total, **_shown(each.training)}
+            for each in models
+        ],
     }
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from django.utils import timezone
 
 from arena.measured import Typical, typical
-from arena.reveals import newest_prices
 from catalog.cost import blended
 from catalog.models import LanguageModel, License, Price
+from catalog.prices import newest_prices
 from ratings import published
 from ratings.models import Category, Pool
 from ratings.published import Published

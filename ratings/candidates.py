@@ -5,12 +5,14 @@ from datetime import date
 from decimal import Decimal
 
 from catalog.cost import Prices
+from catalog.fact_fields import Rate
 from catalog.hosting import Weights
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """`tier` and `rating` are those of the board that the task asks for; prices are dollars for a million tokens."""
+    """`tier` and `rating` are those of the board that the task asks for; prices are dollars for a million tokens;
+    `failure_rate` is the share of calls that failed by the model's own fault, as measured here."""
 
     slug: str
     name: str
@@ -27,7 +29,9 @@ class Candidate:
     prices: Prices | None = None
     latency_s: float | None = None
     tokens_per_s: float | None = None
-    requests_per_minute: int | None = None
+    requests_per_minute: Rate | None = None
+    tokens_per_minute: Rate | None = None
+    failure_rate: float | None = None
     weeks: Decimal | None = None
 
     def gpu_memory(self, bytes_each: Decimal) -> Decimal | None:

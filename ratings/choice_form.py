@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
 
 from catalog.amounts import Amount, GivenForm
@@ -21,7 +22,10 @@ PARTS: list[tuple[Any, list[str]]] = [
     (_("What it must be able to do"), ["context", "cutoff", "search_instead", "tools", "modalities"]),
     (_("License and weights"), ["openness", "params", "gpu_memory", "bits", "commercial"]),
     (_("Price"), ["price", "monthly", "input_tokens", "output_tokens"]),
-    (_("Speed and time"), ["latency", "speed", "rate", "weeks", "api_weeks", "own_weeks"]),
+    (
+        _("Speed, reliability and time"),
+        ["latency", "speed", "failures", "rate", "token_rate", "weeks", "api_weeks", "own_weeks"],
+    ),
 ]
 
 
@@ -61,7 +65,9 @@ class ChoiceForm(GivenForm):
 
     latency = Amount(label=_("Seconds to the first token, at most"), high=3600)
     speed = Amount(label=_("Tokens a second, at least"), high=1e6)
+    failures = Amount(label=_("Failed calls, % at most"), high=100)
     rate = Amount(label=_("Requests a minute, at least"), low=1, high=1e9, whole=True)
+    token_rate = Amount(label=_("Tokens a minute, at least"), low=1, high=1e12, whole=True)
 
     params = Amount(label=_("Parameters, at most"), low=1, high=1e15, whole=True)
     gpu_memory = Amount(label=_("GiB of GPU memory, at most"), high=1e6)
@@ -91,7 +97,10 @@ class ChoiceForm(GivenForm):
         return task_kinds().get(self.cleaned_data["task"])
 
     def limits(self) -> Limits:
-        same = ("context", "cutoff", "price", "monthly", "latency", "speed", "rate", "params", "gpu_memory", "weeks")
+        same = (
+            "context", "cutoff", "price", "monthly", "latency", "speed", "failures", "rate", "token_rate", "params",
+            "gpu_memory", "weeks",
+        )  # fmt: skip
         given: dict[str, Any] = {name: self.given(name) for name in same}
         given |= {name: bool(self.given(name)) for name in ("commercial", "tools", "search_instead")}
         return Limits(
@@ -106,3 +115,17 @@ class ChoiceForm(GivenForm):
     def _use(self) -> Use:
         read, written = (self.given(name) for name in ("input_tokens", "output_tokens"))
         return USUAL if read is None and written is None else Use(read or 0, written or 0)
+
+
+def limits_in_words(form: ChoiceForm) -> list[tuple[str, str]]:
+    """The limits of a valid form, as pairs of words."""
+    given = ((form[name], form.cleaned_data.get(name)) for _title, names in PARTS for name in names)
+    return [(str(field.label), _written(field, value)) for field, value in given if value not in (None, "", False, [])]
+
+
+def _written(field: forms.BoundField, value: Any) -> str:
+    if value is True:
+        return say("yes")
+    choices = {key: str(words) for key, words in getattr(field.field, "choices", [])}
+    keys = value if isinstance(value, list) else [value]
+    return ", ".join(choices.get(key, str(field.data)) for key in keys)

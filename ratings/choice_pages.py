@@ -5,18 +5,24 @@ from typing import Any
 from urllib.parse import urlencode
 
 import orjson
+from django.core.paginator import InvalidPage, Page, Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.utils.translation import gettext as say
 from django.views.decorators.http import require_safe
 
 from arena.errors import Refusal
-from ratings.choice_form import PARTS, ChoiceForm
+from ratings.choice_form import PARTS, ChoiceForm, limits_in_words
 from ratings.choosing import Choice, choose
 from ratings.decision import CHECKLIST, Decision, DecisionForm, as_json, decide
 from ratings.decision_text import as_markdown
 from ratings.models import Pool
+from ratings.shortlist import Judged
 from ratings.task_kinds import TaskKind, task_kinds
+
+SHOWN = 50
+LISTS = ("left", "out")
 
 
 @dataclass(frozen=True)
@@ -33,17 +39,37 @@ def choice_page(request: HttpRequest) -> HttpResponse:
     form = ChoiceForm(request.GET if ChoiceForm.base_fields.keys() & request.GET.keys() else None)
     try:
         choice = choose(form) if form.is_valid() else None
+        lists = _lists(choice, request.GET) if choice else {}
     except Refusal as error:
         return render(request, "404.html", {"detail": error.detail}, status=error.status)
     context = {
         "form": form,
         "parts": [(title, [form[name] for name in names]) for title, names in PARTS],
         "choice": choice,
+        **lists,
+        "limits": choice and limits_in_words(form),
+        "asked": _without(request.GET),
+        "tokens": _tokens(request.GET),
         "costs": choice and _costs(choice, form, request.GET),
         "tasks": [(kind, _address(kind)) for kind in task_kinds().values()],
         "pools": _pools(choice.pool if choice else ""),
     }
     return render(request, "ratings/choose.html", context, status=400 if form.errors else 200)
+
+
+def _lists(choice: Choice, asked: QueryDict) -> dict[str, Page[Judged]]:
+    """Who is left and who is out, fifty of each: 2,500 models are half a megabyte. The API has them all."""
+    models = zip(LISTS, (choice.found.survivors, choice.found.excluded), strict=True)
+    try:
+        return {name: Paginator(judged, SHOWN).page(asked.get(name, "1")) for name, judged in models}
+    except InvalidPage:
+        raise Refusal("not_found", say("The list has no such page."), 404) from None
+
+
+def _tokens(asked: QueryDict) -> str:
+    """What the calculator of costs is handed on."""
+    given = {name: asked[name] for name in ("input_tokens", "output_tokens") if asked.get(name)}
+    return "&" + urlencode(given) if given else ""
 
 
 def _pools(asked: str) -> QuerySet[Pool]:
@@ -66,7 +92,15 @@ def decision_page(request: HttpRequest) -> HttpResponse:
         return render(request, "404.html", {"detail": error.detail}, status=error.status)
     if decision and not form.errors and (file := _file(decision, request.GET.get("format", ""))):
         return file
-    context = {"form": form, "decision": decision, "checklist": CHECKLIST, "asked": _asked(request.GET)}
+    asked = _asked(request.GET)
+    context = {
+        "form": form,
+        "decision": decision,
+        "checklist": CHECKLIST,
+        "asked": asked,
+        "address": urlencode(asked),
+        "tokens": _tokens(request.GET),
+    }
     return render(request, "ratings/decision.html", context, status=400 if form.errors else 200)
 
 
@@ -93,7 +127,9 @@ def _costs(choice: Choice, form: ChoiceForm, asked: QueryDict) -> list[Cost]:
     return [Cost(form.fields[name].label, more, _without(asked, name)) for name, more in gained if more]
 
 
-def _without(asked: QueryDict, name: str) -> str:
+def _without(asked: QueryDict, *names: str) -> str:
+    """The address without these, and on the first page of each list."""
     kept = asked.copy()
-    kept.pop(name, None)
+    for name in (*names, *LISTS):
+        kept.pop(name, None)
     return kept.urlencode()

@@ -1,23 +1,17 @@
 """A shortlist over the models that are known here: their facts, prices, measured speed, and ratings for the task."""
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from arena.battles import MOST_NAMED, pool_of
 from arena.errors import Refusal
-from arena.measured import Typical, typical
 from arena.models import LIVE, Endpoint
-from arena.reveals import newest_prices
-from catalog.cost import Prices
-from catalog.models import LanguageModel, Price
 from ratings import snapshots
-from ratings.candidates import Candidate
 from ratings.choice_form import ChoiceForm
 from ratings.models import OVERALL, Pool
+from ratings.offered import Weeks, offered
 from ratings.shortlist import Judged, Shortlist, shortlist
 from ratings.snapshots import BRADLEY_TERRY
 from ratings.task_kinds import TaskKind
@@ -44,7 +38,8 @@ def choose(form: ChoiceForm) -> Choice:
     """Of a valid form. Raises Refusal 404 for an unknown pool."""
     task = form.task_kind
     board = _board(form.given("pool") or _first_pool(), task.category if task else OVERALL)
-    found = shortlist(_candidates(board["rows"], form), form.limits())
+    weeks = Weeks(api=form.given("api_weeks"), own=form.given("own_weeks"))
+    found = shortlist(offered(board["rows"], weeks), form.limits())
     answering = set(Endpoint.objects.filter(enabled=True).values_list("model__slug", flat=True))
     contestants = tuple(each for each in found.survivors if each.candidate.slug in answering)[:MOST_NAMED]
     pool = Pool.objects.filter(slug=pool_of([each.candidate.slug for each in contestants])).first()
@@ -71,46 +66,6 @@ def _board(pool: str, category: str) -> dict[str, Any]:
             if board["rows"]:
                 return board
     return snapshots.newest(pool, OVERALL, style_control=False, method=BRADLEY_TERRY)
-
-
-def _candidates(rows: list[dict[str, Any]], form: ChoiceForm) -> list[Candidate]:
-    """All models that are not retired."""
-    models = list(LanguageModel.objects.filter(status=LanguageModel.Status.CURRENT).select_related("license"))
-    prices, usual = newest_prices(models), typical([model.pk for model in models])
-    rated = {row["model"]: row for row in rows if row["component"] == 0}
-    weeks = {False: form.given("own_weeks"), True: form.given("api_weeks")}
-    return [
-        _candidate(model, rated.get(model.slug, {}), prices.get(model.pk), usual.get(model.pk), weeks)
-        for model in models
-    ]
-
-
-def _candidate(
-    model: LanguageModel,
-    row: Mapping[str, Any],
-    price: Price | None,
-    usual: Typical | None,
-    weeks: Mapping[bool, Decimal | None],
-) -> Candidate:
-    allowed = model.license.commercial if model.license else "unknown"
-    return Candidate(
-        slug=model.slug,
-        name=model.name,
-        tier=row.get("tier"),
-        rating=row.get("rating"),
-        commercial=None if allowed == "unknown" else allowed,
-        open_weights=model.open_weights,
-        params=model.parameters_total,
-        context=model.context_window,
-        cutoff=model.knowledge_cutoff,
-        web_search=model.web_search,
-        modalities=frozenset(model.modalities) or None,
-        tools=model.tools,
-        prices=Prices(price.input, price.output) if price else None,
-        latency_s=usual.first_token_s if usual else None,
-        tokens_per_s=usual.tokens_per_s if usual else None,
-        weeks=weeks[price is not None or model.open_weights is False],
-    )
 
 
 def as_json(choice: Choice) -> dict[str, Any]:

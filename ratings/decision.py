@@ -1,22 +1,22 @@
 """The decision that closes a choice: limits, who is left, their own battles, the model that was chosen and why."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from django import forms
 from django.utils import timezone
-from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
 
-from ratings import snapshots
-from ratings.choice_form import PARTS, ChoiceForm
-from ratings.choosing import Choice, shown
+from ratings import choosing, snapshots
+from ratings.choice_form import ChoiceForm, limits_in_words
+from ratings.choosing import Choice
 from ratings.models import OVERALL
 from ratings.shortlist import Judged
 from ratings.snapshots import BRADLEY_TERRY
 
+SHOWN = 10
 CHECKLIST = (
     _("Pilot: at least fifty questions of your own, of every kind that will come, judged blind by five people."),
     _("Pilot: speed, failures and cost for a week, under the load that is expected."),
@@ -45,6 +45,28 @@ class Decision:
     chosen: Judged | None
     why: str
 
+    @cached_property
+    def shown(self) -> list[Judged]:
+        """Who is left as the page shows it: the first ones, those that can battle here, and the chosen one."""
+        further = [*self.choice.contestants, *([self.chosen] if self.chosen else [])]
+        slugs = {each.candidate.slug for each in (*self.choice.found.survivors[:SHOWN], *further)}
+        return [each for each in self.choice.found.survivors if each.candidate.slug in slugs]
+
+    @property
+    def further(self) -> int:
+        """How many more are left than are shown."""
+        return len(self.choice.found.survivors) - len(self.shown)
+
+    @property
+    def leaders(self) -> int:
+        """How many models may be the best by their own battles."""
+        return sum(row["tier"] == 1 for row in self.own_rows)
+
+    @property
+    def priced(self) -> bool:
+        """Whether the cost of a month is known of one of these."""
+        return any(each.monthly is not None for each in self.shown)
+
 
 def decide(form: DecisionForm, choice: Choice) -> Decision:
     """Of a valid form; adds an error to it if the chosen model is not left under the limits."""
@@ -55,26 +77,11 @@ def decide(form: DecisionForm, choice: Choice) -> Decision:
     return Decision(
         day=timezone.now().date(),
         choice=choice,
-        limits=list(_limits(form)),
+        limits=limits_in_words(form),
         own_rows=_own_rows(choice.own_pool),
         chosen=chosen,
         why=form.cleaned_data.get("why", "").strip(),
     )
-
-
-def _limits(form: ChoiceForm) -> Iterator[tuple[str, str]]:
-    for name in (name for _title, names in PARTS for name in names):
-        field, value = form[name], form.cleaned_data.get(name)
-        if value not in (None, "", False, []):
-            yield str(field.label), _written(field, value)
-
-
-def _written(field: forms.BoundField, value: Any) -> str:
-    if value is True:
-        return say("yes")
-    choices = {key: str(words) for key, words in getattr(field.field, "choices", [])}
-    keys = value if isinstance(value, list) else [value]
-    return ", ".join(choices.get(key, str(field.data)) for key in keys)
 
 
 def _own_rows(pool: str | None) -> list[dict[str, Any]]:
@@ -85,15 +92,12 @@ def _own_rows(pool: str | None) -> list[dict[str, Any]]:
 
 
 def as_json(decision: Decision) -> dict[str, Any]:
-    choice = decision.choice
-    names = ("model", "rank_low", "rank_high", "rating", "ci_low", "ci_high", "votes")
-    return {
+    """The shortlist, and what was decided."""
+    names = ("model", "rank_low", "rank_high", "rating", "ci_low", "ci_high", "votes", "provisional")
+    return choosing.as_json(decision.choice) | {
         "day": decision.day,
-        "task": choice.task and choice.task.slug,
+        "task": decision.choice.task and decision.choice.task.slug,
         "limits": dict(decision.limits),
-        "survivors": [shown(each) for each in choice.found.survivors],
-        "excluded": [shown(each) for each in choice.found.excluded],
-        "own_pool": choice.own_pool,
         "own_board": [{name: row[name] for name in names} for row in decision.own_rows],
         "chosen": decision.chosen and decision.chosen.candidate.slug,
         "why": decision.why,

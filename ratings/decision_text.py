@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from catalog.figures import dollars
+from ratings import choosing
 from ratings.decision import CHECKLIST, Decision
 from ratings.shortlist import Judged
 
@@ -29,14 +30,28 @@ def _lines(decision: Decision) -> Iterator[str]:
     yield f"\n## {_('Limits')}\n"
     yield from (f"- {plain(label)}: {plain(value)}" for label, value in decision.limits)
     yield f"\n## {_('Who is left')}\n"
-    yield from _table((_("Model"), _("Tier"), _("$ a million tokens"), _("A month")), map(_survivor, found.survivors))
+    yield from _ordered_by(choosing.as_json(decision.choice))
+    head = (_("Model"), _("Tier"), _("$ a million tokens"), _("A month"), _("To be checked"))
+    yield from _table(head, map(_survivor, found.survivors))
+    yield f"\n## {_('Their own battles')}\n"
     if decision.own_rows:
-        yield f"\n## {_('Their own battles')}\n"
-        yield from _table((_("Model"), _("Rating"), _("95 % interval"), _("Votes")), map(_own, decision.own_rows))
+        yield from _table(
+            (_("Model"), _("Rank"), _("Rating"), _("95 % interval"), _("Votes")), map(_own, decision.own_rows)
+        )
+    else:
+        yield _("Nobody has judged a blind battle among them yet.")
     yield f"\n## {_('Who is left out')}\n"
     yield from (f"- {plain(each.candidate.name)}: {plain(_reasons(each))}" for each in found.excluded)
     yield f"\n## {_('Before the launch')}\n"
     yield from (f"- [ ] {each}" for each in CHECKLIST)
+
+
+def _ordered_by(shortlist: dict[str, Any]) -> Iterator[str]:
+    """Whose ratings the tiers are; nothing where there are none."""
+    if shortlist["computed_at"]:
+        told = {"pool": plain(shortlist["pool"]), "category": shortlist["category"]}
+        told["day"] = f"{shortlist['computed_at']:%Y-%m-%d}"
+        yield _("Tiers are those of the board %(category)s of %(pool)s, as of %(day)s.") % told + "\n"
 
 
 def plain(text: str) -> str:
@@ -53,12 +68,23 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> Iterator[s
 def _survivor(judged: Judged) -> tuple[Any, ...]:
     model = judged.candidate
     money = (UNKNOWN if each is None else dollars(each) for each in (judged.price, judged.monthly))
-    return plain(model.name), UNKNOWN if model.tier is None else model.tier, *money
+    doubts = [_("commercial use under conditions")] if judged.conditional else []
+    doubts += [finding.words for finding in judged.unknown]
+    return plain(model.name), UNKNOWN if model.tier is None else model.tier, *money, plain("; ".join(doubts))
 
 
 def _own(row: dict[str, Any]) -> tuple[Any, ...]:
-    ends = (UNKNOWN if row[end] is None else f"{row[end]:.0f}" for end in ("ci_low", "ci_high"))
-    return plain(row["name"]), f"{row['rating']:.0f}", " to ".join(ends), row["votes"]
+    rank = "\N{EN DASH}".join(dict.fromkeys(str(row[end]) for end in ("rank_low", "rank_high")))
+    votes = f"{row['votes']} ({_('provisional')})" if row["provisional"] else row["votes"]
+    return plain(row["name"]), rank, f"{row['rating']:.0f}", _interval(row["ci_low"], row["ci_high"]), votes
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    """An end may be open."""
+    if low is None or high is None:
+        end, words = (high, _("%(end)s or less")) if low is None else (low, _("%(end)s or more"))
+        return UNKNOWN if end is None else words % {"end": f"{end:.0f}"}
+    return f"{low:.0f} {UNKNOWN} {high:.0f}"
 
 
 def _reasons(judged: Judged) -> str:

@@ -6,9 +6,9 @@ from typing import Any
 
 from arena.errors import bad
 from arena.measured import typical
-from arena.reveals import newest_prices
 from catalog.cost import blended
 from catalog.models import LanguageModel, Price
+from catalog.prices import newest_prices
 from ratings import pareto, snapshots
 from ratings.snapshots import Asked
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from catalog.cost import MILLION, USUAL, Use
+from catalog.fact_fields import Rate
 from catalog.figures import count, dollars
 from ratings.candidates import Candidate
 
@@ -26,7 +27,9 @@ class Limits:
     monthly          dollars for the tokens of `use`, a month, at most
     latency          seconds to the first token, at most
     speed            tokens a second, at least
-    rate             requests a minute, at least
+    rate             requests a minute that the provider allows, at least
+    token_rate       tokens a minute that the provider allows, at least
+    failures         percent of calls that failed here, at most
     params           parameters, at most
     gpu_memory       GiB at `bytes_each` a parameter, at most
     weeks            until launch, at most
@@ -45,6 +48,8 @@ class Limits:
     latency: float | Decimal | None = None
     speed: float | Decimal | None = None
     rate: int | None = None
+    token_rate: int | None = None
+    failures: float | Decimal | None = None
     params: int | None = None
     gpu_memory: Decimal | None = None
     weeks: Decimal | None = None
@@ -140,6 +145,18 @@ def _gpu_memory(model: Candidate, limits: Limits) -> Finding | None:
     return _most("gpu_memory", "GPU memory", needed, limits.gpu_memory, lambda gib: f"{gib:.1f} GiB")
 
 
+def _failures(model: Candidate, limits: Limits) -> Finding | None:
+    percent = None if model.failure_rate is None else 100 * model.failure_rate
+    return _most("failures", "failed calls", percent, limits.failures, lambda number: f"{number:.3g} %")
+
+
+def _rate(name: str, label: str, allowed: Rate | None, limit: Any) -> Finding | None:
+    """With the tier for which the provider says so: another one has another limit."""
+    if allowed is None:
+        return Finding(name, f"{label} unknown", known=False)
+    return Finding(name, f"{label} {allowed} < {limit:,}") if allowed.number < limit else None
+
+
 def _number(value: float | Decimal) -> str:
     return f"{value:,.10g}" if isinstance(value, float) else f"{value:,f}"
 
@@ -160,7 +177,9 @@ CHECKS: Mapping[str, Callable[[Candidate, Limits], Finding | None]] = MappingPro
         "monthly": lambda m, to: _most("monthly", "monthly cost", monthly(m, to.use), to.monthly, dollars),
         "latency": lambda m, to: _most("latency", "seconds to the first token", m.latency_s, to.latency, _number),
         "speed": lambda m, to: _least("speed", "tokens a second", m.tokens_per_s, to.speed, _number),
-        "rate": lambda m, to: _least("rate", "requests a minute", m.requests_per_minute, to.rate, _whole),
+        "failures": _failures,
+        "rate": lambda m, to: _rate("rate", "requests a minute", m.requests_per_minute, to.rate),
+        "token_rate": lambda m, to: _rate("token_rate", "tokens a minute", m.tokens_per_minute, to.token_rate),
         "params": lambda m, to: _most("params", "parameters", m.params, to.params, count),
         "gpu_memory": _gpu_memory,
         "weeks": lambda m, to: _most("weeks", "weeks to launch", m.weeks, to.weeks, _number),

@@ -11,11 +11,11 @@ from arena import reasons, sharing
 from arena.errors import Refusal
 from arena.measured import typical
 from arena.models import LIVE
-from arena.reveals import newest_prices
 from catalog.benchmarks import of_model
 from catalog.fact_words import told
 from catalog.figures import count, dollars
 from catalog.models import LanguageModel
+from catalog.prices import newest_prices
 from ratings import model_standing, over_time, snapshots
 from ratings.snapshots import Asked, newest_of_pools, unpack
 

@@ -7,7 +7,7 @@ import pytest
 
 from arena import battles
 from arena.models import Answer, Battle, EndpointDay, Standing
-from arena.reveals import cards, newest_prices, reveal, standing
+from arena.reveals import cards, reveal, standing
 from arena.stored import answers_of
 from catalog.models import Price
 from tests import factories as common
@@ -154,12 +154,3 @@ def test_cards_need_the_same_number_of_queries_however_many_turns(battle, django
 
     with django_assert_num_queries(2):
         cards(battle, answers)
-
-
-def test_newest_price_holds():
-    model, other = common.model(), common.model()
-    price(model, "1", "2", "2025-01-01")
-    newest = price(model, "3", "4", "2026-01-01")
-    price(model, "5", "6", "2025-06-01", source="another list")
-
-    assert newest_prices([model, other]) == {model.pk: newest}

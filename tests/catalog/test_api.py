@@ -57,6 +57,7 @@ def test_scaling_tells_where_the_models_are(client):
     ]
     assert models[0]["tokens_per_parameter"] == 1875
     assert models[1]["tokens_per_parameter"] == 400
+    assert [each["total"] for each in models] == [None, 671 * 10**9, None]
 
 
 @pytest.mark.parametrize(

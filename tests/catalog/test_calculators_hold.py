@@ -13,7 +13,7 @@ EXTREMES = ["0", "1", "1e-99", "1e99", "0.001", "1e9", "1e12", "1e15", "1e18", "
 written = sampled_from(EXTREMES) | floats().map(str) | integers().map(str) | text(max_size=5)
 WITHIN = ["0", "1", "1e-99", "0.001", "7", "100", "10000", "1e6", "1e9", "1e15"]
 USABLE = {"price_input": "1", "price_output": "2", "gpu_hour": "3", "gpus": "4", "params": "8B"}
-AMOUNTS = [name for name in CostForm.base_fields if name != "tuning_method"]
+AMOUNTS = [name for name in CostForm.base_fields if name not in ("model", "tuning_method")]
 SCALING = ("params", "tokens", "compute")
 
 

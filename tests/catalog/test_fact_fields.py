@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from catalog.fact_fields import FIELDS, for_column, read
+from catalog.fact_fields import FIELDS, Rate, for_column, rate, read
 from catalog.models import LanguageModel
 
 
@@ -29,6 +29,9 @@ def test_every_field_is_a_column():
         ("modalities", "image text", ["text", "image"], ["text", "image"]),
         ("modalities", ["pdf"], ["pdf"], ["pdf"]),
         ("fine_tuning", "weights", "weights", "weights"),
+        ("requests_per_minute", "50 (usage tier 1)", "50 (usage tier 1)", "50 (usage tier 1)"),
+        ("tokens_per_minute", 30_000, "30000", "30000"),
+        ("layers", "80", 80, 80),
     ],
 )
 def test_read_takes_texts_and_values(field, raw, kept, column):
@@ -60,6 +63,14 @@ def test_read_takes_texts_and_values(field, raw, kept, column):
         ("modalities", ""),
         ("modalities", "smell"),
         ("fine_tuning", "yes"),
+        ("requests_per_minute", "0"),
+        ("requests_per_minute", "fifty"),
+        ("requests_per_minute", "50 tier 1"),
+        ("requests_per_minute", "50 ()"),
+        ("requests_per_minute", f"50 ({'x' * 100})"),
+        ("tokens_per_minute", "50 (a\x00b)"),
+        ("tokens_per_minute", True),
+        ("kv_heads", "100001"),
     ],
 )
 def test_read_refuses_what_is_no_value_and_names_the_field(field, raw):
@@ -67,6 +78,25 @@ def test_read_refuses_what_is_no_value_and_names_the_field(field, raw):
         read(field, raw)
 
 
-@pytest.mark.parametrize(("field", "empty"), [("tools", None), ("kind", ""), ("modalities", []), ("status", "current")])
+@pytest.mark.parametrize(
+    ("field", "empty"),
+    [("tools", None), ("kind", ""), ("modalities", []), ("status", "current"), ("tokens_per_minute", "")],
+)
 def test_unknown_on_purpose_empties_the_column(field, empty):
     assert for_column(field, None) == empty
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "shown"),
+    [
+        (
+            "30000 (usage tier 1; input only)",
+            Rate(30_000, "usage tier 1; input only"),
+            "30,000 (usage tier 1; input only)",
+        ),
+        ("500", Rate(500, ""), "500"),
+        ("", None, "None"),
+    ],
+)
+def test_rate_is_a_number_and_for_whom_it_holds(text, found, shown):
+    assert (rate(text), str(rate(text))) == (found, shown)

@@ -27,6 +27,7 @@ def test_every_field_has_a_name_and_a_sentence_on_why_it_matters():
         ("context_window", 128_000, "128,000"),
         ("modalities", ["text", "image"], "text, image"),
         ("license", "MIT", "MIT"),
+        ("tokens_per_minute", "30000 (tier 1)", "30,000 (tier 1)"),
     ],
 )
 def test_values_are_as_precise_as_their_source(field, value, words):

@@ -57,6 +57,14 @@ def test_scaling_shows_where_models_are(client):
     assert "trained further" not in text(response)
 
 
+def test_scaling_counts_a_mixture_by_what_is_at_work(client):
+    factories.model("mix", parameters_total=42 * 10**9, parameters_active=6 * 10**9, training_tokens=12 * 10**11)
+    factories.model("dense", parameters_total=10**9, parameters_active=10**9, training_tokens=10**9)
+    shown = text(client.get(SCALING))
+    assert "6 B of 42 B 1.2 T 200" in shown
+    assert "1 B 1 B 1" in shown
+
+
 def test_scaling_marks_models_that_were_trained_further(client):
     factories.model("tuned", parameters_total=10**9, training_tokens=10**12, base_model=factories.model("base"))
     assert "trained further" in text(client.get(SCALING))
@@ -128,8 +136,17 @@ def test_page_refuses_beside_the_field_and_keeps_what_was_written(client, path, 
     assert "<b>" not in response.content.decode().replace("<bdi>", "")
 
 
+def test_a_launch_is_not_planned_by_the_hour(client):
+    tuned = {"gpu_hour": "2", "params": "8B", "tuning_tokens": "1M"}
+    assert "Weeks to the launch" not in text(client.get(COST, tuned))
+    assert "Weeks to the launch 0 6" in text(
+        client.get(COST, tuned | {"price_input": "1", "price_output": "1", "own_weeks": "6"})
+    )
+
+
 def test_every_field_of_the_costs_stands_in_a_part():
-    assert [name for _, names in FIRST_PARTS + FURTHER_PARTS for name in names] == list(CostForm.base_fields)
+    shown = [name for _, names in FIRST_PARTS + FURTHER_PARTS for name in names]
+    assert ["model", *shown] == list(CostForm.base_fields)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ def form(query):
         ("task=coding&context=&openness=&price=&unknown=keep", Limits()),
         ("commercial=on&tools=1", Limits(commercial=True, tools=True)),
         ("context=200k&params=4B&rate=60", Limits(context=200_000, params=4 * 10**9, rate=60)),
+        ("failures=0.5&token_rate=30k", Limits(failures=Decimal("0.5"), token_rate=30_000)),
         ("openness=open", Limits(openness="open")),
         ("cutoff=2025-06&search_instead=on", Limits(cutoff=date(2025, 6, 1), search_instead=True)),
         ("cutoff=2025-06-15", Limits(cutoff=date(2025, 6, 15))),
@@ -65,6 +66,8 @@ def test_empty_fields_ask_for_nothing():
         ("monthly=5&input_tokens=1", "output_tokens"),
         ("input_tokens=0&output_tokens=0", "input_tokens"),
         ("unknown=maybe", "unknown"),
+        ("failures=101", "failures"),
+        ("token_rate=0", "token_rate"),
         ("bits=0", "bits"),
     ],
 )

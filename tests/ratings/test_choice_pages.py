@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from catalog.models import Price
+from ratings.choice_form import ChoiceForm
 from ratings.models import Pool
 from ratings.task_kinds import task_kinds
 from tests import factories
@@ -71,6 +72,27 @@ def test_limit_that_costs_most_comes_first(client, three):
     ]
 
 
+def test_page_says_which_limits_hold_before_it_says_who_is_left(client, three):
+    shown = text(client.get(PAGE, {"context": "100k", "commercial": "on", "modalities": "image"}))
+    words = "Context, tokens at least: 100k Takes in: images Commercial use is allowed: yes Change the limits"
+    assert words in shown
+    assert "Set limits" in text(client.get(PAGE, {"task": "coding"}))
+
+
+def test_address_gives_the_same_shortlist_again(client, three):
+    """What the form sends, with its empty fields, and the address that is shared say the same."""
+    address = {"task": "coding", "context": "100k", "price": "2", "unknown": "exclude"}
+    sent = {
+        name: ""
+        for name in ChoiceForm.base_fields
+        if name not in ("commercial", "modalities", "tools", "search_instead")
+    }
+    pages = [client.get(PAGE, query) for query in (address, sent | address)]
+    first, second = ([each.candidate.slug for each in page.context["choice"].found.survivors] for page in pages)
+    assert first == second == ["bound", "cheap"]
+    assert client.get("/api/v1/shortlist/", address).json()["survivors"][0]["model"] == "bound"
+
+
 def test_page_keeps_what_was_asked(client, three):
     outline = Outline(client.get(PAGE, {"context": "200k", "tools": "on", "modalities": "image"}).content.decode())
     fields = {(each.get("name"), each.get("value")): each for each in outline.all("input")}
@@ -88,6 +110,12 @@ def test_page_says_when_nobody_is_left(client, three):
 def test_monthly_cost_is_shown_where_tokens_are_given(client, three):
     assert "A month" not in text(client.get(PAGE, {"price": "9"}))
     assert "A month" in text(client.get(PAGE, {"price": "9", "input_tokens": "10M"}))
+
+
+def test_price_leads_to_the_calculator_of_costs_with_the_tokens_given(client, three):
+    assert "/cost/?model=cheap" in links(client.get(PAGE, {"price": "2"}))
+    response = client.get(PAGE, {"input_tokens": "10M", "output_tokens": "1M"})
+    assert "/cost/?model=cheap&input_tokens=10M&output_tokens=1M" in links(response)
 
 
 def test_battle_these_leads_to_blind_battles_among_them(client, three):
@@ -125,8 +153,32 @@ def test_page_refuses_with_a_page(client, three, query, status, words):
     assert "models are left" not in text(response)
 
 
-@pytest.mark.parametrize("models", [2, 30])
-def test_page_asks_the_database_as_often_for_many_models_as_for_two(client, models, django_assert_num_queries):
+def test_lists_are_shown_fifty_at_a_time(client):
+    for number in range(120):
+        priced(factories.model(f"m-{number:03}"), 1 if number < 60 else 9)
+    query = {"price": "2"}
+
+    first, last = client.get(PAGE, query), client.get(PAGE, {**query, "left": 2, "out": 2})
+
+    assert [[len(each.context[name]) for name in ("left", "out")] for each in (first, last)] == [[50, 50], [10, 10]]
+    assert "60 models are left" in text(first)
+    assert "1 to 50 of 60 Further" in text(first)
+    assert "Back 51 to 60 of 60" in text(last)
+    assert {"?price=2&left=2#left", "?price=2&out=2#out"} <= {*links(first)}
+    assert "/choose/decision/?price=2" in links(last)
+    shown = {each.candidate.slug for page in (first, last) for name in ("left", "out") for each in page.context[name]}
+    assert len(shown) == 120
+
+
+@pytest.mark.parametrize("page", ["0", "3", "-1", "x"])
+def test_page_of_a_list_that_is_not_there_is_refused(client, three, page):
+    response = client.get(PAGE, {"price": "2", "out": page})
+    assert response.status_code == 404
+    assert "The list has no such page." in text(response)
+
+
+@pytest.mark.parametrize("models", [10, 200])
+def test_page_asks_the_database_as_often_for_many_models_as_for_few(client, models, django_assert_num_queries):
     for model in factories.models(models):
         priced(model, 1)
         factories.endpoint(model)

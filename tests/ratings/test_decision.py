@@ -8,7 +8,7 @@ import pytest
 from arena.battles import pool_of
 from ratings import boards
 from ratings.decision import CHECKLIST
-from ratings.decision_text import plain
+from ratings.decision_text import _interval, plain
 from ratings.models import Pool
 from tests import factories
 from tests.arena.test_templates import Outline
@@ -43,7 +43,7 @@ def test_decision_shows_limits_who_is_left_and_the_checklist(client, three):
         "Commercial use is allowed yes",
         "Takes in images, sound",
         "$ a million tokens, at most 2.0",
-        "Cheap \N{EN DASH} $1 \N{EN DASH}",
+        "Cheap modalities unknown \N{EN DASH} $1",
         "2 models are left out",
         "Nobody has judged a blind battle among them yet.",
         *map(str, CHECKLIST),
@@ -54,14 +54,78 @@ def test_decision_shows_limits_who_is_left_and_the_checklist(client, three):
 
 def test_decision_shows_their_own_battles(client, battled):
     shown = text(client.get(PAGE, {"task": "coding"}))
-    assert re.search(r"Cheap 1,\d+ 1?,?\d+ to 1,\d+ 20 ", shown)
+    assert re.search("Cheap provisional 1 1,\\d+ 1?,?\\d+ \N{EN DASH} 1,\\d+ 20 ", shown)
+    assert "By these votes Cheap is ahead of all others." in shown
     assert "Nobody has judged" not in shown
+    assert "Battle these 2" in shown
+
+
+def test_decision_says_that_few_votes_tell_nobody_apart(client, three):
+    for model in three[:2]:
+        factories.endpoint(model)
+    pool = pool_of(["best", "cheap"])
+    factories.pool(pool, kind=Pool.Kind.SHORTLIST)
+    beats(three[1], three[0], 4, pool=pool)
+    boards.refresh()
+    assert "By these votes the first 2 cannot be told apart" in text(client.get(PAGE, {"task": "coding"}))
+
+
+def test_decision_offers_battles_as_long_as_there_are_none(client, three):
+    assert "Fewer than two of them answer here" in text(client.get(PAGE, {"task": "coding"}))
+    for model in three[:2]:
+        factories.endpoint(model)
+    response = client.get(PAGE, {"task": "coding"})
+    assert "Battle these 2 Cheap , Best ." in text(response)
+    assert [each["value"] for each in Outline(response.content.decode()).all("input", name="among")] == [
+        "cheap",
+        "best",
+    ]
+
+
+def test_decision_shows_ten_and_the_chosen_one(client):
+    models = [factories.model(f"m-{number:02}") for number in range(14)]
+    response = client.get(PAGE, {"task": "coding", "chosen": "m-12"})
+    assert [each.candidate.slug for each in response.context["decision"].shown] == [
+        *(model.slug for model in models[:10]),
+        "m-12",
+    ]
+    assert "And 3 more" in text(response)
+    assert len(client.get(PAGE, {"task": "coding", "format": "json"}).json()["survivors"]) == 14
+
+
+def test_decision_shows_those_that_can_battle(client):
+    for number in range(14):
+        factories.model(f"m-{number:02}")
+    for slug in ("m-11", "m-13"):
+        factories.endpoint(factories.model(slug))
+    shown = client.get(PAGE, {"task": "coding"}).context["decision"].shown
+    assert [each.candidate.slug for each in shown][9:] == ["m-09", "m-11", "m-13"]
+
+
+@pytest.mark.parametrize(
+    ("query", "words", "link"),
+    [
+        ({}, "Cheap : $1 a million tokens", "/cost/?model=cheap"),
+        (
+            {"input_tokens": "10M", "output_tokens": "10M"},
+            "Cheap : $20 a month for the tokens above.",
+            "/cost/?model=cheap&input_tokens=10M&output_tokens=10M",
+        ),
+    ],
+)
+def test_decision_tells_what_the_chosen_model_costs(client, three, query, words, link):
+    response = client.get(PAGE, {"chosen": "cheap", **query})
+    assert words in text(response)
+    assert link in [each["href"] for each in Outline(response.content.decode()).all("a")]
+    assert "What it costs" not in text(client.get(PAGE, query))
+    assert ("A month" in text(response)) == bool(query)
 
 
 def test_decision_names_the_chosen_model_and_why(client, three):
     response = client.get(PAGE, ASKED | {"chosen": "cheap", "why": "It is <cheap>.\nAnd good."})
     assert "Chosen: Cheap It is &lt;cheap&gt;. And good." in text(response)
     assert "Cheap chosen" in text(response)
+    assert "What it costs" in text(response)
 
 
 def test_decision_hands_the_address_on(client, three):
@@ -106,6 +170,8 @@ def test_decision_as_json(client, battled):
 
     both = client.get(PAGE, {"format": "json"}).json()
     assert [(row["model"], row["votes"]) for row in both["own_board"]] == [("cheap", 20), ("best", 20)]
+    assert [(row["rank_low"], row["provisional"]) for row in both["own_board"]] == [(1, True), (2, True)]
+    assert (both["category"], both["contestants"]) == ("overall", ["cheap", "best"])
 
 
 def test_decision_as_markdown(client, battled):
@@ -124,12 +190,37 @@ def test_decision_as_markdown(client, battled):
         "**Chosen model: Cheap**",
         r"First \*line\* \# and \<second\>",
         "- Context, tokens at least: 100k",
-        "| Model | Tier | $ a million tokens | A month |",
-        "| Cheap | \N{EN DASH} | $1 | \N{EN DASH} |",
-        "| Model | Rating | 95 % interval | Votes |",
+        "| Model | Tier | $ a million tokens | A month | To be checked |",
+        "| Cheap | \N{EN DASH} | $1 | \N{EN DASH} |  |",
+        "| Model | Rank | Rating | 95 % interval | Votes |",
         f"- [ ] {CHECKLIST[0]}",
     ):
         assert line in written.splitlines()
+
+
+def test_markdown_says_whose_ratings_order_the_list_and_from_when(client, three):
+    written = client.get(PAGE, {"task": "coding", "format": "md"}).content.decode()
+    assert "Tiers are those" not in written
+    assert "Nobody has judged a blind battle among them yet." in written
+    beats(three[0], three[1], 10)
+    boards.refresh()
+    written = client.get(PAGE, {"task": "coding", "format": "md"}).content.decode()
+    assert f"Tiers are those of the board overall of live, as of {datetime.now(UTC):%Y-%m-%d}." in written
+
+
+def test_markdown_says_what_is_to_be_checked(client):
+    conditional = factories.license("Gemma", commercial="conditional")
+    factories.model("mystery", license=conditional)
+    written = client.get(PAGE, {"context": "1k", "commercial": "on", "format": "md"}).content.decode()
+    assert "| commercial use under conditions; context unknown |" in written
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [(1.4, 2.6, "1 \N{EN DASH} 3"), (1.4, None, "1 or more"), (None, 2.6, "3 or less"), (None, None, "\N{EN DASH}")],
+)
+def test_end_of_an_interval_may_be_open(low, high, words):
+    assert _interval(low, high) == words
 
 
 def test_markdown_tells_every_exclusion(client, three):
@@ -146,8 +237,8 @@ def test_plain_words_mean_nothing_in_markdown(written, shown):
     assert plain(written) == shown
 
 
-@pytest.mark.parametrize("models", [2, 30])
-def test_decision_asks_the_database_as_often_for_many_models_as_for_two(client, models, django_assert_num_queries):
+@pytest.mark.parametrize("models", [10, 200])
+def test_decision_asks_the_database_as_often_for_many_models_as_for_few(client, models, django_assert_num_queries):
     for model in factories.models(models):
         factories.endpoint(model)
     with django_assert_num_queries(9):

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from catalog.cost import Prices, Use
+from catalog.fact_fields import Rate
 from ratings.candidates import Candidate
 from ratings.limits import CHECKS, Finding, Limits, asked, blended, findings, monthly
 
@@ -31,7 +32,14 @@ def found(limits, **known):
         ({"monthly": Decimal(400), "use": Use(10**8, 2 * 10**7)}, {"prices": GPT}, "monthly cost $450 > $400"),
         ({"latency": 0.5}, {"latency_s": 1.25}, "seconds to the first token 1.25 > 0.5"),
         ({"speed": 40.0}, {"tokens_per_s": 39.5}, "tokens a second 39.5 < 40"),
-        ({"rate": 1000}, {"requests_per_minute": 60}, "requests a minute 60 < 1,000"),
+        ({"failures": Decimal(1)}, {"failure_rate": 0.0325}, "failed calls 3.25 % > 1 %"),
+        ({"rate": 1000}, {"requests_per_minute": Rate(60, "")}, "requests a minute 60 < 1,000"),
+        ({"rate": 1000}, {"requests_per_minute": Rate(50, "tier 1")}, "requests a minute 50 (tier 1) < 1,000"),
+        (
+            {"token_rate": 100_000},
+            {"tokens_per_minute": Rate(30_000, "tier 1")},
+            "tokens a minute 30,000 (tier 1) < 100,000",
+        ),
         ({"params": 4 * 10**9}, {"params": 7_240_000_000}, "parameters 7.24 B > 4 B"),
         ({"params": 4 * 10**9}, {"params": 4_001_000_000}, "parameters 4,001,000,000 > 4,000,000,000"),
         ({"gpu_memory": Decimal(16)}, {"params": 8_030_000_000}, "GPU memory 17.9 GiB > 16.0 GiB"),
@@ -61,7 +69,10 @@ def test_limit_that_is_not_met_is_told_with_both_values(limits, known, words):
         ({"monthly": Decimal(450), "use": Use(10**8, 2 * 10**7)}, {"prices": GPT}),
         ({"latency": 0.5}, {"latency_s": 0.5}),
         ({"speed": 40.0}, {"tokens_per_s": 40.0}),
-        ({"rate": 60}, {"requests_per_minute": 60}),
+        ({"failures": Decimal(1)}, {"failure_rate": 0.01}),
+        ({"failures": Decimal(0)}, {"failure_rate": 0.0}),
+        ({"rate": 60}, {"requests_per_minute": Rate(60, "tier 1")}),
+        ({"token_rate": 30_000}, {"tokens_per_minute": Rate(30_000, "tier 1")}),
         ({"params": 4 * 10**9}, {"params": 4 * 10**9}),
         ({"gpu_memory": Decimal(16), "bytes_each": Decimal("0.5")}, {"params": 8_030_000_000, "open_weights": True}),
         ({"weeks": Decimal(4)}, {"weeks": Decimal(4)}),
@@ -94,7 +105,9 @@ ALL = Limits(
     monthly=Decimal(1),
     latency=1.0,
     speed=1.0,
+    failures=1.0,
     rate=1,
+    token_rate=1,
     params=1,
     gpu_memory=Decimal(1),
     weeks=Decimal(1),
