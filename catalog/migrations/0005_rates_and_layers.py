@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0003_facts_and_benchmarks'),
+        ('catalog', '0004_submissions'),
     ]
 
     operations = [
