@@ -12,7 +12,7 @@ ALONE = ("-p", "no:django", "-p", "no:cacheprovider", "-o", "asyncio_default_fix
 def outcomes(pytester: pytest.Pytester, body: str) -> dict[str, int]:
     pytester.makeconftest(inspect.getsource(must_run))
     pytester.makepyfile(f"import pytest\n{body}")
-    return pytester.runpytest_subprocess(*ALONE).parseoutcomes()
+    return pytester.runpytest_inprocess(*ALONE).parseoutcomes()
 
 
 @pytest.mark.parametrize(
