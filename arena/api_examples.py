@@ -23,6 +23,10 @@ def _revealed(side: str, slug: str, name: str, rating: float, rank: int) -> dict
     }  # fmt: skip
 
 
+def _card(day: str) -> dict[str, str]:
+    return {"source": "https://example.com/first-7b", "url": "https://example.com/first-7b", "as_of": day}
+
+
 NEW_BATTLE = {
     **_HEAD,
     "state": "answering",
@@ -57,7 +61,11 @@ MODEL = {
     "parameters_active": 7_240_000_000, "training_tokens": 15_000_000_000_000, "context_window": 32768,
     "max_input": 28672, "max_output": 4096, "modalities": ["text"], "tools": True, "organization": "Example Lab",
     "license": "Apache-2.0", "commercial_use": "yes", "base_model": None, "in_draw": True,
-    "price": {"input": 0.2, "output": 0.6, "source": "https://example.com/prices", "as_of": "2026-02-01"},
+    "facts": {
+        "context_window": {"value": 32768, **_card("2026-01-20")},
+        "knowledge_cutoff": {"value": "2025-06", **_card("2026-01-20")},
+    },
+    "price": {"input": 0.2, "output": 0.6, **_card("2026-02-01")},
     "arena": {
         "rating": 1062.25, "ci_low": 1040.75, "ci_high": 1083.75, "rank": 1, "votes": 412, "provisional": False,
     },

@@ -152,7 +152,7 @@ battle_share = call(
 model_list = call(
     "model_list",
     MODELS,
-    ("All models", "Facts, prices with their sources, where each stands, and what was measured here; by slug."),
+    ("All models", "Facts and prices with their sources, where each stands, and what was measured here; by slug."),
     (shapes.ModelPage, examples.MODELS),
     parameters=PAGING,
 )
