@@ -2,6 +2,11 @@
 
 from typing import Any
 
+CALLS = {
+    "docs": "https://arena.example.com/api/docs/",
+    "schema": "https://arena.example.com/api/schema/",
+    "calls": [{"method": "GET", "path": "/api/v1/leaderboard/", "title": "A board"}],
+}
 BATTLE = "3f0a1f0e-5c1d-4f6e-9a57-2a3c1d0b9e11"
 QUESTION = {"prompt": "Why is the sky blue?"}
 VERDICT = {"winner": "a", "reasons": {"a": ["correct"]}, "comment": "The second one forgot the air."}

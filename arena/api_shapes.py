@@ -11,6 +11,15 @@ from catalog.models import LanguageModel, License, Submission
 from catalog.proposal_form import LONGEST, LONGEST_ADDRESS, LONGEST_WHY
 
 
+class OneCall(serializers.Serializer[Any]):
+    method, path, title = serializers.CharField(), serializers.CharField(), serializers.CharField()
+
+
+class Calls(serializers.Serializer[Any]):
+    docs, schema = serializers.URLField(), serializers.URLField()
+    calls = OneCall(many=True)
+
+
 class Answer(serializers.Serializer[Any]):
     side = serializers.ChoiceField(SIDES)
     state = serializers.ChoiceField(("answering", "finished", "failed"))
