@@ -1,20 +1,28 @@
 """The OpenAPI document for programs, a page made of it for people, and a list for whoever has only the address."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from arena import api_schema
+from arena.api import FOLLOWED_BY, unknown
 from arena.api_document import calls, document
 
 
 @require_safe
 def schema(request: HttpRequest) -> HttpResponse:
     return JsonResponse(document())
+
+
+@csrf_exempt  # so that whoever sends something is told that nothing is there
+def home(request: HttpRequest) -> HttpResponse:
+    """What stands above the API leads people to its page."""
+    return redirect("api-docs") if request.method in FOLLOWED_BY else unknown(request)
 
 
 @require_safe

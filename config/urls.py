@@ -2,7 +2,6 @@
 
 from django.contrib import admin
 from django.urls import include, path, re_path
-from django.views.generic import RedirectView
 
 from arena import api as arena_api
 from arena import api_pages
@@ -22,7 +21,7 @@ urlpatterns = [
     path("api/v1/", include([*arena_urls.api, *ratings_urls.api, *catalog_urls.api])),
     path("api/schema/", api_pages.schema, name="api-schema"),
     path("api/docs/", api_pages.docs, name="api-docs"),
-    path("api/", RedirectView.as_view(pattern_name="api-docs"), name="api"),
+    path("api/", api_pages.home, name="api"),
     re_path(r"^api/", arena_api.unknown),
     path("admin/", admin.site.urls),
     path("healthz", health.alive),
