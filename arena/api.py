@@ -156,7 +156,8 @@ def _fields(request: Request, *names: str) -> list[Any]:
     if not isinstance(request.data, dict):
         raise Refusal("invalid", "The body must be a JSON object.", 400)
     if unknown := [name for name in request.data if name not in names]:
-        raise bad(unknown[0], "There is no such field.")
+        known = f"known are {', '.join(names)}" if names else "nothing is taken here"
+        raise bad(unknown[0], f"There is no such field; {known}.")
     return [request.data.get(name) for name in names]
 
 

@@ -2,6 +2,11 @@
 
 from typing import Any
 
+CALLS = {
+    "docs": "https://arena.example.com/api/docs/",
+    "schema": "https://arena.example.com/api/schema/",
+    "calls": [{"method": "GET", "path": "/api/v1/leaderboard/", "title": "A board"}],
+}
 BATTLE = "3f0a1f0e-5c1d-4f6e-9a57-2a3c1d0b9e11"
 QUESTION = {"prompt": "Why is the sky blue?"}
 VERDICT = {"winner": "a", "reasons": {"a": ["correct"]}, "comment": "The second one forgot the air."}
@@ -21,6 +26,10 @@ def _revealed(side: str, slug: str, name: str, rating: float, rank: int) -> dict
         "side": side, "slug": slug, "name": name, "organization": "Example Lab", "license": "Apache-2.0",
         "rating": rating, "ci_low": rating - 21.5, "ci_high": rating + 21.5, "rank": rank, "votes": 412,
     }  # fmt: skip
+
+
+def _card(day: str) -> dict[str, str]:
+    return {"source": "https://example.com/first-7b", "url": "https://example.com/first-7b", "as_of": day}
 
 
 NEW_BATTLE = {
@@ -57,7 +66,11 @@ MODEL = {
     "parameters_active": 7_240_000_000, "training_tokens": 15_000_000_000_000, "context_window": 32768,
     "max_input": 28672, "max_output": 4096, "modalities": ["text"], "tools": True, "organization": "Example Lab",
     "license": "Apache-2.0", "commercial_use": "yes", "base_model": None, "in_draw": True,
-    "price": {"input": 0.2, "output": 0.6, "source": "https://example.com/prices", "as_of": "2026-02-01"},
+    "facts": {
+        "context_window": {"value": 32768, **_card("2026-01-20")},
+        "knowledge_cutoff": {"value": "2025-06", **_card("2026-01-20")},
+    },
+    "price": {"input": 0.2, "output": 0.6, **_card("2026-02-01")},
     "arena": {
         "rating": 1062.25, "ci_low": 1040.75, "ci_high": 1083.75, "rank": 1, "votes": 412, "provisional": False,
     },

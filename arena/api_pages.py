@@ -1,9 +1,16 @@
-"""The OpenAPI document for programs, and a page made of it for people."""
+"""The OpenAPI document for programs, a page made of it for people, and a list for whoever has only the address."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
+from arena import api_schema
+from arena.api import FOLLOWED_BY, unknown
 from arena.api_document import calls, document
 
 
@@ -12,6 +19,24 @@ def schema(request: HttpRequest) -> HttpResponse:
     return JsonResponse(document())
 
 
+@csrf_exempt  # so that whoever sends something is told that nothing is there
+def home(request: HttpRequest) -> HttpResponse:
+    """What stands above the API leads people to its page."""
+    return redirect("api-docs") if request.method in FOLLOWED_BY else unknown(request)
+
+
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
     return render(request, "arena/api_docs.html", {"subjects": calls()})
+
+
+class Calls(APIView):
+    @api_schema.calls
+    def get(self, request: Request) -> Response:
+        schema, docs = (request.build_absolute_uri(reverse(name)) for name in ("api-schema", "api-docs"))
+        every = [
+            {"method": call.method, "path": call.path, "title": call.title}
+            for subject in calls().values()
+            for call in subject
+        ]
+        return Response({"docs": docs, "schema": schema, "calls": every})

@@ -10,7 +10,7 @@ from arena import api_shapes as shapes
 from arena.repeats import LONGEST_KEY
 from catalog.api_call import ERRORS, PAGING, WRITE, call
 
-BATTLES, MODELS, SUBMISSIONS = "Battles", "Models", "Submissions"
+CALLS, BATTLES, MODELS, SUBMISSIONS = "Calls", "Battles", "Models", "Submissions"
 WITH_KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[ -~]+$"},
@@ -68,6 +68,13 @@ def add_events(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     return result
 
 
+calls = call(
+    "calls",
+    CALLS,
+    ("All calls", "What can be asked, each in a line; `schema` has it in full for programs, `docs` for people."),
+    (shapes.Calls, examples.CALLS),
+    errors=(401, 403, 429, 503),
+)
 battle_list = call(
     "battle_list",
     BATTLES,
@@ -152,7 +159,7 @@ battle_share = call(
 model_list = call(
     "model_list",
     MODELS,
-    ("All models", "Facts, prices with their sources, where each stands, and what was measured here; by slug."),
+    ("All models", "Facts and prices with their sources, where each stands, and what was measured here; by slug."),
     (shapes.ModelPage, examples.MODELS),
     parameters=PAGING,
 )

@@ -11,6 +11,15 @@ from catalog.models import LanguageModel, License, Submission
 from catalog.proposal_form import LONGEST, LONGEST_ADDRESS, LONGEST_WHY
 
 
+class OneCall(serializers.Serializer[Any]):
+    method, path, title = serializers.CharField(), serializers.CharField(), serializers.CharField()
+
+
+class Calls(serializers.Serializer[Any]):
+    docs, schema = serializers.URLField(), serializers.URLField()
+    calls = OneCall(many=True)
+
+
 class Answer(serializers.Serializer[Any]):
     side = serializers.ChoiceField(SIDES)
     state = serializers.ChoiceField(("answering", "finished", "failed"))
@@ -99,11 +108,20 @@ class SharedBattles(serializers.Serializer[Any]):
     results = SharedBattle(many=True)
 
 
-class Price(serializers.Serializer[Any]):
+class Sourced(serializers.Serializer[Any]):
+    source = serializers.CharField(help_text="who says so")  # type: ignore[assignment]  # the name is that of the API
+    url = serializers.URLField(allow_null=True, help_text="the first address in `source`, if there is one")
+    as_of = serializers.DateField(help_text="the day on which the source said so")
+
+
+class Price(Sourced):
     input = NUMBER(help_text="US dollars for a million tokens")
     output = NUMBER()
-    source = serializers.CharField()  # type: ignore[assignment]  # the name is that of the API
-    as_of = serializers.DateField()
+
+
+class Fact(Sourced):
+    value = serializers.JSONField(help_text="as the source has it: a date may be a month, such as 2025-06")
+    as_of = serializers.DateField(allow_null=True, help_text="null where nobody has noted it")
 
 
 class Standing(serializers.Serializer[Any]):
@@ -134,6 +152,7 @@ class ModelFacts(serializers.Serializer[Any]):
     commercial_use = serializers.ChoiceField(License.Commercial.values, allow_null=True)
     base_model = serializers.CharField(allow_null=True, help_text="slug of the model that it was made from")
     in_draw = serializers.BooleanField(help_text="whether it answers in this arena")
+    facts = serializers.DictField(child=Fact(), help_text="where each of these comes from, and further ones, by field")
     price = Price(allow_null=True, help_text="the newest one that is known")
     arena = Standing(allow_null=True, help_text="where it stands on the board of the live pool")
     measured = Measured(allow_null=True, help_text="here, in thirty days up to the day before yesterday")

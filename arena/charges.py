@@ -22,6 +22,7 @@ from arena.voters import address, keyed_hash, voter_id
 TURNS_PER_BATTLE = 5
 # Against programs that run wild, not against readers: ten a second for ever.
 CALLS_PER_HOUR = 36_000
+FILES_PER_HOUR = 60  # each may be a record of millions of votes
 ADDRESS_FACTOR = 10  # one address may be a whole office
 A_WHILE_S = 120
 BATTLES_PER_SUBMISSION = 3  # a third of the battles of the hour, rounded up; no limit where these have none
@@ -46,6 +47,11 @@ def submission(request: HttpRequest) -> None:
     environment = settings.ENVIRONMENT
     each, together = environment.arena_battles_per_hour, environment.arena_battles_per_hour_address
     _take(_buckets(request, "submission", -(-each // BATTLES_PER_SUBMISSION), -(-together // BATTLES_PER_SUBMISSION)))
+
+
+def file(request: HttpRequest) -> None:
+    """Before a whole record is sent, by a view that is not DRF's. Raises Refusal 429."""
+    _take(_buckets(request, "file", FILES_PER_HOUR, FILES_PER_HOUR * ADDRESS_FACTOR))
 
 
 class Calls(BaseThrottle):

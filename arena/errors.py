@@ -12,6 +12,8 @@ from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
 
 UNKNOWN = 401
+LONGEST_SHOWN = 60
+NOT_AS_IT_SHOULD_BE = "The request is not as it should be."
 
 
 class Refusal(Exception):
@@ -41,6 +43,12 @@ class Refusal(Exception):
 
 def bad(field: str, detail: str) -> Refusal:
     return Refusal("invalid", detail, 400, fields={field: [detail]})
+
+
+def unknown(what: str, name: str, hint: str = "") -> Refusal:
+    """hint: a sentence on which there are."""
+    shown = name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}…"
+    return Refusal("not_found", f"There is no {what} {shown!r}. {hint}".strip(), 404)
 
 
 def too_large(most: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE) -> Refusal:
@@ -81,14 +89,16 @@ def plain_response(error: Refusal, **headers: str) -> JsonResponse:
 
 
 def _sentence(error: exceptions.APIException) -> str:
-    return str(error.detail) if isinstance(error.detail, str) else "Some fields are not as they should be."
+    """Of single fields what is wrong with each, so that whoever reads only this knows too."""
+    if isinstance(error.detail, str):
+        return str(error.detail)
+    told = error.detail.items() if isinstance(error.detail, dict) else ()
+    return " ".join(f"{name}: {each}" for name, all_of_it in told for each in all_of_it) or NOT_AS_IT_SHOULD_BE
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's own 400, such as for a foreign Host; an API answers in JSON."""
-    return _json(request, 400, "bad_request", "The request is not as it should be.") or defaults.bad_request(
-        request, exception
-    )
+    return _json(request, 400, "bad_request", NOT_AS_IT_SHOULD_BE) or defaults.bad_request(request, exception)
 
 
 def too_many_attempts(request: HttpRequest) -> HttpResponse:

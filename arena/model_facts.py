@@ -5,13 +5,16 @@ failures, and a reader sees which pane failed. What is measured is days old: see
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
 
 from arena.measured import Typical, typical
 from arena.models import LIVE, Endpoint, Standing
-from catalog.models import LanguageModel, Price
+from catalog.fact_words import NOTHING, link
+from catalog.facts import believed
+from catalog.models import LanguageModel, License, Price
 from catalog.prices import newest_prices
 
 OF_MODEL = (
@@ -22,7 +25,8 @@ OF_MODEL = (
 
 def models() -> QuerySet[LanguageModel]:
     """All models, with what `told` looks at."""
-    return LanguageModel.objects.select_related("organization", "license", "base_model", "endpoint")
+    beside = ("organization", "license", "base_model", "endpoint")
+    return LanguageModel.objects.select_related(*beside).prefetch_related("facts")
 
 
 def told(of: Sequence[LanguageModel]) -> list[dict[str, Any]]:
@@ -32,6 +36,7 @@ def told(of: Sequence[LanguageModel]) -> list[dict[str, Any]]:
     return [
         {
             **_facts(model),
+            "facts": _sources(model),
             "price": _price(prices.get(model.pk)),
             "arena": standing.get(model.slug),
             "measured": _measured(usual.get(model.pk)),
@@ -52,11 +57,24 @@ def _facts(model: LanguageModel) -> dict[str, Any]:
     }
 
 
+def _sources(model: LanguageModel) -> dict[str, Any]:
+    """Of each field that is known, who says so: the value as precise as the source is."""
+    held = believed(model, model.facts.all()).items()
+    found = {field: {"value": fact.value, **_from(fact.source, fact.as_of)} for field, fact in held}
+    if model.license and model.license.commercial != License.Commercial.UNKNOWN:
+        found["commercial_use"] = {"value": model.license.commercial, **_from(model.license.source, None)}
+    return {field: fact for field, fact in found.items() if fact["value"] not in NOTHING}
+
+
+def _from(source: str, as_of: date | None) -> dict[str, Any]:
+    return {"source": source, "url": link(source) or None, "as_of": as_of}
+
+
 def _price(price: Price | None) -> dict[str, Any] | None:
     """US dollars for a million tokens."""
     if price is None:
         return None
-    return {"input": float(price.input), "output": float(price.output), "source": price.source, "as_of": price.as_of}
+    return {"input": float(price.input), "output": float(price.output), **_from(price.source, price.as_of)}
 
 
 def _measured(usual: Typical | None) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from allauth.account import views as account_views
 from django.urls import URLPattern, path
 from django.views.decorators.cache import cache_control
 
-from arena import account_pages, home, my_pages, submission_api, submission_pages
+from arena import account_pages, api_pages, home, my_pages, submission_api, submission_pages
 from arena import api as calls
 from arena import pages as views
 
@@ -51,6 +51,7 @@ accounts = [
     path("accounts/inactive/", account_views.account_inactive, name="account_inactive"),
 ]
 api = [
+    path("", api_pages.Calls.as_view(), name="api-calls"),
     _of_battles("", calls.Battles.as_view(), "battle-list"),
     _of_battles("<uuid:battle_id>/", calls.OneBattle.as_view(), "battle-detail"),
     _of_battles("<uuid:battle_id>/events", calls.events, "battle-events"),

@@ -27,6 +27,9 @@ COOKIE = "voter"
 OF_ACCOUNT = "voter"  # in the session of an account: its voter's id
 COOKIE_AGE = 365 * 24 * 3600
 QUIET_PATHS = ("/healthz", "/readyz", "/metrics", "/.well-known/")
+# Programs that only read are nobody; their answers may be stored for all.
+QUIET_READS = ("/api/v1/", "/api/schema/")
+READS = ("GET", "HEAD", "OPTIONS")
 
 signer = Signer(salt="arena.voter")
 Handler = Callable[[HttpRequest], Any]
@@ -58,9 +61,16 @@ middleware.sync_capable = middleware.async_capable = True  # type: ignore[attr-d
 def _look_at_cookie(request: HttpRequest) -> None:
     known = of_cookie(request)
     become(request, known or uuid.uuid4())
-    if not known and not request.path.startswith(QUIET_PATHS) and sent(request) is None:
+    request.came_known = known is not None  # type: ignore[attr-defined]  # Django's requests are open
+    if not known and not _is_quiet(request) and sent(request) is None:
         get_token(request)
         renew(request)
+
+
+def _is_quiet(request: HttpRequest) -> bool:
+    """Whether it is no first contact: nothing comes of it that would need to know who it was."""
+    paths = QUIET_PATHS + QUIET_READS if request.method in READS else QUIET_PATHS
+    return request.path.startswith(paths)
 
 
 def _has_session(request: HttpRequest) -> bool:
@@ -100,7 +110,8 @@ def renew(request: HttpRequest, voter_id: uuid.UUID | None = None) -> None:
 
 def is_known(request: HttpRequest) -> bool:
     """Whether the request came as somebody, by a cookie that we have signed or by a session."""
-    return not getattr(request, "new_voter", None) or request.user.is_authenticated
+    known: bool = request.came_known  # type: ignore[attr-defined]  # set by our middleware
+    return known or request.user.is_authenticated
 
 
 def stay_unknown(request: HttpRequest) -> None:
@@ -182,6 +193,6 @@ class VoterAuthentication(BaseAuthentication):
         if sent(plain) is not None:  # and was good, or the request would not have come so far
             return
         known = COOKIE in plain.COOKIES or settings.SESSION_COOKIE_NAME in plain.COOKIES
-        if known and plain.method not in ("GET", "HEAD", "OPTIONS"):
+        if known and plain.method not in READS:
             _check.process_request(plain)
             _check.process_view(plain, _no_view, (), {})

@@ -1,6 +1,7 @@
 """Numbers as people write them in the forms of the calculators: 70B, 1.4T, 5.88e23, 70,000,000,000."""
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from catalog.figures import UNITS
 LONGEST = 40
 BY_LETTER = {letter.lower(): size for size, letter in UNITS}
 NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,2})?)([kmbt]?)", re.ASCII)
+YES_OR_NO = {**dict.fromkeys(("true", "1", "on", "yes"), True), **dict.fromkeys(("", "false", "0", "off", "no"), False)}
 FILLING = re.compile(r"[\s,_$]+")
 
 
@@ -53,14 +55,49 @@ class Amount(forms.Field):
             raise ValidationError(words, params={"low": f"{self.low:,.12g}", "high": f"{self.high:,.12g}"})
 
 
+class AsWritten(forms.CheckboxInput):
+    """What an address says of a box that may be ticked."""
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: object, name: str) -> Any:
+        return data.get(name, "")
+
+
+class YesOrNo(forms.BooleanField):
+    """Django's own takes whatever stands in an address for a yes: `no` and 0 too."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, widget=AsWritten(check_test=lambda value: _is_yes(value) is True), **options)
+
+    def to_python(self, value: Any) -> bool:
+        if (yes := _is_yes(value)) is None:
+            raise ValidationError(_("This is true or false."))
+        return yes
+
+
+def _is_yes(value: Any) -> bool | None:
+    """None where it says neither."""
+    return YES_OR_NO.get(str("" if value is None else value).strip().lower())
+
+
 def usual(field: forms.Field) -> Any:
     return field.usual if isinstance(field, Amount) else field.initial
+
+
+def _keys(field: forms.ChoiceField) -> list[str]:
+    choices: Any = field.choices  # none of ours is in groups
+    return [str(key) for key, _words in choices if key]
 
 
 class GivenForm(forms.Form):
     """A form whose fields may be left out: then they are as usual."""
 
     use_required_attribute = False
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        for field in self.fields.values():
+            if isinstance(field, forms.ChoiceField):
+                field.error_messages["invalid_choice"] = _("This is one of: %s.") % ", ".join(_keys(field))
 
     def given(self, name: str) -> Any:
         value = self.cleaned_data.get(name)

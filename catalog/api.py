@@ -76,7 +76,7 @@ def _row(placed: Placed, score: Score) -> dict[str, Any]:
 
 
 def refused(form: GivenForm) -> ValidationError:
-    return ValidationError({name: [str(error) for error in errors] for name, errors in form.errors.items()})
+    return ValidationError({name: [*dict.fromkeys(map(str, errors))] for name, errors in form.errors.items()})
 
 
 class Scaling(APIView):

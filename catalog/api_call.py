@@ -45,7 +45,9 @@ CSRF = OpenApiParameter(
 )
 PAGING = (
     OpenApiParameter("cursor", str, description="As the address of the next page says."),
-    OpenApiParameter("page_size", int, description="At most 100; more means 100.", default=100),
+    OpenApiParameter(
+        "page_size", {"type": "integer", "minimum": 1}, description="At most 100; more means 100.", default=100
+    ),
 )
 View = TypeVar("View", bound=Callable[..., Any])
 Decorator = Callable[[View], View]

@@ -9,10 +9,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from catalog.fact_fields import DAYS, FIELDS, day, rate
+from catalog.fact_fields import DAYS, day, rate
+from catalog.facts import believed
 from catalog.figures import count
 from catalog.models import Fact, LanguageModel
 
+NOTHING: tuple[Any, ...] = (None, "", [])
 ADDRESS = re.compile(r"https?://[^\s)]+")
 WORDS = {
     "organization": (
@@ -91,31 +93,31 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Told:
-    """A fact in words. `link` is the first address in its source, if there is one."""
+    """A fact in words. `link` is the first address in its source, if there is one; `as_of` None: nobody noted it."""
 
     label: str
     value: str
     why: str
     source: str
     link: str
-    as_of: date
+    as_of: date | None
     others: tuple[str, ...]
 
 
 def told(model: LanguageModel) -> list[Told]:
-    """The chosen facts of a model, in the order of the fields; `others`: what other sources say instead."""
-    said: dict[str, list[Fact]] = {field: [] for field in FIELDS}
-    for fact in model.facts.order_by("-chosen", "pk"):
-        said[fact.field].append(fact)
+    """What is held of a model, in the order of the fields; `others`: what other sources say instead."""
+    facts = list(model.facts.order_by("pk"))
     return [
-        _told(field, facts) for field, facts in said.items() if facts and facts[0].chosen and facts[0].value is not None
+        _told(fact, [each for each in facts if each.field == field])
+        for field, fact in believed(model, facts).items()
+        if fact.value not in NOTHING
     ]
 
 
-def _told(field: str, facts: list[Fact]) -> Told:
-    label, why = WORDS[field]
-    fact, value = facts[0], in_words(field, facts[0].value)
-    others = dict.fromkeys(in_words(field, each.value) for each in facts[1:] if each.value is not None)
+def _told(fact: Fact, facts: list[Fact]) -> Told:
+    label, why = WORDS[fact.field]
+    value = in_words(fact.field, fact.value)
+    others = dict.fromkeys(in_words(fact.field, each.value) for each in facts if each.value is not None)
     others.pop(value, None)
     return Told(str(label), value, str(why), fact.source, link(fact.source), fact.as_of, tuple(others))
 

@@ -60,13 +60,10 @@ def _empty(facts: list[Fact]) -> None:
 
 def adopt(keys: Iterable[int]) -> set[int]:
     """Keep as facts what somebody has set in the columns of these models; says of which models there was something."""
-    rows = []
-    for model, facts in _with_facts(keys):
-        believed = {fact.field: for_column(fact.field, fact.value) for fact in facts if fact.chosen}
-        for field in FIELDS:
-            held = _held(model, field)
-            if held != believed.get(field, EMPTY.get(field)):
-                rows.append(_by_hand(model, field, held))
+    held = [fact for model, facts in _with_facts(keys) for fact in believed(model, facts).values()]
+    rows = [fact for fact in held if fact.pk is None]
+    for row in rows:
+        row.as_of = now().date()
     Fact.objects.bulk_create(
         rows,
         update_conflicts=True,
@@ -76,9 +73,24 @@ def adopt(keys: Iterable[int]) -> set[int]:
     return {row.model_id for row in rows}
 
 
+def believed(model: LanguageModel, facts: Iterable[Fact]) -> dict[str, Fact]:
+    """Field → the fact that a model's column holds; where somebody has set another value, one that is not stored yet.
+
+    facts: all of the model. Nobody knows of what is not stored when it was set: its `as_of` is None.
+    """
+    chosen, found = {fact.field: fact for fact in facts if fact.chosen}, {}
+    for field in FIELDS:
+        held, fact = _held(model, field), chosen.get(field)
+        if held != (for_column(field, fact.value) if fact else EMPTY.get(field)):
+            fact = _by_hand(model, field, held)
+        if fact:
+            found[field] = fact
+    return found
+
+
 def _by_hand(model: LanguageModel, field: str, held: Any) -> Fact:
     value = held.isoformat() if isinstance(held, date) else held
-    return Fact(model=model, field=field, value=value, origin=Fact.Origin.HAND, source=BY_HAND, as_of=now().date())
+    return Fact(model=model, field=field, value=value, origin=Fact.Origin.HAND, source=BY_HAND)
 
 
 @transaction.atomic

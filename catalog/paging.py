@@ -1,10 +1,13 @@
 """Long lists, page by page: a cursor holds the place of the last row, so any page costs what the first does."""
 
-from rest_framework.exceptions import NotFound
+import re
+
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 
 MOST = 100
+SIZE = re.compile(r"0*[1-9][0-9]{0,18}")
 
 
 class Pages(CursorPagination):
@@ -12,6 +15,15 @@ class Pages(CursorPagination):
 
     page_size = max_page_size = MOST
     page_size_query_param = "page_size"
+    invalid_cursor_message = "There is no such page: cursor is what the address of the next page says."
+
+    def get_page_size(self, request: Request) -> int | None:
+        """Raises ValidationError for what is no size, where DRF would take the usual one."""
+        written = request.query_params.get(self.page_size_query_param) or str(self.page_size)
+        if not SIZE.fullmatch(written):
+            rule = f"This is a whole number from 1 on; more than {MOST} means {MOST}."
+            raise ValidationError({self.page_size_query_param: [rule]})
+        return min(int(written), MOST)
 
     def decode_cursor(self, request: Request) -> Cursor | None:
         """A cursor is made by us, but sent by anybody: DRF would hand any text to the database."""

@@ -8,18 +8,55 @@ from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config import changes
+from config.models import Change
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+
+LATEST = 8
+OTHERS = gettext_lazy("More")
+GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    (gettext_lazy("Who answers"), ("Endpoint", "LanguageModel")),
+    (gettext_lazy("What happened"), ("Battle", "Vote", "Voter")),
+    (gettext_lazy("Ratings"), ("Pool", "Board", "Category")),
+    (
+        gettext_lazy("Catalogue"),
+        ("Submission", "Fact", "Organization", "License", "Benchmark", "Score"),
+    ),
+    (gettext_lazy("Operators"), ("Change", "User", "Group")),
+)
 
 
 class Site(admin.AdminSite):
     site_header = site_title = gettext_lazy("Arena, for operators")
     index_title = gettext_lazy("What this arena runs on")
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """What operators look after, by what they do with it; what has no place there comes last."""
+        kinds = {
+            kind["model"]: kind for app in self._build_app_dict(request, app_label).values() for kind in app["models"]
+        }
+        places = {name: place for _, names in GROUPS for place, name in enumerate(names)}
+        grouped: dict[str, list[Any]] = {str(title): [] for title, _ in GROUPS}
+        for model, kind in kinds.items():
+            title = next((title for title, names in GROUPS if model.__name__ in names), OTHERS)
+            grouped.setdefault(str(title), []).append(kind)
+        return [
+            {"name": title, "models": sorted(found, key=lambda kind: places.get(kind["object_name"], 0))}
+            for title, found in grouped.items()
+            if found
+        ]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        may = request.user.has_perm("config.view_change")
+        latest = Change.objects.all()[:LATEST] if may else None
+        return super().index(request, {**(extra_context or {}), "latest": latest})
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """No password is taken here: the login of all accounts counts attempts, and locks out who guesses."""

@@ -235,7 +235,7 @@ SPECTACULAR_SETTINGS = {
     "AUTHENTICATION_WHITELIST": [],
     "APPEND_COMPONENTS": {
         "securitySchemes": {
-            "voter": {"type": "apiKey", "in": "cookie", "name": "voter", "description": "Set at the first contact."},
+            "voter": {"type": "apiKey", "in": "cookie", "name": "voter", "description": "Set by the first page."},
             "key": {"type": "http", "scheme": "bearer", "description": "An API key."},
         }
     },

@@ -21,6 +21,7 @@ urlpatterns = [
     path("api/v1/", include([*arena_urls.api, *ratings_urls.api, *catalog_urls.api])),
     path("api/schema/", api_pages.schema, name="api-schema"),
     path("api/docs/", api_pages.docs, name="api-docs"),
+    path("api/", api_pages.home, name="api"),
     re_path(r"^api/", arena_api.unknown),
     path("admin/", admin.site.urls),
     path("healthz", health.alive),

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
+from arena import charges
 from arena.api import FOLLOWED_BY, event_stream
 from arena.connections import let_go
 from arena.errors import Refusal, bad, plain_response
@@ -115,12 +116,17 @@ async def votes_file(request: HttpRequest) -> HttpResponseBase:
         return plain_response(Refusal("method_not_allowed", "The record can only be read.", 405), Allow="GET, HEAD")
     pool = request.GET.get("pool") or LIVE
     try:
-        await let_go(record.known)(pool)
+        await let_go(_may_have)(request, pool)
         file: Any = record.File(pool) if request.method == "GET" else ()
     except Refusal as error:
         return plain_response(error)
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{slugify(pool)}.jsonl"'}
     return StreamingHttpResponse(file, content_type="application/x-ndjson", headers=headers)
+
+
+def _may_have(request: HttpRequest, pool: str) -> None:
+    charges.file(request)
+    record.known(pool)
 
 
 class OneDisagreement(APIView):

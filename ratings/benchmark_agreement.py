@@ -26,6 +26,7 @@ TOO_FEW, FLAT = PROBLEMS = ("too_few", "flat")
 SHOWN = ("model", "name", "rating", "ci_low", "ci_high")
 
 Row = dict[str, Any]
+WHICH = "The answer without them lists those that there are, each with its key."
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def compare(benchmark: Benchmark, asked: Wanted) -> Comparison:
     rankings = ranked(benchmark)
     meant = [each for each in rankings if asked.conditions in ("", each.conditions.key)]
     if asked.conditions and not meant:
-        raise Refusal("not_found", f"No score of {benchmark.name} was run under these conditions.", 404)
+        raise Refusal("not_found", f"No score of {benchmark.name} was run under these conditions. {WHICH}", 404)
     pool, own = (asked.pool, None) if asked.pool else _pool(meant, asked.category)
     board = snapshots.newest(pool, asked.category, style_control=False, method=BRADLEY_TERRY, at=asked.at)
     rated = _rated(board["rows"])

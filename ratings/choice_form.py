@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
 
-from catalog.amounts import Amount, GivenForm
+from catalog.amounts import Amount, GivenForm, YesOrNo
 from catalog.cost import USUAL, Use
 from catalog.hosting import BITS_A_BYTE
 from ratings.limits import Limits
@@ -35,11 +35,19 @@ class ChoiceForm(GivenForm):
         required=False,
         choices=lambda: [("", _("any")), *((kind.slug, kind.name) for kind in task_kinds().values())],
     )
-    pool = forms.SlugField(label=_("Ratings from"), required=False, max_length=100)
+    pool = forms.SlugField(
+        label=_("Ratings from"),
+        required=False,
+        max_length=100,
+        error_messages=dict.fromkeys(
+            ("invalid", "max_length", "null_characters_not_allowed"),
+            _("This is the slug of a pool; all are listed at /api/v1/pools/."),
+        ),
+    )
 
-    commercial = forms.BooleanField(label=_("Commercial use is allowed"), required=False)
-    tools = forms.BooleanField(label=_("Calls tools"), required=False)
-    search_instead = forms.BooleanField(label=_("Web search makes up for an early cutoff"), required=False)
+    commercial = YesOrNo(label=_("Commercial use is allowed"))
+    tools = YesOrNo(label=_("Calls tools"))
+    search_instead = YesOrNo(label=_("Web search makes up for an early cutoff"))
     modalities = forms.MultipleChoiceField(
         label=_("Takes in"), required=False, choices=MODALITIES, widget=forms.CheckboxSelectMultiple
     )

@@ -14,9 +14,10 @@ from weakref import WeakSet
 from django.utils.crypto import salted_hmac
 
 from arena.connections import let_go
-from arena.errors import Refusal, bad
+from arena.errors import Refusal, bad, unknown
 from ratings.exporting import batches, json_line
 from ratings.models import Pool
+from ratings.snapshots import HINTS
 
 PAGE = 100
 MOST_OPEN = 4  # files that are being sent, in one process: each keeps a processor busy
@@ -48,13 +49,13 @@ def page(pool: str, after: str, export: str, size: int = PAGE) -> Page:
 
 def known(pool: str) -> None:
     if "\0" in pool or not Pool.objects.filter(slug=pool).exists():
-        raise Refusal("not_found", f"There is no pool {pool!r}.", 404)
+        raise unknown("pool", pool, HINTS["pool"])
 
 
 def _number(after: str) -> int:
     if re.fullmatch(r"[0-9]{1,19}", after) and int(after) <= MOST:
         return int(after)
-    raise bad("after", "after is the id of a vote.")
+    raise bad("after", "after is the id of a vote, such as 120.")
 
 
 def _key(export: str) -> bytes:

@@ -10,7 +10,7 @@ import orjson
 from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from arena.errors import Refusal, bad
+from arena.errors import Refusal, bad, unknown
 from arena.models import LIVE
 from ratings.models import OVERALL, Board, Category, Pool, Snapshot
 
@@ -19,6 +19,11 @@ ELO = "elo"
 METHODS = (BRADLEY_TERRY, ELO)
 SCALE = {"factor": 400, "base": 10, "mean": 1000}
 NOTHING: dict[str, Any] = {"computed_at": None, "votes": 0, "last_vote_id": None, "scale": SCALE, "rows": []}
+HINTS = {
+    "pool": "All are listed at /api/v1/pools/.",
+    "category": "All are listed at /api/v1/categories/.",
+    "method": f"It is {' or '.join(METHODS)}.",
+}
 SWITCH = {"": False, "false": False, "0": False, "true": True, "1": True}
 
 
@@ -91,8 +96,9 @@ def _newest(asked: Asked) -> QuerySet[Snapshot]:
         raise _unknown("method", asked.method)
     if asked.method == ELO and asked.style_control:
         raise Refusal("not_found", "There is no method 'elo' under style control; take one of them away.", 404)
-    if "\0" in asked.pool + asked.category:  # which no query can hold
-        raise _unknown("pool or category", asked.pool + asked.category)
+    for what in ("pool", "category"):
+        if "\0" in getattr(asked, what):  # which no query can hold
+            raise _unknown(what, getattr(asked, what))
     boards = Board.objects.filter(
         pool__slug=asked.pool, category__slug=asked.category, style_control=asked.style_control
     )
@@ -165,7 +171,7 @@ def _check_known(pool: str, category: str, method: str) -> None:
 
 
 def _unknown(what: str, name: str) -> Refusal:
-    return Refusal("not_found", f"There is no {what} {name!r}.", 404)
+    return unknown(what, name, HINTS[what])
 
 
 def _time(text: str) -> datetime | None:

@@ -31,7 +31,8 @@ class IsShared(admin.SimpleListFilter):
 class BattleAdmin(ReadOnly):
     """The page of one battle shows all there is: turns, answers with their attempts, and the events of its stream."""
 
-    list_display = ("id", "created_at", "state", "mode", "pool", "model_a", "model_b", "propensity", "replacements")
+    list_display = ("created_at", "state", "model_a", "model_b", "pool", "mode", "propensity", "replacements", "short")
+    search_help_text = "The whole id of a battle"
     list_filter = ("state", "mode", OfPool, "prompt_source", IsShared)
     list_select_related = ("model_a", "model_b")
     search_fields = ("=id",)
@@ -47,6 +48,10 @@ class BattleAdmin(ReadOnly):
 
     def has_withdraw_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("arena.change_battle")
+
+    @admin.display(description="id")
+    def short(self, battle: Battle) -> str:
+        return str(battle.pk)[:8]
 
     @admin.display(description="replaced")
     def replacements(self, battle: Battle) -> int:
@@ -82,6 +87,7 @@ class VoteAdmin(ReadOnly):
     list_filter = (OfPool, "source", "winner", "counted")
     list_select_related = ("model_a", "model_b")
     search_fields = ("=id", "=battle__id")
+    search_help_text = "The id of a vote or of its battle"
     ordering = ("-pk",)
     exclude = ("prompt_hash",)
 

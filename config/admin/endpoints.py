@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from arena import trials
 from arena.backends import BACKENDS
@@ -42,6 +43,16 @@ class EndpointForm(Form):
     class Meta:
         model = Endpoint
         fields = ("model", *CHECKED, "enabled")
+        labels = {
+            "base_url": gettext_lazy("Base URL"),
+            "upstream_id": gettext_lazy("Model, at its server"),
+            "api_key_env": gettext_lazy("Variable that holds the key"),
+            "max_tokens": gettext_lazy("Longest answer, tokens"),
+            "max_concurrency": gettext_lazy("Answers at once"),
+            "parameters": gettext_lazy("Further parameters"),
+            "enabled": gettext_lazy("In the draw"),
+        }
+        widgets = {"parameters": forms.Textarea(attrs={"rows": 3, "cols": 60})}
 
     def clean(self) -> dict[str, Any]:
         """By the rules of the models file: no address inside the house, no key where a name belongs."""
@@ -63,6 +74,13 @@ class EndpointAdmin(Page):
     search_fields = ("model__name", "model__slug", "upstream_id")
     readonly_fields = ("failures", "closed_until", "breaker", "calls", "failure_rate", "first_token", "speed")
     raw_id_fields = ("model",)
+    fieldsets = (
+        (None, {"fields": ("model", *CHECKED, "enabled")}),
+        (
+            gettext_lazy("How it does"),
+            {"fields": ("breaker", "closed_until", "failures", "calls", "failure_rate", "first_token", "speed")},
+        ),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Endpoint]:
         recent = EndpointDay.objects.filter(day__gte=timezone.now().date() - RECENT).order_by("-day")
@@ -89,7 +107,7 @@ class EndpointAdmin(Page):
     def name(self, endpoint: Endpoint) -> str:
         return endpoint.model.name
 
-    @admin.display(description="in the draw")
+    @admin.display(description="drawn now")
     def breaker(self, endpoint: Endpoint) -> str:
         """Whether failures in a row have taken it out."""
         if not endpoint.enabled:

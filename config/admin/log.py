@@ -10,4 +10,5 @@ from config.models import Change
 class ChangeAdmin(ReadOnly):
     list_display = ("at", "who", "kind", "what", "name")
     list_filter = ("kind",)
+    date_hierarchy = "at"
     search_fields = ("who", "name", "key")

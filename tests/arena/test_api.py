@@ -335,23 +335,23 @@ def test_models_never_show_where_they_are_called(client):
 
 
 @pytest.mark.parametrize(
-    ("path", "body"),
+    ("path", "body", "known"),
     [
-        ("", {"prompt": "Why?", "models_": []}),
-        ("", {"state": "voted"}),
-        ("{}/vote/", {"winner": "a", "counted": True}),
-        ("{}/turns/", {"prompt": "And?", "winner": "a"}),
-        ("{}/stop/", {"prompt": "And?"}),
-        ("{}/retry/", {"": 1}),
+        ("", {"prompt": "Why?", "models_": []}, "known are prompt, mode, models"),
+        ("", {"state": "voted"}, "known are prompt, mode, models"),
+        ("{}/vote/", {"winner": "a", "counted": True}, "known are winner, reasons, comment"),
+        ("{}/turns/", {"prompt": "And?", "winner": "a"}, "known are prompt"),
+        ("{}/stop/", {"prompt": "And?"}, "nothing is taken here"),
+        ("{}/retry/", {"": 1}, "nothing is taken here"),
     ],
 )
-def test_field_that_we_do_not_know_is_named_and_nothing_is_done(client, me, two_models, path, body):
+def test_field_that_we_do_not_know_is_named_and_nothing_is_done(client, me, two_models, path, body, known):
     battle = factories.battle(voter=me)
 
     answer = post(client, path.format(battle.pk), **body)
 
     assert answer.status_code == 400
-    assert answer.json()["error"]["fields"] == {list(body)[-1]: ["There is no such field."]}
+    assert answer.json()["error"]["fields"] == {list(body)[-1]: [f"There is no such field; {known}."]}
     assert (Battle.objects.get().state, Vote.objects.count()) == ("ready", 0)
 
 

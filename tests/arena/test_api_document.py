@@ -164,3 +164,17 @@ def test_footer_leads_to_the_page(client):
 def test_both_can_only_be_read(client, address):
     assert client.post(address).status_code == 405
     assert client.head(address).status_code == 200
+
+
+def test_address_of_the_api_lists_its_calls_and_where_more_is_said(client):
+    said = client.get("/api/v1/").json()
+    assert {(each["path"], each["method"].lower()) for each in said["calls"]} == {
+        (path, method) for path, method, _ in operations()
+    }
+    for link in (said["docs"], said["schema"]):
+        assert client.get(link).status_code == 200
+
+
+def test_what_stands_above_the_api_leads_to_its_page(client):
+    assert client.get("/api/").headers["Location"] == DOCS
+    assert client.get("/api").headers["Location"] == "/api/"

@@ -5,9 +5,9 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
-from django.test import Client
+from django.test import AsyncClient, Client
 
-from arena import api_keys, charges, limits
+from arena import api_keys, charges, limits, voters
 from arena.models import Battle, Voter
 from tests import factories as common
 from tests.arena import factories
@@ -296,6 +296,23 @@ def test_reading_does_not_take_from_writing(client, me, monkeypatch):
     assert client.get(CALL).status_code == 200
     assert client.get(CALL).status_code == 429
     assert client.post(f"{CALL}{factories.battle(voter=me).pk}/stop/").status_code == 409
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_whole_records_are_counted_too(monkeypatch, in_database):
+    monkeypatch.setattr(charges, "FILES_PER_HOUR", 2)
+    await in_database(common.pool)
+    client = AsyncClient()
+    client.cookies[voters.COOKIE] = voters.signer.sign(str(uuid4()))
+
+    answers = []
+    for _ in range(4):
+        answers.append(await client.get("/api/v1/votes.jsonl"))
+        answers[-1].close()
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
+    assert json.loads(answers[-1].content)["error"]["code"] == CODE
+    assert int(answers[-1].headers["Retry-After"]) > 1000
 
 
 def test_pages_are_not_counted_as_calls(client, monkeypatch):

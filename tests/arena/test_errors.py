@@ -28,12 +28,21 @@ CALL = "/api/v1/battles/"
         (
             exceptions.ValidationError({"name": ["Too long."]}),
             400,
-            {"code": "invalid", "detail": "Some fields are not as they should be.", "fields": {"name": ["Too long."]}},
+            {"code": "invalid", "detail": "name: Too long.", "fields": {"name": ["Too long."]}},
+        ),
+        (
+            exceptions.ValidationError({"a": ["No.", "Never."], "b": ["Too long."]}),
+            400,
+            {
+                "code": "invalid",
+                "detail": "a: No. a: Never. b: Too long.",
+                "fields": {"a": ["No.", "Never."], "b": ["Too long."]},
+            },
         ),
         (
             exceptions.ValidationError(["x"]),
             400,
-            {"code": "invalid", "detail": "Some fields are not as they should be."},
+            {"code": "invalid", "detail": "The request is not as it should be."},
         ),
     ],
     ids=lambda value: type(value).__name__,
@@ -117,8 +126,8 @@ def test_the_longest_question_fits_however_it_is_written(client):
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        ("get", "/api/", 404, "not_found"),
-        ("get", "/api/v1/", 404, "not_found"),
+        ("post", "/api/", 404, "not_found"),
+        ("post", "/api/v1/", 405, "method_not_allowed"),
         ("get", "/api/v2/battles/", 404, "not_found"),
         ("get", "/api/v1/nothing/", 404, "not_found"),
         ("get", "/api/v1/battles/7/", 404, "not_found"),
@@ -140,7 +149,7 @@ def test_errors_of_the_api_are_json_whatever_is_asked(client, method, path, stat
     assert isinstance(answer.json()["error"]["detail"], str)
 
 
-@pytest.mark.parametrize("path", ["/api/", "/api/v1/nothing", f"{CALL}no-id/turns/"])
+@pytest.mark.parametrize("path", ["/api/nothing/", "/api/v1/nothing", f"{CALL}no-id/turns/"])
 @pytest.mark.parametrize("method", ["get", "post", "delete"])
 def test_a_wrong_address_is_told_in_json_whatever_is_sent_there(path, method):
     client = Client(enforce_csrf_checks=True)

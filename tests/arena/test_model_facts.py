@@ -7,13 +7,22 @@ from urllib.parse import urlencode
 import pytest
 
 from arena.models import EndpointDay, Standing
-from catalog.models import Price
+from catalog.fact_fields import Claim
+from catalog.facts import BY_HAND, record
+from catalog.models import Fact, LanguageModel, Price
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 MODELS = "/api/v1/models/"
 SETTLED = datetime.now(UTC).date() - timedelta(days=3)
+LICENSE_TEXT = "https://licenses.example/apache"
+SET = {
+    "organization": "Maker", "license": "Apache-2.0", "open_weights": True, "kind": "chat",
+    "release_date": "2026-01-02", "knowledge_cutoff": "2025-06-01", "parameters_total": 7_000_000_000,
+    "parameters_active": 2_000_000_000, "training_tokens": 10**13, "context_window": 8192, "max_input": 8000,
+    "max_output": 4096, "modalities": ["text"], "tools": True,
+}  # fmt: skip
 STANDS = {"rating": 1040.5, "ci_low": 1000.0, "ci_high": None, "rank": 2, "votes": 70, "provisional": True}
 
 
@@ -27,7 +36,7 @@ def known(slug):
     model = factories.model(
         slug,
         organization=factories.organization("Maker"),
-        license=factories.license("Apache-2.0", commercial="yes"),
+        license=factories.license("Apache-2.0", commercial="yes", source=LICENSE_TEXT),
         base_model=factories.model("base"),
         **facts,
     )
@@ -49,7 +58,13 @@ def test_model_tells_what_is_known_with_sources_and_what_was_measured(client):
         "parameters_active": 2_000_000_000, "training_tokens": 10**13, "context_window": 8192, "max_input": 8000,
         "max_output": 4096, "modalities": ["text"], "tools": True, "organization": "Maker", "license": "Apache-2.0",
         "commercial_use": "yes", "base_model": "base", "in_draw": True,
-        "price": {"input": 0.5, "output": 2.0, "source": "https://prices.example", "as_of": "2026-02-01"},
+        "facts": {
+            field: {"value": value, "source": BY_HAND, "url": None, "as_of": None} for field, value in SET.items()
+        } | {"commercial_use": {"value": "yes", "source": LICENSE_TEXT, "url": LICENSE_TEXT, "as_of": None}},
+        "price": {
+            "input": 0.5, "output": 2.0, "source": "https://prices.example", "url": "https://prices.example",
+            "as_of": "2026-02-01",
+        },
         "arena": STANDS,
         "measured": {
             "answers": 8, "failures": 2, "failure_rate": 0.2, "first_token_s": 0.5, "tokens_per_s": 40.0,
@@ -60,9 +75,35 @@ def test_model_tells_what_is_known_with_sources_and_what_was_measured(client):
 def test_what_is_not_known_is_null(client):
     factories.model("plain")
     told = client.get(f"{MODELS}plain/").json()
-    empty = {"modalities": [], "kind": "", "status": "current", "in_draw": False}
+    empty = {"modalities": [], "kind": "", "status": "current", "in_draw": False, "facts": {}}
     assert {name: value for name, value in told.items() if value is not None} == {
         "slug": "plain", "name": "Plain", **empty,
+    }  # fmt: skip
+
+
+def test_facts_come_with_who_said_so_and_when(client):
+    """Also those that the model's columns hold less precisely; and what was set in a column since has its own word."""
+    model, day = factories.model("sourced"), date(2026, 1, 5)
+    record(
+        {
+            model.pk: [
+                Claim("release_date", "2025-11", "https://maker.example/card (their card)", day),
+                Claim("layers", 32, "the paper, page 3", day),
+                Claim("tools", None, "https://maker.example/card", day),
+                Claim("max_output", 4096, "the paper, page 4", day),
+            ]
+        },
+        Fact.Origin.SHIPPED,
+    )
+    LanguageModel.objects.filter(pk=model.pk).update(max_output=8192)
+
+    assert client.get(f"{MODELS}sourced/").json()["facts"] == {
+        "release_date": {
+            "value": "2025-11", "source": "https://maker.example/card (their card)",
+            "url": "https://maker.example/card", "as_of": "2026-01-05",
+        },
+        "max_output": {"value": 8192, "source": BY_HAND, "url": None, "as_of": None},
+        "layers": {"value": 32, "source": "the paper, page 3", "url": None, "as_of": "2026-01-05"},
     }  # fmt: skip
 
 
@@ -90,7 +131,7 @@ def test_list_tells_of_each_what_its_own_address_tells(client):
 def test_list_asks_the_database_as_often_for_many_as_for_one(client, count, django_assert_num_queries):
     for number in range(count):
         known(f"m-{number}")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         assert len(client.get(MODELS).json()["results"]) == count + 1
 
 

@@ -45,7 +45,7 @@ def ask(client, **headers):
 
 def test_first_contact_gets_a_voter_and_a_token_and_no_row(client, django_assert_num_queries):
     with django_assert_num_queries(0):
-        answer = client.get("/api/v1/nothing/")
+        answer = client.get("/nothing/")
 
     cookie = answer.cookies[voters.COOKIE]
     assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/")
@@ -59,7 +59,7 @@ def test_first_contact_gets_a_voter_and_a_token_and_no_row(client, django_assert
 def test_cookies_are_secure_behind_https(client, settings):
     settings.SECURE = True
 
-    assert client.get("/api/v1/nothing/").cookies[voters.COOKIE]["secure"]
+    assert client.get("/nothing/").cookies[voters.COOKIE]["secure"]
 
 
 def test_second_contact_gets_no_new_cookie(client):
@@ -223,12 +223,17 @@ def test_forms_of_our_pages_are_checked_by_django(strict, path):
 async def test_the_same_holds_for_asynchronous_requests():
     client = AsyncClient()
 
-    answer = await client.get(f"/api/v1/battles/{uuid4()}/events")
+    answer = await client.get("/nothing/")
 
     assert answer.status_code == 404
     assert {voters.COOKIE, "csrftoken"} <= set(answer.cookies)
-    again = await client.get(f"/api/v1/battles/{uuid4()}/events")
+    again = await client.get("/nothing/")
     assert voters.COOKIE not in again.cookies
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_asynchronous_reading_of_the_api_is_no_contact():
+    assert not (await AsyncClient().get(f"/api/v1/battles/{uuid4()}/events")).cookies
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,10 @@
 from decimal import Decimal
 
 import pytest
+from django import forms
 from django.core.exceptions import ValidationError
 
-from catalog.amounts import Amount, GivenForm
+from catalog.amounts import Amount, GivenForm, YesOrNo
 
 
 @pytest.mark.parametrize(
@@ -95,3 +96,33 @@ def test_form_takes_what_is_given_and_else_what_is_usual(data, one, other):
     form = Example(data)
     assert form.is_valid()
     assert (form.given("one"), form.given("other")) == (one, other)
+
+
+class Asked(GivenForm):
+    tools = YesOrNo()
+    weights = forms.ChoiceField(choices=[("", "any"), ("open", "open ones"), ("closed", "closed ones")], required=False)
+
+
+@pytest.mark.parametrize(
+    ("written", "yes"),
+    [
+        ("on", True), ("true", True), ("TRUE", True), ("1", True), ("yes", True),
+        ("", False), ("false", False), ("0", False), ("no", False), ("off", False),
+    ],
+)  # fmt: skip
+def test_box_is_ticked_by_words_of_yes_alone(written, yes):
+    form = Asked({"tools": written})
+    assert form.is_valid()
+    assert form.cleaned_data["tools"] is yes
+    assert ("checked" in str(form["tools"])) is yes
+    assert "checked" not in str(Asked()["tools"])
+    assert Asked({}).is_valid()
+
+
+@pytest.mark.parametrize("written", ["maybe", "2", "\x00", "yes please"])
+def test_what_is_neither_yes_nor_no_is_refused(written):
+    assert Asked({"tools": written}).errors == {"tools": ["This is true or false."]}
+
+
+def test_choice_that_there_is_not_is_refused_with_those_that_there_are():
+    assert Asked({"weights": "50%"}).errors == {"weights": ["This is one of: open, closed."]}

@@ -74,7 +74,7 @@ def test_scaling_tells_where_the_models_are(client):
         ({"params": "1e18", "compute": "1000"}, "compute", "So little compute"),
         ({"params": "many"}, "params", "no number"),
         ({"params": "\0"}, "params", "no number"),
-        ({"params": "1B", "law": "newton"}, "law", "newton"),
+        ({"params": "1B", "law": "newton"}, "law", "one of: epoch, hoffmann."),
     ],
 )
 def test_scaling_refuses_and_names_the_field(client, query, field, words):
@@ -156,7 +156,7 @@ def test_cost_compares_over_the_months_that_are_asked_for(client):
         ({**API_PRICES, "input_tokens": "1e30"}, "input_tokens", "from 0 to 1e+15"),
         ({**API_PRICES, "input_tokens": "nan"}, "input_tokens", "no number"),
         ({**TWO_GPUS, "utilisation": "0"}, "utilisation", "from 1 to 100"),
-        ({**TWO_GPUS, "tuning_method": "magic"}, "tuning_method", "magic"),
+        ({**TWO_GPUS, "tuning_method": "magic"}, "tuning_method", "one of: lora, full."),
     ],
 )
 def test_cost_refuses_and_names_the_field(client, query, field, words):

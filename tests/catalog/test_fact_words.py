@@ -1,12 +1,12 @@
 """Facts in words."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from catalog.fact_fields import FIELDS, Claim
 from catalog.fact_words import WORDS, in_words, link, told
-from catalog.facts import record
+from catalog.facts import BY_HAND, record
 from catalog.models import Fact
 from tests import factories
 
@@ -53,6 +53,19 @@ def test_told_gives_the_chosen_fact_with_its_source_and_what_others_say():
     day = date(2026, 1, 2)
     claims = [Claim("context_window", 5, "https://a.example", day), Claim("context_window", 6, "b", day)]
     record({model.pk: [*claims, Claim("tools", True, "c", day)]}, Fact.Origin.SHIPPED)
+    model.refresh_from_db()
     context, tools = told(model)
     assert (context.label, context.value, context.link, context.others) == ("Context", "5", "https://a.example", ("6",))
     assert (tools.label, tools.value, tools.source, tools.as_of, tools.others) == ("Calls tools", "yes", "c", day, ())
+
+
+@pytest.mark.django_db
+def test_told_says_what_was_set_by_hand_and_what_sources_say_instead():
+    model = factories.model("x", context_window=7)
+    assert [(each.value, each.source, each.as_of) for each in told(model)] == [("7", BY_HAND, None)]
+    record({model.pk: [Claim("layers", 5, "a", date(2026, 1, 2))]}, Fact.Origin.SHIPPED)
+    model.refresh_from_db()
+    model.layers = 6
+    context, layers = told(model)
+    assert (context.source, context.as_of) == (BY_HAND, datetime.now(UTC).date())  # kept before the sources were heard
+    assert (layers.value, layers.source, layers.as_of, layers.others) == ("6", BY_HAND, None, ("5",))

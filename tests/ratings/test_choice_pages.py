@@ -141,7 +141,7 @@ def test_pool_of_a_shortlist_is_offered_only_if_it_is_asked_for(client, three):
     ("query", "status", "words"),
     [
         ({"context": "lots"}, 400, "This is no number"),
-        ({"modalities": "smell"}, 400, "smell"),
+        ({"modalities": "smell"}, 400, "one of: image, audio, video, pdf"),
         ({"monthly": "9"}, 400, "needs this too"),
         ({"pool": "nowhere"}, 404, "no pool"),
     ],

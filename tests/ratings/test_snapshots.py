@@ -137,8 +137,8 @@ def test_newest_of_a_board_without_votes_is_empty(style_control):
     [
         ("nowhere", "overall", "bt", "pool 'nowhere'"),
         (LIVE, "juggling", "bt", "category 'juggling'"),
-        ("live\0", "overall", "bt", "pool or category"),
-        (LIVE, "\0", "bt", "pool or category"),
+        ("live\0", "overall", "bt", "listed at /api/v1/pools/"),
+        (LIVE, "\0", "bt", "listed at /api/v1/categories/"),
         (LIVE, "overall", "BT", "method 'BT'"),
     ],
 )

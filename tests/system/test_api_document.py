@@ -45,7 +45,8 @@ def ran(service: Service, tmp_path_factory: pytest.TempPathFactory) -> list[tupl
 def test_every_call_has_a_line(service: Service) -> None:
     document = json.loads(Person(service.port).get("/api/schema/").body)
     lines = "\n".join(blocks(DOCUMENT, "sh")).replace("$BATTLE", "{battle_id}")
-    lines = lines.replace("$MODEL", "{slug}").replace("$BENCHMARK", "{slug}")
+    lines = lines.replace("$MODEL", "{slug}").replace("$BENCHMARK", "{slug}").replace("$SENT", "{key}")
+    lines = lines.replace("/benchmarks/humaneval/", "/benchmarks/{slug}/")
     for path in document["paths"]:
         assert re.search(rf'\$ARENA{re.escape(path.removeprefix("/api/v1"))}[?"]', lines), path
 

@@ -6,7 +6,7 @@ from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 
 from arena.models import Battle, Endpoint, Vote, Voter
-from catalog.models import LanguageModel, Submission
+from catalog.models import Benchmark, LanguageModel, License, Score, Submission
 from config.models import Change
 from ratings.models import Board, Category, Pool
 from tests import factories
@@ -16,7 +16,8 @@ from tests.config.admin.conftest import PASSWORD
 pytestmark = pytest.mark.django_db
 MODELS = sorted(django_admin.site._registry, key=lambda model: model._meta.label)
 READ_ONLY = (Battle, Vote, Voter, Board, Change, Submission)
-NOT_ADDED = (*READ_ONLY, Pool, Category)
+NOT_ADDED = (*READ_ONLY, Pool, Category, Score)
+LISTS = (Endpoint, LanguageModel, License, Benchmark, Score, Battle, Vote, Voter, Pool, Board)
 LOGIN = "/accounts/login/"
 by_label = {"ids": lambda model: model._meta.label}
 
@@ -27,6 +28,13 @@ def address(model, page, *args):
 
 def log_in(client, password, name="operator"):
     return client.post(f"{LOGIN}?next=/admin/", {"login": name, "password": password})
+
+
+def scored(model):
+    benchmark = Benchmark.objects.create(slug=f"b-{model.pk}", name="B")
+    Score.objects.create(
+        model=model, benchmark=benchmark, task="x", metric="acc", value=0.5, measured_by="us", source="here", run="r"
+    )
 
 
 def rows():
@@ -135,7 +143,7 @@ def test_no_public_page_leads_to_the_admin(client, path):
     assert "/admin/" not in client.get(path).content.decode()
 
 
-@pytest.mark.parametrize("model", [Endpoint, LanguageModel, Battle, Vote, Voter, Pool, Board], **by_label)
+@pytest.mark.parametrize("model", LISTS, **by_label)
 def test_lists_ask_the_database_as_often_for_many_rows_as_for_two(admin, model, django_assert_num_queries):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
@@ -146,6 +154,8 @@ def test_lists_ask_the_database_as_often_for_many_rows_as_for_two(admin, model, 
             battle = factories.battle(factories.endpoint().model, factories.endpoint().model, state="voted")
             factories.vote(battle.model_a, battle.model_b, battle=battle, voter=battle.voter_id)
             factories.board(pool_slug=f"pool-{battle.pk}")
+            factories.license(f"License {battle.pk}")
+            scored(battle.model_a)
         with CaptureQueriesContext(connection) as queries:
             assert admin.get(address(model, "changelist")).status_code == 200
         asked.append(len(queries))
