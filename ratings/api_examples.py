@@ -121,6 +121,7 @@ SHORTLIST = {
     "pool": "live",
     "category": "coding",
     "computed_at": COMPUTED_AT,
+    "certain": 1,
     "survivors": [_SURVIVOR],
     "excluded": [_EXCLUDED],
     "near_misses": ["second-70b"],

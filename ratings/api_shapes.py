@@ -235,6 +235,7 @@ class Shortlist(serializers.Serializer[Any]):
     task = ShortlistTask(allow_null=True)
     pool, category = Text(), Text(help_text="of the board whose tiers order the models")
     computed_at = serializers.DateTimeField(allow_null=True)
+    certain = WHOLE(help_text="how many survivors there are of which every limited value is known")
     survivors = JudgedModel(many=True, help_text="the best first")
     excluded = JudgedModel(many=True, help_text="those with the fewest failures first")
     near_misses = serializers.ListField(child=Text(), help_text="slugs of models that one limit alone excludes")

@@ -49,6 +49,7 @@ def choice_page(request: HttpRequest) -> HttpResponse:
         **lists,
         "limits": choice and limits_in_words(form),
         "asked": _without(request.GET),
+        "certain_only": _certain(request.GET),
         "tokens": _tokens(request.GET),
         "costs": choice and _costs(choice, form, request.GET),
         "tasks": [(kind, _address(kind)) for kind in task_kinds().values()],
@@ -125,6 +126,13 @@ def _costs(choice: Choice, form: ChoiceForm, asked: QueryDict) -> list[Cost]:
     """The limit that costs most comes first."""
     gained = sorted(choice.found.gained.items(), key=lambda each: -each[1])
     return [Cost(form.fields[name].label, more, _without(asked, name)) for name, more in gained if more]
+
+
+def _certain(asked: QueryDict) -> str:
+    """The address of those alone of which every limited value is known."""
+    kept = asked.copy()
+    kept["unknown"] = "exclude"
+    return _without(kept)
 
 
 def _without(asked: QueryDict, *names: str) -> str:

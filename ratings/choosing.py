@@ -33,6 +33,11 @@ class Choice:
     contestants: tuple[Judged, ...]
     own_pool: str | None
 
+    @property
+    def instead(self) -> bool:
+        """Whether the task has no ratings of its own category, so that the board of everything stands in."""
+        return self.task is not None and self.computed_at is not None and self.category != self.task.category
+
 
 def choose(form: ChoiceForm) -> Choice:
     """Of a valid form. Raises Refusal 404 for an unknown pool."""
@@ -75,6 +80,7 @@ def as_json(choice: Choice) -> dict[str, Any]:
         "pool": choice.pool,
         "category": choice.category,
         "computed_at": choice.computed_at,
+        "certain": found.certain,
         "survivors": [shown(each) for each in found.survivors],
         "excluded": [shown(each) for each in found.excluded],
         "near_misses": [each.candidate.slug for each in found.near_misses],

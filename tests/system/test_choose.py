@@ -16,7 +16,7 @@ PAGES = {
     "choice, somebody is left": "/choose/?task=coding&context=200k&tools=on",
     "choice, nobody is left": "/choose/?price=0&unknown=exclude",
     "decision": "/choose/decision/?task=coding&context=1k&chosen=quokka-7b&why=Because",
-    "cost": "/cost/?price_input=2.5&price_output=10&gpu_hour=2&params=8B&input_tokens=1M",
+    "cost": "/cost/?model=llama-3.1-8b-instruct&gpu_hour=2&input_tokens=1M",
     "scaling": "/scaling/?params=8B&tokens=15T&law=hoffmann",
 }
 
