@@ -121,12 +121,12 @@ SHORTLIST = {
     "pool": "live",
     "category": "coding",
     "computed_at": COMPUTED_AT,
-    "certain": 1,
     "survivors": [_SURVIVOR],
     "excluded": [_EXCLUDED],
     "near_misses": ["second-70b"],
     "gained": {"price": 1},
     "costliest": "price",
+    "certain": 1,
     "contestants": ["first-7b"],
     "own_pool": None,
 }

@@ -33,11 +33,6 @@ class Choice:
     contestants: tuple[Judged, ...]
     own_pool: str | None
 
-    @property
-    def instead(self) -> bool:
-        """Whether the task has no ratings of its own category, so that the board of everything stands in."""
-        return self.task is not None and self.computed_at is not None and self.category != self.task.category
-
 
 def choose(form: ChoiceForm) -> Choice:
     """Of a valid form. Raises Refusal 404 for an unknown pool."""
@@ -80,12 +75,12 @@ def as_json(choice: Choice) -> dict[str, Any]:
         "pool": choice.pool,
         "category": choice.category,
         "computed_at": choice.computed_at,
-        "certain": found.certain,
         "survivors": [shown(each) for each in found.survivors],
         "excluded": [shown(each) for each in found.excluded],
         "near_misses": [each.candidate.slug for each in found.near_misses],
         "gained": dict(found.gained),
         "costliest": found.costliest,
+        "certain": found.certain,
         "contestants": [each.candidate.slug for each in choice.contestants],
         "own_pool": choice.own_pool,
     }

@@ -6,13 +6,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from catalog.models import Price
-from ratings import boards
 from ratings.choice_form import ChoiceForm
 from ratings.models import Pool
 from ratings.task_kinds import task_kinds
 from tests import factories
 from tests.arena.test_templates import Outline
-from tests.ratings.test_choosing import beats, priced, three
+from tests.ratings.test_choosing import priced, three
 
 __all__ = ["three"]
 pytestmark = pytest.mark.django_db
@@ -69,14 +68,6 @@ def test_page_says_of_how_many_all_is_known_and_leads_to_them(client, three):
     [link] = [each for each in links(response) if "unknown=exclude" in each]
     assert "2 models are left" in text(client.get(PAGE + link))
     assert "some value is not known" not in text(client.get(PAGE + link))
-
-
-def test_page_says_when_the_task_has_no_ratings_of_its_own(client, three):
-    beats(three[0], three[1], 10)
-    boards.refresh()
-    words = "Nobody has judged \N{LEFT DOUBLE QUOTATION MARK}coding\N{RIGHT DOUBLE QUOTATION MARK} there yet."
-    assert words in text(client.get(PAGE, {"task": "coding"}))
-    assert "Nobody has judged" not in text(client.get(PAGE, {"task": "facts"}))
 
 
 def test_limit_that_costs_most_comes_first(client, three):
