@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from arena.models import LIVE
 from catalog.models import Benchmark
 from catalog.score_table import Column, Table, table
-from catalog.score_view import BY_FACT, Entry, View, parse, shown
+from catalog.score_view import BY_FACT, Cell, Entry, View, parse, shown
 from ratings.models import Pool
 from ratings.snapshots import newest_of_pools, unpack
 
@@ -39,6 +39,7 @@ def model_board(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"view": view, "pool": pool, "table": found, "unknown": unknown, "reordered": reordered}
     context |= {"page": page, "asked": _without_page(request.GET)}
     context |= {"columns": columns, "rows": [_row(entry, columns, view) for entry in page]}
+    context["marks"] = _marks([cell for entry in page for cell in entry.cells.values()])
     return render(request, "ratings/model_board.html", context | _offered(found))
 
 
@@ -46,6 +47,11 @@ def _filled(columns: list[Column], entries: list[Entry]) -> list[Column]:
     """Those in which one of these has a score."""
     keys = set().union(*(entry.cells for entry in entries))
     return [column for column in columns if column.key in keys]
+
+
+def _marks(cells: list[Cell]) -> dict[str, bool]:
+    """Which signs the page has to explain."""
+    return {name: any(getattr(cell, name) for cell in cells) for name in ("self_reported", "submitted")}
 
 
 def _without_page(asked: QueryDict) -> str:

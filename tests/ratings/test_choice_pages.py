@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from catalog.models import Price
+from catalog.models import Benchmark, Price
 from ratings.choice_form import ChoiceForm
 from ratings.models import Pool
 from ratings.task_kinds import task_kinds
@@ -38,9 +38,11 @@ def test_page_begins_with_the_tasks_and_their_usual_limits(client):
 
 @pytest.mark.parametrize("kind", task_kinds().values(), ids=lambda kind: kind.slug)
 def test_every_task_leads_to_a_shortlist(client, three, kind):
+    Benchmark.objects.create(slug=kind.benchmarks[0], name="Near It")
     response = client.get(PAGE, {"task": kind.slug, **kind.limits})
     assert response.status_code == 200
     assert kind.why in text(response)
+    assert "Benchmarks near it: Near It" in text(response)
     assert f"/benchmarks/{kind.benchmarks[0]}/" in links(response)
 
 

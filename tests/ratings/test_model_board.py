@@ -170,3 +170,11 @@ def test_columns_are_those_in_which_a_shown_model_has_a_score(client, benchmark)
 
 def test_filters_that_are_set_are_counted(client):
     assert "Filters 3 set" in text(client, "?kind=chat&weights=any&size_to=8")
+
+
+def test_only_signs_that_are_there_are_explained(client, benchmark):
+    score(benchmark, "a", 0.5)
+    assert "by the maker" not in text(client)
+    score(benchmark, "b", 0.5, self_reported=True)
+    assert "* by the maker of the model itself." in text(client)
+    assert "submitted" not in text(client)
