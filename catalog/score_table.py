@@ -6,24 +6,44 @@ score of its model, whatever its conditions: to read, not to rank; one that was 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
-from catalog.benchmarks import conditions
-from catalog.models import LanguageModel, Score
+from django.db.models import Case, Count, F, QuerySet, Value, When
+
+from catalog.models import Benchmark, LanguageModel, Score
 from catalog.score_view import Cell, Entry
-from catalog.scores import Scored, normalized
+from catalog.scores import margin, normalized
 
 BILLION = 10**9
+REPORT = Case(When(harness="", then=F("source")), default=Value(""))
+# What a series shares, and what else must agree in it for two scores to be comparable.
+ALIKE = ("measured_by", "harness", "report", "chat_template", "limited")
+CONDITIONS = ("task", "metric", "filter", "shots", "version", "method")
+CELL = ("value", "normalized", "stderr", "n", "self_reported", "measured_by", "submitted")
+FACTS = {
+    "slug": "slug",
+    "name": "name",
+    "organization": "organization__name",
+    "license": "license__name",
+    "commercial": "license__commercial",
+    "open_weights": "open_weights",
+    "kind": "kind",
+    "size": "parameters_total",
+    "released": "release_date",
+}
 
 
 @dataclass(frozen=True)
 class Column:
+    """`series` is the key of the one with most scores on it, None where no two scores are alike."""
+
     key: str
     name: str
     slug: str
+    series: str | None = None
 
 
 @dataclass(frozen=True)
@@ -36,11 +56,14 @@ class Alike:
     chat_template: bool | None
     limited: bool
 
+    @property
+    def key(self) -> str:
+        """The same from start to start."""
+        return blake2b(repr(astuple(self)).encode(), digest_size=5).hexdigest()
+
 
 @dataclass(frozen=True)
 class Series:
-    """`key` stays the same from start to start; `scores` is how many."""
-
     key: str
     alike: Alike
     scores: int
@@ -53,91 +76,121 @@ class Table:
     entries: list[Entry]
 
 
+class Row(NamedTuple):
+    """A stored score without the instance, which would take several times as long; `cell` is what `CELL` names."""
+
+    model: int
+    benchmark: int
+    precision: str
+    conditions: tuple[Any, ...]
+    cell: tuple[Any, ...]
+
+
+Numbers = Mapping[Alike, Mapping[int, int]]
+
+
 def table(series: str, ratings: Mapping[str, float]) -> Table:
     """ratings: slug → rating on the board that is shown beside. Raises LookupError for a series that does not exist."""
-    scores = list(
-        Score.objects.select_related("benchmark", "model__organization", "model__license").order_by(
-            "submitted", "-date", "pk"
-        )
-    )
-    by_series: dict[Alike, list[Score]] = defaultdict(list)
-    for score in scores:
-        by_series[_alike(score)].append(score)
-    known = {_key(alike): alike for alike in by_series}
+    numbers = _numbers()
+    known = {alike.key: alike for alike in numbers}
     if series and series not in known:
         raise LookupError(series)
-    chosen = by_series[known[series]] if series else scores
-    columns = _columns(chosen, equal=bool(series))
-    listed = [Series(key, alike, len(by_series[alike])) for key, alike in known.items() if len(by_series[alike]) > 1]
+    rows = _rows(known[series] if series else None)
+    benchmarks = Benchmark.objects.in_bulk({row.benchmark for row in rows})
+    columns = _columns(rows, benchmarks, {} if series else _largest(numbers))
+    sums = ((key, alike, sum(numbers[alike].values())) for key, alike in known.items())
+    listed = [Series(*each) for each in sums if each[-1] > 1]
     listed.sort(key=lambda each: (-each.scores, each.alike.measured_by, each.key))
     return Table(
         listed,
         sorted(set(columns.values()), key=lambda column: (column.name, column.key)),
-        _entries(chosen, columns, ratings, equal=bool(series)),
+        _entries(rows, columns, benchmarks, ratings),
     )
 
 
-def _alike(score: Score) -> Alike:
-    report = "" if score.harness else score.source
-    return Alike(score.measured_by, score.harness, report, score.chat_template, score.limited)
+def _numbers() -> Numbers:
+    """How many scores each series has of each benchmark, by key."""
+    found: dict[Alike, dict[int, int]] = defaultdict(dict)
+    counted = _alike(Score.objects.all()).values_list(*ALIKE, "benchmark_id").order_by()
+    for *alike, benchmark, number in counted.annotate(number=Count("pk")):
+        found[Alike(*alike)][benchmark] = number
+    return found
 
 
-def _key(alike: Alike) -> str:
-    return blake2b(repr(astuple(alike)).encode(), digest_size=5).hexdigest()
+def _alike(scores: QuerySet[Score]) -> QuerySet[Score]:
+    return scores.annotate(report=REPORT)
 
 
-def _place(score: Score, *, equal: bool) -> tuple[Any, ...]:
-    """What one column holds: in a series only equal conditions, else all scores of a benchmark."""
-    return (score.benchmark_id, conditions(score)) if equal else (score.benchmark_id,)
+def _largest(numbers: Numbers) -> dict[int, str]:
+    """Benchmark → the key of the series with most scores on it, if there is more than one."""
+    found = sorted((number, alike.key, each) for alike, held in numbers.items() for each, number in held.items())
+    return {each: key for number, key, each in found if number > 1}
 
 
-def _columns(scores: list[Score], *, equal: bool) -> dict[tuple[Any, ...], Column]:
+def _rows(alike: Alike | None) -> list[Row]:
+    """The first of a place is shown: submitted ones last, then the newest. In a series conditions make columns."""
+    scores = Score.objects.order_by("submitted", "-date", "pk")
+    if alike:
+        scores = _alike(scores).filter(**{name: getattr(alike, name) for name in ALIKE})
+    fields = ("model_id", "benchmark_id", "precision", *CELL, *(CONDITIONS if alike else ()))
+    return [
+        Row(model, benchmark, precision if alike else "", tuple(rest[len(CELL) :]), tuple(rest[: len(CELL)]))
+        for model, benchmark, precision, *rest in scores.values_list(*fields)
+    ]
+
+
+def _columns(
+    rows: Iterable[Row], benchmarks: Mapping[int, Benchmark], largest: Mapping[int, str]
+) -> dict[tuple[Any, ...], Column]:
     """The most filled column of a benchmark has its slug as key, further ones a number behind it."""
-    often: dict[tuple[Any, ...], list[Score]] = defaultdict(list)
-    for score in scores:
-        often[_place(score, equal=equal)].append(score)
+    filled: dict[tuple[Any, ...], int] = defaultdict(int)
+    for row in rows:
+        filled[row.benchmark, row.conditions] += 1
     columns, met = {}, defaultdict[str, int](int)
-    for place, held in sorted(often.items(), key=lambda item: (-len(item[1]), item[1][0].pk)):
-        benchmark = held[0].benchmark
+    for place, _ in sorted(filled.items(), key=lambda item: -item[1]):
+        benchmark = benchmarks[place[0]]
         met[benchmark.slug] += 1
-        again = met[benchmark.slug] > 1
-        key = f"{benchmark.slug}~{met[benchmark.slug]}" if again else benchmark.slug
-        name = f"{benchmark.name} ({held[0].metric} {held[0].filter})".replace(" )", ")") if again else benchmark.name
-        columns[place] = Column(key, name, benchmark.slug)
+        columns[place] = _column(benchmark, place[1], met[benchmark.slug], largest.get(benchmark.pk))
     return columns
 
 
+def _column(benchmark: Benchmark, conditions: tuple[Any, ...], which: int, series: str | None) -> Column:
+    if which == 1:
+        return Column(benchmark.slug, benchmark.name, benchmark.slug, series)
+    words = f"{conditions[1]} {conditions[2]}".strip()  # metric and filter
+    return Column(f"{benchmark.slug}~{which}", f"{benchmark.name} ({words})", benchmark.slug, series)
+
+
 def _entries(
-    scores: list[Score], columns: Mapping[tuple[Any, ...], Column], ratings: Mapping[str, float], *, equal: bool
+    rows: Iterable[Row],
+    columns: Mapping[tuple[Any, ...], Column],
+    benchmarks: Mapping[int, Benchmark],
+    ratings: Mapping[str, float],
 ) -> list[Entry]:
     cells: dict[tuple[int, str], dict[str, Cell]] = defaultdict(dict)
-    models = {score.model_id: score.model for score in scores}
-    for score in scores:
-        place = (score.model_id, score.precision if equal else "")
-        cells[place].setdefault(columns[_place(score, equal=equal)].key, _cell(score))
-    return [_entry(models[key], precision, held, ratings) for (key, precision), held in cells.items()]
+    for row in rows:
+        held, key = cells[row.model, row.precision], columns[row.benchmark, row.conditions].key
+        if key not in held:
+            held[key] = _cell(benchmarks[row.benchmark].chance, row)
+    models = _models({model for model, _ in cells})
+    return [
+        Entry(**models[model], precision=precision, rating=ratings.get(models[model]["slug"]), cells=held)
+        for (model, precision), held in cells.items()
+    ]
 
 
-def _cell(score: Score) -> Cell:
-    chance, above = score.benchmark.chance, score.normalized
-    if above is None and chance is not None and 0 <= score.value <= 1:
-        above = normalized(score.value, chance)
-    scored = Scored(score.model.slug, score.value, score.n, score.stderr, conditions(score))
-    return Cell(scored.percent, above, scored.margin, score.self_reported, score.measured_by, score.submitted)
+def _cell(chance: float | None, row: Row) -> Cell:
+    value, above, stderr, n, *rest = row.cell
+    if above is None and chance is not None and 0 <= value <= 1:
+        above = normalized(value, chance)
+    return Cell(100 * value, above, margin(value, n, stderr), *rest)
 
 
-def _entry(model: LanguageModel, precision: str, cells: dict[str, Cell], ratings: Mapping[str, float]) -> Entry:
-    return Entry(
-        slug=model.slug,
-        name=model.name,
-        organization=model.organization.name if model.organization else "",
-        license=model.license.name if model.license else "",
-        commercial=model.license.commercial if model.license else "",
-        open_weights=model.open_weights,
-        kind=model.kind,
-        size=model.parameters_total / BILLION if model.parameters_total else None,
-        released=model.release_date,
-        precision=precision,
-        rating=ratings.get(model.slug),
-        cells=cells,
-    )
+def _models(keys: set[int]) -> dict[int, dict[str, Any]]:
+    """What an entry tells of each model."""
+    found = {}
+    for key, *values in LanguageModel.objects.filter(pk__in=keys).values_list("pk", *FACTS.values()):
+        known = dict(zip(FACTS, values, strict=True))
+        known |= {name: known[name] or "" for name in ("organization", "license", "commercial")}
+        found[key] = known | {"size": known["size"] and known["size"] / BILLION}
+    return found

@@ -31,9 +31,15 @@ class View:
     organization: str = ""
     license: str = ""
     precision: str = ""
-    sort: str = "name"
+    sort: str = "rating"
     size_from: float | None = None
     size_to: float | None = None
+
+    @property
+    def filters(self) -> int:
+        """How many are set beside the usual open weights."""
+        texts = (self.kind, self.commercial, self.organization, self.license, self.precision)
+        return sum(map(bool, texts)) + (self.weights != "open") + ((self.size_from, self.size_to) != (None, None))
 
     @property
     def descending(self) -> bool:

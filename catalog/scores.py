@@ -53,8 +53,7 @@ class Scored:
     @property
     def margin(self) -> float | None:
         """Half of its 95 % interval, in points of a hundred."""
-        error = noise(self)
-        return None if error is None else 100 * Z * error
+        return margin(self.value, self.n, self.stderr)
 
 
 @dataclass(frozen=True)
@@ -81,6 +80,12 @@ def binomial(value: float, n: int | None) -> float | None:
 def noise(scored: Scored) -> float | None:
     """Its standard error: the one measured, else the binomial one."""
     return scored.stderr if scored.stderr is not None else binomial(scored.value, scored.n)
+
+
+def margin(value: float, n: int | None, stderr: float | None) -> float | None:
+    """Half of the 95 % interval of such a score, in points of a hundred."""
+    error = binomial(value, n) if stderr is None else stderr
+    return None if error is None else 100 * Z * error
 
 
 def told_apart(one: Scored, other: Scored) -> bool | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
+from importlib.metadata import version
 
 from django.db import transaction
 from django.utils.timezone import now
@@ -13,7 +14,7 @@ from catalog import scores_csv, shipped_files
 from catalog.benchmarks import load_benchmarks
 from catalog.fact_fields import Claim, day, read
 from catalog.facts import record
-from catalog.importing import add_prices
+from catalog.importing import add_prices, import_models_dev
 from catalog.models import Fact, LanguageModel, License, Score
 from catalog.models_dev_facts import Asked
 from catalog.named_models import NamedModels
@@ -32,6 +33,19 @@ def load() -> None:
     tests, everywhere = (shipped_files.tables("benchmarks.toml", key) for key in ("benchmark", "everywhere"))
     load_benchmarks(tests, everywhere)
     _load_scores()
+
+
+def load_models_dev() -> bool:
+    """What the package models-dev says, once for each of its versions; whether it was taken over now.
+
+    Without it the models that one can have today would have no price and no context, and no limit could be known to be
+    met by any of them.
+    """
+    source = f"(models-dev {version('models-dev')}, "
+    if Fact.objects.filter(origin=Fact.Origin.MODELS_DEV, source__contains=source).exists():
+        return False
+    import_models_dev()
+    return True
 
 
 def _load_licenses() -> None:

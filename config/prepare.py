@@ -36,6 +36,7 @@ def main(arguments: list[str]) -> None:
         for path in options.models_files:
             call_command("load_models", path)
         known.load()  # first, for a board keeps what is known of its models when it is published
+        known.load_models_dev()
         shipped.load()
     except (CommandError, ValueError) as problem:
         sys.exit(str(problem))

@@ -126,6 +126,7 @@ SHORTLIST = {
     "near_misses": ["second-70b"],
     "gained": {"price": 1},
     "costliest": "price",
+    "certain": 1,
     "contestants": ["first-7b"],
     "own_pool": None,
 }

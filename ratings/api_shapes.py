@@ -240,5 +240,6 @@ class Shortlist(serializers.Serializer[Any]):
     near_misses = serializers.ListField(child=Text(), help_text="slugs of models that one limit alone excludes")
     gained = serializers.DictField(child=WHOLE(), help_text="how many more would be left without a limit")
     costliest = serializers.ChoiceField([*CHECKS], allow_null=True, help_text="the limit that alone excludes most")
+    certain = WHOLE(help_text="how many survivors there are of which every limited value is known")
     contestants = serializers.ListField(child=Text(), help_text="slugs of those that answer here")
     own_pool = Text(allow_null=True, help_text="the pool of battles among these; null before the first vote")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as say
 from django.views.decorators.http import require_safe
 
 from arena.errors import Refusal
+from catalog.models import Benchmark
 from ratings.choice_form import PARTS, ChoiceForm, limits_in_words
 from ratings.choosing import Choice, choose
 from ratings.decision import CHECKLIST, Decision, DecisionForm, as_json, decide
@@ -49,7 +50,9 @@ def choice_page(request: HttpRequest) -> HttpResponse:
         **lists,
         "limits": choice and limits_in_words(form),
         "asked": _without(request.GET),
+        "certain_only": _certain(request.GET),
         "tokens": _tokens(request.GET),
+        "benchmarks": choice and _benchmarks(choice.task),
         "costs": choice and _costs(choice, form, request.GET),
         "tasks": [(kind, _address(kind)) for kind in task_kinds().values()],
         "pools": _pools(choice.pool if choice else ""),
@@ -64,6 +67,12 @@ def _lists(choice: Choice, asked: QueryDict) -> dict[str, Page[Judged]]:
         return {name: Paginator(judged, SHOWN).page(asked.get(name, "1")) for name, judged in models}
     except InvalidPage:
         raise Refusal("not_found", say("The list has no such page."), 404) from None
+
+
+def _benchmarks(task: TaskKind | None) -> list[Benchmark]:
+    """Those near the task, in its order."""
+    slugs = task.benchmarks if task else ()
+    return sorted(Benchmark.objects.filter(slug__in=slugs), key=lambda each: slugs.index(each.slug))
 
 
 def _tokens(asked: QueryDict) -> str:
@@ -125,6 +134,13 @@ def _costs(choice: Choice, form: ChoiceForm, asked: QueryDict) -> list[Cost]:
     """The limit that costs most comes first."""
     gained = sorted(choice.found.gained.items(), key=lambda each: -each[1])
     return [Cost(form.fields[name].label, more, _without(asked, name)) for name, more in gained if more]
+
+
+def _certain(asked: QueryDict) -> str:
+    """The address of those alone of which every limited value is known."""
+    kept = asked.copy()
+    kept["unknown"] = "exclude"
+    return _without(kept)
 
 
 def _without(asked: QueryDict, *names: str) -> str:

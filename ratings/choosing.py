@@ -80,6 +80,7 @@ def as_json(choice: Choice) -> dict[str, Any]:
         "near_misses": [each.candidate.slug for each in found.near_misses],
         "gained": dict(found.gained),
         "costliest": found.costliest,
+        "certain": found.certain,
         "contestants": [each.candidate.slug for each in choice.contestants],
         "own_pool": choice.own_pool,
     }

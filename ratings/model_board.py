@@ -3,16 +3,20 @@
 from dataclasses import replace
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.core.paginator import InvalidPage, Paginator
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.utils.translation import gettext as say
 from django.views.decorators.http import require_safe
 
 from arena.models import LIVE
 from catalog.models import Benchmark
-from catalog.score_table import Table, table
-from catalog.score_view import BY_FACT, Entry, View, parse, shown
+from catalog.score_table import Column, Table, table
+from catalog.score_view import BY_FACT, Cell, Entry, View, parse, shown
 from ratings.models import Pool
 from ratings.snapshots import newest_of_pools, unpack
+
+SHOWN = 50
 
 
 @require_safe
@@ -23,14 +27,37 @@ def model_board(request: HttpRequest) -> HttpResponse:
         pool, ratings = _ratings()
         found = table(view.series, ratings)
         view, reordered = _with_order(view, found)
+        entries, unknown = shown(found.entries, view)
+        page = Paginator(entries, SHOWN).page(request.GET.get("page", "1"))
     except ValueError as error:
         return render(request, "404.html", {"detail": str(error)}, status=400)
     except LookupError:
-        return render(request, "404.html", {"detail": "There is no such series of scores."}, status=404)
-    entries, unknown = shown(found.entries, view)
-    rows = [_row(entry, found, view) for entry in entries]
-    context = {"view": view, "pool": pool, "table": found, "unknown": unknown, "rows": rows, "reordered": reordered}
+        return render(request, "404.html", {"detail": say("There is no such series of scores.")}, status=404)
+    except InvalidPage:
+        return render(request, "404.html", {"detail": say("The list has no such page.")}, status=404)
+    columns = _filled(found.columns, entries)
+    context: dict[str, Any] = {"view": view, "pool": pool, "table": found, "unknown": unknown, "reordered": reordered}
+    context |= {"page": page, "asked": _without_page(request.GET)}
+    context |= {"columns": columns, "rows": [_row(entry, columns, view) for entry in page]}
+    context["marks"] = _marks([cell for entry in page for cell in entry.cells.values()])
     return render(request, "ratings/model_board.html", context | _offered(found))
+
+
+def _filled(columns: list[Column], entries: list[Entry]) -> list[Column]:
+    """Those in which one of these has a score."""
+    keys = set().union(*(entry.cells for entry in entries))
+    return [column for column in columns if column.key in keys]
+
+
+def _marks(cells: list[Cell]) -> dict[str, bool]:
+    """Which signs the page has to explain."""
+    return {name: any(getattr(cell, name) for cell in cells) for name in ("self_reported", "submitted")}
+
+
+def _without_page(asked: QueryDict) -> str:
+    kept = asked.copy()
+    kept.pop("page", None)
+    return kept.urlencode()
 
 
 def _ratings() -> tuple[Pool | None, dict[str, float]]:
@@ -43,16 +70,16 @@ def _ratings() -> tuple[Pool | None, dict[str, float]]:
 
 
 def _with_order(view: View, found: Table) -> tuple[View, bool]:
-    """By name, and True, where the scores asked for cannot be put in order: not in this series, or not in one."""
+    """By rating, and True, where the scores asked for cannot be put in order: not in this series, or not in one."""
     if view.sort in BY_FACT or (view.series and view.sort in {column.key for column in found.columns}):
         return view, False
     if not Benchmark.objects.filter(slug=view.sort.partition("~")[0]).exists():
         raise ValueError(f"sort must be one of {', '.join(BY_FACT)} or a benchmark.")
-    return replace(view, sort="name", order=""), True
+    return replace(view, sort="rating", order=""), True
 
 
-def _row(entry: Entry, found: Table, view: View) -> dict[str, Any]:
-    cells = [entry.cells.get(column.key) for column in found.columns]
+def _row(entry: Entry, columns: list[Column], view: View) -> dict[str, Any]:
+    cells = [entry.cells.get(column.key) for column in columns]
     values = [cell and (cell.normalized if view.scale == "normalized" else cell.value) for cell in cells]
     return {"entry": entry, "cells": list(zip(cells, values, strict=True))}
 

@@ -54,6 +54,11 @@ class Shortlist:
     gained: Mapping[str, int]
 
     @property
+    def certain(self) -> int:
+        """How many are left of which every limited value is known."""
+        return sum(not each.unknown for each in self.survivors)
+
+    @property
     def near_misses(self) -> tuple[Judged, ...]:
         """Models that one limit alone excludes."""
         return tuple(each for each in self.excluded if len(each.failures) == 1)

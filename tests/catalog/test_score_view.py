@@ -96,8 +96,8 @@ def test_a_model_that_fails_a_filter_is_not_counted_as_unknown():
 @pytest.mark.parametrize(
     ("asked", "order"),
     [
-        ({}, ["a", "B", "c"]),
-        ({"order": "desc"}, ["c", "B", "a"]),
+        ({"sort": "name"}, ["a", "B", "c"]),
+        ({"sort": "name", "order": "desc"}, ["c", "B", "a"]),
         ({"sort": "size"}, ["B", "a", "c"]),
         ({"sort": "size", "order": "asc"}, ["a", "B", "c"]),
         ({"sort": "rating"}, ["a", "B", "c"]),

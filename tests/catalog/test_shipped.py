@@ -227,3 +227,23 @@ def test_new_version_of_the_scores_takes_the_place_of_the_old_one(monkeypatch, t
     monkeypatch.setattr(shipped_files, "DATA", tmp_path)
     shipped.load()
     assert sorted(Score.objects.values_list("model__slug", flat=True)) == sorted([imported.model.slug, "new", *kept])
+
+
+@pytest.mark.django_db
+def test_models_that_one_can_have_today_are_known_from_the_first_minute():
+    shipped.load()
+    assert shipped.load_models_dev()
+    within = LanguageModel.objects.filter(
+        status="current", license__commercial="yes", context_window__gte=200_000, prices__output__lte=2
+    )
+    assert within.distinct().count() >= 15
+
+
+@pytest.mark.django_db
+def test_models_dev_is_taken_over_once_for_each_version(django_assert_num_queries):
+    shipped.load()
+    shipped.load_models_dev()
+    with django_assert_num_queries(1):
+        assert not shipped.load_models_dev()
+    Fact.objects.filter(origin=Fact.Origin.MODELS_DEV).update(source="https://models.dev (models-dev 0.9, openai)")
+    assert shipped.load_models_dev()

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from catalog.models import Price
+from catalog.models import Benchmark, Price
 from ratings.choice_form import ChoiceForm
 from ratings.models import Pool
 from ratings.task_kinds import task_kinds
@@ -38,9 +38,11 @@ def test_page_begins_with_the_tasks_and_their_usual_limits(client):
 
 @pytest.mark.parametrize("kind", task_kinds().values(), ids=lambda kind: kind.slug)
 def test_every_task_leads_to_a_shortlist(client, three, kind):
+    Benchmark.objects.create(slug=kind.benchmarks[0], name="Near It")
     response = client.get(PAGE, {"task": kind.slug, **kind.limits})
     assert response.status_code == 200
     assert kind.why in text(response)
+    assert "Benchmarks near it: Near It" in text(response)
     assert f"/benchmarks/{kind.benchmarks[0]}/" in links(response)
 
 
@@ -59,6 +61,15 @@ def test_page_shows_survivors_exclusions_and_what_limits_cost(client, three):
     ):
         assert words in shown
     assert "?task=coding&price=2" in links(response)
+
+
+def test_page_says_of_how_many_all_is_known_and_leads_to_them(client, three):
+    factories.model("mystery")
+    response = client.get(PAGE, {"price": "2"})
+    assert "2 are known to be within all limits; of the others some value is not known." in text(response)
+    [link] = [each for each in links(response) if "unknown=exclude" in each]
+    assert "2 models are left" in text(client.get(PAGE + link))
+    assert "some value is not known" not in text(client.get(PAGE + link))
 
 
 def test_limit_that_costs_most_comes_first(client, three):

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from catalog import score_table, shipped
-from catalog.models import Benchmark, Score
-from ratings import boards
+from catalog.models import Benchmark, LanguageModel, Score
+from ratings import boards, model_board
 from ratings.models import Pool
 from tests import factories
 
@@ -136,3 +136,45 @@ def test_it_asks_the_database_as_often_however_many_models(client, benchmark, dj
             assert client.get("/models/").status_code == 200
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+def test_long_lists_come_in_pages(client, benchmark, monkeypatch):
+    monkeypatch.setattr(model_board, "SHOWN", 2)
+    for slug in "abc":
+        score(benchmark, slug, 0.5)
+    assert names(client) == ["a", "b"]
+    assert "3 models." in text(client)
+    assert 'href="?sort=name&amp;page=2#page" rel="next"' in client.get("/models/?sort=name").content.decode()
+    assert names(client, "?page=2") == ["c"]
+    assert client.get("/models/?page=3").status_code == 404
+
+
+def test_a_column_leads_to_the_series_that_has_most_of_it(client, benchmark):
+    for slug, harness in {"a": "few", "b": "many", "c": "many"}.items():
+        score(benchmark, slug, 0.5, harness=harness)
+    assert f'href="?series={key(harness="many")}&amp;sort=mmlu"' in client.get("/models/").content.decode()
+
+
+def test_a_column_without_alike_scores_leads_nowhere(client, benchmark):
+    score(benchmark, "a", 0.5)
+    assert "sort=mmlu" not in client.get("/models/").content.decode()
+
+
+def test_columns_are_those_in_which_a_shown_model_has_a_score(client, benchmark):
+    score(benchmark, "a", 0.5)
+    score(Benchmark.objects.create(slug="gpqa", name="GPQA"), "b", 0.5)
+    LanguageModel.objects.filter(slug="b").update(open_weights=False)
+    assert "MMLU" in text(client)
+    assert "GPQA" not in text(client)
+
+
+def test_filters_that_are_set_are_counted(client):
+    assert "Filters 3 set" in text(client, "?kind=chat&weights=any&size_to=8")
+
+
+def test_only_signs_that_are_there_are_explained(client, benchmark):
+    score(benchmark, "a", 0.5)
+    assert "by the maker" not in text(client)
+    score(benchmark, "b", 0.5, self_reported=True)
+    assert "* by the maker of the model itself." in text(client)
+    assert "submitted" not in text(client)

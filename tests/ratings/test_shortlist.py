@@ -76,6 +76,7 @@ def test_limit_that_costs_most_is_the_one_without_which_most_are_left():
 def test_unknown_values_are_kept_and_marked_or_excluded():
     kept = next(each for each in shortlist(MODELS, CODING).survivors if each.candidate.slug == "unpriced")
     assert [finding.words for finding in kept.unknown] == ["price unknown"]
+    assert shortlist(MODELS, CODING).certain == 4
 
     strict = shortlist(MODELS, replace(CODING, exclude_unknown=True))
     assert words(strict.excluded)["unpriced"] == ["price unknown"]
