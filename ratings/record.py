@@ -17,6 +17,7 @@ from arena.connections import let_go
 from arena.errors import Refusal, bad
 from ratings.exporting import batches, json_line
 from ratings.models import Pool
+from ratings.snapshots import check_votes
 
 PAGE = 100
 MOST_OPEN = 4  # files that are being sent, in one process: each keeps a processor busy
@@ -49,6 +50,7 @@ def page(pool: str, after: str, export: str, size: int = PAGE) -> Page:
 def known(pool: str) -> None:
     if "\0" in pool or not Pool.objects.filter(slug=pool).exists():
         raise Refusal("not_found", f"There is no pool {pool!r}.", 404)
+    check_votes(pool)
 
 
 def _number(after: str) -> int:
