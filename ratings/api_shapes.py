@@ -244,7 +244,11 @@ class JudgedModel(serializers.Serializer[Any]):
 class Shortlist(serializers.Serializer[Any]):
     task = ShortlistTask(allow_null=True)
     pool, category = Text(), Text(help_text="of the board whose tiers order the models")
+    pool_name, pool_kind = Text(), serializers.ChoiceField(Pool.Kind.values)
     computed_at = serializers.DateTimeField(allow_null=True)
+    tiers_by = serializers.ChoiceField(
+        ("test", "interval"), help_text="interval: of a reference board; a tier is who overlaps its best one"
+    )
     survivors = JudgedModel(many=True, help_text="the best first")
     excluded = JudgedModel(many=True, help_text="those with the fewest failures first")
     near_misses = serializers.ListField(child=Text(), help_text="slugs of models that one limit alone excludes")

@@ -84,6 +84,7 @@ def _in_pool(model: LanguageModel, pool: str) -> dict[str, Any]:
     return {
         "pool": pool,
         "reference": board.get("reference"),
+        "published_at": board["computed_at"],
         "by_category": model_standing.by_category(pool, model.slug),
         "opponents": [each | {"name": names.get(each["model"], each["model"])} for each in met],
         "history": over_time.shown(asked, rows, until=board["computed_at"]),

@@ -39,8 +39,9 @@ def matrices(asked: Asked, models: Collection[str] | None = None) -> dict[str, A
     votes_needed. With `at` the table is the last one of a day: `computed_at` says of when it is. A model that is not on
     the board is left out. Refusals as of `snapshots.newest`; 404 for a reference board, which has no votes.
     """
-    snapshots.newest(**asdict(asked))  # which refuses what there is not
-    snapshots.check_votes(asked.pool)
+    board = snapshots.newest(**asdict(asked))  # which refuses what there is not
+    if "reference" in board:
+        raise snapshots.without_votes(asked.pool)
     which = {name: value for name, value in asdict(asked).items() if name != "at"}
     stored = _stored(asked)
     if stored is None:

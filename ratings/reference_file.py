@@ -42,7 +42,7 @@ class Rated:
 
     @property
     def moved(self) -> bool:
-        """Whether that is a name which its maker moves from model to model, so that nobody knows which one was meant."""
+        """Whether its maker moves that name from model to model, so that nobody knows which one was meant."""
         return rolling(self.model)
 
 

@@ -181,11 +181,10 @@ def _check_published(asked: Asked, pool: Pool) -> None:
         raise Refusal("not_found", f"{asked.pool!r} was published without a board of {asked.category!r}.", 404)
 
 
-def check_votes(pool: str) -> None:
-    """Raises Refusal 404 where ratings were published elsewhere, without the votes behind them."""
-    if "\0" not in pool and Pool.objects.filter(slug=pool, kind=Pool.Kind.REFERENCE).exists():
-        detail = f"The ratings of {pool!r} were published elsewhere; the votes behind them did not come along."
-        raise Refusal("not_found", detail, 404)
+def without_votes(pool: str) -> Refusal:
+    """For whoever asks for votes where ratings were published elsewhere, without those behind them."""
+    detail = f"The ratings of {pool!r} were published elsewhere; the votes behind them did not come along."
+    return Refusal("not_found", detail, 404)
 
 
 def _unknown(what: str, name: str) -> Refusal:
