@@ -65,7 +65,8 @@ class Which(serializers.Serializer[Any]):
 
 class Reference(serializers.Serializer[Any]):
     publisher, published_on = Text(), serializers.DateField()
-    license, license_url, source = Text(), serializers.URLField(), serializers.URLField()  # type: ignore[assignment]
+    license, license_url = Text(), serializers.URLField()
+    source = serializers.URLField()  # type: ignore[assignment]  # the name is that of the API
 
 
 class Board(Which):
