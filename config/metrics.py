@@ -60,8 +60,9 @@ def _boards() -> Iterator[Metric]:
     now = timezone.now()
     for snapshot in snapshots.newest_of_pools():
         pool = [snapshot.board.pool.slug]
-        votes.add_metric(pool, snapshot.votes)
-        age.add_metric(pool, (now - snapshot.computed_at).total_seconds())
+        if snapshot.votes is not None:  # else somebody else's board, which only ever grows older
+            votes.add_metric(pool, snapshot.votes)
+            age.add_metric(pool, (now - snapshot.computed_at).total_seconds())
     yield from (votes, age)
 
 

@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> None:
 
     django.setup()
     from catalog import shipped as known
-    from ratings import shipped
+    from ratings import shipped, shipped_reference
 
     _check_services()
     try:
@@ -38,6 +38,7 @@ def main(arguments: list[str]) -> None:
         known.load()  # first, for a board keeps what is known of its models when it is published
         known.load_models_dev()
         shipped.load()
+        shipped_reference.load()
     except (CommandError, ValueError) as problem:
         sys.exit(str(problem))
     if _enabled_models() < options.least:

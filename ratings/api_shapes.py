@@ -19,7 +19,8 @@ class Anchor(serializers.Serializer[Any]):
 
 
 class Scale(serializers.Serializer[Any]):
-    factor, base, mean = WHOLE(), WHOLE(), WHOLE()
+    factor, base = WHOLE(), WHOLE()
+    mean = WHOLE(allow_null=True, help_text="null on a reference board: its publisher has another one")
     anchor = Anchor(required=False, help_text="the model that is shown at this rating, all others with it")
 
 
@@ -45,13 +46,14 @@ class Row(serializers.Serializer[Any]):
     rating = NUMBER()
     ci_low, ci_high = NUMBER(allow_null=True, help_text="95 %; null where it is open"), NUMBER(allow_null=True)
     se = NUMBER(allow_null=True)
-    interval = serializers.ChoiceField(("plain", "clustered"), allow_null=True)
+    interval = serializers.ChoiceField(("plain", "clustered", "published"), allow_null=True)
     component = WHOLE(help_text="ratings of different components cannot be compared")
     unbounded = Yes(help_text="no finite rating fits its votes: it is placed")
     votes = WHOLE()
     voters = WHOLE(allow_null=True, help_text="how many people, where they are known")
-    wins, losses, ties, both_bad = WHOLE(), WHOLE(), WHOLE(help_text="both_bad included"), WHOLE()
-    win_rate = NUMBER()
+    wins, losses = WHOLE(allow_null=True, help_text="null on a reference board"), WHOLE(allow_null=True)
+    ties = WHOLE(allow_null=True, help_text="both_bad included")
+    both_bad, win_rate = WHOLE(allow_null=True), NUMBER(allow_null=True)
     provisional = Yes()
 
 
@@ -61,13 +63,22 @@ class Which(serializers.Serializer[Any]):
     method = serializers.ChoiceField(METHODS)
 
 
+class Reference(serializers.Serializer[Any]):
+    publisher, published_on = Text(), serializers.DateField()
+    license, license_url = Text(), serializers.URLField()
+    source = serializers.URLField()  # type: ignore[assignment]  # the name is that of the API
+
+
 class Board(Which):
     computed_at = serializers.DateTimeField(allow_null=True, help_text="null before the first vote")
-    votes = WHOLE()
+    votes = WHOLE(allow_null=True, help_text="null on a reference board, which does not tell")
     last_vote_id = WHOLE(allow_null=True, help_text="the newest vote in it")
     scale = Scale()
     style = Style(required=False, help_text="what style is worth")  # type: ignore[assignment]  # the name is the API's
     problem = serializers.ChoiceField(("separable", "not_converged"), required=False)
+    reference = Reference(
+        required=False, help_text="who published these ratings, which are not from votes of this arena"
+    )
     rows = Row(many=True)
 
 
@@ -127,7 +138,7 @@ class History(Which):
 class OnePool(serializers.Serializer[Any]):
     slug, name = Text(), Text()
     kind = serializers.ChoiceField(Pool.Kind.values)
-    provenance = Text(help_text="where its votes are from; empty for votes of this arena")
+    provenance = Text(help_text="where its votes, or its ratings, are from; empty for votes of this arena")
 
 
 class PoolPage(Page):
@@ -234,7 +245,11 @@ class JudgedModel(serializers.Serializer[Any]):
 class Shortlist(serializers.Serializer[Any]):
     task = ShortlistTask(allow_null=True)
     pool, category = Text(), Text(help_text="of the board whose tiers order the models")
+    pool_name, pool_kind = Text(), serializers.ChoiceField(Pool.Kind.values)
     computed_at = serializers.DateTimeField(allow_null=True)
+    tiers_by = serializers.ChoiceField(
+        ("test", "interval"), help_text="interval: of a reference board; a tier is who overlaps its best one"
+    )
     survivors = JudgedModel(many=True, help_text="the best first")
     excluded = JudgedModel(many=True, help_text="those with the fewest failures first")
     near_misses = serializers.ListField(child=Text(), help_text="slugs of models that one limit alone excludes")

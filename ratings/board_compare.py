@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from ratings.board_cells import UNKNOWN, Cell, about, cell, percent, places, signed, whole
 from ratings.board_columns import BY_NAME, TO_CHOOSE, Entry
-from ratings.board_reasons import half_width, reasons
+from ratings.board_reasons import PUBLISHED, half_width, reasons
 from ratings.bradley_terry import Z95
 from ratings.snapshots import Asked
 
@@ -51,7 +51,7 @@ def compared(asked: Asked, entries: Sequence[Entry], pins: Sequence[str]) -> Com
     if not chosen:
         return None
     cards = [_card(entry) for entry in chosen]
-    if len(chosen) < 2:
+    if len(chosen) < 2 or chosen[0].row["interval"] == PUBLISHED:
         return Compared(cards, [], None)
     from ratings import pairwise  # with scipy behind it, which is slow to load
 

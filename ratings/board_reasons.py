@@ -9,11 +9,14 @@ from django.utils.translation import ngettext
 from ratings.bradley_terry import MIN_VOTERS
 from ratings.rows import FEW_VOTES, WIDE
 
+PUBLISHED = "published"  # the interval of a reference board
 ONE_SIDED = 0.85  # of its votes: each of them then says half as much of the rating as one of an even record
 
 
 def reasons(row: Mapping[str, Any]) -> list[str]:
     """Sentences, the weightiest first; the last one says what would help."""
+    if row["interval"] == PUBLISHED:
+        return [_("The interval is the publisher's; how it came about is not told with it.")]
     if row["rating"] is not None and row["rank_low"] is None:
         return [_("Elo ratings have no interval: they depend on the order of the votes.")]
     return [*_open_end(row), *_few(row), *_one_sided(row), *_width(row)]

@@ -83,7 +83,11 @@ def _largest(pool: Pool, done: set[int]) -> list[Board]:
 
 
 def recompute(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snapshot]:
-    """Publish every board of these pools anew, after a new count of all their votes if that is wanted."""
+    """Publish every board of these pools anew, after a new count of all their votes if that is wanted.
+
+    Not those of reference pools, which were published elsewhere: no votes are here that could be fitted.
+    """
+    pools = [pool for pool in pools if pool.kind != Pool.Kind.REFERENCE]
     with _transaction():
         _ask("SELECT pg_advisory_xact_lock(%s)", LOCK)
         cutoff = _now()

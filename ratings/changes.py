@@ -52,7 +52,7 @@ def between(then: Mapping[str, Any], now: Mapping[str, Any]) -> Changes:
         came=[row for model, row in new.items() if model not in old],
         went=[row for model, row in old.items() if model not in new],
         shift=shift,
-        votes=now["votes"] - then["votes"],
+        votes=(now["votes"] or 0) - (then["votes"] or 0),
         noise=noise,
     )
 

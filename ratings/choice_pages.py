@@ -55,7 +55,7 @@ def choice_page(request: HttpRequest) -> HttpResponse:
         "benchmarks": choice and _benchmarks(choice.task),
         "costs": choice and _costs(choice, form, request.GET),
         "tasks": [(kind, _address(kind)) for kind in task_kinds().values()],
-        "pools": _pools(choice.pool if choice else ""),
+        "pools": _pools(choice.pool.slug if choice else ""),
     }
     return render(request, "ratings/choose.html", context, status=400 if form.errors else 200)
 

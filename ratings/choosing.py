@@ -1,34 +1,33 @@
 """A shortlist over the models that are known here: their facts, prices, measured speed, and ratings for the task."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from arena.battles import MOST_NAMED, pool_of
-from arena.errors import Refusal
-from arena.models import LIVE, Endpoint
-from ratings import snapshots
+from arena.models import Endpoint
+from ratings import choice_board
 from ratings.choice_form import ChoiceForm
 from ratings.models import OVERALL, Pool
 from ratings.offered import Weeks, offered
 from ratings.shortlist import Judged, Shortlist, shortlist
-from ratings.snapshots import BRADLEY_TERRY
 from ratings.task_kinds import TaskKind
 
 
 @dataclass(frozen=True)
 class Choice:
-    """`category` is that of the board whose tiers order the survivors: that of the task, or overall where it has none.
+    """`pool` and `category` are those of the board whose tiers order the survivors: the category is that of the task,
+    or overall where it has no board. `tiers_by` is `test`, or `interval` where only intervals were published.
 
     `contestants` are the survivors that answer here, at most as many as one set may have; `own_pool` is the slug of the
     pool of their battles, None before the first vote.
     """
 
     task: TaskKind | None
-    pool: str
+    pool: Pool
     category: str
     computed_at: datetime | None
+    tiers_by: str
     found: Shortlist
     contestants: tuple[Judged, ...]
     own_pool: str | None
@@ -37,44 +36,35 @@ class Choice:
 def choose(form: ChoiceForm) -> Choice:
     """Of a valid form. Raises Refusal 404 for an unknown pool."""
     task = form.task_kind
-    board = _board(form.given("pool") or _first_pool(), task.category if task else OVERALL)
+    board = choice_board.ordering(form.given("pool") or "", task.category if task else OVERALL)
     weeks = Weeks(api=form.given("api_weeks"), own=form.given("own_weeks"))
     found = shortlist(offered(board["rows"], weeks), form.limits())
     answering = set(Endpoint.objects.filter(enabled=True).values_list("model__slug", flat=True))
     contestants = tuple(each for each in found.survivors if each.candidate.slug in answering)[:MOST_NAMED]
-    pool = Pool.objects.filter(slug=pool_of([each.candidate.slug for each in contestants])).first()
+    own = pool_of([each.candidate.slug for each in contestants])
+    pools = {pool.slug: pool for pool in Pool.objects.filter(slug__in=[own, board["pool"]])}
     return Choice(
         task=task,
-        pool=board["pool"],
+        pool=pools[board["pool"]],
         category=board["category"],
         computed_at=board["computed_at"],
+        tiers_by="interval" if "reference" in board else "test",
         found=found,
         contestants=contestants,
-        own_pool=pool.slug if pool else None,
+        own_pool=own if own in pools else None,
     )
-
-
-def _first_pool() -> str:
-    """This arena's own ratings; as long as it has none, those of the first pool that has some."""
-    return next((snapshot.board.pool.slug for snapshot in snapshots.newest_of_pools() if snapshot.votes), LIVE)
-
-
-def _board(pool: str, category: str) -> dict[str, Any]:
-    if category != OVERALL:
-        with suppress(Refusal):  # no vote anywhere has been of this category; an unknown pool is refused below
-            board = snapshots.newest(pool, category, style_control=False, method=BRADLEY_TERRY)
-            if board["rows"]:
-                return board
-    return snapshots.newest(pool, OVERALL, style_control=False, method=BRADLEY_TERRY)
 
 
 def as_json(choice: Choice) -> dict[str, Any]:
     task, found = choice.task, choice.found
     return {
         "task": task and {"slug": task.slug, "name": task.name, "benchmarks": list(task.benchmarks), "why": task.why},
-        "pool": choice.pool,
+        "pool": choice.pool.slug,
+        "pool_name": choice.pool.name,
+        "pool_kind": choice.pool.kind,
         "category": choice.category,
         "computed_at": choice.computed_at,
+        "tiers_by": choice.tiers_by,
         "survivors": [shown(each) for each in found.survivors],
         "excluded": [shown(each) for each in found.excluded],
         "near_misses": [each.candidate.slug for each in found.near_misses],

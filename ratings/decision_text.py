@@ -49,9 +49,13 @@ def _lines(decision: Decision) -> Iterator[str]:
 def _ordered_by(shortlist: dict[str, Any]) -> Iterator[str]:
     """Whose ratings the tiers are; nothing where there are none."""
     if shortlist["computed_at"]:
-        told = {"pool": plain(shortlist["pool"]), "category": shortlist["category"]}
+        told = {"pool": plain(shortlist["pool_name"]), "category": shortlist["category"]}
         told["day"] = f"{shortlist['computed_at']:%Y-%m-%d}"
         yield _("Tiers are those of the board %(category)s of %(pool)s, as of %(day)s.") % told + "\n"
+    if shortlist["pool_kind"] == "reference":
+        yield (
+            _("These ratings were published elsewhere, not by this arena; a tier is who overlaps its best one.") + "\n"
+        )
 
 
 def plain(text: str) -> str:

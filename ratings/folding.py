@@ -122,12 +122,12 @@ def _boards(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Board]:
     for pool, category in wanted - boards.keys():
         boards[pool, category] = Board.objects.create(
             pool=Pool.objects.get_or_create(slug=pool, defaults=_new_pool(pool))[0],
-            category=Category.objects.get_or_create(slug=category, defaults={"name": _name(category)})[0],
+            category=Category.objects.get_or_create(slug=category, defaults={"name": category_name(category)})[0],
         )
     return {key: boards[key] for key in wanted}
 
 
-def _name(category: str) -> str:
+def category_name(category: str) -> str:
     return category.replace("-", " ").capitalize()
 
 

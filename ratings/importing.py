@@ -57,6 +57,8 @@ def import_file(
         digest = _digest(path)
         with transaction.atomic():
             _wait_for_other_imports()
+            if Pool.objects.filter(slug=slug, kind=Pool.Kind.REFERENCE).exists():
+                raise ValueError(f"{slug!r} holds ratings that were published elsewhere, so it takes no votes")
             kind = Pool.Kind.API if slug == API else Pool.Kind.IMPORT
             defaults = {"name": name or slug, "kind": kind, "provenance": provenance}
             pool, _ = Pool.objects.get_or_create(slug=slug, defaults=defaults)

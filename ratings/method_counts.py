@@ -50,7 +50,7 @@ def count_all() -> list[str]:
         return []
     battles, changed = _battles(), []
     known = dict(PoolFigures.objects.values_list("pool", "mark"))
-    for pool in Pool.objects.order_by("pk"):
+    for pool in Pool.objects.exclude(kind=Pool.Kind.REFERENCE).order_by("pk"):
         of_pool = battles.get(pool.slug, {})
         mark = [_newest(pool), pool.revision, of_pool]
         if known.get(pool.pk) != mark:

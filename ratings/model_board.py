@@ -62,10 +62,11 @@ def _without_page(asked: QueryDict) -> str:
 
 def _ratings() -> tuple[Pool | None, dict[str, float]]:
     """Of the live board if there is one, else of the largest."""
-    boards = sorted(newest_of_pools(), key=lambda each: (each.board.pool.slug == LIVE and each.votes > 0, each.votes))
+    boards = [(each.votes or 0, each) for each in newest_of_pools()]
+    boards.sort(key=lambda board: (board[1].board.pool.slug == LIVE and board[0] > 0, board[0]))
     if not boards:
         return None, {}
-    best = boards[-1]
+    best = boards[-1][1]
     return best.board.pool, {row["model"]: row["rating"] for row in unpack(best.rows)}
 
 

@@ -79,10 +79,12 @@ def _in_pool(model: LanguageModel, pool: str) -> dict[str, Any]:
     asked = Asked(pool=pool)
     board = snapshots.newest(**asdict(asked))
     names = {row["model"]: row["name"] for row in board["rows"]}
-    met = model_standing.opponents(asked, model.slug)
+    met = [] if "reference" in board else model_standing.opponents(asked, model.slug)
     rows = [row for row in board["rows"] if row["model"] == model.slug]
     return {
         "pool": pool,
+        "reference": board.get("reference"),
+        "published_at": board["computed_at"],
         "by_category": model_standing.by_category(pool, model.slug),
         "opponents": [each | {"name": names.get(each["model"], each["model"])} for each in met],
         "history": over_time.shown(asked, rows, until=board["computed_at"]),

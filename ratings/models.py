@@ -1,4 +1,4 @@
-"""Projections of the votes: all of these can be thrown away and rebuilt."""
+"""Projections of the votes: all of these can be thrown away and rebuilt, but for what others have published."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -13,13 +13,14 @@ DECIDED = "exclude-ties"  # every vote but ties
 
 
 class Pool(models.Model):
-    """A set of votes that is ranked on its own."""
+    """A set of votes that is ranked on its own; one of kind `reference` has no votes, only boards of somebody else."""
 
     class Kind(models.TextChoices):
         LIVE = "live"
         API = "api"
         SHORTLIST = "shortlist"
         IMPORT = "import"
+        REFERENCE = "reference"
 
     slug = models.CharField(max_length=100, unique=True)
     name = models.CharField(max_length=200)
@@ -95,7 +96,7 @@ class Snapshot(models.Model):
 
     board = models.ForeignKey(Board, models.CASCADE, related_name="snapshots")
     method = models.CharField(max_length=10, default="bt")
-    votes = models.BigIntegerField()
+    votes = models.BigIntegerField(null=True, help_text="null on a reference board, which does not tell")
     last_vote_id = models.BigIntegerField(null=True)
     computed_at = models.DateTimeField(db_default=Now())
     code_version = models.CharField(max_length=40)

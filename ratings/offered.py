@@ -1,6 +1,6 @@
 """All models that may be chosen, with what is known of each: facts, price, measured speed and failures, rating."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,9 @@ from catalog.cost import Prices
 from catalog.fact_fields import rate
 from catalog.models import LanguageModel
 from catalog.prices import newest_prices
+from ratings.board_reasons import PUBLISHED
 from ratings.candidates import Candidate
+from ratings.interval_tiers import tiers
 
 # Fields of a candidate that are columns of its model. Rows instead of instances: of 2,500 models that is a third.
 COLUMNS = {
@@ -42,11 +44,19 @@ def offered(rows: Sequence[Mapping[str, Any]], weeks: Weeks) -> list[Candidate]:
     current = LanguageModel.objects.filter(status=LanguageModel.Status.CURRENT)
     prices = {key: Prices(each.input, each.output) for key, each in newest_prices(current).items()}
     measured = typical(current.values_list("pk", flat=True))
-    rated = {row["model"]: row for row in rows if row["component"] == 0}
+    rated = {row["model"]: row | {"tier": tier} for row, tier in _tiered(rows)}
     return [
         _candidate(dict(zip(COLUMNS, columns, strict=True)), rated, prices.get(key), measured.get(key), weeks)
         for key, *columns in current.values_list("pk", *COLUMNS.values())
     ]
+
+
+def _tiered(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[dict[str, Any], int | None]]:
+    """The rows of the main component with their tiers, which intervals give where no tests were published."""
+    overlapping = tiers(row for row in rows if row["interval"] == PUBLISHED)
+    for row in rows:
+        if row["component"] == 0:
+            yield dict(row), overlapping.get(row["model"], row["tier"])
 
 
 def _candidate(

@@ -73,7 +73,7 @@ def _shown(view: View) -> dict[str, Any]:
         "unconnected": len(board["rows"]) - len(main),
         "models": ",".join(row["model"] for row in rows),
         "board_json": source("leaderboard-json", view.asked, at=at),
-        "pairs": None if why else _pairs(view.asked, rows),
+        "pairs": None if why or "reference" in board else _pairs(view.asked, rows),
         "history": over_time.shown(view.asked, rows, until=at),
         **_frontier(view),
     }

@@ -17,7 +17,7 @@ from arena.connections import let_go
 from arena.errors import Refusal, bad, unknown
 from ratings.exporting import batches, json_line
 from ratings.models import Pool
-from ratings.snapshots import HINTS
+from ratings.snapshots import HINTS, without_votes
 
 PAGE = 100
 MOST_OPEN = 4  # files that are being sent, in one process: each keeps a processor busy
@@ -48,8 +48,11 @@ def page(pool: str, after: str, export: str, size: int = PAGE) -> Page:
 
 
 def known(pool: str) -> None:
-    if "\0" in pool or not Pool.objects.filter(slug=pool).exists():
+    kind = None if "\0" in pool else Pool.objects.filter(slug=pool).values_list("kind", flat=True).first()
+    if kind is None:
         raise unknown("pool", pool, HINTS["pool"])
+    if kind == Pool.Kind.REFERENCE:
+        raise without_votes(pool)
 
 
 def _number(after: str) -> int:

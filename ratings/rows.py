@@ -90,7 +90,7 @@ def _barely_judged(judged: Judged) -> Any:
 def _rows(judged: Judged, columns: Mapping[str, Any]) -> list[Row]:
     plain = zip(*(_plain(column) for column in columns.values()), strict=True)
     found = [
-        _facts(judged.models[key]) | dict(zip(columns, values, strict=True))
+        facts(judged.models[key]) | dict(zip(columns, values, strict=True))
         for key, values in zip(judged.board.models, plain, strict=True)
     ]
     return sorted(found, key=lambda row: (row["component"], row["rank"], row["model"]))
@@ -104,7 +104,8 @@ def _plain(column: Any) -> Sequence[Any]:
     return plain
 
 
-def _facts(model: LanguageModel) -> Row:
+def facts(model: LanguageModel) -> Row:
+    """What a row tells of its model as it is known now."""
     return {
         "model": model.slug,
         "name": model.name,

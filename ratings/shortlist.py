@@ -32,12 +32,13 @@ class Judged:
 
     @property
     def place(self) -> tuple[Any, ...]:
-        """Tier, then price, then speed; what is unknown comes last."""
-        tier, speed = self.candidate.tier, self.candidate.tokens_per_s
+        """Tier, then price, then speed, and where these say nothing, rating; what is unknown comes last."""
+        tier, speed, rating = self.candidate.tier, self.candidate.tokens_per_s, self.candidate.rating
         return (
             inf if tier is None else tier,
             inf if self.price is None else self.price,
             inf if speed is None else -speed,
+            inf if rating is None else -rating,
             self.candidate.slug,
         )
 

@@ -70,7 +70,7 @@ def newest_with_key(asked: Asked) -> tuple[int | None, dict[str, Any]]:
     """The same, and the key of its snapshot; None before the first one."""
     snapshot = _newest(asked).first()
     if snapshot is None:
-        _check_known(asked.pool, asked.category, asked.method)
+        _check_known(asked)
         return None, _which(asked) | NOTHING
     return snapshot.pk, _which(asked) | _shown(snapshot)
 
@@ -115,13 +115,16 @@ def newest_of_pools(category: str = OVERALL) -> list[Snapshot]:
 
 
 def _shown(snapshot: Snapshot) -> dict[str, Any]:
-    anchor, style = (snapshot.parameters.get(name) for name in ("anchor", "style"))
+    anchor, style, credit = (snapshot.parameters.get(name) for name in ("anchor", "style", "reference"))
     return {
         "computed_at": snapshot.computed_at,
         "votes": snapshot.votes,
         "last_vote_id": snapshot.last_vote_id,
-        "scale": SCALE | ({"anchor": {"model": anchor[0], "rating": anchor[1]}} if anchor else {}),
+        "scale": SCALE
+        | ({"mean": None} if credit else {})
+        | ({"anchor": {"model": anchor[0], "rating": anchor[1]}} if anchor else {}),
         **({"style": style} if style is not None else {}),
+        **({"reference": credit} if credit else {}),
         **({"problem": snapshot.parameters["problem"]} if "problem" in snapshot.parameters else {}),
         "rows": unpack(snapshot.rows),
     }
@@ -160,14 +163,34 @@ def unpack(packed: bytes | memoryview) -> list[dict[str, Any]]:
     return rows
 
 
-def _check_known(pool: str, category: str, method: str) -> None:
-    found = Pool.objects.filter(slug=pool).first()
+def _check_known(asked: Asked) -> None:
+    found = Pool.objects.filter(slug=asked.pool).first()
     if found is None:
-        raise _unknown("pool", pool)
-    if not Category.objects.filter(slug=category).exists():
-        raise _unknown("category", category)
-    if method == ELO and not found.ordered:
-        raise Refusal("not_found", f"The votes of {pool!r} came as counts, without the order that Elo needs.", 404)
+        raise _unknown("pool", asked.pool)
+    if not Category.objects.filter(slug=asked.category).exists():
+        raise _unknown("category", asked.category)
+    if found.kind == Pool.Kind.REFERENCE:
+        _check_published(asked, found)
+    elif asked.method == ELO and not found.ordered:
+        raise Refusal(
+            "not_found", f"The votes of {asked.pool!r} came as counts, without the order that Elo needs.", 404
+        )
+
+
+def _check_published(asked: Asked, pool: Pool) -> None:
+    """A reference board has what somebody else has published, and nothing can be computed beside it."""
+    if asked.style_control or asked.method == ELO:
+        raise Refusal(
+            "not_found", f"Of {asked.pool!r} one rating of each model was published, without another way.", 404
+        )
+    if not pool.boards.filter(category__slug=asked.category).exists():
+        raise Refusal("not_found", f"{asked.pool!r} was published without a board of {asked.category!r}.", 404)
+
+
+def without_votes(pool: str) -> Refusal:
+    """For whoever asks for votes where ratings were published elsewhere, without those behind them."""
+    detail = f"The ratings of {pool!r} were published elsewhere; the votes behind them did not come along."
+    return Refusal("not_found", detail, 404)
 
 
 def _unknown(what: str, name: str) -> Refusal:

@@ -11,13 +11,18 @@ DAYS = 30
 
 
 def by_day(asked: Asked, until: datetime) -> list[tuple[date, int]]:
-    """The last thirty days (UTC) up to this time, oldest first, from the first board on; a day without one has none."""
+    """The last thirty days (UTC) up to this time, oldest first, from the first board on; a day without one has none.
+
+    Nothing of a reference board, which does not tell its votes.
+    """
     boards = Board.objects.filter(
         pool__slug=asked.pool, category__slug=asked.category, style_control=asked.style_control
     )
-    kept = Snapshot.objects.filter(board=boards.values("pk")[:1], method=asked.method, computed_at__lte=until)
+    kept = Snapshot.objects.filter(
+        board=boards.values("pk")[:1], method=asked.method, computed_at__lte=until, votes__isnull=False
+    )
     last_of_days = kept.annotate(day=TruncDate("computed_at")).order_by("day", "-computed_at", "-pk").distinct("day")
-    totals: dict[date, int] = dict(last_of_days.values_list("day", "votes"))
+    totals: dict[date, int] = {day: votes or 0 for day, votes in last_of_days.values_list("day", "votes")}
     if not totals:
         return []
     first = max(min(totals), until.date() - timedelta(days=DAYS - 1))

@@ -10,18 +10,18 @@ function told({ name, rating, ci_low: low, ci_high: high }, { words }) {
 }
 
 function arrows(rows, end, at, rotate) {
-  const open = rows.filter((row) => row[end] === null && row.se !== null);
+  const open = rows.filter((row) => row[end] === null && row.interval !== null);
   return Plot.dot(open, { x: at, y: "model", symbol: "triangle", r: 3.5, rotate, fill: "var(--line-strong)", className: "open-end" });
 }
 
-export function ratings({ rows }, width, words) {
+export function ratings({ rows, scale }, width, words) {
   const chosen = new Set(words.models.split(","));
   const shown = rows.filter(({ model }) => chosen.has(model));
   const names = new Map(shown.map(({ model, name }) => [model, name]));
   const room = roomFor([...names.values()], width);
   const [low, high] = span(shown);
   const ticks = Math.max(3, width / 130);
-  const closed = shown.filter((row) => row.se !== null);
+  const closed = shown.filter((row) => row.interval !== null);
   return picture({
     ariaLabel: words.alt,
     width,
@@ -36,7 +36,7 @@ export function ratings({ rows }, width, words) {
       Plot.gridX({ ticks }),
       Plot.axisX({ anchor: "top", label: null, ticks }),
       Plot.axisX({ anchor: "bottom", label: words.x, labelAnchor: "center", labelArrow: "none", ticks }),
-      Plot.ruleX([1000].filter((mean) => mean > low && mean < high), { stroke: "var(--line-strong)", strokeDasharray: "1 3" }),
+      Plot.ruleX([scale.mean].filter((mean) => mean !== null && mean > low && mean < high), { stroke: "var(--line-strong)", strokeDasharray: "1 3" }),
       Plot.ruleY(closed, {
         x1: ({ ci_low: end }) => end ?? low,
         x2: ({ ci_high: end }) => end ?? high,

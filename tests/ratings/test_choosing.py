@@ -337,5 +337,5 @@ def test_shortlist_asks_the_database_as_often_for_many_models_as_for_few(client,
         priced(a, 1)
         factories.endpoint(a)
     boards.refresh()
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         assert len(shortlist(client, task="coding")["survivors"]) == models

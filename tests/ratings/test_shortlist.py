@@ -45,6 +45,11 @@ def test_survivors_come_by_tier_price_and_speed():
     assert slugs(shortlist(MODELS, CODING).survivors) == ["good", "unpriced", "fast", "slow", "unrated"]
 
 
+def test_ratings_decide_between_models_of_which_neither_price_nor_speed_is_known():
+    alike = [Candidate(slug, slug, 1, rating) for slug, rating in (("a", None), ("b", 1200.0), ("c", 1300.0))]
+    assert slugs(shortlist(alike, Limits()).survivors) == ["c", "b", "a"]
+
+
 def test_every_other_model_is_excluded_with_all_its_reasons():
     found = shortlist(MODELS, CODING)
     assert words(found.excluded) == {

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from arena.models import LIVE
 from ratings.exporting import export_file
+from ratings.management.pools import NO_VOTES
 from ratings.models import Pool
 
 
@@ -22,6 +23,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: Path, pool: str, **options: Any) -> None:
         if "\0" in pool or not Pool.objects.filter(slug=pool).exists():
             raise CommandError(f"there is no pool {pool!r}")
+        if Pool.objects.filter(slug=pool, kind=Pool.Kind.REFERENCE).exists():
+            raise CommandError(f"{pool}: {NO_VOTES}")
         try:
             number = export_file(file, pool, with_text=options["with_text"])
         except ValueError as error:

@@ -1,0 +1,55 @@
+"""Which board puts a shortlist in order."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from arena.errors import Refusal
+from arena.models import LIVE
+from ratings import snapshots
+from ratings.models import OVERALL, Pool, Snapshot
+from ratings.snapshots import BRADLEY_TERRY, newest_of_pools, unpack
+
+# This arena's own votes, then the newest that others have published, then votes from elsewhere.
+ORDER = (Pool.Kind.LIVE, Pool.Kind.REFERENCE, Pool.Kind.IMPORT, Pool.Kind.API)
+LEAST = 2  # models whose ratings are settled
+
+
+def ordering(pool: str, category: str) -> dict[str, Any]:
+    """The board of a task's category that orders a shortlist; of all categories where there is none.
+
+    Without a pool: the first in the order above with enough votes for the category; else with enough altogether; else
+    the first that has any. Raises Refusal 404 for an unknown pool.
+    """
+    if pool:
+        return _of_pool(pool, category)
+    found: list[Snapshot] = []
+    for each in dict.fromkeys((category, OVERALL)):
+        found = _in_order(each)
+        enough = next((snapshot for snapshot in found if settled(unpack(snapshot.rows))), None)
+        if enough:
+            return _newest(enough.board.pool.slug, each)
+    return _of_pool(next((snapshot.board.pool.slug for snapshot in found if snapshot.votes), LIVE), category)
+
+
+def settled(rows: Sequence[dict[str, Any]]) -> bool:
+    """Whether there are enough votes for an order: two models that can be compared are not provisional."""
+    return len([row for row in rows if row["component"] == 0 and not row["provisional"]]) >= LEAST
+
+
+def _in_order(category: str) -> list[Snapshot]:
+    found = [each for each in newest_of_pools(category) if each.board.pool.kind in ORDER]
+    return sorted(found, key=lambda each: ORDER.index(Pool.Kind(each.board.pool.kind)))
+
+
+def _of_pool(pool: str, category: str) -> dict[str, Any]:
+    if category != OVERALL:
+        with suppress(Refusal):  # there is no such board; an unknown pool is refused below
+            board = _newest(pool, category)
+            if board["rows"]:
+                return board
+    return _newest(pool, OVERALL)
+
+
+def _newest(pool: str, category: str) -> dict[str, Any]:
+    return snapshots.newest(pool, category, style_control=False, method=BRADLEY_TERRY)
