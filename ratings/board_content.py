@@ -60,7 +60,7 @@ def _kept(template: str, shown: Shown, context: Any) -> bytes:
 def _page(shown: Shown) -> dict[str, Any]:
     return {
         "shown": shown,
-        "pool": shown.around.pool,
+        "whose": shown.whose,
         "fields": board_links.fields(shown.view),
         "methods": METHODS if shown.around.pool.ordered else METHODS[:1],
         "organizations": sorted({name for entry in shown.all if (name := entry.row["organization"])}),
@@ -75,7 +75,7 @@ def _board(shown: Shown) -> dict[str, Any]:
     return {
         "shown": shown,
         "board": shown.board,
-        "pool": shown.around.pool,
+        "whose": shown.whose,
         "category": next((each for each in shown.around.categories if each.slug == shown.asked.category), None),
         "which": "/".join(str(part) for name, part in asdict(shown.wanted).items() if name != "at"),
         "view_box": scale and f"{scale.low} 0 {scale.width} 10",
@@ -100,7 +100,8 @@ def _headers(shown: Shown) -> Iterator[Header]:
 
 def _lines(shown: Shown, scale: Axis | None) -> list[Line]:
     columns = [name for name in shown.columns if name not in ALWAYS]
-    return [line(entry, columns, shown.view.pins, MOST_PINS, scale) for entry in shown.entries]
+    pool_query = shown.whose.pool_query
+    return [line(entry, columns, shown.view.pins, MOST_PINS, scale, pool_query) for entry in shown.entries]
 
 
 def _kept_fields(shown: Shown) -> list[tuple[str, str]]:

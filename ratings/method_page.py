@@ -6,10 +6,10 @@ from django.views.decorators.http import require_safe
 
 from arena.errors import Refusal
 from arena.jobs import MAX_TOKENS, TEMPERATURE
-from arena.models import LIVE
 from arena.pairing import UNIFORM_SHARE
-from ratings import method
+from ratings import method, whose_votes
 from ratings.models import Pool
+from ratings.snapshots import Asked
 
 # What `./scripts/bench coverage` measured: how often intervals that should hold the truth in 95 % of cases do.
 COVERAGE = {"usual": 94.9, "newcomer": 94.5, "clustered": 93.0, "plain": 85.1}
@@ -19,15 +19,17 @@ FEW = 12  # tables with more rows are folded
 @require_safe
 def method_page(request: HttpRequest) -> HttpResponse:
     try:
-        found = method.of_pool(request.GET.get("pool") or LIVE)
+        wanted = Asked(pool=request.GET.get("pool") or Asked.pool)
+        asked, board = whose_votes.found(wanted, request.GET)
+        found = method.of_pool(board.board)
     except Refusal as error:
-        return render(request, "404.html", {"detail": error.detail}, status=error.status)
+        return render(request, "ratings/refused.html", {"error": error}, status=error.status)
     slug = found.pool.slug
     context = {
         "method": found,
         "pool": found.pool,
+        "whose": whose_votes.of(wanted, asked, board),
         "own": found.pool.kind != Pool.Kind.IMPORT,
-        "pools": Pool.objects.exclude(kind=Pool.Kind.SHORTLIST).order_by("pk"),
         "coverage": COVERAGE,
         "even_share": 100 * UNIFORM_SHARE,
         "max_tokens": MAX_TOKENS,
