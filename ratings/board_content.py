@@ -15,6 +15,7 @@ from ratings.board_compare import compared
 from ratings.board_files import KINDS
 from ratings.board_shown import Shown
 from ratings.board_view import MOST_PINS
+from ratings.board_words import of_category
 from ratings.recent import Recent
 from ratings.snapshots import METHODS
 
@@ -61,6 +62,7 @@ def _page(shown: Shown) -> dict[str, Any]:
     return {
         "shown": shown,
         "whose": shown.whose,
+        "said": _said(shown),
         "fields": board_links.fields(shown.view),
         "methods": METHODS if shown.around.pool.ordered else METHODS[:1],
         "organizations": sorted({name for entry in shown.all if (name := entry.row["organization"])}),
@@ -76,7 +78,7 @@ def _board(shown: Shown) -> dict[str, Any]:
         "shown": shown,
         "board": shown.board,
         "whose": shown.whose,
-        "category": next((each for each in shown.around.categories if each.slug == shown.asked.category), None),
+        "said": _said(shown),
         "which": "/".join(str(part) for name, part in asdict(shown.wanted).items() if name != "at"),
         "view_box": scale and f"{scale.low} 0 {scale.width} 10",
         "headers": list(_headers(shown)),
@@ -88,6 +90,10 @@ def _board(shown: Shown) -> dict[str, Any]:
         "compared": compared(shown.asked, shown.all, shown.view.pins),
         "most_pins": MOST_PINS,
     }
+
+
+def _said(shown: Shown) -> str:
+    return of_category(shown.asked, shown.around.categories, shown.view)
 
 
 def _headers(shown: Shown) -> Iterator[Header]:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from arena.errors import Refusal, bad
 from catalog.models import LanguageModel
-from ratings import changes, over_time, snapshots, vote_days, whose_votes
+from ratings import board_words, changes, over_time, snapshots, vote_days, whose_votes
 from ratings.board_addresses import said, shorter, spelled
 from ratings.changes import Changes
 from ratings.models import Category
@@ -44,16 +44,19 @@ def history(request: HttpRequest) -> HttpResponse:
     slugs = [row["model"] for row in board["rows"]]
     main = [row for row in board["rows"] if row["component"] == 0]
     whose = whose_votes.of(wanted, asked, published)
+    categories = list(Category.objects.order_by("name"))
     shown = {
         "asked": asked,
         "since": since,
         "board": board,
         "comparisons": compared,
+        "young": not since and all(each.changes is None for each in compared),
         "retired": LanguageModel.objects.filter(slug__in=slugs, status=LanguageModel.Status.RETIRED),
         "history": over_time.shown(asked, main, until=board["computed_at"]),
         "days": _bars(vote_days.by_day(asked, end)),
         "whose": whose,
-        "categories": Category.objects.order_by("name"),
+        "categories": categories,
+        "said": board_words.of_category(asked, categories),
     }
     query = spelled(whose.parameters | ({"then": said(since)} if since else {}))
     return shorter(request, query) or render(request, "ratings/history.html", shown)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from arena.models import LIVE
@@ -30,7 +31,7 @@ def model_board(request: HttpRequest) -> HttpResponse:
     entries, unknown = shown(found.entries, view)
     rows = [_row(entry, found, view) for entry in entries]
     context = {"view": view, "pool": pool, "table": found, "unknown": unknown, "rows": rows, "reordered": reordered}
-    return render(request, "ratings/model_board.html", context | _offered(found))
+    return render(request, "ratings/model_board.html", context | _offered(found) | {"said": _said(view)})
 
 
 def _ratings() -> tuple[Pool | None, dict[str, float]]:
@@ -55,6 +56,14 @@ def _row(entry: Entry, found: Table, view: View) -> dict[str, Any]:
     cells = [entry.cells.get(column.key) for column in found.columns]
     values = [cell and (cell.normalized if view.scale == "normalized" else cell.value) for cell in cells]
     return {"entry": entry, "cells": list(zip(cells, values, strict=True))}
+
+
+def _said(view: View) -> str:
+    """What the filters let through, in words."""
+    weights = {"open": _("open weights"), "closed": _("closed"), "any": _("any weights")}[view.weights]
+    sizes = [f"≥ {view.size_from:g} B" if view.size_from else "", f"≤ {view.size_to:g} B" if view.size_to else ""]
+    said = [weights, view.kind, view.organization, view.license, view.precision, *sizes]
+    return " · ".join(filter(None, said))
 
 
 def _offered(found: Table) -> dict[str, list[str]]:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from arena.errors import Refusal, bad
 from catalog.figures import dollars
-from ratings import frontier, over_time, snapshots, whose_votes
+from ratings import board_words, frontier, over_time, snapshots, whose_votes
 from ratings.board_addresses import shorter, source, spelled
 from ratings.models import Category
 from ratings.published import Published
@@ -61,11 +61,13 @@ def plots(request: HttpRequest) -> HttpResponse:
     except Refusal as error:
         return render(request, "ratings/refused.html", {"error": error}, status=error.status)
     whose = whose_votes.of(view.wanted, view.asked, view.published)
+    categories = list(Category.objects.order_by("name"))
     choices = {
         "view": view,
         "whose": whose,
         "against": {what: _query(whose, replace(view, against=what)) for what in frontier.AGAINST},
-        "categories": Category.objects.order_by("name"),
+        "categories": categories,
+        "said": board_words.of_category(view.asked, categories),
         "tops": TOPS,
     }
     return shorter(request, _query(whose, view)) or render(request, "ratings/plots.html", shown | choices)
