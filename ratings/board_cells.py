@@ -68,12 +68,15 @@ def axis(entries: Sequence[Entry]) -> Axis | None:
     return Axis(floor(min(ends)) - MARGIN, ceil(max(ends)) + MARGIN) if ends else None
 
 
-def line(entry: Entry, columns: Sequence[str], pins: Sequence[str], most: int, scale: Axis | None) -> Line:
+def line(
+    entry: Entry, columns: Sequence[str], pins: Sequence[str], most: int, scale: Axis | None, pool_query: str = ""
+) -> Line:
+    """`pool_query`: the part of its address that keeps the pool."""
     row = entry.row
     return Line(
         slug=entry.slug,
         name=row["name"],
-        address=reverse("model-page", args=[entry.slug]),
+        address=reverse("model-page", args=[entry.slug]) + pool_query,
         about=about(entry),
         rank=whole(row["rank"]),
         places=places(entry),

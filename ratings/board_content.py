@@ -15,6 +15,7 @@ from ratings.board_compare import compared
 from ratings.board_files import KINDS
 from ratings.board_shown import Shown
 from ratings.board_view import MOST_PINS
+from ratings.board_words import of_category
 from ratings.recent import Recent
 from ratings.snapshots import METHODS
 
@@ -60,7 +61,8 @@ def _kept(template: str, shown: Shown, context: Any) -> bytes:
 def _page(shown: Shown) -> dict[str, Any]:
     return {
         "shown": shown,
-        "pool": shown.around.pool,
+        "whose": shown.whose,
+        "said": _said(shown),
         "fields": board_links.fields(shown.view),
         "methods": METHODS if shown.around.pool.ordered else METHODS[:1],
         "organizations": sorted({name for entry in shown.all if (name := entry.row["organization"])}),
@@ -75,8 +77,8 @@ def _board(shown: Shown) -> dict[str, Any]:
     return {
         "shown": shown,
         "board": shown.board,
-        "pool": shown.around.pool,
-        "category": next((each for each in shown.around.categories if each.slug == shown.asked.category), None),
+        "whose": shown.whose,
+        "said": _said(shown),
         "which": "/".join(str(part) for name, part in asdict(shown.wanted).items() if name != "at"),
         "view_box": scale and f"{scale.low} 0 {scale.width} 10",
         "headers": list(_headers(shown)),
@@ -90,6 +92,10 @@ def _board(shown: Shown) -> dict[str, Any]:
     }
 
 
+def _said(shown: Shown) -> str:
+    return of_category(shown.asked, shown.around.categories, shown.view)
+
+
 def _headers(shown: Shown) -> Iterator[Header]:
     for name in shown.columns:
         now, usual = shown.view.descending, BY_NAME[name].descending
@@ -100,7 +106,8 @@ def _headers(shown: Shown) -> Iterator[Header]:
 
 def _lines(shown: Shown, scale: Axis | None) -> list[Line]:
     columns = [name for name in shown.columns if name not in ALWAYS]
-    return [line(entry, columns, shown.view.pins, MOST_PINS, scale) for entry in shown.entries]
+    pool_query = shown.whose.pool_query
+    return [line(entry, columns, shown.view.pins, MOST_PINS, scale, pool_query) for entry in shown.entries]
 
 
 def _kept_fields(shown: Shown) -> list[tuple[str, str]]:

@@ -1,14 +1,12 @@
 """The state of the leaderboard as an address: all of it, and nothing that goes without saying."""
 
-from dataclasses import asdict
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
+from ratings.board_addresses import said, spelled
 from ratings.board_columns import BY_NAME
 from ratings.board_view import BILLION, View
-from ratings.snapshots import Asked
 
-PLAIN = Asked()
 # In the address a filter may be called otherwise, or be in other units, than in the view.
 FILTERS = {
     "q": "text",
@@ -24,16 +22,9 @@ FILTERS = {
 Pairs = list[tuple[str, str]]
 
 
-def query(asked: Asked, view: View, usual: tuple[str, ...] = ()) -> str:
-    """The part of the address from `?` on."""
-    pairs = board(asked) + filters(view) + order(view) + pins(view) + columns(view, usual)
-    return f"?{urlencode(pairs)}"
-
-
-def board(asked: Asked) -> Pairs:
-    """Which board; what is not the default."""
-    parts = ((name, value) for name, value in asdict(asked).items() if value != getattr(PLAIN, name))
-    return [(name, _spelled(value)) for name, value in parts]
+def query(board: Mapping[str, str], view: View, usual: tuple[str, ...] = ()) -> str:
+    """The part of the address from `?` on. `board`: the parameters that ask for it."""
+    return spelled([*board.items(), *filters(view), *order(view), *pins(view), *columns(view, usual)])
 
 
 def filters(view: View) -> Pairs:
@@ -67,8 +58,4 @@ def _shown(view: View, name: str) -> str:
 
 
 def _spelled(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return f"{value:.15g}"
-    return value.isoformat().replace("+00:00", "Z") if hasattr(value, "isoformat") else str(value)
+    return f"{value:.15g}" if isinstance(value, float) else said(value)

@@ -5,15 +5,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from ratings import board_facts, board_links, board_view, published, shipped, snapshots
+from ratings import board_facts, board_links, board_view, snapshots, whose_votes
 from ratings.board_columns import Entry, usual
 from ratings.board_facts import UNKNOWN, Facts, Surroundings
 from ratings.board_view import Filtered, Parameters, View
-from ratings.models import OVERALL, Pool
 from ratings.published import Published
 from ratings.snapshots import Asked
+from ratings.whose_votes import Whose
 
-PLAIN = Asked()
 NOW = ("organization", "license", "open_weights")
 
 
@@ -27,9 +26,10 @@ class Shown:
     published: Published
     around: Surroundings
 
-    @property
-    def instead(self) -> bool:
-        return self.wanted != self.asked
+    @cached_property
+    def whose(self) -> Whose:
+        around = self.around
+        return Whose(self.asked, around.pool, around.pools, self.published, self.wanted != self.asked)
 
     @property
     def board(self) -> Mapping[str, Any]:
@@ -71,12 +71,12 @@ class Shown:
 
     @property
     def query(self) -> str:
-        return self.with_view()
+        return board_links.query(self.whose.parameters, self.view, self.usual)
 
     def with_view(self, file: str = "", **changes: Any) -> str:
-        """The address of this with something else in its view, or of it as a file."""
-        query = board_links.query(self.asked, replace(self.view, **changes), self.usual)
-        return f"{query}&format={file}".replace("?&", "?") if file else query
+        """The address of this with something else in its view, or of it as a file; never empty."""
+        query = board_links.query(self.whose.parameters, replace(self.view, **changes), self.usual)
+        return f"{query}{'&' if query else '?'}format={file}" if file else query or "?"
 
 
 def _today(row: dict[str, Any], facts: Facts | None) -> dict[str, Any]:
@@ -87,14 +87,5 @@ def _today(row: dict[str, Any], facts: Facts | None) -> dict[str, Any]:
 def shown(parameters: Parameters) -> Shown:
     """Raises Refusal: 400 for what cannot be understood, 404 for what does not exist."""
     wanted, view = snapshots.asked(parameters), board_view.view(parameters)  # type: ignore[arg-type]  # it has `get`
-    asked, board = wanted, published.board(wanted)
-    # Nobody has named a board, and that of this arena has nothing to show yet.
-    if (
-        board.snapshot is None
-        and wanted == PLAIN
-        and not parameters.get("pool", "")
-        and Pool.objects.filter(slug=shipped.SLUG).exists()
-    ):
-        asked = replace(wanted, pool=shipped.SLUG, category=OVERALL)
-        board = published.board(asked)
+    asked, board = whose_votes.found(wanted, parameters)  # type: ignore[arg-type]  # it has `get`
     return Shown(wanted, asked, view, board, board_facts.around(asked, board))

@@ -3,7 +3,6 @@
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,10 +11,10 @@ from django.views.decorators.http import require_safe
 
 from arena.errors import Refusal, bad
 from catalog.models import LanguageModel
-from ratings import changes, over_time, snapshots, vote_days
-from ratings.board_addresses import query
+from ratings import board_words, changes, over_time, snapshots, vote_days, whose_votes
+from ratings.board_addresses import said, shorter, spelled
 from ratings.changes import Changes
-from ratings.models import Category, Pool
+from ratings.models import Category
 from ratings.snapshots import Asked
 
 AGO = (timedelta(days=1), timedelta(days=7))
@@ -34,28 +33,33 @@ class Comparison:
 def history(request: HttpRequest) -> HttpResponse:
     """What moved in a day and in a week, or since the time that is asked for."""
     try:
-        asked = snapshots.asked(request.GET)
+        wanted = snapshots.asked(request.GET)
+        asked, published = whose_votes.found(wanted, request.GET)
+        board = published.board
         end = asked.at or timezone.now()
         since = _since(request.GET.get("then", ""), end)
-        board = snapshots.newest(**asdict(asked))
         compared = [_comparison(asked, board, then) for then in ([since] if since else [end - ago for ago in AGO])]
     except Refusal as error:
-        return render(request, "404.html", {"detail": error.detail}, status=error.status)
+        return render(request, "ratings/refused.html", {"error": error}, status=error.status)
     slugs = [row["model"] for row in board["rows"]]
     main = [row for row in board["rows"] if row["component"] == 0]
+    whose = whose_votes.of(wanted, asked, published)
+    categories = list(Category.objects.order_by("name"))
     shown = {
         "asked": asked,
         "since": since,
         "board": board,
         "comparisons": compared,
+        "young": not since and all(each.changes is None for each in compared),
         "retired": LanguageModel.objects.filter(slug__in=slugs, status=LanguageModel.Status.RETIRED),
         "history": over_time.shown(asked, main, until=board["computed_at"]),
         "days": _bars(vote_days.by_day(asked, end)),
-        "pools": Pool.objects.exclude(kind=Pool.Kind.SHORTLIST).order_by("pk"),
-        "categories": Category.objects.order_by("name"),
-        "query": urlencode(query(replace(asked, at=None))),
+        "whose": whose,
+        "categories": categories,
+        "said": board_words.of_category(asked, categories),
     }
-    return render(request, "ratings/history.html", shown)
+    query = spelled(whose.parameters | ({"then": said(since)} if since else {}))
+    return shorter(request, query) or render(request, "ratings/history.html", shown)
 
 
 def _since(text: str, end: datetime) -> datetime | None:

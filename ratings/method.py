@@ -111,7 +111,7 @@ class Day:
 @dataclass(frozen=True)
 class Method:
     pool: Pool
-    board: dict[str, Any]
+    board: Mapping[str, Any]
     counts: Counts | None
     intervals: int
     misses: float
@@ -120,9 +120,9 @@ class Method:
     day: Day | None
 
 
-def of_pool(slug: str) -> Method:
-    """All figures of a pool. Raises Refusal 404 if there is none of this name."""
-    board = _newest(slug)
+def of_pool(board: Mapping[str, Any]) -> Method:
+    """All figures of the pool that this is the newest board of."""
+    slug: str = board["pool"]
     styled = _newest(slug, style_control=True)
     pool = Pool.objects.select_related("figures").get(slug=slug)
     bounded = sum(not row["unbounded"] for row in board["rows"])

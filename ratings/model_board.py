@@ -6,7 +6,7 @@ from typing import Any
 from django.core.paginator import InvalidPage, Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from arena.models import LIVE
@@ -32,15 +32,15 @@ def model_board(request: HttpRequest) -> HttpResponse:
     except ValueError as error:
         return render(request, "404.html", {"detail": str(error)}, status=400)
     except LookupError:
-        return render(request, "404.html", {"detail": say("There is no such series of scores.")}, status=404)
+        return render(request, "404.html", {"detail": _("There is no such series of scores.")}, status=404)
     except InvalidPage:
-        return render(request, "404.html", {"detail": say("The list has no such page.")}, status=404)
+        return render(request, "404.html", {"detail": _("The list has no such page.")}, status=404)
     columns = _filled(found.columns, entries)
     context: dict[str, Any] = {"view": view, "pool": pool, "table": found, "unknown": unknown, "reordered": reordered}
     context |= {"page": page, "asked": _without_page(request.GET)}
     context |= {"columns": columns, "rows": [_row(entry, columns, view) for entry in page]}
     context["marks"] = _marks([cell for entry in page for cell in entry.cells.values()])
-    return render(request, "ratings/model_board.html", context | _offered(found))
+    return render(request, "ratings/model_board.html", context | _offered(found) | {"said": _said(view)})
 
 
 def _filled(columns: list[Column], entries: list[Entry]) -> list[Column]:
@@ -83,6 +83,14 @@ def _row(entry: Entry, columns: list[Column], view: View) -> dict[str, Any]:
     cells = [entry.cells.get(column.key) for column in columns]
     values = [cell and (cell.normalized if view.scale == "normalized" else cell.value) for cell in cells]
     return {"entry": entry, "cells": list(zip(cells, values, strict=True))}
+
+
+def _said(view: View) -> str:
+    """What the filters let through, in words."""
+    weights = {"open": _("open weights"), "closed": _("closed"), "any": _("any weights")}[view.weights]
+    sizes = [f"≥ {view.size_from:g} B" if view.size_from else "", f"≤ {view.size_to:g} B" if view.size_to else ""]
+    said = [weights, view.kind, view.organization, view.license, view.precision, *sizes]
+    return " · ".join(filter(None, said))
 
 
 def _offered(found: Table) -> dict[str, list[str]]:

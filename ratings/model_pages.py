@@ -1,6 +1,5 @@
 """The page of one model: what is known of it, what the arena has measured, and where it stands on each board."""
 
-from dataclasses import asdict
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,7 +15,7 @@ from catalog.fact_words import told
 from catalog.figures import count, dollars
 from catalog.models import LanguageModel
 from catalog.prices import newest_prices
-from ratings import model_standing, over_time, snapshots
+from ratings import model_standing, over_time, published, whose_votes
 from ratings.snapshots import Asked, newest_of_pools, unpack
 
 
@@ -29,16 +28,21 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
     standing = _standing(model)
     shown = {"model": model, **_facts(model), **_measured(model), **standing}
     shown |= {"told": told(model), "scores": of_model(model), "shared_battles": sharing.of_model(model.pk)}
-    pool = request.GET.get("pool") or (LIVE if standing["rated_here"] else _first(standing["places"]))
     try:
+        pool = request.GET.get("pool") or _usual(request, standing["places"])
         shown |= _in_pool(model, pool) if standing["places"] or "pool" in request.GET else {}
     except Refusal as error:
-        return render(request, "404.html", {"detail": error.detail}, status=error.status)
+        return render(request, "ratings/refused.html", {"error": error}, status=error.status)
     return render(request, "ratings/model.html", shown)
 
 
-def _first(places: list[dict[str, Any]]) -> str:
-    return places[0]["pool"].slug if places else LIVE
+def _usual(request: HttpRequest, places: list[dict[str, Any]]) -> str:
+    """The pool of the leaderboard, if the model is on that; else the first one that has it."""
+    on = [place["pool"].slug for place in places]
+    if not on:
+        return LIVE
+    usual = whose_votes.found(Asked(), request.GET)[0].pool
+    return usual if usual in on else on[0]
 
 
 def _facts(model: LanguageModel) -> dict[str, Any]:
@@ -77,16 +81,16 @@ def _standing(model: LanguageModel) -> dict[str, Any]:
 def _in_pool(model: LanguageModel, pool: str) -> dict[str, Any]:
     """By category, against its opponents and over time, and what was said of it. Raises Refusal 404."""
     asked = Asked(pool=pool)
-    board = snapshots.newest(**asdict(asked))
-    names = {row["model"]: row["name"] for row in board["rows"]}
-    met = [] if "reference" in board else model_standing.opponents(asked, model.slug)
-    rows = [row for row in board["rows"] if row["model"] == model.slug]
+    board = published.board(asked)
+    names = {row["model"]: row["name"] for row in board.rows}
+    whose = whose_votes.of(asked, asked, board)
+    met = [] if whose.credit else model_standing.opponents(asked, model.slug)
+    rows = [row for row in board.rows if row["model"] == model.slug]
     return {
         "pool": pool,
-        "reference": board.get("reference"),
-        "published_at": board["computed_at"],
+        "whose": whose,
         "by_category": model_standing.by_category(pool, model.slug),
         "opponents": [each | {"name": names.get(each["model"], each["model"])} for each in met],
-        "history": over_time.shown(asked, rows, until=board["computed_at"]),
+        "history": over_time.shown(asked, rows, until=board.board["computed_at"]),
         "reasons": reasons.profile(model.pk, pool),
     }

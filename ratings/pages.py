@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from arena.errors import Refusal, bad
 from ratings import board_content, board_files, board_shown
+from ratings.board_addresses import shorter
 from ratings.board_shown import Shown
 
 PLACE = secrets.token_hex(16)  # which no address can hold by chance or on purpose
@@ -24,7 +25,9 @@ def leaderboard(request: HttpRequest) -> HttpResponse:
         shown = board_shown.shown(request.GET)
     except Refusal as error:
         return render(request, "ratings/refused.html", {"error": error}, status=error.status)
-    return board_files.response(shown, kind) if kind else _page(request, shown)
+    if kind:
+        return board_files.response(shown, kind)
+    return shorter(request, shown.query) or _page(request, shown)
 
 
 def _page(request: HttpRequest, shown: Shown) -> HttpResponse:

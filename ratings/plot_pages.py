@@ -1,11 +1,10 @@
 """The page of plots: four views of one board, each a drawing of what the API says, above a table with its numbers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
-from urllib.parse import urlencode
 
 import orjson
 from django.http import HttpRequest, HttpResponse
@@ -14,23 +13,31 @@ from django.views.decorators.http import require_safe
 
 from arena.errors import Refusal, bad
 from catalog.figures import dollars
-from ratings import frontier, over_time, snapshots
-from ratings.board_addresses import query, source
-from ratings.models import Category, Pool
+from ratings import board_words, frontier, over_time, snapshots, whose_votes
+from ratings.board_addresses import shorter, source, spelled
+from ratings.models import Category
+from ratings.published import Published
 from ratings.snapshots import Asked
+from ratings.whose_votes import Whose
 
 TOPS = {"10": 10, "20": 20, "50": 50, "all": None}
 MOST_PAIRED = 30  # models of a matrix, which has as many columns
+OWN = ("top", "against")
 FEWEST = 2  # with fewer models there is nothing to compare
 
 Rows = Sequence[Mapping[str, Any]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class View:
-    """What somebody wants to see: which board, how many of its best models, and what their ratings stand against."""
+    """What somebody sees: which board, how many of its best models, and what their ratings stand against.
+
+    wanted: the board that was asked for, see `whose_votes.found`.
+    """
 
     asked: Asked
+    wanted: Asked
+    published: Published
     top: str = "20"
     against: str = frontier.PRICE
 
@@ -40,7 +47,9 @@ def viewed(parameters: Mapping[str, str]) -> View:
     top = parameters.get("top") or View.top
     if top not in TOPS:
         raise bad("top", "top is 10, 20, 50 or all.")
-    return View(snapshots.asked(parameters), top, parameters.get("against") or View.against)
+    wanted = snapshots.asked(parameters)
+    asked, board = whose_votes.found(wanted, parameters)
+    return View(asked, wanted, board, top, parameters.get("against") or View.against)
 
 
 @require_safe
@@ -50,19 +59,27 @@ def plots(request: HttpRequest) -> HttpResponse:
         view = viewed(request.GET)
         shown = _shown(view)
     except Refusal as error:
-        return render(request, "404.html", {"detail": error.detail}, status=error.status)
+        return render(request, "ratings/refused.html", {"error": error}, status=error.status)
+    whose = whose_votes.of(view.wanted, view.asked, view.published)
+    categories = list(Category.objects.order_by("name"))
     choices = {
         "view": view,
-        "pools": Pool.objects.exclude(kind=Pool.Kind.SHORTLIST).order_by("pk"),
-        "categories": Category.objects.order_by("name"),
+        "whose": whose,
+        "against": {what: _query(whose, replace(view, against=what)) for what in frontier.AGAINST},
+        "categories": categories,
+        "said": board_words.of_category(view.asked, categories),
         "tops": TOPS,
-        "query": urlencode(query(view.asked)),
     }
-    return render(request, "ratings/plots.html", shown | choices)
+    return shorter(request, _query(whose, view)) or render(request, "ratings/plots.html", shown | choices)
+
+
+def _query(whose: Whose, view: View) -> str:
+    own = {name: getattr(view, name) for name in OWN if getattr(view, name) != getattr(View, name)}
+    return spelled(whose.parameters | own)
 
 
 def _shown(view: View) -> dict[str, Any]:
-    board = snapshots.newest(**asdict(view.asked))
+    board = view.published.board
     main = [row for row in board["rows"] if row["component"] == 0]
     rows, at = main[: TOPS[view.top]], board["computed_at"]
     why = "problem" if "problem" in board else nothing_to_draw(main)

@@ -78,6 +78,7 @@ board.addEventListener("htmx:beforeSwap", ({ detail }) => {
 board.addEventListener("htmx:afterSettle", () => {
   const found = place && document.getElementById(place.id);
   if (found) scrollBy(0, found.getBoundingClientRect().top - place.top);
+  document.getElementById("board-said").textContent = shown().said;
   status.textContent = status.dataset.done;
 });
 // What cannot be understood, or answered now, gets the page that says so; a look for news that fails is left at that.

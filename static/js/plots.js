@@ -4,6 +4,7 @@ import { disagreement } from "./plots_disagreement.js";
 import { frontier } from "./plots_frontier.js";
 import { attach, waited } from "./plots_frame.js";
 import { ratings } from "./plots_ratings.js";
+import { readout } from "./plots_readout.js";
 import { series } from "./plots_history.js";
 
 const DRAWN_BY = { counts, disagreement, frontier, rates, ratings, series };
@@ -33,5 +34,7 @@ async function show(place) {
 
 for (const place of document.querySelectorAll(".plot")) {
   place.hidden = false;
+  const words = place.nextElementSibling;
+  if (words?.matches(".readout")) readout(place, words);
   show(place).catch(() => { place.textContent = place.dataset.failed; });
 }

@@ -2,7 +2,7 @@
 const { Plot } = window;
 
 export const FONT_PX = 13;
-const LETTER_PX = 6.6; // about, of the names beside a plot
+export const LETTER_PX = 6.6; // about, of the names beside a plot
 
 // The style element that Plot adds would be refused by our policy; its rules are in plots.css.
 export function picture(options) {

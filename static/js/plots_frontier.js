@@ -1,30 +1,35 @@
 // Ratings against what they cost, or against speed, with the Pareto frontier. Nothing is divided by anything.
-import { FONT_PX, filled, picture, roomFor, rounded, short, span } from "./plots_frame.js";
+import { FONT_PX, LETTER_PX, filled, picture, roomFor, rounded, short, span } from "./plots_frame.js";
 
 const { Plot } = window;
 const LABEL_PX = 15;
-const MOST_TICKS = 8;
+const TICK_PX = 52;
+const MARGINS = { marginTop: 28, marginRight: 16, marginBottom: 48, marginLeft: 52 };
+const INSET_PX = 8;
 const FREE = 4; // how many times cheaper than the cheapest the place of what costs nothing is
 
-// Names of the frontier, worst rated first, without those that would lie on the one before. Beside a name is room on the
-// side where something better would be, and the better rated of two close ones would write over the other.
-function named(frontier, [low, high], height) {
-  let last = -Infinity;
-  return frontier.toSorted((one, other) => one.rating - other.rating).filter(({ rating }) => {
-    const at = ((rating - low) / (high - low)) * height;
-    if (at - last < LABEL_PX) return false;
-    last = at;
-    return true;
-  });
+// Names of the frontier, worst rated first: each beside its point, on the side where something better would be and so
+// nothing is, or above a name that it would write over. `at` is a place on the scale of ratings.
+function named(frontier, { across, perPx, left, room }) {
+  const placed = [];
+  for (const row of frontier.toSorted((one, other) => one.rating - other.rating)) {
+    const text = short(row.name, room);
+    const [x, wide] = [across(row), text.length * LETTER_PX + 12];
+    const [start, end] = left ? [x - wide, x] : [x, x + wide];
+    const below = placed.filter((other) => other.start < end && start < other.end).map(({ at }) => at);
+    placed.push({ row, text, start, end, at: Math.max(row.rating, ...below.map((at) => at + LABEL_PX * perPx)) });
+  }
+  return placed;
 }
 
-// The first of these series that is not too dense.
-function ticks(low, high) {
+// The first of these series that is not too dense; of the last one, as many as there is room for.
+function ticks(low, high, most) {
   const decades = Array.from({ length: 12 }, (_, place) => 10 ** (place - 6));
   const series = [[1, 2, 5], [1, 3], [1]].map((steps) => decades
     .flatMap((ten) => steps.map((step) => step * ten))
     .filter((tick) => tick >= low && tick <= high));
-  return series.find((found) => found.length < MOST_TICKS) ?? series.at(-1);
+  const last = series.at(-1);
+  return series.find((found) => found.length <= most) ?? last.filter((_, place) => place % Math.ceil(last.length / most) === 0);
 }
 
 function written(tick, priced) {
@@ -32,7 +37,7 @@ function written(tick, priced) {
   return `$${tick < 1 ? tick.toFixed(Math.max(2, Math.ceil(-Math.log10(tick)))) : tick.toLocaleString("en")}`;
 }
 
-function scaleX(rows, priced, words) {
+function scaleX(rows, priced, words, most) {
   const paid = rows.map(({ value }) => value).filter((value) => value > 0);
   const [cheapest, dearest] = paid.length ? [Math.min(...paid), Math.max(...paid)] : [1, 1];
   const free = cheapest / FREE;
@@ -40,11 +45,11 @@ function scaleX(rows, priced, words) {
   const domain = [Math.min(...rows.map(place)) / 1.4, dearest * 1.4];
   return {
     place,
-    x: {
-      type: "log",
-      domain,
-      ticks: [...(paid.length < rows.length ? [free] : []), ...ticks(cheapest / 1.4, dearest * 1.4)],
-      tickFormat: (tick) => (tick === free && paid.length < rows.length ? words.free : written(tick, priced)),
+    x: { type: "log", domain, axis: null },
+    // As a text of ours: of a logarithmic scale Plot leaves out the labels of some ticks.
+    axis: {
+      ticks: [...(paid.length < rows.length ? [free] : []), ...ticks(cheapest / 1.4, dearest * 1.4, most)],
+      text: (tick) => (tick === free && paid.length < rows.length ? words.free : written(tick, priced)),
       label: words.x,
       labelAnchor: "center",
       labelArrow: "none",
@@ -59,23 +64,29 @@ function told(row, words) {
 export function frontier({ rows, against }, width, words) {
   const priced = against === "price";
   const height = Math.min(520, Math.max(320, width * 0.55));
-  const domain = span(rows);
-  const { place, x } = scaleX(rows, priced, words);
+  const [low, high] = span(rows);
   const best = rows.filter(({ on_frontier: on }) => on);
   const side = priced ? { textAnchor: "end", dx: -9 } : { textAnchor: "start", dx: 9 };
   const room = roomFor(best.map(({ name }) => name), width * 0.8);
+  const inner = width - MARGINS.marginLeft - MARGINS.marginRight - room - INSET_PX;
+  const { place, x, axis } = scaleX(rows, priced, words, Math.floor(inner / TICK_PX));
+  const [from, to] = x.domain.map(Math.log);
+  const perPx = (high - low) / (height - MARGINS.marginTop - MARGINS.marginBottom);
+  const across = (row) => ((Math.log(place(row)) - from) / (to - from)) * inner;
+  const names = named(best, { across, perPx, left: priced, room });
+  const top = Math.max(high, ...names.map(({ at }) => at + 2 * LABEL_PX * perPx));
   return picture({
     ariaLabel: words.alt,
     width,
     height,
-    marginLeft: 52,
-    marginBottom: 48,
-    insetLeft: priced ? room : 8,
-    insetRight: priced ? 8 : room,
+    ...MARGINS,
+    insetLeft: priced ? room : INSET_PX,
+    insetRight: priced ? INSET_PX : room,
     x,
-    y: { domain, label: words.y, grid: true, labelArrow: "none" },
+    y: { domain: [low, top], label: words.y, grid: true, labelArrow: "none" },
     color: { type: "identity" },
     marks: [
+      Plot.axisX(axis),
       Plot.ruleX(rows, { x: place, y1: ({ ci_low: end, rating }) => end ?? rating, y2: ({ ci_high: end, rating }) => end ?? rating, stroke: "var(--line-strong)", strokeWidth: 1.5, strokeOpacity: 0.6 }),
       Plot.line(best.toSorted((one, other) => place(one) - place(other)), { x: place, y: "rating", curve: priced ? "step-after" : "step-before", stroke: "var(--a)", strokeWidth: 2 }),
       Plot.dot(rows, {
@@ -89,7 +100,7 @@ export function frontier({ rows, against }, width, words) {
         title: (row) => told(row, words),
         sort: null,
       }),
-      Plot.text(named(best, domain, height - 80), { x: place, y: "rating", text: ({ name }) => short(name, room), ...side, dy: -9, stroke: "var(--paper)", strokeWidth: 4, fill: "var(--ink)" }),
+      Plot.text(names, { x: ({ row }) => place(row), y: "at", text: "text", ...side, dy: -9, stroke: "var(--paper)", strokeWidth: 4, fill: "var(--ink)" }),
     ],
     r: { type: "identity" },
     symbol: { type: "identity" },

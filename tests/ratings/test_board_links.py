@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from django.http import QueryDict
 
-from ratings import board_links, board_view, snapshots
+from ratings import board_addresses, board_links, board_view, snapshots
 from ratings.board_view import View
 from ratings.snapshots import Asked
 
@@ -16,8 +16,8 @@ USUAL = ("votes", "price")
 @pytest.mark.parametrize(
     ("asked", "view", "query"),
     [
-        (Asked(), View(), "?"),
-        (Asked(), View(columns=USUAL), "?"),
+        (Asked(), View(), ""),
+        (Asked(), View(columns=USUAL), ""),
         (Asked(), View(sort="votes", descending=True), "?sort=votes"),
         (Asked(), View(sort="votes"), "?sort=votes&order=asc"),
         (Asked(), View(descending=True), "?sort=rank&order=desc"),
@@ -31,12 +31,12 @@ USUAL = ("votes", "price")
     ],
 )
 def test_query_says_all_and_is_understood_again(asked, view, query):
-    assert board_links.query(asked, view, USUAL) == query
+    assert board_links.query(board_addresses.query(asked), view, USUAL) == query
     parameters = QueryDict(query[1:])
     assert snapshots.asked(parameters) == asked
     again = board_view.view(parameters)
     assert (again.columns or USUAL) == (view.columns or USUAL)
-    assert board_links.query(asked, again, USUAL) == query
+    assert board_links.query(board_addresses.query(asked), again, USUAL) == query
 
 
 def test_fields_are_those_of_the_form():

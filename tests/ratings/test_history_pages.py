@@ -154,5 +154,5 @@ def test_page_asks_the_database_as_often_for_many(client, models, boards, django
             met(one, other, 1, 1)
         published(at=ago(days=8, minutes=number))
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         client.get(PAGE)

@@ -9,8 +9,7 @@ import pytest
 from django.utils import timezone
 from scipy.stats import binomtest
 
-from arena.errors import Refusal
-from ratings import boards, method, method_counts
+from ratings import boards, method, method_counts, snapshots
 from ratings.models import Pool, Snapshot
 from tests import factories
 
@@ -26,6 +25,10 @@ def at_once(monkeypatch):
 def published():
     boards.refresh()
     method_counts.count_all()
+
+
+def figures():
+    return method.of_pool(snapshots.newest("live", "overall", style_control=False, method="bt"))
 
 
 def text(client, **query):
@@ -65,7 +68,7 @@ def test_figures_are_those_of_the_votes():
             factories.battle(x, y, state=state)
     published()
 
-    counts = method.of_pool("live").counts
+    counts = figures().counts
 
     assert (counts.counted, counts.uncounted, counts.ties) == (10, 3, 2)
     assert [number for _, number in counts.reasons] == [2, 1]
@@ -78,8 +81,8 @@ def test_figures_are_those_of_the_votes():
         ("x", 7, 3, 70.0, False),
         ("z", 5, 2, 50.0, True),
     ]
-    assert method.of_pool("live").intervals == 3
-    assert method.of_pool("live").misses == pytest.approx(0.15)
+    assert figures().intervals == 3
+    assert figures().misses == pytest.approx(0.15)
 
 
 @pytest.mark.django_db
@@ -88,7 +91,7 @@ def test_day_tells_what_moved_the_farthest_first():
     for a, b in ((x, y), (y, x), (y, z), (z, y)):
         factories.cast(a, b)
     boards.refresh()
-    assert method.of_pool("live").day is None
+    assert figures().day is None
     Snapshot.objects.update(computed_at=timezone.now() - timedelta(hours=25))
     for _ in range(2):
         factories.cast(x, y)
@@ -96,7 +99,7 @@ def test_day_tells_what_moved_the_farthest_first():
     factories.cast(z, new)
     boards.refresh()
 
-    day = method.of_pool("live").day
+    day = figures().day
 
     assert day.moved[0].slug == "new"
     assert day.moved[0].change is None
@@ -111,13 +114,6 @@ def test_day_without_a_move_says_so(client):
     boards.refresh()
     Snapshot.objects.update(computed_at=timezone.now() - timedelta(hours=25))
     assert "No model has moved" in text(client)
-
-
-@pytest.mark.django_db
-def test_there_is_no_method_of_an_unknown_pool():
-    with pytest.raises(Refusal) as refused:
-        method.of_pool("nowhere")
-    assert refused.value.status == 404
 
 
 @pytest.mark.django_db
@@ -213,7 +209,7 @@ def test_page_asks_the_database_as_often_for_many_models_as_for_two(client, mode
         factories.cast(a, b, propensity=0.5)
         factories.cast(b, a, propensity=0.5)
     published()
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         assert len(client.get(PAGE).context["method"].counts.parts) == models
 
 

@@ -157,7 +157,7 @@ def test_links_of_the_table_keep_the_rest_of_the_state(client, voted):
     [header] = [attrs for attrs in outline.all("th") if "aria-sort" in attrs]
     assert (header["class"], header["aria-sort"]) == ("cell-votes", "descending")
     assert outline.all("a", href="?weights=open&sort=votes&pin=b&format=csv")
-    assert outline.all("a", href="plots/?weights=open&sort=votes&pin=b")
+    assert outline.all("a", href="/leaderboard/plots/")
 
 
 def test_pinned_models_are_compared_on_top(client, voted):
@@ -324,7 +324,7 @@ def test_page_of_imported_votes_says_whose_they_are_and_leads_to_the_others(clie
     assert "models of this arena" not in shown
     assert '<a href="?pool=live"><bdi>' in shown
     assert f'<a href="?pool={shipped.SLUG}" aria-current="page">' in shown
-    assert 'href="/models/x/"' in shown
+    assert f'href="/models/x/?pool={shipped.SLUG}"' in shown
 
 
 def test_page_tells_why_a_board_under_style_control_has_no_rows(client, voted):

@@ -312,13 +312,18 @@ def test_board_in_any_state_has_no_violation_and_fits(
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
 
 
-def test_phone_sorts_by_a_field(browser: Browser, service: Service, birds: str) -> None:
+def test_phone_begins_with_rows_and_sorts_by_a_field(browser: Browser, service: Service, birds: str) -> None:
     with reading(browser, service, viewport=PHONE) as page:
         page.goto(birds)
+        expect(row(page, "albatross")).to_be_in_viewport(ratio=1)
+        expect(page.get_by_role("combobox", name="Category")).to_be_hidden()
         page.get_by_role("combobox", name="Sort by").select_option("Model")
         page.get_by_role("combobox", name="Order").select_option("falling")
         expect(page.locator(".board-table tbody .name").first).to_have_text("Finch")
         assert state(page) == {"pool": ["birds"], "sort": ["model"], "order": ["desc"]}
+        page.get_by_text("Category, filters, columns").click()
+        page.get_by_role("combobox", name="Category").select_option("Coding")
+        expect(page.locator("#board-said")).to_have_text("Coding")
 
 
 def test_second_choice_made_while_the_first_is_answered_is_kept(browser: Browser, service: Service, birds: str) -> None:

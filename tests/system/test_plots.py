@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from itertools import combinations
@@ -158,6 +159,36 @@ def test_frontier_has_a_mark_for_each_row(plots: Page) -> None:
     assert diamonds == sum(row[-1] == "yes" for row in rows) == 6
 
 
+OVERLAPS = """(texts) => {
+    const boxes = texts.map((text) => text.getBoundingClientRect());
+    const meet = (one, other) => one.left < other.right && other.left < one.right
+        && one.top < other.bottom - 2 && other.top < one.bottom - 2;
+    return boxes.flatMap((one, at) => boxes.slice(at + 1).filter((other) => meet(one, other))).length;
+}"""
+
+
+def test_frontier_is_named_and_no_words_lie_on_others(plots: Page) -> None:
+    plots.set_viewport_size(PHONE)
+    expect(plots.locator("[data-plot=frontier] svg")).not_to_have_attribute("width", re.compile(r"^\d{4}"))
+    names = plots.locator("[data-plot=frontier] [data-mark=text] text")
+    assert names.count() == 6
+    assert names.evaluate_all(OVERLAPS) == 0
+    ticks = plots.locator("[data-plot=frontier] [data-mark='x-axis tick label'] text")
+    assert ticks.count() >= 3
+    assert ticks.evaluate_all(OVERLAPS) == 0
+
+
+def test_readout_says_what_is_pointed_at_and_follows_the_arrow_keys(plots: Page) -> None:
+    place, words = plots.locator("[data-plot=rates]"), plots.locator("[data-plot=rates] + .readout")
+    titles = plots.evaluate(TITLES, "rates")
+    place.locator("rect").first.hover()
+    expect(words).to_have_text(titles[0])
+    place.focus()
+    for key, at in (("ArrowRight", 1), ("ArrowDown", 12), ("ArrowUp", 1), ("ArrowLeft", 0), ("ArrowLeft", 0)):
+        plots.keyboard.press(key)
+        expect(words).to_have_text(titles[at])
+
+
 def test_history_has_a_picture_for_each_model(plots: Page) -> None:
     opened(plots)
     columns = plots.locator("#history-table thead th").all_inner_texts()[1:]
@@ -204,7 +235,7 @@ def test_tables_suffice_without_scripts(browser: Browser, drawn: Service) -> Non
         expect(page.get_by_role("row", name="drawn-b")).not_to_have_count(0)
         page.get_by_label("How many models").select_option("10")
         page.get_by_role("button", name="Show").click()
-        assert page.locator("#ratings-table tbody tr").count() == 10
+        expect(page.locator("#ratings-table tbody tr")).to_have_count(10)
 
 
 def test_plot_that_cannot_be_drawn_says_so(browser: Browser, drawn: Service) -> None:

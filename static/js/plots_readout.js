@@ -1,0 +1,36 @@
+// Below a picture stands what it says at one place: where somebody points or taps, or moves with the arrow keys.
+const FORWARD = ["ArrowRight", "ArrowDown"];
+const ACROSS = ["ArrowUp", "ArrowDown"];
+
+function marks(place) {
+  return [...place.querySelectorAll("svg title")].map((title) => title.parentNode);
+}
+
+// The next mark, or in a matrix the next one of the same column.
+function beside(all, now, key) {
+  const at = all.indexOf(now);
+  if (at < 0) return all[0];
+  const rest = FORWARD.includes(key) ? all.slice(at + 1) : all.slice(0, at).reverse();
+  return rest.find((mark) => !ACROSS.includes(key) || mark.getAttribute("x") === now.getAttribute("x")) ?? now;
+}
+
+export function readout(place, words) {
+  let now;
+  function read(mark) {
+    if (!mark) return;
+    now?.classList.remove("read");
+    now = mark;
+    now.classList.add("read");
+    words.classList.add("said");
+    words.textContent = now.querySelector("title").textContent;
+  }
+  for (const event of ["pointerover", "click"]) {
+    place.addEventListener(event, ({ target }) => read(marks(place).find((mark) => mark.contains(target))));
+  }
+  place.addEventListener("keydown", (event) => {
+    if (!FORWARD.concat("ArrowLeft", "ArrowUp").includes(event.key)) return;
+    event.preventDefault();
+    read(beside(marks(place), now, event.key));
+    now?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  });
+}
