@@ -13,6 +13,8 @@ Factor: TypeAlias = tuple[Floats, bool]
 Flags: TypeAlias = NDArray[np.bool_]
 
 _TOLERANCE = 1e-10
+# Below this, a step no shorter than half of the one before is all rounding: Newton's shrink with their squares there.
+_ROUNDING = 1e-6
 _MAX_ITERATIONS = 1000
 # Whole steps climb up to 1.79 units, where (exp(d) - d - 1) / d ** 2 reaches 1.
 _WHOLE = 1.5
@@ -75,13 +77,14 @@ def maximise(won: Floats, lost: Floats, theta: Floats) -> tuple[Floats, Factor, 
     won, lost (F, K): half wins of the first F over all and of all over them. theta (K,): where to start, and the
     fixed strengths; where F is K, the mean keeps its place. Returns theta (K,), the Cholesky factor of the F x F
     information (see `_factorise`), and the number of steps; stops when a step is below 1e-10 of the largest strength
-    (or of one unit). NotConverged: no maximum within 1000 steps. From any start every step climbs: Newton's is taken
-    whole where it moves no pair by more than 1.5 units, else damped by ln(1 + d) / d (T. Sun and Q. Tran-Dinh,
-    Mathematical Programming 178, 2019).
+    (or of one unit), or where rounding lets none become shorter. NotConverged: no maximum within 1000 steps. From any
+    start every step climbs: Newton's is taken whole where it moves no pair by more than 1.5 units, else damped by
+    ln(1 + d) / d (T. Sun and Q. Tran-Dinh, Mathematical Programming 178, 2019).
     """
     free = len(won)
     votes = won + lost
     theta = theta.copy()
+    last = np.inf
     for iteration in range(1, _MAX_ITERATIONS + 1):
         p, q = chances(theta[:free], theta)
         information = p * q
@@ -95,8 +98,10 @@ def maximise(won: Floats, lost: Floats, theta: Floats) -> tuple[Floats, Factor, 
         step[:free], _ = dpotrs(factor[0], q.sum(axis=1), lower=factor[1])
         step *= _damping(step, votes)
         theta += step
-        if np.abs(step).max() <= _TOLERANCE * max(1.0, np.abs(theta).max()):
+        length = np.abs(step).max() / max(1.0, np.abs(theta).max())
+        if length <= _TOLERANCE or last / 2 <= length <= _ROUNDING:
             return theta, factor, iteration
+        last = length
     raise NotConverged(f"no maximum of the likelihood within {_MAX_ITERATIONS} steps")
 
 

@@ -49,6 +49,13 @@ def test_weights_are_a_distribution_over_the_pairs_of_any_board(board):
     assert is_a_distribution(weights_of(board))
 
 
+def test_prior_of_one_tie_beside_millions_of_votes_is_found():
+    """Rounding in the sums of so many votes is more than the last step along what the ties alone decide."""
+    wins, ties = np.full((7, 7), 9_898_497), np.ones((7, 7), dtype=int)
+    wins[0, 1], wins[0, 4] = 1, 0
+    assert is_a_distribution(weights_of(from_matrices(wins, ties)))
+
+
 def chain(size):
     wins = np.zeros((size, size))
     wins[np.arange(size - 1), np.arange(1, size)] = 1e9
