@@ -39,8 +39,8 @@ PRICES = """
 """
 SCORES = """
     INSERT INTO catalog_score (model_id, benchmark_id, task, metric, filter, value, n, limited, harness,
-        harness_version, version, chat_template, chat_template_sha, precision, revision, method, measured_by, self_reported,
-        submitted, source, run)
+        harness_version, version, chat_template, chat_template_sha, precision, revision, method, measured_by,
+        self_reported, submitted, source, run)
     SELECT m.id, b.id, b.slug, 'acc', '', ((m.id * 7 + b.id * 13) %% 100) / 100.0, 1000, false, 'bench', '', '',
         true, '', 'bfloat16', '', '', 'bench', false, false, 'bench', 'bench'
     FROM catalog_languagemodel AS m, catalog_benchmark AS b
