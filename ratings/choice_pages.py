@@ -18,6 +18,7 @@ from ratings.choice_form import PARTS, ChoiceForm, limits_in_words
 from ratings.choosing import Choice, choose
 from ratings.decision import CHECKLIST, Decision, DecisionForm, as_json, decide
 from ratings.decision_text import as_markdown
+from ratings.limit_words import whys
 from ratings.models import Pool
 from ratings.shortlist import Judged
 from ratings.task_kinds import TaskKind, task_kinds
@@ -54,6 +55,7 @@ def choice_page(request: HttpRequest) -> HttpResponse:
         "tokens": _tokens(request.GET),
         "benchmarks": choice and _benchmarks(choice.task),
         "costs": choice and _costs(choice, form, request.GET),
+        "whys": whys(),
         "tasks": [(kind, _address(kind)) for kind in task_kinds().values()],
         "pools": _pools(choice.pool.slug if choice else ""),
     }

@@ -27,7 +27,7 @@ from tests.system.service import ROOT, Service, running
 TARGET = ROOT / "docs" / "screenshots"
 LARGEST_BYTES = 150_000
 DESKTOP, LAPTOP, PHONE = (1440, 900), (1280, 800), (390, 844)
-VOTERS, BATTLES_EACH = 40, 20
+VOTERS, BATTLES_EACH = 40, 30
 UNLIMITED = {"ARENA_BATTLES_PER_HOUR": "0", "ARENA_BATTLES_PER_HOUR_ADDRESS": "0", "ARENA_STREAMS_PER_VOTER": "0"}
 QUESTION = "Why do leaves change colour in autumn, and why do only some of them turn red?"
 PROSE = """\
@@ -56,6 +56,7 @@ The green goes away. Yellow was there before, and red is new.
 3. Maples turn that sugar into anthocyanins. Birches do not, so they only turn yellow.
 
 > Bright days and cool nights without frost give the strongest reds."""
+LIMITS = "task=facts&context=100k&price=3&commercial=on&unknown=exclude"
 WELL_UNDER_WAY = "() => [...document.querySelectorAll('.answer')].every(pane => pane.innerText.length > 380)"
 ENTRY = """
 [[model]]
@@ -72,13 +73,15 @@ endpoint.parameters.model = {behaviour}
 
 @dataclass(frozen=True)
 class Model:
-    """An invented model; `strength` in Elo points decides how the dice fall."""
+    """An invented model; `strength` in Elo points decides how the dice fall, `price` is that of a million tokens."""
 
     name: str
     organization: str
     license: str
     strength: int
     answer: str
+    price: float
+    context: int
 
     @property
     def slug(self) -> str:
@@ -94,18 +97,18 @@ class Model:
 
 
 MODELS = (
-    Model("Osprey Large", "Invented Coast", "proprietary", 1190, PROSE),
-    Model("Badger 120B", "Invented Forest", "Apache-2.0", 1150, TABLE),
-    Model("Osprey Small", "Invented Coast", "proprietary", 1110, TABLE),
-    Model("Ibex 70B", "Invented Hills", "MIT", 1085, PROSE),
-    Model("Otter 34B", "Invented River", "Apache-2.0", 1050, TABLE),
-    Model("Badger 22B", "Invented Forest", "Apache-2.0", 1030, PROSE),
-    Model("Heron 32B", "Invented River", "research only", 990, TABLE),
-    Model("Ibex 9B", "Invented Hills", "MIT", 960, PROSE),
-    Model("Otter 8B", "Invented River", "Apache-2.0", 930, PROSE),
-    Model("Marmot 7B", "Invented Hills", "MIT", 900, TABLE),
-    Model("Puffin 3B", "Invented Coast", "Apache-2.0", 840, PROSE),
-    Model("Marmot 1B", "Invented Hills", "MIT", 765, TABLE),
+    Model("Osprey Large", "Invented Coast", "proprietary", 1190, PROSE, 9, 400_000),
+    Model("Badger 120B", "Invented Forest", "Apache-2.0", 1150, TABLE, 2.4, 200_000),
+    Model("Osprey Small", "Invented Coast", "proprietary", 1110, TABLE, 1.2, 400_000),
+    Model("Ibex 70B", "Invented Hills", "MIT", 1085, PROSE, 0.9, 128_000),
+    Model("Otter 34B", "Invented River", "Apache-2.0", 1050, TABLE, 0.5, 200_000),
+    Model("Badger 22B", "Invented Forest", "Apache-2.0", 1030, PROSE, 0.35, 200_000),
+    Model("Heron 32B", "Invented River", "research only", 990, TABLE, 0.4, 128_000),
+    Model("Ibex 9B", "Invented Hills", "MIT", 960, PROSE, 0.15, 128_000),
+    Model("Otter 8B", "Invented River", "Apache-2.0", 930, PROSE, 0.12, 200_000),
+    Model("Marmot 7B", "Invented Hills", "MIT", 900, TABLE, 0.1, 32_000),
+    Model("Puffin 3B", "Invented Coast", "Apache-2.0", 840, PROSE, 0.06, 200_000),
+    Model("Marmot 1B", "Invented Hills", "MIT", 765, TABLE, 0.03, 32_000),
 )
 STRENGTH = {model.slug: model.strength for model in MODELS}
 
@@ -142,6 +145,28 @@ def leaderboard(page: Page) -> None:
     page.goto("/leaderboard/")
 
 
+def shortlist(page: Page) -> None:
+    page.goto(f"/choose/?{LIMITS}")
+
+
+def decision(page: Page) -> None:
+    shortlist(page)
+    page.get_by_role("link", name="Write down the decision").click()
+    page.get_by_label("Chosen model").select_option(index=2)
+    page.get_by_label("Why").fill("Among the best by our own votes, and its answers are the shortest.")
+    page.get_by_role("button", name="Write it down").click()
+
+
+def cost(page: Page) -> None:
+    page.goto(
+        "/cost/?model=llama-3.1-8b-instruct&input_tokens=15B&output_tokens=3B&gpu_hour=2.5&own_weeks=6&price_week=4000"
+    )
+
+
+def benchmark(page: Page) -> None:
+    page.goto("/benchmarks/humaneval/")
+
+
 @dataclass(frozen=True)
 class Shot:
     name: str
@@ -157,6 +182,11 @@ SHOTS = (
     Shot("reveal", reveal, LAPTOP, "light"),
     Shot("leaderboard", leaderboard, DESKTOP, "dark"),
     Shot("leaderboard-phone", leaderboard, PHONE, "light"),
+    Shot("choose", shortlist, DESKTOP, "light"),
+    Shot("choose-phone", shortlist, PHONE, "dark"),
+    Shot("decision", decision, DESKTOP, "light"),
+    Shot("cost", cost, LAPTOP, "dark"),
+    Shot("benchmark", benchmark, DESKTOP, "light"),
 )
 
 
@@ -194,6 +224,7 @@ def peopled() -> Iterator[Service]:
         models.write_text("".join(model.entry(provider.base_url) for model in MODELS))
         options = ("--no-local-models", "--models", str(models))
         with running(Path(folder) / "data", *options, **UNLIMITED) as service:
+            describe(service)
             say(f"fighting {VOTERS * BATTLES_EACH} battles")
             with ThreadPoolExecutor(VOTERS) as voters:
                 dice = map(random.Random, range(VOTERS))
@@ -201,10 +232,31 @@ def peopled() -> Iterator[Service]:
             yield service
 
 
+def describe(service: Service) -> None:
+    """Tell the catalogue what the invented models cost and how much they read."""
+    for model in MODELS:
+        [(key,)] = service.query(
+            "UPDATE catalog_languagemodel SET context_window = %s WHERE slug = %s RETURNING id",
+            *(model.context, model.slug),
+        )
+        service.query(
+            "INSERT INTO catalog_price (model_id, input, output, tiers, source, as_of, by_hand) "
+            "VALUES (%s, %s, %s, '[]', 'invented', '2026-01-01', true) RETURNING id",
+            *(key, model.price, model.price),
+        )
+
+
+def chosen(service: Service) -> list[str]:
+    """Those that the shortlist of the pictures lets battle."""
+    found: list[str] = Person(service.port).get(f"/api/v1/shortlist/?{LIMITS}").json["contestants"]
+    return found
+
+
 def judge(service: Service, dice: random.Random) -> None:
-    person = Person(service.port)
-    for _ in range(BATTLES_EACH):
-        battle = person.fight(QUESTION)
+    """Half of the battles are among all, the others among those on the shortlist."""
+    person, among = Person(service.port), chosen(service)
+    for number in range(BATTLES_EACH):
+        battle = person.fight(QUESTION, *(among if number % 2 else ()))
         person.vote(battle, verdict(service, battle["id"], dice))
 
 

@@ -70,6 +70,10 @@ def test_scaling_marks_models_that_were_trained_further(client):
     assert "trained further" in text(client.get(SCALING))
 
 
+def test_cost_says_one_gpu_as_one(client):
+    assert "One GPU." in text(client.get(COST, {"gpu_hour": "2.5", "gpus": "1"}))
+
+
 def test_cost_shows_both_bills_and_where_they_meet(client):
     query = {"input_tokens": "100M", "output_tokens": "20M", "price_input": "2.5", "price_output": "10"}
     shown = text(client.get(COST, query | {"gpu_hour": "2.5", "gpus": "2", "months": "12"}))

@@ -7,6 +7,7 @@ import pytest
 
 from catalog.models import Benchmark, Price
 from ratings.choice_form import ChoiceForm
+from ratings.limits import CHECKS
 from ratings.models import Pool
 from ratings.task_kinds import task_kinds
 from tests import factories
@@ -70,6 +71,13 @@ def test_page_says_of_how_many_all_is_known_and_leads_to_them(client, three):
     [link] = [each for each in links(response) if "unknown=exclude" in each]
     assert "2 models are left" in text(client.get(PAGE + link))
     assert "some value is not known" not in text(client.get(PAGE + link))
+
+
+def test_page_says_of_every_limit_why_it_matters(client):
+    response = client.get(PAGE)
+    labels = [str(label) for label, _ in response.context["whys"]]
+    assert set(labels) == {str(ChoiceForm.base_fields[name].label) for name in (*CHECKS, "search_instead")}
+    assert "Decides whether a product may be built on it at all" in text(response)
 
 
 def test_limit_that_costs_most_comes_first(client, three):

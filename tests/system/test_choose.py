@@ -1,11 +1,13 @@
 """From limits to blind battles, in a real browser; the calculators, without JavaScript; axe-core on all of it."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
+from tests.catalog.score_files import LM_EVAL
 from tests.system.reading import DESKTOP, PHONE, READY_WITHIN_MS, open_bar, reading
 from tests.system.service import Service
 from tests.system.test_accessibility import violations
@@ -116,5 +118,19 @@ def test_page_that_refuses_has_no_violation(browser: Browser, service: Service, 
     context = browser.new_context(base_url=service.url)  # its console tells the status
     page = context.new_page()
     page.goto(path)
+    assert not violations(page)
+    context.close()
+
+
+def test_sending_for_the_catalogue_has_no_violation(browser: Browser, service: Service) -> None:
+    """The form, the form that refuses, and what was understood of a file that it takes."""
+    context = browser.new_context(base_url=service.url, viewport=PHONE)
+    page = context.new_page()
+    page.goto("/benchmarks/submit/")
+    for content, heading in ((b"{}", "Send something"), (json.dumps(LM_EVAL).encode(), "Scores of")):
+        assert not violations(page)
+        page.get_by_label("Result file").set_input_files(FilePayload(name="r.json", mimeType="", buffer=content))
+        page.get_by_role("button", name="Send the file").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
     assert not violations(page)
     context.close()
