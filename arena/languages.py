@@ -62,6 +62,11 @@ def _words(text: str) -> str:
     return " ".join(" ".join(kept).split())[:LONGEST]
 
 
+def load() -> None:
+    """So that the first vote need not wait for it."""
+    _identifier()
+
+
 def _identifier() -> "LanguageIdentifier":
     with _loading:  # or all the first votes at once would load one each
         return _loaded()
@@ -69,7 +74,7 @@ def _identifier() -> "LanguageIdentifier":
 
 @cache
 def _loaded() -> "LanguageIdentifier":
-    # It takes a quarter of a second and 75 MB: only for processes that ask for a language.
+    # It takes up to a second and a half and 75 MB: only for processes that ask for a language.
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

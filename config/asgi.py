@@ -1,6 +1,7 @@
 """The web process: static files in front, Django behind."""
 
 import os
+from threading import Thread
 
 from django.core.asgi import get_asgi_application
 
@@ -14,6 +15,7 @@ django_application = get_asgi_application()
 
 from django.conf import settings  # noqa: E402  # needs what Django has just loaded, like the following
 
+from arena import languages  # noqa: E402  # see above
 from config.bodies import LimitedBodies  # noqa: E402  # see above
 from config.static import StaticFiles  # noqa: E402  # see above
 
@@ -23,3 +25,4 @@ settings.DATABASE_OPTIONS["options"] = _limit.strip()
 application = LimitedBodies(
     StaticFiles(django_application), settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.LARGER_BODIES
 )
+Thread(target=languages.load, name="load", daemon=True).start()

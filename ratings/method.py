@@ -215,6 +215,7 @@ def _audit(audit: Mapping[str, Any], names: Mapping[str, LanguageModel]) -> dict
     return {
         "votes": audit["votes"],
         "most": audit["most"],
+        "clustered": audit.get("clustered", False),  # not said by what was counted before it was
         "models": len(rows),
         "expected": FLAGS * len(rows),
         "farthest": rows[0] if rows else None,

@@ -14,9 +14,11 @@ from arena.models import Battle, PairWeight, Vote
 from arena.pairing import Lots
 from catalog.models import LanguageModel
 from ratings import propensity
-from ratings.comparisons import Comparisons
+from ratings.bradley_terry import MIN_VOTERS
+from ratings.comparisons import Comparisons, VoterCounts
 from ratings.likelihood import NotConverged
 from ratings.models import OVERALL, Pool, PoolFigures, Tally
+from ratings.vote_arrays import Floats, Indices
 
 # Votes by outcome, by the model at the left and by the one at the right, in one pass.
 VOTES = """
@@ -28,15 +30,20 @@ BATTLES = """
 SELECT pool, state, count(*), count(*) FILTER (WHERE replaced <> '[]'::jsonb)
 FROM arena_battle WHERE mode = %s GROUP BY 1, 2"""
 JUDGED = (Battle.State.VOTED, Battle.State.SKIPPED)
-# A vote weighs 1 if its pair was drawn as often as any other would be.
+# A vote weighs 1 if its pair was drawn as often as any other would be. Votes of nobody known are of a voter each.
+# Voters go by 52 bits of a hash, which a float holds: among a million two have the same in one case of ten thousand.
 PAIRS = """
 SELECT LEAST(model_a_id, model_b_id), GREATEST(model_a_id, model_b_id),
     CASE WHEN winner NOT IN ('a', 'b') THEN 0 WHEN (winner = 'a') = (model_a_id < model_b_id) THEN 1 ELSE -1 END,
-    sum(multiplicity), sum(multiplicity * weight), sum(multiplicity * weight * weight)
+    who, voter IS NOT NULL,
+    sum(multiplicity)::float8, sum(multiplicity * weight)::float8, sum(multiplicity * weight * weight)::float8
 FROM (
-    SELECT *, LEAST(1 / (propensity * %(pairs)s), %(most)s) AS weight FROM arena_vote
+    SELECT *, LEAST(1 / (propensity * %(pairs)s), %(most)s) AS weight,
+        COALESCE(uuid_hash_extended(voter, 0), hashint8extended(id, 1)) >> 12 AS who FROM arena_vote
     WHERE pool = %(pool)s AND counted AND propensity IS NOT NULL
-) AS drawn GROUP BY 1, 2, 3"""
+) AS drawn GROUP BY 1, 2, 3, 4, 5"""
+AT_ONCE = 20_000
+LOW, HIGH, WINNER, VOTER, NAMED, COUNTED, WEIGHTED, SQUARED = range(8)  # its columns
 # So many times what the last round took is left between two rounds.
 SHARE = 200
 _not_before = 0.0
@@ -121,34 +128,59 @@ def _chances(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
 def _audit(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
     """Of how many votes the chance of their pair is known, and model → [moved, error, flagged]; None if of none."""
     pairs = Tally.objects.filter(board__pool=pool, board__category__slug=OVERALL, board__style_control=False).count()
-    rows = _rows(PAIRS, {"pool": pool.slug, "pairs": max(pairs, 1), "most": propensity.MOST})
-    if not rows:
+    rows = _table(PAIRS, {"pool": pool.slug, "pairs": max(pairs, 1), "most": propensity.MOST})
+    if not len(rows):
         return None
-    keys = sorted({key for row in rows for key in row[:2]}, key=slugs.__getitem__)
+    keys = sorted({*rows[:, :2].astype(int).ravel().tolist()}, key=slugs.__getitem__)
+    place = np.zeros(max(keys) + 1, dtype=np.intp)
+    place[keys] = np.arange(len(keys))
+    cast = _cast(pool, place, rows)
     try:
-        found = propensity.audit(*_sums([slugs[key] for key in keys], {key: n for n, key in enumerate(keys)}, rows))
+        found = propensity.audit(*_sums([slugs[key] for key in keys], place, rows), cast)
     except NotConverged:
         return None
     moves = zip(found.labels, found.moved.tolist(), found.errors.tolist(), found.flagged.tolist(), strict=True)
     return {
-        "votes": int(sum(row[3] for row in rows)),
+        "votes": int(rows[:, COUNTED].sum()),
         "most": propensity.MOST,
+        "clustered": cast is not None,
         "models": {label: rest for label, *rest in moves},
     }
 
 
-def _sums(labels: list[str], place: dict[int, int], rows: list[tuple[Any, ...]]) -> list[Comparisons]:
+def _sums(labels: list[str], place: Indices, rows: Floats) -> tuple[Comparisons, Comparisons, Comparisons]:
     """The same votes three times: counted, by weight, and by the square of the weight."""
-    low, high = (np.array([place[row[side]] for row in rows]) for side in (0, 1))
-    winner = np.array([row[2] for row in rows])
-    boards = []
-    for column in (3, 4, 5):
-        amount = np.array([float(row[column]) for row in rows])
+    low, high = (place[rows[:, side].astype(int)] for side in (LOW, HIGH))
+    winner, boards = rows[:, WINNER], []
+    for column in (COUNTED, WEIGHTED, SQUARED):
+        amount = rows[:, column]
         wins, ties = np.zeros((2, len(labels), len(labels)))
         np.add.at(wins, (np.where(winner > 0, low, high), np.where(winner > 0, high, low)), amount * (winner != 0))
         np.add.at(ties, (low, high), amount * (winner == 0))
         boards.append(Comparisons.from_counts(labels, wins, ties + ties.T))
-    return boards
+    counted, weighted, squared = boards
+    return counted, weighted, squared
+
+
+def _cast(pool: Pool, place: Indices, rows: Floats) -> propensity.Cast | None:
+    """Who cast them; None where the intervals of the board are not clustered either."""
+    voter, named = np.unique(rows[:, VOTER], return_inverse=True)[1], rows[:, NAMED] > 0
+    if pool.kind == Pool.Kind.IMPORT or len(np.unique(voter[named])) < MIN_VOTERS:
+        return None
+    low, high = (place[rows[:, side].astype(int)] for side in (LOW, HIGH))
+    outcomes = [rows[:, WINNER] == score for score in (1, -1, 0)]
+    once, weighted = (
+        VoterCounts(voter, low, high, *(rows[:, amount] * each for each in outcomes)) for amount in (COUNTED, WEIGHTED)
+    )
+    return once, weighted
+
+
+def _table(statement: str, parameters: Any) -> Floats:
+    """All rows as numbers (N, 8), of which few at a time are Python's: there may be one for each vote."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        parts = [np.array(part, dtype=np.float64) for part in iter(lambda: cursor.fetchmany(AT_ONCE), [])]
+    return np.concatenate(parts) if parts else np.zeros((0, SQUARED + 1))
 
 
 def _rows(statement: str, parameters: Any) -> list[tuple[Any, ...]]:

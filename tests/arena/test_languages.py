@@ -214,3 +214,10 @@ def test_model_is_loaded_once_however_many_ask_at_once():
 
     assert at_once(20, lambda number: language("Bonjour tout le monde")) == ["French"] * 20
     assert languages._loaded.cache_info().misses == 1
+
+
+def test_load_leaves_nothing_for_the_first_vote_to_wait_for():
+    languages._loaded.cache_clear()
+    languages.load()
+    language("Where is the next station, please?")
+    assert languages._loaded.cache_info().misses == 1

@@ -1,11 +1,13 @@
 """What is counted for the method page."""
 
+import numpy as np
 import pytest
 
-from arena.models import Battle
+from arena.models import Battle, Vote
 from ratings import boards, method_counts
 from ratings.models import Pool, PoolFigures
 from tests import factories
+from tests.ratings.test_propensity import by_votes
 
 pytestmark = pytest.mark.django_db
 
@@ -121,3 +123,34 @@ def test_votes_of_an_import_are_counted_too():
     found = counted("public")
     assert found["outcomes"] == {"a": 1}
     assert (found["battles"], found["chances"], found["audit"]) == ({}, None, None)
+
+
+def voted_by(people):
+    """The same votes, cast by so many people, and on a board without any: of each model the error of its move."""
+    x, y, z = three()
+    pairs = [(x, y, "a", 0.5), (y, z, "b", 0.1), (x, z, "tie", 0.3), (x, y, "b", 0.2), (y, z, "a", 0.4)] * 8
+    for number, (a, b, winner, chance) in enumerate(pairs):
+        voter = factories.voter_id(7 * number % people) if people else None
+        factories.cast(a, b, winner, propensity=chance, voter=voter)
+    boards.refresh()
+    return counted()["audit"]
+
+
+@pytest.mark.parametrize(("people", "clustered"), [(0, False), (4, False), (9, True)])
+def test_audit_is_clustered_by_voter_where_the_intervals_are(people, clustered):
+    audit = voted_by(people)
+    assert audit["clustered"] is clustered
+    assert audit["votes"] == 40
+
+
+def test_audit_by_voter_is_that_of_the_votes_themselves():
+    found = voted_by(9)
+    votes = Vote.objects.exclude(propensity=None).values_list(
+        "model_a__slug", "model_b__slug", "winner", "propensity", "voter"
+    )
+    a, b, winner, chance, voter = (np.array(column) for column in zip(*votes, strict=True))
+    place, outcome = {"x": 0, "y": 1, "z": 2}, np.select([winner == "a", winner == "b"], [1.0, 0.0], 0.5)
+    plain = [(place[i], place[j], score) for i, j, score in zip(a, b, outcome, strict=True)]
+    moved, errors = by_votes(plain, np.minimum(1 / (chance.astype(float) * 3), 20), voter.astype(str), 3)
+    for slug, at in place.items():
+        assert found["models"][slug][:2] == pytest.approx([moved[at], errors[at]], rel=1e-6)
