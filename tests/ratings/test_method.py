@@ -188,7 +188,7 @@ def test_page_of_imported_votes_leaves_out_what_has_no_meaning(client):
     assert "From a public file." in shown
     assert "Of the 1 votes that name a winner" in shown
     assert "These votes were cast elsewhere." in shown
-    for words in ("Who meets whom", "skipped", "Next battle", "No private tests", "None"):
+    for words in ("Who meets whom", "Battles skipped", "Next battle", "No private tests", "None"):
         assert words not in shown
 
 
@@ -197,7 +197,9 @@ def test_page_of_counts_without_an_order_knows_no_sides(client):
     factories.pool("sums", kind=Pool.Kind.IMPORT, ordered=False)
     factories.cast(*factories.models(2), pool="sums", source="import")
     published()
-    assert "at the left" not in text(client, pool="sums")
+    shown = text(client, pool="sums")
+    assert "went to the answer at the left" not in shown
+    assert "which answer stood at the left, which battles were skipped" in shown
 
 
 @pytest.mark.django_db
