@@ -1,6 +1,6 @@
 """The board of models by facts, benchmark scores and rating, in one table."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -8,10 +8,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from arena.errors import Refusal
 from arena.models import LIVE
 from catalog.models import Benchmark
 from catalog.score_table import Table, table
 from catalog.score_view import BY_FACT, Entry, View, parse, shown
+from ratings.board_addresses import shorter, spelled
 from ratings.models import Pool
 from ratings.snapshots import newest_of_pools, unpack
 
@@ -25,13 +27,23 @@ def model_board(request: HttpRequest) -> HttpResponse:
         found = table(view.series, ratings)
         view, reordered = _with_order(view, found)
     except ValueError as error:
-        return render(request, "404.html", {"detail": str(error)}, status=400)
+        refused = Refusal("invalid", str(error), 400)
+        return render(request, "ratings/refused.html", {"error": refused}, status=400)
     except LookupError:
         return render(request, "404.html", {"detail": "There is no such series of scores."}, status=404)
+    if short := shorter(request, _query(parse(request.GET))):
+        return short
     entries, unknown = shown(found.entries, view)
     rows = [_row(entry, found, view) for entry in entries]
     context = {"view": view, "pool": pool, "table": found, "unknown": unknown, "rows": rows, "reordered": reordered}
     return render(request, "ratings/model_board.html", context | _offered(found) | {"said": _said(view)})
+
+
+def _query(view: View) -> str:
+    """What differs from the usual table."""
+    usual = asdict(View())
+    given = {name: value for name, value in asdict(view).items() if value != usual[name]}
+    return spelled({name: f"{value:g}" if isinstance(value, float) else value for name, value in given.items()})
 
 
 def _ratings() -> tuple[Pool | None, dict[str, float]]:

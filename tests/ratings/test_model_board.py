@@ -136,3 +136,16 @@ def test_it_asks_the_database_as_often_however_many_models(client, benchmark, dj
             assert client.get("/models/").status_code == 200
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("series=&weights=open&kind=&size_from=&size_to=7.50&scale=raw&sort=name", "?size_to=7.5"),
+        ("series=&weights=any&kind=chat&organization=A+%26+B", "?weights=any&kind=chat&organization=A+%26+B"),
+        ("series=&weights=open", ""),
+    ],
+)
+def test_form_ends_at_an_address_that_says_only_what_was_chosen(client, sent, kept):
+    answer = client.get(f"/models/?{sent}")
+    assert (answer.status_code, answer["Location"]) == (302, f"/models/{kept}")
