@@ -1,6 +1,6 @@
 """Up to four models side by side, and each pair of them: by how much they differ, and whether that can be told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
@@ -15,20 +15,24 @@ from ratings.board_reasons import PUBLISHED, half_width, reasons
 from ratings.bradley_terry import Z95
 from ratings.snapshots import Asked
 
+FACTS = ("size", "price", "context", "released")
+MEASURED = ("speed", "wait", "failures")
+
 
 @dataclass(frozen=True, eq=False)
 class Card:
-    """One of the models; `reasons` say why its interval is as wide as it is."""
+    """One of the models; `reasons` say why its interval is as wide as it is, `unknown` which figures there are not."""
 
     row: Any
     about: Sequence[str]
     cells: Sequence[Cell]
     reasons: Sequence[str]
+    unknown: Sequence[str]
 
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """`better` has the higher rating; figures are those of its side."""
+    """`better` has the higher rating; figures are those of its side, and `why` says why some are missing."""
 
     better: str
     worse: str
@@ -36,29 +40,35 @@ class Pair:
     chance: str
     direct: str
     needed: str
+    why: str
 
 
 @dataclass(frozen=True, eq=False)
 class Compared:
     cards: Sequence[Card]
     pairs: Sequence[Pair]
+    missing: Sequence[str]
     computed_at: datetime | None
 
 
 def compared(asked: Asked, entries: Sequence[Entry], pins: Sequence[str]) -> Compared | None:
-    """The pinned models that are on the board, the best first; None where there is none."""
+    """The pinned models that are on the board, the best first; None where nothing is pinned.
+
+    missing: what is pinned and not on this board.
+    """
     chosen = [entry for entry in entries if entry.slug in pins]
-    if not chosen:
+    if not pins:
         return None
+    missing = [slug for slug in pins if slug not in {entry.slug for entry in chosen}]
     cards = [_card(entry) for entry in chosen]
     if len(chosen) < 2 or chosen[0].row["interval"] == PUBLISHED:
-        return Compared(cards, [], None)
+        return Compared(cards, [], missing, None)
     from ratings import pairwise  # with scipy behind it, which is slow to load
 
     found = pairwise.matrices(asked, [entry.slug for entry in chosen])
-    names = {entry.slug: entry.row["name"] for entry in chosen}
-    pairs = [_pair(found, names, a, b) for a, b in combinations(range(len(found["models"])), 2)]
-    return Compared(cards, pairs, found["computed_at"])
+    rows = {entry.slug: entry.row for entry in chosen}
+    pairs = [_pair(found, rows, a, b) for a, b in combinations(range(len(found["models"])), 2)]
+    return Compared(cards, pairs, missing, found["computed_at"])
 
 
 def _card(entry: Entry) -> Card:
@@ -74,22 +84,35 @@ def _card(entry: Entry) -> Card:
         ),
     ]
     known = [cell(entry, column.name) for column in TO_CHOOSE if column.value(entry) is not None]
-    return Card(row, about(entry), figures + known, reasons(row))
+    return Card(row, about(entry), figures + known, reasons(row), list(_unknown(entry)))
 
 
-def _pair(found: Mapping[str, Any], names: Mapping[str, str], a: int, b: int) -> Pair:
+def _unknown(entry: Entry) -> Iterator[str]:
+    missing = [column for column in TO_CHOOSE if column.value(entry) is None]
+    told = {
+        _("Not known: %(figures)s."): [str(column.label) for column in missing if column.name in FACTS],
+        _("Not measured here yet: %(figures)s."): [str(column.label) for column in missing if column.name in MEASURED],
+    }
+    for sentence, labels in told.items():
+        if labels:
+            yield sentence % {"figures": ", ".join(labels)}
+
+
+def _pair(found: Mapping[str, Any], rows: Mapping[str, Any], a: int, b: int) -> Pair:
     """`found` has its models in the order of the board, so a is never the worse one."""
 
     def of(matrix: str, row: int = a, column: int = b) -> Any:
         return found[matrix][row][column]
 
+    better, worse = (rows[found["models"][place]] for place in (a, b))
     return Pair(
-        better=names[found["models"][a]],
-        worse=names[found["models"][b]],
+        better=better["name"],
+        worse=worse["name"],
         diff=_difference(of("diff"), of("diff_se")),
         chance=percent(of("win_probability")),
         direct=_direct(of("counts"), of("wins"), of("wins", b, a), of("ties")),
         needed=_needed(of("votes_needed"), of("diff_se")),
+        why=_why(better, worse) if of("diff") is None else _no_error(of("diff_se")),
     )
 
 
@@ -97,6 +120,19 @@ def _difference(diff: float | None, error: float | None) -> str:
     if diff is None:
         return _("cannot be compared")
     return signed(diff) if error is None else f"{signed(diff)} ± {Z95 * error:,.0f}"
+
+
+def _why(better: Mapping[str, Any], worse: Mapping[str, Any]) -> str:
+    """Why nothing is predicted of them."""
+    if better["component"] != worse["component"]:
+        return _("No chain of votes leads from one to the other, so their ratings are on scales of their own.")
+    names = [row["name"] for row in (better, worse) if row["unbounded"]]
+    told = _("The rating of %(names)s has an open end, so no difference can be estimated.")
+    return told % {"names": _(" and ").join(names)}
+
+
+def _no_error(error: float | None) -> str:
+    return _("Elo ratings have no errors, so nothing says whether the two can be told apart.") if error is None else ""
 
 
 def _direct(votes: int, wins: int, losses: int, ties: int) -> str:

@@ -24,7 +24,7 @@ def chosen(asked: Asked, category: str, view: View) -> str:
 
 def of_category(asked: Asked, categories: Iterable[Category], view: View | None = None) -> str:
     names = {each.slug: each.name for each in categories}
-    return chosen(asked, names.get(asked.category, asked.category), view or View())
+    return chosen(asked, names.get(asked.category) or asked.category.replace("-", " ").capitalize(), view or View())
 
 
 def _board(asked: Asked) -> Iterator[str]:

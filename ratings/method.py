@@ -17,8 +17,9 @@ from django.utils.translation import gettext_lazy as _
 
 from arena import counting
 from catalog.models import LanguageModel
-from ratings import snapshots
+from ratings import snapshots, vote_shares
 from ratings.models import OVERALL, Pool, PoolFigures
+from ratings.vote_shares import Maker, Part
 
 Z95 = NormalDist().inv_cdf(0.975)
 ELO = 400 / log(10)  # points of a natural unit
@@ -58,19 +59,6 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Part:
-    """What one model has of the votes; percentages are of votes and of the battles that come next, None if unknown."""
-
-    slug: str
-    name: str
-    retired: bool
-    counted: int
-    uncounted: int
-    percent: float
-    chance: float | None
-
-
-@dataclass(frozen=True)
 class Moved:
     """A model whose rating is another one than a day ago, or that is new."""
 
@@ -95,8 +83,23 @@ class Counts:
     skipped: Share | None
     replaced: Share | None
     parts: list[Part]
+    makers: list[Maker]
     draw: dict[str, Any] | None
     audit: dict[str, Any] | None
+
+    @property
+    def rated(self) -> int:
+        """Models with a vote that counts, each of which must have a row."""
+        return sum(part.counted > 0 for part in self.parts)
+
+    @property
+    def retired(self) -> list[Part]:
+        return [part for part in self.parts if part.retired]
+
+    @property
+    def of_retired(self) -> float:
+        """Their share of the two sides of all votes, in percent."""
+        return sum(part.percent for part in self.retired) / 2
 
 
 @dataclass(frozen=True)
@@ -162,42 +165,26 @@ def _counts(pool: Pool, stored: PoolFigures) -> Counts:
         at=stored.counted_at,
         counted=counted,
         uncounted=sum(found["reasons"].values()),
-        reasons=[(REASONS.get(reason, reason), n) for reason, n in _most_first(found["reasons"])],
+        reasons=_told(found["reasons"]),
         ties=counted - left - right,
         left=share(left, left + right) if pool.ordered else None,
         skipped=share(skipped, voted + skipped),
         replaced=share(battles.get("replaced", 0), voted + skipped),
-        parts=_parts(found, counted, names),
+        parts=(parts := vote_shares.parts(found, counted, names, _told)),
+        makers=vote_shares.makers(parts),
         draw=found["chances"] and _in_percent(found["chances"]),
         audit=found["audit"] and _audit(found["audit"], names),
     )
 
 
-def _most_first(reasons: Mapping[str, int]) -> list[tuple[str, int]]:
-    return sorted(reasons.items(), key=lambda each: -each[1])
+def _told(reasons: Mapping[str, int]) -> list[tuple[str | Promise, int]]:
+    """In words, most first."""
+    return [(REASONS.get(reason, reason), n) for reason, n in sorted(reasons.items(), key=lambda each: -each[1])]
 
 
 def _names(slugs: Mapping[str, Any]) -> dict[str, LanguageModel]:
-    models = LanguageModel.objects.filter(slug__in=slugs).only("slug", "name", "status")
+    models = LanguageModel.objects.filter(slug__in=slugs).select_related("organization")
     return {model.slug: model for model in models}
-
-
-def _parts(found: Mapping[str, Any], votes: int, names: Mapping[str, LanguageModel]) -> list[Part]:
-    chances = (found["chances"] or {}).get("models", {})
-    parts = [
-        Part(
-            slug=slug,
-            name=names[slug].name,
-            retired=names[slug].status == LanguageModel.Status.RETIRED,
-            counted=each["counted"],
-            uncounted=sum(each["reasons"].values()),
-            percent=100 * each["counted"] / votes if votes else 0.0,
-            chance=100 * chances.get(slug, 0.0) if chances else None,
-        )
-        for slug, each in found["models"].items()
-        if slug in names
-    ]
-    return sorted(parts, key=lambda part: (-part.counted, part.slug))
 
 
 def _in_percent(chances: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The board of models by facts, benchmark scores and rating, in one table."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from django.core.paginator import InvalidPage, Paginator
@@ -9,10 +9,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from arena.errors import Refusal
 from arena.models import LIVE
 from catalog.models import Benchmark
 from catalog.score_table import Column, Table, table
 from catalog.score_view import BY_FACT, Cell, Entry, View, parse, shown
+from ratings.board_addresses import shorter, spelled
 from ratings.models import Pool
 from ratings.snapshots import newest_of_pools, unpack
 
@@ -30,17 +32,27 @@ def model_board(request: HttpRequest) -> HttpResponse:
         entries, unknown = shown(found.entries, view)
         page = Paginator(entries, SHOWN).page(request.GET.get("page", "1"))
     except ValueError as error:
-        return render(request, "404.html", {"detail": str(error)}, status=400)
+        refused = Refusal("invalid", str(error), 400)
+        return render(request, "ratings/refused.html", {"error": refused}, status=400)
     except LookupError:
         return render(request, "404.html", {"detail": _("There is no such series of scores.")}, status=404)
     except InvalidPage:
         return render(request, "404.html", {"detail": _("The list has no such page.")}, status=404)
+    if short := shorter(request, _query(parse(request.GET))):
+        return short
     columns = _filled(found.columns, entries)
     context: dict[str, Any] = {"view": view, "pool": pool, "table": found, "unknown": unknown, "reordered": reordered}
     context |= {"page": page, "asked": _without_page(request.GET)}
     context |= {"columns": columns, "rows": [_row(entry, columns, view) for entry in page]}
     context["marks"] = _marks([cell for entry in page for cell in entry.cells.values()])
     return render(request, "ratings/model_board.html", context | _offered(found) | {"said": _said(view)})
+
+
+def _query(view: View) -> str:
+    """What differs from the usual table."""
+    usual = asdict(View())
+    given = {name: value for name, value in asdict(view).items() if value != usual[name]}
+    return spelled({name: f"{value:g}" if isinstance(value, float) else value for name, value in given.items()})
 
 
 def _filled(columns: list[Column], entries: list[Entry]) -> list[Column]:

@@ -1,9 +1,11 @@
 """The page of one model: what is known of it, what the arena has measured, and where it stands on each board."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from arena import reasons, sharing
@@ -16,7 +18,9 @@ from catalog.figures import count, dollars
 from catalog.models import LanguageModel
 from catalog.prices import newest_prices
 from ratings import model_standing, over_time, published, whose_votes
+from ratings.board_addresses import spelled
 from ratings.snapshots import Asked, newest_of_pools, unpack
+from ratings.whose_votes import Whose
 
 
 @require_safe
@@ -86,11 +90,19 @@ def _in_pool(model: LanguageModel, pool: str) -> dict[str, Any]:
     whose = whose_votes.of(asked, asked, board)
     met = [] if whose.credit else model_standing.opponents(asked, model.slug)
     rows = [row for row in board.rows if row["model"] == model.slug]
+    whose = whose_votes.of(asked, asked, board)
     return {
         "pool": pool,
         "whose": whose,
         "by_category": model_standing.by_category(pool, model.slug),
-        "opponents": [each | {"name": names.get(each["model"], each["model"])} for each in met],
+        "opponents": [each | _linked(each["model"], names, model.slug, whose) for each in met],
+        "opposed": sum(each["votes"] for each in met),
         "history": over_time.shown(asked, rows, until=board.board["computed_at"]),
         "reasons": reasons.profile(model.pk, pool),
     }
+
+
+def _linked(opponent: str, names: Mapping[str, str], own: str, whose: Whose) -> dict[str, str]:
+    """Its name, and the address of the two side by side on the board."""
+    both = spelled([*whose.parameters.items(), ("pin", own), ("pin", opponent)])
+    return {"name": names.get(opponent, opponent), "pair": f"{reverse('leaderboard')}{both}#compare"}

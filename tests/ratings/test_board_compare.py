@@ -43,6 +43,7 @@ def test_pair_has_the_figures_of_the_pairs_of_the_board(voted):
         "chance": f"{100 * chance:.0f} %",
         "direct": "14 votes: 9 won, 4 lost, 1 tied",
         "needed": f"about {rounded(needed)} more votes between them",
+        "why": "",
     }
 
 
@@ -56,6 +57,7 @@ def test_unbounded_model_cannot_be_compared_and_says_why(voted):
     shown = compared(LIVE, entries(), ("w", "y"))
     [pair] = shown.pairs
     assert (pair.diff, pair.direct) == ("cannot be compared", "no votes between them")
+    assert pair.why == "The rating of W has an open end, so no difference can be estimated."
     assert any("never lost" in reason for reason in shown.cards[0].reasons)
 
 
@@ -73,11 +75,7 @@ def test_elo_has_differences_without_errors(voted):
     [pair] = compared(elo, entries(elo), ("x", "z")).pairs
     assert "±" not in pair.diff
     assert pair.needed == "\N{EN DASH}"
-
-
-@pytest.mark.parametrize(("pins", "found"), [((), False), (("nobody",), False), (("x",), True)])
-def test_without_a_pinned_model_nothing_is_compared(voted, pins, found):
-    assert bool(compared(LIVE, entries(), pins)) == found
+    assert pair.why.startswith("Elo ratings have no errors")
 
 
 @pytest.mark.parametrize(
@@ -85,3 +83,31 @@ def test_without_a_pinned_model_nothing_is_compared(voted, pins, found):
 )
 def test_estimate_has_two_digits_that_count(votes, told):
     assert rounded(votes) == told
+
+
+def test_pair_without_a_chain_of_votes_says_why_it_has_no_figures(voted):
+    for winner in "aab":
+        factories.cast(factories.model("p"), factories.model("q"), winner)
+    boards.refresh()
+    why = [pair.why for pair in compared(LIVE, entries(), ("x", "p")).pairs]
+    assert why == ["No chain of votes leads from one to the other, so their ratings are on scales of their own."]
+
+
+def test_pins_that_are_not_on_the_board_are_named(voted):
+    assert compared(LIVE, entries(), ("x", "nobody")).missing == ["nobody"]
+    assert compared(LIVE, entries(), ("nobody",)).cards == []
+    assert compared(LIVE, entries(), ()) is None
+
+
+@pytest.mark.parametrize("pins", [["<nobody>"], ["x", "<nobody>"], ["x", "y", "<nobody>"]])
+def test_page_says_that_a_pin_is_not_on_the_board(client, voted, pins):
+    html = client.get("/leaderboard/", {"pin": pins}).content.decode()
+    assert "Not on this board, so not compared: <bdi>&lt;nobody&gt;</bdi>" in " ".join(html.split())
+
+
+def test_card_says_what_is_not_known_and_what_was_not_measured(voted):
+    [card] = compared(LIVE, entries(), ("x",)).cards
+    assert card.unknown == [
+        "Not known: Size, Price, Context, Released.",
+        "Not measured here yet: Speed, First token, Failed.",
+    ]

@@ -81,6 +81,12 @@ def test_figures_are_those_of_the_votes():
         ("x", 7, 3, 70.0, False),
         ("z", 5, 2, 50.0, True),
     ]
+    assert {part.slug: [number for _, number in part.reasons] for part in counts.parts} == {
+        "y": [1],
+        "x": [2, 1],
+        "z": [2],
+    }
+    assert (counts.rated, len(counts.retired), counts.of_retired) == (3, 1, 25.0)
     assert figures().intervals == 3
     assert figures().misses == pytest.approx(0.15)
 
@@ -106,6 +112,26 @@ def test_day_tells_what_moved_the_farthest_first():
     assert {each.slug: each.change > 0 for each in day.moved[1:]}["x"]
     changes = [abs(each.change) for each in day.moved[1:]]
     assert changes == sorted(changes, reverse=True)
+
+
+@pytest.mark.django_db
+def test_page_without_an_older_board_says_what_is_to_come(client):
+    factories.cast(*factories.models(2))
+    published()
+    shown = text(client)
+    assert "No board is a day old yet" in shown
+    assert "In numbers: 2 models have votes that count, and 2 have a row on the board. So none was tried out" in shown
+
+
+@pytest.mark.django_db
+def test_page_tells_of_each_model_why_votes_do_not_count(client):
+    x, y = (factories.model(slug, organization=factories.organization(slug * 3)) for slug in "xy")
+    factories.cast(x, y)
+    factories.cast(x, y, counted=False, reason="identity_leak")
+    published()
+    shown = text(client)
+    assert "X 1 100.0 1 1 an answer told which model had written it" in shown
+    assert "xxx 1 0 50.0" in shown
 
 
 @pytest.mark.django_db
@@ -162,7 +188,7 @@ def test_page_of_imported_votes_leaves_out_what_has_no_meaning(client):
     assert "From a public file." in shown
     assert "Of the 1 votes that name a winner" in shown
     assert "These votes were cast elsewhere." in shown
-    for words in ("Who meets whom", "skipped", "Next battle", "No private tests", "None"):
+    for words in ("Who meets whom", "Battles skipped", "Next battle", "No private tests", "None"):
         assert words not in shown
 
 
@@ -171,7 +197,9 @@ def test_page_of_counts_without_an_order_knows_no_sides(client):
     factories.pool("sums", kind=Pool.Kind.IMPORT, ordered=False)
     factories.cast(*factories.models(2), pool="sums", source="import")
     published()
-    assert "at the left" not in text(client, pool="sums")
+    shown = text(client, pool="sums")
+    assert "went to the answer at the left" not in shown
+    assert "which answer stood at the left, which battles were skipped" in shown
 
 
 @pytest.mark.django_db

@@ -178,3 +178,16 @@ def test_only_signs_that_are_there_are_explained(client, benchmark):
     score(benchmark, "b", 0.5, self_reported=True)
     assert "* by the maker of the model itself." in text(client)
     assert "submitted" not in text(client)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("series=&weights=open&kind=&size_from=&size_to=7.50&scale=raw&sort=name", "?size_to=7.5"),
+        ("series=&weights=any&kind=chat&organization=A+%26+B", "?weights=any&kind=chat&organization=A+%26+B"),
+        ("series=&weights=open", ""),
+    ],
+)
+def test_form_ends_at_an_address_that_says_only_what_was_chosen(client, sent, kept):
+    answer = client.get(f"/models/?{sent}")
+    assert (answer.status_code, answer["Location"]) == (302, f"/models/{kept}")

@@ -191,6 +191,11 @@ def test_page_shows_one_pool_after_the_other(client):
     assert [each["votes"] for each in here.context["opponents"]] == [3]
     assert [each["votes"] for each in there.context["opponents"]] == [5]
     assert '<a href="?pool=elsewhere#in-pool" aria-current="true">' in there.content.decode()
+    assert "5 votes against 1 opponent." in there.content.decode()
+    assert [each["pair"] for each in here.context["opponents"]] == ["/leaderboard/?pin=quokka&pin=wombat#compare"]
+    [pair] = [each["pair"] for each in there.context["opponents"]]
+    assert pair == "/leaderboard/?pool=elsewhere&pin=quokka&pin=wombat#compare"
+    assert [each.better for each in client.get(pair).context["compared"].pairs] == ["Quokka"]
 
 
 @pytest.mark.parametrize("pool", ["nowhere", "a\0b"])
