@@ -183,7 +183,7 @@ def test_only_signs_that_are_there_are_explained(client, benchmark):
 @pytest.mark.parametrize(
     ("sent", "kept"),
     [
-        ("series=&weights=open&kind=&size_from=&size_to=7.50&scale=raw&sort=name", "?size_to=7.5"),
+        ("series=&weights=open&kind=&size_from=&size_to=7.50&scale=raw&sort=rating", "?size_to=7.5"),
         ("series=&weights=any&kind=chat&organization=A+%26+B", "?weights=any&kind=chat&organization=A+%26+B"),
         ("series=&weights=open", ""),
     ],
