@@ -98,7 +98,9 @@ def arena_at_work(settings):
         factories.cast(*models, ("a", "b", "tie")[number % 3], voter=factories.voter_id(number), categories=["coding"])
     boards.refresh()
     scored(*models)
-    battles = [arena.battle(state, voter=me) for state in (*Battle.State.values, "ready", "ready")]
+    battles = [
+        arena.battle(state, voter=me) for state in (*Battle.State.values, "answering", "voted", "ready", "ready")
+    ]
     battles += [arena.battle("void", a=arena.FAILED, voter=me) for _ in range(2)]
     Submission.objects.create(id=SENT, kind="model", digest="x", said=GOOD, voter=me.pk)
     for battle in battles:
