@@ -80,7 +80,7 @@ def _contenders(theta: Floats, variance: Floats) -> Floats:
 def _gain(against_field: Floats, newcomers: Flags, contenders: Floats) -> Floats:
     """V W V, of which only differences matter."""
     among = _CONTENDERS * contenders / contenders.sum()
-    weights = among + _NEWCOMERS * newcomers / max(newcomers.sum(), 1) + _ALL / len(newcomers)
+    weights = among + _NEWCOMERS * newcomers / max(int(newcomers.sum()), 1) + _ALL / len(newcomers)
     common = among @ against_field
     gain: Floats = against_field.T @ (weights[:, None] * against_field) - np.outer(common, common) / _CONTENDERS
     return gain
