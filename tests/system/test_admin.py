@@ -43,7 +43,7 @@ def test_lists_and_forms_keep_to_the_policy(inside: Page) -> None:
         expect(inside.locator("#changelist")).to_be_visible()
     inside.goto("/admin/catalog/languagemodel/add/")
     inside.get_by_role("button", name="Add another Price").click()
-    expect(inside.get_by_label("Input")).to_be_visible()
+    expect(inside.locator("#id_prices-0-input")).to_be_visible()
 
 
 def test_battle_is_inspected(inside: Page, person: Person) -> None:
