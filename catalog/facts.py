@@ -55,7 +55,7 @@ def _empty(facts: list[Fact]) -> None:
     models = {fact.model_id: fact.model for fact in facts}
     for fact in facts:
         setattr(models[fact.model_id], fact.field, for_column(fact.field, None))
-    LanguageModel.objects.bulk_update(models.values(), list(FIELDS))
+    _write(models.values())
 
 
 def adopt(keys: Iterable[int]) -> set[int]:
@@ -126,7 +126,7 @@ def settle(keys: Iterable[int]) -> None:
         chosen=False
     )
     Fact.objects.filter(pk__in=chosen, chosen=False).update(chosen=True)
-    LanguageModel.objects.bulk_update(models, list(FIELDS))
+    _write(models)
 
 
 def _best(facts: Iterable[Fact]) -> dict[str, Fact]:
@@ -144,8 +144,15 @@ def _trust(fact: Fact) -> tuple[int, int, int]:
     return TRUST[Fact.Origin(fact.origin)], 0, fact.pk
 
 
+def _write(models: Collection[LanguageModel]) -> None:
+    """The columns of facts of models that are there; `bulk_update` spells out a case for each of them and each field."""
+    LanguageModel.objects.bulk_create(models, update_conflicts=True, unique_fields=("pk",), update_fields=FIELDS)
+
+
 def _with_facts(keys: Iterable[int]) -> list[tuple[LanguageModel, list[Fact]]]:
+    """Locked, so that none is deleted before `_write`; not its key, which new battles refer to meanwhile."""
     models = LanguageModel.objects.filter(pk__in=list(keys)).select_related(*NAMED).prefetch_related("facts")
+    models = models.order_by("pk").select_for_update(of=("self",), no_key=True)
     return [(model, list(model.facts.all())) for model in models]
 
 
