@@ -22,4 +22,10 @@ def unlimited(settings):
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, **none)
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords(settings):
+    """A fifth of a second for each account is for those who guess."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 __all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]

@@ -26,9 +26,8 @@ HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture(autouse=True)
-def quick(settings):
-    """Passwords cost nothing here, and no attempt of another test counts."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def quick():
+    """No attempt of another test counts."""
     cache.clear()
 
 

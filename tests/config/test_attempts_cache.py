@@ -17,7 +17,6 @@ TRIES = 5  # of one name in five minutes, by allauth's rates
 def plain(settings):
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     User.objects.create_user("alice", password=PASSWORD)
     cache.clear()
 
