@@ -145,7 +145,7 @@ def _trust(fact: Fact) -> tuple[int, int, int]:
 
 
 def _write(models: Collection[LanguageModel]) -> None:
-    """The columns of facts of models that are there; `bulk_update` spells out a case for each of them and each field."""
+    """The columns of facts of models that are there. `bulk_update` would spell out a case for each model and field."""
     LanguageModel.objects.bulk_create(models, update_conflicts=True, unique_fields=("pk",), update_fields=FIELDS)
 
 

@@ -11,6 +11,8 @@ from redis.exceptions import RedisError
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Boards are small for a linear algebra library: its threads only wait for each other, and for those of the models.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Celery would have Django check all pages in each worker, for which it must load them all.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("arena")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from ratings.board_cells import UNKNOWN, Cell, about, cell, percent, places, signed, whole
 from ratings.board_columns import BY_NAME, TO_CHOOSE, Entry
 from ratings.board_reasons import PUBLISHED, half_width, reasons
-from ratings.bradley_terry import Z95
+from ratings.scale import Z95
 from ratings.snapshots import Asked
 
 FACTS = ("size", "price", "context", "released")

@@ -6,8 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ratings.bradley_terry import MIN_VOTERS
-from ratings.rows import FEW_VOTES, WIDE
+from ratings.provisional import FEW_VOTES, MIN_VOTERS, WIDE
 
 PUBLISHED = "published"  # the interval of a reference board
 ONE_SIDED = 0.85  # of its votes: each of them then says half as much of the rating as one of an even record

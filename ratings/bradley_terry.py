@@ -14,19 +14,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg.blas import dsymm
 from scipy.linalg.lapack import dpotri
-from scipy.special import ndtri
 
 from ratings.clusters import products
 from ratings.comparisons import Comparisons, VoterCounts
 from ratings.components import Component, split
 from ratings.likelihood import Estimate, Factor, Flags, chances, laplacian, maximise, squared_residuals
 from ratings.placement import place
+from ratings.provisional import MIN_VOTERS
+from ratings.scale import MEAN, SCALE, Z95
 from ratings.vote_arrays import Floats, Indices
-
-SCALE = 400 / np.log(10)
-MEAN = 1000.0
-Z95 = float(ndtri(0.975))
-MIN_VOTERS = 5
 
 # Sums of squares below this part of what is expected are rounding.
 _NOTHING = 1e-12

@@ -13,6 +13,7 @@ from ratings.kept import Ballots, Counts, Kept
 from ratings.likelihood import NotConverged
 from ratings.models import Board, Pool, Snapshot
 from ratings.rows import Judged, Row, fitted, ordered
+from ratings.scale import MEAN
 from ratings.snapshots import BRADLEY_TERRY, ELO, pack
 from ratings.style_likelihood import Separable
 from ratings.style_votes import StyledVotes
@@ -56,7 +57,7 @@ def styled(board: Board, kept: Kept, models: Models) -> Snapshot:
         voter=ballots.voter if parameters["clustered"] else None,
     )
     last, coefficients = kept.styled.get(board.category.slug, ({}, [0.0] * len(STYLES)))
-    start = [last.get(key, bradley_terry.MEAN) for key in counts.models]
+    start = [last.get(key, MEAN) for key in counts.models]
     try:
         found = style.fit(votes, start=(start, coefficients))
     except (Separable, NotConverged) as problem:
@@ -90,7 +91,7 @@ def _bradley_terry(board: Board, kept: Kept, judged: Judged, ballots: Ballots) -
     """None where no fit is found: the board stays as it was and does not hold up the others."""
     counts = judged.board
     last = kept.last.get(board.category.slug, {})
-    start = [last.get(key, bradley_terry.MEAN) for key in counts.models]
+    start = [last.get(key, MEAN) for key in counts.models]
     cluster = ballots.by_voter if judged.few_voters else None
     try:
         fit = bradley_terry.fit(counts.comparisons, cluster=cluster, start=start)

@@ -7,7 +7,7 @@ for a million votes. Loads no numpy: these are figures for a page.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import log, sqrt
+from math import sqrt
 from statistics import NormalDist
 from typing import Any
 
@@ -19,10 +19,9 @@ from arena import counting
 from catalog.models import LanguageModel
 from ratings import snapshots, vote_shares
 from ratings.models import OVERALL, Pool, PoolFigures
+from ratings.scale import SCALE, Z95
 from ratings.vote_shares import Maker, Part
 
-Z95 = NormalDist().inv_cdf(0.975)
-ELO = 400 / log(10)  # points of a natural unit
 MISSES = 0.05
 FLAGS = 2 * (1 - NormalDist().cdf(2))  # of models that move as chance has it, the part beyond two errors
 DAY = timedelta(days=1)
@@ -213,7 +212,9 @@ def _audit(audit: Mapping[str, Any], names: Mapping[str, LanguageModel]) -> dict
 def _styles(style: Mapping[str, Any]) -> list[dict[str, Any]]:
     """In Elo points for one standard deviation."""
     found = [(label, style[name]) for name, label in STYLES.items() if style.get(name)]
-    return [{"name": name, "worth": ELO * each["coefficient"], "half": Z95 * ELO * each["se"]} for name, each in found]
+    return [
+        {"name": name, "worth": SCALE * each["coefficient"], "half": Z95 * SCALE * each["se"]} for name, each in found
+    ]
 
 
 def _day(slug: str, board: Mapping[str, Any]) -> Day | None:

@@ -14,10 +14,10 @@ from arena.models import Battle, PairWeight, Vote
 from arena.pairing import Lots
 from catalog.models import LanguageModel
 from ratings import propensity
-from ratings.bradley_terry import MIN_VOTERS
 from ratings.comparisons import Comparisons, VoterCounts
 from ratings.likelihood import NotConverged
 from ratings.models import OVERALL, Pool, PoolFigures, Tally
+from ratings.provisional import MIN_VOTERS
 from ratings.vote_arrays import Floats, Indices
 
 # Votes by outcome, by the model at the left and by the one at the right, in one pass.

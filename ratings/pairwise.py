@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ratings import pair_tables, snapshots
-from ratings.bradley_terry import SCALE
 from ratings.likelihood import chances
 from ratings.models import Board, PairTable
 from ratings.pair_tables import Table
 from ratings.ranks import pairs
+from ratings.scale import SCALE
 from ratings.snapshots import ELO, Asked
 from ratings.vote_arrays import Indices
 

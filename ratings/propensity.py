@@ -11,11 +11,11 @@ from typing import TypeAlias
 
 import numpy as np
 
-from ratings.bradley_terry import SCALE
 from ratings.clusters import products
 from ratings.comparisons import Comparisons, VoterCounts
 from ratings.components import split
 from ratings.likelihood import Flags, chances, laplacian, maximise, squared_residuals
+from ratings.scale import SCALE
 from ratings.vote_arrays import Floats, Indices, Label
 
 MOST = 20.0  # a vote counts as at most so many

@@ -9,9 +9,10 @@ from typing import Protocol
 import numpy as np
 from scipy.special import ndtri
 
-from ratings.bradley_terry import SCALE, Z95, Fit
+from ratings.bradley_terry import Fit
 from ratings.comparisons import Comparisons
 from ratings.likelihood import chances, squared_residuals
+from ratings.scale import SCALE, Z95
 from ratings.vote_arrays import Floats, Indices
 
 # Elo points; what is nearer is equal, the difference being that of rounding.

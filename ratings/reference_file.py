@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from catalog.joins import rolling
+from ratings.provisional import FEW_VOTES, WIDE
 
 DATED = re.compile(r"\d{8}|\d{4}-\d\d-\d\d|\d\d-\d{4}|\d\d-\d\d|\d{3,4}|[a-z]+ \d{4}")
 SETTINGS = re.compile(r"\(([^()]*)\)$")
 WITH_DASHES = ("anthropic",)  # who write versions in the ids of their models so: claude-opus-4-6
-FEW_VOTES, WIDE = 100, 50.0  # as of `ratings.rows`, which has numpy behind it
 NOT_TOLD = dict.fromkeys(
     ("rank_low", "rank_high", "tier", "se", "voters", "wins", "losses", "ties", "both_bad", "win_rate")
 )

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 
 from catalog.models import LanguageModel
-from ratings.bradley_terry import MIN_VOTERS, Fit
+from ratings.bradley_terry import Fit
 from ratings.kept import Counts
+from ratings.provisional import FEW_VOTES, MIN_VOTERS, WIDE
 from ratings.ranks import ranks
 from ratings.vote_arrays import Floats, Indices
 
-FEW_VOTES = 100
-WIDE = 50.0
 RANKS = ("rank", "rank_low", "rank_high", "rank_ub", "tier")
 NO_INTERVAL = dict.fromkeys(("rank_low", "rank_high", "rank_ub", "tier", "ci_low", "ci_high", "se", "interval"))
 

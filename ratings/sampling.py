@@ -10,9 +10,10 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.special import ndtr
 
-from ratings.bradley_terry import MEAN, SCALE, Z95, Fit
+from ratings.bradley_terry import Fit
 from ratings.comparisons import Comparisons
 from ratings.likelihood import Flags, chances, laplacian, maximise
+from ratings.scale import MEAN, SCALE, Z95
 from ratings.vote_arrays import Floats
 
 # A newcomer has fewer votes than this, or an interval of more than so many Elo points to each side.

@@ -16,12 +16,13 @@ from numpy.typing import ArrayLike
 from scipy.linalg import cho_factor, cho_solve
 
 from ratings import bradley_terry
-from ratings.bradley_terry import MEAN, SCALE, Z95, Fit
+from ratings.bradley_terry import Fit
 from ratings.comparisons import Comparisons
 from ratings.components import Component, split
 from ratings.likelihood import Estimate, Flags
 from ratings.paired_votes import PairedVotes
 from ratings.placement import lowest, open_ends
+from ratings.scale import MEAN, SCALE, Z95
 from ratings.style_likelihood import maximise
 from ratings.style_sandwich import sandwich
 from ratings.style_votes import StyledVotes

@@ -6,10 +6,10 @@ The rules are those of `ratings.bradley_terry`, which cites their sources.
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from ratings.bradley_terry import MIN_VOTERS
 from ratings.clusters import Part, products
 from ratings.likelihood import Flags
 from ratings.paired_votes import PairedVotes
+from ratings.provisional import MIN_VOTERS
 from ratings.vote_arrays import Floats, Indices
 
 # Sums of squares below this part of what is expected are rounding.

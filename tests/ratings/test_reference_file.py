@@ -2,7 +2,7 @@
 
 import pytest
 
-from ratings import reference_file, rows
+from ratings import reference_file
 from ratings.reference_file import Rated
 from tests.ratings.reference import packed
 
@@ -85,7 +85,3 @@ def test_row_says_what_was_published_and_nothing_else():
 def test_row_is_provisional_by_the_rule_of_our_own_boards(fields, provisional):
     [row] = reference_file.rows([(rated(**fields), {"model": "model"})])
     assert row["provisional"] is provisional
-
-
-def test_rule_of_provisional_ratings_is_one():
-    assert (reference_file.FEW_VOTES, reference_file.WIDE) == (rows.FEW_VOTES, rows.WIDE)

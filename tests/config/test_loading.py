@@ -1,0 +1,16 @@
+"""What a process loads before it can work: each start waits for that."""
+
+import subprocess
+import sys
+
+import pytest
+
+WEB = "import django; django.setup(); import config.urls"
+WORKER = "import config.celery; config.celery.app.loader.import_default_modules()"
+SLOW = "; import sys; print(*{'scipy', 'numpy', 'rest_framework'} & set(sys.modules))"
+
+
+@pytest.mark.parametrize(("process", "loaded"), [(WEB, {"numpy", "rest_framework"}), (WORKER, {"rest_framework"})])
+def test_process_begins_without_what_only_fits_need(process, loaded):
+    told = subprocess.run([sys.executable, "-c", process + SLOW], capture_output=True, text=True, check=True)
+    assert set(told.stdout.split()) == loaded
