@@ -231,6 +231,8 @@ def test_page_has_no_violation_and_fits(
         opened(page)
         assert not violations(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+        table = page.locator(".scroller:has(#categories-table)")  # what it shows must be seen at once
+        assert table.evaluate_all("all => Math.max(0, ...all.map((each) => each.scrollWidth - each.clientWidth))") == 0
 
 
 def test_tables_suffice_without_scripts(browser: Browser, drawn: Service) -> None:
