@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -224,4 +224,8 @@ def event_stream(content: Any) -> StreamingHttpResponse:
 
 @csrf_exempt  # so that whoever writes to a wrong address is told so
 def unknown(request: HttpRequest, path: str = "") -> JsonResponse:
-    return JsonResponse({"error": {"code": "not_found", "detail": "There is nothing here."}}, status=404)
+    meant = f"{request.path}/"
+    listed = f"There is nothing here. All calls are listed at {reverse('api-calls')}."
+    slash = f"There is nothing here; the call is {meant} with a slash at its end."
+    detail = listed if resolve(meant).func is unknown else slash
+    return JsonResponse({"error": {"code": "not_found", "detail": detail}}, status=404)

@@ -39,6 +39,7 @@ class Line:
     name: str
     address: str
     about: Sequence[str]
+    group: str
     rank: str
     places: str
     rating: str
@@ -78,6 +79,7 @@ def line(
         name=row["name"],
         address=reverse("model-page", args=[entry.slug]) + pool_query,
         about=about(entry),
+        group=group(row),
         rank=whole(row["rank"]),
         places=places(entry),
         rating=whole(row["rating"]),
@@ -111,6 +113,11 @@ def about(entry: Entry) -> list[str]:
     """Who made it, open or closed, and its licence, as far as known."""
     openness = {True: _("open"), False: _("closed"), None: None}[entry.row["open_weights"]]
     return [part for part in (entry.row["organization"], openness, entry.row["license"]) if part]
+
+
+def group(row: Mapping[str, Any]) -> str:
+    """Of which models its rank and rating are, where no chain of votes joins it to the main ones."""
+    return _("group %(number)s") % {"number": row["component"] + 1} if row["component"] else ""
 
 
 def cell(entry: Entry, name: str) -> Cell:

@@ -85,7 +85,7 @@ COLUMNS = (
         "rating",
         _("Rating"),
         _("Strength on the scale of Elo, and the 95 % interval that it lies in; 1,000 is the mean of the board."),
-        _row("rating"),
+        lambda entry: (-entry.row["component"], entry.row["rating"]),  # two groups have no common scale
         _rows("rating", "ci_low", "ci_high", "se", "interval", "unbounded", "provisional"),
     ),
     Column(

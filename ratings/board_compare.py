@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ratings.board_cells import UNKNOWN, Cell, about, cell, percent, places, signed, whole
+from ratings.board_cells import UNKNOWN, Cell, about, cell, group, interval, percent, places, signed, whole
 from ratings.board_columns import BY_NAME, TO_CHOOSE, Entry
 from ratings.board_reasons import PUBLISHED, half_width, reasons
 from ratings.scale import Z95
@@ -25,6 +25,7 @@ class Card:
 
     row: Any
     about: Sequence[str]
+    group: str
     cells: Sequence[Cell]
     reasons: Sequence[str]
     unknown: Sequence[str]
@@ -72,19 +73,25 @@ def compared(asked: Asked, entries: Sequence[Entry], pins: Sequence[str]) -> Com
 
 
 def _card(entry: Entry) -> Card:
-    row, half = entry.row, half_width(entry.row)
+    row = entry.row
     figures = [
         Cell(
             "rank",
             str(BY_NAME["rank"].label),
             f"{row['rank']} ({span})" if (span := places(entry)) else f"{row['rank']}",
         ),
-        Cell(
-            "rating", str(BY_NAME["rating"].label), whole(row["rating"]) + ("" if half is None else f" ± {half:,.0f}")
-        ),
+        Cell("rating", str(BY_NAME["rating"].label), whole(row["rating"]) + _error(row)),
     ]
     known = [cell(entry, column.name) for column in TO_CHOOSE if column.value(entry) is not None]
-    return Card(row, about(entry), figures + known, reasons(row), list(_unknown(entry)))
+    return Card(row, about(entry), group(row), figures + known, reasons(row), list(_unknown(entry)))
+
+
+def _error(row: Mapping[str, Any]) -> str:
+    """What stands behind a rating: half of its interval, or the closed end of one that is open."""
+    if (half := half_width(row)) is not None:
+        return f" ± {half:,.0f}"
+    ends = interval(row["ci_low"], row["ci_high"])
+    return f" ({ends})" if ends else ""
 
 
 def _unknown(entry: Entry) -> Iterator[str]:

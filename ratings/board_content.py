@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from ratings import board_links
-from ratings.board_cells import Axis, Line, axis, line
+from ratings.board_cells import Axis, Line, axis, group, line
 from ratings.board_columns import ALWAYS, BY_NAME, COLUMNS, TO_CHOOSE, Column
 from ratings.board_compare import compared
 from ratings.board_files import KINDS
@@ -84,6 +84,7 @@ def _board(shown: Shown) -> dict[str, Any]:
         "headers": list(_headers(shown)),
         "order": dict(board_links.order(shown.view)).get("order"),
         "lines": _lines(shown, scale),
+        "groups": ", ".join(dict.fromkeys(filter(None, (group(entry.row) for entry in shown.entries)))),
         "kept_fields": _kept_fields(shown),
         "unknown": ", ".join(f"{ASKED_FOR[name]}: {number}" for name, number in sorted(shown.unknown.items())),
         "files": [(kind.upper(), shown.with_view(file=kind)) for kind in KINDS],

@@ -73,6 +73,12 @@ def _text(parameters: Parameters, name: str) -> str:
     text = str(parameters.get(name, "")).strip()
     if len(text) > LONGEST_TEXT:
         raise bad(name, f"{name} is longer than {LONGEST_TEXT} characters.")
+    return _written(name, text)
+
+
+def _written(name: str, text: str) -> str:
+    if "\0" in text:
+        raise bad(name, f"{name} holds a character that is no text.")
     return text
 
 
@@ -105,7 +111,7 @@ def _day(parameters: Parameters, name: str) -> date | None:
 
 
 def _pins(parameters: Parameters) -> tuple[str, ...]:
-    pins = tuple(dict.fromkeys(str(pin) for pin in parameters.getlist("pin") if pin))
+    pins = tuple(dict.fromkeys(_written("pin", str(pin)) for pin in parameters.getlist("pin") if pin))
     if len(pins) > MOST_PINS:
         raise bad("pin", f"At most {MOST_PINS} models can be compared.")
     return pins

@@ -13,7 +13,7 @@ from arena.errors import Refusal
 from arena.measured import typical
 from arena.models import LIVE
 from catalog.benchmarks import of_model
-from catalog.fact_words import told
+from catalog.fact_words import link, told
 from catalog.figures import count, dollars
 from catalog.models import LanguageModel
 from catalog.prices import newest_prices
@@ -61,6 +61,7 @@ def _facts(model: LanguageModel) -> dict[str, Any]:
             "output": dollars(price.output),
             "as_of": price.as_of,
             "source": price.source,
+            "link": link(price.source),
         },
     }
 

@@ -13,6 +13,14 @@ function dated({ series }) {
   }));
 }
 
+// UTC on a clock of 24 hours, as everywhere; the first one also says of which day, or which year.
+function told(at, place) {
+  const [year, time] = [`${at.getUTCFullYear()}`, at.toISOString().slice(11, at.getUTCSeconds() ? 19 : 16)];
+  const day = at.toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+  const [first, then] = time === "00:00" ? [day, year] : [time, day];
+  return place ? first : `${first}\n${then}`;
+}
+
 function marks({ points }, all, [low, high]) {
   const last = points.at(-1);
   return [
@@ -39,7 +47,7 @@ function panel(each, all, scales, width, names, words) {
     marginRight: 46,
     marginTop: 8,
     marginBottom: 36,
-    x: { type: "utc", domain: scales.times, label: null, ticks: Math.max(2, Math.round(width / 110)) },
+    x: { type: "utc", domain: scales.times, label: null, ticks: Math.max(2, Math.round(width / 110)), tickFormat: told },
     y: { domain: scales.ratings, label: null, ticks: 4, grid: true },
     marks: marks(each, all, scales.ratings),
     style: { fontSize: "12px" },

@@ -59,7 +59,7 @@ export function rates(data, width, words) {
 }
 
 function brief(count) {
-  return Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 2 }).format(count);
+  return count < 1000 ? `${count}` : Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 2 }).format(count);
 }
 
 export function counts(data, width, words) {

@@ -155,3 +155,18 @@ def test_a_wrong_address_is_told_in_json_whatever_is_sent_there(path, method):
     client = Client(enforce_csrf_checks=True)
     response = getattr(client, method)(path)
     assert (response.status_code, response.json()["error"]["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("address", "detail"),
+    [
+        ("/api/v1/nowhere/", "There is nothing here. All calls are listed at /api/v1/."),
+        ("/api/v1/nowhere", "There is nothing here. All calls are listed at /api/v1/."),
+        ("/api/v1/leaderboard", "There is nothing here; the call is /api/v1/leaderboard/ with a slash at its end."),
+        ("/api/v1/battles/x", "There is nothing here. All calls are listed at /api/v1/."),
+        ("/api/%00", "There is nothing here. All calls are listed at /api/v1/."),
+    ],
+)
+def test_address_of_no_call_says_where_the_calls_are(client, address, detail):
+    answer = client.get(address)
+    assert (answer.status_code, answer.json()) == (404, {"error": {"code": "not_found", "detail": detail}})

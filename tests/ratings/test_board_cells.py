@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ratings.board_cells import Axis, about, axis, cell, interval, line, places, signed, whole
+from ratings.board_cells import Axis, about, axis, cell, group, interval, line, places, signed, whole
 from ratings.board_columns import TO_CHOOSE
 from ratings.board_facts import Change
 from tests.ratings.entries import FACTS, entry, unknown
@@ -79,6 +79,11 @@ def test_signed_has_a_sign_unless_nothing_changed():
 )
 def test_about_holds_what_is_known(fields, parts):
     assert about(entry(**fields)) == parts
+
+
+@pytest.mark.parametrize(("component", "text"), [(0, ""), (1, "group 2"), (2, "group 3")])
+def test_group_is_named_where_it_is_not_the_main_one(component, text):
+    assert group(entry(component=component).row) == text
 
 
 @pytest.mark.parametrize(("low", "high", "text"), [(1, 3, f"1{DASH}3"), (2, 2, ""), (None, None, "")])

@@ -61,6 +61,12 @@ def test_unbounded_model_cannot_be_compared_and_says_why(voted):
     assert any("never lost" in reason for reason in shown.cards[0].reasons)
 
 
+def test_open_end_of_an_interval_is_told_beside_the_rating(voted):
+    [card] = compared(LIVE, entries(), ("w",)).cards
+    [rating] = [cell.text for cell in card.cells if cell.name == "rating"]
+    assert rating == f"{card.row['rating']:,.0f} ({card.row['ci_low']:,.0f} or more)"
+
+
 def test_card_has_rank_rating_and_what_is_known(voted):
     [card] = compared(LIVE, entries(), ("x",)).cards
     texts = {cell.name: cell.text for cell in card.cells}

@@ -59,6 +59,9 @@ def test_view_understands_the_parameters(query, meant):
         ("order=up", "order"),
         ("pin=a&pin=b&pin=c&pin=d&pin=e", "pin"),
         ("column=beauty", "column"),
+        ("q=%00", "q"),
+        ("organization=a%00b", "organization"),
+        ("pin=a&pin=%00", "pin"),
     ],
 )
 def test_view_refuses_what_it_cannot_understand(query, field):

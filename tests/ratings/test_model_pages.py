@@ -116,6 +116,7 @@ def test_page_counts_the_models_that_its_rank_is_among(client):
     boards.refresh()
 
     assert "2 models" in text(client, third.slug)
+    assert ["group 2" in text(client, model.slug) for model in (first, third)] == [False, True]
 
 
 def test_page_is_silent_about_the_board_of_a_shortlist(client):
@@ -174,7 +175,7 @@ def test_page_shows_each_category_and_each_opponent(client):
     shown = text(client, "quokka")
 
     assert re.search(r"Overall provisional 1 of 2 |Overall provisional 2 of 3 |Overall provisional 1 of 3 ", shown)
-    assert re.search(r"Coding provisional 1 of 2 1 – 2 ", shown)
+    assert "Coding provisional 1 of 2 1\N{EN DASH}2 " in shown
     assert re.search(r"Wombat 4 3 1 0 75&nbsp;% 75&nbsp;% \+191 ± \d+ Numbat 2 2 0 0 100&nbsp;% – –", shown)
 
 
@@ -204,6 +205,15 @@ def test_page_of_an_unknown_pool_is_not_there(client, pool):
     answer = client.get("/models/quokka/", {"pool": pool})
     assert answer.status_code == 404
     assert "<html" in answer.content.decode()
+
+
+def test_price_leads_to_its_source(client):
+    source = "https://prices.example/list.json (a <list>)"
+    quokka = factories.model("quokka")
+    Price.objects.create(model=quokka, input=Decimal(2), output=Decimal(3), source=source, as_of=date(2026, 1, 2))
+    html = client.get("/models/quokka/").content.decode()
+    assert '<a href="https://prices.example/list.json" rel="noopener">' in html
+    assert "(a &lt;list&gt;)" in html
 
 
 def test_page_tells_why_voters_decided(client):

@@ -65,6 +65,21 @@ def test_page_shows_the_published_board(client, voted):
     assert "Context 131 k" in shown
 
 
+@pytest.mark.parametrize("query", ["", "sort=rating", "pin=y"])
+def test_models_that_no_chain_of_votes_joins_stand_apart_and_say_so(client, voted, query):
+    """Their ranks and ratings are on a scale of their own, so a rank 1 of theirs is not one of the board."""
+    assert "group" not in text(client.get(f"{PAGE}?{query}"))
+    x, y = (factories.model(slug) for slug in "xy")
+    for winner in "aaaaaaaaab":
+        factories.cast(x, y, winner)
+    boards.refresh()
+    response = client.get(f"{PAGE}?{query}")
+    assert slugs(response) == ["a", "b", "c", "d", "x", "y"]
+    shown = text(response)
+    assert ("Y group 2 provisional" in shown, "A> One Acme closed Apache-2.0 group" in shown) == (True, False)
+    assert "No chain of votes joins the models of group 2 to the others" in shown
+
+
 def test_page_has_one_heading_unique_ids_and_nothing_inline(client, voted):
     outline = Outline(client.get(PAGE, {"pin": ["a", "b"], "weights": "open"}).content.decode())
     ids = [attrs["id"] for _, attrs in outline.tags if "id" in attrs]

@@ -30,10 +30,11 @@ PAGES = {
 }
 LOOKS = pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
 PRICES = dict(zip(MODELS, (5, 6, 4, 7, 3, 8, 2, 9, 1, 0), strict=False))
+SOURCE = f"https://prices.example/{'one_long_path/' * 8}list.json (a list)"
 PRICED = f"""from catalog.models import LanguageModel, Price
 for slug, price in {PRICES}.items():
     model = LanguageModel.objects.get(slug=slug)
-    Price.objects.create(model=model, input=price, output=price, source="a list", as_of="2026-02-03")"""
+    Price.objects.create(model=model, input=price, output=price, source="{SOURCE}", as_of="2026-02-03")"""
 # Of each cell of a matrix, the contrast of its number to its colour.
 CONTRASTS = """(plot) => {
     const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
@@ -130,6 +131,7 @@ def test_pairs_have_a_cell_for_each_number(plots: Page) -> None:
     assert [title.split(": ")[1].split()[0] for title in plots.evaluate(TITLES, "counts")] == [c[-1] for c in cells]
     assert plots.locator("[data-plot=rates] rect").count() == len(rates) == 12 * 11
     assert plots.locator("[data-plot=counts] rect").count() == 13 * 12
+    assert plots.locator("[data-plot=counts] [data-mark=text] text").all_text_contents() == [c[-1] for c in cells]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -157,6 +159,8 @@ def test_frontier_has_a_mark_for_each_row(plots: Page) -> None:
     assert len(rows) == 10
     diamonds = plots.locator("[data-plot=frontier] path[fill='var(--a)']").count()
     assert diamonds == sum(row[-1] == "yes" for row in rows) == 6
+    table = plots.locator(".scroller:has(#frontier-table)")
+    assert table.evaluate("table => table.scrollWidth - table.clientWidth") == 0  # the last column is what matters
 
 
 OVERLAPS = """(texts) => {
@@ -195,6 +199,9 @@ def test_history_has_a_picture_for_each_model(plots: Page) -> None:
     assert plots.locator(".panel figcaption").all_inner_texts() == columns
     assert len(columns) == 10
     assert len(plots.evaluate(CELLS, "history")) == 2
+    ticks = plots.locator("[data-plot=series] [data-mark='x-axis tick label'] text").all_text_contents()
+    assert ticks
+    assert all(re.match(r"\d\d:\d\d|\d+ [A-Z][a-z]", tick) for tick in ticks)  # a day of 24 hours, as everywhere
 
 
 def test_pictures_have_names_and_no_style_element(plots: Page) -> None:
@@ -224,6 +231,8 @@ def test_page_has_no_violation_and_fits(
         opened(page)
         assert not violations(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+        table = page.locator(".scroller:has(#categories-table)")  # what it shows must be seen at once
+        assert table.evaluate_all("all => Math.max(0, ...all.map((each) => each.scrollWidth - each.clientWidth))") == 0
 
 
 def test_tables_suffice_without_scripts(browser: Browser, drawn: Service) -> None:
