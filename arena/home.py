@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from arena import battles, charges
+from arena import battles, charges, named_set
 from arena.errors import Refusal
 from arena.models import SIDES, Battle, Endpoint
 from arena.prompts import LONGEST_PROMPT, check_prompt
@@ -45,9 +45,12 @@ class Form:
 @require_http_methods(["GET", "HEAD", "POST"])
 def home(request: HttpRequest) -> HttpResponse:
     """The prompt box; a question starts a battle. `?prompt=` and `?suggestion=` fill the box, and each `?among=` names
-    one of the models that blind battles are drawn from."""
+    one of the models that blind battles are drawn from; `?choice=` is the query of the shortlist they come from."""
     if request.method != "POST":
-        return _page(request, Form(_given(request), among=tuple(request.GET.getlist("among"))))
+        among = tuple(request.GET.getlist("among"))
+        response = _page(request, Form(_given(request), among=among))
+        named_set.remember(response, among, request.GET.get("choice", ""))
+        return response
     form = Form.sent(request)
     try:
         check_prompt(form.prompt)

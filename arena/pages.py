@@ -16,7 +16,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from arena import battles, charges, continuing, opinions, sharing, stored
+from arena import battles, charges, continuing, named_set, opinions, sharing, stored
 from arena.errors import Refusal
 from arena.events import LAST_STATES, BattleView, Position, SideView, between
 from arena.models import SIDES, Answer, Battle, Vote
@@ -152,7 +152,7 @@ def _refused(request: HttpRequest, battle_id: UUID, error: Refusal) -> HttpRespo
 def _whole(request: HttpRequest, found: Battle, problem: str = "", status: int = 200) -> HttpResponse:
     typed = request.POST.get("prompt", "")
     further = bool(typed) or "further" in request.GET
-    context = {"battle": battle_context(found), "problem": problem, "typed": typed, "further": further}
+    context = {"battle": _of_reader(request, found), "problem": problem, "typed": typed, "further": further}
     return render(request, "arena/battle.html", context, status=status)
 
 
@@ -162,13 +162,18 @@ def _saved(request: HttpRequest, found: Battle) -> HttpResponse:
 
 def _changed(request: HttpRequest, found: Battle, **changed: bool) -> HttpResponse:
     """`added`: the last turn is new; `again`: its failed sides are being answered again."""
-    return render(request, "arena/_changed.html", {"battle": battle_context(found), **changed})
+    return render(request, "arena/_changed.html", {"battle": _of_reader(request, found), **changed})
+
+
+def _of_reader(request: HttpRequest, found: Battle) -> dict[str, Any]:
+    return battle_context(found) | {"decision": named_set.decision_address(request, found)}
 
 
 def battle_context(found: Battle) -> dict[str, Any]:
     """What the templates show of a battle, and the place from which its events go on."""
     answers = stored.answers_of(found.pk)
     view = stored.view(answers)
+    among = named_set.slugs(found)
     view.state = found.state  # what is shown; if it is not the last word, the events bring that
     cast: Vote | None = getattr(found, "vote", None)
     return {
@@ -181,7 +186,9 @@ def battle_context(found: Battle) -> dict[str, Any]:
         "events_url": f"{reverse('battle-events', args=[found.pk])}?from={_position(view)}",
         "turns": _turns(found, answers, view),
         "most_turns": battles.MOST_TURNS,
-        "picked": _picked(found),
+        "picked": _picked(found) or [("among", slug) for slug in among],
+        "next": named_set.next_address(among),
+        "board": found.pool if among else "",
         "vote": cast and cast.winner,
         "reveal": _reveal(found, answers, cast),
         "comment": cast and cast.comment,
@@ -189,11 +196,11 @@ def battle_context(found: Battle) -> dict[str, Any]:
     }
 
 
-def _picked(found: Battle) -> dict[str, str]:
-    """The models that the voter had named, as the form of the first page calls them."""
+def _picked(found: Battle) -> list[tuple[str, str]]:
+    """The models that the voter had named for the two sides, as the form of the first page calls them."""
     if found.mode != Battle.Mode.SIDE_BY_SIDE:
-        return {}
-    return {"mode": found.mode, "model_a": found.model_a.slug, "model_b": found.model_b.slug}
+        return []
+    return [("mode", found.mode), ("model_a", found.model_a.slug), ("model_b", found.model_b.slug)]
 
 
 def _position(view: BattleView) -> Position:

@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Count
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as say
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -75,16 +76,21 @@ def _row(placed: Placed, score: Score) -> dict[str, Any]:
     }
 
 
-def refused(form: GivenForm) -> ValidationError:
-    return ValidationError({name: [*dict.fromkeys(map(str, errors))] for name, errors in form.errors.items()})
+def check(form: GivenForm) -> None:
+    """Raises ValidationError for what the form refuses, and for names that it does not have: a limit or a price that
+    is misspelt would otherwise be left out without a word."""
+    problems = {name: [*dict.fromkeys(map(str, errors))] for name, errors in form.errors.items()}
+    unknown = [name for name in form.data if name not in form.fields]
+    known = say("There is no such parameter. Known are: %s.") % ", ".join(form.fields)
+    if problems or unknown:
+        raise ValidationError({name: [known] for name in unknown} | problems)
 
 
 class Scaling(APIView):
     @api_schema.scaling
     def get(self, request: Request) -> Response:
         form = scaling.ScalingForm(request.query_params)
-        if not form.is_valid():
-            raise refused(form)
+        check(form)
         return Response(scaling.as_json(form.plan(), scaling.trained_models()))
 
 
@@ -93,6 +99,5 @@ class Cost(APIView):
     def get(self, request: Request) -> Response:
         known = model_costs.known(request.query_params.get("model", ""))
         form = model_costs.filled(request.query_params, known)
-        if not form.is_valid():
-            raise refused(form)
+        check(form)
         return Response({"model": model_costs.as_json(known), **costing.as_json(costing.compare(form))})

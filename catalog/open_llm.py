@@ -11,7 +11,7 @@ from datetime import date
 
 from catalog.fact_fields import Claim
 from catalog.score_rows import ScoreRow, number, share, text
-from catalog.scores import normalized
+from catalog.scores import binomial, normalized
 
 SOURCE = "https://huggingface.co/open-llm-leaderboard"
 BY = "Open LLM Leaderboard"
@@ -25,6 +25,9 @@ TASKS = {
     "musr": ("leaderboard_musr", "acc_norm", 0, 756),
     "mmlu_pro": ("leaderboard_mmlu_pro", "acc", 5, 12032),
 }
+# The sets of GPQA lie in each other (diamond 198 in main 448 in extended 546), so one question counts up to three
+# times, and the noise is that of fewer: (sum of w)² / (sum of w²) over the 546, with weights 3, 2 and 1.
+ALIKE = {"gpqa": round(1192**2 / (198 * 9 + 250 * 4 + 98))}
 KINDS = {
     "pretrained": "base",
     "continuouslypretrained": "base",
@@ -87,6 +90,7 @@ def _score(line: Mapping[str, str], task: str) -> ScoreRow:
         value=value,
         normalized=_checked(task, value, line[f"evaluations_{task}_normalized_score"]),
         n=n,
+        stderr=binomial(value, ALIKE.get(task)),
         shots=shots,
         harness="lm-evaluation-harness (Open LLM Leaderboard v2)",
         chat_template=_applied(line.get("model_has_chat_template")),

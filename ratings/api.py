@@ -20,7 +20,7 @@ from arena.api import FOLLOWED_BY, event_stream
 from arena.connections import let_go
 from arena.errors import Refusal, bad, plain_response
 from arena.models import LIVE
-from catalog.api import refused
+from catalog.api import check
 from catalog.paging import BySlug
 from ratings import api_schema, benchmark_agreement, choosing, frontier, history, published, record, snapshots
 from ratings.choice_form import ChoiceForm
@@ -141,8 +141,7 @@ class Shortlist(APIView):
     @api_schema.shortlist
     def get(self, request: Request) -> Response:
         form = ChoiceForm(request.query_params)
-        if not form.is_valid():
-            raise refused(form)
+        check(form)
         return Response(choosing.as_json(choosing.choose(form)))
 
 

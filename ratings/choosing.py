@@ -32,6 +32,11 @@ class Choice:
     contestants: tuple[Judged, ...]
     own_pool: str | None
 
+    @property
+    def uncertain(self) -> bool:
+        """Whether a contestant is there only because what was limited is not known of it."""
+        return any(each.unknown for each in self.contestants)
+
 
 def choose(form: ChoiceForm) -> Choice:
     """Of a valid form. Raises Refusal 404 for an unknown pool."""

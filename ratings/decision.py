@@ -58,6 +58,14 @@ class Decision:
         return len(self.choice.found.survivors) - len(self.shown)
 
     @property
+    def groups(self) -> list[tuple[Any, list[Judged]]]:
+        """Those to choose from: first the few that could be tried here, then all others that are left."""
+        tried = list(self.choice.contestants)
+        slugs = {each.candidate.slug for each in tried}
+        others = [each for each in self.choice.found.survivors if each.candidate.slug not in slugs]
+        return [(label, each) for label, each in ((_("Answer here"), tried), (_("All others left"), others)) if each]
+
+    @property
     def leaders(self) -> int:
         """How many models may be the best by their own battles."""
         return sum(row["tier"] == 1 for row in self.own_rows)

@@ -254,3 +254,15 @@ def test_home_refuses_a_set_that_cannot_battle_and_keeps_it(client, set_of_two, 
     assert "<none>" not in html
     assert [each["value"] for each in Outline(html).all("input", name="among")] == among
     assert not Battle.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["/", "/leaderboard/"])
+def test_pages_lead_to_the_choice_of_a_model(client, path):
+    [link] = Outline(page(client, path)).all("a", **{"class": "site-choose"})
+    assert link["href"] == "/choose/"
+
+
+def test_home_leads_to_the_choice_unless_one_comes_from_there(client, set_of_two):
+    words = "Which model for a task of yours?"
+    assert words in page(client)
+    assert words not in page(client, "/?" + "&".join(f"among={slug}" for slug in set_of_two))

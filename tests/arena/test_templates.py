@@ -76,7 +76,7 @@ def battle(state="ready", sides=("finished", "finished"), text="", turns=1, name
         {"number": number, "key": str(number), "prompt": QUESTION, "long": number == 2, "sides": shown}
         for number in range(1, turns + 1)
     ]
-    said = {"vote": None, "reveal": None, "comment": None, "stopped": False, "stopped_early": False}
+    said = {"vote": None, "reveal": None, "next": "/", "comment": None, "stopped": False, "stopped_early": False}
     return {
         "id": UUID(int=7),
         "mode": "anonymous",

@@ -177,3 +177,22 @@ def test_scaling_asks_the_database_once_for_any_number_of_models(client, models,
         factories.model(f"m-{number}", parameters_total=10**9, training_tokens=10**12)
     with django_assert_num_queries(1):
         assert len(client.get(SCALING, {"params": "1B"}).json()["models"]) == models
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "known"),
+    [
+        (SCALING, {"params": "7B", "token": "1T"}, "tokens"),
+        (COST, {**API_PRICES, "price_in": "1"}, "price_input"),
+        ("/api/v1/shortlist/", {"task": "coding", "max_price": "2"}, "price"),
+        ("/api/v1/shortlist/", {"task": "coding", "memory": "8"}, "gpu_memory"),
+    ],
+)
+def test_parameter_that_there_is_not_is_refused_by_name(client, path, query, known):
+    misspelt = list(query)[-1]
+    answer = client.get(path, query)
+    assert answer.status_code == 400
+    [words] = answer.json()["error"]["fields"].pop(misspelt)
+    assert "no such parameter" in words
+    assert f" {known}," in words
+    assert client.get(path, {name: value for name, value in query.items() if name != misspelt}).status_code == 200

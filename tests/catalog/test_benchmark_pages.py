@@ -75,13 +75,58 @@ def test_page_of_the_arena_rating_leads_to_the_leaderboard(client, loaded):
     assert "See the leaderboard" in text(client, "/benchmarks/elo/")
 
 
-def test_rest_of_a_long_ranking_is_folded(client):
+def many(rankings, rows):
+    """A benchmark with so many sets of conditions, and so many models in each."""
     benchmark = Benchmark.objects.create(slug="b", name="B")
-    for number in range(101):
-        score(benchmark, f"m{number}", number / 101)
-    shown = client.get("/benchmarks/b/").content.decode()
-    assert shown.count("<tr>") == 101 + 2
-    assert "<summary>71 more</summary>" in shown
+    models = [factories.model(f"m{number}") for number in range(rows)]
+    known = {"benchmark": benchmark, "task": "t", "metric": "acc", "measured_by": "us", "source": "s", "harness": "h"}
+    Score.objects.bulk_create(
+        Score(model=model, value=place / rows, version=f"{version:03}", run=f"{version}", n=164, **known)
+        for version in range(rankings)
+        for place, model in enumerate(models)
+    )
+
+
+def rows_of(html):
+    """The places that are shown, as many lists as there are rankings."""
+    return [re.findall(r'<td class="number">(\d+)</td>', table) for table in html.split("<table")[1:]]
+
+
+def test_long_ranking_comes_in_pages_with_the_places_that_it_has(client):
+    many(2, 101)
+    first = client.get("/benchmarks/b/").content.decode()
+    assert [places[0] + "-" + places[-1] for places in rows_of(first)] == ["1-50", "1-50"]
+    assert 'href="?r2=2#r2"' in first
+    third = client.get("/benchmarks/b/?r2=3").content.decode()
+    assert rows_of(third)[0][-1] == "50"
+    assert rows_of(third)[1] == ["101"]
+    assert 'href="?r2=2#r2" rel="prev"' in third
+    assert 'id="r2"' in third
+
+
+def test_many_rankings_come_in_pages(client):
+    many(25, 2)
+    pages = [client.get(f"/benchmarks/b/?rankings={number}").content.decode() for number in (1, 2, 3)]
+    assert [len(rows_of(page)) for page in pages] == [10, 10, 5]
+    assert re.findall(r'class="ranking" id="(\w+)"', pages[2])[0] == "r21"
+
+
+def test_scores_that_compare_with_no_other_come_in_pages(client):
+    many(60, 1)
+    first, second = (client.get(f"/benchmarks/b/?alone={number}").content.decode() for number in (1, 2))
+    assert [page.count("<li><span>") for page in (first, second)] == [50, 10]
+
+
+@pytest.mark.parametrize("query", ["r1=2", "rankings=2", "alone=x", "r1=0", "alone=99999999999999999999"])
+def test_pages_that_a_list_does_not_have_are_not_found(client, query):
+    many(1, 3)
+    score(Benchmark.objects.get(), "only", 0.5, task="other")
+    assert client.get(f"/benchmarks/b/?{query}").status_code == 404
+
+
+def test_page_of_a_benchmark_with_many_scores_is_short(client):
+    many(2, 1200)
+    assert len(client.get("/benchmarks/b/").content) < 60_000
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 from datetime import date
 
+import numpy as np
 import pytest
 
 from catalog.open_llm import read
+from catalog.scores import binomial
 from tests.catalog.score_files import OPEN_LLM
 
 
@@ -24,6 +26,18 @@ def test_scores_are_read_with_their_conditions():
         "leaderboard_mmlu_pro": 0,
     }
     assert {row.chat_template for row in rows if row.model == "other/Base-1B"} == {False}
+
+
+def test_noise_of_gpqa_counts_a_question_once_though_its_sets_hold_it_up_to_three_times():
+    gpqa, ifeval = (
+        next(row for row in read(OPEN_LLM.encode(), "f.csv") if row.task == f"leaderboard_{name}")
+        for name in ("gpqa", "ifeval")
+    )
+    drawn = np.random.default_rng(1).random((20_000, 546)) < gpqa.value
+    means = (drawn.sum(1) + drawn[:, :448].sum(1) + drawn[:, :198].sum(1)) / 1192
+    assert gpqa.stderr == pytest.approx(means.std(), rel=0.02)
+    assert gpqa.stderr > 1.5 * binomial(gpqa.value, 1192)
+    assert ifeval.stderr is None
 
 
 def test_what_the_hub_says_of_a_model_is_claimed_once_a_line():

@@ -60,6 +60,32 @@ def test_decision_shows_their_own_battles(client, battled):
     assert "Battle these 2" in shown
 
 
+def test_models_that_were_tried_come_first_in_the_choice(client, three):
+    factories.endpoint(three[2])
+    factories.endpoint(three[0])
+    html = client.get(PAGE, {"task": "coding", "chosen": "cheap"}).content.decode()
+    found = re.findall(r'<optgroup label="([^"]*)">(.*?)</optgroup>', html)
+    assert [(label, re.findall(r'value="(\w+)"', options)) for label, options in found] == [
+        ("Answer here", ["bound", "best"]),
+        ("All others left", ["cheap"]),
+    ]
+    assert '<option value="cheap" selected>' in html
+
+
+def test_choice_has_no_empty_group(client, three):
+    html = client.get(PAGE, {"task": "coding"}).content.decode()
+    assert re.findall(r'<optgroup label="([^"]*)">', html) == ["All others left"]
+
+
+@pytest.mark.parametrize(("query", "said"), [({"price": "9", "tools": "on"}, True), ({"price": "9"}, False)])
+def test_contestants_of_which_a_limited_value_is_unknown_are_said_to_be(client, three, query, said):
+    for model in three[:2]:
+        factories.endpoint(model)
+    shown = text(client.get(PAGE, query))
+    assert "Battle these 2" in shown
+    assert ("Of some of these a value that you limited is not known." in shown) is said
+
+
 def test_decision_says_that_few_votes_tell_nobody_apart(client, three):
     for model in three[:2]:
         factories.endpoint(model)
