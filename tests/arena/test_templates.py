@@ -403,6 +403,7 @@ def test_reveal_without_a_winner_marks_nobody(render, vote):
         ({"usual": None}, "1,312 tokens $0.0021 Price of"),
         ({"ci_high": None}, "(1,010 or more)"),
         ({"ci_low": None}, "(1,059 or less)"),
+        ({"ci_low": None, "ci_high": None}, "(open at both ends)"),
     ],
 )
 def test_reveal_tells_open_intervals_in_words(render, rating, words):
