@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from arena.errors import Refusal, bad
+from catalog.fact_words import link
 from catalog.figures import dollars
 from ratings import board_words, frontier, over_time, snapshots, whose_votes
 from ratings.board_addresses import shorter, source, spelled
@@ -137,7 +138,7 @@ def _frontier(view: View) -> dict[str, Any]:
     found = frontier.against(view.asked, view.against)
     left_out = sorted(found["left_out"], key=lambda each: str(each["reason"]))
     return {
-        "frontier": [row | _priced(row) for row in found["rows"]],
+        "frontier": [row | _priced(row) | {"link": link(row.get("source", ""))} for row in found["rows"]],
         "frontier_json": source("leaderboard-frontier", view.asked, at=found["computed_at"], against=view.against),
         "left_out": [
             {"reason": reason, "names": [each["name"] for each in group]}

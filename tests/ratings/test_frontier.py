@@ -18,9 +18,12 @@ pytestmark = pytest.mark.django_db
 CALL = "/api/v1/leaderboard/frontier/"
 
 
+SOURCE = "https://prices.example/list.json (a list)"
+
+
 def priced(model, input_price, output_price, day=1):
     Price.objects.create(
-        model=model, input=Decimal(input_price), output=Decimal(output_price), source="list", as_of=date(2026, 2, day)
+        model=model, input=Decimal(input_price), output=Decimal(output_price), source=SOURCE, as_of=date(2026, 2, day)
     )
 
 
@@ -64,7 +67,7 @@ def test_price_is_of_three_tokens_in_and_one_out_and_the_newest(three):
     [row] = frontier.against(Asked(), "price")["rows"]
 
     assert (row["value"], row["price_input"], row["price_output"]) == (1.5, 1.0, 3.0)
-    assert (row["source"], row["as_of"]) == ("list", date(2026, 2, 2))
+    assert (row["source"], row["as_of"]) == (SOURCE, date(2026, 2, 2))
 
 
 def test_slower_model_that_is_no_better_is_off_the_frontier(three):
