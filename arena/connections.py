@@ -4,10 +4,17 @@ from collections.abc import Awaitable, Callable
 from typing import ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.db import connections
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+
+
+def limit(**milliseconds: int) -> None:
+    """Bound all connections that this process makes from now on, by parameters of PostgreSQL."""
+    given = [f"-c {name}={value}" for name, value in milliseconds.items()]
+    settings.DATABASE_OPTIONS["options"] = " ".join([settings.DATABASE_OPTIONS.get("options", ""), *given]).strip()
 
 
 def let_go(look: Callable[Arguments, Result]) -> Callable[Arguments, Awaitable[Result]]:

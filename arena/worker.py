@@ -4,11 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 from celery import signals
 
+from arena import connections
+
 if TYPE_CHECKING:
     from arena.generation import Engine
 
 QUEUE = "answers"
 DRAIN_S = 5
+FROZEN_MS = 4_000  # well within a lease, so that others can take it over
 _engine: "Engine | None" = None
 
 
@@ -30,6 +33,8 @@ def connect() -> None:
 def _begin(instance: Any, **_: Any) -> None:
     """Before the broker is reached: the engine's reaper is needed most when the broker is away."""
     if QUEUE in instance.app.amqp.queues.consume_from:
+        # A worker that is frozen within a transaction would keep others from the rows that it has locked.
+        connections.limit(idle_in_transaction_session_timeout=FROZEN_MS)
         engine()
 
 

@@ -1,9 +1,14 @@
-"""Connections of the database in asynchronous views."""
+"""Connections of the database: in asynchronous views, and how long a process may hold what others need."""
 
+import subprocess
+import sys
+from contextlib import closing, nullcontext
+
+import psycopg
 import pytest
 from django.db import connection, connections
 
-from arena.connections import let_go
+from arena.connections import let_go, limit
 from arena.models import Voter
 from tests import factories
 
@@ -35,3 +40,27 @@ async def test_look_that_fails_keeps_none_either():
     with pytest.raises(LookupError):
         await let_go(look)()
     assert seen[0].connection is None
+
+
+@pytest.mark.parametrize(("options", "free"), [({}, False), ({"idle_in_transaction_session_timeout": 200}, True)])
+def test_process_that_stands_still_in_a_transaction_keeps_nobody_waiting(settings, options, free):
+    settings.DATABASE_OPTIONS = {}
+    limit(**options)
+    address = {**connection.get_connection_params(), "context": None, "cursor_factory": None}
+    address = {name: address[name] for name in ("host", "port", "dbname", "user") if address.get(name)}
+    with (
+        closing(psycopg.connect(**address, options=settings.DATABASE_OPTIONS["options"])) as frozen,
+        closing(psycopg.connect(**address, options="-c lock_timeout=1500")) as other,
+    ):
+        frozen.execute("LOCK TABLE catalog_caveat")
+        with nullcontext() if free else pytest.raises(psycopg.errors.LockNotAvailable):
+            other.execute("LOCK TABLE catalog_caveat")
+
+
+def test_answers_worker_bounds_how_long_it_may_stand_still():
+    said = "import django; django.setup(); from types import SimpleNamespace as N; from arena import worker; import os;"
+    said += "worker._begin(N(app=N(amqp=N(queues=N(consume_from=['answers']))))); from django.db import connection;"
+    said += "c = connection.cursor(); c.execute('SHOW idle_in_transaction_session_timeout');"
+    said += "print(*c.fetchone(), flush=True); os._exit(0)"
+    told = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["4s"]
