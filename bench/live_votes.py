@@ -48,8 +48,9 @@ class Votes:
         self.strength = self.rng.normal(0, 0.6, models)
         with psycopg.connect(self.database) as connection:
             made = connection.execute(
-                "INSERT INTO catalog_languagemodel (slug, name, kind, status, fine_tuning, modalities) "
-                "SELECT 'bench-' || n, 'Bench ' || n, '', 'current', '', '[]' FROM generate_series(1, %s) AS n "
+                "INSERT INTO catalog_languagemodel (slug, name, kind, status, fine_tuning, modalities,"
+                " requests_per_minute, tokens_per_minute) "
+                "SELECT 'bench-' || n, 'Bench ' || n, '', 'current', '', '[]', '', '' FROM generate_series(1, %s) AS n "
                 "RETURNING id",
                 [models],
             ).fetchall()
