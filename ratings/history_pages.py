@@ -59,7 +59,7 @@ def history(request: HttpRequest) -> HttpResponse:
         "said": board_words.of_category(asked, categories),
     }
     query = spelled(whose.parameters | ({"then": said(since)} if since else {}))
-    return shorter(request, query) or render(request, "ratings/history.html", shown)
+    return shorter(request, lambda: query) or render(request, "ratings/history.html", shown)
 
 
 def _since(text: str, end: datetime) -> datetime | None:

@@ -38,7 +38,7 @@ def model_board(request: HttpRequest) -> HttpResponse:
         return render(request, "404.html", {"detail": _("There is no such series of scores.")}, status=404)
     except InvalidPage:
         return render(request, "404.html", {"detail": _("The list has no such page.")}, status=404)
-    if short := shorter(request, _query(parse(request.GET))):
+    if short := shorter(request, lambda: _query(parse(request.GET))):
         return short
     columns = _filled(found.columns, entries)
     context: dict[str, Any] = {"view": view, "pool": pool, "table": found, "unknown": unknown, "reordered": reordered}

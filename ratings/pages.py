@@ -27,7 +27,7 @@ def leaderboard(request: HttpRequest) -> HttpResponse:
         return render(request, "ratings/refused.html", {"error": error}, status=error.status)
     if kind:
         return board_files.response(shown, kind)
-    return shorter(request, shown.query) or _page(request, shown)
+    return shorter(request, lambda: shown.query) or _page(request, shown)
 
 
 def _page(request: HttpRequest, shown: Shown) -> HttpResponse:

@@ -71,7 +71,7 @@ def plots(request: HttpRequest) -> HttpResponse:
         "said": board_words.of_category(view.asked, categories),
         "tops": TOPS,
     }
-    return shorter(request, _query(whose, view)) or render(request, "ratings/plots.html", shown | choices)
+    return shorter(request, lambda: _query(whose, view)) or render(request, "ratings/plots.html", shown | choices)
 
 
 def _query(whose: Whose, view: View) -> str:
