@@ -1,4 +1,5 @@
-"""Connections of the database in asynchronous views: lent for one look, and given back before anything is sent."""
+"""Connections of the database: how long one may be held, and those of asynchronous views, which are lent for one look
+and given back before anything is sent."""
 
 from collections.abc import Awaitable, Callable
 from typing import ParamSpec, TypeVar

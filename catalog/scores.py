@@ -78,13 +78,18 @@ def binomial(value: float, n: int | None) -> float | None:
 
 
 def noise(scored: Scored) -> float | None:
-    """Its standard error: the one measured, else the binomial one."""
-    return scored.stderr if scored.stderr is not None else binomial(scored.value, scored.n)
+    """Its standard error."""
+    return _error(scored.value, scored.n, scored.stderr)
+
+
+def _error(value: float, n: int | None, stderr: float | None) -> float | None:
+    """The one measured, else the binomial one."""
+    return binomial(value, n) if stderr is None else stderr
 
 
 def margin(value: float, n: int | None, stderr: float | None) -> float | None:
     """Half of the 95 % interval of such a score, in points of a hundred."""
-    error = binomial(value, n) if stderr is None else stderr
+    error = _error(value, n, stderr)
     return None if error is None else 100 * Z * error
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
+from catalog.importing import known_models
 from catalog.joins import find
 from catalog.models import LanguageModel
 from catalog.named_models import NamedModels
@@ -78,8 +79,6 @@ def _keys(lines: Iterable[Rated]) -> dict[str, int]:
 
     What is rated under a name that its maker moves joins nothing of that name: see `catalog.joins`.
     """
-    from catalog.importing import known_models  # with models.dev behind it, which a warm start does not need
-
     names, known, other_names = NamedModels(), known_models(), aliases()
     keys: dict[str, int] = {}
     for each in lines:
@@ -91,7 +90,7 @@ def _keys(lines: Iterable[Rated]) -> dict[str, int]:
 
 
 def _facts(keys: Mapping[str, int]) -> dict[str, dict[str, Any]]:
-    from ratings.rows import facts  # see above
+    from ratings.rows import facts  # with scipy behind it, which a warm start does not need
 
     models = LanguageModel.objects.select_related("organization", "license").in_bulk(keys.values())
     return {name: facts(models[key]) for name, key in keys.items()}
