@@ -1,16 +1,24 @@
-"""Django's middleware whose hooks wait for nothing, called in place.
+"""Django's middleware whose hooks wait for nothing, called in place by the web process.
 
-By default each hook of each request is a hop to a thread and back, which costs more than what most of them do. Those
-that `check --deploy` looks for by their names stay as they are.
+Each hook of Django's own is a hop to a thread and back for each request, which costs more than what most of them do.
+The settings name Django's, for that is what `check --deploy` looks for.
 """
+
+from collections.abc import Iterable
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from csp.middleware import CSPMiddleware
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
+from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.security import SecurityMiddleware
 from django.utils.deprecation import MiddlewareMixin
+
+SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
 class InPlace(MiddlewareMixin):
@@ -26,6 +34,10 @@ class InPlace(MiddlewareMixin):
     async def leave(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         left: HttpResponse = self.process_response(request, response)  # type: ignore[attr-defined]  # asked by the caller
         return left
+
+
+class Security(InPlace, SecurityMiddleware):
+    pass
 
 
 class ContentPolicy(InPlace, CSPMiddleware):
@@ -44,5 +56,36 @@ class Common(InPlace, CommonMiddleware):
     pass
 
 
+class Csrf(InPlace, CsrfViewMiddleware):
+    async def process_view(  # type: ignore[override]  # Django asks which of both it is
+        self, request: HttpRequest, callback: Any, *arguments: Any
+    ) -> HttpResponse | None:
+        """A form that was sent is read for its token, and that may take its time."""
+        check = super().process_view
+        if request.method in SAFE or getattr(callback, "csrf_exempt", False):
+            return check(request, callback, *arguments)
+        return await sync_to_async(check)(request, callback, *arguments)
+
+
 class Authentication(InPlace, AuthenticationMiddleware):
     pass
+
+
+class Frames(InPlace, XFrameOptionsMiddleware):
+    pass
+
+
+OURS = {
+    "django.middleware.security.SecurityMiddleware": "config.middleware.Security",
+    "csp.middleware.CSPMiddleware": "config.middleware.ContentPolicy",
+    "django.contrib.sessions.middleware.SessionMiddleware": "config.middleware.Sessions",
+    "django.middleware.common.CommonMiddleware": "config.middleware.Common",
+    "django.middleware.csrf.CsrfViewMiddleware": "config.middleware.Csrf",
+    "django.contrib.auth.middleware.AuthenticationMiddleware": "config.middleware.Authentication",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware": "config.middleware.Frames",
+}
+
+
+def in_place(names: Iterable[str]) -> list[str]:
+    """The same middleware, with ours where it stands for Django's."""
+    return [OURS.get(name, name) for name in names]
