@@ -10,6 +10,7 @@ from arena import api_shapes as shapes
 from arena.repeats import LONGEST_KEY
 from catalog.api_call import ERRORS, PAGING, WRITE, call
 
+STREAMED = (401, 403, 404, 429, 503)
 CALLS, BATTLES, MODELS, SUBMISSIONS = "Calls", "Battles", "Models", "Submissions"
 WITH_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -20,12 +21,17 @@ WITH_KEY = OpenApiParameter(
 
 
 def streamed(
-    name: str, tag: str, says: tuple[str, str], sent: tuple[str, str], parameters: Iterable[dict[str, Any]]
+    name: str,
+    tag: str,
+    says: tuple[str, str],
+    sent: tuple[str, str],
+    parameters: Iterable[dict[str, Any]],
+    errors: Iterable[int] = STREAMED,
 ) -> dict[str, Any]:
     """A path of a view that is not DRF's. sent: the media type, and an example."""
     error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
     found = {"schema": {"type": "string"}, "example": sent[1]}
-    refused = {str(number): {"description": ERRORS[number], "content": error} for number in (401, 403, 404, 429, 503)}
+    refused = {str(number): {"description": ERRORS[number], "content": error} for number in errors}
     return {
         "get": {
             "operationId": name,
@@ -73,7 +79,7 @@ calls = call(
     CALLS,
     ("All calls", "What can be asked, each in a line; `schema` has it in full for programs, `docs` for people."),
     (shapes.Calls, examples.CALLS),
-    errors=(401, 403, 429, 503),
+    errors=(400, 401, 403, 429, 503),
 )
 battle_list = call(
     "battle_list",

@@ -5,7 +5,6 @@ from typing import Any
 from django.db.models import Count
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext as say
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -77,13 +76,9 @@ def _row(placed: Placed, score: Score) -> dict[str, Any]:
 
 
 def check(form: GivenForm) -> None:
-    """Raises ValidationError for what the form refuses, and for names that it does not have: a limit or a price that
-    is misspelt would otherwise be left out without a word."""
-    problems = {name: [*dict.fromkeys(map(str, errors))] for name, errors in form.errors.items()}
-    unknown = [name for name in form.data if name not in form.fields]
-    known = say("There is no such parameter. Known are: %s.") % ", ".join(form.fields)
-    if problems or unknown:
-        raise ValidationError({name: [known] for name in unknown} | problems)
+    """Raises ValidationError for what the form refuses."""
+    if form.errors:
+        raise ValidationError({name: [*dict.fromkeys(map(str, errors))] for name, errors in form.errors.items()})
 
 
 class Scaling(APIView):

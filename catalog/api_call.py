@@ -1,10 +1,17 @@
-"""A call in the OpenAPI document, and the shapes that calls of all parts share. Nothing is parsed by them."""
+"""A call in the OpenAPI document, and the shapes that calls of all parts share. Nothing is parsed by them.
 
-from collections.abc import Callable, Iterable
+What the document does not know is refused: a board or a limit that is misspelt would be another answer without a word.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from functools import wraps
 from typing import Any, TypeVar
 
+from django.utils.translation import gettext as say
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
 
 NUMBER, WHOLE = serializers.FloatField, serializers.IntegerField
 Text, Yes = serializers.CharField, serializers.BooleanField
@@ -65,7 +72,9 @@ def call(
     errors: Iterable[int] = READ,
 ) -> Decorator[Any]:
     """A call in the document. says: a title and a text. gives, takes: a shape and an example of it."""
-    return extend_schema(
+    parameters = list(parameters)
+    known = [each.name for each in parameters if each.location == OpenApiParameter.QUERY]
+    document = extend_schema(
         operation_id=name,
         tags=[tag],
         summary=says[0],
@@ -81,3 +90,23 @@ def call(
             *([OpenApiExample("Request", takes[1], request_only=True)] if takes else []),
         ],
     )
+    return lambda view: document(_knowing(known, view))
+
+
+def _knowing(known: Collection[str], view: View) -> Any:
+    @wraps(view)
+    def checked(of: object, request: Request, *arguments: Any, **more: Any) -> Any:
+        if problems := unknown(request.query_params, known):
+            raise ValidationError(problems)
+        return view(of, request, *arguments, **more)
+
+    return checked
+
+
+def unknown(given: Iterable[str], known: Collection[str]) -> dict[str, list[str]]:
+    """What is wrong with each parameter that is not known."""
+    if known:
+        sentence = say("There is no such parameter. Known are: %s.") % ", ".join(known)
+    else:
+        sentence = say("There is no such parameter: none is known here.")
+    return {name: [sentence] for name in given if name not in known}

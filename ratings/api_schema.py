@@ -4,7 +4,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 
-from arena.api_schema import streamed
+from arena.api_schema import STREAMED, streamed
 from catalog.api_call import PAGING, call
 from catalog.api_parameters import parameters
 from ratings import api_examples as examples
@@ -177,5 +177,6 @@ def add_streams(result: dict[str, Any], **_: Any) -> dict[str, Any]:
                 "description": "As listed by `pools/`.",
             },
         ),
+        (400, *STREAMED),
     )
     return result

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import hypothesis
 import pytest
+from kombu import pools
 
+from config.celery import app
 from tests.must_run import pytest_make_collect_report, pytest_runtest_makereport
 
 # A shell starts what runs in the background deaf to Ctrl-C, and all that the tests start would be so too.
@@ -26,6 +28,18 @@ def unlimited(settings):
 def quick_passwords(settings):
     """A fifth of a second for each account is for those who guess."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def celery_without_broker():
+    """Celery as it is while nobody answers at the broker's address."""
+    address = app.conf.broker_url
+    for address_now in ("redis+socket:///nobody/is/here.sock", address):
+        app.conf.broker_url = address_now
+        app.amqp._producer_pool = app._pool = None
+        pools.reset()
+        if address_now != address:
+            yield
 
 
 __all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]

@@ -158,7 +158,8 @@ def test_battle_of_anyone_else_is_not_there(client, me, action, whose):
     battle = factories.battle().pk if whose == "another's" else uuid4()
     method = client.get if action in ("", "events") else client.post
 
-    answer = method(f"{CALL}{battle}/{action}", {"winner": "a", "prompt": "x"}, content_type="application/json")
+    body = {"data": {"winner": "a", "prompt": "x"}, "content_type": "application/json"} if method == client.post else {}
+    answer = method(f"{CALL}{battle}/{action}", **body)
 
     assert answer.status_code == 404
     assert answer.json()["error"] == {"code": "not_found", "detail": "There is no such battle of yours."}

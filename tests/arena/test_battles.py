@@ -13,7 +13,6 @@ from arena.errors import Refusal
 from arena.models import Answer, Battle, PairWeight, Turn, Vote
 from arena.publishing import client, stream_key
 from arena.signals import vote_cast
-from config.celery import app
 from ratings.models import Outbox
 from tests import factories as common
 from tests.arena import factories
@@ -88,21 +87,8 @@ def test_start_tells_a_worker_once_the_battle_is_stored(voter, two_models, djang
     assert len(callbacks) == 1
 
 
-@pytest.fixture
-def broker_away():
-    """Celery as it is while nobody answers at the broker's address."""
-    address = app.conf.broker_url
-    for address_now in ("redis+socket:///nobody/at/home.sock", address):
-        app.conf.broker_url = address_now
-        app.amqp._producer_pool = None
-        app._pool and app.pool.force_close_all()
-        app._pool = None
-        if address_now != address:
-            yield
-
-
 def test_start_survives_a_broker_that_is_away(
-    voter, two_models, broker_away, django_capture_on_commit_callbacks, caplog
+    voter, two_models, celery_without_broker, django_capture_on_commit_callbacks, caplog
 ):
     with django_capture_on_commit_callbacks(execute=True):
         battles.start(voter, "Why?")

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.processes import eventually
 from tests.system.service import ROOT, free_port
 
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
@@ -24,7 +25,7 @@ GIVEN = {
     "ARENA_PUBLIC_URL": "https://arena.example.org",
     "POSTGRES_PASSWORD": "unused",
 }
-TRIES = 30
+START_S = 60
 
 
 def environment(service: dict[str, Any]) -> dict[str, str]:
@@ -66,12 +67,12 @@ def containers() -> Iterator[dict[str, subprocess.Popen[bytes]]]:
 
 @pytest.mark.parametrize("name", ["web", "worker-answers", "worker-ratings"])
 def test_container_is_healthy_while_its_command_runs(containers: dict[str, Any], name: str) -> None:
-    assert any(healthy(name) for _ in range(TRIES))
+    assert eventually(lambda: healthy(name), START_S)
     assert containers[name].poll() is None
 
 
 def test_shipped_board_is_there(containers: dict[str, Any]) -> None:
-    assert any(healthy("web") for _ in range(TRIES))
+    assert eventually(lambda: healthy("web"), START_S)
     board = f"http://127.0.0.1:{PORT}/api/v1/leaderboard/?pool=chatbot-arena-2024-08"
     asked = urllib.request.Request(board, headers={"Host": "arena.example.org"})
     with urllib.request.urlopen(asked) as answer:  # noqa: S310  # an address of ours

@@ -1,10 +1,8 @@
 """Pools and boards in the admin, and what the worker does when it is asked."""
 
 import pytest
-from kombu import pools
 
 from config import tasks
-from config.celery import app
 from config.models import Change
 from ratings import boards
 from ratings.models import Board, Pool, Snapshot, Tally
@@ -19,18 +17,6 @@ def pool():
         factories.cast(factories.model("x"), factories.model("y"))
     boards.refresh()
     return Pool.objects.get(slug="live")
-
-
-@pytest.fixture
-def broker_away():
-    """Celery as it is while nobody answers at the broker's address."""
-    address = app.conf.broker_url
-    for address_now in ("redis+socket:///nobody/is/here.sock", address):
-        app.conf.broker_url = address_now
-        app.amqp._producer_pool = app._pool = None
-        pools.reset()
-        if address_now != address:
-            yield
 
 
 def logged():
@@ -78,7 +64,7 @@ def test_actions_ask_the_worker_and_are_logged(admin, pool, action, kind, option
 
 
 @pytest.mark.django_db
-def test_actions_say_when_the_broker_is_away(admin, pool, broker_away):
+def test_actions_say_when_the_broker_is_away(admin, pool, celery_without_broker):
     assert "The broker is away" in press(admin, pool, "verify")
     assert logged() == []
 
