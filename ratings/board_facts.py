@@ -84,10 +84,15 @@ def _around(asked: Asked, board: Published) -> Surroundings:
     return Surroundings(
         pool=pool,
         pools=pools,
-        categories=list(Category.objects.filter(board__pool=pool, board__style_control=False).order_by("pk")),
+        categories=categories(pool),
         facts=facts(row["model"] for row in board.rows),
         changes=_changes(asked, board),
     )
+
+
+def categories(pool: Pool) -> list[Category]:
+    """Those of which it has a board, over all votes first."""
+    return list(Category.objects.filter(board__pool=pool, board__style_control=False).order_by("pk"))
 
 
 def facts(slugs: Iterable[str]) -> dict[str, Facts]:

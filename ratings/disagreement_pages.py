@@ -11,11 +11,11 @@ from django.views.decorators.http import require_safe
 
 from arena.errors import Refusal
 from catalog import benchmark_pages
-from ratings import benchmark_agreement
+from ratings import benchmark_agreement, board_facts
 from ratings.benchmark_agreement import Comparison, Wanted
 from ratings.board_addresses import said
 from ratings.disagreement import FEWEST
-from ratings.models import Category, Pool
+from ratings.models import Pool
 
 
 @require_safe
@@ -37,6 +37,7 @@ def disagreement(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _shown(comparison: Comparison, asked: Wanted) -> dict[str, Any]:
     pools = list(Pool.objects.exclude(kind=Pool.Kind.SHORTLIST).order_by("pk"))
+    pool = next((pool for pool in pools if pool.slug == comparison.board["pool"]), None)
     of_verdict = {
         verdict: [point for point in comparison.points if point["verdict"] == verdict]
         for verdict in ("below", "above", "unclear")
@@ -48,9 +49,9 @@ def _shown(comparison: Comparison, asked: Wanted) -> dict[str, Any]:
     return {
         "it": comparison,
         "benchmark": comparison.benchmark,
-        "pool": next((pool for pool in pools if pool.slug == comparison.board["pool"]), None),
+        "pool": pool,
         "pools": pools,
-        "categories": Category.objects.order_by("name"),
+        "categories": board_facts.categories(pool) if pool else [],
         "needed": FEWEST,
         "asked": asked,
         "json": _json(comparison, asked),

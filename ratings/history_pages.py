@@ -11,10 +11,9 @@ from django.views.decorators.http import require_safe
 
 from arena.errors import Refusal, bad
 from catalog.models import LanguageModel
-from ratings import board_words, changes, over_time, snapshots, vote_days, whose_votes
+from ratings import board_facts, board_words, changes, over_time, refusals, snapshots, vote_days, whose_votes
 from ratings.board_addresses import said, shorter, spelled
 from ratings.changes import Changes
-from ratings.models import Category
 from ratings.snapshots import Asked
 
 AGO = (timedelta(days=1), timedelta(days=7))
@@ -40,11 +39,11 @@ def history(request: HttpRequest) -> HttpResponse:
         since = _since(request.GET.get("then", ""), end)
         compared = [_comparison(asked, board, then) for then in ([since] if since else [end - ago for ago in AGO])]
     except Refusal as error:
-        return render(request, "ratings/refused.html", {"error": error}, status=error.status)
+        return refusals.page(request, error)
     slugs = [row["model"] for row in board["rows"]]
     main = [row for row in board["rows"] if row["component"] == 0]
     whose = whose_votes.of(wanted, asked, published)
-    categories = list(Category.objects.order_by("name"))
+    categories = board_facts.categories(whose.pool)
     shown = {
         "asked": asked,
         "since": since,

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from arena.errors import Refusal
 from arena.jobs import MAX_TOKENS, TEMPERATURE
 from arena.pairing import UNIFORM_SHARE
-from ratings import method, whose_votes
+from ratings import method, refusals, whose_votes
 from ratings.models import Pool
 from ratings.snapshots import Asked
 
@@ -26,7 +26,7 @@ def method_page(request: HttpRequest) -> HttpResponse:
             return render(request, "ratings/method_reference.html", {"pool": whose.pool, "whose": whose})
         found = method.of_pool(board.board)
     except Refusal as error:
-        return render(request, "ratings/refused.html", {"error": error}, status=error.status)
+        return refusals.page(request, error)
     slug = found.pool.slug
     context = {
         "method": found,

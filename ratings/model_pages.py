@@ -17,7 +17,7 @@ from catalog.fact_words import link, told
 from catalog.figures import count, dollars
 from catalog.models import LanguageModel
 from catalog.prices import newest_prices
-from ratings import model_standing, over_time, published, whose_votes
+from ratings import model_standing, over_time, published, refusals, whose_votes
 from ratings.board_addresses import spelled
 from ratings.snapshots import Asked, newest_of_pools, unpack
 from ratings.whose_votes import Whose
@@ -36,7 +36,7 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
         pool = request.GET.get("pool") or _usual(request, standing["places"])
         shown |= _in_pool(model, pool) if standing["places"] or "pool" in request.GET else {}
     except Refusal as error:
-        return render(request, "ratings/refused.html", {"error": error}, status=error.status)
+        return refusals.page(request, error)
     return render(request, "ratings/model.html", shown)
 
 

@@ -14,9 +14,8 @@ from django.views.decorators.http import require_safe
 from arena.errors import Refusal, bad
 from catalog.fact_words import link
 from catalog.figures import dollars
-from ratings import board_words, frontier, over_time, snapshots, whose_votes
+from ratings import board_facts, board_words, frontier, over_time, refusals, snapshots, whose_votes
 from ratings.board_addresses import shorter, source, spelled
-from ratings.models import Category
 from ratings.published import Published
 from ratings.snapshots import Asked
 from ratings.whose_votes import Whose
@@ -60,11 +59,12 @@ def plots(request: HttpRequest) -> HttpResponse:
         view = viewed(request.GET)
         shown = _shown(view)
     except Refusal as error:
-        return render(request, "ratings/refused.html", {"error": error}, status=error.status)
+        return refusals.page(request, error)
     whose = whose_votes.of(view.wanted, view.asked, view.published)
-    categories = list(Category.objects.order_by("name"))
+    categories = board_facts.categories(whose.pool)
     choices = {
         "view": view,
+        "asked": view.asked,
         "whose": whose,
         "against": {what: _query(whose, replace(view, against=what)) for what in frontier.AGAINST},
         "categories": categories,

@@ -96,7 +96,7 @@ def test_page_shows_the_ten_best_over_time(client, week):
 def test_page_of_a_pool_without_votes_says_so(client):
     factories.board()
     shown = text(client)
-    assert "No board has been published by then" in shown
+    assert "This board has no votes yet." in shown
     assert "Votes of each day" not in shown
 
 

@@ -141,7 +141,7 @@ def all_unbounded():
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (empty, "no votes yet, so there is nothing to draw"),
+        (empty, "This board has no votes yet."),
         (one_alone, "One model alone cannot be compared"),
         (separable, "no finite ratings"),
         (all_unbounded, "every rating has an open end"),
