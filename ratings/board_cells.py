@@ -16,6 +16,7 @@ from ratings.board_reasons import provisional
 UNKNOWN = DASH = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
 MARGIN = 5
+ARROW = 0.04  # of the axis
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +32,8 @@ class Cell:
 class Line:
     """One row of the table, all of it in words: a template takes long over numbers, and there are hundreds of rows.
 
-    `bar` has the low end, the rating and the high end on the axis. `provisional` says why the rating is so. `pin` is
+    `bar` has the low end, the rating and the high end on the axis; `beyond` an arrow where the rating is not on it.
+    `provisional` says why the rating is so. `pin` is
     an attribute of the box by which it is compared.
     """
 
@@ -45,6 +47,7 @@ class Line:
     rating: str
     interval: str
     bar: tuple[str, str, str] | None
+    beyond: str
     provisional: str
     retired: bool
     cells: Sequence[Cell]
@@ -53,7 +56,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Axis:
-    """The range of ratings, in whole Elo points, that holds all intervals with a closed end."""
+    """A range of ratings, in whole Elo points."""
 
     low: int
     high: int
@@ -64,8 +67,13 @@ class Axis:
 
 
 def axis(entries: Sequence[Entry]) -> Axis | None:
+    """It holds all ratings and closed ends; of models without a bound only where there are no others, for the place of
+    one that never won says little, and beside it no interval of the others could be seen.
+    """
+    rows = [entry.row for entry in entries]
     names = ("rating", "ci_low", "ci_high")
-    ends = [entry.row[name] for entry in entries for name in names if entry.row[name] is not None]
+    bounded = [row for row in rows if not row["unbounded"]] or rows
+    ends = [row[name] for row in bounded for name in names if row[name] is not None]
     return Axis(floor(min(ends)) - MARGIN, ceil(max(ends)) + MARGIN) if ends else None
 
 
@@ -85,6 +93,7 @@ def line(
         rating=whole(row["rating"]),
         interval=interval(row["ci_low"], row["ci_high"]),
         bar=_bar(row, scale) if scale else None,
+        beyond=_beyond(row["rating"], scale) if scale else "",
         provisional=provisional(row) if row["provisional"] else "",
         retired=entry.facts.retired,
         cells=[cell(entry, name) for name in columns],
@@ -98,6 +107,15 @@ def _bar(row: Mapping[str, Any], scale: Axis) -> tuple[str, str, str]:
     ends = scale.low if low is None else low, row["rating"], scale.high if high is None else high
     low, rating, high = (f"{end:.1f}" for end in ends)
     return low, rating, high
+
+
+def _beyond(rating: float, scale: Axis) -> str:
+    """The corners of an arrow at the edge; empty for a rating on the axis."""
+    if scale.low <= rating <= scale.high:
+        return ""
+    tip, side = (scale.low, 1) if rating < scale.low else (scale.high, -1)
+    foot = tip + side * scale.width * ARROW
+    return f"{tip},5 {foot:.1f},2.5 {foot:.1f},7.5"
 
 
 def interval(low: float | None, high: float | None) -> str:

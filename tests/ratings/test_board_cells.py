@@ -97,12 +97,14 @@ def test_places_are_a_range_where_they_are_one(low, high, text):
         ([], None),
         ([(1000.0, 900.5, 1099.5)], Axis(895, 1105)),
         ([(1000.0, None, None)], Axis(995, 1005)),
-        ([(1000.0, 950.0, 1050.0), (1300.0, 1250.0, None)], Axis(945, 1305)),
+        ([(1000.0, 950.0, 1050.0), (-34.0, None, 310.0)], Axis(945, 1055)),
+        ([(1400.0, 1250.0, None), (-34.0, None, 310.0)], Axis(-39, 1405)),
     ],
 )
-def test_axis_holds_all_closed_ends(rows, expected):
+def test_axis_holds_closed_ends_and_of_models_without_a_bound_only_if_there_are_no_others(rows, expected):
     names = ("rating", "ci_low", "ci_high")
-    assert axis([entry(**dict(zip(names, each, strict=True))) for each in rows]) == expected
+    entries = [entry(**dict(zip(names, each, strict=True)), unbounded=None in each) for each in rows]
+    assert axis(entries) == expected
 
 
 @pytest.mark.parametrize(
@@ -115,6 +117,19 @@ def test_axis_holds_all_closed_ends(rows, expected):
 )
 def test_line_has_a_bar_that_runs_out_where_the_interval_is_open(fields, bar):
     assert line(entry(**fields), [], (), 4, Axis(900, 1100)).bar == bar
+
+
+@pytest.mark.parametrize(
+    ("rating", "arrow"),
+    [
+        (950.0, ""),
+        (900.0, ""),
+        (-34.0, "900,5 908.0,2.5 908.0,7.5"),
+        (1400.0, "1100,5 1092.0,2.5 1092.0,7.5"),
+    ],
+)
+def test_line_has_an_arrow_where_its_rating_is_beyond_the_axis(rating, arrow):
+    assert line(entry(rating=rating), [], (), 4, Axis(900, 1100)).beyond == arrow
 
 
 @pytest.mark.parametrize(
