@@ -16,6 +16,7 @@ from catalog.models import Fact, LanguageModel
 
 NOTHING: tuple[Any, ...] = (None, "", [])
 ADDRESS = re.compile(r"https?://[^\s)]+")
+NAMED = re.compile(r"https?://\S+ \(([^,;()]+)|https?://([^\s/)]+)")
 WORDS = {
     "organization": (
         _("Maker"),
@@ -141,3 +142,9 @@ def link(source: str) -> str:
     """The first address in it, or nothing."""
     found = ADDRESS.search(source)
     return found[0] if found else ""
+
+
+def brief(source: str) -> str:
+    """What the source behind an address is called: the first words of its brackets, else its host; else all of it."""
+    found = NAMED.search(source)
+    return (found[1] or found[2]).strip() if found else source

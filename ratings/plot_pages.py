@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from arena.errors import Refusal, bad
-from catalog.fact_words import link
+from catalog.fact_words import brief, link
 from catalog.figures import dollars
 from ratings import board_facts, board_words, frontier, over_time, refusals, snapshots, whose_votes
 from ratings.board_addresses import shorter, source, spelled
@@ -88,6 +88,7 @@ def _shown(view: View) -> dict[str, Any]:
         "board": board,
         "rows": rows,
         "why": why,
+        "unbounded": any(row["unbounded"] for row in rows),
         "unconnected": len(board["rows"]) - len(main),
         "models": ",".join(row["model"] for row in rows),
         "board_json": source("leaderboard-json", view.asked, at=at),
@@ -138,7 +139,7 @@ def _frontier(view: View) -> dict[str, Any]:
     found = frontier.against(view.asked, view.against)
     left_out = sorted(found["left_out"], key=lambda each: str(each["reason"]))
     return {
-        "frontier": [row | _priced(row) | {"link": link(row.get("source", ""))} for row in found["rows"]],
+        "frontier": [row | _priced(row) for row in found["rows"]],
         "frontier_json": source("leaderboard-frontier", view.asked, at=found["computed_at"], against=view.against),
         "left_out": [
             {"reason": reason, "names": [each["name"] for each in group]}
@@ -148,5 +149,9 @@ def _frontier(view: View) -> dict[str, Any]:
 
 
 def _priced(row: Mapping[str, Any]) -> dict[str, str]:
+    """In words what the row has of prices, if it has any."""
+    if "source" not in row:
+        return {}
     names = {"value": "shown", "price_input": "input", "price_output": "output"}
-    return {shown: dollars(Decimal(f"{row[name]:.6g}")) for name, shown in names.items() if "price_input" in row}
+    amounts = {shown: dollars(Decimal(f"{row[name]:.6g}")) for name, shown in names.items()}
+    return amounts | {"link": link(row["source"]), "brief": brief(row["source"])}

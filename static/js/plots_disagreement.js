@@ -1,5 +1,5 @@
 // Ratings against the scores of a benchmark: the line, the band of those who agree, and names of those far from it.
-import { FONT_PX, filled, picture, rounded, short, span } from "./plots_frame.js";
+import { FONT_PX, filled, picture, rounded, shortened, span } from "./plots_frame.js";
 
 const { Plot } = window;
 const LABEL_PX = 15;
@@ -28,7 +28,7 @@ function named(points, at, width) {
   return points.filter(({ verdict }) => verdict !== "agree").toSorted((one, other) => Math.abs(other.z) - Math.abs(one.z)).flatMap((point) => {
     const [x, y] = at(point);
     const left = x > width / 2;
-    const text = short(point.name, Math.max(left ? x - MARGIN.left : width - MARGIN.right - x, 60));
+    const [text] = shortened([point.name], Math.max(left ? x - MARGIN.left : width - MARGIN.right - x, 60));
     const long = text.length * LETTER_PX + 10;
     const box = { low: left ? x - long : x, high: left ? x : x + long, y };
     if (taken.some((other) => Math.abs(other.y - y) < LABEL_PX && other.low < box.high && box.low < other.high)) return [];

@@ -26,15 +26,20 @@ export function waited(action) {
   return () => requestAnimationFrame(action);
 }
 
-// Room for names, up to a share of the width; longer ones are cut by `short`.
+// Room for names, up to a share of the width; longer ones are cut by `shortened`.
 export function roomFor(names, width) {
   const longest = Math.max(...names.map((name) => name.length)) * LETTER_PX + 16;
   return Math.round(Math.min(longest, width * 0.42, 260));
 }
 
-export function short(name, room) {
-  const most = Math.max(4, Math.floor((room - 16) / LETTER_PX));
-  return name.length > most ? `${name.slice(0, most - 1)}…` : name;
+// Cut in the middle, for names of one family differ at their ends; elsewhere where two of them would be the same.
+export function shortened(names, room) {
+  const most = Math.max(5, Math.floor((room - 16) / LETTER_PX));
+  const half = Math.floor((most - 1) / 2);
+  const ends = Array.from({ length: most - 1 }, (_, end) => end).sort((one, other) => Math.abs(one - half) - Math.abs(other - half));
+  const cut = (name, end) => (name.length > most ? `${name.slice(0, most - 1 - end)}…${name.slice(name.length - end)}` : name);
+  const different = (texts) => new Set(texts).size;
+  return ends.map((end) => names.map((name) => cut(name, end))).reduce((best, each) => (different(each) > different(best) ? each : best));
 }
 
 export function rounded(number) {
@@ -46,8 +51,11 @@ export function filled(phrase, values) {
   return phrase.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
+// Models without a bound count only where there are no others: the place of one that never won says little, and beside
+// it no interval of the others could be seen.
 export function span(rows) {
-  const ends = rows.flatMap(({ rating, ci_low, ci_high }) => [rating, ci_low, ci_high]).filter((end) => end !== null);
+  const bounded = rows.filter(({ unbounded }) => !unbounded);
+  const ends = (bounded.length ? bounded : rows).flatMap(({ rating, ci_low, ci_high }) => [rating, ci_low, ci_high]).filter((end) => end !== null);
   const [low, high] = [Math.min(...ends), Math.max(...ends)];
   const margin = Math.max(5, (high - low) * 0.03);
   return [low - margin, high + margin];

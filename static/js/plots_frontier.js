@@ -1,5 +1,5 @@
 // Ratings against what they cost, or against speed, with the Pareto frontier. Nothing is divided by anything.
-import { FONT_PX, LETTER_PX, filled, picture, roomFor, rounded, short, span } from "./plots_frame.js";
+import { FONT_PX, LETTER_PX, filled, picture, roomFor, rounded, shortened, span } from "./plots_frame.js";
 
 const { Plot } = window;
 const LABEL_PX = 15;
@@ -12,8 +12,8 @@ const FREE = 4; // how many times cheaper than the cheapest the place of what co
 // nothing is, or above a name that it would write over. `at` is a place on the scale of ratings.
 function named(frontier, { across, perPx, left, room }) {
   const placed = [];
-  for (const row of frontier.toSorted((one, other) => one.rating - other.rating)) {
-    const text = short(row.name, room);
+  const texts = shortened(frontier.map(({ name }) => name), room);
+  for (const [row, text] of frontier.map((each, at) => [each, texts[at]]).toSorted(([one], [other]) => one.rating - other.rating)) {
     const [x, wide] = [across(row), text.length * LETTER_PX + 12];
     const [start, end] = left ? [x - wide, x] : [x, x + wide];
     const below = placed.filter((other) => other.start < end && start < other.end).map(({ at }) => at);

@@ -1,5 +1,5 @@
 // Two pictures of the same pairs, row against column: predicted win rates, and how often two met.
-import { FONT_PX, filled, picture, roomFor, short } from "./plots_frame.js";
+import { FONT_PX, LETTER_PX, filled, picture, roomFor, shortened } from "./plots_frame.js";
 
 const { Plot } = window;
 const CELL_PX = 30;
@@ -21,6 +21,8 @@ function matrix(data, cells, width, words, look) {
   const places = [...data.models.keys()];
   const side = Math.max(CELL_PX, Math.min(44, (width - room - 8) / places.length));
   const name = (place) => names.get(data.models[place]);
+  const font = side < 34 ? FONT_PX - 2 : FONT_PX;
+  const labels = shortened(places.map(name), room * (FONT_PX / font) - 4 * LETTER_PX);
   return picture({
     ariaLabel: words.alt,
     width: room + places.length * side + 8,
@@ -29,7 +31,7 @@ function matrix(data, cells, width, words, look) {
     marginLeft: room,
     marginTop: 28,
     x: { domain: places, axis: "top", label: null, tickFormat: (place) => place + 1, tickSize: 0, padding: 0.06 },
-    y: { domain: places, label: null, tickFormat: (place) => short(`${place + 1}  ${name(place)}`, room), tickSize: 0, padding: 0.06 },
+    y: { domain: places, label: null, tickFormat: (place) => `${place + 1}  ${labels[place]}`, tickSize: 0, padding: 0.06 },
     color: { type: "identity" },
     marks: [
       Plot.cell(cells, {
@@ -41,7 +43,7 @@ function matrix(data, cells, width, words, look) {
       }),
       Plot.text(cells, { x: "across", y: "down", text: ({ figure }) => look.text(figure), fill: "var(--ink)", pointerEvents: "none" }),
     ],
-    style: { fontSize: `${side < 34 ? FONT_PX - 2 : FONT_PX}px` },
+    style: { fontSize: `${font}px` },
   });
 }
 

@@ -1,5 +1,6 @@
-// Ratings with their intervals, one line for each model; an open end runs to the edge and ends in an arrow.
-import { FONT_PX, filled, picture, roomFor, rounded, short, span } from "./plots_frame.js";
+// Ratings with their intervals, one line for each model; an open end runs to the edge and ends in an arrow,
+// and so does a rating that lies beyond the edge.
+import { FONT_PX, filled, picture, roomFor, rounded, shortened, span } from "./plots_frame.js";
 
 const { Plot } = window;
 const LINE_PX = 24;
@@ -19,9 +20,12 @@ export function ratings({ rows, scale }, width, words) {
   const shown = rows.filter(({ model }) => chosen.has(model));
   const names = new Map(shown.map(({ model, name }) => [model, name]));
   const room = roomFor([...names.values()], width);
+  const labels = shortened([...names.values()], room);
   const [low, high] = span(shown);
   const ticks = Math.max(3, width / 130);
   const closed = shown.filter((row) => row.interval !== null);
+  const within = (place) => Math.min(high, Math.max(low, place));
+  const beyond = ({ rating }) => rating !== within(rating);
   return picture({
     ariaLabel: words.alt,
     width,
@@ -30,16 +34,16 @@ export function ratings({ rows, scale }, width, words) {
     marginRight: 16,
     marginTop: 28,
     marginBottom: 44,
-    x: { domain: [low, high], axis: null },
-    y: { domain: [...names.keys()], label: null, tickFormat: (model) => short(names.get(model), room), tickSize: 0 },
+    x: { domain: [low, high], axis: null, inset: 6 },
+    y: { domain: [...names.keys()], label: null, tickFormat: (_, place) => labels[place], tickSize: 0 },
     marks: [
       Plot.gridX({ ticks }),
       Plot.axisX({ anchor: "top", label: null, ticks }),
       Plot.axisX({ anchor: "bottom", label: words.x, labelAnchor: "center", labelArrow: "none", ticks }),
       Plot.ruleX([scale.mean].filter((mean) => mean !== null && mean > low && mean < high), { stroke: "var(--line-strong)", strokeDasharray: "1 3" }),
       Plot.ruleY(closed, {
-        x1: ({ ci_low: end }) => end ?? low,
-        x2: ({ ci_high: end }) => end ?? high,
+        x1: ({ ci_low: end }) => within(end ?? low),
+        x2: ({ ci_high: end }) => within(end ?? high),
         y: "model",
         stroke: "var(--line-strong)",
         strokeWidth: 3,
@@ -47,9 +51,11 @@ export function ratings({ rows, scale }, width, words) {
       arrows(closed, "ci_low", low, -90),
       arrows(closed, "ci_high", high, 90),
       Plot.dot(shown, {
-        x: "rating",
+        x: ({ rating }) => within(rating),
         y: "model",
         r: 4.5,
+        symbol: (row) => (beyond(row) ? "triangle" : "circle"),
+        rotate: ({ rating }) => (rating < low ? -90 : rating > high ? 90 : 0),
         fill: ({ provisional }) => (provisional ? "var(--paper)" : "var(--a)"),
         stroke: "var(--a)",
         strokeWidth: 1.5,
@@ -57,6 +63,7 @@ export function ratings({ rows, scale }, width, words) {
       }),
     ],
     color: { type: "identity" },
+    symbol: { type: "identity" },
     style: { fontSize: `${FONT_PX}px` },
   });
 }

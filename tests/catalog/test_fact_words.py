@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from catalog.fact_fields import FIELDS, Claim
-from catalog.fact_words import WORDS, in_words, link, told
+from catalog.fact_words import WORDS, brief, in_words, link, told
 from catalog.facts import BY_HAND, record
 from catalog.models import Fact
 from tests import factories
@@ -69,3 +69,18 @@ def test_told_says_what_was_set_by_hand_and_what_sources_say_instead():
     context, layers = told(model)
     assert (context.source, context.as_of) == (BY_HAND, datetime.now(UTC).date())  # kept before the sources were heard
     assert (layers.value, layers.source, layers.as_of, layers.others) == ("6", BY_HAND, None, ("5",))
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("https://github.com/BerriAI/litellm/blob/main/prices.json (litellm 1.110.2, gpt-4o)", "litellm 1.110.2"),
+        ("https://github.com/x/y (llm-stats, October 2025, CC BY 4.0; host z)", "llm-stats"),
+        ("https://models.dev", "models.dev"),
+        ("https://maker.example/pricing and a call", "maker.example"),
+        ("by hand (of the invoice)", "by hand (of the invoice)"),
+        ("", ""),
+    ],
+)
+def test_source_is_called_briefly(source, words):
+    assert brief(source) == words

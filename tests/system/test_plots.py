@@ -60,6 +60,11 @@ CELLS = """(table) => [...document.querySelectorAll(`#${table}-table tbody tr`)]
     [...row.cells].map((cell) => cell.innerText.trim()))"""
 TITLES = "plot => [...document.querySelectorAll(`[data-plot=${plot}] title`)].map((title) => title.textContent)"
 
+SHORTENED = """async (names) => {
+    const [file] = performance.getEntriesByType("resource").filter(({ name }) => name.includes("plots_frame"));
+    return (await import(file.name)).shortened(names, 115);
+}"""
+
 
 @pytest.fixture(scope="module")
 def drawn(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Service:
@@ -112,7 +117,7 @@ def test_ratings_have_a_mark_for_each_row_with_its_numbers(plots: Page) -> None:
         expected.append(f"{name}: {rating}, {ends.get(' '.join(interval.split()[1:]), interval)}")
     assert len(rows) == len(MODELS) + 1
     assert plots.evaluate(TITLES, "ratings") == expected
-    assert plots.locator("[data-plot=ratings] [data-mark=dot] circle").count() == len(rows)
+    assert plots.locator("[data-plot=ratings] [data-mark=dot] path:has(title)").count() == len(rows)
 
 
 def test_open_end_is_drawn_open(plots: Page) -> None:
@@ -120,6 +125,31 @@ def test_open_end_is_drawn_open(plots: Page) -> None:
     ends = [interval for *_, interval, _ in plots.evaluate(CELLS, "ratings") if interval.endswith("or more")]
     assert len(ends) == 1
     assert plots.locator("[data-plot=ratings] .open-end path").count() == 1
+
+
+def test_model_that_never_lost_does_not_set_the_scale(plots: Page) -> None:
+    """Its mark is an arrow at the edge."""
+    marks = plots.locator("[data-plot=ratings] path:has(title)").all()
+    turned = {
+        str(mark.text_content()).partition(":")[0]: "rotate(90)" in str(mark.get_attribute("transform"))
+        for mark in marks
+    }
+    assert [name for name, beyond in turned.items() if beyond] == [UNBEATEN]
+
+
+@pytest.mark.parametrize(
+    ("names", "cut"),
+    [
+        (
+            ["gemini-1.5-pro-api-0409", "gemini-1.5-pro-api-0514", "short"],
+            ["gemini-…pi-0409", "gemini-…pi-0514", "short"],
+        ),
+        (["llama-3.1-405b-instruct", "llama-3.1-70b-instruct"], ["llama-3.1-4…uct", "llama-3.1-7…uct"]),
+        (["the-same-name-of-two"] * 2, ["the-sam…-of-two"] * 2),
+    ],
+)
+def test_names_are_cut_where_they_stay_different(plots: Page, names: list[str], cut: list[str]) -> None:
+    assert plots.evaluate(SHORTENED, names) == cut
 
 
 def test_pairs_have_a_cell_for_each_number(plots: Page) -> None:
@@ -158,9 +188,9 @@ def test_frontier_has_a_mark_for_each_row(plots: Page) -> None:
     assert [title.partition(",")[0].partition(":")[0] for title in titles] == [row[0] for row in rows]
     assert len(rows) == 10
     diamonds = plots.locator("[data-plot=frontier] path[fill='var(--a)']").count()
-    assert diamonds == sum(row[-1] == "yes" for row in rows) == 6
+    assert diamonds == sum(row[2] == "yes" for row in rows) == 6
     table = plots.locator(".scroller:has(#frontier-table)")
-    assert table.evaluate("table => table.scrollWidth - table.clientWidth") == 0  # the last column is what matters
+    assert table.evaluate("table => table.scrollWidth - table.clientWidth") == 0
 
 
 OVERLAPS = """(texts) => {
@@ -185,6 +215,7 @@ def test_frontier_is_named_and_no_words_lie_on_others(plots: Page) -> None:
 def test_readout_says_what_is_pointed_at_and_follows_the_arrow_keys(plots: Page) -> None:
     place, words = plots.locator("[data-plot=rates]"), plots.locator("[data-plot=rates] + .readout")
     titles = plots.evaluate(TITLES, "rates")
+    assert plots.get_by_text("Point at a mark").count() == 1
     place.locator("rect").first.hover()
     expect(words).to_have_text(titles[0])
     place.focus()
