@@ -40,7 +40,7 @@ def delete_one(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     try:
         deletion.delete_battle(voter_id(request), battle_id)
     except Refusal as error:
-        return render(request, "404.html", status=error.status)
+        return render(request, "404.html", {"battle": True}, status=error.status)
     words = request.POST.get("q", "")
     return _back({"deleted": "one", "q": words} if words else {"deleted": "one"})
 

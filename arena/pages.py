@@ -143,7 +143,7 @@ def _refused(request: HttpRequest, battle_id: UUID, error: Refusal) -> HttpRespo
     try:
         found = battles.of_voter(voter_id(request), battle_id)
     except Refusal:
-        return render(request, "404.html", status=404)
+        return render(request, "404.html", {"battle": True}, status=404)
     fields = error.extra.get("fields", {}).values()
     problem = next((sentences[0] for sentences in fields), error.detail)
     return error.on(_whole(request, found, problem=problem, status=error.status))

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from arena import reasons, sharing
-from arena.errors import Refusal
+from arena.errors import Refusal, unknown
 from arena.measured import typical
 from arena.models import LIVE
 from catalog.benchmarks import of_model
@@ -25,10 +25,10 @@ from ratings.whose_votes import Whose
 
 @require_safe
 def model_page(request: HttpRequest, slug: str) -> HttpResponse:
-    if not slug.isprintable():  # PostgreSQL would not take it
-        raise Http404
     models = LanguageModel.objects.select_related("organization", "license", "base_model")
-    model = get_object_or_404(models, slug=slug)
+    model = models.filter(slug=slug).first() if slug.isprintable() else None  # anything else PostgreSQL would not take
+    if model is None:
+        return render(request, "404.html", {"detail": unknown("model", slug).detail}, status=404)
     standing = _standing(model)
     shown = {"model": model, **_facts(model), **_measured(model), **standing}
     shown |= {"told": told(model), "scores": of_model(model), "shared_battles": sharing.of_model(model.pk)}

@@ -40,6 +40,7 @@ def test_battle_page_of_anyone_else_is_not_there(client, me):
 
     assert answer.status_code == 404
     assert "There is nothing here." in answer.content.decode()
+    assert "the battle was started in another browser" in answer.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,11 @@ def test_page_shows_what_was_measured_in_a_month_and_nothing_of_today(client):
 
 @pytest.mark.parametrize("slug", ["nobody", "a%00b", "%0A", "a" * 300])
 def test_page_of_an_unknown_model_is_not_there(client, slug):
-    assert client.get(f"/models/{slug}/").status_code == 404
+    answer = client.get(f"/models/{slug}/")
+    assert answer.status_code == 404
+    assert "There is no model" in answer.content.decode()
+    assert "battle was started" not in answer.content.decode()
+    assert "Start a battle" not in answer.content.decode()
 
 
 def test_page_can_only_be_read(client):
