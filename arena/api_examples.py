@@ -62,7 +62,7 @@ SHARED_BATTLES = {
 BATTLES = {"next": None, "previous": None, "results": [VOTED_BATTLE]}
 MODEL = {
     "slug": "first-7b", "name": "First 7B", "kind": "chat", "status": "current", "open_weights": True,
-    "release_date": "2026-01-20", "knowledge_cutoff": "2025-06-30", "parameters_total": 7_240_000_000,
+    "release_date": "2026-01-20", "knowledge_cutoff": "2025-06-01", "parameters_total": 7_240_000_000,
     "parameters_active": 7_240_000_000, "training_tokens": 15_000_000_000_000, "context_window": 32768,
     "max_input": 28672, "max_output": 4096, "modalities": ["text"], "tools": True, "organization": "Example Lab",
     "license": "Apache-2.0", "commercial_use": "yes", "base_model": None, "in_draw": True,

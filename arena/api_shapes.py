@@ -137,11 +137,15 @@ class Measured(serializers.Serializer[Any]):
     tokens_per_s = NUMBER(allow_null=True)
 
 
+FIRST_DAY = "of a month without a day its first; `facts` has it as precise as its source"
+
+
 class ModelFacts(serializers.Serializer[Any]):
     slug, name, kind = serializers.CharField(), serializers.CharField(), serializers.CharField()
     status = serializers.ChoiceField(LanguageModel.Status.values)
     open_weights = serializers.BooleanField(allow_null=True)
-    release_date, knowledge_cutoff = serializers.DateField(allow_null=True), serializers.DateField(allow_null=True)
+    release_date = serializers.DateField(allow_null=True, help_text=FIRST_DAY)
+    knowledge_cutoff = serializers.DateField(allow_null=True, help_text=FIRST_DAY)
     parameters_total, parameters_active = WHOLE(allow_null=True), WHOLE(allow_null=True)
     training_tokens = WHOLE(allow_null=True)
     context_window = WHOLE(allow_null=True, help_text="tokens, as max_input and max_output")

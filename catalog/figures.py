@@ -13,6 +13,14 @@ def count(number: int) -> str:
     return str(number)
 
 
+def tokens(number: int) -> str:
+    """A length of text as its makers say it: 8,192 and other multiples of 1,024 in those, 128,000 in thousands."""
+    if number % 1024 or number % 1000 == 0:
+        return count(number)
+    k = number // 1024
+    return f"{k // 1024} M" if k % 1024 == 0 else f"{k} k"
+
+
 def _three_digits(value: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 

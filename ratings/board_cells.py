@@ -9,7 +9,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from catalog.figures import count, dollars
+from catalog.figures import count, dollars, tokens
 from ratings.board_columns import BY_NAME, Entry
 from ratings.board_reasons import provisional
 
@@ -184,10 +184,10 @@ def _number(name: str, unit: str, digits: int) -> Callable[[Entry], str]:
     return written
 
 
-def _counted(name: str) -> Callable[[Entry], str]:
+def _counted(name: str, said: Callable[[int], str]) -> Callable[[Entry], str]:
     def written(entry: Entry) -> str:
         value = BY_NAME[name].value(entry)
-        return UNKNOWN if value is None else count(value)
+        return UNKNOWN if value is None else said(value)
 
     return written
 
@@ -203,9 +203,9 @@ WRITTEN: dict[str, Callable[[Entry], str]] = {
     "votes": _number("votes", "", 0),
     "voters": _number("voters", "", 0),
     "win_rate": lambda entry: percent(entry.row["win_rate"]),
-    "size": _counted("size"),
+    "size": _counted("size", count),
     "price": lambda entry: price(entry.facts.price),
-    "context": _counted("context"),
+    "context": _counted("context", tokens),
     "speed": _number("speed", "/s", 0),
     "wait": _number("wait", " s", 2),
     "failures": lambda entry: percent(BY_NAME["failures"].value(entry), 1),

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from catalog.figures import count, dollars
+from catalog.figures import count, dollars, tokens
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,27 @@ from catalog.figures import count, dollars
 )
 def test_count_keeps_three_digits(number, words):
     assert count(number) == words
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (512, "512"),
+        (8_000, "8 k"),
+        (8_192, "8 k"),
+        (32_768, "32 k"),
+        (40_960, "40 k"),
+        (128_000, "128 k"),
+        (131_072, "128 k"),
+        (200_000, "200 k"),
+        (1_000_000, "1 M"),
+        (1_048_576, "1 M"),
+        (1_050_000, "1.05 M"),
+        (10_485_760, "10 M"),
+    ],
+)
+def test_tokens_are_counted_as_makers_do(number, words):
+    assert tokens(number) == words
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ KNOWN = {
     "win_rate": "62 %",
     "size": "7.24 B",
     "price": "$1",
-    "context": "131 k",
+    "context": "128 k",
     "speed": "52/s",
     "wait": "0.42 s",
     "failures": "1.2 %",

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from django.template.loader import render_to_string
 from django.utils import timezone
 from scipy.stats import binomtest
 
@@ -34,7 +35,11 @@ def figures():
 def text(client, **query):
     answer = client.get(PAGE, query)
     assert answer.status_code == 200
-    return " ".join(re.sub(r"<[^>]*>", " ", answer.content.decode()).split())
+    return plain(answer.content.decode())
+
+
+def plain(html):
+    return " ".join(re.sub(r"<[^>]*>|&nbsp;", " ", html).split())
 
 
 @pytest.mark.parametrize(("part", "whole"), [(0, 5), (5, 5), (1, 2), (480, 1000), (3, 400_000)])
@@ -52,6 +57,19 @@ def test_share_says_whether_it_may_be_even():
     assert method.share(52, 100).even
     assert not method.share(700, 1000).even
     assert not method.share(300, 1000).even
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "words"),
+    [
+        (20.0, 28.0702, "is drawn in 20 % of the battles, the most likely one in 28.1 %."),
+        (0.00123, 99.97, "is drawn in 0.00123 % of the battles, the most likely one in 100 %."),
+    ],
+)
+def test_chances_are_told_in_digits_that_count(least, most, words):
+    draw = {"pairs": 3, "least": least, "most": most}
+    shown = render_to_string("ratings/_method_draw.html", {"counts": {"draw": draw}, "even_share": 20})
+    assert words in plain(shown)
 
 
 @pytest.mark.django_db
