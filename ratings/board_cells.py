@@ -32,8 +32,7 @@ class Cell:
 class Line:
     """One row of the table, all of it in words: a template takes long over numbers, and there are hundreds of rows.
 
-    `bar` has the low end, the rating and the high end on the axis; `beyond` an arrow where the rating is not on it.
-    `provisional` says why the rating is so. `pin` is
+    `bar` has the low end, the rating and the high end on the axis. `provisional` says why the rating is so. `pin` is
     an attribute of the box by which it is compared.
     """
 
@@ -47,7 +46,7 @@ class Line:
     rating: str
     interval: str
     bar: tuple[str, str, str] | None
-    beyond: str
+    beyond: str  # the corners of an arrow, where the rating is not on the axis
     provisional: str
     retired: bool
     cells: Sequence[Cell]
