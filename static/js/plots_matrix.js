@@ -17,7 +17,7 @@ function pairs({ models }, figures) {
 
 function matrix(data, cells, width, words, look) {
   const names = new Map(JSON.parse(words.names));
-  const room = roomFor([...names.values()].map((name) => `00 ${name}`), width);
+  const room = roomFor([...names.values()].map((name) => `00  ${name}`), width);
   const places = [...data.models.keys()];
   const side = Math.max(CELL_PX, Math.min(44, (width - room - 8) / places.length));
   const name = (place) => names.get(data.models[place]);
