@@ -12,7 +12,7 @@ import pytest
 from catalog.models import Price
 from ratings import board_facts, board_files, boards, shipped
 from ratings.board_columns import BY_NAME, TO_CHOOSE
-from ratings.models import Board, Pool, Snapshot
+from ratings.models import Board, PairTable, Pool, Snapshot
 from ratings.snapshots import pack
 from tests import factories
 from tests.arena.test_templates import Outline
@@ -296,6 +296,14 @@ def test_json_says_what_was_asked_and_left_out(client, voted):
     found = client.get(PAGE, {"format": "json", "size_max": "10"}).json()
     assert (found["pool"], found["category"], found["votes"]) == ("live", "overall", 13)
     assert (found["query"], found["left_out_unknown"], found["unknown"]) == ("?size_max=10", 2, {"size": 2})
+
+
+@pytest.mark.parametrize(
+    ("query", "words"), [("", "are kept yet."), ("&at=2999-01-01T00:00:00Z", "were kept at that time:")]
+)
+def test_models_side_by_side_without_kept_pairs_say_so(client, voted, query, words):
+    PairTable.objects.all().delete()
+    assert f"No pairs of these models {words}" in text(client.get(f"{PAGE}?pin=a&pin=b{query}"))
 
 
 def test_page_without_votes_says_how_to_begin(client):
