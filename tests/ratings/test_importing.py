@@ -173,6 +173,7 @@ def test_votes_into_the_live_pool_are_folded_with_the_others(file):
 
 
 def test_pool_of_api_votes_keeps_its_kind(file):
+    factories.pool("api", kind=Pool.Kind.API)
     import_file(file(json_lines(row())), "api")
     assert Pool.objects.get(slug="api").kind == Pool.Kind.API
 
