@@ -314,6 +314,27 @@ def test_page_without_votes_says_how_to_begin(client):
     assert slugs(response) == []
 
 
+@pytest.mark.parametrize(
+    ("query", "said", "leads"),
+    [
+        ("pool=old&category=coding", "No votes here This pool has no votes in this category.", True),
+        ("pool=old&at=2020-01-01T00:00:00Z", "No votes yet Nothing had been published on this board at that", True),
+        ("pool=old&style_control=true", "No votes here This pool has no ratings under style control in this", True),
+        ("pool=api", "No votes yet Votes that programs cast by API key appear here", False),
+        ("pool=live&at=2020-01-01T00:00:00Z", "No votes yet Nothing had been published on this board at that", True),
+    ],
+)
+def test_empty_board_that_no_battle_fills_promises_nothing_and_leads_to_votes(client, voted, query, said, leads):
+    factories.cast(*factories.models(2), pool=factories.pool("old", kind=Pool.Kind.IMPORT, name="Old <votes>").slug)
+    boards.refresh()
+    found = client.get(f"{PAGE}?{query}")
+    assert said in text(found)
+    assert ("To the overall board of" in text(found)) == leads
+    assert (f'<a href="?{query.partition("&")[0]}">To the' in found.content.decode()) == leads
+    for wrong in ("appears here by itself", "Start a battle", "This board appears"):
+        assert wrong not in text(found)
+
+
 @pytest.fixture
 def public():
     factories.pool(shipped.SLUG, kind=Pool.Kind.IMPORT, name="Votes of 2024", provenance="From a public file.")
