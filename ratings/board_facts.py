@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from arena.measured import Typical, typical
@@ -64,7 +65,10 @@ UNKNOWN = Facts()
 
 @dataclass(frozen=True, eq=False)
 class Surroundings:
-    """What stands around the rows of a board, all by slug; `changes` is empty where there was no board a day ago."""
+    """What stands around the rows of a board, all by slug; `changes` is empty where there was no board a day ago.
+
+    categories: those of the pool, and the one that is shown, though it be empty.
+    """
 
     pool: Pool
     pools: list[Pool]
@@ -81,10 +85,11 @@ def around(asked: Asked, board: Published) -> Surroundings:
 def _around(asked: Asked, board: Published) -> Surroundings:
     pools = list(Pool.objects.exclude(kind=Pool.Kind.SHORTLIST).order_by("pk"))
     pool = next((each for each in pools if each.slug == asked.pool), None) or Pool.objects.get(slug=asked.pool)
+    theirs = pool.boards.filter(style_control=False).values("category")
     return Surroundings(
         pool=pool,
         pools=pools,
-        categories=list(Category.objects.filter(board__pool=pool, board__style_control=False).order_by("pk")),
+        categories=list(Category.objects.filter(Q(pk__in=theirs) | Q(slug=asked.category)).order_by("pk")),
         facts=facts(row["model"] for row in board.rows),
         changes=_changes(asked, board),
     )
