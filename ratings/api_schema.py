@@ -61,7 +61,7 @@ leaderboard_history = call(
     parameters=(
         *WHICH,
         OpenApiParameter("model", str, many=True, description="Up to twenty slugs; without any the ten best."),
-        OpenApiParameter("since", str, description=f"Not before: {TIME}."),
+        OpenApiParameter("since", str, description=f"Not before, and not after `until`: {TIME}."),
         OpenApiParameter("until", str, description=f"Not after: {TIME}."),
     ),
 )

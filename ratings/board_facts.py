@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from arena.measured import Typical, typical
@@ -64,7 +65,10 @@ UNKNOWN = Facts()
 
 @dataclass(frozen=True, eq=False)
 class Surroundings:
-    """What stands around the rows of a board, all by slug; `changes` is empty where there was no board a day ago."""
+    """What stands around the rows of a board, all by slug; `changes` is empty where there was no board a day ago.
+
+    categories: those of the pool, and the one that is shown, though it be empty.
+    """
 
     pool: Pool
     pools: list[Pool]
@@ -84,15 +88,16 @@ def _around(asked: Asked, board: Published) -> Surroundings:
     return Surroundings(
         pool=pool,
         pools=pools,
-        categories=categories(pool),
+        categories=categories(pool, asked.category),
         facts=facts(row["model"] for row in board.rows),
         changes=_changes(asked, board),
     )
 
 
-def categories(pool: Pool) -> list[Category]:
-    """Those of which it has a board, over all votes first."""
-    return list(Category.objects.filter(board__pool=pool, board__style_control=False).order_by("pk"))
+def categories(pool: Pool, shown: str = "") -> list[Category]:
+    """Those of which it has a board, over all votes first; and the one that is shown, though it be empty."""
+    theirs = pool.boards.filter(style_control=False).values("category")
+    return list(Category.objects.filter(Q(pk__in=theirs) | Q(slug=shown)).order_by("pk"))
 
 
 def facts(slugs: Iterable[str]) -> dict[str, Facts]:

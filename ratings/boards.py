@@ -105,6 +105,7 @@ def recompute(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snapshot]:
             standings.weigh(pool, counted)
             all_boards += boards
         _publish(published, cutoff, all_boards)
+        pair_tables.write_due(everything=True)  # this process may end now, and imported votes have no next one
     return published
 
 

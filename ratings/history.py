@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from arena.errors import bad
 from ratings import snapshots
 from ratings.models import Board, Snapshot
 from ratings.snapshots import Asked
@@ -19,9 +20,11 @@ def series(asked: Asked, models: Sequence[str], since: datetime | None, until: d
 
     Both times are included; `at` of what is asked is an end as well. Where more than 200 boards were published, those
     are taken that divide the time most evenly, the first and the last among them. A model has a point for each board
-    that it is on. Refusals as of `snapshots.newest`.
+    that it is on. Refusals as of `snapshots.newest`, and 400 for an end before the beginning.
     """
     end = min((time for time in (asked.at, until) if time), default=None)
+    if since and end and since > end:
+        raise bad("since", "since must not lie after until or at.")
     board = snapshots.newest(**asdict(asked) | {"at": end})
     which = {name: value for name, value in asdict(asked).items() if name != "at"}
     wanted = list(models) or [row["model"] for row in board["rows"][:BEST]]

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from django.db import connection, transaction
 
 from arena import record_files
-from arena.models import API, VoteFile
+from arena.models import VoteFile
 from arena.voters import keyed_hash
 from ratings import boards, votes_file
 from ratings.models import Pool
@@ -59,8 +59,7 @@ def import_file(
             _wait_for_other_imports()
             if Pool.objects.filter(slug=slug, kind=Pool.Kind.REFERENCE).exists():
                 raise ValueError(f"{slug!r} holds ratings that were published elsewhere, so it takes no votes")
-            kind = Pool.Kind.API if slug == API else Pool.Kind.IMPORT
-            defaults = {"name": name or slug, "kind": kind, "provenance": provenance}
+            defaults = {"name": name or slug, "kind": Pool.Kind.IMPORT, "provenance": provenance}
             pool, _ = Pool.objects.get_or_create(slug=slug, defaults=defaults)
             file, new = VoteFile.objects.get_or_create(pool=pool.slug, digest=digest)
             if not new:

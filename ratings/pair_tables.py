@@ -3,7 +3,8 @@
 Written with the snapshot of a board, in the same transaction, so both agree; of each day the last one stays. Of large
 ones only one is written every 0.4 s: 200 models are 230 kB, and 27 such boards a second would hold up votes. The others
 wait in the memory of the worker until it has nothing else to do, and are lost with it until the board's next vote:
-`computed_at` says of when a table is. Arrays are kept as they are: compressing doubles takes long and saves nothing.
+`computed_at` says of when a table is. An import and a recomputation write all of them at once. Arrays are kept as they
+are: compressing doubles takes long and saves nothing.
 """
 
 import time

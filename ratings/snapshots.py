@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -70,8 +70,8 @@ def newest_with_key(asked: Asked) -> tuple[int | None, dict[str, Any]]:
     """The same, and the key of its snapshot; None before the first one."""
     snapshot = _newest(asked).first()
     if snapshot is None:
-        _check_known(asked)
-        return None, _which(asked) | NOTHING
+        pool = _checked_pool(asked)
+        return None, _which(asked) | (_not_yet(asked) if pool.kind == Pool.Kind.REFERENCE else NOTHING)
     return snapshot.pk, _which(asked) | _shown(snapshot)
 
 
@@ -130,6 +130,11 @@ def _shown(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
+def _not_yet(asked: Asked) -> dict[str, Any]:
+    """A reference board before its day: it has no rows yet, and is somebody else's all the same."""
+    return _shown(_newest(replace(asked, at=None)).earliest("computed_at")) | {"computed_at": None, "rows": []}
+
+
 THIN = """
 DELETE FROM ratings_snapshot AS old USING (
     SELECT id, row_number() OVER (PARTITION BY board_id, method, kept_by, date_trunc(kept_by, computed_at)
@@ -163,7 +168,8 @@ def unpack(packed: bytes | memoryview) -> list[dict[str, Any]]:
     return rows
 
 
-def _check_known(asked: Asked) -> None:
+def _checked_pool(asked: Asked) -> Pool:
+    """Raises Refusal for a board that there is not."""
     found = Pool.objects.filter(slug=asked.pool).first()
     if found is None:
         raise _unknown("pool", asked.pool)
@@ -175,6 +181,7 @@ def _check_known(asked: Asked) -> None:
         raise Refusal(
             "not_found", f"The votes of {asked.pool!r} came as counts, without the order that Elo needs.", 404
         )
+    return found
 
 
 def _check_published(asked: Asked, pool: Pool) -> None:

@@ -5,7 +5,7 @@ All pages about a board ask here, so that a link from one to another shows the s
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date
 
 from ratings import board_addresses, published, shipped
 from ratings.models import Pool
@@ -46,9 +46,9 @@ class Whose:
         return credit
 
     @property
-    def day(self) -> datetime | None:
-        day: datetime | None = self.published.board["computed_at"]
-        return day
+    def day(self) -> date | None:
+        """On which they were published: no board before it has a time of its own."""
+        return date.fromisoformat(self.credit["published_on"]) if self.credit else None
 
     @property
     def parameters(self) -> dict[str, str]:

@@ -138,14 +138,18 @@ def test_boards_can_only_be_read(client, path):
 
 
 def test_pools_lists_what_there_is(client):
-    factories.pool("api", name="By key", kind="api")
     factories.pool("old", name="Old votes", kind="import", provenance="A paper")
     found = client.get("/api/v1/pools/").json()
     assert found["results"] == [
-        {"slug": "api", "name": "By key", "kind": "api", "provenance": ""},
+        {"slug": "api", "name": "Votes by API key", "kind": "api", "provenance": ""},
         {"slug": "live", "name": "This arena", "kind": "live", "provenance": ""},
         {"slug": "old", "name": "Old votes", "kind": "import", "provenance": "A paper"},
     ]
+
+
+def test_board_of_programs_is_there_before_its_first_vote(client):
+    found = client.get(BOARD, {"pool": "api"}).json()
+    assert (found["computed_at"], found["votes"], found["rows"]) == (None, 0, [])
 
 
 def test_categories_lists_what_there_is(client, voted):
@@ -158,12 +162,12 @@ def test_categories_lists_what_there_is(client, voted):
 
 
 def test_pools_come_in_pages(client):
-    slugs = {"live", *(factories.pool(f"set-{number:03}").slug for number in range(120))}
+    slugs = {"live", "api", *(factories.pool(f"set-{number:03}").slug for number in range(120))}
 
     first = client.get("/api/v1/pools/?page_size=1000").json()
     second = client.get(first["next"]).json()
 
-    assert (len(first["results"]), len(second["results"]), second["next"]) == (100, 21, None)
+    assert (len(first["results"]), len(second["results"]), second["next"]) == (100, 22, None)
     assert {pool["slug"] for page in (first, second) for pool in page["results"]} == slugs
     assert len(client.get("/api/v1/pools/?page_size=7").json()["results"]) == 7
 

@@ -1,5 +1,6 @@
 """What stands around a board: facts, the change within a day, by as many queries for any number of models."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -106,6 +107,9 @@ def test_surroundings_have_pools_and_the_categories_of_this_one():
     assert found.pool.slug == "live"
     assert "named" not in {pool.slug for pool in found.pools}
     assert {category.slug for category in found.categories} == {"overall", "exclude-ties", "coding"}
+    empty = replace(LIVE, category="math")
+    shown = around(empty, published.board(empty)).categories
+    assert {category.slug for category in shown} == {"overall", "exclude-ties", "coding", "math"}
 
 
 @pytest.mark.django_db

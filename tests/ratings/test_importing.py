@@ -10,9 +10,9 @@ from django.db import connection
 from arena.features import features
 from arena.models import Vote, VoteAside, VoteFile
 from catalog.models import LanguageModel
-from ratings import boards, importing
+from ratings import boards, importing, pair_tables
 from ratings.importing import import_file
-from ratings.models import Outbox, Pool, Snapshot, Tally
+from ratings.models import Board, Outbox, PairTable, Pool, Snapshot, Tally
 from ratings.snapshots import newest
 from tests import factories
 from tests.processes import eventually
@@ -49,6 +49,12 @@ def test_votes_are_stored_folded_and_ranked(file):
     best = board("mine")["one"]
     assert (best["wins"], best["ties"], best["both_bad"], best["votes"]) == (2, 4, 3, 6)
     assert not Outbox.objects.exists()
+
+
+def test_every_board_has_its_pairs_however_many_models_it_has(file, monkeypatch):
+    monkeypatch.setattr(pair_tables, "SMALL", 0)
+    import_file(file(json_lines(row(categories=["coding"]), row(winner="tie", categories=["math"]))), "mine")
+    assert PairTable.objects.count() == Board.objects.count() == 4
 
 
 def test_new_pool_is_an_imported_one_with_order(file):
@@ -167,6 +173,7 @@ def test_votes_into_the_live_pool_are_folded_with_the_others(file):
 
 
 def test_pool_of_api_votes_keeps_its_kind(file):
+    factories.pool("api", kind=Pool.Kind.API)
     import_file(file(json_lines(row())), "api")
     assert Pool.objects.get(slug="api").kind == Pool.Kind.API
 

@@ -11,7 +11,7 @@ from catalog.fact_fields import Claim
 from catalog.facts import record
 from catalog.models import Benchmark, Fact, Price, Score
 from ratings import boards
-from ratings.models import Pool
+from ratings.models import PairTable, Pool
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -201,6 +201,15 @@ def test_page_shows_one_pool_after_the_other(client):
     [pair] = [each["pair"] for each in there.context["opponents"]]
     assert pair == "/leaderboard/?pool=elsewhere&pin=quokka&pin=wombat#compare"
     assert [each.better for each in client.get(pair).context["compared"].pairs] == ["Quokka"]
+
+
+def test_page_says_when_no_pairs_are_kept(client):
+    factories.cast(factories.model("quokka"), factories.model("wombat"))
+    boards.refresh()
+    missing = "Against each opponent No pairs of this model are kept yet."
+    assert missing not in text(client, "quokka")
+    PairTable.objects.all().delete()
+    assert missing in text(client, "quokka")
 
 
 @pytest.mark.parametrize("pool", ["nowhere", "a\0b"])

@@ -12,7 +12,7 @@ import pytest
 from catalog.models import Price
 from ratings import board_facts, board_files, boards, shipped
 from ratings.board_columns import BY_NAME, TO_CHOOSE
-from ratings.models import Board, Pool, Snapshot
+from ratings.models import Board, PairTable, Pool, Snapshot
 from ratings.snapshots import pack
 from tests import factories
 from tests.arena.test_templates import Outline
@@ -298,12 +298,41 @@ def test_json_says_what_was_asked_and_left_out(client, voted):
     assert (found["query"], found["left_out_unknown"], found["unknown"]) == ("?size_max=10", 2, {"size": 2})
 
 
+@pytest.mark.parametrize(
+    ("query", "words"), [("", "are kept yet."), ("&at=2999-01-01T00:00:00Z", "were kept at that time:")]
+)
+def test_models_side_by_side_without_kept_pairs_say_so(client, voted, query, words):
+    PairTable.objects.all().delete()
+    assert f"No pairs of these models {words}" in text(client.get(f"{PAGE}?pin=a&pin=b{query}"))
+
+
 def test_page_without_votes_says_how_to_begin(client):
     factories.board()
     response = client.get(PAGE)
     assert "No votes yet" in text(response)
     assert 'href="/"' in response.content.decode()
     assert slugs(response) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "said", "leads"),
+    [
+        ("pool=old&category=coding", "No votes here This pool has no votes in this category.", True),
+        ("pool=old&at=2020-01-01T00:00:00Z", "No votes yet Nothing had been published on this board at that", True),
+        ("pool=old&style_control=true", "No votes here This pool has no ratings under style control in this", True),
+        ("pool=api", "No votes yet Votes that programs cast by API key appear here", False),
+        ("pool=live&at=2020-01-01T00:00:00Z", "No votes yet Nothing had been published on this board at that", True),
+    ],
+)
+def test_empty_board_that_no_battle_fills_promises_nothing_and_leads_to_votes(client, voted, query, said, leads):
+    factories.cast(*factories.models(2), pool=factories.pool("old", kind=Pool.Kind.IMPORT, name="Old <votes>").slug)
+    boards.refresh()
+    found = client.get(f"{PAGE}?{query}")
+    assert said in text(found)
+    assert ("To the overall board of" in text(found)) == leads
+    assert (f'<a href="?{query.partition("&")[0]}">To the' in found.content.decode()) == leads
+    for wrong in ("appears here by itself", "Start a battle", "This board appears"):
+        assert wrong not in text(found)
 
 
 @pytest.fixture

@@ -148,6 +148,22 @@ def test_of_large_tables_one_is_written_at_a_time_and_the_others_when_there_is_n
 
 
 @with_database
+@pytest.mark.parametrize("from_scratch", [False, True])
+def test_recompute_leaves_no_table_waiting_and_brings_those_that_are_missing(calm, monkeypatch, from_scratch):
+    monkeypatch.setattr(pair_tables, "SMALL", 0)
+    factories.cast(factories.model("x"), factories.model("y"), categories=["coding", "math"])
+    boards.refresh()
+    pair_tables._waiting.clear()  # as the end of the process does
+    assert len(when()) == 1
+
+    boards.recompute([factories.pool()], from_scratch=from_scratch)
+
+    newest = Snapshot.objects.order_by("board", "-computed_at").distinct("board")
+    assert when() == dict(newest.values_list("board", "computed_at"))
+    assert len(when()) == 4
+
+
+@with_database
 def test_the_large_table_that_has_waited_longest_comes_first(calm, monkeypatch):
     one, two = factories.board(), factories.board("api")
     for second in range(3):

@@ -157,6 +157,7 @@ def test_board_that_makes_no_picture_says_so(client, make, words):
     html = shown(client)
     assert words in html
     assert not sources(html)
+    assert "Every pair" not in html
 
 
 @pytest.mark.parametrize(
@@ -219,6 +220,12 @@ def test_pairs_of_another_time_than_the_board_say_so(client, three):
     assert "Pairs are kept once a day; these are of" in shown(client)
 
 
-def test_page_without_kept_pairs_shows_the_rest(client, three):
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [({}, "No pairs of this board are kept yet."), ({"at": "2999-01-01"}, "No pairs of this board were kept at that")],
+)
+def test_page_without_kept_pairs_says_so_and_shows_the_rest(client, three, query, words):
     PairTable.objects.all().delete()
-    assert sources(shown(client)).keys() == {"ratings", "frontier", "series"}
+    html = shown(client, **query)
+    assert sources(html).keys() == {"ratings", "frontier", "series"}
+    assert words in html

@@ -79,8 +79,24 @@ def test_column_that_was_not_published_is_a_dash(client, column):
 
 def test_board_before_its_day_is_empty_and_does_not_speak_of_this_arena(client):
     shown = text(client, "/leaderboard/", pool=SLUG, at="2026-01-01")
-    assert "ratings that were published elsewhere" in shown
-    assert "How the models of this arena fare" not in shown
+    assert CREDIT in shown
+    assert "Not published yet Nothing had been published on this board at that time. To the overall board of" in shown
+    for wrong in ("How the models of this arena fare", "votes yet", "Start a battle"):
+        assert wrong not in shown
+
+
+@pytest.mark.parametrize("address", ["/leaderboard/plots/", "/history/"])
+def test_pages_before_its_day_say_whose_ratings_it_will_show(client, address):
+    shown = text(client, address, pool=SLUG, at="2026-01-01")
+    assert CREDIT in shown
+    assert "None" not in shown
+
+
+def test_call_of_the_board_before_its_day_has_null_and_the_credit_too(client):
+    then, now = (client.get(API + "leaderboard/", {"pool": SLUG} | at).json() for at in ({"at": "2026-01-01"}, {}))
+    assert (then["computed_at"], then["rows"]) == (None, [])
+    same = ("votes", "last_vote_id", "scale", "reference")
+    assert [then[name] for name in same] == [now[name] for name in same]
 
 
 def test_files_have_its_rows_and_its_credit(client):
@@ -116,6 +132,7 @@ def test_answer_is_as_the_document_says(client, call):
         ("leaderboard/", {"style_control": "true"}, "one rating of each model"),
         ("leaderboard/", {"category": "coding"}, "published without a board of 'coding'"),
         ("leaderboard/pairwise/", {}, "the votes behind them did not come along"),
+        ("leaderboard/pairwise/", {"at": "2026-01-01"}, "the votes behind them did not come along"),
         ("votes/", {}, "the votes behind them did not come along"),
     ],
 )
