@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from arena import api_keys, api_schema, battles, charges, model_facts, repeats, sharing, stored, streams
+from arena import api_keys, api_schema, battles, charges, model_facts, opinions, repeats, sharing, stored, streams
 from arena.errors import Refusal, bad, plain_response
 from arena.events import Position
 from arena.models import Answer, Battle
@@ -39,7 +39,7 @@ def shown(battle: Battle) -> dict[str, Any]:
         "created_at": battle.created_at,
         "turns": [_turn(battle, turn) for turn in battle.turns.all()],
         "models": reveal(battle),
-        "vote": vote and {"winner": vote.winner, "created_at": vote.created_at},
+        "vote": vote and opinions.told(vote),
         "shared": battle.shared_at is not None,
         "events_url": reverse("battle-events", args=[battle.pk]),
     }
