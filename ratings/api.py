@@ -21,7 +21,7 @@ from arena.connections import let_go
 from arena.errors import Refusal, bad, plain_response
 from arena.models import LIVE
 from catalog.api import check
-from catalog.api_call import unknown
+from catalog.api_call import wrong
 from catalog.paging import BySlug
 from ratings import api_schema, benchmark_agreement, choosing, frontier, history, published, record, snapshots
 from ratings.choice_form import ChoiceForm
@@ -117,7 +117,7 @@ async def votes_file(request: HttpRequest) -> HttpResponseBase:
         return plain_response(Refusal("method_not_allowed", "The record can only be read.", 405), Allow="GET, HEAD")
     pool = request.GET.get("pool") or LIVE
     try:
-        for name, sentences in unknown(request.GET, ["pool"]).items():
+        for name, sentences in wrong(request.GET, api_schema.WHICH[:1]).items():
             raise bad(name, *sentences)
         await let_go(_may_have)(request, pool)
         file: Any = record.File(pool) if request.method == "GET" else ()

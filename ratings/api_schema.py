@@ -48,7 +48,12 @@ leaderboard_pairwise = call(
         ),
     ),
     (shapes.Pairs, examples.PAIRS),
-    parameters=(*WHICH, OpenApiParameter("models", str, description="Only these: slugs, with commas between them.")),
+    parameters=(
+        *WHICH,
+        OpenApiParameter(
+            "models", str, many=True, explode=False, description="Only these: slugs, with commas between them."
+        ),
+    ),
 )
 leaderboard_history = call(
     "leaderboard_history",
