@@ -67,13 +67,32 @@ def test_what_is_wrong_with_a_parameter_is_said(given, known, told):
     assert wrong(QueryDict(given), known) == {name: [sentence] for name, sentence in told.items()}
 
 
-@pytest.mark.parametrize("call", ["", "votes.jsonl", "leaderboard/pairwise/"])
+@pytest.mark.parametrize("query", ["pools=live", "format=csv", "format=json"])
+@pytest.mark.parametrize("call", ["", "votes.jsonl", "leaderboard/pairwise/", "models/"])
 @pytest.mark.django_db
-def test_sentence_names_the_parameter(client, call):
-    error = client.get(f"/api/v1/{call}", {"pools": "live"}).json()["error"]
+def test_sentence_names_the_parameter(client, call, query):
+    error = client.get(f"/api/v1/{call}?{query}").json()["error"]
     assert error["code"] == "invalid"
     assert "no such parameter" in error["detail"]
-    assert list(error["fields"]) == ["pools"]
+    assert list(error["fields"]) == [query.partition("=")[0]]
+
+
+@pytest.mark.parametrize(
+    ("call", "hint"),
+    [
+        ("models/nope/", "There is no model 'nope'. All are listed at /api/v1/models/."),
+        ("models/nope/battles/", "There is no model 'nope'. All are listed at /api/v1/models/."),
+        ("models/%00/", "There is no model '\\x00'. All are listed at /api/v1/models/."),
+        ("leaderboard/history/?model=nope", "There is no model 'nope'. All are listed at /api/v1/models/."),
+        ("benchmarks/nope/", "There is no benchmark 'nope'. All are listed at /api/v1/benchmarks/."),
+        ("benchmarks/%00/", "There is no benchmark '\\x00'. All are listed at /api/v1/benchmarks/."),
+        ("benchmarks/nope/disagreement/", "There is no benchmark 'nope'. All are listed at /api/v1/benchmarks/."),
+    ],
+)
+@pytest.mark.django_db
+def test_what_there_is_not_is_named_with_a_list_of_what_there_is(client, call, hint):
+    answer = client.get(f"/api/v1/{call}")
+    assert (answer.status_code, answer.json()["error"]) == (404, {"code": "not_found", "detail": hint})
 
 
 @pytest.mark.django_db
