@@ -52,6 +52,14 @@ READ, WRITE = (400, 401, 403, 404, 429, 503), (400, 401, 403, 404, 409, 413, 415
 CSRF = OpenApiParameter(
     "X-CSRFToken", str, OpenApiParameter.HEADER, description="With a `voter` cookie: what the cookie `csrftoken` says."
 )
+# Of an answer that is sent again only if it changed.
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` of an earlier answer."
+)
+ETAG = OpenApiParameter(
+    "ETag", str, OpenApiParameter.HEADER, response=[200, 304], description="Of this answer, for `If-None-Match`."
+)
+UNCHANGED = OpenApiResponse(None, "It is still what `If-None-Match` says, and comes without a body.")
 PAGING = (
     OpenApiParameter("cursor", str, description="As the address of the next page says."),
     OpenApiParameter(
@@ -72,6 +80,7 @@ def call(
     status: int = 200,
     parameters: Iterable[OpenApiParameter] = (),
     errors: Iterable[int] = READ,
+    etag: bool = False,
 ) -> Decorator[Any]:
     """A call in the document. says: a title and a text. gives, takes: a shape and an example of it."""
     parameters = list(parameters)
@@ -81,10 +90,11 @@ def call(
         tags=[tag],
         summary=says[0],
         description=says[1],
-        parameters=[*parameters, *([CSRF] if 415 in errors else [])],
+        parameters=[*parameters, *([CSRF] if 415 in errors else []), *([IF_NONE_MATCH, ETAG] if etag else [])],
         request=takes and takes[0],
         responses={
             status: OpenApiResponse(gives[0], says[0]),
+            **({304: UNCHANGED} if etag else {}),
             **{number: OpenApiResponse(Error, ERRORS[number]) for number in errors},
         },
         examples=[
