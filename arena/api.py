@@ -5,16 +5,15 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import prefetch_related_objects
-from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.urls import resolve, reverse
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from arena import api_keys, api_schema, battles, charges, model_facts, repeats, sharing, stored, streams
-from arena.errors import Refusal, bad, plain_response
+from arena import api_keys, api_schema, battles, charges, model_facts, opinions, repeats, sharing, stored, streams
+from arena.errors import Refusal, bad, plain_response, unknown_model
 from arena.events import Position
 from arena.models import Answer, Battle
 from arena.paging import Newest
@@ -39,7 +38,7 @@ def shown(battle: Battle) -> dict[str, Any]:
         "created_at": battle.created_at,
         "turns": [_turn(battle, turn) for turn in battle.turns.all()],
         "models": reveal(battle),
-        "vote": vote and {"winner": vote.winner, "created_at": vote.created_at},
+        "vote": vote and opinions.told(vote),
         "shared": battle.shared_at is not None,
         "events_url": reverse("battle-events", args=[battle.pk]),
     }
@@ -189,9 +188,11 @@ class SharedBattles(APIView):
 
 
 def _model(slug: str) -> LanguageModel:
-    if not slug.isprintable():  # PostgreSQL would not take it
-        raise Http404
-    return get_object_or_404(model_facts.models(), slug=slug)
+    # What cannot be printed PostgreSQL would not take.
+    found = model_facts.models().filter(slug=slug).first() if slug.isprintable() else None
+    if found is None:
+        raise unknown_model(slug)
+    return found
 
 
 @csrf_exempt  # so that whoever sends something is told that nothing can be sent

@@ -26,7 +26,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Call:
-    """One call: its request and its answer as fields and as an example in text, and its errors by status."""
+    """One call: its request and its answer as fields and as an example in text, and other answers by status."""
 
     name: str
     method: str
@@ -40,7 +40,7 @@ class Call:
     media: str
     answer: list[Field]
     example: str
-    errors: dict[str, SafeString]
+    others: dict[str, SafeString]
 
 
 @cache
@@ -62,14 +62,14 @@ def calls() -> dict[str, list[Call]]:
 
 def _call(path: str, method: str, operation: Schema) -> Call:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-    (status, answer), *errors = operation["responses"].items()
+    (status, answer), *others = operation["responses"].items()
     ((media, content),) = answer["content"].items()
     return Call(
         name=operation["operationId"],
         method=method.upper(),
         path=path,
         title=operation["summary"],
-        says=_words(operation["description"]),
+        says=words(operation["description"]),
         parameters=[_parameter(each) for each in operation.get("parameters", [])],
         body=[*_fields(body.get("schema", {}))],
         request=_example(body),
@@ -77,7 +77,7 @@ def _call(path: str, method: str, operation: Schema) -> Call:
         media=media,
         answer=[*_fields(content["schema"])],
         example=_example(content),
-        errors={status: _words(error["description"]) for status, error in errors},
+        others={status: words(other["description"]) for status, other in others},
     )
 
 
@@ -91,10 +91,10 @@ def _example(content: Schema) -> str:
 
 
 def _parameter(each: Schema) -> Field:
-    return Field(each["name"], _type(each["schema"]), _words(each.get("description", "")), each.get("required", False))
+    return Field(each["name"], _type(each["schema"]), words(each.get("description", "")), each.get("required", False))
 
 
-def _words(text: str) -> SafeString:
+def words(text: str) -> SafeString:
     """What stands between backticks is code."""
     parts = enumerate(text.split("`"))
     return format_html_join(
@@ -107,7 +107,7 @@ def _fields(schema: Schema, prefix: str = "") -> Iterator[Field]:
     schema = _resolved(schema)
     for name, each in schema.get("properties", {}).items():
         inner, path = _resolved(each), prefix + name
-        yield Field(path, _type(each), _words(inner.get("description", "")), name in schema.get("required", []))
+        yield Field(path, _type(each), words(inner.get("description", "")), name in schema.get("required", []))
         while inner.get("type") == "array":
             inner, path = _resolved(inner["items"]), f"{path}[]"
         yield from _fields(inner, f"{path}.")

@@ -45,7 +45,7 @@ VOTED_BATTLE = {
     "state": "voted",
     "turns": _turns("finished", "Air scatters blue light most.", "It reflects the sea."),
     "models": [_revealed("a", "first-7b", "First 7B", 1062.25, 1), _revealed("b", "second-7b", "Second 7B", 981.5, 4)],
-    "vote": {"winner": "a", "created_at": "2026-03-01T12:01:30Z"},
+    "vote": {**VERDICT, "created_at": "2026-03-01T12:01:30Z"},
     **_TAIL,
 }
 SHARED_BATTLES = {

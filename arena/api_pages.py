@@ -11,7 +11,8 @@ from rest_framework.views import APIView
 
 from arena import api_schema
 from arena.api import FOLLOWED_BY, unknown
-from arena.api_document import calls, document
+from arena.api_document import calls, document, words
+from arena.api_rules import rules
 
 
 @require_safe
@@ -27,7 +28,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
-    return render(request, "arena/api_docs.html", {"subjects": calls()})
+    return render(request, "arena/api_docs.html", {"rules": map(words, rules()), "subjects": calls()})
 
 
 class Calls(APIView):

@@ -7,6 +7,7 @@ from drf_spectacular.utils import OpenApiParameter
 
 from arena import api_examples as examples
 from arena import api_shapes as shapes
+from arena.api_rules import rules
 from arena.repeats import LONGEST_KEY
 from catalog.api_call import ERRORS, PAGING, WRITE, call
 
@@ -46,7 +47,8 @@ def streamed(
 
 
 def add_events(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """A hook of drf-spectacular for what it cannot see: a view that is not DRF's; that bodies have no more fields."""
+    """A hook of drf-spectacular for what it cannot see: what holds for all, a view that is not DRF's, strict bodies."""
+    result["info"]["description"] += "\n\n" + "\n".join(f"- {rule}" for rule in rules())
     for taken in ("NewBattle", "Question", "Verdict", "Reasons", "Sharing", "NewSubmission", "Proposal"):
         result["components"]["schemas"][taken]["additionalProperties"] = False
     result["paths"]["/api/v1/battles/{battle_id}/events"] = streamed(

@@ -5,7 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from arena.models import SIDES, Battle, Vote
-from arena.prompts import LONGEST_COMMENT, LONGEST_PROMPT, LONGEST_REASON
+from arena.opinions import LONGEST_COMMENT, MOST_REASONS, REASONS
+from arena.prompts import LONGEST_PROMPT
 from catalog.api_call import NUMBER, WHOLE, Page
 from catalog.models import LanguageModel, License, Submission
 from catalog.proposal_form import LONGEST, LONGEST_ADDRESS, LONGEST_WHY
@@ -42,8 +43,18 @@ class Revealed(serializers.Serializer[Any]):
     rank, votes = WHOLE(allow_null=True), WHOLE(allow_null=True)
 
 
+def _reasons() -> serializers.ListField:
+    return serializers.ListField(child=serializers.ChoiceField(REASONS), max_length=MOST_REASONS, required=False)
+
+
+class Reasons(serializers.Serializer[Any]):
+    a, b = _reasons(), _reasons()
+
+
 class CastVote(serializers.Serializer[Any]):
     winner = serializers.ChoiceField(Vote.Winner.values)
+    reasons = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), help_text="by side")
+    comment = serializers.CharField(allow_blank=True)
     created_at = serializers.DateTimeField()
 
 
@@ -71,11 +82,6 @@ class NewBattle(serializers.Serializer[Any]):
 
 class Question(serializers.Serializer[Any]):
     prompt = serializers.CharField(max_length=LONGEST_PROMPT)
-
-
-class Reasons(serializers.Serializer[Any]):
-    a = serializers.ListField(child=serializers.CharField(max_length=LONGEST_REASON), max_length=20, required=False)
-    b = serializers.ListField(child=serializers.CharField(max_length=LONGEST_REASON), max_length=20, required=False)
 
 
 class Verdict(serializers.Serializer[Any]):

@@ -13,10 +13,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from arena import counting, draws, pairing
+from arena import counting, draws, opinions, pairing
 from arena.errors import Refusal, bad
 from arena.models import LIVE, SIDES, Answer, Battle, Endpoint, Turn, Vote, Voter
-from arena.prompts import check_opinion, check_prompt, source
+from arena.prompts import check_prompt, source
 from arena.publishing import ask_to_stop, tell
 from arena.reveals import standing
 from arena.signals import vote_cast
@@ -209,7 +209,7 @@ def cast_vote(
     """
     if winner not in (*Vote.Winner.values, SKIP):
         raise bad("winner", "The winner is one of a, b, tie, both_bad, skip.")
-    check_opinion(reasons, comment)
+    opinion = opinions.given(reasons, comment)
     state = Battle.State.SKIPPED if winner == SKIP else Battle.State.VOTED
     reading = counting.read(battle) if battle.state == Battle.State.READY and winner != SKIP else None
     with transaction.atomic():
@@ -222,7 +222,7 @@ def cast_vote(
         battle.standing = standing(battle)
         battle.save(update_fields=["standing"])
         reading = counting.confirmed(battle, reading) if reading else counting.read(battle)
-        return _vote(battle, str(winner), reading, source, reasons=reasons or {}, comment=str(comment or ""))
+        return _vote(battle, str(winner), reading, source, **opinion)
 
 
 def _vote(battle: Battle, winner: str, reading: counting.Reading, source: str, **opinion: object) -> Vote:
@@ -255,6 +255,5 @@ def _not_votable(battle_id: UUID) -> Refusal:
     if battle.state == Battle.State.ANSWERING:
         return Refusal("not_ready", "Both sides must have answered before the vote.", 409)
     if battle.state == Battle.State.VOTED:
-        stored = {"winner": battle.vote.winner, "created_at": battle.vote.created_at}
-        return Refusal("already_voted", "This battle has its vote already.", 409, vote=stored)
+        return Refusal("already_voted", "This battle has its vote already.", 409, vote=opinions.told(battle.vote))
     return Refusal("not_votable", "This battle cannot be voted on any more.", 409)

@@ -14,8 +14,6 @@ from arena.models import ApiKey, Battle, Turn, Vote, Voter
 from arena.voters import votes_of
 from catalog import submissions
 
-OFFERED = opinions.PRAISE.keys() | opinions.BLAME.keys()
-
 
 def delete_battle(voter_id: UUID, battle_id: UUID) -> None:
     """Delete one battle of the voter. Raises Refusal 404.
@@ -56,7 +54,9 @@ def _take_words(votes: QuerySet[Vote]) -> None:
     """Of the reasons those stay that everybody is offered."""
     reasoned = list(votes.exclude(reasons={}))
     for vote in reasoned:
-        vote.reasons = {side: [word for word in words if word in OFFERED] for side, words in vote.reasons.items()}
+        vote.reasons = {
+            side: [word for word in words if word in opinions.REASONS] for side, words in vote.reasons.items()
+        }
     Vote.objects.bulk_update(reasoned, ["reasons"])
     votes.update(comment="")
 

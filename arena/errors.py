@@ -51,6 +51,10 @@ def unknown(what: str, name: str, hint: str = "") -> Refusal:
     return Refusal("not_found", f"There is no {what} {shown!r}. {hint}".strip(), 404)
 
 
+def unknown_model(slug: str) -> Refusal:
+    return unknown("model", slug, "All are listed at /api/v1/models/.")
+
+
 def too_large(most: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE) -> Refusal:
     """most: bytes."""
     return Refusal("too_large", f"The body is larger than {most // 1000:,} kB.", 413)

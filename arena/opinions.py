@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
 
 from arena.errors import Refusal, bad
 from arena.models import SIDES, Battle, Vote
-from arena.prompts import check_opinion
+from arena.prompts import is_text
 
+LONGEST_COMMENT = 4_000
+MOST_REASONS = 20
 PRAISE = {
     "useful": _("useful"),
     "complete": _("complete"),
@@ -23,6 +26,7 @@ BLAME = {
     "too_long": _("too long"),
     "refused": _("refused"),
 }
+REASONS = (*PRAISE, *BLAME)
 
 
 def save(battle: Battle, reasons: Mapping[str, Sequence[str]], comment: str) -> None:
@@ -30,12 +34,35 @@ def save(battle: Battle, reasons: Mapping[str, Sequence[str]], comment: str) -> 
 
     Raises Refusal: 400 for unknown reasons or a comment that is no text, 409 `not_voted` before the vote.
     """
-    check_opinion(reasons, comment)
-    if {word for words in reasons.values() for word in words} - PRAISE.keys() - BLAME.keys():
-        raise bad("reasons", "One of the reasons is not on the list.")
-    kept = {side: [*dict.fromkeys(words)] for side, words in reasons.items() if words}
-    if not Vote.objects.filter(battle=battle).update(reasons=kept, comment=comment.strip()):
+    if not Vote.objects.filter(battle=battle).update(**given(reasons, comment)):
         raise Refusal("not_voted", "Reasons can be given after the vote.", 409)
+
+
+def given(reasons: object, comment: object) -> dict[str, Any]:
+    """What of a vote's fields an opinion fills; None for either is nothing.
+
+    Raises Refusal 400 for reasons that are not lists per side of words that are offered, or a comment that is no text.
+    """
+    if reasons is not None and not (isinstance(reasons, dict) and all(map(_is_reasons, reasons.items()))):
+        known = {"known": ", ".join(REASONS)}
+        raise bad("reasons", say("The reasons are lists for the sides a and b; known are %(known)s.") % known)
+    if comment is not None and not (isinstance(comment, str) and len(comment) <= LONGEST_COMMENT and is_text(comment)):
+        most = {"most": f"{LONGEST_COMMENT:,}"}
+        raise bad("comment", say("The comment is a text of at most %(most)s characters.") % most)
+    kept = {side: [*dict.fromkeys(words)] for side, words in (reasons or {}).items() if words}
+    return {"reasons": kept, "comment": (comment or "").strip()}
+
+
+def _is_reasons(item: tuple[object, object]) -> bool:
+    side, words = item
+    if side not in SIDES or not isinstance(words, list):
+        return False
+    return len(words) <= MOST_REASONS and all(word in REASONS for word in words)
+
+
+def told(vote: Vote) -> dict[str, Any]:
+    """A vote with its opinion, to whoever cast it."""
+    return {name: getattr(vote, name) for name in ("winner", "reasons", "comment", "created_at")}
 
 
 def chips(reasons: Mapping[str, Sequence[str]]) -> dict[str, list[list[dict[str, Any]]]]:

@@ -3,9 +3,7 @@
 from typing import Any
 
 from django.db.models import Count
-from django.http import Http404
-from django.shortcuts import get_object_or_404
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -17,6 +15,7 @@ from catalog.models import Benchmark, Score
 from catalog.paging import BySlug
 from catalog.scores import Placed, noise
 
+LONGEST_SHOWN = 60
 FIELDS = (
     "slug", "name", "full_name", "measures", "matters", "items", "items_note", "metric", "chance", "human",
     "human_note", "status", "generation", "tasks", "source",
@@ -39,9 +38,10 @@ class Benchmarks(APIView):
 class OneBenchmark(APIView):
     @api_schema.benchmark
     def get(self, request: Request, slug: str) -> Response:
-        if not slug.isprintable():  # PostgreSQL would not take it
-            raise Http404
-        found = get_object_or_404(_benchmarks(), slug=slug)
+        # What cannot be printed PostgreSQL would not take.
+        found = _benchmarks().filter(slug=slug).first() if slug.isprintable() else None
+        if found is None:
+            raise NotFound(f"There is no benchmark {slug[:LONGEST_SHOWN]!r}. All are listed at /api/v1/benchmarks/.")
         return Response(_facts(found) | {"rankings": [_ranking(ranking) for ranking in ranked(found)]})
 
 

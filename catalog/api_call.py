@@ -1,12 +1,14 @@
 """A call in the OpenAPI document, and the shapes that calls of all parts share. Nothing is parsed by them.
 
-What the document does not know is refused: a board or a limit that is misspelt would be another answer without a word.
+What the document does not know is refused, and what comes twice where it has one value: a board or a limit that is
+misspelt, or overwritten, would be another answer without a word.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
+from django.http import QueryDict
 from django.utils.translation import gettext as say
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -50,6 +52,14 @@ READ, WRITE = (400, 401, 403, 404, 429, 503), (400, 401, 403, 404, 409, 413, 415
 CSRF = OpenApiParameter(
     "X-CSRFToken", str, OpenApiParameter.HEADER, description="With a `voter` cookie: what the cookie `csrftoken` says."
 )
+# Of an answer that is sent again only if it changed.
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` of an earlier answer."
+)
+ETAG = OpenApiParameter(
+    "ETag", str, OpenApiParameter.HEADER, response=[200, 304], description="Of this answer, for `If-None-Match`."
+)
+UNCHANGED = OpenApiResponse(None, "It is still what `If-None-Match` says, and comes without a body.")
 PAGING = (
     OpenApiParameter("cursor", str, description="As the address of the next page says."),
     OpenApiParameter(
@@ -70,19 +80,21 @@ def call(
     status: int = 200,
     parameters: Iterable[OpenApiParameter] = (),
     errors: Iterable[int] = READ,
+    etag: bool = False,
 ) -> Decorator[Any]:
     """A call in the document. says: a title and a text. gives, takes: a shape and an example of it."""
     parameters = list(parameters)
-    known = [each.name for each in parameters if each.location == OpenApiParameter.QUERY]
+    known = [each for each in parameters if each.location == OpenApiParameter.QUERY]
     document = extend_schema(
         operation_id=name,
         tags=[tag],
         summary=says[0],
         description=says[1],
-        parameters=[*parameters, *([CSRF] if 415 in errors else [])],
+        parameters=[*parameters, *([CSRF] if 415 in errors else []), *([IF_NONE_MATCH, ETAG] if etag else [])],
         request=takes and takes[0],
         responses={
             status: OpenApiResponse(gives[0], says[0]),
+            **({304: UNCHANGED} if etag else {}),
             **{number: OpenApiResponse(Error, ERRORS[number]) for number in errors},
         },
         examples=[
@@ -93,20 +105,29 @@ def call(
     return lambda view: document(_knowing(known, view))
 
 
-def _knowing(known: Collection[str], view: View) -> Any:
+def _knowing(known: Sequence[OpenApiParameter], view: View) -> Any:
     @wraps(view)
     def checked(of: object, request: Request, *arguments: Any, **more: Any) -> Any:
-        if problems := unknown(request.query_params, known):
+        if problems := wrong(request.query_params, known):
             raise ValidationError(problems)
         return view(of, request, *arguments, **more)
 
     return checked
 
 
-def unknown(given: Iterable[str], known: Collection[str]) -> dict[str, list[str]]:
-    """What is wrong with each parameter that is not known."""
+def wrong(given: QueryDict, known: Sequence[OpenApiParameter]) -> dict[str, list[str]]:
+    """What is wrong with each parameter: it is not known, or it comes again where one value is taken."""
+    by_name = {each.name: each for each in known}
     if known:
-        sentence = say("There is no such parameter. Known are: %s.") % ", ".join(known)
+        unknown = say("There is no such parameter. Known are: %s.") % ", ".join(by_name)
     else:
-        sentence = say("There is no such parameter: none is known here.")
-    return {name: [sentence] for name in given if name not in known}
+        unknown = say("There is no such parameter: none is known here.")
+    found = {name: [unknown] for name in given if name not in by_name}
+    again = (by_name[name] for name, values in given.lists() if name in by_name and len(values) > 1)
+    return found | {each.name: [_once(each)] for each in again if not each.many or each.explode is False}
+
+
+def _once(parameter: OpenApiParameter) -> str:
+    if parameter.many:
+        return say("This is given once, with commas between the values.")
+    return say("This is given once.")

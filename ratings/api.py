@@ -21,7 +21,7 @@ from arena.connections import let_go
 from arena.errors import Refusal, bad, plain_response
 from arena.models import LIVE
 from catalog.api import check
-from catalog.api_call import unknown
+from catalog.api_call import wrong
 from catalog.paging import BySlug
 from ratings import api_schema, benchmark_agreement, choosing, frontier, history, published, record, snapshots
 from ratings.choice_form import ChoiceForm
@@ -36,41 +36,47 @@ class Leaderboard(APIView):
     @api_schema.leaderboard
     def get(self, request: Request) -> HttpResponseBase:
         board = published.board(snapshots.asked(request.query_params))
-        headers = {"ETag": board.etag, "Cache-Control": "no-cache"}
-        whole = HttpResponse(board.body, content_type="application/json", headers=headers)
-        return get_conditional_response(request, etag=board.etag, response=whole) or whole
+        return _if_changed(request, board.body, board.etag)
 
 
 class Pairwise(APIView):
     @api_schema.leaderboard_pairwise
-    def get(self, request: Request) -> HttpResponse:
+    def get(self, request: Request) -> HttpResponseBase:
         from ratings import pairwise  # scipy is slow to load, and no other page needs it
 
         asked = snapshots.asked(request.query_params)
         models = chosen(request.query_params.get("models", "").split(","))
-        return _as_json(pairwise.matrices(asked, models or None))
+        return _as_json(request, pairwise.matrices(asked, models or None))
 
 
 class Frontier(APIView):
     @api_schema.leaderboard_frontier
-    def get(self, request: Request) -> HttpResponse:
+    def get(self, request: Request) -> HttpResponseBase:
         asked = snapshots.asked(request.query_params)
-        return _as_json(frontier.against(asked, request.query_params.get("against") or frontier.PRICE))
+        return _as_json(request, frontier.against(asked, request.query_params.get("against") or frontier.PRICE))
 
 
 class History(APIView):
     @api_schema.leaderboard_history
-    def get(self, request: Request) -> HttpResponse:
+    def get(self, request: Request) -> HttpResponseBase:
         asked = snapshots.asked(request.query_params)
         models = request.query_params.getlist("model")
         if len(models) > MOST_SERIES:
             raise bad("model", f"model may be named {MOST_SERIES} times at most.")
         since, until = (_time(request, name) for name in ("since", "until"))
-        return _as_json(history.series(asked, chosen(models), since, until))
+        return _as_json(request, history.series(asked, chosen(models), since, until))
 
 
-def _as_json(found: dict[str, Any]) -> HttpResponse:
-    return HttpResponse(orjson.dumps(found, option=orjson.OPT_UTC_Z), content_type="application/json")
+def _as_json(request: Request, found: dict[str, Any]) -> HttpResponseBase:
+    body = orjson.dumps(found, option=orjson.OPT_UTC_Z)
+    return _if_changed(request, body, published.etag(body))
+
+
+def _if_changed(request: Request, body: bytes, etag: str) -> HttpResponseBase:
+    """To be kept by whoever likes, and asked for anew each time."""
+    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    whole = HttpResponse(body, content_type="application/json", headers=headers)
+    return get_conditional_response(request, etag=etag, response=whole) or whole
 
 
 def _time(request: Request, name: str) -> datetime | None:
@@ -117,7 +123,7 @@ async def votes_file(request: HttpRequest) -> HttpResponseBase:
         return plain_response(Refusal("method_not_allowed", "The record can only be read.", 405), Allow="GET, HEAD")
     pool = request.GET.get("pool") or LIVE
     try:
-        for name, sentences in unknown(request.GET, ["pool"]).items():
+        for name, sentences in wrong(request.GET, api_schema.WHICH[:1]).items():
             raise bad(name, *sentences)
         await let_go(_may_have)(request, pool)
         file: Any = record.File(pool) if request.method == "GET" else ()
@@ -134,10 +140,10 @@ def _may_have(request: HttpRequest, pool: str) -> None:
 
 class OneDisagreement(APIView):
     @api_schema.disagreement
-    def get(self, request: Request, slug: str) -> HttpResponse:
+    def get(self, request: Request, slug: str) -> HttpResponseBase:
         asked = benchmark_agreement.wanted(request.query_params)
         found = benchmark_agreement.compare(benchmark_agreement.known(slug), asked)
-        return _as_json(benchmark_agreement.as_json(found))
+        return _as_json(request, benchmark_agreement.as_json(found))
 
 
 class Shortlist(APIView):

@@ -34,6 +34,7 @@ leaderboard = call(
     ),
     (shapes.Board, examples.BOARD),
     parameters=WHICH,
+    etag=True,
 )
 leaderboard_pairwise = call(
     "leaderboard_pairwise",
@@ -48,7 +49,13 @@ leaderboard_pairwise = call(
         ),
     ),
     (shapes.Pairs, examples.PAIRS),
-    parameters=(*WHICH, OpenApiParameter("models", str, description="Only these: slugs, with commas between them.")),
+    parameters=(
+        *WHICH,
+        OpenApiParameter(
+            "models", str, many=True, explode=False, description="Only these: slugs, with commas between them."
+        ),
+    ),
+    etag=True,
 )
 leaderboard_history = call(
     "leaderboard_history",
@@ -64,6 +71,7 @@ leaderboard_history = call(
         OpenApiParameter("since", str, description=f"Not before, and not after `until`: {TIME}."),
         OpenApiParameter("until", str, description=f"Not after: {TIME}."),
     ),
+    etag=True,
 )
 leaderboard_frontier = call(
     "leaderboard_frontier",
@@ -83,6 +91,7 @@ leaderboard_frontier = call(
             "against", str, enum=frontier.AGAINST, default=frontier.PRICE, description="What stands beside it."
         ),
     ),
+    etag=True,
 )
 pool_list = call(
     "pool_list",
@@ -136,6 +145,7 @@ disagreement = call(
         OpenApiParameter("conditions", str, description="A `key` of the answer; without one those with most models."),
         WHICH[4],
     ),
+    etag=True,
 )
 shortlist = call(
     "shortlist",

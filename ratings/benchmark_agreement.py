@@ -11,7 +11,7 @@ from typing import Any
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Case, Count, F, Value, When
 
-from arena.errors import Refusal
+from arena.errors import Refusal, unknown
 from arena.models import LIVE
 from catalog.benchmarks import Ranking, ranked
 from catalog.models import Benchmark, Score
@@ -85,7 +85,7 @@ def known(slug: str) -> Benchmark:
     """Raises Refusal 404."""
     found = Benchmark.objects.filter(slug=slug).first() if slug.isprintable() else None
     if found is None:
-        raise Refusal("not_found", f"There is no benchmark {slug!r}.", 404)
+        raise unknown("benchmark", slug, "All are listed at /api/v1/benchmarks/.")
     return found
 
 

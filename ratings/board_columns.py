@@ -78,7 +78,11 @@ COLUMNS = (
         _("Model"),
         _("Who made it, whether its weights are open, and its licence. Provisional: too few votes or people yet."),
         lambda entry: entry.row["name"].casefold(),
-        _rows("model", "name", "organization", "license", "open_weights"),
+        {
+            **_rows("model", "name", "organization", "license", "open_weights"),
+            "commercial_use": _fact("commercial"),
+            "retired": _fact("retired"),
+        },
         descending=False,
     ),
     Column(

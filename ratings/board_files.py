@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -56,7 +57,9 @@ def as_csv(shown: Shown) -> str:
 
 
 def _cell(value: Any) -> Any:
-    """Numbers stay numbers, also negative ones; only a text can be a formula."""
+    """Numbers stay numbers, also negative ones, and prices without noughts behind; only a text can be a formula."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

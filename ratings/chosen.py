@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from arena.errors import unknown
+from arena.errors import unknown_model
 from catalog.models import LanguageModel
 
 
@@ -13,5 +13,5 @@ def chosen(slugs: Iterable[str]) -> list[str]:
     known = set(LanguageModel.objects.filter(slug__in=askable).values_list("slug", flat=True))
     for slug in wanted:
         if slug not in known:
-            raise unknown("model", slug, "All are listed at /api/v1/models/.")
+            raise unknown_model(slug)
     return wanted

@@ -56,4 +56,8 @@ def _read(asked: Asked, key: int) -> Published:
 
 def _made(key: int | None, shown: dict[str, Any]) -> Published:
     body = orjson.dumps(shown, option=orjson.OPT_UTC_Z)
-    return Published(key, shown, body, f'"{blake2b(body, digest_size=16).hexdigest()}"')
+    return Published(key, shown, body, etag(body))
+
+
+def etag(body: bytes) -> str:
+    return f'"{blake2b(body, digest_size=16).hexdigest()}"'

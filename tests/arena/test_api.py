@@ -285,14 +285,26 @@ def test_vote_on_a_battle_that_is_not_ready_is_409(client, me, state, code):
 
 def test_vote_twice_is_409_with_the_stored_vote(client, me):
     battle = factories.battle(voter=me)
-    post(client, f"{battle.pk}/vote/", winner="tie")
+    said = {"winner": "tie", "reasons": {"b": ["too_long"]}, "comment": "Both know it."}
+    cast = post(client, f"{battle.pk}/vote/", **said).json()["vote"]
 
     answer = post(client, f"{battle.pk}/vote/", winner="a")
 
     assert answer.status_code == 409
-    error = answer.json()["error"]
-    assert (error["code"], error["vote"]["winner"]) == ("already_voted", "tie")
-    assert datetime.fromisoformat(error["vote"]["created_at"]) == Vote.objects.get().created_at
+    assert answer.json()["error"]["code"] == "already_voted"
+    for told in (cast, answer.json()["error"]["vote"]):
+        assert datetime.fromisoformat(told.pop("created_at")) == Vote.objects.get().created_at
+        assert told == said
+
+
+def test_vote_with_a_reason_that_is_not_offered_is_400_and_costs_no_vote(client, me):
+    battle = factories.battle(voter=me)
+
+    answer = post(client, f"{battle.pk}/vote/", winner="a", reasons={"a": ["foo"]})
+
+    assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, ["reasons"])
+    assert "well_written" in answer.json()["error"]["detail"]
+    assert post(client, f"{battle.pk}/vote/", winner="a").status_code == 201
 
 
 @pytest.mark.parametrize("winner", [None, "c", "A", "", 1, ["a"], {"a": "b"}, "a\x00"])

@@ -2,11 +2,14 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from django.urls import get_resolver
 
-from arena.api_document import _fields, _words, calls, document
+from arena.api_document import _fields, calls, document, words
+from arena.api_keys import SCOPES
+from arena.api_rules import rules
 from tests.openapi import errors, operations
 
 DOCS, SCHEMA = "/api/docs/", "/api/schema/"
@@ -56,7 +59,11 @@ def test_call_has_words_an_answer_with_an_example_and_errors(path, method, opera
     assert operation["description"]
     answers = operation["responses"]
     assert {"401", "403", "404", "429", "503"} & answers.keys()
+    assert ("304" in answers) == ("ETag" in answers[min(answers)].get("headers", ()))
     for status, answer in answers.items():
+        if status == "304":
+            assert "content" not in answer
+            continue
         ((media, content),) = answer["content"].items()
         if int(status) < 400:
             assert list(examples(content))
@@ -69,7 +76,9 @@ def test_call_has_words_an_answer_with_an_example_and_errors(path, method, opera
 @CALLS
 def test_examples_fit_their_shapes(path, method, operation):
     contents = [*operation.get("requestBody", {}).get("content", {}).values()]
-    contents += [content for answer in operation["responses"].values() for content in answer["content"].values()]
+    contents += [
+        content for answer in operation["responses"].values() for content in answer.get("content", {}).values()
+    ]
     for content in contents:
         for example in examples(content):
             assert errors(content["schema"], example) == []
@@ -80,7 +89,7 @@ def test_examples_fit_their_shapes(path, method, operation):
 def test_examples_name_every_field(path, method, operation):
     """An answer's example is a whole one: nothing that is always there is missing, and nothing more is there."""
     for status, answer in operation["responses"].items():
-        for content in answer["content"].values():
+        for content in answer.get("content", {}).values():
             for example in examples(content) if int(status) < 400 and "$ref" in content["schema"] else ():
                 fields = [field for field in _fields(content["schema"]) if not {*".["} & {*field.name}]
                 told = {field.name for field in fields}
@@ -104,6 +113,18 @@ def test_document_says_who_may_ask():
     assert (schemes["key"]["type"], schemes["key"]["scheme"]) == ("http", "bearer")
     for _, _, operation in operations():
         assert operation["security"] == [{"voter": []}, {"key": []}, {}]
+
+
+def test_document_and_page_say_what_holds_for_all_calls(client, settings):
+    page, described = client.get(DOCS).content.decode(), document()["info"]["description"]
+    for rule in rules():
+        assert words(rule) in page
+        assert rule.partition(":")[0] in described  # which was made once, under other limits than those of tests
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_battles_per_hour=61, arena_battles_per_hour_address=0)
+    said = " ".join(rules())
+    assert "61 (0) battles, set by `ARENA_BATTLES_PER_HOUR`" in said
+    assert all(f"`{scope}`" in said for scope in SCOPES)
+    assert all(f"`{header}`" in said for header in ("Retry-After", "Idempotency-Key", "ETag", "If-None-Match"))
 
 
 def test_schema_is_served_as_json(client):
@@ -152,7 +173,7 @@ def test_page_keeps_to_the_policy_of_all_pages(client):
     ],
 )
 def test_words_between_backticks_are_code(text, shown):
-    assert _words(text) == shown
+    assert words(text) == shown
 
 
 @pytest.mark.django_db

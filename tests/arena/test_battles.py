@@ -211,7 +211,7 @@ def test_cast_vote_again_gives_the_stored_vote():
 
     assert (error.status, error.code) == (409, "already_voted")
     vote.refresh_from_db()
-    assert error.extra["vote"] == {"winner": "tie", "created_at": vote.created_at}
+    assert error.extra["vote"] == {"winner": "tie", "reasons": {}, "comment": "", "created_at": vote.created_at}
     assert Vote.objects.get().winner == "tie"
 
 

@@ -10,6 +10,7 @@ from tests.arena import factories
 
 pytestmark = pytest.mark.django_db
 EVERY_WORD = [*opinions.PRAISE, *opinions.BLAME]
+NOT_TEXT = "\ud800"
 
 
 @pytest.fixture
@@ -51,16 +52,28 @@ def test_opinion_takes_every_word_of_the_list(battle):
 
 
 @pytest.mark.parametrize(
-    ("reasons", "comment", "field"),
+    ("reasons", "comment", "kept"),
     [
-        ({"a": ["brilliant"]}, "", "reasons"),
-        ({"a": ["useful\x00"]}, "", "reasons"),
-        ({"c": ["useful"]}, "", "reasons"),
-        ({"a": ["useful"] * 21}, "", "reasons"),
-        ({}, "x" * 4_001, "comment"),
-        ({}, "NUL \x00", "comment"),
+        (None, None, ({}, "")),
+        ({}, "", ({}, "")),
+        ({"a": ["useful"], "b": []}, "Good.", ({"a": ["useful"]}, "Good.")),
+        (None, "y" * opinions.LONGEST_COMMENT, ({}, "y" * opinions.LONGEST_COMMENT)),
     ],
 )
+def test_opinion_may_come_with_the_vote_as_after_it(reasons, comment, kept):
+    battles.cast_vote(factories.battle(), "a", reasons, comment)
+
+    assert stored() == kept
+
+
+REFUSED = [
+    *((reasons, "", "reasons") for reasons in (5, "useful", ["useful"], {"c": ["useful"]}, {"a": "useful"})),
+    *(({"a": words}, "", "reasons") for words in (["brilliant"], ["useful\x00"], ["useful"] * 21, [5], [["useful"]])),
+    *(({}, comment, "comment") for comment in ("x" * 4_001, "NUL \x00", NOT_TEXT, 5, [])),
+]
+
+
+@pytest.mark.parametrize(("reasons", "comment", "field"), REFUSED, ids=lambda part: repr(part)[:20])
 def test_opinion_that_cannot_be_is_refused_and_changes_nothing(battle, reasons, comment, field):
     opinions.save(battle, {"a": ["useful"]}, "Kept.")
 
@@ -69,6 +82,23 @@ def test_opinion_that_cannot_be_is_refused_and_changes_nothing(battle, reasons, 
 
     assert (refusal.value.status, [*refusal.value.extra["fields"]]) == (400, [field])
     assert stored() == ({"a": ["useful"]}, "Kept.")
+
+
+@pytest.mark.parametrize(("reasons", "comment", "field"), REFUSED, ids=lambda part: repr(part)[:20])
+def test_opinion_that_cannot_be_costs_no_vote(reasons, comment, field):
+    made = factories.battle()
+
+    with pytest.raises(Refusal) as refusal:
+        battles.cast_vote(made, "a", reasons, comment)
+
+    assert (refusal.value.status, [*refusal.value.extra["fields"]]) == (400, [field])
+    assert not Vote.objects.exists()
+    assert battles.cast_vote(made, "a")
+
+
+def test_refusal_says_which_reasons_there_are(battle):
+    with pytest.raises(Refusal, match=", ".join(EVERY_WORD)):
+        opinions.save(battle, {"a": ["brilliant"]}, "")
 
 
 @pytest.mark.parametrize("state", ["answering", "ready", "void", "skipped", "expired"])

@@ -3,7 +3,7 @@ import pytest
 from arena import suggestions
 from arena.errors import Refusal
 from arena.models import Battle, Suggestion
-from arena.prompts import LONGEST_COMMENT, LONGEST_PROMPT, check_opinion, check_prompt, source
+from arena.prompts import LONGEST_PROMPT, check_prompt, source
 from tests import factories as common
 from tests.arena import factories
 
@@ -20,41 +20,6 @@ def test_prompt_that_cannot_is_refused_by_its_field(prompt):
     with pytest.raises(Refusal) as refusal:
         check_prompt(prompt)
     assert (refusal.value.status, list(refusal.value.extra["fields"])) == (400, ["prompt"])
-
-
-@pytest.mark.parametrize(
-    ("reasons", "comment"),
-    [(None, None), ({}, ""), ({"a": ["useful"], "b": []}, "Good."), (None, "y" * LONGEST_COMMENT)],
-)
-def test_opinion_is_optional(reasons, comment):
-    check_opinion(reasons, comment)
-
-
-@pytest.mark.parametrize(
-    "reasons",
-    [
-        5,
-        "useful",
-        ["useful"],
-        {"c": []},
-        {"a": "useful"},
-        {"a": [5]},
-        {"a": ["y" * 41]},
-        {"a": ["x"] * 21},
-        {"b": ["\x00"]},
-    ],
-)
-def test_reasons_of_another_shape_are_refused(reasons):
-    with pytest.raises(Refusal) as refusal:
-        check_opinion(reasons, None)
-    assert (refusal.value.status, list(refusal.value.extra["fields"])) == (400, ["reasons"])
-
-
-@pytest.mark.parametrize("comment", [5, [], "y" * (LONGEST_COMMENT + 1), "\x00", NOT_TEXT])
-def test_comment_that_is_no_text_is_refused(comment):
-    with pytest.raises(Refusal) as refusal:
-        check_opinion(None, comment)
-    assert (refusal.value.status, list(refusal.value.extra["fields"])) == (400, ["comment"])
 
 
 @pytest.fixture

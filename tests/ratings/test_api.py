@@ -106,17 +106,18 @@ def test_leaderboard_of_the_past_is_what_was_published_then(client, voted):
     assert client.get(f"{BOARD}?at={quote(before.isoformat())}").json()["rows"] == []
 
 
-def test_leaderboard_is_sent_again_only_if_it_changed(client, voted):
-    first = client.get(BOARD)
-    same = client.get(BOARD, headers={"If-None-Match": first["ETag"]})
+@pytest.mark.parametrize("call", ["", "pairwise/", "pairwise/?models=x,y", "history/", "frontier/"])
+def test_board_is_sent_again_only_if_it_changed(client, voted, call):
+    first = client.get(BOARD + call)
+    same = client.get(BOARD + call, headers={"If-None-Match": first["ETag"]})
     assert (same.status_code, same.content, same["ETag"]) == (304, b"", first["ETag"])
+    assert {first["Cache-Control"], same["Cache-Control"]} == {"no-cache"}
 
     factories.cast(factories.model("x"), factories.model("y"))
     boards.refresh()
-    new = client.get(BOARD, headers={"If-None-Match": first["ETag"]})
+    new = client.get(BOARD + call, headers={"If-None-Match": first["ETag"]})
     assert new.status_code == 200
     assert new["ETag"] != first["ETag"]
-    assert new["Cache-Control"] == "no-cache"
 
 
 @pytest.mark.parametrize("models", [10, 200])

@@ -123,6 +123,26 @@ def test_page_and_files_show_the_same_models_in_the_same_order(client, voted, qu
     assert "".join(row["model"] for row in as_csv) == found
 
 
+def test_files_tell_of_each_model_what_its_row_does(client, voted):
+    query = {"column": "price", "sort": "model"}
+    as_json = client.get(PAGE, query | {"format": "json"}).json()["rows"]
+    as_csv = list(csv.DictReader(io.StringIO(client.get(PAGE, query | {"format": "csv"}).content.decode())))
+    names = ("retired", "provisional", "commercial_use", "price", "price_input", "price_output")
+    nothing = (None, None, None)
+    assert [tuple(row[name] for name in names) for row in as_json] == [
+        (False, True, "yes", 4.0, 2.0, 10.0),
+        (False, True, "yes", 0.2, 0.1, 0.5),
+        (True, True, "yes", *nothing),
+        (False, True, "unknown", *nothing),
+    ]
+    assert [tuple(row[name] for name in names) for row in as_csv] == [
+        ("false", "true", "yes", "4", "2", "10"),
+        ("false", "true", "yes", "0.2", "0.1", "0.5"),
+        ("true", "true", "yes", "", "", ""),
+        ("false", "true", "unknown", "", "", ""),
+    ]
+
+
 def test_ranks_are_those_of_the_whole_board_whatever_is_shown(client, voted):
     whole = {row["model"]: row for row in client.get("/api/v1/leaderboard/").json()["rows"]}
     shown = client.get(PAGE, {"weights": "open", "sort": "size", "column": "tier", "format": "json"}).json()["rows"]

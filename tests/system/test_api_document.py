@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ DOCUMENT = "docs/api.md"
 CUT_BY_MAX_TIME = 28
 
 
-def answers(said: str) -> Iterator[dict[str, object]]:
+def answers(said: str) -> Iterator[dict[str, Any]]:
     """What stands one after the other in the output of some calls."""
     decoder, place = json.JSONDecoder(), 0
     while place < len(said):
@@ -61,6 +62,16 @@ def test_lines_of_the_shell_work(ran: list[tuple[str, int, str]], service: Servi
             refused += [answer["error"] for answer in answers(said) if "error" in answer]
     assert [error["code"] for error in refused] == ["not_failed"]
     assert any('"models": [{' in said or '"models":[{' in said for _, _, said in ran)
+
+
+def test_lines_about_models_bring_something(ran: list[tuple[str, int, str]]) -> None:
+    found = [answer for block, _, said in ran if "/events" not in block for answer in answers(said)]
+    (pairs,) = (answer for answer in found if "win_probability" in answer)
+    (history,) = (answer for answer in found if "series" in answer)
+    (shared,) = (answer["results"] for answer in found if answer.keys() == {"results"})
+    assert [len(row) for row in pairs["win_probability"]] == [2, 2]
+    assert [bool(series["points"]) for series in history["series"]] == [True, True]
+    assert shared
 
 
 def test_example_in_python_works(service: Service, tmp_path: Path) -> None:
