@@ -31,7 +31,7 @@ class Cell:
 class Line:
     """One row of the table, all of it in words: a template takes long over numbers, and there are hundreds of rows.
 
-    `bar` has the low end, the rating and the high end on the axis. `provisional` says why the rating is so. `pin` is
+    `bar` has the low end, the rating and the high end on the axis, the ends empty without an interval. `provisional` says why the rating is so. `pin` is
     an attribute of the box by which it is compared.
     """
 
@@ -94,6 +94,8 @@ def line(
 
 def _bar(row: Mapping[str, Any], scale: Axis) -> tuple[str, str, str]:
     """An open end goes to the edge."""
+    if row["interval"] is None:
+        return "", f"{row['rating']:.1f}", ""
     low, high = (row[name] for name in ("ci_low", "ci_high"))
     ends = scale.low if low is None else low, row["rating"], scale.high if high is None else high
     low, rating, high = (f"{end:.1f}" for end in ends)

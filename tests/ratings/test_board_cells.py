@@ -111,9 +111,10 @@ def test_axis_holds_all_closed_ends(rows, expected):
         ({}, ("1001.2", "1023.4", "1044.9")),
         ({"ci_low": None}, ("900.0", "1023.4", "1044.9")),
         ({"ci_high": None}, ("1001.2", "1023.4", "1100.0")),
+        ({"interval": None, "ci_low": None, "ci_high": None}, ("", "1023.4", "")),
     ],
 )
-def test_line_has_a_bar_that_runs_out_where_the_interval_is_open(fields, bar):
+def test_line_has_a_bar_that_runs_out_where_the_interval_is_open_and_none_without_an_interval(fields, bar):
     assert line(entry(**fields), [], (), 4, Axis(900, 1100)).bar == bar
 
 

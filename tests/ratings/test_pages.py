@@ -65,6 +65,14 @@ def test_page_shows_the_published_board(client, voted):
     assert "Context 131 k" in shown
 
 
+@pytest.mark.parametrize(("query", "intervals", "words"), [("", 4, "Ranks and tiers are"), ("method=elo", 0, "Ranks are")])
+def test_bars_and_caption_tell_of_intervals_and_tiers_only_where_there_are(client, voted, query, intervals, words):
+    response = client.get(f"{PAGE}?{query}")
+    html = response.content.decode()
+    assert (html.count('class="bar-rating"'), html.count('class="bar-interval"')) == (4, intervals)
+    assert f"{words} those of the whole board" in text(response)
+
+
 @pytest.mark.parametrize("query", ["", "sort=rating", "pin=y"])
 def test_models_that_no_chain_of_votes_joins_stand_apart_and_say_so(client, voted, query):
     """Their ranks and ratings are on a scale of their own, so a rank 1 of theirs is not one of the board."""
