@@ -31,8 +31,8 @@ class Cell:
 class Line:
     """One row of the table, all of it in words: a template takes long over numbers, and there are hundreds of rows.
 
-    `bar` has the low end, the rating and the high end on the axis, the ends empty without an interval. `provisional` says why the rating is so. `pin` is
-    an attribute of the box by which it is compared.
+    `bar` has the low end, the rating and the high end on the axis; without an interval its ends are empty.
+    `provisional` says why the rating is so. `pin` is an attribute of the box by which it is compared.
     """
 
     slug: str

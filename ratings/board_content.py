@@ -112,7 +112,10 @@ def _lines(shown: Shown, scale: Axis | None) -> list[Line]:
 
 
 def _kept_fields(shown: Shown) -> list[tuple[str, str]]:
-    """What no control of the form says and must not be lost when it is sent: pins also of what is filtered out."""
+    """What no control of the form says and must not be lost when it is sent: pins also of what is filtered out,
+    and the order where there is no table to sort.
+    """
     seen = {entry.slug for entry in shown.entries}
     pins = [("pin", slug) for slug in shown.view.pins if slug not in seen]
-    return [("pool", shown.asked.pool), *pins]
+    order = [] if shown.board["rows"] else board_links.order(shown.view)
+    return [("pool", shown.asked.pool), *pins, *order]

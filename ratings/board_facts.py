@@ -113,6 +113,8 @@ def _facts(model: LanguageModel, price: Price | None, measured: Typical | None) 
 
 
 def _changes(asked: Asked, board: Published) -> dict[str, Change]:
+    if board.snapshot is None:
+        return {}
     earlier = published.board(replace(asked, at=day_before(asked.at or timezone.now())))
     return {} if earlier.snapshot in (None, board.snapshot) else changes(board.rows, earlier.rows)
 

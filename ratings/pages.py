@@ -23,6 +23,8 @@ def leaderboard(request: HttpRequest) -> HttpResponse:
         if kind and kind not in board_files.KINDS:
             raise bad("format", f"format is one of {', '.join(board_files.KINDS)}.")
         shown = board_shown.shown(request.GET)
+        if kind and shown.refused:
+            raise bad("method", shown.refused)
     except Refusal as error:
         return render(request, "ratings/refused.html", {"error": error}, status=error.status)
     if kind:
@@ -39,5 +41,7 @@ def _page(request: HttpRequest, shown: Shown) -> HttpResponse:
         response = render(request, "ratings/leaderboard.html", {"content": PLACE})
         # Through the template a quarter of a megabyte would be copied at each level.
         response.content = response.content.replace(PLACE.encode(), board_content.whole(shown), 1)
+    if shown.refused:
+        response.status_code = 400
     patch_vary_headers(response, ["HX-Request"])
     return response

@@ -65,7 +65,9 @@ def test_page_shows_the_published_board(client, voted):
     assert "Context 131 k" in shown
 
 
-@pytest.mark.parametrize(("query", "intervals", "words"), [("", 4, "Ranks and tiers are"), ("method=elo", 0, "Ranks are")])
+@pytest.mark.parametrize(
+    ("query", "intervals", "words"), [("", 4, "Ranks and tiers are"), ("method=elo", 0, "Ranks are")]
+)
 def test_bars_and_caption_tell_of_intervals_and_tiers_only_where_there_are(client, voted, query, intervals, words):
     response = client.get(f"{PAGE}?{query}")
     html = response.content.decode()
@@ -207,7 +209,8 @@ def test_fifth_model_cannot_be_pinned(client, voted):
         ({"pool": "nowhere"}, 404, "There is no pool"),
         ({"pool": "\0"}, 404, "There is no pool"),
         ({"category": "juggling"}, 404, "There is no category"),
-        ({"method": "elo", "style_control": "true"}, 404, "under style control"),
+        ({"method": "elo", "style_control": "true", "pool": "nowhere"}, 404, "There is no pool"),
+        ({"method": "elo", "style_control": "true", "format": "csv"}, 400, "under style control"),
         ({"at": "soon"}, 400, "at is a time"),
         ({"style_control": "perhaps"}, 400, "true or false"),
         ({"size_max": "big"}, 400, "size_max is a number"),
@@ -220,6 +223,31 @@ def test_page_refuses_with_a_page_in_our_words(client, voted, query, status, wor
     assert response.status_code == status
     assert words in text(response)
     assert "<html" in response.content.decode()
+
+
+ELO_STYLED = {"category": "coding", "q": "a", "sort": "votes", "pin": "b", "method": "elo", "style_control": "true"}
+
+
+def test_form_that_asks_for_two_things_that_exclude_each_other_keeps_all_and_says_so(client, voted):
+    response = client.get(PAGE, ELO_STYLED)
+    outline = Outline(response.content.decode())
+    assert response.status_code == 400
+    assert "There is no method 'elo' under style control" in outline.text
+    chosen = {attrs["value"] for attrs in outline.all("option") if "selected" in attrs}
+    assert chosen == {"coding", "elo", "true"}
+    kept = {(attrs["name"], attrs.get("value")) for attrs in outline.all("input", form="board-form")}
+    assert kept == {("pool", "live"), ("pin", "b"), ("sort", "votes")}
+    assert slugs(client.get(PAGE, ELO_STYLED | {"style_control": ""}, follow=True)) == ["a", "c"]
+
+
+@pytest.mark.parametrize(("query", "disabled"), [("", {}), ("method=elo", {"true"}), ("style_control=true", {"elo"})])
+def test_form_offers_no_board_that_cannot_be(client, voted, query, disabled):
+    outline = Outline(client.get(f"{PAGE}?{query}").content.decode())
+    options = [attrs["value"] for attrs in outline.all("option") if "disabled" in attrs]
+    assert set(options) == set(disabled)
+    assert ("not with Elo" in outline.text, "not under style control" in outline.text) == (
+        "true" in disabled, "elo" in disabled,
+    )  # fmt: skip
 
 
 def test_htmx_gets_the_board_alone_and_the_address_of_its_state(client, voted):

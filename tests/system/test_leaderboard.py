@@ -266,11 +266,29 @@ def test_what_cannot_be_understood_gets_its_page_from_the_open_form_too(browser:
     context = browser.new_context(base_url=service.url)  # its console tells the status
     page = context.new_page()
     page.goto("/leaderboard/?pool=live")
-    page.get_by_role("combobox", name="Method").select_option("Elo")
-    expect(page).to_have_url(re.compile("method=elo"))
+    page.get_by_role("combobox", name="Style control").evaluate("it => { it.options[1].value = 'perhaps'; }")
     page.get_by_role("combobox", name="Style control").select_option("on")
-    expect(page.get_by_role("heading", name="There is no such board.")).to_be_visible()
+    expect(page.get_by_role("heading", name="This address cannot be understood.")).to_be_visible()
     assert not violations(page)
+    context.close()
+
+
+def test_form_takes_away_what_a_choice_makes_impossible(browser: Browser, service: Service, birds: str) -> None:
+    context = browser.new_context(base_url=service.url)  # its console tells the status
+    page = context.new_page()
+    page.goto(birds)
+    method, style = (page.get_by_role("combobox", name=name) for name in ("Method", "Style control"))
+    method.select_option("Elo")
+    expect(style.locator("option").nth(1)).to_be_disabled()
+    expect(style).to_contain_text("on: not with Elo")
+    method.select_option("Bradley–Terry")
+    style.select_option("on")
+    expect(method.locator("option").nth(1)).to_be_disabled()
+    page.goto(f"{birds}&method=elo&style_control=true&q=er&pin=finch")
+    assert not violations(page)
+    style.select_option("off")
+    expect(page.get_by_text("1 of 6 models")).to_be_visible()
+    assert state(page) == {"pool": ["birds"], "method": ["elo"], "q": ["er"], "pin": ["finch"]}
     context.close()
 
 
