@@ -20,11 +20,12 @@ MARGIN = 5
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """One figure under its column: `name` and `label` are the column's."""
+    """One figure under its column: `name` and `label` are the column's, `mark` is a class of the figure's own."""
 
     name: str
     label: str
     text: str
+    mark: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +124,8 @@ def group(row: Mapping[str, Any]) -> str:
 
 
 def cell(entry: Entry, name: str) -> Cell:
-    return Cell(name, str(BY_NAME[name].label), WRITTEN[name](entry))
+    text = WRITTEN[name](entry)
+    return Cell(name, str(BY_NAME[name].label), text, " unknown" if text == UNKNOWN else "")
 
 
 def whole(number: float | None) -> str:

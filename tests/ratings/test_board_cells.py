@@ -29,8 +29,8 @@ KNOWN = {
 @pytest.mark.parametrize("column", [column.name for column in TO_CHOOSE])
 def test_cell_is_short_and_what_is_unknown_is_a_dash(column):
     assert cell(entry(change=Change(12.3, 2)), column).text == KNOWN[column]
-    nothing = cell(unknown(tier=None, votes=0, win_rate=None), column).text
-    assert nothing == ("0" if column == "votes" else DASH)
+    nothing = cell(unknown(tier=None, votes=0, win_rate=None), column)
+    assert (nothing.text, nothing.mark) == (("0", "") if column == "votes" else (DASH, " unknown"))
 
 
 @pytest.mark.parametrize(

@@ -344,6 +344,29 @@ def test_phone_begins_with_rows_and_sorts_by_a_field(browser: Browser, service: 
         expect(page.locator("#board-said")).to_have_text("Coding")
 
 
+def test_phone_shows_the_best_four_at_once_each_with_a_word_at_its_box(browser: Browser, service: Service) -> None:
+    with reading(browser, service, viewport=PHONE) as page:
+        page.goto(LONG)
+        lines = page.locator(".board-table tbody tr")
+        for place in range(4):
+            expect(lines.nth(place)).to_be_in_viewport(ratio=1)
+            expect(lines.nth(place).get_by_text("Compare", exact=True)).to_be_visible()
+        expect(lines.nth(0).locator(".unknown").first).to_be_hidden()
+        page.get_by_text("Plots, files").click()
+        expect(page.get_by_role("link", name="CSV")).to_be_visible()
+
+
+def test_phone_without_scripts_has_a_button_beside_the_order(browser: Browser, service: Service, birds: str) -> None:
+    with reading(browser, service, viewport=PHONE, java_script_enabled=False) as page:
+        page.goto(birds)
+        compare(page, "Finch").check()
+        page.get_by_role("combobox", name="Sort by").select_option("Model")
+        page.get_by_role("combobox", name="Order").select_option("falling")
+        page.get_by_role("button", name="Show").click()
+        assert names(page)[0] == "Finch"
+        assert state(page) == {"pool": ["birds"], "sort": ["model"], "order": ["desc"], "pin": ["finch"]}
+
+
 def test_second_choice_made_while_the_first_is_answered_is_kept(browser: Browser, service: Service, birds: str) -> None:
     with reading(browser, service, viewport=PHONE) as page:
         page.goto(birds)
