@@ -114,8 +114,13 @@ def interval(low: float | None, high: float | None) -> str:
 
 def about(entry: Entry) -> list[str]:
     """Who made it, open or closed, and its licence, as far as known."""
-    openness = {True: _("open"), False: _("closed"), None: None}[entry.row["open_weights"]]
-    return [part for part in (entry.row["organization"], openness, entry.row["license"]) if part]
+    row = entry.row
+    return [part for part in (row["organization"], openness(row), row["license"]) if part]
+
+
+def openness(row: Mapping[str, Any]) -> str:
+    known = row["open_weights"]
+    return "" if known is None else _("open") if known else _("closed")
 
 
 def group(row: Mapping[str, Any]) -> str:

@@ -118,7 +118,8 @@ def test_reader_finds_the_best_small_open_model_for_code_and_sees_why_it_is_unce
     expect(compare(page, "Crane 9B")).to_be_focused()
     compare(page, "Dipper 8B").check()
     side_by_side = page.get_by_role("region", name="Side by side")
-    expect(side_by_side.get_by_role("heading", level=3)).to_have_text(["Crane 9B", "Dipper 8B"])
+    models = side_by_side.locator(".compare-models thead th")
+    expect(models.get_by_role("link")).to_have_text(["Crane 9B", "Dipper 8B"])
     why = side_by_side.get_by_text(re.compile(r"^It has only \d\d votes; below 100 a rating is provisional\.$"))
     expect(why).to_be_visible()
     pair = side_by_side.get_by_role("row", name="Crane 9B against Dipper 8B")
@@ -170,7 +171,7 @@ def test_all_of_it_works_without_javascript(browser: Browser, service: Service, 
         page.get_by_role("button", name="Show").click()
         assert names(page) == ["Buzzard 70B", "Crane 9B", "Dipper 8B", "Egret 3B"]
         side_by_side = page.get_by_role("region", name="Side by side")
-        expect(side_by_side.get_by_role("heading", level=3)).to_have_text(["Albatross", "Egret 3B"])
+        expect(side_by_side.locator("thead th").get_by_role("link")).to_have_text(["Albatross", "Egret 3B"])
         page.get_by_role("link", name="Rank", exact=True).click()
         assert names(page) == ["Egret 3B", "Dipper 8B", "Crane 9B", "Buzzard 70B"]
         expect(side_by_side).to_be_visible()
@@ -260,6 +261,19 @@ def test_pinning_far_down_keeps_the_row_in_its_place(page: Page) -> None:
     assert abs(top(pinned) - before) < 2
     page.get_by_role("link", name="1 of 4 chosen: see it").click()
     expect(page.get_by_role("heading", name="Side by side")).to_be_in_viewport()
+
+
+def test_four_models_stand_side_by_side_on_a_phone_with_the_names_of_the_figures_in_sight(
+    browser: Browser, service: Service, birds: str
+) -> None:
+    with reading(browser, service, viewport=PHONE) as page:
+        page.goto(birds + "".join(f"&pin={model}" for model in ("albatross", "buzzard-70b", "crane-9b", "finch")))
+        figures = page.get_by_role("region", name="Each figure of these models")
+        last, label = figures.get_by_role("link", name="Finch"), figures.get_by_role("rowheader", name="Rating")
+        expect(last).not_to_be_in_viewport()
+        last.focus()
+        for found in (last, label):
+            expect(found).to_be_in_viewport(ratio=1)
 
 
 def test_what_cannot_be_understood_gets_its_page_from_the_open_form_too(browser: Browser, service: Service) -> None:
