@@ -255,10 +255,27 @@ def test_htmx_gets_the_board_alone_and_the_address_of_its_state(client, voted):
     part = client.get(PAGE, {"q": "", "sort": "votes", "order": "", "pool": "live"}, headers={"HX-Request": "true"})
     assert "<html" not in part.content.decode()
     assert slugs(part) == ["b", "c", "d", "a"]
-    assert part["HX-Replace-Url"] == "/leaderboard/?sort=votes"
+    assert part["HX-Push-Url"] == "/leaderboard/?sort=votes"
     assert all("HX-Request" in response["Vary"] for response in (whole, part))
     news = client.get(PAGE, headers={"HX-Request": "true", "HX-Trigger": "board"})
-    assert "HX-Replace-Url" not in news
+    assert not {"HX-Replace-Url", "HX-Push-Url"} & news.headers.keys()
+
+
+@pytest.mark.parametrize(
+    ("before", "query", "header"),
+    [
+        ("?pool=live", "?sort=votes", "Push"),
+        ("?sort=votes&q=a#compare", "?sort=votes", "Replace"),
+        ("?q=a", "?q=ab", "Replace"),
+        ("?q=a", "?q=a&pin=b", "Push"),
+        ("?pin=a&pin=b", "?pin=a", "Push"),
+        ("", "?", "Replace"),
+    ],
+)
+def test_choice_is_a_step_of_the_history_and_a_letter_is_none(client, voted, before, query, header):
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{PAGE}{before}"}
+    told = client.get(f"{PAGE}{query}", headers=headers).headers
+    assert {name for name in told if name.startswith("HX-")} == {f"HX-{header}-Url"}
 
 
 def test_past_board_is_shown_as_of_then(client, voted):

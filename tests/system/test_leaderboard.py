@@ -276,6 +276,28 @@ def test_four_models_stand_side_by_side_on_a_phone_with_the_names_of_the_figures
             expect(found).to_be_in_viewport(ratio=1)
 
 
+def test_back_shows_the_former_view_with_its_form(page: Page, birds: str) -> None:
+    page.goto(birds)
+    page.get_by_role("searchbox").press_sequentially("er", delay=20)
+    expect(page.get_by_text("1 of 6 models")).to_be_visible()
+    page.get_by_role("combobox", name="Category").select_option("Coding")
+    expect(page.locator("#board-said")).to_have_text("Coding · “er”")
+    page.get_by_role("link", name="Votes").click()
+    expect(page.get_by_role("columnheader", name="Votes")).to_have_attribute("aria-sort", "descending")
+
+    page.go_back()
+    expect(page.get_by_role("columnheader", name="Rank")).to_have_attribute("aria-sort", "ascending")
+    expect(page.get_by_role("combobox", name="Category")).to_have_value("coding")
+    page.go_back()
+    expect(page.get_by_role("combobox", name="Category")).to_have_value("")
+    expect(page.get_by_role("searchbox")).to_have_value("er")
+    page.get_by_role("searchbox").fill("")
+    expect(page.get_by_text("6 of 6 models")).to_be_visible()
+    assert state(page) == {"pool": ["birds"]}
+    page.go_back()
+    expect(page).to_have_url("about:blank")
+
+
 def test_what_cannot_be_understood_gets_its_page_from_the_open_form_too(browser: Browser, service: Service) -> None:
     context = browser.new_context(base_url=service.url)  # its console tells the status
     page = context.new_page()
