@@ -7,6 +7,7 @@ from math import ceil, floor
 from typing import Any
 
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from catalog.figures import count, dollars
@@ -130,7 +131,13 @@ def group(row: Mapping[str, Any]) -> str:
 
 def cell(entry: Entry, name: str) -> Cell:
     text = WRITTEN[name](entry)
-    return Cell(name, str(BY_NAME[name].label), text, " unknown" if text == UNKNOWN else "")
+    mark = " unknown" if text == UNKNOWN else _noise(entry) if name == "change" else ""
+    return Cell(name, str(BY_NAME[name].label), text, mark)
+
+
+def _noise(entry: Entry) -> str:
+    beyond = entry.change.beyond_noise if entry.change else None
+    return "" if beyond is None else " beyond-noise" if beyond else " within-noise"
 
 
 def whole(number: float | None) -> str:
@@ -160,7 +167,13 @@ def change(entry: Entry) -> str:
         return _("new")
     rank = entry.change.rank or 0
     moved = f" {'↑' if rank > 0 else '↓'}{abs(rank)}" if rank else ""
-    return signed(entry.change.rating) + moved
+    text = signed(entry.change.rating) + moved
+    return text if entry.change.beyond_noise is not False else _within_noise(text)
+
+
+def _within_noise(text: str) -> str:
+    word = _("within noise")
+    return format_html('<span title="{}">{}</span><span class="visually-hidden">, {}</span>', word, text, word)
 
 
 def price(amount: Decimal | None) -> str:

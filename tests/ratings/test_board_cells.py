@@ -48,6 +48,23 @@ def test_change_shows_direction_and_places(change, text):
 
 
 @pytest.mark.parametrize(
+    ("beyond", "text", "mark"),
+    [
+        (None, "+12 ↑2", ""),
+        (True, "+12 ↑2", " beyond-noise"),
+        (
+            False,
+            '<span title="within noise">+12 ↑2</span><span class="visually-hidden">, within noise</span>',
+            " within-noise",
+        ),
+    ],
+)
+def test_change_within_noise_says_so(beyond, text, mark):
+    found = cell(entry(change=Change(12.3, 2, beyond)), "change")
+    assert (found.text, found.mark) == (text, mark)
+
+
+@pytest.mark.parametrize(
     ("low", "high", "text"),
     [
         (1001.2, 1044.9, f"1,001 {DASH} 1,045"),

@@ -300,6 +300,8 @@ def test_change_within_a_day_is_shown(client, voted):
     assert rows["d"]["rating_change_24h"] > 0
     assert rows["d"]["rank_change_24h"] > 0
     assert rows["e"]["new"] is True
+    assert rows["d"]["beyond_noise_24h"] is True
+    assert "beyond_noise_24h" in client.get(PAGE, {"format": "csv"}).content.decode()
     shown = text(client.get(PAGE))
     assert re.search(r"24 h \+\d+ ↑\d", shown)
     assert "24 h new" in shown
