@@ -160,6 +160,20 @@ def test_columns_can_be_chosen_on_page_and_in_files(client, voted, column):
     assert [box["value"] for box in outline.all("input", name="column") if "checked" in box] == [column]
 
 
+def test_board_can_be_read_without_any_of_the_columns_that_can_be_chosen(client, voted):
+    outline = Outline(client.get(PAGE, {"column": "none"}).content.decode())
+    assert len(outline.all("th", scope="col")) == 4
+    assert not [box for box in outline.all("input", name="column") if "checked" in box]
+    assert {"name": "column", "value": "none"}.items() <= outline.all("input", name="column", type="hidden")[0].items()
+
+
+@pytest.mark.parametrize(("query", "sent"), [({}, 0), ({"column": "none"}, 1), ({"column": "votes"}, 1)])
+def test_form_of_an_empty_board_takes_no_column_away_unless_one_was_chosen(client, query, sent):
+    factories.board()
+    outline = Outline(client.get(PAGE, query).content.decode())
+    assert len(outline.all("input", name="column", type="hidden")) == sent
+
+
 def test_form_says_again_what_was_asked(client, voted):
     query = {"category": "coding", "q": "a", "weights": "open", "size_max": "10.5", "released_after": "2020-01-01"}
     outline = Outline(client.get(PAGE, query | {"sort": "votes", "pin": "c"}).content.decode())

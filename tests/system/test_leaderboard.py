@@ -160,6 +160,16 @@ def test_controls_change_the_board_in_place_and_keep_the_focus(page: Page, birds
     assert page.evaluate("window.same")
 
 
+def test_every_column_can_be_taken_away(page: Page, birds: str) -> None:
+    page.goto(f"{birds}&column=votes&column=tier")
+    page.get_by_text("Columns", exact=True).click()
+    for column in ("Votes", "Tier"):
+        page.get_by_role("checkbox", name=column).uncheck()
+        expect(page.get_by_role("columnheader", name=column)).to_have_count(0)
+    expect(page.get_by_role("columnheader")).to_have_text(["Rank", "Model", "Rating", "Compare"])
+    assert state(page) == {"pool": ["birds"], "column": ["none"]}
+
+
 def test_all_of_it_works_without_javascript(browser: Browser, service: Service, birds: str) -> None:
     with reading(browser, service, java_script_enabled=False) as page:
         page.goto(birds)
