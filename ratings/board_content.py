@@ -88,7 +88,7 @@ def _board(shown: Shown) -> dict[str, Any]:
         "kept_fields": _kept_fields(shown),
         "unknown": ", ".join(f"{ASKED_FOR[name]}: {number}" for name, number in sorted(shown.unknown.items())),
         "files": [(kind.upper(), shown.with_view(file=kind)) for kind in KINDS],
-        "compared": compared(shown.asked, shown.all, shown.view.pins),
+        "compared": None if shown.refused else compared(shown.asked, shown.all, shown.view.pins),
         "most_pins": MOST_PINS,
     }
 

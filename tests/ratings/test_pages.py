@@ -247,6 +247,8 @@ def test_form_that_asks_for_two_things_that_exclude_each_other_keeps_all_and_say
     outline = Outline(response.content.decode())
     assert response.status_code == 400
     assert "There is no method 'elo' under style control" in outline.text
+    assert "Side by side" not in outline.text
+    assert "open" in outline.all("details", **{"class": "choices"})[0]
     chosen = {attrs["value"] for attrs in outline.all("option") if "selected" in attrs}
     assert chosen == {"coding", "elo", "true"}
     kept = {(attrs["name"], attrs.get("value")) for attrs in outline.all("input", form="board-form")}
