@@ -7,6 +7,7 @@ from math import ceil, floor
 from typing import Any
 
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from catalog.figures import count, dollars, tokens
@@ -21,19 +22,20 @@ ARROW = 0.04  # of the axis
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """One figure under its column: `name` and `label` are the column's."""
+    """One figure under its column: `name` and `label` are the column's, `mark` is a class of the figure's own."""
 
     name: str
     label: str
     text: str
+    mark: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class Line:
     """One row of the table, all of it in words: a template takes long over numbers, and there are hundreds of rows.
 
-    `bar` has the low end, the rating and the high end on the axis. `provisional` says why the rating is so. `pin` is
-    an attribute of the box by which it is compared.
+    `bar` has the low end, the rating and the high end on the axis; without an interval its ends are empty.
+    `provisional` says why the rating is so. `pin` is an attribute of the box by which it is compared.
     """
 
     slug: str
@@ -102,6 +104,8 @@ def line(
 
 def _bar(row: Mapping[str, Any], scale: Axis) -> tuple[str, str, str]:
     """An open end goes to the edge."""
+    if row["interval"] is None:
+        return "", f"{row['rating']:.1f}", ""
     low, high = (row[name] for name in ("ci_low", "ci_high"))
     ends = scale.low if low is None else low, row["rating"], scale.high if high is None else high
     low, rating, high = (f"{end:.1f}" for end in ends)
@@ -128,8 +132,13 @@ def interval(low: float | None, high: float | None) -> str:
 
 def about(entry: Entry) -> list[str]:
     """Who made it, open or closed, and its licence, as far as known."""
-    openness = {True: _("open"), False: _("closed"), None: None}[entry.row["open_weights"]]
-    return [part for part in (entry.row["organization"], openness, entry.row["license"]) if part]
+    row = entry.row
+    return [part for part in (row["organization"], openness(row), row["license"]) if part]
+
+
+def openness(row: Mapping[str, Any]) -> str:
+    known = row["open_weights"]
+    return "" if known is None else _("open") if known else _("closed")
 
 
 def group(row: Mapping[str, Any]) -> str:
@@ -138,7 +147,14 @@ def group(row: Mapping[str, Any]) -> str:
 
 
 def cell(entry: Entry, name: str) -> Cell:
-    return Cell(name, str(BY_NAME[name].label), WRITTEN[name](entry))
+    text = WRITTEN[name](entry)
+    mark = " unknown" if text == UNKNOWN else _noise(entry) if name == "change" else ""
+    return Cell(name, str(BY_NAME[name].label), text, mark)
+
+
+def _noise(entry: Entry) -> str:
+    beyond = entry.change.beyond_noise if entry.change else None
+    return "" if beyond is None else " beyond-noise" if beyond else " within-noise"
 
 
 def whole(number: float | None) -> str:
@@ -168,7 +184,13 @@ def change(entry: Entry) -> str:
         return _("new")
     rank = entry.change.rank or 0
     moved = f" {'↑' if rank > 0 else '↓'}{abs(rank)}" if rank else ""
-    return signed(entry.change.rating) + moved
+    text = signed(entry.change.rating) + moved
+    return text if entry.change.beyond_noise is not False else _within_noise(text)
+
+
+def _within_noise(text: str) -> str:
+    word = _("within noise")
+    return format_html('<span title="{}">{}</span><span class="visually-hidden">, {}</span>', word, text, word)
 
 
 def price(amount: Decimal | None) -> str:

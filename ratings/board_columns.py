@@ -95,9 +95,17 @@ COLUMNS = (
     Column(
         "change",
         _("24 h"),
-        _("What the rating gained or lost within a day, and by how many places the model rose (↑) or fell (↓)."),
+        _(
+            "What the rating gained or lost within a day, and by how many places the model rose (↑) or fell (↓); "
+            "grey if that is within noise."
+        ),
         _moved("rating"),
-        {"rating_change_24h": _moved("rating"), "rank_change_24h": _moved("rank"), "new": _moved("new")},
+        {
+            "rating_change_24h": _moved("rating"),
+            "rank_change_24h": _moved("rank"),
+            "beyond_noise_24h": _moved("beyond_noise"),
+            "new": _moved("new"),
+        },
     ),
     Column(
         "tier",

@@ -1,34 +1,46 @@
 """Up to four models side by side, and each pair of them: by how much they differ, and whether that can be told."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
-from ratings.board_cells import UNKNOWN, Cell, about, cell, group, interval, percent, places, signed, whole
-from ratings.board_columns import BY_NAME, TO_CHOOSE, Entry
+from ratings.board_cells import UNKNOWN, cell, group, interval, openness, percent, places, signed, whole
+from ratings.board_columns import BY_NAME, TO_CHOOSE, Column, Entry
 from ratings.board_reasons import PUBLISHED, half_width, reasons
 from ratings.scale import Z95
 from ratings.snapshots import Asked
 
 FACTS = ("size", "price", "context", "released")
 MEASURED = ("speed", "wait", "failures")
+ABOUT: dict[Promise, Callable[[Mapping[str, Any]], str | None]] = {
+    gettext_lazy("Organisation"): lambda row: row["organization"],
+    gettext_lazy("Weights"): openness,
+    gettext_lazy("License"): lambda row: row["license"],
+}
 
 
 @dataclass(frozen=True, eq=False)
 class Card:
-    """One of the models; `reasons` say why its interval is as wide as it is, `unknown` which figures there are not."""
+    """The head of one model's column; `reasons` say why its interval is as wide as it is."""
 
     row: Any
-    about: Sequence[str]
+    retired: bool
     group: str
-    cells: Sequence[Cell]
     reasons: Sequence[str]
-    unknown: Sequence[str]
+
+
+@dataclass(frozen=True, eq=False)
+class Figures:
+    """One figure or fact of all the models, in the order of their columns."""
+
+    label: str
+    texts: Sequence[str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +58,11 @@ class Pair:
 
 @dataclass(frozen=True, eq=False)
 class Compared:
+    """`unknown`: sentences on figures that are known of none of the models, and have no line therefore."""
+
     cards: Sequence[Card]
+    lines: Sequence[Figures]
+    unknown: Sequence[str]
     pairs: Sequence[Pair]
     missing: Sequence[str]
     computed_at: datetime | None
@@ -61,29 +77,40 @@ def compared(asked: Asked, entries: Sequence[Entry], pins: Sequence[str]) -> Com
     if not pins:
         return None
     missing = [slug for slug in pins if slug not in {entry.slug for entry in chosen}]
-    cards = [_card(entry) for entry in chosen]
+    side_by_side = [_card(entry) for entry in chosen], list(_lines(chosen)), list(_unknown(chosen))
     if len(chosen) < 2 or chosen[0].row["interval"] == PUBLISHED:
-        return Compared(cards, [], missing, None)
+        return Compared(*side_by_side, [], missing, None)
     from ratings import pairwise  # with scipy behind it, which is slow to load
 
     found = pairwise.matrices(asked, [entry.slug for entry in chosen])
     rows = {entry.slug: entry.row for entry in chosen}
     pairs = [_pair(found, rows, a, b) for a, b in combinations(range(len(found["models"])), 2)]
-    return Compared(cards, pairs, missing, found["computed_at"])
+    return Compared(*side_by_side, pairs, missing, found["computed_at"])
 
 
 def _card(entry: Entry) -> Card:
-    row = entry.row
-    figures = [
-        Cell(
-            "rank",
-            str(BY_NAME["rank"].label),
-            f"{row['rank']} ({span})" if (span := places(entry)) else f"{row['rank']}",
-        ),
-        Cell("rating", str(BY_NAME["rating"].label), whole(row["rating"]) + _error(row)),
-    ]
-    known = [cell(entry, column.name) for column in TO_CHOOSE if column.value(entry) is not None]
-    return Card(row, about(entry), group(row), figures + known, reasons(row), list(_unknown(entry)))
+    return Card(entry.row, entry.facts.retired, group(entry.row), reasons(entry.row))
+
+
+def _lines(entries: Sequence[Entry]) -> Iterator[Figures]:
+    yield Figures(str(BY_NAME["rank"].label), [_rank(entry) for entry in entries])
+    yield Figures(str(BY_NAME["rating"].label), [whole(entry.row["rating"]) + _error(entry.row) for entry in entries])
+    for column in TO_CHOOSE:
+        if _known(column, entries):
+            yield Figures(str(column.label), [cell(entry, column.name).text for entry in entries])
+    for label, text in ABOUT.items():
+        texts = [text(entry.row) or UNKNOWN for entry in entries]
+        if texts.count(UNKNOWN) < len(texts):
+            yield Figures(str(label), texts)
+
+
+def _rank(entry: Entry) -> str:
+    span = places(entry)
+    return f"{entry.row['rank']} ({span})" if span else f"{entry.row['rank']}"
+
+
+def _known(column: Column, entries: Sequence[Entry]) -> bool:
+    return any(column.value(entry) is not None for entry in entries)
 
 
 def _error(row: Mapping[str, Any]) -> str:
@@ -94,8 +121,8 @@ def _error(row: Mapping[str, Any]) -> str:
     return f" ({ends})" if ends else ""
 
 
-def _unknown(entry: Entry) -> Iterator[str]:
-    missing = [column for column in TO_CHOOSE if column.value(entry) is None]
+def _unknown(entries: Sequence[Entry]) -> Iterator[str]:
+    missing = [column for column in TO_CHOOSE if entries and not _known(column, entries)]
     told = {
         _("Not known: %(figures)s."): [str(column.label) for column in missing if column.name in FACTS],
         _("Not measured here yet: %(figures)s."): [str(column.label) for column in missing if column.name in MEASURED],

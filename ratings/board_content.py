@@ -88,7 +88,7 @@ def _board(shown: Shown) -> dict[str, Any]:
         "kept_fields": _kept_fields(shown),
         "unknown": ", ".join(f"{ASKED_FOR[name]}: {number}" for name, number in sorted(shown.unknown.items())),
         "files": [(kind.upper(), shown.with_view(file=kind)) for kind in KINDS],
-        "compared": compared(shown.asked, shown.all, shown.view.pins),
+        "compared": None if shown.refused else compared(shown.asked, shown.all, shown.view.pins),
         "most_pins": MOST_PINS,
     }
 
@@ -112,7 +112,10 @@ def _lines(shown: Shown, scale: Axis | None) -> list[Line]:
 
 
 def _kept_fields(shown: Shown) -> list[tuple[str, str]]:
-    """What no control of the form says and must not be lost when it is sent: pins also of what is filtered out."""
+    """What no control of the form says and must not be lost when it is sent: pins also of what is filtered out,
+    and the order where there is no table to sort.
+    """
     seen = {entry.slug for entry in shown.entries}
     pins = [("pin", slug) for slug in shown.view.pins if slug not in seen]
-    return [("pool", shown.asked.pool), *pins]
+    order = [] if shown.board["rows"] else board_links.order(shown.view)
+    return [("pool", shown.asked.pool), *pins, *order]

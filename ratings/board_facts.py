@@ -1,6 +1,6 @@
 """What is known of the models of a board beside their votes, and how they have moved within a day."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -14,6 +14,7 @@ from catalog.cost import blended
 from catalog.models import LanguageModel, License, Price
 from catalog.prices import newest_prices
 from ratings import published
+from ratings.changes import Changes, between
 from ratings.models import Category, Pool
 from ratings.published import Published
 from ratings.recent import Recent
@@ -50,10 +51,14 @@ class Facts:
 
 @dataclass(frozen=True)
 class Change:
-    """Against the board of a day ago; `rank` counts places upwards. Both None: it was not on it."""
+    """Against the board of a day ago; `rank` counts places upwards. Both None: it was not on it.
+
+    `beyond_noise`: whether the page of the history names it among what moved; None where no errors tell that.
+    """
 
     rating: float | None = None
     rank: int | None = None
+    beyond_noise: bool | None = None
 
     @property
     def new(self) -> bool:
@@ -123,8 +128,10 @@ def _facts(model: LanguageModel, price: Price | None, measured: Typical | None) 
 
 
 def _changes(asked: Asked, board: Published) -> dict[str, Change]:
+    if board.snapshot is None:
+        return {}
     earlier = published.board(replace(asked, at=day_before(asked.at or timezone.now())))
-    return {} if earlier.snapshot in (None, board.snapshot) else changes(board.rows, earlier.rows)
+    return {} if earlier.snapshot in (None, board.snapshot) else changes(board.board, earlier.board)
 
 
 def day_before(at: datetime) -> datetime:
@@ -132,11 +139,22 @@ def day_before(at: datetime) -> datetime:
     return (at - DAY).replace(second=0, microsecond=0)
 
 
-def changes(rows: Sequence[dict[str, Any]], earlier: Sequence[dict[str, Any]]) -> dict[str, Change]:
-    had = {row["model"]: row for row in earlier}
+def changes(board: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Change]:
+    had = {row["model"]: row for row in earlier["rows"]}
+    beyond = _beyond_noise(between(earlier, board), board)
     return {
-        row["model"]: Change(row["rating"] - old["rating"], old["rank"] - row["rank"])
-        if (old := had.get(row["model"]))
+        model: Change(row["rating"] - old["rating"], old["rank"] - row["rank"], beyond.get(model))
+        if (old := had.get(model))
         else Change()
-        for row in rows
+        for row in board["rows"]
+        for model in [row["model"]]
     }
+
+
+def _beyond_noise(found: Changes, board: Mapping[str, Any]) -> dict[str, bool]:
+    """Of the models that are in the main group of both boards, if both tell of errors."""
+    if not found.noise:
+        return {}
+    moved, came = {each.now["model"] for each in found.moved}, {row["model"] for row in found.came}
+    main = (row["model"] for row in board["rows"] if row["component"] == 0)
+    return {model: model in moved for model in main if model not in came}

@@ -5,7 +5,7 @@ from typing import Any
 
 from ratings.board_addresses import said, spelled
 from ratings.board_columns import BY_NAME
-from ratings.board_view import BILLION, View
+from ratings.board_view import BILLION, NO_COLUMN, View
 
 # In the address a filter may be called otherwise, or be in other units, than in the view.
 FILTERS = {
@@ -49,7 +49,9 @@ def pins(view: View) -> Pairs:
 
 
 def columns(view: View, usual: tuple[str, ...]) -> Pairs:
-    return [] if view.columns == usual else [("column", name) for name in view.columns]
+    if view.columns is None or view.columns == usual:
+        return []
+    return [("column", name) for name in view.columns or (NO_COLUMN,)]
 
 
 def _shown(view: View, name: str) -> str:

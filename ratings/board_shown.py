@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from ratings import board_facts, board_links, board_view, snapshots, whose_votes
+from ratings import board_facts, board_links, board_view, published, snapshots, whose_votes
 from ratings.board_columns import Entry, usual
 from ratings.board_facts import UNKNOWN, Facts, Surroundings
 from ratings.board_view import Filtered, Parameters, View
 from ratings.published import Published
-from ratings.snapshots import Asked
+from ratings.snapshots import ELO, NOT_BOTH, NOTHING, Asked
 from ratings.whose_votes import Whose
 
 NOW = ("organization", "license", "open_weights")
@@ -18,13 +18,17 @@ NOW = ("organization", "license", "open_weights")
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """`wanted` is what was asked for; `asked` another board where that has no votes yet, and `instead` is then true."""
+    """`wanted` is what was asked for; `asked` another board where that has no votes yet, and `instead` is then true.
+
+    `refused` says why there can be no such board, though each part of what was asked for can be had.
+    """
 
     wanted: Asked
     asked: Asked
     view: View
     published: Published
     around: Surroundings
+    refused: str = ""
 
     @cached_property
     def whose(self) -> Whose:
@@ -87,5 +91,14 @@ def _today(row: dict[str, Any], facts: Facts | None) -> dict[str, Any]:
 def shown(parameters: Parameters) -> Shown:
     """Raises Refusal: 400 for what cannot be understood, 404 for what does not exist."""
     wanted, view = snapshots.asked(parameters), board_view.view(parameters)  # type: ignore[arg-type]  # it has `get`
+    if wanted.style_control and wanted.method == ELO:
+        return _impossible(wanted, view)
     asked, board = whose_votes.found(wanted, parameters)  # type: ignore[arg-type]  # it has `get`
     return Shown(wanted, asked, view, board, board_facts.around(asked, board))
+
+
+def _impossible(wanted: Asked, view: View) -> Shown:
+    """Nothing but what the form needs to change it: whoever has chosen much may keep the rest of it."""
+    board = published.board(replace(wanted, style_control=False))
+    nothing = Published(None, board.board | NOTHING, b"", "")
+    return Shown(wanted, wanted, view, nothing, board_facts.around(wanted, nothing), NOT_BOTH)

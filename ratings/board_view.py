@@ -15,6 +15,7 @@ MOST_PINS = 4
 LONGEST_TEXT = 200
 WEIGHTS = ("open", "closed")
 COMMERCIAL = {"yes": ("yes",), "conditional": ("yes", "conditional")}
+NO_COLUMN = "none"
 ORDERS = {"": None, "asc": False, "desc": True}
 
 
@@ -41,7 +42,7 @@ class View:
     sort: str = "rank"
     descending: bool = False
     pins: tuple[str, ...] = ()
-    columns: tuple[str, ...] = ()  # empty: the usual ones
+    columns: tuple[str, ...] | None = None  # None: the usual ones
 
     @property
     def filtered(self) -> bool:
@@ -117,9 +118,12 @@ def _pins(parameters: Parameters) -> tuple[str, ...]:
     return pins
 
 
-def _columns(parameters: Parameters) -> tuple[str, ...]:
-    """In our order, however they were asked for."""
+def _columns(parameters: Parameters) -> tuple[str, ...] | None:
+    """In our order, however they were asked for. A form sends beside its ticks that there may be none of them."""
     wanted = {str(name) for name in parameters.getlist("column") if name}
+    if not wanted:
+        return None
+    wanted.discard(NO_COLUMN)
     if unknown := wanted - BY_NAME.keys():
         raise bad("column", f"There is no column {min(unknown)!r}.")
     return tuple(column.name for column in TO_CHOOSE if column.name in wanted)
@@ -202,5 +206,5 @@ def _sorted(entries: list[Entry], view: View) -> list[Entry]:
 
 def shown_columns(view: View, usual: Sequence[str]) -> list[str]:
     """The names of the columns that are shown, in order; that by which they are sorted is always among them."""
-    chosen = {*ALWAYS, view.sort, *(view.columns or usual)}
+    chosen = {*ALWAYS, view.sort, *(usual if view.columns is None else view.columns)}
     return [column.name for column in COLUMNS if column.name in chosen]

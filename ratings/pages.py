@@ -1,6 +1,7 @@
 """The leaderboard; all of its state is in the address."""
 
 import secrets
+from urllib.parse import parse_qsl, urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -23,6 +24,8 @@ def leaderboard(request: HttpRequest) -> HttpResponse:
         if kind and kind not in board_files.KINDS:
             raise bad("format", f"format is one of {', '.join(board_files.KINDS)}.")
         shown = board_shown.shown(request.GET)
+        if kind and shown.refused:
+            raise bad("method", shown.refused)
     except Refusal as error:
         return render(request, "ratings/refused.html", {"error": error}, status=error.status)
     if kind:
@@ -34,10 +37,19 @@ def _page(request: HttpRequest, shown: Shown) -> HttpResponse:
     if request.headers.get("HX-Request"):
         response = HttpResponse(board_content.part(shown))
         if request.headers.get("HX-Trigger") != "board":  # which only asks for news of what it shows
-            response.headers["HX-Replace-Url"] = request.path + shown.query
+            response.headers[_into_history(request, shown)] = request.path + shown.query
     else:
         response = render(request, "ratings/leaderboard.html", {"content": PLACE})
         # Through the template a quarter of a megabyte would be copied at each level.
         response.content = response.content.replace(PLACE.encode(), board_content.whole(shown), 1)
+    if shown.refused:
+        response.status_code = 400
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _into_history(request: HttpRequest, shown: Shown) -> str:
+    """A choice can be taken back by "Back"; each letter that is typed into the search is no choice of its own."""
+    now = urlsplit(request.headers.get("HX-Current-URL", "")).query
+    old, new = ([pair for pair in parse_qsl(query) if pair[0] != "q"] for query in (now, shown.query.removeprefix("?")))
+    return "HX-Replace-Url" if old == new else "HX-Push-Url"

@@ -24,6 +24,7 @@ HINTS = {
     "category": "All are listed at /api/v1/categories/.",
     "method": f"It is {' or '.join(METHODS)}.",
 }
+NOT_BOTH = "There is no method 'elo' under style control; take one of them away."
 SWITCH = {"": False, "false": False, "0": False, "true": True, "1": True}
 
 
@@ -95,7 +96,7 @@ def _newest(asked: Asked) -> QuerySet[Snapshot]:
     if asked.method not in METHODS:
         raise _unknown("method", asked.method)
     if asked.method == ELO and asked.style_control:
-        raise Refusal("not_found", "There is no method 'elo' under style control; take one of them away.", 404)
+        raise Refusal("not_found", NOT_BOTH, 404)
     for what in ("pool", "category"):
         if "\0" in getattr(asked, what):  # which no query can hold
             raise _unknown(what, getattr(asked, what))

@@ -29,8 +29,8 @@ KNOWN = {
 @pytest.mark.parametrize("column", [column.name for column in TO_CHOOSE])
 def test_cell_is_short_and_what_is_unknown_is_a_dash(column):
     assert cell(entry(change=Change(12.3, 2)), column).text == KNOWN[column]
-    nothing = cell(unknown(tier=None, votes=0, win_rate=None), column).text
-    assert nothing == ("0" if column == "votes" else DASH)
+    nothing = cell(unknown(tier=None, votes=0, win_rate=None), column)
+    assert (nothing.text, nothing.mark) == (("0", "") if column == "votes" else (DASH, " unknown"))
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,23 @@ def test_cell_is_short_and_what_is_unknown_is_a_dash(column):
 )
 def test_change_shows_direction_and_places(change, text):
     assert cell(entry(change=change), "change").text == text
+
+
+@pytest.mark.parametrize(
+    ("beyond", "text", "mark"),
+    [
+        (None, "+12 ↑2", ""),
+        (True, "+12 ↑2", " beyond-noise"),
+        (
+            False,
+            '<span title="within noise">+12 ↑2</span><span class="visually-hidden">, within noise</span>',
+            " within-noise",
+        ),
+    ],
+)
+def test_change_within_noise_says_so(beyond, text, mark):
+    found = cell(entry(change=Change(12.3, 2, beyond)), "change")
+    assert (found.text, found.mark) == (text, mark)
 
 
 @pytest.mark.parametrize(
@@ -113,9 +130,10 @@ def test_axis_holds_closed_ends_and_of_models_without_a_bound_only_if_there_are_
         ({}, ("1001.2", "1023.4", "1044.9")),
         ({"ci_low": None}, ("900.0", "1023.4", "1044.9")),
         ({"ci_high": None}, ("1001.2", "1023.4", "1100.0")),
+        ({"interval": None, "ci_low": None, "ci_high": None}, ("", "1023.4", "")),
     ],
 )
-def test_line_has_a_bar_that_runs_out_where_the_interval_is_open(fields, bar):
+def test_line_has_a_bar_that_runs_out_where_the_interval_is_open_and_none_without_an_interval(fields, bar):
     assert line(entry(**fields), [], (), 4, Axis(900, 1100)).bar == bar
 
 

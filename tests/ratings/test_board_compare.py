@@ -1,17 +1,19 @@
 """Models side by side: the figures are those of the board and of its pairs."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
 from ratings import boards, pairwise, published
 from ratings.board_columns import Entry
 from ratings.board_compare import compared, rounded
+from ratings.board_facts import UNKNOWN, Facts
 from ratings.snapshots import Asked
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 LIVE = Asked()
+DASH = "\N{EN DASH}"
 
 
 def entries(asked=LIVE):
@@ -62,25 +64,35 @@ def test_unbounded_model_cannot_be_compared_and_says_why(voted):
 
 
 def test_open_end_of_an_interval_is_told_beside_the_rating(voted):
-    [card] = compared(LIVE, entries(), ("w",)).cards
-    [rating] = [cell.text for cell in card.cells if cell.name == "rating"]
-    assert rating == f"{card.row['rating']:,.0f} ({card.row['ci_low']:,.0f} or more)"
+    shown = compared(LIVE, entries(), ("w",))
+    [card] = shown.cards
+    assert lines(shown)["Rating"] == [f"{card.row['rating']:,.0f} ({card.row['ci_low']:,.0f} or more)"]
 
 
-def test_card_has_rank_rating_and_what_is_known(voted):
-    [card] = compared(LIVE, entries(), ("x",)).cards
-    texts = {cell.name: cell.text for cell in card.cells}
-    assert texts["votes"] == "19"
-    assert "±" in texts["rating"]
-    assert "price" not in texts
-    assert any("19 votes" in reason for reason in card.reasons)
+def lines(shown):
+    return {line.label: line.texts for line in shown.lines}
+
+
+def test_figures_stand_in_lines_and_what_is_unknown_of_one_is_a_dash(voted):
+    known = Facts(organization="Acme", open_weights=True, context=131_072)
+    both = [replace(each, facts=known if each.slug == "x" else UNKNOWN) for each in entries() if each.slug in "xy"]
+    both[0] = replace(both[0], row=both[0].row | {"organization": "Acme", "open_weights": True})
+    shown = compared(LIVE, both, ("x", "y"))
+    found = lines(shown)
+    assert list(found)[:3] == ["Rank", "Rating", "Tier"]
+    assert found["Votes"] == ["19", "26"]
+    assert found["Context"] == ["131 k", DASH]
+    assert (found["Organisation"], found["Weights"]) == (["Acme", DASH], ["open", DASH])
+    assert all("±" in text for text in found["Rating"])
+    assert not {"Price", "License"} & found.keys()
+    assert any("19 votes" in reason for reason in shown.cards[0].reasons)
 
 
 def test_elo_has_differences_without_errors(voted):
     elo = Asked(method="elo")
     [pair] = compared(elo, entries(elo), ("x", "z")).pairs
     assert "±" not in pair.diff
-    assert pair.needed == "\N{EN DASH}"
+    assert pair.needed == DASH
     assert pair.why.startswith("Elo ratings have no errors")
 
 
@@ -111,9 +123,9 @@ def test_page_says_that_a_pin_is_not_on_the_board(client, voted, pins):
     assert "Not on this board, so not compared: <bdi>&lt;nobody&gt;</bdi>" in " ".join(html.split())
 
 
-def test_card_says_what_is_not_known_and_what_was_not_measured(voted):
-    [card] = compared(LIVE, entries(), ("x",)).cards
-    assert card.unknown == [
+def test_what_is_known_of_none_of_them_is_said_below(voted):
+    assert compared(LIVE, entries(), ("x", "y")).unknown == [
         "Not known: Size, Price, Context, Released.",
         "Not measured here yet: Speed, First token, Failed.",
     ]
+    assert compared(LIVE, entries(), ("nobody",)).unknown == []

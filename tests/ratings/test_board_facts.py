@@ -11,10 +11,11 @@ from django.utils import timezone
 from arena.models import EndpointDay
 from catalog.models import Price
 from ratings import board_facts, boards, published
-from ratings.board_facts import UNKNOWN, Change, Facts, around, changes, facts
+from ratings.board_facts import UNKNOWN, Facts, around, changes, facts
 from ratings.models import Pool, Snapshot
 from ratings.snapshots import Asked
 from tests import factories
+from tests.ratings.entries import row
 
 LIVE = Asked()
 
@@ -54,16 +55,36 @@ def test_facts_are_those_of_the_catalogue_and_of_settled_days():
     assert (found["x"].measured.answers, found["x"].measured.failure_rate) == (10, 2 / 12)
 
 
+def board(*rows, **fields):
+    places = enumerate(rows, 1)
+    return {"votes": 9, "rows": [
+        row(model=model, rating=rating, ci_low=rating - 15, ci_high=rating + 15, rank=place, rank_low=place - 1,
+            rank_high=place + 1, **fields)
+        for place, (model, rating) in places
+    ]}  # fmt: skip
+
+
 def test_changes_count_places_upwards_and_know_the_new():
-    earlier = [{"model": "a", "rating": 1010.0, "rank": 1}, {"model": "b", "rating": 990.0, "rank": 2}]
-    now = [
-        {"model": "b", "rating": 1030.5, "rank": 1},
-        {"model": "c", "rating": 1020.0, "rank": 2},
-        {"model": "a", "rating": 1000.0, "rank": 3},
-    ]
-    found = changes(now, earlier)
-    assert found == {"b": Change(40.5, 1), "c": Change(), "a": Change(-10.0, -2)}
+    found = changes(board(("b", 1030.5), ("c", 1020.0), ("a", 1000.0)), board(("a", 1010.0), ("b", 990.0)))
+    assert {model: (each.rating, each.rank) for model, each in found.items()} == {
+        "b": (40.5, 1), "c": (None, None), "a": (-10.0, -2),
+    }  # fmt: skip
     assert [each for each in found if found[each].new] == ["c"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "beyond"),
+    [
+        ({}, {"b": True, "a": None, "c": False, "d": False}),
+        ({"tier": None}, dict.fromkeys("abcd")),
+        ({"component": 1}, dict.fromkeys("abcd")),
+    ],
+)
+def test_changes_are_beyond_noise_by_the_rule_of_the_history(fields, beyond):
+    """b leaves its interval, c and d stay within theirs; a is new."""
+    then = board(("b", 1100.0), ("c", 1000.0), ("d", 900.0), **fields)
+    now = board(("b", 1130.0), ("a", 1010.0), ("c", 995.0), ("d", 897.0), **fields)
+    assert {model: each.beyond_noise for model, each in changes(now, then).items()} == beyond
 
 
 def publish(*, hours, **votes):

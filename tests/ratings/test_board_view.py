@@ -34,6 +34,8 @@ from tests.ratings.entries import FACTS, entry, unknown
         ("order=desc", View(descending=True)),
         ("pin=b&pin=a&pin=b&pin=", View(pins=("b", "a"))),
         ("column=price&column=votes&column=rating", View(columns=("votes", "price"))),
+        ("column=none&column=price", View(columns=("price",))),
+        ("column=none", View(columns=())),
         ("unknown=1&pool=live", View()),
     ],
 )
@@ -147,6 +149,7 @@ def test_usual_columns_are_those_of_which_something_is_known():
     [
         (View(), ["rank", "model", "rating", "votes"]),
         (View(columns=("price",)), ["rank", "model", "rating", "price"]),
+        (View(columns=()), ["rank", "model", "rating"]),
         (View(sort="size"), ["rank", "model", "rating", "votes", "size"]),
     ],
 )

@@ -65,6 +65,16 @@ def test_page_shows_the_published_board(client, voted):
     assert "Context 128 k" in shown
 
 
+@pytest.mark.parametrize(
+    ("query", "intervals", "words"), [("", 4, "Ranks and tiers are"), ("method=elo", 0, "Ranks are")]
+)
+def test_bars_and_caption_tell_of_intervals_and_tiers_only_where_there_are(client, voted, query, intervals, words):
+    response = client.get(f"{PAGE}?{query}")
+    html = response.content.decode()
+    assert (html.count('class="bar-rating"'), html.count('class="bar-interval"')) == (4, intervals)
+    assert f"{words} those of the whole board" in text(response)
+
+
 @pytest.mark.parametrize("query", ["", "sort=rating", "pin=y"])
 def test_models_that_no_chain_of_votes_joins_stand_apart_and_say_so(client, voted, query):
     """Their ranks and ratings are on a scale of their own, so a rank 1 of theirs is not one of the board."""
@@ -170,6 +180,20 @@ def test_columns_can_be_chosen_on_page_and_in_files(client, voted, column):
     assert [box["value"] for box in outline.all("input", name="column") if "checked" in box] == [column]
 
 
+def test_board_can_be_read_without_any_of_the_columns_that_can_be_chosen(client, voted):
+    outline = Outline(client.get(PAGE, {"column": "none"}).content.decode())
+    assert len(outline.all("th", scope="col")) == 4
+    assert not [box for box in outline.all("input", name="column") if "checked" in box]
+    assert {"name": "column", "value": "none"}.items() <= outline.all("input", name="column", type="hidden")[0].items()
+
+
+@pytest.mark.parametrize(("query", "sent"), [({}, 0), ({"column": "none"}, 1), ({"column": "votes"}, 1)])
+def test_form_of_an_empty_board_takes_no_column_away_unless_one_was_chosen(client, query, sent):
+    factories.board()
+    outline = Outline(client.get(PAGE, query).content.decode())
+    assert len(outline.all("input", name="column", type="hidden")) == sent
+
+
 def test_form_says_again_what_was_asked(client, voted):
     query = {"category": "coding", "q": "a", "weights": "open", "size_max": "10.5", "released_after": "2020-01-01"}
     outline = Outline(client.get(PAGE, query | {"sort": "votes", "pin": "c"}).content.decode())
@@ -219,7 +243,8 @@ def test_fifth_model_cannot_be_pinned(client, voted):
         ({"pool": "nowhere"}, 404, "There is no pool"),
         ({"pool": "\0"}, 404, "There is no pool"),
         ({"category": "juggling"}, 404, "There is no category"),
-        ({"method": "elo", "style_control": "true"}, 404, "under style control"),
+        ({"method": "elo", "style_control": "true", "pool": "nowhere"}, 404, "There is no pool"),
+        ({"method": "elo", "style_control": "true", "format": "csv"}, 400, "under style control"),
         ({"at": "soon"}, 400, "at is a time"),
         ({"style_control": "perhaps"}, 400, "true or false"),
         ({"size_max": "big"}, 400, "size_max is a number"),
@@ -234,15 +259,59 @@ def test_page_refuses_with_a_page_in_our_words(client, voted, query, status, wor
     assert "<html" in response.content.decode()
 
 
+ELO_STYLED = {"category": "coding", "q": "a", "sort": "votes", "pin": "b", "method": "elo", "style_control": "true"}
+
+
+def test_form_that_asks_for_two_things_that_exclude_each_other_keeps_all_and_says_so(client, voted):
+    response = client.get(PAGE, ELO_STYLED)
+    outline = Outline(response.content.decode())
+    assert response.status_code == 400
+    assert "There is no method 'elo' under style control" in outline.text
+    assert "Side by side" not in outline.text
+    assert "open" in outline.all("details", **{"class": "choices"})[0]
+    chosen = {attrs["value"] for attrs in outline.all("option") if "selected" in attrs}
+    assert chosen == {"coding", "elo", "true"}
+    kept = {(attrs["name"], attrs.get("value")) for attrs in outline.all("input", form="board-form")}
+    assert kept == {("pool", "live"), ("pin", "b"), ("sort", "votes")}
+    assert slugs(client.get(PAGE, ELO_STYLED | {"style_control": ""}, follow=True)) == ["a", "c"]
+
+
+@pytest.mark.parametrize(("query", "disabled"), [("", {}), ("method=elo", {"true"}), ("style_control=true", {"elo"})])
+def test_form_offers_no_board_that_cannot_be(client, voted, query, disabled):
+    outline = Outline(client.get(f"{PAGE}?{query}").content.decode())
+    options = [attrs["value"] for attrs in outline.all("option") if "disabled" in attrs]
+    assert set(options) == set(disabled)
+    assert ("not with Elo" in outline.text, "not under style control" in outline.text) == (
+        "true" in disabled, "elo" in disabled,
+    )  # fmt: skip
+
+
 def test_htmx_gets_the_board_alone_and_the_address_of_its_state(client, voted):
     whole = client.get(PAGE)
     part = client.get(PAGE, {"q": "", "sort": "votes", "order": "", "pool": "live"}, headers={"HX-Request": "true"})
     assert "<html" not in part.content.decode()
     assert slugs(part) == ["b", "c", "d", "a"]
-    assert part["HX-Replace-Url"] == "/leaderboard/?sort=votes"
+    assert part["HX-Push-Url"] == "/leaderboard/?sort=votes"
     assert all("HX-Request" in response["Vary"] for response in (whole, part))
     news = client.get(PAGE, headers={"HX-Request": "true", "HX-Trigger": "board"})
-    assert "HX-Replace-Url" not in news
+    assert not {"HX-Replace-Url", "HX-Push-Url"} & news.headers.keys()
+
+
+@pytest.mark.parametrize(
+    ("before", "query", "header"),
+    [
+        ("?pool=live", "?sort=votes", "Push"),
+        ("?sort=votes&q=a#compare", "?sort=votes", "Replace"),
+        ("?q=a", "?q=ab", "Replace"),
+        ("?q=a", "?q=a&pin=b", "Push"),
+        ("?pin=a&pin=b", "?pin=a", "Push"),
+        ("", "?", "Replace"),
+    ],
+)
+def test_choice_is_a_step_of_the_history_and_a_letter_is_none(client, voted, before, query, header):
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{PAGE}{before}"}
+    told = client.get(f"{PAGE}{query}", headers=headers).headers
+    assert {name for name in told if name.startswith("HX-")} == {f"HX-{header}-Url"}
 
 
 def test_past_board_is_shown_as_of_then(client, voted):
@@ -267,6 +336,8 @@ def test_change_within_a_day_is_shown(client, voted):
     assert rows["d"]["rating_change_24h"] > 0
     assert rows["d"]["rank_change_24h"] > 0
     assert rows["e"]["new"] is True
+    assert rows["d"]["beyond_noise_24h"] is True
+    assert "beyond_noise_24h" in client.get(PAGE, {"format": "csv"}).content.decode()
     shown = text(client.get(PAGE))
     assert re.search(r"24 h \+\d+ ↑\d", shown)
     assert "24 h new" in shown

@@ -118,7 +118,8 @@ def test_reader_finds_the_best_small_open_model_for_code_and_sees_why_it_is_unce
     expect(compare(page, "Crane 9B")).to_be_focused()
     compare(page, "Dipper 8B").check()
     side_by_side = page.get_by_role("region", name="Side by side")
-    expect(side_by_side.get_by_role("heading", level=3)).to_have_text(["Crane 9B", "Dipper 8B"])
+    models = side_by_side.locator(".compare-models thead th")
+    expect(models.get_by_role("link")).to_have_text(["Crane 9B", "Dipper 8B"])
     why = side_by_side.get_by_text(re.compile(r"^It has only \d\d votes; below 100 a rating is provisional\.$"))
     expect(why).to_be_visible()
     pair = side_by_side.get_by_role("row", name="Crane 9B against Dipper 8B")
@@ -159,6 +160,16 @@ def test_controls_change_the_board_in_place_and_keep_the_focus(page: Page, birds
     assert page.evaluate("window.same")
 
 
+def test_every_column_can_be_taken_away(page: Page, birds: str) -> None:
+    page.goto(f"{birds}&column=votes&column=tier")
+    page.get_by_text("Columns", exact=True).click()
+    for column in ("Votes", "Tier"):
+        page.get_by_role("checkbox", name=column).uncheck()
+        expect(page.get_by_role("columnheader", name=column)).to_have_count(0)
+    expect(page.get_by_role("columnheader")).to_have_text(["Rank", "Model", "Rating", "Compare"])
+    assert state(page) == {"pool": ["birds"], "column": ["none"]}
+
+
 def test_all_of_it_works_without_javascript(browser: Browser, service: Service, birds: str) -> None:
     with reading(browser, service, java_script_enabled=False) as page:
         page.goto(birds)
@@ -170,7 +181,7 @@ def test_all_of_it_works_without_javascript(browser: Browser, service: Service, 
         page.get_by_role("button", name="Show").click()
         assert names(page) == ["Buzzard 70B", "Crane 9B", "Dipper 8B", "Egret 3B"]
         side_by_side = page.get_by_role("region", name="Side by side")
-        expect(side_by_side.get_by_role("heading", level=3)).to_have_text(["Albatross", "Egret 3B"])
+        expect(side_by_side.locator("thead th").get_by_role("link")).to_have_text(["Albatross", "Egret 3B"])
         page.get_by_role("link", name="Rank", exact=True).click()
         assert names(page) == ["Egret 3B", "Dipper 8B", "Crane 9B", "Buzzard 70B"]
         expect(side_by_side).to_be_visible()
@@ -262,15 +273,68 @@ def test_pinning_far_down_keeps_the_row_in_its_place(page: Page) -> None:
     expect(page.get_by_role("heading", name="Side by side")).to_be_in_viewport()
 
 
+def test_four_models_stand_side_by_side_on_a_phone_with_the_names_of_the_figures_in_sight(
+    browser: Browser, service: Service, birds: str
+) -> None:
+    with reading(browser, service, viewport=PHONE) as page:
+        page.goto(birds + "".join(f"&pin={model}" for model in ("albatross", "buzzard-70b", "crane-9b", "finch")))
+        figures = page.get_by_role("region", name="Each figure of these models")
+        last, label = figures.get_by_role("link", name="Finch"), figures.get_by_role("rowheader", name="Rating")
+        expect(last).not_to_be_in_viewport()
+        last.focus()
+        for found in (last, label):
+            expect(found).to_be_in_viewport(ratio=1)
+
+
+def test_back_shows_the_former_view_with_its_form(page: Page, birds: str) -> None:
+    page.goto(birds)
+    page.get_by_role("searchbox").press_sequentially("er", delay=20)
+    expect(page.get_by_text("1 of 6 models")).to_be_visible()
+    page.get_by_role("combobox", name="Category").select_option("Coding")
+    expect(page.locator("#board-said")).to_have_text("Coding · “er”")
+    page.get_by_role("link", name="Votes").click()
+    expect(page.get_by_role("columnheader", name="Votes")).to_have_attribute("aria-sort", "descending")
+
+    page.go_back()
+    expect(page.get_by_role("columnheader", name="Rank")).to_have_attribute("aria-sort", "ascending")
+    expect(page.get_by_role("combobox", name="Category")).to_have_value("coding")
+    page.go_back()
+    expect(page.get_by_role("combobox", name="Category")).to_have_value("")
+    expect(page.get_by_role("searchbox")).to_have_value("er")
+    page.get_by_role("searchbox").fill("")
+    expect(page.get_by_text("6 of 6 models")).to_be_visible()
+    assert state(page) == {"pool": ["birds"]}
+    page.go_back()
+    expect(page).to_have_url("about:blank")
+
+
 def test_what_cannot_be_understood_gets_its_page_from_the_open_form_too(browser: Browser, service: Service) -> None:
     context = browser.new_context(base_url=service.url)  # its console tells the status
     page = context.new_page()
     page.goto("/leaderboard/?pool=live")
-    page.get_by_role("combobox", name="Method").select_option("Elo")
-    expect(page).to_have_url(re.compile("method=elo"))
+    page.get_by_role("combobox", name="Style control").evaluate("it => { it.options[1].value = 'perhaps'; }")
     page.get_by_role("combobox", name="Style control").select_option("on")
-    expect(page.get_by_role("heading", name="There is no such board.")).to_be_visible()
+    expect(page.get_by_role("heading", name="This address cannot be understood.")).to_be_visible()
     assert not violations(page)
+    context.close()
+
+
+def test_form_takes_away_what_a_choice_makes_impossible(browser: Browser, service: Service, birds: str) -> None:
+    context = browser.new_context(base_url=service.url)  # its console tells the status
+    page = context.new_page()
+    page.goto(birds)
+    method, style = (page.get_by_role("combobox", name=name) for name in ("Method", "Style control"))
+    method.select_option("Elo")
+    expect(style.locator("option").nth(1)).to_be_disabled()
+    expect(style).to_contain_text("on: not with Elo")
+    method.select_option("Bradley–Terry")
+    style.select_option("on")
+    expect(method.locator("option").nth(1)).to_be_disabled()
+    page.goto(f"{birds}&method=elo&style_control=true&q=er&pin=finch")
+    assert not violations(page)
+    style.select_option("off")
+    expect(page.get_by_text("1 of 6 models")).to_be_visible()
+    assert state(page) == {"pool": ["birds"], "method": ["elo"], "q": ["er"], "pin": ["finch"]}
     context.close()
 
 
@@ -324,6 +388,29 @@ def test_phone_begins_with_rows_and_sorts_by_a_field(browser: Browser, service: 
         page.get_by_text("Category, filters, columns").click()
         page.get_by_role("combobox", name="Category").select_option("Coding")
         expect(page.locator("#board-said")).to_have_text("Coding")
+
+
+def test_phone_shows_the_best_four_at_once_each_with_a_word_at_its_box(browser: Browser, service: Service) -> None:
+    with reading(browser, service, viewport=PHONE) as page:
+        page.goto(LONG)
+        lines = page.locator(".board-table tbody tr")
+        for place in range(4):
+            expect(lines.nth(place)).to_be_in_viewport(ratio=1)
+            expect(lines.nth(place).get_by_text("Compare", exact=True)).to_be_visible()
+        expect(lines.nth(0).locator(".unknown").first).to_be_hidden()
+        page.get_by_text("Plots, files").click()
+        expect(page.get_by_role("link", name="CSV")).to_be_visible()
+
+
+def test_phone_without_scripts_has_a_button_beside_the_order(browser: Browser, service: Service, birds: str) -> None:
+    with reading(browser, service, viewport=PHONE, java_script_enabled=False) as page:
+        page.goto(birds)
+        compare(page, "Finch").check()
+        page.get_by_role("combobox", name="Sort by").select_option("Model")
+        page.get_by_role("combobox", name="Order").select_option("falling")
+        page.get_by_role("button", name="Show").click()
+        assert names(page)[0] == "Finch"
+        assert state(page) == {"pool": ["birds"], "sort": ["model"], "order": ["desc"], "pin": ["finch"]}
 
 
 def test_second_choice_made_while_the_first_is_answered_is_kept(browser: Browser, service: Service, birds: str) -> None:
