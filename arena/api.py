@@ -175,20 +175,13 @@ class Models(APIView):
         return pages.get_paginated_response(model_facts.told(found or []))
 
 
-class OneModel(APIView):
-    @api_schema.model
-    def get(self, request: Request, slug: str) -> Response:
-        (model,) = model_facts.told([_model(slug)])
-        return Response(model)
-
-
 class SharedBattles(APIView):
     @api_schema.model_battles
     def get(self, request: Request, slug: str) -> Response:
-        return Response({"results": [sharing.as_json(each) for each in sharing.of_model(_model(slug).pk)]})
+        return Response({"results": [sharing.as_json(each) for each in sharing.of_model(known_model(slug).pk)]})
 
 
-def _model(slug: str) -> LanguageModel:
+def known_model(slug: str) -> LanguageModel:
     if not slug.isprintable():  # PostgreSQL would not take it
         raise Http404
     return get_object_or_404(model_facts.models(), slug=slug)

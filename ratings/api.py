@@ -16,20 +16,36 @@ from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from arena import charges
-from arena.api import FOLLOWED_BY, event_stream
+from arena.api import FOLLOWED_BY, event_stream, known_model
 from arena.connections import let_go
 from arena.errors import Refusal, bad, plain_response
 from arena.models import LIVE
 from catalog.api import check
 from catalog.api_call import unknown
 from catalog.paging import BySlug
-from ratings import api_schema, benchmark_agreement, choosing, frontier, history, published, record, snapshots
+from ratings import (
+    api_schema,
+    benchmark_agreement,
+    choosing,
+    frontier,
+    history,
+    one_model,
+    published,
+    record,
+    snapshots,
+)
 from ratings.choice_form import ChoiceForm
 from ratings.chosen import chosen
 from ratings.live import reader
 from ratings.models import Category, Pool
 
 MOST_SERIES = 20
+
+
+class OneModel(APIView):
+    @api_schema.model
+    def get(self, request: Request, slug: str) -> Response:
+        return Response(one_model.as_json(known_model(slug), request.query_params))
 
 
 class Leaderboard(APIView):

@@ -4,12 +4,12 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 
-from arena.api_schema import STREAMED, streamed
+from arena.api_schema import MODELS, STREAMED, streamed
 from catalog.api_call import PAGING, call
 from catalog.api_parameters import parameters
 from ratings import api_examples as examples
 from ratings import api_shapes as shapes
-from ratings import frontier, snapshots
+from ratings import frontier, page_examples, page_shapes, snapshots
 from ratings.choice_form import ChoiceForm
 
 BOARDS, VOTES, CHOICE, BENCHMARKS = "Boards", "Votes", "Choice", "Benchmarks"
@@ -22,6 +22,23 @@ WHICH = (
     OpenApiParameter("at", str, description=f"The newest board at or before this time: {TIME}."),
 )
 
+model = call(
+    "model",
+    MODELS,
+    (
+        "One model",
+        (
+            "As in the list of all models, and what its page shows beyond that: where it stands on the boards, what "
+            "voters said of it, what its license asks for, which sources disagree, and its scores on benchmarks."
+        ),
+    ),
+    (page_shapes.OneModel, page_examples.MODEL),
+    parameters=[
+        OpenApiParameter(
+            "pool", str, description="Of which each category and the reasons are told; else as on its page."
+        )
+    ],
+)
 leaderboard = call(
     "leaderboard",
     BOARDS,

@@ -19,6 +19,7 @@ pages = [
     path("models/<str:slug>/", model_pages.model_page, name="model-page"),
 ]
 api = [
+    path("models/<str:slug>/", calls.OneModel.as_view(), name="model-detail"),
     path("leaderboard/", calls.Leaderboard.as_view(), name="leaderboard-json"),
     path("leaderboard/events", calls.events, name="leaderboard-events"),
     path("leaderboard/pairwise/", calls.Pairwise.as_view(), name="leaderboard-pairwise"),
