@@ -29,6 +29,7 @@ from ratings import (
     choosing,
     frontier,
     history,
+    method_figures,
     one_model,
     published,
     record,
@@ -72,6 +73,12 @@ class Frontier(APIView):
     def get(self, request: Request) -> HttpResponse:
         asked = snapshots.asked(request.query_params)
         return _as_json(frontier.against(asked, request.query_params.get("against") or frontier.PRICE))
+
+
+class Method(APIView):
+    @api_schema.leaderboard_method
+    def get(self, request: Request) -> HttpResponse:
+        return _as_json(method_figures.of_pool(request.query_params.get("pool") or LIVE))
 
 
 class History(APIView):

@@ -101,6 +101,20 @@ leaderboard_frontier = call(
         ),
     ),
 )
+leaderboard_method = call(
+    "leaderboard_method",
+    BOARDS,
+    (
+        "How its ratings come about",
+        (
+            "The figures of a pool's method page: which votes count and why others do not, what each model and maker "
+            "has of them, whether voters favour a side, how pairs are drawn and the audit of that, and what style is "
+            "worth. 404 for a pool of kind `reference`, whose votes are elsewhere."
+        ),
+    ),
+    (page_shapes.Method, page_examples.METHOD),
+    parameters=WHICH[:1],
+)
 pool_list = call(
     "pool_list",
     BOARDS,

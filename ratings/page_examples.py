@@ -1,7 +1,7 @@
 """Examples of what programs get of single pages; a test holds each against the shape that it illustrates."""
 
 from arena.api_examples import MODEL_IN_FULL
-from ratings.api_examples import ROW
+from ratings.api_examples import COMPUTED_AT, ROW
 
 _PLACE = {name: ROW[name] for name in (
     "rank", "rank_low", "rank_high", "tier", "rating", "ci_low", "ci_high", "votes", "component", "unbounded",
@@ -30,4 +30,36 @@ MODEL = {
             },
         }
     ],
+}  # fmt: skip
+_MOVE = {"model": "second-7b", "name": "Second 7B", "moved": -8.1, "se": 3.7}
+METHOD = {
+    "pool": "live",
+    "computed_at": COMPUTED_AT,
+    "rows": 9,
+    "intervals": 9,
+    "expected_misses": 0.45,
+    "style": {
+        "computed_at": COMPUTED_AT,
+        "votes": 1180,
+        "features": [{"feature": "length", "points": 31.4, "margin": 12.2}],
+    },
+    "counted_at": COMPUTED_AT,
+    "votes": {
+        "counted": 1204, "uncounted": 37, "reasons": [{"reason": "stopped", "votes": 37}], "ties": 260,
+        "left": {"part": 480, "whole": 944, "share": 0.5085, "ci_low": 0.4766, "ci_high": 0.5403},
+        "skipped": {"part": 96, "whole": 1340, "share": 0.0716, "ci_low": 0.059, "ci_high": 0.0867},
+        "replaced": {"part": 4, "whole": 1340, "share": 0.003, "ci_low": 0.0012, "ci_high": 0.0077},
+    },
+    "models": [
+        {
+            "model": "first-7b", "name": "First 7B", "organization": "Example Lab", "retired": False, "counted": 412,
+            "uncounted": 9, "reasons": [{"reason": "stopped", "votes": 9}], "share": 0.3422, "chance": 0.2814,
+        }
+    ],
+    "makers": [{"organization": "Example Lab", "models": 2, "retired": 0, "share": 0.31, "chance": 0.27}],
+    "draw": {"pairs": 36, "least": 0.0061, "most": 0.0874, "shared_evenly": 0.1},
+    "audit": {
+        "votes": 1204, "heaviest": 20.0, "clustered": True, "models": 9, "expected": 0.41, "flagged": [_MOVE],
+        "farthest": _MOVE,
+    },
 }  # fmt: skip

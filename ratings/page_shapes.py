@@ -8,6 +8,7 @@ from arena.api_shapes import ModelInFull
 from arena.opinions import BLAME, PRAISE
 from catalog.api_call import NUMBER, WHOLE, Text, Yes
 from catalog.api_shapes import ScoreConditions, StoredScore
+from ratings.method import STYLES
 
 
 class Place(serializers.Serializer[Any]):
@@ -47,3 +48,87 @@ class OneModel(ModelInFull):
         allow_null=True, help_text="what voters of that pool said; null where fewer than five people gave a reason"
     )
     scores = ModelScore(many=True, help_text="on benchmarks; compare only those of equal conditions")
+
+
+class VoteReason(serializers.Serializer[Any]):
+    reason = Text(help_text="as `votes/` has it; empty where an imported vote came without one")
+    votes = WHOLE()
+
+
+class PartOfAll(serializers.Serializer[Any]):
+    part, whole = WHOLE(), WHOLE()
+    share = NUMBER(help_text="from 0 to 1")
+    ci_low, ci_high = NUMBER(help_text="95 %, by Wilson"), NUMBER()
+
+
+class CountedVotes(serializers.Serializer[Any]):
+    counted, uncounted = WHOLE(), WHOLE()
+    reasons = VoteReason(many=True, help_text="why votes do not count, most first")
+    ties = WHOLE(help_text="both-bad ones included")
+    left = PartOfAll(allow_null=True, help_text="of votes that name a winner, those for the answer at the left")
+    skipped = PartOfAll(allow_null=True, help_text="of blind battles that were judged or skipped; null where unknown")
+    replaced = PartOfAll(allow_null=True, help_text="of the same, those in which a model was replaced unseen")
+
+
+class VotesOfModel(serializers.Serializer[Any]):
+    model, name, organization = Text(help_text="slug"), Text(), Text(allow_null=True)
+    retired = Yes()
+    counted, uncounted = WHOLE(), WHOLE()
+    reasons = VoteReason(many=True)
+    share = NUMBER(help_text="of all votes that count; those of all models add up to 2")
+    chance = NUMBER(allow_null=True, help_text="to be in the next blind battle while all models are up")
+
+
+class VotesOfMaker(serializers.Serializer[Any]):
+    organization = Text(allow_null=True, help_text="null: not known")
+    models, retired = WHOLE(), WHOLE()
+    share = NUMBER(help_text="of the two sides of all votes; those of all makers add up to 1")
+    chance = NUMBER(allow_null=True, help_text="of the two sides of the next blind battle")
+
+
+class Draw(serializers.Serializer[Any]):
+    pairs = WHOLE()
+    least, most = NUMBER(help_text="chance of the least likely pair"), NUMBER(help_text="of the most likely one")
+    shared_evenly = NUMBER(help_text="the part of every chance that all pairs have alike")
+
+
+class Move(serializers.Serializer[Any]):
+    model, name = Text(help_text="slug"), Text()
+    moved, se = NUMBER(), NUMBER(help_text="of that move")
+
+
+class Audit(serializers.Serializer[Any]):
+    votes = WHOLE(help_text="those whose chance to be drawn is known")
+    heaviest = NUMBER(help_text="no vote weighs more; one of an average pair weighs 1")
+    clustered = Yes(help_text="its errors are by voter, not by vote")
+    models = WHOLE()
+    expected = NUMBER(help_text="how many would be flagged by chance")
+    flagged = Move(many=True, help_text="models that move by more than two errors, the farthest first")
+    farthest = Move(allow_null=True)
+
+
+class StyleFeature(serializers.Serializer[Any]):
+    feature = serializers.ChoiceField([*STYLES])
+    points = NUMBER(help_text="what one standard deviation more of it is worth to an answer")
+    margin = NUMBER(help_text="half of its 95 % interval")
+
+
+class StyleWorth(serializers.Serializer[Any]):
+    computed_at = serializers.DateTimeField(allow_null=True)
+    votes = WHOLE()
+    features = StyleFeature(many=True, help_text="empty where no board under style control can be fitted")
+
+
+class Method(serializers.Serializer[Any]):
+    pool = Text()
+    computed_at = serializers.DateTimeField(allow_null=True, help_text="of its board over all categories")
+    rows = WHOLE(help_text="models on that board")
+    intervals = WHOLE(help_text="closed ones on that board")
+    expected_misses = NUMBER(help_text="how many of these must be expected to miss the truth")
+    style = StyleWorth()  # type: ignore[assignment]  # the name is that of the API
+    counted_at = serializers.DateTimeField(allow_null=True, help_text="of all that follows; null until it is counted")
+    votes = CountedVotes(allow_null=True)
+    models = VotesOfModel(many=True, help_text="every model with a vote, most votes first")
+    makers = VotesOfMaker(many=True, help_text="largest share first")
+    draw = Draw(allow_null=True, help_text="how the next pair is drawn; null where nothing is drawn")
+    audit = Audit(allow_null=True, help_text="of the draw: the same fit, as if all pairs had been drawn equally often")
