@@ -30,6 +30,7 @@ from ratings import (
     frontier,
     history,
     method_figures,
+    moved,
     one_model,
     published,
     record,
@@ -73,6 +74,13 @@ class Frontier(APIView):
     def get(self, request: Request) -> HttpResponse:
         asked = snapshots.asked(request.query_params)
         return _as_json(frontier.against(asked, request.query_params.get("against") or frontier.PRICE))
+
+
+class Moved(APIView):
+    @api_schema.leaderboard_moved
+    def get(self, request: Request) -> HttpResponse:
+        since, until = (_time(request, name) for name in ("since", "until"))
+        return _as_json(moved.between(snapshots.asked(request.query_params), since, until))
 
 
 class Method(APIView):

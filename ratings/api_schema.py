@@ -101,6 +101,25 @@ leaderboard_frontier = call(
         ),
     ),
 )
+leaderboard_moved = call(
+    "leaderboard_moved",
+    BOARDS,
+    (
+        "What moved",
+        (
+            "Two boards compared, the newest at or before each of two times: of each model how far it moved, and "
+            "whether by more than noise. A rating did if it now lies outside of its interval of then, a rank if it "
+            "lies outside of its range of then among the models of then; a change of tier is a test by itself. And "
+            "how many votes came on each day."
+        ),
+    ),
+    (page_shapes.WhatMoved, page_examples.MOVED),
+    parameters=(
+        *WHICH[:4],
+        OpenApiParameter("since", str, description=f"Default: a day before the end. {TIME}."),
+        OpenApiParameter("until", str, description=f"Default: now. {TIME}."),
+    ),
+)
 leaderboard_method = call(
     "leaderboard_method",
     BOARDS,

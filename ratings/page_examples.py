@@ -1,7 +1,7 @@
 """Examples of what programs get of single pages; a test holds each against the shape that it illustrates."""
 
 from arena.api_examples import MODEL_IN_FULL
-from ratings.api_examples import COMPUTED_AT, ROW
+from ratings.api_examples import COMPUTED_AT, ROW, WHICH
 
 _PLACE = {name: ROW[name] for name in (
     "rank", "rank_low", "rank_high", "tier", "rating", "ci_low", "ci_high", "votes", "component", "unbounded",
@@ -62,4 +62,24 @@ METHOD = {
         "votes": 1204, "heaviest": 20.0, "clustered": True, "models": 9, "expected": 0.41, "flagged": [_MOVE],
         "farthest": _MOVE,
     },
+}  # fmt: skip
+_FIGURES = {"rating": 1062.2514, "ci_low": 1040.78, "ci_high": 1083.72, "rank": 1, "rank_low": 1, "rank_high": 2}
+MOVED = {
+    **WHICH,
+    "since": "2026-02-28T12:00:00Z",
+    "until": "2026-03-01T12:00:00Z",
+    "computed_then": "2026-02-28T11:58:02.000000Z",
+    "computed_at": COMPUTED_AT,
+    "votes": 84,
+    "shift": -0.3,
+    "models": [
+        {
+            "model": "first-7b", "name": "First 7B", "change": 27.4, "beyond_noise": ["rating"],
+            "then": {**_FIGURES, "rating": 1034.5514, "ci_low": 1011.2, "ci_high": 1057.9, "tier": 1},
+            "now": {**_FIGURES, "tier": 1},
+        }
+    ],
+    "came": [{"model": "third-7b", "name": "Third 7B"}],
+    "went": [],
+    "days": [{"day": "2026-02-28", "votes": 61}, {"day": "2026-03-01", "votes": 40}],
 }  # fmt: skip

@@ -8,6 +8,7 @@ from arena.api_shapes import ModelInFull
 from arena.opinions import BLAME, PRAISE
 from catalog.api_call import NUMBER, WHOLE, Text, Yes
 from catalog.api_shapes import ScoreConditions, StoredScore
+from ratings.api_shapes import Which
 from ratings.method import STYLES
 
 
@@ -132,3 +133,38 @@ class Method(serializers.Serializer[Any]):
     makers = VotesOfMaker(many=True, help_text="largest share first")
     draw = Draw(allow_null=True, help_text="how the next pair is drawn; null where nothing is drawn")
     audit = Audit(allow_null=True, help_text="of the draw: the same fit, as if all pairs had been drawn equally often")
+
+
+class NamedModel(serializers.Serializer[Any]):
+    model, name = Text(help_text="slug"), Text()
+
+
+class MovedFigures(serializers.Serializer[Any]):
+    rating, ci_low, ci_high = NUMBER(), NUMBER(allow_null=True), NUMBER(allow_null=True)
+    rank, rank_low, rank_high = WHOLE(), WHOLE(allow_null=True), WHOLE(allow_null=True)
+    tier = WHOLE(allow_null=True)
+
+
+class MovedModel(NamedModel):
+    change = NUMBER(help_text="of the rating, without `shift`")
+    beyond_noise = serializers.ListField(
+        child=serializers.ChoiceField(("rating", "rank", "tier")),
+        allow_null=True,
+        help_text="what of it moved by more than noise; null where a board has no intervals to tell",
+    )
+    then, now = MovedFigures(), MovedFigures()
+
+
+class VotesOfDay(serializers.Serializer[Any]):
+    day, votes = serializers.DateField(help_text="UTC"), WHOLE(help_text="taken in by the board on that day")
+
+
+class WhatMoved(Which):
+    since, until = serializers.DateTimeField(), serializers.DateTimeField()
+    computed_then = serializers.DateTimeField(allow_null=True, help_text="of the board at `since`; null: none by then")
+    computed_at = serializers.DateTimeField(allow_null=True, help_text="of the board at `until`")
+    votes = WHOLE(allow_null=True, help_text="how many more there are; null where that is not known")
+    shift = NUMBER(allow_null=True, help_text="by which all ratings moved, for their mean stays at 1000")
+    models = MovedModel(many=True, help_text="on both boards, within the main component; most moved first")
+    came, went = NamedModel(many=True, help_text="on the later board alone"), NamedModel(many=True)
+    days = VotesOfDay(many=True, help_text="up to thirty, oldest first; imported votes are of the day of their import")

@@ -287,6 +287,7 @@ NEEDED = {
     "leaderboard-pairwise": {"get": "read"},
     "leaderboard-history": {"get": "read"},
     "leaderboard-method": {"get": "read"},
+    "leaderboard-moved": {"get": "read"},
     "pool-list": {"get": "read"},
     "leaderboard-frontier": {"get": "read"},
     "category-list": {"get": "read"},
