@@ -174,20 +174,13 @@ class Models(APIView):
         return pages.get_paginated_response(model_facts.told(found or []))
 
 
-class OneModel(APIView):
-    @api_schema.model
-    def get(self, request: Request, slug: str) -> Response:
-        (model,) = model_facts.told([_model(slug)])
-        return Response(model)
-
-
 class SharedBattles(APIView):
     @api_schema.model_battles
     def get(self, request: Request, slug: str) -> Response:
-        return Response({"results": [sharing.as_json(each) for each in sharing.of_model(_model(slug).pk)]})
+        return Response({"results": [sharing.as_json(each) for each in sharing.of_model(known_model(slug).pk)]})
 
 
-def _model(slug: str) -> LanguageModel:
+def known_model(slug: str) -> LanguageModel:
     # What cannot be printed PostgreSQL would not take.
     found = model_facts.models().filter(slug=slug).first() if slug.isprintable() else None
     if found is None:

@@ -76,6 +76,14 @@ MODEL = {
     },
     "measured": {"answers": 950, "failures": 3, "failure_rate": 0.0031, "first_token_s": 0.41, "tokens_per_s": 48.5},
 }  # fmt: skip
+MODEL_IN_FULL = {
+    **MODEL,
+    "license_terms": {
+        "commercial": "yes", "research_only": False, "conditions": "", "derivatives": "yes",
+        "obligations": "Keep the license and its notices.", "source": "https://example.com/apache-2.0",
+    },
+    "other_sources": {"knowledge_cutoff": [{"value": "2025-04", **_card("2026-02-01")}]},
+}  # fmt: skip
 MODELS = {"next": None, "previous": None, "results": [MODEL]}
 EVENTS = """\
 id: 1.a:1f0c.13:b:77ab.0

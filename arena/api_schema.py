@@ -171,7 +171,6 @@ model_list = call(
     (shapes.ModelPage, examples.MODELS),
     parameters=PAGING,
 )
-model = call("model", MODELS, ("One model", "As in the list of all models."), (shapes.ModelFacts, examples.MODEL))
 model_battles = call(
     "model_battles",
     MODELS,

@@ -168,6 +168,22 @@ class ModelFacts(serializers.Serializer[Any]):
     measured = Measured(allow_null=True, help_text="here, in thirty days up to the day before yesterday")
 
 
+class LicenseTerms(serializers.Serializer[Any]):
+    commercial = serializers.ChoiceField(License.Commercial.values, help_text="use")
+    research_only = serializers.BooleanField(allow_null=True)
+    conditions = serializers.CharField(help_text="of commercial use: thresholds, and what is forbidden")
+    derivatives = serializers.ChoiceField(License.Commercial.values, help_text="models made from it")
+    obligations = serializers.CharField(help_text="what one must do: attribution, names, the same license")
+    source = serializers.CharField(help_text="where its text is")  # type: ignore[assignment]  # the name is that of the API
+
+
+class ModelInFull(ModelFacts):
+    license_terms = LicenseTerms(allow_null=True, help_text="as we read it, which is no legal advice")
+    other_sources = serializers.DictField(
+        child=serializers.ListField(child=Fact()), help_text="by field, who says something else than `facts` has"
+    )
+
+
 class ModelPage(Page):
     results = ModelFacts(many=True)
 

@@ -12,15 +12,16 @@ from django.db.models import QuerySet
 
 from arena.measured import Typical, typical
 from arena.models import LIVE, Endpoint, Standing
-from catalog.fact_words import NOTHING, link
+from catalog.fact_words import NOTHING, differing, link
 from catalog.facts import believed
-from catalog.models import LanguageModel, License, Price
+from catalog.models import Fact, LanguageModel, License, Price
 from catalog.prices import newest_prices
 
 OF_MODEL = (
     "slug", "name", "kind", "status", "open_weights", "release_date", "knowledge_cutoff", "parameters_total",
     "parameters_active", "training_tokens", "context_window", "max_input", "max_output", "modalities", "tools",
 )  # fmt: skip
+OF_LICENSE = ("commercial", "research_only", "conditions", "derivatives", "obligations", "source")
 
 
 def models() -> QuerySet[LanguageModel]:
@@ -45,6 +46,22 @@ def told(of: Sequence[LanguageModel]) -> list[dict[str, Any]]:
     ]
 
 
+def in_full(model: LanguageModel) -> dict[str, Any]:
+    """The same of one, and what its own page says beyond that: terms of its license, and sources that disagree."""
+    facts = list(model.facts.all())
+    held = {field: fact for field, fact in believed(model, facts).items() if fact.value not in NOTHING}
+    others = {field: differing(fact, facts) for field, fact in held.items()}
+    return told([model])[0] | {
+        "license_terms": _terms(model.license),
+        "other_sources": {field: [_sourced(each) for each in found] for field, found in others.items() if found},
+    }
+
+
+def _terms(of: License | None) -> dict[str, Any] | None:
+    known = of is not None and of.commercial != License.Commercial.UNKNOWN
+    return {name: getattr(of, name) for name in OF_LICENSE} if known else None
+
+
 def _facts(model: LanguageModel) -> dict[str, Any]:
     endpoint: Endpoint | None = getattr(model, "endpoint", None)
     return {
@@ -60,10 +77,14 @@ def _facts(model: LanguageModel) -> dict[str, Any]:
 def _sources(model: LanguageModel) -> dict[str, Any]:
     """Of each field that is known, who says so: the value as precise as the source is."""
     held = believed(model, model.facts.all()).items()
-    found = {field: {"value": fact.value, **_from(fact.source, fact.as_of)} for field, fact in held}
+    found = {field: _sourced(fact) for field, fact in held}
     if model.license and model.license.commercial != License.Commercial.UNKNOWN:
         found["commercial_use"] = {"value": model.license.commercial, **_from(model.license.source, None)}
     return {field: fact for field, fact in found.items() if fact["value"] not in NOTHING}
+
+
+def _sourced(fact: Fact) -> dict[str, Any]:
+    return {"value": fact.value, **_from(fact.source, fact.as_of)}
 
 
 def _from(source: str, as_of: date | None) -> dict[str, Any]:

@@ -51,5 +51,5 @@ def profile(model: int, pool: str) -> Profile | None:
 
 def _counted(words: Mapping[str, Any], counts: Mapping[str, int], votes: int) -> list[dict[str, Any]]:
     """All of these words, those given most often first."""
-    found = [{"label": label, "count": counts.get(word, 0)} for word, label in words.items()]
+    found = [{"word": word, "label": label, "count": counts.get(word, 0)} for word, label in words.items()]
     return sorted(({**each, "percent": 100 * each["count"] / votes} for each in found), key=lambda each: -each["count"])

@@ -68,5 +68,4 @@ api = [
         cache_control(no_store=True)(submission_api.OneSubmission.as_view()),
         name="submission-detail",
     ),
-    path("models/<str:slug>/", calls.OneModel.as_view(), name="model-detail"),
 ]

@@ -8,12 +8,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog import api_schema, costing, model_costs, scaling
+from catalog import api_schema, benchmarks, costing, model_costs, scaling
 from catalog.amounts import GivenForm
-from catalog.benchmarks import Ranking, ranked
-from catalog.models import Benchmark, Score
+from catalog.benchmarks import Ranking, ranked, shared
+from catalog.models import Benchmark, LanguageModel, Score
 from catalog.paging import BySlug
-from catalog.scores import Placed, noise
+from catalog.scores import Placed, Scored, noise
 
 LONGEST_SHOWN = 60
 FIELDS = (
@@ -62,17 +62,34 @@ def _ranking(ranking: Ranking) -> dict[str, Any]:
 
 
 def _row(placed: Placed, score: Score) -> dict[str, Any]:
-    """`stderr` is the one measured or the binomial one; `same_as_best`: as good as the first, within noise."""
+    """`same_as_best`: as good as the first, within noise."""
     return {
         "place": placed.place,
         "model": score.model.slug,
         "name": score.model.name,
-        **{field: getattr(score, field) for field in OF_A_SCORE},
-        "stderr": noise(placed.scored),
+        **stored(placed.scored, score),
         "ci_low": placed.low,
         "ci_high": placed.high,
         "same_as_best": placed.same_as_best,
     }
+
+
+def stored(scored: Scored, score: Score) -> dict[str, Any]:
+    """`stderr` is the one measured or the binomial one."""
+    return {**{field: getattr(score, field) for field in OF_A_SCORE}, "stderr": noise(scored)}
+
+
+def of_model(model: LanguageModel) -> list[dict[str, Any]]:
+    """All scores of a model, each with its conditions: no two of them need be comparable."""
+    return [
+        {
+            "benchmark": score.benchmark.slug,
+            "name": score.benchmark.name,
+            **stored(scored, score),
+            "conditions": shared(score),
+        }
+        for scored, score in benchmarks.of_model(model)
+    ]
 
 
 def check(form: GivenForm) -> None:

@@ -50,9 +50,7 @@ class ScoreConditions(serializers.Serializer[Any]):
     measured_by = Text()
 
 
-class ScoreRow(serializers.Serializer[Any]):
-    place = WHOLE()
-    model, name = Text(help_text="slug"), Text()
+class StoredScore(serializers.Serializer[Any]):
     value = NUMBER()
     normalized = NUMBER(allow_null=True, help_text="0 is chance, 100 is all right")
     n = WHOLE(allow_null=True, help_text="questions that were asked")
@@ -62,6 +60,11 @@ class ScoreRow(serializers.Serializer[Any]):
     source = Text()  # type: ignore[assignment]  # the name is that of the API
     date = serializers.DateField(allow_null=True)
     stderr = NUMBER(allow_null=True, help_text="the one measured, else the binomial one")
+
+
+class ScoreRow(StoredScore):
+    place = WHOLE()
+    model, name = Text(help_text="slug"), Text()
     ci_low, ci_high = NUMBER(allow_null=True, help_text="95 %"), NUMBER(allow_null=True)
     same_as_best = Yes(help_text="not the first, and within the noise of the first")
 

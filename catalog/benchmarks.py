@@ -28,12 +28,17 @@ class Ranking:
     @property
     def shared(self) -> dict[str, Any]:
         """Its conditions as the API tells them."""
-        return {field: getattr(self.first, field) for field in SHARED}
+        return shared(self.first)
 
     @property
     def alone(self) -> bool:
         """Whether there is nothing to compare its score with."""
         return len(self.rows) == 1
+
+
+def shared(score: Score) -> dict[str, Any]:
+    """The conditions of a score as the API tells them."""
+    return {field: getattr(score, field) for field in SHARED}
 
 
 def load_benchmarks(entries: Sequence[Mapping[str, Any]], everywhere: Sequence[Mapping[str, Any]] = ()) -> None:

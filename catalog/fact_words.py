@@ -1,6 +1,7 @@
 """What the fields of a model are called, and why each matters to whom: one plain sentence."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -108,19 +109,21 @@ class Told:
 def told(model: LanguageModel) -> list[Told]:
     """What is held of a model, in the order of the fields; `others`: what other sources say instead."""
     facts = list(model.facts.order_by("pk"))
-    return [
-        _told(fact, [each for each in facts if each.field == field])
-        for field, fact in believed(model, facts).items()
-        if fact.value not in NOTHING
-    ]
+    return [_told(fact, facts) for fact in believed(model, facts).values() if fact.value not in NOTHING]
 
 
 def _told(fact: Fact, facts: list[Fact]) -> Told:
     label, why = WORDS[fact.field]
     value = in_words(fact.field, fact.value)
-    others = dict.fromkeys(in_words(fact.field, each.value) for each in facts if each.value is not None)
-    others.pop(value, None)
+    others = dict.fromkeys(in_words(fact.field, each.value) for each in differing(fact, facts))
     return Told(str(label), value, str(why), fact.source, link(fact.source), fact.as_of, tuple(others))
+
+
+def differing(fact: Fact, facts: Iterable[Fact]) -> list[Fact]:
+    """Those of these facts of a model that say something else of the same field, in other words."""
+    value = in_words(fact.field, fact.value)
+    said = [each for each in facts if each.field == fact.field and each.value is not None]
+    return [each for each in said if in_words(each.field, each.value) != value]
 
 
 def in_words(field: str, value: Any) -> str:

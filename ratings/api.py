@@ -16,20 +16,38 @@ from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from arena import charges
-from arena.api import FOLLOWED_BY, event_stream
+from arena.api import FOLLOWED_BY, event_stream, known_model
 from arena.connections import let_go
 from arena.errors import Refusal, bad, plain_response
 from arena.models import LIVE
 from catalog.api import check
 from catalog.api_call import wrong
 from catalog.paging import BySlug
-from ratings import api_schema, benchmark_agreement, choosing, frontier, history, published, record, snapshots
+from ratings import (
+    api_schema,
+    benchmark_agreement,
+    choosing,
+    frontier,
+    history,
+    method_figures,
+    moved,
+    one_model,
+    published,
+    record,
+    snapshots,
+)
 from ratings.choice_form import ChoiceForm
 from ratings.chosen import chosen
 from ratings.live import reader
 from ratings.models import Category, Pool
 
 MOST_SERIES = 20
+
+
+class OneModel(APIView):
+    @api_schema.model
+    def get(self, request: Request, slug: str) -> Response:
+        return Response(one_model.as_json(known_model(slug), request.query_params))
 
 
 class Leaderboard(APIView):
@@ -54,6 +72,19 @@ class Frontier(APIView):
     def get(self, request: Request) -> HttpResponseBase:
         asked = snapshots.asked(request.query_params)
         return _as_json(request, frontier.against(asked, request.query_params.get("against") or frontier.PRICE))
+
+
+class Moved(APIView):
+    @api_schema.leaderboard_moved
+    def get(self, request: Request) -> HttpResponseBase:
+        since, until = (_time(request, name) for name in ("since", "until"))
+        return _as_json(request, moved.between(snapshots.asked(request.query_params), since, until))
+
+
+class Method(APIView):
+    @api_schema.leaderboard_method
+    def get(self, request: Request) -> HttpResponseBase:
+        return _as_json(request, method_figures.of_pool(request.query_params.get("pool") or LIVE))
 
 
 class History(APIView):

@@ -4,12 +4,12 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 
-from arena.api_schema import STREAMED, streamed
+from arena.api_schema import MODELS, STREAMED, streamed
 from catalog.api_call import PAGING, call
 from catalog.api_parameters import parameters
 from ratings import api_examples as examples
 from ratings import api_shapes as shapes
-from ratings import frontier, snapshots
+from ratings import frontier, page_examples, page_shapes, snapshots
 from ratings.choice_form import ChoiceForm
 
 BOARDS, VOTES, CHOICE, BENCHMARKS = "Boards", "Votes", "Choice", "Benchmarks"
@@ -22,6 +22,23 @@ WHICH = (
     OpenApiParameter("at", str, description=f"The newest board at or before this time: {TIME}."),
 )
 
+model = call(
+    "model",
+    MODELS,
+    (
+        "One model",
+        (
+            "As in the list of all models, and what its page shows beyond that: where it stands on the boards, what "
+            "voters said of it, what its license asks for, which sources disagree, and its scores on benchmarks."
+        ),
+    ),
+    (page_shapes.OneModel, page_examples.MODEL),
+    parameters=[
+        OpenApiParameter(
+            "pool", str, description="Of which each category and the reasons are told; else as on its page."
+        )
+    ],
+)
 leaderboard = call(
     "leaderboard",
     BOARDS,
@@ -91,6 +108,41 @@ leaderboard_frontier = call(
             "against", str, enum=frontier.AGAINST, default=frontier.PRICE, description="What stands beside it."
         ),
     ),
+    etag=True,
+)
+leaderboard_moved = call(
+    "leaderboard_moved",
+    BOARDS,
+    (
+        "What moved",
+        (
+            "Two boards compared, the newest at or before each of two times: of each model how far it moved, and "
+            "whether by more than noise. A rating did if it now lies outside of its interval of then, a rank if it "
+            "lies outside of its range of then among the models of then; a change of tier is a test by itself. And "
+            "how many votes came on each day."
+        ),
+    ),
+    (page_shapes.WhatMoved, page_examples.MOVED),
+    parameters=(
+        *WHICH[:4],
+        OpenApiParameter("since", str, description=f"Default: a day before the end. {TIME}."),
+        OpenApiParameter("until", str, description=f"Default: now. {TIME}."),
+    ),
+    etag=True,
+)
+leaderboard_method = call(
+    "leaderboard_method",
+    BOARDS,
+    (
+        "How its ratings come about",
+        (
+            "The figures of a pool's method page: which votes count and why others do not, what each model and maker "
+            "has of them, whether voters favour a side, how pairs are drawn and the audit of that, and what style is "
+            "worth. 404 for a pool of kind `reference`, whose votes are elsewhere."
+        ),
+    ),
+    (page_shapes.Method, page_examples.METHOD),
+    parameters=WHICH[:1],
     etag=True,
 )
 pool_list = call(

@@ -19,17 +19,22 @@ class Moved:
 
 @dataclass(frozen=True)
 class Changes:
-    """moved: most first. came, went: rows of models on one of the two alone. shift: by which all ratings moved.
+    """both: models on both, most moved first. came, went: rows of models on one of the two alone.
 
-    noise: whether both boards tell of errors; if not, nothing is taken to have moved.
+    shift: by which all ratings moved. noise: whether both boards tell of errors; if not, nothing counts as moved.
     """
 
-    moved: Sequence[Moved]
+    both: Sequence[Moved]
     came: Sequence[Row]
     went: Sequence[Row]
     shift: float
     votes: int
     noise: bool
+
+    @property
+    def moved(self) -> list[Moved]:
+        """By more than noise, the most first."""
+        return [each for each in self.both if each.what]
 
 
 def between(then: Mapping[str, Any], now: Mapping[str, Any]) -> Changes:
@@ -46,9 +51,9 @@ def between(then: Mapping[str, Any], now: Mapping[str, Any]) -> Changes:
     shift = _shift([(old[model], new[model]) for model in both])
     ranks = _ranks([new[model] for model in both])
     noise = all(row["tier"] is not None for row in (*old.values(), *new.values()))
-    moved = [_moved(old[model], new[model], shift, ranks[model]) for model in both] if noise else []
+    moved = [_moved(old[model], new[model], shift, ranks[model] if noise else None) for model in both]
     return Changes(
-        moved=sorted((each for each in moved if each.what), key=lambda each: -abs(each.change)),
+        both=sorted(moved, key=lambda each: -abs(each.change)),
         came=[row for model, row in new.items() if model not in old],
         went=[row for model, row in old.items() if model not in new],
         shift=shift,
@@ -75,12 +80,17 @@ def _ranks(rows: Sequence[Row]) -> dict[str, int]:
     return ranks
 
 
-def _moved(then: Row, now: Row, shift: float, rank: int) -> Moved:
+def _moved(then: Row, now: Row, shift: float, rank: int | None) -> Moved:
+    """rank: among the models of then; None where errors are not known, so that nothing can be tested."""
     rating = now["rating"] - shift
+    return Moved(then, now, rating - then["rating"], () if rank is None else _beyond_noise(then, now, rating, rank))
+
+
+def _beyond_noise(then: Row, now: Row, rating: float, rank: int) -> tuple[str, ...]:
     low, high = then["ci_low"], then["ci_high"]
     tests = {
         "rating": (low is not None and rating < low) or (high is not None and rating > high),
         "rank": not then["rank_low"] <= rank <= then["rank_high"],
         "tier": then["tier"] != now["tier"],
     }
-    return Moved(then, now, rating - then["rating"], tuple(what for what, moved in tests.items() if moved))
+    return tuple(what for what, moved in tests.items() if moved)

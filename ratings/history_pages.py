@@ -1,6 +1,5 @@
 """The page of the past: any board that was kept, what moved since, and how many votes came."""
 
-from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,21 +10,10 @@ from django.views.decorators.http import require_safe
 
 from arena.errors import Refusal, bad
 from catalog.models import LanguageModel
-from ratings import board_facts, board_words, changes, over_time, refusals, snapshots, vote_days, whose_votes
+from ratings import board_facts, board_words, moved, over_time, refusals, snapshots, vote_days, whose_votes
 from ratings.board_addresses import said, shorter, spelled
-from ratings.changes import Changes
-from ratings.snapshots import Asked
 
 AGO = (timedelta(days=1), timedelta(days=7))
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """The newest board against that of then; `changes` is None where no board had been published by then."""
-
-    then: datetime
-    computed_at: datetime | None
-    changes: Changes | None
 
 
 @require_safe
@@ -37,7 +25,8 @@ def history(request: HttpRequest) -> HttpResponse:
         board = published.board
         end = asked.at or timezone.now()
         since = _since(request.GET.get("then", ""), end)
-        compared = [_comparison(asked, board, then) for then in ([since] if since else [end - ago for ago in AGO])]
+        times = [since] if since else [moved.before(end, ago) for ago in AGO]
+        compared = [moved.compared(asked, board, then) for then in times]
     except Refusal as error:
         return refusals.page(request, error)
     slugs = [row["model"] for row in board["rows"]]
@@ -69,11 +58,6 @@ def _since(text: str, end: datetime) -> datetime | None:
     if then and then >= end:
         raise bad("then", "then must lie before the time that it is compared with.")
     return then
-
-
-def _comparison(asked: Asked, board: dict[str, Any], then: datetime) -> Comparison:
-    old = snapshots.newest(**asdict(replace(asked, at=then)))
-    return Comparison(then, old["computed_at"], changes.between(old, board) if old["computed_at"] else None)
 
 
 def _bars(days: list[tuple[Any, int]]) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from catalog.models import LanguageModel
 from ratings import snapshots, vote_shares
 from ratings.models import OVERALL, Pool, PoolFigures
 from ratings.scale import SCALE, Z95
-from ratings.vote_shares import Maker, Part
+from ratings.vote_shares import Maker, Part, Why
 
 MISSES = 0.05
 FLAGS = 2 * (1 - NormalDist().cdf(2))  # of models that move as chance has it, the part beyond two errors
@@ -76,7 +76,7 @@ class Counts:
     at: datetime
     counted: int
     uncounted: int
-    reasons: list[tuple[str | Promise, int]]
+    reasons: list[Why]
     ties: int
     left: Share | None
     skipped: Share | None
@@ -119,7 +119,10 @@ class Method:
     misses: float
     styled: dict[str, Any]
     styles: list[dict[str, Any]]
-    day: Day | None
+
+    @property
+    def day(self) -> Day | None:
+        return _day(self.pool.slug, self.board)
 
 
 def of_pool(board: Mapping[str, Any]) -> Method:
@@ -136,7 +139,6 @@ def of_pool(board: Mapping[str, Any]) -> Method:
         misses=MISSES * bounded,
         styled=styled,
         styles=_styles(styled.get("style") or {}),
-        day=_day(slug, board),
     )
 
 
@@ -176,9 +178,9 @@ def _counts(pool: Pool, stored: PoolFigures) -> Counts:
     )
 
 
-def _told(reasons: Mapping[str, int]) -> list[tuple[str | Promise, int]]:
-    """In words, most first."""
-    return [(REASONS.get(reason, reason), n) for reason, n in sorted(reasons.items(), key=lambda each: -each[1])]
+def _told(reasons: Mapping[str, int]) -> list[Why]:
+    """Most first."""
+    return [Why(each, REASONS.get(each, each), n) for each, n in sorted(reasons.items(), key=lambda item: -item[1])]
 
 
 def _names(slugs: Mapping[str, Any]) -> dict[str, LanguageModel]:
@@ -211,9 +213,15 @@ def _audit(audit: Mapping[str, Any], names: Mapping[str, LanguageModel]) -> dict
 
 def _styles(style: Mapping[str, Any]) -> list[dict[str, Any]]:
     """In Elo points for one standard deviation."""
-    found = [(label, style[name]) for name, label in STYLES.items() if style.get(name)]
+    found = [(feature, style[feature]) for feature in STYLES if style.get(feature)]
     return [
-        {"name": name, "worth": SCALE * each["coefficient"], "half": Z95 * SCALE * each["se"]} for name, each in found
+        {
+            "feature": feature,
+            "name": STYLES[feature],
+            "worth": SCALE * each["coefficient"],
+            "half": Z95 * SCALE * each["se"],
+        }
+        for feature, each in found
     ]
 
 

@@ -19,7 +19,7 @@ from catalog.models import LanguageModel
 from catalog.prices import newest_prices
 from ratings import model_standing, over_time, published, refusals, whose_votes
 from ratings.board_addresses import spelled
-from ratings.snapshots import Asked, newest_of_pools, unpack
+from ratings.snapshots import Asked
 from ratings.whose_votes import Whose
 
 
@@ -29,24 +29,16 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
     model = models.filter(slug=slug).first() if slug.isprintable() else None  # anything else PostgreSQL would not take
     if model is None:
         return render(request, "404.html", {"detail": unknown("model", slug).detail}, status=404)
-    standing = _standing(model)
+    places = model_standing.in_pools(model.slug)
+    standing = {"places": places, "rated_here": any(place.pool.slug == LIVE for place in places)}
     shown = {"model": model, **_facts(model), **_measured(model), **standing}
     shown |= {"told": told(model), "scores": of_model(model), "shared_battles": sharing.of_model(model.pk)}
     try:
-        pool = request.GET.get("pool") or _usual(request, standing["places"])
-        shown |= _in_pool(model, pool) if standing["places"] or "pool" in request.GET else {}
+        pool = request.GET.get("pool") or model_standing.usual_pool(places, request.GET)
+        shown |= _in_pool(model, pool) if places or "pool" in request.GET else {}
     except Refusal as error:
         return refusals.page(request, error)
     return render(request, "ratings/model.html", shown)
-
-
-def _usual(request: HttpRequest, places: list[dict[str, Any]]) -> str:
-    """The pool of the leaderboard, if the model is on that; else the first one that has it."""
-    on = [place["pool"].slug for place in places]
-    if not on:
-        return LIVE
-    usual = whose_votes.found(Asked(), request.GET)[0].pool
-    return usual if usual in on else on[0]
 
 
 def _facts(model: LanguageModel) -> dict[str, Any]:
@@ -70,17 +62,6 @@ def _measured(model: LanguageModel) -> dict[str, Any]:
     """Nothing in here changes with a battle that is open: see `arena.measured`."""
     usual = typical([model.pk]).get(model.pk)
     return {"usual": usual, "failed_percent": usual and 100 * usual.failure_rate}
-
-
-def _standing(model: LanguageModel) -> dict[str, Any]:
-    """`places`: its row on the overall board of each pool, and among how many models its rank is."""
-    places = []
-    for snapshot in newest_of_pools():
-        rows = unpack(snapshot.rows)
-        for row in (row for row in rows if row["model"] == model.slug):
-            among = sum(other["component"] == row["component"] for other in rows)
-            places.append({"pool": snapshot.board.pool, "row": row, "among": among})
-    return {"places": places, "rated_here": any(place["pool"].slug == LIVE for place in places)}
 
 
 def _in_pool(model: LanguageModel, pool: str) -> dict[str, Any]:

@@ -1,25 +1,42 @@
-"""Where one model stands in a pool: on the board of each category, and against each opponent."""
+"""Where one model stands: on the board of each pool, in one pool in each category, and against each opponent."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
 
-from ratings.models import OVERALL, Board, Snapshot
-from ratings.snapshots import BRADLEY_TERRY, Asked, unpack
+from arena.models import LIVE
+from ratings import whose_votes
+from ratings.models import OVERALL, Board, Pool, Snapshot
+from ratings.snapshots import BRADLEY_TERRY, Asked, newest_of_pools, unpack
 
 ERRORS = 1.96  # of which one is wide what 95 % of differences lie within
 
 
 @dataclass(frozen=True)
 class Place:
-    """A model's row on the board of a category; `among` how many models its rank is."""
+    """A model's row on the board of a pool and category; `among` how many models its rank is."""
 
+    pool: Pool
     category: str
     name: str
     row: Mapping[str, Any]
     among: int
+
+
+def in_pools(model: str) -> list[Place]:
+    """Its places on the newest overall board of each pool that it is on."""
+    return [place for snapshot in newest_of_pools() if (place := _place(snapshot, model))]
+
+
+def usual_pool(places: Sequence[Place], parameters: Mapping[str, str]) -> str:
+    """The pool of the leaderboard, if the model is on that; else the first one that has it."""
+    on = [place.pool.slug for place in places]
+    if not on:
+        return LIVE
+    usual = whose_votes.found(Asked(), parameters)[0].pool
+    return usual if usual in on else on[0]
 
 
 def by_category(pool: str, model: str) -> list[Place]:
@@ -27,17 +44,18 @@ def by_category(pool: str, model: str) -> list[Place]:
     boards = Board.objects.filter(pool__slug=pool, style_control=False)
     newest = Snapshot.objects.filter(board=OuterRef("pk"), method=BRADLEY_TERRY).order_by("-computed_at")
     keys = boards.annotate(newest=Subquery(newest.values("pk")[:1])).values("newest")
-    found = Snapshot.objects.filter(pk__in=keys).select_related("board__category").order_by("board__category__name")
+    beside = ("board__pool", "board__category")
+    found = Snapshot.objects.filter(pk__in=keys).select_related(*beside).order_by("board__category__name")
     places = [place for snapshot in found if (place := _place(snapshot, model))]
     return sorted(places, key=lambda place: place.category != OVERALL)
 
 
 def _place(snapshot: Snapshot, model: str) -> Place | None:
-    rows = unpack(snapshot.rows)
+    rows, board = unpack(snapshot.rows), snapshot.board
     for row in rows:
         if row["model"] == model:
             among = sum(other["component"] == row["component"] for other in rows)
-            return Place(snapshot.board.category.slug, snapshot.board.category.name, row, among)
+            return Place(board.pool, board.category.slug, board.category.name, row, among)
     return None
 
 

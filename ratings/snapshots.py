@@ -112,7 +112,8 @@ def newest_of_pools(category: str = OVERALL) -> list[Snapshot]:
     boards = Board.objects.filter(category__slug=category, style_control=False).exclude(pool__kind=Pool.Kind.SHORTLIST)
     newest = Snapshot.objects.filter(board=OuterRef("pk"), method=BRADLEY_TERRY).order_by("-computed_at")
     keys = boards.annotate(newest=Subquery(newest.values("pk")[:1])).values("newest")
-    return list(Snapshot.objects.filter(pk__in=keys).select_related("board__pool").order_by("board__pool_id"))
+    beside = ("board__pool", "board__category")
+    return list(Snapshot.objects.filter(pk__in=keys).select_related(*beside).order_by("board__pool_id"))
 
 
 def _shown(snapshot: Snapshot) -> dict[str, Any]:

@@ -19,10 +19,13 @@ pages = [
     path("models/<str:slug>/", model_pages.model_page, name="model-page"),
 ]
 api = [
+    path("models/<str:slug>/", calls.OneModel.as_view(), name="model-detail"),
     path("leaderboard/", calls.Leaderboard.as_view(), name="leaderboard-json"),
     path("leaderboard/events", calls.events, name="leaderboard-events"),
     path("leaderboard/pairwise/", calls.Pairwise.as_view(), name="leaderboard-pairwise"),
     path("leaderboard/history/", calls.History.as_view(), name="leaderboard-history"),
+    path("leaderboard/moved/", calls.Moved.as_view(), name="leaderboard-moved"),
+    path("leaderboard/method/", calls.Method.as_view(), name="leaderboard-method"),
     path("leaderboard/frontier/", calls.Frontier.as_view(), name="leaderboard-frontier"),
     path("benchmarks/<str:slug>/disagreement/", calls.OneDisagreement.as_view(), name="disagreement-json"),
     path("shortlist/", calls.Shortlist.as_view(), name="shortlist-json"),

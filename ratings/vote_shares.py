@@ -10,14 +10,25 @@ from django.utils.functional import Promise
 from catalog.models import LanguageModel
 
 Text = str | Promise
-Told = Callable[[Mapping[str, int]], list[tuple[Text, int]]]
+
+
+@dataclass(frozen=True)
+class Why:
+    """A reason why votes do not count, as they are stored with it and in words, and how many they are."""
+
+    reason: str
+    words: Text
+    votes: int
+
+
+Told = Callable[[Mapping[str, int]], list[Why]]
 
 
 @dataclass(frozen=True)
 class Part:
     """What one model has of the votes; percentages are of votes and of the battles that come next, None if unknown.
 
-    reasons: why votes of it do not count, in words, and how many each time.
+    reasons: why votes of it do not count.
     """
 
     slug: str
@@ -25,13 +36,13 @@ class Part:
     maker: str
     retired: bool
     counted: int
-    reasons: Sequence[tuple[Text, int]]
+    reasons: Sequence[Why]
     percent: float
     chance: float | None
 
     @property
     def uncounted(self) -> int:
-        return sum(number for _, number in self.reasons)
+        return sum(why.votes for why in self.reasons)
 
 
 @dataclass(frozen=True)

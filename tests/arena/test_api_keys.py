@@ -286,6 +286,8 @@ NEEDED = {
     "leaderboard-events": {"get": "read"},
     "leaderboard-pairwise": {"get": "read"},
     "leaderboard-history": {"get": "read"},
+    "leaderboard-method": {"get": "read"},
+    "leaderboard-moved": {"get": "read"},
     "pool-list": {"get": "read"},
     "leaderboard-frontier": {"get": "read"},
     "category-list": {"get": "read"},

@@ -50,9 +50,13 @@ def known(slug):
     return model
 
 
+def in_list(client, slug):
+    return {model["slug"]: model for model in client.get(MODELS).json()["results"]}[slug]
+
+
 def test_model_tells_what_is_known_with_sources_and_what_was_measured(client):
     known("seven")
-    assert client.get(f"{MODELS}seven/").json() == {
+    assert in_list(client, "seven") == {
         "slug": "seven", "name": "Seven", "kind": "chat", "status": "current", "open_weights": True,
         "release_date": "2026-01-02", "knowledge_cutoff": "2025-06-01", "parameters_total": 7_000_000_000,
         "parameters_active": 2_000_000_000, "training_tokens": 10**13, "context_window": 8192, "max_input": 8000,
@@ -74,7 +78,7 @@ def test_model_tells_what_is_known_with_sources_and_what_was_measured(client):
 
 def test_what_is_not_known_is_null(client):
     factories.model("plain")
-    told = client.get(f"{MODELS}plain/").json()
+    told = in_list(client, "plain")
     empty = {"modalities": [], "kind": "", "status": "current", "in_draw": False, "facts": {}}
     assert {name: value for name, value in told.items() if value is not None} == {
         "slug": "plain", "name": "Plain", **empty,
@@ -124,7 +128,32 @@ def test_list_tells_of_each_what_its_own_address_tells(client):
         known(slug)
     results = client.get(MODELS).json()["results"]
     assert [model["slug"] for model in results] == ["base", "one", "two"]
-    assert results == [client.get(f"{MODELS}{model['slug']}/").json() for model in results]
+    for model in results:
+        own = client.get(f"{MODELS}{model['slug']}/").json()
+        assert model == {name: own[name] for name in model}
+
+
+def test_model_says_what_its_license_asks_for(client):
+    terms = {
+        "commercial": "conditional", "research_only": False, "conditions": "below 700 million users",
+        "derivatives": "yes", "obligations": "Say that it is built with it.", "source": LICENSE_TEXT,
+    }  # fmt: skip
+    factories.model("x", license=factories.license("Strange", **terms))
+    factories.model("y", license=factories.license("Unread"))
+    factories.model("z")
+    told = [client.get(f"{MODELS}{slug}/").json()["license_terms"] for slug in "xyz"]
+    assert told == [terms, None, None]
+
+
+def test_model_says_which_sources_disagree(client):
+    """What is said in the same words is no disagreement, nor is what nobody knows."""
+    model, day = factories.model("sourced"), date(2026, 1, 5)
+    said = (("2023-10", "https://a.example"), ("2023-10-05", "b"), ("2023-10", "c"), (None, "d"))
+    claims = [Claim("knowledge_cutoff", value, source, day) for value, source in said]
+    record({model.pk: [*claims, Claim("tools", True, "a", day), Claim("tools", True, "b", day)]}, Fact.Origin.SHIPPED)
+    assert client.get(f"{MODELS}sourced/").json()["other_sources"] == {
+        "knowledge_cutoff": [{"value": "2023-10-05", "source": "b", "url": None, "as_of": "2026-01-05"}]
+    }
 
 
 @pytest.mark.parametrize("count", [1, 30])

@@ -89,8 +89,8 @@ def test_figures_are_those_of_the_votes():
     counts = figures().counts
 
     assert (counts.counted, counts.uncounted, counts.ties) == (10, 3, 2)
-    assert [number for _, number in counts.reasons] == [2, 1]
-    assert "picked the two models" in str(counts.reasons[0][0])
+    assert [why.votes for why in counts.reasons] == [2, 1]
+    assert "picked the two models" in str(counts.reasons[0].words)
     assert (counts.left.part, counts.left.whole) == (6, 8)
     assert (counts.skipped.part, counts.skipped.whole, counts.skipped.percent) == (1, 5, 20)
     assert counts.replaced.part == 0
@@ -99,7 +99,7 @@ def test_figures_are_those_of_the_votes():
         ("x", 7, 3, 70.0, False),
         ("z", 5, 2, 50.0, True),
     ]
-    assert {part.slug: [number for _, number in part.reasons] for part in counts.parts} == {
+    assert {part.slug: [why.votes for why in part.reasons] for part in counts.parts} == {
         "y": [1],
         "x": [2, 1],
         "z": [2],
