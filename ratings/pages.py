@@ -4,16 +4,22 @@ import secrets
 from urllib.parse import parse_qsl, urlsplit
 
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from arena.errors import Refusal, bad
+from arena.pages import scheme
 from ratings import board_content, board_files, board_shown
 from ratings.board_addresses import shorter
 from ratings.board_shown import Shown
+from ratings.recent import Recent
 
-PLACE = secrets.token_hex(16)  # which no address can hold by chance or on purpose
+PLACE, TOKEN = secrets.token_hex(16), secrets.token_hex(16)  # which no address can hold by chance or on purpose
+FRAMES = 256  # of 6 kB each
+frames: Recent[bytes] = Recent(FRAMES)
 
 
 @require_safe
@@ -39,13 +45,24 @@ def _page(request: HttpRequest, shown: Shown) -> HttpResponse:
         if request.headers.get("HX-Trigger") != "board":  # which only asks for news of what it shows
             response.headers[_into_history(request, shown)] = request.path + shown.query
     else:
-        response = render(request, "ratings/leaderboard.html", {"content": PLACE})
+        frame = _frame(request).replace(TOKEN.encode(), get_token(request).encode())
         # Through the template a quarter of a megabyte would be copied at each level.
-        response.content = response.content.replace(PLACE.encode(), board_content.whole(shown), 1)
+        response = HttpResponse(frame.replace(PLACE.encode(), board_content.whole(shown), 1))
     if shown.refused:
         response.status_code = 400
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _frame(request: HttpRequest) -> bytes:
+    """What stands around the board, which takes as long as all else: for whoever is not logged in it is kept."""
+
+    def made() -> bytes:
+        return render_to_string("ratings/leaderboard.html", {"content": PLACE, "csrf_token": TOKEN}, request).encode()
+
+    if request.user.is_authenticated:
+        return made()
+    return frames.of((request.get_full_path(), *scheme(request).values()), made)
 
 
 def _into_history(request: HttpRequest, shown: Shown) -> str:

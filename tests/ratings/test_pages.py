@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
+from django.test import Client
 
 from catalog.models import Price
 from ratings import board_facts, board_files, boards, shipped
@@ -491,6 +492,22 @@ def test_page_that_was_asked_for_just_now_costs_one_small_query(client, voted, d
     assert slugs(again) == slugs(first)
     with django_assert_num_queries(1):
         assert slugs(client.get(PAGE, {"weights": "open"})) == ["b", "c"]
+
+
+def test_frame_that_is_kept_is_nobodys(client, voted, django_user_model):
+    """The token of its form is each reader's own, and a name is shown only to whoever has it."""
+    client.get(PAGE)
+    reader = Client(enforce_csrf_checks=True)
+    token = re.search(r'csrfmiddlewaretoken" value="([^"]+)', reader.get(PAGE).content.decode())[1]
+    form = {"scheme": "dark", "next": PAGE, "csrfmiddlewaretoken": token}
+    assert Client(enforce_csrf_checks=True).post("/appearance/", form).status_code == 403
+    assert reader.post("/appearance/", form).status_code == 302
+
+    client.force_login(django_user_model.objects.create_user("somebody"))
+    shown = [each.get(f"{PAGE}?q=a").content.decode() for each in (client, reader, Client(), client)]
+    assert ["somebody" in page for page in shown] == [True, False, False, True]
+    assert ['data-scheme="dark"' in page for page in shown] == [False, True, False, False]
+    assert all(f'name="next" value="{PAGE}?q=a"' in page for page in shown)
 
 
 def test_page_shows_new_votes_at_once_though_views_are_kept(client, voted):
