@@ -149,9 +149,9 @@ def test_controls_change_the_board_in_place_and_keep_the_focus(page: Page, birds
     expect(search).to_be_focused()
     search.fill("")
     expect(page.get_by_text("6 of 6 models")).to_be_visible()
-    page.get_by_role("link", name="Votes").click()
+    page.get_by_role("link", name="Votes", exact=True).click()
     expect(page.get_by_role("columnheader", name="Votes")).to_have_attribute("aria-sort", "descending")
-    expect(page.get_by_role("link", name="Votes")).to_be_focused()
+    expect(page.get_by_role("link", name="Votes", exact=True)).to_be_focused()
     page.get_by_text("Columns", exact=True).click()
     page.get_by_role("checkbox", name="Size").check()
     expect(page.get_by_role("columnheader", name="Size")).to_be_visible()
@@ -292,7 +292,7 @@ def test_back_shows_the_former_view_with_its_form(page: Page, birds: str) -> Non
     expect(page.get_by_text("1 of 6 models")).to_be_visible()
     page.get_by_role("combobox", name="Category").select_option("Coding")
     expect(page.locator("#board-said")).to_have_text("Coding · “er”")
-    page.get_by_role("link", name="Votes").click()
+    page.get_by_role("link", name="Votes", exact=True).click()
     expect(page.get_by_role("columnheader", name="Votes")).to_have_attribute("aria-sort", "descending")
 
     page.go_back()
@@ -348,7 +348,7 @@ def test_board_stays_while_the_service_cannot_answer(browser: Browser, service: 
     with page.expect_response(lambda response: response.status == 503):
         news(page)
     assert len(names(page)) == 6
-    page.get_by_role("link", name="Votes").click()
+    page.get_by_role("link", name="Votes", exact=True).click()
     expect(page.get_by_text("away")).to_be_visible()
     context.close()
 
