@@ -30,7 +30,7 @@ def reading(browser: Browser, service: Service, person: Person | None = None, **
     page.on("request", lambda request: request.url.startswith(service.url) or said.append(request.url))
     yield page
     context.close()
-    assert not said
+    assert not said, said
 
 
 @contextmanager
