@@ -28,8 +28,9 @@ def rules() -> list[str]:
         )
         % {"hours": int(KEPT.total_seconds()) // 3600},
         _(
-            "Boards, their pairs, history, frontier, movements and method, and disagreements come with an `ETag`. Sent "
-            "back as `If-None-Match` it brings a 304 without a body for as long as nothing has changed."
+            "Boards, their pairs, history, frontier and method, disagreements, and movements between two times that "
+            "are told come with an `ETag`. Sent back as `If-None-Match` it brings a 304 without a body for as long as "
+            "nothing has changed."
         ),
         _(
             'Errors are `{"error": {"code", "detail", "fields"}}` with the right status: `code` for programs, `detail` '

@@ -118,13 +118,15 @@ def _knowing(known: Sequence[OpenApiParameter], view: View) -> Any:
 def wrong(given: QueryDict, known: Sequence[OpenApiParameter]) -> dict[str, list[str]]:
     """What is wrong with each parameter: it is not known, or it comes again where one value is taken."""
     by_name = {each.name: each for each in known}
-    if known:
-        unknown = say("There is no such parameter. Known are: %s.") % ", ".join(by_name)
-    else:
-        unknown = say("There is no such parameter: none is known here.")
-    found = {name: [unknown] for name in given if name not in by_name}
+    found = {name: [_unknown(by_name)] for name in given if name not in by_name}
     again = (by_name[name] for name, values in given.lists() if name in by_name and len(values) > 1)
     return found | {each.name: [_once(each)] for each in again if not each.many or each.explode is False}
+
+
+def _unknown(known: Iterable[str]) -> str:
+    if names := ", ".join(known):
+        return say("There is no such parameter. Known are: %s.") % names
+    return say("There is no such parameter: none is known here.")
 
 
 def _once(parameter: OpenApiParameter) -> str:

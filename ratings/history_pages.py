@@ -46,8 +46,8 @@ def history(request: HttpRequest) -> HttpResponse:
         "categories": categories,
         "said": board_words.of_category(asked, categories),
     }
-    query = spelled(whose.parameters | ({"then": said(since)} if since else {}))
-    return shorter(request, lambda: query) or render(request, "ratings/history.html", shown)
+    then = {"then": said(since)} if since else {}
+    return shorter(request, lambda: spelled(whose.parameters | then)) or render(request, "ratings/history.html", shown)
 
 
 def _since(text: str, end: datetime) -> datetime | None:

@@ -1,14 +1,13 @@
 """The page of the past."""
 
 import re
-from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
 from ratings.models import Pool
 from tests import factories
-from tests.ratings.published import beat, met, published
+from tests.ratings.published import ago, beat, met, published
 
 pytestmark = pytest.mark.django_db
 PAGE = "/history/"
@@ -18,24 +17,6 @@ def text(client, **query):
     answer = client.get(PAGE, query)
     assert answer.status_code == 200
     return " ".join(re.sub(r"<[^>]*>", " ", answer.content.decode()).split())
-
-
-def ago(**time):
-    return datetime.now(UTC) - timedelta(**time)
-
-
-@pytest.fixture
-def week():
-    """Three boards: of ten days ago, of two days ago with a turn of fortune, and of an hour ago with a newcomer."""
-    x, y, z, new = (factories.model(slug) for slug in ("xenon", "yttrium", "zinc", "newcomer"))
-    for one, other in pairwise((x, y, z)):
-        met(one, other, 60, 40)
-    published(at=ago(days=10))
-    met(z, x, 150, 10)
-    published(at=ago(days=2))
-    met(new, y, 3, 2)
-    published(at=ago(hours=1))
-    return x, y, z, new
 
 
 def test_page_compares_with_a_day_and_a_week_ago(client, week):

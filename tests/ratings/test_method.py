@@ -15,12 +15,7 @@ from ratings.models import Pool, Snapshot
 from tests import factories
 
 PAGE = "/method/"
-
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch):
-    """No round of counting waits for the one before."""
-    monkeypatch.setattr(method_counts, "_not_before", 0.0)
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 def published():

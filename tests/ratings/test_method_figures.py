@@ -11,13 +11,7 @@ from ratings.models import Pool
 from tests import factories
 from tests.ratings import reference
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch):
-    """No round of counting waits for the one before."""
-    monkeypatch.setattr(method_counts, "_not_before", 0.0)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_once")]
 
 
 def published():

@@ -1,6 +1,6 @@
 """What moved between two times, over HTTP."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -8,34 +8,17 @@ import pytest
 from ratings.models import Snapshot
 from tests import factories
 from tests.ratings import reference
-from tests.ratings.published import met, published
+from tests.ratings.published import ago, published
 
 pytestmark = pytest.mark.django_db
 CALL = "/api/v1/leaderboard/moved/"
 FIRST = "0001-01-01T00:00:00Z"
 
 
-def ago(**time):
-    return datetime.now(UTC) - timedelta(**time)
-
-
 def told(client, **query):
     answer = client.get(CALL, query)
     assert answer.status_code == 200
     return answer.json()
-
-
-@pytest.fixture
-def week():
-    """Three boards: of ten days ago, of two days ago with a turn of fortune, and of an hour ago with a newcomer."""
-    x, y, z, new = (factories.model(slug) for slug in ("xenon", "yttrium", "zinc", "newcomer"))
-    for one, other in pairwise((x, y, z)):
-        met(one, other, 60, 40)
-    published(at=ago(days=10))
-    met(z, x, 150, 10)
-    published(at=ago(days=2))
-    met(new, y, 3, 2)
-    published(at=ago(hours=1))
 
 
 def test_last_day_is_what_is_told_if_no_time_is_said(client, week):
@@ -141,3 +124,11 @@ def test_call_asks_the_database_as_often_for_any_number_of_models(client, models
 def test_page_knows_a_time_before_which_there_is_none(client):
     factories.board()
     assert client.get("/history/", {"at": FIRST}).status_code == 200
+
+
+def test_movements_between_two_times_that_are_told_are_sent_once(client, week):
+    times = {"since": ago(days=5).isoformat(), "until": ago(minutes=1).isoformat()}
+    first = client.get(CALL, times)
+    again = {"headers": {"If-None-Match": first["ETag"]}}
+    assert client.get(CALL, times, **again).status_code == 304
+    assert client.get(CALL, {"since": times["since"]}, **again).status_code == 200
