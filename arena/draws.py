@@ -51,11 +51,14 @@ def try_out(models: Iterable[int | None]) -> set[int]:
     """
     failed = Endpoint.objects.filter(model__in=models, failures__gte=OPENS_AFTER).order_by("id")
     with transaction.atomic():
-        # Locked first: of two draws at once the second sees what the first has written.
-        rows = failed.select_for_update().annotate(out=Q(closed_until__gte=Now())).values_list("model", "out")
-        tried = {model for model, out in rows if out}
+        # Locked first: of two draws at once the second sees what the first has written. No key changes, so that
+        # calls to the same endpoints can be recorded meanwhile.
+        locked = failed.select_for_update(no_key=True).annotate(out=Q(closed_until__gte=Now()))
+        rows = list(locked.values_list("pk", "model", "out"))
+        tried = {model for _, model, out in rows if out}
         if rows and not tried:
-            failed.update(closed_until=Now() + timedelta(seconds=OPEN_S))
+            held = Endpoint.objects.filter(pk__in=[pk for pk, _, _ in rows])
+            held.update(closed_until=Now() + timedelta(seconds=OPEN_S))
     return tried
 
 

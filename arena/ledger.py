@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection, transaction
+from psycopg.errors import DeadlockDetected
 
 GATHER_S = 0.01
 Argument = TypeVar("Argument")
@@ -66,6 +67,9 @@ class Ledger:
         try:
             results = _transact(calls)
         except (OperationalError, InterfaceError) as error:
+            if isinstance(error.__cause__, DeadlockDetected):  # in favour of another worker, which went ahead
+                self._batch(calls)
+                return
             connection.close()
             logger.warning("the database is away: %s", str(error).strip().partition("\n")[0])
             self._deliver([(call, Unreachable()) for call in calls])

@@ -71,21 +71,24 @@ class Reader:
     def __init__(self) -> None:
         self.pages: set[Page] = set()
         self.task: asyncio.Task[None] | None = None
+        self.begun = asyncio.Event()
 
     async def follow(self) -> AsyncIterator[bytes]:
         """Server-sent events from now on, without an end."""
         page = Page()
         self.pages.add(page)
         if self.task is None or self.task.done():
-            self.task = asyncio.create_task(self._run())
+            self.begun = asyncio.Event()
+            self.task = asyncio.create_task(self._run(self.begun))
         try:
+            await self.begun.wait()
             yield b": from now on\n\n"
             while True:
                 yield await page.next()
         finally:
             self.pages.discard(page)
 
-    async def _run(self) -> None:
+    async def _run(self, begun: asyncio.Event) -> None:
         # Python 3.11 may swallow a cancellation that comes while a command is being sent, so it is asked for too.
         me = asyncio.current_task()
         async with publishing.connect() as redis:
@@ -93,9 +96,11 @@ class Reader:
             while self.pages and me and not me.cancelling():
                 try:
                     last = last or await _end(redis)
+                    begun.set()
                     last = self._pass_on(await redis.xread({STREAM: last}, block=BLOCK_MS)) or last
                 except (RedisError, OSError) as error:
                     logger.warning("Redis is away, open pages see new boards later: %s", error)
+                    begun.set()
                     await asyncio.sleep(AWAY_S)
             self.task = None
 

@@ -192,3 +192,22 @@ def test_draw_waits_to_see_what_a_draw_before_it_took():
 
     assert first is not None
     assert second is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_try_out_is_not_in_the_way_of_calls_that_are_recorded():
+    """Or else a worker with one of two endpoints and a draw with the other would wait for each other."""
+    probed, taken, done = half_open(), threading.Event(), threading.Event()
+
+    def work(number):
+        if number:
+            taken.wait(10)
+            health.record([health.Called(probed.pk, failure="refused")])
+            done.set()
+            return True
+        with transaction.atomic():
+            draws.try_out([probed.model_id])
+            taken.set()
+            return done.wait(5)
+
+    assert at_once(2, work) == [True, True]

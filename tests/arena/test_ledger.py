@@ -4,7 +4,9 @@ import asyncio
 import threading
 
 import pytest
-from django.db import DataError, InterfaceError, OperationalError, connection, connections
+from django.db import DataError, InterfaceError, OperationalError, connection, connections, transaction
+from django.db.models import Value
+from django.db.models.functions import Concat
 
 from arena.ledger import Ledger, Unreachable
 from catalog.models import LanguageModel
@@ -49,10 +51,10 @@ def sizes(arguments):
     return [len(arguments) for _ in arguments]
 
 
-async def stored():
+async def stored(column="slug"):
     def look():
         try:
-            return set(LanguageModel.objects.values_list("slug", flat=True))
+            return set(LanguageModel.objects.values_list(column, flat=True))
         finally:
             connections.close_all()
 
@@ -140,6 +142,39 @@ async def test_call_survives_a_connection_that_the_server_ended(ledger):
         await ledger.call(end, None)
 
     assert await ledger.call(insert, "a") == "A"
+
+
+async def test_call_that_was_ended_for_a_deadlock_is_made_again(ledger):
+    """By PostgreSQL, in favour of another worker that took the same two rows the other way round."""
+    await asyncio.gather(ledger.call(insert, "first"), ledger.call(insert, "second"))
+    have_first, have_second = threading.Event(), threading.Event()
+
+    def change(slug):
+        LanguageModel.objects.filter(slug=slug).update(name=Concat("name", Value("!")))
+
+    def one_way(arguments):
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL deadlock_timeout = '50ms'")
+        change("first")
+        have_first.set()
+        have_second.wait(5)
+        change("second")
+        return arguments
+
+    def the_other_way():
+        try:
+            with transaction.atomic():
+                change("second")
+                have_second.set()
+                have_first.wait(5)
+                change("first")
+        finally:
+            connections.close_all()
+
+    other = asyncio.create_task(asyncio.to_thread(the_other_way))
+    assert await ledger.call(one_way, 1) == 1
+    await other
+    assert await stored("name") == {"first!!", "second!!"}
 
 
 async def test_insist_asks_until_the_database_answers(ledger):

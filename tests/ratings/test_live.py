@@ -34,10 +34,9 @@ def data(event):
 
 @asynccontextmanager
 async def page(reader):
-    """An open page, once the reader knows where the stream ends."""
+    """An open page that has been told from when on it hears of all boards."""
     async with aclosing(reader.follow()) as events:
         assert (await anext(events)).startswith(b":")
-        await asyncio.sleep(0.05)
         yield events
 
 
@@ -65,6 +64,20 @@ async def test_follow_tells_which_board_changed():
 
 async def test_follow_begins_with_what_comes_after_it():
     live.announce([snapshot(votes=1)])
+    async with page(live.Reader()) as events:
+        live.announce([snapshot(votes=2)])
+        assert data(await soon(events))["votes"] == 2
+
+
+async def test_follow_says_when_it_begins_only_once_it_knows_where(monkeypatch):
+    """Or else a board that comes right after that would be taken for an old one."""
+    end = live._end
+
+    async def later(redis):
+        await asyncio.sleep(0.2)
+        return await end(redis)
+
+    monkeypatch.setattr(live, "_end", later)
     async with page(live.Reader()) as events:
         live.announce([snapshot(votes=2)])
         assert data(await soon(events))["votes"] == 2
@@ -115,7 +128,7 @@ async def test_reader_ends_at_the_first_cancellation_whenever_it_comes():
     for delay in (0, 0.001, 0.01, 0.05):
         reader = live.Reader()
         events = reader.follow()
-        await anext(events)
+        begins = asyncio.ensure_future(anext(events))
         await asyncio.sleep(delay)
         live.announce([snapshot()])
         await asyncio.sleep(0)
@@ -123,6 +136,8 @@ async def test_reader_ends_at_the_first_cancellation_whenever_it_comes():
         task.cancel()
         done, _ = await asyncio.wait([task], timeout=3)
         assert done
+        begins.cancel()
+        await asyncio.wait([begins])
         await events.aclose()
 
 
@@ -154,7 +169,6 @@ async def test_events_is_a_stream_that_nobody_stores(async_client):
     assert response["X-Accel-Buffering"] == "no"
     async with aclosing(aiter(response.streaming_content)) as events:
         await anext(events)
-        await asyncio.sleep(0.05)
         live.announce([snapshot(votes=6)])
         assert data(await soon(events))["votes"] == 6
 

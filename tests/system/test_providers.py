@@ -60,9 +60,9 @@ def drawn(zoo: Service, battle: str) -> dict[str, str]:
 
 
 def close_circuits(zoo: Service) -> None:
-    # In the order of the workers, which write them too.
+    # In the order of the workers, which write them too, and with calls that refer to them.
     zoo.query(
-        "WITH ordered AS (SELECT id FROM arena_endpoint ORDER BY id FOR UPDATE) "
+        "WITH ordered AS (SELECT id FROM arena_endpoint ORDER BY id FOR NO KEY UPDATE) "
         "UPDATE arena_endpoint SET failures = 0, closed_until = NULL FROM ordered "
         "WHERE arena_endpoint.id = ordered.id RETURNING 1"
     )
