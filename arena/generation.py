@@ -32,6 +32,7 @@ class Engine:
         self.turns: dict[int, LiveTurn] = {}
         self.tasks: dict[int, list[asyncio.Task[None]]] = {}
         self.background: set[asyncio.Task[None]] = set()
+        self.stops: dict[str, float] = {}  # battle → when its stop was heard
         self.draining = False
         self._started = threading.Event()
         threading.Thread(target=self._run, name="engine", daemon=True).start()
@@ -78,7 +79,8 @@ class Engine:
         longest = self.answering.timeouts.total
         turn = LiveTurn(job, held_until=asked + leases.LEASE_S, paced_until=asked + longest)
         self.turns[job.turn_id] = turn
-        if job.stopped:
+        # What was heard while the turn was being taken may have been said after it was read.
+        if job.stopped or self.stops.get(job.battle_id, 0) > asked:
             turn.stop()
             return
         answer = self.answering.answer
@@ -165,7 +167,10 @@ class Engine:
                 self._stop(turn)
 
     async def _stops(self) -> None:
-        asked = set(await self.publisher.stops())
+        asked = await self.publisher.stops()
+        now = time.monotonic()
+        self.stops = {battle: heard for battle, heard in self.stops.items() if heard > now - leases.LEASE_S}
+        self.stops |= dict.fromkeys(asked, now)
         for turn in list(self.turns.values()):
             if turn.job.battle_id in asked:
                 self._stop(turn)

@@ -17,7 +17,6 @@ from ratings.board_shown import Shown
 from ratings.board_view import MOST_PINS
 from ratings.board_words import of_category
 from ratings.recent import Recent
-from ratings.snapshots import METHODS
 
 # What a filter asks for, in words for "not known (…)".
 ASKED_FOR = {
@@ -64,7 +63,6 @@ def _page(shown: Shown) -> dict[str, Any]:
         "whose": shown.whose,
         "said": _said(shown),
         "fields": board_links.fields(shown.view),
-        "methods": METHODS if shown.around.pool.ordered else METHODS[:1],
         "organizations": sorted({name for entry in shown.all if (name := entry.row["organization"])}),
         "columns": [(column, column.name in shown.columns) for column in TO_CHOOSE],
         "legend": COLUMNS,

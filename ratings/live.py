@@ -100,6 +100,7 @@ class Reader:
                     last = self._pass_on(await redis.xread({STREAM: last}, block=BLOCK_MS)) or last
                 except (RedisError, OSError) as error:
                     logger.warning("Redis is away, open pages see new boards later: %s", error)
+                    last = last or b"0"  # what comes until it is back is news, wherever the stream ends by then
                     begun.set()
                     await asyncio.sleep(AWAY_S)
             self.task = None

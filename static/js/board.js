@@ -1,5 +1,7 @@
 // The open leaderboard: links and controls change it in place, and it follows the votes. Nothing moves under the
 // pointer or the focus: while either is inside the table, a button says that there is news.
+import { exclude } from "./rules.js";
+
 const DELAY_MS = 200;
 const LEFT_MS = 600;
 const board = document.getElementById("board");
@@ -61,14 +63,7 @@ board.addEventListener("click", (event) => {
   form.elements.sort.dispatchEvent(new Event("change", { bubbles: true }));
 });
 
-// Elo and style control exclude each other: what one of them makes impossible says so.
-const [styled, elo] = ["style_control", "method"].map((name) => form.elements[name].querySelector("[data-possible]"));
-function exclude(option, other) {
-  option.disabled = other.selected && !option.selected;
-  option.textContent = other.selected ? option.dataset.impossible : option.dataset.possible;
-}
-if (styled && elo) form.addEventListener("change", () => { exclude(styled, elo); exclude(elo, styled); });
-
+exclude(form);
 for (const part of [form, board]) part.addEventListener("change", () => { choices += 1; }, true);
 // The same words twice would be announced once, so they go away before each request.
 document.body.addEventListener("htmx:beforeRequest", ({ detail }) => {

@@ -1,4 +1,5 @@
 // Draws what the API says into each place for a plot; the table below it has the same numbers.
+import { exclude } from "./rules.js";
 import { counts, rates } from "./plots_matrix.js";
 import { disagreement } from "./plots_disagreement.js";
 import { frontier } from "./plots_frontier.js";
@@ -38,3 +39,4 @@ for (const place of document.querySelectorAll(".plot")) {
   if (words?.matches(".readout")) readout(place, words);
   show(place).catch(() => { place.textContent = place.dataset.failed; });
 }
+for (const form of document.querySelectorAll(".chooser")) exclude(form);

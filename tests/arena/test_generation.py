@@ -1,6 +1,7 @@
 """The answer engine for real: its loop, its database thread, a real Valkey, and a provider that can misbehave."""
 
 import asyncio
+import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -12,7 +13,7 @@ import pytest
 from django.db import OperationalError
 from django.db.models.functions import Now
 
-from arena import answering, battles, deletion, generation, leases
+from arena import answering, battles, deletion, generation, jobs, leases
 from arena.events import BattleView
 from arena.generation import Engine
 from arena.jobs import SYSTEM_PROMPT
@@ -452,6 +453,28 @@ def test_engine_stops_where_the_reader_is(engine, served, told, valkey):
 
     assert becomes(turn, "ready")
     assert all(answer.stopped and answer.text for answer in answers(turn).values())
+
+
+def test_engine_hears_a_stop_that_comes_while_it_takes_the_turn(engine, served, monkeypatch):
+    """After the battle was read, and before the turn is known to be here."""
+    take, read, heard = jobs.take, threading.Event(), threading.Event()
+
+    def slowly(turn_ids):
+        taken = take(turn_ids)
+        read.set()
+        heard.wait(10)
+        return taken
+
+    monkeypatch.setattr(jobs, "take", slowly)
+    monkeypatch.setattr(leases, "HEARTBEAT_S", 60)
+    turn = turn_of(served("a/hang"), served("b/hang"), mode="anonymous")
+    engine.submit(turn.pk)
+    assert read.wait(10)
+    battles.stop(turn.battle)
+    assert eventually(lambda: engine.stops)
+    heard.set()
+
+    assert becomes(turn, "void", within=2)
 
 
 def test_engine_records_how_each_call_went_but_none_that_was_broken_off(engine, served):

@@ -136,7 +136,7 @@ def test_stop_ends_both_sides_where_the_reader_is(zoo: Service, person: Person) 
 def test_stop_before_there_is_text_voids_the_battle(person: Person) -> None:
     battle = person.start("Nothing yet.", "slow", "late")
     assert person.act(battle, "stop").status == 200
-    events = person.until(battle["events_url"], "void")
+    events = person.until(battle["events_url"], "void", "ready")
     assert [event.name for event in events] == ["failed", "failed", "void"]
     assert person.vote(battle, "a").json["error"]["code"] == "not_votable"
 
@@ -168,7 +168,7 @@ def test_side_by_side_is_in_the_order_asked_for_unpaced_and_not_counted(zoo: Ser
 
 def test_side_by_side_tells_why_a_side_failed_and_replaces_nobody(person: Person) -> None:
     battle = person.start("Who hangs?", "good", "hang", mode="side_by_side")
-    events = person.until(battle["events_url"], "void")
+    events = person.until(battle["events_url"], "void", "ready")
     (failed,) = (event.data for event in events if event.name == "failed")
     assert failed == {"turn": 1, "side": "b", "reason": "timeout"}
     assert {a["side"]: a["reason"] for a in person.look(battle)["turns"][0]["answers"]} == {"a": None, "b": "timeout"}
