@@ -1,5 +1,6 @@
 """For all tests."""
 
+import gc
 import signal
 from dataclasses import replace
 
@@ -15,6 +16,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # A busy machine is no failure.
 hypothesis.settings.register_profile("arena", deadline=None)
 hypothesis.settings.load_profile("arena")
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded now stays: without this each full collection would look through thousands of tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

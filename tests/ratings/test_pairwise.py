@@ -210,7 +210,9 @@ def test_empty_board_is_empty_lists(client):
         ("?style_control=2", 400),
     ],
 )
-def test_bad_questions_get_one_clear_answer(client, voted, query, status):
+def test_bad_questions_get_one_clear_answer(client, query, status):
+    factories.cast(factories.model("a"), factories.model("b"))
+    boards.refresh()
     response = client.get(PAIRWISE + query)
     assert response.status_code == status
     assert response.json()["error"]["detail"]
