@@ -61,7 +61,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def revoke_key(request: HttpRequest, key: int) -> HttpResponse:
-    api_keys.revoke(_user(request), key)
+    api_keys.revoke(ApiKey.objects.filter(pk=key, user=_user(request)))
     return HttpResponseRedirect(f"{reverse('account')}#keys")
 
 

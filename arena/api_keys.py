@@ -29,14 +29,15 @@ VOTING = ("battle-cast-vote",)
 def make(name: str, scopes: Iterable[str], days: int | None = None, user: User | None = None) -> tuple[ApiKey, str]:
     """A key and its secret, which nobody can find out afterwards; without days it does not expire.
 
-    Raises Refusal 400 for a name, scopes or days that are none, and where an account has too many keys.
+    Raises Refusal 400 for a name, scopes or days that are none, and where an account has too many keys or one of that
+    name: a form that is sent again, as by a reload, makes no second one.
     """
     wanted = _checked(name, list(scopes), days)
     secret = START + secrets.token_urlsafe(32)
     with transaction.atomic():
         # Of two requests at once the second counts what the first has made.
-        if user and User.objects.select_for_update().get(pk=user.pk) and in_use(user).count() >= MOST_KEYS:
-            raise bad("name", _("You have %(most)s keys. Revoke one first.") % {"most": MOST_KEYS})
+        if user and User.objects.select_for_update().get(pk=user.pk):
+            _check_room(in_use(user), name.strip())
         key = ApiKey.objects.create(
             name=name.strip(),
             user=user,
@@ -49,10 +50,18 @@ def make(name: str, scopes: Iterable[str], days: int | None = None, user: User |
     return key, secret
 
 
+def _check_room(keys: QuerySet[ApiKey], name: str) -> None:
+    if keys.count() >= MOST_KEYS:
+        raise bad("name", _("You have %(most)s keys. Revoke one first.") % {"most": MOST_KEYS})
+    if keys.filter(name=name).exists():
+        raise bad("name", _("You have a key of this name."))
+
+
 def _checked(name: str, scopes: list[str], days: int | None) -> list[str]:
     """The scopes, each once, in our order."""
     if not (name.strip() and len(name.strip()) <= LONGEST_NAME and name.isprintable()):
-        raise bad("name", _("Give the key a name of at most %(most)s characters.") % {"most": LONGEST_NAME})
+        sentence = _("Give the key a name of at most %(most)s letters, digits and signs.")
+        raise bad("name", sentence % {"most": LONGEST_NAME})
     if not scopes or set(scopes) - set(SCOPES):
         raise bad("scopes", _("Choose what the key may do: read, battle, vote."))
     if days is not None and not 1 <= days <= LONGEST_DAYS:
@@ -69,9 +78,9 @@ def in_use(user: User) -> QuerySet[ApiKey]:
     return ApiKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=Now()), user=user, revoked_at=None)
 
 
-def revoke(user: User, key: int) -> None:
-    """From now on the key opens nothing. One of somebody else is left alone."""
-    ApiKey.objects.filter(pk=key, user=user, revoked_at=None).update(revoked_at=Now())
+def revoke(keys: QuerySet[ApiKey]) -> None:
+    """From now on these keys open nothing."""
+    keys.filter(revoked_at=None).update(revoked_at=Now())
 
 
 def find(secret: str) -> ApiKey:

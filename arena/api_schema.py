@@ -192,7 +192,8 @@ submission_send = call(
         (
             "A result file of lm-evaluation-harness (`file`, its text), or a model that is missing (`proposal`). It is "
             "read at once, and a broken file is refused whole; nothing of it is used before an operator has accepted "
-            "it. 409 `already_sent`: the same waits already, or is in the catalogue. 503 `too_many_waiting`."
+            "it. 409 `already_sent`: the same waits already, or is in the catalogue. `too_many_waiting`: 429 of yours, "
+            "503 of all."
         ),
     ),
     (shapes.OneSubmission, examples.SUBMISSION),

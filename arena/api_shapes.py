@@ -67,7 +67,7 @@ class OneBattle(serializers.Serializer[Any]):
     turns = Turn(many=True)
     models = Revealed(many=True, allow_null=True, help_text="null until voted")
     vote = CastVote(allow_null=True)
-    shared = serializers.BooleanField(help_text="whether everybody may read it")
+    shared = serializers.BooleanField(help_text="whether everybody may read it, on the pages of its models")
     events_url = serializers.CharField(help_text="where its server-sent events are")
 
 

@@ -51,7 +51,8 @@ def _send(request: HttpRequest, read: Callable[[], Content]) -> Submission:
     except submissions.AlreadySent as error:
         raise Refusal("already_sent", str(error), 409) from None
     except submissions.TooManyWaiting as error:
-        raise Refusal("too_many_waiting", str(error), 503, retry_after=RETRY_S) from None
+        status = 429 if isinstance(error, submissions.TooManyOfYours) else 503
+        raise Refusal("too_many_waiting", str(error), status, retry_after=RETRY_S) from None
 
 
 def mine(voter_id: UUID) -> QuerySet[Submission]:

@@ -41,7 +41,11 @@ class AlreadySent(Exception):
 
 
 class TooManyWaiting(Exception):
-    """Of this voter, or of all: first somebody has to decide."""
+    """First somebody has to decide."""
+
+
+class TooManyOfYours(TooManyWaiting):
+    """Of this voter alone."""
 
 
 class Decided(Exception):
@@ -105,7 +109,7 @@ def send(voter: UUID, content: Content) -> Submission:
     if known := _known(content):
         raise AlreadySent(known)
     if waiting.filter(voter=voter).count() >= MOST_OF_ONE:
-        raise TooManyWaiting(_("%(most)s of yours are waiting already.") % {"most": MOST_OF_ONE})
+        raise TooManyOfYours(_("%(most)s of yours are waiting already.") % {"most": MOST_OF_ONE})
     if waiting.count() >= MOST_WAITING:
         raise TooManyWaiting(_("Too many are waiting already. Try again when some are decided."))
     found = Submission.objects.create(voter=voter, **vars(content))

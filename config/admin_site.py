@@ -29,7 +29,7 @@ GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
         gettext_lazy("Catalogue"),
         ("Submission", "Fact", "Organization", "License", "Benchmark", "Score"),
     ),
-    (gettext_lazy("Operators"), ("Change", "User", "Group")),
+    (gettext_lazy("Operators"), ("Change", "ApiKey", "User", "Group")),
 )
 
 

@@ -3,10 +3,21 @@
 from allauth.account.models import EmailAddress
 from django.contrib import admin
 
-from config.admin import battles, benchmarks, boards, catalogue, endpoints, facts, log, submissions
+from config.admin import api_keys, battles, benchmarks, boards, catalogue, endpoints, facts, log, submissions
 from config.admin.reading import ReadOnly
 
-__all__ = ["battles", "benchmarks", "boards", "catalogue", "endpoints", "facts", "log", "submissions", "watched"]
+__all__ = [
+    "api_keys",
+    "battles",
+    "benchmarks",
+    "boards",
+    "catalogue",
+    "endpoints",
+    "facts",
+    "log",
+    "submissions",
+    "watched",
+]
 
 # Addresses are not asked for here.
 admin.site.unregister(EmailAddress)

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from uuid import uuid4
 
 import pytest
@@ -22,6 +23,7 @@ from tests.arena.races import at_once
 pytestmark = pytest.mark.django_db
 CALL = "/api/v1/battles/"
 JSON = "application/json"
+numbers = count(1)
 
 
 def bearer(secret):
@@ -29,7 +31,7 @@ def bearer(secret):
 
 
 def key_for(*scopes, **fields):
-    return api_keys.make("test", scopes or api_keys.SCOPES, **fields)
+    return api_keys.make(f"test {next(numbers)}", scopes or api_keys.SCOPES, **fields)
 
 
 def ask(client, secret, prompt="Why?", **body):
@@ -92,7 +94,7 @@ def test_account_has_so_many_keys_in_use_and_no_more(monkeypatch):
     with pytest.raises(Refusal, match="You have 2 keys"):
         key_for(user=user)
 
-    api_keys.revoke(user, first.pk)
+    api_keys.revoke(ApiKey.objects.filter(pk=first.pk))
     assert key_for(user=user)
     assert key_for(user=User.objects.create_user("bob"))
 
@@ -187,7 +189,7 @@ def spoilt():
     ApiKey.objects.filter(pk=expired.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
     user = User.objects.create_user("alice")
     revoked, of_revoked = key_for(user=user)
-    api_keys.revoke(user, revoked.pk)
+    api_keys.revoke(ApiKey.objects.filter(pk=revoked.pk))
     _, of_closed = key_for(user=User.objects.create_user("bob", is_active=False))
     return {
         "unknown": "arena_" + "x" * 43,

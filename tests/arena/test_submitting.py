@@ -126,10 +126,11 @@ def test_same_twice_is_told(client, me):
     assert "The same was sent before" in answer.content.decode()
 
 
-def test_too_many_that_wait_are_told(client, me, monkeypatch):
-    monkeypatch.setattr(submissions, "MOST_OF_ONE", 0)
+@pytest.mark.parametrize(("most", "status"), [("MOST_OF_ONE", 429), ("MOST_WAITING", 503)])
+def test_too_many_that_wait_are_told(client, me, monkeypatch, most, status):
+    monkeypatch.setattr(submissions, most, 0)
     answer = propose(client)
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "3600")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (status, "3600")
     assert call(Client(), {"proposal": GOOD}).json()["error"]["code"] == "too_many_waiting"
 
 

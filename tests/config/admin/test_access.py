@@ -5,7 +5,8 @@ from django.contrib import admin as django_admin
 from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 
-from arena.models import Battle, Endpoint, Vote, Voter
+from arena import api_keys
+from arena.models import ApiKey, Battle, Endpoint, Vote, Voter
 from catalog.models import Benchmark, LanguageModel, License, Score, Submission
 from config.models import Change
 from ratings.models import Board, Category, Pool
@@ -15,7 +16,7 @@ from tests.config.admin.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 MODELS = sorted(django_admin.site._registry, key=lambda model: model._meta.label)
-READ_ONLY = (Battle, Vote, Voter, Board, Change, Submission)
+READ_ONLY = (ApiKey, Battle, Vote, Voter, Board, Change, Submission)
 NOT_ADDED = (*READ_ONLY, Pool, Category, Score)
 LISTS = (Endpoint, LanguageModel, License, Benchmark, Score, Battle, Vote, Voter, Pool, Board)
 LOGIN = "/accounts/login/"
@@ -43,7 +44,9 @@ def rows():
     vote = factories.vote(battle.model_a, battle.model_b, battle=battle, voter=battle.voter_id)
     sent = Submission.objects.create(kind="model", digest="x", said=GOOD)
     change = Change.objects.create(who="operator", kind="added", what="x", key="1", name="x")
-    return {Battle: battle, Vote: vote, Voter: battle.voter, Board: factories.board(), Change: change, Submission: sent}
+    key, _ = api_keys.make("nightly", ["read"])
+    made = (key, battle, vote, battle.voter, factories.board(), change, sent)
+    return dict(zip(READ_ONLY, made, strict=True))
 
 
 @pytest.mark.parametrize("model", MODELS, **by_label)
