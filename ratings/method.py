@@ -4,7 +4,7 @@ Boards are read as they were published and counts as beat has left them (`rating
 for a million votes. Loads no numpy: these are figures for a page.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import sqrt
@@ -161,7 +161,7 @@ def _counts(pool: Pool, stored: PoolFigures) -> Counts:
     outcomes, battles = found["outcomes"], found["battles"]
     left, right, counted = outcomes.get("a", 0), outcomes.get("b", 0), sum(outcomes.values())
     voted, skipped = battles.get("voted", 0), battles.get("skipped", 0)
-    names = _names(found["models"])
+    names = _names({*found["models"], *(found["chances"] or {}).get("models", {})})
     return Counts(
         at=stored.counted_at,
         counted=counted,
@@ -183,7 +183,7 @@ def _told(reasons: Mapping[str, int]) -> list[Why]:
     return [Why(each, REASONS.get(each, each), n) for each, n in sorted(reasons.items(), key=lambda item: -item[1])]
 
 
-def _names(slugs: Mapping[str, Any]) -> dict[str, LanguageModel]:
+def _names(slugs: Iterable[str]) -> dict[str, LanguageModel]:
     models = LanguageModel.objects.filter(slug__in=slugs).select_related("organization")
     return {model.slug: model for model in models}
 

@@ -57,8 +57,12 @@ class Maker:
 
 
 def parts(found: Mapping[str, Any], votes: int, models: Mapping[str, LanguageModel], told: Told) -> list[Part]:
-    """Most votes first. `found`: as `method_counts` has stored it; votes: all that count; told: reasons in words."""
+    """Most votes first, then who is in the draw without any.
+
+    found: as `method_counts` has stored it; votes: all that count; told: reasons in words.
+    """
     chances = (found["chances"] or {}).get("models", {})
+    counts = {slug: {"counted": 0, "reasons": {}} for slug in chances} | found["models"]
     made = [
         Part(
             slug=slug,
@@ -70,7 +74,7 @@ def parts(found: Mapping[str, Any], votes: int, models: Mapping[str, LanguageMod
             percent=100 * each["counted"] / votes if votes else 0.0,
             chance=100 * chances.get(slug, 0.0) if chances else None,
         )
-        for slug, each in found["models"].items()
+        for slug, each in counts.items()
         if slug in models
     ]
     return sorted(made, key=lambda part: (-part.counted, part.slug))

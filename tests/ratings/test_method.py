@@ -105,6 +105,20 @@ def test_figures_are_those_of_the_votes():
 
 
 @pytest.mark.django_db
+def test_models_that_are_drawn_and_have_no_votes_yet_are_told_too(client):
+    x, y, newcomer = (factories.endpoint(factories.model(slug)).model for slug in ("x", "y", "newcomer"))
+    factories.cast(x, y)
+    published()
+
+    parts = figures().counts.parts
+
+    assert [(part.slug, part.counted, part.uncounted, part.percent) for part in parts[2:]] == [("newcomer", 0, 0, 0.0)]
+    assert sum(part.chance for part in parts) == pytest.approx(200)
+    assert figures().counts.rated == 2
+    assert newcomer.name in text(client)
+
+
+@pytest.mark.django_db
 def test_day_tells_what_moved_the_farthest_first():
     x, y, z, new = (factories.model(slug) for slug in ("x", "y", "z", "new"))
     for a, b in ((x, y), (y, x), (y, z), (z, y)):
