@@ -26,18 +26,30 @@ export function waited(action) {
   return () => requestAnimationFrame(action);
 }
 
+// Letters of other scripts, and capitals, are up to twice as wide as the usual ones.
+const canvas = document.createElement("canvas").getContext("2d");
+function letterOf(name) {
+  canvas.font = `${FONT_PX}px ${getComputedStyle(document.body).fontFamily}`;
+  return Math.max(LETTER_PX, canvas.measureText(name).width / name.length);
+}
+
 // Room for names, up to a share of the width; longer ones are cut by `shortened`.
 export function roomFor(names, width) {
-  const longest = Math.max(...names.map((name) => name.length)) * LETTER_PX + 16;
+  const longest = Math.max(...names.map((name) => name.length * letterOf(name))) + 16;
   return Math.round(Math.min(longest, width * 0.42, 260));
 }
 
 // Cut in the middle, for names of one family differ at their ends; elsewhere where two of them would be the same.
 export function shortened(names, room) {
-  const most = Math.max(5, Math.floor((room - 16) / LETTER_PX));
-  const half = Math.floor((most - 1) / 2);
-  const ends = Array.from({ length: most - 1 }, (_, end) => end).sort((one, other) => Math.abs(one - half) - Math.abs(other - half));
-  const cut = (name, end) => (name.length > most ? `${name.slice(0, most - 1 - end)}…${name.slice(name.length - end)}` : name);
+  const most = new Map(names.map((name) => [name, Math.max(5, Math.floor((room - 16) / letterOf(name)))]));
+  const steps = Math.max(...most.values()) - 1;
+  const half = Math.floor(steps / 2);
+  const ends = Array.from({ length: steps + 1 }, (_, end) => end).sort((one, other) => Math.abs(one - half) - Math.abs(other - half));
+  const cut = (name, end) => {
+    const kept = most.get(name) - 1;
+    const tail = Math.floor((kept * end) / steps);
+    return name.length > kept + 1 ? `${name.slice(0, kept - tail)}…${name.slice(name.length - tail)}` : name;
+  };
   const different = (texts) => new Set(texts).size;
   return ends.map((end) => names.map((name) => cut(name, end))).reduce((best, each) => (different(each) > different(best) ? each : best));
 }

@@ -65,6 +65,12 @@ SHORTENED = """async (names) => {
     return (await import(file.name)).shortened(names, 115);
 }"""
 
+WIDE = """(texts) => {
+    const canvas = document.createElement("canvas").getContext("2d");
+    canvas.font = `13px ${getComputedStyle(document.body).fontFamily}`;
+    return texts.map((text) => canvas.measureText(text).width);
+}"""
+
 
 @pytest.fixture(scope="module")
 def drawn(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Service:
@@ -164,6 +170,14 @@ def test_model_that_never_lost_does_not_set_the_scale(plots: Page) -> None:
 )
 def test_names_are_cut_where_they_stay_different(plots: Page, names: list[str], cut: list[str]) -> None:
     assert plots.evaluate(SHORTENED, names) == cut
+
+
+def test_names_in_wide_letters_are_cut_to_the_same_room(plots: Page) -> None:
+    names = ["W" * 40 + "1", "W" * 40 + "2", "\u8bed\u8a00\u6a21\u578b" * 5, "gemini-1.5-pro-api-0409"]
+    cut = plots.evaluate(SHORTENED, names)
+    assert len(set(cut)) == len(names)
+    assert max(plots.evaluate(WIDE, cut)) <= 115
+    assert len(cut[3]) > len(cut[0])
 
 
 def test_pairs_have_a_cell_for_each_number(plots: Page) -> None:
