@@ -3,6 +3,7 @@
 A series is what was run alike: by one harness (or in one report), with or without a chat template. Within it a column
 is one benchmark under equal conditions, so its scores may be put in order. Without a series each cell is the newest
 score of its model, whatever its conditions: to read, not to rank; one that was submitted only where there is no other.
+Models that are rated stand in it too if they have no score.
 """
 
 from collections import defaultdict
@@ -104,8 +105,12 @@ def table(series: str, ratings: Mapping[str, float]) -> Table:
     return Table(
         listed,
         sorted(set(columns.values()), key=lambda column: (column.name, column.key)),
-        _entries(rows, columns, benchmarks, ratings),
+        _entries(rows, columns, benchmarks, ratings, [] if series else _rated(ratings)),
     )
+
+
+def _rated(ratings: Mapping[str, float]) -> list[int]:
+    return list(LanguageModel.objects.filter(slug__in=ratings).values_list("pk", flat=True))
 
 
 def _numbers() -> Numbers:
@@ -166,8 +171,10 @@ def _entries(
     columns: Mapping[tuple[Any, ...], Column],
     benchmarks: Mapping[int, Benchmark],
     ratings: Mapping[str, float],
+    rated: Iterable[int],
 ) -> list[Entry]:
-    cells: dict[tuple[int, str], dict[str, Cell]] = defaultdict(dict)
+    """Of each model with a score, by precision in a series, and of the rated ones."""
+    cells: dict[tuple[int, str], dict[str, Cell]] = defaultdict(dict, {(model, ""): {} for model in rated})
     for row in rows:
         held, key = cells[row.model, row.precision], columns[row.benchmark, row.conditions].key
         if key not in held:

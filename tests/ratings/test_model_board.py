@@ -59,6 +59,20 @@ def test_rating_and_scores_stand_side_by_side(client, benchmark):
     assert re.search(r"A – 1,000 50\.0 ± 9\.8", text(client))
 
 
+def test_rated_models_without_a_score_stand_in_it_but_in_no_series(client, benchmark):
+    score(benchmark, "a", 0.5)
+    score(benchmark, "c", 0.4)
+    for slug in ("b", "hidden"):
+        factories.model(slug, open_weights=slug == "b")
+    for slug in ("b", "hidden"):
+        factories.cast(factories.model("a"), factories.model(slug), "a" if slug == "hidden" else "b")
+    boards.refresh()
+    assert sorted(names(client)) == ["a", "b", "c"]
+    assert sorted(names(client, "?weights=any")) == ["a", "b", "c", "hidden"]
+    assert names(client)[-1] == "c"
+    assert sorted(names(client, f"?series={key()}")) == ["a", "c"]
+
+
 def test_scores_of_one_series_can_be_put_in_order(client, benchmark):
     for slug, value in (("a", 0.5), ("b", 0.9), ("c", 0.7)):
         score(benchmark, slug, value)
