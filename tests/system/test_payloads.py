@@ -40,7 +40,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory, provider: str, listener: L
     """A service with models that say nothing but payloads."""
     folder: Path = tmp_path_factory.mktemp("hostile")
     file = folder / "models.toml"
-    behaviours = [f"ttft-1.5-rate-40-says:{text}" for text in answers(listener.address, ANSWERS)]
+    behaviours = [f"ttft-3-rate-40-says:{text}" for text in answers(listener.address, ANSWERS)]
     file.write_text(
         "".join(
             ENTRY.format(number=number, url=provider, behaviour=json.dumps(behaviour, ensure_ascii=False))

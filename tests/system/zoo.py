@@ -4,7 +4,7 @@ A slug says what the fake provider does for it (see `tests.fake_provider.behavio
 """
 
 GOOD = {name: f"{name}/steady-80-len-50" for name in ("good", "spare", "thistle")}
-SLOW = {name: f"{name}/steady-15-len-50" for name in ("slow", "slower")}
+SLOW = {name: f"{name}/steady-10-len-50" for name in ("slow", "slower")}
 QUICK = {name: f"{name}/steady-500-len-50" for name in ("quick", "quicker")}
 LONG = {name: f"{name}/rate-3000-len-900" for name in ("talkative", "chatty")}
 LATE = {"late": "late/ttft-1-steady-80"}
