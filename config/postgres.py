@@ -16,6 +16,8 @@ INITDB = """set -e
 "$0/initdb" -D "$1" -U arena --locale=C.UTF-8 --encoding=UTF8 --auth=trust
 echo "CREATE DATABASE arena" | "$0/postgres" --single -c exit_on_error=on -D "$1" postgres
 """
+# A statement that fails holds what somebody has asked or typed. Its sender is told all of it, and the log is not.
+DISCREET = ("log_min_error_statement=panic", "log_error_verbosity=terse")
 FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
@@ -49,7 +51,7 @@ async def prepare(supervisor: Supervisor, folder: DataFolder, held: int, *, dura
     shutil.rmtree(_sockets(folder), ignore_errors=True)
     _sockets(folder).mkdir(mode=0o700)
     _give(_sockets(folder), owner)
-    options = ["listen_addresses=", f"unix_socket_directories={_sockets(folder)}", "log_checkpoints=off"]
+    options = ["listen_addresses=", f"unix_socket_directories={_sockets(folder)}", "log_checkpoints=off", *DISCREET]
     options += [] if durable else FORGETFUL
     return Program(
         name="postgres",

@@ -69,6 +69,24 @@ def test_command_finds_both_services_and_later_its_data_again(data):
     assert not mentioning(str(data))
 
 
+def test_log_of_the_database_has_errors_and_no_words_of_people(data):
+    script = """
+import os, psycopg
+with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as database:
+    database.execute("CREATE TABLE said (words text UNIQUE)")
+    for statement in ("INSERT INTO said VALUES ('my secret')", "INSERT INTO said VALUES ('my secret')"):
+        try:
+            database.execute(statement)
+        except psycopg.errors.UniqueViolation as error:
+            assert "my secret" in str(error)
+"""
+    done = run(data, sys.executable, "-c", script)
+    assert done.returncode == 0, done.stderr
+    logged = (data / "log" / "postgres.log").read_text()
+    assert "duplicate key" in logged
+    assert "my secret" not in logged
+
+
 def test_temporary_folder_is_removed():
     seen = ask(None, flags=("--no-fsync",))
     folder = Path(seen["env"]["REDIS_URL"].removeprefix("unix://")).parent.parent
