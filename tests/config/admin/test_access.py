@@ -162,6 +162,22 @@ def test_lists_ask_the_database_as_often_for_many_rows_as_for_two(admin, model, 
     assert asked[0] == asked[1]
 
 
+@pytest.mark.parametrize("model", MODELS, **by_label)
+def test_filters_with_nul_are_ignored_as_wrong_ones_are(admin, model):
+    page = address(model, "changelist")
+    wanted = (*filters(model), "pk", "x\x00", "q")
+    for name in wanted:
+        answer = admin.get(page, {name: "a\x00b"}, follow=True)
+        assert (answer.status_code, answer.redirect_chain) == (200, [(f"{page}?e=1", 302)])
+
+
+def filters(model):
+    """As the addresses of its list name them."""
+    for each in django_admin.site._registry[model].list_filter:
+        name = each[0] if isinstance(each, tuple) else each
+        yield f"{name}__exact" if isinstance(name, str) else name.parameter_name
+
+
 def test_voters_have_no_address_in_the_admin(admin):
     voter = factories.voter(address_hash="zaddress" * 8, agent_hash="zagent" * 8)
     for page in (address(Voter, "changelist"), address(Voter, "change", voter.pk)):
