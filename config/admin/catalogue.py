@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db import models
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -14,8 +13,8 @@ from arena.models_file import SLUG
 from catalog.fact_words import WORDS
 from catalog.models import LanguageModel, License, Organization, Price
 from config.admin.bases import Form, Page, Rows
+from config.admin.json_field import OVERRIDES
 
-SHORT = forms.Textarea(attrs={"rows": 2, "cols": 60})
 FIELDSETS: Any = (
     (None, {"fields": ("name", "slug", "organization", "license", "open_weights", "kind", "base_model")}),
     (gettext_lazy("Life"), {"fields": ("status", "release_date", "knowledge_cutoff", "retires_on")}),
@@ -39,7 +38,7 @@ class PriceInline(Rows):
     model = Price
     extra = 0
     ordering = ("-as_of",)
-    formfield_overrides = {models.JSONField: {"widget": SHORT}}
+    formfield_overrides = OVERRIDES
 
 
 class LanguageModelForm(Form):
@@ -68,7 +67,7 @@ class LanguageModelAdmin(Page):
     list_select_related = ("organization", "license", "endpoint")
     search_fields = ("name", "slug")
     raw_id_fields = ("base_model",)
-    formfield_overrides = {models.JSONField: {"widget": SHORT}}
+    formfield_overrides = OVERRIDES
     inlines = (PriceInline,)
 
     @admin.display(description="answers here", boolean=True)

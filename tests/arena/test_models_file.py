@@ -125,6 +125,11 @@ WRONG = {
     ),
     "no number among the parameters": (bad("endpoint.parameters = { a = [nan] }"), "must be what JSON can say"),
     "NUL among the parameters": (bad('endpoint.parameters = { a = "\\u0000" }'), "must be what JSON can say"),
+    "half a letter among the parameters": (bad('endpoint.parameters = { a = "\\ud800" }'), "is not TOML: "),
+    "parameters that are too deep": (
+        bad(f"endpoint.parameters = {{ a = {'[' * 100}{']' * 100} }}"),
+        "must be what JSON can say",
+    ),
     "a switch for nobody": ('[[model]]\nslug = "bad"\nenabled = false', "model bad: name and endpoint are missing"),
     "a line that is not TOML": ("[[model]\n", "is not TOML: "),
     "a number without an end": (f"model = {'9' * 5000}", "is not TOML: "),
