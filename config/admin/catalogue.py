@@ -54,7 +54,7 @@ class LanguageModelForm(Form):
         """By the rule of the models file: it becomes a part of addresses."""
         slug: str = self.cleaned_data["slug"]
         if not SLUG.fullmatch(slug):
-            raise forms.ValidationError(_("It must be made of a-z 0-9 . -"))
+            raise forms.ValidationError(_("It must be made of a-z 0-9 . - and begin with a letter or digit."))
         return slug
 
 

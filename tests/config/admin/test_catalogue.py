@@ -32,7 +32,7 @@ def test_model_is_added_with_a_price_and_both_are_logged(admin):
     assert Change.objects.get(what="catalog.price").after["input"] == "0.150000"
 
 
-@pytest.mark.parametrize("slug", ["", "X", "a/b", "a b", "ü", "../etc", "a" * 201])
+@pytest.mark.parametrize("slug", ["", "X", "a/b", "a b", "ü", "../etc", ".", "..", "-x", "a" * 201])
 def test_slug_that_fits_no_address_is_refused(admin, slug):
     assert admin.post(f"{LIST}add/", form(slug=slug)).status_code == 200
     assert not LanguageModel.objects.exists()
