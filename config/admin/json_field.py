@@ -12,7 +12,10 @@ from arena.models_file import DEEPEST, is_json
 
 
 class JsonField(forms.JSONField):
-    """Django's own takes what the database then refuses, and fails on what Python does not read."""
+    """Django's own takes what the database then refuses, and fails on what Python does not read.
+
+    Nothing is what the column holds without a value: an empty list or table.
+    """
 
     def to_python(self, value: Any) -> Any:
         try:
@@ -27,7 +30,7 @@ class JsonField(forms.JSONField):
                 ),
                 params={"deepest": DEEPEST},
             )
-        return found
+        return self.initial() if found is None and callable(self.initial) else found
 
     def bound_data(self, data: Any, initial: Any) -> Any:
         """As it was sent, where it is refused."""

@@ -69,6 +69,13 @@ def test_deepest_json_is_stored_and_written_down(admin):
     assert text.replace('"', "&quot;").replace(":", ": ") in page
 
 
+@pytest.mark.parametrize("text", ["", "null"])
+def test_nothing_is_what_the_column_holds_without_a_value(admin, text):
+    said = {"model": factories.model("x").pk, "kind": "echo", "parameters": text}
+    assert admin.post("/admin/arena/endpoint/add/", said).status_code == 302
+    assert Endpoint.objects.get().parameters == {}
+
+
 @pytest.mark.parametrize("text", TOO_MUCH.values(), ids=TOO_MUCH)
 def test_page_shows_the_form_once_more(admin, text):
     said = {"model": factories.model("x").pk, "kind": "echo", "parameters": text}
