@@ -19,7 +19,13 @@ from config.admin.prices import PriceInline
 
 FIELDSETS: Any = (
     (None, {"fields": ("name", "slug", "organization", "license", "open_weights", "kind", "base_model")}),
-    (gettext_lazy("Life"), {"fields": ("status", "release_date", "knowledge_cutoff", "retires_on")}),
+    (
+        gettext_lazy("Life"),
+        {
+            "fields": ("status", "release_date", "knowledge_cutoff", "retires_on"),
+            "description": gettext_lazy("A model cannot be deleted: retire it."),
+        },
+    ),
     (
         gettext_lazy("Size and training"),
         {"fields": ("parameters_total", "parameters_active", "training_tokens", "layers", "kv_heads", "head_dim")},
@@ -109,6 +115,10 @@ class LanguageModelAdmin(Page):
     def get_readonly_fields(self, request: HttpRequest, obj: LanguageModel | None = None) -> tuple[str, ...]:
         """The slug is in addresses, files and published boards."""
         return ("slug",) if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: LanguageModel | None = None) -> bool:
+        """What is known of it is kept, and votes name it."""
+        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LanguageModel]:
         return super().get_queryset(request).order_by("name", "pk")

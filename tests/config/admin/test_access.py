@@ -2,11 +2,12 @@
 
 import pytest
 from django.contrib import admin as django_admin
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.urls import reverse
 
-from arena.models import Battle, Endpoint, Vote, Voter
-from catalog.models import Benchmark, LanguageModel, License, Score, Submission
+from arena import api_keys
+from arena.models import Battle, Endpoint, EndpointDay, Vote, Voter
+from catalog.models import Benchmark, LanguageModel, License, Organization, Score, Submission
 from config.models import Change
 from ratings.models import Board, Category, Pool
 from tests import factories
@@ -30,8 +31,8 @@ def log_in(client, password, name="operator"):
     return client.post(f"{LOGIN}?next=/admin/", {"login": name, "password": password})
 
 
-def scored(model):
-    benchmark = Benchmark.objects.create(slug=f"b-{model.pk}", name="B")
+def scored(model, benchmark=None):
+    benchmark = benchmark or Benchmark.objects.create(slug=f"b-{model.pk}", name="B")
     Score.objects.create(
         model=model, benchmark=benchmark, task="x", metric="acc", value=0.5, measured_by="us", source="here", run="r"
     )
@@ -95,6 +96,32 @@ def test_pools_and_categories_are_not_deleted_by_hand(admin, model):
     assert admin.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
     admin.post(address(model, "changelist"), {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"})
     assert model.objects.filter(pk=row.pk).exists()
+
+
+@pytest.mark.parametrize("model", [Endpoint, License, Organization, Benchmark, User, Group], **by_label)
+def test_what_can_be_deleted_goes_with_what_belongs_to_it(admin, model):
+    row = deletable()[model]
+    assert admin.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 302
+    assert not model.objects.filter(pk=row.pk).exists()
+
+
+def deletable():
+    """One of each, with rows of other tables that hang on it."""
+    endpoint, user, benchmark = factories.endpoint(), User.objects.create_user("eve"), Benchmark.objects.create(slug="b")
+    EndpointDay.objects.create(endpoint=endpoint, day="2026-01-02", answers=1)
+    factories.voter(user=user)
+    api_keys.make("a program", ["read"], user=user)
+    scored(endpoint.model, benchmark)
+    group = Group.objects.create(name="g")
+    user.groups.add(group)
+    return {
+        Endpoint: endpoint,
+        License: factories.license(),
+        Organization: factories.organization(),
+        Benchmark: benchmark,
+        User: user,
+        Group: group,
+    }
 
 
 def test_login_of_the_admin_takes_no_password(client, operator):

@@ -118,9 +118,23 @@ def test_slug_stays(admin):
     assert Change.objects.get().before == {"name": "Old"}
 
 
-def test_model_with_votes_cannot_be_deleted(admin):
+def test_model_is_retired_and_never_deleted(admin):
+    """Its facts, votes and scores hold it, so that the button could only fail."""
     model = factories.model("x-1")
-    factories.vote(model, factories.model("y"))
-    admin.post(f"{LIST}{model.pk}/delete/", {"post": "yes"})
+    page = admin.get(f"{LIST}{model.pk}/change/").content.decode()
+    assert f"{LIST}{model.pk}/delete/" not in page
+    assert "A model cannot be deleted: retire it." in page
+    assert "delete_selected" not in admin.get(LIST).content.decode()
+    assert admin.post(f"{LIST}{model.pk}/delete/", {"post": "yes"}).status_code == 403
     assert LanguageModel.objects.filter(pk=model.pk).exists()
     assert not Change.objects.exists()
+
+
+def test_price_can_be_deleted(admin):
+    model = factories.model("x-1")
+    price = Price.objects.create(model=model, input=1, output=2, source="a", as_of=date(2026, 1, 2))
+    row = {"id": price.pk, "input": 1, "output": 2, "source": "a", "as_of": "2026-01-02", "DELETE": "on"}
+    said = form() | {f"prices-0-{name}": value for name, value in row.items()}
+    said |= {"prices-TOTAL_FORMS": "1", "prices-INITIAL_FORMS": "1"}
+    assert admin.post(f"{LIST}{model.pk}/change/", said).status_code == 302
+    assert not Price.objects.exists()
