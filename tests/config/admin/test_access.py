@@ -107,7 +107,8 @@ def test_what_can_be_deleted_goes_with_what_belongs_to_it(admin, model):
 
 def deletable():
     """One of each, with rows of other tables that hang on it."""
-    endpoint, user, benchmark = factories.endpoint(), User.objects.create_user("eve"), Benchmark.objects.create(slug="b")
+    endpoint, benchmark = factories.endpoint(), Benchmark.objects.create(slug="b")
+    user = User.objects.create_user("eve")
     EndpointDay.objects.create(endpoint=endpoint, day="2026-01-02", answers=1)
     factories.voter(user=user)
     api_keys.make("a program", ["read"], user=user)
