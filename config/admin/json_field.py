@@ -42,5 +42,5 @@ class JsonField(forms.JSONField):
 
 
 OVERRIDES: dict[Any, Any] = {
-    models.JSONField: {"form_class": JsonField, "widget": forms.Textarea(attrs={"rows": 3, "cols": 60})}
+    models.JSONField: {"form_class": JsonField, "widget": forms.Textarea(attrs={"rows": 3, "cols": 40})}
 }
