@@ -20,7 +20,8 @@ from catalog.models import LanguageModel, License, Organization
 
 LONGEST = {"base_url": 500, "api_key_env": 100}
 MOST = 1_000_000
-SLUG = re.compile(r"[a-z0-9.-]{1,200}")
+DEEPEST = 100  # of JSON: what is deeper than the stack of Python could be read nowhere
+SLUG = re.compile(r"[a-z0-9][a-z0-9.-]{0,199}")  # in addresses `.` and `..` are something else
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 WITHOUT_SERVER = ("echo", "eliza")
 MODEL_FIELDS: dict[str, type] = {
@@ -78,7 +79,7 @@ def read(path: Path) -> list[dict[str, Any]]:
 def _check(where: str, entry: dict[str, Any]) -> None:
     _check_fields(where, entry, MODEL_FIELDS)
     if not SLUG.fullmatch(entry.get("slug", "")):
-        raise ValueError(f"{where}: slug must be made of a-z 0-9 . -")
+        raise ValueError(f"{where}: slug must be made of a-z 0-9 . - and begin with a letter or digit")
     if set(entry) <= {"slug", "enabled"}:
         return
     for field in ("name", "endpoint"):
@@ -124,16 +125,23 @@ def _check_limits(where: str, endpoint: dict[str, Any]) -> None:
         raise ValueError(f"{where}: endpoint.temperature must lie between 0 and 2")
     if not VARIABLE.fullmatch(endpoint.get("api_key_env", "_")):
         raise ValueError(f"{where}: endpoint.api_key_env is the name of a variable, never a key")
-    if not _is_json(endpoint.get("parameters", {})):
+    if not is_json(endpoint.get("parameters", {})):
         raise ValueError(f"{where}: endpoint.parameters must be what JSON can say")
 
 
-def _is_json(value: Any) -> bool:
-    """Whether PostgreSQL will take it as JSON: TOML also has times and numbers that are none, and texts with NUL."""
+def is_json(value: Any) -> bool:
+    """Whether PostgreSQL will take it as JSON: TOML also has times and numbers that are none, and texts with NUL; JSON
+    has halves of letters. And whether it can still be written where it lies in something else."""
     try:
-        return "\\u0000" not in json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError):
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+        return b"\\u0000" not in text and _depth(value) <= DEEPEST
+    except (TypeError, ValueError, RecursionError):
         return False
+
+
+def _depth(value: Any) -> int:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return 0 if parts is None else 1 + max(map(_depth, parts), default=0)
 
 
 def _check_address(where: str, address: str) -> None:

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from catalog.days import YEARS
+
 MOST = 10**15
+KINDS = ("base", "chat", "fine-tuned", "merge")
+TUNING = ("weights", "api", "no")
 MODALITIES = ("text", "image", "audio", "video", "pdf")
 DAY = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 
@@ -42,11 +46,10 @@ def _day(value: Any) -> str:
     """A day or a month, as precise as the source is."""
     text = str(value)
     try:
-        if not DAY.fullmatch(text):
+        if not DAY.fullmatch(text) or day(text).year not in YEARS:
             raise ValueError
-        day(text)
     except ValueError:
-        raise ValueError("must be a date like 2024-05 or 2024-05-13") from None
+        raise ValueError(f"must be a date like 2024-05 or 2024-05-13, from {YEARS[0]} to {YEARS[-1]}") from None
     return text
 
 
@@ -116,7 +119,7 @@ FIELDS: dict[str, Callable[[Any], Any]] = {
     "organization": _text,
     "license": _text,
     "open_weights": _truth,
-    "kind": _one_of("base", "chat", "fine-tuned", "merge"),
+    "kind": _one_of(*KINDS),
     "status": _one_of("current", "retired"),
     "retires_on": _day,
     "release_date": _day,
@@ -130,13 +133,20 @@ FIELDS: dict[str, Callable[[Any], Any]] = {
     "modalities": _modalities,
     "tools": _truth,
     "web_search": _truth,
-    "fine_tuning": _one_of("weights", "api", "no"),
+    "fine_tuning": _one_of(*TUNING),
     "requests_per_minute": _rate,
     "tokens_per_minute": _rate,
     "layers": _small,
     "kv_heads": _small,
     "head_dim": _small,
 }
+# The first of each lies never beyond the second.
+ORDERED = (
+    ("parameters_active", "parameters_total"),
+    ("max_input", "context_window"),
+    ("max_output", "context_window"),
+    ("release_date", "retires_on"),
+)
 DAYS = frozenset({"retires_on", "release_date", "knowledge_cutoff"})
 EMPTY: dict[str, Any] = {
     **dict.fromkeys(("kind", "fine_tuning", "requests_per_minute", "tokens_per_minute"), ""),

@@ -1,5 +1,6 @@
 """What is known about a model. Every field may be unknown."""
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -9,6 +10,7 @@ from catalog.submission_models import Submission
 __all__ = [
     "Benchmark", "Caveat", "Fact", "LanguageModel", "License", "Organization", "Price", "Score", "Submission",
 ]  # fmt: skip
+NOT_NEGATIVE = MinValueValidator(0)
 
 
 class Organization(models.Model):
@@ -118,9 +120,11 @@ class Price(models.Model):
     """What a provider asked for a million tokens on a day, in US dollars; one set by hand holds, else the newest."""
 
     model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="prices")
-    input = models.DecimalField(max_digits=12, decimal_places=6)
-    output = models.DecimalField(max_digits=12, decimal_places=6)
-    cached_input = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
+    input = models.DecimalField(max_digits=12, decimal_places=6, validators=[NOT_NEGATIVE])
+    output = models.DecimalField(max_digits=12, decimal_places=6, validators=[NOT_NEGATIVE])
+    cached_input = models.DecimalField(
+        max_digits=12, decimal_places=6, null=True, blank=True, validators=[NOT_NEGATIVE]
+    )
     tiers = models.JSONField(default=list, blank=True, help_text="[{above, input, output}]: prices of longer questions")
     source = models.CharField(max_length=500)
     as_of = models.DateField()
@@ -128,7 +132,14 @@ class Price(models.Model):
 
     class Meta:
         get_latest_by = "as_of"
-        constraints = [models.UniqueConstraint(fields=("model", "source", "as_of"), name="price_once")]
+        constraints = [
+            models.UniqueConstraint(fields=("model", "source", "as_of"), name="price_once"),
+            models.CheckConstraint(
+                condition=models.Q(input__gte=0, output__gte=0)
+                & (models.Q(cached_input=None) | models.Q(cached_input__gte=0)),
+                name="price_is_not_negative",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.input}/{self.output}"

@@ -6,7 +6,6 @@ A file goes the way of every file of scores (`catalog.score_import`); what is ac
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -16,6 +15,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from catalog import lm_eval
+from catalog.days import in_future
 from catalog.fact_fields import Claim
 from catalog.facts import record
 from catalog.importing import known_models
@@ -72,7 +72,7 @@ def of_file(content: bytes) -> Content:
     for row in rows:
         if abs(row.value) > LARGEST or not 0 <= (row.stderr or 0) <= LARGEST:
             raise ValueError(_("%(task)s: this is no score") % {"task": row.task})
-    if any(row.date and row.date > now().date() + timedelta(days=1) for row in rows):
+    if any(row.date and in_future(row.date) for row in rows):
         raise ValueError(_("date lies in the future"))
     said = {
         "model": rows[0].model,

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from catalog import shipped_files
 from catalog.models import Benchmark, Caveat, Score
 from config.admin.bases import Page, Rows
+from config.admin.json_field import OVERRIDES
 
 
 @cache
@@ -31,6 +32,7 @@ class BenchmarkAdmin(Page):
     list_filter = ("status", "generation", "caveats__kind")
     search_fields = ("name", "slug", "full_name")
     raw_id_fields = ("superseded_by",)
+    formfield_overrides = OVERRIDES
     inlines = (CaveatInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Benchmark]:

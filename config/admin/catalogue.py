@@ -1,24 +1,31 @@
-"""Models, what is known about them, and their prices."""
+"""Models and what is known about them."""
 
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db import models
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from arena.models_file import SLUG
-from catalog.fact_words import WORDS
-from catalog.models import LanguageModel, License, Organization, Price
-from config.admin.bases import Form, Page, Rows
+from catalog.fact_fields import DAYS, FIELDS, KINDS, MODALITIES, ORDERED, TUNING, for_column, read
+from catalog.fact_words import NOTHING, WORDS
+from catalog.facts import NAMED
+from catalog.models import LanguageModel, License, Organization
+from config.admin.bases import Form, Page
+from config.admin.prices import PriceInline
 
-SHORT = forms.Textarea(attrs={"rows": 2, "cols": 60})
 FIELDSETS: Any = (
     (None, {"fields": ("name", "slug", "organization", "license", "open_weights", "kind", "base_model")}),
-    (gettext_lazy("Life"), {"fields": ("status", "release_date", "knowledge_cutoff", "retires_on")}),
+    (
+        gettext_lazy("Life"),
+        {
+            "fields": ("status", "release_date", "knowledge_cutoff", "retires_on"),
+            "description": gettext_lazy("A model cannot be deleted: retire it."),
+        },
+    ),
     (
         gettext_lazy("Size and training"),
         {"fields": ("parameters_total", "parameters_active", "training_tokens", "layers", "kv_heads", "head_dim")},
@@ -35,14 +42,15 @@ FIELDSETS: Any = (
 )  # fmt: skip
 
 
-class PriceInline(Rows):
-    model = Price
-    extra = 0
-    ordering = ("-as_of",)
-    formfield_overrides = {models.JSONField: {"widget": SHORT}}
-
-
 class LanguageModelForm(Form):
+    """Takes what facts may say: see `catalog.fact_fields`."""
+
+    kind = forms.ChoiceField(choices=[("", "---------"), *zip(KINDS, KINDS, strict=True)], required=False)
+    modalities = forms.MultipleChoiceField(
+        choices=list(zip(MODALITIES, MODALITIES, strict=True)), widget=forms.CheckboxSelectMultiple, required=False
+    )
+    fine_tuning = forms.ChoiceField(choices=[("", "---------"), *zip(TUNING, TUNING, strict=True)], required=False)
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
         """The fields are called what the pages call them."""
         super().__init__(*arguments, **options)
@@ -55,8 +63,37 @@ class LanguageModelForm(Form):
         """By the rule of the models file: it becomes a part of addresses."""
         slug: str = self.cleaned_data["slug"]
         if not SLUG.fullmatch(slug):
-            raise forms.ValidationError(_("It must be made of a-z 0-9 . -"))
+            raise forms.ValidationError(_("It must be made of a-z 0-9 . - and begin with a letter or digit."))
         return slug
+
+    def clean_base_model(self) -> LanguageModel | None:
+        base: LanguageModel | None = self.cleaned_data["base_model"]
+        if base is not None and base == self.instance:
+            raise forms.ValidationError(_("A model is not made from itself."))
+        return base
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        for field in FIELDS.keys() - NAMED.keys():
+            if cleaned.get(field) not in NOTHING:
+                self._read(field, cleaned[field])
+        for low, high in ORDERED:
+            self._compare(low, high)
+        return cleaned
+
+    def _read(self, field: str, value: Any) -> None:
+        try:
+            said = read(field, value.isoformat() if field in DAYS else value)
+        except ValueError as error:
+            self.add_error(field, str(error))
+        else:
+            self.cleaned_data[field] = for_column(field, said)
+
+    def _compare(self, low: str, high: str) -> None:
+        """Sources may say what does not fit together, and that is in nobody's way who changes something else."""
+        first, second = (self.cleaned_data.get(name) for name in (low, high))
+        if {low, high} & set(self.changed_data) and first is not None and second is not None and first > second:
+            self.add_error(low, _("This lies beyond “%(other)s”.") % {"other": self.fields[high].label})
 
 
 @admin.register(LanguageModel)
@@ -68,7 +105,6 @@ class LanguageModelAdmin(Page):
     list_select_related = ("organization", "license", "endpoint")
     search_fields = ("name", "slug")
     raw_id_fields = ("base_model",)
-    formfield_overrides = {models.JSONField: {"widget": SHORT}}
     inlines = (PriceInline,)
 
     @admin.display(description="answers here", boolean=True)
@@ -79,6 +115,10 @@ class LanguageModelAdmin(Page):
     def get_readonly_fields(self, request: HttpRequest, obj: LanguageModel | None = None) -> tuple[str, ...]:
         """The slug is in addresses, files and published boards."""
         return ("slug",) if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: LanguageModel | None = None) -> bool:
+        """What is known of it is kept, and votes name it."""
+        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LanguageModel]:
         return super().get_queryset(request).order_by("name", "pk")

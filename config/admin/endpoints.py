@@ -21,6 +21,7 @@ from arena.models import Answer, Endpoint, EndpointDay
 from arena.models_file import check_endpoint
 from config import changes
 from config.admin.bases import Form, Page
+from config.admin.json_field import OVERRIDES
 
 RECENT = timedelta(days=1)  # and today
 WHERE = "This endpoint"
@@ -52,7 +53,6 @@ class EndpointForm(Form):
             "parameters": gettext_lazy("Further parameters"),
             "enabled": gettext_lazy("In the draw"),
         }
-        widgets = {"parameters": forms.Textarea(attrs={"rows": 3, "cols": 60})}
 
     def clean(self) -> dict[str, Any]:
         """By the rules of the models file: no address inside the house, no key where a name belongs."""
@@ -69,6 +69,7 @@ class EndpointForm(Form):
 @admin.register(Endpoint)
 class EndpointAdmin(Page):
     form = EndpointForm
+    formfield_overrides = OVERRIDES
     list_display = ("name", "kind", "enabled", "breaker", "failures", "calls", "failure_rate", "first_token", "speed")
     list_filter = ("enabled", "kind")
     search_fields = ("model__name", "model__slug", "upstream_id")

@@ -52,6 +52,19 @@ def test_page_shows_facts_caveats_and_scores_with_their_conditions(client, loade
         assert words in shown, words
 
 
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("https://a.example/x", '<a class="hint" href="https://a.example/x" rel="noopener">'),
+        ("javascript:alert(1)", '<span class="hint">javascript:alert(1)</span>'),
+    ],
+)
+def test_caveat_leads_to_an_address_alone(client, source, shown):
+    benchmark = Benchmark.objects.create(slug="b", name="B")
+    benchmark.caveats.create(kind="leakage", text="It is known.", source=source)
+    assert shown in client.get("/benchmarks/b/").content.decode()
+
+
 def test_page_says_who_cannot_be_told_apart(client):
     benchmark = Benchmark.objects.create(slug="b", name="B")
     for slug, value in (("first", 0.90), ("second", 0.87), ("third", 0.5)):

@@ -4,8 +4,12 @@ from datetime import date
 
 import pytest
 
-from catalog.fact_fields import FIELDS, Rate, for_column, rate, read
+from catalog.fact_fields import FIELDS, ORDERED, Rate, for_column, rate, read
 from catalog.models import LanguageModel
+
+
+def test_ordered_are_fields():
+    assert {field for pair in ORDERED for field in pair} <= set(FIELDS)
 
 
 def test_every_field_is_a_column():
@@ -54,6 +58,8 @@ def test_read_takes_texts_and_values(field, raw, kept, column):
         ("release_date", "2024-13"),
         ("release_date", "2023-02-29"),
         ("release_date", "13.5.2024"),
+        ("release_date", "0001-01"),
+        ("knowledge_cutoff", "9999-12-31"),
         ("parameters_total", "0"),
         ("parameters_total", "-1"),
         ("parameters_total", "7.5"),

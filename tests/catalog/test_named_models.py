@@ -2,6 +2,7 @@
 
 import pytest
 
+from arena.models_file import SLUG
 from catalog.models import LanguageModel
 from catalog.named_models import NamedModels, labels, slug_of
 from tests import factories
@@ -27,6 +28,7 @@ def slug(name):
 )
 def test_slug_is_made_of_the_name(name, expected):
     assert slug_of(name) == expected
+    assert SLUG.fullmatch(expected)
 
 
 def test_unknown_name_becomes_an_entry_without_an_endpoint():

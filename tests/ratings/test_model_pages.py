@@ -304,6 +304,20 @@ def test_page_shows_license_scores_and_sources(client):
     assert 'href="https://a.example/x"' in client.get("/models/quokka/").content.decode()
 
 
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("https://a.example/x", '<a href="https://a.example/x" rel="noopener">https://a.example/x</a>'),
+        ("https://a.example/x (of 2025)", '<a href="https://a.example/x" rel="noopener">https://a.example/x (of 2025)'),
+        ("javascript:alert(1)", "<dd>javascript:alert(1)</dd>"),
+        ("a letter", "<dd>a letter</dd>"),
+    ],
+)
+def test_page_leads_to_the_text_of_a_license_by_its_address_alone(client, source, shown):
+    factories.model("quokka", license=factories.license("Quokka", commercial="yes", source=source))
+    assert shown in client.get("/models/quokka/").content.decode()
+
+
 def test_page_takes_as_many_queries_with_many_facts_and_scores(client, django_assert_max_num_queries):
     model = factories.model("quokka")
     counts = []

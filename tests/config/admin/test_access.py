@@ -2,12 +2,12 @@
 
 import pytest
 from django.contrib import admin as django_admin
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.urls import reverse
 
 from arena import api_keys
-from arena.models import ApiKey, Battle, Endpoint, Vote, Voter
-from catalog.models import Benchmark, LanguageModel, License, Score, Submission
+from arena.models import ApiKey, Battle, Endpoint, EndpointDay, Vote, Voter
+from catalog.models import Benchmark, LanguageModel, License, Organization, Score, Submission
 from config.models import Change
 from ratings.models import Board, Category, Pool
 from tests import factories
@@ -31,8 +31,8 @@ def log_in(client, password, name="operator"):
     return client.post(f"{LOGIN}?next=/admin/", {"login": name, "password": password})
 
 
-def scored(model):
-    benchmark = Benchmark.objects.create(slug=f"b-{model.pk}", name="B")
+def scored(model, benchmark=None):
+    benchmark = benchmark or Benchmark.objects.create(slug=f"b-{model.pk}", name="B")
     Score.objects.create(
         model=model, benchmark=benchmark, task="x", metric="acc", value=0.5, measured_by="us", source="here", run="r"
     )
@@ -100,6 +100,33 @@ def test_pools_and_categories_are_not_deleted_by_hand(admin, model):
     assert model.objects.filter(pk=row.pk).exists()
 
 
+@pytest.mark.parametrize("model", [Endpoint, License, Organization, Benchmark, User, Group], **by_label)
+def test_what_can_be_deleted_goes_with_what_belongs_to_it(admin, model):
+    row = deletable()[model]
+    assert admin.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 302
+    assert not model.objects.filter(pk=row.pk).exists()
+
+
+def deletable():
+    """One of each, with rows of other tables that hang on it."""
+    endpoint, benchmark = factories.endpoint(), Benchmark.objects.create(slug="b")
+    user = User.objects.create_user("eve")
+    EndpointDay.objects.create(endpoint=endpoint, day="2026-01-02", answers=1)
+    factories.voter(user=user)
+    api_keys.make("a program", ["read"], user=user)
+    scored(endpoint.model, benchmark)
+    group = Group.objects.create(name="g")
+    user.groups.add(group)
+    return {
+        Endpoint: endpoint,
+        License: factories.license(),
+        Organization: factories.organization(),
+        Benchmark: benchmark,
+        User: user,
+        Group: group,
+    }
+
+
 def test_login_of_the_admin_takes_no_password(client, operator):
     answer = client.post("/admin/login/", {"username": "operator", "password": PASSWORD})
     assert (answer.status_code, answer.headers["Location"].partition("?")[0]) == (302, LOGIN)
@@ -163,6 +190,22 @@ def test_lists_ask_the_database_as_often_for_many_rows_as_for_two(admin, model, 
             assert admin.get(address(model, "changelist")).status_code == 200
         asked.append(len(queries))
     assert asked[0] == asked[1]
+
+
+@pytest.mark.parametrize("model", MODELS, **by_label)
+def test_filters_with_nul_are_ignored_as_wrong_ones_are(admin, model):
+    page = address(model, "changelist")
+    wanted = (*filters(model), "pk", "x\x00", "q")
+    for name in wanted:
+        answer = admin.get(page, {name: "a\x00b"}, follow=True)
+        assert (answer.status_code, answer.redirect_chain) == (200, [(f"{page}?e=1", 302)])
+
+
+def filters(model):
+    """As the addresses of its list name them."""
+    for each in django_admin.site._registry[model].list_filter:
+        name = each[0] if isinstance(each, tuple) else each
+        yield f"{name}__exact" if isinstance(name, str) else name.parameter_name
 
 
 def test_voters_have_no_address_in_the_admin(admin):
