@@ -23,6 +23,11 @@ class ApiKeyAdmin(ReadOnly):
     ordering = ("-pk",)
     actions = ("revoke",)
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """They are revoked here, and go with the account that they are of."""
+        match = request.resolver_match
+        return match is not None and str(match.url_name).startswith("auth_user_")
+
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("arena.change_apikey")
 
