@@ -18,13 +18,14 @@ from arena import trials
 from arena.backends import BACKENDS
 from arena.health import ITS_FAULT
 from arena.models import Answer, Endpoint, EndpointDay
-from arena.models_file import check_endpoint
+from arena.models_file import WrongField, check_endpoint
 from config import changes
 from config.admin.bases import Form, Page
 
 RECENT = timedelta(days=1)  # and today
 WHERE = "This endpoint"
 NAMES = {"upstream_id": "model"}  # as the models file calls it
+FIELDS = {name: field for field, name in NAMES.items()}
 CHECKED = (
     "kind",
     "base_url",
@@ -52,6 +53,9 @@ class EndpointForm(Form):
             "parameters": gettext_lazy("Further parameters"),
             "enabled": gettext_lazy("In the draw"),
         }
+        help_texts = {
+            "parameters": gettext_lazy('As JSON, such as {"top_p": 0.9}. Never a key: everybody here may read them.')
+        }
         widgets = {"parameters": forms.Textarea(attrs={"rows": 3, "cols": 60})}
 
     def clean(self) -> dict[str, Any]:
@@ -61,9 +65,14 @@ class EndpointForm(Form):
         if not self.errors:
             try:
                 check_endpoint(WHERE, given)
-            except ValueError as error:
-                raise forms.ValidationError(str(error)) from None
+            except WrongField as wrong:
+                self.add_error(FIELDS.get(wrong.field, wrong.field), self._in_words(wrong))
         return cleaned
+
+    def _in_words(self, wrong: WrongField) -> str:
+        """Fields are called here as the form calls them."""
+        variable = f"“{self.fields['api_key_env'].label}”"
+        return f"It {wrong.words.replace('api_key_env', variable)}."
 
 
 @admin.register(Endpoint)

@@ -55,22 +55,27 @@ def test_endpoint_is_added_and_logged(admin):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
+        ({"base_url": "https://api.example.com/v1?key=sk-abc"}, "It holds a query or a fragment"),
+        ({"parameters": '{"api_key": "sk-1"}'}, "and its name into “Variable that holds the key”."),
+        ({"parameters": '{"headers": {"Authorization": "Bearer sk-1"}}'}, "It must not hold &#x27;Authorization&#x27;"),
+        ({"upstream_id": ""}, "It is missing."),
         ({"base_url": "http://169.254.169.254/latest"}, "no public address"),
         ({"base_url": "ftp://api.example.com"}, "not an http or https URL"),
         ({"base_url": "https://me:pass@api.example.com/v1"}, "holds a user name or password"),
-        ({"base_url": ""}, "endpoint.base_url is missing"),
+        ({"base_url": ""}, "It is missing."),
         ({"api_key_env": "sk-abc.123"}, "name of a variable, never a key"),
         ({"kind": "carrier-pigeon"}, "Select a valid choice"),
-        ({"max_tokens": "0"}, "endpoint.max_tokens must lie between"),
-        ({"temperature": "3"}, "endpoint.temperature must lie between"),
+        ({"max_tokens": "0"}, "It must lie between"),
+        ({"temperature": "3"}, "It must lie between"),
         ({"parameters": "[1"}, "Enter a valid JSON"),
-        ({"parameters": "[1]"}, "parameters must be a table"),
+        ({"parameters": "[1]"}, "It must be a table."),
     ],
 )
 def test_wrong_endpoint_is_refused_and_changes_nothing(admin, wrong, said):
     answer = admin.post(f"{LIST}add/", form(factories.model("x"), **wrong))
     assert answer.status_code == 200
     assert said in text(answer)
+    assert {*answer.context["adminform"].form.errors} == {*wrong}
     assert not Endpoint.objects.exists()
     assert not Change.objects.exists()
 
