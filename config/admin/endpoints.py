@@ -24,6 +24,7 @@ from config.admin.bases import Form, Page
 
 RECENT = timedelta(days=1)  # and today
 WHERE = "This endpoint"
+WHERE_MORE = gettext_lazy("var/log/web.log has more, in compose the log of the container web.")
 NAMES = {"upstream_id": "model"}  # as the models file calls it
 FIELDS = {name: field for field, name in NAMES.items()}
 CHECKED = (
@@ -54,6 +55,7 @@ class EndpointForm(Form):
             "enabled": gettext_lazy("In the draw"),
         }
         help_texts = {
+            "enabled": gettext_lazy("One that was called is switched off here, not deleted: its figures would go too."),
             "parameters": gettext_lazy('As JSON, such as {"top_p": 0.9}. Never a key: everybody here may read them.')
         }
         widgets = {"parameters": forms.Textarea(attrs={"rows": 3, "cols": 60})}
@@ -82,7 +84,7 @@ class EndpointAdmin(Page):
     list_filter = ("enabled", "kind")
     search_fields = ("model__name", "model__slug", "upstream_id")
     readonly_fields = ("failures", "closed_until", "breaker", "calls", "failure_rate", "first_token", "speed")
-    raw_id_fields = ("model",)
+    autocomplete_fields = ("model",)
     fieldsets = (
         (None, {"fields": ("model", *CHECKED, "enabled")}),
         (
@@ -99,6 +101,11 @@ class EndpointAdmin(Page):
     def get_urls(self) -> list[URLPattern]:
         ask = path("<int:key>/ask/", self.admin_site.admin_view(self.ask), name="arena_endpoint_ask")
         return [ask, *super().get_urls()]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Endpoint | None = None) -> bool:
+        """Not with what was measured of it; calls are forgotten after a while, their days are not."""
+        called = obj is not None and (obj.calls.exists() or obj.days.exists())
+        return not called and super().has_delete_permission(request, obj)
 
     def ask(self, request: HttpRequest, key: int) -> HttpResponse:
         """The button: one question, and how quickly the answer came."""
@@ -162,10 +169,7 @@ def told(endpoint: Endpoint, trial: trials.Trial) -> str:
         return missing % {"variable": endpoint.api_key_env, "name": name}
     if trial.failure:
         reason = Answer.Failure(trial.failure).label
-        return _("%(name)s did not answer: %(reason)s. The log of the service has more.") % {
-            "name": name,
-            "reason": reason,
-        }
+        return _("%(name)s did not answer: %(reason)s. %(log)s") % {"name": name, "reason": reason, "log": WHERE_MORE}
     parts = [_("first token after %(wait).2f s") % {"wait": trial.first_token_s}] if trial.first_token_s else []
     parts += [_("%(speed).0f tokens/s") % {"speed": trial.tokens_per_s}] if trial.tokens_per_s else []
     return _("%(name)s answered: %(figures)s.") % {"name": name, "figures": ", ".join(parts)}

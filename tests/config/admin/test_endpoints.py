@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from arena.models import Endpoint, EndpointDay
+from arena.models import Call, Endpoint, EndpointDay
 from arena.trials import NO_KEY, Trial
 from config.admin.endpoints import EndpointAdmin, told
 from config.models import Change
@@ -134,7 +134,7 @@ def test_button_shows_nothing_of_what_a_provider_says_to_an_error(admin, provide
         kind="openai", base_url=provider.base_url, upstream_id="error-401", api_key_env="ZKEY"
     )
     answer = admin.post(f"{LIST}{endpoint.pk}/ask/", follow=True)
-    assert "did not answer: Unavailable. The log of the service has more." in text(answer)
+    assert "did not answer: Unavailable. var/log/web.log has more, in compose the log of the container web." in text(answer)
     assert KEY not in text(answer)
     assert Change.objects.get().after == vars(Trial("unavailable"))
 
@@ -155,10 +155,33 @@ def test_button_is_for_those_who_may_change(client, django_user_model):
     ("trial", "said"),
     [
         (Trial(NO_KEY), "The variable ZKEY is not set in the web service, so X was not asked."),
-        (Trial("timeout"), "X did not answer: Timeout. The log of the service has more."),
+        (Trial("timeout"), "X did not answer: Timeout. var/log/web.log has more, in compose the log of the container web."),
         (Trial(first_token_s=0.5), "X answered: first token after 0.50 s."),
         (Trial(first_token_s=0.5, tokens_per_s=41.6, tokens=9), "X answered: first token after 0.50 s, 42 tokens/s."),
     ],
 )
 def test_told_in_our_words(trial, said):
     assert told(factories.endpoint(factories.model("x"), api_key_env="ZKEY"), trial) == said
+
+
+@pytest.mark.parametrize("left", ["nothing", "call", "day"])
+def test_endpoint_that_was_called_is_switched_off_and_not_deleted(admin, left):
+    endpoint = factories.endpoint()
+    if left == "call":
+        Call.objects.create(endpoint=endpoint)
+    if left == "day":
+        EndpointDay.objects.create(endpoint=endpoint, day=timezone.now().date(), answers=1)
+    status = {"nothing": 302}.get(left, 403)
+
+    assert admin.post(f"{LIST}{endpoint.pk}/delete/", {"post": "yes"}).status_code == status
+    assert Endpoint.objects.exists() is (left != "nothing")
+
+
+def test_no_other_way_deletes_an_endpoint_that_was_called(admin):
+    endpoint = factories.endpoint()
+    Call.objects.create(endpoint=endpoint)
+
+    admin.post(LIST, {"action": "delete_selected", "_selected_action": [endpoint.pk], "post": "yes"})
+    admin.post(f"/admin/catalog/languagemodel/{endpoint.model_id}/delete/", {"post": "yes"})
+
+    assert Call.objects.exists()
