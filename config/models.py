@@ -1,5 +1,6 @@
 """What operators did."""
 
+from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Now
@@ -22,6 +23,14 @@ class Change(models.Model):
 
     class Meta:
         ordering = ("-pk",)
+
+    @property
+    def thing(self) -> str:
+        """What, in words; what is no longer known by its old name."""
+        try:
+            return str(apps.get_model(self.what)._meta.verbose_name)
+        except (LookupError, ValueError):
+            return self.what
 
     def __str__(self) -> str:
         return f"{self.kind} {self.what} {self.name}"

@@ -30,7 +30,7 @@ class BenchmarkAdmin(Page):
     list_display = ("name", "full_name", "status", "metric", "items", "chance", "caveats", "scores", "comes_with_arena")
     list_filter = ("status", "generation", "caveats__kind")
     search_fields = ("name", "slug", "full_name")
-    raw_id_fields = ("superseded_by",)
+    autocomplete_fields = ("superseded_by",)
     inlines = (CaveatInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Benchmark]:

@@ -67,7 +67,7 @@ class LanguageModelAdmin(Page):
     list_filter = ("status", "open_weights", ("endpoint", admin.EmptyFieldListFilter), "license__commercial")
     list_select_related = ("organization", "license", "endpoint")
     search_fields = ("name", "slug")
-    raw_id_fields = ("base_model",)
+    autocomplete_fields = ("base_model",)
     formfield_overrides = {models.JSONField: {"widget": SHORT}}
     inlines = (PriceInline,)
 

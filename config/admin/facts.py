@@ -53,7 +53,7 @@ class FactAdmin(Page):
     list_filter = ("chosen", "origin", "field")
     list_select_related = ("model",)
     search_fields = ("model__name", "model__slug", "source")
-    raw_id_fields = ("model",)
+    autocomplete_fields = ("model",)
     ordering = ("model__slug", "field", "-chosen", "pk")
     change_list_template = "admin/catalog/fact/change_list.html"
 
