@@ -24,6 +24,9 @@ class Change(models.Model):
     class Meta:
         ordering = ("-pk",)
 
+    def __str__(self) -> str:
+        return f"{self.kind} {self.what} {self.name}"
+
     @property
     def thing(self) -> str:
         """What, in words; what is no longer known by its old name."""
@@ -31,6 +34,3 @@ class Change(models.Model):
             return str(apps.get_model(self.what)._meta.verbose_name)
         except (LookupError, ValueError):
             return self.what
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.what} {self.name}"

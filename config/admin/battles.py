@@ -18,6 +18,7 @@ from config.admin.reading import OfPool, ReadOnly
 
 BEGINNING = re.compile(r"[0-9a-f]{4,32}")  # of an id, without its hyphens
 
+
 class IsShared(admin.SimpleListFilter):
     title = "who may read it"
     parameter_name = "shared"

@@ -24,7 +24,7 @@ from config.admin.bases import Form, Page
 
 RECENT = timedelta(days=1)  # and today
 WHERE = "This endpoint"
-WHERE_MORE = gettext_lazy("var/log/web.log has more, in compose the log of the container web.")
+WHERE_MORE = gettext_lazy("log/web.log of the data folder (var) has more; in compose, the log of the container web.")
 NAMES = {"upstream_id": "model"}  # as the models file calls it
 FIELDS = {name: field for field, name in NAMES.items()}
 CHECKED = (
@@ -56,7 +56,7 @@ class EndpointForm(Form):
         }
         help_texts = {
             "enabled": gettext_lazy("One that was called is switched off here, not deleted: its figures would go too."),
-            "parameters": gettext_lazy('As JSON, such as {"top_p": 0.9}. Never a key: everybody here may read them.')
+            "parameters": gettext_lazy('As JSON, such as {"top_p": 0.9}. Never a key: everybody here may read them.'),
         }
         widgets = {"parameters": forms.Textarea(attrs={"rows": 3, "cols": 60})}
 

@@ -3,12 +3,14 @@
 import os
 import re
 import subprocess
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.system.person import Person
 from tests.system.service import ROOT, SERVICE_VARIABLES, Service
+from tests.system.test_accessibility import violations
 
 NAME, PASSWORD = "operator", "a long pass phrase"
 LISTS = (
@@ -64,7 +66,7 @@ def test_button_asks_an_endpoint(inside: Page) -> None:
 def test_boards_are_verified_by_the_worker(inside: Page) -> None:
     inside.goto("/admin/ratings/pool/")
     inside.locator("input.action-select").first.check()
-    inside.locator("select[name=action]").select_option(label="Verify the counts against the votes")
+    inside.locator("select[name=action]").select_option(label="Verify the counts of the pool against its votes")
     inside.get_by_role("button", name="Go").click()
     expect(inside.get_by_text("The ratings worker was asked.")).to_be_visible()
     for _ in range(20):
@@ -74,3 +76,17 @@ def test_boards_are_verified_by_the_worker(inside: Page) -> None:
         inside.wait_for_timeout(500)
     inside.get_by_role("row", name=re.compile("verified")).first.get_by_role("link").click()
     expect(inside.get_by_text("are as the votes say")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_have_no_violation(inside: Page, person: Person, scheme: Any) -> None:
+    person.fight("Who reads this in the dark?")
+    inside.emulate_media(color_scheme=scheme)
+    broken: dict[str, list[str]] = {}
+    for path in (*LISTS, "catalog/languagemodel/add", "arena/endpoint/add", "catalog/fact/add"):
+        inside.goto(f"/admin/{path}/")
+        broken[path] = violations(inside)
+        if inside.locator("#result_list tbody th a").count():
+            inside.locator("#result_list tbody th a").first.click()
+            broken[f"{path}, one"] = violations(inside)
+    assert not {path: said for path, said in broken.items() if said}

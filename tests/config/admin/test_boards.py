@@ -74,7 +74,9 @@ def test_actions_say_when_the_broker_is_away(admin, pool, celery_without_broker)
 def test_pool_without_votes_of_its_own_has_none_to_verify():
     factories.pool("theirs", kind=Pool.Kind.REFERENCE)
     tasks.verify("theirs", "operator")
-    assert logged() == [("operator", "verified", "theirs", {"found": "its boards are somebody else's: no votes to verify"})]
+    assert logged() == [
+        ("operator", "verified", "theirs", {"found": "its boards are somebody else's: no votes to verify"})
+    ]
 
 
 @pytest.mark.django_db
