@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from catalog import shipped_files
 from catalog.models import Benchmark, Caveat, Score
-from config.admin.bases import Page, Rows
+from config.admin.bases import Choosing, Page, Rows
 
 
 @cache
@@ -24,7 +24,7 @@ class CaveatInline(Rows):
 
 
 @admin.register(Benchmark)
-class BenchmarkAdmin(Page):
+class BenchmarkAdmin(Choosing):
     """Those that an import has brought are described here; those that come with Arena in their file."""
 
     list_display = ("name", "full_name", "status", "metric", "items", "chance", "caveats", "scores", "comes_with_arena")

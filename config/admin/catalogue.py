@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from arena.models_file import SLUG
 from catalog.fact_words import WORDS
 from catalog.models import LanguageModel, License, Organization, Price
-from config.admin.bases import Form, Page, Rows
+from config.admin.bases import Choosing, Form, Page, Rows
 
 SHORT = forms.Textarea(attrs={"rows": 2, "cols": 60})
 FIELDSETS: Any = (
@@ -60,7 +60,7 @@ class LanguageModelForm(Form):
 
 
 @admin.register(LanguageModel)
-class LanguageModelAdmin(Page):
+class LanguageModelAdmin(Choosing):
     form = LanguageModelForm
     fieldsets = FIELDSETS
     list_display = ("name", "organization", "license", "open_weights", "status", "release_date", "answers_here", "slug")

@@ -20,7 +20,7 @@ from arena.health import ITS_FAULT
 from arena.models import Answer, Endpoint, EndpointDay
 from arena.models_file import WrongField, check_endpoint
 from config import changes
-from config.admin.bases import Form, Page
+from config.admin.bases import Choosing, Form
 
 RECENT = timedelta(days=1)  # and today
 WHERE = "This endpoint"
@@ -78,7 +78,7 @@ class EndpointForm(Form):
 
 
 @admin.register(Endpoint)
-class EndpointAdmin(Page):
+class EndpointAdmin(Choosing):
     form = EndpointForm
     list_display = ("name", "kind", "enabled", "breaker", "failures", "calls", "failure_rate", "first_token", "speed")
     list_filter = ("enabled", "kind")
