@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
@@ -113,8 +114,8 @@ class BoardAdmin(Asking, ReadOnly):
         return board.number  # type: ignore[no-any-return]  # annotated above
 
     @admin.display(description="published")
-    def published(self, board: Any) -> Any:
-        return board.at
+    def published(self, board: Any) -> str | None:
+        return board.at and date_format(board.at, "DATETIME_FORMAT")
 
 
 @admin.register(Category)

@@ -1,5 +1,7 @@
 """Pools and boards in the admin, and what the worker does when it is asked."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Permission, User
 
@@ -108,6 +110,7 @@ def test_board_tells_its_votes_and_leads_to_its_ranking(admin, pool):
     text = " ".join(page.content.decode().split())
     assert 'href="/leaderboard/?category=exclude-ties"' in text
     assert '<div class="readonly">3</div>' in text
+    assert re.search(r'<div class="readonly">\d+ [A-Z][a-z]+ \d{4}, [\d:]{8} UTC</div>', text)
     assert admin.get("/leaderboard/?category=exclude-ties").status_code == 200
 
 
