@@ -125,6 +125,7 @@ def check_endpoint(where: str, endpoint: dict[str, Any]) -> None:
         for field in ("base_url", "model"):
             if not endpoint.get(field):
                 raise WrongField(where, f"endpoint.{field}", "is missing")
+    if endpoint.get("base_url"):
         _check_address(where, endpoint["base_url"])
     _check_limits(where, endpoint)
 
@@ -150,11 +151,14 @@ def _check_parameters(where: str, parameters: dict[str, Any]) -> None:
 
 def _names(value: Any) -> Iterator[str]:
     """All names in what JSON can say, at any depth."""
-    if isinstance(value, dict):
-        yield from value
-    if isinstance(value, dict | list):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _names(each)
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            yield from each
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each
 
 
 def _is_json(value: Any) -> bool:

@@ -103,6 +103,7 @@ WRONG = {
         "holds a user name or password",
     ),
     "a key in the address": (server('endpoint.base_url = "https://a.example/v1?key=sk-1"'), "holds a query or a frag"),
+    "a key in an address that is not asked": (bad('endpoint.base_url = "https://a.example?key=sk-1"'), "holds a query"),
     "an address inside the house": (server('endpoint.base_url = "http://10.0.0.7/v1"'), "which is no public address"),
     "the metadata server": (server('endpoint.base_url = "http://169.254.169.254/"'), "which is no public address"),
     "an address of loopback": (server('endpoint.base_url = "http://localhost:8080/v1"'), "which is no public address"),
