@@ -3,7 +3,7 @@
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from arena.backends import BACKENDS
-from arena.backends.network import check_url
+from arena.backends.network import WHERE_KEYS_BELONG, check_url
 from arena.models import Endpoint
 from catalog.models import LanguageModel, License, Organization
 
@@ -23,6 +23,11 @@ MOST = 1_000_000
 DEEPEST = 100  # of JSON: what is deeper than the stack of Python could be read nowhere
 SLUG = re.compile(r"[a-z0-9][a-z0-9.-]{0,199}")  # in addresses `.` and `..` are something else
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# Names of keys, in small letters and without - and _; `max_tokens` and `prompt_cache_key` are none.
+KEY = re.compile(
+    r".*(apikey|accesskey|secretkey|privatekey|authorization|password)|"
+    r"(access|auth|bearer|session)?token|(client|access|auth)?secret|authkey|bearer|cookie"
+)
 WITHOUT_SERVER = ("echo", "eliza")
 MODEL_FIELDS: dict[str, type] = {
     "slug": str, "name": str, "organization": str, "license": str, "open_weights": bool,
@@ -39,6 +44,14 @@ class Loaded:
     created: int
     updated: int
     unchanged: int
+
+
+class WrongField(ValueError):
+    """One wrong field; `words` are the end of a sentence about it."""
+
+    def __init__(self, where: str, field: str, words: str) -> None:
+        super().__init__(f"{where}: {field} {words}")
+        self.field, self.words = field.removeprefix("endpoint."), words
 
 
 def load(path: Path) -> Loaded:
@@ -94,9 +107,9 @@ def _check_fields(where: str, entry: Mapping[str, Any], fields: Mapping[str, typ
             raise ValueError(f"{where}: {field!r} is not a field; known are {', '.join(fields)}")
         wanted = (int, float) if fields[field] is float else (fields[field],)
         if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
-            raise ValueError(f"{where}: {field} must be {_named(fields[field])}")
+            raise WrongField(where, field, f"must be {_named(fields[field])}")
         if isinstance(value, str) and (len(value) > LONGEST.get(field, 200) or "\x00" in value):
-            raise ValueError(f"{where}: {field} is too long or holds NUL")
+            raise WrongField(where, field, "is too long or holds NUL")
 
 
 def _named(kind: type) -> str:
@@ -104,15 +117,16 @@ def _named(kind: type) -> str:
 
 
 def check_endpoint(where: str, endpoint: dict[str, Any]) -> None:
-    """Raises ValueError with one sentence that begins with `where` and names the first wrong field."""
+    """Raises ValueError with one sentence that begins with `where`; of a known field it is a WrongField."""
     _check_fields(f"{where}: endpoint", endpoint, ENDPOINT_FIELDS)
     kind = endpoint.get("kind")
     if kind not in BACKENDS:
-        raise ValueError(f"{where}: endpoint.kind must be one of {', '.join(BACKENDS)}")
+        raise WrongField(where, "endpoint.kind", f"must be one of {', '.join(BACKENDS)}")
     if kind not in WITHOUT_SERVER:
         for field in ("base_url", "model"):
             if not endpoint.get(field):
-                raise ValueError(f"{where}: endpoint.{field} is missing")
+                raise WrongField(where, f"endpoint.{field}", "is missing")
+    if endpoint.get("base_url"):
         _check_address(where, endpoint["base_url"])
     _check_limits(where, endpoint)
 
@@ -120,13 +134,32 @@ def check_endpoint(where: str, endpoint: dict[str, Any]) -> None:
 def _check_limits(where: str, endpoint: dict[str, Any]) -> None:
     for field in ("max_tokens", "max_concurrency"):
         if not 1 <= endpoint.get(field, 1) <= MOST:
-            raise ValueError(f"{where}: endpoint.{field} must lie between 1 and {MOST:,}")
+            raise WrongField(where, f"endpoint.{field}", f"must lie between 1 and {MOST:,}")
     if not 0 <= endpoint.get("temperature", 0) <= 2:
-        raise ValueError(f"{where}: endpoint.temperature must lie between 0 and 2")
+        raise WrongField(where, "endpoint.temperature", "must lie between 0 and 2")
     if not VARIABLE.fullmatch(endpoint.get("api_key_env", "_")):
-        raise ValueError(f"{where}: endpoint.api_key_env is the name of a variable, never a key")
-    if not is_json(endpoint.get("parameters", {})):
-        raise ValueError(f"{where}: endpoint.parameters must be what JSON can say")
+        raise WrongField(where, "endpoint.api_key_env", "is the name of a variable, never a key")
+    _check_parameters(where, endpoint.get("parameters", {}))
+
+
+def _check_parameters(where: str, parameters: dict[str, Any]) -> None:
+    if not is_json(parameters):
+        raise WrongField(where, "endpoint.parameters", "must be what JSON can say")
+    key = next((name for name in _names(parameters) if KEY.fullmatch(re.sub("[-_]", "", name.lower()))), None)
+    if key is not None:
+        raise WrongField(where, "endpoint.parameters", f"must not hold {key!r}; {WHERE_KEYS_BELONG}")
+
+
+def _names(value: Any) -> Iterator[str]:
+    """All names in what JSON can say, at any depth."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            yield from each
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each
 
 
 def is_json(value: Any) -> bool:
@@ -148,7 +181,7 @@ def _check_address(where: str, address: str) -> None:
     try:
         check_url(address, settings.ENVIRONMENT.arena_allow_private_endpoints)
     except ValueError as error:
-        raise ValueError(f"{where}: endpoint.base_url {error}") from None
+        raise WrongField(where, "endpoint.base_url", str(error)) from None
 
 
 def _write(entry: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """What operators did."""
 
+from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Now
@@ -25,3 +26,11 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.what} {self.name}"
+
+    @property
+    def thing(self) -> str:
+        """What, in words; what is no longer known by its old name."""
+        try:
+            return str(apps.get_model(self.what)._meta.verbose_name)
+        except (LookupError, ValueError):
+            return self.what

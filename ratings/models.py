@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from arena.models import Vote
 from catalog.models import LanguageModel
@@ -57,7 +58,8 @@ class Board(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.pool_id}/{self.category_id}/{self.style_control}"
+        style = _("style control") if self.style_control else ""
+        return " · ".join(filter(None, (self.pool.name, self.category.name, style)))
 
 
 class Tally(models.Model):

@@ -19,6 +19,7 @@ from arena.backends.protocol import Timeouts
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+WHERE_KEYS_BELONG = "a key belongs into an environment variable, and its name into api_key_env"
 LOOPBACK = tuple(map(ipaddress.ip_address, ("127.0.0.1", "::1")))
 # Global by the registry, yet inside the house: Azure's metadata server, special uses of IETF (Oracle's
 # metadata server), and IPv6 ranges that translate to an IPv4 address.
@@ -41,7 +42,7 @@ class Guard:
         if url.scheme not in ("http", "https"):
             raise ValueError("is not an http or https URL")
         if url.user is not None or url.password is not None:
-            raise ValueError("holds a user name or password; keys belong into api_key_env")
+            raise ValueError(f"holds a user name or password; {WHERE_KEYS_BELONG}")
         host = normal(url.raw_host or "")
         if not host:
             raise ValueError("names no host")
@@ -57,12 +58,17 @@ class Guard:
 
 
 def check_url(url: str, allowed: Iterable[str] = ()) -> None:
-    """Raises ValueError with the end of a sentence ("… is not an http or https URL")."""
+    """Raises ValueError with the end of a sentence ("… is not an http or https URL").
+
+    What is stored is the beginning of addresses, and everybody who looks after the arena may read it.
+    """
     try:
         parsed = URL(url)
         _ = parsed.port
     except ValueError:
         raise ValueError("is not a URL") from None
+    if "?" in url or "#" in url:
+        raise ValueError(f"holds a query or a fragment, that is ? or #; {WHERE_KEYS_BELONG}")
     Guard(allowed).check(parsed)
 
 

@@ -1,13 +1,47 @@
-"""Django's classes for pages of the admin, which are generic for the type checker alone."""
+"""Django's classes for pages of the admin, generic for the type checker alone, and fields that say what they are."""
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
     Page: TypeAlias = admin.ModelAdmin[Any]
-    Rows: TypeAlias = admin.TabularInline[Any, Any]
+    Table: TypeAlias = admin.TabularInline[Any, Any]
     Form: TypeAlias = forms.ModelForm[Any]
+    FormSet: TypeAlias = forms.BaseInlineFormSet[Any, Any, Any]
 else:
-    Page, Rows, Form = admin.ModelAdmin, admin.TabularInline, forms.ModelForm
+    Page, Table, Form, FormSet = admin.ModelAdmin, admin.TabularInline, forms.ModelForm, forms.BaseInlineFormSet
+
+
+class Choice(AutocompleteSelect):
+    """Holds words while nothing is chosen, for what it holds is its name to a screen reader."""
+
+    def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
+        return super().build_attrs(base_attrs, extra_attrs) | {"data-placeholder": _("Type a part of the name")}
+
+
+class Choosing(Page):
+    """Its `autocomplete_fields` are such choices."""
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            options.setdefault("widget", Choice(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **options)
+
+
+class LabelledFormSet(FormSet):
+    """In a table the head of a column is no label."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        for field in form.fields.values():
+            if not field.widget.is_hidden:
+                field.widget.attrs["aria-label"] = field.label
+
+
+class Rows(Table):
+    formset = LabelledFormSet

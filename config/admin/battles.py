@@ -1,5 +1,6 @@
 """What happened: battles with both texts, votes, and who cast them. All of it is read only."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -8,12 +9,14 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 
-from arena import sharing, stored
-from arena.events import Position, between
-from arena.models import SHARED, Battle, Turn, Vote, Voter
+from arena import sharing
+from arena.models import SHARED, Battle, Vote, Voter
 from catalog.models import LanguageModel
 from config import changes
+from config.admin.inspecting import inspected
 from config.admin.reading import OfPool, ReadOnly
+
+BEGINNING = re.compile(r"[0-9a-f]{4,32}")  # of an id, without its hyphens
 
 
 class IsShared(admin.SimpleListFilter):
@@ -32,13 +35,29 @@ class BattleAdmin(ReadOnly):
     """The page of one battle shows all there is: turns, answers with their attempts, and the events of its stream."""
 
     list_display = ("created_at", "state", "model_a", "model_b", "pool", "mode", "propensity", "replacements", "short")
-    search_help_text = "The whole id of a battle"
+    search_help_text = "The id of a battle or of a voter, or how it begins; the name or the slug of a model"
     list_filter = ("state", "mode", OfPool, "prompt_source", IsShared)
     list_select_related = ("model_a", "model_b")
-    search_fields = ("=id",)
+    search_fields = ("id",)  # for the field alone, see get_search_results
+    exclude = ("replaced", "standing", "among")  # in words below
     ordering = ("-created_at",)
     actions = ("withdraw",)
     change_form_template = "admin/arena/battle/inspect.html"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Battle], search_term: str
+    ) -> tuple[QuerySet[Battle], bool]:
+        """By indexes alone, for there may be millions: Django's own search would read every id as a text."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        keys = LanguageModel.objects.filter(Q(slug__iexact=term) | Q(name__iexact=term)).values_list("pk", flat=True)
+        models = [*keys]
+        wanted = Q(model_a__in=models) | Q(model_b__in=models)
+        if ids := _beginning(term):
+            first, last = ids
+            wanted |= Q(pk__gte=first, pk__lte=last) | Q(voter__gte=first, voter__lte=last)
+        return queryset.filter(wanted), False
 
     @admin.action(description="Let nobody but its voter read it", permissions=["withdraw"])
     def withdraw(self, request: HttpRequest, battles: QuerySet[Battle]) -> None:
@@ -60,25 +79,16 @@ class BattleAdmin(ReadOnly):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        seen = _inspected(object_id) if request.method == "GET" else {}
+        seen = inspected(object_id) if request.method == "GET" else {}
         return super().change_view(request, object_id, form_url, (extra_context or {}) | seen)
 
 
-def _inspected(object_id: str) -> dict[str, Any]:
-    try:
-        battle = Battle.objects.filter(pk=UUID(object_id)).first()
-    except ValueError:
-        battle = None
-    if battle is None:
-        return {}
-    turns = Turn.objects.filter(battle=battle).prefetch_related("answers__model")
-    gone = LanguageModel.objects.in_bulk([each["model"] for each in battle.replaced])
-    events = between(Position(), stored.view(stored.answers_of(battle.pk)))
-    return {
-        "turns": turns,
-        "replacements": [each | {"model": gone.get(each["model"])} for each in battle.replaced],
-        "events": [{"name": name, **data, "size": len(data.get("text", ""))} for name, data, _ in events],
-    }
+def _beginning(text: str) -> tuple[UUID, UUID] | None:
+    """The first and the last id that begin with these digits."""
+    digits = text.replace("-", "").lower()
+    if not BEGINNING.fullmatch(digits):
+        return None
+    return UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
 
 
 @admin.register(Vote)

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from catalog import shipped_files
 from catalog.models import Benchmark, Caveat, Score
-from config.admin.bases import Page, Rows
+from config.admin.bases import Choosing, Page, Rows
 from config.admin.json_field import OVERRIDES
 
 
@@ -25,13 +25,13 @@ class CaveatInline(Rows):
 
 
 @admin.register(Benchmark)
-class BenchmarkAdmin(Page):
+class BenchmarkAdmin(Choosing):
     """Those that an import has brought are described here; those that come with Arena in their file."""
 
     list_display = ("name", "full_name", "status", "metric", "items", "chance", "caveats", "scores", "comes_with_arena")
     list_filter = ("status", "generation", "caveats__kind")
     search_fields = ("name", "slug", "full_name")
-    raw_id_fields = ("superseded_by",)
+    autocomplete_fields = ("superseded_by",)
     formfield_overrides = OVERRIDES
     inlines = (CaveatInline,)
 

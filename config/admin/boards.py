@@ -5,14 +5,16 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
 from config import changes, tasks
 from config.admin.bases import Page
 from config.admin.reading import ReadOnly
+from ratings import board_addresses
 from ratings.models import Board, Category, Pool, Snapshot
-from ratings.snapshots import BRADLEY_TERRY
+from ratings.snapshots import BRADLEY_TERRY, Asked
 
 
 class Kept(Page):
@@ -25,14 +27,49 @@ class Kept(Page):
         return False
 
 
+class Asking(Page):
+    """What the ratings worker can be asked for, of all boards of a pool at once."""
+
+    actions = ("recompute", "recompute_from_scratch", "verify")
+
+    def has_ask_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("ratings.change_pool")
+
+    @admin.action(description="Compute all boards of the pool anew", permissions=["ask"])
+    def recompute(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+        self._ask(request, tasks.recompute, chosen, from_scratch=False)
+
+    @admin.action(description="Count all votes of the pool anew, then compute its boards", permissions=["ask"])
+    def recompute_from_scratch(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+        self._ask(request, tasks.recompute, chosen, from_scratch=True)
+
+    @admin.action(description="Verify the counts of the pool against its votes", permissions=["ask"])
+    def verify(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+        self._ask(request, tasks.verify, chosen)
+
+    def pools(self, chosen: QuerySet[Any]) -> QuerySet[Pool]:
+        return chosen
+
+    def _ask(self, request: HttpRequest, task: Any, chosen: QuerySet[Any], **options: Any) -> None:
+        """A worker does it: with millions of votes that takes longer than a page may, and what came of it is logged."""
+        who = request.user.get_username()
+        try:
+            for pool in self.pools(chosen):
+                task.apply_async((pool.slug, who), options, expires=tasks.EXPIRES_S)
+                changes.note(who, f"asked to {task.name.rpartition('.')[2]}", pool, after=options)
+        except OperationalError:
+            self.message_user(request, _("The broker is away, so the workers could not be asked."), messages.ERROR)
+        else:
+            self.message_user(request, _("The ratings worker was asked. What comes of it will be among the changes."))
+
+
 @admin.register(Pool)
-class PoolAdmin(Kept):
+class PoolAdmin(Asking, Kept):
     list_display = ("name", "slug", "kind", "boards", "behind", "ordered", "revision")
     list_filter = ("kind",)
     search_fields = ("slug", "name")
     fields = ("slug", "name", "provenance", "kind", "ordered", "revision")
     readonly_fields = ("slug", "kind", "ordered", "revision")
-    actions = ("recompute", "recompute_from_scratch", "verify")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Pool]:
         late = Count("boards", filter=Q(boards__behind=True))
@@ -47,36 +84,16 @@ class PoolAdmin(Kept):
     def behind(self, pool: Any) -> int:
         return int(pool.late)
 
-    @admin.action(description="Compute the boards anew", permissions=["change"])
-    def recompute(self, request: HttpRequest, pools: QuerySet[Pool]) -> None:
-        self._ask(request, tasks.recompute, pools, from_scratch=False)
-
-    @admin.action(description="Count all votes anew, then compute the boards", permissions=["change"])
-    def recompute_from_scratch(self, request: HttpRequest, pools: QuerySet[Pool]) -> None:
-        self._ask(request, tasks.recompute, pools, from_scratch=True)
-
-    @admin.action(description="Verify the counts against the votes", permissions=["change"])
-    def verify(self, request: HttpRequest, pools: QuerySet[Pool]) -> None:
-        self._ask(request, tasks.verify, pools)
-
-    def _ask(self, request: HttpRequest, task: Any, pools: QuerySet[Pool], **options: Any) -> None:
-        """A worker does it: with millions of votes that takes longer than a page may, and what came of it is logged."""
-        who = request.user.get_username()
-        try:
-            for pool in pools:
-                task.apply_async((pool.slug, who), options, expires=tasks.EXPIRES_S)
-                changes.note(who, f"asked to {task.name.rpartition('.')[2]}", pool, after=options)
-        except OperationalError:
-            self.message_user(request, _("The broker is away, so the workers could not be asked."), messages.ERROR)
-        else:
-            self.message_user(request, _("The ratings worker was asked. What comes of it will be among the changes."))
-
 
 @admin.register(Board)
-class BoardAdmin(ReadOnly):
-    list_display = ("__str__", "pool", "category", "style_control", "votes", "published", "behind", "last_vote_id")
+class BoardAdmin(Asking, ReadOnly):
+    """Its ranking is on the public page, to which the button “View on site” leads."""
+
+    list_display = ("__str__", "votes", "published", "behind", "last_vote_id")
     list_filter = ("style_control", "behind", ("pool", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("pool", "category")
+    fields = ("pool", "category", "style_control", "votes", "published", "behind", "last_vote_id")
+    readonly_fields = ("votes", "published")
     ordering = ("pool", "pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Board]:
@@ -85,13 +102,20 @@ class BoardAdmin(ReadOnly):
         found: QuerySet[Board] = super().get_queryset(request).annotate(at=at, number=votes)
         return found
 
+    def pools(self, chosen: QuerySet[Any]) -> QuerySet[Pool]:
+        return Pool.objects.filter(boards__in=chosen.values("pk")).distinct().order_by("pk")
+
+    def view_on_site(self, board: Board) -> str:
+        asked = Asked(pool=board.pool.slug, category=board.category.slug, style_control=board.style_control)
+        return board_addresses.source("leaderboard", asked)
+
     @admin.display(description="votes")
     def votes(self, board: Any) -> int | None:
         return board.number  # type: ignore[no-any-return]  # annotated above
 
     @admin.display(description="published")
-    def published(self, board: Any) -> Any:
-        return board.at
+    def published(self, board: Any) -> str | None:
+        return board.at and date_format(board.at, "DATETIME_FORMAT")
 
 
 @admin.register(Category)

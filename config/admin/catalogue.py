@@ -14,7 +14,7 @@ from catalog.fact_fields import DAYS, FIELDS, KINDS, MODALITIES, ORDERED, TUNING
 from catalog.fact_words import NOTHING, WORDS
 from catalog.facts import NAMED
 from catalog.models import LanguageModel, License, Organization
-from config.admin.bases import Form, Page
+from config.admin.bases import Choosing, Form, Page
 from config.admin.prices import PriceInline
 
 FIELDSETS: Any = (
@@ -97,14 +97,14 @@ class LanguageModelForm(Form):
 
 
 @admin.register(LanguageModel)
-class LanguageModelAdmin(Page):
+class LanguageModelAdmin(Choosing):
     form = LanguageModelForm
     fieldsets = FIELDSETS
     list_display = ("name", "organization", "license", "open_weights", "status", "release_date", "answers_here", "slug")
     list_filter = ("status", "open_weights", ("endpoint", admin.EmptyFieldListFilter), "license__commercial")
     list_select_related = ("organization", "license", "endpoint")
     search_fields = ("name", "slug")
-    raw_id_fields = ("base_model",)
+    autocomplete_fields = ("base_model",)
     inlines = (PriceInline,)
 
     @admin.display(description="answers here", boolean=True)

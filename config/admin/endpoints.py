@@ -18,14 +18,16 @@ from arena import trials
 from arena.backends import BACKENDS
 from arena.health import ITS_FAULT
 from arena.models import Answer, Endpoint, EndpointDay
-from arena.models_file import check_endpoint
+from arena.models_file import WrongField, check_endpoint
 from config import changes
-from config.admin.bases import Form, Page
+from config.admin.bases import Choosing, Form
 from config.admin.json_field import OVERRIDES
 
 RECENT = timedelta(days=1)  # and today
 WHERE = "This endpoint"
+WHERE_MORE = gettext_lazy("log/web.log of the data folder (var) has more; in compose, the log of the container web.")
 NAMES = {"upstream_id": "model"}  # as the models file calls it
+FIELDS = {name: field for field, name in NAMES.items()}
 CHECKED = (
     "kind",
     "base_url",
@@ -53,6 +55,10 @@ class EndpointForm(Form):
             "parameters": gettext_lazy("Further parameters"),
             "enabled": gettext_lazy("In the draw"),
         }
+        help_texts = {
+            "enabled": gettext_lazy("One that was called is switched off here, not deleted: its figures would go too."),
+            "parameters": gettext_lazy('As JSON, such as {"top_p": 0.9}. Never a key: everybody here may read them.'),
+        }
 
     def clean(self) -> dict[str, Any]:
         """By the rules of the models file: no address inside the house, no key where a name belongs."""
@@ -61,20 +67,25 @@ class EndpointForm(Form):
         if not self.errors:
             try:
                 check_endpoint(WHERE, given)
-            except ValueError as error:
-                raise forms.ValidationError(str(error)) from None
+            except WrongField as wrong:
+                self.add_error(FIELDS.get(wrong.field, wrong.field), self._in_words(wrong))
         return cleaned
+
+    def _in_words(self, wrong: WrongField) -> str:
+        """Fields are called here as the form calls them."""
+        variable = f"“{self.fields['api_key_env'].label}”"
+        return f"It {wrong.words.replace('api_key_env', variable)}."
 
 
 @admin.register(Endpoint)
-class EndpointAdmin(Page):
+class EndpointAdmin(Choosing):
     form = EndpointForm
     formfield_overrides = OVERRIDES
     list_display = ("name", "kind", "enabled", "breaker", "failures", "calls", "failure_rate", "first_token", "speed")
     list_filter = ("enabled", "kind")
     search_fields = ("model__name", "model__slug", "upstream_id")
     readonly_fields = ("failures", "closed_until", "breaker", "calls", "failure_rate", "first_token", "speed")
-    raw_id_fields = ("model",)
+    autocomplete_fields = ("model",)
     fieldsets = (
         (None, {"fields": ("model", *CHECKED, "enabled")}),
         (
@@ -91,6 +102,11 @@ class EndpointAdmin(Page):
     def get_urls(self) -> list[URLPattern]:
         ask = path("<int:key>/ask/", self.admin_site.admin_view(self.ask), name="arena_endpoint_ask")
         return [ask, *super().get_urls()]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Endpoint | None = None) -> bool:
+        """Not with what was measured of it; calls are forgotten after a while, their days are not."""
+        called = obj is not None and (obj.calls.exists() or obj.days.exists())
+        return not called and super().has_delete_permission(request, obj)
 
     def ask(self, request: HttpRequest, key: int) -> HttpResponse:
         """The button: one question, and how quickly the answer came."""
@@ -154,10 +170,7 @@ def told(endpoint: Endpoint, trial: trials.Trial) -> str:
         return missing % {"variable": endpoint.api_key_env, "name": name}
     if trial.failure:
         reason = Answer.Failure(trial.failure).label
-        return _("%(name)s did not answer: %(reason)s. The log of the service has more.") % {
-            "name": name,
-            "reason": reason,
-        }
+        return _("%(name)s did not answer: %(reason)s. %(log)s") % {"name": name, "reason": reason, "log": WHERE_MORE}
     parts = [_("first token after %(wait).2f s") % {"wait": trial.first_token_s}] if trial.first_token_s else []
     parts += [_("%(speed).0f tokens/s") % {"speed": trial.tokens_per_s}] if trial.tokens_per_s else []
     return _("%(name)s answered: %(figures)s.") % {"name": name, "figures": ", ".join(parts)}

@@ -17,7 +17,7 @@ from catalog.fact_fields import FIELDS, read
 from catalog.fact_words import WORDS, in_words
 from catalog.facts import set_by_hand
 from catalog.models import Fact, Price
-from config.admin.bases import Form, Page
+from config.admin.bases import Choosing, Form
 
 ON_A_PAGE = 50
 
@@ -45,7 +45,7 @@ class FactForm(Form):
 
 
 @admin.register(Fact)
-class FactAdmin(Page):
+class FactAdmin(Choosing):
     """Facts are never edited: one set by hand goes before all others, and takes the place of the one before."""
 
     form = FactForm
@@ -53,7 +53,7 @@ class FactAdmin(Page):
     list_filter = ("chosen", "origin", "field")
     list_select_related = ("model",)
     search_fields = ("model__name", "model__slug", "source")
-    raw_id_fields = ("model",)
+    autocomplete_fields = ("model",)
     ordering = ("model__slug", "field", "-chosen", "pk")
     change_list_template = "admin/catalog/fact/change_list.html"
 

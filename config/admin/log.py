@@ -8,7 +8,13 @@ from config.models import Change
 
 @admin.register(Change)
 class ChangeAdmin(ReadOnly):
-    list_display = ("at", "who", "kind", "what", "name")
+    list_display = ("at", "who", "kind", "thing", "name")
     list_filter = ("kind",)
     date_hierarchy = "at"
     search_fields = ("who", "name", "key")
+    fields = ("at", "who", "kind", "thing", "key", "name", "before", "after")
+    readonly_fields = ("thing",)
+
+    @admin.display(description="what", ordering="what")
+    def thing(self, change: Change) -> str:
+        return change.thing

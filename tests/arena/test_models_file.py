@@ -105,6 +105,8 @@ WRONG = {
         server('endpoint.base_url = "https://a:b@a.example"'),
         "holds a user name or password",
     ),
+    "a key in the address": (server('endpoint.base_url = "https://a.example/v1?key=sk-1"'), "holds a query or a frag"),
+    "a key in an address that is not asked": (bad('endpoint.base_url = "https://a.example?key=sk-1"'), "holds a query"),
     "an address inside the house": (server('endpoint.base_url = "http://10.0.0.7/v1"'), "which is no public address"),
     "the metadata server": (server('endpoint.base_url = "http://169.254.169.254/"'), "which is no public address"),
     "an address of loopback": (server('endpoint.base_url = "http://localhost:8080/v1"'), "which is no public address"),
@@ -132,6 +134,10 @@ WRONG = {
     "parameters that are too deep": (
         bad(f"endpoint.parameters = {{ a = {'[' * 100}{']' * 100} }}"),
         "must be what JSON can say",
+    ),
+    "a key among the parameters": (
+        bad('endpoint.parameters = { headers = [{ X-Api-Key = "sk-1" }] }'),
+        "must not hold 'X-Api-Key'; a key belongs into an environment variable, and its name into api_key_env",
     ),
     "a switch for nobody": ('[[model]]\nslug = "bad"\nenabled = false', "model bad: name and endpoint are missing"),
     "a line that is not TOML": ("[[model]\n", "is not TOML: "),
@@ -290,3 +296,30 @@ endpoint.max_concurrency = 50
 enabled = true
 """
     assert models_file.load(file(example)).created == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "api_key", "API-Key", "apikey", "x-api-key", "x-goog-api-key", "openai_api_key", "Authorization",
+        "proxy-authorization", "token", "access_token", "auth-token", "secret", "client_secret",
+        "aws_secret_access_key", "password", "Cookie",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("around", [lambda held: held, lambda held: {"extra": {"headers": held}}, lambda held: [held]])
+def test_parameters_hold_no_key(name, around):
+    endpoint = {"kind": "echo", "parameters": {"top_p": 1, "more": around({name: "sk-1"})}}
+    with pytest.raises(models_file.WrongField) as wrong:
+        models_file.check_endpoint("x", endpoint)
+    assert (wrong.value.field, name in wrong.value.words, "sk-1" in str(wrong.value)) == ("parameters", True, False)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "max_tokens", "max_completion_tokens", "stop_token_ids", "prompt_cache_key", "tokenizer", "logit_bias",
+        "budget_tokens", "key", "keys", "return_tokens",
+    ],
+)  # fmt: skip
+def test_parameters_may_be_about_tokens(name):
+    models_file.check_endpoint("x", {"kind": "echo", "parameters": {name: {name: [1]}}})

@@ -3,17 +3,26 @@
 import os
 import re
 import subprocess
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.system.person import Person
 from tests.system.service import ROOT, SERVICE_VARIABLES, Service
+from tests.system.test_accessibility import violations
 
 NAME, PASSWORD = "operator", "a long pass phrase"
 LISTS = (
     *("arena/endpoint", "arena/battle", "arena/vote", "arena/voter", "catalog/languagemodel", "catalog/license"),
     *("catalog/organization", "ratings/pool", "ratings/board", "ratings/category", "config/change", "auth/user"),
+)
+FORMS = ("catalog/languagemodel/add", "arena/endpoint/add", "catalog/fact/add", "catalog/benchmark/add")
+# What is in Django's own templates and scripts: a picture for a label, an empty head of a column, a span in a choice.
+DJANGOS = (
+    "label-title-only",
+    "empty-table-header",
+    "aria-input-field-name: ['<span class=\"select2-selection__rendered",
 )
 
 
@@ -64,7 +73,7 @@ def test_button_asks_an_endpoint(inside: Page) -> None:
 def test_boards_are_verified_by_the_worker(inside: Page) -> None:
     inside.goto("/admin/ratings/pool/")
     inside.locator("input.action-select").first.check()
-    inside.locator("select[name=action]").select_option(label="Verify the counts against the votes")
+    inside.locator("select[name=action]").select_option(label="Verify the counts of the pool against its votes")
     inside.get_by_role("button", name="Go").click()
     expect(inside.get_by_text("The ratings worker was asked.")).to_be_visible()
     for _ in range(20):
@@ -74,3 +83,32 @@ def test_boards_are_verified_by_the_worker(inside: Page) -> None:
         inside.wait_for_timeout(500)
     inside.get_by_role("row", name=re.compile("verified")).first.get_by_role("link").click()
     expect(inside.get_by_text("are as the votes say")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_forms_and_lists_have_no_violation(inside: Page, person: Person, scheme: Any) -> None:
+    person.fight("Who reads this in the dark?")
+    inside.emulate_media(color_scheme=scheme)
+    broken = {path: _of_ours(inside, path) for path in (*FORMS, "arena/endpoint", "arena/battle", "ratings/board")}
+    for path in ("arena/battle", "ratings/board", "catalog/license"):
+        inside.goto(f"/admin/{path}/")
+        inside.locator("#result_list tbody th a").first.click()
+        broken[inside.url] = _of_ours(inside)
+    assert not {path: said for path, said in broken.items() if said}
+
+
+def _of_ours(page: Page, path: str = "") -> list[str]:
+    if path:
+        page.goto(f"/admin/{path}/")
+    for button in page.get_by_role("button", name=re.compile("^Add another")).all():
+        button.click()
+    return [said for said in violations(page) if not said.startswith(DJANGOS)]
+
+
+def test_model_is_chosen_by_its_name(inside: Page) -> None:
+    """By Django's own script, under our policy."""
+    inside.goto("/admin/catalog/fact/add/")
+    inside.get_by_role("combobox", name="Type a part of the name").click()
+    inside.locator(".select2-search__field").fill("quok")
+    inside.get_by_role("option", name="Model Quokka-7B").click()
+    expect(inside.get_by_role("combobox", name="Model Quokka-7B")).to_be_visible()

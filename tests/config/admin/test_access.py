@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.urls import reverse
 
 from arena import api_keys
-from arena.models import ApiKey, Battle, Endpoint, EndpointDay, Vote, Voter
+from arena.models import ApiKey, Battle, Endpoint, Vote, Voter
 from catalog.models import Benchmark, LanguageModel, License, Organization, Score, Submission
 from config.models import Change
 from ratings.models import Board, Category, Pool
@@ -111,7 +111,6 @@ def deletable():
     """One of each, with rows of other tables that hang on it."""
     endpoint, benchmark = factories.endpoint(), Benchmark.objects.create(slug="b")
     user = User.objects.create_user("eve")
-    EndpointDay.objects.create(endpoint=endpoint, day="2026-01-02", answers=1)
     factories.voter(user=user)
     api_keys.make("a program", ["read"], user=user)
     scored(endpoint.model, benchmark)

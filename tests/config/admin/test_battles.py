@@ -1,18 +1,22 @@
 """The inspector of battles."""
 
 import re
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from django.contrib import admin as django_admin
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.utils.timezone import now
 
-from arena.models import Battle
+from arena.models import Battle, Turn
 from config.models import Change
 from tests import factories as common
 from tests.arena import factories
 
 pytestmark = pytest.mark.django_db
+LIST = "/admin/arena/battle/"
 
 
 def text(admin, battle):
@@ -60,10 +64,9 @@ def test_unknown_battle_leads_back(admin, key):
 
 def test_operator_withdraws_a_battle_that_everybody_reads(admin):
     first, second = (factories.battle("voted", shared_at=now()) for _ in range(2))
-    path = "/admin/arena/battle/"
-    assert admin.get(f"{path}?shared=yes").context["cl"].result_count == 2
+    assert admin.get(f"{LIST}?shared=yes").context["cl"].result_count == 2
 
-    admin.post(path, {"action": "withdraw", "_selected_action": [str(first.pk)]})
+    admin.post(LIST, {"action": "withdraw", "_selected_action": [str(first.pk)]})
 
     assert [*Battle.objects.filter(shared_at__isnull=False)] == [second]
     assert [*Change.objects.values_list("who", "kind", "key")] == [("operator", "withdrew", str(first.pk))]
@@ -75,7 +78,85 @@ def test_who_may_only_look_cannot_withdraw(client):
     client.force_login(watcher)
     battle = factories.battle("voted", shared_at=now())
 
-    client.post("/admin/arena/battle/", {"action": "withdraw", "_selected_action": [str(battle.pk)]})
+    client.post(LIST, {"action": "withdraw", "_selected_action": [str(battle.pk)]})
 
     battle.refresh_from_db()
     assert battle.shared_at
+
+
+def test_vote_of_a_battle_is_shown_with_what_was_said(admin):
+    first, second = common.model("x", name="X"), common.model("y", name="Y")
+    row = {"rating": 1012.4, "ci_low": 1000.0, "ci_high": 1024.0, "rank": 3, "votes": 432, "models": 9}
+    gone = common.model("gone", name="Gone")
+    battle = factories.battle(
+        "voted",
+        model_a=first,
+        model_b=second,
+        standing={"a": row, "b": None},
+        among=[first.pk, second.pk],
+        replaced=[{"side": "b", "model": gone.pk, "reason": "timeout", "propensity": 0.125}],
+    )
+    reasons = {"a": ["useful"], "b": ["instructions", "gone_word"]}
+    vote = common.vote(first, second, "b", battle=battle, reasons=reasons, comment="So <there>.", counted=False)
+
+    shown = text(admin, battle)
+
+    for words in (
+        "Winner Side b: Y",
+        "Reasons, side a useful",
+        "Reasons, side b did not follow instructions, gone_word",
+        "Comment So &lt;there&gt;.",
+        "Counted no",
+        "Before, side a X: rank 3, rating 1012.4 (1000 to 1024), 432 votes",
+        "Drawn among X, Y",
+    ):
+        assert words in shown
+    assert shown.count("Replaced") == 1
+    assert f'"model": {gone.pk}' not in shown
+    page = admin.get(f"/admin/arena/battle/{battle.pk}/change/").content.decode()
+    assert f'href="/admin/arena/vote/{vote.pk}/change/"' in page
+
+
+@pytest.mark.parametrize(("winner", "said"), [("tie", "Winner Tie"), ("both_bad", "Winner Both Bad")])
+def test_vote_for_no_side_is_shown(admin, winner, said):
+    battle = factories.battle("voted")
+    common.vote(battle.model_a, battle.model_b, winner, battle=battle)
+    assert said in text(admin, battle)
+
+
+def test_times_have_one_form_and_a_zone(admin):
+    battle = factories.battle("voted", created_at=datetime(2026, 11, 26, 21, 28, 31, tzinfo=UTC))
+    Turn.objects.filter(battle=battle).update(created_at=battle.created_at)
+    said = "26 Nov 2026, 21:28:31 UTC"
+    assert text(admin, battle).count(said) == 2
+    assert said in admin.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        (lambda battle: battle.pk, True),
+        (lambda battle: str(battle.pk)[:8], True),
+        (lambda battle: f" {str(battle.pk)[:12].upper()} ", True),
+        (lambda battle: battle.voter_id, True),
+        (lambda battle: battle.model_a.slug, True),
+        (lambda battle: battle.model_b.name, True),
+        (lambda battle: battle.model_a.slug[:-1], False),
+        (lambda battle: "no-model", False),
+        (lambda battle: uuid4(), False),
+    ],
+)
+def test_battles_are_found_by_id_voter_and_model(admin, asked, found):
+    other, battle = factories.battle("voted"), factories.battle("voted")
+    page = admin.get(LIST, {"q": str(asked(battle))}).content.decode()
+    assert (str(battle.pk) in page, str(other.pk) in page) == (found, False)
+
+
+@pytest.mark.parametrize("term", ["model-7", "0123abcd"])
+def test_search_uses_indexes(term):
+    """The planner may not read the whole table, and has no need to."""
+    page = django_admin.site._registry[Battle]
+    common.model("model-7")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "Seq Scan" not in page.get_search_results(None, Battle.objects.order_by(), term)[0].explain()

@@ -1,6 +1,9 @@
 """Pools and boards in the admin, and what the worker does when it is asked."""
 
+import re
+
 import pytest
+from django.contrib.auth.models import Permission, User
 
 from config import tasks
 from config.models import Change
@@ -8,7 +11,7 @@ from ratings import boards
 from ratings.models import Board, Pool, Snapshot, Tally
 from tests import factories
 
-POOLS = "/admin/ratings/pool/"
+POOLS, BOARDS = "/admin/ratings/pool/", "/admin/ratings/board/"
 
 
 @pytest.fixture
@@ -67,6 +70,48 @@ def test_actions_ask_the_worker_and_are_logged(admin, pool, action, kind, option
 def test_actions_say_when_the_broker_is_away(admin, pool, celery_without_broker):
     assert "The broker is away" in press(admin, pool, "verify")
     assert logged() == []
+
+
+@pytest.mark.django_db
+def test_pool_without_votes_of_its_own_has_none_to_verify():
+    factories.pool("theirs", kind=Pool.Kind.REFERENCE)
+    tasks.verify("theirs", "operator")
+    assert logged() == [
+        ("operator", "verified", "theirs", {"found": "its boards are somebody else's: no votes to verify"})
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("action", ["recompute", "recompute_from_scratch", "verify"])
+def test_actions_on_boards_are_for_their_pools_once(admin, pool, action):
+    chosen = [board.pk for board in Board.objects.all()]
+    page = admin.post(BOARDS, {"action": action, "_selected_action": chosen}, follow=True).content.decode()
+    assert "The ratings worker was asked." in page
+    assert [row[2] for row in logged()] == [pool.name]
+
+
+@pytest.mark.django_db
+def test_who_may_only_look_asks_for_nothing(client, pool):
+    watcher = User.objects.create_user("watcher", is_staff=True)
+    watcher.user_permissions.add(Permission.objects.get(codename="view_board"))
+    client.force_login(watcher)
+    assert 'value="recompute"' not in client.get(BOARDS).content.decode()
+    client.post(BOARDS, {"action": "recompute", "_selected_action": [Board.objects.first().pk]})
+    assert logged() == []
+
+
+@pytest.mark.django_db
+def test_board_tells_its_votes_and_leads_to_its_ranking(admin, pool):
+    board = Board.objects.get(category__slug="exclude-ties")
+    assert str(board) == f"{pool.name} · {board.category.name}"
+    assert str(Board(pool=pool, category=board.category, style_control=True)) == f"{board} · style control"
+    assert str(board) in admin.get(BOARDS).content.decode()
+    page = admin.get(f"{BOARDS}{board.pk}/change/")
+    text = " ".join(page.content.decode().split())
+    assert 'href="/leaderboard/?category=exclude-ties"' in text
+    assert '<div class="readonly">3</div>' in text
+    assert re.search(r'<div class="readonly">\d+ [A-Z][a-z]+ \d{4}, [\d:]{8} UTC</div>', text)
+    assert admin.get("/leaderboard/?category=exclude-ties").status_code == 200
 
 
 @pytest.mark.django_db

@@ -1,5 +1,6 @@
 """Models and prices in the admin."""
 
+import re
 from datetime import date
 
 import pytest
@@ -32,6 +33,17 @@ def test_model_is_added_with_a_price_and_both_are_logged(admin):
         ("added", "catalog.price"),
     ]
     assert Change.objects.get(what="catalog.price").after["input"] == "0.150000"
+
+
+def test_fields_in_a_row_have_names(admin):
+    """Those of a new row too, which a script copies."""
+    model = factories.model("x-1")
+    Price.objects.create(model=model, input=1, output=2, source="list", as_of="2026-02-03")
+    page = admin.get(f"{LIST}{model.pk}/change/").content.decode()
+    for row in ("0", "__prefix__"):
+        for name, label in (("input", r"Input, \$ for a million tokens"), ("tiers", "Tiers"), ("as_of", "As of")):
+            assert re.search(rf'<(input|textarea)[^>]*name="prices-{row}-{name}"[^>]*aria-label="{label}"', page)
+    assert re.search(r'name="prices-0-DELETE"[^>]*aria-label="Delete"', page)
 
 
 @pytest.mark.parametrize("slug", ["", "X", "a/b", "a b", "ü", "../etc", ".", "..", "-x", "a" * 201])
