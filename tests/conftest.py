@@ -19,9 +19,10 @@ hypothesis.settings.load_profile("arena")
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded now stays: without this each full collection would look through thousands of tests."""
+    """What is loaded now stays: else each full collection would look through thousands of tests, and there are many."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture(autouse=True)
