@@ -21,7 +21,7 @@ from catalog.models import LanguageModel, License, Organization
 LONGEST = {"base_url": 500, "api_key_env": 100}
 MOST = 1_000_000
 DEEPEST = 100  # of JSON: what is deeper than the stack of Python could be read nowhere
-SLUG = re.compile(r"[a-z0-9][a-z0-9.-]{0,199}")  # in addresses `.` and `..` are something else
+SLUG = re.compile(r"(?=.*[a-z0-9])[a-z0-9.-]{1,200}")  # in addresses `.` and `..` are something else
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Names of keys, in small letters and without - and _; `max_tokens` and `prompt_cache_key` are none.
 KEY = re.compile(
@@ -92,7 +92,7 @@ def read(path: Path) -> list[dict[str, Any]]:
 def _check(where: str, entry: dict[str, Any]) -> None:
     _check_fields(where, entry, MODEL_FIELDS)
     if not SLUG.fullmatch(entry.get("slug", "")):
-        raise ValueError(f"{where}: slug must be made of a-z 0-9 . - and begin with a letter or digit")
+        raise ValueError(f"{where}: slug must be made of a-z 0-9 . - and hold a letter or digit")
     if set(entry) <= {"slug", "enabled"}:
         return
     for field in ("name", "endpoint"):

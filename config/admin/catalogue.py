@@ -63,7 +63,7 @@ class LanguageModelForm(Form):
         """By the rule of the models file: it becomes a part of addresses."""
         slug: str = self.cleaned_data["slug"]
         if not SLUG.fullmatch(slug):
-            raise forms.ValidationError(_("It must be made of a-z 0-9 . - and begin with a letter or digit."))
+            raise forms.ValidationError(_("It must be made of a-z 0-9 . - and hold a letter or digit."))
         return slug
 
     def clean_base_model(self) -> LanguageModel | None:

@@ -46,7 +46,7 @@ def test_fields_in_a_row_have_names(admin):
     assert re.search(r'name="prices-0-DELETE"[^>]*aria-label="Delete"', page)
 
 
-@pytest.mark.parametrize("slug", ["", "X", "a/b", "a b", "ü", "../etc", ".", "..", "-x", "a" * 201])
+@pytest.mark.parametrize("slug", ["", "X", "a/b", "a b", "ü", "../etc", ".", "..", "--", "a" * 201])
 def test_slug_that_fits_no_address_is_refused(admin, slug):
     assert admin.post(f"{LIST}add/", form(slug=slug)).status_code == 200
     assert not LanguageModel.objects.exists()
