@@ -5,12 +5,10 @@ image has already; fewer than N enabled models are an error.
 """
 
 import argparse
-import fcntl
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+
+from config.collecting import collect
 
 
 def main(arguments: list[str]) -> None:
@@ -31,8 +29,7 @@ def main(arguments: list[str]) -> None:
     try:
         call_command("migrate", interactive=False, verbosity=0)
         if options.static:
-            with _alone():
-                call_command("collectstatic", interactive=False, verbosity=0)
+            collect()
         for path in options.models_files:
             call_command("load_models", path)
         known.load()  # first, for a board keeps what is known of its models when it is published
@@ -43,17 +40,6 @@ def main(arguments: list[str]) -> None:
         sys.exit(str(problem))
     if _enabled_models() < options.least:
         sys.exit(f"fewer than {options.least} models are enabled, so no battle can be fought")
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Two that start from one folder at the same time would take the static files away from each other."""
-    folder = os.open(Path(__file__).parent, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(folder)
 
 
 def _check_services() -> None:
