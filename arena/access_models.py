@@ -19,6 +19,7 @@ class ApiKey(models.Model):
     used_at = models.DateTimeField(null=True, blank=True, help_text="to the minute")
 
     class Meta:
+        verbose_name = "API key"
         ordering = ("-created_at", "-pk")
 
     def __str__(self) -> str:

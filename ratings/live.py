@@ -78,8 +78,9 @@ class Reader:
         page = Page()
         self.pages.add(page)
         if self.task is None or self.task.done():
-            self.begun = asyncio.Event()
-            self.task = asyncio.create_task(self._run(self.begun))
+            self.begun = begun = asyncio.Event()
+            self.task = asyncio.create_task(self._run(begun))
+            self.task.add_done_callback(lambda _: begun.set())  # if it fails, a page still gets its signs of life
         try:
             await self.begun.wait()
             yield b": from now on\n\n"

@@ -83,6 +83,18 @@ async def test_follow_says_when_it_begins_only_once_it_knows_where(monkeypatch):
         assert data(await soon(events))["votes"] == 2
 
 
+async def test_page_is_kept_open_though_its_reader_has_failed(monkeypatch):
+    async def fail(redis):
+        raise LookupError("a fault of ours")
+
+    monkeypatch.setattr(live, "_end", fail)
+    reader = live.Reader()
+    async with asyncio.timeout(5):
+        async with page(reader):
+            with pytest.raises(LookupError):
+                await reader.task
+
+
 async def test_follow_begins_on_an_empty_stream_too():
     client().delete(live.STREAM)
     async with page(live.Reader()) as events:
