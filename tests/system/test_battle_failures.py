@@ -97,6 +97,7 @@ def test_failed_side_of_a_later_turn_leaves_a_vote_on_what_is_there(open_zoo: Zo
     with open_zoo.battle("good", "turn-2-error-500", prompt="Who fails at the second?") as page:
         open_bar(page)
         page.get_by_text("Ask both a further question").click()
+        expect(page.get_by_role("textbox", name="A further question for both")).to_be_focused()
         page.keyboard.type("And now?")
         page.keyboard.press("Enter")
         turn = page.get_by_role("region", name="Turn 2")

@@ -247,6 +247,7 @@ def test_page_follows_the_scheme_of_the_system(browser: Browser, zoo: Service, s
 
 def test_battle_from_the_first_page_to_the_next_by_keyboard_alone(page: Page) -> None:
     page.goto("/")
+    expect(page.get_by_role("textbox", name="Your question")).to_be_focused()
     page.keyboard.type("Who needs a mouse?")
     page.keyboard.press("Enter")
     open_bar(page)
@@ -255,6 +256,7 @@ def test_battle_from_the_first_page_to_the_next_by_keyboard_alone(page: Page) ->
         if page.evaluate("document.activeElement.closest('summary') !== null"):
             break
     page.keyboard.press("Enter")
+    expect(page.get_by_role("textbox", name="A further question for both")).to_be_focused()
     page.keyboard.type("Really?")
     page.keyboard.press("Enter")
     expect(page.get_by_role("region", name="Turn 2")).to_be_visible()

@@ -73,6 +73,7 @@ def test_keys_are_left_to_typing_scrolling_repeats_and_shortcuts(ready: Page) ->
     body(ready, "a").focus()
     ready.keyboard.press("ArrowDown")
     ready.get_by_text("Ask both a further question").click()
+    expect(ready.get_by_role("textbox", name="A further question for both")).to_be_focused()
     ready.keyboard.type("1 = 2 s")
     expect(ready.get_by_role("textbox", name="A further question for both")).to_have_value("1 = 2 s")
     expect(ready.get_by_role("button", name="A is better")).to_be_enabled()

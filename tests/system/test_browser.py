@@ -24,6 +24,7 @@ def test_battle_vote_reveal_and_live_board(page: Page) -> None:
 
 def test_battle_by_keyboard_alone(page: Page) -> None:
     page.goto("/")
+    expect(page.get_by_role("textbox")).to_be_focused()
     page.keyboard.type("How deep is the deepest lake?")
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="B is better")).to_be_enabled(timeout=20_000)

@@ -70,6 +70,7 @@ def test_card_fills_the_box_and_selects_what_is_to_be_replaced(page: Page) -> No
 
 def test_card_by_keyboard_keeps_what_was_typed_for_an_undo(page: Page) -> None:
     page.goto("/")
+    expect(box(page)).to_be_focused()
     page.keyboard.type("What I had begun")
     cards(page).first.focus()
     page.keyboard.press("Enter")
@@ -197,6 +198,7 @@ def test_draft_survives_a_reload_and_goes_with_the_battle(page: Page) -> None:
     page.keyboard.type("Half a quest")
     page.reload()
     expect(box(page)).to_have_value("Half a quest")
+    expect(box(page)).to_be_focused()
     page.keyboard.press("End")
     page.keyboard.type("ion")
     page.keyboard.press("Enter")
@@ -207,6 +209,7 @@ def test_draft_survives_a_reload_and_goes_with_the_battle(page: Page) -> None:
 
 def test_enter_sends_and_shift_enter_breaks_the_line(page: Page) -> None:
     page.goto("/")
+    expect(box(page)).to_be_focused()
     page.keyboard.press("Enter")
     page.keyboard.type("One")
     page.keyboard.press("Shift+Enter")
@@ -220,6 +223,7 @@ def test_enter_sends_and_shift_enter_breaks_the_line(page: Page) -> None:
 def test_question_in_the_address_is_typed_on_and_survives_a_reload(page: Page) -> None:
     page.goto("/?prompt=The%20same%20question")
     expect(box(page)).to_have_value("The same question")
+    expect(box(page)).to_be_focused()
     page.keyboard.press("Control+End")
     page.keyboard.type(" again")
     page.reload()
