@@ -14,7 +14,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-def eventually(condition: Callable[[], object], within: float = 10) -> bool:
+def eventually(condition: Callable[[], object], within: float = 30) -> bool:
     """Whether it comes true within so many seconds."""
     deadline = time.monotonic() + within
     while not condition():

@@ -12,7 +12,7 @@ def at_once(count, work):
 
     def run(number):
         try:
-            ready.wait(timeout=10)
+            ready.wait(timeout=30)
             return work(number)
         except Exception as error:
             return error

@@ -401,7 +401,7 @@ def test_expire_leaves_alone_what_is_judged_or_asked_at_this_moment(act, state):
 
     def work(number):
         if number == 1:
-            acting.wait(10)
+            acting.wait(30)
             count = battles.expire()
             expired.set()
             return count

@@ -183,7 +183,7 @@ def test_vote_waits_for_another_on_the_same_question_that_is_not_stored_yet(pair
 
     def press(number):
         if number == 1:
-            cast.wait(10)
+            cast.wait(30)
             return battles.cast_vote(second, "a")
         with transaction.atomic():
             vote = battles.cast_vote(first, "a")

@@ -178,7 +178,7 @@ def test_draw_waits_to_see_what_a_draw_before_it_took():
 
     def work(number):
         if number:
-            taken.wait(10)
+            taken.wait(30)
             drawn = draws.draw(keys)
             done.set()
             return drawn
@@ -201,13 +201,13 @@ def test_try_out_is_not_in_the_way_of_calls_that_are_recorded():
 
     def work(number):
         if number:
-            taken.wait(10)
+            taken.wait(30)
             health.record([health.Called(probed.pk, failure="refused")])
             done.set()
             return True
         with transaction.atomic():
             draws.try_out([probed.model_id])
             taken.set()
-            return done.wait(5)
+            return done.wait(30)
 
     assert at_once(2, work) == [True, True]

@@ -123,9 +123,9 @@ def turn_of(model_a, model_b, prompt="Why is the sky blue?", mode="side_by_side"
     return factories.turn(battle, prompt=prompt, **answers)
 
 
-def becomes(turn, *states, within=15):
+def becomes(turn, *states):
     """Whether the turn's battle comes into one of these states."""
-    return eventually(lambda: Battle.objects.filter(pk=turn.battle_id, state__in=states).exists(), within)
+    return eventually(lambda: Battle.objects.filter(pk=turn.battle_id, state__in=states).exists())
 
 
 def answers(turn):
@@ -240,7 +240,7 @@ def test_end_of_one_side_does_not_wait_for_the_words_of_the_other(engine, served
 
     engine.submit(turn.pk)
 
-    assert eventually(lambda: published(turn.battle).state == "ready", 5)
+    assert eventually(lambda: published(turn.battle).state == "ready")
     assert [published(turn.battle).side(1, side).end for side in "ab"] == ["done", "done"]
 
 
@@ -380,7 +380,8 @@ def test_engine_forgets_a_battle_that_is_deleted_meanwhile(engine, served, told,
     assert "Traceback" not in caplog.text
 
 
-def test_drain_hands_running_turns_over_to_another_worker(engines, served):
+def test_drain_hands_running_turns_over_to_another_worker(engines, served, monkeypatch):
+    monkeypatch.setattr(leases, "LEASE_S", 60)  # nobody waits until it ends
     first = engines()
     turn = turn_of(served("a/hang-2-once"), served("b/len-5"))
     first.submit(turn.pk)
@@ -390,7 +391,7 @@ def test_drain_hands_running_turns_over_to_another_worker(engines, served):
     assert first.turns == {}
     engines()
 
-    assert becomes(turn, "ready", within=leases.LEASE_S - 2)
+    assert becomes(turn, "ready")
     stored = answers(turn)
     assert stored["a"].text == expected_text("a/hang-2-once", turn.prompt)
     assert (stored["a"].attempt, stored["b"].attempt) == (2, 1)
@@ -462,19 +463,19 @@ def test_engine_hears_a_stop_that_comes_while_it_takes_the_turn(engine, served, 
     def slowly(turn_ids):
         taken = take(turn_ids)
         read.set()
-        heard.wait(10)
+        heard.wait(30)
         return taken
 
     monkeypatch.setattr(jobs, "take", slowly)
     monkeypatch.setattr(leases, "HEARTBEAT_S", 60)
     turn = turn_of(served("a/hang"), served("b/hang"), mode="anonymous")
     engine.submit(turn.pk)
-    assert read.wait(10)
+    assert read.wait(30)
     battles.stop(turn.battle)
     assert eventually(lambda: engine.stops)
     heard.set()
 
-    assert becomes(turn, "void", within=2)
+    assert becomes(turn, "void")
 
 
 def test_engine_records_how_each_call_went_but_none_that_was_broken_off(engine, served):

@@ -169,8 +169,8 @@ def test_reap_passes_over_turns_that_another_reaper_is_taking():
             with transaction.atomic():
                 taken = leases.reap()
                 locked.set()
-                return taken, done.wait(5)
-        locked.wait(10)
+                return taken, done.wait(30)
+        locked.wait(30)
         try:
             with transaction.atomic():
                 return leases.reap()
@@ -307,7 +307,7 @@ def test_finish_of_one_side_each_by_two_workers_at_once_settles_once():
                 saved.set()
                 done.wait(0.3)  # the other one has to wait for this commit
                 return each.state
-            saved.wait(10)
+            saved.wait(30)
             [each] = leases.finish([Finish(turn.pk, (results[1],))])
             done.set()
             return each.state

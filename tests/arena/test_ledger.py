@@ -157,7 +157,7 @@ async def test_call_that_was_ended_for_a_deadlock_is_made_again(ledger):
             cursor.execute("SET LOCAL deadlock_timeout = '50ms'")
         change("first")
         have_first.set()
-        have_second.wait(5)
+        have_second.wait(30)
         change("second")
         return arguments
 
@@ -166,7 +166,7 @@ async def test_call_that_was_ended_for_a_deadlock_is_made_again(ledger):
             with transaction.atomic():
                 change("second")
                 have_second.set()
-                have_first.wait(5)
+                have_first.wait(30)
                 change("first")
         finally:
             connections.close_all()

@@ -164,7 +164,7 @@ async def test_flush_holds_on_to_what_is_on_its_way(tmp_path):
     publisher.redis = redis_at(f"unix://{tmp_path}/frozen.sock")
     turn.unsent.append(["state", "ready"])
     flushing = asyncio.create_task(publisher.flush([turn]))
-    await asyncio.wait_for(asked.wait(), 5)
+    await asyncio.wait_for(asked.wait(), 30)
 
     assert turn.unsent == [["state", "ready"]]
 
@@ -241,7 +241,9 @@ def test_tell_is_lost_while_nobody_answers(nobody, caplog):
 async def test_stops_gives_battles_that_were_asked_to_stop(publisher):
     battles = [str(uuid4()) for _ in range(3)]
     waiting = asyncio.create_task(publisher.stops())
-    await asyncio.sleep(0.1)
+    async with asyncio.timeout(30):
+        while publisher.last_stop is None:
+            await asyncio.sleep(0.01)
     publishing.ask_to_stop(battles[0])
     assert battles[0] in await waiting
 

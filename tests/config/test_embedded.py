@@ -131,7 +131,7 @@ def test_signal_reaches_the_command_and_the_services_end(data):
     process = start(data, "/bin/sh", "-c", f'trap "exit 9" TERM; touch "{data}/up"; while :; do sleep 0.05; done')
     assert eventually((data / "up").exists)
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=10)
+    process.communicate(timeout=30)
     assert process.returncode == 9
     assert not mentioning(str(data))
 

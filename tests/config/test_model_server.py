@@ -16,7 +16,7 @@ SERVER = [sys.executable, "-m", "config.model_server"]
 
 
 def healthy(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         connection.request("GET", "/health")
         return connection.getresponse().status == 200

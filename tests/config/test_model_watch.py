@@ -45,7 +45,7 @@ async def out(connection, url):
 
 
 async def until(expected, connection, url):
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await out(connection, url) is not expected:
             await asyncio.sleep(0.05)
 

@@ -254,10 +254,10 @@ def test_fold_misses_no_vote_that_commits_after_later_ones():
         with transaction.atomic():
             factories.cast(x, y, "a")
             stored.set()
-            assert go_on.wait(10)
+            assert go_on.wait(30)
 
     thread = in_thread(slow_vote)
-    assert stored.wait(10)
+    assert stored.wait(30)
     late = factories.cast(x, y, "b")
     folding.fold()
     assert tallies() == {("x", "y"): (0, 1, 0, 0)}

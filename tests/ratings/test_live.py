@@ -41,7 +41,7 @@ async def page(reader):
 
 
 async def soon(events):
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         return await anext(events)
 
 
@@ -89,7 +89,7 @@ async def test_page_is_kept_open_though_its_reader_has_failed(monkeypatch):
 
     monkeypatch.setattr(live, "_end", fail)
     reader = live.Reader()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         async with page(reader):
             with pytest.raises(LookupError):
                 await reader.task
@@ -120,7 +120,7 @@ async def test_follow_ends_its_reader_with_the_last_page():
             task = reader.task
         assert not task.done()
     assert not reader.pages
-    await asyncio.wait([task], timeout=5)
+    await asyncio.wait([task], timeout=30)
     assert task.done()
     async with page(reader) as events:
         live.announce([snapshot(votes=5)])
@@ -146,7 +146,7 @@ async def test_reader_ends_at_the_first_cancellation_whenever_it_comes():
         await asyncio.sleep(0)
         task = reader.task
         task.cancel()
-        done, _ = await asyncio.wait([task], timeout=3)
+        done, _ = await asyncio.wait([task], timeout=30)
         assert done
         begins.cancel()
         await asyncio.wait([begins])

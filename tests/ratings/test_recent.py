@@ -77,7 +77,7 @@ def test_nobody_waits_for_ever_for_another():
     recent, held = Recent(3), Event()
 
     with ThreadPoolExecutor(2) as pool:
-        slow = pool.submit(recent.of, "a", lambda: held.wait(10) and 1)
+        slow = pool.submit(recent.of, "a", lambda: held.wait(30) and 1)
         started = time.monotonic()
         assert recent.of("a", lambda: 2) == 2
         assert time.monotonic() - started < 5

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.system.person import Person
 from tests.system.service import ROOT, Service, running
 from tests.system.zoo import MODELS, VARIABLES
+
+# A busy machine is no failure.
+expect.set_options(timeout=20_000)
 
 ENTRY = """
 [[model]]
@@ -50,7 +53,7 @@ def provider() -> Iterator[str]:
     port = int(process.stdout.readline().strip().rpartition(":")[2])
     yield f"http://127.0.0.1:{port}"
     process.terminate()
-    process.communicate(timeout=10)
+    process.communicate(timeout=30)
 
 
 @pytest.fixture(scope="session")

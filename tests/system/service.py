@@ -15,7 +15,7 @@ import psutil
 import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-READY_WITHIN_S = 60
+READY_WITHIN_S = 120
 LIMITS = ("ARENA_BATTLES_PER_HOUR", "ARENA_BATTLES_PER_HOUR_ADDRESS")  # all that tests do comes from one address
 SERVICE_VARIABLES = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")
 
@@ -80,7 +80,7 @@ def running(data: Path, *options: str, **variables: str) -> Iterator[Service]:
         yield Service(process, data, port)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)  # which also closes the pipe
+        process.communicate(timeout=60)  # which also closes the pipe
 
 
 def _wait_until_ready(process: subprocess.Popen[str]) -> None:

@@ -52,7 +52,7 @@ def ask(page: Page, question: str) -> None:
     page.goto("/")
     page.get_by_role("textbox", name="Your question").fill(question)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="A is better")).to_be_enabled(timeout=20_000)
+    expect(page.get_by_role("button", name="A is better")).to_be_enabled()
 
 
 def questions(page: Page) -> Locator:

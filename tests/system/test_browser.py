@@ -16,9 +16,7 @@ def test_battle_vote_reveal_and_live_board(page: Page) -> None:
     expect(page.get_by_role("heading", name="You found A better.")).to_be_visible()
     expect(page.get_by_role("link", name="Model Quokka-7B")).to_be_visible()
     expect(page.get_by_role("link", name="Model Wombat-70B")).to_be_visible()
-    board.wait_for_function(
-        "before => document.querySelector('#board').innerHTML !== before", arg=before, timeout=3_000
-    )
+    board.wait_for_function("before => document.querySelector('#board').innerHTML !== before", arg=before)
     expect(board.get_by_role("row", name="Quokka-7B")).to_be_visible()
 
 
@@ -27,7 +25,7 @@ def test_battle_by_keyboard_alone(page: Page) -> None:
     expect(page.get_by_role("textbox")).to_be_focused()
     page.keyboard.type("How deep is the deepest lake?")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="B is better")).to_be_enabled(timeout=20_000)
+    expect(page.get_by_role("button", name="B is better")).to_be_enabled()
     page.keyboard.press("2")
     expect(page.get_by_role("heading", name="You found B better.")).to_be_visible()
     page.keyboard.press("Enter")
@@ -43,7 +41,7 @@ def test_reload_in_mid_stream_keeps_both_texts(page: Page) -> None:
     shown = pane.inner_text()
     page.reload()
     expect(page.locator("#turn-1-a")).to_contain_text(shown.strip()[:10])
-    expect(page.get_by_role("button", name="Tie")).to_be_enabled(timeout=20_000)
+    expect(page.get_by_role("button", name="Tie")).to_be_enabled()
 
 
 def test_no_request_leaves_the_service(page: Page, service: Service) -> None:

@@ -1,6 +1,6 @@
 """How much the first page and a battle load, how soon they show, and that typing does not lag while answers come."""
 
-from typing import Any
+import json
 
 from playwright.sync_api import Browser, Page, expect
 
@@ -10,16 +10,11 @@ from tests.system.service import Service
 MOST_BYTES = 60_000
 FIRST_PAINT_MS = 1000
 LONGEST_TASK_MS = 50
+LAG = "() => { const end = performance.now() + 500; while (performance.now() < end); }"
 LOADED = """() => performance.getEntriesByType("resource")
     .filter(({ name }) => /\\.(js|css)(\\?|$)/.test(name))
     .map(({ name, encodedBodySize }) => [name, encodedBodySize])"""
 PAINTED = """() => performance.getEntriesByName("first-contentful-paint")[0].startTime"""
-# Tasks longer than 50 ms are what the browser itself calls long.
-WATCH_TASKS = """() => {
-    window.long = [];
-    new PerformanceObserver((list) => long.push(...list.getEntries().map(({ duration }) => duration)))
-        .observe({ type: "longtask" });
-}"""
 # 100 tokens of five letters a second on each side, told by a timer of the page itself, for two seconds.
 STREAM = """() => new Promise((done) => {
     const end = performance.now() + 2000;
@@ -64,22 +59,23 @@ def test_first_paint_comes_within_a_second(browser: Browser, service: Service) -
     assert min(painted() for _ in range(5)) <= FIRST_PAINT_MS
 
 
-def test_typing_does_not_lag_while_answers_come(page: Page) -> None:
+def test_typing_does_not_lag_while_answers_come(browser: Browser, page: Page) -> None:
     page.add_init_script(FEED)
     page.goto("/")
     page.get_by_role("textbox", name="Your question").fill("What comes in while I type?")
     page.keyboard.press("Enter")
     expect(page.get_by_role("article", name="Answer A")).to_be_visible()
     tell(page, "delta", turn=1, side="a", text="It begins. ")
-    page.evaluate(WATCH_TASKS)
-    # The best of three, for others use this machine too; a page that is too slow by itself always is.
-    assert any(not long_tasks(page) for _ in range(3))
+    assert longest_task_ms(browser, page, STREAM) <= LONGEST_TASK_MS
     assert len(page.locator("#turn-1-a").inner_text()) > 500
+    assert longest_task_ms(browser, page, LAG) > LONGEST_TASK_MS  # else the page is not what is looked at
 
 
-def long_tasks(page: Page) -> list[Any]:
-    """How long the tasks over 50 ms took while text came in for a while."""
-    page.evaluate("long.length = 0")
-    page.evaluate(STREAM)
-    long: list[Any] = page.evaluate("long")
-    return [task for task in long if task > LONGEST_TASK_MS]
+def longest_task_ms(browser: Browser, page: Page, script: str) -> float:
+    """Of the page, in time of a processor, which others who use the machine do not make longer."""
+    browser.start_tracing(page=page, categories=["toplevel", "__metadata"])
+    page.evaluate(script)
+    events = json.loads(browser.stop_tracing())["traceEvents"]
+    threads = {each["tid"]: each["args"]["name"] for each in events if each["name"] == "thread_name"}
+    tasks = [each for each in events if each["name"].endswith("RunTask") and "tdur" in each]
+    return max(float(task["tdur"]) for task in tasks if threads[task["tid"]] == "CrRendererMain") / 1000

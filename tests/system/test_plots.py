@@ -107,7 +107,7 @@ def plots(browser: Browser, drawn: Service) -> Iterator[Page]:
 
 def wait_for_plots(page: Page) -> None:
     for place in page.locator(".plot").all():
-        expect(place.locator("svg").first).to_be_attached(timeout=20_000)
+        expect(place.locator("svg").first).to_be_attached()
 
 
 def opened(page: Page) -> None:

@@ -58,7 +58,7 @@ def family(process: subprocess.Popen[str]) -> list[int]:
 
 def follow(port: int) -> socket.socket:
     """Open a stream of events and leave it open, as a browser does."""
-    stream = socket.create_connection(("127.0.0.1", port), timeout=10)
+    stream = socket.create_connection(("127.0.0.1", port), timeout=30)
     stream.sendall(b"GET /api/v1/leaderboard/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
     assert b"200 OK" in stream.recv(1000)
     return stream
@@ -72,7 +72,7 @@ def test_signal_ends_everything_with_streams_open(tmp_path, number):
         assert len(members) >= 7
         began = time.monotonic()
         process.send_signal(number)
-        process.communicate(timeout=15)
+        process.communicate(timeout=30)
         assert time.monotonic() - began < 10
         assert process.returncode == 0
         assert not [pid for pid in members if alive(pid)]
@@ -89,7 +89,7 @@ def test_faults_are_one_line_each_and_a_killed_supervisor_leaves_nothing(tmp_pat
         assert refusal(tmp_path / "other", port).startswith(
             f"arena: port {port} cannot be used (Address already in use)"
         )
-        assert urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=10).status == 200
+        assert urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=30).status == 200
 
         members = family(process)
         (web,) = (pid for pid in members if "uvicorn" in psutil.Process(pid).cmdline())
