@@ -2,6 +2,7 @@
 and given back before anything is sent."""
 
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
@@ -10,6 +11,9 @@ from django.db import connections
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+# Threads of their own: Django logs each error in one of the common ones before the request gives its connection back,
+# and where looks that wait for a connection held all of those, both would wait for each other.
+LOOKS = ThreadPoolExecutor(6, "look")
 
 
 def limit(**milliseconds: int) -> None:
@@ -27,4 +31,4 @@ def let_go(look: Callable[Arguments, Result]) -> Callable[Arguments, Awaitable[R
         finally:
             connections.close_all()
 
-    return sync_to_async(run, thread_sensitive=False)
+    return sync_to_async(run, thread_sensitive=False, executor=LOOKS)

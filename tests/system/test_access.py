@@ -21,6 +21,7 @@ from tests.system.zoo import QUICK
 
 CALL = "/api/v1/battles/"
 LIMIT = 20
+UNKNOWN = "0c0ffee0-1111-4222-8333-444455556666"
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +104,21 @@ def test_program_fights_and_judges_with_its_key_alone(limited: Service) -> None:
     assert limited.query("SELECT pool, source FROM arena_vote WHERE battle_id = %s", battle["id"]) == [("api", "api")]
     assert eventually(lambda: call("GET", "/api/v1/leaderboard/?pool=api").json["votes"] == 1)
     assert Person(limited.port).get(path).status == 404
+
+
+def test_errors_for_one_key_at_once_do_not_wait_for_each_other(limited: Service) -> None:
+    """Django logs each in a thread while the request still holds its connection of the database."""
+    headers = {"Authorization": f"Bearer {make_key(limited, 'read', 'battle', 'vote')}"}
+    person = Person(limited.port)
+    battle = person.post(CALL, {"prompt": "Who is first?"}, **headers).json
+    path = f"{CALL}{battle['id']}/"
+    assert eventually(lambda: person.get(path, **headers).json["state"] == "ready")
+
+    votes = at_once(50, lambda: person.post(f"{path}vote/", {"winner": "b"}, **headers))
+    missing = at_once(50, lambda: person.get(f"{CALL}{UNKNOWN}/", **headers))
+
+    assert sorted(vote.status for vote in votes) == [201] + [409] * 49
+    assert {answer.status for answer in missing} == {404}
 
 
 def test_key_is_in_no_log_and_in_no_table(limited: Service) -> None:
