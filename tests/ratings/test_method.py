@@ -196,6 +196,8 @@ def test_page_shows_the_figures_of_the_board(client):
         "&lt;X&gt; One 5 100.0 1",
         "0 of 2 models are flagged; about 0.1 would be by chance.",
         "This board has 2 closed intervals",
+        "87.6 % where 5 such people cast 400 votes on 4 models, 91.3 % where 10 did and 94.1 % where 20 did",
+        "73.2 % where one of the 5 cast 60 % of the votes, 81.3 % without a taste",
         "about 0.1 of them must be expected to miss",
         "./scripts/manage verify_ratings --pool live",
         "No private tests.",
@@ -215,7 +217,7 @@ def test_page_of_imported_votes_leaves_out_what_has_no_meaning(client):
     assert "From a public file." in shown
     assert "Of the 1 votes that name a winner" in shown
     assert "These votes were cast elsewhere." in shown
-    for words in ("Who meets whom", "Battles skipped", "Next battle", "No private tests", "None"):
+    for words in ("Who meets whom", "where 5 such people", "Battles skipped", "Next battle", "No private tests", "None"):
         assert words not in shown
 
 
