@@ -53,7 +53,7 @@ class OneModel(APIView):
 class Leaderboard(APIView):
     @api_schema.leaderboard
     def get(self, request: Request) -> HttpResponseBase:
-        board = published.board(snapshots.asked(request.query_params))
+        board = published.board(snapshots.asked_by_program(request.query_params))
         return _if_changed(request, board.body, board.etag)
 
 
@@ -62,7 +62,7 @@ class Pairwise(APIView):
     def get(self, request: Request) -> HttpResponseBase:
         from ratings import pairwise  # scipy is slow to load, and no other page needs it
 
-        asked = snapshots.asked(request.query_params)
+        asked = snapshots.asked_by_program(request.query_params)
         models = chosen(request.query_params.get("models", "").split(","))
         return _as_json(request, pairwise.matrices(asked, models or None))
 
@@ -70,7 +70,7 @@ class Pairwise(APIView):
 class Frontier(APIView):
     @api_schema.leaderboard_frontier
     def get(self, request: Request) -> HttpResponseBase:
-        asked = snapshots.asked(request.query_params)
+        asked = snapshots.asked_by_program(request.query_params)
         return _as_json(request, frontier.against(asked, request.query_params.get("against") or frontier.PRICE))
 
 
@@ -78,7 +78,7 @@ class Moved(APIView):
     @api_schema.leaderboard_moved
     def get(self, request: Request) -> HttpResponseBase:
         since, until = (_time(request, name) for name in ("since", "until"))
-        return _as_json(request, moved.between(snapshots.asked(request.query_params), since, until))
+        return _as_json(request, moved.between(snapshots.asked_by_program(request.query_params), since, until))
 
 
 class Method(APIView):
@@ -90,7 +90,7 @@ class Method(APIView):
 class History(APIView):
     @api_schema.leaderboard_history
     def get(self, request: Request) -> HttpResponseBase:
-        asked = snapshots.asked(request.query_params)
+        asked = snapshots.asked_by_program(request.query_params)
         models = request.query_params.getlist("model")
         if len(models) > MOST_SERIES:
             raise bad("model", f"model may be named {MOST_SERIES} times at most.")

@@ -53,6 +53,19 @@ def asked(parameters: Mapping[str, str]) -> Asked:
     )
 
 
+def asked_by_program(parameters: Mapping[str, str]) -> Asked:
+    """The same; raises Refusal 404 for style control of votes that came as counts, where a page shows an empty board."""
+    wanted = asked(parameters)
+    if wanted.style_control and "\0" not in wanted.pool and _came_as_counts(wanted.pool):
+        detail = f"The votes of {wanted.pool!r} came as counts, without the answers that style control needs."
+        raise Refusal("not_found", detail, 404)
+    return wanted
+
+
+def _came_as_counts(pool: str) -> bool:
+    return Pool.objects.filter(slug=pool, ordered=False).exclude(kind=Pool.Kind.REFERENCE).exists()
+
+
 def newest(
     pool: str,
     category: str,

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from ratings import boards
-from ratings.models import Snapshot
+from ratings.models import Pool, Snapshot
 from ratings.snapshots import unpack
 from tests import factories
 
@@ -80,6 +80,7 @@ def test_leaderboard_without_votes_is_empty(client):
         ("?category=juggling", 404, "not_found"),
         ("?method=elo&style_control=1", 404, "not_found"),
         ("?method=magic", 404, "not_found"),
+        ("?style_control=1&pool=%00", 404, "not_found"),
         ("?at=soon", 400, "invalid"),
         ("?style_control=perhaps", 400, "invalid"),
     ],
@@ -90,6 +91,18 @@ def test_leaderboard_refuses_in_one_shape(client, voted, query, status, code):
     assert (response.status_code, error["code"]) == (status, code)
     assert error["detail"]
     assert ("fields" in error) == (status == 400)
+
+
+@pytest.mark.parametrize("call", ["", "pairwise/", "history/", "frontier/", "moved/"])
+@pytest.mark.parametrize("query", ["style_control=true", "method=elo"])
+def test_board_that_takes_single_votes_is_not_there_where_they_came_as_counts(client, call, query):
+    factories.pool("counts", kind=Pool.Kind.IMPORT, ordered=False)
+    factories.cast(*factories.models(2), pool="counts", source="import")
+    boards.refresh()
+    answer = client.get(f"{BOARD}{call}?pool=counts&{query}")
+    assert answer.status_code == 404
+    assert "came as counts, without the" in answer.json()["error"]["detail"]
+    assert client.get(f"{BOARD}{call}?pool=counts").status_code == 200
 
 
 def test_leaderboard_of_the_past_is_what_was_published_then(client, voted):
