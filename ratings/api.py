@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from django.db.models import QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.text import slugify
@@ -39,7 +40,7 @@ from ratings import (
 from ratings.choice_form import ChoiceForm
 from ratings.chosen import chosen
 from ratings.live import reader
-from ratings.models import Category, Pool
+from ratings.models import Board, Category, Pool
 
 MOST_SERIES = 20
 
@@ -121,7 +122,9 @@ def _time(request: Request, name: str) -> datetime | None:
 class Pools(APIView):
     @api_schema.pool_list
     def get(self, request: Request) -> Response:
-        return _listed(request, Pool.objects.values("slug", "name", "kind", "provenance"))
+        boards = Board.objects.filter(pool=OuterRef("pk"), style_control=False)
+        categories = ArraySubquery(boards.order_by("category__slug").values("category__slug"))
+        return _listed(request, Pool.objects.values("slug", "name", "kind", "provenance", categories=categories))
 
 
 class Categories(APIView):

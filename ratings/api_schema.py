@@ -148,14 +148,17 @@ leaderboard_method = call(
 pool_list = call(
     "pool_list",
     BOARDS,
-    ("All pools", "Sets of votes that are ranked on their own; by slug."),
+    ("All pools", "Sets of votes that are ranked on their own, and of which categories each has a board; by slug."),
     (shapes.PoolPage, examples.POOLS),
     parameters=PAGING,
 )
 category_list = call(
     "category_list",
     BOARDS,
-    ("All categories", "What questions are about; every pool may have a board of each. By slug."),
+    (
+        "All categories",
+        "What questions are about, over all pools; `pools/` says which of them have a board of each. By slug.",
+    ),
     (shapes.CategoryPage, examples.CATEGORIES),
     parameters=PAGING,
 )

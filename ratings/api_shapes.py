@@ -139,6 +139,7 @@ class OnePool(serializers.Serializer[Any]):
     slug, name = Text(), Text()
     kind = serializers.ChoiceField(Pool.Kind.values)
     provenance = Text(help_text="where its votes, or its ratings, are from; empty for votes of this arena")
+    categories = serializers.ListField(child=Text(), help_text="slugs of those of which it has a board; by slug")
 
 
 class PoolPage(Page):

@@ -155,10 +155,28 @@ def test_pools_lists_what_there_is(client):
     factories.pool("old", name="Old votes", kind="import", provenance="A paper")
     found = client.get("/api/v1/pools/").json()
     assert found["results"] == [
-        {"slug": "api", "name": "Votes by API key", "kind": "api", "provenance": ""},
-        {"slug": "live", "name": "This arena", "kind": "live", "provenance": ""},
-        {"slug": "old", "name": "Old votes", "kind": "import", "provenance": "A paper"},
+        {"slug": "api", "name": "Votes by API key", "kind": "api", "provenance": "", "categories": []},
+        {"slug": "live", "name": "This arena", "kind": "live", "provenance": "", "categories": []},
+        {"slug": "old", "name": "Old votes", "kind": "import", "provenance": "A paper", "categories": []},
     ]
+
+
+def test_pools_tell_of_which_categories_they_have_boards(client, voted):
+    factories.pool("old", kind="import")
+    factories.cast(factories.model("x"), factories.model("y"), pool="old", source="import", categories=["math"])
+    boards.refresh()
+    boards.refresh_style()
+
+    found = {pool["slug"]: pool["categories"] for pool in client.get("/api/v1/pools/").json()["results"]}
+
+    assert found == {
+        "api": [],
+        "live": ["coding", "exclude-ties", "overall"],
+        "old": ["exclude-ties", "math", "overall"],
+    }
+    for pool, categories in found.items():
+        for category in categories:
+            assert client.get(BOARD, {"pool": pool, "category": category}).json()["rows"]
 
 
 def test_board_of_programs_is_there_before_its_first_vote(client):
@@ -189,6 +207,6 @@ def test_pools_come_in_pages(client):
 @pytest.mark.parametrize("pools", [1, 30])
 def test_pools_asks_the_database_as_often_for_many_as_for_one(client, pools, django_assert_num_queries):
     for number in range(pools):
-        factories.pool(f"set-{number}")
+        factories.board(f"set-{number}")
     with django_assert_num_queries(1):
         client.get("/api/v1/pools/")
