@@ -116,7 +116,7 @@ def _time(request: Request, name: str) -> datetime | None:
     try:
         return snapshots.asked({"at": request.query_params.get(name, "")}).at
     except Refusal:
-        raise bad(name, f"{name} is a time in ISO 8601, such as 2026-01-31T12:00:00Z.") from None
+        raise snapshots.no_time(name) from None
 
 
 class Pools(APIView):

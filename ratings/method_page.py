@@ -9,6 +9,7 @@ from arena.jobs import MAX_TOKENS, TEMPERATURE
 from arena.pairing import UNIFORM_SHARE
 from ratings import method, refusals, whose_votes
 from ratings.models import Pool
+from ratings.provisional import FEW_VOTES, MIN_VOTERS, WIDE
 from ratings.snapshots import Asked
 
 # What `./scripts/bench coverage` measured: how often intervals that should hold the truth in 95 % of cases do.
@@ -45,6 +46,7 @@ def method_page(request: HttpRequest) -> HttpResponse:
         "whose": whose,
         "own": found.pool.kind != Pool.Kind.IMPORT,
         "coverage": COVERAGE | FEW_VOTERS,
+        "provisional": {"votes": FEW_VOTES, "wide": WIDE, "voters": MIN_VOTERS},
         "even_share": 100 * UNIFORM_SHARE,
         "max_tokens": MAX_TOKENS,
         "temperature": TEMPERATURE,

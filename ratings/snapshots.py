@@ -226,4 +226,8 @@ def _time(text: str) -> datetime | None:
         time = datetime.fromisoformat(text)
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise bad("at", "at is a time in ISO 8601, such as 2026-01-31T12:00:00Z.") from None
+        raise no_time("at") from None
+
+
+def no_time(field: str) -> Refusal:
+    return bad(field, f"{field} is a time in ISO 8601, such as 2026-01-31T12:00:00Z; in an address + is written %2B.")
