@@ -66,8 +66,8 @@ leaderboard_pairwise = call(
             "Matrices, row against column, in the order of the board: counts of votes, the predicted score of the row "
             "with a tie as half a win, the difference of ratings with its standard error from the joint covariance, "
             "and how many more direct votes would separate the two at today's estimate. Null where a rating is not "
-            "bounded or the two cannot be compared. With `at`: as of the last board of a day, `computed_at` says which. "
-            f"{FIGURES}"
+            "bounded or the two cannot be compared. With `at`: as of the last board of a day, `computed_at` says which."
+            f" {FIGURES}"
         ),
     ),
     (shapes.Pairs, examples.PAIRS),

@@ -20,9 +20,7 @@ class Anchor(serializers.Serializer[Any]):
 
 class Scale(serializers.Serializer[Any]):
     factor, base = WHOLE(), WHOLE()
-    mean = WHOLE(
-        allow_null=True, help_text="of the bounded models of each component; null on a reference board, which has another"
-    )
+    mean = WHOLE(allow_null=True, help_text="of the bounded models of each component; null on a reference board")
     anchor = Anchor(required=False, help_text="the model that is shown at this rating, all others with it")
 
 
@@ -73,9 +71,7 @@ class Reference(serializers.Serializer[Any]):
 
 class Board(Which):
     computed_at = serializers.DateTimeField(allow_null=True, help_text="null before the first vote")
-    votes = WHOLE(
-        allow_null=True, help_text="under style control those with a known style; null on a reference board"
-    )
+    votes = WHOLE(allow_null=True, help_text="under style control those with a known style; null on a reference board")
     last_vote_id = WHOLE(allow_null=True, help_text="the newest vote in it")
     scale = Scale()
     style = Style(required=False, help_text="what style is worth")  # type: ignore[assignment]  # the name is the API's

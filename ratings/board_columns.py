@@ -89,8 +89,8 @@ COLUMNS = (
         "rating",
         _("Rating"),
         _(
-            "Strength on the scale of Elo, and the 95 % interval that it lies in; 1,000 is the mean of the models whose "
-            "interval is closed."
+            "Strength on the scale of Elo, and the 95 % interval that it lies in; 1,000 is the mean of the models "
+            "whose interval is closed."
         ),
         lambda entry: (-entry.row["component"], entry.row["rating"]),  # two groups have no common scale
         _rows("rating", "ci_low", "ci_high", "se", "interval", "unbounded", "provisional"),

@@ -15,7 +15,8 @@ from ratings.board_shown import Shown
 
 # A table program takes a text that begins so for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-OF_ROWS = {"rank", "model", "rating", "tier", "votes", "voters", "win_rate"}  # columns that hold what rows of the API do
+# The columns that hold what a row of the API does.
+OF_ROWS = {"rank", "model", "rating", "tier", "votes", "voters", "win_rate"}
 KINDS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 

@@ -36,8 +36,9 @@ def matrices(asked: Asked, models: Collection[str] | None = None) -> dict[str, A
 
     Null: the last four for a pair of which one is unbounded (but not with Elo), or that no chain of votes connects;
     votes_needed where there is no difference, or where no number of votes below 2**53 would do; with Elo, which has no
-    errors, diff_se and votes_needed. With `at` the table is the last one of a day: `computed_at` says of when it is. A model that is not on
-    the board is left out. Refusals as of `snapshots.newest`; 404 for a reference board, which has no votes.
+    errors, diff_se and votes_needed. With `at` the table is the last one of a day: `computed_at` says of when it is. A
+    model that is not on the board is left out. Refusals as of `snapshots.newest`; 404 for a reference board, which has
+    no votes.
     """
     board = snapshots.newest(**asdict(asked))  # which refuses what there is not
     if "reference" in board:

@@ -54,7 +54,7 @@ def asked(parameters: Mapping[str, str]) -> Asked:
 
 
 def asked_by_program(parameters: Mapping[str, str]) -> Asked:
-    """The same; raises Refusal 404 for style control of votes that came as counts, where a page shows an empty board."""
+    """The same; raises Refusal 404 for style control of votes that came as counts: a page has an empty board."""
     wanted = asked(parameters)
     if wanted.style_control and "\0" not in wanted.pool and _came_as_counts(wanted.pool):
         detail = f"The votes of {wanted.pool!r} came as counts, without the answers that style control needs."

@@ -218,7 +218,8 @@ def test_page_of_imported_votes_leaves_out_what_has_no_meaning(client):
     assert "From a public file." in shown
     assert "Of the 1 votes that name a winner" in shown
     assert "These votes were cast elsewhere." in shown
-    for words in ("Who meets whom", "where 5 such people", "Battles skipped", "Next battle", "No private tests", "None"):
+    absent = ("Who meets whom", "where 5 such people", "Battles skipped", "Next battle", "No private tests", "None")
+    for words in absent:
         assert words not in shown
 
 
