@@ -19,7 +19,7 @@ WHICH = (
     OpenApiParameter("category", str, default="overall", description="As listed by `categories/`."),
     OpenApiParameter("style_control", bool, default=False, description="Style taken out of the ratings."),
     OpenApiParameter("method", str, enum=snapshots.METHODS, default="bt", description="Bradley-Terry, or Elo."),
-    OpenApiParameter("at", str, description=f"The newest board at or before this time: {TIME}."),
+    OpenApiParameter("at", str, description=f"The newest board at or before this time that is kept: {TIME}."),
 )
 
 model = call(
