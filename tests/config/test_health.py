@@ -92,7 +92,7 @@ async def test_ready_looks_again_after_a_while(looks, monkeypatch):
     health.going_on.set()
     for _ in range(2):
         await ask()
-        time.sleep(0.06)  # noqa: ASYNC251  # nobody else is here
+        time.sleep(0.06)  # nobody else is here
 
     assert len(looks) == 2
 
