@@ -37,24 +37,25 @@ async def ready(request: HttpRequest) -> JsonResponse:
 class Newest:
     """What was found last; used in one thread only."""
 
-    def __init__(self) -> None:
+    def __init__(self, look: Callable[[], dict[str, bool]], shared_s: float = SHARED_S) -> None:
+        self.look, self.shared_s = look, shared_s
         self.found: dict[str, bool] = {}
         self.until = 0.0
 
     def parts(self) -> dict[str, bool]:
         if time.monotonic() >= self.until:
-            self.found = _look()
-            self.until = time.monotonic() + SHARED_S
+            self.found = self.look()
+            self.until = time.monotonic() + self.shared_s
         return self.found
 
 
-_newest = Newest()
-
-
-def _look() -> dict[str, bool]:
+def look() -> dict[str, bool]:
     parts = {"database": _holds(_database), "broker": broker_answers()}
     queues = _consumed() if parts["broker"] else set()
     return parts | {queue: queue in queues for queue in QUEUES}
+
+
+_newest = Newest(look)
 
 
 def broker_answers() -> bool:
