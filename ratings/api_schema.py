@@ -219,7 +219,10 @@ def add_streams(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     result["paths"]["/api/v1/leaderboard/events"] = streamed(
         "leaderboard_events",
         BOARDS,
-        ("Follow the boards", "Server-sent events: `board` within a second after a board has changed, from now on."),
+        (
+            "Follow the boards",
+            "Server-sent events: `board` within a second after a board has changed, for five minutes.",
+        ),
         ("text/event-stream", examples.EVENTS),
         (),
     )
