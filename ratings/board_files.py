@@ -12,9 +12,8 @@ from django.http import HttpResponse
 
 from ratings.board_columns import COLUMNS, Column, Entry
 from ratings.board_shown import Shown
+from ratings.formulas import defuse
 
-# A table program takes a text that begins so for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # The columns that hold what a row of the API does.
 OF_ROWS = {"rank", "model", "rating", "tier", "votes", "voters", "win_rate"}
 KINDS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
@@ -69,4 +68,4 @@ def _cell(value: Any) -> Any:
         return "true" if value else "false"
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return defuse(value) if isinstance(value, str) else value
