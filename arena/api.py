@@ -34,7 +34,7 @@ def shown(battle: Battle) -> dict[str, Any]:
         "id": battle.pk,
         "state": battle.state,
         "mode": battle.mode,
-        "pool": battle.pool,
+        "pool": None if battle.mode == Battle.Mode.SIDE_BY_SIDE else battle.pool,
         "created_at": battle.created_at,
         "turns": [_turn(battle, turn) for turn in battle.turns.all()],
         "models": reveal(battle),

@@ -62,7 +62,9 @@ class OneBattle(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     state = serializers.ChoiceField(Battle.State.values)
     mode = serializers.ChoiceField(Battle.Mode.values)
-    pool = serializers.CharField(help_text="on whose boards its vote counts")
+    pool = serializers.CharField(
+        allow_null=True, help_text="on whose boards its vote counts; null side by side, where none does"
+    )
     created_at = serializers.DateTimeField()
     turns = Turn(many=True)
     models = Revealed(many=True, allow_null=True, help_text="null until voted")

@@ -8,11 +8,27 @@ RUNS = 1000
 
 
 def main(runs: int) -> None:
+    of_boards(runs)
+    of_few_voters(runs)
+    of_ranks(runs)
+
+
+def of_boards(runs: int) -> None:
     print(f"{runs} runs each")
     print(f"95 % intervals, 50 models, 20,000 votes, a quarter ties: {coverage.of_intervals(runs):.2%}")
     print(f"of a model with 100 votes on a board of 10,000,000:      {coverage.of_a_newcomer(runs):.2%}")
     plain, clustered = coverage.of_voters_with_tastes(runs)
     print(f"20 voters with tastes of their own, 100 votes each:      {clustered:.2%} clustered, {plain:.2%} plain")
+
+
+def of_few_voters(runs: int) -> None:
+    print(f"{runs} runs each: 4 models, 400 votes; clustered, plain, and the wider of both by Student's t")
+    for name, voters in coverage.FEW.items():
+        held = coverage.of_few_voters(runs, voters)
+        print(f"    {name:40} {held.clustered:.1%} {held.plain:.1%} {held.wider:.1%}")
+
+
+def of_ranks(runs: int) -> None:
     for spread in (78, 20):
         held = coverage.of_ranks(runs, spread)
         print(f"spread of strengths {spread}: rank ranges hold in {held.ranges:.2%} for the worst of 50 models,")

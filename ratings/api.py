@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from django.db.models import QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.text import slugify
@@ -39,7 +40,7 @@ from ratings import (
 from ratings.choice_form import ChoiceForm
 from ratings.chosen import chosen
 from ratings.live import reader
-from ratings.models import Category, Pool
+from ratings.models import Board, Category, Pool
 
 MOST_SERIES = 20
 
@@ -53,7 +54,7 @@ class OneModel(APIView):
 class Leaderboard(APIView):
     @api_schema.leaderboard
     def get(self, request: Request) -> HttpResponseBase:
-        board = published.board(snapshots.asked(request.query_params))
+        board = published.board(snapshots.asked_by_program(request.query_params))
         return _if_changed(request, board.body, board.etag)
 
 
@@ -62,7 +63,7 @@ class Pairwise(APIView):
     def get(self, request: Request) -> HttpResponseBase:
         from ratings import pairwise  # scipy is slow to load, and no other page needs it
 
-        asked = snapshots.asked(request.query_params)
+        asked = snapshots.asked_by_program(request.query_params)
         models = chosen(request.query_params.get("models", "").split(","))
         return _as_json(request, pairwise.matrices(asked, models or None))
 
@@ -70,7 +71,7 @@ class Pairwise(APIView):
 class Frontier(APIView):
     @api_schema.leaderboard_frontier
     def get(self, request: Request) -> HttpResponseBase:
-        asked = snapshots.asked(request.query_params)
+        asked = snapshots.asked_by_program(request.query_params)
         return _as_json(request, frontier.against(asked, request.query_params.get("against") or frontier.PRICE))
 
 
@@ -78,7 +79,7 @@ class Moved(APIView):
     @api_schema.leaderboard_moved
     def get(self, request: Request) -> HttpResponseBase:
         since, until = (_time(request, name) for name in ("since", "until"))
-        return _as_json(request, moved.between(snapshots.asked(request.query_params), since, until))
+        return _as_json(request, moved.between(snapshots.asked_by_program(request.query_params), since, until))
 
 
 class Method(APIView):
@@ -90,7 +91,7 @@ class Method(APIView):
 class History(APIView):
     @api_schema.leaderboard_history
     def get(self, request: Request) -> HttpResponseBase:
-        asked = snapshots.asked(request.query_params)
+        asked = snapshots.asked_by_program(request.query_params)
         models = request.query_params.getlist("model")
         if len(models) > MOST_SERIES:
             raise bad("model", f"model may be named {MOST_SERIES} times at most.")
@@ -115,13 +116,15 @@ def _time(request: Request, name: str) -> datetime | None:
     try:
         return snapshots.asked({"at": request.query_params.get(name, "")}).at
     except Refusal:
-        raise bad(name, f"{name} is a time in ISO 8601, such as 2026-01-31T12:00:00Z.") from None
+        raise snapshots.no_time(name) from None
 
 
 class Pools(APIView):
     @api_schema.pool_list
     def get(self, request: Request) -> Response:
-        return _listed(request, Pool.objects.values("slug", "name", "kind", "provenance"))
+        boards = Board.objects.filter(pool=OuterRef("pk"), style_control=False)
+        categories = ArraySubquery(boards.order_by("category__slug").values("category__slug"))
+        return _listed(request, Pool.objects.values("slug", "name", "kind", "provenance", categories=categories))
 
 
 class Categories(APIView):

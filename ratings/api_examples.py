@@ -53,7 +53,15 @@ FRONTIER = {
 POOLS = {
     "next": None,
     "previous": None,
-    "results": [{"slug": "live", "name": "This arena", "kind": "live", "provenance": ""}],
+    "results": [
+        {
+            "slug": "live",
+            "name": "This arena",
+            "kind": "live",
+            "provenance": "",
+            "categories": ["coding", "exclude-ties", "overall"],
+        }
+    ],
 }
 CATEGORIES = {"next": None, "previous": None, "results": [{"slug": "coding", "name": "Coding"}]}
 VOTE = {

@@ -12,8 +12,9 @@ from ratings import api_shapes as shapes
 from ratings import frontier, page_examples, page_shapes, snapshots
 from ratings.choice_form import ChoiceForm
 
+FIGURES = "The page `/method/#figures` tells how each figure is made."
 BOARDS, VOTES, CHOICE, BENCHMARKS = "Boards", "Votes", "Choice", "Benchmarks"
-TIME = "ISO 8601, in UTC where it names no zone"
+TIME = "ISO 8601, in UTC where it names no zone; + is written %2B"
 WHICH = (
     OpenApiParameter("pool", str, default="live", description="As listed by `pools/`."),
     OpenApiParameter("category", str, default="overall", description="As listed by `categories/`."),
@@ -46,7 +47,10 @@ leaderboard = call(
         "A board",
         (
             "The newest one at or before `at`, exactly as it was published. Ratings by maximum likelihood, intervals "
-            "by the sandwich, all figures in full precision; an end of an interval that nothing closes is null."
+            "by the sandwich, all figures in full precision; an end of an interval that nothing closes is null. Under "
+            "style control only votes count of which the style of both answers is known: where there are none, `votes` "
+            "is 0 and each coefficient null; where they fit no finite ratings, `problem` is `separable`, `votes` says "
+            f"how many they are, and there are no rows; votes that came as counts are 404. {FIGURES}"
         ),
     ),
     (shapes.Board, examples.BOARD),
@@ -63,6 +67,7 @@ leaderboard_pairwise = call(
             "with a tie as half a win, the difference of ratings with its standard error from the joint covariance, "
             "and how many more direct votes would separate the two at today's estimate. Null where a rating is not "
             "bounded or the two cannot be compared. With `at`: as of the last board of a day, `computed_at` says which."
+            f" {FIGURES}"
         ),
     ),
     (shapes.Pairs, examples.PAIRS),
@@ -148,14 +153,17 @@ leaderboard_method = call(
 pool_list = call(
     "pool_list",
     BOARDS,
-    ("All pools", "Sets of votes that are ranked on their own; by slug."),
+    ("All pools", "Sets of votes that are ranked on their own, and of which categories each has a board; by slug."),
     (shapes.PoolPage, examples.POOLS),
     parameters=PAGING,
 )
 category_list = call(
     "category_list",
     BOARDS,
-    ("All categories", "What questions are about; every pool may have a board of each. By slug."),
+    (
+        "All categories",
+        "What questions are about, over all pools; `pools/` says which of them have a board of each. By slug.",
+    ),
     (shapes.CategoryPage, examples.CATEGORIES),
     parameters=PAGING,
 )

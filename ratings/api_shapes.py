@@ -20,7 +20,7 @@ class Anchor(serializers.Serializer[Any]):
 
 class Scale(serializers.Serializer[Any]):
     factor, base = WHOLE(), WHOLE()
-    mean = WHOLE(allow_null=True, help_text="null on a reference board: its publisher has another one")
+    mean = WHOLE(allow_null=True, help_text="of the bounded models of each component; null on a reference board")
     anchor = Anchor(required=False, help_text="the model that is shown at this rating, all others with it")
 
 
@@ -47,8 +47,8 @@ class Row(serializers.Serializer[Any]):
     ci_low, ci_high = NUMBER(allow_null=True, help_text="95 %; null where it is open"), NUMBER(allow_null=True)
     se = NUMBER(allow_null=True)
     interval = serializers.ChoiceField(("plain", "clustered", "published"), allow_null=True)
-    component = WHOLE(help_text="ratings of different components cannot be compared")
-    unbounded = Yes(help_text="no finite rating fits its votes: it is placed")
+    component = WHOLE(help_text="ratings of different components cannot be compared, by Elo neither")
+    unbounded = Yes(help_text="no finite rating fits its votes: it is placed; false by Elo, which is always finite")
     votes = WHOLE()
     voters = WHOLE(allow_null=True, help_text="how many people, where they are known")
     wins, losses = WHOLE(allow_null=True, help_text="null on a reference board"), WHOLE(allow_null=True)
@@ -71,11 +71,13 @@ class Reference(serializers.Serializer[Any]):
 
 class Board(Which):
     computed_at = serializers.DateTimeField(allow_null=True, help_text="null before the first vote")
-    votes = WHOLE(allow_null=True, help_text="null on a reference board, which does not tell")
+    votes = WHOLE(allow_null=True, help_text="under style control those with a known style; null on a reference board")
     last_vote_id = WHOLE(allow_null=True, help_text="the newest vote in it")
     scale = Scale()
     style = Style(required=False, help_text="what style is worth")  # type: ignore[assignment]  # the name is the API's
-    problem = serializers.ChoiceField(("separable", "not_converged"), required=False)
+    problem = serializers.ChoiceField(
+        ("separable", "not_converged"), required=False, help_text="why there are votes and no rows"
+    )
     reference = Reference(
         required=False, help_text="who published these ratings, which are not from votes of this arena"
     )
@@ -139,6 +141,7 @@ class OnePool(serializers.Serializer[Any]):
     slug, name = Text(), Text()
     kind = serializers.ChoiceField(Pool.Kind.values)
     provenance = Text(help_text="where its votes, or its ratings, are from; empty for votes of this arena")
+    categories = serializers.ListField(child=Text(), help_text="slugs of those of which it has a board; by slug")
 
 
 class PoolPage(Page):
@@ -166,7 +169,7 @@ class OneVote(serializers.Serializer[Any]):
     source = serializers.ChoiceField(Vote.Source.values)  # type: ignore[assignment]  # the name is that of the API
     propensity = NUMBER(allow_null=True, help_text="the chance with which this pair was drawn")
     turns = WHOLE()
-    categories = serializers.ListField(child=Text())
+    categories = serializers.ListField(child=Text(), help_text="never `exclude-ties`, which its outcome decides")
 
 
 class VotePage(serializers.Serializer[Any]):

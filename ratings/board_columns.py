@@ -88,7 +88,10 @@ COLUMNS = (
     Column(
         "rating",
         _("Rating"),
-        _("Strength on the scale of Elo, and the 95 % interval that it lies in; 1,000 is the mean of the board."),
+        _(
+            "Strength on the scale of Elo, and the 95 % interval that it lies in; 1,000 is the mean of the models "
+            "whose interval is closed."
+        ),
         lambda entry: (-entry.row["component"], entry.row["rating"]),  # two groups have no common scale
         _rows("rating", "ci_low", "ci_high", "se", "interval", "unbounded", "provisional"),
     ),

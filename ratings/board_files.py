@@ -10,10 +10,12 @@ from typing import Any
 import orjson
 from django.http import HttpResponse
 
-from ratings.board_columns import BY_NAME, Entry
+from ratings.board_columns import COLUMNS, Column, Entry
 from ratings.board_shown import Shown
 from ratings.formulas import defuse
 
+# The columns that hold what a row of the API does.
+OF_ROWS = {"rank", "model", "rating", "tier", "votes", "voters", "win_rate"}
 KINDS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 
@@ -36,7 +38,12 @@ def records(shown: Shown) -> list[dict[str, Any]]:
 
 
 def _record(shown: Shown, entry: Entry) -> dict[str, Any]:
-    return {key: value(entry) for column in shown.columns for key, value in BY_NAME[column].cells.items()}
+    return {key: value(entry) for column in _columns(shown) for key, value in column.cells.items()}
+
+
+def _columns(shown: Shown) -> list[Column]:
+    """Those that are shown, and all fields of a row of the API, whether their columns are shown or not."""
+    return [column for column in COLUMNS if column.name in OF_ROWS | {*shown.columns}]
 
 
 def as_json(shown: Shown) -> bytes:
@@ -47,7 +54,7 @@ def as_json(shown: Shown) -> bytes:
 
 
 def as_csv(shown: Shown) -> str:
-    keys = [key for column in shown.columns for key in BY_NAME[column].cells]
+    keys = [key for column in _columns(shown) for key in column.cells]
     file = io.StringIO()
     writer = csv.writer(file)
     writer.writerow(keys)

@@ -49,6 +49,14 @@ def split(board: Comparisons) -> list[Component]:
     return [component for _, component in sorted(found, key=lambda pair: pair[0])]
 
 
+def numbers(board: Comparisons) -> Indices:
+    """(M,): the component of each model, 0 for the main one."""
+    found = np.zeros(len(board.labels), dtype=np.intp)
+    for number, part in enumerate(split(board)):
+        found[part.bounded] = found[part.loose] = number
+    return found
+
+
 def _spread(beats: NDArray[np.bool_]) -> bool:
     """Whether chains lead from the first model to all; quicker than a search where most pairs have met."""
     now, before = beats[0].copy(), -1

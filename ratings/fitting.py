@@ -62,7 +62,9 @@ def styled(board: Board, kept: Kept, models: Models) -> Snapshot:
         found = style.fit(votes, start=(start, coefficients))
     except (Separable, NotConverged) as problem:
         kind = "separable" if isinstance(problem, Separable) else "not_converged"
-        return _snapshot(board, BRADLEY_TERRY, [], parameters | {"problem": kind})
+        unrated = _snapshot(board, BRADLEY_TERRY, [], parameters | {"problem": kind})
+        unrated.votes = int(counts.comparisons.votes.sum()) // 2
+        return unrated
     kept.styled[board.category.slug] = (
         dict(zip(counts.models, found.fit.ratings.tolist(), strict=True)),
         [value or 0.0 for value in found.coefficients],

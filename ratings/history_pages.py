@@ -54,7 +54,7 @@ def _since(text: str, end: datetime) -> datetime | None:
     try:
         then = snapshots.asked({"at": text}).at
     except Refusal:
-        raise bad("then", "then is a time in ISO 8601, such as 2026-01-31T12:00:00Z.") from None
+        raise snapshots.no_time("then") from None
     if then and then >= end:
         raise bad("then", "then must lie before the time that it is compared with.")
     return then

@@ -9,10 +9,22 @@ from arena.jobs import MAX_TOKENS, TEMPERATURE
 from arena.pairing import UNIFORM_SHARE
 from ratings import method, refusals, whose_votes
 from ratings.models import Pool
+from ratings.provisional import FEW_VOTES, MIN_VOTERS, WIDE
 from ratings.snapshots import Asked
 
 # What `./scripts/bench coverage` measured: how often intervals that should hold the truth in 95 % of cases do.
 COVERAGE = {"usual": 94.9, "newcomer": 94.5, "clustered": 93.0, "plain": 85.1}
+# The same where few people cast 400 votes on 4 models; "even" is without tastes of their own, "heavy" with one voter
+# who cast 60 % of the votes.
+FEW_VOTERS = {
+    "five": 87.6,
+    "five_even": 87.4,
+    "five_plain": 74.1,
+    "heavy": 73.2,
+    "heavy_even": 81.3,
+    "ten": 91.3,
+    "twenty": 94.1,
+}
 FEW = 12  # tables with more rows are folded
 
 
@@ -33,7 +45,8 @@ def method_page(request: HttpRequest) -> HttpResponse:
         "pool": found.pool,
         "whose": whose,
         "own": found.pool.kind != Pool.Kind.IMPORT,
-        "coverage": COVERAGE,
+        "coverage": COVERAGE | FEW_VOTERS,
+        "provisional": {"votes": FEW_VOTES, "wide": WIDE, "voters": MIN_VOTERS},
         "even_share": 100 * UNIFORM_SHARE,
         "max_tokens": MAX_TOKENS,
         "temperature": TEMPERATURE,

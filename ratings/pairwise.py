@@ -34,10 +34,11 @@ def matrices(asked: Asked, models: Collection[str] | None = None) -> dict[str, A
     vote varies than a coin because of ties. So n = floor(k * (400 / ln 10)**2 * ((1.96 / diff)**2 - 1 / diff_se**2) /
     (p * q)) + 1, and 0 where the two can be told apart already.
 
-    Null: the last four for a pair of which one is unbounded, or that no chain of votes connects; votes_needed where
-    there is no difference, or where no number of votes below 2**53 would do; with Elo, which has no errors, diff_se and
-    votes_needed. With `at` the table is the last one of a day: `computed_at` says of when it is. A model that is not on
-    the board is left out. Refusals as of `snapshots.newest`; 404 for a reference board, which has no votes.
+    Null: the last four for a pair of which one is unbounded (but not with Elo), or that no chain of votes connects;
+    votes_needed where there is no difference, or where no number of votes below 2**53 would do; with Elo, which has no
+    errors, diff_se and votes_needed. With `at` the table is the last one of a day: `computed_at` says of when it is. A
+    model that is not on the board is left out. Refusals as of `snapshots.newest`; 404 for a reference board, which has
+    no votes.
     """
     board = snapshots.newest(**asdict(asked))  # which refuses what there is not
     if "reference" in board:
@@ -93,10 +94,11 @@ def _or_null(known: NDArray[np.bool_], figures: NDArray[Any]) -> NDArray[Any]:
 
 def _by_elo(table: Table) -> tuple[Indices, dict[str, NDArray[Any]]]:
     ratings = np.zeros(len(table.ratings)) if table.elo is None else table.elo
+    together = table.component[:, None] == table.component
     nothing = np.full((len(ratings), len(ratings)), None)
-    return np.argsort(-ratings, kind="stable"), {
-        "win_probability": chances(ratings / SCALE, ratings / SCALE)[0],
-        "diff": ratings[:, None] - ratings,
+    return np.lexsort((-ratings, table.component)), {
+        "win_probability": _or_null(together, chances(ratings / SCALE, ratings / SCALE)[0]),
+        "diff": _or_null(together, ratings[:, None] - ratings),
         "diff_se": nothing,
         "votes_needed": nothing,
     }

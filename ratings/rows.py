@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from catalog.models import LanguageModel
+from ratings import components
 from ratings.bradley_terry import Fit
 from ratings.kept import Counts
 from ratings.provisional import FEW_VOTES, MIN_VOTERS, WIDE
@@ -49,13 +50,15 @@ def fitted(judged: Judged, fit: Fit, anchor: tuple[str, float] | None) -> list[R
 
 
 def ordered(judged: Judged, ratings: Mapping[int, float]) -> list[Row]:
-    """All rows of ratings by model key that have no errors, best first."""
+    """All rows of ratings by model key that have no errors, best first; ranked where chains of votes connect them."""
     rating = np.array([ratings[key] for key in judged.board.models])
+    component = components.numbers(judged.board.comparisons)
+    together = component[:, None] == component
     columns = {
-        "rank": 1 + (rating > rating[:, None]).sum(axis=1),
+        "rank": 1 + (together & (rating > rating[:, None])).sum(axis=1),
         "rating": rating,
         **_records(judged),
-        "component": np.zeros(len(rating), int),
+        "component": component,
         "unbounded": np.zeros(len(rating), bool),
         "provisional": _barely_judged(judged),
     }

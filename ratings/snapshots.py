@@ -53,6 +53,19 @@ def asked(parameters: Mapping[str, str]) -> Asked:
     )
 
 
+def asked_by_program(parameters: Mapping[str, str]) -> Asked:
+    """The same; raises Refusal 404 for style control of votes that came as counts: a page has an empty board."""
+    wanted = asked(parameters)
+    if wanted.style_control and "\0" not in wanted.pool and _came_as_counts(wanted.pool):
+        detail = f"The votes of {wanted.pool!r} came as counts, without the answers that style control needs."
+        raise Refusal("not_found", detail, 404)
+    return wanted
+
+
+def _came_as_counts(pool: str) -> bool:
+    return Pool.objects.filter(slug=pool, ordered=False).exclude(kind=Pool.Kind.REFERENCE).exists()
+
+
 def newest(
     pool: str,
     category: str,
@@ -215,4 +228,8 @@ def _time(text: str) -> datetime | None:
         time = datetime.fromisoformat(text)
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise bad("at", "at is a time in ISO 8601, such as 2026-01-31T12:00:00Z.") from None
+        raise no_time("at") from None
+
+
+def no_time(field: str) -> Refusal:
+    return bad(field, f"{field} is a time in ISO 8601, such as 2026-01-31T12:00:00Z; in an address + is written %2B.")

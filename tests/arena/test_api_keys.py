@@ -126,19 +126,22 @@ def test_command_makes_a_key_without_end(capsys):
 
 
 @pytest.mark.parametrize(
-    "words",
+    ("words", "said"),
     [
-        ("", "--scope", "read"),
-        ("x", "--scope", "read", "--days", "0"),
-        ("x", "--scope", "admin"),
-        ("x",),
-        ("x", "--scope", "read", "--days", "soon"),
+        (("", "--scope", "read"), "Give the key a name"),
+        (("x", "--scope", "read", "--days", "0"), "A key is valid for 1 to 3650 days"),
+        (("x", "--scope", "read", "--days", "soon"), "A key is valid for 1 to 3650 days"),
+        (("x", "--scope", "admin"), "Choose what the key may do: read, battle, vote."),
+        (("x", "--scope", "read", "admin"), "Choose what the key may do: read, battle, vote."),
+        (("x", "--scope"), "Choose what the key may do: read, battle, vote."),
+        (("x",), "Choose what the key may do: read, battle, vote."),
     ],
 )
-def test_command_refuses_bad_words_and_makes_nothing(words):
-    with pytest.raises(CommandError):
+def test_command_refuses_bad_words_in_one_line_and_makes_nothing(words, said):
+    with pytest.raises(CommandError, match=said) as refused:
         call_command("create_api_key", *words)
 
+    assert "\n" not in str(refused.value)
     assert not ApiKey.objects.exists()
 
 

@@ -1,9 +1,10 @@
 """Simulations: how often do intervals, rank ranges and tiers hold the truth?"""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import norm
+from scipy.stats import norm, t
 
 from ratings import bradley_terry
 from ratings.bradley_terry import SCALE, Z95
@@ -13,6 +14,33 @@ from tests.ratings.votes import clustered, judged, outcomes, simulated
 
 SPREAD = 0.45  # of strengths: 78 Elo points
 HUGE = 10_000_000
+
+
+class Voters(NamedTuple):
+    """Who cast 400 votes on 4 models: how many votes each, whose tastes vary by so much (69 Elo points, or not)."""
+
+    votes: tuple[int, ...]
+    taste: float
+
+
+FEW = {
+    "5 voters": Voters((80,) * 5, 0.4),
+    "5 voters without tastes": Voters((80,) * 5, 0.0),
+    "5 voters, one with 60 %": Voters((240, 40, 40, 40, 40), 0.4),
+    "5 voters, one with 60 %, without tastes": Voters((240, 40, 40, 40, 40), 0.0),
+    "10 voters": Voters((40,) * 10, 0.4),
+    "10 voters without tastes": Voters((40,) * 10, 0.0),
+    "20 voters": Voters((20,) * 20, 0.4),
+    "20 voters without tastes": Voters((20,) * 20, 0.0),
+}
+
+
+class Held(NamedTuple):
+    """How often intervals hold the truth: plain, clustered, and the wider of both with the quantile of Student's t."""
+
+    plain: float
+    clustered: float
+    wider: float
 
 
 class RanksHeld(NamedTuple):
@@ -60,6 +88,18 @@ def of_voters_with_tastes(runs):
         plain.append(covered(bradley_terry.fit(Comparisons.from_votes(*votes)), theta))
         grouped.append(covered(clustered(votes, voter), theta))
     return np.mean(plain), np.mean(grouped)
+
+
+def of_few_voters(runs, voters):
+    """4 models, 400 votes, who cast them; see `Held`."""
+    quantile = t.ppf(0.975, len(voters.votes) - 1) / Z95
+    hits = []
+    for seed in range(runs):
+        votes, voter, theta = judged(seed, len(voters.votes), models=4, each=voters.votes, taste=voters.taste)
+        plain, grouped = bradley_terry.fit(Comparisons.from_votes(*votes)), clustered(votes, voter)
+        wider = replace(grouped, se=np.maximum(plain.se, quantile * grouped.se))
+        hits.append([covered(fit, theta) for fit in (plain, grouped, wider)])
+    return Held(*np.mean(hits, axis=(0, 2)).tolist())
 
 
 def of_ranks(runs, spread):

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from ratings import boards
-from ratings.models import Snapshot
+from ratings.models import Pool, Snapshot
 from ratings.snapshots import unpack
 from tests import factories
 
@@ -80,6 +80,7 @@ def test_leaderboard_without_votes_is_empty(client):
         ("?category=juggling", 404, "not_found"),
         ("?method=elo&style_control=1", 404, "not_found"),
         ("?method=magic", 404, "not_found"),
+        ("?style_control=1&pool=%00", 404, "not_found"),
         ("?at=soon", 400, "invalid"),
         ("?style_control=perhaps", 400, "invalid"),
     ],
@@ -90,6 +91,18 @@ def test_leaderboard_refuses_in_one_shape(client, voted, query, status, code):
     assert (response.status_code, error["code"]) == (status, code)
     assert error["detail"]
     assert ("fields" in error) == (status == 400)
+
+
+@pytest.mark.parametrize("call", ["", "pairwise/", "history/", "frontier/", "moved/"])
+@pytest.mark.parametrize("query", ["style_control=true", "method=elo"])
+def test_board_that_takes_single_votes_is_not_there_where_they_came_as_counts(client, call, query):
+    factories.pool("counts", kind=Pool.Kind.IMPORT, ordered=False)
+    factories.cast(*factories.models(2), pool="counts", source="import")
+    boards.refresh()
+    answer = client.get(f"{BOARD}{call}?pool=counts&{query}")
+    assert answer.status_code == 404
+    assert "came as counts, without the" in answer.json()["error"]["detail"]
+    assert client.get(f"{BOARD}{call}?pool=counts").status_code == 200
 
 
 def test_leaderboard_of_the_past_is_what_was_published_then(client, voted):
@@ -142,10 +155,28 @@ def test_pools_lists_what_there_is(client):
     factories.pool("old", name="Old votes", kind="import", provenance="A paper")
     found = client.get("/api/v1/pools/").json()
     assert found["results"] == [
-        {"slug": "api", "name": "Votes by API key", "kind": "api", "provenance": ""},
-        {"slug": "live", "name": "This arena", "kind": "live", "provenance": ""},
-        {"slug": "old", "name": "Old votes", "kind": "import", "provenance": "A paper"},
+        {"slug": "api", "name": "Votes by API key", "kind": "api", "provenance": "", "categories": []},
+        {"slug": "live", "name": "This arena", "kind": "live", "provenance": "", "categories": []},
+        {"slug": "old", "name": "Old votes", "kind": "import", "provenance": "A paper", "categories": []},
     ]
+
+
+def test_pools_tell_of_which_categories_they_have_boards(client, voted):
+    factories.pool("old", kind="import")
+    factories.cast(factories.model("x"), factories.model("y"), pool="old", source="import", categories=["math"])
+    boards.refresh()
+    boards.refresh_style()
+
+    found = {pool["slug"]: pool["categories"] for pool in client.get("/api/v1/pools/").json()["results"]}
+
+    assert found == {
+        "api": [],
+        "live": ["coding", "exclude-ties", "overall"],
+        "old": ["exclude-ties", "math", "overall"],
+    }
+    for pool, categories in found.items():
+        for category in categories:
+            assert client.get(BOARD, {"pool": pool, "category": category}).json()["rows"]
 
 
 def test_board_of_programs_is_there_before_its_first_vote(client):
@@ -176,6 +207,6 @@ def test_pools_come_in_pages(client):
 @pytest.mark.parametrize("pools", [1, 30])
 def test_pools_asks_the_database_as_often_for_many_as_for_one(client, pools, django_assert_num_queries):
     for number in range(pools):
-        factories.pool(f"set-{number}")
+        factories.board(f"set-{number}")
     with django_assert_num_queries(1):
         client.get("/api/v1/pools/")

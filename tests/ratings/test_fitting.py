@@ -85,17 +85,20 @@ def test_styled_board_that_has_no_maximum_says_so(models):
     x, y, _ = models
     for _ in range(4):
         factories.cast(x, y, "b", features=SHORT + LONG)
-        factories.cast(x, y, "a", features=LONG + SHORT)
+        factories.cast(x, y, "a", features=LONG + SHORT, multiplicity=2)
+        factories.cast(x, y, "a")
 
     board = styled()
 
-    assert (board["rows"], board["problem"], board["votes"]) == ([], "separable", 0)
+    assert (board["rows"], board["problem"], board["votes"]) == ([], "separable", 12)
 
 
 def test_styled_board_without_any_style_is_empty(models):
     factories.cast(*models[:2])
     board = styled()
     assert (board["rows"], board["votes"]) == ([], 0)
+    assert board["style"] == dict.fromkeys(("length", "headers", "bold", "list_items"))
+    assert "problem" not in board
 
 
 def test_styled_board_of_an_imported_pool_takes_its_votes_one_by_one(models):

@@ -1,6 +1,7 @@
 """The figures of the method page, and the page."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -196,6 +197,8 @@ def test_page_shows_the_figures_of_the_board(client):
         "&lt;X&gt; One 5 100.0 1",
         "0 of 2 models are flagged; about 0.1 would be by chance.",
         "This board has 2 closed intervals",
+        "87.6 % where 5 such people cast 400 votes on 4 models, 91.3 % where 10 did and 94.1 % where 20 did",
+        "73.2 % where one of the 5 cast 60 % of the votes, 81.3 % without a taste",
         "about 0.1 of them must be expected to miss",
         "./scripts/manage verify_ratings --pool live",
         "No private tests.",
@@ -215,7 +218,8 @@ def test_page_of_imported_votes_leaves_out_what_has_no_meaning(client):
     assert "From a public file." in shown
     assert "Of the 1 votes that name a winner" in shown
     assert "These votes were cast elsewhere." in shown
-    for words in ("Who meets whom", "Battles skipped", "Next battle", "No private tests", "None"):
+    absent = ("Who meets whom", "where 5 such people", "Battles skipped", "Next battle", "No private tests", "None")
+    for words in absent:
         assert words not in shown
 
 
@@ -271,3 +275,44 @@ def test_page_asks_the_database_as_often_for_many_models_as_for_two(client, mode
 @pytest.mark.django_db
 def test_every_page_leads_to_the_method(client):
     assert f'href="{PAGE}"' in client.get("/leaderboard/").content.decode()
+
+
+FIGURES = ("rank_low", "rank_high", "rank_ub", "tier", "provisional", "votes_needed", "exclude-ties", "unbounded")
+
+
+@pytest.mark.django_db
+def test_page_tells_how_each_figure_is_made(client):
+    factories.cast(*factories.models(2))
+    published()
+    html, shown = client.get(PAGE).content.decode(), text(client)
+    assert html.count('href="#figures"') == 2
+    assert 'id="figures"' in html
+    for name in FIGURES:
+        assert f"<code>{name}</code>" in html
+    for words in (
+        "are put at a mean of 1,000, in each group that votes connect",
+        "fewer than 100 votes, half an interval of more than 50 points, or fewer than 5 people.",
+        "the first model gains and the second loses 4 (y − p) points",
+        "and at both ends otherwise",
+    ):
+        assert words in shown
+    assert "is shown at" not in shown
+    assert "Under style control p is" not in shown
+
+
+@pytest.mark.django_db
+def test_page_of_counts_tells_of_neither_elo_nor_people(client):
+    factories.pool("sums", kind=Pool.Kind.IMPORT, ordered=False)
+    factories.cast(*factories.models(2), pool="sums", source="import")
+    published()
+    shown = text(client, pool="sums")
+    assert "fewer than 100 votes, or half an interval of more than 50 points." in shown
+    assert "Every model starts at 1,000" not in shown
+
+
+@pytest.mark.django_db
+def test_page_tells_of_the_anchor(client, settings):
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_anchor=("x", 1234.5))
+    factories.cast(factories.model("x"), factories.model("y"))
+    published()
+    assert "On this arena x is shown at 1,234.50, and its group moves with it" in text(client)

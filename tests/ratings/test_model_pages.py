@@ -183,6 +183,20 @@ def test_page_shows_each_category_and_each_opponent(client):
     assert re.search(r"Wombat 4 3 1 0 75&nbsp;% 75&nbsp;% \+191 ± \d+ Numbat 2 2 0 0 100&nbsp;% – –", shown)
 
 
+@pytest.mark.parametrize(
+    ("votes", "said"), [(1, "1 vote against 1 opponent."), (1_200, "1,200 votes against 1 opponent.")]
+)
+def test_page_counts_votes_and_opponents(client, votes, said):
+    quokka, wombat = factories.model("quokka"), factories.model("wombat")
+    factories.cast(quokka, wombat, multiplicity=votes)
+    boards.refresh()
+
+    shown = client.get("/models/quokka/").content.decode()
+
+    assert said in shown
+    assert f'aria-label="{said.split(" against")[0]}: compare with Wombat"' in shown
+
+
 def test_page_shows_one_pool_after_the_other(client):
     factories.pool("elsewhere", kind=Pool.Kind.IMPORT, name="Votes of 2024")
     quokka, wombat = factories.model("quokka"), factories.model("wombat")

@@ -178,7 +178,7 @@ def test_columns_can_be_chosen_on_page_and_in_files(client, voted, column):
     names = [attrs["class"] for attrs in outline.all("th", scope="col")]
     assert names == ["cell-rank", "cell-model", "cell-rating", f"cell-{column}", "cell-pin"]
     [row, *_] = client.get(PAGE, {"column": column, "format": "json"}).json()["rows"]
-    assert row.keys() == {key for name in ("rank", "model", "rating", column) for key in BY_NAME[name].cells}
+    assert row.keys() == {key for name in board_files.OF_ROWS | {column} for key in BY_NAME[name].cells}
     assert [box["value"] for box in outline.all("input", name="column") if "checked" in box] == [column]
 
 
@@ -343,6 +343,17 @@ def test_change_within_a_day_is_shown(client, voted):
     shown = text(client.get(PAGE))
     assert re.search(r"24 h \+\d+ ↑\d", shown)
     assert "24 h new" in shown
+
+
+@pytest.mark.parametrize("query", [{}, {"column": "price"}, {"method": "elo"}])
+def test_file_has_all_that_rows_of_the_api_have(client, voted, query):
+    [row, *_] = client.get("/api/v1/leaderboard/", {"method": query.get("method", "bt")}).json()["rows"]
+
+    [found, *_] = client.get(PAGE, query | {"format": "json"}).json()["rows"]
+    [line, *_] = csv.DictReader(io.StringIO(client.get(PAGE, query | {"format": "csv"}).content.decode()))
+
+    assert {name: found[name] for name in row} == row
+    assert line.keys() == found.keys()
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,21 @@ def test_elo_predicts_without_errors(client, voted):
     assert sum(map(sum, found["counts"])) == 2 * 400
 
 
+def test_elo_predicts_nothing_between_models_that_no_votes_connect(client):
+    x, y, p, q = (factories.model(slug) for slug in "xypq")
+    for a, b, times in ((x, y, 3), (y, x, 3), (p, q, 5)):
+        factories.cast(a, b, multiplicity=times)
+    boards.refresh()
+
+    found, board = (client.get(f"{path}?method=elo").json() for path in (PAIRWISE, "/api/v1/leaderboard/"))
+
+    assert found["models"] == [row["model"] for row in board["rows"]]
+    assert found["models"][2:] == ["p", "q"]
+    for name in ("win_probability", "diff"):
+        assert [found[name][0][2], found[name][3][1]] == [None, None]
+        assert None not in (found[name][0][1], found[name][2][3])
+
+
 def test_boards_under_style_control_have_pairs_too(client):
     random, models = Random(1), [factories.model(slug) for slug in "xyz"]
     for number in range(300):

@@ -52,7 +52,7 @@ def test_page_says_whose_ratings_it_shows(client, address, words):
     shown = text(client, address, pool=SLUG)
     for each in (CREDIT, *words):
         assert each in shown
-    for wrong in ("None", "maximum likelihood", "verify_ratings", "New votes on"):
+    for wrong in ("None", "maximum likelihood", "How each figure is made", "verify_ratings", "New votes on"):
         assert wrong not in shown
 
 

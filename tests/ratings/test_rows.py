@@ -204,3 +204,17 @@ def test_rows_of_a_rating_without_errors_claim_none():
         assert x[name] is None
     assert (x["votes"], z["both_bad"], z["win_rate"]) == (300, 1, 3 / 8)
     json.dumps([x, y, z], allow_nan=False)
+
+
+def test_rows_of_a_rating_without_errors_are_ranked_where_votes_connect_them():
+    of = judged([("x", "y", 3, 1, 0, 0), ("a", "b", 9, 9, 0, 0), ("a", "best", 0, 4, 0, 0)])
+    ratings = dict.fromkeys(of.models, 1000.0) | {key: 1100.0 for key, each in of.models.items() if each.slug == "x"}
+
+    found = {row["model"]: row for row in ordered(of, ratings)}
+
+    assert [(slug, row["component"], row["rank"]) for slug, row in found.items()] == [
+        *(("a", 0, 1), ("b", 0, 1), ("best", 0, 1)),
+        *(("x", 1, 1), ("y", 1, 2)),
+    ]
+    fit = bradley_terry.fit(of.board.comparisons)
+    assert fit.component.tolist() == [found[slug]["component"] for slug in of.board.comparisons.labels]

@@ -67,6 +67,7 @@ def test_asked_understands_the_parameters(query, meant):
         ("at=%00", "at"),
         ("at=0001-01-01T00:00:00%2B23:59", "at"),
         ("at=9999-12-31T23:59:59-23:59", "at"),
+        ("at=2026-03-01T12:00:00+02:00", "at"),
         ("style_control=maybe", "style_control"),
         ("style_control=2", "style_control"),
     ],
@@ -148,6 +149,12 @@ def test_newest_refuses_what_does_not_exist(pool, category, method, named):
         newest(pool, category, False, method)
     assert refused.value.status == 404
     assert named in refused.value.detail
+
+
+def test_asked_says_how_a_plus_is_written():
+    with pytest.raises(Refusal, match=r"in an address \+ is written %2B"):
+        asked(QueryDict("at=2026-03-01T12:00:00+02:00"))
+    assert asked(QueryDict("at=2026-03-01T12:00:00%2B02:00")).at == datetime(2026, 3, 1, 10, tzinfo=UTC)
 
 
 @board_db

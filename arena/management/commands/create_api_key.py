@@ -14,10 +14,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="by which you know it again")
+        # What is wrong is said by `api_keys.make` in one line, where the parser would print how it is used.
         parser.add_argument(
-            "--scope", choices=api_keys.SCOPES, nargs="+", action="extend", required=True, help="what it may do"
+            "--scope", nargs="*", action="extend", default=[], help=f"what it may do: {', '.join(api_keys.SCOPES)}"
         )
-        parser.add_argument("--days", type=int, metavar="N", help="how long it is valid; if absent, without end")
+        parser.add_argument("--days", type=_days, metavar="N", help="how long it is valid; if absent, without end")
 
     def handle(self, *args: Any, name: str, scope: list[str], days: int | None, **options: Any) -> None:
         try:
@@ -28,3 +29,7 @@ class Command(BaseCommand):
         until = f"until {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.expires_at else "without end"
         self.stderr.write(f"1 key: {key.name}, {', '.join(key.scopes)}, {until}. It is shown this once:")
         self.stdout.write(secret)
+
+
+def _days(text: str) -> int:
+    return int(text) if text.isdecimal() else 0
