@@ -12,7 +12,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from arena import api_keys, api_schema, battles, charges, model_facts, opinions, repeats, sharing, stored, streams
+from arena import (
+    api_keys,
+    api_schema,
+    battles,
+    charges,
+    holding,
+    model_facts,
+    opinions,
+    repeats,
+    sharing,
+    stored,
+    streams,
+)
 from arena.errors import Refusal, bad, plain_response, unknown_model
 from arena.events import Position
 from arena.models import Answer, Battle
@@ -83,7 +95,7 @@ class Battles(APIView):
         with charges.battle(request):
             pool = api_keys.open_pool(request)
             battle = battles.start(voter(request), prompt, mode=mode, models=models, open_pool=pool)
-        battle.refresh_from_db()
+        holding.reread(battle)
         return Response(shown(battle), status=201)
 
 

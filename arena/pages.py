@@ -16,7 +16,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from arena import battles, charges, continuing, named_set, opinions, sharing, stored
+from arena import battles, charges, continuing, holding, named_set, opinions, sharing, stored
 from arena.errors import Refusal
 from arena.events import LAST_STATES, BattleView, Position, SideView, between
 from arena.models import SIDES, Answer, Battle, Vote
@@ -60,7 +60,7 @@ def vote(request: HttpRequest, battle_id: UUID) -> HttpResponse:
         except Refusal as error:
             if error.code != "already_voted":
                 raise
-            found.refresh_from_db(from_queryset=battles.whole())
+            holding.reread(found, from_queryset=battles.whole())
 
     return _act(request, battle_id, cast, _changed)
 
