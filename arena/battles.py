@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from arena import counting, draws, holding, opinions, pairing
-from arena.errors import Refusal, bad
+from arena.errors import Refusal, bad, shown
 from arena.models import LIVE, SIDES, Answer, Battle, Endpoint, Turn, Vote, Voter
 from arena.prompts import check_prompt, source
 from arena.publishing import ask_to_stop, tell
@@ -85,7 +85,7 @@ def _named(mode: str, slugs: Sequence[str]) -> list[int]:
         raise bad("models", wanted % {"most": most})
     keys = dict(Endpoint.objects.filter(enabled=True, model__slug__in=slugs).values_list("model__slug", "model_id"))
     if missing := [slug for slug in slugs if slug not in keys]:
-        raise bad("models", _("There is no model %(slug)r that answers here.") % {"slug": missing[0]})
+        raise bad("models", _("There is no model %(slug)r that answers here.") % {"slug": shown(missing[0])})
     return [keys[slug] for slug in slugs]
 
 

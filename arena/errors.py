@@ -42,13 +42,21 @@ class Refusal(Exception):
 
 
 def bad(field: str, detail: str) -> Refusal:
-    return Refusal("invalid", detail, 400, fields={field: [detail]})
+    return Refusal("invalid", detail, 400, fields={shown(field): [detail]})
+
+
+def shown(name: str) -> str:
+    """What a request calls something, to be told back: names may be as long as a body, and hold what is no text."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in _short(name))
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}…"
 
 
 def unknown(what: str, name: str, hint: str = "") -> Refusal:
     """hint: a sentence on which there are."""
-    shown = name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}…"
-    return Refusal("not_found", f"There is no {what} {shown!r}. {hint}".strip(), 404)
+    return Refusal("not_found", f"There is no {what} {_short(name)!r}. {hint}".strip(), 404)
 
 
 def unknown_model(slug: str) -> Refusal:
@@ -81,6 +89,8 @@ def as_response(error: Exception, context: dict[str, Any]) -> Response | None:
     if not isinstance(error, exceptions.APIException):
         return None
     codes = error.get_codes()
+    if isinstance(error.detail, dict):
+        error.detail = {shown(name): told for name, told in error.detail.items()}
     body: dict[str, Any] = {"code": codes if isinstance(codes, str) else "invalid", "detail": _sentence(error)}
     if isinstance(error.detail, dict):
         body["fields"] = error.detail
