@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.views import defaults
+from django.template.loader import render_to_string
 from rest_framework import exceptions
 from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
@@ -111,8 +111,12 @@ def _sentence(error: exceptions.APIException) -> str:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's own 400, such as for a foreign Host; an API answers in JSON."""
-    return _json(request, 400, "bad_request", NOT_AS_IT_SHOULD_BE) or defaults.bad_request(request, exception)
+    """Where Django gives up, as for a foreign Host or a form of another charset; an API answers in JSON."""
+    return _json(request, 400, "bad_request", NOT_AS_IT_SHOULD_BE) or _bare("400.html", 400)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "404.html", status=404)
 
 
 def too_many_attempts(request: HttpRequest) -> HttpResponse:
@@ -123,7 +127,12 @@ def too_many_attempts(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _json(request, 500, "error", "Something went wrong on our side.") or defaults.server_error(request)
+    return _json(request, 500, "error", "Something went wrong on our side.") or _bare("500.html", 500)
+
+
+def _bare(template: str, status: int) -> HttpResponse:
+    """Django's own handlers look at the token of the form once more, and fail where it cannot be read."""
+    return HttpResponse(render_to_string(template), status=status)
 
 
 def _json(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse | None:
