@@ -8,7 +8,7 @@ from uuid import UUID
 
 from celery.exceptions import OperationalError
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -220,6 +220,8 @@ def cast_vote(
         if not Battle.objects.filter(id=battle.pk, state=Battle.State.READY).update(state=state):
             raise _not_votable(battle.pk)
         battle.refresh_from_db(from_queryset=whole())  # a model may have been replaced since it was read
+        if not asked_here(battle):
+            raise Refusal("not_ready", _("Ask a question first: so far nothing was answered in this battle."), 409)
         _announce(battle, state)
         if winner == SKIP:
             return None
@@ -227,6 +229,14 @@ def cast_vote(
         battle.save(update_fields=["standing"])
         reading = counting.confirmed(battle, reading) if reading else counting.read(battle)
         return _vote(battle, str(winner), reading, source, **opinion)
+
+
+def asked_here(battle: Battle) -> bool:
+    """Whether anything was answered in this battle itself, not only in the one that it goes on from."""
+    if battle.mode != Battle.Mode.SIDE_BY_SIDE:
+        return True
+    own = Answer.objects.filter(turn__battle=battle, queued_at__gte=F("turn__battle__created_at"))
+    return own.filter(state=Answer.State.FINISHED).exists()
 
 
 def _vote(battle: Battle, winner: str, reading: counting.Reading, source: str, **opinion: object) -> Vote:

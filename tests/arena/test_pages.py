@@ -404,6 +404,8 @@ def test_go_on_leads_to_a_battle_whose_box_is_open(client, me):
     assert '<details class="further" open>' in html
     assert "autofocus" not in html  # browsers complain of it beside a place in the address
     assert html.count(f"<bdi>{battle.model_a.name}</bdi>") == 1
+    assert 'class="vote"' not in html  # nothing was asked here yet
+    assert "Ask both the next question." in html
 
 
 THOUGHT = FINISHED | {"reasoning": "Let me <think>."}
