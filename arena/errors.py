@@ -9,10 +9,12 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from rest_framework import exceptions
 from rest_framework.parsers import JSONParser
+from rest_framework.request import Request, is_form_media_type
 from rest_framework.response import Response
 
 UNKNOWN = 401
 LONGEST_SHOWN = 60
+READS = ("GET", "HEAD")
 NOT_AS_IT_SHOULD_BE = "The request is not as it should be."
 
 
@@ -78,10 +80,19 @@ class Json(JSONParser):
             raise exceptions.ParseError("The body is not JSON.") from None
 
 
+def body(request: Request) -> Any:
+    """What was sent. Of a form that the look at its token has read before, DRF would say that it is empty."""
+    if is_form_media_type(request.content_type or ""):
+        raise exceptions.UnsupportedMediaType(request.content_type)
+    return request.data
+
+
 def as_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: every error as `{"error": {"code", "detail", "fields"?}}`."""
     if isinstance(error, RequestDataTooBig):
         error = too_large()
+    if isinstance(error, exceptions.UnsupportedMediaType):
+        error = Refusal("unsupported_media_type", f"The body must be JSON, with Content-Type: {Json.media_type}.", 415)
     if isinstance(error, Refusal):
         return Response(error.body, status=error.status, headers=error.headers)
     if isinstance(error, Http404):
@@ -95,6 +106,13 @@ def as_response(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error.detail, dict):
         body["fields"] = error.detail
     return Response({"error": body}, status=error.status_code)
+
+
+def not_read(request: HttpRequest, detail: str) -> HttpResponse | None:
+    """The answer to whoever does not only read, at an address where nothing else can be done."""
+    if request.method in READS:
+        return None
+    return plain_response(Refusal("method_not_allowed", detail, 405), Allow=", ".join(READS))
 
 
 def plain_response(error: Refusal, **headers: str) -> JsonResponse:
