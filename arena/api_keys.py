@@ -14,15 +14,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from arena.errors import Refusal, bad
+from arena.key_header import START
 from arena.models import API, LIVE, ApiKey, Vote, Voter
 
 READ, BATTLE, VOTE = SCOPES = ("read", "battle", "vote")
-START = "arena_"
 SHOWN = len(START) + 6  # characters by which an owner knows a key again
 LONGEST_NAME = 100
 LONGEST_DAYS = 3650
 MOST_KEYS = 20  # of one account, for each has a voter with limits of its own
 USED_EVERY = timedelta(minutes=1)
+NOT_GOOD = "The API key is unknown, expired or revoked. It is sent as “Authorization: Bearer KEY”."
 VOTING = ("battle-cast-vote",)
 
 
@@ -89,7 +90,7 @@ def find(secret: str) -> ApiKey:
     now = timezone.now()
     expired = key is not None and key.expires_at is not None and key.expires_at <= now
     if key is None or expired or key.revoked_at or (key.user and not key.user.is_active):
-        raise Refusal("bad_key", "The API key is unknown, expired or revoked.", 401)
+        raise Refusal("bad_key", NOT_GOOD, 401)
     if key.used_at is None or key.used_at <= now - USED_EVERY:
         ApiKey.objects.filter(pk=key.pk).update(used_at=now)
     return key

@@ -49,7 +49,8 @@ def _limits() -> str:
         "`ARENA_BATTLES_PER_HOUR` and `ARENA_BATTLES_PER_HOUR_ADDRESS`; %(turns)s times as many further questions and "
         "tries; a third as many things sent for the catalogue; %(files)s (%(files_together)s) files of votes; and "
         "%(calls)s (%(calls_together)s) calls that read, and as many that write. They are refilled evenly. "
-        "Up to %(streams)s battles may be followed at once (`ARENA_STREAMS_PER_VOTER`). A setting of 0 is no limit. "
+        "Up to %(streams)s battles may be followed at once (`ARENA_STREAMS_PER_VOTER`), and boards by up to "
+        "%(streams_together)s readers of one address. A setting of 0 is no limit. "
         "What is more is a 429, and `Retry-After` says after how many seconds there is room again."
     )
     environment = settings.ENVIRONMENT
@@ -57,6 +58,7 @@ def _limits() -> str:
         "battles": environment.arena_battles_per_hour,
         "together": environment.arena_battles_per_hour_address,
         "streams": environment.arena_streams_per_voter,
+        "streams_together": environment.arena_streams_per_voter * charges.ADDRESS_FACTOR,
         "turns": charges.TURNS_PER_BATTLE,
         "files": charges.FILES_PER_HOUR,
         "files_together": charges.FILES_PER_HOUR * charges.ADDRESS_FACTOR,

@@ -80,8 +80,12 @@ def _asking(request: HttpRequest, what: str, factor: int) -> list[Bucket]:
 
 def _buckets(request: HttpRequest, what: str, each: int, together: int) -> list[Bucket]:
     """A key is a voter of its own. Whoever comes as somebody new each time is still at the same address."""
-    place = keyed_hash("limit", network(address(request)))
-    return [Bucket(f"{what}:{voter_id(request)}", each), Bucket(f"{what}:{place}", together)]
+    return [Bucket(f"{what}:{voter_id(request)}", each), Bucket(f"{what}:{whence(request)}", together)]
+
+
+def whence(request: HttpRequest) -> str:
+    """A pseudonym of the address."""
+    return keyed_hash("limit", network(address(request)))
 
 
 def network(address: str) -> str:

@@ -22,7 +22,9 @@ def limit(**milliseconds: int) -> None:
     settings.DATABASE_OPTIONS["options"] = " ".join([settings.DATABASE_OPTIONS.get("options", ""), *given]).strip()
 
 
-def let_go(look: Callable[Arguments, Result]) -> Callable[Arguments, Awaitable[Result]]:
+def let_go(
+    look: Callable[Arguments, Result], threads: ThreadPoolExecutor = LOOKS
+) -> Callable[Arguments, Awaitable[Result]]:
     """The same in a thread of its own that keeps no connection: a response may be open for long after the look."""
 
     def run(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
@@ -31,4 +33,4 @@ def let_go(look: Callable[Arguments, Result]) -> Callable[Arguments, Awaitable[R
         finally:
             connections.close_all()
 
-    return sync_to_async(run, thread_sensitive=False, executor=LOOKS)
+    return sync_to_async(run, thread_sensitive=False, executor=threads)

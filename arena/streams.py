@@ -8,7 +8,6 @@ import asyncio
 import logging
 import math
 import time
-import weakref
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,9 +20,9 @@ from django.db import DatabaseError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from arena import stored
-from arena.errors import Refusal
+from arena import places, stored
 from arena.events import LAST_STATES, BattleView, Position, between, encode
+from arena.places import LONGEST_S, Place, Stream
 from arena.publishing import FIELD, connect, stream_key
 
 POLL_S = 0.04
@@ -32,33 +31,7 @@ LOST_POLL_S = 1.0
 QUIET_S = 10.0
 HEARTBEAT_S = 15.0
 STALLED_S = 30.0
-LONGEST_S = 300.0
-MOST_OPEN = 2000  # in one process: at MOST_SENT_PER_S more battles than that would each be looked at every 0.4 s
-FULL_RETRY_S = 5
 logger = logging.getLogger(__name__)
-
-
-class Place:
-    """A stream that somebody may have open here; given up once, at its end or when nobody holds the place any more:
-    a request may be cut off before it has a response that could be closed."""
-
-    def __init__(self, taken: dict[int, UUID], voter: UUID) -> None:
-        taken[id(self)] = voter
-        self.give_up = weakref.finalize(self, taken.pop, id(self), None)
-
-
-@dataclass(eq=False)
-class Stream:
-    """The events of one connection as a response holds them: closed at its end, even if nobody began to read."""
-
-    place: Place
-    events: AsyncIterator[bytes]
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self.events
-
-    def close(self) -> None:
-        self.place.give_up()
 
 
 @dataclass(eq=False)
@@ -102,17 +75,11 @@ class Hub:
         self.redis: Redis = connect()
         self.task: asyncio.Task[None] | None = None
         self.woken = asyncio.Event()
-        self.open: dict[int, UUID] = {}  # place → voter; changed from any thread, by single steps
+        self.open: dict[int, UUID] = {}
 
     def admit(self, voter: UUID) -> Place:
         """A place for one more stream of this voter in this process. Raises Refusal 429 and 503."""
-        if len(self.open) >= MOST_OPEN:
-            raise Refusal("busy", "Too many battles are followed here.", 503, retry_after=FULL_RETRY_S)
-        most = settings.ENVIRONMENT.arena_streams_per_voter
-        if most and list(self.open.values()).count(voter) >= most:
-            detail = "Too many battles of yours are open at once."
-            raise Refusal("too_many_streams", detail, 429, retry_after=FULL_RETRY_S)
-        return Place(self.open, voter)
+        return places.take(self.open, voter, settings.ENVIRONMENT.arena_streams_per_voter)
 
     def stream(self, place: Place, battle_id: UUID, position: Position) -> Stream:
         """What `follow` tells, for a response."""

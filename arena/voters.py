@@ -62,7 +62,7 @@ def _look_at_cookie(request: HttpRequest) -> None:
     known = of_cookie(request)
     become(request, known or uuid.uuid4())
     request.came_known = known is not None  # type: ignore[attr-defined]  # Django's requests are open
-    if not known and not _is_quiet(request) and sent(request) is None:
+    if not known and not _is_quiet(request) and sent(request) is None and not _is_foreign(request):
         get_token(request)
         renew(request)
 
@@ -71,6 +71,13 @@ def _is_quiet(request: HttpRequest) -> bool:
     """Whether it is no first contact: nothing comes of it that would need to know who it was."""
     paths = QUIET_PATHS + QUIET_READS if request.method in READS else QUIET_PATHS
     return request.path.startswith(paths)
+
+
+def _is_foreign(request: HttpRequest) -> bool:
+    """Whether a page of another site sends it: the browser leaves our cookies at home then, but would take new ones,
+    and whose battles these are would be forgotten."""
+    writes = request.method not in READS and "Origin" in request.headers
+    return writes and not _check.is_ours(request)
 
 
 def _has_session(request: HttpRequest) -> bool:
@@ -120,6 +127,9 @@ def stay_unknown(request: HttpRequest) -> None:
 
 
 def _with_cookie(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    if _is_foreign(request):
+        request.META["CSRF_COOKIE_NEEDS_UPDATE"] = False
+        response.cookies.pop(settings.CSRF_COOKIE_NAME, None)  # of a view that has its own check, such as Django's 404
     if new := getattr(request, "new_voter", None):
         response.set_cookie(
             COOKIE,
@@ -177,6 +187,10 @@ class _CsrfCheck(CsrfViewMiddleware):
     def _reject(self, request: HttpRequest, reason: str) -> Any:
         raise Refusal("csrf", "X-CSRFToken must equal the csrftoken cookie.", 403)
 
+    def is_ours(self, request: HttpRequest) -> bool:
+        """Whether its Origin is one of our pages'."""
+        return bool(self._origin_verified(request))  # type: ignore[attr-defined]  # a part of Django's check
+
 
 def _no_view(request: HttpRequest) -> HttpResponseBase:
     raise NotImplementedError
@@ -186,13 +200,13 @@ _check = _CsrfCheck(_no_view)
 
 
 class VoterAuthentication(BaseAuthentication):
-    """API requests that come with a cookie by which we know somebody must show that they come from our own pages."""
+    """API requests with a cookie by which we know somebody, or from a page, must show that the page is one of ours."""
 
     def authenticate(self, request: Request) -> None:
         plain = request._request  # noqa: SLF001  # the documented way to Django's request
         if sent(plain) is not None:  # and was good, or the request would not have come so far
             return
         known = COOKIE in plain.COOKIES or settings.SESSION_COOKIE_NAME in plain.COOKIES
-        if known and plain.method not in READS:
+        if (known or _is_foreign(plain)) and plain.method not in READS:
             _check.process_request(plain)
             _check.process_view(plain, _no_view, (), {})

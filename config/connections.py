@@ -8,7 +8,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 TCP_USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux has it
 
-FILES = 4096  # twice as many as there may be streams
+FILES = 8192  # twice as many as there may be streams, of battles and of boards
 
 
 def allow_files() -> None:

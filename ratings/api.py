@@ -156,7 +156,7 @@ async def votes_file(request: HttpRequest) -> HttpResponseBase:
         for name, sentences in wrong(request.GET, api_schema.WHICH[:1]).items():
             raise bad(name, *sentences)
         await let_go(_may_have)(request, pool)
-        file: Any = record.File(pool) if request.method == "GET" else ()
+        file: Any = record.File(pool, charges.whence(request)) if request.method == "GET" else ()
     except Refusal as error:
         return plain_response(error)
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{slugify(pool)}.jsonl"'}
@@ -189,4 +189,9 @@ async def events(request: HttpRequest) -> HttpResponseBase:
     """Server-sent events: `board` whenever a board has changed. Touches no database."""
     if refused := not_read(request, "Events can only be read."):
         return refused
-    return event_stream(nothing() if request.method == "HEAD" else reader.follow())
+    if request.method == "HEAD":
+        return event_stream(nothing())
+    try:
+        return event_stream(reader.stream(reader.admit(charges.whence(request))))
+    except Refusal as error:
+        return plain_response(error)

@@ -19,7 +19,7 @@ WHICH = (
     OpenApiParameter("category", str, default="overall", description="As listed by `categories/`."),
     OpenApiParameter("style_control", bool, default=False, description="Style taken out of the ratings."),
     OpenApiParameter("method", str, enum=snapshots.METHODS, default="bt", description="Bradley-Terry, or Elo."),
-    OpenApiParameter("at", str, description=f"The newest board at or before this time: {TIME}."),
+    OpenApiParameter("at", str, description=f"The newest board at or before this time that is kept: {TIME}."),
 )
 
 model = call(
@@ -219,7 +219,10 @@ def add_streams(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     result["paths"]["/api/v1/leaderboard/events"] = streamed(
         "leaderboard_events",
         BOARDS,
-        ("Follow the boards", "Server-sent events: `board` within a second after a board has changed, from now on."),
+        (
+            "Follow the boards",
+            "Server-sent events: `board` within a second after a board has changed, for five minutes.",
+        ),
         ("text/event-stream", examples.EVENTS),
         (),
     )

@@ -79,9 +79,16 @@ def axis(entries: Sequence[Entry]) -> Axis | None:
 
 
 def line(
-    entry: Entry, columns: Sequence[str], pins: Sequence[str], most: int, scale: Axis | None, pool_query: str = ""
+    entry: Entry,
+    columns: Sequence[str],
+    pins: Sequence[str],
+    most: int,
+    scale: Axis | None,
+    pool_query: str = "",
+    *,
+    own: bool = True,
 ) -> Line:
-    """`pool_query`: the part of its address that keeps the pool."""
+    """`pool_query`: the part of its address that keeps the pool. own: of a pool of ours."""
     row = entry.row
     return Line(
         slug=entry.slug,
@@ -92,10 +99,10 @@ def line(
         rank=whole(row["rank"]),
         places=places(entry),
         rating=whole(row["rating"]),
-        interval=interval(row["ci_low"], row["ci_high"]),
+        interval=interval(row),
         bar=_bar(row, scale) if scale else None,
         beyond=_beyond(row["rating"], scale) if scale else "",
-        provisional=provisional(row) if row["provisional"] else "",
+        provisional=provisional(row, own=own) if row["provisional"] else "",
         retired=entry.facts.retired,
         cells=[cell(entry, name) for name in columns],
         pin="checked" if entry.slug in pins else "disabled" if len(pins) >= most else "",
@@ -121,13 +128,16 @@ def _beyond(rating: float, scale: Axis) -> str:
     return f"{tip},5 {foot:.1f},2.5 {foot:.1f},7.5"
 
 
-def interval(low: float | None, high: float | None) -> str:
-    """Both ends, or the closed one of them."""
+def interval(row: Mapping[str, Any]) -> str:
+    """Both ends, or the closed one of them; empty where there is none."""
+    low, high = row["ci_low"], row["ci_high"]
+    if low is None and high is None:
+        return "" if row["interval"] is None else _("open at both ends")
     if low is not None and high is not None:
         return f"{whole(low)} {DASH} {whole(high)}"
     if low is not None:
         return _("%(end)s or more") % {"end": whole(low)}
-    return _("%(end)s or less") % {"end": whole(high)} if high is not None else ""
+    return _("%(end)s or less") % {"end": whole(high)}
 
 
 def about(entry: Entry) -> list[str]:

@@ -117,8 +117,7 @@ def _error(row: Mapping[str, Any]) -> str:
     """What stands behind a rating: half of its interval, or the closed end of one that is open."""
     if (half := half_width(row)) is not None:
         return f" ± {half:,.0f}"
-    ends = interval(row["ci_low"], row["ci_high"])
-    return f" ({ends})" if ends else ""
+    return f" ({ends})" if (ends := interval(row)) else ""
 
 
 def _unknown(entries: Sequence[Entry]) -> Iterator[str]:

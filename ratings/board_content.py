@@ -16,6 +16,7 @@ from ratings.board_files import KINDS
 from ratings.board_shown import Shown
 from ratings.board_view import MOST_PINS
 from ratings.board_words import of_category
+from ratings.models import Pool
 from ratings.recent import Recent
 
 # What a filter asks for, in words for "not known (…)".
@@ -105,8 +106,9 @@ def _headers(shown: Shown) -> Iterator[Header]:
 
 def _lines(shown: Shown, scale: Axis | None) -> list[Line]:
     columns = [name for name in shown.columns if name not in ALWAYS]
-    pool_query = shown.whose.pool_query
-    return [line(entry, columns, shown.view.pins, MOST_PINS, scale, pool_query) for entry in shown.entries]
+    pins, whose = shown.view.pins, shown.whose
+    own = whose.pool.kind != Pool.Kind.IMPORT
+    return [line(entry, columns, pins, MOST_PINS, scale, whose.pool_query, own=own) for entry in shown.entries]
 
 
 def _kept_fields(shown: Shown) -> list[tuple[str, str]]:

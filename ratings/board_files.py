@@ -12,9 +12,8 @@ from django.http import HttpResponse
 
 from ratings.board_columns import BY_NAME, Entry
 from ratings.board_shown import Shown
+from ratings.formulas import defuse
 
-# A table program takes a text that begins so for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 KINDS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 
@@ -62,4 +61,4 @@ def _cell(value: Any) -> Any:
         return "true" if value else "false"
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return defuse(value) if isinstance(value, str) else value

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from catalog.figures import dollars
 from ratings import choosing
+from ratings.board_cells import interval, whole
 from ratings.decision import CHECKLIST, Decision
 from ratings.shortlist import Judged
 
@@ -80,15 +81,7 @@ def _survivor(judged: Judged) -> tuple[Any, ...]:
 def _own(row: dict[str, Any]) -> tuple[Any, ...]:
     rank = "\N{EN DASH}".join(dict.fromkeys(str(row[end]) for end in ("rank_low", "rank_high")))
     votes = f"{row['votes']} ({_('provisional')})" if row["provisional"] else row["votes"]
-    return plain(row["name"]), rank, f"{row['rating']:.0f}", _interval(row["ci_low"], row["ci_high"]), votes
-
-
-def _interval(low: float | None, high: float | None) -> str:
-    """An end may be open."""
-    if low is None or high is None:
-        end, words = (high, _("%(end)s or less")) if low is None else (low, _("%(end)s or more"))
-        return UNKNOWN if end is None else words % {"end": f"{end:.0f}"}
-    return f"{low:.0f} {UNKNOWN} {high:.0f}"
+    return plain(row["name"]), rank, whole(row["rating"]), interval(row) or UNKNOWN, votes
 
 
 def _reasons(judged: Judged) -> str:

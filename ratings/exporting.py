@@ -17,8 +17,8 @@ from django.db.models.fields.json import KeyTextTransform
 
 from arena.models import Answer, Turn, Vote
 from catalog import named_models
+from ratings.formulas import defuse
 from ratings.vote_fields import CONVERSATIONS, STYLE
-from ratings.votes_file import defuse
 
 BATCH = 2_000
 BATCH_WITH_TEXT = 100

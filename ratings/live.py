@@ -2,13 +2,17 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import orjson
+from django.conf import settings
 from redis.exceptions import RedisError
 
-from arena import publishing
+from arena import places, publishing
+from arena.charges import ADDRESS_FACTOR
+from arena.places import LONGEST_S, Place, Stream
 from ratings import published
 from ratings.models import Board, Snapshot
 
@@ -72,10 +76,19 @@ class Reader:
         self.pages: set[Page] = set()
         self.task: asyncio.Task[None] | None = None
         self.begun = asyncio.Event()
+        self.open: dict[int, str] = {}
 
-    async def follow(self) -> AsyncIterator[bytes]:
-        """Server-sent events from now on, without an end."""
-        page = Page()
+    def admit(self, whence: str) -> Place:
+        """A place for one more page at this address, which may be a whole office. Raises Refusal 429 and 503."""
+        return places.take(self.open, whence, settings.ENVIRONMENT.arena_streams_per_voter * ADDRESS_FACTOR)
+
+    def stream(self, place: Place) -> Stream:
+        """What `follow` tells, for a response."""
+        return Stream(place, self.follow(place))
+
+    async def follow(self, place: Place) -> AsyncIterator[bytes]:
+        """Server-sent events from now on, until it is time to come again."""
+        page, end = Page(), time.monotonic() + LONGEST_S
         self.pages.add(page)
         if self.task is None or self.task.done():
             self.begun = begun = asyncio.Event()
@@ -84,9 +97,10 @@ class Reader:
         try:
             await self.begun.wait()
             yield b": from now on\n\n"
-            while True:
-                yield await page.next()
+            while (left := end - time.monotonic()) > 0:
+                yield await page.next(min(left, HEARTBEAT_S))
         finally:
+            place.give_up()
             self.pages.discard(page)
 
     async def _run(self, begun: asyncio.Event) -> None:

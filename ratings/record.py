@@ -4,12 +4,13 @@ The pages of one walk tell by the same pseudonym that two votes are one person's
 from page to page, says which key it is, and only the server can make the key of it.
 """
 
+import asyncio
 import re
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 from django.utils.crypto import salted_hmac
 
@@ -21,10 +22,12 @@ from ratings.snapshots import HINTS, without_votes
 
 PAGE = 100
 MOST_OPEN = 4  # files that are being sent, in one process: each keeps a processor busy
+MOST_EACH = 2  # to one address
+TAKEN_WITHIN_S = 60.0  # thousands of votes at a time: whoever takes them more slowly keeps others out
 BUSY_RETRY_S = 30
 EXPORT = re.compile(r"[0-9a-f]{32}")
 MOST = 2**63 - 1  # the largest id that there can be
-_open: "WeakSet[File]" = WeakSet()
+_open: "WeakKeyDictionary[File, str]" = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -68,22 +71,30 @@ def _key(export: str) -> bytes:
 class File:
     """All votes of a pool as JSON Lines, some thousands at a time; holds no connection while the client reads.
 
-    Closed at its end, or when nobody holds it any more. Raises Refusal 503 where four are being sent.
+    Closed at its end, or when nobody holds it any more. Raises Refusal 429 where two are being sent to this address,
+    503 where four are being sent at all.
     """
 
-    def __init__(self, pool: str) -> None:
+    def __init__(self, pool: str, whence: str) -> None:
+        if list(_open.values()).count(whence) >= MOST_EACH:
+            detail = "Two records are being sent to your address already."
+            raise Refusal("too_many_streams", detail, 429, retry_after=BUSY_RETRY_S)
         if len(_open) >= MOST_OPEN:
             raise Refusal("busy", "Others are fetching records just now.", 503, retry_after=BUSY_RETRY_S)
-        _open.add(self)
+        _open[self] = whence
         self._batches = batches(pool, secrets.token_bytes(32))
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        following = let_go(_lines)
-        while lines := await following(self._batches):
-            yield lines
+        following, reading = let_go(_lines), asyncio.current_task()
+        while reading and (lines := await following(self._batches)):
+            late = asyncio.get_running_loop().call_later(TAKEN_WITHIN_S, reading.cancel)
+            try:
+                yield lines
+            finally:
+                late.cancel()
 
     def close(self) -> None:
-        _open.discard(self)
+        _open.pop(self, None)
 
 
 def _lines(found: Iterator[list[tuple[int, dict[str, Any]]]]) -> bytes:

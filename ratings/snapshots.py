@@ -140,7 +140,8 @@ def _not_yet(asked: Asked) -> dict[str, Any]:
 THIN = """
 DELETE FROM ratings_snapshot AS old USING (
     SELECT id, row_number() OVER (PARTITION BY board_id, method, kept_by, date_trunc(kept_by, computed_at)
-        ORDER BY computed_at DESC, id DESC) AS place
+        ORDER BY computed_at DESC, id DESC) AS place,
+        row_number() OVER (PARTITION BY board_id, method ORDER BY computed_at, id) AS number
     FROM (
         SELECT id, board_id, method, computed_at, CASE
             WHEN computed_at > now() - interval '1 day' THEN 'minute'
@@ -148,13 +149,14 @@ DELETE FROM ratings_snapshot AS old USING (
             ELSE 'day' END AS kept_by
         FROM ratings_snapshot WHERE computed_at < now() - interval '10 minutes'
     ) AS aged
-) AS aged WHERE aged.id = old.id AND aged.place > 1"""
+) AS aged WHERE aged.id = old.id AND aged.place > 1 AND aged.number > 1"""
 
 
 def thin() -> int:
     """Forget what is too old to be kept in full; gives how many snapshots.
 
-    Kept are all for ten minutes, the newest of each minute for a day, of each hour for a month, of each day for ever.
+    Kept are all for ten minutes, the newest of each minute for a day, of each hour for a month, of each day for ever;
+    and the first, or else nothing would seem to have been published before the newest of its minute, hour or day.
     """
     with connection.cursor() as cursor:
         cursor.execute(THIN)

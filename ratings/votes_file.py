@@ -1,12 +1,12 @@
 """Files of votes as the public arena data sets have them: from bytes to checked rows, one at a time."""
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import orjson
 
 from arena.record_files import Cells, Line, csv_table, json_lines
+from ratings.formulas import read_back
 from ratings.vote_fields import CONVERSATIONS, COUNT_COLUMNS, MORE_TEXT, OUTCOMES, Row, counts, vote
 
 REQUIRED = ("model_a", "model_b", "winner")
@@ -15,8 +15,6 @@ TYPED = frozenset({
     "tstamp", "timestamp", "is_code", "category_tag", "conv_metadata", *CONVERSATIONS, *MORE_TEXT, "weight",
     "counted", "propensity", "turns", "categories", *OUTCOMES,
 })  # fmt: skip
-FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
-QUOTED_FORMULA = re.compile(r"'+[=+\-@\t\r\n]")
 
 
 class Votes(NamedTuple):
@@ -40,19 +38,14 @@ def parse(lines: Iterable[bytes], *, is_csv: bool) -> Votes:
     return Votes(ordered=True, rows=(vote(*line) for line in _typed(rows)))
 
 
-def defuse(cell: str) -> str:
-    """So that a spreadsheet takes it for text and not for a formula; `parse` undoes it."""
-    return f"'{cell}" if FORMULA.match(cell) else cell
-
-
 def _typed(rows: Iterable[Cells]) -> Iterator[Line]:
     for number, cells in rows:
         yield number, {column: _value(column, cell) for column, cell in cells.items()}
 
 
 def _value(column: str, cell: str) -> Any:
-    if cell[:1] == "'" and QUOTED_FORMULA.match(cell):
-        cell = cell[1:]
+    if cell[:1] == "'":
+        cell = read_back(cell)
     if not cell or column not in TYPED:
         return cell
     try:

@@ -8,6 +8,8 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from config.admin_site import may_be_key
+
 if TYPE_CHECKING:
     Page: TypeAlias = admin.ModelAdmin[Any]
     Table: TypeAlias = admin.TabularInline[Any, Any]
@@ -22,6 +24,11 @@ class Choice(AutocompleteSelect):
 
     def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
         return super().build_attrs(base_attrs, extra_attrs) | {"data-placeholder": _("Type a part of the name")}
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        """What no row can have is refused by the field, and then not shown as chosen."""
+        model = self.field.remote_field.model
+        return super().optgroups(name, [each for each in value if may_be_key(model, each)], attr)
 
 
 class Choosing(Page):

@@ -4,11 +4,11 @@ import { exclude } from "./rules.js";
 
 const DELAY_MS = 200;
 const LEFT_MS = 600;
+const REFUSED_MS = 30_000;
 const board = document.getElementById("board");
 const form = document.getElementById("board-form");
 const status = document.getElementById("board-status");
 const news = document.getElementById("board-news");
-const events = new EventSource("/api/v1/leaderboard/events");
 const canHover = matchMedia("(hover: hover)");
 const shown = () => board.querySelector(".board-state").dataset;
 let timer;
@@ -39,13 +39,30 @@ function hear(wait = DELAY_MS) {
   timer = setTimeout(look, wait);
 }
 
-events.addEventListener("board", ({ data }) => {
-  const { pool, category, style_control: style, method } = JSON.parse(data);
-  const which = [pool, category, style ? "True" : "False", method].join("/");
-  if (shown().past === undefined && shown().which === which) hear();
-});
-// What happened while the connection was away was told to nobody.
-events.addEventListener("open", () => events.addEventListener("open", () => hear(), { once: true }), { once: true });
+// What happened while the connection was away, or where too many are open, was told to nobody.
+function missed() {
+  if (shown().past === undefined) hear();
+}
+
+function follow() {
+  const events = new EventSource("/api/v1/leaderboard/events");
+  events.addEventListener("board", ({ data }) => {
+    const { pool, category, style_control: style, method } = JSON.parse(data);
+    const which = [pool, category, style ? "True" : "False", method].join("/");
+    if (shown().past === undefined && shown().which === which) hear();
+  });
+  events.addEventListener("open", () => events.addEventListener("open", missed), { once: true });
+  // A browser comes again by itself where a connection ends, not where it is refused.
+  events.addEventListener("error", ({ target }) => {
+    if (target.readyState !== EventSource.CLOSED) return;
+    setTimeout(() => {
+      missed();
+      follow();
+    }, REFUSED_MS);
+  });
+}
+
+follow();
 
 news.addEventListener("click", refresh);
 // It is shown by itself once the reader has left.

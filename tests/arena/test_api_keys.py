@@ -181,6 +181,20 @@ def test_authorization_of_a_proxy_is_no_key(two_models):
     assert strict.get(CALL, headers={"Authorization": "Basic YTpi"}).status_code == 200
 
 
+@pytest.mark.parametrize("scheme", ["", "Token ", "ApiKey ", "Bearer:", "Basic "])
+def test_key_under_another_scheme_is_refused_and_no_battle_of_people(client, two_models, scheme):
+    _, secret = key_for()
+    headers = {"Authorization": scheme + secret}
+
+    answers = [
+        client.get(CALL, headers=headers),
+        client.post(CALL, {"prompt": "?"}, content_type=JSON, headers=headers),
+    ]
+
+    assert {(answer.status_code, answer.json()["error"]["code"]) for answer in answers} == {(401, "bad_key")}
+    assert not Battle.objects.exists()
+
+
 @pytest.fixture
 def spoilt():
     """Keys that open nothing, by why."""
@@ -217,7 +231,7 @@ def test_key_that_is_not_good_opens_nothing_not_even_what_is_open(client, spoilt
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == "Bearer"
     assert answer.json() == {
-        "error": {"code": "bad_key", "detail": "The API key is unknown, expired or revoked."},
+        "error": {"code": "bad_key", "detail": api_keys.NOT_GOOD},
     }
     assert not answer.cookies
 

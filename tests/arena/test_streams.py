@@ -12,7 +12,7 @@ import pytest
 from django.core.handlers.asgi import ASGIHandler
 from django.test import AsyncClient
 
-from arena import stored, streams, voters
+from arena import places, stored, streams, voters
 from arena.events import Position, SideView
 from arena.leases import Held, extend
 from arena.live import LiveTurn
@@ -562,12 +562,12 @@ async def test_follow_ends_for_whom_is_gone_though_nobody_heard_of_it(battle):
 
 
 async def test_events_are_refused_where_too_many_are_read(monkeypatch, web, battle):
-    monkeypatch.setattr(streams, "MOST_OPEN", 3)
-    places = [web.admit(uuid4()) for _ in range(3)]
+    monkeypatch.setattr(places, "MOST_OPEN", 3)
+    held = [web.admit(uuid4()) for _ in range(3)]
     path = f"/api/v1/battles/{battle.pk}/events"
 
     refused = await me(battle).get(path)
-    places.pop().give_up()
+    held.pop().give_up()
     admitted = await me(battle).get(path)
 
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")

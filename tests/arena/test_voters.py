@@ -187,6 +187,25 @@ def test_call_from_another_origin_is_refused_even_with_the_token(strict, two_mod
     assert not Battle.objects.exists()
 
 
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://testserver.evil.example"])
+@pytest.mark.parametrize("path", [CALL, "/", "/appearance/", "/battles/delete/", "/accounts/login/", "/nothing/"])
+def test_page_of_another_site_makes_nobody_somebody_new(strict, two_models, path, origin):
+    """The browser sends it without our cookies, and would keep those of the answer."""
+    answer = strict.post(path, {"prompt": "Why?"}, content_type="application/json", headers={"Origin": origin})
+
+    assert answer.status_code in (403, 404)
+    assert not answer.cookies
+    assert not Battle.objects.exists()
+
+
+@pytest.mark.parametrize("headers", [{}, {"Origin": "http://testserver"}])
+def test_first_contact_may_write_from_a_page_of_ours_or_none(strict, two_models, headers):
+    answer = strict.post(CALL, {"prompt": "Why?"}, content_type="application/json", headers=headers)
+
+    assert answer.status_code == 201
+    assert set(answer.cookies) == {voters.COOKIE, "csrftoken"}
+
+
 @pytest.mark.parametrize("action", ["vote", "turns", "stop", "retry"])
 def test_every_writing_call_on_a_battle_is_checked(strict, action):
     battle = factories.battle()

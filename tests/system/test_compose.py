@@ -94,3 +94,9 @@ def test_image_runs_the_commands_of_compose() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text()
     assert f"CMD {OURS['web']['command']}".replace("'", '"') in dockerfile
     assert "USER arena" in dockerfile
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_container_of_ours_may_do_nothing_that_its_process_does_not_need(name: str) -> None:
+    may = {key: OURS[name].get(key) for key in ("read_only", "cap_drop", "security_opt")}
+    assert may == {"read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"]}

@@ -425,3 +425,28 @@ def test_second_choice_made_while_the_first_is_answered_is_kept(browser: Browser
         held[0].continue_()
         expect(page.locator(".board-table tbody .name").first).to_have_text("Finch")
         assert state(page) == {"pool": ["birds"], "sort": ["model"], "order": ["desc"]}
+
+
+def test_board_that_is_refused_its_stream_looks_for_news_and_asks_again(page: Page, birds: str) -> None:
+    page.add_init_script(FEED)
+    page.clock.install()
+    page.goto(birds)
+    page.mouse.move(5, 5)
+    page.wait_for_function("() => window.feed && window.htmx")
+    page.evaluate("() => { window.refused = feed; EventSource.CLOSED = feed.readyState = 2; }")
+    page.evaluate("() => feed.dispatchEvent(new Event('error'))")
+    with page.expect_request(lambda request: "hx-request" in request.headers):
+        page.clock.run_for(31_000)
+    page.wait_for_function("() => window.feed !== window.refused")
+    expect(page.locator("#board-status")).to_have_text("Leaderboard updated")
+
+
+def test_board_looks_for_news_each_time_its_stream_has_come_again(page: Page, followed: list[str]) -> None:
+    page.mouse.move(5, 5)
+    page.evaluate("() => feed.dispatchEvent(new Event('open'))")
+    page.wait_for_timeout(400)
+    assert not followed
+    for _ in range(2):
+        with page.expect_request(lambda request: "hx-request" in request.headers):
+            page.evaluate("() => feed.dispatchEvent(new Event('open'))")
+        expect(page.locator("#board-status")).to_have_text("Leaderboard updated")

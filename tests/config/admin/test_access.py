@@ -200,6 +200,24 @@ def test_filters_with_nul_are_ignored_as_wrong_ones_are(admin, model):
         assert (answer.status_code, answer.redirect_chain) == (200, [(f"{page}?e=1", 302)])
 
 
+@pytest.mark.parametrize("model", MODELS, **by_label)
+@pytest.mark.parametrize("key", ["abc", "\x00", "1\x00", "9" * 30, ""])
+def test_what_can_be_no_key_is_not_selected(admin, model, key):
+    page = address(model, "changelist")
+    for further in ({}, {"index": "0"}, {"post": "yes"}):
+        sent = {"action": "delete_selected", "_selected_action": [key], **further}
+        assert admin.post(page, sent, follow=True).status_code == 200
+
+
+@pytest.mark.parametrize("model", [model for model in MODELS if model not in NOT_ADDED], **by_label)
+@pytest.mark.parametrize("value", ["abc", "a\x00b", "9" * 30])
+def test_form_full_of_nonsense_is_understood(admin, model, value):
+    page = address(model, "add")
+    fields = admin.get(page).context["adminform"].form.fields
+    for sent in (dict.fromkeys(fields, value), *({field: value} for field in fields)):
+        assert admin.post(page, sent).status_code in (200, 302)  # the latter where a name is all
+
+
 def filters(model):
     """As the addresses of its list name them."""
     for each in django_admin.site._registry[model].list_filter:

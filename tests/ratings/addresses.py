@@ -1,0 +1,18 @@
+"""Readers at different addresses."""
+
+from django.test import AsyncClient
+
+
+class Elsewhere(AsyncClient):
+    """Its requests come from another address than those of all other tests."""
+
+    address = ""
+
+    def _base_scope(self, **request):
+        return super()._base_scope(**request) | {"client": [self.address, 1]}
+
+
+def of_address(address):
+    client = Elsewhere()
+    client.address = address
+    return client
