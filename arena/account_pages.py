@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from arena import api_keys
+from arena import api_keys, charges
 from arena.errors import Refusal
 from arena.models import ApiKey
 
@@ -52,9 +52,11 @@ def account(request: HttpRequest) -> HttpResponse:
         return _page(request, Form())
     form = Form.sent(request)
     try:
+        charges.write(request)
         key, secret = api_keys.make(form.name, form.scopes, form.number, _user(request))
     except Refusal as error:
-        return _page(request, form, errors=error.extra["fields"], status=error.status)
+        fields = error.extra.get("fields", {"name": [error.detail]})
+        return error.on(_page(request, form, errors=fields, status=error.status))
     return _page(request, Form(), made=key, secret=secret, status=201)
 
 

@@ -12,8 +12,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from arena import api_keys, api_schema, battles, charges, model_facts, opinions, repeats, sharing, stored, streams
-from arena.errors import Refusal, bad, plain_response, unknown_model
+from arena import (
+    api_keys,
+    api_schema,
+    battles,
+    charges,
+    holding,
+    model_facts,
+    opinions,
+    repeats,
+    sharing,
+    stored,
+    streams,
+)
+from arena.errors import Refusal, bad, body, not_read, plain_response, unknown_model
 from arena.events import Position
 from arena.models import Answer, Battle
 from arena.paging import Newest
@@ -22,8 +34,6 @@ from arena.reveals import reveal
 from arena.voters import voter, voter_id
 from catalog.models import LanguageModel
 from catalog.paging import BySlug
-
-FOLLOWED_BY = ("GET", "HEAD")
 
 
 def shown(battle: Battle) -> dict[str, Any]:
@@ -83,7 +93,7 @@ class Battles(APIView):
         with charges.battle(request):
             pool = api_keys.open_pool(request)
             battle = battles.start(voter(request), prompt, mode=mode, models=models, open_pool=pool)
-        battle.refresh_from_db()
+        holding.reread(battle)
         return Response(shown(battle), status=201)
 
 
@@ -152,12 +162,13 @@ class BattleShare(APIView):
 
 def _fields(request: Request, *names: str) -> list[Any]:
     """These fields of the body, None where one is absent; the first that we do not know is refused."""
-    if not isinstance(request.data, dict):
+    sent = body(request)
+    if not isinstance(sent, dict):
         raise Refusal("invalid", "The body must be a JSON object.", 400)
-    if unknown := [name for name in request.data if name not in names]:
+    if unknown := [name for name in sent if name not in names]:
         known = f"known are {', '.join(names)}" if names else "nothing is taken here"
         raise bad(unknown[0], f"There is no such field; {known}.")
-    return [request.data.get(name) for name in names]
+    return [sent.get(name) for name in names]
 
 
 def _no_fields(request: Request) -> None:
@@ -191,13 +202,12 @@ def known_model(slug: str) -> LanguageModel:
 @csrf_exempt  # so that whoever sends something is told that nothing can be sent
 async def events(request: HttpRequest, battle_id: UUID) -> HttpResponseBase:
     """Server-sent events of one battle, from `Last-Event-ID` on (or `from`, for a page that shows a part)."""
-    if request.method not in FOLLOWED_BY:
-        error = Refusal("method_not_allowed", "Events can only be read.", 405)
-        return plain_response(error, Allow=", ".join(FOLLOWED_BY))
+    if refused := not_read(request, "Events can only be read."):
+        return refused
     try:
         await stored.mine_and_let_go(voter_id(request), battle_id)
         if request.method == "HEAD":
-            return event_stream(_nothing())
+            return event_stream(nothing())
         place = streams.hub().admit(voter_id(request))
     except Refusal as error:
         return plain_response(error)
@@ -205,7 +215,7 @@ async def events(request: HttpRequest, battle_id: UUID) -> HttpResponseBase:
     return event_stream(streams.hub().stream(place, battle_id, Position.parse(last)))
 
 
-async def _nothing() -> AsyncIterator[bytes]:
+async def nothing() -> AsyncIterator[bytes]:
     for each in list[bytes]():
         yield each
 

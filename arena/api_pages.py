@@ -4,30 +4,32 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from arena import api_schema
-from arena.api import FOLLOWED_BY, unknown
+from arena.api import unknown
 from arena.api_document import calls, document, words
 from arena.api_rules import rules
+from arena.errors import READS, not_read
 
 
-@require_safe
+@csrf_exempt  # so that whoever sends something is told that nothing can be sent
 def schema(request: HttpRequest) -> HttpResponse:
-    return JsonResponse(document())
+    return not_read(request, "The document can only be read.") or JsonResponse(document())
 
 
 @csrf_exempt  # so that whoever sends something is told that nothing is there
 def home(request: HttpRequest) -> HttpResponse:
     """What stands above the API leads people to its page."""
-    return redirect("api-docs") if request.method in FOLLOWED_BY else unknown(request)
+    return redirect("api-docs") if request.method in READS else unknown(request)
 
 
-@require_safe
+@csrf_exempt  # see above
 def docs(request: HttpRequest) -> HttpResponse:
+    if refused := not_read(request, "The page can only be read."):
+        return refused
     return render(request, "arena/api_docs.html", {"rules": map(words, rules()), "subjects": calls()})
 
 

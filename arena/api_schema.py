@@ -98,14 +98,15 @@ battle_start = call(
         (
             "Draws two models and lets them answer. `anonymous` hides their names until the vote; with `models`, two "
             "to twenty slugs, the draw is among these and the vote counts on a board of their own. `side_by_side` "
-            "takes two named models and is never rated."
+            "takes two named models and is never rated. 409 `voter_gone`: all data of the voter were deleted, or moved "
+            "to an account, while this was on its way; nothing was made, and it may be sent again."
         ),
     ),
     (shapes.OneBattle, examples.NEW_BATTLE),
     takes=(shapes.NewBattle, examples.QUESTION),
     status=201,
     parameters=[WITH_KEY],
-    errors=(400, 401, 403, 413, 415, 422, 429, 503),
+    errors=(400, 401, 403, 409, 413, 415, 422, 429, 503),
 )
 battle = call(
     "battle",

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from celery.exceptions import OperationalError
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from arena import counting, draws, opinions, pairing
-from arena.errors import Refusal, bad
+from arena import counting, draws, holding, opinions, pairing
+from arena.errors import Refusal, bad, shown
 from arena.models import LIVE, SIDES, Answer, Battle, Endpoint, Turn, Vote, Voter
 from arena.prompts import check_prompt, source
 from arena.publishing import ask_to_stop, tell
@@ -42,7 +42,7 @@ def start(
     Anonymous with `models` draws blind among these, on a pool of their own, else among all for `open_pool`; side by
     side takes exactly two, in this order, and is never rated. Named models are asked even while they are out of the
     draw: a refusal would tell who has just failed in somebody's blind battle. Raises Refusal: 400 for a bad prompt,
-    mode or model, 503 when fewer than two models are up.
+    mode or model, 503 when fewer than two models are up, 409 `voter_gone`.
     """
     check_prompt(prompt)
     among = None if models is None else _named(mode, models)
@@ -60,6 +60,7 @@ def start(
         detail = _("Fewer than two models are up. Try again in a moment.")
         raise Refusal("too_few_models", detail, 503, retry_after=10)
     with transaction.atomic():
+        holding.voter(voter.pk)
         battle = Battle.objects.create(
             voter=voter,
             mode=mode,
@@ -84,7 +85,7 @@ def _named(mode: str, slugs: Sequence[str]) -> list[int]:
         raise bad("models", wanted % {"most": most})
     keys = dict(Endpoint.objects.filter(enabled=True, model__slug__in=slugs).values_list("model__slug", "model_id"))
     if missing := [slug for slug in slugs if slug not in keys]:
-        raise bad("models", _("There is no model %(slug)r that answers here.") % {"slug": missing[0]})
+        raise bad("models", _("There is no model %(slug)r that answers here.") % {"slug": shown(missing[0])})
     return [keys[slug] for slug in slugs]
 
 
@@ -129,7 +130,8 @@ def ask_again(battle: Battle, prompt: str) -> Turn:
         if not Battle.objects.filter(id=battle.pk, state=Battle.State.READY).update(
             state=Battle.State.ANSWERING, stopped=False
         ):
-            raise Refusal("not_ready", "A further question can be asked when both sides have answered.", 409)
+            refusal = Refusal("not_ready", "A further question can be asked when both sides have answered.", 409)
+            raise holding.or_gone(battle, refusal)
         number = battle.turns.count() + 1
         if number > MOST_TURNS:
             raise Refusal("too_many_turns", f"A battle has at most {MOST_TURNS} turns.", 409)
@@ -143,20 +145,22 @@ def stop(battle: Battle) -> None:
     The worker that holds them does it; one that cannot be told sees it at its next heartbeat.
     """
     if not Battle.objects.filter(id=battle.pk, state=Battle.State.ANSWERING).update(stopped=True):
-        raise Refusal("not_answering", "There is nothing to stop.", 409)
+        raise holding.or_gone(battle, Refusal("not_answering", "There is nothing to stop.", 409))
     ask_to_stop(battle.pk)
 
 
 def retry(battle: Battle) -> None:
     """Run the failed answers of the last turn again. Raises Refusal 409 `not_failed` or `too_late`."""
-    last = battle.turns.latest("number")
+    last = battle.turns.last()
+    if last is None:
+        raise holding.gone()
     if last.created_at < timezone.now() - IDLE:
         raise Refusal("too_late", "This battle is over: it failed too long ago.", 409)
     with transaction.atomic():
         failed = Answer.objects.filter(turn=last, state=Answer.State.FAILED)
         open_again = Battle.objects.filter(id=battle.pk, state__in=(Battle.State.VOID, Battle.State.READY))
         if not failed.exists() or not open_again.update(state=Battle.State.ANSWERING, stopped=False):
-            raise Refusal("not_failed", "No answer of the last turn has failed.", 409)
+            raise holding.or_gone(battle, Refusal("not_failed", "No answer of the last turn has failed.", 409))
         failed.update(state=Answer.State.QUEUED, queued_at=Now(), tries=0, text="", failure="", stopped=False)
         _announce(battle, Battle.State.ANSWERING)
         transaction.on_commit(lambda: _send(last.pk), robust=True)
@@ -186,7 +190,7 @@ def of_voter(voter_id: UUID, battle_id: UUID) -> Battle:
     """The voter's own battle; anyone else's does not exist for him. Raises Refusal 404."""
     battle = whole().filter(id=battle_id, voter=voter_id).first()
     if battle is None:
-        raise Refusal("not_found", "There is no such battle of yours.", 404)
+        raise holding.gone()
     return battle
 
 
@@ -216,6 +220,8 @@ def cast_vote(
         if not Battle.objects.filter(id=battle.pk, state=Battle.State.READY).update(state=state):
             raise _not_votable(battle.pk)
         battle.refresh_from_db(from_queryset=whole())  # a model may have been replaced since it was read
+        if not asked_here(battle):
+            raise Refusal("not_ready", _("Ask a question first: so far nothing was answered in this battle."), 409)
         _announce(battle, state)
         if winner == SKIP:
             return None
@@ -223,6 +229,14 @@ def cast_vote(
         battle.save(update_fields=["standing"])
         reading = counting.confirmed(battle, reading) if reading else counting.read(battle)
         return _vote(battle, str(winner), reading, source, **opinion)
+
+
+def asked_here(battle: Battle) -> bool:
+    """Whether anything was answered in this battle itself, not only in the one that it goes on from."""
+    if battle.mode != Battle.Mode.SIDE_BY_SIDE:
+        return True
+    own = Answer.objects.filter(turn__battle=battle, queued_at__gte=F("turn__battle__created_at"))
+    return own.filter(state=Answer.State.FINISHED).exists()
 
 
 def _vote(battle: Battle, winner: str, reading: counting.Reading, source: str, **opinion: object) -> Vote:
@@ -251,7 +265,7 @@ def _vote(battle: Battle, winner: str, reading: counting.Reading, source: str, *
 def _not_votable(battle_id: UUID) -> Refusal:
     battle = Battle.objects.select_related("vote").filter(id=battle_id).first()
     if battle is None:  # deleted at this very moment
-        return Refusal("not_found", _("There is no such battle of yours."), 404)
+        return holding.gone()
     if battle.state == Battle.State.ANSWERING:
         return Refusal("not_ready", "Both sides must have answered before the vote.", 409)
     if battle.state == Battle.State.VOTED:

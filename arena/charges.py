@@ -49,6 +49,11 @@ def submission(request: HttpRequest) -> None:
     _take(_buckets(request, "submission", -(-each // BATTLES_PER_SUBMISSION), -(-together // BATTLES_PER_SUBMISSION)))
 
 
+def write(request: HttpRequest) -> None:
+    """Before a page changes something: it counts as the call of a program that does the same. Raises Refusal 429."""
+    _call(request, "write")
+
+
 def file(request: HttpRequest) -> None:
     """Before a whole record is sent, by a view that is not DRF's. Raises Refusal 429."""
     _take(_buckets(request, "file", FILES_PER_HOUR, FILES_PER_HOUR * ADDRESS_FACTOR))
@@ -59,9 +64,12 @@ class Calls(BaseThrottle):
 
     def allow_request(self, request: Request, view: object) -> bool:
         plain = request._request  # noqa: SLF001  # the documented way to Django's request
-        kind = "read" if plain.method in ("GET", "HEAD", "OPTIONS") else "write"
-        _take(_buckets(plain, kind, CALLS_PER_HOUR, CALLS_PER_HOUR * ADDRESS_FACTOR))
+        _call(plain, "read" if plain.method in ("GET", "HEAD", "OPTIONS") else "write")
         return True
+
+
+def _call(request: HttpRequest, kind: str) -> None:
+    _take(_buckets(request, kind, CALLS_PER_HOUR, CALLS_PER_HOUR * ADDRESS_FACTOR))
 
 
 def _asking(request: HttpRequest, what: str, factor: int) -> list[Bucket]:

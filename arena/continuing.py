@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from arena import battles
+from arena import battles, holding
 from arena.errors import Refusal
 from arena.models import SIDES, Answer, Battle, Endpoint, Turn
 
@@ -10,7 +10,8 @@ from arena.models import SIDES, Answer, Battle, Endpoint, Turn
 def go_on(battle: Battle) -> Battle:
     """A new battle, side by side and ready for the next question, that begins with the judged turns of a voted one.
 
-    Raises Refusal 409: `not_voted`, or `not_here` if one of the models is not asked here any more.
+    Raises Refusal 409: `not_voted`, or `not_here` if one of the models is not asked here any more; 404 where the battle
+    is deleted meanwhile.
     """
     if battle.state != Battle.State.VOTED:
         raise Refusal("not_voted", "You can go on with both models after the vote.", 409)
@@ -18,6 +19,8 @@ def go_on(battle: Battle) -> Battle:
     if Endpoint.objects.filter(enabled=True, model__in=keys).count() < len(keys):
         raise Refusal("not_here", "One of the two models does not answer here any more.", 409)
     with transaction.atomic():
+        holding.voter(battle.voter_id)
+        holding.battle(battle.pk)
         made = Battle.objects.create(
             voter_id=battle.voter_id,
             mode=Battle.Mode.SIDE_BY_SIDE,

@@ -6,13 +6,15 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.views import defaults
+from django.template.loader import render_to_string
 from rest_framework import exceptions
 from rest_framework.parsers import JSONParser
+from rest_framework.request import Request, is_form_media_type
 from rest_framework.response import Response
 
 UNKNOWN = 401
 LONGEST_SHOWN = 60
+READS = ("GET", "HEAD")
 NOT_AS_IT_SHOULD_BE = "The request is not as it should be."
 
 
@@ -42,13 +44,21 @@ class Refusal(Exception):
 
 
 def bad(field: str, detail: str) -> Refusal:
-    return Refusal("invalid", detail, 400, fields={field: [detail]})
+    return Refusal("invalid", detail, 400, fields={shown(field): [detail]})
+
+
+def shown(name: str) -> str:
+    """What a request calls something, to be told back: names may be as long as a body, and hold what is no text."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in _short(name))
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}…"
 
 
 def unknown(what: str, name: str, hint: str = "") -> Refusal:
     """hint: a sentence on which there are."""
-    shown = name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}…"
-    return Refusal("not_found", f"There is no {what} {shown!r}. {hint}".strip(), 404)
+    return Refusal("not_found", f"There is no {what} {_short(name)!r}. {hint}".strip(), 404)
 
 
 def unknown_model(slug: str) -> Refusal:
@@ -70,10 +80,19 @@ class Json(JSONParser):
             raise exceptions.ParseError("The body is not JSON.") from None
 
 
+def body(request: Request) -> Any:
+    """What was sent. Of a form that the look at its token has read before, DRF would say that it is empty."""
+    if is_form_media_type(request.content_type or ""):
+        raise exceptions.UnsupportedMediaType(request.content_type)
+    return request.data
+
+
 def as_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: every error as `{"error": {"code", "detail", "fields"?}}`."""
     if isinstance(error, RequestDataTooBig):
         error = too_large()
+    if isinstance(error, exceptions.UnsupportedMediaType):
+        error = Refusal("unsupported_media_type", f"The body must be JSON, with Content-Type: {Json.media_type}.", 415)
     if isinstance(error, Refusal):
         return Response(error.body, status=error.status, headers=error.headers)
     if isinstance(error, Http404):
@@ -81,10 +100,19 @@ def as_response(error: Exception, context: dict[str, Any]) -> Response | None:
     if not isinstance(error, exceptions.APIException):
         return None
     codes = error.get_codes()
+    if isinstance(error.detail, dict):
+        error.detail = {shown(name): told for name, told in error.detail.items()}
     body: dict[str, Any] = {"code": codes if isinstance(codes, str) else "invalid", "detail": _sentence(error)}
     if isinstance(error.detail, dict):
         body["fields"] = error.detail
     return Response({"error": body}, status=error.status_code)
+
+
+def not_read(request: HttpRequest, detail: str) -> HttpResponse | None:
+    """The answer to whoever does not only read, at an address where nothing else can be done."""
+    if request.method in READS:
+        return None
+    return plain_response(Refusal("method_not_allowed", detail, 405), Allow=", ".join(READS))
 
 
 def plain_response(error: Refusal, **headers: str) -> JsonResponse:
@@ -101,8 +129,12 @@ def _sentence(error: exceptions.APIException) -> str:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's own 400, such as for a foreign Host; an API answers in JSON."""
-    return _json(request, 400, "bad_request", NOT_AS_IT_SHOULD_BE) or defaults.bad_request(request, exception)
+    """Where Django gives up, as for a foreign Host or a form of another charset; an API answers in JSON."""
+    return _json(request, 400, "bad_request", NOT_AS_IT_SHOULD_BE) or _bare("400.html", 400)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "404.html", status=404)
 
 
 def too_many_attempts(request: HttpRequest) -> HttpResponse:
@@ -113,7 +145,12 @@ def too_many_attempts(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _json(request, 500, "error", "Something went wrong on our side.") or defaults.server_error(request)
+    return _json(request, 500, "error", "Something went wrong on our side.") or _bare("500.html", 500)
+
+
+def _bare(template: str, status: int) -> HttpResponse:
+    """Django's own handlers look at the token of the form once more, and fail where it cannot be read."""
+    return HttpResponse(render_to_string(template), status=status)
 
 
 def _json(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse | None:

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
 
+from arena import holding
 from arena.errors import Refusal, bad
 from arena.models import SIDES, Battle, Vote
 from arena.prompts import is_text
@@ -35,7 +36,7 @@ def save(battle: Battle, reasons: Mapping[str, Sequence[str]], comment: str) -> 
     Raises Refusal: 400 for unknown reasons or a comment that is no text, 409 `not_voted` before the vote.
     """
     if not Vote.objects.filter(battle=battle).update(**given(reasons, comment)):
-        raise Refusal("not_voted", "Reasons can be given after the vote.", 409)
+        raise holding.or_gone(battle, Refusal("not_voted", "Reasons can be given after the vote.", 409))
 
 
 def given(reasons: object, comment: object) -> dict[str, Any]:

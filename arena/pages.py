@@ -16,7 +16,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from arena import battles, charges, continuing, named_set, opinions, sharing, stored
+from arena import battles, charges, continuing, holding, named_set, opinions, sharing, stored
 from arena.errors import Refusal
 from arena.events import LAST_STATES, BattleView, Position, SideView, between
 from arena.models import SIDES, Answer, Battle, Vote
@@ -60,7 +60,7 @@ def vote(request: HttpRequest, battle_id: UUID) -> HttpResponse:
         except Refusal as error:
             if error.code != "already_voted":
                 raise
-            found.refresh_from_db(from_queryset=battles.whole())
+            holding.reread(found, from_queryset=battles.whole())
 
     return _act(request, battle_id, cast, _changed)
 
@@ -110,7 +110,9 @@ def share(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 def go_on(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     """Leads to a new battle of the same two models, where the next question can be typed at once."""
     try:
-        made = continuing.go_on(battles.of_voter(voter_id(request), battle_id))
+        charges.write(request)
+        with charges.battle(request):
+            made = continuing.go_on(battles.of_voter(voter_id(request), battle_id))
     except Refusal as error:
         return _refused(request, battle_id, error)
     return redirect(_opened(made, "?further"))
@@ -123,6 +125,7 @@ def _is_htmx(request: HttpRequest) -> bool:
 def _act(request: HttpRequest, battle_id: UUID, act: Act, show: Show) -> HttpResponse:
     """Do something to a battle of the reader's, and show what became of it."""
     try:
+        charges.write(request)
         found = battles.of_voter(voter_id(request), battle_id)
         act(found)
     except Refusal as error:
@@ -180,6 +183,7 @@ def battle_context(found: Battle) -> dict[str, Any]:
         "id": found.pk,
         "mode": found.mode,
         "state": found.state,
+        "unasked": found.state == Battle.State.READY and not battles.asked_here(found),
         "named": stored.named(found),
         "stopped": any(answer.stopped for answer in answers),
         "stopped_early": found.stopped,

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.safestring import SafeString, mark_safe
 
-from arena import stored
+from arena import holding, stored
 from arena.errors import Refusal
 from arena.models import SHARED, SIDES, Answer, Battle, Turn
 
@@ -46,7 +46,7 @@ class Shared:
 
 
 def share(battle: Battle, *, shared: bool) -> None:
-    """Let everybody read this battle, or nobody but its voter. Raises Refusal 409 `not_voted` before the vote."""
+    """Let everybody read this battle, or nobody but its voter. Raises Refusal 404, 409 `not_voted` before the vote."""
     if battle.state != Battle.State.VOTED:
         raise Refusal("not_voted", "A battle can be shared after the vote.", 409)
     mine = Battle.objects.filter(pk=battle.pk)
@@ -54,7 +54,7 @@ def share(battle: Battle, *, shared: bool) -> None:
         mine.filter(shared_at=None).update(shared_at=Now())
     else:
         mine.update(shared_at=None)
-    battle.refresh_from_db(fields=["shared_at"])
+    holding.reread(battle, fields=["shared_at"])
 
 
 def of_model(key: int) -> list[Shared]:

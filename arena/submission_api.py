@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from arena import api_schema, submitting
-from arena.errors import Refusal, bad
+from arena.errors import Refusal, bad, body
 from arena.paging import Newest
 from arena.voters import voter_id
 from catalog.models import Submission
@@ -29,12 +29,12 @@ class Submissions(APIView):
 
 def _sent(request: Request) -> Submission:
     """Either `file`, a text, or `proposal`, an object of texts. Raises Refusal."""
-    body = request.data
-    if not isinstance(body, dict) or len(body) != 1 or not body.keys() <= {"file", "proposal"}:
+    sent = body(request)
+    if not isinstance(sent, dict) or len(sent) != 1 or not sent.keys() <= {"file", "proposal"}:
         raise Refusal("invalid", "The body must be a JSON object with either file or proposal.", 400)
-    if "file" in body:
-        return submitting.send_file(request, _bytes(body["file"]))
-    return submitting.send_model(request, ProposalForm(_texts(body["proposal"])))
+    if "file" in sent:
+        return submitting.send_file(request, _bytes(sent["file"]))
+    return submitting.send_model(request, ProposalForm(_texts(sent["proposal"])))
 
 
 def _bytes(text: Any) -> bytes:

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from arena import charges
+from arena import charges, holding
 from arena.errors import Refusal, bad
 from arena.voters import voter
 from catalog import submissions
@@ -47,12 +48,18 @@ def _send(request: HttpRequest, read: Callable[[], Content]) -> Submission:
     charges.submission(request)
     content = read()
     try:
-        return submissions.send(voter(request).pk, content)
+        return _kept(voter(request).pk, content)
     except submissions.AlreadySent as error:
         raise Refusal("already_sent", str(error), 409) from None
     except submissions.TooManyWaiting as error:
         status = 429 if isinstance(error, submissions.TooManyOfYours) else 503
         raise Refusal("too_many_waiting", str(error), status, retry_after=RETRY_S) from None
+
+
+@transaction.atomic
+def _kept(voter_id: UUID, content: Content) -> Submission:
+    holding.voter(voter_id)
+    return submissions.send(voter_id, content)
 
 
 def mine(voter_id: UUID) -> QuerySet[Submission]:

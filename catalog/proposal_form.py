@@ -39,6 +39,7 @@ class ProposalForm(forms.Form):
         max_length=LONGEST_ADDRESS,
         required=False,
         validators=[
+            printable,
             URLValidator(
                 schemes=("http", "https"), message=_("This must be an address like https://example.com/model.")
             ),

@@ -11,6 +11,7 @@ from config import health, metrics, security_contact
 from ratings import urls as ratings_urls
 
 handler400 = "arena.errors.bad_request"
+handler404 = "arena.errors.not_found"
 handler429 = "arena.errors.too_many_attempts"
 handler500 = "arena.errors.server_error"
 urlpatterns = [

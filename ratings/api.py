@@ -10,16 +10,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.utils.cache import get_conditional_response
 from django.utils.text import slugify
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from arena import charges
-from arena.api import FOLLOWED_BY, event_stream, known_model
+from arena.api import event_stream, known_model, nothing
 from arena.connections import let_go
-from arena.errors import Refusal, bad, plain_response
+from arena.errors import Refusal, bad, not_read, plain_response
 from arena.models import LIVE
 from catalog.api import check
 from catalog.api_call import wrong
@@ -153,8 +152,8 @@ class Votes(APIView):
 @csrf_exempt  # so that whoever sends something is told that nothing can be sent
 async def votes_file(request: HttpRequest) -> HttpResponseBase:
     """The whole record of a pool as JSON Lines."""
-    if request.method not in FOLLOWED_BY:
-        return plain_response(Refusal("method_not_allowed", "The record can only be read.", 405), Allow="GET, HEAD")
+    if refused := not_read(request, "The record can only be read."):
+        return refused
     pool = request.GET.get("pool") or LIVE
     try:
         for name, sentences in wrong(request.GET, api_schema.WHICH[:1]).items():
@@ -188,9 +187,13 @@ class Shortlist(APIView):
         return Response(choosing.as_json(choosing.choose(form)))
 
 
-@require_GET
+@csrf_exempt  # see above
 async def events(request: HttpRequest) -> HttpResponseBase:
     """Server-sent events: `board` whenever a board has changed. Touches no database."""
+    if refused := not_read(request, "Events can only be read."):
+        return refused
+    if request.method == "HEAD":
+        return event_stream(nothing())
     try:
         return event_stream(reader.stream(reader.admit(charges.whence(request))))
     except Refusal as error:

@@ -5,10 +5,11 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import AsyncClient, Client
 
-from arena import api_keys, charges, limits, voters
-from arena.models import Battle, Voter
+from arena import api_keys, battles, charges, limits, voters
+from arena.models import ApiKey, Battle, Voter
 from tests import factories as common
 from tests.arena import factories
 from tests.arena.factories import FAILED, FINISHED
@@ -329,3 +330,64 @@ def test_nothing_fails_while_redis_is_away(client, two_models, allow, settings, 
 
     assert statuses(client, 5) == [201, 201, 429, 429, 429]
     assert client.get("/api/v1/models/").status_code == 200
+
+
+def voted(client):
+    """A battle of the client's own, ready to go on with; and its address."""
+    mine = Voter.objects.get_or_create(pk=voters.signer.unsign(client.cookies[voters.COOKIE].value))[0]
+    made = factories.battle(voter=mine)
+    battles.cast_vote(made, "a")
+    return f"/battles/{made.pk}/"
+
+
+def test_going_on_costs_as_much_as_a_battle(client, two_models, allow):
+    allow(each=3)
+    client.get("/")
+    address = voted(client)
+
+    answers = [client.post(f"{address}go-on/") for _ in range(4)]
+
+    assert [answer.status_code for answer in answers] == [302, 302, 302, 429]
+    assert 1190 < int(answers[-1].headers["Retry-After"]) <= 1200
+    assert "That was a lot within an hour." in answers[-1].content.decode()
+    assert Battle.objects.count() == 4
+    assert statuses(client, 1) == [429]
+
+
+def test_going_on_that_is_refused_is_not_charged(client, two_models, allow):
+    allow(each=1)
+    client.get("/")
+    mine = Voter.objects.create(pk=voters.signer.unsign(client.cookies[voters.COOKIE].value))
+    address = f"/battles/{factories.battle('ready', FINISHED, FINISHED, voter=mine).pk}/go-on/"
+
+    assert [client.post(address).status_code for _ in range(2)] == [409] * 2
+    assert statuses(client, 1) == [201]
+
+
+ACTS = {
+    "vote": {"winner": "a"}, "turns": {"prompt": "And?"}, "retry": {}, "stop": {}, "opinion": {}, "share": {},
+    "go-on": {},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_acts_on_pages_are_calls_like_those_of_programs(client, two_models, monkeypatch, act):
+    monkeypatch.setattr(charges, "CALLS_PER_HOUR", 2)
+    client.get("/")
+    address = voted(client)
+
+    answers = [client.post(f"{address}{act}/", ACTS[act]) for _ in range(3)]
+
+    assert [answer.status_code == 429 for answer in answers] == [False, False, True]
+    assert ask(client).status_code == 429
+
+
+def test_keys_are_made_as_seldom_as_calls_are_written(client, monkeypatch):
+    monkeypatch.setattr(charges, "CALLS_PER_HOUR", 1)
+    client.force_login(User.objects.create_user("alice"))
+
+    answers = [client.post("/accounts/", {"name": f"key {number}", "scopes": "read"}) for number in range(2)]
+
+    assert [answer.status_code for answer in answers] == [201, 429]
+    assert "That was a lot within an hour." in answers[1].content.decode()
+    assert ApiKey.objects.count() == 1

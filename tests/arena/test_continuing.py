@@ -38,6 +38,26 @@ def test_go_on_makes_an_unrated_battle_of_the_same_two_in_the_same_places(battle
     assert (made.voter_id, made.model_a_id, made.model_b_id) == (battle.voter_id, battle.model_a_id, battle.model_b_id)
     assert made.among == [battle.model_a_id, battle.model_b_id]
     assert made.pool == battles.pool_of([battle.model_b.slug, battle.model_a.slug])
+
+
+@pytest.mark.parametrize("winner", ["a", "both_bad", "skip"])
+def test_nothing_is_judged_before_something_was_asked_here(battle, winner):
+    made = continuing.go_on(battle)
+
+    with pytest.raises(Refusal) as refusal:
+        battles.cast_vote(battles.of_voter(made.voter_id, made.pk), winner)
+
+    assert (refusal.value.status, refusal.value.code) == (409, "not_ready")
+    made.refresh_from_db()
+    assert made.state == "ready"
+
+
+def test_what_was_asked_here_is_judged_and_not_rated(battle):
+    made = continuing.go_on(battle)
+    turn = battles.ask_again(made, "And now?")
+    Answer.objects.filter(turn=turn).update(**SAID)
+    Battle.objects.filter(pk=made.pk).update(state="ready")
+
     assert battles.cast_vote(battles.of_voter(made.voter_id, made.pk), "b").counted is False
 
 

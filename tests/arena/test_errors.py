@@ -8,6 +8,8 @@ from django.test import Client
 from rest_framework import exceptions
 
 from arena.errors import Refusal, as_response, bad
+from tests.addresses import below
+from tests.arena import factories
 
 pytestmark = pytest.mark.django_db
 CALL = "/api/v1/battles/"
@@ -170,3 +172,47 @@ def test_a_wrong_address_is_told_in_json_whatever_is_sent_there(path, method):
 def test_address_of_no_call_says_where_the_calls_are(client, address, detail):
     answer = client.get(address)
     assert (answer.status_code, answer.json()) == (404, {"error": {"code": "not_found", "detail": detail}})
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options", "head", "trace"])
+@pytest.mark.parametrize("address", below("/api/"))
+def test_whatever_is_sent_to_an_address_of_the_api_is_answered_in_json(address, method):
+    """Without a cookie or a token; a page alone is a page, to whoever only reads."""
+    answer = getattr(Client(enforce_csrf_checks=True), method)(address)
+
+    is_page = method == "head" and address in ("/api/docs/", "/api/")
+    assert answer.status_code < 500
+    assert is_page or answer.headers["Content-Type"].startswith(
+        ("application/json", "application/x-ndjson", "text/event")
+    )
+    if answer.status_code >= 400 and method != "head":
+        assert {"code", "detail"} <= set(answer.json()["error"])
+
+
+@pytest.mark.parametrize(
+    "kind", ["multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "text/csv", ""]
+)
+@pytest.mark.parametrize(
+    "call", ["battles/", "battles/{}/turns/", "battles/{}/vote/", "battles/{}/share/", "submissions/"]
+)
+def test_body_of_another_type_is_refused_with_the_one_that_is_read(me, client, call, kind):
+    battle = factories.battle(voter=me)
+    parts = b'--x\r\nContent-Disposition: form-data; name="prompt"\r\n\r\nWhy?\r\n--x--\r\n'
+
+    answer = client.generic("POST", f"/api/v1/{call.format(battle.pk)}", parts, content_type=kind)
+
+    assert answer.status_code == 415
+    assert answer.json()["error"] == {
+        "code": "unsupported_media_type",
+        "detail": "The body must be JSON, with Content-Type: application/json.",
+    }
+
+
+def test_multipart_with_a_token_is_refused_too(me, two_models):
+    client = Client(enforce_csrf_checks=True)
+    client.get("/")
+    token = client.cookies["csrftoken"].value
+
+    answer = client.post(CALL, {"prompt": "Why?"}, headers={"X-CSRFToken": token})
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (415, "unsupported_media_type")

@@ -142,6 +142,7 @@ PAGES = {
     "no data": ("503.html", {}),
     "forged": ("403_csrf.html", {}),
     "broken": ("500.html", {}),
+    "not understood": ("400.html", {}),
 }
 
 

@@ -42,7 +42,7 @@ async def test_answers_are_those_of_djangos_own(async_client, path):
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/appearance/", 302), ("/api/v1/battles/", 400)],
+    [("/appearance/", 302), ("/api/v1/battles/", 415)],
     ids=["page", "call, which looks at the token itself"],
 )
 @pytest.mark.django_db(transaction=True)

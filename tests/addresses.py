@@ -1,0 +1,28 @@
+"""Every address of the service, made of its URL configuration: what is added is tried without being named."""
+
+import re
+from collections.abc import Iterable, Iterator
+from uuid import UUID
+
+from django.urls import URLPattern, URLResolver
+from django.urls.resolvers import RoutePattern
+
+from config import urls
+
+FILLED = {"uuid": str(UUID(int=7)), "str": "x", "slug": "x", "int": "7", "path": "7"}
+
+
+def addresses(patterns: Iterable[URLPattern | URLResolver] = urls.urlpatterns, before: str = "/") -> Iterator[str]:
+    """With something that does not exist in each place; what regular expressions catch is left out."""
+    for each in patterns:
+        if not isinstance(each.pattern, RoutePattern):
+            continue
+        address = before + re.sub(r"<(?:(\w+):)?\w+>", lambda found: FILLED[found[1] or "str"], str(each.pattern))
+        if isinstance(each, URLResolver):
+            yield from addresses(each.url_patterns, address)
+        else:
+            yield address
+
+
+def below(*starts: str) -> list[str]:
+    return [address for address in addresses() if address.startswith(starts)]

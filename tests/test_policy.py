@@ -1,0 +1,97 @@
+"""Every HTML page of every address carries the strict policy, whatever its status."""
+
+import pytest
+from django.test import Client
+
+from arena import voters
+from ratings import boards
+from tests import factories as common
+from tests.addresses import addresses, below
+from tests.arena import factories
+from tests.arena.factories import FAILED
+
+pytestmark = pytest.mark.django_db
+STRICT = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+    "base-uri": "'none'",
+    "object-src": "'none'",
+}
+HEADERS = {"X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
+OF_OPERATORS = below("/admin/")
+OF_READERS = [*sorted({*addresses()} - {*OF_OPERATORS} - {"/readyz", "/api/v1/leaderboard/events"}), "/nothing/"]
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings):
+    """Pages are rendered without collecting their files first."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+
+
+def check(answer):
+    """Gives whether it is a page."""
+    if not answer.headers.get("Content-Type", "").startswith("text/html") or answer.status_code in (301, 302):
+        return False
+    directives = (part.split(None, 1) for part in answer.headers["Content-Security-Policy"].split(";"))
+    assert {name: value.strip() for name, value in directives} == STRICT
+    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+    return True
+
+
+@pytest.mark.parametrize("address", OF_READERS)
+def test_pages_carry_the_strict_policy(address):
+    """As somebody new sees them, and forms without a token, of another charset, and of what nobody has made."""
+    for client in (Client(), Client(enforce_csrf_checks=True)):
+        check(client.get(address))
+        check(client.post(address))
+        check(client.put(address))
+        check(client.generic("POST", address, b"a=1", content_type="application/x-www-form-urlencoded; charset=utf-7"))
+
+
+def test_pages_of_operators_carry_the_strict_policy(admin_client):
+    pages = [address for address in OF_OPERATORS if check(admin_client.get(address))]
+
+    assert len(pages) > 20
+
+
+@pytest.mark.parametrize("state", ["answering", "ready", "voted", "skipped", "void", "expired"])
+def test_pages_of_battles_carry_the_strict_policy(client, state):
+    voter = common.voter()
+    client.cookies[voters.COOKIE] = voters.signer.sign(str(voter.pk))
+    made = {"voted": {"a": FAILED}, "void": {"a": FAILED}}.get(state, {})
+    battle = factories.battle("ready" if state == "voted" else state, voter=voter, **made)
+    acts = {"vote": {"winner": "a"}, "turns": {}, "retry": {}, "stop": {}, "opinion": {}, "share": {}, "go-on": {}}
+
+    for act, fields in acts.items():
+        check(client.post(f"/battles/{battle.pk}/{act}/", fields))
+        assert check(client.get(f"/battles/{battle.pk}/"))
+        check(client.get(f"/battles/{battle.pk}/", headers={"HX-Request": "true"}))
+
+
+@pytest.mark.parametrize("status", [200, 400, 404])
+def test_pages_of_what_there_is_carry_the_strict_policy(client, status):
+    common.cast(common.model("x"), common.model("y"))
+    boards.refresh()
+    address = {200: "/models/x/", 400: "/leaderboard/?at=x", 404: "/leaderboard/?pool=nowhere"}[status]
+
+    answer = client.get(address)
+
+    assert (answer.status_code, check(answer)) == (status, True)
+
+
+def test_page_for_a_foreign_host_carries_the_strict_policy(client):
+    assert check(client.get("/", headers={"Host": "evil.example"}))
+
+
+def test_a_page_without_the_policy_would_be_found(client, settings):
+    """The twin."""
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "csp" not in name]
+    with pytest.raises(KeyError):
+        check(client.get("/nothing/"))
