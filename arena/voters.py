@@ -129,7 +129,6 @@ def stay_unknown(request: HttpRequest) -> None:
 def _with_cookie(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     if _is_foreign(request):
         request.META["CSRF_COOKIE_NEEDS_UPDATE"] = False
-        response.cookies.pop(settings.CSRF_COOKIE_NAME, None)  # of a view that has its own check, such as Django's 404
     if new := getattr(request, "new_voter", None):
         response.set_cookie(
             COOKIE,

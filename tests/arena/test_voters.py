@@ -188,7 +188,9 @@ def test_call_from_another_origin_is_refused_even_with_the_token(strict, two_mod
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://testserver.evil.example"])
-@pytest.mark.parametrize("path", [CALL, "/", "/appearance/", "/battles/delete/", "/accounts/login/", "/nothing/"])
+@pytest.mark.parametrize(
+    "path", [CALL, "/", "/appearance/", "/battles/delete/", "/accounts/login/", "/admin/", "/admin/login/", "/nothing/"]
+)
 def test_page_of_another_site_makes_nobody_somebody_new(strict, two_models, path, origin):
     """The browser sends it without our cookies, and would keep those of the answer."""
     answer = strict.post(path, {"prompt": "Why?"}, content_type="application/json", headers={"Origin": origin})
