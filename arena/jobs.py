@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from arena import leases
 from arena.backends.protocol import Message, Request
 from arena.models import Answer, Battle, Endpoint, Turn
+from arena.tags import tag
 
 MAX_TOKENS = 1024
 TEMPERATURE = 0.7
@@ -21,10 +22,12 @@ SYSTEM_PROMPT = (
 
 @dataclass(frozen=True)
 class SideJob:
-    """What one side has to do: the answer it holds, and the question in the words of its backend."""
+    """What one side has to do: the answer it holds, and the question in the words of its backend. `tag` names the
+    attempt to those who read."""
 
     answer_id: int
     attempt: int
+    tag: str
     tries: int
     side: str
     endpoint_id: int
@@ -108,6 +111,7 @@ def _side(turn: Turn, answer: Answer, attempt: int, answers: list[Answer]) -> Si
     return SideJob(
         answer_id=answer.pk,
         attempt=attempt,
+        tag=tag(answer.pk, attempt),
         tries=answer.tries,
         side=answer.side,
         endpoint_id=endpoint.pk,

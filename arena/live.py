@@ -10,7 +10,6 @@ from arena.backends.protocol import Usage
 from arena.jobs import Job, SideJob
 from arena.leases import Held, Result
 from arena.release import Clock, Lane, Open
-from arena.tags import tag
 
 
 @dataclass
@@ -34,8 +33,9 @@ class LiveSide:
     closed: bool = False
     told: bool = False  # its end has been sent to those who read
 
-    def __post_init__(self) -> None:
-        self.tag = tag(self.job.answer_id, self.job.attempt)
+    @property
+    def tag(self) -> str:
+        return self.job.tag
 
     def begin(self) -> None:
         """A model is asked: nothing of one that failed before its first word stays."""

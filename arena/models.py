@@ -36,6 +36,19 @@ class Endpoint(models.Model):
         return f"{self.kind} {self.upstream_id}"
 
 
+class HashKey(models.Model):
+    """The key of keyed hashes, in the only row (see `arena.hash_key`)."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    key = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="hash_key_once")]
+
+    def __str__(self) -> str:
+        return "the key of keyed hashes"
+
+
 class Voter(models.Model):
     """Somebody with a browser or a key; knows no name and no address, only keyed hashes of them."""
 

@@ -1,7 +1,5 @@
 """Who is asking: a signed cookie, or the session of an account (see `arena.accounts`); nothing that names a person."""
 
-import hashlib
-import hmac
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +15,7 @@ from django.middleware.csrf import CsrfViewMiddleware, get_token
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from arena import outages
+from arena import hash_key, outages
 from arena.connections import let_go
 from arena.errors import Refusal
 from arena.key_header import sent
@@ -36,20 +34,22 @@ Handler = Callable[[HttpRequest], Any]
 
 
 def middleware(get_response: Handler) -> Handler:
-    """Gives every request its voter's id, and a first contact its cookies; only a session is looked up anywhere."""
+    """Gives every request its voter's id, and a first contact its cookies; only a session is looked up anywhere, and
+    once in a process the key of keyed hashes."""
     if iscoroutinefunction(get_response):
-        look = let_go(_look_at_session)
+        look = let_go(_look_at_database)
 
         async def asynchronous(request: HttpRequest) -> HttpResponseBase:
             _look_at_cookie(request)
-            away = await look(request) if _has_session(request) else None
+            needed = _has_session(request) or not (hash_key.is_loaded() or _is_quiet_path(request))
+            away = await look(request) if needed else None
             return away or _with_cookie(request, await get_response(request))
 
         return asynchronous
 
     def synchronous(request: HttpRequest) -> HttpResponseBase:
         _look_at_cookie(request)
-        away = _look_at_session(request) if _has_session(request) else None
+        away = _look_at_database(request) if _has_session(request) else None
         return away or _with_cookie(request, get_response(request))
 
     return synchronous
@@ -62,6 +62,8 @@ def _look_at_cookie(request: HttpRequest) -> None:
     known = of_cookie(request)
     become(request, known or uuid.uuid4())
     request.came_known = known is not None  # type: ignore[attr-defined]  # Django's requests are open
+    if known and not _is_quiet(request) and request.COOKIES[COOKIE] != signer.sign(str(known)):
+        request.new_voter = known  # type: ignore[attr-defined]  # signed anew: that key is only a fallback by now
     if not known and not _is_quiet(request) and sent(request) is None and not _is_foreign(request):
         get_token(request)
         renew(request)
@@ -82,13 +84,18 @@ def _is_foreign(request: HttpRequest) -> bool:
 
 def _has_session(request: HttpRequest) -> bool:
     sent_one = settings.SESSION_COOKIE_NAME in request.COOKIES
-    return sent_one and not request.path.startswith(QUIET_PATHS) and sent(request) is None
+    return sent_one and not _is_quiet_path(request) and sent(request) is None
 
 
-def _look_at_session(request: HttpRequest) -> HttpResponse | None:
+def _is_quiet_path(request: HttpRequest) -> bool:
+    return request.path.startswith(QUIET_PATHS)
+
+
+def _look_at_database(request: HttpRequest) -> HttpResponse | None:
     """Whoever is logged in is the voter of the account; the answer to the request while the database is away."""
     try:
-        if request.user.is_authenticated and (known := request.session.get(OF_ACCOUNT)):
+        hash_key.load()
+        if _has_session(request) and request.user.is_authenticated and (known := request.session.get(OF_ACCOUNT)):
             become(request, uuid.UUID(known))
     except (OperationalError, InterfaceError):
         request.user = AnonymousUser()
@@ -176,8 +183,11 @@ def address(request: HttpRequest) -> str:
 
 
 def keyed_hash(purpose: str, value: str) -> str:
-    """A pseudonym that only this installation can recompute."""
-    return hmac.new(settings.SECRET_KEY.encode(), f"{purpose}:{value}".encode(), hashlib.sha256).hexdigest()
+    """A pseudonym that only this installation can recompute: 64 characters of hex, the same for as long as it exists.
+
+    Raises OperationalError if this process has not read the key yet and the database is away.
+    """
+    return hash_key.digest(f"{purpose}:{value}")
 
 
 class _CsrfCheck(CsrfViewMiddleware):

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from django.utils.crypto import salted_hmac
-
 from arena.connections import let_go
 from arena.errors import Refusal, bad, unknown
+from arena.voters import keyed_hash
 from ratings.exporting import batches, json_line
 from ratings.models import Pool
 from ratings.snapshots import HINTS, without_votes
@@ -65,7 +64,7 @@ def _number(after: str) -> int:
 
 
 def _key(export: str) -> bytes:
-    return salted_hmac("ratings.record", export, algorithm="sha256").digest()
+    return bytes.fromhex(keyed_hash("record", export))
 
 
 class File:

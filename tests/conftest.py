@@ -8,6 +8,7 @@ import hypothesis
 import pytest
 from kombu import pools
 
+from arena import hash_key
 from config.celery import app
 from tests.must_run import pytest_make_collect_report, pytest_runtest_makereport
 
@@ -30,6 +31,12 @@ def unlimited(settings):
     """All tests come from one address; those that are about its limit set one."""
     none = {"arena_battles_per_hour": 0, "arena_battles_per_hour_address": 0}
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, **none)
+
+
+@pytest.fixture(autouse=True)
+def installation():
+    """The process has read its key of hashes already; tests about that say otherwise."""
+    hash_key._key = b"of the installation under test. "
 
 
 @pytest.fixture(autouse=True)

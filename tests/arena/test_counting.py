@@ -6,7 +6,7 @@ import time
 import pytest
 from django.db import connection, transaction
 
-from arena import battles, counting
+from arena import battles, counting, hash_key
 from arena.models import Vote
 from ratings import boards
 from ratings.models import Board
@@ -103,9 +103,9 @@ def test_prompt_hash_does_not_depend_on_case_and_white_space(one, other, same):
     assert (counting.prompt_hash(one) == counting.prompt_hash(other)) is same
 
 
-def test_prompt_hash_is_of_this_installation_alone(settings):
+def test_prompt_hash_is_of_this_installation_alone():
     before = counting.prompt_hash("Why?")
-    settings.SECRET_KEY = "another"
+    hash_key._key = b"another"
 
     assert counting.prompt_hash("Why?") != before
     assert len(before) == 32

@@ -5,7 +5,6 @@ import pytest
 from arena.backends.protocol import Usage
 from arena.live import LiveSide
 from arena.release import Lane
-from arena.tags import tag
 from tests.arena.turns import live_turn, side_job
 
 
@@ -33,10 +32,6 @@ def test_side_holds_text_back_until_it_is_released():
     assert (side.release(3), side.release(4)) == ("Hel", "lo t")
     assert side.text() == "Hello t"
     assert side.lane.waiting == 4
-
-
-def test_side_of_an_attempt_has_the_tag_that_readers_of_the_database_derive():
-    assert LiveSide(side_job(answer_id=5, attempt=3)).tag == tag(5, 3)
 
 
 def test_held_brings_the_text_only_if_more_was_released():

@@ -72,13 +72,17 @@ class Page:
         await self.content.aclose()
 
 
+def _as_stored(job, answer_id, attempt):
+    return replace(job, answer_id=answer_id, attempt=attempt, tag=tag(answer_id, attempt))
+
+
 class Worker:
     """Holds a turn of a stored battle and publishes what its sides say."""
 
     def __init__(self, turn, attempt=1):
         made = live_turn(number=turn.number, battle_id=turn.battle_id)
         answers = {answer.side: answer.pk for answer in turn.answers.all()}
-        sides = tuple(replace(job, answer_id=answers[job.side], attempt=attempt) for job in made.job.sides)
+        sides = tuple(_as_stored(job, answers[job.side], attempt) for job in made.job.sides)
         self.turn = LiveTurn(replace(made.job, sides=sides))
         self.publisher = Publisher()
 

@@ -1,5 +1,6 @@
 import pytest
 
+from arena import hash_key
 from arena.tags import tag
 
 
@@ -20,9 +21,9 @@ def test_tag_does_not_run_numbers_together(one, other):
     assert tag(*one) != tag(*other)
 
 
-def test_tag_cannot_be_derived_without_the_secret_key(settings):
+def test_tag_cannot_be_derived_without_the_key_of_the_installation():
     before = tag(12, 3)
 
-    settings.SECRET_KEY = "another " * 10
+    hash_key._key = b"another"
 
     assert tag(12, 3) != before

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection
 
+from arena import hash_key
 from arena.features import features
 from arena.models import Vote, VoteAside, VoteFile
 from catalog.models import LanguageModel
@@ -118,10 +119,10 @@ def test_raw_voters_are_nowhere_in_the_database(file):
     assert "secret" not in str(contents())
 
 
-def test_voter_is_hashed_with_the_secret_key(file, settings):
+def test_voter_is_hashed_with_the_key_of_the_installation(file):
     path = file(json_lines(row(judge="ann")))
     import_file(path, "mine")
-    settings.SECRET_KEY = "another" * 10
+    hash_key._key = b"another"
     import_file(file(json_lines(row(judge="ann"), row()), "2.jsonl"), "mine")
     assert len(set(Vote.objects.values_list("voter", flat=True))) == 3
 
