@@ -4,7 +4,7 @@ WORKDIR /app
 COPY requirements.lock .
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock
 COPY . .
-RUN DJANGO_SETTINGS_MODULE=config.settings /venv/bin/python manage.py collectstatic --noinput
+RUN DJANGO_SETTINGS_MODULE=config.settings SECRET_KEY=signs-nothing-here /venv/bin/python manage.py collectstatic --noinput
 
 FROM python:3.13-slim
 RUN useradd --system --no-create-home arena

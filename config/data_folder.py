@@ -4,7 +4,6 @@ import fcntl
 import hashlib
 import os
 import re
-import secrets
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -57,16 +56,6 @@ class DataFolder:
     @property
     def owner(self) -> str:
         return (self.locks / "owner").read_text() or "another program"
-
-    def secret_key(self) -> str:
-        """The key that signs cookies, made at the first call and kept."""
-        path = self.path / "secret_key"
-        if not path.exists():
-            draft = path.with_suffix(f".{os.getpid()}")
-            draft.touch(mode=0o600)
-            draft.write_text(secrets.token_urlsafe(64))
-            draft.replace(path)
-        return path.read_text()
 
 
 def _run_folder(data: Path) -> Path:

@@ -15,7 +15,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from signal import Signals
 
-from config import postgres, valkey
+from config import postgres, secret_keys, valkey
 from config.data_folder import DataFolder, DataFolderError
 from config.supervisor import ProgramError, Supervisor
 
@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_S = 30
 POLL_S = 0.05
 PRIVATE, LOOPBACK = "ARENA_ALLOW_PRIVATE_ENDPOINTS", "127.0.0.0/8,::1/128"
+FALLBACKS = "SECRET_KEY_FALLBACKS"
 
 Say = Callable[[str], None]
 
@@ -34,10 +35,12 @@ def environment(folder: DataFolder) -> dict[str, str]:
     """
     outside = {name: value for name, value in os.environ.items() if value}
     ours = {"DATABASE_URL": postgres.url(folder), "REDIS_URL": valkey.url(folder)}
+    joined = {PRIVATE: ",".join(filter(None, [outside.get(PRIVATE), LOOPBACK]))}
     if "SECRET_KEY" not in outside:
-        ours["SECRET_KEY"] = folder.secret_key()
-    private = ",".join(filter(None, [outside.get(PRIVATE), LOOPBACK]))
-    return ours | outside | {PRIVATE: private}
+        signing, *verifying = secret_keys.load(folder.path)
+        ours |= {"SECRET_KEY": signing, secret_keys.FOLDER: str(folder.path)}
+        joined[FALLBACKS] = ",".join(filter(None, [*verifying, outside.get(FALLBACKS)]))
+    return ours | outside | joined
 
 
 async def start(supervisor: Supervisor, folder: DataFolder, say: Say, *, durable: bool = True) -> None:

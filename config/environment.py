@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from psycopg import ProgrammingError
@@ -13,6 +14,8 @@ from psycopg.conninfo import conninfo_to_dict
 LOCAL_DATABASE = "postgresql:///arena"
 LOCAL_REDIS = "redis://127.0.0.1:6379/0"
 SHORTEST_SECRET = 50
+# What the service and its databases read besides the settings below, in compose.yaml and by libpq too.
+OF_THE_SERVICE = re.compile(r"ARENA_.*|SECRET_KEY.*|DJANGO_.*|POSTGRES_.*|VALKEY_.*|REDIS_.*|DATABASE_.*|PG[A-Z]+")
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,7 @@ class Environment:
     database_url: str = LOCAL_DATABASE
     redis_url: str = LOCAL_REDIS
     secret_key: str = ""
+    secret_key_fallbacks: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
     arena_env: str = "local"
     arena_answer_concurrency: int = 600
@@ -31,9 +35,9 @@ class Environment:
     arena_answer_timeout_s: float = 180
     arena_public_url: str = ""
     arena_proxy_hops: int = 0
-    arena_encryption_key: str = ""
     arena_anchor: tuple[str, float] | None = None
     arena_allow_private_endpoints: tuple[str, ...] = ()
+    arena_key_names: tuple[str, ...] = ("*_API_KEY",)
     arena_pace_anonymous: bool = True
     arena_battles_per_hour: int = 60
     arena_battles_per_hour_address: int = 300
@@ -45,6 +49,11 @@ class Environment:
     @property
     def production(self) -> bool:
         return self.arena_env == "production"
+
+    def allows_key_name(self, name: str) -> bool:
+        """Whether an endpoint may name this variable as the one that holds its key: never a setting of the service."""
+        ours = name in PARSERS or OF_THE_SERVICE.fullmatch(name.upper())
+        return not ours and any(fnmatchcase(name, pattern) for pattern in self.arena_key_names)
 
 
 def count(text: str) -> int:
@@ -101,6 +110,13 @@ def networks(text: str) -> tuple[str, ...]:
     return words(text)
 
 
+def key_names(text: str) -> tuple[str, ...]:
+    for word in words(text):
+        if not re.fullmatch(r"[A-Za-z0-9_*?]+", word):
+            raise ValueError(f"holds {word!r}, which is no pattern of names such as *_API_KEY")
+    return words(text)
+
+
 def anchor(text: str) -> tuple[str, float]:
     slug, _, rating = text.rpartition(":")
     try:
@@ -148,6 +164,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "DATABASE_URL": database_url,
     "REDIS_URL": scheme("redis", "rediss", "unix"),
     "SECRET_KEY": str,
+    "SECRET_KEY_FALLBACKS": words,
     "ALLOWED_HOSTS": words,
     "ARENA_ENV": one_of("local", "production"),
     "ARENA_ANSWER_CONCURRENCY": positive,
@@ -157,9 +174,9 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "ARENA_ANSWER_TIMEOUT_S": seconds,
     "ARENA_PUBLIC_URL": public_url,
     "ARENA_PROXY_HOPS": count,
-    "ARENA_ENCRYPTION_KEY": str,
     "ARENA_ANCHOR": anchor,
     "ARENA_ALLOW_PRIVATE_ENDPOINTS": networks,
+    "ARENA_KEY_NAMES": key_names,
     "ARENA_PACE_ANONYMOUS": switch,
     "ARENA_BATTLES_PER_HOUR": count,
     "ARENA_BATTLES_PER_HOUR_ADDRESS": count,
@@ -196,5 +213,7 @@ def _check_production(environment: Environment) -> None:
         return
     if len(environment.secret_key) < SHORTEST_SECRET:
         raise ValueError(f"SECRET_KEY must have at least {SHORTEST_SECRET} characters in production")
+    if any(len(key) < SHORTEST_SECRET for key in environment.secret_key_fallbacks):
+        raise ValueError(f"SECRET_KEY_FALLBACKS must hold keys of at least {SHORTEST_SECRET} characters in production")
     if not environment.arena_public_url:  # cookies are secure, or openly not, by what it says
         raise ValueError("ARENA_PUBLIC_URL must be set in production")

@@ -1,7 +1,6 @@
 """Django's settings, all of them; what may differ between installations comes from `config.environment`."""
 
 import os
-import secrets
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,7 +8,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from psycopg.conninfo import conninfo_to_dict
 
-from config import environment
+from config import environment, secret_keys
 
 try:
     ENVIRONMENT = environment.load(os.environ)
@@ -20,7 +19,13 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
 
 DEBUG = False
-SECRET_KEY = ENVIRONMENT.secret_key or secrets.token_urlsafe(64)
+DATA_FOLDER = BASE_DIR / "var"
+try:
+    _keys = (ENVIRONMENT.secret_key,) if ENVIRONMENT.secret_key else secret_keys.load(DATA_FOLDER)
+except OSError as error:
+    raise SystemExit(f"arena: set SECRET_KEY, for none can be made in {DATA_FOLDER}: {error.strerror}") from None
+SECRET_KEY = _keys[0]
+SECRET_KEY_FALLBACKS = [*_keys[1:], *ENVIRONMENT.secret_key_fallbacks]
 PUBLIC_HOST = urlsplit(ENVIRONMENT.arena_public_url).hostname
 ALLOWED_HOSTS = [*ENVIRONMENT.allowed_hosts, *([PUBLIC_HOST] if PUBLIC_HOST else [])]
 if not ENVIRONMENT.production:

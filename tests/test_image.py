@@ -1,0 +1,149 @@
+"""The container image without a container engine: what is sent to the engine, and that no secret is among it."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+RULES = (ROOT / ".dockerignore").read_text(encoding="utf-8")
+# Rules under which this file once stood: a list of what is left out.
+LEFT_OUT = ".git\n.venv\nvar\ntests\nbench\ndocs\nstaticfiles\n**/__pycache__\n"
+SECRETS = (
+    ".env",
+    ".env.local",
+    ".env.production",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "models.toml",
+    "models/of-ours.toml",
+    "secret_key",
+    "id_ed25519",
+    "dump.sql",
+    "web.log",
+    "var/secret_key",
+    "var/postgres/PG_VERSION",
+    ".git/config",
+    ".venv/bin/python",
+    ".aws/credentials",
+    "config/.env",
+    "arena/data/.env.local",
+    "arena/__pycache__/jobs.cpython-313.pyc",
+    "tests/conftest.py",
+)
+LARGE = (".git", ".venv", "var")  # SECRETS has a file of each
+NEEDED = ("arena", "catalog", "config", "ratings", "static", "templates")
+
+
+def in_context(path: str, rules: str) -> bool:
+    """Whether the engine sends a file, by the rules that its documentation gives: of all patterns that match the path
+    or a folder above it the last one decides, and `!` takes back."""
+    parts = PurePosixPath(path).parts
+    parents = ["/".join(parts[:length]) for length in range(1, len(parts) + 1)]
+    sent = True
+    for line in rules.splitlines():
+        pattern = line.strip()
+        if not pattern or line.startswith("#"):
+            continue
+        matcher = as_regex(pattern.removeprefix("!").strip().strip("/").removeprefix("./"))
+        if any(matcher.fullmatch(each) for each in parents):
+            sent = pattern.startswith("!")
+    return sent
+
+
+def as_regex(pattern: str) -> re.Pattern[str]:
+    """Go's filepath.Match, in which `*` and `?` stop at a slash, and `**`, any number of folders, also none."""
+    tokens = re.findall(r"\*\*/|\*\*|\*|\?|\[[^\]]*\]|\\.|.", pattern)
+    written = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return re.compile("".join(written.get(t) or (t if len(t) > 2 else re.escape(t.removeprefix("\\"))) for t in tokens))
+
+
+def context(files: Iterable[str], rules: str = RULES) -> set[str]:
+    return {path for path in files if in_context(path, rules)}
+
+
+@pytest.mark.parametrize(
+    ("rules", "path", "sent"),
+    [
+        ("", "a", True),
+        ("a", "a", False),
+        ("a", "a/b/c", False),
+        ("a", "b/a", True),
+        ("/a/", "a/b", False),
+        ("**/a", "b/c/a", False),
+        ("**/a", "a", False),
+        ("a/**", "a/b/c", False),
+        ("*.md", "x.md", False),
+        ("*.md", "docs/x.md", True),
+        ("**/*.md", "docs/x.md", False),
+        ("a?", "ab", False),
+        ("a?", "a/b", True),
+        ("*/b", "a/b/c", False),
+        ("[ab]x", "bx", False),
+        ("[ab]x", "cx", True),
+        ("a\\*", "ab", True),
+        ("# a\n  a", "a", False),
+        ("*\n!a", "a/b", True),
+        ("*\n!a", "b", False),
+        ("*\n!a\n**/.*", "a/.env", False),
+        ("*\n!a\n**/.*", "a/.b/c", False),
+        ("*\n!a/b\n", "a/c", False),
+        ("!a\n*", "a", False),
+    ],
+)
+def test_context_is_resolved_as_the_engine_does(rules, path, sent):
+    assert in_context(path, rules) is sent
+
+
+def test_list_of_what_is_left_out_lets_secrets_through():
+    assert {".env", ".env.local", "compose.override.yaml", "models.toml", "id_ed25519"} <= context(SECRETS, LEFT_OUT)
+
+
+def test_no_secret_is_in_the_context():
+    assert context(SECRETS) == set()
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory):
+    """A folder with what the engine gets of this tree, beside secrets of all kinds."""
+    tops = [top for top in ROOT.iterdir() if top.name not in LARGE]
+    tree = [path for top in tops for path in [top, *top.rglob("*")] if path.is_file()]
+    folder = tmp_path_factory.mktemp("image")
+    for path in context({*(str(path.relative_to(ROOT)) for path in tree), *SECRETS}):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / path, folder / path)
+    return folder
+
+
+def test_context_holds_what_the_image_is_made_of_and_nothing_else(image):
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert {path.name for path in image.iterdir()} == {*NEEDED, "LICENSE", "manage.py", "requirements.lock"}
+    assert copied == ["requirements.lock", "."]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["manage.py", "collectstatic", "--noinput", "--verbosity", "0"],
+        ["manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        ["-c", "import config.asgi, config.prepare, config.healthcheck; from config.celery import app; app.tasks"],
+    ],
+    ids=["static files", "all pages", "processes"],
+)
+def test_commands_of_the_image_run_on_the_context_alone(image, command):
+    production = {"ARENA_ENV": "production", "ARENA_PUBLIC_URL": "https://arena.example", "SECRET_KEY": "aZ9-b" * 20}
+    variables = production | {"PATH": "/usr/bin:/bin", "DJANGO_SETTINGS_MODULE": "config.settings"}
+
+    ended = subprocess.run([sys.executable, *command], cwd=image, env=variables, capture_output=True, text=True)
+
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_image_is_built_without_making_a_secret_key():
+    [line] = [line for line in (ROOT / "Dockerfile").read_text().splitlines() if "collectstatic" in line]
+    assert " SECRET_KEY=" in line
