@@ -7,7 +7,7 @@ from typing import ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -20,6 +20,12 @@ def limit(**milliseconds: int) -> None:
     """Bound all connections that this process makes from now on, by parameters of PostgreSQL."""
     given = [f"-c {name}={value}" for name, value in milliseconds.items()]
     settings.DATABASE_OPTIONS["options"] = " ".join([settings.DATABASE_OPTIONS.get("options", ""), *given]).strip()
+
+
+def give_back() -> None:
+    """Give this thread's connection to the others before a long wait; within a transaction it stays."""
+    if not connection.in_atomic_block:
+        connection.close()
 
 
 def let_go(

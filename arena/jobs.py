@@ -1,13 +1,12 @@
 """From a claimed turn to what each side's model is asked."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.db.models import QuerySet
 
-from arena import leases
+from arena import endpoint_keys, leases
 from arena.backends.protocol import Message, Request
 from arena.models import Answer, Battle, Endpoint, Turn
 from arena.tags import tag
@@ -135,7 +134,7 @@ def request_to(endpoint: Endpoint, messages: tuple[Message, ...]) -> Request:
     return Request(
         base_url=endpoint.base_url,
         model=endpoint.upstream_id,
-        api_key=os.environ.get(endpoint.api_key_env, "") if endpoint.api_key_env else "",
+        api_key=endpoint_keys.read(endpoint),
         messages=messages,
         system=SYSTEM_PROMPT,
         max_tokens=endpoint.max_tokens or MAX_TOKENS,

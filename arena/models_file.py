@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.text import slugify
 
+from arena import endpoint_keys
 from arena.backends import BACKENDS
 from arena.backends.network import WHERE_KEYS_BELONG, check_url
 from arena.models import Endpoint
@@ -137,9 +138,17 @@ def _check_limits(where: str, endpoint: dict[str, Any]) -> None:
             raise WrongField(where, f"endpoint.{field}", f"must lie between 1 and {MOST:,}")
     if not 0 <= endpoint.get("temperature", 0) <= 2:
         raise WrongField(where, "endpoint.temperature", "must lie between 0 and 2")
-    if not VARIABLE.fullmatch(endpoint.get("api_key_env", "_")):
-        raise WrongField(where, "endpoint.api_key_env", "is the name of a variable, never a key")
+    if "api_key_env" in endpoint:
+        _check_key_name(where, endpoint["api_key_env"])
     _check_parameters(where, endpoint.get("parameters", {}))
+
+
+def _check_key_name(where: str, name: str) -> None:
+    if not VARIABLE.fullmatch(name):
+        raise WrongField(where, "endpoint.api_key_env", "is the name of a variable, never a key")
+    if not endpoint_keys.is_allowed(name):
+        words = f"names {name}, and ARENA_KEY_NAMES allows {endpoint_keys.allowed_names()} alone"
+        raise WrongField(where, "endpoint.api_key_env", words)
 
 
 def _check_parameters(where: str, parameters: dict[str, Any]) -> None:

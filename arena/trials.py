@@ -3,13 +3,13 @@ figures and our own words: neither the text, nor what the provider says to an er
 
 import asyncio
 import logging
-import os
 import time
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from django.conf import settings
 
+from arena import endpoint_keys
 from arena.backends import BACKENDS
 from arena.backends.network import session
 from arena.backends.protocol import BackendError, Delta, Message, Reasoning, Request, Timeouts, Usage
@@ -18,14 +18,14 @@ from arena.models import Endpoint
 
 PROMPT = "In two sentences: why is the sky blue?"
 LIMITS = Timeouts(connect=10, first_token=20, between_tokens=15, total=30)
-NO_KEY = "no_key"
+NO_KEY, KEY_NOT_ALLOWED = "no_key", "key_not_allowed"
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Trial:
-    """`failure` is empty for an answer, else one of ours or NO_KEY. Seconds to the first token, a thought or not, and
-    tokens a second after it, as the provider counts them; None is unknown."""
+    """`failure` is empty for an answer, else one of ours, NO_KEY or KEY_NOT_ALLOWED. Seconds to the first token, a
+    thought or not, and tokens a second after it, as the provider counts them; None is unknown."""
 
     failure: str = ""
     first_token_s: float | None = None
@@ -35,7 +35,9 @@ class Trial:
 
 def ask(endpoint: Endpoint, limits: Timeouts = LIMITS) -> Trial:
     """Send one question through the endpoint's real backend; takes as long as the answer, at most half a minute."""
-    if endpoint.api_key_env and not os.environ.get(endpoint.api_key_env):
+    if endpoint.api_key_env and not endpoint_keys.is_allowed(endpoint.api_key_env):
+        return Trial(KEY_NOT_ALLOWED)
+    if endpoint.api_key_env and not endpoint_keys.read(endpoint):
         return Trial(NO_KEY)
     request = request_to(endpoint, (Message("user", PROMPT),))
     try:

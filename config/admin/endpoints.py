@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import admin, messages
@@ -14,8 +15,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from arena import trials
+from arena import endpoint_keys, trials
 from arena.backends import BACKENDS
+from arena.connections import give_back
 from arena.health import ITS_FAULT
 from arena.models import Answer, Endpoint, EndpointDay
 from arena.models_file import WrongField, check_endpoint
@@ -28,6 +30,8 @@ WHERE = "This endpoint"
 WHERE_MORE = gettext_lazy("log/web.log of the data folder (var) has more; in compose, the log of the container web.")
 NAMES = {"upstream_id": "model"}  # as the models file calls it
 FIELDS = {name: field for field, name in NAMES.items()}
+AGAIN = "api_key_env_again"
+ELSEWHERE = gettext_lazy("Its key would go to another host. Type the name of the variable again to agree.")
 CHECKED = (
     "kind",
     "base_url",
@@ -39,9 +43,16 @@ CHECKED = (
     "parameters",
 )
 
+KEY = CHECKED.index("api_key_env") + 1  # where the form asks for its name again
+
 
 class EndpointForm(Form):
     kind = forms.ChoiceField(choices=[(kind, kind) for kind in BACKENDS])
+    api_key_env_again = forms.CharField(
+        label=gettext_lazy("Variable that holds the key, again"),
+        help_text=gettext_lazy("Only if the base URL now leads to another host: the key goes there."),
+        required=False,
+    )
 
     class Meta:
         model = Endpoint
@@ -69,7 +80,15 @@ class EndpointForm(Form):
                 check_endpoint(WHERE, given)
             except WrongField as wrong:
                 self.add_error(FIELDS.get(wrong.field, wrong.field), self._in_words(wrong))
+        if not self.errors and self._sends_key_elsewhere(cleaned):
+            self.add_error(AGAIN, ELSEWHERE)
         return cleaned
+
+    def _sends_key_elsewhere(self, cleaned: dict[str, Any]) -> bool:
+        """Whether the key would go to another server than before, and nobody has typed its name for that."""
+        name = cleaned["api_key_env"]
+        moved = self.instance.pk and _server(cleaned["base_url"]) != _server(self.initial["base_url"])
+        return bool(name and moved and cleaned[AGAIN] != name)
 
     def _in_words(self, wrong: WrongField) -> str:
         """Fields are called here as the form calls them."""
@@ -87,7 +106,7 @@ class EndpointAdmin(Choosing):
     readonly_fields = ("failures", "closed_until", "breaker", "calls", "failure_rate", "first_token", "speed")
     autocomplete_fields = ("model",)
     fieldsets = (
-        (None, {"fields": ("model", *CHECKED, "enabled")}),
+        (None, {"fields": ("model", *CHECKED[:KEY], AGAIN, *CHECKED[KEY:], "enabled")}),
         (
             gettext_lazy("How it does"),
             {"fields": ("breaker", "closed_until", "failures", "calls", "failure_rate", "first_token", "speed")},
@@ -115,6 +134,7 @@ class EndpointAdmin(Choosing):
             raise PermissionDenied
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
+        give_back()
         trial = trials.ask(endpoint)
         changes.note(request.user.get_username(), "tested", endpoint, after=vars(trial))
         messages.add_message(request, messages.ERROR if trial.failure else messages.SUCCESS, told(endpoint, trial))
@@ -152,6 +172,11 @@ class EndpointAdmin(Choosing):
         return _newest(endpoint, "tokens_per_s_p50", ".0f")
 
 
+def _server(base_url: str) -> tuple[str, str]:
+    parts = urlsplit(base_url.lower())
+    return parts.scheme, parts.netloc
+
+
 def _recent(endpoint: Endpoint) -> list[EndpointDay]:
     return getattr(endpoint, "recent", [])
 
@@ -168,6 +193,9 @@ def told(endpoint: Endpoint, trial: trials.Trial) -> str:
     if trial.failure == trials.NO_KEY:
         missing = _("The variable %(variable)s is not set in the web service, so %(name)s was not asked.")
         return missing % {"variable": endpoint.api_key_env, "name": name}
+    if trial.failure == trials.KEY_NOT_ALLOWED:
+        refused = _("The variable %(variable)s may hold no key: ARENA_KEY_NAMES allows %(allowed)s alone.")
+        return refused % {"variable": endpoint.api_key_env, "allowed": endpoint_keys.allowed_names()}
     if trial.failure:
         reason = Answer.Failure(trial.failure).label
         return _("%(name)s did not answer: %(reason)s. %(log)s") % {"name": name, "reason": reason, "log": WHERE_MORE}

@@ -87,13 +87,15 @@ def test_take_names_no_model_to_the_model():
         ({"temperature": 0.0}, "temperature", 0.0),
         ({"temperature": 1.5}, "temperature", 1.5),
         ({"parameters": {"top_k": 5}}, "parameters", {"top_k": 5}),
-        ({"api_key_env": "ARENA_TEST_KEY"}, "api_key", "sk-secret"),
-        ({"api_key_env": "ARENA_TEST_NO_KEY"}, "api_key", ""),
+        ({"api_key_env": "TEST_API_KEY"}, "api_key", "sk-secret"),
+        ({"api_key_env": "TEST_NO_API_KEY"}, "api_key", ""),
+        ({"api_key_env": "PRIVATE_PEM"}, "api_key", ""),
         ({}, "api_key", ""),
     ],
 )
 def test_take_asks_by_what_the_endpoint_says(monkeypatch, fields, field, value):
-    monkeypatch.setenv("ARENA_TEST_KEY", "sk-secret")
+    monkeypatch.setenv("TEST_API_KEY", "sk-secret")
+    monkeypatch.setenv("PRIVATE_PEM", "no key of an endpoint")
     turn = factories.turn(models(**fields))
 
     [job] = jobs.take([turn.pk])

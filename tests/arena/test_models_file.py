@@ -21,7 +21,7 @@ open_weights = true
 endpoint.kind = "openai"
 endpoint.base_url = "https://api.good.example/v1/"
 endpoint.model = "good-one-2025"
-endpoint.api_key_env = "GOOD_KEY"
+endpoint.api_key_env = "GOOD_API_KEY"
 endpoint.max_tokens = 300
 endpoint.temperature = 0
 endpoint.max_concurrency = 2
@@ -112,6 +112,10 @@ WRONG = {
     "an address without a port": (server('endpoint.base_url = "https://a.example:x/"'), "base_url is not a URL"),
     "an address without an end": (server(f'endpoint.base_url = "https://a.example/{"a" * 500}"'), "is too long"),
     "a key for a variable": (bad('endpoint.api_key_env = "sk-abc"'), "is the name of a variable, never a key"),
+    "a setting of ours": (
+        bad('endpoint.api_key_env = "SECRET_KEY"'),
+        "endpoint.api_key_env names SECRET_KEY, and ARENA_KEY_NAMES allows *_API_KEY alone",
+    ),
     "a variable without an end": (bad(f'endpoint.api_key_env = "{"A" * 101}"'), "api_key_env is too long"),
     "no tokens": (bad("endpoint.max_tokens = 0"), "endpoint.max_tokens must lie between 1 and 1,000,000"),
     "tokens without end": (bad("endpoint.max_tokens = 1000001"), "max_tokens must lie between 1 and 1,000,000"),
@@ -183,7 +187,7 @@ def test_load_makes_a_model_with_its_endpoint(file):
     assert (model.organization.name, model.license.name) == ("Good Inc.", "MIT")
     endpoint = model.endpoint
     assert (endpoint.kind, endpoint.base_url) == ("openai", "https://api.good.example/v1")
-    assert (endpoint.upstream_id, endpoint.api_key_env) == ("good-one-2025", "GOOD_KEY")
+    assert (endpoint.upstream_id, endpoint.api_key_env) == ("good-one-2025", "GOOD_API_KEY")
     assert (endpoint.max_tokens, endpoint.temperature, endpoint.max_concurrency) == (300, 0.0, 2)
     assert endpoint.parameters == {"top_p": 0.9, "stop": ["a", "b"]}
     assert endpoint.enabled

@@ -21,10 +21,15 @@ def provider():
 @pytest.fixture
 def endpoint(provider, settings, monkeypatch):
     """Of a fake model with this behaviour."""
-    monkeypatch.setenv("ZKEY", KEY)
+    monkeypatch.setenv("Z_API_KEY", KEY)
 
     def make(behaviour, **fields):
-        address = {"kind": "openai", "base_url": provider.base_url, "upstream_id": behaviour, "api_key_env": "ZKEY"}
+        address = {
+            "kind": "openai",
+            "base_url": provider.base_url,
+            "upstream_id": behaviour,
+            "api_key_env": "Z_API_KEY",
+        }
         return factories.endpoint(**address | fields)
 
     return make
@@ -53,7 +58,7 @@ def test_trial_of_a_forbidden_address_is_unavailable(endpoint, settings):
 
 
 def test_trial_without_its_key_asks_nobody(endpoint, provider, monkeypatch):
-    monkeypatch.delenv("ZKEY")
+    monkeypatch.delenv("Z_API_KEY")
     assert trials.ask(endpoint("steady-202"), QUICK) == trials.Trial(trials.NO_KEY)
     assert provider.requests("steady-202") == []
 

@@ -1,8 +1,11 @@
 """Endpoints in the admin: what is refused, how they do, and the button that asks one question."""
 
 from datetime import timedelta
+from threading import Thread
 
 import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
 from django.utils import timezone
 
 from arena.models import Call, Endpoint, EndpointDay
@@ -11,6 +14,7 @@ from config.admin.endpoints import EndpointAdmin, told
 from config.models import Change
 from tests import factories
 from tests.fake_provider import FakeProvider
+from tests.processes import eventually
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/arena/endpoint/"
@@ -110,9 +114,9 @@ def test_breaker_is_told_in_words(fields, said):
 
 
 def test_button_asks_once_and_shows_how_quick_it_was(admin, provider, monkeypatch):
-    monkeypatch.setenv("ZKEY", KEY)
+    monkeypatch.setenv("Z_API_KEY", KEY)
     endpoint = factories.endpoint(
-        kind="openai", base_url=provider.base_url, upstream_id="steady-203", api_key_env="ZKEY"
+        kind="openai", base_url=provider.base_url, upstream_id="steady-203", api_key_env="Z_API_KEY"
     )
     assert "Ask it one question" in text(admin.get(f"{LIST}{endpoint.pk}/change/"))
 
@@ -129,9 +133,9 @@ def test_button_asks_once_and_shows_how_quick_it_was(admin, provider, monkeypatc
 
 
 def test_button_shows_nothing_of_what_a_provider_says_to_an_error(admin, provider, monkeypatch):
-    monkeypatch.setenv("ZKEY", KEY)
+    monkeypatch.setenv("Z_API_KEY", KEY)
     endpoint = factories.endpoint(
-        kind="openai", base_url=provider.base_url, upstream_id="error-401", api_key_env="ZKEY"
+        kind="openai", base_url=provider.base_url, upstream_id="error-401", api_key_env="Z_API_KEY"
     )
     answer = admin.post(f"{LIST}{endpoint.pk}/ask/", follow=True)
     assert "did not answer: Unavailable. log/web.log of the" in text(answer)
@@ -154,14 +158,14 @@ def test_button_is_for_those_who_may_change(client, django_user_model):
 @pytest.mark.parametrize(
     ("trial", "said"),
     [
-        (Trial(NO_KEY), "The variable ZKEY is not set in the web service, so X was not asked."),
+        (Trial(NO_KEY), "The variable Z_API_KEY is not set in the web service, so X was not asked."),
         (Trial("timeout"), "X did not answer: Timeout. log/web.log of the"),
         (Trial(first_token_s=0.5), "X answered: first token after 0.50 s."),
         (Trial(first_token_s=0.5, tokens_per_s=41.6, tokens=9), "X answered: first token after 0.50 s, 42 tokens/s."),
     ],
 )
 def test_told_in_our_words(trial, said):
-    assert told(factories.endpoint(factories.model("x"), api_key_env="ZKEY"), trial).startswith(said)
+    assert told(factories.endpoint(factories.model("x"), api_key_env="Z_API_KEY"), trial).startswith(said)
 
 
 @pytest.mark.parametrize("left", ["nothing", "call", "day"])
@@ -185,3 +189,94 @@ def test_no_other_way_deletes_an_endpoint_that_was_called(admin):
     admin.post(f"/admin/catalog/languagemodel/{endpoint.model_id}/delete/", {"post": "yes"})
 
     assert Call.objects.exists()
+
+
+@pytest.fixture
+def editor(client, django_user_model):
+    """Somebody who may look at endpoints and change them, and nothing else."""
+    bob = django_user_model.objects.create_user("bob", is_staff=True)
+    bob.user_permissions.set(Permission.objects.filter(codename__in=("view_endpoint", "change_endpoint")))
+    client.force_login(bob)
+    return client
+
+
+@pytest.mark.parametrize("variable", ["SECRET_KEY", "DATABASE_URL", "POSTGRES_PASSWORD", "HOME"])
+def test_no_variable_of_the_service_is_sent_to_a_listener(editor, provider, monkeypatch, variable):
+    """By an editor of endpoints, who points one at a server of theirs and presses the button."""
+    monkeypatch.setenv(variable, "zsecret-of-the-service")
+    endpoint = factories.endpoint(kind="openai", base_url=provider.base_url, upstream_id=f"says:{variable}")
+    fields = {"base_url": provider.base_url, "upstream_id": f"says:{variable}", "api_key_env": variable}
+
+    answer = editor.post(f"{LIST}{endpoint.pk}/change/", form(endpoint.model, **fields))
+    editor.post(f"{LIST}{endpoint.pk}/ask/")
+
+    assert "zsecret-of-the-service" not in str(provider.requests(f"says:{variable}"))
+    assert f"It names {variable}, and ARENA_KEY_NAMES allows *_API_KEY alone." in text(answer)
+    assert Endpoint.objects.get().api_key_env == ""
+
+
+def test_variable_that_was_stored_before_it_was_forbidden_is_not_sent_either(editor, provider, monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "zsecret-of-the-service")
+    endpoint = factories.endpoint(
+        kind="openai", base_url=provider.base_url, upstream_id="says:stored", api_key_env="SECRET_KEY"
+    )
+
+    answer = editor.post(f"{LIST}{endpoint.pk}/ask/", follow=True)
+
+    assert provider.requests("says:stored") == []
+    assert "The variable SECRET_KEY may hold no key: ARENA_KEY_NAMES allows *_API_KEY alone." in text(answer)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "again", "accepted"),
+    [
+        ("https://evil.example/v1", "", False),
+        ("https://evil.example/v1", "ANTHROPIC_API_KEY", False),
+        ("https://evil.example/v1", "OPENAI_API_KEY", True),
+        ("http://api.example.com/v1", "", False),
+        ("https://api.example.com:8443/v1", "", False),
+        ("https://api.example.com/v2", "", True),
+        ("https://API.example.com/v1", "", True),
+    ],
+)
+def test_key_follows_to_another_host_only_if_its_name_is_typed_again(editor, base_url, again, accepted):
+    endpoint = factories.endpoint(
+        kind="openai", base_url="https://api.example.com/v1", upstream_id="m", api_key_env="OPENAI_API_KEY"
+    )
+
+    answer = editor.post(
+        f"{LIST}{endpoint.pk}/change/", form(endpoint.model, base_url=base_url, api_key_env_again=again)
+    )
+
+    assert (answer.status_code == 302) is accepted
+    assert (Endpoint.objects.get().base_url == base_url) is accepted
+    if not accepted:
+        assert "Its key would go to another host. Type the name of the variable again to agree." in text(answer)
+
+
+def test_endpoint_without_a_key_moves_freely(editor):
+    endpoint = factories.endpoint(kind="openai", base_url="https://api.example.com/v1", upstream_id="m")
+
+    answer = editor.post(
+        f"{LIST}{endpoint.pk}/change/", form(endpoint.model, base_url="https://other.example", api_key_env="")
+    )
+
+    assert answer.status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_button_holds_no_connection_of_the_database_while_it_waits(admin, provider):
+    endpoint = factories.endpoint(kind="openai", base_url=provider.base_url, upstream_id="steady-99")
+    connection.close()
+
+    def press():
+        admin.post(f"{LIST}{endpoint.pk}/ask/")
+        connection.close()
+
+    asking = Thread(target=press)
+    asking.start()
+    assert eventually(lambda: provider.requests("steady-99"))
+    pool, [state] = connection.pool.get_stats(), [asked["state"] for asked in provider.requests("steady-99")]
+    asking.join()
+
+    assert (state, pool["pool_available"]) == ("open", pool["pool_size"])

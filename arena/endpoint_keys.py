@@ -1,0 +1,33 @@
+"""The keys of endpoints. An endpoint names a variable of the environment, and only one that ARENA_KEY_NAMES allows:
+whoever may edit endpoints must not have the secrets of the service sent to a server of theirs."""
+
+import logging
+import os
+
+from django.conf import settings
+
+from arena.models import Endpoint
+
+logger = logging.getLogger(__name__)
+
+
+def is_allowed(name: str) -> bool:
+    """Whether a variable of this name may hold a key."""
+    allowed: bool = settings.ENVIRONMENT.allows_key_name(name)
+    return allowed
+
+
+def allowed_names() -> str:
+    """The patterns of ARENA_KEY_NAMES, for a sentence."""
+    return ", ".join(settings.ENVIRONMENT.arena_key_names)
+
+
+def read(endpoint: Endpoint) -> str:
+    """The key; empty if the endpoint names no variable, or one that is not set or not allowed."""
+    name = endpoint.api_key_env
+    if not name:
+        return ""
+    if not is_allowed(name):
+        logger.warning("endpoint %s gets no key: ARENA_KEY_NAMES does not allow the variable %s", endpoint.pk, name)
+        return ""
+    return os.environ.get(name, "")
