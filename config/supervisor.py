@@ -12,6 +12,8 @@ from pathlib import Path
 from signal import Signals
 from typing import Any
 
+from config.log_files import LogFile
+
 DEATHS = 5
 WITHIN_S = 60
 LONGEST_PAUSE_S = 2.0
@@ -53,6 +55,7 @@ class Program:
 @dataclass
 class _Running:
     program: Program
+    log: LogFile
     process: asyncio.subprocess.Process
     keeper: asyncio.Task[None] | None = None
 
@@ -78,10 +81,14 @@ class Supervisor:
 
     async def run(self, program: Program) -> None:
         """Run a program that ends by itself; raises ProgramError unless it succeeds."""
-        group = [_Running(program, await self._spawn(program, "wb"))]
+        running = await self._begin(program)
+        group = [running]
         self._groups.append(group)
-        if await _end_of(group[0].process):
-            raise ProgramError(_last_words(program) or f"{program.name} {_how_it_ended(group[0].process)}")
+        code = await _end_of(running.process)
+        await running.log.drain()
+        if code:
+            raise ProgramError(_last_words(running.log) or f"{program.name} {_how_it_ended(running.process)}")
+        running.log.close()
         self._groups.remove(group)
 
     async def stop(self) -> None:
@@ -92,14 +99,15 @@ class Supervisor:
             self.failure.exception()
 
     async def _start(self, program: Program, group: list[_Running]) -> None:
-        running = _Running(program, await self._spawn(program, "wb"))
+        running = await self._begin(program)
         group.append(running)
         deadline = time.monotonic() + program.ready_within
         while running.process.returncode is not None or not await program.ready():
             if running.process.returncode is not None:
-                raise ProgramError(_obituary(program, f"{_how_it_ended(running.process)} while starting"))
+                await running.log.drain()
+                raise ProgramError(_obituary(running, f"{_how_it_ended(running.process)} while starting"))
             if time.monotonic() > deadline:
-                raise ProgramError(_obituary(program, f"was not ready after {program.ready_within:.0f} s"))
+                raise ProgramError(_obituary(running, f"was not ready after {program.ready_within:.0f} s"))
             await asyncio.sleep(POLL_S)
         running.keeper = asyncio.create_task(self._keep(running))
 
@@ -108,34 +116,42 @@ class Supervisor:
         program, deaths = running.program, deque[float](maxlen=DEATHS)
         while True:
             await _end_of(running.process)
+            await running.log.drain()
             now = time.monotonic()
             deaths.append(now)
             if len(deaths) == DEATHS and now - deaths[0] < WITHIN_S:
-                problem = ProgramError(_obituary(program, f"ended {DEATHS} times within {WITHIN_S} s"))
+                problem = ProgramError(_obituary(running, f"ended {DEATHS} times within {WITHIN_S} s"))
                 if not self.failure.done():
                     self.failure.set_exception(problem)
                 return
             self._say(f"{program.name} {_how_it_ended(running.process)}; starting it again")
             recent = sum(now - death < WITHIN_S for death in deaths)
             await asyncio.sleep(min(LONGEST_PAUSE_S, 0.125 * 2**recent))
-            running.process = await self._spawn(program, "ab")
+            running.process = await self._spawn(program, running.log)
 
-    async def _spawn(self, program: Program, mode: str) -> asyncio.subprocess.Process:
+    async def _begin(self, program: Program) -> _Running:
+        log = LogFile(program.log)
+        return _Running(program, log, await self._spawn(program, log))
+
+    async def _spawn(self, program: Program, log: LogFile) -> asyncio.subprocess.Process:
         name = program.signal.name.removeprefix("SIG")
         setpriv = shutil.which("setpriv")
         tie = (setpriv, "--pdeathsig", name) if setpriv else ("/bin/sh", "-c", WATCH, name)
-        with program.log.open(mode) as log:
+        output = log.open_pipe()
+        try:
             return await asyncio.create_subprocess_exec(
                 *program.prefix,
                 *tie,
                 *program.command,
                 env=dict(program.env),
                 stdin=asyncio.subprocess.DEVNULL if setpriv else self._watched,
-                stdout=log,
-                stderr=log,
+                stdout=output,
+                stderr=output,
                 pass_fds=program.held,
                 start_new_session=True,
             )
+        finally:
+            os.close(output)
 
     async def _stop(self, running: _Running) -> None:
         if running.keeper:
@@ -150,6 +166,8 @@ class Supervisor:
             self._say(f"{running.program.name} does not stop; killing it")
             os.killpg(process.pid, Signals.SIGKILL)
             await process.wait()
+        await running.log.drain()
+        running.log.close()
 
 
 async def together(*steps: Coroutine[Any, Any, None]) -> None:
@@ -191,10 +209,10 @@ def _how_it_ended(process: asyncio.subprocess.Process) -> str:
     return f"was ended by {Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
 
 
-def _last_words(program: Program) -> str:
-    lines = [line for line in program.log.read_text(errors="replace").splitlines() if line.strip()]
-    return lines[-1].strip().removeprefix("arena: ")[:300] if lines else ""
+def _last_words(log: LogFile) -> str:
+    return log.last_line.removeprefix("arena: ")
 
 
-def _obituary(program: Program, what: str) -> str:
-    return f"{program.name} {what}: {_last_words(program) or 'it said nothing'} (log: {program.log})"
+def _obituary(running: _Running, what: str) -> str:
+    log = running.log
+    return f"{running.program.name} {what}: {_last_words(log) or 'it said nothing'} (log: {log.path})"

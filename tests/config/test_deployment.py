@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
@@ -60,3 +61,10 @@ def test_task_clears_sessions_that_have_ended():
     tasks.clear_sessions()
 
     assert [session.pk for session in Session.objects.all()] == [kept.session_key]
+
+
+def test_log_of_every_container_is_bounded():
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+
+    bounds = {"driver": "json-file", "options": {"max-size": "5m", "max-file": "5"}}
+    assert {name: each.get("logging") for name, each in services.items()} == dict.fromkeys(services, bounds)

@@ -1,0 +1,63 @@
+"""The log files of programs: lines are cut, files are rotated by size, and no start erases an earlier run's lines."""
+
+import asyncio
+import os
+from contextlib import suppress
+from logging import LogRecord, makeLogRecord
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from threading import Thread
+
+FILE_BYTES = 5_000_000
+OLD_FILES = 5
+LONGEST_LINE = 8_000  # bytes
+DRAIN_S = 1.0
+
+
+class _RotatedFile(RotatingFileHandler):
+    def handleError(self, record: LogRecord) -> None:  # noqa: N802  # the name is logging's
+        """A full disk costs lines of the log, and stops no program."""
+
+
+class LogFile:
+    """Takes the output of one program, which may be started several times.
+
+    The program writes into a pipe and a thread of ours into the file, so that the bounds hold for every program and
+    nobody goes on writing into a file that was rotated. `path`.1 is the newest of the old files.
+    `last_line` is the last thing that was written since the object was made, at most 300 characters.
+    Raises OSError if the file cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.last_line = ""
+        self._file = _RotatedFile(path, maxBytes=FILE_BYTES, backupCount=OLD_FILES, encoding="utf-8")
+        self._copying: Thread | None = None
+
+    def open_pipe(self) -> int:
+        """A descriptor for the output of a program; the caller closes it when the program has its own copy."""
+        reading, writing = os.pipe()
+        self._copying = Thread(target=self._copy, args=(reading,), name=self.path.name, daemon=True)
+        self._copying.start()
+        return writing
+
+    async def drain(self) -> None:
+        """Wait until all that an ended program wrote is in the file; not long, for a child of it may hold the pipe."""
+        if self._copying:
+            await asyncio.to_thread(self._copying.join, DRAIN_S)
+
+    def close(self) -> None:
+        with suppress(OSError):  # what a full disk did not take
+            self._file.close()
+
+    def _copy(self, reading: int) -> None:
+        with os.fdopen(reading, "rb") as output:
+            while line := output.readline(LONGEST_LINE):
+                self._write(line.decode(errors="replace").rstrip("\n"))
+                while line and not line.endswith(b"\n"):
+                    line = output.readline(LONGEST_LINE)
+
+    def _write(self, line: str) -> None:
+        if line.strip():
+            self.last_line = line.strip()[:300]
+        self._file.handle(makeLogRecord({"msg": line}))

@@ -1,0 +1,109 @@
+"""Logs of supervised programs: bounded whatever they write, and never erased."""
+
+import asyncio
+import http.client
+import sys
+from functools import partial
+
+import pytest
+
+from config import log_files
+from config.embedded import ROOT
+from config.local_models import free_port
+from config.supervisor import Program, Supervisor, http_ok
+
+LONG_PATH = "/api/" + "a" * 60_000
+
+
+@pytest.fixture
+async def supervisor():
+    made = Supervisor(lambda line: None)
+    yield made
+    await made.stop()
+
+
+def ask(port, requests):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    for path, host in requests:
+        connection.request("GET", path, headers={"Host": host})
+        connection.getresponse().read()
+    connection.close()
+
+
+async def test_requests_of_strangers_write_next_to_nothing(supervisor, tmp_path):
+    port, log = free_port(), tmp_path / "web.log"
+    web = ("uvicorn", "config.asgi:application", "--port", str(port), "--no-access-log", "--log-level", "warning")
+    command = (sys.executable, "-P", "-m", *web)
+    ready = partial(http_ok, port, "/healthz")
+    await supervisor.start(Program("web", ("env", f"PYTHONPATH={ROOT}", *command), log, ready=ready))
+
+    await asyncio.to_thread(ask, port, [(LONG_PATH, "127.0.0.1"), ("/api/v1/", "evil.example")] * 50)
+    await supervisor.stop()
+
+    assert log.stat().st_size < 5_000, log.read_text()[-2_000:]
+
+
+def shell(path, script):
+    return Program("x", ("/bin/sh", "-c", script), path)
+
+
+async def test_next_run_keeps_the_lines_of_the_one_before(tmp_path):
+    for run in ("first", "second"):
+        supervisor = Supervisor(lambda line: None)
+        await supervisor.run(shell(tmp_path / "x.log", f"echo {run}"))
+        await supervisor.stop()
+
+    assert (tmp_path / "x.log").read_text() == "first\nsecond\n"
+
+
+async def test_program_that_writes_without_end_fills_six_files_and_no_more(supervisor, tmp_path, monkeypatch):
+    """While it runs and holds its output open; the newest lines are there, in order."""
+    monkeypatch.setattr(log_files, "FILE_BYTES", 10_000)
+    await supervisor.run(shell(tmp_path / "x.log", "seq -w 20000"))
+
+    names = ["x.log", *(f"x.log.{number}" for number in range(1, log_files.OLD_FILES + 1))]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    assert all(path.stat().st_size <= log_files.FILE_BYTES for path in tmp_path.iterdir())
+    text = "".join((tmp_path / name).read_text() for name in reversed(names))
+    numbers = [int(line) for line in text.splitlines()]
+    assert numbers == list(range(numbers[0], 20_001))
+    assert len(text) > log_files.OLD_FILES * log_files.FILE_BYTES * 0.9
+
+
+async def test_rotation_goes_on_where_the_run_before_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr(log_files, "FILE_BYTES", 1_000)
+    for run in range(20):
+        supervisor = Supervisor(lambda line: None)
+        await supervisor.run(shell(tmp_path / "x.log", f"seq {100 * run} {100 * run + 99}"))
+        await supervisor.stop()
+
+    assert len(list(tmp_path.iterdir())) == 1 + log_files.OLD_FILES
+    assert (tmp_path / "x.log").read_text().endswith("1999\n")
+
+
+@pytest.mark.parametrize(
+    ("script", "text"),
+    [
+        ("printf %s no-end", "no-end\n"),
+        ("printf %09000d 7; echo; echo next", "0" * log_files.LONGEST_LINE + "\nnext\n"),
+        (f"printf %0{log_files.LONGEST_LINE - 1}d 7; echo; echo b", "0" * (log_files.LONGEST_LINE - 2) + "7\nb\n"),
+        (r"printf 'caf\351 %s\n' %d", "caf\ufffd %d\n"),
+        ("echo out; echo error >&2", "out\nerror\n"),
+    ],
+)
+async def test_line_is_text_of_at_most_so_many_bytes(supervisor, tmp_path, script, text):
+    await supervisor.run(shell(tmp_path / "x.log", script))
+
+    assert (tmp_path / "x.log").read_text() == text
+
+
+async def test_program_goes_on_while_the_disk_is_full(supervisor, tmp_path):
+    (tmp_path / "x.log").symlink_to("/dev/full")
+    await supervisor.run(shell(tmp_path / "x.log", f"seq 20000; touch {tmp_path}/done"))
+
+    assert (tmp_path / "done").exists()
+
+
+async def test_log_that_cannot_be_opened_is_an_error_at_once(supervisor, tmp_path):
+    with pytest.raises(IsADirectoryError):
+        await supervisor.run(shell(tmp_path, "true"))
