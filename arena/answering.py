@@ -118,7 +118,7 @@ class Answering:
                         await stack.enter_async_context(self._endpoint_place(job.endpoint_id, job.max_concurrency))
                     await stack.enter_async_context(self.places)
             except TimeoutError:
-                raise BackendError(Action.REPLACE, "unavailable", "no place became free") from None
+                raise BackendError(Action.REPLACE, "busy", "no place became free") from None
             yield
 
     def _endpoint_place(self, endpoint_id: int, places: int) -> asyncio.Semaphore:

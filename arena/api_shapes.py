@@ -25,7 +25,7 @@ class Answer(serializers.Serializer[Any]):
     side = serializers.ChoiceField(SIDES)
     state = serializers.ChoiceField(("answering", "finished", "failed"))
     text = serializers.CharField(help_text="Markdown; while it is answering, what has been shown so far")
-    reason = serializers.ChoiceField(("timeout", "unavailable", "refused", "too_long"), allow_null=True)
+    reason = serializers.ChoiceField(("timeout", "unavailable", "refused", "too_long", "empty"), allow_null=True)
 
 
 class Turn(serializers.Serializer[Any]):

@@ -18,6 +18,7 @@ from arena.jobs import Job
 from arena.leases import Extended
 from arena.ledger import Ledger, Unreachable
 from arena.live import LiveSide, LiveTurn
+from arena.models import Answer
 from arena.publishing import Publisher
 from arena.release import TICK_S
 
@@ -206,7 +207,8 @@ class Engine:
 
 def _end(turn: LiveTurn, side: LiveSide) -> list[Any]:
     if side.failure:
-        reason = "unavailable" if turn.job.blind else side.failure
+        failure = Answer.Failure(side.failure)
+        reason = "unavailable" if turn.job.blind else failure.public
         return ["failed", turn.job.number, side.job.side, side.tag, reason]
     html = whole(side.text(), stopped=side.stopped, cut=side.cut)
     return ["done", turn.job.number, side.job.side, side.tag, html]

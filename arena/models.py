@@ -131,6 +131,21 @@ class Answer(models.Model):
         UNAVAILABLE = "unavailable"
         REFUSED = "refused"
         TOO_LONG = "too_long"
+        EMPTY = "empty"
+        REJECTED = "rejected"  # the provider takes the request for a bad one, and does not say why in words we know
+        STOPPED = "stopped"  # its voter gave up before it had said a word
+        BUSY = "busy"  # it was not asked: no place became free
+
+        @property
+        def public(self) -> str:
+            """The reason that its voter is given, once the models may be known."""
+            unnamed = self in (self.REJECTED, self.STOPPED, self.BUSY)
+            return (Answer.Failure.UNAVAILABLE if unnamed else self).value
+
+    # Failures of the endpoint. These alone make the public failure rate.
+    OF_ENDPOINT = frozenset({Failure.TIMEOUT, Failure.UNAVAILABLE})
+    # Failures that the voter's question can bring about at will, on one model and not on another.
+    CAUSED_BY_QUESTION = frozenset({Failure.REFUSED, Failure.TOO_LONG, Failure.EMPTY, Failure.REJECTED})
 
     turn = models.ForeignKey(Turn, models.CASCADE, related_name="answers")
     side = models.CharField(max_length=1, choices=[(side, side) for side in SIDES])

@@ -80,7 +80,7 @@ class Answer:
         if not self.complete:
             raise BackendError(Action.RETRY, "unavailable", "the stream ended before the answer did")
         if not self.begun:
-            raise BackendError(Action.REPLACE, "unavailable", "the answer is empty")
+            raise BackendError(Action.REPLACE, "empty", "the answer is empty")
         if self._reader.cut or self.cut:
             yield Cut()
         yield from self._usage()
@@ -120,7 +120,7 @@ class Answer:
         if type(event) is not dict:
             raise garbage(f"an event is no object: {event!r:.200}")
         if event.get("error") or event.get("object") == "error":
-            raise errors.from_event(event.get("error") or event, json.dumps(event))
+            raise errors.from_event(event.get("error") or event, json.dumps(event, ensure_ascii=False))
         try:
             yield from self._clean(self._reader.read(event))
         except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:

@@ -37,7 +37,7 @@ class Responses(Reader):
         if reason in REFUSED:
             raise BackendError(Action.GIVE_UP, "refused", f"finishReason {reason}")
         if reason not in FINISHED:
-            raise BackendError(Action.REPLACE, "unavailable", f"finishReason {reason}")
+            raise BackendError(Action.REPLACE, "rejected", f"finishReason {reason}")
         self.complete, self.cut = True, reason == CUT
 
 

@@ -95,7 +95,7 @@ class HttpBackend:
             text = await read_error(response)
             error = errors.from_status(response.status, text)
             field = refused_field(response.status, text, body)
-            if error.reason != "unavailable" or field is None or field in refused:
+            if error.reason in ("too_long", "refused") or field is None or field in refused:
                 raise error
             refused |= {field}
 

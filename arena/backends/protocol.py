@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 
 import aiohttp
 
-Reason = Literal["timeout", "unavailable", "refused", "too_long"]
+Reason = Literal["timeout", "unavailable", "refused", "too_long", "empty", "rejected", "busy"]  # of Answer.Failure
 
 
 @dataclass(frozen=True, slots=True)
