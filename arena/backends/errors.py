@@ -8,6 +8,8 @@ https://docs.bigmodel.cn/cn/api/api-code, https://www.volcengine.com/docs/82379/
 and the messages of vLLM, llama.cpp, TGI, Cohere and Mistral.
 """
 
+import time
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
@@ -67,8 +69,8 @@ STATUSES = {
 }
 
 
-def from_status(status: int, text: str) -> BackendError:
-    """The error for an answer with this HTTP status and body, before anything was said."""
+def from_status(status: int, text: str, retry_after: str = "") -> BackendError:
+    """The error for an answer with this HTTP status, body and header Retry-After, before anything was said."""
     words = text.lower()
     detail = f"status {status}: {text}"
     if status == 413 or any(words_of in words for words_of in TOO_LONG):
@@ -78,7 +80,18 @@ def from_status(status: int, text: str) -> BackendError:
     if status in BAD_REQUEST and not any(words_of in words for words_of in ACCOUNT):
         return BackendError(Action.REPLACE, "rejected", detail)
     action = Action.RETRY if status >= 500 or status in RETRIED else Action.REPLACE
-    return BackendError(action, "unavailable", detail)
+    return BackendError(action, "unavailable", detail, seconds(retry_after) if status == 429 else None)
+
+
+def seconds(retry_after: str) -> float | None:
+    """What a header Retry-After says, a number of seconds or a date; None if neither."""
+    if retry_after.strip().isdecimal():
+        return float(retry_after)
+    try:
+        at = parsedate_to_datetime(retry_after)
+        return max(0.0, at.timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
 
 
 def from_event(error: Any, text: str) -> BackendError:
@@ -110,4 +123,5 @@ def final(error: BackendError, *, begun: bool, secret: str) -> BackendError:
     """The error as it leaves the backend: nothing is retried after the first Delta, and no key in it."""
     detail = error.detail.replace(secret, "***") if secret else error.detail
     reason: Reason = error.reason
-    return BackendError(Action.GIVE_UP if begun else error.action, reason, detail[:LONGEST_DETAIL])
+    action = Action.GIVE_UP if begun else error.action
+    return BackendError(action, reason, detail[:LONGEST_DETAIL], error.retry_after_s)
