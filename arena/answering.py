@@ -1,4 +1,5 @@
-"""One side of a turn: wait for a place, ask the model, and decide what a failure leads to."""
+"""One side of a turn: wait for a place, ask the model, and decide what a failure leads to. Probes take their places
+among the answers."""
 
 import asyncio
 import contextlib
@@ -7,14 +8,16 @@ import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 
 import aiohttp
 from django.conf import settings
 
-from arena import health, replacements
+from arena import breaker, health, probe, replacements
 from arena.backends import BACKENDS
 from arena.backends.network import session
 from arena.backends.protocol import Action, BackendError, Cut, Delta, Reasoning, Timeouts, Usage
+from arena.breaker import Due, Sent
 from arena.health import Called
 from arena.jobs import SideJob
 from arena.ledger import Ledger, Unreachable
@@ -22,9 +25,21 @@ from arena.live import LiveSide, LiveTurn
 
 OWN_TURN_S = 60
 RETRY_S = 0.3
-PATIENCE_S = 8  # as long as the page waits before it asks for patience
 MOST_TRIES = 3
 logger = logging.getLogger(__name__)
+
+
+class Places:
+    """So many calls at a time. Those that share have half of them together, so that they keep nobody else out."""
+
+    def __init__(self, number: int) -> None:
+        self.all = asyncio.Semaphore(number)
+        self.half = asyncio.Semaphore(max(1, number // 2))
+
+    @contextlib.asynccontextmanager
+    async def one(self, *, shared: bool) -> AsyncIterator[None]:
+        async with self.half if shared else contextlib.nullcontext(), self.all:
+            yield
 
 
 class Answering:
@@ -40,8 +55,8 @@ class Answering:
             total=env.arena_answer_timeout_s,
         )
         self.session: aiohttp.ClientSession = session(env.arena_allow_private_endpoints, self.timeouts)
-        self.places = asyncio.Semaphore(env.arena_answer_concurrency)
-        self.endpoint_places: dict[tuple[int, int], asyncio.Semaphore] = {}
+        self.places = Places(env.arena_answer_concurrency)
+        self.endpoint_places: dict[tuple[int, int], Places] = {}
 
     async def close(self) -> None:
         await self.session.close()
@@ -89,43 +104,59 @@ class Answering:
             await self._ask_once(side)
 
     async def _ask_once(self, side: LiveSide) -> None:
-        async with self._own_turn(side.job):
+        async with self._place(side.job.endpoint_id, side.job.max_concurrency, OWN_TURN_S, shared=side.job.shared):
             side.begin()
             asked = time.monotonic()
             try:
                 await self._stream(side)
             except asyncio.CancelledError:
-                if side.stopped and side.first_at is None and time.monotonic() - asked > PATIENCE_S:
-                    self._record(Called(side.job.endpoint_id, failure="timeout"))  # its voter gave up on it
+                if side.stopped and side.first_at is None:
+                    self._record(measured(side, asked, failure="stopped"))
                 raise
             except BackendError as error:
                 logger.info("endpoint %s failed: %s, %s", side.job.endpoint_id, error.reason, error.detail)
-                self._record(Called(side.job.endpoint_id, failure=error.reason))
+                self._record(measured(side, asked, failure=error.reason))
                 raise
             self._record(measured(side, asked))
+
+    async def probe(self, due: Due) -> None:
+        """Send a probe that this process has claimed, and note how it went."""
+        outcome = None
+        with contextlib.suppress(BackendError):
+            async with self._place(due.endpoint_id, due.max_concurrency, breaker.WAITS_S):
+                outcome = await probe.ask(due.kind, due.request, self.session, self._limits(due.first_token_timeout_s))
+        if self.session.closed:  # by us: that says nothing of the endpoint
+            return
+        with contextlib.suppress(Unreachable):
+            await self.ledger.call(breaker.settle, Sent(due, outcome))
 
     def _record(self, call: Called) -> None:
         task = asyncio.ensure_future(self.ledger.call(health.record, call))
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     @contextlib.asynccontextmanager
-    async def _own_turn(self, job: SideJob) -> AsyncIterator[None]:
+    async def _place(
+        self, endpoint_id: int, most: int | None, patience_s: float, *, shared: bool = False
+    ) -> AsyncIterator[None]:
         """Wait for a place in this process and at the endpoint; that is not first-token time."""
         async with contextlib.AsyncExitStack() as stack:
             try:
-                async with asyncio.timeout(OWN_TURN_S):
-                    if job.max_concurrency:
-                        await stack.enter_async_context(self._endpoint_place(job.endpoint_id, job.max_concurrency))
-                    await stack.enter_async_context(self.places)
+                async with asyncio.timeout(patience_s):
+                    if most:
+                        places = self.endpoint_places.setdefault((endpoint_id, most), Places(most))
+                        await stack.enter_async_context(places.one(shared=shared))
+                    await stack.enter_async_context(self.places.one(shared=shared))
             except TimeoutError:
-                raise BackendError(Action.REPLACE, "unavailable", "no place became free") from None
+                raise BackendError(Action.REPLACE, "busy", "no place became free") from None
             yield
 
-    def _endpoint_place(self, endpoint_id: int, places: int) -> asyncio.Semaphore:
-        return self.endpoint_places.setdefault((endpoint_id, places), asyncio.Semaphore(places))
+    def _limits(self, first_token_s: float | None) -> Timeouts:
+        """The arena's, or the endpoint's own for the first token."""
+        return replace(self.timeouts, first_token=first_token_s) if first_token_s else self.timeouts
 
     async def _stream(self, side: LiveSide) -> None:
-        stream = BACKENDS[side.job.kind].stream(side.job.request, self.session, self.timeouts)
+        limits = self._limits(side.job.first_token_timeout_s)
+        stream = BACKENDS[side.job.kind].stream(side.job.request, self.session, limits)
         async with aclosing(stream) as parts:
             async for part in parts:
                 match part:
@@ -139,15 +170,17 @@ class Answering:
                         side.cut = True
 
 
-def measured(side: LiveSide, asked: float) -> Called:
+def measured(side: LiveSide, asked: float, failure: str = "") -> Called:
     """Speed is by the tokens after the first, from the first part to the last: neither waiting nor what follows the
     end counts, and no token that was thought before the first part came."""
-    first = asked if side.first_at is None else side.first_at
-    took, tokens = side.last_at - first, side.tokens
+    call = Called(side.job.endpoint_id, side.job.battle_id, failure)
+    if side.first_at is None:
+        return call
+    took, tokens = side.last_at - side.first_at, side.tokens
     unseen = tokens.reasoning_tokens if tokens and not side.reasoning else 0
     timed = tokens.output_tokens - unseen - 1 if tokens else 0
-    return Called(
-        side.job.endpoint_id,
-        first_token_s=first - asked,
+    return replace(
+        call,
+        first_token_s=side.first_at - asked,
         tokens_per_s=timed / took if timed > 0 and took > 0 else None,
     )

@@ -74,7 +74,10 @@ MODEL = {
     "arena": {
         "rating": 1062.25, "ci_low": 1040.75, "ci_high": 1083.75, "rank": 1, "votes": 412, "provisional": False,
     },
-    "measured": {"answers": 950, "failures": 3, "failure_rate": 0.0031, "first_token_s": 0.41, "tokens_per_s": 48.5},
+    "measured": {
+        "answers": 1120, "calls": 953, "failures": 3, "failure_rate": 0.0031, "first_token_s": 0.41,
+        "tokens_per_s": 48.5,
+    },
 }  # fmt: skip
 MODEL_IN_FULL = {
     **MODEL,

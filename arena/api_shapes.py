@@ -25,7 +25,7 @@ class Answer(serializers.Serializer[Any]):
     side = serializers.ChoiceField(SIDES)
     state = serializers.ChoiceField(("answering", "finished", "failed"))
     text = serializers.CharField(help_text="Markdown; while it is answering, what has been shown so far")
-    reason = serializers.ChoiceField(("timeout", "unavailable", "refused", "too_long"), allow_null=True)
+    reason = serializers.ChoiceField(("timeout", "unavailable", "refused", "too_long", "empty"), allow_null=True)
 
 
 class Turn(serializers.Serializer[Any]):
@@ -139,8 +139,10 @@ class Standing(serializers.Serializer[Any]):
 
 
 class Measured(serializers.Serializer[Any]):
-    answers, failures = WHOLE(), WHOLE()
-    failure_rate = NUMBER(help_text="from 0 to 1; failures that were the model's own")
+    answers = WHOLE(help_text="in all its battles; the speeds are of these")
+    calls = WHOLE(help_text="in blind battles of the live pool, without those that failed by the question's fault")
+    failures = WHOLE(help_text="of these calls by the model's own fault; of one voter three a day at most")
+    failure_rate = NUMBER(allow_null=True, help_text="from 0 to 1; null where it had no such call")
     first_token_s = NUMBER(allow_null=True, help_text="seconds until its first word")
     tokens_per_s = NUMBER(allow_null=True)
 

@@ -11,13 +11,14 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from arena import jobs, leases
+from arena import breaker, jobs, leases
 from arena.answering import Answering
 from arena.endings import whole
 from arena.jobs import Job
 from arena.leases import Extended
 from arena.ledger import Ledger, Unreachable
 from arena.live import LiveSide, LiveTurn
+from arena.models import Answer
 from arena.publishing import Publisher
 from arena.release import TICK_S
 
@@ -56,7 +57,7 @@ class Engine:
         self.ledger = Ledger(self.loop)
         self.answering = Answering(self.ledger)
         self.publisher = Publisher()
-        for work in (self._tick, self._heartbeat, self._reap, self._stops):
+        for work in (self._tick, self._heartbeat, self._reap, self._probe, self._stops):
             self._background(_forever(work))
 
     def _background(self, work: Coroutine[Any, Any, None]) -> None:
@@ -191,6 +192,15 @@ class Engine:
                 self._begin(job, asked)
             more = len(found) == leases.REAPED_AT_ONCE
 
+    async def _probe(self) -> None:
+        """Send the probes that are due; each takes as long as the endpoint does."""
+        await asyncio.sleep(leases.HEARTBEAT_S)
+        if self.draining:
+            return
+        with contextlib.suppress(Unreachable):
+            for due in await self.ledger.call(breaker.claim, None):
+                self._background(self.answering.probe(due))
+
     async def _drain(self, seconds: float) -> None:
         self.draining = True
         end = time.monotonic() + seconds
@@ -206,7 +216,8 @@ class Engine:
 
 def _end(turn: LiveTurn, side: LiveSide) -> list[Any]:
     if side.failure:
-        reason = "unavailable" if turn.job.blind else side.failure
+        failure = Answer.Failure(side.failure)
+        reason = "unavailable" if turn.job.blind else failure.public
         return ["failed", turn.job.number, side.job.side, side.tag, reason]
     html = whole(side.text(), stopped=side.stopped, cut=side.cut)
     return ["done", turn.job.number, side.job.side, side.tag, html]

@@ -1,33 +1,75 @@
-"""How endpoints do: every call is recorded, failures in a row take an endpoint out of the draw for a while."""
+"""How endpoints do: every call of a battle is recorded, and summed up by day.
+
+Probes are no calls (see `arena.breaker`): they enter no figure.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
-from arena.models import Answer, Call, Endpoint
+from arena import breaker
+from arena.models import LIVE, Answer, Battle, Call
 
-OPENS_AFTER = 5
-OPEN_S = 30
 CALLS_KEPT = timedelta(days=3)
-ITS_FAULT = (Answer.Failure.TIMEOUT, Answer.Failure.UNAVAILABLE)
+MOST_OF_A_VOTER = 3
+# Operators are told of a model that fails in more than half of a day's battles while its probes pass.
+ALARM_BATTLES, ALARM_VOTERS = 20, 10
+ALARMING = Q(enabled=True, failed_probes=0, fails_in_battles=True)
 BY_REASON = "'{0}', nullif(count(*) FILTER (WHERE failure = '{0}'), 0)"
 FAILURES = ", ".join(map(BY_REASON.format, Answer.Failure.values))
+OF_ENDPOINT = ", ".join(f"'{failure.value}'" for failure in sorted(Answer.OF_ENDPOINT))
+# Only these enter what is public of failures: whoever names the models could choose which of them is to fail.
+PUBLIC = f"battle.mode = '{Battle.Mode.ANONYMOUS.value}' AND battle.pool = '{LIVE}'"
 SUM_UP = f"""
-    INSERT INTO arena_endpointday (endpoint_id, day, answers, failures,
-        first_token_p50, first_token_p95, tokens_per_s_p50, tokens_per_s_p95)
-    SELECT endpoint_id, %(day)s, answers, failures, first_token[1], first_token[2], speed[1], speed[2] FROM (
+    WITH calls AS (
+        SELECT call.*, battle.voter_id AS voter FROM arena_call call
+        LEFT JOIN arena_battle battle ON battle.id = call.battle AND {PUBLIC}
+        WHERE call.created_at >= %(begin)s AND call.created_at < %(end)s
+    ), of_voters AS (
+        SELECT endpoint_id, count(*) FILTER (WHERE failure = '') AS answers,
+            least(count(*) FILTER (WHERE failure IN ({OF_ENDPOINT})), {MOST_OF_A_VOTER}) AS failures
+        FROM calls WHERE voter IS NOT NULL GROUP BY endpoint_id, voter
+    ), public AS (
+        SELECT endpoint_id, sum(answers) AS answers, sum(failures) AS failures FROM of_voters GROUP BY endpoint_id
+    ), of_day AS (
         SELECT endpoint_id, count(*) FILTER (WHERE failure = '') AS answers,
             jsonb_strip_nulls(jsonb_build_object({FAILURES})) AS failures,
-            percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY first_token_s) AS first_token,
-            percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY tokens_per_s) AS speed
-        FROM arena_call WHERE created_at >= %(begin)s AND created_at < %(end)s GROUP BY endpoint_id
-    ) AS of_day
+            percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY first_token_s) FILTER (WHERE failure = '')
+                AS first_token,
+            percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY tokens_per_s) FILTER (WHERE failure = '')
+                AS speed
+        FROM calls GROUP BY endpoint_id
+    )
+    INSERT INTO arena_endpointday (endpoint_id, day, answers, failures, public_answers, public_failures,
+        first_token_p50, first_token_p95, tokens_per_s_p50, tokens_per_s_p95)
+    SELECT of_day.endpoint_id, %(day)s, of_day.answers, of_day.failures, coalesce(public.answers, 0),
+        coalesce(public.failures, 0), first_token[1], first_token[2], speed[1], speed[2]
+    FROM of_day LEFT JOIN public ON public.endpoint_id = of_day.endpoint_id
     ON CONFLICT (endpoint_id, day) DO UPDATE SET answers = excluded.answers, failures = excluded.failures,
+        public_answers = excluded.public_answers, public_failures = excluded.public_failures,
         first_token_p50 = excluded.first_token_p50, first_token_p95 = excluded.first_token_p95,
         tokens_per_s_p50 = excluded.tokens_per_s_p50, tokens_per_s_p95 = excluded.tokens_per_s_p95
+"""  # noqa: S608  # our own words
+ALARM = f"""
+    WITH battles AS (
+        SELECT call.endpoint_id, battle.voter_id, bool_and(call.failure <> '') AS failed FROM arena_call call
+        JOIN arena_battle battle ON battle.id = call.battle AND {PUBLIC}
+        WHERE call.created_at > now() - interval '1 day' AND call.failure <> '{Answer.Failure.STOPPED.value}'
+        GROUP BY call.endpoint_id, battle.id
+    ), failing AS (
+        SELECT endpoint_id FROM battles GROUP BY endpoint_id
+        HAVING count(*) >= {ALARM_BATTLES} AND count(DISTINCT voter_id) >= {ALARM_VOTERS}
+            AND 2 * count(*) FILTER (WHERE failed) > count(*)
+    ), now_failing AS (
+        SELECT endpoint.id, failing.endpoint_id IS NOT NULL AS fails
+        FROM arena_endpoint endpoint LEFT JOIN failing ON failing.endpoint_id = endpoint.id
+    )
+    UPDATE arena_endpoint SET fails_in_battles = fails FROM now_failing
+    WHERE arena_endpoint.id = now_failing.id AND fails_in_battles <> fails
 """  # noqa: S608  # our own words
 
 
@@ -37,35 +79,18 @@ class Called:
     second after it."""
 
     endpoint_id: int
+    battle: str
     failure: str = ""
     first_token_s: float | None = None
     tokens_per_s: float | None = None
 
 
 def record(calls: Sequence[Called]) -> list[None]:
-    """Keep the calls, and open or close the circuit of their endpoints.
-
-    Five failures in a row take an endpoint out for 30 s; after that it is drawn again, and the next failure takes
-    it out again at once. A refusal or a prompt that is too long is no fault of the endpoint.
-    """
+    """Keep the calls; those that failed before their first token ask for a probe, and change nothing else."""
     Call.objects.bulk_create([Call(**vars(call)) for call in calls])
-    for call in sorted(calls, key=lambda call: call.endpoint_id):
-        if not call.failure:
-            Endpoint.objects.filter(id=call.endpoint_id, failures__gt=0).update(failures=0, closed_until=None)
-        elif call.failure in ITS_FAULT:
-            _failed(call.endpoint_id)
+    if failed := {call.endpoint_id for call in calls if call.failure and call.first_token_s is None}:
+        breaker.ask_for_probes(failed)
     return [None] * len(calls)
-
-
-def _failed(endpoint_id: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE arena_endpoint SET failures = failures + 1,
-                closed_until = CASE WHEN failures + 1 >= %s THEN now() + %s * interval '1 s' ELSE closed_until END
-            WHERE id = %s""",
-            [OPENS_AFTER, OPEN_S, endpoint_id],
-        )
 
 
 def due(now: datetime) -> list[date]:
@@ -75,10 +100,12 @@ def due(now: datetime) -> list[date]:
 
 
 def roll_up(day: date) -> int:
-    """Sum up one day (UTC) for every endpoint that was called; may be repeated. Gives how many endpoints."""
+    """Sum up one day (UTC) for every endpoint that was called, and see which fail in the battles of the last 24 hours;
+    may be repeated. Gives how many endpoints were called."""
     begin = datetime.combine(day, time(), UTC)
     with connection.cursor() as cursor:
         cursor.execute(SUM_UP, {"day": day, "begin": begin, "end": begin + timedelta(days=1)})
         endpoints: int = cursor.rowcount
+        cursor.execute(ALARM)
     Call.objects.filter(created_at__lt=timezone.now() - CALLS_KEPT).delete()
     return endpoints

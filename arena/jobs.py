@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from arena import endpoint_keys, leases
 from arena.backends.protocol import Message, Request
-from arena.models import Answer, Battle, Endpoint, Turn
+from arena.models import LIVE, Answer, Battle, Endpoint, Turn
 from arena.tags import tag
 
 MAX_TOKENS = 1024
@@ -32,6 +32,9 @@ class SideJob:
     endpoint_id: int
     kind: str
     max_concurrency: int | None
+    first_token_timeout_s: float | None
+    battle_id: str
+    shared: bool  # battles that are not drawn blind from all models share half of the places
     request: Request
 
 
@@ -116,6 +119,9 @@ def _side(turn: Turn, answer: Answer, attempt: int, answers: list[Answer]) -> Si
         endpoint_id=endpoint.pk,
         kind=endpoint.kind,
         max_concurrency=endpoint.max_concurrency,
+        first_token_timeout_s=endpoint.first_token_timeout_s,
+        battle_id=str(turn.battle_id),
+        shared=turn.battle.mode != Battle.Mode.ANONYMOUS or turn.battle.pool != LIVE,
         request=request_to(endpoint, (*_history(turn, answer.side, answers), Message("user", turn.prompt))),
     )
 
@@ -138,6 +144,7 @@ def request_to(endpoint: Endpoint, messages: tuple[Message, ...]) -> Request:
         messages=messages,
         system=SYSTEM_PROMPT,
         max_tokens=endpoint.max_tokens or MAX_TOKENS,
+        thinking_tokens=endpoint.thinking_tokens or 0,
         temperature=TEMPERATURE if endpoint.temperature is None else endpoint.temperature,
         parameters=endpoint.parameters,
     )

@@ -64,10 +64,10 @@ class LiveSide:
         self.lane.ended = True
 
     def stop(self) -> None:
-        """End where the reader is: what has not been released is dropped. Nothing seen yet counts as a failure."""
+        """End where the reader is: what has not been released is dropped. Where nothing was seen, the answer failed."""
         self.drop()
         self.stopped = True
-        self.end("" if self.released_length else "unavailable")
+        self.end("" if self.released_length else "stopped")
 
     def drop(self) -> None:
         self.waiting.clear()

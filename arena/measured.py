@@ -1,12 +1,11 @@
 """What the arena has measured of models: of single answers, and of endpoints over the last month."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.utils import timezone
 
-from arena.health import ITS_FAULT
 from arena.models import Answer, EndpointDay
 
 # A battle is open for at most a day after its last question. Days that may still hold one are left out: a failure
@@ -56,7 +55,8 @@ def _total(numbers: Sequence[int | None]) -> int | None:
 
 @dataclass(frozen=True)
 class Typical:
-    """An endpoint over a month: answers, failures that were its own, and both speeds as means of the days' medians."""
+    """An endpoint over a month: answers, and both speeds as means of the days' medians; and of its calls in blind
+    battles of the live pool how many failed by its own fault, of one voter three a day at most."""
 
     answers: int
     failures: int
@@ -65,8 +65,8 @@ class Typical:
     tokens_per_s: float | None
 
     @property
-    def failure_rate(self) -> float:
-        return self.failures / self.calls
+    def failure_rate(self) -> float | None:
+        return self.failures / self.calls if self.calls else None
 
 
 def typical(models: Iterable[int]) -> dict[int, Typical]:
@@ -76,22 +76,18 @@ def typical(models: Iterable[int]) -> dict[int, Typical]:
     by_model: dict[int, list[EndpointDay]] = {}
     for day in days.select_related("endpoint"):
         by_model.setdefault(day.endpoint.model_id, []).append(day)
-    return {model: found for model, days_ in by_model.items() if (found := _typical(days_)).calls}
+    return {model: found for model, days_ in by_model.items() if (found := _typical(days_)).answers or found.calls}
 
 
 def _typical(days: Sequence[EndpointDay]) -> Typical:
-    answers = sum(day.answers for day in days)
+    failures = sum(day.public_failures for day in days)
     return Typical(
-        answers=answers,
-        failures=sum(_count(day.failures, ITS_FAULT) for day in days),
-        calls=answers + sum(_count(day.failures, day.failures) for day in days),
+        answers=sum(day.answers for day in days),
+        failures=failures,
+        calls=failures + sum(day.public_answers for day in days),
         first_token_s=_mean([(day.first_token_p50, day.answers) for day in days]),
         tokens_per_s=_mean([(day.tokens_per_s_p50, day.answers) for day in days]),
     )
-
-
-def _count(failures: Mapping[str, int], reasons: Iterable[str]) -> int:
-    return sum(failures.get(reason, 0) for reason in reasons)
 
 
 def _mean(weighted: Sequence[tuple[float | None, int]]) -> float | None:

@@ -102,4 +102,5 @@ def _measured(usual: Typical | None) -> dict[str, Any] | None:
     if usual is None:
         return None
     speeds = {"first_token_s": usual.first_token_s, "tokens_per_s": usual.tokens_per_s}
-    return {"answers": usual.answers, "failures": usual.failures, "failure_rate": usual.failure_rate} | speeds
+    failures = {"calls": usual.calls, "failures": usual.failures, "failure_rate": usual.failure_rate}
+    return {"answers": usual.answers} | failures | speeds

@@ -28,9 +28,14 @@ class Endpoint(models.Model):
     temperature = models.FloatField(null=True, blank=True)
     parameters = models.JSONField(default=dict, blank=True)
     max_concurrency = models.PositiveIntegerField(null=True, blank=True)
+    thinking_tokens = models.PositiveIntegerField(null=True, blank=True, help_text="beside max_tokens")
+    first_token_timeout_s = models.FloatField(null=True, blank=True)
     enabled = models.BooleanField(default=True)
-    failures = models.PositiveIntegerField(default=0, help_text="in a row, since the last answer")
-    closed_until = models.DateTimeField(null=True, blank=True, help_text="out of the draw until then")
+    # See `arena.breaker`.
+    failed_probes = models.PositiveIntegerField(default=0, help_text="in a row, since the last good one")
+    probe_wanted = models.BooleanField(default=False, help_text="a visitor's call failed before its first token")
+    probe_after = models.DateTimeField(db_default=Now(), help_text="no probe before")
+    fails_in_battles = models.BooleanField(default=False, help_text="more than half of the last day's, of many voters")
 
     def __str__(self) -> str:
         return f"{self.kind} {self.upstream_id}"
@@ -144,6 +149,21 @@ class Answer(models.Model):
         UNAVAILABLE = "unavailable"
         REFUSED = "refused"
         TOO_LONG = "too_long"
+        EMPTY = "empty"
+        REJECTED = "rejected"  # the provider takes the request for a bad one, and does not say why in words we know
+        STOPPED = "stopped"  # its voter gave up before it had said a word
+        BUSY = "busy"  # it was not asked: no place became free
+
+        @property
+        def public(self) -> str:
+            """The reason that its voter is given, once the models may be known."""
+            unnamed = self in (self.REJECTED, self.STOPPED, self.BUSY)
+            return (Answer.Failure.UNAVAILABLE if unnamed else self).value
+
+    # Failures of the endpoint. These alone make the public failure rate.
+    OF_ENDPOINT = frozenset({Failure.TIMEOUT, Failure.UNAVAILABLE})
+    # Failures that the voter's question can bring about at will, on one model and not on another.
+    CAUSED_BY_QUESTION = frozenset({Failure.REFUSED, Failure.TOO_LONG, Failure.EMPTY, Failure.REJECTED})
 
     turn = models.ForeignKey(Turn, models.CASCADE, related_name="answers")
     side = models.CharField(max_length=1, choices=[(side, side) for side in SIDES])
@@ -180,6 +200,7 @@ class Call(models.Model):
     """One attempt of one endpoint, for its health and its measured speed; rolled up by day, then forgotten."""
 
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="calls")
+    battle = models.UUIDField(null=True, help_text="which may be deleted meanwhile")
     failure = models.CharField(max_length=12, blank=True, choices=Answer.Failure)
     first_token_s = models.FloatField(null=True)
     tokens_per_s = models.FloatField(null=True)
@@ -193,12 +214,17 @@ class Call(models.Model):
 
 
 class EndpointDay(models.Model):
-    """What an endpoint did on one day (UTC), measured on our own traffic. Seconds, and tokens a second."""
+    """What an endpoint did on one day (UTC), measured on our own traffic. Seconds, and tokens a second.
+
+    `answers` and `failures` are of all calls, `public_…` what its failure rate is made of.
+    """
 
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="days")
     day = models.DateField()
     answers = models.PositiveIntegerField()
     failures = models.JSONField(default=dict, help_text="reason → how often")
+    public_answers = models.PositiveIntegerField(default=0, help_text="in blind battles of the live pool")
+    public_failures = models.PositiveIntegerField(default=0, help_text="there; of one voter three at most")
     first_token_p50 = models.FloatField(null=True)
     first_token_p95 = models.FloatField(null=True)
     tokens_per_s_p50 = models.FloatField(null=True)

@@ -21,6 +21,7 @@ from catalog.models import LanguageModel, License, Organization
 
 LONGEST = {"base_url": 500, "api_key_env": 100}
 MOST = 1_000_000
+LONGEST_WAIT_S = 600
 DEEPEST = 100  # of JSON: what is deeper than the stack of Python could be read nowhere
 SLUG = re.compile(r"(?=.*[a-z0-9])[a-z0-9.-]{1,200}")  # in addresses `.` and `..` are something else
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -36,7 +37,8 @@ MODEL_FIELDS: dict[str, type] = {
 }  # fmt: skip
 ENDPOINT_FIELDS: dict[str, type] = {
     "kind": str, "base_url": str, "model": str, "api_key_env": str, "max_tokens": int,
-    "temperature": float, "max_concurrency": int, "parameters": dict,
+    "temperature": float, "max_concurrency": int, "thinking_tokens": int, "first_token_timeout_s": float,
+    "parameters": dict,
 }  # fmt: skip
 
 
@@ -133,13 +135,15 @@ def check_endpoint(where: str, endpoint: dict[str, Any]) -> None:
 
 
 def _check_limits(where: str, endpoint: dict[str, Any]) -> None:
-    for field in ("max_tokens", "max_concurrency"):
+    for field in ("max_tokens", "max_concurrency", "thinking_tokens"):
         if not 1 <= endpoint.get(field, 1) <= MOST:
             raise WrongField(where, f"endpoint.{field}", f"must lie between 1 and {MOST:,}")
     if not 0 <= endpoint.get("temperature", 0) <= 2:
         raise WrongField(where, "endpoint.temperature", "must lie between 0 and 2")
     if "api_key_env" in endpoint:
         _check_key_name(where, endpoint["api_key_env"])
+    if not 0 < endpoint.get("first_token_timeout_s", 1) <= LONGEST_WAIT_S:
+        raise WrongField(where, "endpoint.first_token_timeout_s", f"must lie between 0 and {LONGEST_WAIT_S}")
     _check_parameters(where, endpoint.get("parameters", {}))
 
 
@@ -227,6 +231,8 @@ def _columns(endpoint: dict[str, Any], *, enabled: bool) -> dict[str, Any]:
         "temperature": endpoint.get("temperature"),
         "parameters": endpoint.get("parameters", {}),
         "max_concurrency": endpoint.get("max_concurrency"),
+        "thinking_tokens": endpoint.get("thinking_tokens"),
+        "first_token_timeout_s": endpoint.get("first_token_timeout_s"),
         "enabled": enabled,
     }
 

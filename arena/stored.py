@@ -45,7 +45,7 @@ def named(battle: Battle) -> bool:
 
 def reason(battle: Battle, failure: str) -> str:
     """Why a side failed, as far as it may be told."""
-    return failure if named(battle) else "unavailable"
+    return Answer.Failure(failure).public if named(battle) else Answer.Failure.UNAVAILABLE.value
 
 
 load_and_let_go = let_go(load)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import Error, connection
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
@@ -12,12 +12,19 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
+from arena import breaker
+from arena.health import ALARMING
 from arena.models import Answer, Battle, Endpoint
 from config import health
 from ratings import snapshots
 from ratings.models import Board, Outbox
 
 OPEN = (Battle.State.ANSWERING, Battle.State.READY)
+ENDPOINTS = (
+    ("arena_endpoints_enabled", "Endpoints that are switched on", Q(enabled=True)),
+    ("arena_endpoints_in_draw", "Of these the ones that have not failed their last two probes", breaker.IN_DRAW),
+    ("arena_endpoints_failing", "Of these the ones whose probes pass while most battles fail", ALARMING),
+)
 UNDER_WAY = (Answer.State.QUEUED, Answer.State.RUNNING)
 
 
@@ -47,8 +54,9 @@ def _battles() -> Iterator[Metric]:
     open_ones, answers = (Battle.objects.filter(state__in=OPEN), Answer.objects.filter(state__in=UNDER_WAY))
     yield _by_state("arena_battles_open", "Battles that are not over", open_ones, OPEN)
     yield _by_state("arena_answers_under_way", "Answers that wait or are being written", answers, UNDER_WAY)
-    enabled = Endpoint.objects.filter(enabled=True).count()
-    yield GaugeMetricFamily("arena_endpoints_enabled", "Endpoints that may be drawn", value=enabled)
+    found = Endpoint.objects.aggregate(**{name: Count("pk", filter=which) for name, _, which in ENDPOINTS})
+    for name, about, _ in ENDPOINTS:
+        yield GaugeMetricFamily(name, about, value=found[name])
 
 
 def _boards() -> Iterator[Metric]:

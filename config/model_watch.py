@@ -8,9 +8,9 @@ import psycopg
 from config.supervisor import http_ok
 
 LOOK_S = 0.5
-# Far away; the next look, or the next start, takes it back.
-OUT = "UPDATE arena_endpoint SET closed_until = now() + interval '1 hour' WHERE base_url LIKE %s"
-IN = "UPDATE arena_endpoint SET closed_until = NULL, failures = 0 WHERE base_url LIKE %s"
+# As failed and good probes would do it (see `arena.breaker`). A probe that is under way counts no more.
+OUT = "UPDATE arena_endpoint SET failed_probes = 2, probe_after = now() + interval '30 s' WHERE base_url LIKE %s"
+IN = "UPDATE arena_endpoint SET failed_probes = 0, probe_after = now() WHERE base_url LIKE %s"
 
 
 async def watch(ports: Iterable[int], database: str) -> None:

@@ -60,10 +60,10 @@ def _check_services() -> None:
 
 
 def _enabled_models() -> int:
-    """Count them, and forget what went wrong with them before this start."""
+    """Count them, and forget which of them did not answer before this start."""
     from arena.models import Endpoint
 
-    Endpoint.objects.update(failures=0, closed_until=None)
+    Endpoint.objects.update(failed_probes=0, probe_wanted=False)
     return Endpoint.objects.filter(enabled=True).count()
 
 

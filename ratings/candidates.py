@@ -12,7 +12,7 @@ from catalog.hosting import Weights
 @dataclass(frozen=True)
 class Candidate:
     """`tier` and `rating` are those of the board that the task asks for; prices are dollars for a million tokens;
-    `failure_rate` is the share of calls that failed by the model's own fault, as measured here."""
+    `failure_rate` is the share of calls in blind battles that failed by the model's own fault."""
 
     slug: str
     name: str

@@ -61,7 +61,8 @@ def _facts(model: LanguageModel) -> dict[str, Any]:
 def _measured(model: LanguageModel) -> dict[str, Any]:
     """Nothing in here changes with a battle that is open: see `arena.measured`."""
     usual = typical([model.pk]).get(model.pk)
-    return {"usual": usual, "failed_percent": usual and 100 * usual.failure_rate}
+    rate = usual.failure_rate if usual else None
+    return {"usual": usual, "failed_percent": None if rate is None else 100 * rate}
 
 
 def _in_pool(model: LanguageModel, pool: str) -> dict[str, Any]:

@@ -36,10 +36,11 @@ class Answer:
     """The state of one stream. `feed` and `end` give what there is before they raise BackendError, whose action
     is the one for an answer that has not begun."""
 
-    def __init__(self, reader: Reader, budget: int = MAX_TEXT_BYTES) -> None:
+    def __init__(self, reader: Reader, budget: int = MAX_TEXT_BYTES, visible: int | None = None) -> None:
         self._reader = reader
         self._parser = sse.Parser()
-        self._budget = Budget(budget)
+        self._budget = Budget(budget)  # of thoughts and answer
+        self._visible = Budget(visible) if visible else None  # of the answer alone
         self._received = 0
         self._document: list[bytes] | None = None
         self._text = Cleaner()
@@ -54,7 +55,7 @@ class Answer:
     @property
     def cut(self) -> bool:
         """The answer reached its limit of length: it ends here, and the connection with it."""
-        return self._budget.spent
+        return self._budget.spent or bool(self._visible and self._visible.spent)
 
     def feed(self, chunk: bytes) -> Iterator[Part]:
         if self.over:
@@ -80,7 +81,7 @@ class Answer:
         if not self.complete:
             raise BackendError(Action.RETRY, "unavailable", "the stream ended before the answer did")
         if not self.begun:
-            raise BackendError(Action.REPLACE, "unavailable", "the answer is empty")
+            raise BackendError(Action.REPLACE, "empty", "the answer is empty")
         if self._reader.cut or self.cut:
             yield Cut()
         yield from self._usage()
@@ -120,7 +121,7 @@ class Answer:
         if type(event) is not dict:
             raise garbage(f"an event is no object: {event!r:.200}")
         if event.get("error") or event.get("object") == "error":
-            raise errors.from_event(event.get("error") or event, json.dumps(event))
+            raise errors.from_event(event.get("error") or event, json.dumps(event, ensure_ascii=False))
         try:
             yield from self._clean(self._reader.read(event))
         except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
@@ -134,7 +135,9 @@ class Answer:
 
     def _say(self, kind: type[Piece], text: str) -> Iterator[Part]:
         text = self._budget.take(text)
-        if self._budget.spent:
+        if self._visible and kind is Delta:
+            text = self._visible.take(text)
+        if self.cut:
             self.complete = self.over = True
         if text:
             yield kind(text)

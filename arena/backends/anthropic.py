@@ -2,7 +2,9 @@
 
 Sources: https://platform.claude.com/docs/en/build-with-claude/streaming (events and deltas),
 https://platform.claude.com/docs/en/api/errors (errors, also inside a stream),
-https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons (`refusal` among them).
+https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons (`refusal` among them),
+https://platform.claude.com/docs/en/build-with-claude/extended-thinking (a budget of at least 1,024 tokens that counts
+against max_tokens, with no temperature; models from 4.7 on refuse it and have `adaptive` instead).
 """
 
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ from arena.backends.protocol import Action, BackendError, Delta, Piece, Reasonin
 
 VERSION = "2023-06-01"
 CUT = frozenset({"max_tokens", "model_context_window_exceeded"})
+LEAST_BUDGET = 1024
 INPUT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 
 
@@ -64,11 +67,19 @@ class Anthropic(HttpBackend):
             "model": request.model,
             "messages": [{"role": m.role, "content": m.content} for m in request.messages],
             "stream": True,
-            "max_tokens": request.max_tokens,
+            "max_tokens": request.token_limit,
         }
+        thinks = bool(request.thinking_tokens) and "thinking" not in request.parameters
+        if thinks:
+            budget = max(LEAST_BUDGET, request.thinking_tokens)
+            body["max_tokens"] = request.max_tokens + budget
+            # Newer models know no budget, and think as much as they like.
+            body["thinking"] = (
+                {"type": "adaptive"} if "thinking" in refused else {"type": "enabled", "budget_tokens": budget}
+            )
         if request.system:
             body["system"] = request.system
-        if request.temperature is not None and "temperature" not in refused:
+        if request.temperature is not None and "temperature" not in refused and not thinks:
             body["temperature"] = request.temperature
         url = f"{request.base_url.rstrip('/')}/messages"
         headers = {"x-api-key": request.api_key, "anthropic-version": VERSION}

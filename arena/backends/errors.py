@@ -3,9 +3,13 @@
 One table for all formats, since routers pass on the words of the provider behind them. Sources:
 https://platform.openai.com/docs/guides/error-codes, https://platform.claude.com/docs/en/api/errors,
 https://ai.google.dev/gemini-api/docs/troubleshooting, https://openrouter.ai/docs/api/reference/errors-and-debugging,
-and the messages of vLLM, llama.cpp and Mistral.
+https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html,
+https://docs.bigmodel.cn/cn/api/api-code, https://www.volcengine.com/docs/82379/1299023,
+and the messages of vLLM, llama.cpp, TGI, Cohere and Mistral.
 """
 
+import time
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
@@ -27,14 +31,32 @@ TOO_LONG = (
     "prompt is too long",  # Anthropic
     "exceed context limit",  # Anthropic
     "exceeds the maximum number of tokens",  # Gemini
+    "`max_new_tokens` must be <=",  # TGI
+    "`inputs` must have less than",  # TGI
+    "too many tokens",  # Cohere
+    "too many input tokens",  # Bedrock
+    "input is too long",  # Bedrock
 )
 REFUSED = (
     "content_filter",  # OpenAI, Azure
     "content_policy",  # OpenAI
+    "usage policy",  # OpenAI
+    "content filtering policy",  # Anthropic
     "content management policy",  # Azure
     "flagged_input",  # OpenRouter
     "data_inspection_failed",  # DashScope
+    "datainspectionfailed",  # DashScope
+    "contentfilter",  # GLM
+    "sensitivecontentdetected",  # Ark
+    "riskdetection",  # Ark
+    "content exists risk",  # DeepSeek
+    "new_sensitive",  # MiniMax
+    '"1301"',  # GLM
+    "敏感内容",  # GLM: sensitive content
 )
+# A bad request as these providers count it, though no question can bring it about.
+ACCOUNT = ("api key", "api_key", "credit balance", "billing")
+BAD_REQUEST = frozenset({400, 422})
 # An error inside a stream that began with status 200 names its kind instead.
 STATUSES = {
     "invalid_request_error": 400,
@@ -47,16 +69,29 @@ STATUSES = {
 }
 
 
-def from_status(status: int, text: str) -> BackendError:
-    """The error for an answer with this HTTP status and body, before anything was said."""
+def from_status(status: int, text: str, retry_after: str = "") -> BackendError:
+    """The error for an answer with this HTTP status, body and header Retry-After, before anything was said."""
     words = text.lower()
     detail = f"status {status}: {text}"
     if status == 413 or any(words_of in words for words_of in TOO_LONG):
         return BackendError(Action.GIVE_UP, "too_long", detail)
-    if 400 <= status < 500 and any(words_of in words for words_of in REFUSED):
+    if any(words_of in words for words_of in REFUSED):
         return BackendError(Action.GIVE_UP, "refused", detail)
+    if status in BAD_REQUEST and not any(words_of in words for words_of in ACCOUNT):
+        return BackendError(Action.REPLACE, "rejected", detail)
     action = Action.RETRY if status >= 500 or status in RETRIED else Action.REPLACE
-    return BackendError(action, "unavailable", detail)
+    return BackendError(action, "unavailable", detail, seconds(retry_after) if status == 429 else None)
+
+
+def seconds(retry_after: str) -> float | None:
+    """What a header Retry-After says, a number of seconds or a date; None if neither."""
+    if retry_after.strip().isdecimal():
+        return float(retry_after)
+    try:
+        at = parsedate_to_datetime(retry_after)
+        return max(0.0, at.timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
 
 
 def from_event(error: Any, text: str) -> BackendError:
@@ -88,4 +123,5 @@ def final(error: BackendError, *, begun: bool, secret: str) -> BackendError:
     """The error as it leaves the backend: nothing is retried after the first Delta, and no key in it."""
     detail = error.detail.replace(secret, "***") if secret else error.detail
     reason: Reason = error.reason
-    return BackendError(Action.GIVE_UP if begun else error.action, reason, detail[:LONGEST_DETAIL])
+    action = Action.GIVE_UP if begun else error.action
+    return BackendError(action, reason, detail[:LONGEST_DETAIL], error.retry_after_s)

@@ -1,7 +1,8 @@
 """Google's Gemini API, `streamGenerateContent`.
 
 Sources: https://ai.google.dev/api/generate-content (request, candidates, finish reasons, usage),
-https://ai.google.dev/gemini-api/docs/thinking (parts marked `thought`, when includeThoughts asks for them).
+https://ai.google.dev/gemini-api/docs/thinking (parts marked `thought`, when includeThoughts asks for them; thoughts
+count against maxOutputTokens; a budget and a level exclude each other, so that an operator's own config replaces ours).
 """
 
 from collections.abc import Iterator
@@ -37,7 +38,7 @@ class Responses(Reader):
         if reason in REFUSED:
             raise BackendError(Action.GIVE_UP, "refused", f"finishReason {reason}")
         if reason not in FINISHED:
-            raise BackendError(Action.REPLACE, "unavailable", f"finishReason {reason}")
+            raise BackendError(Action.REPLACE, "rejected", f"finishReason {reason}")
         self.complete, self.cut = True, reason == CUT
 
 
@@ -45,7 +46,9 @@ class Gemini(HttpBackend):
     """Kind `gemini`. Its parameters nest as the API's do: `generationConfig`, `safetySettings`, …"""
 
     def post(self, request: Request, refused: frozenset[str]) -> Post:
-        config: dict[str, Any] = {"maxOutputTokens": request.max_tokens}
+        config: dict[str, Any] = {"maxOutputTokens": request.token_limit}
+        if request.thinking_tokens and "thinkingConfig" not in (request.parameters.get("generationConfig") or {}):
+            config["thinkingConfig"] = {"thinkingBudget": request.thinking_tokens}
         if request.temperature is not None and "temperature" not in refused:
             config["temperature"] = request.temperature
         body: dict[str, Any] = {

@@ -17,10 +17,12 @@ from arena.backends.protocol import BackendError, Part, Request, Timeouts
 logger = logging.getLogger(__name__)
 
 MAX_ERROR_BYTES = 16 * 1024
+BYTES_PER_TOKEN = 4
 # Fields that some servers and models refuse, though the format has them: they are asked again without. Strict
 # servers know no stream_options; OpenAI's newer models want max_completion_tokens; newer models of OpenAI and
-# Anthropic have only one temperature. What was refused is remembered per endpoint, so it costs one request.
-OPTIONAL = ("stream_options", "max_tokens", "temperature")
+# Anthropic have only one temperature, and newer ones of Anthropic no budget for thinking. What was refused is
+# remembered per endpoint, so it costs one request.
+OPTIONAL = ("stream_options", "max_tokens", "temperature", "thinking")
 REFUSALS = ("support", "deprecat", "unknown", "unrecognized", "unexpected", "extra", "permitted", "allowed")
 
 
@@ -50,7 +52,7 @@ class HttpBackend:
         self, request: Request, session: aiohttp.ClientSession, timeouts: Timeouts
     ) -> AsyncGenerator[Part]:
         """See Backend.stream."""
-        deadline, answer, response = Deadline(timeouts), Answer(self.reader()), None
+        deadline, answer, response = Deadline(timeouts), Answer(self.reader(), visible=visible_bytes(request)), None
         try:
             response = await self._ask(request, session, deadline, timeouts)
             while not answer.cut and (chunk := await deadline.read(response.content)):
@@ -93,9 +95,9 @@ class HttpBackend:
                     self._remember(endpoint, refused)
                 return response
             text = await read_error(response)
-            error = errors.from_status(response.status, text)
+            error = errors.from_status(response.status, text, response.headers.get("Retry-After", ""))
             field = refused_field(response.status, text, body)
-            if error.reason != "unavailable" or field is None or field in refused:
+            if error.reason in ("too_long", "refused") or field is None or field in refused:
                 raise error
             refused |= {field}
 
@@ -127,6 +129,14 @@ async def read_error(response: aiohttp.ClientResponse) -> str:
     finally:
         response.close()
     return body[:MAX_ERROR_BYTES].decode(errors="replace")
+
+
+def visible_bytes(request: Request) -> int | None:
+    """How much of the answer may be seen where the limit that was sent holds thoughts too; None where it does not.
+
+    Providers count tokens only at the end, so four bytes of UTF-8 are taken for one: about what English needs.
+    """
+    return BYTES_PER_TOKEN * request.max_tokens if request.thinking_tokens else None
 
 
 def refused_field(status: int, text: str, body: bytes) -> str | None:

@@ -69,7 +69,7 @@ class OpenAI(HttpBackend):
             "model": request.model,
             "messages": [*system, *({"role": m.role, "content": m.content} for m in request.messages)],
             "stream": True,
-            "max_completion_tokens" if "max_tokens" in refused else "max_tokens": request.max_tokens,
+            "max_completion_tokens" if "max_tokens" in refused else "max_tokens": request.token_limit,
         }
         if request.temperature is not None and "temperature" not in refused:
             body["temperature"] = request.temperature

@@ -33,7 +33,7 @@ async def speak(text: str, request: Request, timeouts: Timeouts) -> AsyncGenerat
         yield Delta(word)
         spoken += 1
     if not spoken:
-        raise BackendError(Action.REPLACE, "unavailable", "nothing to say")
+        raise BackendError(Action.REPLACE, "empty", "nothing to say")
     yield Usage(sum(len(message.content.split()) for message in request.messages), spoken)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 
 import aiohttp
 
-Reason = Literal["timeout", "unavailable", "refused", "too_long"]
+Reason = Literal["timeout", "unavailable", "refused", "too_long", "empty", "rejected", "busy"]  # of Answer.Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,8 @@ class Message:
 @dataclass(frozen=True, slots=True)
 class Request:
     """One question to one model. `parameters` are merged over the body last, in the provider's own field
-    names; a None there takes a field out."""
+    names; a None there takes a field out. `thinking_tokens` may be spent on thought, beside `max_tokens` for the
+    answer; 0 for a model that does not think, or whose thoughts its provider counts by themselves."""
 
     base_url: str
     model: str
@@ -29,8 +30,14 @@ class Request:
     api_key: str = field(default="", repr=False)
     system: str = ""
     max_tokens: int = 1024
+    thinking_tokens: int = 0
     temperature: float | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def token_limit(self) -> int:
+        """For answer and thought together: providers know one limit for both."""
+        return self.max_tokens + self.thinking_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +99,15 @@ class BackendError(Exception):
     """An answer failed. After the first Delta the action is always GIVE_UP.
 
     `detail` may quote the provider and belongs in the operator's log only; it never holds the API key.
+    `retry_after_s`: the provider limits the rate, and answers again after so many seconds.
     """
 
-    def __init__(self, action: Action, reason: Reason, detail: str = "") -> None:
+    def __init__(self, action: Action, reason: Reason, detail: str = "", retry_after_s: float | None = None) -> None:
         super().__init__(f"{reason}, {action.value}")
         self.action = action
         self.reason = reason
         self.detail = detail
+        self.retry_after_s = retry_after_s
 
 
 class Backend(Protocol):

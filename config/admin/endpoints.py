@@ -1,6 +1,6 @@
 """Where models are called, how they do, and a button that asks one question."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,10 +15,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from arena import endpoint_keys, trials
+from arena import breaker, endpoint_keys, probe
 from arena.backends import BACKENDS
 from arena.connections import give_back
-from arena.health import ITS_FAULT
 from arena.models import Answer, Endpoint, EndpointDay
 from arena.models_file import WrongField, check_endpoint
 from config import changes
@@ -40,8 +39,11 @@ CHECKED = (
     "max_tokens",
     "temperature",
     "max_concurrency",
+    "thinking_tokens",
+    "first_token_timeout_s",
     "parameters",
 )
+FIGURES = ("calls", "failure_rate", "first_token", "speed")
 
 KEY = CHECKED.index("api_key_env") + 1  # where the form asks for its name again
 
@@ -63,11 +65,14 @@ class EndpointForm(Form):
             "api_key_env": gettext_lazy("Variable that holds the key"),
             "max_tokens": gettext_lazy("Longest answer, tokens"),
             "max_concurrency": gettext_lazy("Answers at once"),
+            "thinking_tokens": gettext_lazy("Tokens for thought"),
+            "first_token_timeout_s": gettext_lazy("Longest wait for its first token, s"),
             "parameters": gettext_lazy("Further parameters"),
             "enabled": gettext_lazy("In the draw"),
         }
         help_texts = {
             "enabled": gettext_lazy("One that was called is switched off here, not deleted: its figures would go too."),
+            "thinking_tokens": gettext_lazy("For models that think: so many beside those of the longest answer."),
             "parameters": gettext_lazy('As JSON, such as {"top_p": 0.9}. Never a key: everybody here may read them.'),
         }
 
@@ -100,17 +105,14 @@ class EndpointForm(Form):
 class EndpointAdmin(Choosing):
     form = EndpointForm
     formfield_overrides = OVERRIDES
-    list_display = ("name", "kind", "enabled", "breaker", "failures", "calls", "failure_rate", "first_token", "speed")
+    list_display = ("name", "kind", "enabled", "state", *FIGURES)
     list_filter = ("enabled", "kind")
     search_fields = ("model__name", "model__slug", "upstream_id")
-    readonly_fields = ("failures", "closed_until", "breaker", "calls", "failure_rate", "first_token", "speed")
+    readonly_fields = ("failed_probes", "state", *FIGURES)
     autocomplete_fields = ("model",)
     fieldsets = (
         (None, {"fields": ("model", *CHECKED[:KEY], AGAIN, *CHECKED[KEY:], "enabled")}),
-        (
-            gettext_lazy("How it does"),
-            {"fields": ("breaker", "closed_until", "failures", "calls", "failure_rate", "first_token", "speed")},
-        ),
+        (gettext_lazy("How it does"), {"fields": ("state", "failed_probes", *FIGURES)}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Endpoint]:
@@ -135,9 +137,9 @@ class EndpointAdmin(Choosing):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         give_back()
-        trial = trials.ask(endpoint)
-        changes.note(request.user.get_username(), "tested", endpoint, after=vars(trial))
-        messages.add_message(request, messages.ERROR if trial.failure else messages.SUCCESS, told(endpoint, trial))
+        found = probe.measure(endpoint)
+        changes.note(request.user.get_username(), "tested", endpoint, after=vars(found))
+        messages.add_message(request, messages.ERROR if found.failure else messages.SUCCESS, told(endpoint, found))
         return redirect("admin:arena_endpoint_change", key)
 
     @admin.display(description="model", ordering="model__name")
@@ -145,13 +147,17 @@ class EndpointAdmin(Choosing):
         return endpoint.model.name
 
     @admin.display(description="drawn now")
-    def breaker(self, endpoint: Endpoint) -> str:
-        """Whether failures in a row have taken it out."""
+    def state(self, endpoint: Endpoint) -> str:
+        """Whether failed probes have taken it out; and whether it fails although they pass."""
         if not endpoint.enabled:
             return _("switched off")
-        if endpoint.closed_until and endpoint.closed_until > datetime.now(UTC):
-            return _("out until %(time)s UTC") % {"time": f"{endpoint.closed_until:%H:%M:%S}"}
-        return _("on trial, after failures") if endpoint.closed_until else _("yes")
+        if endpoint.failed_probes >= breaker.OUT_AFTER:
+            return _("no: it did not answer our last %(number)s probes") % {"number": endpoint.failed_probes}
+        if endpoint.failed_probes:
+            return _("yes, though the last probe failed")
+        if endpoint.fails_in_battles:
+            return _("yes, but look at it: probes pass, and most battles of the last 24 hours fail")
+        return _("yes")
 
     @admin.display(description="calls in two days")
     def calls(self, endpoint: Endpoint) -> int:
@@ -159,8 +165,9 @@ class EndpointAdmin(Choosing):
 
     @admin.display(description="failed")
     def failure_rate(self, endpoint: Endpoint) -> str:
-        failed = sum(number for day in _recent(endpoint) for why, number in day.failures.items() if why in ITS_FAULT)
-        calls = self.calls(endpoint)
+        """As the public sees it two days later."""
+        failed = sum(day.public_failures for day in _recent(endpoint))
+        calls = failed + sum(day.public_answers for day in _recent(endpoint))
         return f"{failed / calls:.1%}" if calls else ""
 
     @admin.display(description="first token, s")
@@ -187,18 +194,18 @@ def _newest(endpoint: Endpoint, name: str, shape: str) -> str:
     return format(values[0], shape) if values else ""
 
 
-def told(endpoint: Endpoint, trial: trials.Trial) -> str:
-    """What came of a trial, in our words."""
+def told(endpoint: Endpoint, found: probe.Probe) -> str:
+    """What came of a probe, in our words."""
     name = endpoint.model.name
-    if trial.failure == trials.NO_KEY:
+    if found.failure == probe.NO_KEY:
         missing = _("The variable %(variable)s is not set in the web service, so %(name)s was not asked.")
         return missing % {"variable": endpoint.api_key_env, "name": name}
-    if trial.failure == trials.KEY_NOT_ALLOWED:
+    if found.failure == probe.KEY_NOT_ALLOWED:
         refused = _("The variable %(variable)s may hold no key: ARENA_KEY_NAMES allows %(allowed)s alone.")
         return refused % {"variable": endpoint.api_key_env, "allowed": endpoint_keys.allowed_names()}
-    if trial.failure:
-        reason = Answer.Failure(trial.failure).label
+    if found.failure:
+        reason = Answer.Failure(found.failure).label
         return _("%(name)s did not answer: %(reason)s. %(log)s") % {"name": name, "reason": reason, "log": WHERE_MORE}
-    parts = [_("first token after %(wait).2f s") % {"wait": trial.first_token_s}] if trial.first_token_s else []
-    parts += [_("%(speed).0f tokens/s") % {"speed": trial.tokens_per_s}] if trial.tokens_per_s else []
+    parts = [_("first token after %(wait).2f s") % {"wait": found.first_token_s}] if found.first_token_s else []
+    parts += [_("%(speed).0f tokens/s") % {"speed": found.tokens_per_s}] if found.tokens_per_s else []
     return _("%(name)s answered: %(figures)s.") % {"name": name, "figures": ", ".join(parts)}

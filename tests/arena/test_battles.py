@@ -99,7 +99,7 @@ def test_start_survives_a_broker_that_is_away(
 
 @pytest.mark.parametrize(
     "endpoints",
-    [[], [{}], [{}, {"enabled": False}], [{}, {"closed_until": Now() + timedelta(minutes=1)}]],
+    [[], [{}], [{}, {"enabled": False}], [{}, {"failed_probes": 2}]],
     ids=["none", "one", "one switched off", "one out of the draw"],
 )
 def test_start_refuses_while_fewer_than_two_models_are_up(voter, endpoints):
@@ -114,14 +114,14 @@ def test_start_refuses_while_fewer_than_two_models_are_up(voter, endpoints):
 
 def test_start_draws_a_model_again_whose_time_out_of_the_draw_is_over(voter):
     common.endpoint()
-    common.endpoint(closed_until=Now() - timedelta(minutes=1))
+    common.endpoint(failed_probes=1)
 
     assert battles.start(voter, "Why?").propensity == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("mode", ["anonymous", "side_by_side"])
 def test_start_does_not_tell_by_a_refusal_that_a_named_model_is_out(voter, mode):
-    out = common.endpoint(closed_until=Now() + timedelta(seconds=20), failures=5).model
+    out = common.endpoint(failed_probes=2).model
     up = common.endpoint().model
 
     battle = battles.start(voter, "Why?", mode=mode, models=[out.slug, up.slug])

@@ -13,12 +13,12 @@ import pytest
 from django.db import OperationalError
 from django.db.models.functions import Now
 
-from arena import answering, battles, deletion, generation, jobs, leases
+from arena import answering, battles, breaker, deletion, draws, generation, jobs, leases, probe
 from arena.events import BattleView
 from arena.generation import Engine
 from arena.jobs import SYSTEM_PROMPT
 from arena.ledger import Unreachable
-from arena.models import Answer, Battle, Call
+from arena.models import Answer, Battle, Call, Endpoint
 from arena.publishing import stream_key
 from tests import factories as common
 from tests.arena import factories
@@ -128,6 +128,11 @@ def becomes(turn, *states):
     return eventually(lambda: Battle.objects.filter(pk=turn.battle_id, state__in=states).exists())
 
 
+def asked(provider, name, prompt=probe.PROMPT):
+    """The requests with this question that came to the model of this name: by default the probes."""
+    return [request for request in provider.requests(name) if request["messages"][-1]["content"] == prompt]
+
+
 def answers(turn):
     return {answer.side: answer for answer in Answer.objects.filter(turn=turn)}
 
@@ -223,7 +228,7 @@ def test_engine_asks_once_more_after_a_failure_that_may_pass(engine, served, pro
     engine.submit(turn.pk)
 
     assert becomes(turn, "ready")
-    assert len(provider.requests("error-503-once")) == 2
+    assert len(asked(provider, "error-503-once", turn.prompt)) == 2
     assert answers(turn)["a"].attempt == 1
 
 
@@ -427,9 +432,9 @@ def test_engine_gives_a_model_no_more_at_a_time_than_it_can_bear(engine, served,
         engine.submit(turn.pk)
 
     assert all(becomes(turn, "ready") for turn in turns)
-    asked = sorted((request["time"], request["ended"]) for request in provider.requests("ttft-0.2-len-3"))
-    assert len(asked) == 4
-    assert all(before[1] <= after[0] + 0.01 for before, after in pairwise(asked))
+    served_at = sorted((request["time"], request["ended"]) for request in provider.requests("ttft-0.2-len-3"))
+    assert len(served_at) == 4
+    assert all(before[1] <= after[0] + 0.01 for before, after in pairwise(served_at))
 
 
 def test_engine_finishes_battles_while_the_store_is_away(settings, tmp_path, engines):
@@ -495,22 +500,103 @@ def test_engine_records_how_each_call_went_but_none_that_was_broken_off(engine, 
     assert list(calls) == [("b/len-5", ""), ("b/len-5", ""), ("error-401", "unavailable")]
 
 
-@pytest.mark.parametrize(("patience", "failures"), [(0.2, ["timeout"]), (60, [])])
-def test_engine_records_a_model_that_was_stopped_after_too_long_a_silence(
-    engine, served, monkeypatch, patience, failures
-):
-    monkeypatch.setattr(answering, "PATIENCE_S", patience)
-    turn = turn_of(served("a/hang"), served("b/len-5"))
+def test_engine_records_a_stop_under_its_own_reason(engine, served):
+    silent = served("a/hang")
+    turn = turn_of(silent, served("b/len-5"))
     engine.submit(turn.pk)
     assert eventually(lambda: answers(turn)["b"].state == "finished")
-    time.sleep(0.3)
 
     battles.stop(turn.battle)
     assert becomes(turn, "void")
     engine.drain(0)
 
-    silent = Call.objects.filter(endpoint__upstream_id="a/hang")
-    assert list(silent.values_list("failure", flat=True)) == failures
+    assert list(silent.endpoint.calls.values_list("failure", "battle")) == [("stopped", turn.battle_id)]
+    assert answers(turn)["a"].failure == "stopped"
+
+
+@pytest.mark.parametrize("mode", ["side_by_side", "anonymous"])
+@pytest.mark.parametrize("name", ["empty-when-hush", "error-400-when-hush", "error-500-when-hush", "reset-when-hush"])
+def test_questions_that_make_a_model_fail_do_not_take_it_out_of_the_draw(engine, served, provider, name, mode):
+    picky = served(name)
+    turns = [turn_of(picky, served("b/len-5"), "Oh, hush!", mode=mode) for _ in range(6)]
+
+    for turn in turns:
+        engine.submit(turn.pk)
+
+    assert all(becomes(turn, "void", "ready") for turn in turns)
+    assert eventually(lambda: [request["state"] != "open" for request in asked(provider, name)] == [True])
+    assert picky.pk in draws.drawable()
+    assert Endpoint.objects.get(model=picky).failed_probes == 0
+    assert Call.objects.filter(endpoint__model=picky).count() >= 6
+
+
+def test_two_failed_probes_take_an_endpoint_out_and_a_good_one_brings_it_back(engine, served, provider, monkeypatch):
+    monkeypatch.setattr(breaker, "PROBED_EVERY_S", 0.2)
+    down = served("error-503")
+    turn = turn_of(down, served("b/len-5"))
+    engine.submit(turn.pk)
+    assert becomes(turn, "void")
+
+    assert eventually(lambda: down.pk not in draws.drawable())
+    assert len(asked(provider, "error-503")) >= 2
+    Endpoint.objects.filter(model=down).update(upstream_id="mended/len-5")
+
+    assert eventually(lambda: down.pk in draws.drawable())
+    assert Call.objects.filter(endpoint__model=down).count() == 2  # of the battle alone
+
+
+def test_probe_waits_for_a_place_at_its_endpoint(engine, served, provider):
+    busy = served("a/hang-5", max_concurrency=1)
+    turn = turn_of(busy, served("b/len-5"))
+    engine.submit(turn.pk)
+    assert eventually(lambda: Answer.objects.filter(turn=turn, side="a", text__gt="").exists())
+
+    Endpoint.objects.filter(model=busy).update(probe_wanted=True)
+    assert eventually(lambda: not Endpoint.objects.get(model=busy).probe_wanted)
+    assert not asked(provider, "a/hang-5")
+    battles.stop(turn.battle)
+
+    assert eventually(lambda: asked(provider, "a/hang-5"))
+
+
+def test_named_models_and_keys_have_half_of_the_places(engine, served, provider):
+    """Whatever they fill, a blind battle finds a place at once."""
+    busy = served("a/hang-5", max_concurrency=4)
+    for _ in range(6):
+        engine.submit(turn_of(busy, local()).pk)
+    assert eventually(lambda: len(provider.requests("a/hang-5")) == 2)
+
+    blind = turn_of(busy, local(), "Who is it?", mode="anonymous")
+    engine.submit(blind.pk)
+
+    assert eventually(lambda: Answer.objects.filter(turn=blind, model=busy, text__gt="").exists())
+    assert len(provider.requests("a/hang-5")) == 3
+
+
+def test_model_without_a_free_place_has_not_failed(engine, served, provider, monkeypatch):
+    monkeypatch.setattr(answering, "OWN_TURN_S", 0.3)
+    busy = served("a/hang-5", max_concurrency=1)
+    engine.submit(turn_of(busy, local()).pk)
+    assert eventually(lambda: provider.requests("a/hang-5"))
+
+    turn = turn_of(busy, local(), "Still there?")
+    engine.submit(turn.pk)
+
+    assert becomes(turn, "void")
+    assert {answer.failure for answer in answers(turn).values()} == {"", "busy"}
+    assert not Call.objects.filter(battle=turn.battle_id, endpoint__model=busy).exists()
+    assert not Endpoint.objects.get(model=busy).probe_wanted
+
+
+def test_drained_engine_takes_nothing_from_a_probe_that_it_has_broken_off(engines, served, provider):
+    engine, slow = engines(), served("hang")
+    Endpoint.objects.filter(model=slow).update(probe_wanted=True)
+    assert eventually(lambda: asked(provider, "hang"))
+
+    engine.drain(0)
+    time.sleep(0.3)
+
+    assert Endpoint.objects.get(model=slow).failed_probes == 0
 
 
 def test_engine_keeps_no_thought_of_an_attempt_that_failed(engine, served, provider):
@@ -520,7 +606,7 @@ def test_engine_keeps_no_thought_of_an_attempt_that_failed(engine, served, provi
     engine.submit(turn.pk)
 
     assert becomes(turn, "ready")
-    assert len(provider.requests(name)) == 2
+    assert len(asked(provider, name, turn.prompt)) == 2
     assert answers(turn)["a"].reasoning == expected_reasoning(name, turn.prompt)
 
 

@@ -1,16 +1,15 @@
-"""How endpoints do: the breaker, and what is summed up by day."""
+"""How endpoints do: what calls are recorded for, and what is summed up by day."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from statistics import quantiles
+from uuid import uuid4
 
 import pytest
-from django.db.models import F
-from django.db.models.functions import Now
 from django.utils import timezone as clock
 
 from arena import health
-from arena.health import OPEN_S, OPENS_AFTER, Called
-from arena.models import Call, Endpoint, EndpointDay
+from arena.health import Called
+from arena.models import Battle, Call, Endpoint, EndpointDay
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -18,10 +17,11 @@ DAY = date(2026, 5, 4)
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 
-def call(endpoint, failure="", first_token_s=None, tokens_per_s=None, at=NOON):
+def call(endpoint, failure="", first_token_s=None, tokens_per_s=None, at=NOON, battle=None):
     Call.objects.create(
-        endpoint=endpoint, failure=failure, first_token_s=first_token_s, tokens_per_s=tokens_per_s, created_at=at
-    )
+        endpoint=endpoint, failure=failure, first_token_s=first_token_s, tokens_per_s=tokens_per_s, created_at=at,
+        battle=battle,
+    )  # fmt: skip
 
 
 def summed_up(endpoint):
@@ -31,40 +31,126 @@ def summed_up(endpoint):
     return (day.day, day.answers, day.failures), figures
 
 
-def open_for(endpoint):
-    """Seconds for which it is out of the draw; None if it is in."""
-    left = Endpoint.objects.filter(pk=endpoint.pk).values_list(F("closed_until") - Now(), flat=True).get()
-    return left and left.total_seconds()
+@pytest.mark.parametrize(
+    ("failure", "first_token_s", "asks"),
+    [
+        ("", 0.5, False),
+        ("timeout", None, True),
+        ("unavailable", None, True),
+        ("empty", None, True),
+        ("stopped", None, True),
+        ("timeout", 0.5, False),
+    ],
+)
+def test_record_of_a_failure_before_the_first_token_asks_for_a_probe_and_does_no_more(failure, first_token_s, asks):
+    endpoint, other = factories.endpoint(), factories.endpoint()
+    battle = uuid4()
+
+    assert health.record([Called(endpoint.pk, str(battle), failure, first_token_s)] * 9) == [None] * 9
+
+    endpoint.refresh_from_db()
+    other.refresh_from_db()
+    assert (endpoint.probe_wanted, endpoint.failed_probes, other.probe_wanted) == (asks, 0, False)
+    kept = Call.objects.values_list("endpoint", "battle", "failure", "first_token_s").distinct().get()
+    assert kept == (endpoint.pk, battle, failure, first_token_s)
 
 
-def test_record_opens_the_breaker_after_failures_in_a_row():
+def test_record_of_an_answer_brings_no_endpoint_back():
+    endpoint = factories.endpoint(failed_probes=2)
+
+    health.record([Called(endpoint.pk, str(uuid4()), first_token_s=0.5, tokens_per_s=40.0)])
+
+    endpoint.refresh_from_db()
+    assert endpoint.failed_probes == 2
+
+
+def public(endpoint, voters, failure="", each=1, **fields):
+    """Calls of so many voters in blind battles of the live pool, unless the fields say otherwise, summed up."""
+    for _ in range(voters):
+        voter = factories.voter()
+        for _ in range(each):
+            battle = factories.battle(voter=voter, **fields)
+            call(endpoint, failure, battle=battle.pk, at=clock.now())
+    health.roll_up(clock.now().astimezone(UTC).date())
+    found = EndpointDay.objects.get(endpoint=endpoint)
+    return found.public_answers, found.public_failures
+
+
+@pytest.mark.parametrize("failure", ["empty", "rejected", "refused", "too_long", "stopped"])
+def test_what_a_question_or_its_voter_has_caused_is_in_no_public_failure_rate(failure):
     endpoint = factories.endpoint()
-
-    health.record([Called(endpoint.pk, "timeout")] * (OPENS_AFTER - 1))
-    assert open_for(endpoint) is None
-    health.record([Called(endpoint.pk, "unavailable")])
-
-    assert open_for(endpoint) == pytest.approx(OPEN_S, abs=2)
+    assert public(endpoint, 2, failure, each=5) == (0, 0)
+    assert EndpointDay.objects.get().failures == {failure: 10}
 
 
-@pytest.mark.parametrize("harmless", ["refused", "too_long"])
-def test_record_takes_a_refusal_for_no_fault_of_the_endpoint(harmless):
-    endpoint = factories.endpoint(failures=OPENS_AFTER - 1)
+@pytest.mark.parametrize("fields", [{"mode": "side_by_side"}, {"pool": "api"}, {"pool": "set-1"}])
+def test_what_happens_in_battles_of_named_models_and_of_keys_is_in_no_public_failure_rate(fields):
+    assert public(factories.endpoint(), 2, "timeout", **fields) == (0, 0)
 
-    health.record([Called(endpoint.pk, harmless)])
+
+def test_of_one_voter_three_failures_a_day_are_public():
+    endpoint = factories.endpoint()
+    assert public(endpoint, 1, "timeout", each=2) == (0, 2)
+    assert public(endpoint, 1, "unavailable", each=9) == (0, 5)
+    assert public(endpoint, 4, "timeout", each=4) == (0, 17)
+    assert public(endpoint, 2, "", each=5) == (10, 17)
+    assert public(factories.endpoint(), 1, "timeout", each=9) == (0, 3)
+
+
+def test_a_battle_that_is_deleted_leaves_the_public_figures():
+    endpoint = factories.endpoint()
+    assert public(endpoint, 1, "timeout") == (0, 1)
+    Battle.objects.all().delete()
+    assert public(endpoint, 1, "") == (1, 0)
+
+
+def fought(endpoint, voters, failed, answered, failure="empty"):
+    """The last hour's battles, shared out among voters, of which so many failed."""
+    people = [factories.voter() for _ in range(voters)]
+    for number in range(failed + answered):
+        battle = factories.battle(voter=people[number % voters])
+        for _ in range(2):  # once more after a failure
+            call(endpoint, failure if number < failed else "", battle=battle.pk, at=clock.now())
+
+
+@pytest.mark.parametrize(
+    ("voters", "failed", "answered", "told"),
+    [(10, 11, 9, True), (10, 10, 10, False), (10, 11, 8, False), (9, 20, 0, False), (12, 30, 2, True)],
+)
+def test_operators_are_told_of_a_model_that_fails_for_many_while_its_probes_pass(voters, failed, answered, told):
+    endpoint = factories.endpoint()
+    factories.endpoint()
+    fought(endpoint, voters, failed, answered)
+
+    health.roll_up(DAY)
+
+    alarming = Endpoint.objects.filter(health.ALARMING)
+    assert list(alarming) == ([endpoint] if told else [])
+    Endpoint.objects.update(failed_probes=1)
+    assert not alarming.all()
+
+
+@pytest.mark.parametrize(
+    ("failure", "when"), [("stopped", timedelta()), ("timeout", timedelta(hours=25))], ids=["stopped", "long ago"]
+)
+def test_operators_are_not_told_of_what_voters_stop_nor_of_what_is_over(failure, when):
+    endpoint = factories.endpoint()
+    fought(endpoint, 10, 40, 0, failure=failure)
+    Call.objects.update(created_at=clock.now() - when)
+
+    health.roll_up(DAY)
+
+    assert not Endpoint.objects.filter(health.ALARMING).exists()
+
+
+def test_an_alarm_goes_when_the_model_answers_again():
+    endpoint = factories.endpoint(fails_in_battles=True)
+    fought(endpoint, 10, 1, 30)
+
+    health.roll_up(DAY)
 
     endpoint.refresh_from_db()
-    assert (endpoint.failures, endpoint.closed_until) == (OPENS_AFTER - 1, None)
-
-
-def test_record_of_an_answer_closes_the_breaker():
-    endpoint = factories.endpoint(failures=7, closed_until=clock.now() + timedelta(seconds=9))
-
-    health.record([Called(endpoint.pk, first_token_s=0.5, tokens_per_s=40.0)])
-
-    endpoint.refresh_from_db()
-    assert (endpoint.failures, endpoint.closed_until) == (0, None)
-    assert Call.objects.values_list("failure", "first_token_s", "tokens_per_s").get() == ("", 0.5, 40.0)
+    assert not endpoint.fails_in_battles
 
 
 def test_roll_up_sums_up_each_endpoint_by_its_own_calls():
@@ -73,7 +159,7 @@ def test_roll_up_sums_up_each_endpoint_by_its_own_calls():
     for each in zip(first, speed, strict=True):
         call(busy, "", *each)
     for failure in ("timeout", "timeout", "refused"):
-        call(busy, failure)
+        call(busy, failure, 9.0)
     call(failing, "unavailable")
 
     assert health.roll_up(DAY) == 2
@@ -116,7 +202,7 @@ def test_roll_up_again_takes_in_what_came_since(django_assert_num_queries):
     call(endpoint, "timeout", at=clock.now())
     for _ in range(30):
         call(factories.endpoint(), at=clock.now())
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         health.roll_up(today)
 
     assert summed_up(endpoint)[0] == (today, 1, {"timeout": 1})

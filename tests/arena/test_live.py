@@ -220,13 +220,13 @@ def test_stop_ends_a_side_where_its_reader_is():
     assert all(side.result().stopped and not side.result().failure for side in live.over())
 
 
-def test_stop_before_anything_was_shown_is_a_failure():
+def test_stop_before_anything_was_shown_is_a_failure_of_no_model():
     live = turn("a", "b")
     live.sides["a"].feed("Hello")
 
     live.stop()
 
-    assert [side.result().failure for side in live.over()] == ["unavailable", "unavailable"]
+    assert [side.result().failure for side in live.over()] == ["stopped", "stopped"]
 
 
 def test_stop_leaves_answers_whole_that_both_sides_had_finished():

@@ -55,12 +55,13 @@ def test_spent_tells_no_speed_of_tokens_that_were_thought_unseen():
     assert spent([answer(text="Short.", reasoning="x" * 400, tokens=(12, 101))]).tokens_per_s == 50.0
 
 
-def day(endpoint, ago, answers=10, failures=None, first=0.5, speed=50.0):
+def day(endpoint, ago, answers=10, public=(0, 0), first=0.5, speed=50.0):
     EndpointDay.objects.create(
         endpoint=endpoint,
         day=datetime.now(UTC).date() - timedelta(days=ago),
         answers=answers,
-        failures=failures or {},
+        public_answers=public[0],
+        public_failures=public[1],
         first_token_p50=first,
         tokens_per_s_p50=speed,
     )
@@ -69,14 +70,14 @@ def day(endpoint, ago, answers=10, failures=None, first=0.5, speed=50.0):
 @pytest.mark.django_db
 def test_typical_averages_the_days_by_their_answers():
     endpoint = factories.endpoint()
-    day(endpoint, 2, answers=30, failures={"timeout": 3, "refused": 2}, first=1.0, speed=40.0)
-    day(endpoint, 20, answers=10, failures={"unavailable": 5}, first=0.2, speed=80.0)
+    day(endpoint, 2, answers=30, public=(20, 3), first=1.0, speed=40.0)
+    day(endpoint, 20, answers=10, public=(2, 5), first=0.2, speed=80.0)
     day(endpoint, 31, answers=10, first=None, speed=None)
 
     found = typical([endpoint.model_id])
 
-    assert found == {endpoint.model_id: Typical(50, 8, 60, pytest.approx(0.8), pytest.approx(50.0))}
-    assert found[endpoint.model_id].failure_rate == pytest.approx(8 / 60)
+    assert found == {endpoint.model_id: Typical(50, 8, 30, pytest.approx(0.8), pytest.approx(50.0))}
+    assert found[endpoint.model_id].failure_rate == pytest.approx(8 / 30)
 
 
 @pytest.mark.django_db
@@ -90,11 +91,17 @@ def test_typical_looks_at_thirty_days_that_hold_no_open_battle(ago, told):
 
 @pytest.mark.django_db
 def test_typical_knows_only_models_that_were_called(django_assert_num_queries):
-    called, idle, nobody = factories.endpoint(), factories.endpoint(), factories.model()
-    day(called, 3, answers=0, failures={"timeout": 2}, first=None, speed=None)
+    called, named, idle = (factories.endpoint() for _ in range(3))
+    nobody = factories.model()
+    day(called, 3, answers=0, public=(0, 2), first=None, speed=None)
+    day(named, 3, answers=4, first=None, speed=None)
     day(idle, 3, answers=0, first=None, speed=None)
 
     with django_assert_num_queries(1):
-        found = typical([called.model_id, idle.model_id, nobody.pk])
+        found = typical([called.model_id, named.model_id, idle.model_id, nobody.pk])
 
-    assert found == {called.model_id: Typical(0, 2, 2, None, None)}
+    assert found == {
+        called.model_id: Typical(0, 2, 2, None, None),
+        named.model_id: Typical(4, 0, 0, None, None),
+    }
+    assert (found[called.model_id].failure_rate, found[named.model_id].failure_rate) == (1, None)

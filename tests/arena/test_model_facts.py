@@ -43,8 +43,8 @@ def known(slug):
     for day, cost in ((date(2026, 1, 1), 9), (date(2026, 2, 1), "0.5")):
         Price.objects.create(model=model, input=cost, output=2, source="https://prices.example", as_of=day)
     EndpointDay.objects.create(
-        endpoint=factories.endpoint(model), day=SETTLED, answers=8, failures={"timeout": 2}, first_token_p50=0.5,
-        tokens_per_s_p50=40.0,
+        endpoint=factories.endpoint(model), day=SETTLED, answers=8, public_answers=8, public_failures=2,
+        first_token_p50=0.5, tokens_per_s_p50=40.0,
     )  # fmt: skip
     Standing.objects.update_or_create(pool="live", defaults={"ratings": {slug: STANDS}})
     return model
@@ -71,7 +71,7 @@ def test_model_tells_what_is_known_with_sources_and_what_was_measured(client):
         },
         "arena": STANDS,
         "measured": {
-            "answers": 8, "failures": 2, "failure_rate": 0.2, "first_token_s": 0.5, "tokens_per_s": 40.0,
+            "answers": 8, "calls": 10, "failures": 2, "failure_rate": 0.2, "first_token_s": 0.5, "tokens_per_s": 40.0,
         },
     }  # fmt: skip
 
@@ -118,7 +118,7 @@ def test_what_was_measured_is_days_old(client):
     today = datetime.now(UTC).date()
     for days in (0, 1):
         EndpointDay.objects.create(
-            endpoint=model.endpoint, day=today - timedelta(days=days), answers=0, failures={"timeout": 50}
+            endpoint=model.endpoint, day=today - timedelta(days=days), answers=0, public_failures=50
         )
     assert client.get(f"{MODELS}seven/").json() == before
 

@@ -1,12 +1,8 @@
 """Another model for a side that failed before anyone saw a word of it."""
 
-from datetime import timedelta
-
 import pytest
-from django.utils import timezone
 
 from arena import jobs, replacements
-from arena.health import OPENS_AFTER
 from arena.models import Endpoint
 from arena.replacements import Replace
 from tests import factories as common
@@ -68,15 +64,6 @@ def test_replace_without_anyone_else_is_none(claimed):
 def test_replace_finds_an_opponent_for_a_model_that_is_out_of_the_draw_itself(claimed):
     turn, sides = claimed
     third = common.endpoint()
-    soon = timezone.now() + timedelta(seconds=20)
-    Endpoint.objects.filter(model=turn.battle.model_b).update(failures=OPENS_AFTER, closed_until=soon)
+    Endpoint.objects.filter(model=turn.battle.model_b).update(failed_probes=2)
 
     assert replaced(sides["a"]).endpoint_id == third.pk
-
-
-def test_replace_tries_out_no_model_that_is_being_tried_out_already(claimed):
-    past = timezone.now() - timedelta(seconds=1)
-    common.endpoint(failures=OPENS_AFTER, closed_until=past)
-
-    assert replaced(claimed[1]["a"]) is not None
-    assert replaced(claimed[1]["b"]) is None

@@ -59,3 +59,12 @@ def test_names_and_reasons_may_be_known_to_who_picked_the_models_or_has_voted(mo
 
     assert stored.named(battle) == told
     assert stored.reason(battle, "timeout") == ("timeout" if told else "unavailable")
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [("empty", "empty"), ("rejected", "unavailable"), ("stopped", "unavailable"), ("busy", "unavailable")],
+)
+def test_reason_is_one_that_readers_know(failure, reason):
+    battle = factories.battle(mode="side_by_side")
+    assert stored.reason(battle, failure) == reason

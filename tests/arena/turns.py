@@ -19,6 +19,9 @@ def side_job(side="a", answer_id=1, attempt=1):
         endpoint_id=1,
         kind="echo",
         max_concurrency=None,
+        first_token_timeout_s=None,
+        battle_id=str(uuid4()),
+        shared=False,
         request=request,
     )
 

@@ -30,6 +30,8 @@ def test_metrics_of_an_empty_arena(client):
         ("arena_answers_under_way", "queued"): 0,
         ("arena_answers_under_way", "running"): 0,
         ("arena_endpoints_enabled",): 0,
+        ("arena_endpoints_in_draw",): 0,
+        ("arena_endpoints_failing",): 0,
         ("arena_votes_waiting",): 0,
         ("arena_boards_behind",): 0,
     }
@@ -37,7 +39,9 @@ def test_metrics_of_an_empty_arena(client):
 
 
 def test_metrics_follow_battles_votes_and_boards(client):
-    first, second = (factories.endpoint().model for _ in range(2))
+    first, second = (factories.endpoint(fails_in_battles=True).model for _ in range(2))
+    factories.endpoint(failed_probes=2, fails_in_battles=True)
+    factories.endpoint(enabled=False, fails_in_battles=True)
     for state in Battle.State:
         factories.battle(first, second, state=state)
     turn = factories.battle(first, second).turns.create(number=1, prompt="?")
@@ -52,7 +56,8 @@ def test_metrics_follow_battles_votes_and_boards(client):
     assert found["arena_battles_open", "answering"] == 2
     assert found["arena_battles_open", "ready"] == 1
     assert (found["arena_answers_under_way", "queued"], found["arena_answers_under_way", "running"]) == (0, 1)
-    assert found["arena_endpoints_enabled",] == 2
+    endpoints = (found[f"arena_endpoints_{which}",] for which in ("enabled", "in_draw", "failing"))
+    assert tuple(endpoints) == (3, 2, 2)
     assert found["arena_votes_waiting",] == 1
     assert found["arena_board_votes", "live"] == 1
     assert 0 <= found["arena_board_age_seconds", "live"] < 60

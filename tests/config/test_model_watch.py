@@ -33,14 +33,14 @@ def endpoints():
         connection.execute("DROP SCHEMA IF EXISTS watched CASCADE")
         connection.execute("CREATE SCHEMA watched")
         connection.execute(
-            "CREATE TABLE watched.arena_endpoint (base_url text, failures int DEFAULT 0, closed_until timestamptz)"
+            "CREATE TABLE watched.arena_endpoint (base_url text, failed_probes int DEFAULT 0, probe_after timestamptz)"
         )
         yield connection
         connection.execute("DROP SCHEMA watched CASCADE")
 
 
 async def out(connection, url):
-    query = "SELECT closed_until > now() FROM watched.arena_endpoint WHERE base_url = %s"
+    query = "SELECT failed_probes = 2 FROM watched.arena_endpoint WHERE base_url = %s"
     return connection.execute(query, [url]).fetchone()[0] is True
 
 

@@ -21,6 +21,7 @@
     cut                     says that it ended at the limit of length
 
     once  turn-2  pct-30    misbehave only the first time for this prompt; only in turn 2; for 30 % of prompts
+    when-hush               misbehave only where the prompt holds this word
 
 Before a slash may stand anything: `a/steady-50` and `b/steady-50` behave alike and say different things.
 """
@@ -30,7 +31,10 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 
-SPEEDS = {"steady": "rate", "rate": "rate", "ttft": "ttft", "len": "length", "turn": "turn", "pct": "percent"}
+VALUES: dict[str, tuple[str, type[float] | type[str]]] = {
+    "steady": ("rate", float), "rate": ("rate", float), "ttft": ("ttft", float), "len": ("length", float),
+    "turn": ("turn", float), "pct": ("percent", float), "when": ("when", str),
+}  # fmt: skip
 
 
 def listed(text: str) -> tuple[str, ...]:
@@ -66,6 +70,7 @@ class Behaviour:
     turn: float = 0
     percent: float = 100
     once: bool = False
+    when: str = ""
     says: str = ""
     unknown: tuple[str, ...] = field(default=())
 
@@ -78,6 +83,7 @@ class Behaviour:
         return (
             bool(self.misbehaviour)
             and (first or not self.once)
+            and self.when in prompt
             and (not self.turn or turn == self.turn)
             and seeded(model, prompt).random() * 100 < self.percent
         )
@@ -94,8 +100,9 @@ def parse(model: str) -> Behaviour:
     unknown = []
     while words:
         word = words.pop(0)
-        if word in SPEEDS:
-            values[SPEEDS[word]] = float(words.pop(0))
+        if word in VALUES:
+            name, kind = VALUES[word]
+            values[name] = kind(words.pop(0))
         elif word in MISBEHAVIOURS:
             values["misbehaviour"] = word
             if words and (words[0].isdigit() or word == "refuses"):

@@ -44,7 +44,9 @@ def test_facts_are_those_of_the_catalogue_and_of_settled_days():
     endpoint = factories.endpoint(model)
     for days, answers in ((5, 10), (1, 500)):
         day = timezone.now().date() - timedelta(days=days)
-        EndpointDay.objects.create(endpoint=endpoint, day=day, answers=answers, failures={"timeout": 2})
+        EndpointDay.objects.create(
+            endpoint=endpoint, day=day, answers=answers, public_answers=answers, public_failures=2
+        )
 
     found = facts(["x", "y", "z"])
 

@@ -145,10 +145,10 @@ def test_page_asks_the_database_as_often_however_many_boards_there_are(client, p
 def test_page_shows_what_was_measured_in_a_month_and_nothing_of_today(client):
     endpoint = factories.endpoint(factories.model("quokka"))
     day = datetime.now(UTC).date()
-    old = {"answers": 95, "failures": {"timeout": 5}, "first_token_p50": 0.44, "tokens_per_s_p50": 51.7}
+    old = {"answers": 95, "public_answers": 95, "public_failures": 5, "first_token_p50": 0.44, "tokens_per_s_p50": 51.7}
     EndpointDay.objects.create(endpoint=endpoint, day=day - timedelta(days=3), **old)
     before = text(client, "quokka")
-    EndpointDay.objects.create(endpoint=endpoint, day=day, answers=0, failures={"unavailable": 50})
+    EndpointDay.objects.create(endpoint=endpoint, day=day, answers=0, public_failures=50)
 
     assert "Speed 52 tokens/s First token after 0.44 s Failed 5.0 % of 100 calls" in before
     assert text(client, "quokka") == before

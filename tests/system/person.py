@@ -51,6 +51,7 @@ PATIENCE_S = 60
 class Person:
     port: int
     cookies: dict[str, str] = field(default_factory=dict)
+    address: str = ""  # as a proxy in front of the service tells it
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
@@ -145,6 +146,8 @@ class Person:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         if token := self.cookies.get("csrftoken"):
             headers["X-CSRFToken"] = token
+        if self.address:
+            headers["X-Forwarded-For"] = self.address
         return headers | {name.replace("_", "-"): value for name, value in extra.items()}
 
     def _keep(self, response: http.client.HTTPResponse) -> None:

@@ -59,13 +59,8 @@ def drawn(zoo: Service, battle: str) -> dict[str, str]:
     return {str(slug): str(side) for side, slug in rows}
 
 
-def close_circuits(zoo: Service) -> None:
-    # In the order of the workers, which write them too, and with calls that refer to them.
-    zoo.query(
-        "WITH ordered AS (SELECT id FROM arena_endpoint ORDER BY id FOR NO KEY UPDATE) "
-        "UPDATE arena_endpoint SET failures = 0, closed_until = NULL FROM ordered "
-        "WHERE arena_endpoint.id = ordered.id RETURNING 1"
-    )
+def put_all_in_the_draw(zoo: Service) -> None:
+    zoo.query("UPDATE arena_endpoint SET failed_probes = 0 WHERE failed_probes > 0 RETURNING 1")
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +129,7 @@ def test_odd_answer_is_an_answer(fought: dict[str, Fought], name: str) -> None:
 def fight_until(zoo: Service, true: str, *models: str) -> Fought:
     """Draw again and again, until this is true of the battle."""
     for _ in range(20):
-        close_circuits(zoo)
+        put_all_in_the_draw(zoo)
         each = fight(zoo, *models)
         if zoo.query(f"SELECT 1 FROM arena_battle WHERE id = %s AND {true}", each.battle["id"]):  # noqa: S608  # ours
             return each
@@ -207,31 +202,28 @@ def test_retry_answers_the_failed_side_again(zoo: Service) -> None:
     assert each.person.vote(each.battle, "tie").status == 201
 
 
-def test_five_failures_in_a_row_take_a_model_out_of_the_draw(zoo: Service) -> None:
-    def is_out() -> bool:
-        """Whether none of many battles among three is with it."""
-        models, person = ["good", "spare", "error-503"], Person(zoo.port)
-        begun = [person.start(PROMPT, *models)["id"] for _ in range(12)]
-        seen = zoo.query(
-            "SELECT count(*) FROM arena_battle b JOIN arena_endpoint e ON e.model_id IN (b.model_a_id, b.model_b_id) "
-            "WHERE b.id = ANY(%s::uuid[]) AND e.upstream_id = 'error-503'",
-            begun,
-        )
-        return seen == [(0,)]
+def test_probes_take_a_model_out_of_the_draw_and_bring_it_back(zoo: Service) -> None:
+    failed = (
+        "SELECT failed_probes FROM arena_endpoint e JOIN catalog_languagemodel m ON m.id = model_id WHERE slug = %s"
+    )
+
+    def is_drawn() -> bool:
+        """Whether any of many battles among three is with it."""
+        person = Person(zoo.port)
+        begun = [person.start(PROMPT, "good", "spare", "error-503")["id"] for _ in range(12)]
+        return any("error-503" in drawn(zoo, battle) for battle in begun)
 
     def change(how: str) -> None:
         zoo.query(f"UPDATE arena_endpoint SET {how} WHERE upstream_id = 'error-503' RETURNING 1")  # noqa: S608  # ours
 
-    with ThreadPoolExecutor(3) as pool:  # each asks twice
-        list(pool.map(lambda _: fight(zoo, "good", "error-503"), range(3)))
-    assert is_out()
-    change("closed_until = now()")
     assert fight(zoo, "good", "error-503").battle["state"] == "void"
-    assert is_out()
-    change("closed_until = now(), upstream_id = 'mended/steady-80-len-40'")
-    assert fight(zoo, "good", "error-503").battle["state"] == "ready"
-    health = zoo.query("SELECT failures, closed_until FROM arena_endpoint WHERE upstream_id LIKE 'mended%%'")
-    assert health == [(0, None)]
+    assert eventually(lambda: zoo.query(failed, "error-503") == [(1,)])
+    change("probe_after = now()")  # nobody waits for the time between two probes
+    assert eventually(lambda: zoo.query(failed, "error-503") == [(2,)])
+    assert not is_drawn()
+    change("probe_after = now(), upstream_id = 'mended/steady-80-len-40'")
+    assert eventually(lambda: zoo.query(failed, "error-503") == [(0,)])
+    assert is_drawn()
 
 
 @pytest.mark.parametrize("mode", ["anonymous", "side_by_side"])

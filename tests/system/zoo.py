@@ -14,6 +14,7 @@ VARIABLES = {
     "ARENA_FIRST_TOKEN_TIMEOUT_S": str(LIMITS_S["first"]),
     "ARENA_BETWEEN_TOKENS_TIMEOUT_S": str(LIMITS_S["between"]),
     "ARENA_ANSWER_TIMEOUT_S": str(LIMITS_S["answer"]),
+    "ARENA_PROXY_HOPS": "1",
     "ARENA_BATTLES_PER_HOUR": "0",
     "ARENA_BATTLES_PER_HOUR_ADDRESS": "0",
 }
@@ -27,7 +28,11 @@ IN_MID_STREAM = tuple(
 )
 ODD_BUT_GOOD = ("surrogates", "bytes", "split", "crlf", "plain", "json", "lingers", "thinks", "thinks-tag", "cut")
 IN_TURN_TWO = tuple(f"turn-2-{each}" for each in ("error-500", "hang", "reset-5"))
+# They end at once, are refused or fail where the question holds the word `hush`.
+PICKY = tuple(f"picky/{each}-when-hush" for each in ("empty", "error-400", "hang", "error-500"))
 OTHERS = ("endless", "once-reset-5", "error-503")
 BAD = {name: name for name in (*BEFORE_A_WORD, *IN_MID_STREAM, *ODD_BUT_GOOD, *IN_TURN_TWO, *OTHERS)}
 
-MODELS = GOOD | SLOW | QUICK | LONG | LATE | BAD
+BY_QUESTION = {f"picky-{name.split('/')[1].split('-when')[0]}": name for name in PICKY}
+
+MODELS = BY_QUESTION | GOOD | SLOW | QUICK | LONG | LATE | BAD

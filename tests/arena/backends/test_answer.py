@@ -156,13 +156,13 @@ def test_answer_does_not_understand_garbage(body):
 
 
 @pytest.mark.parametrize(
-    ("chunks", "action", "detail"),
+    ("chunks", "action", "reason"),
     [
-        ([], Action.RETRY, "the stream ended before"),
-        ([b": ping\n\n"], Action.RETRY, "the stream ended before"),
-        ([b'"a JSON string"'], Action.RETRY, "the stream ended before"),
-        ([b"binary \x00\x01 junk"], Action.RETRY, "the stream ended before"),
-        ([chunk("half an ans")], Action.RETRY, "the stream ended before"),
+        ([], Action.RETRY, "unavailable"),
+        ([b": ping\n\n"], Action.RETRY, "unavailable"),
+        ([b'"a JSON string"'], Action.RETRY, "unavailable"),
+        ([b"binary \x00\x01 junk"], Action.RETRY, "unavailable"),
+        ([chunk("half an ans")], Action.RETRY, "unavailable"),
         ([END], Action.REPLACE, "empty"),
         ([chunk(" \n") + END], Action.REPLACE, "empty"),
         ([chunk("<think>only thoughts</think>\n") + END], Action.REPLACE, "empty"),
@@ -170,10 +170,9 @@ def test_answer_does_not_understand_garbage(body):
         ([b"[]"], Action.REPLACE, "empty"),
     ],
 )
-def test_answer_that_is_not_there_is_an_error(chunks, action, detail):
+def test_answer_that_is_not_there_is_an_error(chunks, action, reason):
     error = failed(*chunks)
-    assert (error.action, error.reason) == (action, "unavailable")
-    assert detail in error.detail
+    assert (error.action, error.reason) == (action, reason)
 
 
 @pytest.mark.parametrize(

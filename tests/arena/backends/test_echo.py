@@ -20,4 +20,4 @@ async def test_echo_repeats_only_the_last_message(ask):
 @pytest.mark.parametrize("messages", [(), (Message("user", " "),)])
 async def test_echo_of_nothing_is_an_error(ask, messages):
     heard = await ask("echo", "", messages=messages, parameters=FAST)
-    assert heard.outcome == ("REPLACE", "unavailable")
+    assert heard.outcome == ("REPLACE", "empty")

@@ -114,4 +114,4 @@ async def test_eliza_streams_its_answer(ask):
 
 
 async def test_eliza_without_a_message_has_nothing_to_say(ask):
-    assert (await ask("eliza", "", messages=())).outcome == ("REPLACE", "unavailable")
+    assert (await ask("eliza", "", messages=())).outcome == ("REPLACE", "empty")

@@ -1,3 +1,5 @@
+import json
+
 import aiohttp
 import pytest
 
@@ -9,7 +11,7 @@ from arena.backends.protocol import Action, BackendError
     ("status", "action"),
     [
         *((status, Action.RETRY) for status in (408, 409, 425, 429, 500, 502, 503, 504, 529)),
-        *((status, Action.REPLACE) for status in (204, 302, 400, 401, 402, 403, 404, 405, 410, 422)),
+        *((status, Action.REPLACE) for status in (204, 302, 401, 402, 403, 404, 405, 410)),
     ],
 )
 def test_from_status_says_what_to_do_next(status, action):
@@ -31,6 +33,10 @@ def test_from_status_says_what_to_do_next(status, action):
         (400, "The input token count (1200293) exceeds the maximum number of tokens allowed (1048576)."),
         (400, "Prompt contains 40000 tokens, too large for model with 32768 maximum context length"),
         (413, "Request Entity Too Large"),
+        (422, '{"error":"Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 4000 …"}'),
+        (422, '{"error":"Input validation error: `inputs` must have less than 4096 tokens. Given: 5000"}'),
+        (400, '{"message":"too many tokens: total number of tokens in the prompt cannot exceed 4081"}'),
+        (400, '{"message":"Input is too long for requested model."}'),
     ],
 )
 def test_from_status_knows_a_prompt_that_is_too_long(status, text):
@@ -45,11 +51,33 @@ def test_from_status_knows_a_prompt_that_is_too_long(status, text):
         (400, "triggered Azure OpenAI's content management policy"),
         (403, '{"error":{"code":403,"metadata":{"reasons":["x"],"flagged_input":"…"}}}'),
         (400, '{"error":{"code":"data_inspection_failed"}}'),
+        (400, '{"error":{"type":"invalid_request_error","message":"Output blocked by content filtering policy"}}'),
+        (400, '{"error":{"code":"1301","message":"系统检测到输入或生成内容可能包含不安全或敏感内容，请您避免输入"}}'),
+        (400, '{"error":{"code":"InputTextSensitiveContentDetected","type":"BadRequest"}}'),
+        (400, '{"error":{"code":"OutputTextSensitiveContentDetected","type":"BadRequest"}}'),
+        (400, '{"error":{"message":"Content Exists Risk","type":"invalid_request_error"}}'),
+        (400, "Invalid prompt: your prompt was flagged as potentially violating our usage policy."),
+        (500, "input new_sensitive, messages[1] is sensitive, please check your input (1026)"),
     ],
 )
 def test_from_status_knows_a_refusal(status, text):
     error = from_status(status, text)
     assert (error.action, error.reason) == (Action.GIVE_UP, "refused")
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "reason"),
+    [
+        (400, '{"error": {"message": "Something about the messages"}}', "rejected"),
+        (422, '{"detail": [{"loc": ["body", "messages", 0], "msg": "Input should be shorter"}]}', "rejected"),
+        (400, "API key not valid. Please pass a valid API key.", "unavailable"),
+        (400, "Incorrect API key provided: x. You can obtain an API key from", "unavailable"),
+        (400, "Your credit balance is too low to access the Anthropic API.", "unavailable"),
+    ],
+)
+def test_from_status_takes_a_bad_request_for_the_question_s_fault_unless_it_is_about_the_account(status, text, reason):
+    error = from_status(status, text)
+    assert (error.action, error.reason) == (Action.REPLACE, reason)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +90,6 @@ def test_from_status_knows_a_refusal(status, text):
         ({"code": 7, "type": "whatever"}, Action.RETRY),
         ({"code": 401, "message": "no"}, Action.REPLACE),
         ({"type": "authentication_error"}, Action.REPLACE),
-        ({"type": "invalid_request_error", "code": None}, Action.REPLACE),
         ({"type": "x", "code": "invalid_api_key"}, Action.REPLACE),
         ("model overloaded", Action.RETRY),
         (["odd"], Action.RETRY),
@@ -72,6 +99,18 @@ def test_from_status_knows_a_refusal(status, text):
 def test_from_event_reads_what_each_provider_gives(error, action):
     made = from_event(error, repr(error))
     assert (made.action, made.reason) == (action, "unavailable")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        ({"type": "invalid_request_error", "code": None}, "rejected"),
+        ({"type": "invalid_request_error", "message": "Output blocked by content filtering policy"}, "refused"),
+        ({"code": "1301", "message": "敏感内容"}, "refused"),
+    ],
+)
+def test_from_event_knows_what_the_question_has_caused(error, reason):
+    assert from_event(error, json.dumps(error)).reason == reason
 
 
 def test_from_event_knows_a_prompt_that_is_too_long():

@@ -105,8 +105,8 @@ def test_responses_end_normally_or_at_a_limit_of_length(reason):
             for finish in ("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII")
         ),
         ({"promptFeedback": {"blockReason": "SAFETY"}}, Action.GIVE_UP, "refused"),
-        (response(finish="OTHER"), Action.REPLACE, "unavailable"),
-        (response(finish="MALFORMED_FUNCTION_CALL"), Action.REPLACE, "unavailable"),
+        (response(finish="OTHER"), Action.REPLACE, "rejected"),
+        (response(finish="MALFORMED_FUNCTION_CALL"), Action.REPLACE, "rejected"),
     ],
 )
 def test_responses_know_the_bad_ends(event, action, reason):

@@ -75,8 +75,8 @@ async def test_stream_gives_the_token_counts_last(ask, kind):
         ("no such model", ("REPLACE", "unavailable")),
         ("toolong", ("GIVE_UP", "too_long")),
         ("html", ("REPLACE", "unavailable")),
-        ("empty", ("REPLACE", "unavailable")),
-        ("blank", ("REPLACE", "unavailable")),
+        ("empty", ("REPLACE", "empty")),
+        ("blank", ("REPLACE", "empty")),
         ("reset", ("RETRY", "unavailable")),
         ("fails", ("RETRY", "unavailable")),
         ("garbage", ("REPLACE", "unavailable")),
@@ -272,7 +272,7 @@ async def test_stream_does_without_a_field_that_is_refused_and_remembers(ask, pr
 
 async def test_stream_remembers_nothing_from_a_request_that_failed_anyway(ask, provider):
     heard = await ask("anthropic", "refuses-max_tokens")
-    assert heard.outcome == ("REPLACE", "unavailable")
+    assert heard.outcome == ("REPLACE", "rejected")
     assert (await ask("anthropic", "refuses-max_tokens")).error
     assert all("max_tokens" in request["body"] for request in provider.requests("refuses-max_tokens"))
 

@@ -61,7 +61,7 @@ async def test_speak_may_be_replaced_when_it_never_begins():
 async def test_speak_with_nothing_to_say_is_an_error(text):
     with pytest.raises(BackendError) as caught:
         await spoken(text, request())
-    assert (caught.value.action.name, caught.value.reason) == ("REPLACE", "unavailable")
+    assert (caught.value.action.name, caught.value.reason) == ("REPLACE", "empty")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from arena.models import Call, Endpoint, EndpointDay
-from arena.trials import NO_KEY, Trial
+from arena.probe import NO_KEY, Probe
 from config.admin.endpoints import EndpointAdmin, told
 from config.models import Change
 from tests import factories
@@ -85,19 +85,21 @@ def test_wrong_endpoint_is_refused_and_changes_nothing(admin, wrong, said):
 
 
 def test_list_tells_how_endpoints_do(admin):
-    endpoint = factories.endpoint(failures=5, closed_until=timezone.now() + timedelta(seconds=20))
+    endpoint = factories.endpoint(failed_probes=2)
     today = timezone.now().date()
-    for day, answers, failures, speed in (
-        (0, 6, {"timeout": 2, "refused": 1}, None),
-        (1, 1, {}, 40.0),
-        (5, 90, {}, 1.0),
+    for day, answers, failures, public_answers, public_failures, speed in (
+        (0, 6, {"timeout": 2, "refused": 1}, 3, 1, None),
+        (1, 1, {}, 1, 0, 40.0),
+        (5, 90, {}, 90, 0, 1.0),
     ):
         EndpointDay.objects.create(
             endpoint=endpoint, day=today - timedelta(days=day), answers=answers, failures=failures,
-            first_token_p50=0.25, tokens_per_s_p50=speed,
+            public_answers=public_answers, public_failures=public_failures, first_token_p50=0.25,
+            tokens_per_s_p50=speed,
         )  # fmt: skip
     shown = text(admin.get(LIST))
-    for words in ("out until", '"field-calls">10<', '"field-failure_rate">20.0%<', ">0.25<", ">40<"):
+    state = "no: it did not answer our last 2 probes"
+    for words in (state, '"field-calls">10<', '"field-failure_rate">20.0%<', ">0.25<", ">40<"):
         assert words in shown
 
 
@@ -106,11 +108,13 @@ def test_list_tells_how_endpoints_do(admin):
     [
         ({}, "yes"),
         ({"enabled": False}, "switched off"),
-        ({"closed_until": timezone.now() - timedelta(minutes=1)}, "on trial, after failures"),
+        ({"failed_probes": 1, "fails_in_battles": True}, "yes, though the last probe failed"),
+        ({"failed_probes": 3}, "no: it did not answer our last 3 probes"),
+        ({"fails_in_battles": True}, "yes, but look at it: probes pass, and most battles of the last 24 hours fail"),
     ],
 )
-def test_breaker_is_told_in_words(fields, said):
-    assert EndpointAdmin.breaker(None, factories.endpoint(**fields)) == said
+def test_state_is_told_in_words(fields, said):
+    assert EndpointAdmin.state(None, factories.endpoint(**fields)) == said
 
 
 def test_button_asks_once_and_shows_how_quick_it_was(admin, provider, monkeypatch):
@@ -140,7 +144,7 @@ def test_button_shows_nothing_of_what_a_provider_says_to_an_error(admin, provide
     answer = admin.post(f"{LIST}{endpoint.pk}/ask/", follow=True)
     assert "did not answer: Unavailable. log/web.log of the" in text(answer)
     assert KEY not in text(answer)
-    assert Change.objects.get().after == vars(Trial("unavailable"))
+    assert Change.objects.get().after == vars(Probe("unavailable"))
 
 
 def test_button_is_pressed_and_not_followed(admin):
@@ -156,16 +160,16 @@ def test_button_is_for_those_who_may_change(client, django_user_model):
 
 
 @pytest.mark.parametrize(
-    ("trial", "said"),
+    ("found", "said"),
     [
-        (Trial(NO_KEY), "The variable Z_API_KEY is not set in the web service, so X was not asked."),
-        (Trial("timeout"), "X did not answer: Timeout. log/web.log of the"),
-        (Trial(first_token_s=0.5), "X answered: first token after 0.50 s."),
-        (Trial(first_token_s=0.5, tokens_per_s=41.6, tokens=9), "X answered: first token after 0.50 s, 42 tokens/s."),
+        (Probe(NO_KEY), "The variable Z_API_KEY is not set in the web service, so X was not asked."),
+        (Probe("timeout"), "X did not answer: Timeout. log/web.log of the"),
+        (Probe(first_token_s=0.5), "X answered: first token after 0.50 s."),
+        (Probe(first_token_s=0.5, tokens_per_s=41.6, tokens=9), "X answered: first token after 0.50 s, 42 tokens/s."),
     ],
 )
-def test_told_in_our_words(trial, said):
-    assert told(factories.endpoint(factories.model("x"), api_key_env="Z_API_KEY"), trial).startswith(said)
+def test_told_in_our_words(found, said):
+    assert told(factories.endpoint(factories.model("x"), api_key_env="Z_API_KEY"), found).startswith(said)
 
 
 @pytest.mark.parametrize("left", ["nothing", "call", "day"])

@@ -2,8 +2,9 @@
 
 import pytest
 
-from arena import trials
+from arena import probe
 from arena.backends.protocol import Timeouts
+from arena.probe import Probe
 from tests import factories
 from tests.fake_provider import FakeProvider
 
@@ -35,35 +36,35 @@ def endpoint(provider, settings, monkeypatch):
     return make
 
 
-def test_trial_tells_how_quick_the_answer_was(endpoint, provider):
-    trial = trials.ask(endpoint("steady-200"), QUICK)
-    assert trial.failure == ""
-    assert 0 < trial.first_token_s < 1
-    assert trial.tokens > 1
-    assert 20 < trial.tokens_per_s < 400
+def test_probe_tells_how_quick_the_answer_was(endpoint, provider):
+    found = probe.measure(endpoint("steady-200"), QUICK)
+    assert found.failure == ""
+    assert 0 < found.first_token_s < 1
+    assert found.tokens > 1
+    assert 20 < found.tokens_per_s < 400
     [asked] = provider.requests("steady-200")
-    assert trials.PROMPT in str(asked)
+    assert probe.PROMPT in str(asked)
 
 
 @pytest.mark.parametrize(("behaviour", "failure"), [("error-500", "unavailable"), ("hang-3", "timeout")])
-def test_trial_tells_a_failure_in_our_words(endpoint, behaviour, failure):
-    assert trials.ask(endpoint(behaviour), QUICK) == trials.Trial(failure)
+def test_probe_tells_a_failure_in_our_words(endpoint, behaviour, failure):
+    assert probe.measure(endpoint(behaviour), QUICK) == Probe(failure)
 
 
-def test_trial_of_a_forbidden_address_is_unavailable(endpoint, settings):
+def test_probe_of_a_forbidden_address_is_unavailable(endpoint, settings):
     from dataclasses import replace
 
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_allow_private_endpoints=())
-    assert trials.ask(endpoint("steady-201"), QUICK).failure == "unavailable"
+    assert probe.measure(endpoint("steady-201"), QUICK).failure == "unavailable"
 
 
-def test_trial_without_its_key_asks_nobody(endpoint, provider, monkeypatch):
+def test_probe_without_its_key_asks_nobody(endpoint, provider, monkeypatch):
     monkeypatch.delenv("Z_API_KEY")
-    assert trials.ask(endpoint("steady-202"), QUICK) == trials.Trial(trials.NO_KEY)
+    assert probe.measure(endpoint("steady-202"), QUICK) == Probe(probe.NO_KEY)
     assert provider.requests("steady-202") == []
 
 
-def test_trial_needs_no_server_for_what_answers_here():
-    trial = trials.ask(factories.endpoint(kind="eliza"), QUICK)
-    assert trial.failure == ""
-    assert trial.first_token_s > 0
+def test_probe_needs_no_server_for_what_answers_here():
+    found = probe.measure(factories.endpoint(kind="eliza"), QUICK)
+    assert found.failure == ""
+    assert found.first_token_s > 0

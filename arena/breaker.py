@@ -1,0 +1,118 @@
+"""Which endpoints are in the draw. Probes of the arena's own decide that, and nothing that a visitor sends.
+
+A call of a visitor that fails before its first token only asks for a probe: an answers worker sends the endpoint one
+short question, at most every 30 s. Two failed probes in a row take the endpoint out of the draw, one good probe brings
+it back; as long as the last one failed, the next one needs nobody to ask for it. The row of the endpoint holds all of
+this, and a worker claims a probe by one conditional UPDATE, so that of many workers one sends it.
+
+Good is an answer, an empty one or a refusal too: whoever sends that is there. A rate limit that says when to come back
+(429 with Retry-After) is neither good nor bad, since visitors can bring it about; the next probe waits that long.
+Without that time it counts as failed, for an account without money looks the same.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from arena import probe
+from arena.backends.protocol import Request
+from arena.models import Answer, Endpoint
+from arena.probe import Probe
+
+OUT_AFTER = 2
+PROBED_EVERY_S = 30
+LONGEST_WAIT_S = 3600
+# How long a probe may wait for a place: twice as long as answers, so that it comes first in the queue in any case.
+WAITS_S = 120
+IN_DRAW = Q(enabled=True, failed_probes__lt=OUT_AFTER)
+GOOD = frozenset({"", Answer.Failure.EMPTY, Answer.Failure.REFUSED})
+
+
+@dataclass(frozen=True)
+class Due:
+    """A probe that this worker has claimed until `until`; afterwards another one may."""
+
+    endpoint_id: int
+    until: datetime
+    kind: str
+    max_concurrency: int | None
+    first_token_timeout_s: float | None
+    request: Request
+
+
+@dataclass(frozen=True)
+class Sent:
+    """How a probe went; None if it was not sent, for no place became free."""
+
+    due: Due
+    outcome: Probe | None
+
+
+def ask_for_probes(endpoint_ids: Iterable[int]) -> None:
+    """Calls to these endpoints failed before their first token: somebody is to look whether they answer."""
+    with connection.cursor() as cursor:
+        # A row that is locked is being probed, or asked for by another worker.
+        cursor.execute(
+            """
+            UPDATE arena_endpoint SET probe_wanted = true WHERE id IN (
+                SELECT id FROM arena_endpoint WHERE id = ANY(%s) AND NOT probe_wanted FOR NO KEY UPDATE SKIP LOCKED)""",
+            [list(endpoint_ids)],
+        )
+
+
+def claim(requests: Sequence[None]) -> list[list[Due]]:
+    """Claim the probes that are due; what is found goes to the first who asked."""
+    patience = WAITS_S + settings.ENVIRONMENT.arena_first_token_timeout_s
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE arena_endpoint SET probe_wanted = false,
+                probe_after = statement_timestamp() + (coalesce(first_token_timeout_s, 0) + %s) * interval '1 s'
+            WHERE id IN (
+                SELECT id FROM arena_endpoint WHERE enabled AND (probe_wanted OR failed_probes > 0)
+                    AND probe_after <= statement_timestamp() FOR NO KEY UPDATE SKIP LOCKED)
+            RETURNING id, probe_after""",
+            [patience],
+        )
+        until = dict(cursor.fetchall())
+    claimed = [_due(endpoint, until[endpoint.pk]) for endpoint in Endpoint.objects.filter(pk__in=until)]
+    return [claimed if number == 0 else [] for number in range(len(requests))]
+
+
+def _due(endpoint: Endpoint, until: datetime) -> Due:
+    return Due(
+        endpoint_id=endpoint.pk,
+        until=until,
+        kind=endpoint.kind,
+        max_concurrency=endpoint.max_concurrency,
+        first_token_timeout_s=endpoint.first_token_timeout_s,
+        request=probe.question(endpoint),
+    )
+
+
+def settle(sent: Sequence[Sent]) -> list[None]:
+    """Note how probes went. One that was claimed anew meanwhile changes nothing."""
+    for each in sorted(sent, key=lambda each: each.due.endpoint_id):
+        _settle(each.due, each.outcome)
+    return [None] * len(sent)
+
+
+def _settle(due: Due, outcome: Probe | None) -> None:
+    held = Endpoint.objects.filter(pk=due.endpoint_id, probe_after=due.until)
+    if outcome is None or outcome.retry_after_s is not None:  # nobody has learnt yet what was asked
+        wait_s = 0 if outcome is None else min(outcome.retry_after_s or 0, LONGEST_WAIT_S)
+        held.update(probe_wanted=True, probe_after=_after(wait_s))
+    elif outcome.failure in GOOD:
+        held.update(failed_probes=0, probe_after=_after())
+    else:
+        held.update(failed_probes=F("failed_probes") + 1, probe_after=_after())
+
+
+def _after(wait_s: float = 0) -> Any:
+    return Now() + timedelta(seconds=max(wait_s, PROBED_EVERY_S))

@@ -1,0 +1,168 @@
+"""Which endpoints are in the draw, as probes decide it."""
+
+from datetime import timedelta
+
+import pytest
+from django.db.models import F
+from django.db.models.functions import Now
+
+from arena import breaker
+from arena.breaker import LONGEST_WAIT_S, PROBED_EVERY_S, Sent
+from arena.models import Endpoint
+from arena.probe import PROMPT, Probe
+from tests import factories
+from tests.arena.races import at_once
+
+pytestmark = pytest.mark.django_db
+GOOD, BAD = Probe(first_token_s=0.5), Probe("unavailable")
+
+
+def asked_for(**fields):
+    return factories.endpoint(probe_wanted=True, **fields)
+
+
+def claimed():
+    return breaker.claim([None])[0]
+
+
+def settle(endpoint, outcome):
+    """Claim the probe of the endpoint, and say how it went."""
+    Endpoint.objects.filter(pk=endpoint.pk).update(probe_wanted=True, probe_after=Now() - timedelta(seconds=1))
+    (due,) = claimed()
+    breaker.settle([Sent(due, outcome)])
+    endpoint.refresh_from_db()
+
+
+def wait_of(endpoint):
+    """Seconds until it may be probed again."""
+    return (
+        Endpoint.objects.filter(pk=endpoint.pk).values_list(F("probe_after") - Now(), flat=True).get().total_seconds()
+    )
+
+
+def is_in_draw(endpoint):
+    return Endpoint.objects.filter(breaker.IN_DRAW, pk=endpoint.pk).exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "due"),
+    [
+        ({}, False),
+        ({"probe_wanted": True}, True),
+        ({"failed_probes": 1}, True),
+        ({"failed_probes": 5}, True),
+        ({"probe_wanted": True, "enabled": False}, False),
+        ({"failed_probes": 2, "enabled": False}, False),
+        ({"probe_wanted": True, "probe_after": Now() + timedelta(seconds=9)}, False),
+    ],
+)
+def test_claim_takes_what_was_asked_for_and_what_has_failed_its_last_probe(fields, due):
+    endpoint = factories.endpoint(kind="openai", upstream_id="x", max_concurrency=3, first_token_timeout_s=50, **fields)
+
+    found = claimed()
+
+    assert [each.endpoint_id for each in found] == ([endpoint.pk] if due else [])
+    for each in found:
+        assert (each.kind, each.max_concurrency, each.first_token_timeout_s) == ("openai", 3, 50)
+        assert [message.content for message in each.request.messages] == [PROMPT]
+
+
+def test_claim_gives_a_probe_to_the_first_of_those_who_ask_together():
+    asked_for()
+    assert [len(each) for each in breaker.claim([None, None])] == [1, 0]
+    assert claimed() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_claims_at_once_send_one_probe():
+    for _ in range(5):
+        asked_for()
+
+    found = at_once(6, lambda _: [due.endpoint_id for due in claimed()])
+
+    assert sorted(key for keys in found for key in keys) == sorted(Endpoint.objects.values_list("pk", flat=True))
+
+
+def test_claim_that_nothing_comes_of_is_made_again():
+    endpoint = asked_for(first_token_timeout_s=70)
+    assert claimed()
+    assert breaker.WAITS_S + 70 < wait_of(endpoint) < breaker.WAITS_S + 200
+
+    Endpoint.objects.update(probe_wanted=True, probe_after=Now() - timedelta(seconds=1))
+
+    assert claimed()
+
+
+@pytest.mark.parametrize("failure", ["unavailable", "timeout", "rejected", "too_long"])
+def test_two_failed_probes_in_a_row_take_an_endpoint_out(failure):
+    endpoint = factories.endpoint()
+
+    settle(endpoint, Probe(failure))
+    assert is_in_draw(endpoint)
+    settle(endpoint, Probe(failure))
+
+    assert not is_in_draw(endpoint)
+    assert wait_of(endpoint) == pytest.approx(PROBED_EVERY_S, abs=2)
+
+
+def test_a_good_probe_between_two_failed_ones_keeps_it_in():
+    endpoint = factories.endpoint()
+    for outcome in (BAD, GOOD, BAD):
+        settle(endpoint, outcome)
+    assert is_in_draw(endpoint)
+
+
+@pytest.mark.parametrize("outcome", [GOOD, Probe("empty"), Probe("refused")])
+def test_one_good_probe_brings_it_back(outcome):
+    endpoint = factories.endpoint(failed_probes=7)
+
+    settle(endpoint, outcome)
+
+    assert is_in_draw(endpoint)
+    assert (endpoint.failed_probes, endpoint.probe_wanted) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "wait"),
+    [
+        (Probe("unavailable", retry_after_s=100), 100),
+        (Probe("unavailable", retry_after_s=0), PROBED_EVERY_S),
+        (Probe("unavailable", retry_after_s=10**9), LONGEST_WAIT_S),
+        (None, PROBED_EVERY_S),
+    ],
+)
+@pytest.mark.parametrize("failed", [0, 1, 2])
+def test_a_rate_limit_and_a_probe_that_found_no_place_are_neither_good_nor_bad(outcome, wait, failed):
+    endpoint = factories.endpoint(failed_probes=failed)
+
+    settle(endpoint, outcome)
+
+    assert (endpoint.failed_probes, endpoint.probe_wanted) == (failed, True)
+    assert wait_of(endpoint) == pytest.approx(wait, abs=2)
+
+
+def test_settle_of_a_probe_that_was_claimed_anew_changes_nothing():
+    endpoint = asked_for()
+    (late,) = claimed()
+    Endpoint.objects.update(probe_wanted=True, probe_after=Now() - timedelta(seconds=1))
+    assert claimed()
+
+    breaker.settle([Sent(late, BAD)])
+
+    endpoint.refresh_from_db()
+    assert endpoint.failed_probes == 0
+    assert wait_of(endpoint) > PROBED_EVERY_S
+
+
+@pytest.mark.parametrize("failed", [0, 1, 2])
+def test_asking_for_a_probe_changes_nothing_else(failed):
+    endpoint, other = factories.endpoint(failed_probes=failed), factories.endpoint()
+    before = wait_of(endpoint)
+
+    for _ in range(20):
+        breaker.ask_for_probes([endpoint.pk])
+
+    endpoint.refresh_from_db()
+    other.refresh_from_db()
+    assert (endpoint.failed_probes, endpoint.probe_wanted, other.probe_wanted) == (failed, True, False)
+    assert wait_of(endpoint) <= before
