@@ -10,21 +10,20 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from arena import pairing
+from arena.conversation import small_windows
 from arena.health import OPEN_S, OPENS_AFTER
 from arena.models import LIVE, Endpoint, PairWeight
 
-CHARACTERS_PER_TOKEN = 3  # so few that no prompt is sent to a model that cannot read it
 
+def drawable(among: Iterable[int] | None = None) -> list[int]:
+    """Keys of the models that are up: enabled, and not out for a while after failures.
 
-def drawable(among: Iterable[int] | None = None, prompt: str = "") -> list[int]:
-    """Keys of the models that are up: enabled, not out for a while after failures, and able to read the prompt."""
+    Of all models those with a small window are left out (see `arena.conversation`); among named ones they stay, for
+    their voter chose them. No question changes who can be drawn.
+    """
     up = Endpoint.objects.filter(Q(closed_until=None) | Q(closed_until__lt=Now()), enabled=True)
-    tokens = len(prompt) // CHARACTERS_PER_TOKEN
-    for limit in ("max_input", "context_window"):
-        up = up.filter(Q(**{f"model__{limit}": None}) | Q(**{f"model__{limit}__gte": tokens}))
-    if among is not None:
-        up = up.filter(model_id__in=among)
-    return list(up.values_list("model_id", flat=True))
+    drawn = up.exclude(pk__in=small_windows().values("pk")) if among is None else up.filter(model_id__in=among)
+    return list(drawn.values_list("model_id", flat=True))
 
 
 def draw(models: Sequence[int], keep: int | None = None, pool: str = LIVE) -> pairing.Draw | None:
