@@ -4,12 +4,16 @@ from typing import Any
 
 from rest_framework import serializers
 
-from arena.models import SIDES, Battle, Vote
+from arena.models import SIDES, Battle, Vote, conversation_limit
 from arena.opinions import LONGEST_COMMENT, MOST_REASONS, REASONS
-from arena.prompts import LONGEST_PROMPT
 from catalog.api_call import NUMBER, WHOLE, Page
 from catalog.models import LanguageModel, License, Submission
 from catalog.proposal_form import LONGEST, LONGEST_ADDRESS, LONGEST_WHY
+
+LONGEST_QUESTION = (
+    "with all questions and answers of its side before it no longer than `ARENA_CONVERSATION_CHARACTERS`: in "
+    "characters, or in half bytes of UTF-8 where these are more"
+)
 
 
 class OneCall(serializers.Serializer[Any]):
@@ -74,7 +78,7 @@ class OneBattle(serializers.Serializer[Any]):
 
 
 class NewBattle(serializers.Serializer[Any]):
-    prompt = serializers.CharField(max_length=LONGEST_PROMPT)
+    prompt = serializers.CharField(max_length=conversation_limit(), help_text=LONGEST_QUESTION)
     mode = serializers.ChoiceField(Battle.Mode.values, required=False, default="anonymous")
     models = serializers.ListField(
         child=serializers.CharField(), required=False, allow_null=True, max_length=20,
@@ -83,7 +87,7 @@ class NewBattle(serializers.Serializer[Any]):
 
 
 class Question(serializers.Serializer[Any]):
-    prompt = serializers.CharField(max_length=LONGEST_PROMPT)
+    prompt = serializers.CharField(max_length=conversation_limit(), help_text=LONGEST_QUESTION)
 
 
 class Verdict(serializers.Serializer[Any]):

@@ -13,10 +13,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from arena import counting, draws, holding, opinions, pairing
+from arena import conversation, counting, draws, holding, opinions, pairing
 from arena.errors import Refusal, bad, shown
 from arena.models import LIVE, SIDES, Answer, Battle, Endpoint, Turn, Vote, Voter
-from arena.prompts import check_prompt, source
+from arena.prompts import check_prompt, check_text, source
 from arena.publishing import ask_to_stop, tell
 from arena.reveals import standing
 from arena.signals import vote_cast
@@ -51,7 +51,7 @@ def start(
     if mode == Battle.Mode.SIDE_BY_SIDE:
         drawn = _side_by_side(among)
     elif mode == Battle.Mode.ANONYMOUS:
-        drawn = draws.draw(draws.drawable(among, prompt), pool=pool)
+        drawn = draws.draw(draws.drawable(among), pool=pool)
         if drawn is None and among:
             drawn = draws.draw_regardless(among, pool)
     else:
@@ -69,7 +69,7 @@ def start(
             model_a_id=drawn.a,
             model_b_id=drawn.b,
             propensity=drawn.propensity,
-            prompt_source=source(voter, prompt),
+            prompt_source=source(prompt),
         )
         _ask(battle, 1, prompt)
     return battle
@@ -123,15 +123,16 @@ def _send(turn_id: int) -> None:
 def ask_again(battle: Battle, prompt: str) -> Turn:
     """The next turn of a battle that is ready; each side sees its own history.
 
-    Raises Refusal: 400 for a bad prompt, 409 `not_ready` or `too_many_turns`.
+    Raises Refusal: 400 for a bad prompt or `too_long`, 409 `not_ready` or `too_many_turns`.
     """
-    check_prompt(prompt)
+    check_text(prompt)
     with transaction.atomic():
         if not Battle.objects.filter(id=battle.pk, state=Battle.State.READY).update(
             state=Battle.State.ANSWERING, stopped=False
         ):
             refusal = Refusal("not_ready", "A further question can be asked when both sides have answered.", 409)
             raise holding.or_gone(battle, refusal)
+        conversation.check_next(battle, prompt)
         number = battle.turns.count() + 1
         if number > MOST_TURNS:
             raise Refusal("too_many_turns", f"A battle has at most {MOST_TURNS} turns.", 409)
@@ -161,9 +162,16 @@ def retry(battle: Battle) -> None:
         open_again = Battle.objects.filter(id=battle.pk, state__in=(Battle.State.VOID, Battle.State.READY))
         if not failed.exists() or not open_again.update(state=Battle.State.ANSWERING, stopped=False):
             raise holding.or_gone(battle, Refusal("not_failed", "No answer of the last turn has failed.", 409))
+        _remember_one_sided(battle, last)
         failed.update(state=Answer.State.QUEUED, queued_at=Now(), tries=0, text="", failure="", stopped=False)
         _announce(battle, Battle.State.ANSWERING)
         transaction.on_commit(lambda: _send(last.pk), robust=True)
+
+
+def _remember_one_sided(battle: Battle, turn: Turn) -> None:
+    """Keep which side a question made fail alone: its voter has seen it, and the next try overwrites it."""
+    if side := counting.failed_side(list(turn.answers.all())):
+        Battle.objects.filter(id=battle.pk).update(one_sided=side)
 
 
 def expire() -> int:

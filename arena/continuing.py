@@ -31,7 +31,6 @@ def go_on(battle: Battle) -> Battle:
             model_b_id=battle.model_b_id,
             propensity=1.0,
             prompt_source=battle.prompt_source,
-            language=battle.language,
         )
         for turn in battle.turns.prefetch_related("answers"):
             _copy(turn, made)

@@ -1,5 +1,6 @@
 """What a vote is worth: whether it moves ratings and why not, on which boards, and the style of what was judged."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import connection
@@ -9,12 +10,15 @@ from arena.features import features
 from arena.leaks import leaks
 from arena.model_names import names_of
 from arena.models import SIDES, Answer, Battle, Turn, Vote
+from arena.probes import asks_who_answers
 from arena.voters import keyed_hash
 from catalog.models import LanguageModel
 
 UNRATED = "side_by_side"
 STOPPED = "stopped"
+ONE_SIDED = "one_sided"
 IDENTITY_LEAK = "identity_leak"
+IDENTITY_PROBE = "identity_probe"
 REPEATED_PROMPT = "repeated_prompt"
 OWN_QUESTION = "exclude-suggestions"  # the category of battles that did not begin with a card's text
 LOCK = 7_298_543  # the first key of the advisory lock under which a voter's votes are counted one after another
@@ -39,12 +43,16 @@ class Answered:
 class Reading:
     """What the texts of a battle say; `of` is what was read.
 
-    leaking: an answer tells whose it is. categories: of the questions. features: style of a, then of b. turns: how
-    many are judged, those that both sides have finished; only they make the others. prompt_hash: of the first question.
+    one_sided: a question made one side fail and not the other. leaking: an answer tells whose it is. probing: a
+    question asks who answers, and an answer that is judged follows it. categories: of the questions. features: style
+    of a, then of b. turns: how many are judged, those that both sides have finished; only they make the others.
+    prompt_hash: of the first question.
     """
 
     of: Answered
+    one_sided: bool
     leaking: bool
+    probing: bool
     categories: list[str]
     features: list[float]
     turns: int
@@ -56,10 +64,14 @@ def read(battle: Battle) -> Reading:
     be locked."""
     of, turns = Answered.of(battle), list(battle.turns.prefetch_related("answers"))
     judged = [turn for turn in turns if all(each.state == Answer.State.FINISHED for each in turn.answers.all())]
+    last = max((turn.number for turn in judged), default=0)
+    blind = battle.mode == Battle.Mode.ANONYMOUS
     sides = ([each.text for turn in judged for each in turn.answers.all() if each.side == side] for side in SIDES)
     return Reading(
         of=of,
-        leaking=battle.mode == Battle.Mode.ANONYMOUS and _leaking(battle, turns),
+        one_sided=any(failed_side(turn.answers.all()) for turn in turns),
+        leaking=blind and _leaking(battle, turns),
+        probing=blind and any(asks_who_answers(turn.prompt) for turn in turns if turn.number <= last),
         categories=categories([turn.prompt for turn in judged]) + _source(battle),
         features=[number for texts in sides for number in features(texts)],
         turns=len(judged),
@@ -70,6 +82,16 @@ def read(battle: Battle) -> Reading:
 def confirmed(battle: Battle, reading: Reading) -> Reading:
     """The reading of a battle that nobody changes any more: the one from before, if it is of the same texts."""
     return reading if reading.of == Answered.of(battle) else read(battle)
+
+
+def failed_side(answers: Collection[Answer]) -> str:
+    """The side that a question made fail while the other has answered it; empty if there is none.
+
+    Its voter has seen which side that was, and may have chosen the question for it.
+    """
+    failed = [each.side for each in answers if each.failure in Answer.CAUSED_BY_QUESTION]
+    finished = any(each.state == Answer.State.FINISHED for each in answers)
+    return failed[0] if failed and finished else ""
 
 
 def prompt_hash(prompt: str) -> str:
@@ -83,8 +105,12 @@ def reason(battle: Battle, reading: Reading) -> str:
         return UNRATED
     if any(stopped for _, _, stopped in reading.of.answers):
         return STOPPED
+    if reading.one_sided or battle.one_sided:
+        return ONE_SIDED
     if reading.leaking:
         return IDENTITY_LEAK
+    if reading.probing:
+        return IDENTITY_PROBE
     return REPEATED_PROMPT if _is_counted(battle, reading.prompt_hash) else ""
 
 
@@ -106,7 +132,7 @@ def _source(battle: Battle) -> list[str]:
 
 
 def _leaking(battle: Battle, turns: list[Turn]) -> bool:
-    """Whether an answer tells whose it is, beyond the names that the voter had written before it."""
+    """Whether an answer tells whose it is."""
     fighters = LanguageModel.objects.filter(pk__in=(battle.model_a_id, battle.model_b_id))
     facts = fighters.values_list("name", "slug", "endpoint__upstream_id", "organization__name")
     own_names = frozenset[str]().union(*(names_of(*each) for each in facts))

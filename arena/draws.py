@@ -5,24 +5,21 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import combinations
 
-from django.db.models import Q
-
 from arena import pairing
 from arena.breaker import IN_DRAW
+from arena.conversation import small_windows
 from arena.models import LIVE, Endpoint, PairWeight
 
-CHARACTERS_PER_TOKEN = 3  # so few that no prompt is sent to a model that cannot read it
 
+def drawable(among: Iterable[int] | None = None) -> list[int]:
+    """Keys of the models that are up: enabled, and not out after failed probes.
 
-def drawable(among: Iterable[int] | None = None, prompt: str = "") -> list[int]:
-    """Keys of the models that are up: enabled, not out after failed probes, and able to read the prompt."""
+    Of all models those with a small window are left out (see `arena.conversation`); among named ones they stay, for
+    their voter chose them. No question changes who can be drawn.
+    """
     up = Endpoint.objects.filter(IN_DRAW)
-    tokens = len(prompt) // CHARACTERS_PER_TOKEN
-    for limit in ("max_input", "context_window"):
-        up = up.filter(Q(**{f"model__{limit}": None}) | Q(**{f"model__{limit}__gte": tokens}))
-    if among is not None:
-        up = up.filter(model_id__in=among)
-    return list(up.values_list("model_id", flat=True))
+    drawn = up.exclude(pk__in=small_windows().values("pk")) if among is None else up.filter(model_id__in=among)
+    return list(drawn.values_list("model_id", flat=True))
 
 
 def draw(models: Sequence[int], keep: int | None = None, pool: str = LIVE) -> pairing.Draw | None:

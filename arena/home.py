@@ -8,8 +8,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from arena import battles, charges, named_set
 from arena.errors import Refusal
-from arena.models import SIDES, Battle, Endpoint
-from arena.prompts import LONGEST_PROMPT, check_prompt
+from arena.models import SIDES, Battle, Endpoint, conversation_limit
+from arena.prompts import check_prompt
 from arena.suggestions import prompt_of, some
 from arena.voters import voter
 
@@ -75,6 +75,7 @@ def _page(request: HttpRequest, form: Form, error: Refusal | None = None) -> Htt
         "among": [(slug, names.get(slug, slug)) for slug in form.among],
         "prompt": form.prompt,
         "mode": form.mode,
+        "room": conversation_limit(),
         "pickers": list(zip(SIDES, form.picked, strict=True)),
         "models": list(models),
         "contestants": len(models),
@@ -94,7 +95,7 @@ def _by_field(error: Refusal) -> dict[str, str]:
 def _given(request: HttpRequest) -> str:
     key = _number(request.GET.get("suggestion", ""))
     prompt = prompt_of(key) if key else request.GET.get("prompt", "")
-    return prompt[:LONGEST_PROMPT]
+    return prompt[: conversation_limit()]
 
 
 def _shown(request: HttpRequest) -> set[int]:

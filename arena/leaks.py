@@ -31,7 +31,8 @@ def leaks(turns: Iterable[tuple[str, Iterable[str]]], own_names: frozenset[str])
     """The leak in the answers of a battle, if any.
 
     `turns` are, in order, each turn's prompt and the texts that answered it; `own_names` are those of both models
-    (`arena.model_names.names_of`). A name that the voter wrote before an answer came is no leak in it.
+    (`arena.model_names.names_of`). Of a name that the voter wrote before an answer came a mention is no leak in it;
+    an introduction with a name of the two is one whatever was asked.
     """
     found: Leak | None = None
     candidates = own_names | families().keys()
@@ -40,14 +41,14 @@ def leaks(turns: Iterable[tuple[str, Iterable[str]]], own_names: frozenset[str])
         told |= _told(read(prompt), candidates)
         unmentioned = own_names - _related(told, own_names)
         for text in map(read, texts):
-            if _introduces_itself(text, candidates - told, own_names):
+            if _introduces_itself(text, (candidates - told) | own_names, own_names):
                 return Leak.SELF
             found = found or _mentions(text, unmentioned)
     return found
 
 
 def _told(prompt: Text, candidates: frozenset[str]) -> frozenset[str]:
-    return frozenset(spot.name for spot in find(prompt, candidates) if not _means_another(prompt, spot))
+    return frozenset(spot.name for spot in find(prompt, candidates) if not means_another(prompt, spot))
 
 
 def _related(told: frozenset[str], own_names: frozenset[str]) -> frozenset[str]:
@@ -64,11 +65,11 @@ def _belongs(name: str, topic: str) -> bool:
 
 def _introduces_itself(text: Text, names: frozenset[str], own_names: frozenset[str]) -> bool:
     spots = (Said.of(text, spot, own=spot.name in own_names) for spot in _distinct(text, names))
-    return any(said.of_itself() and not _means_another(text, said.spot) for said in spots)
+    return any(said.of_itself() and not means_another(text, said.spot) for said in spots)
 
 
 def _mentions(text: Text, names: frozenset[str]) -> Leak | None:
-    mentioned = any(_means_a_model(text, spot) and not _means_another(text, spot) for spot in _distinct(text, names))
+    mentioned = any(_means_a_model(text, spot) and not means_another(text, spot) for spot in _distinct(text, names))
     return Leak.OWN if mentioned else None
 
 
@@ -238,7 +239,7 @@ def _is_version(text: Text, spot: Spot, following: Sequence[str]) -> bool:
     return short and spot.name.isalpha() and text.gap(spot.last) in ("", " ", "-")
 
 
-def _means_another(text: Text, spot: Spot) -> bool:
+def means_another(text: Text, spot: Spot) -> bool:
     """Whether the name stands for something else: Google Maps, Claude Monet, the constellation of Gemini."""
     before, after = text.before(spot.first, NEAR), text.after(spot.last, NEAR)
     if not words.OTHERS.get(spot.name, frozenset()).isdisjoint((*before, *after)):

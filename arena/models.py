@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -70,6 +71,12 @@ class Voter(models.Model):
 SHARED = Q(shared_at__isnull=False)
 
 
+def conversation_limit() -> int:
+    """The limit in force now, which a new battle keeps."""
+    limit: int = settings.ENVIRONMENT.arena_conversation_characters
+    return limit
+
+
 class Battle(models.Model):
     class Mode(models.TextChoices):
         ANONYMOUS = "anonymous"
@@ -86,7 +93,6 @@ class Battle(models.Model):
     class PromptSource(models.TextChoices):
         TYPED = "typed"
         SUGGESTION = "suggestion"
-        REPEATED = "repeated"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     voter = models.ForeignKey(Voter, models.CASCADE, related_name="battles")
@@ -98,8 +104,13 @@ class Battle(models.Model):
     propensity = models.FloatField(help_text="chance with which this pair was drawn")
     replaced = models.JSONField(default=list, help_text="[{side, model, propensity, reason}] of silent replacements")
     prompt_source = models.CharField(max_length=10, choices=PromptSource, default=PromptSource.TYPED)
-    language = models.CharField(max_length=10, blank=True)
     among = models.JSONField(null=True, help_text="keys of the models that the voter limited the draw to")
+    conversation_limit = models.PositiveIntegerField(
+        default=conversation_limit, help_text="the longest conversation of a side, in characters or half bytes"
+    )
+    one_sided = models.CharField(
+        max_length=1, blank=True, help_text="the side that failed alone by a question, before it was asked again"
+    )
     stopped = models.BooleanField(default=False, help_text="the voter asked to end the last turn early")
     standing = models.JSONField(null=True, help_text="side → the rating published before the vote")
     shared_at = models.DateTimeField(null=True, help_text="since when its voter lets everybody read it")
@@ -164,6 +175,8 @@ class Answer(models.Model):
     OF_ENDPOINT = frozenset({Failure.TIMEOUT, Failure.UNAVAILABLE})
     # Failures that the voter's question can bring about at will, on one model and not on another.
     CAUSED_BY_QUESTION = frozenset({Failure.REFUSED, Failure.TOO_LONG, Failure.EMPTY, Failure.REJECTED})
+
+    CAUSED_BY_QUESTION = frozenset({Failure.REFUSED, Failure.TOO_LONG})
 
     turn = models.ForeignKey(Turn, models.CASCADE, related_name="answers")
     side = models.CharField(max_length=1, choices=[(side, side) for side in SIDES])

@@ -16,7 +16,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from arena import battles, charges, continuing, holding, named_set, opinions, sharing, stored
+from arena import battles, charges, continuing, conversation, holding, named_set, opinions, sharing, stored
 from arena.errors import Refusal
 from arena.events import LAST_STATES, BattleView, Position, SideView, between
 from arena.models import SIDES, Answer, Battle, Vote
@@ -190,6 +190,7 @@ def battle_context(found: Battle) -> dict[str, Any]:
         "events_url": f"{reverse('battle-events', args=[found.pk])}?from={_position(view)}",
         "turns": _turns(found, answers, view),
         "most_turns": battles.MOST_TURNS,
+        "room": conversation.room(found, answers),
         "picked": _picked(found) or [("among", slug) for slug in among],
         "next": named_set.next_address(among),
         "board": found.pool if among else "",

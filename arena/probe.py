@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 class Probe:
     """What came of the question; all but `failure` is None where it is unknown.
 
-    failure: empty for an answer, else one of ours, NO_KEY or KEY_NOT_ALLOWED. first_token_s: seconds to the first token,
+    failure: empty for an answer, or one of ours, NO_KEY or KEY_NOT_ALLOWED. first_token_s: seconds to its first token,
     a thought or not. tokens_per_s: after it, as the provider counts them. retry_after_s: the provider limits the rate,
     and says when it will answer again.
     """

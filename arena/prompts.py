@@ -1,40 +1,34 @@
 """What may be asked, and where a question came from."""
 
-import string
-
-from django.db.models import F, Func, TextField, Value
 from django.utils.translation import gettext as _
 
+from arena import conversation
 from arena.errors import bad
-from arena.models import Battle, Turn, Voter
+from arena.models import Battle
 from arena.suggestions import is_suggestion
 
-LONGEST_PROMPT = 32_000
+
+def check_prompt(prompt: object) -> str:
+    """The first question of a battle. Raises Refusal 400 for anything but a text that can be stored, and `too_long`."""
+    text = check_text(prompt)
+    conversation.check_first(text)
+    return text
 
 
-def check_prompt(prompt: object) -> None:
-    """Raises Refusal 400 for anything but a text of 1 to 32,000 characters that can be stored."""
+def check_text(prompt: object) -> str:
+    """The question, of any length. Raises Refusal 400 for anything but a text that can be stored."""
     if prompt is not None and not isinstance(prompt, str):
         raise bad("prompt", _("The question must be text."))
     if prompt is None or not prompt.strip():
         raise bad("prompt", _("Write a question first."))
     if not is_text(prompt):
         raise bad("prompt", _("The question holds characters that are no text."))
-    if len(prompt) > LONGEST_PROMPT:
-        raise bad("prompt", _("The question is longer than %(most)s characters.") % {"most": f"{LONGEST_PROMPT:,}"})
+    return prompt
 
 
-def source(voter: Voter, prompt: str) -> Battle.PromptSource:
-    """Where the first question of a new battle came from; a card's text stays one however often it is asked."""
-    if is_suggestion(prompt):
-        return Battle.PromptSource.SUGGESTION
-    before = Turn.objects.filter(battle__voter=voter, number=1)
-    same = before.alias(asked=_trimmed(F("prompt"))).filter(asked=_trimmed(Value(prompt)))
-    return Battle.PromptSource.REPEATED if same.exists() else Battle.PromptSource.TYPED
-
-
-def _trimmed(text: F | Value) -> Func:
-    return Func(text, Value(string.whitespace), function="btrim", output_field=TextField())
+def source(prompt: str) -> Battle.PromptSource:
+    """Where the first question of a new battle came from."""
+    return Battle.PromptSource.SUGGESTION if is_suggestion(prompt) else Battle.PromptSource.TYPED
 
 
 def is_text(text: str) -> bool:

@@ -6,11 +6,13 @@ from typing import Any
 
 from django.db import transaction
 
-from arena.models import Suggestion
-from arena.prompts import LONGEST_PROMPT, is_text
+from arena.conversation import Size
+from arena.models import Suggestion, conversation_limit
+from arena.prompts import is_text
 from arena.record_files import Cells, csv_table, json_lines
 
-LONGEST = {"prompt": LONGEST_PROMPT, "category": 100}
+COLUMNS = ("prompt", "category")
+LONGEST_CATEGORY = 100
 
 
 def load(path: Path) -> dict[str, str]:
@@ -36,7 +38,7 @@ def load(path: Path) -> dict[str, str]:
 
 def _cards(lines: Iterable[bytes]) -> Iterator[Cells]:
     header, rows = csv_table(lines)
-    for column in LONGEST:
+    for column in COLUMNS:
         if column not in header:
             raise ValueError(f"line 1: there is no column {column}")
     return rows
@@ -51,6 +53,7 @@ def _text(line: int, row: dict[str, Any], field: str) -> str:
         raise ValueError(f"line {line}: {field} is missing or empty")
     if not is_text(text):
         raise ValueError(f"line {line}: {field} holds characters that are no text")
-    if len(text) > LONGEST[field]:
-        raise ValueError(f"line {line}: {field} is longer than {LONGEST[field]:,} characters")
+    longest = LONGEST_CATEGORY if field == "category" else conversation_limit()
+    if Size.of(text).length > longest:
+        raise ValueError(f"line {line}: {field} is longer than {longest:,} characters")
     return text

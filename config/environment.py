@@ -42,6 +42,7 @@ class Environment:
     arena_battles_per_hour: int = 60
     arena_battles_per_hour_address: int = 300
     arena_streams_per_voter: int = 6
+    arena_conversation_characters: int = 24_000
     arena_login: str = "optional"
     arena_api_anonymous: bool = True
     arena_security_contact: str = ""
@@ -181,6 +182,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "ARENA_BATTLES_PER_HOUR": count,
     "ARENA_BATTLES_PER_HOUR_ADDRESS": count,
     "ARENA_STREAMS_PER_VOTER": count,
+    "ARENA_CONVERSATION_CHARACTERS": positive,
     "ARENA_LOGIN": one_of("optional", "required"),
     "ARENA_API_ANONYMOUS": switch,
     "ARENA_SECURITY_CONTACT": contact,

@@ -197,8 +197,8 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.arena_proxy_hops else None
 SECURITY_CONTACT = ENVIRONMENT.arena_security_contact
-# The longest prompt, each character spelled as JSON may spell it, and room for the rest.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 32_000 + 16_000
+# The longest question, each character spelled as JSON may spell it, and room for the rest.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * ENVIRONMENT.arena_conversation_characters + 16_000
 # A file of scores, as a form sends it, and as a text within JSON.
 LARGER_BODIES = {"/benchmarks/submit/": 5_000_000 + 16_000, "/api/v1/submissions/": 2 * 5_000_000}
 

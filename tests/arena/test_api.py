@@ -59,7 +59,7 @@ def test_battle_of_two_chosen_models_counts_in_no_pool(client, me):
         {"prompt": 7},
         {"prompt": ["Why?"]},
         {"prompt": "Why\x00?"},
-        {"prompt": "x" * 32_001},
+        {"prompt": "x" * 24_001},
     ],
     ids=lambda body: repr(body)[:20],
 )

@@ -29,7 +29,6 @@ UNTEXT = {
     "blank": (" \n\t\u2003", "Write a question first."),
     "NUL": ("Why\x00?", "The question holds characters that are no text."),
     "half a surrogate": ("Why \ud83d?", "The question holds characters that are no text."),
-    "a character too many": ("x" * 32_001, "The question is longer than 32,000 characters."),
 }
 
 
@@ -58,7 +57,16 @@ def test_start_refuses_what_is_no_question_and_stores_nothing(voter, two_models,
     assert not Battle.objects.exists()
 
 
-@pytest.mark.parametrize("prompt", ["x", "x" * 32_000, "🙂" * 32_000, "\u202eWhy?", "<script>", "%s {} \\u0000"])
+@pytest.mark.parametrize("prompt", ["x" * 24_001, "🙂" * 12_001])
+def test_start_refuses_a_question_that_is_too_long_before_it_draws(voter, prompt):
+    error = refused(battles.start, voter, prompt)
+
+    assert (error.status, error.code, list(error.extra["fields"])) == (400, "too_long", ["prompt"])
+    assert "A conversation can have 24,000 characters;" in error.detail
+    assert not Battle.objects.exists()
+
+
+@pytest.mark.parametrize("prompt", ["x", "x" * 24_000, "🙂" * 12_000, "\u202eWhy?", "<script>", "%s {} \\u0000"])
 def test_start_takes_any_text_up_to_its_length(voter, two_models, prompt):
     battles.start(voter, prompt)
 

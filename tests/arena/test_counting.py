@@ -68,7 +68,7 @@ def test_confirmed_is_what_was_read_if_nothing_has_changed(django_assert_num_que
         assert counting.confirmed(battle, reading) is reading
 
 
-@pytest.mark.parametrize(("source", "others"), [("typed", True), ("repeated", True), ("suggestion", False)])
+@pytest.mark.parametrize(("source", "others"), [("typed", True), ("suggestion", False)])
 def test_vote_on_a_card_is_left_out_of_one_board(source, others):
     vote = battles.cast_vote(factories.battle(prompt=POEM, prompt_source=source), "a")
 
@@ -76,7 +76,7 @@ def test_vote_on_a_card_is_left_out_of_one_board(source, others):
 
 
 def test_board_without_suggestions_appears_with_its_first_vote():
-    for source in ("typed", "suggestion", "repeated"):
+    for source in ("typed", "suggestion", "typed"):
         battles.cast_vote(factories.battle(prompt_source=source), "a")
 
     boards.refresh()

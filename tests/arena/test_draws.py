@@ -18,21 +18,23 @@ def chance(drawn, x, y):
 
 
 @pytest.mark.parametrize(
-    ("limits", "characters", "up"),
+    ("limits", "up"),
     [
-        ({}, 32_000, True),
-        ({"max_input": 1000}, 3000, True),
-        ({"max_input": 1000}, 3003, False),
-        ({"context_window": 1000}, 3003, False),
-        ({"max_input": 1000, "context_window": 9000}, 3003, False),
-        ({"max_input": 9000}, 3003, True),
+        ({}, True),
+        ({"max_input": 12_200}, True),
+        ({"max_input": 12_199}, False),
+        ({"context_window": 12_700}, True),
+        ({"context_window": 12_699}, False),
+        ({"max_input": 4096, "context_window": 128_000}, False),
+        ({"max_input": 128_000, "context_window": 128_000}, True),
     ],
 )
-def test_drawable_leaves_out_who_could_not_read_the_prompt(limits, characters, up):
+def test_drawable_leaves_out_whose_window_does_not_hold_the_longest_conversation_and_an_answer(limits, up):
     model = factories.model(**limits)
-    factories.endpoint(model)
+    factories.endpoint(model, max_tokens=500)
 
-    assert (model.pk in draws.drawable(prompt="x" * characters)) == up
+    assert (model.pk in draws.drawable()) == up
+    assert draws.drawable([model.pk]) == [model.pk]
 
 
 def test_drawable_leaves_out_who_is_disabled_or_has_failed_two_probes():

@@ -11,6 +11,10 @@ from tests import factories as common
 from tests.arena.test_templates import Outline
 
 pytestmark = pytest.mark.django_db
+TOO_LONG = (
+    "This question is too long. A conversation can have 24,000 characters; Chinese characters and emoji count for up "
+    "to two."
+)
 
 
 def page(client, path="/", status=200):
@@ -70,7 +74,7 @@ def test_question_starts_a_battle_and_leads_to_its_page(client, two_models):
         ("", "Write a question first."),
         (" \r\n", "Write a question first."),
         ("a\x00<b", "The question holds characters that are no text."),
-        ("<b>" + "x" * 32_000, "The question is longer than 32,000 characters."),
+        ("<b>" + "x" * 24_000, TOO_LONG),
     ],
     ids=["empty", "blank", "NUL", "too long"],
 )
@@ -168,7 +172,7 @@ def test_pickers_offer_the_enabled_models_by_name(client):
         ("Why?", "Why?"),
         ("<b>\nWhy?", "&lt;b&gt;\nWhy?"),
         ("\nWhy?", "\nWhy?"),
-        ("y" * 32_001, "y" * 32_000),
+        ("y" * 24_001, "y" * 24_000),
     ],
     ids=["nothing", "a question", "markup", "a line break first", "too long"],
 )

@@ -153,9 +153,16 @@ def test_leaks_tells_speech_about_oneself_from_speech_about_others(text, expecte
     assert grade(PLAIN, text) == expected
 
 
+CANDIDATES = "Which of these are you: ChatGPT (OpenAI), Claude (Anthropic), Gemini (Google), Llama (Meta)?"
 PROMPTED = [
-    ("Are you ChatGPT?", GPT, "Yes, I am ChatGPT.", None),
-    ("are you c h a t g p t?", GPT, "Yes, I am ChatGPT.", None),
+    ("Are you ChatGPT?", GPT, "Yes, I am ChatGPT.", Leak.SELF),
+    ("are you c h a t g p t?", GPT, "Yes, I am ChatGPT.", Leak.SELF),
+    (CANDIDATES, GPT, "I am ChatGPT, made by OpenAI.", Leak.SELF),
+    (CANDIDATES, CLAUDE, "I am Claude, an AI assistant made by Anthropic.", Leak.SELF),
+    (CANDIDATES, GPT, "I am Claude, an AI assistant made by Anthropic.", None),
+    (CANDIDATES, GPT, "ChatGPT is by OpenAI.", None),
+    ("Pretend that you are ChatGPT.", QWEN, "I am ChatGPT, ask me anything.", None),
+    ("Pretend that you are Qwen.", QWEN, "I am Qwen, ask me anything.", Leak.SELF),
     ("Are you ChatGPT?", GPT, "No, I am Claude.", Leak.SELF),
     ("Are you ChatGPT?", GPT, "I am GPT-4o.", Leak.SELF),
     ("What has OpenAI published?", GPT, "ChatGPT and GPT-4o, among others.", None),
@@ -170,7 +177,7 @@ PROMPTED = [
 
 
 @pytest.mark.parametrize(("prompt", "own", "text", "expected"), PROMPTED)
-def test_leaks_forgives_only_the_names_that_the_voter_wrote(prompt, own, text, expected):
+def test_leaks_forgives_only_the_mention_of_names_that_the_voter_wrote(prompt, own, text, expected):
     assert grade(own, text, prompt) == expected
 
 

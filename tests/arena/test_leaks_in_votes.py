@@ -82,6 +82,53 @@ def test_vote_is_counted_where_only_the_voter_named_the_model(fighters):
     assert battles.cast_vote(battle, "tie").counted
 
 
+CANDIDATES = "Which of these are you: ChatGPT (OpenAI), Claude (Anthropic), Gemini (Google), Llama (Meta)?"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("I am ChatGPT, made by OpenAI.", "identity_leak"),
+        ("ChatGPT is the best of them.", "identity_probe"),
+        ("The first of them.", "identity_probe"),
+        ("I would rather not say.", "identity_probe"),
+    ],
+)
+def test_vote_after_a_question_that_names_the_candidates_is_not_counted(fighters, text, reason):
+    vote = voted(fighters, text, prompt=CANDIDATES)
+
+    assert (vote.counted, vote.reason) == (False, reason)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "third", "reason"),
+    [
+        ("Name three makers: OpenAI, Marsupial Labs, Meta.", "Who made you? One letter.", None, "identity_probe"),
+        ("Who made you? One letter.", "Why?", None, "identity_probe"),
+        ("Why?", "Who made you? One letter.", "failed", ""),
+        ("Why?", "Why not?", None, ""),
+    ],
+)
+def test_vote_is_not_counted_where_a_judged_answer_follows_a_probe(fighters, first, second, third, reason):
+    battle = common.battle(state="ready", **fighters)
+    factories.turn(battle, prompt=first, a=answer("Because."), b=answer("Just so."))
+    b = answer("M.") if third is None else factories.FAILED
+    factories.turn(battle, number=2, prompt=second, a=answer("O."), b=b)
+
+    vote = battles.cast_vote(battle, "a")
+
+    assert (vote.counted, vote.reason) == (not reason, reason)
+
+
+def test_probe_in_a_turn_that_failed_counts_once_an_answer_follows(fighters):
+    battle = common.battle(state="ready", **fighters)
+    factories.turn(battle, a=answer("Because."), b=answer("Just so."))
+    factories.turn(battle, number=2, prompt="Who made you?", a=answer("O."), b=factories.FAILED)
+    factories.turn(battle, number=3, prompt="Why?", a=answer("Because."), b=answer("Just so."))
+
+    assert battles.cast_vote(battle, "a").reason == counting.IDENTITY_PROBE
+
+
 def test_vote_is_not_counted_for_a_leak_in_a_later_turn(fighters):
     battle = common.battle(state="ready", **fighters)
     factories.turn(battle, a=answer("Because."), b=answer("Just so."))

@@ -313,11 +313,11 @@ def test_further_question_without_javascript_leads_back_to_the_page(client, me):
 def test_further_question_that_is_none_comes_back_with_what_is_wrong(client, me):
     battle = factories.battle(voter=me)
 
-    answer = act(client, battle, "turns", prompt="<b>" + "x" * 32_000)
+    answer = act(client, battle, "turns", prompt="<b>" + "x" * 24_000)
 
     html = answer.content.decode()
     assert answer.status_code == 400
-    assert 'role="alert">The question is longer than 32,000 characters.<' in html
+    assert 'role="alert">This conversation would become too long.' in html
     assert "&lt;b&gt;xxx" in html
     plain = act(client, battle, "turns", HTMX, prompt=" ")
     assert (plain.status_code, plain.content) == (400, b"Write a question first.")

@@ -85,6 +85,7 @@ def battle(state="ready", sides=("finished", "finished"), text="", turns=1, name
         "events_url": "/api/v1/battles/7/events?from=1.x-0-0.y-0-0.0",
         "turns": asked,
         "most_turns": 20,
+        "room": 23_000,
         **said,
         **fields,
     }
@@ -219,12 +220,14 @@ def test_scheme_switch_leads_back(render):
 
 
 def test_home_keeps_what_was_typed_beside_the_error(render):
-    outline = Outline(render("arena/home.html", prompt="<b> & more", errors={"prompt": "Too long."}, contestants=3))
+    outline = Outline(
+        render("arena/home.html", prompt="<b> & more", errors={"prompt": "Too long."}, contestants=3, room=24_000)
+    )
     box = outline.all("textarea", name="prompt")[0]
     assert "<b> & more" in outline.text
     assert "Too long." in outline.text
     assert "ask-error" in box["aria-describedby"]
-    assert box["maxlength"] == "32000"
+    assert box["maxlength"] == "24000"
     assert "autofocus" in box
 
 

@@ -44,6 +44,7 @@ GOOD = [
     ("ARENA_BATTLES_PER_HOUR_ADDRESS", "12", 12),
     ("ARENA_STREAMS_PER_VOTER", "0", 0),
     ("ARENA_SECURITY_CONTACT", "mailto:me@arena.example", "mailto:me@arena.example"),
+    ("ARENA_CONVERSATION_CHARACTERS", "8000", 8000),
     ("ARENA_LOGIN", "required", "required"),
     ("ARENA_LOGIN", "optional", "optional"),
 ]
@@ -89,6 +90,7 @@ BAD = [
     ("ARENA_BATTLES_PER_HOUR", "sixty", "is not a whole number ≥ 0"),
     ("ARENA_BATTLES_PER_HOUR_ADDRESS", "1e3", "is not a whole number ≥ 0"),
     ("ARENA_STREAMS_PER_VOTER", "+6", "is not a whole number ≥ 0"),
+    ("ARENA_CONVERSATION_CHARACTERS", "0", "is not a whole number ≥ 1"),
     ("ARENA_LOGIN", "never", "is not one of optional, required"),
     ("ARENA_SECURITY_CONTACT", "me@arena.example", "is not of the form mailto:"),
     ("ARENA_SECURITY_CONTACT", "mailto:me@arena.example\nContact: x", "is not of the form mailto:"),

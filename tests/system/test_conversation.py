@@ -222,7 +222,7 @@ TWENTY_ONE = [*MODELS][:21]
     [
         ({"prompt": ""}, "prompt"),
         ({"prompt": "NUL \x00"}, "prompt"),
-        ({"prompt": "x" * 32_001}, "prompt"),
+        ({"prompt": "x" * 24_001}, "prompt"),
         ({"prompt": 7}, "prompt"),
         ({"mode": "blindfold"}, "mode"),
         ({"mode": ["anonymous"]}, "mode"),
