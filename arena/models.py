@@ -93,6 +93,7 @@ class Battle(models.Model):
             models.Index("model_a", F("shared_at").desc(), condition=SHARED, name="battle_shared_a"),
             models.Index("model_b", F("shared_at").desc(), condition=SHARED, name="battle_shared_b"),
             models.Index("created_at", condition=Q(state__in=("answering", "ready")), name="battle_open"),
+            models.Index("voter", condition=Q(state="answering"), name="battle_answering"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(model_a=F("model_b")), name="battle_two_models"),
