@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from arena import api_keys, charges
-from arena.errors import Refusal
+from arena.errors import Refusal, refused_page
 from arena.models import ApiKey
 
 WORDS = {
@@ -63,6 +63,10 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def revoke_key(request: HttpRequest, key: int) -> HttpResponse:
+    try:
+        charges.write(request)
+    except Refusal as error:
+        return refused_page(request, error)
     api_keys.revoke(ApiKey.objects.filter(pk=key, user=_user(request)))
     return HttpResponseRedirect(f"{reverse('account')}#keys")
 

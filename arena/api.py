@@ -90,9 +90,9 @@ class Battles(APIView):
     def _start(self, request: Request, prompt: Any, mode: Any, models: Any) -> Response:
         check_prompt(prompt)
         mode = Battle.Mode.ANONYMOUS if mode is None else mode
-        with charges.battle(request):
+        with charges.battle(request, prompt) as key:
             pool = api_keys.open_pool(request)
-            battle = battles.start(voter(request), prompt, mode=mode, models=models, open_pool=pool)
+            battle = battles.start(voter(request), prompt, mode=mode, models=models, open_pool=pool, key=key)
         holding.reread(battle)
         return Response(shown(battle), status=201)
 
@@ -123,7 +123,8 @@ class BattleTurns(APIView):
         [prompt] = _fields(request, "prompt")
 
         def ask() -> Response:
-            with charges.turn(request):
+            check_prompt(prompt)
+            with charges.turn(request, battle, prompt):
                 battles.ask_again(battle, prompt)
             return Response(shown(battle), status=201)
 
@@ -144,7 +145,7 @@ class BattleRetry(APIView):
     def post(self, request: Request, battle_id: UUID) -> Response:
         battle = battles.of_voter(voter_id(request), battle_id)
         _no_fields(request)
-        with charges.turn(request):
+        with charges.turn(request, battle):
             battles.retry(battle)
         return Response(shown(battle))
 
@@ -208,7 +209,7 @@ async def events(request: HttpRequest, battle_id: UUID) -> HttpResponseBase:
         await stored.mine_and_let_go(voter_id(request), battle_id)
         if request.method == "HEAD":
             return event_stream(nothing())
-        place = streams.hub().admit(voter_id(request))
+        place = streams.hub().admit(charges.battle_stream_limits(request))
     except Refusal as error:
         return plain_response(error)
     last = request.headers.get("Last-Event-ID") or request.GET.get("from", "")

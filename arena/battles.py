@@ -4,7 +4,7 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from celery.exceptions import OperationalError
 from django.db import transaction
@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from arena import conversation, counting, draws, holding, opinions, pairing
+from arena import conversation, counting, draws, holding, opinions, pairing, running
 from arena.errors import Refusal, bad, shown
 from arena.models import LIVE, SIDES, Answer, Battle, Endpoint, Turn, Vote, Voter
 from arena.prompts import check_prompt, check_text, source
@@ -36,13 +36,15 @@ def start(
     mode: str = Battle.Mode.ANONYMOUS,
     models: Sequence[str] | None = None,
     open_pool: str = LIVE,
+    key: UUID | None = None,
 ) -> Battle:
     """A battle with its first turn queued: of two models drawn blind, or of the two that were named.
 
     Anonymous with `models` draws blind among these, on a pool of their own, else among all for `open_pool`; side by
     side takes exactly two, in this order, and is never rated. Named models are asked even while they are out of the
-    draw: a refusal would tell who has just failed in somebody's blind battle. Raises Refusal: 400 for a bad prompt,
-    mode or model, 503 when fewer than two models are up, 409 `voter_gone`.
+    draw: a refusal would tell who has just failed in somebody's blind battle. `key` is the id that it gets. Raises
+    Refusal: 400 for a bad prompt, mode or model, 503 when fewer than two models are up, 409 `voter_gone`, 429
+    `too_many_running`.
     """
     check_prompt(prompt)
     among = None if models is None else _named(mode, models)
@@ -61,7 +63,9 @@ def start(
         raise Refusal("too_few_models", detail, 503, retry_after=10)
     with transaction.atomic():
         holding.voter(voter.pk)
+        running.check_voter(voter.pk)
         battle = Battle.objects.create(
+            pk=key or uuid4(),
             voter=voter,
             mode=mode,
             pool=pool,
@@ -123,10 +127,11 @@ def _send(turn_id: int) -> None:
 def ask_again(battle: Battle, prompt: str) -> Turn:
     """The next turn of a battle that is ready; each side sees its own history.
 
-    Raises Refusal: 400 for a bad prompt or `too_long`, 409 `not_ready` or `too_many_turns`.
+    Raises Refusal: 400 for a bad prompt or `too_long`, 409 `not_ready` or `too_many_turns`, 429 `too_many_running`.
     """
     check_text(prompt)
     with transaction.atomic():
+        running.check_voter(battle.voter_id)
         if not Battle.objects.filter(id=battle.pk, state=Battle.State.READY).update(
             state=Battle.State.ANSWERING, stopped=False
         ):
@@ -151,13 +156,17 @@ def stop(battle: Battle) -> None:
 
 
 def retry(battle: Battle) -> None:
-    """Run the failed answers of the last turn again. Raises Refusal 409 `not_failed` or `too_late`."""
+    """Run the failed answers of the last turn again.
+
+    Raises Refusal 409 `not_failed` or `too_late`, 429 `too_many_running`.
+    """
     last = battle.turns.last()
     if last is None:
         raise holding.gone()
     if last.created_at < timezone.now() - IDLE:
         raise Refusal("too_late", "This battle is over: it failed too long ago.", 409)
     with transaction.atomic():
+        running.check_voter(battle.voter_id)
         failed = Answer.objects.filter(turn=last, state=Answer.State.FAILED)
         open_again = Battle.objects.filter(id=battle.pk, state__in=(Battle.State.VOID, Battle.State.READY))
         if not failed.exists() or not open_again.update(state=Battle.State.ANSWERING, stopped=False):

@@ -1,45 +1,92 @@
-"""What is charged to whom: battles, further questions, what is sent for the catalogue and calls of the API.
+"""Who is charged for what: battles, further questions, submissions, calls of the API and the work of pages.
 
-Each to the voter or key, and to its address.
+A voter is charged, and with the voter the address and the networks that it lies in: cookies cost nothing, and of IPv6
+addresses one line has billions. An API key, and a member of an arena that requires a login, is charged alone: they
+cannot be made at will, and a whole office may share their address.
 """
 
 import ipaddress
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.db.models import Q, Sum
+from django.db.models.functions import Length
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from arena import limits
+from arena import api_keys, limits, running
 from arena.errors import Refusal
-from arena.limits import Bucket
+from arena.limits import BURST, Bucket
+from arena.models import SIDES, Battle
 from arena.voters import address, keyed_hash, voter_id
 
 # Asking again costs as much as a battle; but who talks at length should not lose the battles of the hour by it.
 TURNS_PER_BATTLE = 5
+CHARACTERS_PER_CHARGE = 8000
 # Against programs that run wild, not against readers: ten a second for ever.
 CALLS_PER_HOUR = 36_000
 FILES_PER_HOUR = 60  # each may be a record of millions of votes
 ADDRESS_FACTOR = 10  # one address may be a whole office
 A_WHILE_S = 120
 BATTLES_PER_SUBMISSION = 3  # a third of the battles of the hour, rounded up; no limit where these have none
+# What an address may do times so much is what its network may. A /24 and a /48 are the smallest networks that the
+# internet routes by themselves, so that nobody gets another one as easily as another address; a /56 is a home's line.
+IPV4_NETWORKS = ((32, 1), (24, 4))
+IPV6_NETWORKS = ((64, 1), (56, 2), (48, 4))
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A client's address, or a network that it lies in: a pseudonym, and how many addresses it counts as."""
+
+    key: str
+    factor: int
 
 
 @contextmanager
-def battle(request: HttpRequest) -> Iterator[None]:
-    """Around the making of a battle, which counts if it is made. Raises Refusal 429."""
+def battle(request: HttpRequest, prompt: str) -> Iterator[UUID]:
+    """Around the making of a battle, which is charged if it is made. Gives the id that it must get.
+
+    Raises Refusal 429 `too_many_requests`, and `too_many_running` while too many of the address are being answered.
+    """
+    key = uuid4()
+    with _charged(_asking(request, "battle", 1), _size(len(prompt))):
+        running.reserve(running_limits(request), key)
+        yield key
+
+
+@contextmanager
+def continuation(request: HttpRequest) -> Iterator[None]:
+    """Around the making of a battle that goes on from another one: no model is asked yet. Raises Refusal 429."""
     with _charged(_asking(request, "battle", 1)):
         yield
 
 
 @contextmanager
-def turn(request: HttpRequest) -> Iterator[None]:
-    """Around a further question or another try: the models are asked again. Raises Refusal 429."""
-    with _charged(_asking(request, "turn", TURNS_PER_BATTLE)):
+def turn(request: HttpRequest, of: Battle, prompt: str = "") -> Iterator[None]:
+    """Around a further question, or without one another try: the models are sent all that came before, too.
+
+    Raises Refusal 429 as `battle` does.
+    """
+    with _charged(_asking(request, "turn", TURNS_PER_BATTLE), _size(conversation_length(of) + len(prompt))):
+        running.reserve(running_limits(request), of.pk)
         yield
+
+
+def conversation_length(of: Battle) -> int:
+    """Characters of a battle so far, questions and answers: those of its longer side."""
+    asked = of.turns.aggregate(sum=Sum(Length("prompt")))["sum"] or 0
+    sides = {side: Sum(Length("answers__text"), filter=Q(answers__side=side)) for side in SIDES}
+    return asked + max(length or 0 for length in of.turns.aggregate(**sides).values())
+
+
+def _size(characters: int) -> int:
+    return max(1, -(-characters // CHARACTERS_PER_CHARGE))
 
 
 def submission(request: HttpRequest) -> None:
@@ -56,7 +103,7 @@ def write(request: HttpRequest) -> None:
 
 def file(request: HttpRequest) -> None:
     """Before a whole record is sent, by a view that is not DRF's. Raises Refusal 429."""
-    _take(_buckets(request, "file", FILES_PER_HOUR, FILES_PER_HOUR * ADDRESS_FACTOR))
+    _take(_unless_lifted(request, "file", FILES_PER_HOUR))
 
 
 class Calls(BaseThrottle):
@@ -69,7 +116,15 @@ class Calls(BaseThrottle):
 
 
 def _call(request: HttpRequest, kind: str) -> None:
-    _take(_buckets(request, kind, CALLS_PER_HOUR, CALLS_PER_HOUR * ADDRESS_FACTOR))
+    _take(_unless_lifted(request, kind, CALLS_PER_HOUR))
+
+
+def _unless_lifted(request: HttpRequest, what: str, each: int) -> list[Bucket]:
+    """Limits that hang on the two settings only by their zero: then there are none of a voter, or of an address."""
+    environment = settings.ENVIRONMENT
+    of_voter = each if environment.arena_battles_per_hour else 0
+    of_address = each * ADDRESS_FACTOR if environment.arena_battles_per_hour_address else 0
+    return _buckets(request, what, of_voter, of_address, BURST * ADDRESS_FACTOR)
 
 
 def _asking(request: HttpRequest, what: str, factor: int) -> list[Bucket]:
@@ -78,9 +133,46 @@ def _asking(request: HttpRequest, what: str, factor: int) -> list[Bucket]:
     return _buckets(request, what, each * factor, together * factor)
 
 
-def _buckets(request: HttpRequest, what: str, each: int, together: int) -> list[Bucket]:
-    """A key is a voter of its own. Whoever comes as somebody new each time is still at the same address."""
-    return [Bucket(f"{what}:{voter_id(request)}", each), Bucket(f"{what}:{whence(request)}", together)]
+def _buckets(request: HttpRequest, what: str, each: int, together: int, burst: int = BURST) -> list[Bucket]:
+    """One of the voter, and one for each origin. burst: what that of an address holds at most."""
+    of_origins = [Bucket(f"{what}:{each.key}", together * each.factor, burst) for each in origins(request)]
+    return [Bucket(f"{what}:{voter_id(request)}", each), *of_origins]
+
+
+def running_limits(request: HttpRequest) -> dict[str, int]:
+    """Origin → how many of its battles may be answered at a time; empty where there is no limit."""
+    if not settings.ENVIRONMENT.arena_battles_per_hour_address:
+        return {}
+    return {each.key: running.MOST_OF_ADDRESS * each.factor for each in origins(request)}
+
+
+def board_stream_limits(request: HttpRequest) -> dict[str, int]:
+    """Who is charged for a stream of boards → how many of them may be open. Most who read boards have no voter."""
+    most = settings.ENVIRONMENT.arena_streams_per_voter * ADDRESS_FACTOR
+    if is_charged_alone(request):
+        return {str(voter_id(request)): most}
+    return {each.key: most * each.factor for each in origins(request)}
+
+
+def battle_stream_limits(request: HttpRequest) -> dict[str, int]:
+    """Who is charged for a stream of a battle → how many of them may be open."""
+    most = settings.ENVIRONMENT.arena_streams_per_voter
+    of_origins = {each.key: most * ADDRESS_FACTOR * each.factor for each in origins(request)}
+    return {str(voter_id(request)): most} | of_origins
+
+
+def is_charged_alone(request: HttpRequest) -> bool:
+    """Whether the request comes with an API key, or from a member of an arena that requires a login."""
+    if api_keys.of(request):
+        return True
+    return settings.ENVIRONMENT.arena_login == "required" and request.user.is_authenticated
+
+
+def origins(request: HttpRequest) -> list[Origin]:
+    """What is charged beside the voter: the address and its networks, the smallest first."""
+    if is_charged_alone(request):
+        return []
+    return [Origin(keyed_hash("limit", name), factor) for name, factor in networks(address(request))]
 
 
 def whence(request: HttpRequest) -> str:
@@ -90,31 +182,43 @@ def whence(request: HttpRequest) -> str:
 
 def network(address: str) -> str:
     """What one subscriber has: of IPv6 a /64, in which anybody may choose another address for every call."""
+    return networks(address)[0][0]
+
+
+def networks(address: str) -> list[tuple[str, int]]:
+    """The networks of an address with their factors, the smallest first; of what is no address it alone."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
-        return address
+        return [(address, 1)]
+    if isinstance(parsed, ipaddress.IPv6Address):
+        parsed = parsed.ipv4_mapped or parsed
     if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    return str(parsed.ipv4_mapped or ipaddress.IPv6Network((int(parsed), 64), strict=False))
+        found = [(ipaddress.IPv4Network((int(parsed), bits), strict=False), factor) for bits, factor in IPV4_NETWORKS]
+        return [(str(parsed), 1), *((str(each), factor) for each, factor in found[1:])]
+    return [(str(ipaddress.IPv6Network((int(parsed), bits), strict=False)), factor) for bits, factor in IPV6_NETWORKS]
 
 
 @contextmanager
-def _charged(buckets: list[Bucket]) -> Iterator[None]:
-    _take(buckets)
+def _charged(buckets: list[Bucket], amount: int = 1) -> Iterator[None]:
+    _take(buckets, amount)
     try:
         yield
     except BaseException:
-        limits.give_back(buckets)
+        limits.give_back(buckets, amount)
         raise
 
 
-def _take(buckets: list[Bucket]) -> None:
-    if not (wait := limits.take(buckets)):
-        return
+def _take(buckets: list[Bucket], amount: int = 1) -> None:
+    if wait := limits.take(buckets, amount):
+        raise refusal(wait)
+
+
+def refusal(wait: float) -> Refusal:
+    """What somebody reads who must wait for so many seconds."""
     seconds = limits.whole_seconds(wait)
     after = _("%(number)s s") % {"number": seconds}
     if seconds > A_WHILE_S:
         after = _("%(number)s min") % {"number": -(-seconds // 60)}
-    detail = _("That was a lot within an hour. Try again in %(after)s.") % {"after": after}
-    raise Refusal("too_many_requests", detail, 429, retry_after=seconds)
+    detail = _("Hourly limit reached. Try again in %(after)s.") % {"after": after}
+    return Refusal("too_many_requests", detail, 429, retry_after=seconds)

@@ -13,6 +13,7 @@ from rest_framework.request import Request, is_form_media_type
 from rest_framework.response import Response
 
 UNKNOWN = 401
+TOO_MANY = 429
 LONGEST_SHOWN = 60
 READS = ("GET", "HEAD")
 NOT_AS_IT_SHOULD_BE = "The request is not as it should be."
@@ -135,6 +136,12 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "404.html", status=404)
+
+
+def refused_page(request: HttpRequest, error: Refusal, **shown: object) -> HttpResponse:
+    """A page of its own for a refusal: that there is nothing here, or that too much was asked for."""
+    template = "429.html" if error.status == TOO_MANY else "404.html"
+    return error.on(render(request, template, {"detail": error.detail, **shown}, status=error.status))
 
 
 def too_many_attempts(request: HttpRequest) -> HttpResponse:

@@ -54,8 +54,8 @@ def home(request: HttpRequest) -> HttpResponse:
     form = Form.sent(request)
     try:
         check_prompt(form.prompt)
-        with charges.battle(request):
-            battle = battles.start(voter(request), form.prompt, mode=form.mode, models=form.models)
+        with charges.battle(request, form.prompt) as key:
+            battle = battles.start(voter(request), form.prompt, mode=form.mode, models=form.models, key=key)
     except Refusal as error:
         return _page(request, form, error)
     return redirect("battle", battle.pk)

@@ -122,6 +122,7 @@ class Battle(models.Model):
             models.Index("model_a", F("shared_at").desc(), condition=SHARED, name="battle_shared_a"),
             models.Index("model_b", F("shared_at").desc(), condition=SHARED, name="battle_shared_b"),
             models.Index("created_at", condition=Q(state__in=("answering", "ready")), name="battle_open"),
+            models.Index("voter", condition=Q(state="answering"), name="battle_answering"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(model_a=F("model_b")), name="battle_two_models"),
@@ -175,8 +176,6 @@ class Answer(models.Model):
     OF_ENDPOINT = frozenset({Failure.TIMEOUT, Failure.UNAVAILABLE})
     # Failures that the voter's question can bring about at will, on one model and not on another.
     CAUSED_BY_QUESTION = frozenset({Failure.REFUSED, Failure.TOO_LONG, Failure.EMPTY, Failure.REJECTED})
-
-    CAUSED_BY_QUESTION = frozenset({Failure.REFUSED, Failure.TOO_LONG})
 
     turn = models.ForeignKey(Turn, models.CASCADE, related_name="answers")
     side = models.CharField(max_length=1, choices=[(side, side) for side in SIDES])

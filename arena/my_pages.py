@@ -12,9 +12,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from arena import deletion, my_battles
+from arena import charges, deletion, my_battles
 from arena.connections import let_go
-from arena.errors import Refusal
+from arena.errors import Refusal, refused_page
 from arena.voters import voter_id
 
 FILE = "arena-my-battles.json"
@@ -38,9 +38,10 @@ def battles(request: HttpRequest) -> HttpResponse:
 @require_POST
 def delete_one(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     try:
+        charges.write(request)
         deletion.delete_battle(voter_id(request), battle_id)
     except Refusal as error:
-        return render(request, "404.html", {"battle": True}, status=error.status)
+        return refused_page(request, error, battle=True)
     words = request.POST.get("q", "")
     return _back({"deleted": "one", "q": words} if words else {"deleted": "one"})
 
@@ -48,6 +49,10 @@ def delete_one(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 @require_POST
 def delete_everything(request: HttpRequest) -> HttpResponse:
     """Afterwards the browser is somebody new."""
+    try:
+        charges.write(request)
+    except Refusal as error:
+        return refused_page(request, error)
     deletion.delete_everything(voter_id(request))
     logout(request)
     response = _back({"deleted": "all"})

@@ -20,6 +20,7 @@ from arena import battles, charges, continuing, conversation, holding, named_set
 from arena.errors import Refusal
 from arena.events import LAST_STATES, BattleView, Position, SideView, between
 from arena.models import SIDES, Answer, Battle, Vote
+from arena.prompts import check_prompt
 from arena.reveals import cards
 from arena.voters import voter_id
 
@@ -70,7 +71,8 @@ def ask_again(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     prompt = request.POST.get("prompt", "").replace("\r\n", "\n")
 
     def ask(found: Battle) -> None:
-        with charges.turn(request):
+        check_prompt(prompt)
+        with charges.turn(request, found, prompt):
             battles.ask_again(found, prompt)
 
     return _act(request, battle_id, ask, partial(_changed, added=True))
@@ -79,7 +81,7 @@ def ask_again(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 @require_POST
 def retry(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     def again(found: Battle) -> None:
-        with charges.turn(request):
+        with charges.turn(request, found):
             battles.retry(found)
 
     return _act(request, battle_id, again, partial(_changed, again=True))
@@ -111,7 +113,7 @@ def go_on(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     """Leads to a new battle of the same two models, where the next question can be typed at once."""
     try:
         charges.write(request)
-        with charges.battle(request):
+        with charges.continuation(request):
             made = continuing.go_on(battles.of_voter(voter_id(request), battle_id))
     except Refusal as error:
         return _refused(request, battle_id, error)

@@ -8,14 +8,13 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import orjson
-from django.conf import settings
 from django.db import DatabaseError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -75,11 +74,11 @@ class Hub:
         self.redis: Redis = connect()
         self.task: asyncio.Task[None] | None = None
         self.woken = asyncio.Event()
-        self.open: dict[int, UUID] = {}
+        self.open: places.Taken = {}
 
-    def admit(self, voter: UUID) -> Place:
-        """A place for one more stream of this voter in this process. Raises Refusal 429 and 503."""
-        return places.take(self.open, voter, settings.ENVIRONMENT.arena_streams_per_voter)
+    def admit(self, most: Mapping[str, int]) -> Place:
+        """A place for one more stream in this process; most: who is charged → how many. Raises Refusal 429 and 503."""
+        return places.take(self.open, most)
 
     def stream(self, place: Place, battle_id: UUID, position: Position) -> Stream:
         """What `follow` tells, for a response."""

@@ -195,6 +195,6 @@ async def events(request: HttpRequest) -> HttpResponseBase:
     if request.method == "HEAD":
         return event_stream(nothing())
     try:
-        return event_stream(reader.stream(reader.admit(charges.whence(request))))
+        return event_stream(reader.stream(reader.admit(charges.board_stream_limits(request))))
     except Refusal as error:
         return plain_response(error)

@@ -3,15 +3,13 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 import orjson
-from django.conf import settings
 from redis.exceptions import RedisError
 
 from arena import places, publishing
-from arena.charges import ADDRESS_FACTOR
 from arena.places import LONGEST_S, Place, Stream
 from ratings import published
 from ratings.models import Board, Snapshot
@@ -76,11 +74,11 @@ class Reader:
         self.pages: set[Page] = set()
         self.task: asyncio.Task[None] | None = None
         self.begun = asyncio.Event()
-        self.open: dict[int, str] = {}
+        self.open: places.Taken = {}
 
-    def admit(self, whence: str) -> Place:
-        """A place for one more page at this address, which may be a whole office. Raises Refusal 429 and 503."""
-        return places.take(self.open, whence, settings.ENVIRONMENT.arena_streams_per_voter * ADDRESS_FACTOR)
+    def admit(self, most: Mapping[str, int]) -> Place:
+        """A place for one more page; most: who is charged → how many. Raises Refusal 429 and 503."""
+        return places.take(self.open, most)
 
     def stream(self, place: Place) -> Stream:
         """What `follow` tells, for a response."""

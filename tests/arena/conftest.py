@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 from django.db import connections
@@ -6,6 +7,7 @@ from django.db import connections
 from arena import streams, voters
 from arena.publishing import client
 from tests import factories as common
+from tests.arena.asking import forget
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +28,23 @@ def me(client):
     voter = common.voter()
     client.cookies[voters.COOKIE] = voters.signer.sign(str(voter.pk))
     return voter
+
+
+@pytest.fixture
+def uncharged():
+    """No test has asked anything yet."""
+    forget("limit:*", "running:*")
+
+
+@pytest.fixture
+def allow(uncharged, settings):
+    """So many battles an hour for one voter and for one address, and other settings."""
+
+    def set_limits(each=0, together=0, **more):
+        limits = {"arena_battles_per_hour": each, "arena_battles_per_hour_address": together}
+        settings.ENVIRONMENT = replace(settings.ENVIRONMENT, **limits, **more)
+
+    return set_limits
 
 
 @pytest.fixture

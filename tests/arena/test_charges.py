@@ -1,7 +1,6 @@
 """Who is charged for what, and what somebody hears who has asked too much."""
 
 import json
-from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -9,46 +8,15 @@ from django.contrib.auth.models import User
 from django.test import AsyncClient, Client
 
 from arena import api_keys, battles, charges, limits, voters
-from arena.models import ApiKey, Battle, Voter
+from arena.models import ApiKey, Battle, Turn, Voter
 from tests import factories as common
 from tests.arena import factories
+from tests.arena.asking import CALL, ask, end_answers, statuses
 from tests.arena.factories import FAILED, FINISHED
 from tests.arena.races import at_once
 
-pytestmark = pytest.mark.django_db
-CALL = "/api/v1/battles/"
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("uncharged")]
 CODE = "too_many_requests"
-
-
-@pytest.fixture(autouse=True)
-def empty(valkey):
-    """No test has asked anything yet."""
-    if keys := valkey.keys("limit:*"):
-        valkey.delete(*keys)
-
-
-@pytest.fixture
-def allow(settings):
-    """So many battles an hour for one voter and for one address."""
-
-    def set_limits(each=0, together=0, hops=0):
-        settings.ENVIRONMENT = replace(
-            settings.ENVIRONMENT,
-            arena_battles_per_hour=each,
-            arena_battles_per_hour_address=together,
-            arena_proxy_hops=hops,
-        )
-
-    return set_limits
-
-
-def ask(client, prompt="Why?", address="192.0.2.7", **headers):
-    body = json.dumps({"prompt": prompt})
-    return client.post(CALL, body, content_type="application/json", REMOTE_ADDR=address, headers=headers)
-
-
-def statuses(client, times, **how):
-    return [ask(client, **how).status_code for _ in range(times)]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +54,7 @@ def test_refusal_says_when_to_come_back(client, two_models, allow):
     assert answer.status_code == 429
     assert 3590 < int(answer.headers["Retry-After"]) <= 3600
     assert answer.json() == {
-        "error": {"code": CODE, "detail": "That was a lot within an hour. Try again in 60 min."},
+        "error": {"code": CODE, "detail": "Hourly limit reached. Try again in 60 min."},
     }
 
 
@@ -94,13 +62,14 @@ def test_page_says_so_too_and_keeps_the_question(client, two_models, allow):
     allow(each=60)
     client.get("/")
     statuses(client, 60)
+    end_answers()
 
     answer = client.post("/", {"prompt": "Why is the sky blue?"}, REMOTE_ADDR="192.0.2.7")
 
     assert answer.status_code == 429
     assert 50 < int(answer.headers["Retry-After"]) <= 60
     html = answer.content.decode()
-    assert "That was a lot within an hour. Try again in" in html
+    assert "Hourly limit reached. Try again in" in html
     assert "Why is the sky blue?</textarea>" in html
     assert Battle.objects.count() == 60
 
@@ -132,7 +101,7 @@ def test_addresses_of_one_network_share_a_bucket(two_models, allow):
 
 @pytest.mark.parametrize(("hops", "passed"), [(0, 2), (1, 2)])
 def test_claimed_addresses_do_not_help(two_models, allow, hops, passed):
-    allow(together=2, hops=hops)
+    allow(together=2, arena_proxy_hops=hops)
     claims = [f"198.51.100.{number}" + (", 203.0.113.9" if hops else "") for number in range(6)]
 
     answers = [ask(Client(), **{"X-Forwarded-For": claim}).status_code for claim in claims]
@@ -142,7 +111,7 @@ def test_claimed_addresses_do_not_help(two_models, allow, hops, passed):
 
 def test_claimed_addresses_would_help_if_they_were_believed(two_models, allow):
     """The twin: with one proxy more than there is, what the client wrote is taken for its address."""
-    allow(together=2, hops=2)
+    allow(together=2, arena_proxy_hops=2)
     claims = [f"198.51.100.{number}, 203.0.113.9" for number in range(6)]
 
     assert [ask(Client(), **{"X-Forwarded-For": claim}).status_code for claim in claims] == [201] * 6
@@ -154,8 +123,8 @@ def test_address_is_kept_as_a_keyed_hash_only(client, two_models, allow, valkey)
     ask(client, address="192.0.2.7")
 
     keys = [key.decode() for key in valkey.keys("limit:*")]
-    assert len([key for key in keys if key.startswith("limit:battle:")]) == 2
-    assert "192.0.2.7" not in " ".join(keys)
+    assert len([key for key in keys if key.startswith("limit:battle:")]) == 3
+    assert "192.0.2" not in " ".join(keys)
 
 
 def test_key_has_a_bucket_of_its_own(client, two_models, allow):
@@ -197,26 +166,18 @@ def test_battle_that_breaks_is_not_charged(client, two_models, allow, rf):
     request = rf.get("/")
     request.voter_id = uuid4()
 
-    with pytest.raises(ZeroDivisionError), charges.battle(request):
+    with pytest.raises(ZeroDivisionError), charges.battle(request, "Why?"):
         raise ZeroDivisionError
 
-    with charges.battle(request):
+    with charges.battle(request, "Why?"):
         pass
 
 
 @pytest.mark.django_db(transaction=True)
 def test_sixty_calls_at_once_at_limit_twenty_start_twenty_battles(two_models, allow):
-    allow(each=20, together=300)
-    client = Client()
-    client.get("/")
-    cookies = client.cookies
+    allow(together=20)
 
-    def start(number):
-        one = Client()
-        one.cookies = cookies
-        return ask(one).status_code
-
-    answers = at_once(60, start)
+    answers = at_once(60, lambda number: ask(Client()).status_code)
 
     assert (answers.count(201), answers.count(429)) == (20, 40)
     assert Battle.objects.count() == 20
@@ -231,25 +192,26 @@ def ready(me):
 def test_further_questions_have_five_times_as_many(client, ready, allow):
     allow(each=1, together=100)
 
-    answers = [
-        client.post(f"{CALL}{battle.pk}/turns/", {"prompt": "And?"}, content_type="application/json")
-        for battle in ready
-    ]
+    answers = [ask(client, path=f"{CALL}{battle.pk}/turns/") for battle in ready]
 
     assert [answer.status_code for answer in answers] == [201] * 5 + [429] * 3
     assert answers[-1].json()["error"]["code"] == CODE
-    assert Battle.objects.filter(state="answering").count() == 5
+    assert Turn.objects.filter(number=2).count() == 5
 
 
 @pytest.mark.parametrize("htmx", [{}, {"HX-Request": "true"}])
 def test_pages_of_battles_count_further_questions_too(client, ready, allow, htmx):
     allow(each=1)
 
-    answers = [client.post(f"/battles/{each.pk}/turns/", {"prompt": "And?"}, headers=htmx) for each in ready]
+    def ask_on(battle):
+        end_answers()
+        return client.post(f"/battles/{battle.pk}/turns/", {"prompt": "And?"}, headers=htmx)
+
+    answers = [ask_on(battle) for battle in ready]
 
     assert [answer.status_code for answer in answers] == [200 if htmx else 302] * 5 + [429] * 3
     assert "Retry-After" in answers[-1].headers
-    assert "That was a lot within an hour." in answers[-1].content.decode()
+    assert "Hourly limit reached." in answers[-1].content.decode()
 
 
 @pytest.mark.parametrize("path", [CALL + "{}/retry/", "/battles/{}/retry/"])
@@ -257,10 +219,12 @@ def test_tries_count_as_questions(client, me, allow, path):
     allow(each=1)
     failed = [factories.battle("void", a=FAILED, b=FINISHED, voter=me) for _ in range(7)]
 
-    answers = [client.post(path.format(battle.pk)).status_code for battle in failed]
+    def try_again(battle):
+        end_answers()
+        return client.post(path.format(battle.pk)).status_code
 
-    assert answers.count(429) == 2
-    assert Battle.objects.filter(state="answering").count() == 5
+    assert [try_again(battle) for battle in failed].count(429) == 2
+    assert Battle.objects.filter(state="void").count() == 2
 
 
 def test_question_that_is_refused_is_not_charged(client, me, allow):
@@ -278,7 +242,8 @@ def test_question_that_is_refused_is_not_charged(client, me, allow):
 @pytest.mark.parametrize(
     ("method", "path"), [("get", "/api/v1/models/"), ("get", CALL), ("post", f"{CALL}{uuid4()}/vote/")]
 )
-def test_calls_are_counted_by_reader_and_by_address(client, monkeypatch, method, path):
+def test_calls_are_counted_by_reader_and_by_address(client, monkeypatch, allow, method, path):
+    allow(each=60, together=300)
     monkeypatch.setattr(charges, "CALLS_PER_HOUR", 2)
     client.get("/")
 
@@ -291,7 +256,8 @@ def test_calls_are_counted_by_reader_and_by_address(client, monkeypatch, method,
     assert others.index(True) == 2 * charges.ADDRESS_FACTOR - 2
 
 
-def test_reading_does_not_take_from_writing(client, me, monkeypatch):
+def test_reading_does_not_take_from_writing(client, me, monkeypatch, allow):
+    allow(each=60)
     monkeypatch.setattr(charges, "CALLS_PER_HOUR", 1)
 
     assert client.get(CALL).status_code == 200
@@ -300,7 +266,8 @@ def test_reading_does_not_take_from_writing(client, me, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_whole_records_are_counted_too(monkeypatch, in_database):
+async def test_whole_records_are_counted_too(monkeypatch, in_database, allow):
+    allow(each=60)
     monkeypatch.setattr(charges, "FILES_PER_HOUR", 2)
     await in_database(common.pool)
     client = AsyncClient()
@@ -316,7 +283,8 @@ async def test_whole_records_are_counted_too(monkeypatch, in_database):
     assert int(answers[-1].headers["Retry-After"]) > 1000
 
 
-def test_pages_are_not_counted_as_calls(client, monkeypatch):
+def test_pages_are_not_counted_as_calls(client, monkeypatch, allow):
+    allow(each=60)
     monkeypatch.setattr(charges, "CALLS_PER_HOUR", 1)
 
     assert [client.get("/battles/").status_code for _ in range(5)] == [200] * 5
@@ -349,7 +317,7 @@ def test_going_on_costs_as_much_as_a_battle(client, two_models, allow):
 
     assert [answer.status_code for answer in answers] == [302, 302, 302, 429]
     assert 1190 < int(answers[-1].headers["Retry-After"]) <= 1200
-    assert "That was a lot within an hour." in answers[-1].content.decode()
+    assert "Hourly limit reached." in answers[-1].content.decode()
     assert Battle.objects.count() == 4
     assert statuses(client, 1) == [429]
 
@@ -371,7 +339,8 @@ ACTS = {
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_acts_on_pages_are_calls_like_those_of_programs(client, two_models, monkeypatch, act):
+def test_acts_on_pages_are_calls_like_those_of_programs(client, two_models, monkeypatch, allow, act):
+    allow(each=60)
     monkeypatch.setattr(charges, "CALLS_PER_HOUR", 2)
     client.get("/")
     address = voted(client)
@@ -382,12 +351,13 @@ def test_acts_on_pages_are_calls_like_those_of_programs(client, two_models, monk
     assert ask(client).status_code == 429
 
 
-def test_keys_are_made_as_seldom_as_calls_are_written(client, monkeypatch):
+def test_keys_are_made_as_seldom_as_calls_are_written(client, monkeypatch, allow):
+    allow(each=60)
     monkeypatch.setattr(charges, "CALLS_PER_HOUR", 1)
     client.force_login(User.objects.create_user("alice"))
 
     answers = [client.post("/accounts/", {"name": f"key {number}", "scopes": "read"}) for number in range(2)]
 
     assert [answer.status_code for answer in answers] == [201, 429]
-    assert "That was a lot within an hour." in answers[1].content.decode()
+    assert "Hourly limit reached." in answers[1].content.decode()
     assert ApiKey.objects.count() == 1

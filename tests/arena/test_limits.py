@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arena import limits, publishing
-from arena.limits import WINDOW_US, Bucket, give_back, take
+from arena.limits import HOUR_US, Bucket, give_back, overdraw, take
 from tests.arena.races import at_once
 
 
@@ -33,6 +33,49 @@ def nobody(settings, monkeypatch):
 @pytest.mark.parametrize("most", [1, 2, 7, 13, 60])
 def test_take_lets_so_many_through_and_not_one_more(most):
     assert taken(bucket(most), most + 3) == [True] * most + [False] * 3
+
+
+@pytest.mark.parametrize(("per_hour", "at_once"), [(61, 60), (300, 60), (36_000, 60)])
+def test_bucket_holds_sixty_at_most(per_hour, at_once):
+    """An hour's worth at once would be twice as much within the first hour."""
+    each = bucket(per_hour)
+
+    assert taken(each, at_once + 10).count(True) - at_once <= per_hour / 3600  # refilled meanwhile
+    assert not taken(each, at_once + 10).count(True) > at_once
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_take_of_several_is_of_all_or_none(request, away):
+    if away:
+        request.getfixturevalue("nobody")
+    each = bucket(40 if away else 10)
+
+    assert [take([each], 4) == 0 for _ in range(4)] == [True, True, False, False]
+    assert taken(each, 3) == [True, True, False]
+
+
+def test_take_of_more_than_a_bucket_holds_takes_a_full_one():
+    each = bucket(3)
+
+    assert [take([each], 100) == 0 for _ in range(2)] == [True, False]
+    give_back([each], 100)
+    assert taken(each, 4) == [True, True, True, False]
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_overdrawn_bucket_is_refused_until_it_is_refilled(request, away):
+    if away:
+        request.getfixturevalue("nobody")
+    each = bucket(12)
+    assert take([each], 0) == 0
+
+    for _ in range(2):
+        overdraw([each], 12)
+
+    assert 3590 < take([each], 0) <= 3600
+    give_back([each], 12)
+    assert take([each], 0) == 0
+    assert take([each]) > 0
 
 
 def test_take_says_how_long_until_one_more_is_there():
@@ -118,7 +161,7 @@ def test_bucket_that_is_full_again_is_forgotten(valkey):
 
 @given(st.integers(1, 10**10))
 def test_whole_bucket_fits_into_an_hour(most):
-    assert most * bucket(most, "any").share_us <= WINDOW_US
+    assert most * bucket(most, "any").share_us <= HOUR_US
 
 
 def test_sixty_at_once_at_limit_twenty_are_twenty():

@@ -19,10 +19,12 @@ from arena.live import LiveTurn
 from arena.models import Answer, Battle
 from arena.publishing import Publisher, stream_key, tell
 from arena.tags import tag
+from tests import factories as common
 from tests.arena import factories
 from tests.arena.conftest import close
 from tests.arena.factories import FAILED, FINISHED, RUNNING
 from tests.arena.turns import live_turn, say
+from tests.ratings.addresses import of_address
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,7 +39,7 @@ class Page:
 
     def open(self):
         """Connect, or reconnect as a browser does."""
-        self.content = self.hub.follow(self.hub.admit(self.voter), self.battle.pk, Position.parse(self.last))
+        self.content = self.hub.follow(self.hub.admit({str(self.voter): 0}), self.battle.pk, Position.parse(self.last))
 
     async def read(self):
         """The events of the next piece; nothing at the end of the stream."""
@@ -469,6 +471,22 @@ async def test_events_are_refused_to_a_voter_who_has_too_many_open(web, battle, 
     await pages[1].close()
 
 
+@pytest.mark.parametrize(("step", "admitted"), [(0, 10), (1, 20), (256, 40)])
+async def test_events_are_limited_by_address_and_networks(web, settings, in_database, step, admitted):
+    """334 cookies of one address held all the streams of a process, and everybody else heard 503."""
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_streams_per_voter=1)
+    battles = [await in_database(common.battle) for _ in range(admitted + 2)]
+
+    async def follow(number, battle):
+        client = of_address(f"2001:db8:1:{number * step:x}::1")
+        client.cookies = me(battle).cookies
+        return await client.get(f"/api/v1/battles/{battle.pk}/events")
+
+    answers = [await follow(*each) for each in enumerate(battles)]
+
+    assert [answer.status_code for answer in answers] == [200] * admitted + [429] * 2
+
+
 async def ask_together(battle, times):
     """So many requests of one voter at once, none of them read yet."""
     client = me(battle)
@@ -567,7 +585,7 @@ async def test_follow_ends_for_whom_is_gone_though_nobody_heard_of_it(battle):
 
 async def test_events_are_refused_where_too_many_are_read(monkeypatch, web, battle):
     monkeypatch.setattr(places, "MOST_OPEN", 3)
-    held = [web.admit(uuid4()) for _ in range(3)]
+    held = [web.admit({}) for _ in range(3)]
     path = f"/api/v1/battles/{battle.pk}/events"
 
     refused = await me(battle).get(path)
@@ -609,5 +627,5 @@ async def test_events_are_not_limited_where_no_limit_is_set(web, battle, worker,
     pages = [Page(web, battle, voter=battle.voter_id) for _ in range(10)]
     await asyncio.gather(*(page.shows("a", "Hello") for page in pages))
 
-    assert web.admit(battle.voter_id)
+    assert web.admit({str(battle.voter_id): 0})
     await asyncio.gather(*(page.close() for page in pages))

@@ -39,7 +39,7 @@ def data(event):
 @asynccontextmanager
 async def page(reader):
     """An open page that has been told from when on it hears of all boards."""
-    async with aclosing(reader.follow(reader.admit("here"))) as events:
+    async with aclosing(reader.follow(reader.admit({}))) as events:
         assert (await anext(events)).startswith(b":")
         yield events
 
@@ -143,7 +143,7 @@ async def test_reader_ends_at_the_first_cancellation_whenever_it_comes():
     """With a page still open, as when the process is stopped."""
     for delay in (0, 0.001, 0.01, 0.05):
         reader = live.Reader()
-        events = reader.follow(reader.admit("here"))
+        events = reader.follow(reader.admit({}))
         begins = asyncio.ensure_future(anext(events))
         await asyncio.sleep(delay)
         live.announce([snapshot()])
