@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 LOCAL_DATABASE = "postgresql:///arena"
 LOCAL_REDIS = "redis://127.0.0.1:6379/0"
 SHORTEST_SECRET = 50
+MOST_DAYS = 36_500
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Environment:
     arena_streams_per_voter: int = 6
     arena_login: str = "optional"
     arena_api_anonymous: bool = True
+    arena_sharing: str = "moderated"
+    arena_retention_days: int = 0
     arena_security_contact: str = ""
 
     @property
@@ -57,6 +60,13 @@ def positive(text: str) -> int:
     number = count(text)
     if not number:
         raise ValueError("is not a whole number ≥ 1")
+    return number
+
+
+def days(text: str) -> int:
+    number = count(text)
+    if number > MOST_DAYS:
+        raise ValueError(f"is not a number of days ≤ {MOST_DAYS:,}")
     return number
 
 
@@ -166,6 +176,8 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "ARENA_STREAMS_PER_VOTER": count,
     "ARENA_LOGIN": one_of("optional", "required"),
     "ARENA_API_ANONYMOUS": switch,
+    "ARENA_SHARING": one_of("off", "moderated", "open"),
+    "ARENA_RETENTION_DAYS": days,
     "ARENA_SECURITY_CONTACT": contact,
 }
 
