@@ -1,5 +1,8 @@
-"""What is kept of programs that call the API: their keys, and what requests that must not happen twice were told."""
+"""How programs and people come in: API keys, responses to requests that must not happen twice, and sessions."""
 
+from typing import Any
+
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models.functions import Now
 
@@ -44,3 +47,15 @@ class Told(models.Model):
 
     def __str__(self) -> str:
         return f"told {self.voter}"
+
+
+class Session(AbstractBaseSession):
+    """A browser's session, with its account: all sessions of an account go with it."""
+
+    user = models.ForeignKey("auth.User", models.CASCADE, null=True, related_name="+")
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        from arena.sessions import SessionStore  # which imports this model
+
+        return SessionStore

@@ -51,7 +51,7 @@ def connect() -> None:
 
 def enter(sender: object, request: HttpRequest, user: User, **_: Any) -> None:
     """After a login, by whatever means; Django has given the session another key."""
-    voter_id = join(user, voters.of_cookie(request), voters.marks(request))
+    voter_id = join(user, voters.of_cookie(request))
     request.session[voters.OF_ACCOUNT] = str(voter_id)
     voters.renew(request, voter_id)
 
@@ -60,10 +60,10 @@ def leave(sender: object, request: HttpRequest, **_: Any) -> None:
     voters.renew(request)
 
 
-def join(user: User, before: UUID | None, marks: dict[str, str]) -> UUID:
+def join(user: User, before: UUID | None) -> UUID:
     """Give the account all that an anonymous voter has; returns the id of the account's own voter."""
     with transaction.atomic():
-        voter_id = Voter.objects.get_or_create(user=user, defaults=marks)[0].pk
+        voter_id = Voter.objects.get_or_create(user=user)[0].pk
         if before and (anonymous := Voter.objects.select_for_update().filter(pk=before, user=None).first()):
             _move(anonymous, voter_id)
     return voter_id

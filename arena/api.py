@@ -19,6 +19,7 @@ from arena import (
     charges,
     holding,
     model_facts,
+    networks,
     opinions,
     repeats,
     sharing,
@@ -157,7 +158,10 @@ class BattleShare(APIView):
         (shared,) = _fields(request, "shared")
         if not isinstance(shared, bool):
             raise bad("shared", "shared is true or false.")
-        sharing.share(battle, shared=shared)
+        if shared:
+            sharing.publish(battle, networks.hashes(request))
+        else:
+            sharing.take_back(battle)
         return Response(shown(battle))
 
 

@@ -52,9 +52,11 @@ SHARED_BATTLES = {
     "results": [
         {
             "id": BATTLE,
+            "url": f"/b/{BATTLE}/",
             "shared_at": "2026-03-01T12:03:00Z",
             "models": {"a": "first-7b", "b": "second-7b"},
             "winner": "a",
+            "turn_count": 1,
             "turns": [{**QUESTION, "answers": {"a": "Air scatters blue light most.", "b": "It reflects the sea."}}],
         }
     ]

@@ -158,8 +158,12 @@ battle_share = call(
     "battle_share",
     BATTLES,
     (
-        "Let everybody read it",
-        "After the vote: its texts, and never who asked, appear with both models. `false` takes it back.",
+        "Publish it",
+        (
+            "After the vote: whoever has the link of its page can read its texts, and never who asked; an operator "
+            "decides whether both models list it. `false` takes it back. 403 where publishing is switched off, or "
+            "after an operator took it down."
+        ),
     ),
     (shapes.OneBattle, examples.VOTED_BATTLE | {"shared": True}),
     takes=(shapes.Sharing, {"shared": True}),
@@ -175,7 +179,13 @@ model_list = call(
 model_battles = call(
     "model_battles",
     MODELS,
-    ("Battles that everybody may read", "The five of this model that their voters have shared last."),
+    (
+        "Published battles",
+        (
+            "Of those that this model fought, that their voters published and that are listed, the newest five: by "
+            "default those that an operator has chosen."
+        ),
+    ),
     (shapes.SharedBattles, examples.SHARED_BATTLES),
 )
 submission_list = call(

@@ -111,9 +111,11 @@ class SharedTurn(serializers.Serializer[Any]):
 
 class SharedBattle(serializers.Serializer[Any]):
     id, shared_at = serializers.UUIDField(), serializers.DateTimeField()
+    url = serializers.CharField(help_text="the path of its page, which has all its texts")
     models = Sides(help_text="slugs")
     winner = serializers.ChoiceField(Vote.Winner.values)
-    turns = SharedTurn(many=True)
+    turn_count = serializers.IntegerField(help_text="how many turns it has")
+    turns = SharedTurn(many=True, help_text="the first alone; each text is cut at 600 characters")
 
 
 class SharedBattles(serializers.Serializer[Any]):

@@ -3,9 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID, uuid4
 
-from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -22,10 +20,16 @@ def delete_battle(voter_id: UUID, battle_id: UUID) -> None:
     question must not count again.
     """
     battles.of_voter(voter_id, battle_id)
+    delete_battles(Battle.objects.filter(pk=battle_id, voter=voter_id))
+
+
+def delete_battles(found: QuerySet[Battle]) -> int:
+    """Delete battles with all their texts, and the comments of their votes, which stay; returns how many."""
     with transaction.atomic():
-        held = _held(Battle.objects.filter(pk=battle_id, voter=voter_id))
+        held = _held(found)
         _take_words(Vote.objects.filter(battle__in=held))
         _delete(held)
+    return len(held)
 
 
 def delete_everything(voter_id: UUID) -> None:
@@ -74,12 +78,9 @@ def _silence(held: Iterable[Battle]) -> None:
 
 
 def _delete_account(user: User | None) -> None:
-    """With all its sessions, for they hold its name, and all that was done with its keys."""
+    """With all that was done with its keys. Its sessions go with it."""
     if user is None:
         return
-    for session in Session.objects.iterator():
-        if session.get_decoded().get(SESSION_KEY) == str(user.pk):
-            session.delete()
     for voter_id in ApiKey.objects.filter(user=user).values_list("voter", flat=True):
         delete_everything(voter_id)
     user.delete()

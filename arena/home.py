@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -81,6 +82,7 @@ def _page(request: HttpRequest, form: Form, error: Refusal | None = None) -> Htt
         "contestants": len(models),
         "cards": some(_shown(request)),
         "errors": _by_field(error) if error else {},
+        "retention_days": settings.ENVIRONMENT.arena_retention_days,
     }
     response = render(request, "arena/home.html", context, status=error.status if error else 200)
     return error.on(response) if error else response

@@ -21,6 +21,7 @@ from pygments.lexers import get_all_lexers, get_lexer_by_name
 from pygments.token import STANDARD_TYPES
 
 from arena import maths
+from arena.link_hosts import show_hosts
 
 TAGS = {
     *("p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "h3", "h4", "h5", "h6"),
@@ -81,7 +82,7 @@ _cleaner = nh3.Cleaner(
     # No class of the page itself: an answer must not look like a button or a verdict.
     allowed_classes={
         "code": {f"language-{name}" for name in LANGUAGES},
-        "span": {*filter(None, STANDARD_TYPES.values()), "math", "math-display"},
+        "span": {*filter(None, STANDARD_TYPES.values()), "host", "math", "math-display"},
         "div": {"table"},
         **dict.fromkeys(("th", "td"), SIDES),
     },
@@ -140,6 +141,8 @@ def _rendered(text: str) -> str:
         elif token.type in ("th_open", "td_open"):
             side = str(token.attrs.pop("style", "")).removeprefix("text-align:")
             token.attrs |= {"class": side} if side in SIDES else {}
+        elif token.type == "inline":
+            token.children = show_hosts(token.children or [])
         elif token.type == "fence":
             token.info = ALIASES.get("".join(token.info.split()[:1]).lower(), "")
     code = sum(len(token.content) for token in tokens if token.type == "fence")

@@ -8,10 +8,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from arena.access_models import ApiKey, Told
+from arena.access_models import ApiKey, Session, Told
+from arena.privacy_models import NetworkSalt, Report
 from catalog.models import LanguageModel
 
-__all__ = ["ApiKey", "Told"]  # Django finds them here
+__all__ = ["ApiKey", "NetworkSalt", "Report", "Session", "Told"]  # Django finds them here
 LIVE = "live"
 API = "api"
 SIDES = ("a", "b")
@@ -56,12 +57,10 @@ class HashKey(models.Model):
 
 
 class Voter(models.Model):
-    """Somebody with a browser or a key; knows no name and no address, only keyed hashes of them."""
+    """Somebody with a browser or a key: a random id, without a name, an address or a browser."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     user = models.OneToOneField("auth.User", models.SET_NULL, null=True, blank=True)
-    address_hash = models.CharField(max_length=64, blank=True)
-    agent_hash = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
@@ -69,6 +68,7 @@ class Voter(models.Model):
 
 
 SHARED = Q(shared_at__isnull=False)
+LISTED = Q(shared_at__isnull=False, review="listed")
 
 
 def conversation_limit() -> int:
@@ -94,6 +94,15 @@ class Battle(models.Model):
         TYPED = "typed"
         SUGGESTION = "suggestion"
 
+    class Review(models.TextChoices):
+        """Of a published battle. Without any it is reachable by its link, and waits for nobody."""
+
+        WAITING = "waiting", "waiting for an operator"
+        REPORTED = "reported", "reported, and waiting for an operator"
+        LISTED = "listed", "chosen for the pages of its models"
+        UNLISTED = "unlisted", "looked at, reachable by its link alone"
+        WITHDRAWN = "withdrawn", "taken down by an operator, for good"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     voter = models.ForeignKey(Voter, models.CASCADE, related_name="battles")
     mode = models.CharField(max_length=12, choices=Mode, default=Mode.ANONYMOUS)
@@ -113,7 +122,11 @@ class Battle(models.Model):
     )
     stopped = models.BooleanField(default=False, help_text="the voter asked to end the last turn early")
     standing = models.JSONField(null=True, help_text="side → the rating published before the vote")
-    shared_at = models.DateTimeField(null=True, help_text="since when its voter lets everybody read it")
+    shared_at = models.DateTimeField(null=True, help_text="since when its voter lets everybody with its link read it")
+    review = models.CharField(max_length=10, blank=True, db_default="", choices=Review)
+    shared_network = models.CharField(
+        max_length=64, blank=True, db_default="", help_text="hash of the publisher's network, while it waits"
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -121,6 +134,10 @@ class Battle(models.Model):
             models.Index("voter", F("created_at").desc(), name="battle_of_voter"),
             models.Index("model_a", F("shared_at").desc(), condition=SHARED, name="battle_shared_a"),
             models.Index("model_b", F("shared_at").desc(), condition=SHARED, name="battle_shared_b"),
+            models.Index("model_a", condition=LISTED, name="battle_listed_a"),
+            models.Index("model_b", condition=LISTED, name="battle_listed_b"),
+            models.Index("shared_network", condition=Q(review__in=("waiting", "reported")), name="battle_in_review"),
+            models.Index("created_at", condition=Q(shared_at=None), name="battle_unshared_time"),
             models.Index("created_at", condition=Q(state__in=("answering", "ready")), name="battle_open"),
             models.Index("voter", condition=Q(state="answering"), name="battle_answering"),
         ]
@@ -300,6 +317,9 @@ class Vote(models.Model):
     # Rows of files are never deleted, and PostgreSQL's check for each vote takes a sixth of an import.
     file = models.ForeignKey(VoteFile, models.PROTECT, null=True, db_index=False, db_constraint=False, related_name="+")
     created_at = models.DateTimeField(null=True, db_default=Now(), help_text="unknown for some imported ones")
+    published = models.BooleanField(
+        default=False, db_default=False, help_text="its battle was published at some time; stays true"
+    )
 
     class Meta:
         indexes = [

@@ -16,7 +16,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from arena import battles, charges, continuing, conversation, holding, named_set, opinions, sharing, stored
+from arena import battles, charges, continuing, conversation, holding, named_set, networks, opinions, sharing, stored
 from arena.errors import Refusal
 from arena.events import LAST_STATES, BattleView, Position, SideView, between
 from arena.models import SIDES, Answer, Battle, Vote
@@ -103,9 +103,15 @@ def opinion(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 
 @require_POST
 def share(request: HttpRequest, battle_id: UUID) -> HttpResponse:
-    """Let everybody read it, or with `shared=0` nobody any more."""
-    shared = request.POST.get("shared") != "0"
-    return _act(request, battle_id, lambda found: sharing.share(found, shared=shared), _changed)
+    """Publish it, or with `shared=0` take it back."""
+
+    def act(found: Battle) -> None:
+        if request.POST.get("shared") == "0":
+            sharing.take_back(found)
+        else:
+            sharing.publish(found, networks.hashes(request))
+
+    return _act(request, battle_id, act, _changed)
 
 
 @require_POST
@@ -200,6 +206,8 @@ def battle_context(found: Battle) -> dict[str, Any]:
         "reveal": _reveal(found, answers, cast),
         "comment": cast and cast.comment,
         "shared": found.shared_at is not None,
+        "review": found.review,
+        "may_share": sharing.is_on() and found.review != Battle.Review.WITHDRAWN,
     }
 
 

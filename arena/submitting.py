@@ -1,6 +1,6 @@
 """Sending something for the catalogue: who may, how often, and what is said if it is not taken."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from arena import charges, holding
+from arena import charges, holding, networks
 from arena.errors import Refusal, bad
 from arena.voters import voter
 from catalog import submissions
@@ -48,7 +48,7 @@ def _send(request: HttpRequest, read: Callable[[], Content]) -> Submission:
     charges.submission(request)
     content = read()
     try:
-        return _kept(voter(request).pk, content)
+        return _kept(voter(request).pk, content, networks.hashes(request))
     except submissions.AlreadySent as error:
         raise Refusal("already_sent", str(error), 409) from None
     except submissions.TooManyWaiting as error:
@@ -57,9 +57,9 @@ def _send(request: HttpRequest, read: Callable[[], Content]) -> Submission:
 
 
 @transaction.atomic
-def _kept(voter_id: UUID, content: Content) -> Submission:
+def _kept(voter_id: UUID, content: Content, hashes: Sequence[str]) -> Submission:
     holding.voter(voter_id)
-    return submissions.send(voter_id, content)
+    return submissions.send(voter_id, content, hashes)
 
 
 def mine(voter_id: UUID) -> QuerySet[Submission]:

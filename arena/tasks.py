@@ -35,8 +35,23 @@ def forget_told() -> None:
     repeats.forget()
 
 
+@shared_task(name="arena.apply_retention", ignore_result=True)
+def apply_retention() -> None:
+    from arena import retention
+
+    retention.delete_old_texts()
+    retention.delete_networks()
+
+
+@shared_task(name="arena.delete_idle_voters", ignore_result=True)
+def delete_idle_voters() -> None:
+    from arena import retention
+
+    retention.delete_idle_voters()
+
+
 @shared_task(name="arena.clear_sessions", ignore_result=True)
 def clear_sessions() -> None:
-    from django.contrib.sessions.backends.db import SessionStore
+    from arena.sessions import SessionStore
 
     SessionStore.clear_expired()

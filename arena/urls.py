@@ -7,7 +7,7 @@ from allauth.account import views as account_views
 from django.urls import URLPattern, path
 from django.views.decorators.cache import cache_control
 
-from arena import account_pages, api_pages, home, my_pages, submission_api, submission_pages
+from arena import account_pages, api_pages, home, my_pages, published_pages, submission_api, submission_pages
 from arena import api as calls
 from arena import pages as views
 
@@ -32,6 +32,8 @@ pages = [
     _of_battles("<uuid:battle_id>/opinion/", views.opinion, "battle-opinion"),
     _of_battles("<uuid:battle_id>/share/", views.share, "battle-share"),
     _of_battles("<uuid:battle_id>/go-on/", views.go_on, "battle-go-on"),
+    path("b/<uuid:battle_id>/", cache_control(no_store=True)(published_pages.battle), name="published-battle"),
+    path("b/<uuid:battle_id>/report/", published_pages.report, name="published-battle-report"),
     path("benchmarks/submit/", cache_control(no_store=True)(submission_pages.submit), name="submit"),
     path(
         "benchmarks/submissions/<uuid:key>/",

@@ -156,15 +156,7 @@ def voter_id(request: HttpRequest) -> uuid.UUID:
 
 def voter(request: HttpRequest) -> Voter:
     """The voter's row, made at the first battle."""
-    return Voter.objects.get_or_create(id=voter_id(request), defaults=marks(request))[0]
-
-
-def marks(request: HttpRequest) -> dict[str, str]:
-    """What is kept of where a new voter comes from."""
-    return {
-        "address_hash": keyed_hash("address", address(request)),
-        "agent_hash": keyed_hash("agent", request.META.get("HTTP_USER_AGENT", "")),
-    }
+    return Voter.objects.get_or_create(id=voter_id(request))[0]
 
 
 def votes_of(voter_id: uuid.UUID) -> QuerySet[Vote]:

@@ -21,6 +21,9 @@ class Submission(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     voter = models.UUIDField(null=True, help_text="pseudonym of who sent it; none after they took back everything")
+    network = models.CharField(
+        max_length=64, blank=True, db_default="", help_text="hash of the sender's network, while it waits"
+    )
     created_at = models.DateTimeField(db_default=Now())
     digest = models.CharField(max_length=64, help_text="of the file, or of the name of the model")
     said = models.JSONField(help_text="what the file was understood to say in short, or the fields of the proposal")

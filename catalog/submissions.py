@@ -4,17 +4,19 @@ A file goes the way of every file of scores (`catalog.score_import`); what is ac
 """
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
-from catalog import lm_eval
+from catalog import fair_queue, lm_eval
 from catalog.days import in_future
 from catalog.fact_fields import Claim
 from catalog.facts import record
@@ -29,6 +31,7 @@ from catalog.shipped_files import aliases
 MOST_BYTES = 5_000_000
 MOST_SCORES = 2_000
 MOST_OF_ONE = 10
+MOST_OF_NETWORK = 20
 MOST_WAITING = 200  # of all: what waits takes up to five megabytes each
 LONGEST_ERROR = 300
 LARGEST = 1e12
@@ -99,8 +102,12 @@ def of_model(fields: Mapping[str, str]) -> Content:
 
 
 @transaction.atomic
-def send(voter: UUID, content: Content) -> Submission:
-    """Keep it until somebody decides. Raises AlreadySent, TooManyWaiting."""
+def send(voter: UUID, content: Content, networks: Sequence[str]) -> Submission:
+    """Keep it until somebody decides. Raises AlreadySent, TooManyWaiting.
+
+    networks: hashes of the sender's network, the one to store first. Where the queue is full, the newest one of the
+    network with the most makes room.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
     waiting = Submission.objects.filter(state=Submission.State.PENDING)
@@ -108,13 +115,29 @@ def send(voter: UUID, content: Content) -> Submission:
         raise AlreadySent(_("The same was sent before, and waits for a decision."))
     if known := _known(content):
         raise AlreadySent(known)
-    if waiting.filter(voter=voter).count() >= MOST_OF_ONE:
-        raise TooManyOfYours(_("%(most)s of yours are waiting already.") % {"most": MOST_OF_ONE})
-    if waiting.count() >= MOST_WAITING:
-        raise TooManyWaiting(_("Too many are waiting already. Try again when some are decided."))
-    found = Submission.objects.create(voter=voter, **vars(content))
+    _make_room(waiting, voter, networks)
+    found = Submission.objects.create(voter=voter, network=networks[0], **vars(content))
     found.refresh_from_db()
     return found
+
+
+def _make_room(waiting: QuerySet[Submission], voter: UUID, networks: Sequence[str]) -> None:
+    """Raises TooManyWaiting where there is none for this voter or network."""
+    if waiting.filter(voter=voter).count() >= MOST_OF_ONE:
+        raise TooManyOfYours(_("%(most)s of yours are waiting already.") % {"most": MOST_OF_ONE})
+    if waiting.filter(network__in=networks).count() >= MOST_OF_NETWORK:
+        raise TooManyOfYours(_("%(most)s from your network are waiting already.") % {"most": MOST_OF_NETWORK})
+    if waiting.count() < MOST_WAITING:
+        return
+    evicted = fair_queue.choose_evicted(waiting.defer("payload"), "network", "created_at", networks)
+    if evicted is None:
+        raise TooManyWaiting(_("Too many are waiting already. Try again when some are decided."))
+    evicted.delete()
+
+
+def expire(after: timedelta) -> int:
+    """Delete what nobody has decided for so long; returns how many."""
+    return Submission.objects.filter(state=Submission.State.PENDING, created_at__lte=now() - after).delete()[0]
 
 
 def _known(content: Content) -> str:
@@ -169,6 +192,7 @@ def _waiting(key: UUID) -> Submission:
 
 def _decide(found: Submission, state: Submission.State, who: str, note: str) -> Submission:
     found.state, found.decided_by, found.note, found.decided_at = state, who, note, now()
+    found.network = ""
     found.save()
     return found
 

@@ -16,6 +16,7 @@ LOCAL_REDIS = "redis://127.0.0.1:6379/0"
 SHORTEST_SECRET = 50
 # What the service and its databases read besides the settings below, in compose.yaml and by libpq too.
 OF_THE_SERVICE = re.compile(r"ARENA_.*|SECRET_KEY.*|DJANGO_.*|POSTGRES_.*|VALKEY_.*|REDIS_.*|DATABASE_.*|PG[A-Z]+")
+MOST_DAYS = 36_500
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Environment:
     arena_conversation_characters: int = 24_000
     arena_login: str = "optional"
     arena_api_anonymous: bool = True
+    arena_sharing: str = "moderated"
+    arena_retention_days: int = 0
     arena_security_contact: str = ""
 
     @property
@@ -67,6 +70,13 @@ def positive(text: str) -> int:
     number = count(text)
     if not number:
         raise ValueError("is not a whole number ≥ 1")
+    return number
+
+
+def days(text: str) -> int:
+    number = count(text)
+    if number > MOST_DAYS:
+        raise ValueError(f"is not a number of days ≤ {MOST_DAYS:,}")
     return number
 
 
@@ -185,6 +195,8 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "ARENA_CONVERSATION_CHARACTERS": positive,
     "ARENA_LOGIN": one_of("optional", "required"),
     "ARENA_API_ANONYMOUS": switch,
+    "ARENA_SHARING": one_of("off", "moderated", "open"),
+    "ARENA_RETENTION_DAYS": days,
     "ARENA_SECURITY_CONTACT": contact,
 }
 

@@ -37,7 +37,6 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
-    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
@@ -153,6 +152,8 @@ CELERY_BEAT_SCHEDULE = {
     "sum up the endpoints": {"task": "arena.roll_up", "schedule": 60.0, "options": {"expires": 60}},
     "expire idle battles": {"task": "arena.expire", "schedule": 600.0, "options": {"expires": 600}},
     "forget repeated requests": {"task": "arena.forget_told", "schedule": 600.0, "options": {"expires": 600}},
+    "delete what is kept no longer": {"task": "arena.apply_retention", "schedule": 60.0, "options": {"expires": 60}},
+    "delete idle voters": {"task": "arena.delete_idle_voters", "schedule": 24 * 3600.0, "options": {"expires": 3600}},
     "forget old sessions": {
         "task": "arena.clear_sessions",
         "schedule": 24 * 3600.0,
@@ -212,6 +213,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+SESSION_ENGINE = "arena.sessions"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"

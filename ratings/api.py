@@ -140,13 +140,12 @@ def _listed(request: Request, rows: QuerySet[Any, Any]) -> Response:
 class Votes(APIView):
     @api_schema.vote_list
     def get(self, request: Request) -> Response:
-        pool, after, export = (request.query_params.get(name, "") for name in ("pool", "after", "export"))
+        pool, after = (request.query_params.get(name, "") for name in ("pool", "after"))
         size = BySlug().get_page_size(request) or record.PAGE
-        page = record.page(pool or LIVE, after, export, size)
-        url = request.build_absolute_uri()
-        for name, value in (page.following or {}).items():
-            url = replace_query_param(url, name, value)
-        return Response({"next": page.following and url, "results": page.votes})
+        page = record.page(pool or LIVE, after, size)
+        address = request.build_absolute_uri()
+        following = replace_query_param(address, "after", page.after) if page.after else None
+        return Response({"next": following, "results": page.votes})
 
 
 @csrf_exempt  # so that whoever sends something is told that nothing can be sent

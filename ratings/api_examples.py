@@ -66,7 +66,7 @@ POOLS = {
 CATEGORIES = {"next": None, "previous": None, "results": [{"slug": "coding", "name": "Coding"}]}
 VOTE = {
     "id": 88_213, "model_a": "First 7B", "model_b": "Second 7B", "winner": "model_a",
-    "timestamp": "2026-03-01T11:59:58.120000Z", "voter": "5d0c7e2a91f34b6f8a1c2d3e4f506172",
+    "timestamp": "2026-03-01T11:00:00Z", "voter": "5d0c7e2a91f34b6f8a1c2d3e4f506172",
     "conv_metadata": {
         "sum_assistant_a_tokens": 120, "header_count_a": 0, "bold_count_a": 2, "list_count_a": 4,
         "sum_assistant_b_tokens": 210, "header_count_b": 1, "bold_count_b": 5, "list_count_b": 8,
@@ -80,10 +80,10 @@ data: {"pool": "live", "category": "overall", "style_control": false, "method": 
 "computed_at": "2026-03-01T12:00:00.512803Z"}
 """
 RECORD = """\
-{"model_a": "First 7B", "model_b": "Second 7B", "winner": "model_a", "timestamp": "2026-03-01T11:59:58.120000Z"}
+{"model_a": "First 7B", "model_b": "Second 7B", "winner": "model_a", "timestamp": "2026-03-01T11:00:00Z"}
 """
 VOTES = {
-    "next": "https://arena.example/api/v1/votes/?after=88213&export=0f9a3c5e7d1b2a4c6e8f0a1b2c3d4e5f",
+    "next": "https://arena.example/api/v1/votes/?after=88213",
     "results": [VOTE],
 }
 _CONDITIONS = {

@@ -173,15 +173,15 @@ vote_list = call(
     (
         "The public record, page by page",
         (
-            "All votes of a pool in the order of their ids. No texts, and of voters only pseudonyms, which are the "
-            "same on all pages that follow each other by `next`."
+            "The votes of a pool in the order of their ids, up to 24 hours ago. Without texts; times are cut to the "
+            "hour; a pseudonym holds for one person, one day and one pool. To continue later, ask for those after the "
+            "last id that you have."
         ),
     ),
     (shapes.VotePage, examples.VOTES),
     parameters=(
         WHICH[0],
         OpenApiParameter("after", int, description="The id of a vote; those after it come."),
-        OpenApiParameter("export", str, description="As the address of the next page says."),
         PAGING[1],
     ),
 )
@@ -239,7 +239,7 @@ def add_streams(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         VOTES,
         (
             "The public record as one file",
-            "JSON Lines, as `export_votes` writes and `import_votes` reads them. Pseudonyms hold for this file.",
+            "JSON Lines, as `export_votes --public` writes and `import_votes` reads them: the same rows as in pages.",
         ),
         ("application/x-ndjson", examples.RECORD),
         (

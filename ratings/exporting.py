@@ -1,4 +1,7 @@
-"""The public record of a pool: every vote in order, in the format in which votes are imported, and no voter's id."""
+"""The record of a pool: every vote in order, in the format in which votes are imported, and no voter's id.
+
+The operator gets it whole; strangers get what `ratings.public_view` leaves of it.
+"""
 
 import csv
 import hashlib
@@ -6,7 +9,8 @@ import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -14,9 +18,11 @@ from uuid import UUID
 import orjson
 from django.db.models import F
 from django.db.models.fields.json import KeyTextTransform
+from django.utils.timezone import now
 
 from arena.models import Answer, Turn, Vote
 from catalog import named_models
+from ratings import public_view
 from ratings.formulas import defuse
 from ratings.vote_fields import CONVERSATIONS, STYLE
 
@@ -30,8 +36,10 @@ WINNERS = {"a": "model_a", "b": "model_b", "tie": "tie", "both_bad": "both_bad"}
 Record = dict[str, Any]
 
 
-def export_file(path: Path, pool: str, *, with_text: bool = False) -> int:
+def export_file(path: Path, pool: str, *, with_text: bool = False, public: bool = False) -> int:
     """Write the record of a pool, JSON Lines or CSV by the file's ending; returns how many rows.
+
+    public: as strangers get it by HTTP; without texts.
 
     The file appears when it is whole. Raises ValueError with one sentence for another ending or a place that
     cannot be written.
@@ -40,9 +48,10 @@ def export_file(path: Path, pool: str, *, with_text: bool = False) -> int:
     if write is None:
         raise ValueError(f"{path} must end in {' or '.join(WRITERS)}")
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    fields = (*FIELDS, *(CONVERSATIONS if with_text else ()))
     try:
         with draft.open("xb") as file:
-            number = write(file, records(pool, with_text=with_text), (*FIELDS, *(CONVERSATIONS if with_text else ())))
+            number = write(file, records(pool, with_text=with_text, public=public), fields)
         draft.replace(path)
     except OSError as error:
         raise ValueError(f"{path} cannot be written: {error.strerror}") from None
@@ -52,42 +61,57 @@ def export_file(path: Path, pool: str, *, with_text: bool = False) -> int:
     return number
 
 
-def records(pool: str, *, after: int = 0, with_text: bool = False) -> Iterator[Record]:
+def records(pool: str, *, after: int = 0, with_text: bool = False, public: bool = False) -> Iterator[Record]:
     """The votes of a pool whose id is above `after`, oldest first, with the keys `FIELDS` and, if wanted, the texts.
 
-    A voter's pseudonym is good for this one call: its key is drawn anew.
+    A voter's pseudonym is good for this one call, for its key is drawn anew; or `public`, for a day.
     """
-    for batch in batches(pool, secrets.token_bytes(32), after=after, with_text=with_text):
+    for batch in batches(pool, after=after, with_text=with_text, public=public):
         yield from (record for _, record in batch)
 
 
 def batches(
-    pool: str, key: bytes, *, after: int = 0, size: int | None = None, with_text: bool = False
+    pool: str, *, after: int = 0, size: int | None = None, with_text: bool = False, public: bool = False
 ) -> Iterator[list[tuple[int, Record]]]:
-    """The same with their ids, so many at a time; between two of these no query is open.
-
-    key: 32 bytes, from which and the voter's id a pseudonym is made.
-    """
+    """The same with their ids, so many at a time; between two of these no query is open."""
     votes = Vote.objects.filter(pool=pool).order_by("pk").defer("comment", "reasons")
-    votes = votes.annotate(cast_at=KeyTextTransform("source", "aside__row"))
+    votes = votes.annotate(cast_at=KeyTextTransform("source", "aside__row"), file_time=F("file__created_at"))
     if with_text:
         votes = votes.annotate(beside=F("aside__row"))
+    size = size or (BATCH_WITH_TEXT if with_text else BATCH)
+    describe = _describe_to_stranger if public else partial(_describe, key=secrets.token_bytes(32))
     labels: dict[int, str] = {}
-    while batch := list(votes.filter(pk__gt=after)[: size or (BATCH_WITH_TEXT if with_text else BATCH)]):
+    end, whole = now(), True
+    while whole and (batch := list(votes.filter(pk__gt=after)[:size])):
         after = batch[-1].pk
         if not {side for vote in batch for side in (vote.model_a_id, vote.model_b_id)} <= labels.keys():
             labels = named_models.labels()
         told = _conversations(batch) if with_text else {}
-        yield [(vote.pk, _record(vote, labels, _pseudonym(vote.voter, key)) | told.get(vote.pk, {})) for vote in batch]
+        shown = list(public_view.leading_due(batch, end)) if public else batch
+        yield [(vote.pk, _record(vote, labels) | describe(vote) | told.get(vote.pk, {})) for vote in shown]
+        whole = len(shown) == len(batch)
 
 
-def _record(vote: Vote, labels: dict[int, str], voter: str | None) -> Record:
+def _describe(vote: Vote, key: bytes) -> Record:
+    """When it was cast, and by whom: a pseudonym that is made from the voter's id and the key, of 32 bytes."""
+    return {"timestamp": _iso(vote.created_at), "voter": _pseudonym(vote.voter, key)}
+
+
+def _describe_to_stranger(vote: Vote) -> Record:
+    return {"timestamp": _iso(public_view.cut_to_hour(vote.created_at)), "voter": public_view.pseudonym(vote)}
+
+
+def _iso(time: datetime | None) -> str | None:
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z") if time else None
+
+
+def _record(vote: Vote, labels: dict[int, str]) -> Record:
     return {
         "model_a": labels[vote.model_a_id],
         "model_b": labels[vote.model_b_id],
         "winner": WINNERS[vote.winner],
-        "timestamp": vote.created_at and vote.created_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-        "voter": voter,
+        "timestamp": None,
+        "voter": None,
         "conv_metadata": vote.features and dict(zip(STYLE, map(_plain, vote.features), strict=True)),
         "weight": vote.multiplicity,
         "counted": vote.counted,

@@ -1,12 +1,7 @@
-"""The public record of a pool over HTTP: in pages, or as one file; the same rows as `export_votes` writes.
-
-The pages of one walk tell by the same pseudonym that two votes are one person's: the parameter `export`, which leads
-from page to page, says which key it is, and only the server can make the key of it.
-"""
+"""The public record of a pool over HTTP: in pages, or as one file; the same rows as `export_votes --public` writes."""
 
 import asyncio
 import re
-import secrets
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +9,6 @@ from weakref import WeakKeyDictionary
 
 from arena.connections import let_go
 from arena.errors import Refusal, bad, unknown
-from arena.voters import keyed_hash
 from ratings.exporting import batches, json_line
 from ratings.models import Pool
 from ratings.snapshots import HINTS, without_votes
@@ -24,29 +18,25 @@ MOST_OPEN = 4  # files that are being sent, in one process: each keeps a process
 MOST_EACH = 2  # to one address
 TAKEN_WITHIN_S = 60.0  # thousands of votes at a time: whoever takes them more slowly keeps others out
 BUSY_RETRY_S = 30
-EXPORT = re.compile(r"[0-9a-f]{32}")
 MOST = 2**63 - 1  # the largest id that there can be
 _open: "WeakKeyDictionary[File, str]" = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
 class Page:
-    """Some votes in order, each with its `id`, and the parameters of the next page if there is one."""
+    """Some votes in order, each with its `id`; `after` leads to the next page, None if there is none yet."""
 
     votes: list[dict[str, Any]]
-    following: dict[str, Any] | None
+    after: int | None
 
 
-def page(pool: str, after: str, export: str, size: int = PAGE) -> Page:
+def page(pool: str, after: str, size: int = PAGE) -> Page:
     """The votes whose ids follow `after`. Raises Refusal 404 for an unknown pool, 400 for what cannot be understood."""
     place = _number(after) if after else 0
-    if export and not EXPORT.fullmatch(export):
-        raise bad("export", "export is what the address of the next page says.")
-    export = export or secrets.token_hex(16)
     known(pool)
-    found = next(batches(pool, _key(export), after=place, size=size + 1), [])
+    found = next(batches(pool, after=place, size=size + 1, public=True), [])
     votes = [{"id": key, **record} for key, record in found[:size]]
-    return Page(votes, {"after": votes[-1]["id"], "export": export} if len(found) > size else None)
+    return Page(votes, votes[-1]["id"] if len(found) > size else None)
 
 
 def known(pool: str) -> None:
@@ -63,10 +53,6 @@ def _number(after: str) -> int:
     raise bad("after", "after is the id of a vote, such as 120.")
 
 
-def _key(export: str) -> bytes:
-    return bytes.fromhex(keyed_hash("record", export))
-
-
 class File:
     """All votes of a pool as JSON Lines, some thousands at a time; holds no connection while the client reads.
 
@@ -81,7 +67,7 @@ class File:
         if len(_open) >= MOST_OPEN:
             raise Refusal("busy", "Others are fetching records just now.", 503, retry_after=BUSY_RETRY_S)
         _open[self] = whence
-        self._batches = batches(pool, secrets.token_bytes(32))
+        self._batches = batches(pool, public=True)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         following, reading = let_go(_lines), asyncio.current_task()

@@ -1,7 +1,7 @@
 """What happened: battles with both texts, votes, and who cast them. All of it is read only."""
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin
@@ -9,8 +9,8 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 
-from arena import sharing
-from arena.models import SHARED, Battle, Vote, Voter
+from arena import review_queue
+from arena.models import LISTED, SHARED, Battle, Vote, Voter
 from catalog.models import LanguageModel
 from config import changes
 from config.admin.inspecting import inspected
@@ -19,29 +19,49 @@ from config.admin.reading import OfPool, ReadOnly
 BEGINNING = re.compile(r"[0-9a-f]{4,32}")  # of an id, without its hyphens
 
 
-class IsShared(admin.SimpleListFilter):
-    title = "who may read it"
-    parameter_name = "shared"
+class IsPublished(admin.SimpleListFilter):
+    """One of its choices is the queue of what waits for an operator."""
+
+    title = "publication"
+    parameter_name = "published"
+    CHOICES: ClassVar[dict[str, tuple[str, Q]]] = {
+        "waiting": ("Waiting for an operator", SHARED & review_queue.OPEN),
+        "listed": ("Listed", LISTED),
+        "yes": ("All published", SHARED),
+        "withdrawn": ("Withdrawn", Q(review=Battle.Review.WITHDRAWN)),
+    }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "everybody")]
+        return [(value, label) for value, (label, _) in self.CHOICES.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Battle]) -> QuerySet[Battle]:
-        return queryset.filter(SHARED) if self.value() else queryset
+        _, condition = self.CHOICES.get(self.value() or "", ("", Q()))
+        return queryset.filter(condition)
 
 
 @admin.register(Battle)
 class BattleAdmin(ReadOnly):
     """The page of one battle shows all there is: turns, answers with their attempts, and the events of its stream."""
 
-    list_display = ("created_at", "state", "model_a", "model_b", "pool", "mode", "propensity", "replacements", "short")
+    list_display = (
+        "created_at",
+        "state",
+        "model_a",
+        "model_b",
+        "pool",
+        "mode",
+        "propensity",
+        "replacements",
+        "review",
+        "short",
+    )
     search_help_text = "The id of a battle or of a voter, or how it begins; the name or the slug of a model"
-    list_filter = ("state", "mode", OfPool, "prompt_source", IsShared)
+    list_filter = (IsPublished, "state", "mode", OfPool, "prompt_source")
     list_select_related = ("model_a", "model_b")
     search_fields = ("id",)  # for the field alone, see get_search_results
-    exclude = ("replaced", "standing", "among")  # in words below
+    exclude = ("replaced", "standing", "among", "shared_network")  # in words below
     ordering = ("-created_at",)
-    actions = ("withdraw",)
+    actions = ("show_on_models", "leave_unlisted", "withdraw")
     change_form_template = "admin/arena/battle/inspect.html"
 
     def get_search_results(
@@ -59,13 +79,24 @@ class BattleAdmin(ReadOnly):
             wanted |= Q(pk__gte=first, pk__lte=last) | Q(voter__gte=first, voter__lte=last)
         return queryset.filter(wanted), False
 
-    @admin.action(description="Let nobody but its voter read it", permissions=["withdraw"])
-    def withdraw(self, request: HttpRequest, battles: QuerySet[Battle]) -> None:
-        for battle in battles.filter(SHARED):
-            sharing.share(battle, shared=False)
-            changes.note(request.user.get_username(), "withdrew", battle)
+    @admin.action(description="Published: list on the pages of its models", permissions=["decide"])
+    def show_on_models(self, request: HttpRequest, battles: QuerySet[Battle]) -> None:
+        self._decide(request, battles, Battle.Review.LISTED)
 
-    def has_withdraw_permission(self, request: HttpRequest) -> bool:
+    @admin.action(description="Published: leave it reachable by its link alone", permissions=["decide"])
+    def leave_unlisted(self, request: HttpRequest, battles: QuerySet[Battle]) -> None:
+        self._decide(request, battles, Battle.Review.UNLISTED)
+
+    @admin.action(description="Published: take it down for good", permissions=["decide"])
+    def withdraw(self, request: HttpRequest, battles: QuerySet[Battle]) -> None:
+        self._decide(request, battles, Battle.Review.WITHDRAWN)
+
+    def _decide(self, request: HttpRequest, battles: QuerySet[Battle], decision: Battle.Review) -> None:
+        for battle in battles:
+            if review_queue.decide(battle.pk, decision):
+                changes.note(request.user.get_username(), decision.value, battle)
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("arena.change_battle")
 
     @admin.display(description="id")

@@ -25,6 +25,7 @@ def inspected(object_id: str) -> dict[str, Any]:
     vote = Vote.objects.filter(battle=battle).first()
     return {
         "vote": vote,
+        "report_count": battle.reports.count(),
         "sides": [_side(battle, vote, side) for side in SIDES],
         "among": [named[key] for key in battle.among or () if key in named],
         "turns": Turn.objects.filter(battle=battle).prefetch_related("answers__model"),

@@ -15,6 +15,8 @@ const DEEPEST = 20; // elements inside each other
 const MOST_IN_BLOCK = 1_000; // elements; browsers lay out all of a paragraph or a table again when it grows
 const TEXT_NODE = 1_024; // characters: what is appended to a text node makes the browser shape all of it again
 const OWN_DIRECTION = new Set(["UL", "OL", "BLOCKQUOTE", "TABLE"]); // in answers of two languages
+const LONGEST_HOST = 60; // characters; of more the end is shown, which says whose it is
+const AFTER_HOST = /^(:\d+)?([/?#]\S*)?$/;
 const ADDRESS = /^(https?:\/\/|mailto:)\S+/i;
 
 export function child(parent, tag, className) {
@@ -52,6 +54,21 @@ function tagOf(shown, type, parent) {
   return tag === "a" && parent.closest("a") ? "span" : tag;
 }
 
+// An address at this very host, with or without its scheme; as in the server's HTML.
+function showsHost(text, host) {
+  const address = text.trim().toLowerCase().replace(/^(https?:\/\/|mailto:)/, "");
+  return address.startsWith(host) && AFTER_HOST.test(address.slice(host.length));
+}
+
+// Beside a text that says something else, for it may name another host than the link leads to.
+function showHost(link) {
+  const host = (link.hostname || link.pathname).toLowerCase();
+  if (!host || showsHost(link.textContent, host)) return;
+  link.after(" ");
+  const cut = host.length <= LONGEST_HOST ? host : `…${host.slice(-LONGEST_HOST)}`;
+  child(link.parentNode, "span", "host").textContent = `(${cut})`;
+}
+
 function element(shown, type, around) {
   const parent = place(type, around);
   const made = child(parent, tagOf(shown, type, parent));
@@ -73,7 +90,9 @@ export const renderer = {
     shown.open.push(full ? around : element(shown, type, around));
   },
   end_token({ open }) {
-    if (open.length > 1) open.pop();
+    if (open.length === 1) return;
+    const made = open.pop();
+    if (made.tagName === "A" && made !== open.at(-1)) showHost(made);
   },
   add_text({ open }, text) {
     const { lastChild } = open.at(-1);

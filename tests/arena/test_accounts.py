@@ -5,14 +5,13 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import connection
 from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
 
 from arena import accounts, voters
-from arena.models import LIVE, Battle, Vote, Voter
+from arena.models import LIVE, Battle, Session, Vote, Voter
 from ratings import folding, kept
 from ratings.models import Pool
 from tests import factories as common
@@ -87,7 +86,6 @@ def test_signup_takes_along_what_the_browser_has_done(client, two_models):
     assert voter.user.username == "alice"
     assert Battle.objects.get().voter == voter
     assert Vote.objects.get(pk=vote.pk).voter == voter.pk != cookie
-    assert len(voter.address_hash) == len(voter.agent_hash) == 64
 
 
 def test_signup_of_a_browser_that_has_done_nothing(client):
@@ -208,7 +206,7 @@ def test_join_takes_nothing_from_another_account(two_models):
     alice, bob = (User.objects.create_user(name) for name in ("alice", "bob"))
     of_alice = factories.battle(voter=common.voter(user=alice)).voter
 
-    mine = accounts.join(bob, of_alice.pk, {})
+    mine = accounts.join(bob, of_alice.pk)
 
     assert mine != of_alice.pk
     assert Battle.objects.get().voter == of_alice
@@ -264,7 +262,7 @@ def test_two_logins_at_once_join_once(two_models):
     user = User.objects.create_user("alice")
     anonymous = factories.battle().voter
 
-    results = at_once(4, lambda _: accounts.join(user, anonymous.pk, {}))
+    results = at_once(4, lambda _: accounts.join(user, anonymous.pk))
 
     assert len(set(results)) == 1
     assert (Voter.objects.get().user, Battle.objects.get().voter_id) == (user, results[0])
@@ -394,7 +392,7 @@ def test_request_without_a_session_asks_for_none(client, path):
         client.get(path)
         client.get(path)
 
-    assert not [each for each in queries if "django_session" in each["sql"] or "auth_user" in each["sql"]]
+    assert not [each for each in queries if "arena_session" in each["sql"] or "auth_user" in each["sql"]]
 
 
 @pytest.mark.parametrize(

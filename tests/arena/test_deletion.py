@@ -4,10 +4,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from arena import battles, deletion, leases, publishing, replacements, voters
 from arena.errors import Refusal
-from arena.models import Answer, Battle, Turn, Vote, Voter
+from arena.models import Answer, Battle, Session, Turn, Vote, Voter
 from arena.publishing import stream_key
 from ratings import boards
 from ratings.models import Pool
@@ -34,7 +35,7 @@ def beta():
 
 @pytest.fixture
 def voter():
-    return common.voter(address_hash="f" * 64, agent_hash="e" * 64)
+    return common.voter()
 
 
 @pytest.fixture
@@ -120,7 +121,7 @@ def test_everything_is_deleted_but_the_votes(fought, voter):
 
     deletion.delete_everything(voter.pk)
 
-    assert places_of(str(voter.pk)) == places_of("f" * 64) == set()
+    assert places_of(str(voter.pk)) == set()
     mine = Vote.objects.filter(pk__in=[vote.pk for vote in votes]).order_by("pk")
     assert [vote.winner for vote in mine] == ["a", "b", "tie"]
     assert {(vote.battle, vote.comment, vote.prompt_hash) for vote in mine} == {(None, "", "")}
@@ -144,8 +145,26 @@ def test_deletion_of_everything_takes_the_account_with_all_its_sessions(fought, 
     assert places_of(CANARY) == set()
     assert list(User.objects.all()) == [another]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM django_session")
+        cursor.execute("SELECT count(*) FROM arena_session")
         assert cursor.fetchone() == (1,)
+
+
+def test_deletion_of_an_account_reads_no_session_of_the_arena(client):
+    """They were all decoded before, within one request."""
+    for number in range(5):
+        type(client)().force_login(User.objects.create_user(f"other {number}"))
+    user = User.objects.create_user("me")
+    for _ in range(3):
+        type(client)().force_login(user)
+    client.get("/")
+    client.session.save()
+
+    with CaptureQueriesContext(connection) as queries:
+        deletion.delete_everything(Voter.objects.get(user=user).pk)
+
+    about_sessions = [each["sql"] for each in queries if "arena_session" in each["sql"]]
+    assert [sql.partition(" WHERE ")[0] for sql in about_sessions] == ['DELETE FROM "arena_session"']
+    assert Session.objects.filter(user__isnull=False).count() == Session.objects.count() - 1 == 5
 
 
 def test_deletion_of_a_voter_without_a_row_changes_nothing(fought):

@@ -87,8 +87,8 @@ def test_starts_and_deletions_at_once_are_no_fault_of_ours(two_models):
 
 
 ACTS = {
-    "share": ("voted", lambda found: sharing.share(found, shared=True)),
-    "take back": ("voted", lambda found: sharing.share(found, shared=False)),
+    "share": ("voted", lambda found: sharing.publish(found, ["here"])),
+    "take back": ("voted", sharing.take_back),
     "retry": ("void", battles.retry),
     "stop": ("answering", battles.stop),
     "ask again": ("ready", lambda found: battles.ask_again(found, "And?")),

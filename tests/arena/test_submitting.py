@@ -42,7 +42,7 @@ def call(client, body, **headers):
 
 
 def of(voter, **changes):
-    return submissions.send(voter.pk, submissions.of_model(GOOD | changes))
+    return submissions.send(voter.pk, submissions.of_model(GOOD | changes), ["here"])
 
 
 def test_form_has_both_ways(client):
@@ -226,7 +226,7 @@ def test_lists_ask_as_often_for_many_as_for_one(client, me, django_assert_num_qu
 
 def test_login_takes_them_along(me):
     found = of(me)
-    mine = accounts.join(User.objects.create_user("alice"), me.pk, {})
+    mine = accounts.join(User.objects.create_user("alice"), me.pk)
     found.refresh_from_db()
     assert found.voter == mine != me.pk
 

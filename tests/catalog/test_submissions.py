@@ -26,12 +26,12 @@ def benchmarks():
     load_benchmarks(shipped_files.tables("benchmarks.toml", "benchmark"))
 
 
-def sent(content=None, voter=ME):
-    return submissions.send(voter, submissions.of_file(content or score_files.lm_eval()))
+def sent(content=None, voter=ME, network="here"):
+    return submissions.send(voter, submissions.of_file(content or score_files.lm_eval()), [network])
 
 
-def proposed(voter=ME, **changes):
-    return submissions.send(voter, submissions.of_model(GOOD | changes))
+def proposed(voter=ME, network="here", **changes):
+    return submissions.send(voter, submissions.of_model(GOOD | changes), [network])
 
 
 def catalogue():
@@ -153,10 +153,46 @@ def test_so_many_of_one_wait_and_no_more(monkeypatch):
     with pytest.raises(submissions.TooManyWaiting, match="2 of yours"):
         proposed(model="c")
     proposed(uuid4(), model="c")
+    monkeypatch.setattr(submissions, "MOST_OF_NETWORK", 3)
+    with pytest.raises(submissions.TooManyOfYours, match="3 from your network"):
+        proposed(uuid4(), model="d")
+    monkeypatch.setattr(submissions, "MOST_OF_NETWORK", 4)
     with pytest.raises(submissions.TooManyWaiting, match="Too many"):
         proposed(uuid4(), model="d")
     submissions.refuse(first.pk, "operator")
     assert proposed(model="d")
+
+
+def test_full_queue_makes_room_for_whoever_is_not_from_its_largest_network(monkeypatch):
+    """Two addresses could fill it for good before."""
+    monkeypatch.setattr(submissions, "MOST_WAITING", 6)
+    early = proposed(uuid4(), "small", model="early")
+    for number in range(5):
+        proposed(uuid4(), "flood", model=f"flood {number}")
+
+    honest = proposed(uuid4(), "honest", model="honest")
+    with pytest.raises(submissions.TooManyWaiting, match="Too many"):
+        proposed(uuid4(), "flood", model="one more")
+
+    assert {early, honest} <= set(Submission.objects.all())
+    assert Submission.objects.count() == 6
+    assert not Submission.objects.filter(said__model="flood 4").exists()  # the newest: it came last
+
+
+def test_what_nobody_decides_goes_after_a_while():
+    old, new, decided = proposed(model="a"), proposed(model="b"), proposed(model="c")
+    submissions.refuse(decided.pk, "operator")
+    Submission.objects.exclude(pk=new.pk).update(created_at=now() - timedelta(days=31))
+
+    assert submissions.expire(timedelta(days=30)) == 1
+    assert set(Submission.objects.all()) == {new, decided}
+    assert not Submission.objects.filter(pk=old.pk).exists()
+
+
+def test_network_is_kept_no_longer_than_it_waits():
+    assert sent(network="there").network == "there"
+    assert submissions.refuse(sent_again := proposed().pk, "operator").network == ""
+    assert Submission.objects.get(pk=sent_again).network == ""
 
 
 @pytest.mark.django_db(transaction=True)

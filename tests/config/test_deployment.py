@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 from django.conf import settings
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from arena import tasks
+from arena.models import Session
+from arena.sessions import SessionStore
 from config.celery import app
 
 ROOT = Path(__file__).resolve().parent.parent.parent

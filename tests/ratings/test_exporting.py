@@ -206,6 +206,15 @@ def test_number_of_queries_does_not_depend_on_the_votes(django_assert_max_num_qu
         assert len(list(records("live", with_text=with_text))) == 30
 
 
+def test_public_record_in_order_across_batches(monkeypatch):
+    monkeypatch.setattr(exporting, "BATCH", 2)
+    one, two = factories.model("one"), factories.model("two")
+    for number in range(1, 6):
+        factories.vote(one, two, turns=number, created_at=datetime(2026, 1, 1, tzinfo=UTC))
+    factories.vote(one, two, turns=6)
+    assert [record["turns"] for record in records("live", public=True)] == [1, 2, 3, 4, 5]
+
+
 @FORMATS
 def test_empty_pool_is_an_empty_record(tmp_path, ending):
     path = tmp_path / f"votes.{ending}"

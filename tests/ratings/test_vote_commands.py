@@ -115,6 +115,15 @@ def test_export_with_text_has_two_more_columns(tmp_path):
     assert path.read_text().strip().endswith(",categories,conversation_a,conversation_b")
 
 
+def test_export_as_strangers_get_it_has_no_votes_of_the_last_day(tmp_path):
+    factories.pool()
+    factories.vote(factories.model("one"), factories.model("two"))
+    path = tmp_path / "votes.csv"
+    assert run("export_votes", path, "--public") == f"live: 0 rows written to {path}\n"
+    with pytest.raises(CommandError, match="not allowed with argument"):
+        run("export_votes", path, "--public", "--with-text")
+
+
 @pytest.mark.parametrize(
     ("name", "pool", "message"),
     [

@@ -20,6 +20,7 @@ GROW = """async ([text, size]) => {
   return pane.firstElementChild.innerHTML;
 }"""
 REL = 'rel="noopener noreferrer nofollow ugc"'
+HOST = '<span class="host">(a.example)</span>'
 DISPLAY = '<span class="math math-display">'
 TABLE = (
     '<div class="table" tabindex="0"><table dir="auto"><thead><tr><th>a</th></tr></thead>'
@@ -37,15 +38,24 @@ SHOWN = [
     ("a\n\n---", "<p>a</p><hr>"),
     ("`x < y` and ~~no~~.", "<p><code>x &lt; y</code> and <s>no</s>.</p>"),
     ("```python\nif x:\n    y\n```", '<pre tabindex="0"><code>if x:\n    y</code></pre>'),
-    ("[x](https://a.example) y", f'<p><a href="https://a.example" {REL}>x</a> y</p>'),
-    ('[x](https://a.example "title") y', f'<p><a href="https://a.example" {REL}>x</a> y</p>'),
+    ("[x](https://a.example) y", f'<p><a href="https://a.example" {REL}>x</a> {HOST} y</p>'),
+    ('[x](https://a.example "title") y', f'<p><a href="https://a.example" {REL}>x</a> {HOST} y</p>'),
+    ("[a.example/b](https://a.example/c).", f'<p><a href="https://a.example/c" {REL}>a.example/b</a>.</p>'),
+    (
+        "[https://bank.example](https://A.example:8000/bank.example)!",
+        f'<p><a href="https://A.example:8000/bank.example" {REL}>https://bank.example</a> {HOST}!</p>',
+    ),
+    (
+        "[a.example:x@bank.example](https://bank.example@a.example) y",
+        f'<p><a href="https://bank.example@a.example" {REL}>a.example:x@bank.example</a> {HOST} y</p>',
+    ),
     ("see https://a.example/b for y", f'<p>see <a href="https://a.example/b" {REL}>https://a.example/b</a> for y</p>'),
     ("[x](javascript:alert) y", "<p><a>x</a> y</p>"),
     (
         "[**[x](https://a.example)**](https://b.example)",
-        f'<p><a href="https://b.example" {REL}><strong><span>x</span></strong></a></p>',
+        f'<p><a href="https://b.example" {REL}><strong><span>x</span></strong></a> {HOST}</p>'.replace("(a.", "(b."),
     ),
-    ("![chart](https://a.example/x.png) y", f'<p><a href="https://a.example/x.png" {REL}>chart</a> y</p>'),
+    ("![chart](https://a.example/x.png) y", f'<p><a href="https://a.example/x.png" {REL}>chart</a> {HOST} y</p>'),
     ("<b>bold</b><br>x", "<p>&lt;b&gt;bold&lt;/b&gt;<br>x</p>"),
     ("is $x^2$ or \\(y\\),", '<p>is <span class="math">x^2</span> or <span class="math">y</span>,</p>'),
     ("$$\nx\n$$", '<p><span class="math math-display">x\n</span></p>'),

@@ -1,4 +1,4 @@
-"""export_votes: the public record of a pool."""
+"""export_votes: the record of a pool, for its operator or as strangers get it."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -18,7 +18,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--pool", metavar="SLUG", default=LIVE, help="which one; if absent, the live one")
-        parser.add_argument("--with-text", action="store_true", help="with the conversations")
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument("--with-text", action="store_true", help="with the conversations")
+        which.add_argument(
+            "--public",
+            action="store_true",
+            help="as strangers get it: up to 24 hours ago, times to the hour, pseudonyms for a day",
+        )
 
     def handle(self, *args: Any, file: Path, pool: str, **options: Any) -> None:
         if "\0" in pool or not Pool.objects.filter(slug=pool).exists():
@@ -26,7 +32,7 @@ class Command(BaseCommand):
         if Pool.objects.filter(slug=pool, kind=Pool.Kind.REFERENCE).exists():
             raise CommandError(f"{pool}: {NO_VOTES}")
         try:
-            number = export_file(file, pool, with_text=options["with_text"])
+            number = export_file(file, pool, with_text=options["with_text"], public=options["public"])
         except ValueError as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"{pool}: {number} rows written to {file}")

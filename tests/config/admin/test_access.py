@@ -1,12 +1,16 @@
 """Who gets into the admin, and what nobody may do there."""
 
+from uuid import uuid4
+
 import pytest
 from django.contrib import admin as django_admin
 from django.contrib.auth.models import Group, Permission, User
 from django.urls import reverse
+from django.utils.timezone import now
 
 from arena import api_keys
 from arena.models import ApiKey, Battle, Endpoint, Vote, Voter
+from catalog import submissions
 from catalog.models import Benchmark, LanguageModel, License, Organization, Score, Submission
 from config.models import Change
 from ratings.models import Board, Category, Pool
@@ -224,10 +228,14 @@ def filters(model):
         yield f"{name}__exact" if isinstance(name, str) else name.parameter_name
 
 
-def test_voters_have_no_address_in_the_admin(admin):
-    voter = factories.voter(address_hash="zaddress" * 8, agent_hash="zagent" * 8)
-    for page in (address(Voter, "changelist"), address(Voter, "change", voter.pk)):
-        shown = admin.get(page).content.decode()
-        assert str(voter.pk) in shown
-        assert "zaddress" not in shown
-        assert "zagent" not in shown
+def test_networks_are_not_in_the_admin(admin):
+    """Not as hashes either: nobody needs them to decide."""
+    pair = factories.models(2)
+    battle = factories.battle(*pair, state="voted", shared_at=now(), review="waiting", shared_network="znetwork" * 8)
+    factories.vote(*pair, battle=battle)
+    sent = submissions.send(uuid4(), submissions.of_model(GOOD), ["znetwork" * 8])
+    for model, row in ((Battle, battle), (Submission, sent)):
+        for page in (address(model, "changelist"), address(model, "change", row.pk)):
+            shown = admin.get(page).content.decode()
+            assert str(row.pk) in shown
+            assert "znetwork" not in shown

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.utils.timezone import now
 
-from arena.models import Battle, Turn
+from arena.models import Battle, Report, Turn
 from config.models import Change
 from tests import factories as common
 from tests.arena import factories
@@ -62,26 +62,47 @@ def test_unknown_battle_leads_back(admin, key):
     assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
 
 
-def test_operator_withdraws_a_battle_that_everybody_reads(admin):
-    first, second = (factories.battle("voted", shared_at=now()) for _ in range(2))
-    assert admin.get(f"{LIST}?shared=yes").context["cl"].result_count == 2
-
-    admin.post(LIST, {"action": "withdraw", "_selected_action": [str(first.pk)]})
-
-    assert [*Battle.objects.filter(shared_at__isnull=False)] == [second]
-    assert [*Change.objects.values_list("who", "kind", "key")] == [("operator", "withdrew", str(first.pk))]
+def act(client, action, battle):
+    client.post(LIST, {"action": action, "_selected_action": [str(battle.pk)]})
+    battle.refresh_from_db()
+    return battle
 
 
-def test_who_may_only_look_cannot_withdraw(client):
+@pytest.mark.parametrize(
+    ("action", "review"), [("show_on_models", "listed"), ("leave_unlisted", "unlisted"), ("withdraw", "withdrawn")]
+)
+def test_operator_decides_about_a_published_battle(admin, action, review):
+    first, second = (factories.battle("voted", shared_at=now(), review="waiting", shared_network="x") for _ in range(2))
+    private = factories.battle("voted")
+    assert admin.get(f"{LIST}?published=waiting").context["cl"].result_count == 2
+
+    decided = act(admin, action, first)
+
+    assert (decided.review, decided.shared_network) == (review, "")
+    assert (decided.shared_at is None) is (action == "withdraw")
+    assert act(admin, action, private).review == ""
+    assert [*Battle.objects.filter(review="waiting")] == [second]
+    assert admin.get(f"{LIST}?published=waiting").context["cl"].result_count == 1
+    assert [*Change.objects.values_list("who", "kind", "key")] == [("operator", review, str(first.pk))]
+
+
+@pytest.mark.parametrize("action", ["show_on_models", "leave_unlisted", "withdraw"])
+def test_who_may_only_look_decides_nothing(client, action):
     watcher = User.objects.create_user("watcher", is_staff=True)
     watcher.user_permissions.add(Permission.objects.get(codename="view_battle"))
     client.force_login(watcher)
-    battle = factories.battle("voted", shared_at=now())
+    battle = factories.battle("voted", shared_at=now(), review="waiting")
 
-    client.post(LIST, {"action": "withdraw", "_selected_action": [str(battle.pk)]})
-
-    battle.refresh_from_db()
+    assert act(client, action, battle).review == "waiting"
     assert battle.shared_at
+
+
+def test_page_of_a_published_battle_tells_of_its_reports(admin):
+    battle = factories.battle("voted", shared_at=now(), review="reported")
+    Report.objects.create(battle=battle, reporter="x")
+    shown = text(admin, battle)
+    assert "reported, and waiting for an operator" in shown
+    assert "reported by 1 reader" in shown
 
 
 def test_vote_of_a_battle_is_shown_with_what_was_said(admin):

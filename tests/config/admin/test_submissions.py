@@ -21,11 +21,11 @@ LIST = "/admin/catalog/submission/"
 
 
 def scores(**changes):
-    return submissions.send(uuid4(), submissions.of_file(score_files.lm_eval(**changes)))
+    return submissions.send(uuid4(), submissions.of_file(score_files.lm_eval(**changes)), [uuid4().hex])
 
 
 def proposal(**changes):
-    return submissions.send(uuid4(), submissions.of_model(GOOD | changes))
+    return submissions.send(uuid4(), submissions.of_model(GOOD | changes), ["here"])
 
 
 def decide(client, found, decision, note=""):

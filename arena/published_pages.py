@@ -1,0 +1,48 @@
+"""The page of one published battle, for whoever has its link, and the button by which a reader reports it."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from arena import charges, review_queue, sharing
+from arena.errors import Refusal
+from arena.models import Battle
+from arena.voters import voter_id
+
+REPORTED = "reported"  # the parameter that leads back to the page
+
+
+@require_safe
+def battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
+    found = sharing.find(battle_id)
+    return _page(request, found) if found else _not_found(request)
+
+
+@require_POST
+def report(request: HttpRequest, battle_id: UUID) -> HttpResponse:
+    """Leads back to the page, which thanks."""
+    found = sharing.find(battle_id)
+    if found is None:
+        return _not_found(request)
+    try:
+        charges.submission(request)
+    except Refusal as error:
+        return error.on(_page(request, found, problem=error.detail, status=error.status))
+    review_queue.report(found, voter_id(request))
+    return redirect(f"{reverse('published-battle', args=[found.pk])}?{REPORTED}")
+
+
+def _page(request: HttpRequest, found: Battle, problem: str = "", status: int = 200) -> HttpResponse:
+    context = {"battle": sharing.read(found), "problem": problem, "reported": REPORTED in request.GET}
+    page = render(request, "arena/published.html", context, status=status)
+    page.headers["X-Robots-Tag"] = "noindex"
+    return page
+
+
+def _not_found(request: HttpRequest) -> HttpResponse:
+    detail = _("This battle is not published, or not any more.")
+    return render(request, "404.html", {"detail": detail}, status=404)
