@@ -1,4 +1,4 @@
-"""What is kept of programs that call the API: their keys, and what requests that must not happen twice were told."""
+"""What is stored about access: keys of programs, answers to requests that must not happen twice, and invitations."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -44,3 +44,14 @@ class Told(models.Model):
 
     def __str__(self) -> str:
         return f"told {self.voter}"
+
+
+class Invitation(models.Model):
+    """A link by which one person may make an account; the row is deleted when it is used."""
+
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the secret in the link")
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"invitation until {self.expires_at:%Y-%m-%d %H:%M}"

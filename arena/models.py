@@ -7,10 +7,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from arena.access_models import ApiKey, Told
+from arena.access_models import ApiKey, Invitation, Told
 from catalog.models import LanguageModel
 
-__all__ = ["ApiKey", "Told"]  # Django finds them here
+__all__ = ["ApiKey", "Invitation", "Told"]  # Django finds them here
 LIVE = "live"
 API = "api"
 SIDES = ("a", "b")

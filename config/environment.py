@@ -39,6 +39,8 @@ class Environment:
     arena_battles_per_hour_address: int = 300
     arena_streams_per_voter: int = 6
     arena_login: str = "optional"
+    arena_signup: str = ""
+    arena_operator_totp: str = "optional"
     arena_api_anonymous: bool = True
     arena_security_contact: str = ""
 
@@ -165,6 +167,8 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "ARENA_BATTLES_PER_HOUR_ADDRESS": count,
     "ARENA_STREAMS_PER_VOTER": count,
     "ARENA_LOGIN": one_of("optional", "required"),
+    "ARENA_SIGNUP": one_of("open", "invite", "closed"),
+    "ARENA_OPERATOR_TOTP": one_of("optional", "required"),
     "ARENA_API_ANONYMOUS": switch,
     "ARENA_SECURITY_CONTACT": contact,
 }

@@ -44,6 +44,8 @@ GOOD = [
     ("ARENA_SECURITY_CONTACT", "mailto:me@arena.example", "mailto:me@arena.example"),
     ("ARENA_LOGIN", "required", "required"),
     ("ARENA_LOGIN", "optional", "optional"),
+    ("ARENA_SIGNUP", "invite", "invite"),
+    ("ARENA_OPERATOR_TOTP", "required", "required"),
 ]
 
 BAD = [
@@ -87,6 +89,8 @@ BAD = [
     ("ARENA_BATTLES_PER_HOUR_ADDRESS", "1e3", "is not a whole number ≥ 0"),
     ("ARENA_STREAMS_PER_VOTER", "+6", "is not a whole number ≥ 0"),
     ("ARENA_LOGIN", "never", "is not one of optional, required"),
+    ("ARENA_SIGNUP", "off", "is not one of open, invite, closed"),
+    ("ARENA_OPERATOR_TOTP", "on", "is not one of optional, required"),
     ("ARENA_SECURITY_CONTACT", "me@arena.example", "is not of the form mailto:"),
     ("ARENA_SECURITY_CONTACT", "mailto:me@arena.example\nContact: x", "is not of the form mailto:"),
 ]
