@@ -1,4 +1,4 @@
-"""How programs and people come in: API keys, responses to requests that must not happen twice, and sessions."""
+"""What is stored about access: keys of programs, answers to requests that must not happen twice, sessions, invitations."""
 
 from typing import Any
 
@@ -59,3 +59,14 @@ class Session(AbstractBaseSession):
         from arena.sessions import SessionStore  # which imports this model
 
         return SessionStore
+
+
+class Invitation(models.Model):
+    """A link by which one person may make an account; the row is deleted when it is used."""
+
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the secret in the link")
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"invitation until {self.expires_at:%Y-%m-%d %H:%M}"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from allauth.account.views import LoginView
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -11,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from arena import api_keys, charges
+from arena import api_keys, charges, invitations, second_factor
 from arena.errors import Refusal, refused_page
 from arena.models import ApiKey
 
@@ -22,6 +23,7 @@ WORDS = {
 }
 DAYS = "90"
 MOST_DIGITS = 6
+login = LoginView.as_view(extra_context={"is_open_to_all": invitations.is_open_to_all})
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ def _page(request: HttpRequest, form: Form, *, status: int = 200, **shown: objec
         "form": form,
         "scopes": [(scope, WORDS[scope], scope in form.scopes) for scope in api_keys.SCOPES],
         "keys": [(key, _state(key)) for key in keys],
+        "has_second_factor": second_factor.is_on(request.user),
         **shown,
     }
     return render(request, "account/account.html", context, status=status)

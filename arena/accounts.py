@@ -10,18 +10,23 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import ratelimit
+from allauth.core.exceptions import ImmediateHttpResponse
 from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out
-from django.core.exceptions import MiddlewareNotUsed
+from django.core.exceptions import MiddlewareNotUsed, ValidationError
 from django.db import transaction
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
-from arena import api_keys, voters
+from arena import api_keys, charges, invitations, login_locks, voters
+from arena.errors import Refusal
 from arena.models import Battle, Voter
 from arena.signals import votes_moved
 from catalog import submissions
@@ -32,16 +37,67 @@ Handler = Callable[[HttpRequest], Any]
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
-    """What allauth does otherwise: it limits attempts by the address that we trust, and leads to our own page."""
+    """What allauth does otherwise: who may sign up, how attempts are counted, and which of our pages follow."""
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Nothing: our pages say what happened themselves."""
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        return voters.address(request)
+        """The network of the address that we trust: in a /64 of IPv6 anybody has another address for every attempt."""
+        return charges.network(voters.address(request))
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("account")
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return invitations.is_open(request)
+
+    def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:  # noqa: FBT001, FBT002  # allauth's signature
+        with transaction.atomic():
+            _claim_account(request)
+            saved: User = super().save_user(request, user, form, commit)
+        return saved
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Raises ValidationError where too many passwords were wrong; allauth's own count goes by what it gets here."""
+        name = credentials["username"]
+        if login_locks.is_locked_anywhere(request, name):
+            raise self.validation_error("too_many_login_attempts")
+        super().pre_authenticate(request, username=f"{login_locks.key_of_name(name)} {self.get_client_ip(request)}")
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        login_locks.count_failure(request, credentials["username"])
+
+    def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **options)
+        login_locks.remember_device(response, user)
+        return response
+
+
+def _claim_account(request: HttpRequest) -> None:
+    """Before an account is made: use up the invitation, or one of the few that a network may make in an hour."""
+    if invitations.mode() == invitations.INVITE:
+        if not invitations.use(request):
+            raise ImmediateHttpResponse(render(request, "account/signup_closed.html", status=403))
+    elif not ratelimit.consume(request, action="account_made"):
+        page = ratelimit.respond_429(request)
+        page.headers["Retry-After"] = "3600"
+        raise ImmediateHttpResponse(page)
+
+
+def confirm_password(request: HttpRequest, password: str) -> None:
+    """Check the password of whoever is logged in, under the limits of a login; without an account there is none.
+
+    Raises Refusal 403 `wrong_password` and 429 `too_many_requests`.
+    """
+    if not request.user.is_authenticated:
+        return
+    try:
+        is_right = Adapter(request).reauthenticate(request.user, password)
+    except ValidationError as error:
+        raise Refusal("too_many_requests", str(error.message), 429, retry_after=300) from None
+    if not is_right:
+        raise Refusal("wrong_password", _("The password is wrong. Nothing was deleted."), 403)
 
 
 def connect() -> None:

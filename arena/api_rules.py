@@ -12,9 +12,9 @@ def rules() -> list[str]:
     """The limits are those that are in force here, with the names of their settings."""
     return [
         _(
-            "Who asks is known by the signed cookie `voter`, which the first page or the first request that writes "
-            "sets, or by an API key: `Authorization: Bearer KEY`. A request with the cookie that writes also carries "
-            "`X-CSRFToken`, equal to the cookie `csrftoken`."
+            "Who asks is known by the signed cookie `voter` (behind https `__Host-voter`), which the first page or the "
+            "first request that writes sets, or by an API key: `Authorization: Bearer KEY`. A request with the cookie "
+            "that writes also carries `X-CSRFToken`, equal to the cookie `csrftoken`."
         ),
         _(
             "A key has scopes: `read` for all that is asked with GET, `vote` for votes, `battle` for all else that is "

@@ -6,8 +6,10 @@ from uuid import UUID, uuid4
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from arena import battles, opinions, publishing
+from arena.errors import Refusal
 from arena.models import ApiKey, Battle, Turn, Vote, Voter
 from arena.voters import votes_of
 from catalog import submissions
@@ -33,9 +35,14 @@ def delete_battles(found: QuerySet[Battle]) -> int:
 
 
 def delete_everything(voter_id: UUID) -> None:
-    """Delete the voter, with all battles and the account; the votes get a pseudonym that nobody can trace back."""
+    """Delete the voter, with all battles and the account; the votes get a pseudonym that nobody can trace back.
+
+    Raises Refusal 409 `last_operator` for the last active superuser.
+    """
     with transaction.atomic():
         voter = Voter.objects.select_for_update().filter(pk=voter_id).first()
+        if voter and voter.user:
+            _check_other_operators(voter.user)
         held = _held(Battle.objects.filter(voter=voter_id))
         votes = votes_of(voter_id)
         _take_words(votes)
@@ -75,6 +82,14 @@ def _silence(held: Iterable[Battle]) -> None:
         if battle.state == Battle.State.ANSWERING:
             publishing.ask_to_stop(battle.pk)
     publishing.forget(battle.pk for battle in held)
+
+
+def _check_other_operators(user: User) -> None:
+    """Of two superusers who leave at once the second waits here, and stays."""
+    operators = User.objects.filter(is_superuser=True, is_active=True).order_by("pk")
+    if [*operators.select_for_update()] == [user]:
+        detail = _("Yours is the last operator's account. Make another superuser first. Nothing was deleted.")
+        raise Refusal("last_operator", detail, 409)
 
 
 def _delete_account(user: User | None) -> None:

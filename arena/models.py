@@ -8,11 +8,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from arena.access_models import ApiKey, Session, Told
+from arena.access_models import ApiKey, Invitation, Session, Told
 from arena.privacy_models import NetworkSalt, Report
 from catalog.models import LanguageModel
 
-__all__ = ["ApiKey", "NetworkSalt", "Report", "Session", "Told"]  # Django finds them here
+__all__ = ["ApiKey", "Invitation", "NetworkSalt", "Report", "Session", "Told"]  # Django finds them here
 LIVE = "live"
 API = "api"
 SIDES = ("a", "b")

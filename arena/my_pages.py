@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from arena import charges, deletion, my_battles
+from arena import accounts, charges, deletion, invitations, my_battles
 from arena.connections import let_go
 from arena.errors import Refusal, refused_page
 from arena.voters import voter_id
@@ -23,6 +23,10 @@ FILE = "arena-my-battles.json"
 @require_safe
 def battles(request: HttpRequest) -> HttpResponse:
     """My battles, the newest first; a search and the place of the page stand in the address."""
+    return _list(request)
+
+
+def _list(request: HttpRequest, status: int = 200, delete_error: str = "") -> HttpResponse:
     words = request.GET.get("q", "").strip()
     page = my_battles.page(voter_id(request), words, request.GET.get("before", ""))
     context = {
@@ -31,8 +35,10 @@ def battles(request: HttpRequest) -> HttpResponse:
         "older": page.older and urlencode({"q": words, "before": page.older} if words else {"before": page.older}),
         "first": "before" not in request.GET,
         "deleted": request.GET.get("deleted", ""),
+        "delete_error": delete_error,
+        "is_open_to_all": invitations.is_open_to_all(),
     }
-    return render(request, "arena/my_battles.html", context)
+    return render(request, "arena/my_battles.html", context, status=status)
 
 
 @require_POST
@@ -48,12 +54,13 @@ def delete_one(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 
 @require_POST
 def delete_everything(request: HttpRequest) -> HttpResponse:
-    """Afterwards the browser is somebody new."""
+    """Afterwards the browser is somebody new. An account asks for its password first."""
     try:
         charges.write(request)
+        accounts.confirm_password(request, request.POST.get("password", ""))
+        deletion.delete_everything(voter_id(request))
     except Refusal as error:
-        return refused_page(request, error)
-    deletion.delete_everything(voter_id(request))
+        return error.on(_list(request, error.status, error.detail))
     logout(request)
     response = _back({"deleted": "all"})
     response.delete_cookie(settings.CSRF_COOKIE_NAME)

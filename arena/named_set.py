@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 
+from arena import voters
 from arena.battles import pool_of
 from arena.models import Battle
 from catalog.models import LanguageModel
@@ -34,11 +35,11 @@ def remember(response: HttpResponse, among: Sequence[str], choice: str) -> None:
     """choice: the query of the shortlist that these models are of, as `?choice=` brings it."""
     query = QueryDict(choice[: LONGEST + 1]).urlencode()  # nothing but names and values, whatever was sent
     if among and 0 < len(query) <= LONGEST:
-        response.set_cookie(COOKIE, f"{pool_of(among)}:{query}", max_age=KEPT, httponly=True, samesite="Lax")
+        voters.set_cookie(response, COOKIE, f"{pool_of(among)}:{query}", KEPT)
 
 
 def decision_address(request: HttpRequest, battle: Battle) -> str:
     """The decision on the shortlist that the reader came from, if this battle is among its models; else empty."""
-    pool, _, query = request.COOKIES.get(COOKIE, "").partition(":")
+    pool, _, query = request.COOKIES.get(voters.cookie_name(COOKIE), "").partition(":")
     written = QueryDict(query[:LONGEST]).urlencode()
     return f"{reverse('decision')}?{written}" if written and pool == battle.pool else ""

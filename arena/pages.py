@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -270,7 +271,7 @@ def appearance(request: HttpRequest) -> HttpResponse:
     if chosen in SCHEMES:
         # The focus goes back to the switch, instead of to what the page gives it when it opens.
         response = HttpResponseRedirect(f"{back}#to-{SCHEMES[chosen]}")
-        response.set_cookie(SCHEME_COOKIE, chosen, max_age=COOKIE_AGE, samesite="Lax")
+        response.set_cookie(SCHEME_COOKIE, chosen, max_age=COOKIE_AGE, samesite="Lax", secure=settings.SECURE)
     else:
         response = HttpResponseRedirect(back)
         response.delete_cookie(SCHEME_COOKIE)

@@ -4,8 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from allauth.account import views as account_views
+from allauth.mfa.base import views as mfa_views
+from allauth.mfa.recovery_codes import views as recovery_views
+from allauth.mfa.totp import views as totp_views
 from django.urls import URLPattern, path
 from django.views.decorators.cache import cache_control
+from django.views.generic import RedirectView
 
 from arena import account_pages, api_pages, home, my_pages, published_pages, submission_api, submission_pages
 from arena import api as calls
@@ -15,6 +19,11 @@ from arena import pages as views
 def _of_battles(route: str, view: Callable[..., Any], name: str) -> URLPattern:
     """What is said about battles is for one reader, and for now: nobody may store it."""
     return path(f"battles/{route}", cache_control(no_store=True)(view), name=name)
+
+
+def _of_second_factor(route: str, view: Callable[..., Any], name: str) -> URLPattern:
+    """These pages show secrets: nobody may store them."""
+    return path(f"accounts/second-factor/{route}", cache_control(no_store=True)(view), name=name)
 
 
 pages = [
@@ -46,11 +55,19 @@ pages = [
 accounts = [
     path("accounts/", cache_control(no_store=True)(account_pages.account), name="account"),
     path("accounts/keys/<int:key>/revoke/", account_pages.revoke_key, name="account-key-revoke"),
-    path("accounts/login/", account_views.login, name="account_login"),
+    path("accounts/login/", account_pages.login, name="account_login"),
     path("accounts/signup/", account_views.signup, name="account_signup"),
     path("accounts/logout/", account_views.logout, name="account_logout"),
     path("accounts/password/change/", account_views.password_change, name="account_change_password"),
     path("accounts/inactive/", account_views.account_inactive, name="account_inactive"),
+    path("accounts/confirm/", account_views.reauthenticate, name="account_reauthenticate"),
+    path("accounts/second-factor/", RedirectView.as_view(pattern_name="account"), name="mfa_index"),
+    _of_second_factor("code/", mfa_views.authenticate, "mfa_authenticate"),
+    _of_second_factor("confirm/", mfa_views.reauthenticate, "mfa_reauthenticate"),
+    _of_second_factor("set-up/", totp_views.activate_totp, "mfa_activate_totp"),
+    _of_second_factor("remove/", totp_views.deactivate_totp, "mfa_deactivate_totp"),
+    _of_second_factor("recovery/", recovery_views.view_recovery_codes, "mfa_view_recovery_codes"),
+    _of_second_factor("recovery/new/", recovery_views.generate_recovery_codes, "mfa_generate_recovery_codes"),
 ]
 api = [
     path("", api_pages.Calls.as_view(), name="api-calls"),

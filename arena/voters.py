@@ -2,12 +2,13 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.core.signing import BadSignature, Signer
+from django.core.signing import BadSignature, TimestampSigner
 from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -21,15 +22,17 @@ from arena.errors import Refusal
 from arena.key_header import sent
 from arena.models import Vote, Voter
 
-COOKIE = "voter"
+COOKIE = "voter"  # see `cookie_name`
 OF_ACCOUNT = "voter"  # in the session of an account: its voter's id
 COOKIE_AGE = 365 * 24 * 3600
+RENEWED_AFTER = timedelta(days=30)
 QUIET_PATHS = ("/healthz", "/readyz", "/metrics", "/.well-known/")
 # Programs that only read are nobody; their answers may be stored for all.
 QUIET_READS = ("/api/v1/", "/api/schema/")
 READS = ("GET", "HEAD", "OPTIONS")
 
-signer = Signer(salt="arena.voter")
+signer = TimestampSigner(salt="arena.voter")
+current_signer = TimestampSigner(salt="arena.voter", fallback_keys=[])
 Handler = Callable[[HttpRequest], Any]
 
 
@@ -62,11 +65,13 @@ def _look_at_cookie(request: HttpRequest) -> None:
     known = of_cookie(request)
     become(request, known or uuid.uuid4())
     request.came_known = known is not None  # type: ignore[attr-defined]  # Django's requests are open
-    if known and not _is_quiet(request) and request.COOKIES[COOKIE] != signer.sign(str(known)):
-        request.new_voter = known  # type: ignore[attr-defined]  # signed anew: that key is only a fallback by now
-    if not known and not _is_quiet(request) and sent(request) is None and not _is_foreign(request):
+    if _is_quiet(request) or sent(request) is not None or _is_foreign(request):
+        return
+    if not known:
         get_token(request)
         renew(request)
+    elif _is_old(request):
+        request.new_voter = known  # type: ignore[attr-defined]  # see above
 
 
 def _is_quiet(request: HttpRequest) -> bool:
@@ -106,9 +111,35 @@ def _look_at_database(request: HttpRequest) -> HttpResponse | None:
 def of_cookie(request: HttpRequest) -> uuid.UUID | None:
     """The voter of the request's cookie, whoever is logged in; None without one that we have signed."""
     try:
-        return uuid.UUID(signer.unsign(request.COOKIES.get(COOKIE, "")))
+        return uuid.UUID(signer.unsign(_cookie(request), max_age=COOKIE_AGE))
     except (BadSignature, ValueError):
         return None
+
+
+def _is_old(request: HttpRequest) -> bool:
+    """Whether a cookie of ours should be sent anew, so that it does not expire while its voter keeps coming, and does not
+    outlast the fallback that signed it."""
+    try:
+        current_signer.unsign(_cookie(request), max_age=RENEWED_AFTER)
+    except BadSignature:
+        return True
+    return False
+
+
+def _cookie(request: HttpRequest) -> str:
+    return request.COOKIES.get(cookie_name(COOKIE), "")
+
+
+def cookie_name(name: str) -> str:
+    """Behind https with a prefix by which browsers accept the cookie from this very host alone."""
+    return f"__Host-{name}" if settings.SECURE else name
+
+
+def set_cookie(response: HttpResponseBase, name: str, value: str, max_age: int) -> None:
+    """Set a cookie that no script can read and no other host can set; max_age in seconds."""
+    response.set_cookie(
+        cookie_name(name), value, max_age=max_age, httponly=True, samesite="Lax", secure=settings.SECURE
+    )
 
 
 def become(request: HttpRequest, voter_id: uuid.UUID) -> None:
@@ -137,14 +168,7 @@ def _with_cookie(request: HttpRequest, response: HttpResponseBase) -> HttpRespon
     if _is_foreign(request):
         request.META["CSRF_COOKIE_NEEDS_UPDATE"] = False
     if new := getattr(request, "new_voter", None):
-        response.set_cookie(
-            COOKIE,
-            signer.sign(str(new)),
-            max_age=COOKIE_AGE,
-            httponly=True,
-            samesite="Lax",
-            secure=settings.SECURE,
-        )
+        set_cookie(response, COOKIE, signer.sign(str(new)), COOKIE_AGE)
     return response
 
 
@@ -207,7 +231,7 @@ class VoterAuthentication(BaseAuthentication):
         plain = request._request  # noqa: SLF001  # the documented way to Django's request
         if sent(plain) is not None:  # and was good, or the request would not have come so far
             return
-        known = COOKIE in plain.COOKIES or settings.SESSION_COOKIE_NAME in plain.COOKIES
+        known = cookie_name(COOKIE) in plain.COOKIES or settings.SESSION_COOKIE_NAME in plain.COOKIES
         if (known or _is_foreign(plain)) and plain.method not in READS:
             _check.process_request(plain)
             _check.process_view(plain, _no_view, (), {})

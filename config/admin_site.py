@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from arena import second_factor
 from config import changes
 from config.models import Change
 
@@ -81,10 +82,15 @@ class Site(admin.AdminSite):
         latest = Change.objects.all()[:LATEST] if may else None
         return super().index(request, {**(extra_context or {}), "latest": latest})
 
+    def has_permission(self, request: HttpRequest) -> bool:
+        return super().has_permission(request) and not second_factor.is_missing(request.user)
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """No password is taken here: the login of all accounts counts attempts, and locks out who guesses."""
         if self.has_permission(request):
             return redirect("admin:index")
+        if second_factor.is_missing(request.user):
+            return redirect("mfa_activate_totp")
         if request.user.is_authenticated:
             return render(request, "404.html", {"detail": _("This part is for operators.")}, status=403)
         back = request.GET.get("next") or reverse("admin:index")

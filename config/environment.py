@@ -45,6 +45,8 @@ class Environment:
     arena_streams_per_voter: int = 6
     arena_conversation_characters: int = 24_000
     arena_login: str = "optional"
+    arena_signup: str = ""
+    arena_operator_totp: str = "optional"
     arena_api_anonymous: bool = True
     arena_sharing: str = "moderated"
     arena_retention_days: int = 0
@@ -194,6 +196,8 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "ARENA_STREAMS_PER_VOTER": count,
     "ARENA_CONVERSATION_CHARACTERS": positive,
     "ARENA_LOGIN": one_of("optional", "required"),
+    "ARENA_SIGNUP": one_of("open", "invite", "closed"),
+    "ARENA_OPERATOR_TOTP": one_of("optional", "required"),
     "ARENA_API_ANONYMOUS": switch,
     "ARENA_SHARING": one_of("off", "moderated", "open"),
     "ARENA_RETENTION_DAYS": days,

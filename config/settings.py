@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "csp",
     "django_htmx",
     "template_partials.apps.SimpleAppConfig",
@@ -192,6 +193,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+if SECURE:
+    SESSION_COOKIE_NAME = "__Host-sessionid"  # browsers accept it from this very host alone
 CSRF_TRUSTED_ORIGINS = [ENVIRONMENT.arena_public_url] if ENVIRONMENT.arena_public_url else []
 # TLS ends at a proxy, which leads from http to https; and other hosts of the domain are not ours to speak for.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
@@ -222,6 +225,14 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = {
+    # Of a name, in one network (see `arena.login_locks`), after ten a minute of all names in one network.
+    "login_failed": "10/m/ip,5/5m/key",
+    "login_failed_anywhere": "30/h/key",
+    "account_made": "5/h/ip",
+}
+MFA_ADAPTER = "arena.second_factor.Adapter"
+MFA_TOTP_TOLERANCE = 1  # clocks of phones are up to half a minute wrong
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["arena.voters.VoterAuthentication"],
@@ -245,7 +256,12 @@ SPECTACULAR_SETTINGS = {
     "AUTHENTICATION_WHITELIST": [],
     "APPEND_COMPONENTS": {
         "securitySchemes": {
-            "voter": {"type": "apiKey", "in": "cookie", "name": "voter", "description": "Set by the first page."},
+            "voter": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": "__Host-voter" if SECURE else "voter",
+                "description": "Set by the first page.",
+            },
             "key": {"type": "http", "scheme": "bearer", "description": "An API key."},
         }
     },

@@ -1,5 +1,6 @@
 // Light or dark without a reload: focus and place stay. The cookie is the one that the form without scripts sets.
 const YEAR_S = 365 * 24 * 3600;
+const SECURE = location.protocol === "https:" ? "; Secure" : "";
 const form = document.querySelector(".scheme-switch");
 const meta = document.querySelector("meta[name=color-scheme]");
 
@@ -21,7 +22,7 @@ form.addEventListener("submit", (event) => {
   const { value } = event.submitter;
   // Who chooses what the system says follows the system again.
   const system = window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-  document.cookie = `scheme=${value}; Path=/; Max-Age=${value === system ? 0 : YEAR_S}; SameSite=Lax`;
+  document.cookie = `scheme=${value}; Path=/; Max-Age=${value === system ? 0 : YEAR_S}; SameSite=Lax${SECURE}`;
   dress(value);
   // The pressed button is hidden now, and the other one stands in its place.
   form.querySelector(`button:not([value=${value}])`).focus();

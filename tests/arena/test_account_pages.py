@@ -175,5 +175,5 @@ def test_page_needs_as_many_queries_for_twenty_keys_as_for_one(client, alice, dj
     for names in ("a", "bcdefghijklmnopqrst"):
         for name in names:
             api_keys.make(name, ["read"], None, alice)
-        with django_assert_num_queries(3):  # the session, the account, the keys
+        with django_assert_num_queries(4):  # the session, the account, the keys, the second factor
             client.get("/accounts/")

@@ -450,7 +450,8 @@ def test_where_a_login_is_required_a_form_leads_to_the_login_alone(required, cli
 
 
 def test_where_a_login_is_required_members_go_on(required, client, two_models):
-    sign_up(client)
+    User.objects.create_user("alice", password=PASSWORD)
+    log_in(client)
 
     battle = ask(client)
 
@@ -462,7 +463,8 @@ def test_where_a_login_is_required_members_go_on(required, client, two_models):
 @pytest.mark.django_db(transaction=True)
 async def test_asynchronous_requests_know_accounts_too(web, two_models, in_database, required):
     sync = Client()
-    await in_database(sign_up, sync)
+    await in_database(lambda: User.objects.create_user("alice", password=PASSWORD))
+    await in_database(log_in, sync)
     battle = await in_database(ask, sync)
     await in_database(lambda: Battle.objects.update(state="expired"))
     client = AsyncClient()

@@ -285,3 +285,16 @@ def test_deletion_of_everything_at_once_from_two_places(voter, fought):
     assert not (Battle.objects.exists() or Voter.objects.exists())
     with transaction.atomic():
         assert Vote.objects.get().battle is None
+
+
+@in_earnest
+def test_two_last_operators_who_leave_at_once_leave_one():
+    for name in ("alice", "bob"):
+        common.voter(user=User.objects.create_superuser(name))
+    leaving = list(Voter.objects.values_list("pk", flat=True))
+
+    results = at_once(2, lambda number: deletion.delete_everything(leaving[number]))
+
+    [refused] = [each for each in results if each is not None]
+    assert (refused.code, refused.status) == ("last_operator", 409)
+    assert User.objects.count() == 1

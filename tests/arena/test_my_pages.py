@@ -5,6 +5,7 @@ import re
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.test import AsyncClient, Client
 
 from arena import my_battles, voters
@@ -14,7 +15,14 @@ from tests.arena import factories
 from tests.arena.factories import FINISHED
 
 pytestmark = pytest.mark.django_db
+PASSWORD = "a long way home 7"
 OPEN = ("answering", "ready", "void", "skipped", "expired")
+
+
+@pytest.fixture(autouse=True)
+def no_attempts():
+    """No attempt of another test counts."""
+    cache.clear()
 
 
 @pytest.fixture
@@ -192,17 +200,49 @@ def test_deletion_of_everything_makes_the_browser_somebody_new(client, fought, m
 
 
 def test_deletion_of_everything_ends_the_session_of_an_account(client, two_models):
-    client.force_login(User.objects.create_user("alice"))
+    client.force_login(User.objects.create_user("alice", password=PASSWORD))
     client.post("/", {"prompt": "Why?"})
     other = Client()
     other.force_login(User.objects.get())
 
-    answer = client.post("/battles/delete/")
+    answer = client.post("/battles/delete/", {"password": PASSWORD})
 
     assert answer.cookies["sessionid"].value == ""
     assert (User.objects.count(), Voter.objects.count(), Battle.objects.count()) == (0, 0, 0)
     assert "Log in" in page(client)
     assert "Log in" in page(other)
+
+
+@pytest.mark.parametrize("sent", [{}, {"password": ""}, {"password": "wrong"}])
+def test_account_is_not_deleted_by_whoever_sits_at_its_browser(client, two_models, sent):
+    client.force_login(User.objects.create_user("alice", password=PASSWORD))
+    client.post("/", {"prompt": "Why?"})
+
+    answer = client.post("/battles/delete/", sent)
+
+    assert answer.status_code == 403
+    assert "The password is wrong. Nothing was deleted." in answer.content.decode()
+    assert (User.objects.count(), Battle.objects.count()) == (1, 1)
+    assert "Log out" in client.get("/accounts/").content.decode()
+
+
+def test_password_is_not_guessed_where_an_account_is_deleted(client):
+    client.force_login(User.objects.create_user("alice", password=PASSWORD))
+    answers = [client.post("/battles/delete/", {"password": f"wrong {number}"}) for number in range(6)]
+
+    assert [answer.status_code for answer in answers] == [403] * 5 + [429]
+    assert answers[-1].headers["Retry-After"] == "300"
+
+
+def test_last_operator_stays(client):
+    client.force_login(User.objects.create_superuser("alice", password=PASSWORD))
+    User.objects.create_superuser("bob", is_active=False)
+
+    answer = client.post("/battles/delete/", {"password": PASSWORD})
+
+    assert answer.status_code == 409
+    assert "Make another superuser first." in answer.content.decode()
+    assert User.objects.count() == 2
 
 
 def test_account_is_named_in_the_navigation(client):

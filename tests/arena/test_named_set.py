@@ -116,3 +116,11 @@ def test_way_back_that_somebody_else_has_written_is_ignored(client, me, three):
     for cookie in ("", "x", f"{pool_of(SLUGS)}", f"{pool_of(SLUGS)}:"):
         client.cookies["choice"] = cookie
         assert decisions(shown(client, battle)) == []
+
+
+def test_way_back_cannot_be_planted_by_another_host_behind_https(client, me, three, settings):
+    settings.SECURE = True
+    answer = client.get(f"{AMONG}&choice={SHORTLIST.replace('=', '%3D').replace('&', '%26')}")
+
+    assert answer.cookies["__Host-choice"]["secure"]
+    assert "choice" not in answer.cookies

@@ -434,3 +434,9 @@ def test_same_question_again_is_asked_in_the_same_way(client, me, mode, picked):
     found = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
     del found["csrfmiddlewaretoken"]
     assert found == {"prompt": "Why?"} | picked
+
+
+def test_appearance_travels_over_https_alone_where_there_is_https(client, settings):
+    settings.SECURE = True
+
+    assert client.post("/appearance/", {"scheme": "dark"}).cookies["scheme"]["secure"]

@@ -1,11 +1,12 @@
 """Who is asking."""
 
+import time
 from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.signing import Signer
+from django.core.signing import Signer, TimestampSigner, b62_encode
 from django.db import OperationalError
 from django.test import AsyncClient, Client
 
@@ -34,6 +35,16 @@ def known_as(client, voter_id):
     return client
 
 
+def aged(voter_id, days):
+    """The value of a cookie that was signed so many days ago."""
+
+    class Earlier(TimestampSigner):
+        def timestamp(self):
+            return b62_encode(int(time.time()) - days * 24 * 3600)
+
+    return Earlier(salt="arena.voter").sign(str(voter_id))
+
+
 def voter_of(client):
     return UUID(voters.signer.unsign(client.cookies[voters.COOKIE].value))
 
@@ -58,7 +69,47 @@ def test_first_contact_gets_a_voter_and_a_token_and_no_row(client, django_assert
 def test_cookies_are_secure_behind_https(client, settings):
     settings.SECURE = True
 
-    assert client.get("/nothing/").cookies[voters.COOKIE]["secure"]
+    cookie = client.get("/nothing/").cookies["__Host-voter"]
+    assert (cookie["secure"], cookie["path"], cookie["domain"]) == (True, "/", "")
+
+
+def test_cookie_that_another_host_of_the_domain_has_planted_is_nobody(client, settings):
+    """It cannot have the prefix: browsers accept that from the very host alone."""
+    settings.SECURE = True
+    battle = factories.battle()
+
+    answer = known_as(client, battle.voter_id).get(f"/battles/{battle.pk}/")
+
+    assert answer.status_code == 404
+    assert "__Host-voter" in answer.cookies
+
+
+@pytest.mark.parametrize(("days", "renewed"), [(0, False), (29, False), (31, True), (364, True)])
+def test_cookie_of_a_voter_who_keeps_coming_is_renewed(client, days, renewed):
+    battle = factories.battle()
+    client.cookies[voters.COOKIE] = aged(battle.voter_id, days)
+
+    answer = client.get(f"/battles/{battle.pk}/")
+
+    assert answer.status_code == 200
+    assert (voters.COOKIE in answer.cookies) == renewed
+    assert voter_of(client) == battle.voter_id
+    assert voters.COOKIE not in client.get("/").cookies
+
+
+def test_cookie_that_has_expired_is_nobody(client):
+    battle = factories.battle()
+    client.cookies[voters.COOKIE] = aged(battle.voter_id, 366)
+
+    assert client.get(f"/battles/{battle.pk}/").status_code == 404
+    assert voter_of(client) != battle.voter_id
+
+
+@pytest.mark.parametrize("path", ["/healthz", CALL])
+def test_old_cookie_is_not_renewed_by_probes_and_reading_calls(client, path):
+    client.cookies[voters.COOKIE] = aged(uuid4(), 100)
+
+    assert not client.get(path).cookies
 
 
 def test_second_contact_gets_no_new_cookie(client):
@@ -79,8 +130,9 @@ def test_probes_get_no_cookies(client, path):
         "x",
         str(uuid4()),
         f"{uuid4()}:signature",
-        Signer(salt="arena.voter", key="another key").sign(str(uuid4())),
-        Signer(salt="another.salt").sign(str(uuid4())),
+        TimestampSigner(salt="arena.voter", key="another key").sign(str(uuid4())),
+        TimestampSigner(salt="another.salt").sign(str(uuid4())),
+        Signer(salt="arena.voter").sign(str(uuid4())),
         voters.signer.sign("no-uuid"),
         voters.signer.sign(""),
         voters.signer.sign(str(uuid4())) + "x",

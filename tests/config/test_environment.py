@@ -47,6 +47,8 @@ GOOD = [
     ("ARENA_CONVERSATION_CHARACTERS", "8000", 8000),
     ("ARENA_LOGIN", "required", "required"),
     ("ARENA_LOGIN", "optional", "optional"),
+    ("ARENA_SIGNUP", "invite", "invite"),
+    ("ARENA_OPERATOR_TOTP", "required", "required"),
 ]
 
 BAD = [
@@ -92,6 +94,8 @@ BAD = [
     ("ARENA_STREAMS_PER_VOTER", "+6", "is not a whole number ≥ 0"),
     ("ARENA_CONVERSATION_CHARACTERS", "0", "is not a whole number ≥ 1"),
     ("ARENA_LOGIN", "never", "is not one of optional, required"),
+    ("ARENA_SIGNUP", "off", "is not one of open, invite, closed"),
+    ("ARENA_OPERATOR_TOTP", "on", "is not one of optional, required"),
     ("ARENA_SECURITY_CONTACT", "me@arena.example", "is not of the form mailto:"),
     ("ARENA_SECURITY_CONTACT", "mailto:me@arena.example\nContact: x", "is not of the form mailto:"),
 ]

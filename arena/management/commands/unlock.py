@@ -1,0 +1,31 @@
+"""unlock: lets somebody log in again."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError
+
+from arena import login_locks, second_factor
+
+
+class Command(BaseCommand):
+    help = "Lifts the lock that too many wrong passwords have put on a name."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", help="of the account")
+        parser.add_argument(
+            "--remove-second-factor",
+            action="store_true",
+            help="also remove the authenticator app, for somebody who has lost it and the recovery codes",
+        )
+
+    def handle(self, *args: Any, name: str, remove_second_factor: bool, **options: Any) -> None:
+        user = User.objects.filter(username__iexact=name).first()
+        if user is None:
+            raise CommandError(f"There is no account named {name!r}.")
+        login_locks.unlock(user.get_username())
+        done = f"1 account unlocked: {user.get_username()}."
+        if remove_second_factor:
+            done += f" {second_factor.remove(user)} authenticators removed, recovery codes included."
+        self.stdout.write(done)

@@ -1,0 +1,41 @@
+"""Codes of an authenticator app (TOTP) beside the password: offered to every account, required of operators by setting.
+
+allauth does the rest: the stage at the login, the recovery codes, the limit of wrong codes.
+"""
+
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
+
+REQUIRED = "required"
+
+
+class Adapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
+    """The QR code as an element of the page, and no removal by operators who must have it."""
+
+    def build_totp_svg(self, url: str) -> str:
+        """An image by a data: address would break our content policy; an XML declaration would break the page."""
+        drawing: str = super().build_totp_svg(url)
+        return drawing[drawing.index("<svg") :]
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        return not is_required_of(authenticator.user)
+
+
+def is_required_of(user: User | AnonymousUser) -> bool:
+    return bool(user.is_staff) and settings.ENVIRONMENT.arena_operator_totp == REQUIRED
+
+
+def is_on(user: User | AnonymousUser) -> bool:
+    return bool(Authenticator.objects.filter(user=user.pk, type=Authenticator.Type.TOTP).exists())
+
+
+def is_missing(user: User | AnonymousUser) -> bool:
+    """Whether an operator must set it up before anything else."""
+    return is_required_of(user) and not is_on(user)
+
+
+def remove(user: User) -> int:
+    """Remove the app and the recovery codes of somebody who has lost both; returns how many rows went."""
+    return int(Authenticator.objects.filter(user=user).delete()[0])
