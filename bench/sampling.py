@@ -1,17 +1,20 @@
 """How many votes it takes until what people look at is certain: pairs by weight against uniform pairs.
 
-Simulated: votes come in batches, a quarter of them ties; after each the board is fitted and, as in the service, nine of
-ten pairs are drawn by the weights and one uniformly. Intervals are those of the fit.
+Simulated: votes come in batches, a quarter of them ties; after each the board is fitted and pairs are drawn as in the
+service: nine of ten by the weights and one uniformly, no model in more than its largest share of the draws. Intervals
+are those of the fit.
 """
 
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import combinations
 from time import process_time
 
 import numpy as np
 from numpy.typing import NDArray
 
+from arena.pairing import Lots
 from ratings import bradley_terry
 from ratings.bradley_terry import MEAN, SCALE, Z95, Fit
 from ratings.comparisons import Comparisons
@@ -19,7 +22,6 @@ from ratings.sampling import pair_weights
 from ratings.vote_arrays import Floats
 from tests.ratings.votes import outcomes, simulated
 
-UNIFORM_SHARE = 0.1
 SPREAD = 0.45  # 78 Elo points
 NEWCOMERS, NEWCOMER_WIDTH = 5, 20
 TOP, TOP_WIDTH = 10, 15
@@ -42,6 +44,16 @@ def uniform(size: int) -> Floats:
     return 2 * (1 - np.eye(size)) / (size * (size - 1))
 
 
+def drawn(weights: Floats) -> Floats:
+    """The chance (M, M) with which the service draws each pair by these weights (M, M)."""
+    size = len(weights)
+    upper = np.triu_indices(size, 1)
+    lots = Lots(range(size), dict(zip(combinations(range(size), 2), weights[upper].tolist(), strict=True)))
+    chances = np.zeros((size, size))
+    chances[upper] = lots.chances
+    return chances + chances.T
+
+
 def ask(rng: Random, theta: Floats, shares: Floats, votes: int) -> Comparisons:
     """So many votes on pairs drawn by their shares (M, M)."""
     upper = np.triu_indices(len(theta), 1)
@@ -55,9 +67,9 @@ def vote(
     rng: Random, theta: Floats, board: Comparisons, done: Callable[[Fit, int], bool], *, weighted: bool, batch: int
 ) -> Run:
     """Batches of votes until it is done."""
-    votes, fit, even = 0, bradley_terry.fit(board), uniform(len(theta))
+    votes, fit = 0, bradley_terry.fit(board)
     while not done(fit, votes):
-        shares = UNIFORM_SHARE * even + (1 - UNIFORM_SHARE) * pair_weights(board, fit) if weighted else even
+        shares = drawn(pair_weights(board, fit)) if weighted else uniform(len(theta))
         new = ask(rng, theta, shares, batch)
         board = Comparisons(board.labels, board.wins + new.wins, board.ties + new.ties)
         votes, fit = votes + batch, bradley_terry.fit(board, start=fit.ratings)

@@ -1,7 +1,7 @@
 """Votes summed by who cast them: the middle of sandwiches that are clustered by voter. Pure."""
 
-from collections.abc import Iterator, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from ratings.vote_arrays import Floats, Ids, Indices
 
 # Columns (E,), or one for all, of a table with a row for each voter, and what each entry adds there (E,).
 Part: TypeAlias = tuple[Ids | int, Floats]
+Summand: TypeAlias = Callable[[Floats], Floats]
 
 # So many sums of some voters stay in the cache.
 _CELLS = 1 << 19
@@ -37,15 +38,33 @@ def products(voter: Indices, parts: Sequence[Part], width: int) -> Floats:
     return found
 
 
-def people(voter: Indices, sides: Sequence[Indices], width: int) -> Indices:
-    """(width,): how many voters have an entry in each column."""
-    found = np.zeros(width, dtype=np.intp)
-    for entries, row, size in _blocks(voter, width):
-        seen = np.zeros(size * width, dtype=bool)
-        for side in sides:
-            seen[row * width + side[entries]] = True
-        found += np.add.reduce(seen.reshape(size, width), axis=0, dtype=np.int32)
-    return found
+def totals(voter: Indices, sides: Sequence[Indices], amount: Floats, width: int, of: Sequence[Summand]) -> list[Floats]:
+    """(width,) for each function: its sum over voters, applied to what each voter adds up to in a column.
+
+    voter (E,) counts from 0; each entry adds amount (E,), not negative, to its column of each side (E,). The functions
+    go from arrays to arrays, and from 0 to 0.
+    """
+    found = np.zeros((len(of), width))
+    for columns, sums in _sums(voter, sides, amount, width):
+        for row, function in enumerate(of):
+            found[row] += np.bincount(columns, function(sums), width)
+    return list(found)
+
+
+def _sums(voter: Indices, sides: Sequence[Indices], amount: Floats, width: int) -> Iterator[tuple[Any, Any]]:
+    """Columns and what one voter adds up to there, some voters at a time."""
+    voters = int(voter.max(initial=-1)) + 1
+    if _SPARSE * len(sides) * len(voter) < voters * width:
+        rows = np.tile(voter, len(sides))
+        entries = np.tile(amount, len(sides)), (rows, np.concatenate(sides))
+        table = csr_array(entries, shape=(voters, width))
+        yield table.indices, table.data
+        return
+    for entries_here, row, size in _blocks(voter, width):
+        cells = np.concatenate([row * width + side[entries_here] for side in sides])
+        sums = np.bincount(cells, np.tile(amount[entries_here], len(sides)), size * width)
+        there = np.flatnonzero(sums)
+        yield there % width, sums[there]
 
 
 def _blocks(voter: Indices, width: int) -> Iterator[tuple[NDArray[np.intp], Indices, int]]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena.pairing import UNIFORM_SHARE, Lots
+from arena.pairing import UNIFORM_SHARE, Lots, largest_share
 
 DRAWS = 4000
 # Chance below 1e-6 of exceeding it: these tests may not fail by bad luck.
@@ -52,7 +52,8 @@ def test_draw_draws_each_pair_as_often_as_its_propensity_says(weights):
     models = [1, 2, 3, 4]
     expected = {pair: DRAWS * chance for pair, chance in propensities(models, weights).items()}
 
-    drawn = Counter(tuple(sorted((d.a, d.b))) for d in (draw(models, weights) for _ in range(DRAWS)))
+    lots = Lots(models, weights)
+    drawn = Counter(tuple(sorted((d.a, d.b))) for d in (lots.draw() for _ in range(DRAWS)))
 
     assert chi_square(drawn, expected) < CHI_SQUARE[5]
 
@@ -78,18 +79,18 @@ def test_draw_keeps_the_side_of_a_kept_model_a_fair_coin_too():
 
 
 def test_draw_follows_the_weights_but_for_an_even_share():
-    weights = dict.fromkeys(combinations(range(1, 6), 2), 0.1) | {(2, 5): 0.6}
+    weights = dict.fromkeys(combinations(range(1, 6), 2), 0.1) | {(2, 5): 0.2}
 
     found = propensities(range(1, 6), weights)
 
-    assert found[2, 5] == pytest.approx(UNIFORM_SHARE / 10 + (1 - UNIFORM_SHARE) * 0.6 / 1.5)
-    assert found[1, 2] == pytest.approx(UNIFORM_SHARE / 10 + (1 - UNIFORM_SHARE) * 0.1 / 1.5)
+    assert found[2, 5] == pytest.approx(UNIFORM_SHARE / 10 + (1 - UNIFORM_SHARE) * 0.2 / 1.1)
+    assert found[1, 2] == pytest.approx(UNIFORM_SHARE / 10 + (1 - UNIFORM_SHARE) * 0.1 / 1.1)
 
 
 def test_draw_gives_every_pair_its_even_share_however_little_it_weighs():
     weights = dict.fromkeys(combinations(range(1, 6), 2), 1.0) | {(2, 5): 0.0}
 
-    assert propensities(range(1, 6), weights)[2, 5] == pytest.approx(UNIFORM_SHARE / 10)
+    assert propensities(range(1, 6), weights)[2, 5] == pytest.approx(UNIFORM_SHARE / 10, rel=1e-6)
 
 
 def test_draw_takes_a_pair_that_nothing_is_known_of_for_the_weightiest():
@@ -112,6 +113,67 @@ def test_draw_without_a_pair_is_an_error(models, keep):
         draw(models, {}, keep)
 
 
+SHARES = {1: 1, 2: 1, 3: 1, 4: 0.75, 5: 0.6, 6: 0.5, 7: 3 / 7, 8: 0.375, 9: 0.35, 20: 0.35, 1000: 0.35}
+
+
+def shares(lots):
+    """By model, the chance to be one of the two."""
+    found = Counter()
+    for pair, chance in zip(lots.pairs, lots.chances, strict=True):
+        found.update(dict.fromkeys(pair, chance))
+    return found
+
+
+@pytest.mark.parametrize(("models", "most"), SHARES.items())
+def test_largest_share_is_a_third_or_one_and_a_half_times_the_even_one(models, most):
+    assert largest_share(models) == pytest.approx(most)
+
+
+@pytest.mark.parametrize("size", [4, 8, 9, 20, 60])
+def test_no_model_gets_more_than_its_largest_share_of_the_draws(size):
+    """As the weights of a newcomer are: all that is still to learn is in its battles."""
+    newcomer = size - 1
+    weights = {(i, j): 1.0 if j == newcomer else 0.001 for i, j in combinations(range(size), 2)}
+
+    found = shares(Lots(range(size), weights))
+
+    assert found[newcomer] == pytest.approx(largest_share(size), abs=1e-12)
+    others = [found[model] for model in range(newcomer)]
+    assert others == pytest.approx([sum(others) / newcomer] * newcomer)
+
+
+def test_capped_models_keep_the_order_of_their_opponents():
+    """What the cap takes from a newcomer it takes from all its pairs alike; the other pairs share it by weight."""
+    weights = {(i, j): 1.0 + i if j == 19 else 0.001 * (1 + i) for i, j in combinations(range(20), 2)}
+    lots = Lots(range(20), weights)
+    rest = {
+        pair: (chance - UNIFORM_SHARE / 190) / weights[pair]
+        for pair, chance in zip(lots.pairs, lots.chances, strict=True)
+    }
+
+    with_newcomer = [ratio for pair, ratio in rest.items() if 19 in pair]
+    without = [ratio for pair, ratio in rest.items() if 19 not in pair]
+
+    assert with_newcomer == pytest.approx([with_newcomer[0]] * 19)
+    assert without == pytest.approx([without[0]] * 171)
+    assert with_newcomer[0] < without[0]
+
+
+def test_the_opponent_of_a_kept_model_is_drawn_by_the_capped_weights_too():
+    """A newcomer is no surer to replace a model that failed than to have been drawn."""
+    weights = {(i, j): 1.0 if j == 19 else 0.001 for i, j in combinations(range(20), 2)}
+
+    whole, kept = Lots(range(20), weights), Lots(range(20), weights, keep=3)
+
+    weighted = {
+        pair: chance - UNIFORM_SHARE / 190 for pair, chance in zip(whole.pairs, whole.chances, strict=True) if 3 in pair
+    }
+    expected = [UNIFORM_SHARE / 19 + (1 - UNIFORM_SHARE) * each / sum(weighted.values()) for each in weighted.values()]
+    assert kept.pairs == list(weighted)
+    assert kept.chances == pytest.approx(expected)
+    assert shares(kept)[19] < 0.25
+
+
 any_weights = st.dictionaries(
     st.tuples(st.integers(1, 6), st.integers(1, 6)).map(lambda pair: (min(pair), max(pair))), st.floats(0, 1)
 )
@@ -124,3 +186,38 @@ def test_draw_gives_two_different_models_of_those_offered_with_a_chance_above_ze
     assert drawn.a != drawn.b
     assert {drawn.a, drawn.b} <= set(models)
     assert 0 < drawn.propensity <= 1
+
+
+def weights_among(each):
+    """How many models, and weights like `each` for all their pairs."""
+    return st.integers(2, 14).flatmap(
+        lambda size: st.lists(each, min_size=size * (size - 1) // 2, max_size=size * (size - 1) // 2).map(
+            lambda values: (size, dict(zip(combinations(range(size), 2), values, strict=True)))
+        )
+    )
+
+
+@given(weights_among(st.one_of(st.just(0.0), st.floats(0, 1e6))))
+def test_shares_are_within_the_cap_whatever_the_weights(drawn):
+    size, weights = drawn
+
+    lots = Lots(range(size), weights)
+
+    assert sum(lots.chances) == pytest.approx(1, abs=1e-12)
+    assert min(lots.chances) >= UNIFORM_SHARE / len(lots.pairs) - 1e-15
+    assert max(shares(lots).values()) <= largest_share(size) + 1e-12
+
+
+@given(weights_among(st.floats(0.001, 1)), st.randoms(use_true_random=False))
+def test_chances_do_not_depend_on_the_order_of_the_models(drawn, order):
+    size, weights = drawn
+    names = list(range(size))
+    order.shuffle(names)
+
+    lots = Lots(range(size), weights)
+    renamed = Lots(names, {tuple(sorted((names[i], names[j]))): weight for (i, j), weight in weights.items()})
+
+    chances = dict(zip(renamed.pairs, renamed.chances, strict=True))
+    assert [chances[tuple(sorted((names[i], names[j])))] for i, j in lots.pairs] == pytest.approx(
+        lots.chances, rel=1e-6
+    )

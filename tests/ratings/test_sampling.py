@@ -197,3 +197,18 @@ def test_covers_measures_from_the_mean_of_the_bounded_models():
     assert simulation.covers(fit, theta).all()
     assert not simulation.covers(fit, theta + np.array([9.0, 0, 0]))[0]
     assert fit.ratings[:2] == pytest.approx(1000 + SCALE * np.log(1.5) * np.array([0.5, -0.5]))
+
+
+def test_newcomer_among_many_votes_stands_in_a_third_of_the_draws():
+    """Its weights alone would put it into nine draws of ten, where few voters could decide on it."""
+    board = with_newcomers(20, 26, new=1)
+    weights = weights_of(board)
+
+    chances = simulation.drawn(weights)
+
+    assert board.votes.sum() / 2 == 190 * 26
+    assert share(weights, [20]) > 0.9
+    assert share(chances, [20]) == pytest.approx(0.35)
+    in_200_draws = np.random.default_rng(1).multinomial(200, chances[np.triu_indices(21, 1)])
+    with_newcomer = np.nonzero(np.triu_indices(21, 1)[1] == 20)[0]
+    assert in_200_draws[with_newcomer].sum() <= 0.35 * 200 + 3 * np.sqrt(200 * 0.35 * 0.65)
