@@ -1,4 +1,4 @@
-"""What is stored about access: keys of programs, answers to requests that must not happen twice, sessions, invitations."""
+"""Access: keys of programs, responses to requests that must not happen twice, sessions, and invitations."""
 
 from typing import Any
 

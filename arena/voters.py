@@ -117,8 +117,8 @@ def of_cookie(request: HttpRequest) -> uuid.UUID | None:
 
 
 def _is_old(request: HttpRequest) -> bool:
-    """Whether a cookie of ours should be sent anew, so that it does not expire while its voter keeps coming, and does not
-    outlast the fallback that signed it."""
+    """Whether a cookie of ours should be sent anew: before it expires while its voter keeps coming, and before the
+    fallback goes that signed it."""
     try:
         current_signer.unsign(_cookie(request), max_age=RENEWED_AFTER)
     except BadSignature:

@@ -10,7 +10,7 @@ def repeated_as_typed(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> No
 
 
 class Migration(migrations.Migration):
-    dependencies = [("arena", "0011_api_key_words")]
+    dependencies = [("arena", "0013_breaker")]
 
     operations = [
         migrations.RunPython(repeated_as_typed, migrations.RunPython.noop),

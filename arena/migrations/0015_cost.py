@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('arena', '0011_api_key_words'),
+        ("arena", "0014_identity"),
         ('catalog', '0006_price_is_not_negative'),
     ]
 

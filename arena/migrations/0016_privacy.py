@@ -34,7 +34,7 @@ DROP TABLE IF EXISTS django_session;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('arena', '0011_api_key_words'),
+        ("arena", "0015_cost"),
         ('catalog', '0007_privacy'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
