@@ -5,7 +5,6 @@ from uuid import uuid4
 from arena.backends.protocol import Message, Request
 from arena.jobs import Job, SideJob
 from arena.live import LiveTurn
-from arena.tags import tag
 
 
 def side_job(side="a", answer_id=1, attempt=1):
@@ -13,7 +12,7 @@ def side_job(side="a", answer_id=1, attempt=1):
     return SideJob(
         answer_id=answer_id,
         attempt=attempt,
-        tag=tag(answer_id, attempt),
+        tag=f"tag-{answer_id}-{attempt}",
         tries=1,
         side=side,
         endpoint_id=1,
