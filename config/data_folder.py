@@ -32,7 +32,8 @@ class DataFolder:
             raise DataFolderError(f"{self.path} is not a folder")
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in (self.log, self.locks, self.models, self.valkey):
-            folder.mkdir(exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            folder.chmod(0o700)  # the data folder itself may be one that somebody else has to enter
         self.run = _run_folder(self.path)
 
     def lock(self, name: str, *, shared: bool = False) -> int | None:

@@ -38,7 +38,7 @@ def environment(folder: DataFolder) -> dict[str, str]:
     joined = {PRIVATE: ",".join(filter(None, [outside.get(PRIVATE), LOOPBACK]))}
     if "SECRET_KEY" not in outside:
         signing, *verifying = secret_keys.load(folder.path)
-        ours |= {"SECRET_KEY": signing, secret_keys.FOLDER: str(folder.path)}
+        ours["SECRET_KEY"], joined[secret_keys.FOLDER] = signing, str(folder.path)
         joined[FALLBACKS] = ",".join(filter(None, [*verifying, outside.get(FALLBACKS)]))
     return ours | outside | joined
 
@@ -112,12 +112,16 @@ async def _own_or_visit(folder: DataFolder) -> tuple[bool, int]:
 
 async def _command(command: list[str], env: dict[str, str]) -> int:
     """Run it in this terminal: Ctrl-C reaches it by itself, other signals are passed on."""
-    process = await asyncio.create_subprocess_exec(*command, env=env)
     loop = asyncio.get_running_loop()
+    starting = loop.create_task(asyncio.create_subprocess_exec(*command, env=env))
+
+    def pass_on(number: Signals) -> None:  # also one that comes before the command is known to run
+        starting.add_done_callback(lambda started: started.result().send_signal(number))
+
     loop.add_signal_handler(Signals.SIGINT, lambda: None)
     for number in (Signals.SIGTERM, Signals.SIGHUP):
-        loop.add_signal_handler(number, process.send_signal, number)
-    code = await process.wait()
+        loop.add_signal_handler(number, pass_on, number)
+    code = await (await starting).wait()
     for number in (Signals.SIGINT, Signals.SIGTERM, Signals.SIGHUP):
         loop.remove_signal_handler(number)
     return 128 - code if code < 0 else code

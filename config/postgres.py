@@ -107,7 +107,7 @@ async def _unprivileged(folder: DataFolder) -> tuple[tuple[str, ...], int]:
     for passage in (folder.path, folder.run):
         passage.chmod(0o711)
     if not await _works(*prefix, str(_binaries() / "postgres"), "--version") or not await _works(
-        *prefix, "ls", str(folder.locks)
+        *prefix, "ls", "-d", str(folder.locks)
     ):
         raise DataFolderError(
             "PostgreSQL does not run as root, and here it cannot run as nobody either: use a normal user, "

@@ -205,6 +205,7 @@ def say(line: str, *, prefix: str = "arena: ") -> None:
 
 
 async def main(arguments: list[str]) -> None:
+    os.umask(0o077)
     options = parse(arguments)
     os.chdir(embedded.ROOT)
     loop, serving = asyncio.get_running_loop(), asyncio.create_task(serve(options))

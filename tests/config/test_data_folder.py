@@ -34,6 +34,19 @@ def test_folder_is_private(folder):
     assert folder.run.stat().st_mode & 0o777 == 0o700
 
 
+def test_everything_in_a_folder_that_others_may_enter_is_private(tmp_path, make):
+    for path in (tmp_path, tmp_path / "log", tmp_path / "valkey"):
+        path.mkdir(exist_ok=True)
+        path.chmod(0o755)
+
+    make(tmp_path)
+
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+    assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == dict.fromkeys(
+        ("log", "lock", "models", "valkey", "run"), 0o700
+    )
+
+
 @pytest.mark.parametrize("name", ["plain", "deep/" * 40 + "er", "with space", "per%cent", "ü"])
 def test_sockets_fit_into_the_run_folder(tmp_path, make, name):
     folder = make(tmp_path / name)

@@ -30,8 +30,9 @@ def manage(*words, **variables):
     return subprocess.run(command, cwd=ROOT, env=env | PRODUCTION | variables, capture_output=True, text=True)
 
 
-def test_django_finds_nothing_to_warn_of_in_production():
-    result = manage("check", "--deploy", "--fail-level", "WARNING")
+@pytest.mark.parametrize("fallbacks", ["", "earlier+key/" * 5], ids=["one key", "an earlier key too"])
+def test_django_finds_nothing_to_warn_of_in_production(fallbacks):
+    result = manage("check", "--deploy", "--fail-level", "WARNING", SECRET_KEY_FALLBACKS=fallbacks)
 
     assert result.returncode == 0, result.stderr
     assert "System check identified no issues (3 silenced)." in result.stdout

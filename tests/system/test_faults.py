@@ -2,7 +2,6 @@
 is there."""
 
 import os
-import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -155,7 +154,6 @@ def test_losing_valkey_stops_no_battle_and_no_vote(victim: Service) -> None:
     with ThreadPoolExecutor(8) as pool, Crowd(victim, PEOPLE, *MODELS, name="without valkey") as crowd:
         voters = [Person(victim.port) for _ in range(8)]
         ready = list(pool.map(lambda n: voters[n].fight(f"Ready before the loss {n}"), range(8)))
-        shutil.rmtree(victim.data / "valkey" / "appendonlydir")
         with unattended(victim):
             os.kill(victim.pid("valkey-server"), signal.SIGKILL)
             began = time.monotonic()

@@ -90,6 +90,7 @@ def test_faults_are_one_line_each_and_a_killed_supervisor_leaves_nothing(tmp_pat
             f"arena: port {port} cannot be used (Address already in use)"
         )
         assert urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=30).status == 200
+        assert [path for path in data.rglob("*") if path.is_file() and path.stat().st_mode & 0o077] == []
 
         members = family(process)
         (web,) = (pid for pid in members if "uvicorn" in psutil.Process(pid).cmdline())
