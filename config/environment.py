@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 LOCAL_DATABASE = "postgresql:///arena"
 LOCAL_REDIS = "redis://127.0.0.1:6379/0"
 SHORTEST_SECRET = 50
+SHORTEST_TOKEN = 20
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Environment:
     arena_streams_per_voter: int = 6
     arena_login: str = "optional"
     arena_api_anonymous: bool = True
+    arena_metrics_token: str = ""
     arena_security_contact: str = ""
 
     @property
@@ -144,6 +146,12 @@ def contact(text: str) -> str:
     return text
 
 
+def token(text: str) -> str:
+    if len(text) < SHORTEST_TOKEN or not re.fullmatch(r"[!-~]+", text):
+        raise ValueError(f"is not a token of {SHORTEST_TOKEN} or more characters of ASCII without spaces")
+    return text
+
+
 PARSERS: dict[str, Callable[[str], object]] = {
     "DATABASE_URL": database_url,
     "REDIS_URL": scheme("redis", "rediss", "unix"),
@@ -166,6 +174,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "ARENA_STREAMS_PER_VOTER": count,
     "ARENA_LOGIN": one_of("optional", "required"),
     "ARENA_API_ANONYMOUS": switch,
+    "ARENA_METRICS_TOKEN": token,
     "ARENA_SECURITY_CONTACT": contact,
 }
 
