@@ -26,7 +26,7 @@ COOKIE = "voter"  # see `cookie_name`
 OF_ACCOUNT = "voter"  # in the session of an account: its voter's id
 COOKIE_AGE = 365 * 24 * 3600
 RENEWED_AFTER = timedelta(days=30)
-QUIET_PATHS = ("/healthz", "/readyz", "/metrics", "/.well-known/")
+QUIET_PATHS = ("/.well-known/",)
 # Programs that only read are nobody; their answers may be stored for all.
 QUIET_READS = ("/api/v1/", "/api/schema/")
 READS = ("GET", "HEAD", "OPTIONS")

@@ -1,11 +1,13 @@
-"""The Celery application; tasks live in the apps' `tasks` modules."""
+"""The Celery application; tasks live in the apps' `tasks` modules. Beat and the ratings worker leave signs of life."""
 
 import os
+import threading
+import time
 from contextlib import suppress
 from typing import Any
 
 from celery import Celery, Task
-from celery.signals import task_postrun, task_prerun
+from celery.signals import after_task_publish, beat_init, task_postrun, task_prerun
 from redis.exceptions import RedisError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -20,25 +22,75 @@ app.autodiscover_tasks()
 
 RATINGS = "ratings"
 BUSY = "arena:busy"
-BUSY_S = 120  # longer than any task, and no longer than a killed worker may be taken for a busy one
+BUSY_S = 20  # a worker that was killed is taken for a busy one no longer than this
+RENEW_S = 5.0
+BEAT = "arena:beat"
+BEAT_S = 30  # the most frequent task of beat is sent every 5 s
 
 
-def say_busy(task: Task, **_: Any) -> None:
-    """The worker of the ratings does one thing at a time, and meanwhile answers no question whether it is there."""
-    _mark(task, busy=True)
+class Busy:
+    """The sign that the ratings worker is at a task, renewed for as long as that takes.
+
+    This worker does one thing at a time, and meanwhile answers no question whether it is there.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._at_work = threading.Lock(), threading.Event()
+        self._renewing: threading.Thread | None = None
+
+    def begin(self, task: Task, **_: Any) -> None:
+        if not _is_of_ratings(task):
+            return
+        with self._lock:
+            self._at_work.set()
+            _sign(BUSY, BUSY_S)
+        if self._renewing is None:
+            self._renewing = threading.Thread(target=self._renew, name="busy", daemon=True)
+            self._renewing.start()
+
+    def end(self, task: Task, **_: Any) -> None:
+        if not _is_of_ratings(task):
+            return
+        with self._lock:
+            self._at_work.clear()
+            _erase(BUSY)
+
+    def _renew(self) -> None:
+        while self._at_work.wait():
+            time.sleep(RENEW_S)
+            with self._lock:
+                if self._at_work.is_set():
+                    _sign(BUSY, BUSY_S)
 
 
-def say_free(task: Task, **_: Any) -> None:
-    _mark(task, busy=False)
+def watch_beat(**_: Any) -> None:
+    """In the process of beat: each task that it has sent is a sign of its life."""
+    after_task_publish.connect(say_beat_lives)
 
 
-def _mark(task: Task, *, busy: bool) -> None:
+def say_beat_lives(**_: Any) -> None:
+    _sign(BEAT, BEAT_S)
+
+
+def _is_of_ratings(task: Task) -> bool:
+    return (task.request.delivery_info or {}).get("routing_key") == RATINGS
+
+
+def _sign(name: str, seconds: int) -> None:
     from arena.publishing import client
 
-    if (task.request.delivery_info or {}).get("routing_key") == RATINGS:
-        with suppress(RedisError, OSError):
-            client().set(BUSY, 1, ex=BUSY_S) if busy else client().delete(BUSY)
+    with suppress(RedisError, OSError):
+        client().set(name, 1, ex=seconds)
 
 
-task_prerun.connect(say_busy)
-task_postrun.connect(say_free)
+def _erase(name: str) -> None:
+    from arena.publishing import client
+
+    with suppress(RedisError, OSError):
+        client().delete(name)
+
+
+busy = Busy()
+task_prerun.connect(busy.begin)
+task_postrun.connect(busy.end)
+beat_init.connect(watch_beat)

@@ -17,6 +17,7 @@ SHORTEST_SECRET = 50
 # What the service and its databases read besides the settings below, in compose.yaml and by libpq too.
 OF_THE_SERVICE = re.compile(r"ARENA_.*|SECRET_KEY.*|DJANGO_.*|POSTGRES_.*|VALKEY_.*|REDIS_.*|DATABASE_.*|PG[A-Z]+")
 MOST_DAYS = 36_500
+SHORTEST_TOKEN = 20
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Environment:
     arena_api_anonymous: bool = True
     arena_sharing: str = "moderated"
     arena_retention_days: int = 0
+    arena_metrics_token: str = ""
     arena_security_contact: str = ""
 
     @property
@@ -173,6 +175,12 @@ def contact(text: str) -> str:
     return text
 
 
+def token(text: str) -> str:
+    if len(text) < SHORTEST_TOKEN or not re.fullmatch(r"[!-~]+", text):
+        raise ValueError(f"is not a token of {SHORTEST_TOKEN} or more characters of ASCII without spaces")
+    return text
+
+
 PARSERS: dict[str, Callable[[str], object]] = {
     "DATABASE_URL": database_url,
     "REDIS_URL": scheme("redis", "rediss", "unix"),
@@ -201,6 +209,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "ARENA_API_ANONYMOUS": switch,
     "ARENA_SHARING": one_of("off", "moderated", "open"),
     "ARENA_RETENTION_DAYS": days,
+    "ARENA_METRICS_TOKEN": token,
     "ARENA_SECURITY_CONTACT": contact,
 }
 

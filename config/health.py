@@ -1,61 +1,80 @@
-"""Is the service alive, and is it ready: database, broker, and workers on both queues."""
+"""Is the service alive, and is it ready: database, broker, workers on both queues, and beat."""
 
 import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Generic, TypeVar
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from redis.exceptions import RedisError
 
 from arena.connections import let_go
 from arena.publishing import client
-from config.celery import BUSY, RATINGS, app
+from config.celery import BEAT, BUSY, RATINGS, app
 
 QUEUES = ("answers", RATINGS)
+NEEDED = ("database", "broker", *QUEUES)
 SHARED_S = 2.0
 PATIENCE_S = 10.0
-# One look at a time: each takes connections of the database and the broker, and anybody may ask, as often as he likes.
-LOOK = ThreadPoolExecutor(1, "ready")
+Result = TypeVar("Result")
 
 
-def alive(request: HttpRequest) -> HttpResponse:
+class SharedResult(Generic[Result]):
+    """The result of a look that takes connections, for anybody who asks as often as they like.
+
+    One thread looks, and all who ask within `shared_s` seconds get the same.
+    """
+
+    def __init__(self, look: Callable[[], Result], shared_s: float = SHARED_S) -> None:
+        self.look, self.shared_s = look, shared_s
+        self._thread = ThreadPoolExecutor(1, look.__name__)
+        self._newest: tuple[float, Result] | None = None
+
+    async def get(self) -> Result:
+        """Raises TimeoutError after PATIENCE_S, and what the look raises."""
+        async with asyncio.timeout(PATIENCE_S):
+            return await let_go(self._fresh, self._thread)()
+
+    def _fresh(self) -> Result:
+        if self._newest is None or time.monotonic() >= self._newest[0]:
+            result = self.look()
+            self._newest = time.monotonic() + self.shared_s, result
+        return self._newest[1]
+
+
+async def alive(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 async def ready(request: HttpRequest) -> JsonResponse:
-    """200 if a battle could be fought and counted, else 503; says what is missing, as it was at most 2 s ago."""
-    parts = dict.fromkeys(("database", "broker", *QUEUES), False)
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            parts = await let_go(_newest.parts, LOOK)()
-    except TimeoutError:
-        pass  # what does not answer in time is not there
-    return JsonResponse(parts, status=200 if all(parts.values()) else 503)
+    """200 if a battle could be fought and counted, else 503; says what is missing, as it was at most 2 s ago.
 
-
-class Newest:
-    """What was found last; used in one thread only."""
-
-    def __init__(self, look: Callable[[], dict[str, bool]], shared_s: float = SHARED_S) -> None:
-        self.look, self.shared_s = look, shared_s
-        self.found: dict[str, bool] = {}
-        self.until = 0.0
-
-    def parts(self) -> dict[str, bool]:
-        if time.monotonic() >= self.until:
-            self.found = self.look()
-            self.until = time.monotonic() + self.shared_s
-        return self.found
+    Beat is named and changes no status: without it battles are fought and counted, and taking the web processes out of
+    rotation would only add to the damage.
+    """
+    parts = dict.fromkeys((*NEEDED, "beat"), False)
+    with suppress(TimeoutError):  # what does not answer in time is not there
+        parts = await _parts.get()
+    return JsonResponse(parts, status=200 if all(parts[part] for part in NEEDED) else 503)
 
 
 def look() -> dict[str, bool]:
     parts = {"database": _holds(_database), "broker": broker_answers()}
     queues = _consumed() if parts["broker"] else set()
-    return parts | {queue: queue in queues for queue in QUEUES}
+    return parts | {queue: queue in queues for queue in QUEUES} | {"beat": beat_lives()}
 
 
-_newest = Newest(look)
+_parts = SharedResult(look)
+
+
+def beat_lives() -> bool:
+    """Whether beat has sent a task in the last BEAT_S seconds."""
+    with suppress(RedisError, OSError):
+        return bool(client().exists(BEAT))
+    return False
 
 
 def broker_answers() -> bool:

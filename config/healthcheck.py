@@ -1,20 +1,17 @@
-"""Exit 0 if this container does its work: `python -m config.healthcheck PORT`, or the name of a worker's queue."""
+"""Exit 0 if this container does its work: `python -m config.healthcheck PORT`, or `beat`, or the queue of a worker."""
 
 import http.client
-import os
 import socket
 import sys
-from urllib.parse import urlsplit
 
 PATIENCE_S = 4
 
 
 def web(port: int) -> bool:
-    """Whether the web process answers, asked by the name that it listens to."""
-    host = urlsplit(os.environ.get("ARENA_PUBLIC_URL", "")).netloc or "127.0.0.1"
+    """Whether the web process answers."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     try:
-        connection.request("GET", "/healthz", headers={"Host": host})
+        connection.request("GET", "/healthz")
         return connection.getresponse().status == http.HTTPStatus.OK
     except OSError:
         return False
@@ -30,6 +27,24 @@ def worker(queue: str) -> bool:
     return bool(app.control.inspect(destination=[name], timeout=PATIENCE_S).ping())
 
 
+def beat() -> bool:
+    """Whether beat, of which there is one, has sent a task lately."""
+    import redis
+    from django.conf import settings
+
+    from config.celery import BEAT  # which says where Django's settings are
+
+    try:
+        return bool(redis.Redis.from_url(settings.REDIS_URL, socket_timeout=PATIENCE_S).exists(BEAT))
+    except (redis.RedisError, OSError):
+        return False
+
+
+def main(part: str) -> bool:
+    if part.isdigit():
+        return web(int(part))
+    return beat() if part == "beat" else worker(part)
+
+
 if __name__ == "__main__":
-    part = sys.argv[1]
-    sys.exit(not (web(int(part)) if part.isdigit() else worker(part)))
+    sys.exit(not main(sys.argv[1]))

@@ -1,13 +1,16 @@
 """Figures for Prometheus. None is of a single model: a count that moves with an open battle would tell of it."""
 
+import ipaddress
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.conf import settings
 from django.db import Error, connection
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
+from django.utils.crypto import constant_time_compare
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
@@ -26,15 +29,54 @@ ENDPOINTS = (
     ("arena_endpoints_failing", "Of these the ones whose probes pass while most battles fail", ALARMING),
 )
 UNDER_WAY = (Answer.State.QUEUED, Answer.State.RUNNING)
+INSIDE = [
+    ipaddress.ip_network(network)
+    for network in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7", "fe80::/10")
+]
+BEARER = {"WWW-Authenticate": "Bearer"}
+FORWARDED = ("X-Forwarded-For", "Forwarded")
+REFUSED = "Set ARENA_METRICS_TOKEN to read the metrics from here, and send it as a bearer token.\n"
 
 
-def metrics(request: HttpRequest) -> HttpResponse:
-    """Of the service as it is in the database, and of this web process; a part that is away is said to be."""
+async def metrics(request: HttpRequest) -> HttpResponse:
+    """The figures as they were at most 2 s ago; 401 or 403 for those who may not read them, 503 if it takes long."""
+    token = settings.ENVIRONMENT.arena_metrics_token
+    if token and not _has_token(request, token):
+        return HttpResponse("This needs the bearer token of ARENA_METRICS_TOKEN.\n", "text/plain", 401, headers=BEARER)
+    if not token and not _is_inside(request):
+        return HttpResponse(REFUSED, "text/plain", 403)
+    try:
+        return HttpResponse(await _figures.get(), CONTENT_TYPE_LATEST)
+    except TimeoutError:
+        return HttpResponse("The database does not answer in time.\n", "text/plain", 503)
+
+
+def _has_token(request: HttpRequest, token: str) -> bool:
+    scheme, _, sent = request.headers.get("Authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and constant_time_compare(sent.strip(), token)
+
+
+def _is_inside(request: HttpRequest) -> bool:
+    """Whether it comes from this machine or a private network, and is not a stranger's that a proxy there forwards."""
+    if any(header in request.headers for header in FORWARDED):
+        return False
+    try:
+        address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return any((mapped or address) in network for network in INSIDE)
+
+
+def render() -> bytes:
+    """Figures of the service as it is in the database, and of this web process; a part that is away is named."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
-    PlatformCollector(registry=registry)
     registry.register(_Service())
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    return generate_latest(registry)
+
+
+_figures = health.SharedResult(render)
 
 
 class _Service(Collector):
@@ -47,6 +89,7 @@ class _Service(Collector):
             connection.close()
         up.add_metric(["database"], bool(figures))
         up.add_metric(["broker"], health.broker_answers())
+        up.add_metric(["beat"], health.beat_lives())
         return [up, *figures]
 
 

@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "config.headers.middleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.probes.middleware",
     "config.charsets.middleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

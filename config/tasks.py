@@ -1,6 +1,9 @@
 """What operators ask of the ratings worker in the admin; what came of it is written into the log of changes."""
 
+from threading import Thread
+
 from celery import shared_task
+from django.db import connections
 
 from config import changes
 from ratings.models import Pool
@@ -19,14 +22,24 @@ def recompute(slug: str, who: str, *, from_scratch: bool) -> None:
 
 @shared_task(name="config.verify", ignore_result=True)
 def verify(slug: str, who: str) -> None:
+    """Count in a thread of the worker: many votes take minutes, and no board has to wait for a look at them."""
+    Thread(target=_verify, args=(slug, who), name="verify", daemon=True).start()
+
+
+def _verify(slug: str, who: str) -> None:
+    try:
+        pool = Pool.objects.get(slug=slug)
+        changes.note(who, "verified", pool, after=_compare(pool))
+    finally:
+        connections.close_all()
+
+
+def _compare(pool: Pool) -> dict[str, object]:
     from ratings import verifying
 
-    pool = Pool.objects.get(slug=slug)
     if pool.kind == Pool.Kind.REFERENCE:
-        changes.note(who, "verified", pool, after={"found": "its boards are somebody else's: no votes to verify"})
-        return
+        return {"found": "its boards are somebody else's: no votes to verify"}
     try:
-        result = {"as the votes say": True, "found": str(verifying.verify([pool]))}
+        return {"as the votes say": True, "found": str(verifying.verify([pool]))}
     except verifying.Differs as difference:
-        result = {"as the votes say": False, "found": str(difference)}
-    changes.note(who, "verified", pool, after=result)
+        return {"as the votes say": False, "found": str(difference)}

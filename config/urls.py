@@ -8,7 +8,7 @@ from arena import api_pages
 from arena import urls as arena_urls
 from arena.page_charges import charge_reads
 from catalog import urls as catalog_urls
-from config import health, metrics, security_contact
+from config import security_contact
 from ratings import urls as ratings_urls
 
 handler400 = "arena.errors.bad_request"
@@ -23,8 +23,5 @@ urlpatterns = [
     path("api/", api_pages.home, name="api"),
     re_path(r"^api/", arena_api.unknown),
     path("admin/", admin.site.urls),
-    path("healthz", health.alive),
-    path("readyz", health.ready),
-    path("metrics", metrics.metrics),
     path(".well-known/security.txt", security_contact.security_txt),
 ]

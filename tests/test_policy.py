@@ -27,7 +27,7 @@ STRICT = {
 }
 HEADERS = {"X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 OF_OPERATORS = below("/admin/")
-OF_READERS = [*sorted({*addresses()} - {*OF_OPERATORS} - {"/readyz", "/api/v1/leaderboard/events"}), "/nothing/"]
+OF_READERS = [*sorted({*addresses()} - {*OF_OPERATORS} - {"/api/v1/leaderboard/events"}), "/nothing/"]
 
 
 @pytest.fixture(autouse=True)

@@ -1,25 +1,36 @@
 """Liveness and readiness."""
 
 import asyncio
+import subprocess
+import sys
 import threading
+import time
 
 import pytest
 from celery.signals import task_postrun, task_prerun
 from django.db import OperationalError, connection
 from django.test import AsyncClient
 
-from config import health
-from config.celery import app
+from arena import publishing
+from config import celery, health
+from config.celery import BEAT, BUSY, app
+from config.embedded import ROOT
+from tests.processes import eventually
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def newest(monkeypatch):
+def shared(monkeypatch):
     """No answer is that to a question of another test, or an earlier one."""
-    made = health.Newest(health.look, shared_s=0)
-    monkeypatch.setattr(health, "_newest", made)
+    made = health.SharedResult(health.look, shared_s=0)
+    monkeypatch.setattr(health, "_parts", made)
     return made
+
+
+@pytest.fixture(autouse=True)
+def no_signs():
+    publishing.client().delete(BEAT, BUSY)
 
 
 def test_alive_says_ok_and_sets_no_cookie(client, django_assert_num_queries):
@@ -34,17 +45,17 @@ def test_ready_says_what_is_missing_while_no_worker_is_there(client):
     answer = client.get("/readyz")
 
     assert answer.status_code == 503
-    assert answer.json() == {"database": True, "broker": True, "answers": False, "ratings": False}
+    assert answer.json() == {"database": True, "broker": True, "answers": False, "ratings": False, "beat": False}
 
 
 def test_ready_asks_no_worker_while_the_broker_is_away(client, broker_away):
     answer = client.get("/readyz")
 
     assert answer.status_code == 503
-    assert answer.json() == {"database": True, "broker": False, "answers": False, "ratings": False}
+    assert answer.json() == {"database": True, "broker": False, "answers": False, "ratings": False, "beat": False}
 
 
-def test_ready_sees_that_the_database_is_away(client, newest):
+def test_ready_sees_that_the_database_is_away(client, shared):
     def away(*arguments):
         raise OperationalError("the connection is closed")
 
@@ -52,7 +63,7 @@ def test_ready_sees_that_the_database_is_away(client, newest):
         with connection.execute_wrapper(away):  # that of the thread which looks
             return health.look()
 
-    newest.look = look
+    shared.look = look
     answer = client.get("/readyz")
 
     assert answer.status_code == 503
@@ -62,28 +73,30 @@ def test_ready_sees_that_the_database_is_away(client, newest):
 class Looks:
     """Looks that are counted, and last until they may go on."""
 
+    __name__ = "looks"
+
     def __init__(self):
         self.made, self.go_on = 0, threading.Event()
 
     def __call__(self):
         self.made += 1
         self.go_on.wait(30)
-        return dict.fromkeys(("database", "broker", *health.QUEUES), True)
+        return dict.fromkeys((*health.NEEDED, "beat"), True)
 
 
 @pytest.fixture
-def looks(newest):
-    newest.look = Looks()
-    yield newest.look
-    newest.look.go_on.set()
+def looks(shared):
+    shared.look = Looks()
+    yield shared.look
+    shared.look.go_on.set()
 
 
 async def ask(times=1):
     return await asyncio.gather(*(AsyncClient().get("/readyz") for _ in range(times)))
 
 
-async def test_ready_looks_once_for_all_who_ask_at_once(looks, newest):
-    newest.shared_s = 30
+async def test_ready_looks_once_for_all_who_ask_at_once(looks, shared):
+    shared.shared_s = 30
     asked = asyncio.create_task(ask(75))
     await asyncio.sleep(0.1)
     looks.go_on.set()
@@ -92,8 +105,8 @@ async def test_ready_looks_once_for_all_who_ask_at_once(looks, newest):
     assert looks.made == 1
 
 
-async def test_ready_looks_again_after_a_while(looks, newest):
-    newest.shared_s = 0.05
+async def test_ready_looks_again_after_a_while(looks, shared):
+    shared.shared_s = 0.05
     looks.go_on.set()
     for _ in range(2):
         await ask()
@@ -107,7 +120,7 @@ async def test_ready_waits_for_nothing_that_does_not_answer(looks, monkeypatch):
     answers = await ask(3)
 
     assert {answer.status_code for answer in answers} == {503}
-    assert answers[0].json() == {"database": False, "broker": False, "answers": False, "ratings": False}
+    assert answers[0].json() == {"database": False, "broker": False, "answers": False, "ratings": False, "beat": False}
 
 
 def test_look_keeps_no_connection_of_the_database_while_it_asks_the_workers(client, monkeypatch):
@@ -131,5 +144,61 @@ def test_ratings_worker_that_is_busy_with_a_task_is_there(client, queue, there):
     seen = look.run()
     task_postrun.send(sender=look, task=look)
 
-    assert seen == {"database": True, "broker": True, "answers": False, "ratings": there}
+    assert seen == {"database": True, "broker": True, "answers": False, "ratings": there, "beat": False}
     assert client.get("/readyz").json()["ratings"] is False
+
+
+def test_long_task_keeps_the_ratings_worker_ready(client, monkeypatch):
+    """However long it takes: a recount of all votes takes minutes."""
+    monkeypatch.setattr(celery, "BUSY_S", 1)
+    monkeypatch.setattr(celery, "RENEW_S", 0.2)
+
+    @app.task(name="tests.long")
+    def long():
+        time.sleep(1.4)
+        return client.get("/readyz").json()["ratings"]
+
+    long.push_request(delivery_info={"routing_key": "ratings"})
+    task_prerun.send(sender=long, task=long)
+    seen = long.run()
+    task_postrun.send(sender=long, task=long)
+
+    assert seen is True
+    assert client.get("/readyz").json()["ratings"] is False
+
+
+@pytest.fixture
+def beat(tmp_path):
+    """Beat itself, as compose.yaml starts it."""
+    command = [sys.executable, "-m", "celery", "-A", "config", "beat", "-s", str(tmp_path / "schedule"), "--pidfile="]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    yield process
+    process.kill()
+    process.wait()
+
+
+def beat_container_is_healthy():
+    return not subprocess.run([sys.executable, "-m", "config.healthcheck", "beat"], cwd=ROOT).returncode
+
+
+def test_beat_that_dies_is_missed(client, beat):
+    assert eventually(health.beat_lives)
+    assert client.get("/readyz").json()["beat"] is True
+    assert beat_container_is_healthy()
+    assert 0 < publishing.client().ttl(BEAT) <= celery.BEAT_S
+
+    beat.kill()
+    beat.wait()
+    publishing.client().pexpire(BEAT, 1)  # which BEAT_S does otherwise
+
+    assert eventually(lambda: not health.beat_lives())
+    assert client.get("/readyz").json()["beat"] is False
+    assert not beat_container_is_healthy()
+
+
+async def test_ready_does_not_depend_on_beat(shared):
+    shared.look = lambda: dict.fromkeys(health.NEEDED, True) | {"beat": False}
+
+    [answer] = await ask()
+
+    assert (answer.status_code, answer.json()["beat"]) == (200, False)

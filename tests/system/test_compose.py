@@ -74,7 +74,7 @@ def containers() -> Iterator[dict[str, subprocess.Popen[bytes]]]:
         yield {name: stack.enter_context(process(name)) for name in OURS if name != "prepare"}
 
 
-@pytest.mark.parametrize("name", ["web", "worker-answers", "worker-ratings"])
+@pytest.mark.parametrize("name", ["web", "worker-answers", "worker-ratings", "beat"])
 def test_container_is_healthy_while_its_command_runs(containers: dict[str, Any], name: str) -> None:
     assert eventually(lambda: healthy(name), START_S)
     assert containers[name].poll() is None
@@ -86,11 +86,6 @@ def test_shipped_board_is_there(containers: dict[str, Any]) -> None:
     asked = urllib.request.Request(board, headers={"Host": "arena.example.org"})
     with urllib.request.urlopen(asked) as answer:  # noqa: S310  # an address of ours
         assert len(json.load(answer)["rows"]) == 129
-
-
-def test_beat_runs(containers: dict[str, Any]) -> None:
-    assert containers["beat"].poll() is None
-    assert OURS["beat"]["healthcheck"] == {"disable": True}
 
 
 def test_health_check_fails_where_nothing_runs() -> None:

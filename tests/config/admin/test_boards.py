@@ -1,6 +1,7 @@
 """Pools and boards in the admin, and what the worker does when it is asked."""
 
 import re
+import threading
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -10,6 +11,7 @@ from config.models import Change
 from ratings import boards
 from ratings.models import Board, Pool, Snapshot, Tally
 from tests import factories
+from tests.processes import eventually
 
 POOLS, BOARDS = "/admin/ratings/pool/", "/admin/ratings/board/"
 
@@ -24,6 +26,13 @@ def pool():
 
 def logged():
     return [(row.who, row.kind, row.name, row.after) for row in Change.objects.order_by("pk")]
+
+
+def verify(slug):
+    """Ask for it, and wait for the thread that does it."""
+    before = Change.objects.count()
+    tasks.verify(slug, "operator")
+    assert eventually(lambda: Change.objects.count() > before)
 
 
 def press(admin, pool, action):
@@ -42,14 +51,34 @@ def test_recompute_publishes_and_is_logged(pool):
 
 @pytest.mark.django_db(transaction=True)
 def test_verify_says_what_it_found(pool):
-    tasks.verify("live", "operator")
+    verify("live")
     Tally.objects.update(wins=7)
-    tasks.verify("live", "operator")
+    verify("live")
     good, bad = (row[3] for row in logged())
     assert good["as the votes say"] is True
     assert "2 tallies in 1 pools are as the votes say" in good["found"]
     assert bad["as the votes say"] is False
     assert "the tally has 7 wins, the votes say 3" in bad["found"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_boards_do_not_wait_while_votes_are_verified(pool, monkeypatch):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def compare(pool):
+        begun.set()
+        go_on.wait(30)
+        return {}
+
+    monkeypatch.setattr(tasks, "_compare", compare)
+    tasks.verify("live", "operator")
+    assert begun.wait(30)
+    factories.cast(factories.model("x"), factories.model("y"))
+
+    assert boards.refresh()
+    assert logged() == []
+    go_on.set()
+    assert eventually(logged)
 
 
 @pytest.mark.django_db
@@ -72,10 +101,10 @@ def test_actions_say_when_the_broker_is_away(admin, pool, celery_without_broker)
     assert logged() == []
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_pool_without_votes_of_its_own_has_none_to_verify():
     factories.pool("theirs", kind=Pool.Kind.REFERENCE)
-    tasks.verify("theirs", "operator")
+    verify("theirs")
     assert logged() == [
         ("operator", "verified", "theirs", {"found": "its boards are somebody else's: no votes to verify"})
     ]

@@ -1,0 +1,40 @@
+"""Probes come by address, and everything else by a host that we know."""
+
+import pytest
+from django.test import AsyncClient
+
+from config import health
+
+pytestmark = pytest.mark.django_db
+OF_POD = {"Host": "10.42.0.17:8000"}
+PROBES = ["/healthz", "/readyz", "/metrics"]
+
+
+@pytest.fixture(autouse=True)
+def public_host(settings, monkeypatch):
+    settings.ALLOWED_HOSTS = ["arena.example.org"]
+    monkeypatch.setattr(health, "_parts", health.SharedResult(lambda: dict.fromkeys((*health.NEEDED, "beat"), True)))
+
+
+@pytest.mark.parametrize("path", PROBES)
+def test_probe_is_answered_by_address(client, path):
+    answer = client.get(path, headers=OF_POD)
+
+    assert answer.status_code == 200
+    assert not answer.cookies
+    assert client.head(path, headers=OF_POD).status_code == 200
+
+
+@pytest.mark.parametrize("path", PROBES)
+async def test_probe_of_the_web_process_is_answered_by_address(path):
+    assert (await AsyncClient().get(path, headers=OF_POD)).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz/", "/healthzx", "//healthz", "/metrics/x", "/api/v1/", "/x/readyz"])
+def test_nothing_else_is_answered_to_another_host(client, path):
+    assert client.get(path, headers=OF_POD).status_code == 400
+
+
+@pytest.mark.parametrize("path", PROBES)
+def test_probe_can_only_be_read(client, path):
+    assert client.post(path, headers=OF_POD).status_code == 405
