@@ -67,7 +67,7 @@ MODEL = {
     "release_date": "2026-01-20", "knowledge_cutoff": "2025-06-01", "parameters_total": 7_240_000_000,
     "parameters_active": 7_240_000_000, "training_tokens": 15_000_000_000_000, "context_window": 32768,
     "max_input": 28672, "max_output": 4096, "modalities": ["text"], "tools": True, "organization": "Example Lab",
-    "license": "Apache-2.0", "commercial_use": "yes", "base_model": None, "in_draw": True,
+    "license": "Apache-2.0", "commercial_use": "yes", "base_model": None, "in_draw": True, "variant": None,
     "facts": {
         "context_window": {"value": 32768, **_card("2026-01-20")},
         "knowledge_cutoff": {"value": "2025-06", **_card("2026-01-20")},

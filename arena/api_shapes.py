@@ -153,6 +153,13 @@ class Measured(serializers.Serializer[Any]):
     tokens_per_s = NUMBER(allow_null=True)
 
 
+class Variant(serializers.Serializer[Any]):
+    max_tokens = WHOLE(required=False, help_text="of an answer")
+    thinking_tokens = WHOLE(required=False, help_text="that it may spend on thought, beside these")
+    temperature = NUMBER(required=False)
+    first_token_timeout_s = NUMBER(required=False, help_text="seconds")
+
+
 FIRST_DAY = "of a month without a day its first; `facts` has it as precise as its source"
 
 
@@ -172,6 +179,7 @@ class ModelFacts(serializers.Serializer[Any]):
     commercial_use = serializers.ChoiceField(License.Commercial.values, allow_null=True)
     base_model = serializers.CharField(allow_null=True, help_text="slug of the model that it was made from")
     in_draw = serializers.BooleanField(help_text="whether it answers in this arena")
+    variant = Variant(allow_null=True, help_text="values that it is asked with instead of the arena's; null for none")
     facts = serializers.DictField(child=Fact(), help_text="where each of these comes from, and further ones, by field")
     price = Price(allow_null=True, help_text="the newest one that is known")
     arena = Standing(allow_null=True, help_text="where it stands on the board of the live pool")

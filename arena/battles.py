@@ -266,7 +266,8 @@ def _vote(battle: Battle, winner: str, reading: counting.Reading, source: str, *
         model_b_id=battle.model_b_id,
         winner=winner,
         voter=battle.voter_id,
-        propensity=battle.propensity,
+        # After a replacement the pair came about in two steps, by either of two ways: its chance is not known.
+        propensity=None if battle.replaced else battle.propensity,
         turns=reading.turns,
         categories=reading.categories,
         features=reading.features,

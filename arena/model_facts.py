@@ -21,6 +21,7 @@ OF_MODEL = (
     "slug", "name", "kind", "status", "open_weights", "release_date", "knowledge_cutoff", "parameters_total",
     "parameters_active", "training_tokens", "context_window", "max_input", "max_output", "modalities", "tools",
 )  # fmt: skip
+OVERRIDES = ("max_tokens", "temperature", "thinking_tokens", "first_token_timeout_s")
 OF_LICENSE = ("commercial", "research_only", "conditions", "derivatives", "obligations", "source")
 
 
@@ -71,7 +72,15 @@ def _facts(model: LanguageModel) -> dict[str, Any]:
         "commercial_use": model.license and model.license.commercial,
         "base_model": model.base_model and model.base_model.slug,
         "in_draw": bool(endpoint and endpoint.enabled),
+        "variant": variant(model),
     }
+
+
+def variant(model: LanguageModel) -> dict[str, Any] | None:
+    """What this model is asked with that others are not; None where it has the arena's values, as all others."""
+    endpoint: Endpoint | None = getattr(model, "endpoint", None)
+    own = {name: getattr(endpoint, name) for name in OVERRIDES if endpoint and getattr(endpoint, name) is not None}
+    return own or None
 
 
 def _sources(model: LanguageModel) -> dict[str, Any]:

@@ -110,7 +110,7 @@ class Battle(models.Model):
     pool = models.CharField(max_length=100, default=LIVE)
     model_a = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
     model_b = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
-    propensity = models.FloatField(help_text="chance with which this pair was drawn")
+    propensity = models.FloatField(help_text="chance with which this pair was drawn, or the newest model of it")
     replaced = models.JSONField(default=list, help_text="[{side, model, propensity, reason}] of silent replacements")
     prompt_source = models.CharField(max_length=10, choices=PromptSource, default=PromptSource.TYPED)
     among = models.JSONField(null=True, help_text="keys of the models that the voter limited the draw to")
@@ -218,6 +218,7 @@ class Answer(models.Model):
         indexes = [
             models.Index("id", condition=Q(state="running"), name="answer_running"),
             models.Index("queued_at", condition=Q(state="queued"), name="answer_queued"),
+            models.Index("turn", condition=Q(state="failed"), name="answer_failed"),
         ]
         constraints = [models.UniqueConstraint(fields=("turn", "side"), name="answer_once")]
 
@@ -307,7 +308,7 @@ class Vote(models.Model):
     reason = models.CharField(max_length=20, blank=True, help_text="why it is not counted")
     categories = ArrayField(models.CharField(max_length=40), default=list)
     features = ArrayField(models.FloatField(), null=True, help_text="style of a, then of b")
-    propensity = models.FloatField(null=True)
+    propensity = models.FloatField(null=True, help_text="null after a replacement, and where it is not known")
     turns = models.PositiveSmallIntegerField(default=1)
     reasons = models.JSONField(default=dict)
     comment = models.TextField(blank=True)

@@ -167,7 +167,7 @@ class OneVote(serializers.Serializer[Any]):
     counted = Yes()
     reason = Text(help_text="why it is not counted")
     source = serializers.ChoiceField(Vote.Source.values)  # type: ignore[assignment]  # the name is that of the API
-    propensity = NUMBER(allow_null=True, help_text="the chance with which this pair was drawn")
+    propensity = NUMBER(allow_null=True, help_text="the chance of this pair to be drawn; null after a replacement")
     turns = WHOLE()
     categories = serializers.ListField(child=Text(), help_text="never `exclude-ties`, which its outcome decides")
 

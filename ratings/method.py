@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from arena import counting
 from catalog.models import LanguageModel
-from ratings import snapshots, vote_shares
+from ratings import model_battles, snapshots, vote_shares
+from ratings.model_battles import ModelBattles
 from ratings.models import OVERALL, Pool, PoolFigures
 from ratings.scale import SCALE, Z95
 from ratings.vote_shares import Maker, Part, Why
@@ -83,6 +84,7 @@ class Counts:
     replaced: Share | None
     parts: list[Part]
     makers: list[Maker]
+    battles: list[ModelBattles]
     draw: dict[str, Any] | None
     audit: dict[str, Any] | None
 
@@ -161,7 +163,8 @@ def _counts(pool: Pool, stored: PoolFigures) -> Counts:
     outcomes, battles = found["outcomes"], found["battles"]
     left, right, counted = outcomes.get("a", 0), outcomes.get("b", 0), sum(outcomes.values())
     voted, skipped = battles.get("voted", 0), battles.get("skipped", 0)
-    names = _names({*found["models"], *(found["chances"] or {}).get("models", {})})
+    battles_of = found.get("model_battles", {})  # absent where it was counted before these were
+    names = _names({*found["models"], *(found["chances"] or {}).get("models", {}), *battles_of})
     return Counts(
         at=stored.counted_at,
         counted=counted,
@@ -173,6 +176,7 @@ def _counts(pool: Pool, stored: PoolFigures) -> Counts:
         replaced=share(battles.get("replaced", 0), voted + skipped),
         parts=(parts := vote_shares.parts(found, counted, names, _told)),
         makers=vote_shares.makers(parts),
+        battles=model_battles.read(battles_of, names),
         draw=found["chances"] and _in_percent(found["chances"]),
         audit=found["audit"] and _audit(found["audit"], names),
     )

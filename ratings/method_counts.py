@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from arena.models import Battle, PairWeight, Vote
 from arena.pairing import Lots
 from catalog.models import LanguageModel
-from ratings import propensity
+from ratings import model_battles, propensity
 from ratings.comparisons import Comparisons, VoterCounts
 from ratings.likelihood import NotConverged
 from ratings.models import OVERALL, Pool, PoolFigures, Tally
@@ -89,6 +89,7 @@ def _figures(pool: Pool, battles: dict[str, int]) -> dict[str, Any]:
         "outcomes": outcomes,
         "reasons": reasons,
         "models": models,
+        "model_battles": model_battles.count(pool.slug, slugs),
         "chances": _chances(pool, slugs),
         "audit": _audit(pool, slugs),
     }

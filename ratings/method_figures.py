@@ -6,6 +6,7 @@ from typing import Any
 from arena.pairing import UNIFORM_SHARE
 from ratings import method, published, snapshots
 from ratings.method import Counts, Method, Share
+from ratings.model_battles import ModelBattles
 from ratings.snapshots import Asked
 from ratings.vote_shares import Maker, Part, Why
 
@@ -36,6 +37,7 @@ def as_json(found: Method) -> dict[str, Any]:
         "counted_at": counts and counts.at,
         "votes": counts and _votes(counts),
         "models": [_part(part) for part in counts.parts] if counts else [],
+        "battles": [_battles(each) for each in counts.battles] if counts else [],
         "makers": [_maker(maker) for maker in counts.makers] if counts else [],
         "draw": counts and counts.draw and _draw(counts.draw),
         "audit": counts and counts.audit and _audit(counts.audit),
@@ -76,6 +78,17 @@ def _part(part: Part) -> dict[str, Any]:
         "reasons": _reasons(part.reasons),
         "share": part.percent / 100,
         "chance": _chance(part.chance),
+    }
+
+
+def _battles(of: ModelBattles) -> dict[str, Any]:
+    return {
+        "model": of.slug,
+        "name": of.name,
+        "drawn": of.drawn,
+        "replaced": [{"reason": each.reason, "battles": each.battles} for each in of.replaced],
+        "refused": of.refused,
+        "void": of.void,
     }
 
 

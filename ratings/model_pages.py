@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from arena import reasons, sharing
+from arena import model_facts, reasons, sharing
 from arena.errors import Refusal, unknown
 from arena.measured import typical
 from arena.models import LIVE
@@ -25,13 +25,13 @@ from ratings.whose_votes import Whose
 
 @require_safe
 def model_page(request: HttpRequest, slug: str) -> HttpResponse:
-    models = LanguageModel.objects.select_related("organization", "license", "base_model")
+    models = LanguageModel.objects.select_related("organization", "license", "base_model", "endpoint")
     model = models.filter(slug=slug).first() if slug.isprintable() else None  # anything else PostgreSQL would not take
     if model is None:
         return render(request, "404.html", {"detail": unknown("model", slug).detail}, status=404)
     places = model_standing.in_pools(model.slug)
     standing = {"places": places, "rated_here": any(place.pool.slug == LIVE for place in places)}
-    shown = {"model": model, **_facts(model), **_measured(model), **standing}
+    shown = {"model": model, **_facts(model), **_measured(model), **standing, "variant": model_facts.variant(model)}
     shown |= {"told": told(model), "scores": of_model(model), "shared_battles": sharing.of_model(model.pk)}
     try:
         pool = request.GET.get("pool") or model_standing.usual_pool(places, request.GET)

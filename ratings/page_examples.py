@@ -56,6 +56,13 @@ METHOD = {
             "uncounted": 9, "reasons": [{"reason": "stopped", "votes": 9}], "share": 0.3422, "chance": 0.2814,
         }
     ],
+    "battles": [
+        {
+            "model": "first-7b", "name": "First 7B", "drawn": 431,
+            "replaced": [{"reason": "timeout", "battles": 3}, {"reason": "empty", "battles": 1}], "refused": 2,
+            "void": 2,
+        }
+    ],
     "makers": [{"organization": "Example Lab", "models": 2, "retired": 0, "share": 0.31, "chance": 0.27}],
     "draw": {"pairs": 36, "least": 0.0061, "most": 0.0874, "shared_evenly": 0.1},
     "audit": {

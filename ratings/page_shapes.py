@@ -80,6 +80,18 @@ class VotesOfModel(serializers.Serializer[Any]):
     chance = NUMBER(allow_null=True, help_text="to be in the next blind battle while all models are up")
 
 
+class Replacement(serializers.Serializer[Any]):
+    reason, battles = Text(), WHOLE()
+
+
+class BattlesOfModel(serializers.Serializer[Any]):
+    model, name = Text(help_text="slug"), Text()
+    drawn = WHOLE(help_text="blind battles that are over, those from which it was taken included")
+    replaced = Replacement(many=True, help_text="it failed before its first word, and another took its place unseen")
+    refused = WHOLE(help_text="battles with an answer that it or its provider refused; never replaced")
+    void = WHOLE(help_text="battles without a first answer of it, on which nobody could vote")
+
+
 class VotesOfMaker(serializers.Serializer[Any]):
     organization = Text(allow_null=True, help_text="null: not known")
     models, retired = WHOLE(), WHOLE()
@@ -130,6 +142,7 @@ class Method(serializers.Serializer[Any]):
     counted_at = serializers.DateTimeField(allow_null=True, help_text="of all that follows; null until it is counted")
     votes = CountedVotes(allow_null=True)
     models = VotesOfModel(many=True, help_text="every model with a vote, most votes first")
+    battles = BattlesOfModel(many=True, help_text="how often each model failed, most failures for its battles first")
     makers = VotesOfMaker(many=True, help_text="largest share first")
     draw = Draw(allow_null=True, help_text="how the next pair is drawn; null where nothing is drawn")
     audit = Audit(allow_null=True, help_text="of the draw: the same fit, as if all pairs had been drawn equally often")

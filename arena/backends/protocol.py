@@ -30,9 +30,9 @@ class Request:
     api_key: str = field(default="", repr=False)
     system: str = ""
     max_tokens: int = 1024
-    thinking_tokens: int = 0
     temperature: float | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    thinking_tokens: int = 0
 
     @property
     def token_limit(self) -> int:

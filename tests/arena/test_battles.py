@@ -234,6 +234,17 @@ def test_cast_vote_does_not_trust_what_was_read_before():
     assert battle.model_a == new
 
 
+def test_vote_after_a_replacement_has_no_propensity_for_its_pair_came_about_in_two_steps():
+    """The battle has the chance of the new model alone, about half as many times larger as there are models."""
+    battle = factories.battle(propensity=0.02)
+    entry = {"side": "a", "model": common.model().pk, "reason": "timeout", "propensity": 0.02}
+    Battle.objects.filter(pk=battle.pk).update(replaced=[entry], propensity=0.4)
+
+    vote = battles.cast_vote(battle, "a")
+
+    assert (vote.counted, vote.propensity) == (True, None)
+
+
 def test_cast_vote_between_named_models_is_not_counted():
     vote = battles.cast_vote(factories.battle(mode="side_by_side"), "a")
 

@@ -599,6 +599,27 @@ def test_drained_engine_takes_nothing_from_a_probe_that_it_has_broken_off(engine
     assert Endpoint.objects.get(model=slow).failed_probes == 0
 
 
+def test_engine_lets_a_model_think_as_long_as_its_endpoint_may(engine, served):
+    thinking, hasty = (served("ponders-1500", thinking_tokens=tokens) for tokens in (2000, None))
+    turn = turn_of(thinking, hasty)
+
+    engine.submit(turn.pk)
+
+    assert becomes(turn, "void")
+    stored = answers(turn)
+    assert (stored["a"].state, stored["a"].text) == ("finished", expected_text("ponders-1500", turn.prompt))
+    assert (stored["b"].state, stored["b"].failure) == ("failed", "empty")
+
+
+def test_engine_waits_for_the_first_token_as_long_as_the_endpoint_may_take(engine, served):
+    turn = turn_of(served("a/ttft-0.8-len-3"), served("b/ttft-0.8-len-3", first_token_timeout_s=0.3))
+
+    engine.submit(turn.pk)
+
+    assert becomes(turn, "void")
+    assert {side: answer.failure for side, answer in answers(turn).items()} == {"a": "", "b": "timeout"}
+
+
 def test_engine_keeps_no_thought_of_an_attempt_that_failed(engine, served, provider):
     name = "thinks-reset-5-once"
     turn = turn_of(served(name), served("b/len-5"))

@@ -61,7 +61,7 @@ def test_model_tells_what_is_known_with_sources_and_what_was_measured(client):
         "release_date": "2026-01-02", "knowledge_cutoff": "2025-06-01", "parameters_total": 7_000_000_000,
         "parameters_active": 2_000_000_000, "training_tokens": 10**13, "context_window": 8192, "max_input": 8000,
         "max_output": 4096, "modalities": ["text"], "tools": True, "organization": "Maker", "license": "Apache-2.0",
-        "commercial_use": "yes", "base_model": "base", "in_draw": True,
+        "commercial_use": "yes", "base_model": "base", "in_draw": True, "variant": None,
         "facts": {
             field: {"value": value, "source": BY_HAND, "url": None, "as_of": None} for field, value in SET.items()
         } | {"commercial_use": {"value": "yes", "source": LICENSE_TEXT, "url": LICENSE_TEXT, "as_of": None}},
@@ -74,6 +74,14 @@ def test_model_tells_what_is_known_with_sources_and_what_was_measured(client):
             "answers": 8, "calls": 10, "failures": 2, "failure_rate": 0.2, "first_token_s": 0.5, "tokens_per_s": 40.0,
         },
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "own", [{}, {"temperature": 0.0}, {"max_tokens": 200, "thinking_tokens": 8000, "first_token_timeout_s": 60.0}]
+)
+def test_model_that_is_asked_in_its_own_way_is_a_variant(client, own):
+    factories.endpoint(factories.model("seven"), max_concurrency=9, **own)
+    assert in_list(client, "seven")["variant"] == (own or None)
 
 
 def test_what_is_not_known_is_null(client):

@@ -121,6 +121,9 @@ WRONG = {
     "tokens without end": (bad("endpoint.max_tokens = 1000001"), "max_tokens must lie between 1 and 1,000,000"),
     "half a token": (bad("endpoint.max_tokens = 1.5"), "max_tokens must be a whole number"),
     "tokens that are true": (bad("endpoint.max_tokens = true"), "max_tokens must be a whole number"),
+    "no thought": (bad("endpoint.thinking_tokens = 0"), "thinking_tokens must lie between 1 and 1,000,000"),
+    "no wait": (bad("endpoint.first_token_timeout_s = 0"), "first_token_timeout_s must lie between 0 and 600"),
+    "a wait without end": (bad("endpoint.first_token_timeout_s = inf"), "first_token_timeout_s must lie between 0 and"),
     "no place": (bad("endpoint.max_concurrency = -1"), "max_concurrency must lie between 1 and 1,000,000"),
     "a fever": (bad("endpoint.temperature = 2.1"), "endpoint.temperature must lie between 0 and 2"),
     "a temperature that is no number": (bad("endpoint.temperature = nan"), "temperature must lie between 0 and 2"),
@@ -296,9 +299,13 @@ endpoint.api_key_env = "OPENAI_API_KEY"
 endpoint.max_tokens = 1024
 endpoint.temperature = 0.7
 endpoint.max_concurrency = 50
+endpoint.thinking_tokens = 8192
+endpoint.first_token_timeout_s = 60
 enabled = true
 """
     assert models_file.load(file(example)).created == 1
+    endpoint = Endpoint.objects.get()
+    assert (endpoint.thinking_tokens, endpoint.first_token_timeout_s) == (8192, 60)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@
     says:TEXT               says this, at the default pace; comes last
 
     error-500               answers with this status (and quotes the API key, as some providers do)
+    error-429-wait-60       and with this header Retry-After
     hang-3   slowloris-3    after 3 tokens (default 0): silence; one byte of keep-alive a second
     reset-3  truncated-3    after 3 tokens: connection reset; half an event, then a proper end
     garbage-3  fails-3      after 3 tokens: bytes without sense; an error object inside the stream
@@ -13,6 +14,7 @@
     toolong                 the prompt is longer than the context
     endless  html  empty  blank
     refuses-FIELD           status 400 while the request has this field (stream_options, …)
+    ponders-1500            spends so many tokens on thought unseen: where its limit is no higher, nothing is said
 
     thinks  thinks-tag      reasons first: in the format's own field, or between <think> and </think>
     surrogates  bytes       emoji split over chunks, lone halves, NUL; invalid UTF-8
@@ -33,7 +35,7 @@ from dataclasses import dataclass, field, fields, replace
 
 VALUES: dict[str, tuple[str, type[float] | type[str]]] = {
     "steady": ("rate", float), "rate": ("rate", float), "ttft": ("ttft", float), "len": ("length", float),
-    "turn": ("turn", float), "pct": ("percent", float), "when": ("when", str),
+    "turn": ("turn", float), "pct": ("percent", float), "when": ("when", str), "wait": ("wait", str),
 }  # fmt: skip
 
 
@@ -42,7 +44,7 @@ def listed(text: str) -> tuple[str, ...]:
 
 
 MISBEHAVIOURS = listed(
-    "error hang slowloris reset truncated garbage fails filtered toolong endless html empty blank refuses"
+    "error hang slowloris reset truncated garbage fails filtered toolong endless html empty blank refuses ponders"
 )
 MANNERS = listed("thinks surrogates bytes split crlf plain json lingers cut")
 WORDS = listed(
@@ -71,6 +73,7 @@ class Behaviour:
     percent: float = 100
     once: bool = False
     when: str = ""
+    wait: str = ""
     says: str = ""
     unknown: tuple[str, ...] = field(default=())
 

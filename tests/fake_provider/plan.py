@@ -24,6 +24,7 @@ class Plan:
     content_type: str = "text/event-stream"
     ending: Ending = "finish"
     well: bool = True
+    headers: str = ""
 
 
 def plan(wire: Format, asked: Asked, *, first: bool) -> Plan:
@@ -92,13 +93,29 @@ def begun(wire: Format, asked: Asked, behaviour: Behaviour, *more: bytes, ending
 
 def error(wire: Format, asked: Asked, behaviour: Behaviour) -> Plan:
     status = int(behaviour.value)
-    return document(status, wire.error(status, f"Status {status} was wanted, with the key {asked.key}."))
+    made = document(status, wire.error(status, f"Status {status} was wanted, with the key {asked.key}."))
+    return replace(made, headers=f"Retry-After: {behaviour.wait}\r\n" if behaviour.wait else "")
 
 
 def refuses(wire: Format, asked: Asked, behaviour: Behaviour) -> Plan | None:
     if f'"{behaviour.value}":'.encode() not in orjson.dumps(asked.body):
         return None
-    return document(400, wire.error(400, f"Unsupported parameter: '{behaviour.value}' is not supported."))
+    named = "thinking.budget_tokens" if behaviour.value == "budget_tokens" else behaviour.value
+    return document(400, wire.error(400, f"Unsupported parameter: '{named}' is not supported."))
+
+
+def ponders(wire: Format, asked: Asked, behaviour: Behaviour) -> Plan | None:
+    """Thinks unseen; where its limit holds no more than the thoughts, nothing is said."""
+    if limit(asked) > int(behaviour.value):
+        return None
+    return Plan(timed([wire.end(asked, 0, cut=True)], behaviour))
+
+
+def limit(asked: Asked) -> int:
+    """The tokens that it may spend."""
+    names = ("max_tokens", "max_completion_tokens", "maxOutputTokens")
+    fields = asked.body | asked.body.get("generationConfig", {})
+    return next(int(fields[name]) for name in names if name in fields)
 
 
 def silent(wire: Format, asked: Asked, behaviour: Behaviour) -> Plan:
@@ -121,6 +138,7 @@ def endless(wire: Format, asked: Asked, behaviour: Behaviour) -> Plan:
 MISBEHAVIOURS: dict[str, Callable[[Format, Asked, Behaviour], Plan | None]] = {
     "error": error,
     "refuses": refuses,
+    "ponders": ponders,
     "hang": silent,
     "reset": silent,
     "slowloris": slowloris,

@@ -126,7 +126,7 @@ class Server:
         stream = Stream(connection, made, self._remember(wire, asked, connection.headers), self.loop.time())
         connection.stream = stream
         if made.status:
-            connection.begin(made.status, made.content_type)
+            connection.begin(made.status, made.content_type, made.headers)
         self.clock.add(stream)
 
     def _remember(self, wire: Format, asked: Asked, headers: dict[str, str]) -> dict[str, Any]:
@@ -200,10 +200,10 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         self.server.answer(self, self.parser.get_method().decode(), self.target.decode(), self.body)
 
-    def begin(self, status: int, content_type: str) -> None:
+    def begin(self, status: int, content_type: str, headers: str = "") -> None:
         location = "Location: /log\r\n" if 300 <= status < 400 else ""
         self.transport.write(
-            f"HTTP/1.1 {status} {REASONS.get(status, 'Other')}\r\nContent-Type: {content_type}\r\n{location}"
+            f"HTTP/1.1 {status} {REASONS.get(status, 'Other')}\r\nContent-Type: {content_type}\r\n{location}{headers}"
             "Transfer-Encoding: chunked\r\n\r\n".encode()
         )
 

@@ -106,6 +106,23 @@ def test_figures_are_those_of_the_votes():
 
 
 @pytest.mark.django_db
+def test_page_tells_how_often_each_model_was_replaced_and_why(client):
+    x, y, picky = (factories.model(slug) for slug in ("x", "y", "picky"))
+    factories.cast(x, y)
+    replaced = {"side": "a", "model": picky.pk, "propensity": 0.5}
+    for reason in ("empty", "empty", "timeout"):
+        factories.battle(x, y, state="voted", replaced=[{**replaced, "reason": reason}])
+    published()
+
+    assert [(each.slug, each.drawn, each.times_replaced) for each in figures().counts.battles] == [
+        ("picky", 3, 3),
+        ("x", 3, 0),
+        ("y", 3, 0),
+    ]
+    assert "Picky 3 3 2 sent an empty answer; 1 took too long 0 0" in text(client)
+
+
+@pytest.mark.django_db
 def test_models_that_are_drawn_and_have_no_votes_yet_are_told_too(client):
     x, y, newcomer = (factories.endpoint(factories.model(slug)).model for slug in ("x", "y", "newcomer"))
     factories.cast(x, y)

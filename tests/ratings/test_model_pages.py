@@ -150,8 +150,31 @@ def test_page_shows_what_was_measured_in_a_month_and_nothing_of_today(client):
     before = text(client, "quokka")
     EndpointDay.objects.create(endpoint=endpoint, day=day, answers=0, public_failures=50)
 
-    assert "Speed 52 tokens/s First token after 0.44 s Failed 5.0 % of 100 calls" in before
+    assert "Speed 52 tokens/s First token after 0.44 s Failed 5.0 % of 100 calls in blind battles" in before
     assert text(client, "quokka") == before
+
+
+def test_page_has_no_failure_rate_of_a_model_that_was_only_asked_by_name(client):
+    endpoint = factories.endpoint(factories.model("quokka"))
+    day = datetime.now(UTC).date() - timedelta(days=3)
+    EndpointDay.objects.create(endpoint=endpoint, day=day, answers=95, failures={"timeout": 5}, tokens_per_s_p50=51.7)
+
+    shown = text(client, "quokka")
+
+    assert "Speed 52 tokens/s" in shown
+    assert "Failed" not in shown
+
+
+def test_page_says_which_values_of_its_own_a_model_is_asked_with(client):
+    own = {"max_tokens": 2000, "temperature": 0.0, "thinking_tokens": 8192, "first_token_timeout_s": 60.0}
+    factories.endpoint(factories.model("variant"), **own)
+    factories.endpoint(factories.model("usual"), max_concurrency=3)
+
+    shown = text(client, "variant")
+
+    for words in ("Longest answer 2,000 tokens", "up to 8,192 tokens", "Temperature 0.0", "at most 60 s"):
+        assert words in shown
+    assert "Asked in its own way" not in text(client, "usual")
 
 
 @pytest.mark.parametrize("slug", ["nobody", "a%00b", "%0A", "a" * 300])

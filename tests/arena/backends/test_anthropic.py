@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from arena.backends.anthropic import Anthropic, Events
@@ -52,6 +54,26 @@ def test_post_leaves_out_what_is_not_set_or_was_refused():
     bare = Request("http://h", "m", (Message("user", "Hi"),))
     assert Anthropic().post(bare, NOTHING_REFUSED).body.keys() == {"model", "messages", "stream", "max_tokens"}
     assert "temperature" not in Anthropic().post(REQUEST, frozenset({"temperature"})).body
+
+
+@pytest.mark.parametrize(
+    ("tokens", "refused", "thinking", "limit"),
+    [
+        (8000, NOTHING_REFUSED, {"type": "enabled", "budget_tokens": 8000}, 8064),
+        (100, NOTHING_REFUSED, {"type": "enabled", "budget_tokens": 1024}, 1088),
+        (8000, frozenset({"thinking"}), {"type": "adaptive"}, 8064),
+    ],
+)
+def test_post_of_a_model_that_thinks_has_a_budget_and_no_temperature(tokens, refused, thinking, limit):
+    body = Anthropic().post(replace(REQUEST, thinking_tokens=tokens), refused).body
+    assert (body["thinking"], body["max_tokens"]) == (thinking, limit)
+    assert "temperature" not in body
+
+
+def test_post_takes_the_operators_own_way_of_thinking():
+    adaptive = {"thinking": {"type": "adaptive"}}
+    body = Anthropic().post(replace(REQUEST, thinking_tokens=8000, parameters=adaptive), NOTHING_REFUSED).body
+    assert (body["thinking"], body["max_tokens"]) == ({"type": "adaptive"}, 8064)
 
 
 def test_post_lets_parameters_override():

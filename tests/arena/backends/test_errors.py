@@ -1,4 +1,6 @@
 import json
+import time
+from email.utils import formatdate
 
 import aiohttp
 import pytest
@@ -111,6 +113,29 @@ def test_from_event_reads_what_each_provider_gives(error, action):
 )
 def test_from_event_knows_what_the_question_has_caused(error, reason):
     assert from_event(error, json.dumps(error)).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "seconds"),
+    [
+        (429, "20", 20),
+        (429, " 0", 0),
+        (429, "Wed, 21 Oct 2015 07:28:00 GMT", 0),
+        (429, "", None),
+        (429, "soon", None),
+        (429, "-3", None),
+        (503, "20", None),
+    ],
+)
+def test_from_status_knows_when_a_provider_that_limits_the_rate_answers_again(status, header, seconds):
+    error = from_status(status, "slow down", header)
+    assert (error.reason, error.retry_after_s) == ("unavailable", seconds)
+    assert final(error, begun=False, secret="").retry_after_s == seconds
+
+
+def test_from_status_understands_a_date_of_the_next_answer():
+    error = from_status(429, "slow down", formatdate(time.time() + 90, usegmt=True))
+    assert error.retry_after_s == pytest.approx(90, abs=30)
 
 
 def test_from_event_knows_a_prompt_that_is_too_long():

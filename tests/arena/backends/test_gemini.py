@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from arena.backends.gemini import Gemini, Responses
@@ -33,6 +35,18 @@ def test_post_asks_for_a_stream():
         ],
         "generationConfig": {"maxOutputTokens": 64, "temperature": 0.7},
     }
+
+
+@pytest.mark.parametrize(
+    ("parameters", "thinking"),
+    [
+        ({}, {"thinkingBudget": 8000}),
+        ({"generationConfig": {"thinkingConfig": {"thinkingLevel": "low"}}}, {"thinkingLevel": "low"}),
+    ],
+)
+def test_post_of_a_model_that_thinks_has_a_budget_unless_the_operator_gives_a_level(parameters, thinking):
+    body = Gemini().post(replace(REQUEST, thinking_tokens=8000, parameters=parameters), NOTHING_REFUSED).body
+    assert body["generationConfig"] == {"maxOutputTokens": 8064, "temperature": 0.7, "thinkingConfig": thinking}
 
 
 @pytest.mark.parametrize(

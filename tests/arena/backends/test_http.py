@@ -256,18 +256,44 @@ async def test_stream_sends_the_whole_conversation(ask, provider):
         ("openai", "temperature", None),
         ("openai", "max_tokens", "max_completion_tokens"),
         ("anthropic", "temperature", None),
+        ("anthropic", "budget_tokens", None),
         ("gemini", "temperature", None),
     ],
 )
 async def test_stream_does_without_a_field_that_is_refused_and_remembers(ask, provider, kind, field, instead):
     model = f"{kind}/refuses-{field}"
     for _ in range(2):
-        heard = await ask(kind, model, temperature=0.7)
+        heard = await ask(kind, model, temperature=0.7, thinking_tokens=2000 if field == "budget_tokens" else 0)
         assert heard.text == expected_text(model, "Why?")
     states = [request["state"] for request in provider.requests(model)]
     assert states == ["failed", "finished", "finished"]
     body = provider.requests(model)[-1]["body"]
     assert instead is None or instead in body
+
+
+async def test_stream_passes_on_when_the_provider_answers_again(ask):
+    assert (await ask("openai", "error-429-wait-70")).error.retry_after_s == 70
+
+
+@pytest.mark.parametrize("kind", ["openai", "anthropic", "gemini"])
+async def test_stream_of_a_model_that_thinks_has_the_tokens_for_it(ask, kind):
+    model = f"{kind}/ponders-1500"
+    assert (await ask(kind, model, max_tokens=1024)).outcome == ("REPLACE", "empty")
+    assert (await ask(kind, model, max_tokens=1024, thinking_tokens=1024)).text == expected_text(model, "Why?")
+
+
+@pytest.mark.parametrize("kind", ["openai", "anthropic", "gemini"])
+async def test_stream_cuts_what_is_seen_of_a_model_that_thinks_and_not_its_thoughts(ask, kind):
+    """Four bytes are a token."""
+    model = f"{kind}/thinks-len-90"
+    whole = expected_text(model, "Why?").encode()
+
+    heard = await ask(kind, model, max_tokens=20, thinking_tokens=1024)
+
+    assert heard.text == whole[:80].decode(errors="ignore")
+    assert heard.reasoning == expected_reasoning(model, "Why?")
+    assert Cut() in heard.parts
+    assert len(heard.reasoning.encode()) + len(heard.text.encode()) > 80
 
 
 async def test_stream_remembers_nothing_from_a_request_that_failed_anyway(ask, provider):
@@ -282,6 +308,7 @@ async def test_stream_remembers_nothing_from_a_request_that_failed_anyway(ask, p
     [
         (400, "Unsupported parameter: 'max_tokens' is not supported. Use 'max_completion_tokens'.", "max_tokens"),
         (400, "`temperature` is deprecated for this model.", "temperature"),
+        (400, '"thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive"', "thinking"),
         (422, '{"type":"extra_forbidden","loc":["body","stream_options"]}', "stream_options"),
         (400, "temperature must be between 0 and 2", None),
         (400, "Unsupported parameter: 'top_p'", None),
@@ -290,7 +317,7 @@ async def test_stream_remembers_nothing_from_a_request_that_failed_anyway(ask, p
     ],
 )
 def test_refused_field_reads_only_clear_words(status, text, field):
-    body = b'{"max_tokens":5,"temperature":0.7,"stream_options":{"include_usage":true}}'
+    body = b'{"max_tokens":5,"temperature":0.7,"stream_options":{"include_usage":true},"thinking":{"type":"enabled"}}'
     assert refused_field(status, text, body) == field
 
 
