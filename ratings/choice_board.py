@@ -1,18 +1,18 @@
 """Which board puts a shortlist in order."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 from arena.errors import Refusal
 from arena.models import LIVE
 from ratings import snapshots
+from ratings.changes import has_rank
 from ratings.models import OVERALL, Pool, Snapshot
+from ratings.provisional import LEAST_RANKED
 from ratings.snapshots import BRADLEY_TERRY, newest_of_pools, unpack
 
 # This arena's own votes, then the newest that others have published, then votes from elsewhere.
 ORDER = (Pool.Kind.LIVE, Pool.Kind.REFERENCE, Pool.Kind.IMPORT, Pool.Kind.API)
-LEAST = 2  # models whose ratings are settled
 
 
 def ordering(pool: str, category: str) -> dict[str, Any]:
@@ -26,15 +26,16 @@ def ordering(pool: str, category: str) -> dict[str, Any]:
     found: list[Snapshot] = []
     for each in dict.fromkeys((category, OVERALL)):
         found = _in_order(each)
-        enough = next((snapshot for snapshot in found if settled(unpack(snapshot.rows))), None)
+        enough = next((snapshot for snapshot in found if settled(snapshot)), None)
         if enough:
             return _newest(enough.board.pool.slug, each)
     return _of_pool(next((snapshot.board.pool.slug for snapshot in found if snapshot.votes), LIVE), category)
 
 
-def settled(rows: Sequence[dict[str, Any]]) -> bool:
-    """Whether there are enough votes for an order: two models that can be compared are not provisional."""
-    return len([row for row in rows if row["component"] == 0 and not row["provisional"]]) >= LEAST
+def settled(snapshot: Snapshot) -> bool:
+    """Whether there are enough votes for an order: two models that can be compared have votes enough for a rank."""
+    rows = [row for row in unpack(snapshot.rows) if row["component"] == 0 and has_rank(row)]
+    return len(rows) >= LEAST_RANKED and not snapshot.parameters.get("provisional", False)
 
 
 def _in_order(category: str) -> list[Snapshot]:

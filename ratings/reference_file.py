@@ -16,7 +16,7 @@ DATED = re.compile(r"\d{8}|\d{4}-\d\d-\d\d|\d\d-\d{4}|\d\d-\d\d|\d{3,4}|[a-z]+ \
 SETTINGS = re.compile(r"\(([^()]*)\)$")
 WITH_DASHES = ("anthropic",)  # who write versions in the ids of their models so: claude-opus-4-6
 NOT_TOLD = dict.fromkeys(
-    ("rank_low", "rank_high", "tier", "se", "voters", "wins", "losses", "ties", "both_bad", "win_rate")
+    ("rank_low", "rank_high", "tier", "votes_to_rank", "se", "voters", "wins", "losses", "ties", "both_bad", "win_rate")
 )
 
 
