@@ -48,7 +48,7 @@ class Row(serializers.Serializer[Any]):
     tier = WHOLE(allow_null=True, help_text="1: may be the best, 2: the best of the others, and so on")
     votes_to_rank = WHOLE(
         allow_null=True,
-        help_text="how many more votes a rank takes, no voter counting for more than 20; null on a reference board",
+        help_text="how many more votes a rank takes, no voter counting for more than 20; null on boards of before",
     )
     model, name = Text(help_text="slug"), Text()
     organization, license = Text(allow_null=True), Text(allow_null=True)

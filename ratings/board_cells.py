@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from catalog.figures import count, dollars, tokens
 from ratings.board_columns import BY_NAME, Entry
 from ratings.board_reasons import missing_for_rank, provisional
+from ratings.changes import has_rank
 
 UNKNOWN = DASH = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
@@ -185,9 +186,11 @@ def percent(share: float | None, digits: int = 0) -> str:
 
 
 def places(entry: Entry) -> str:
-    """The range of ranks, where it is one."""
+    """The range of ranks, where it is one; without a rank, where the model could stand."""
     low, high = entry.row["rank_low"], entry.row["rank_high"]
-    return "" if low == high else f"{low}{DASH}{high}"
+    if low == high:
+        return "" if low is None or has_rank(entry.row) else f"{low}"
+    return f"{low}{DASH}{high}"
 
 
 def change(entry: Entry) -> str:

@@ -48,7 +48,7 @@ def missing_for_rank(row: Mapping[str, Any]) -> str:
     more = ngettext("needs %(votes)s more vote", "needs %(votes)s more votes", votes) % {"votes": votes}
     if not votes:
         return _("needs votes that go both ways")
-    return _("%(more)s, some that go the other way") % {"more": more} if row["unbounded"] else more
+    return _("%(more)s, some the other way") % {"more": more} if row["unbounded"] else more
 
 
 def rank_rule(*, own: bool) -> str:

@@ -1,12 +1,12 @@
 """Which board puts a shortlist in order."""
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from arena.errors import Refusal
 from arena.models import LIVE
 from ratings import snapshots
-from ratings.changes import has_rank
 from ratings.models import OVERALL, Pool, Snapshot
 from ratings.provisional import LEAST_RANKED
 from ratings.snapshots import BRADLEY_TERRY, newest_of_pools, unpack
@@ -26,16 +26,18 @@ def ordering(pool: str, category: str) -> dict[str, Any]:
     found: list[Snapshot] = []
     for each in dict.fromkeys((category, OVERALL)):
         found = _in_order(each)
-        enough = next((snapshot for snapshot in found if settled(snapshot)), None)
+        enough = next((snapshot for snapshot in found if settled(unpack(snapshot.rows))), None)
         if enough:
             return _newest(enough.board.pool.slug, each)
     return _of_pool(next((snapshot.board.pool.slug for snapshot in found if snapshot.votes), LIVE), category)
 
 
-def settled(snapshot: Snapshot) -> bool:
+def settled(rows: Sequence[Mapping[str, Any]]) -> bool:
     """Whether there are enough votes for an order: two models that can be compared have votes enough for a rank."""
-    rows = [row for row in unpack(snapshot.rows) if row["component"] == 0 and has_rank(row)]
-    return len(rows) >= LEAST_RANKED and not snapshot.parameters.get("provisional", False)
+    enough = [
+        row for row in rows if row["component"] == 0 and not row["unbounded"] and row.get("votes_to_rank", 0) == 0
+    ]
+    return len(enough) >= LEAST_RANKED
 
 
 def _in_order(category: str) -> list[Snapshot]:

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from catalog.joins import rolling
-from ratings.provisional import FEW_VOTES, WIDE
+from ratings.provisional import FEW_VOTES, RANKED_VOTES, WIDE
 
 DATED = re.compile(r"\d{8}|\d{4}-\d\d-\d\d|\d\d-\d{4}|\d\d-\d\d|\d{3,4}|[a-z]+ \d{4}")
 SETTINGS = re.compile(r"\(([^()]*)\)$")
 WITH_DASHES = ("anthropic",)  # who write versions in the ids of their models so: claude-opus-4-6
 NOT_TOLD = dict.fromkeys(
-    ("rank_low", "rank_high", "tier", "votes_to_rank", "se", "voters", "wins", "losses", "ties", "both_bad", "win_rate")
+    ("rank_low", "rank_high", "tier", "se", "voters", "wins", "losses", "ties", "both_bad", "win_rate")
 )
 
 
@@ -98,6 +98,7 @@ def _figures(each: Rated) -> dict[str, Any]:
         "component": 0,
         "unbounded": False,
         "votes": each.votes,
+        "votes_to_rank": max(0, RANKED_VOTES - each.votes),
         "provisional": each.votes < FEW_VOTES or (each.high - each.low) / 2 > WIDE,
     }
 
