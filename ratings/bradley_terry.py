@@ -84,10 +84,10 @@ def fit(board: Comparisons, *, cluster: VoterCounts | None = None, start: ArrayL
         for found in _estimates(board, part, cluster, theta):
             theta[found.models] = found.theta
             estimates.append(found)
-    return assembled(estimates, component)
+    return join_estimates(estimates, component)
 
 
-def assembled(estimates: Sequence[Estimate], component: Indices) -> Fit:
+def join_estimates(estimates: Sequence[Estimate], component: Indices) -> Fit:
     """One fit of estimates that hold each of M models once; component (M,) says which may be compared."""
     size = len(component)
     theta, low, high = np.zeros((3, size))
@@ -95,7 +95,7 @@ def assembled(estimates: Sequence[Estimate], component: Indices) -> Fit:
     for found in estimates:
         theta[found.models], low[found.models], high[found.models] = found.theta, found.low, found.high
         bounded[found.models], clustered[found.models] = found.bounded, found.clustered
-    spread = _joined([(found.models, found.spread) for found in estimates], size)
+    spread = _join_spreads([(found.models, found.spread) for found in estimates], size)
     return Fit(
         ratings=MEAN + SCALE * theta,
         se=spread.of_models() / Z95,
@@ -109,7 +109,7 @@ def assembled(estimates: Sequence[Estimate], component: Indices) -> Fit:
     )
 
 
-def _joined(spreads: Sequence[tuple[Indices, Spread]], size: int) -> Spread:
+def _join_spreads(spreads: Sequence[tuple[Indices, Spread]], size: int) -> Spread:
     """Those of all models, in Elo points; zero between different ones."""
     covariance, degrees = np.zeros((size, size)), np.full(size, np.inf)
     for models, spread in spreads:

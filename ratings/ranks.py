@@ -68,7 +68,7 @@ class Pairs:
     votes_needed: Floats
 
 
-def settled(bounded: Flags, weight: Floats) -> Flags:
+def has_enough_votes(bounded: Flags, weight: Floats) -> Flags:
     """(M,): the models whose votes suffice for a rank.
 
     weight (M,): what the votes of each weigh, no voter counting for more than 20 of them. Never by an interval: of
@@ -78,7 +78,7 @@ def settled(bounded: Flags, weight: Floats) -> Flags:
     return enough
 
 
-def among(component: Indices, candidates: Flags) -> Flags:
+def ranked_models(component: Indices, candidates: Flags) -> Flags:
     """(M,): the models among which ranks are counted: the candidates, or all of a component with fewer than two."""
     there = np.bincount(component, candidates, int(component.max(initial=0)) + 1)
     ranked: Flags = candidates | (there < LEAST_RANKED)[component]
@@ -91,7 +91,7 @@ def ranks(fit: Fit, candidates: Flags | None = None) -> Ranks:
     Models differ if the two-sided 95 % test of their difference says so, or if their intervals do not overlap,
     which for bounded models implies the first.
     """
-    ranked = among(fit.component, np.ones(len(fit.ratings), dtype=bool) if candidates is None else candidates)
+    ranked = ranked_models(fit.component, np.ones(len(fit.ratings), dtype=bool) if candidates is None else candidates)
     together = fit.component[:, None] == fit.component
     diff = np.where(together, fit.ratings[:, None] - fit.ratings, 0.0)
     apart = together & (fit.ci_low[:, None] > fit.ci_high)

@@ -12,7 +12,7 @@ from ratings import components
 from ratings.bradley_terry import Fit
 from ratings.kept import Counts
 from ratings.provisional import FEW_VOTES, LEAST_RANKED, MIN_VOTERS, RANKED_VOTES, WIDE
-from ratings.ranks import among, ranks, settled
+from ratings.ranks import has_enough_votes, ranked_models, ranks
 from ratings.vote_arrays import Floats, Indices
 
 OF_RANKED = ("rank", "rank_ub", "tier")  # 0 for a model that has none
@@ -50,7 +50,7 @@ class Rows:
 def fitted(judged: Judged, fit: Fit, anchor: tuple[str, float] | None) -> Rows:
     """All rows of a fit. anchor: a model and the rating at which it is shown, its component with it."""
     shift = _shift(judged.board, fit, anchor)
-    enough = settled(~fit.unbounded, judged.weight)
+    enough = has_enough_votes(~fit.unbounded, judged.weight)
     found = ranks(fit, enough)
     columns = {
         **{name: _or_none(getattr(found, name), found.ranked) for name in OF_RANKED},
@@ -71,8 +71,8 @@ def ordered(judged: Judged, ratings: Mapping[int, float]) -> Rows:
     """All rows of ratings by model key that have no errors; the same models have a rank as on the fitted board."""
     rating = np.array([ratings[key] for key in judged.board.models])
     component, bounded = components.members(judged.board.comparisons)
-    enough = settled(bounded, judged.weight)
-    ranked = among(component, enough)
+    enough = has_enough_votes(bounded, judged.weight)
+    ranked = ranked_models(component, enough)
     better = (component[:, None] == component) & (rating > rating[:, None]) & ranked
     columns = {
         "rank": _or_none(1 + better.sum(axis=1), ranked),

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from scipy.linalg import cho_factor, cho_solve
 
 from ratings import bradley_terry
-from ratings.bradley_terry import Fit, assembled
+from ratings.bradley_terry import Fit, join_estimates
 from ratings.comparisons import Comparisons
 from ratings.components import Component, split
 from ratings.intervals import Spread
@@ -76,7 +76,7 @@ def fit(votes: StyledVotes, *, start: Start | None = None) -> StyleFit:
     paired = paired.of_styles(varying)
     placed = [_place(board, paired, part, joint.parameters) for part in parts if part.loose.size]
     fitted = [joint.strengths(part.bounded) for part in parts if part.bounded.size]
-    found = assembled([*fitted, *placed], component)
+    found = join_estimates([*fitted, *placed], component)
     errors = np.sqrt(joint.spread.covariance.diagonal())
     return StyleFit(
         fit=replace(found, iterations=found.iterations + joint.iterations),

@@ -85,7 +85,7 @@ def test_snapshot_says_what_it_was_made_of(settings):
 
     assert (snapshot.votes, snapshot.last_vote_id) == (elo.votes, elo.last_vote_id) == (5, last.pk)
     assert snapshot.code_version == settings.VERSION
-    assert snapshot.parameters == {"clustered": True, "anchor": None}
+    assert snapshot.parameters == {"clustered": True, "anchor": None, "provisional": True}
     assert [row["model"] for row in unpack(snapshot.rows)] == ["x", "y"]
 
 

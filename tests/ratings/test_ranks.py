@@ -10,7 +10,7 @@ from ratings import bradley_terry
 from ratings.bradley_terry import SCALE, Fit
 from ratings.comparisons import Comparisons
 from ratings.intervals import Spread
-from ratings.ranks import pairs, ranks, settled
+from ratings.ranks import has_enough_votes, pairs, ranks
 from tests.ratings.coverage import joint
 from tests.ratings.votes import any_board
 
@@ -160,7 +160,7 @@ def test_candidates_are_counted_in_each_component():
 
 def test_settled_are_bounded_models_with_votes_of_a_hundred():
     bounded, weight = np.array([True, True, True, False]), np.array([100.0, 99.75, 0.0, 1000.0])
-    assert settled(bounded, weight).tolist() == [True, False, False, False]
+    assert has_enough_votes(bounded, weight).tolist() == [True, False, False, False]
 
 
 def test_best_bounded_model_leads_a_tier():
