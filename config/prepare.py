@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> None:
     except (CommandError, ValueError) as problem:
         sys.exit(str(problem))
     for line in small_window_lines():
-        print(line, flush=True)
+        sys.stdout.write(f"{line}\n")
     if _models_to_draw() < options.least:
         sys.exit(f"fewer than {options.least} models are enabled and can be drawn, so no battle can be fought")
 

@@ -102,14 +102,18 @@ async def _bring_up(supervisor: Supervisor, options: Options) -> "asyncio.Task[N
     rendered = folder.run / "local_models.toml"
     rendered.write_text(local_models.render(ports, options.excluded))
     files = [rendered, *([options.models_file] if options.models_file else [])]
-    env = embedded.environment(folder)
-    if options.battles:
-        env.setdefault(CONVERSATION, LOCAL_CONVERSATION)
+    env = variables(options)
     prepare = _prepare(folder, env, files, least=2 if options.battles else 0)
     await together(_start_databases(supervisor, folder, prepare), _start_models(supervisor, folder, ports))
     with _patience("starting the web server and the workers"):
         await supervisor.start(*_programs(folder, env, options.port))
     return asyncio.create_task(model_watch.watch(ports.values(), env["DATABASE_URL"]))
+
+
+def variables(options: Options) -> dict[str, str]:
+    """The environment of all programs; with local models conversations are as short as these need them."""
+    env = embedded.environment(options.folder)
+    return {CONVERSATION: LOCAL_CONVERSATION, **env} if options.battles else env
 
 
 async def _start_databases(supervisor: Supervisor, folder: DataFolder, prepare: Program) -> None:

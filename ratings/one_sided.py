@@ -18,7 +18,8 @@ WITH judged AS (
     WHERE vote.pool = %(pool)s AND vote.reason = %(one_sided)s
 ), failed AS (
     SELECT id, voter, day, asked_again AS model FROM judged WHERE asked_again IS NOT NULL
-    UNION SELECT judged.id, voter, day, answer.model_id FROM judged JOIN arena_turn turn ON turn.battle_id = judged.battle
+    UNION SELECT judged.id, voter, day, answer.model_id FROM judged
+        JOIN arena_turn turn ON turn.battle_id = judged.battle
         JOIN arena_answer answer ON answer.turn_id = turn.id WHERE answer.failure = ANY(%(by_question)s)
 ), of_voters AS (SELECT model, least(count(*), %(most)s) AS battles FROM failed GROUP BY model, voter, day)
 SELECT model, sum(battles)::bigint FROM of_voters GROUP BY model"""
