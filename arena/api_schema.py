@@ -133,7 +133,14 @@ battle_vote = call(
 battle_ask_again = call(
     "battle_ask_again",
     BATTLES,
-    ("Ask on", "A further turn of the same two models, each of which sees its own history. Only in the state `ready`."),
+    (
+        "Ask on",
+        (
+            "A further turn of the same two models, each of which sees its own history. Only in the state `ready`. "
+            "400 `too_long`: with it the conversation of one side would be longer than `ARENA_CONVERSATION_CHARACTERS` "
+            "was when the battle began; it is refused for both alike."
+        ),
+    ),
     (shapes.OneBattle, examples.NEW_BATTLE),
     takes=(shapes.Question, {"prompt": "And in winter?"}),
     status=201,

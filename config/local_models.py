@@ -50,11 +50,11 @@ def _gemma(folder: DataFolder) -> Path:
 
 
 LOCAL_MODELS = (
-    LocalModel("smollm2", "SmolLM2 135M", 400 * MIB, _smollm2),
+    LocalModel("smollm2", "SmolLM2 135M", 580 * MIB, _smollm2),
     LocalModel(
         "gemma",
         "Gemma 3 270M",
-        500 * MIB,
+        530 * MIB,
         _gemma,
         (
             *("--template", str(HERE / "few_shot.jinja")),

@@ -22,6 +22,7 @@ def main(arguments: list[str]) -> None:
     from django.core.management import CommandError, call_command
 
     django.setup()
+    from arena.conversation import small_window_lines
     from catalog import shipped as known
     from ratings import shipped, shipped_reference
 
@@ -38,8 +39,10 @@ def main(arguments: list[str]) -> None:
         shipped_reference.load()
     except (CommandError, ValueError) as problem:
         sys.exit(str(problem))
-    if _enabled_models() < options.least:
-        sys.exit(f"fewer than {options.least} models are enabled, so no battle can be fought")
+    for line in small_window_lines():
+        sys.stdout.write(f"{line}\n")
+    if _models_to_draw() < options.least:
+        sys.exit(f"fewer than {options.least} models are enabled and can be drawn, so no battle can be fought")
 
 
 def _check_services() -> None:
@@ -59,12 +62,13 @@ def _check_services() -> None:
         sys.exit(f"the Redis or Valkey of REDIS_URL does not answer: {problem}")
 
 
-def _enabled_models() -> int:
+def _models_to_draw() -> int:
     """Count them, and forget which of them did not answer before this start."""
+    from arena import draws
     from arena.models import Endpoint
 
     Endpoint.objects.update(failed_probes=0, probe_wanted=False)
-    return Endpoint.objects.filter(enabled=True).count()
+    return len(draws.drawable())
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ from config.data_folder import DataFolder, DataFolderError
 from config.local_models import MIB, LocalModel
 from config.supervisor import Program, ProgramError, Supervisor, http_ok, together
 
+CONVERSATION, LOCAL_CONVERSATION = "ARENA_CONVERSATION_CHARACTERS", "8000"  # as much as the local models can read
+NOT_DRAWN = "not drawn: "  # so begin the lines of config.prepare that the user should see
 LEAST_DISK = 300 * MIB
 SERVICE_MEMORY = 600 * MIB
 # Freed memory stays with the process that fits matrices: getting it anew costs a fault for each of its pages.
@@ -100,7 +102,7 @@ async def _bring_up(supervisor: Supervisor, options: Options) -> "asyncio.Task[N
     rendered = folder.run / "local_models.toml"
     rendered.write_text(local_models.render(ports, options.excluded))
     files = [rendered, *([options.models_file] if options.models_file else [])]
-    env = embedded.environment(folder)
+    env = variables(options)
     prepare = _prepare(folder, env, files, least=2 if options.battles else 0)
     await together(_start_databases(supervisor, folder, prepare), _start_models(supervisor, folder, ports))
     with _patience("starting the web server and the workers"):
@@ -108,11 +110,20 @@ async def _bring_up(supervisor: Supervisor, options: Options) -> "asyncio.Task[N
     return asyncio.create_task(model_watch.watch(ports.values(), env["DATABASE_URL"]))
 
 
+def variables(options: Options) -> dict[str, str]:
+    """The environment of all programs; with local models conversations are as short as these need them."""
+    env = embedded.environment(options.folder)
+    return {CONVERSATION: LOCAL_CONVERSATION, **env} if options.battles else env
+
+
 async def _start_databases(supervisor: Supervisor, folder: DataFolder, prepare: Program) -> None:
     with _patience("starting the databases"):
         await embedded.start(supervisor, folder, say)
     with _patience("preparing the database"):
         await supervisor.run(prepare)
+    lines = prepare.log.read_text(errors="replace").splitlines()
+    for line in dict.fromkeys(line for line in lines if line.startswith(NOT_DRAWN)):
+        say(line)
 
 
 async def _start_models(supervisor: Supervisor, folder: DataFolder, ports: dict[str, int]) -> None:

@@ -30,6 +30,8 @@ MOST_CHANGES = 12
 REASONS: dict[str, str | Promise] = {
     counting.UNRATED: _("the voter had picked the two models and knew them"),
     counting.STOPPED: _("the voter had stopped an answer before its end"),
+    counting.ONE_SIDED: _("a question had made one model fail and not the other"),
+    counting.IDENTITY_PROBE: _("a question had asked who is answering"),
     counting.IDENTITY_LEAK: _("an answer told which model had written it"),
     counting.REPEATED_PROMPT: _("the same voter had judged the same two models on the same question before"),
     "": _("no reason came with the imported vote"),

@@ -173,6 +173,19 @@ def test_engine_asks_a_provider_and_keeps_what_it_thought_apart(engine, served, 
         assert (request["system"], request["messages"][-1]["content"]) == (SYSTEM_PROMPT, turn.prompt)
 
 
+def test_engine_shows_a_side_that_a_question_made_fail_and_the_vote_does_not_count(engine, served):
+    turn = turn_of(local(), served("b/toolong"), mode="anonymous", a=FINISHED, b=FINISHED)
+    Battle.objects.filter(pk=turn.battle_id).update(state="ready")
+
+    further = battles.ask_again(turn.battle, "More, please.")
+    engine.submit(further.pk)
+
+    assert becomes(further, "ready")
+    assert [answers(further)[side].failure for side in "ab"] == ["", "too_long"]
+    turn.battle.refresh_from_db()
+    assert battles.cast_vote(turn.battle, "a").reason == "one_sided"
+
+
 def test_engine_loses_no_end_of_battles_that_end_together(engine, published):
     text = "**a**`b`" * 7_000  # one word for the model, and its rendering takes longer than a tick
     turns = [turn_of(local(), local(), text, mode="anonymous") for _ in range(3)]

@@ -27,6 +27,17 @@ def test_load_models_prints_counts_of_what_it_did(tmp_path):
     assert run(path) == "models: 1 created, 1 updated, 1 unchanged\n"
 
 
+def test_load_models_names_the_models_that_are_not_drawn(tmp_path):
+    LanguageModel.objects.create(slug="small", name="Small", context_window=4096)
+    path = tmp_path / "models.toml"
+    path.write_text(ENTRY.format(slug="one") + ENTRY.format(slug="small"))
+
+    first, *others = run(path).splitlines()
+
+    assert first == "models: 1 created, 1 updated, 0 unchanged"
+    assert [line.split(",")[0] for line in others] == ["not drawn: small"]
+
+
 def test_load_models_refuses_a_wrong_file_with_one_line_and_changes_nothing(tmp_path):
     path = tmp_path / "models.toml"
     path.write_text(ENTRY.format(slug="one") + '[[model]]\nslug = "two"\n')

@@ -30,6 +30,18 @@ def test_flags_leave_out_models(tmp_path, flags, excluded, battles):
     assert (options.excluded, options.battles) == (excluded, battles)
 
 
+@pytest.mark.parametrize(
+    ("flags", "outside", "limit"),
+    [([], "", "8000"), (["--no-gemma"], "", "8000"), (["--no-local-models"], "", None), ([], "500", "500")],
+)
+def test_local_models_make_conversations_short_unless_a_variable_says_otherwise(
+    tmp_path, monkeypatch, flags, outside, limit
+):
+    monkeypatch.setenv("ARENA_CONVERSATION_CHARACTERS", outside)
+
+    assert up.variables(parse(tmp_path, *flags)).get("ARENA_CONVERSATION_CHARACTERS") == limit
+
+
 def test_models_file_can_leave_out_built_in_ones(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.toml").write_text('[[model]]\nslug = "eliza"\nenabled = false\n')

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from arena import models_file
+from arena.conversation import small_window_lines
 
 
 class Command(BaseCommand):
@@ -20,3 +21,5 @@ class Command(BaseCommand):
         except ValueError as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"models: {loaded.created} created, {loaded.updated} updated, {loaded.unchanged} unchanged")
+        for line in small_window_lines():
+            self.stdout.write(line)

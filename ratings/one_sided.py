@@ -1,0 +1,41 @@
+"""How often a question made a model fail alone in a blind battle that was judged all the same.
+
+Such a vote is kept and does not count, so a model that refuses what it answers badly would look better than it is if
+nobody saw how often that happens.
+"""
+
+from django.db import connection
+
+from arena import counting
+from arena.models import Answer
+
+MOST_OF_A_VOTER = 3  # of one model on one day, or else a single voter could fill the table
+COUNT = """
+WITH judged AS (
+    SELECT vote.id, vote.voter, date(vote.created_at AT TIME ZONE 'UTC') AS day, battle.id AS battle,
+        CASE battle.one_sided WHEN 'a' THEN battle.model_a_id WHEN 'b' THEN battle.model_b_id END AS asked_again
+    FROM arena_vote vote JOIN arena_battle battle ON battle.id = vote.battle_id
+    WHERE vote.pool = %(pool)s AND vote.reason = %(one_sided)s
+), failed AS (
+    SELECT id, voter, day, asked_again AS model FROM judged WHERE asked_again IS NOT NULL
+    UNION SELECT judged.id, voter, day, answer.model_id FROM judged
+        JOIN arena_turn turn ON turn.battle_id = judged.battle
+        JOIN arena_answer answer ON answer.turn_id = turn.id WHERE answer.failure = ANY(%(by_question)s)
+), of_voters AS (SELECT model, least(count(*), %(most)s) AS battles FROM failed GROUP BY model, voter, day)
+SELECT model, sum(battles)::bigint FROM of_voters GROUP BY model"""
+
+
+def count(pool: str) -> dict[int, int]:
+    """Key of a model → battles of the pool whose vote does not count because a question made this model fail alone.
+
+    Battles that their voters have deleted are not known any more.
+    """
+    values = {
+        "pool": pool,
+        "one_sided": counting.ONE_SIDED,
+        "by_question": sorted(Answer.CAUSED_BY_QUESTION),
+        "most": MOST_OF_A_VOTER,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, values)
+        return dict(cursor.fetchall())
