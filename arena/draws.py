@@ -13,6 +13,7 @@ from arena import pairing
 from arena.health import OPEN_S, OPENS_AFTER
 from arena.models import LIVE, Endpoint, PairWeight
 
+FEWEST = 2
 CHARACTERS_PER_TOKEN = 3  # so few that no prompt is sent to a model that cannot read it
 
 
@@ -38,8 +39,27 @@ def draw(models: Sequence[int], keep: int | None = None, pool: str = LIVE) -> pa
     return None
 
 
-def draw_regardless(models: Sequence[int], pool: str) -> pairing.Draw:
-    """A pair of named models of which fewer than two are up."""
+def shares(models: Sequence[int], pool: str) -> dict[int, float]:
+    """Model → its chance to be one of the two that are drawn from these; the sum is 2. Empty for fewer than two."""
+    if len(models) < FEWEST:
+        return {}
+    written = PairWeight.objects.filter(pool=pool).values_list("updated_at", flat=True).first()
+    return _shares(pool, written, tuple(sorted(models)))
+
+
+@lru_cache(maxsize=64)
+def _shares(pool: str, written: datetime | None, models: tuple[int, ...]) -> dict[int, float]:
+    lots, found = _lots(pool, written, models, None), dict.fromkeys(models, 0.0)
+    for pair, chance in zip(lots.pairs, lots.chances, strict=True):
+        for model in pair:
+            found[model] += chance
+    return found
+
+
+def draw_regardless(models: Sequence[int], pool: str) -> pairing.Draw | None:
+    """A pair of named models of which fewer than two are up; None for fewer than two models."""
+    if len(models) < FEWEST:
+        return None
     return _lots(pool, None, tuple(sorted(models)), None).draw()
 
 

@@ -28,6 +28,7 @@ class Endpoint(models.Model):
     temperature = models.FloatField(null=True, blank=True)
     parameters = models.JSONField(default=dict, blank=True)
     max_concurrency = models.PositiveIntegerField(null=True, blank=True)
+    tokens_per_day = models.PositiveBigIntegerField(null=True, blank=True, help_text="estimated; empty is no limit")
     enabled = models.BooleanField(default=True)
     failures = models.PositiveIntegerField(default=0, help_text="in a row, since the last answer")
     closed_until = models.DateTimeField(null=True, blank=True, help_text="out of the draw until then")
@@ -197,6 +198,20 @@ class EndpointDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.endpoint_id} on {self.day}"
+
+
+class TokensOfDay(models.Model):
+    """Estimated tokens that were charged to a budget on one day (UTC), see `arena.token_budgets`; kept for two days."""
+
+    day = models.DateField()
+    charged_to = models.CharField(max_length=120, help_text="the service, a model, or a pseudonym of who asked")
+    tokens = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("day", "charged_to"), name="tokens_of_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.charged_to} on {self.day}"
 
 
 class VoteFile(models.Model):

@@ -38,6 +38,7 @@ class Environment:
     arena_battles_per_hour: int = 60
     arena_battles_per_hour_address: int = 300
     arena_streams_per_voter: int = 6
+    arena_tokens_per_day: int = 0
     arena_login: str = "optional"
     arena_api_anonymous: bool = True
     arena_security_contact: str = ""
@@ -164,6 +165,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "ARENA_BATTLES_PER_HOUR": count,
     "ARENA_BATTLES_PER_HOUR_ADDRESS": count,
     "ARENA_STREAMS_PER_VOTER": count,
+    "ARENA_TOKENS_PER_DAY": count,
     "ARENA_LOGIN": one_of("optional", "required"),
     "ARENA_API_ANONYMOUS": switch,
     "ARENA_SECURITY_CONTACT": contact,

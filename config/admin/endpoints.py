@@ -36,6 +36,7 @@ CHECKED = (
     "max_tokens",
     "temperature",
     "max_concurrency",
+    "tokens_per_day",
     "parameters",
 )
 
@@ -52,6 +53,7 @@ class EndpointForm(Form):
             "api_key_env": gettext_lazy("Variable that holds the key"),
             "max_tokens": gettext_lazy("Longest answer, tokens"),
             "max_concurrency": gettext_lazy("Answers at once"),
+            "tokens_per_day": gettext_lazy("Tokens a day, estimated"),
             "parameters": gettext_lazy("Further parameters"),
             "enabled": gettext_lazy("In the draw"),
         }
