@@ -93,7 +93,9 @@ class Battles(APIView):
         mode = Battle.Mode.ANONYMOUS if mode is None else mode
         with charges.battle(request, prompt) as key:
             pool = api_keys.open_pool(request)
-            battle = battles.start(voter(request), prompt, mode=mode, models=models, open_pool=pool, key=key)
+            battle = battles.start(
+                voter(request), prompt, mode=mode, models=models, open_pool=pool, key=key, payer=charges.payer(request)
+            )
         holding.reread(battle)
         return Response(shown(battle), status=201)
 
@@ -126,7 +128,7 @@ class BattleTurns(APIView):
         def ask() -> Response:
             check_prompt(prompt)
             with charges.turn(request, battle, prompt):
-                battles.ask_again(battle, prompt)
+                battles.ask_again(battle, prompt, charges.payer(request))
             return Response(shown(battle), status=201)
 
         return repeats.once(request, ask)
@@ -147,7 +149,7 @@ class BattleRetry(APIView):
         battle = battles.of_voter(voter_id(request), battle_id)
         _no_fields(request)
         with charges.turn(request, battle):
-            battles.retry(battle)
+            battles.retry(battle, charges.payer(request))
         return Response(shown(battle))
 
 

@@ -3,7 +3,8 @@
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from arena import charges
+from arena import charges, running
+from arena.limits import BURST
 from arena.repeats import KEPT
 from catalog.paging import MOST
 
@@ -48,9 +49,13 @@ def _limits() -> str:
         "Each voter or key, and in brackets its address, has for an hour: %(battles)s (%(together)s) battles, set by "
         "`ARENA_BATTLES_PER_HOUR` and `ARENA_BATTLES_PER_HOUR_ADDRESS`; %(turns)s times as many further questions and "
         "tries; a third as many things sent for the catalogue; %(files)s (%(files_together)s) files of votes; and "
-        "%(calls)s (%(calls_together)s) calls that read, and as many that write. They are refilled evenly. "
-        "Up to %(streams)s battles may be followed at once (`ARENA_STREAMS_PER_VOTER`), and boards by up to "
-        "%(streams_together)s readers of one address. A setting of 0 is no limit. "
+        "%(calls)s (%(calls_together)s) calls that read, and as many that write. They are refilled evenly, and at most "
+        "%(burst)s battles or questions can be asked at once. Each %(characters)s characters of history and question "
+        "count as one. A /56 of IPv6 has twice, a /48 and a /24 of IPv4 four times as many as an address. "
+        "%(running)s battles of a voter and %(running_together)s of an address are answered at a time. "
+        "Up to %(streams)s battles may be followed at once (`ARENA_STREAMS_PER_VOTER`), and from one address up to "
+        "%(streams_together)s battles and as many boards. Calls that take long pay for the work. A setting of 0 "
+        "is no limit. Keys, and members where a login is required, are charged without their address. "
         "What is more is a 429, and `Retry-After` says after how many seconds there is room again."
     )
     environment = settings.ENVIRONMENT
@@ -60,6 +65,10 @@ def _limits() -> str:
         "streams": environment.arena_streams_per_voter,
         "streams_together": environment.arena_streams_per_voter * charges.ADDRESS_FACTOR,
         "turns": charges.TURNS_PER_BATTLE,
+        "burst": BURST,
+        "characters": f"{charges.CHARACTERS_PER_CHARGE:,}",
+        "running": running.MOST_OF_VOTER,
+        "running_together": running.MOST_OF_ADDRESS,
         "files": charges.FILES_PER_HOUR,
         "files_together": charges.FILES_PER_HOUR * charges.ADDRESS_FACTOR,
         "calls": f"{charges.CALLS_PER_HOUR:,}",

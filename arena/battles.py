@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from arena import conversation, counting, draws, holding, opinions, pairing, running
+from arena import conversation, counting, draws, holding, opinions, pairing, running, token_budgets
 from arena.errors import Refusal, bad, shown
 from arena.models import LIVE, SIDES, Answer, Battle, Endpoint, Turn, Vote, Voter
 from arena.prompts import check_prompt, check_text, source
@@ -37,14 +37,15 @@ def start(
     models: Sequence[str] | None = None,
     open_pool: str = LIVE,
     key: UUID | None = None,
+    payer: str = "",
 ) -> Battle:
     """A battle with its first turn queued: of two models drawn blind, or of the two that were named.
 
     Anonymous with `models` draws blind among these, on a pool of their own, else among all for `open_pool`; side by
     side takes exactly two, in this order, and is never rated. Named models are asked even while they are out of the
-    draw: a refusal would tell who has just failed in somebody's blind battle. `key` is the id that it gets. Raises
-    Refusal: 400 for a bad prompt, mode or model, 503 when fewer than two models are up, 409 `voter_gone`, 429
-    `too_many_running`.
+    draw: a refusal would tell who has just failed in somebody's blind battle. `key` is the id that it gets, `payer` who
+    pays for the tokens. Raises Refusal: 400 for a bad prompt, mode or model, 503 when fewer than two models are up, 409
+    `voter_gone`, 429 `too_many_running`, and as `token_budgets.charge` does.
     """
     check_prompt(prompt)
     among = None if models is None else _named(mode, models)
@@ -53,9 +54,9 @@ def start(
     if mode == Battle.Mode.SIDE_BY_SIDE:
         drawn = _side_by_side(among)
     elif mode == Battle.Mode.ANONYMOUS:
-        drawn = draws.draw(draws.drawable(among), pool=pool)
+        drawn = draws.draw(token_budgets.affordable(draws.drawable(among), pool), pool=pool)
         if drawn is None and among:
-            drawn = draws.draw_regardless(among, pool)
+            drawn = draws.draw_regardless(token_budgets.affordable(among, pool), pool)
     else:
         raise bad("mode", _("The mode is anonymous or side_by_side."))
     if drawn is None:
@@ -76,6 +77,7 @@ def start(
             prompt_source=source(prompt),
         )
         _ask(battle, 1, prompt)
+        _charge_tokens(battle, payer)
     return battle
 
 
@@ -124,10 +126,19 @@ def _send(turn_id: int) -> None:
         logger.warning("the broker is away: %s", error)
 
 
-def ask_again(battle: Battle, prompt: str) -> Turn:
+def _charge_tokens(battle: Battle, payer: str) -> None:
+    """For all that its models are sent now. Raises Refusal as `token_budgets.charge` does."""
+    models = battle.among or []
+    if battle.mode == Battle.Mode.ANONYMOUS:
+        models = token_budgets.affordable(draws.drawable(battle.among), battle.pool)
+    token_budgets.charge(models, battle.pool, conversation.length(battle, conversation.OctetLength), payer)
+
+
+def ask_again(battle: Battle, prompt: str, payer: str = "") -> Turn:
     """The next turn of a battle that is ready; each side sees its own history.
 
-    Raises Refusal: 400 for a bad prompt or `too_long`, 409 `not_ready` or `too_many_turns`, 429 `too_many_running`.
+    Raises Refusal: 400 for a bad prompt or `too_long`, 409 `not_ready` or `too_many_turns`, 429 `too_many_running`,
+    and as `token_budgets.charge` does.
     """
     check_text(prompt)
     with transaction.atomic():
@@ -142,7 +153,9 @@ def ask_again(battle: Battle, prompt: str) -> Turn:
         if number > MOST_TURNS:
             raise Refusal("too_many_turns", f"A battle has at most {MOST_TURNS} turns.", 409)
         _announce(battle, Battle.State.ANSWERING)
-        return _ask(battle, number, prompt)
+        turn = _ask(battle, number, prompt)
+        _charge_tokens(battle, payer)
+        return turn
 
 
 def stop(battle: Battle) -> None:
@@ -155,10 +168,10 @@ def stop(battle: Battle) -> None:
     ask_to_stop(battle.pk)
 
 
-def retry(battle: Battle) -> None:
+def retry(battle: Battle, payer: str = "") -> None:
     """Run the failed answers of the last turn again.
 
-    Raises Refusal 409 `not_failed` or `too_late`, 429 `too_many_running`.
+    Raises Refusal 409 `not_failed` or `too_late`, 429 `too_many_running`, and as `token_budgets.charge` does.
     """
     last = battle.turns.last()
     if last is None:
@@ -172,6 +185,7 @@ def retry(battle: Battle) -> None:
         if not failed.exists() or not open_again.update(state=Battle.State.ANSWERING, stopped=False):
             raise holding.or_gone(battle, Refusal("not_failed", "No answer of the last turn has failed.", 409))
         _remember_one_sided(battle, last)
+        _charge_tokens(battle, payer)
         failed.update(state=Answer.State.QUEUED, queued_at=Now(), tries=0, text="", failure="", stopped=False)
         _announce(battle, Battle.State.ANSWERING)
         transaction.on_commit(lambda: _send(last.pk), robust=True)

@@ -12,17 +12,15 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db.models import Q, Sum
-from django.db.models.functions import Length
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from arena import api_keys, limits, running
+from arena import api_keys, conversation, limits, running
 from arena.errors import Refusal
-from arena.limits import BURST, Bucket
-from arena.models import SIDES, Battle
+from arena.limits import Bucket
+from arena.models import Battle
 from arena.voters import address, keyed_hash, voter_id
 
 # Asking again costs as much as a battle; but who talks at length should not lose the battles of the hour by it.
@@ -30,6 +28,7 @@ TURNS_PER_BATTLE = 5
 CHARACTERS_PER_CHARGE = 8000
 # Against programs that run wild, not against readers: ten a second for ever.
 CALLS_PER_HOUR = 36_000
+CALLS_AT_ONCE = 600  # of a minute
 FILES_PER_HOUR = 60  # each may be a record of millions of votes
 ADDRESS_FACTOR = 10  # one address may be a whole office
 A_WHILE_S = 120
@@ -55,7 +54,7 @@ def battle(request: HttpRequest, prompt: str) -> Iterator[UUID]:
     Raises Refusal 429 `too_many_requests`, and `too_many_running` while too many of the address are being answered.
     """
     key = uuid4()
-    with _charged(_asking(request, "battle", 1), _size(len(prompt))):
+    with _charged(battle_buckets(request), _size(len(prompt))):
         running.reserve(running_limits(request), key)
         yield key
 
@@ -63,7 +62,7 @@ def battle(request: HttpRequest, prompt: str) -> Iterator[UUID]:
 @contextmanager
 def continuation(request: HttpRequest) -> Iterator[None]:
     """Around the making of a battle that goes on from another one: no model is asked yet. Raises Refusal 429."""
-    with _charged(_asking(request, "battle", 1)):
+    with _charged(battle_buckets(request)):
         yield
 
 
@@ -73,16 +72,9 @@ def turn(request: HttpRequest, of: Battle, prompt: str = "") -> Iterator[None]:
 
     Raises Refusal 429 as `battle` does.
     """
-    with _charged(_asking(request, "turn", TURNS_PER_BATTLE), _size(conversation_length(of) + len(prompt))):
+    with _charged(turn_buckets(request), _size(conversation.length(of) + len(prompt))):
         running.reserve(running_limits(request), of.pk)
         yield
-
-
-def conversation_length(of: Battle) -> int:
-    """Characters of a battle so far, questions and answers: those of its longer side."""
-    asked = of.turns.aggregate(sum=Sum(Length("prompt")))["sum"] or 0
-    sides = {side: Sum(Length("answers__text"), filter=Q(answers__side=side)) for side in SIDES}
-    return asked + max(length or 0 for length in of.turns.aggregate(**sides).values())
 
 
 def _size(characters: int) -> int:
@@ -124,7 +116,21 @@ def _unless_lifted(request: HttpRequest, what: str, each: int) -> list[Bucket]:
     environment = settings.ENVIRONMENT
     of_voter = each if environment.arena_battles_per_hour else 0
     of_address = each * ADDRESS_FACTOR if environment.arena_battles_per_hour_address else 0
-    return _buckets(request, what, of_voter, of_address, BURST * ADDRESS_FACTOR)
+    of_origins = [
+        Bucket(f"{what}:{origin.key}", of_address * origin.factor, CALLS_AT_ONCE * ADDRESS_FACTOR * origin.factor)
+        for origin in origins(request)
+    ]
+    return [Bucket(f"{what}:{voter_id(request)}", of_voter, CALLS_AT_ONCE), *of_origins]
+
+
+def battle_buckets(request: HttpRequest) -> list[Bucket]:
+    """What a battle is charged to: the voter, the address, and its networks from small to large."""
+    return _asking(request, "battle", 1)
+
+
+def turn_buckets(request: HttpRequest) -> list[Bucket]:
+    """The same for a further question."""
+    return _asking(request, "turn", TURNS_PER_BATTLE)
 
 
 def _asking(request: HttpRequest, what: str, factor: int) -> list[Bucket]:
@@ -133,9 +139,8 @@ def _asking(request: HttpRequest, what: str, factor: int) -> list[Bucket]:
     return _buckets(request, what, each * factor, together * factor)
 
 
-def _buckets(request: HttpRequest, what: str, each: int, together: int, burst: int = BURST) -> list[Bucket]:
-    """One of the voter, and one for each origin. burst: what that of an address holds at most."""
-    of_origins = [Bucket(f"{what}:{each.key}", together * each.factor, burst) for each in origins(request)]
+def _buckets(request: HttpRequest, what: str, each: int, together: int) -> list[Bucket]:
+    of_origins = [Bucket(f"{what}:{origin.key}", together * origin.factor) for origin in origins(request)]
     return [Bucket(f"{what}:{voter_id(request)}", each), *of_origins]
 
 
@@ -159,6 +164,19 @@ def battle_stream_limits(request: HttpRequest) -> dict[str, int]:
     most = settings.ENVIRONMENT.arena_streams_per_voter
     of_origins = {each.key: most * ADDRESS_FACTOR * each.factor for each in origins(request)}
     return {str(voter_id(request)): most} | of_origins
+
+
+def payer(request: HttpRequest) -> str:
+    """A pseudonym of whom tokens are charged to: the largest network, or the account or voter that is charged alone.
+
+    Empty where addresses have no limit. All keys of an account pay together, for it may have many.
+    """
+    if not settings.ENVIRONMENT.arena_battles_per_hour_address:
+        return ""
+    if not is_charged_alone(request):
+        return origins(request)[-1].key
+    key = api_keys.of(request)
+    return keyed_hash("payer", f"user {key.user_id}" if key and key.user_id else f"voter {voter_id(request)}")
 
 
 def is_charged_alone(request: HttpRequest) -> bool:

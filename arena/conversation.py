@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import F, Q, QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db.models import F, Func, Q, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce, Length
 from django.utils.translation import gettext as _
 
 from arena.errors import Refusal
@@ -16,6 +16,12 @@ from arena.models import SIDES, Answer, Battle, Endpoint
 CHARACTERS_PER_TOKEN = 2
 # What stands around the texts: the system prompt, and the marks of each message.
 OVERHEAD_TOKENS = 200
+
+
+class OctetLength(Func):
+    """Bytes of UTF-8."""
+
+    function = "octet_length"
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,13 @@ def check_next(battle: Battle, prompt: str) -> None:
     if max((side + asked).length for side in _sides(answers)) > battle.conversation_limit:
         words = _("This conversation would become too long. %(limit)s Ask a shorter question, or start a new battle.")
         raise _too_long(words % {"limit": _limit_words(battle.conversation_limit)})
+
+
+def length(of: Battle, measure: type[Func] = Length) -> int:
+    """Characters, or bytes, of all questions and of the answers of the side that has said more."""
+    asked = of.turns.aggregate(sum=Sum(measure("prompt")))["sum"] or 0
+    sides = {side: Sum(measure("answers__text"), filter=Q(answers__side=side)) for side in SIDES}
+    return int(asked + max(side or 0 for side in of.turns.aggregate(**sides).values()))
 
 
 def room(battle: Battle, answers: Iterable[Answer]) -> int:

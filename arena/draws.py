@@ -10,6 +10,8 @@ from arena.breaker import IN_DRAW
 from arena.conversation import small_windows
 from arena.models import LIVE, Endpoint, PairWeight
 
+FEWEST = 2
+
 
 def drawable(among: Iterable[int] | None = None) -> list[int]:
     """Keys of the models that are up: enabled, and not out after failed probes.
@@ -24,14 +26,33 @@ def drawable(among: Iterable[int] | None = None) -> list[int]:
 
 def draw(models: Sequence[int], keep: int | None = None, pool: str = LIVE) -> pairing.Draw | None:
     """A pair of these models, or an opponent for `keep` among them; None if there is none."""
-    if len(models) < 2:
+    if len(models) < FEWEST:
         return None
     written = PairWeight.objects.filter(pool=pool).values_list("updated_at", flat=True).first()
     return _lots(pool, written, tuple(sorted(models)), keep).draw()
 
 
-def draw_regardless(models: Sequence[int], pool: str) -> pairing.Draw:
-    """A pair of named models of which fewer than two are up."""
+def shares(models: Sequence[int], pool: str) -> dict[int, float]:
+    """Model → its chance to be one of the two that are drawn from these; the sum is 2. Empty for fewer than two."""
+    if len(models) < FEWEST:
+        return {}
+    written = PairWeight.objects.filter(pool=pool).values_list("updated_at", flat=True).first()
+    return _shares(pool, written, tuple(sorted(models)))
+
+
+@lru_cache(maxsize=64)
+def _shares(pool: str, written: datetime | None, models: tuple[int, ...]) -> dict[int, float]:
+    lots, found = _lots(pool, written, models, None), dict.fromkeys(models, 0.0)
+    for pair, chance in zip(lots.pairs, lots.chances, strict=True):
+        for model in pair:
+            found[model] += chance
+    return found
+
+
+def draw_regardless(models: Sequence[int], pool: str) -> pairing.Draw | None:
+    """A pair of named models of which fewer than two are up; None for fewer than two models."""
+    if len(models) < FEWEST:
+        return None
     return _lots(pool, None, tuple(sorted(models)), None).draw()
 
 

@@ -56,7 +56,9 @@ def home(request: HttpRequest) -> HttpResponse:
     try:
         check_prompt(form.prompt)
         with charges.battle(request, form.prompt) as key:
-            battle = battles.start(voter(request), form.prompt, mode=form.mode, models=form.models, key=key)
+            battle = battles.start(
+                voter(request), form.prompt, mode=form.mode, models=form.models, key=key, payer=charges.payer(request)
+            )
     except Refusal as error:
         return _page(request, form, error)
     return redirect("battle", battle.pk)

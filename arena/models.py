@@ -32,6 +32,7 @@ class Endpoint(models.Model):
     max_concurrency = models.PositiveIntegerField(null=True, blank=True)
     thinking_tokens = models.PositiveIntegerField(null=True, blank=True, help_text="beside max_tokens")
     first_token_timeout_s = models.FloatField(null=True, blank=True)
+    tokens_per_day = models.PositiveBigIntegerField(null=True, blank=True, help_text="estimated; empty is no limit")
     enabled = models.BooleanField(default=True)
     # See `arena.breaker`.
     failed_probes = models.PositiveIntegerField(default=0, help_text="in a row, since the last good one")
@@ -265,6 +266,20 @@ class EndpointDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.endpoint_id} on {self.day}"
+
+
+class TokensOfDay(models.Model):
+    """Estimated tokens that were charged to a budget on one day (UTC), see `arena.token_budgets`; kept for two days."""
+
+    day = models.DateField()
+    charged_to = models.CharField(max_length=120, help_text="the service, a model, or a pseudonym of who asked")
+    tokens = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("day", "charged_to"), name="tokens_of_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.charged_to} on {self.day}"
 
 
 class VoteFile(models.Model):

@@ -22,6 +22,7 @@ from catalog.models import LanguageModel, License, Organization
 LONGEST = {"base_url": 500, "api_key_env": 100}
 MOST = 1_000_000
 LONGEST_WAIT_S = 600
+MOST_TOKENS = 10**12
 DEEPEST = 100  # of JSON: what is deeper than the stack of Python could be read nowhere
 SLUG = re.compile(r"(?=.*[a-z0-9])[a-z0-9.-]{1,200}")  # in addresses `.` and `..` are something else
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -38,7 +39,7 @@ MODEL_FIELDS: dict[str, type] = {
 ENDPOINT_FIELDS: dict[str, type] = {
     "kind": str, "base_url": str, "model": str, "api_key_env": str, "max_tokens": int,
     "temperature": float, "max_concurrency": int, "thinking_tokens": int, "first_token_timeout_s": float,
-    "parameters": dict,
+    "tokens_per_day": int, "parameters": dict,
 }  # fmt: skip
 
 
@@ -138,6 +139,8 @@ def _check_limits(where: str, endpoint: dict[str, Any]) -> None:
     for field in ("max_tokens", "max_concurrency", "thinking_tokens"):
         if not 1 <= endpoint.get(field, 1) <= MOST:
             raise WrongField(where, f"endpoint.{field}", f"must lie between 1 and {MOST:,}")
+    if not 1 <= endpoint.get("tokens_per_day", 1) <= MOST_TOKENS:
+        raise WrongField(where, "endpoint.tokens_per_day", f"must lie between 1 and {MOST_TOKENS:,}")
     if not 0 <= endpoint.get("temperature", 0) <= 2:
         raise WrongField(where, "endpoint.temperature", "must lie between 0 and 2")
     if "api_key_env" in endpoint:
@@ -233,6 +236,7 @@ def _columns(endpoint: dict[str, Any], *, enabled: bool) -> dict[str, Any]:
         "max_concurrency": endpoint.get("max_concurrency"),
         "thinking_tokens": endpoint.get("thinking_tokens"),
         "first_token_timeout_s": endpoint.get("first_token_timeout_s"),
+        "tokens_per_day": endpoint.get("tokens_per_day"),
         "enabled": enabled,
     }
 

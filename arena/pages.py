@@ -74,7 +74,7 @@ def ask_again(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     def ask(found: Battle) -> None:
         check_prompt(prompt)
         with charges.turn(request, found, prompt):
-            battles.ask_again(found, prompt)
+            battles.ask_again(found, prompt, charges.payer(request))
 
     return _act(request, battle_id, ask, partial(_changed, added=True))
 
@@ -83,7 +83,7 @@ def ask_again(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 def retry(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     def again(found: Battle) -> None:
         with charges.turn(request, found):
-            battles.retry(found)
+            battles.retry(found, charges.payer(request))
 
     return _act(request, battle_id, again, partial(_changed, again=True))
 

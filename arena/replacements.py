@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from arena import draws, jobs
+from arena import draws, jobs, token_budgets
 from arena.jobs import SideJob
 from arena.models import Answer, Battle
 
@@ -31,7 +31,7 @@ def _replace(request: Replace) -> SideJob | None:
         return None
     other = battle.model_b_id if answer.side == "a" else battle.model_a_id
     gone = {answer.model_id, *(each["model"] for each in battle.replaced)}
-    up = draws.drawable(battle.among)
+    up = token_budgets.affordable(draws.drawable(battle.among), battle.pool)
     drawn = draws.draw([other, *(key for key in up if key not in gone and key != other)], other, battle.pool)
     if drawn is None:
         return None

@@ -30,9 +30,11 @@ def expire() -> None:
 
 @shared_task(name="arena.forget_told", ignore_result=True)
 def forget_told() -> None:
-    from arena import repeats
+    """What is kept for a day or two: answers to repeated requests, and the tokens that days have spent."""
+    from arena import repeats, token_budgets
 
     repeats.forget()
+    token_budgets.forget()
 
 
 @shared_task(name="arena.apply_retention", ignore_result=True)

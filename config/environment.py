@@ -45,6 +45,7 @@ class Environment:
     arena_battles_per_hour_address: int = 300
     arena_streams_per_voter: int = 6
     arena_conversation_characters: int = 24_000
+    arena_tokens_per_day: int = 0
     arena_login: str = "optional"
     arena_signup: str = ""
     arena_operator_totp: str = "optional"
@@ -203,6 +204,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "ARENA_BATTLES_PER_HOUR_ADDRESS": count,
     "ARENA_STREAMS_PER_VOTER": count,
     "ARENA_CONVERSATION_CHARACTERS": positive,
+    "ARENA_TOKENS_PER_DAY": count,
     "ARENA_LOGIN": one_of("optional", "required"),
     "ARENA_SIGNUP": one_of("open", "invite", "closed"),
     "ARENA_OPERATOR_TOTP": one_of("optional", "required"),

@@ -68,17 +68,14 @@ def opponents(asked: Asked, model: str) -> list[dict[str, Any]]:
     """
     from ratings import pairwise  # scipy is slow to load
 
-    found = pairwise.matrices(asked)
-    if model not in found["models"]:
-        return []
-    own = found["models"].index(model)
-    met = [_met(found, own, other, slug) for other, slug in enumerate(found["models"]) if found["counts"][own][other]]
+    found = pairwise.row(asked, model)
+    met = [_met(found, place, slug) for place, slug in enumerate(found.get("models", ()))]
     return sorted(met, key=lambda each: -each["votes"])
 
 
-def _met(found: Mapping[str, Any], own: int, other: int, slug: str) -> dict[str, Any]:
+def _met(found: Mapping[str, Any], place: int, slug: str) -> dict[str, Any]:
     votes, wins, ties, predicted, diff, error = (
-        found[name][own][other] for name in ("counts", "wins", "ties", "win_probability", "diff", "diff_se")
+        found[name][place] for name in ("counts", "wins", "ties", "win_probability", "diff", "diff_se")
     )
     return {
         "model": slug,

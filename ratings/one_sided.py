@@ -30,7 +30,7 @@ def count(pool: str) -> dict[int, int]:
 
     Battles that their voters have deleted are not known any more.
     """
-    values = {
+    values: dict[str, str | int | list[str]] = {
         "pool": pool,
         "one_sided": counting.ONE_SIDED,
         "by_question": sorted(Answer.CAUSED_BY_QUESTION),

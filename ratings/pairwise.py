@@ -18,6 +18,8 @@ from ratings.vote_arrays import Indices
 
 EQUAL = 1e-8  # Elo points, as of `ratings.ranks`
 MOST_VOTES = 2.0**53  # of which no program loses one
+Rows = slice | list[int]
+ALL = slice(None)
 MATRICES = ("wins", "ties", "counts", "win_probability", "diff", "diff_se", "votes_needed")
 
 
@@ -41,11 +43,8 @@ def matrices(asked: Asked, models: Collection[str] | None = None) -> dict[str, A
     model that is not on the board is left out. Refusals as of `snapshots.newest`; 404 for a reference board, which has
     no votes.
     """
-    board = snapshots.newest(**asdict(asked))  # which refuses what there is not
-    if "reference" in board:
-        raise snapshots.without_votes(asked.pool)
-    which = {name: value for name, value in asdict(asked).items() if name != "at"}
     stored = _stored(asked)
+    which = {name: value for name, value in asdict(asked).items() if name != "at"}
     if stored is None:
         return which | {"computed_at": None, "models": []} | {name: [] for name in MATRICES}
     table = pair_tables.load(stored)
@@ -58,7 +57,25 @@ def matrices(asked: Asked, models: Collection[str] | None = None) -> dict[str, A
     return which | {"computed_at": stored.computed_at, "models": labels} | shown
 
 
+def row(asked: Asked, model: str) -> dict[str, list[Any]]:
+    """One row of `matrices`: for each opponent whom this model met on the board its slug and each figure of the pair.
+
+    Without the M x M values of all others. Empty where the model is not on the board; refusals as of `matrices`.
+    """
+    stored = _stored(asked)
+    if stored is None or model not in stored.slugs:
+        return {}
+    table, own = pair_tables.load(stored), stored.slugs.index(model)
+    met = np.flatnonzero(table.board.votes[own])
+    _, compared = _by_elo(table, [own]) if asked.method == ELO else _by_fit(table, [own])
+    figures = {name: matrix[0, met].tolist() for name, matrix in (_counts(table, [own]) | compared).items()}
+    return {"models": [stored.slugs[other] for other in met.tolist()]} | figures
+
+
 def _stored(asked: Asked) -> PairTable | None:
+    """The table of a board; raises Refusal where there is no such board, or one without votes."""
+    if "reference" in snapshots.newest(**asdict(asked)):
+        raise snapshots.without_votes(asked.pool)
     boards = Board.objects.filter(
         pool__slug=asked.pool, category__slug=asked.category, style_control=asked.style_control
     )
@@ -66,23 +83,23 @@ def _stored(asked: Asked) -> PairTable | None:
     return (tables.filter(computed_at__lte=asked.at) if asked.at else tables).order_by("-day").first()
 
 
-def _counts(table: Table) -> dict[str, NDArray[Any]]:
+def _counts(table: Table, rows: Rows = ALL) -> dict[str, NDArray[Any]]:
     found = {"wins": table.board.wins, "ties": table.board.ties, "counts": table.board.votes}
-    return {name: counts.astype(np.int64) for name, counts in found.items()}
+    return {name: counts[rows].astype(np.int64) for name, counts in found.items()}
 
 
-def _by_fit(table: Table) -> tuple[Indices, dict[str, NDArray[Any]]]:
-    """The best first, component by component, and what the fit says of each pair."""
+def _by_fit(table: Table, rows: Rows = ALL) -> tuple[Indices, dict[str, NDArray[Any]]]:
+    """The order of the board, and what the fit says of each pair."""
     found = pairs(table, table.board)
     together = table.component[:, None] == table.component
     better = (np.where(together, found.diff, 0.0) > EQUAL).sum(axis=0)
     order = np.array(sorted(range(len(better)), key=lambda at: (table.component[at], better[at], at)), dtype=np.intp)
-    fitted = together & ~(table.unbounded[:, None] | table.unbounded)
+    fitted = (together & ~(table.unbounded[:, None] | table.unbounded))[rows]
     figures = {"win_probability": found.win_rate, "diff": found.diff, "diff_se": found.diff_se}
-    possible = fitted & (found.votes_needed < MOST_VOTES)
-    needed = np.where(possible, found.votes_needed, 0).astype(np.int64)
+    possible = fitted & (found.votes_needed[rows] < MOST_VOTES)
+    needed = np.where(possible, found.votes_needed[rows], 0).astype(np.int64)
     return order, {
-        **{name: _or_null(fitted, figure) for name, figure in figures.items()},
+        **{name: _or_null(fitted, figure[rows]) for name, figure in figures.items()},
         "votes_needed": _or_null(possible, needed),
     }
 
@@ -93,13 +110,13 @@ def _or_null(known: NDArray[np.bool_], figures: NDArray[Any]) -> NDArray[Any]:
     return found
 
 
-def _by_elo(table: Table) -> tuple[Indices, dict[str, NDArray[Any]]]:
+def _by_elo(table: Table, rows: Rows = ALL) -> tuple[Indices, dict[str, NDArray[Any]]]:
     ratings = np.zeros(len(table.ratings)) if table.elo is None else table.elo
     together = table.component[:, None] == table.component
-    nothing = np.full((len(ratings), len(ratings)), None)
+    nothing = np.full((len(ratings), len(ratings)), None)[rows]
     return np.lexsort((-ratings, table.component)), {
-        "win_probability": _or_null(together, chances(ratings / SCALE, ratings / SCALE)[0]),
-        "diff": _or_null(together, ratings[:, None] - ratings),
+        "win_probability": _or_null(together[rows], chances(ratings / SCALE, ratings / SCALE)[0][rows]),
+        "diff": _or_null(together[rows], (ratings[:, None] - ratings)[rows]),
         "diff_se": nothing,
         "votes_needed": nothing,
     }

@@ -41,6 +41,7 @@ CHECKED = (
     "max_concurrency",
     "thinking_tokens",
     "first_token_timeout_s",
+    "tokens_per_day",
     "parameters",
 )
 FIGURES = ("calls", "failure_rate", "first_token", "speed")
@@ -67,6 +68,7 @@ class EndpointForm(Form):
             "max_concurrency": gettext_lazy("Answers at once"),
             "thinking_tokens": gettext_lazy("Tokens for thought"),
             "first_token_timeout_s": gettext_lazy("Longest wait for its first token, s"),
+            "tokens_per_day": gettext_lazy("Tokens a day, estimated"),
             "parameters": gettext_lazy("Further parameters"),
             "enabled": gettext_lazy("In the draw"),
         }

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from arena import api_keys, charges, voters
+from arena import api_keys, charges, conversation, voters
 from arena.models import Answer, Battle
 from tests import factories as common
 from tests.arena import factories
@@ -14,20 +14,18 @@ pytestmark = pytest.mark.django_db
 LONG = "x" * 32_000
 
 
-def test_address_with_many_cookies_has_sixty_at_once(two_models, allow):
+@pytest.mark.parametrize("hour", [charges.battle_buckets, charges.turn_buckets])
+def test_cookie_address_and_networks_have_sixty_at_once(rf, allow, hour):
+    """An address had an hour's worth at once, 600 battles in the first hour; it has 360 now."""
     allow(each=60, together=300)
+    request = rf.get("/", REMOTE_ADDR="2001:db8::1")
+    request.voter_id = None
 
-    assert made(ask(Client()) for _ in range(100)) == 60
+    buckets = hour(request)
 
-
-def test_cookie_has_sixty_at_once_however_many_an_hour_has(client, two_models, allow):
-    allow(each=300)
-    client.get("/")
-
-    answers = [ask(client) for _ in range(61)]
-
-    assert made(answers) == 60
-    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 12  # 300 an hour are refilled evenly
+    times = 1 if hour is charges.battle_buckets else charges.TURNS_PER_BATTLE
+    assert [bucket.capacity for bucket in buckets] == [60] * 4
+    assert [bucket.per_hour for bucket in buckets] == [60 * times, 300 * times, 600 * times, 1200 * times]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +82,7 @@ def talks(me):
     """Battles that have been talked in at length: 32,000 characters of questions, 40,000 with the longer answer."""
     long, short = ({"state": "finished", "text": "y" * length, "attempt": 1} for length in (8000, 100))
     found = [factories.battle(voter=me, prompt=LONG, a=short, b=long) for _ in range(8)]
-    assert charges.conversation_length(found[0]) == 40_000
+    assert conversation.length(found[0]) == 40_000
     return found
 
 

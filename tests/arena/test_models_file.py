@@ -25,6 +25,7 @@ endpoint.api_key_env = "GOOD_API_KEY"
 endpoint.max_tokens = 300
 endpoint.temperature = 0
 endpoint.max_concurrency = 2
+endpoint.tokens_per_day = 2_000_000
 endpoint.parameters = { top_p = 0.9, stop = ["a", "b"] }
 """
 OPENAI = 'endpoint.kind = "openai"\nendpoint.model = "m"\nendpoint.base_url = "https://a.example/v1"\n'
@@ -124,6 +125,7 @@ WRONG = {
     "no thought": (bad("endpoint.thinking_tokens = 0"), "thinking_tokens must lie between 1 and 1,000,000"),
     "no wait": (bad("endpoint.first_token_timeout_s = 0"), "first_token_timeout_s must lie between 0 and 600"),
     "a wait without end": (bad("endpoint.first_token_timeout_s = inf"), "first_token_timeout_s must lie between 0 and"),
+    "no token": (bad("endpoint.tokens_per_day = 0"), "tokens_per_day must lie between 1 and 1,000,000,000,000"),
     "no place": (bad("endpoint.max_concurrency = -1"), "max_concurrency must lie between 1 and 1,000,000"),
     "a fever": (bad("endpoint.temperature = 2.1"), "endpoint.temperature must lie between 0 and 2"),
     "a temperature that is no number": (bad("endpoint.temperature = nan"), "temperature must lie between 0 and 2"),
@@ -192,6 +194,7 @@ def test_load_makes_a_model_with_its_endpoint(file):
     assert (endpoint.kind, endpoint.base_url) == ("openai", "https://api.good.example/v1")
     assert (endpoint.upstream_id, endpoint.api_key_env) == ("good-one-2025", "GOOD_API_KEY")
     assert (endpoint.max_tokens, endpoint.temperature, endpoint.max_concurrency) == (300, 0.0, 2)
+    assert endpoint.tokens_per_day == 2_000_000
     assert endpoint.parameters == {"top_p": 0.9, "stop": ["a", "b"]}
     assert endpoint.enabled
 

@@ -93,7 +93,7 @@ def test_address_has_forty_however_many_cookies_it_has(allow):
     """600 generations of one address took all places of a worker, and everybody else waited for a minute."""
     allow(each=60, together=300)
 
-    answers = [ask(Client()) for _ in range(45)]
+    answers = [ask(Client()) for _ in range(42)]
 
     assert made(answers) == 40
     assert answers[-1].json()["error"]["code"] == TOO_MANY
@@ -171,15 +171,16 @@ def test_zero_lifts_what_hangs_on_it(client, me, allow, limits):
 def test_zero_for_addresses_counts_nothing(allow, valkey):
     allow(each=60)
 
-    assert made(ask(Client()) for _ in range(42)) == 42
+    assert made(ask(Client()) for _ in range(2)) == 2
     assert not valkey.keys("running:*")
 
 
-def test_key_has_four_of_its_own_wherever_it_is(allow):
+def test_key_has_four_of_its_own_and_none_of_its_address(allow, valkey):
     allow(each=60, together=300)
-    secrets = [api_keys.make("a", ["battle"])[1] for _ in range(12)]
+    secrets = [api_keys.make("a", ["battle"])[1] for _ in range(2)]
 
-    assert sum(made(ask(Client(), Authorization=f"Bearer {each}") for _ in range(5)) for each in secrets) == 48
+    assert [made(ask(Client(), Authorization=f"Bearer {each}") for _ in range(5)) for each in secrets] == [4, 4]
+    assert not valkey.keys("running:*")
 
 
 def test_nothing_is_refused_while_redis_is_away(client, me, allow, settings):

@@ -1,0 +1,166 @@
+"""How many tokens a day: of the service, of those whom one network asks for, and of a model.
+
+Days are those of UTC, and an hour of the day releases a twenty-fourth of each budget: what is not used in it can be
+used later on the same day. What is charged are estimates, made before the models are asked. In a blind battle the
+models are charged not as they were drawn but as they could be, each by its chance: on the whole it comes to the same,
+and no budget tells who stands behind a pane. The battle that reaches a limit is still answered.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from arena import draws
+from arena.errors import Refusal
+from arena.jobs import MAX_TOKENS
+from arena.models import LIVE, Endpoint, TokensOfDay
+
+BYTES_PER_TOKEN = 4  # of UTF-8: four letters of English, one or two characters of Chinese
+SIDES = 2
+NETWORK_SHARE = 20  # a network has at most a twentieth of a day
+NAMED_SHARE = 3  # battles of models that were named, and of keys, have at most a third of a model's
+KEPT = timedelta(days=2)
+SERVICE = "service"
+CHARGE = """
+INSERT INTO arena_tokensofday AS old (day, charged_to, tokens)
+SELECT %s, charged.* FROM unnest(%s::text[], %s::bigint[]) AS charged ORDER BY 2
+ON CONFLICT (day, charged_to) DO UPDATE SET tokens = old.tokens + excluded.tokens
+RETURNING charged_to, tokens"""
+
+
+@dataclass(frozen=True)
+class Charge:
+    """Tokens for one budget. It is refused where as much as `most` is spent already; None charges whatever is spent."""
+
+    charged_to: str
+    tokens: int
+    most: float | None
+    refusal: Refusal | None = None
+
+
+def affordable(models: Sequence[int], pool: str) -> list[int]:
+    """Those of these models that have something left for a battle on this pool."""
+    per_day = _budgets(models)
+    spent = _spent(per_day)
+    return [key for key in models if key not in per_day or _has_left(key, per_day[key], spent, pool)]
+
+
+def charge(models: Sequence[int], pool: str, octets: int, payer: str) -> None:
+    """Charge a battle between two of these models, in the transaction that starts it.
+
+    octets: bytes of the conversation, question included. payer: the network, empty where none is limited. Raises
+    Refusal: 503 `budget_spent` of the service or of a model that was named, 429 `too_many_tokens` of a network.
+    """
+    per_day = _budgets(models)
+    charges = [*_of_service(octets, payer), *_of_models(models, pool, octets, payer, per_day)]
+    before = _add(charges) if charges else {}
+    for each in charges:
+        if each.refusal and each.most is not None and before[each.charged_to] >= each.most:
+            raise each.refusal
+
+
+def forget() -> int:
+    """Delete what days that are over have spent; gives how many rows."""
+    return TokensOfDay.objects.filter(day__lt=_today() - KEPT).delete()[0]
+
+
+def _budgets(models: Sequence[int]) -> dict[int, int]:
+    limited = Endpoint.objects.filter(model__in=models).exclude(tokens_per_day=None)
+    return {model: per_day or 0 for model, per_day in limited.values_list("model", "tokens_per_day")}
+
+
+def _has_left(model: int, per_day: int, spent: dict[str, int], pool: str) -> bool:
+    released, own = _released(per_day), _model(model)
+    return spent.get(own, 0) < released and (pool == LIVE or spent.get(f"{own}:named", 0) < released / NAMED_SHARE)
+
+
+def _of_service(octets: int, payer: str) -> list[Charge]:
+    per_day = settings.ENVIRONMENT.arena_tokens_per_day
+    if not per_day:
+        return []
+    tokens = SIDES * _tokens(octets, MAX_TOKENS)
+    detail = _("This arena has used up its budget for now. Try again after the full hour.")
+    found = [Charge(SERVICE, tokens, _released(per_day), _spent_refusal(detail))]
+    return found + _of_payer(SERVICE, payer, tokens, per_day)
+
+
+def _of_models(models: Sequence[int], pool: str, octets: int, payer: str, per_day: dict[int, int]) -> list[Charge]:
+    if not per_day:
+        return []
+    found = []
+    longest = dict(Endpoint.objects.filter(model__in=per_day).values_list("model", "max_tokens"))
+    for model, chance in draws.shares(models, pool).items():
+        if model in per_day:
+            tokens = round(chance * _tokens(octets, longest[model] or MAX_TOKENS))
+            found += _of_model(_model(model), tokens, per_day[model], payer, named=pool != LIVE)
+    return found
+
+
+def _of_model(model: str, tokens: int, per_day: int, payer: str, *, named: bool) -> list[Charge]:
+    detail = _("One of these models has used up its budget for now. Name others, or try again after the full hour.")
+    spent, released = _spent_refusal(detail), _released(per_day)
+    if not named:
+        return [Charge(model, tokens, None)]
+    found = [Charge(model, tokens, released, spent), Charge(f"{model}:named", tokens, released / NAMED_SHARE, spent)]
+    return found + _of_payer(model, payer, tokens, per_day)
+
+
+def _of_payer(budget: str, payer: str, tokens: int, per_day: int) -> list[Charge]:
+    if not payer:
+        return []
+    detail = _("Your network has used up its share of today's budget. Try again tomorrow.")
+    refusal = Refusal("too_many_tokens", detail, 429, retry_after=_seconds_until(_midnight()))
+    return [Charge(f"{budget}:{payer}", tokens, per_day / NETWORK_SHARE, refusal)]
+
+
+def _spent_refusal(detail: str) -> Refusal:
+    return Refusal("budget_spent", detail, 503, retry_after=_seconds_until(_next_hour()))
+
+
+def _add(charges: Sequence[Charge]) -> dict[str, int]:
+    """Add these to what is spent today; gives what each had spent before. Rows are locked in the order of names."""
+    charged = {each.charged_to: each.tokens for each in charges}
+    with connection.cursor() as cursor:
+        cursor.execute(CHARGE, [_today(), [*charged], [*charged.values()]])
+        return {name: tokens - charged[name] for name, tokens in cursor.fetchall()}
+
+
+def _spent(models: dict[int, int]) -> dict[str, int]:
+    names = [name for model in models for name in (_model(model), f"{_model(model)}:named")]
+    found = TokensOfDay.objects.filter(day=_today(), charged_to__in=names)
+    return dict(found.values_list("charged_to", "tokens")) if names else {}
+
+
+def _model(key: int) -> str:
+    return f"model:{key}"
+
+
+def _tokens(octets: int, longest_answer: int) -> int:
+    """Of one side: what it is sent, and the longest answer that it may give."""
+    return -(-octets // BYTES_PER_TOKEN) + longest_answer
+
+
+def _released(per_day: int) -> float:
+    """How much of a budget may be spent until the end of this hour."""
+    return per_day * (timezone.now().hour + 1) / 24
+
+
+def _today() -> date:
+    return timezone.now().date()
+
+
+def _next_hour() -> datetime:
+    return timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+
+
+def _midnight() -> datetime:
+    return timezone.now().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+def _seconds_until(then: datetime) -> int:
+    return max(1, int((then - timezone.now()).total_seconds()) + 1)
