@@ -44,6 +44,9 @@ GOOD = [
     ("ARENA_SECURITY_CONTACT", "mailto:me@arena.example", "mailto:me@arena.example"),
     ("ARENA_LOGIN", "required", "required"),
     ("ARENA_LOGIN", "optional", "optional"),
+    ("ARENA_SHARING", "off", "off"),
+    ("ARENA_SHARING", "open", "open"),
+    ("ARENA_RETENTION_DAYS", "90", 90),
 ]
 
 BAD = [
@@ -87,6 +90,9 @@ BAD = [
     ("ARENA_BATTLES_PER_HOUR_ADDRESS", "1e3", "is not a whole number ≥ 0"),
     ("ARENA_STREAMS_PER_VOTER", "+6", "is not a whole number ≥ 0"),
     ("ARENA_LOGIN", "never", "is not one of optional, required"),
+    ("ARENA_SHARING", "on", "is not one of off, moderated, open"),
+    ("ARENA_RETENTION_DAYS", "-1", "is not a whole number ≥ 0"),
+    ("ARENA_RETENTION_DAYS", "1000000000", "is not a number of days ≤ 36,500"),
     ("ARENA_SECURITY_CONTACT", "me@arena.example", "is not of the form mailto:"),
     ("ARENA_SECURITY_CONTACT", "mailto:me@arena.example\nContact: x", "is not of the form mailto:"),
 ]
