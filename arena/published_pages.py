@@ -1,5 +1,6 @@
 """The page of one published battle, for whoever has its link, and the button by which a reader reports it."""
 
+from http import HTTPStatus
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -30,9 +31,11 @@ def report(request: HttpRequest, battle_id: UUID) -> HttpResponse:
         return _not_found(request)
     try:
         charges.submission(request)
+        review_queue.report(found, voter_id(request))
     except Refusal as error:
+        if error.status == HTTPStatus.NOT_FOUND:
+            return _not_found(request)
         return error.on(_page(request, found, problem=error.detail, status=error.status))
-    review_queue.report(found, voter_id(request))
     return redirect(f"{reverse('published-battle', args=[found.pk])}?{REPORTED}")
 
 

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
+from arena import holding
 from arena.models import SHARED, Battle, Report
 from arena.networks import KEPT
 from arena.voters import keyed_hash
@@ -58,13 +59,19 @@ def _leave(battles: QuerySet[Battle], review: str = "") -> int:
 
 def remove(battle: Battle) -> None:
     """It is not published any more. What an operator decided, or a reader reported, holds if it is published again."""
-    _leave(Battle.objects.filter(pk=battle.pk, review=Review.WAITING))
+    own = Battle.objects.filter(pk=battle.pk)
+    own.update(shared_network="")
+    own.filter(review=Review.WAITING).update(review="")
 
 
 def report(battle: Battle, voter_id: UUID) -> None:
-    """A reader asks an operator to look. Until then it is listed nowhere; what was looked at stays where it is."""
+    """A reader asks an operator to look. Until then it is listed nowhere; what was looked at stays where it is.
+
+    Raises Refusal 404 if the battle was deleted at this very moment.
+    """
     reporter = keyed_hash(f"report of {battle.pk}", str(voter_id))
     with transaction.atomic():
+        holding.battle(battle.pk)
         Report.objects.bulk_create([Report(battle=battle, reporter=reporter)], ignore_conflicts=True)
         Battle.objects.filter(pk=battle.pk, review__in=NOT_LOOKED_AT).update(review=Review.REPORTED)
 

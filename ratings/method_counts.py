@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from django.db import connection
 from django.db.models.functions import Now
+from django.utils.timezone import now
 
 from arena.models import Battle, PairWeight, Vote
 from arena.pairing import Lots
@@ -18,13 +19,15 @@ from ratings.comparisons import Comparisons, VoterCounts
 from ratings.likelihood import NotConverged
 from ratings.models import OVERALL, Pool, PoolFigures, Tally
 from ratings.provisional import MIN_VOTERS
+from ratings.public_view import DELAY
 from ratings.vote_arrays import Floats, Indices
 
-# Votes by outcome, by the model at the left and by the one at the right, in one pass.
+# Votes by outcome, by the model at the left and by the one at the right, in one pass. Those that do not count come as
+# late as in the public record: else a voter would see at once whether the own one counts, and why not.
 VOTES = """
 SELECT winner, COALESCE(model_a_id, model_b_id), counted, reason, sum(multiplicity)
 FROM (SELECT winner, model_a_id, model_b_id, counted, CASE WHEN counted THEN '' ELSE reason END AS reason, multiplicity
-    FROM arena_vote WHERE pool = %s) AS votes
+    FROM arena_vote WHERE pool = %s AND (counted OR created_at IS NULL OR created_at <= %s)) AS votes
 GROUP BY GROUPING SETS ((winner, counted, reason), (model_a_id, counted, reason), (model_b_id, counted, reason))"""
 BATTLES = """
 SELECT pool, state, count(*), count(*) FILTER (WHERE replaced <> '[]'::jsonb)
@@ -56,11 +59,14 @@ def count_all() -> list[str]:
     if started < _not_before:
         return []
     battles, changed = _battles(), []
-    known = dict(PoolFigures.objects.values_list("pool", "mark"))
+    known = {
+        pool: (mark, late) for pool, mark, late in PoolFigures.objects.values_list("pool", "mark", "figures__late")
+    }
     for pool in Pool.objects.exclude(kind=Pool.Kind.REFERENCE).order_by("pk"):
         of_pool = battles.get(pool.slug, {})
-        mark = [_newest(pool), pool.revision, of_pool]
-        if known.get(pool.pk) != mark:
+        stored, late = known.get(pool.pk, (None, False))
+        mark = [_newest(pool), pool.revision, of_pool, now().hour if late else None]
+        if stored != mark:
             values = {"figures": _figures(pool, of_pool), "mark": mark, "counted_at": Now()}
             PoolFigures.objects.update_or_create(pool=pool, defaults=values)
             changed.append(pool.slug)
@@ -84,7 +90,9 @@ def _battles() -> dict[str, dict[str, int]]:
 def _figures(pool: Pool, battles: dict[str, int]) -> dict[str, Any]:
     slugs = dict(LanguageModel.objects.values_list("pk", "slug"))
     outcomes, reasons, models = _votes(pool, slugs)
+    late = Vote.objects.filter(pool=pool.slug, counted=False, created_at__gt=now() - DELAY)
     return {
+        "late": late.exists(),  # then they are counted again in the next hour
         "battles": battles,
         "outcomes": outcomes,
         "reasons": reasons,
@@ -100,7 +108,7 @@ def _votes(pool: Pool, slugs: dict[int, str]) -> tuple[dict[str, int], dict[str,
     outcomes: dict[str, int] = defaultdict(int)
     reasons: dict[str, int] = defaultdict(int)
     models: dict[str, Any] = defaultdict(lambda: {"counted": 0, "reasons": defaultdict(int)})
-    for winner, model, counted, reason, number in _rows(VOTES, [pool.slug]):
+    for winner, model, counted, reason, number in _rows(VOTES, [pool.slug, now() - DELAY]):
         votes = int(number)
         if model is None:
             table, key = (outcomes, winner) if counted else (reasons, reason)

@@ -1,6 +1,7 @@
 """Rows for tests, one small function per kind; what a test does not say is filled in."""
 
 import itertools
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from catalog.models import LanguageModel, License, Organization
 from ratings.models import OVERALL, Board, Category, Pool
 
 _numbers = itertools.count(1)
+LONG_AGO = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)  # votes of then are in the public record
 
 
 def organization(name: str = "", **fields: Any) -> Organization:

@@ -31,7 +31,14 @@ REFUSED = {
     "file_id": 1,
     "id": -1,
 }
-ALLOWED = {"reasons": {"a": ["useful"]}, "comment": "Good.", "voter": OTHER, "prompt_hash": "", "battle_id": None}
+ALLOWED = {
+    "reasons": {"a": ["useful"]},
+    "comment": "Good.",
+    "voter": OTHER,
+    "prompt_hash": "",
+    "battle_id": None,
+    "published": True,
+}
 
 
 @pytest.fixture
@@ -66,6 +73,12 @@ def test_vote_stays_as_it_was_cast(vote, column):
     with pytest.raises(IntegrityError, match="stays as it was cast"):
         change(vote, column, REFUSED[column])
     assert Vote.objects.values().get(pk=vote.pk) == before
+
+
+def test_that_a_battle_was_published_is_not_taken_back(vote):
+    change(vote, "published", True)
+    with pytest.raises(IntegrityError, match="stays as it was cast"):
+        change(vote, "published", False)
 
 
 def test_vote_is_never_deleted(vote):

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils.timezone import now
 
-from arena import review_queue, sharing
+from arena import deletion, review_queue, sharing
+from arena.errors import Refusal
 from arena.models import Battle, Report
 from tests import factories as common
 from tests.arena import factories
@@ -75,6 +76,8 @@ def test_what_was_decided_or_reported_stays_when_it_is_taken_back_and_published_
     made = published()
     Battle.objects.update(review=review)
     sharing.take_back(made)
+    made.refresh_from_db()
+    assert made.shared_network == ""
     sharing.publish(made, ["here"])
     assert made.review == review
 
@@ -106,6 +109,14 @@ def test_report_does_not_say_who_reported():
     assert len(reporters) == 2
     assert not {str(reader.pk), reader.pk.hex} & reporters
     assert other.reports.count() == 1
+
+
+def test_battle_that_is_deleted_at_this_very_moment_is_not_reported():
+    made, found = published(), Battle.objects.get()
+    deletion.delete_battle(made.voter_id, made.pk)
+    with pytest.raises(Refusal) as refused:
+        review_queue.report(found, common.voter().pk)
+    assert refused.value.status == 404
 
 
 def test_nothing_is_decided_about_what_nobody_publishes():

@@ -51,6 +51,9 @@ GOOD = [
     ("ARENA_LOGIN", "optional", "optional"),
     ("ARENA_SIGNUP", "invite", "invite"),
     ("ARENA_OPERATOR_TOTP", "required", "required"),
+    ("ARENA_SHARING", "off", "off"),
+    ("ARENA_SHARING", "open", "open"),
+    ("ARENA_RETENTION_DAYS", "90", 90),
 ]
 
 BAD = [
@@ -102,6 +105,9 @@ BAD = [
     ("ARENA_LOGIN", "never", "is not one of optional, required"),
     ("ARENA_SIGNUP", "off", "is not one of open, invite, closed"),
     ("ARENA_OPERATOR_TOTP", "on", "is not one of optional, required"),
+    ("ARENA_SHARING", "on", "is not one of off, moderated, open"),
+    ("ARENA_RETENTION_DAYS", "-1", "is not a whole number ≥ 0"),
+    ("ARENA_RETENTION_DAYS", "1000000000", "is not a number of days ≤ 36,500"),
     ("ARENA_SECURITY_CONTACT", "me@arena.example", "is not of the form mailto:"),
     ("ARENA_SECURITY_CONTACT", "mailto:me@arena.example\nContact: x", "is not of the form mailto:"),
 ]

@@ -1,7 +1,10 @@
 """What is counted for the method page."""
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
+from django.utils.timezone import now
 
 from arena.models import Battle, Vote
 from ratings import boards, method_counts
@@ -31,8 +34,8 @@ def three():
     factories.cast(y, z, "b")
     factories.cast(z, x, "tie")
     factories.cast(z, x, "both_bad")
-    factories.cast(x, y, "a", counted=False, reason="identity_leak")
-    factories.cast(x, z, "b", counted=False, reason="stopped", multiplicity=2)
+    factories.cast(x, y, "a", counted=False, created_at=factories.LONG_AGO, reason="identity_leak")
+    factories.cast(x, z, "b", counted=False, created_at=factories.LONG_AGO, reason="stopped", multiplicity=2)
     factories.cast(x, y, pool="elsewhere")
     boards.refresh()
     return x, y, z
@@ -48,6 +51,22 @@ def test_votes_are_counted_by_outcome_reason_and_model():
         "y": {"counted": 5, "reasons": {"identity_leak": 1}},
         "z": {"counted": 3, "reasons": {"stopped": 2}},
     }
+
+
+def test_vote_that_does_not_count_is_told_of_after_a_day_alone():
+    """Else a voter could see within a minute that the own one did not, and for which reason and model."""
+    x, y = factories.models(2)
+    factories.pool()
+    vote = factories.vote(x, y, counted=False, reason="identity_leak")
+    found = counted()
+    assert (found["reasons"], found["models"]) == ({}, {})
+
+    factories.let_votes_change()
+    Vote.objects.update(created_at=now() - timedelta(hours=25))
+    PoolFigures.objects.update(mark=[vote.pk, 0, {}, now().hour - 1])  # as it was an hour ago
+    assert counted()["reasons"] == {"identity_leak": 1}
+    assert method_counts.count_all() == ["live"]
+    assert method_counts.count_all() == []
 
 
 def test_blind_battles_are_counted_by_state_and_replacements_where_they_are_judged():
@@ -102,7 +121,7 @@ def test_only_what_has_changed_is_counted_anew():
     x, y, _ = three()
     assert method_counts.count_all() == ["live", "api", "elsewhere"]
     assert method_counts.count_all() == []
-    factories.vote(x, y, counted=False, reason="stopped")
+    factories.vote(x, y, counted=False, created_at=factories.LONG_AGO, reason="stopped")
     assert method_counts.count_all() == ["live"]
     factories.battle(x, y, state="skipped")
     assert method_counts.count_all() == ["live"]

@@ -36,8 +36,8 @@ def voted():
         factories.endpoint(model)
     for a, b, winner, times in ((x, y, "a", 3), (x, y, "b", 2), (y, z, "a", 2), (z, y, "a", 1), (x, z, "tie", 2)):
         factories.cast(a, b, winner, multiplicity=times, propensity=0.5)
-    factories.cast(x, y, counted=False, reason="stopped")
-    factories.cast(x, z, counted=False, reason="side_by_side", multiplicity=2)
+    factories.cast(x, y, counted=False, created_at=factories.LONG_AGO, reason="stopped")
+    factories.cast(x, z, counted=False, created_at=factories.LONG_AGO, reason="side_by_side", multiplicity=2)
     for state, number in (("voted", 4), ("skipped", 1)):
         for _ in range(number):
             factories.battle(x, y, state=state)

@@ -102,19 +102,21 @@ def test_others_read_a_battle_while_its_voter_lets_them(
     mine: Page, browser: Browser, service: Service, viewport: dict[str, int]
 ) -> None:
     battle(mine, METAL).get_by_role("link", name=METAL).click()
-    mine.get_by_role("button", name="Let everybody read it").click()
-    expect(mine.get_by_text("Everybody can read this battle")).to_be_visible()
-    address = mine.get_by_role("link", name="Model Quokka-7B").first.get_attribute("href") or ""
+    mine.get_by_role("button", name="Publish this battle").click()
+    address = mine.get_by_role("link", name="its link").get_attribute("href") or ""
     with reading(browser, service, viewport=viewport) as other:
         other.goto(address)
-        other.locator("summary", has_text=METAL).click()
-        expect(other.get_by_role("heading", name="Model Wombat-70B")).to_be_visible()
+        expect(other.get_by_text(METAL)).to_be_visible()
+        expect(other.get_by_role("heading", name="Model Wombat-70B", exact=True)).to_be_visible()
         assert not violations(other)
         assert other.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
-        mine.get_by_role("button", name="Take it back").click()
-        expect(mine.get_by_role("button", name="Let everybody read it")).to_be_visible()
-        other.reload()
+        other.get_by_role("button", name="Report this battle").click()
+        expect(other.get_by_role("status")).to_contain_text("An operator will look at it")
+        other.goto("/models/quokka-7b/")
         expect(other.get_by_text(METAL)).to_have_count(0)
+        mine.get_by_role("button", name="Take it back").click()
+        expect(mine.get_by_role("button", name="Publish this battle")).to_be_visible()
+        assert other.request.get(address).status == 404
 
 
 def test_deleted_battle_is_gone_and_the_others_stay(mine: Page) -> None:
