@@ -19,6 +19,7 @@ from arena import (
     charges,
     holding,
     model_facts,
+    new_sets,
     opinions,
     repeats,
     sharing,
@@ -91,6 +92,7 @@ class Battles(APIView):
         check_prompt(prompt)
         mode = Battle.Mode.ANONYMOUS if mode is None else mode
         with charges.battle(request):
+            new_sets.charge(request, mode, models)
             pool = api_keys.open_pool(request)
             battle = battles.start(voter(request), prompt, mode=mode, models=models, open_pool=pool)
         holding.reread(battle)

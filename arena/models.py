@@ -65,6 +65,8 @@ class Battle(models.Model):
         VOID = "void"
         EXPIRED = "expired"
 
+    UNJUDGED = (State.ANSWERING, State.READY, State.VOID)
+
     class PromptSource(models.TextChoices):
         TYPED = "typed"
         SUGGESTION = "suggestion"
@@ -92,7 +94,7 @@ class Battle(models.Model):
             models.Index("voter", F("created_at").desc(), name="battle_of_voter"),
             models.Index("model_a", F("shared_at").desc(), condition=SHARED, name="battle_shared_a"),
             models.Index("model_b", F("shared_at").desc(), condition=SHARED, name="battle_shared_b"),
-            models.Index("created_at", condition=Q(state__in=("answering", "ready")), name="battle_open"),
+            models.Index("created_at", condition=Q(state__in=("answering", "ready", "void")), name="battle_unjudged"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(model_a=F("model_b")), name="battle_two_models"),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import Error, connection
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
@@ -52,9 +52,12 @@ def _battles() -> Iterator[Metric]:
 
 
 def _boards() -> Iterator[Metric]:
-    waiting, behind = Outbox.objects.count(), Board.objects.filter(behind=True).count()
+    waiting = Outbox.objects.count()
+    boards = Board.objects.aggregate(behind=Count("pk", Q(behind=True)), failed=Count("failed_at"))
     yield GaugeMetricFamily("arena_votes_waiting", "Votes that are in no board yet", value=waiting)
-    yield GaugeMetricFamily("arena_boards_behind", "Boards that wait to be published", value=behind)
+    yield GaugeMetricFamily("arena_boards_behind", "Boards that wait to be published", value=boards["behind"])
+    words = "Boards that could not be fitted, or weigh no pairs, and are tried again every minute"
+    yield GaugeMetricFamily("arena_boards_failed", words, value=boards["failed"])
     votes = GaugeMetricFamily("arena_board_votes", "Votes in the newest board of a pool", labels=["pool"])
     age = GaugeMetricFamily("arena_board_age_seconds", "Since the newest board of a pool was computed", labels=["pool"])
     now = timezone.now()
