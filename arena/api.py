@@ -20,6 +20,7 @@ from arena import (
     holding,
     model_facts,
     networks,
+    new_sets,
     opinions,
     repeats,
     sharing,
@@ -92,6 +93,7 @@ class Battles(APIView):
         check_prompt(prompt)
         mode = Battle.Mode.ANONYMOUS if mode is None else mode
         with charges.battle(request, prompt) as key:
+            new_sets.charge(request, mode, models)
             pool = api_keys.open_pool(request)
             battle = battles.start(
                 voter(request), prompt, mode=mode, models=models, open_pool=pool, key=key, payer=charges.payer(request)

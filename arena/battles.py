@@ -199,7 +199,7 @@ def _remember_one_sided(battle: Battle, turn: Turn) -> None:
 
 def expire() -> int:
     """Close battles in which nothing was asked for a day and nothing judged; they never reveal. Gives how many."""
-    unjudged = Battle.objects.filter(state__in=(Battle.State.READY, Battle.State.VOID, Battle.State.ANSWERING))
+    unjudged = Battle.objects.filter(state__in=Battle.UNJUDGED, created_at__lt=Now() - IDLE)
     idle = unjudged.filter(~Exists(Turn.objects.filter(battle=OuterRef("pk"), created_at__gt=Now() - IDLE)))
     with transaction.atomic():
         # Locked, then looked at again: a question that was on its way at the first look is seen at the second.

@@ -91,6 +91,8 @@ class Battle(models.Model):
         VOID = "void"
         EXPIRED = "expired"
 
+    UNJUDGED = (State.ANSWERING, State.READY, State.VOID)
+
     class PromptSource(models.TextChoices):
         TYPED = "typed"
         SUGGESTION = "suggestion"
@@ -139,7 +141,7 @@ class Battle(models.Model):
             models.Index("model_b", condition=LISTED, name="battle_listed_b"),
             models.Index("shared_network", condition=Q(review__in=("waiting", "reported")), name="battle_in_review"),
             models.Index("created_at", condition=Q(shared_at=None), name="battle_unshared_time"),
-            models.Index("created_at", condition=Q(state__in=("answering", "ready")), name="battle_open"),
+            models.Index("created_at", condition=Q(state__in=("answering", "ready", "void")), name="battle_unjudged"),
             models.Index("voter", condition=Q(state="answering"), name="battle_answering"),
         ]
         constraints = [

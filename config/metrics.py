@@ -103,9 +103,12 @@ def _battles() -> Iterator[Metric]:
 
 
 def _boards() -> Iterator[Metric]:
-    waiting, behind = Outbox.objects.count(), Board.objects.filter(behind=True).count()
+    waiting = Outbox.objects.count()
+    boards = Board.objects.aggregate(behind=Count("pk", Q(behind=True)), failed=Count("failed_at"))
     yield GaugeMetricFamily("arena_votes_waiting", "Votes that are in no board yet", value=waiting)
-    yield GaugeMetricFamily("arena_boards_behind", "Boards that wait to be published", value=behind)
+    yield GaugeMetricFamily("arena_boards_behind", "Boards that wait to be published", value=boards["behind"])
+    words = "Boards that could not be fitted, or weigh no pairs, and are tried again every minute"
+    yield GaugeMetricFamily("arena_boards_failed", words, value=boards["failed"])
     votes = GaugeMetricFamily("arena_board_votes", "Votes in the newest board of a pool", labels=["pool"])
     age = GaugeMetricFamily("arena_board_age_seconds", "Since the newest board of a pool was computed", labels=["pool"])
     now = timezone.now()

@@ -151,6 +151,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 10},
     },
     "forget old snapshots": {"task": "ratings.thin_snapshots", "schedule": 60.0, "options": {"expires": 60}},
+    "tidy the sets of visitors": {"task": "ratings.tidy_sets", "schedule": 3600.0, "options": {"expires": 3600}},
     "count for the method page": {"task": "ratings.count_figures", "schedule": 60.0, "options": {"expires": 60}},
     "sum up the endpoints": {"task": "arena.roll_up", "schedule": 60.0, "options": {"expires": 60}},
     "expire idle battles": {"task": "arena.expire", "schedule": 600.0, "options": {"expires": 600}},

@@ -123,7 +123,8 @@ class Pools(APIView):
     def get(self, request: Request) -> Response:
         boards = Board.objects.filter(pool=OuterRef("pk"), style_control=False)
         categories = ArraySubquery(boards.order_by("category__slug").values("category__slug"))
-        return _listed(request, Pool.objects.values("slug", "name", "kind", "provenance", categories=categories))
+        listed = Pool.objects.exclude(kind=Pool.Kind.SHORTLIST)
+        return _listed(request, listed.values("slug", "name", "kind", "provenance", categories=categories))
 
 
 class Categories(APIView):

@@ -1,7 +1,7 @@
 """The leaderboard as HTML, without the frame of the page: kept for everybody who asks for the same."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -20,6 +20,7 @@ from ratings.board_view import MOST_PINS
 from ratings.board_words import of_category
 from ratings.models import Pool
 from ratings.recent import Recent
+from ratings.snapshots import Asked
 
 # What a filter asks for, in words for "not known (…)".
 ASKED_FOR = {
@@ -89,7 +90,7 @@ def _board(shown: Shown) -> dict[str, Any]:
         "board": shown.board,
         "whose": shown.whose,
         "said": _said(shown),
-        "which": "/".join(str(part) for name, part in asdict(shown.wanted).items() if name != "at"),
+        "which": _which(shown.wanted),
         "view_box": scale and f"{scale.low} 0 {scale.width} 10",
         "headers": list(_headers(shown)),
         "order": dict(board_links.order(shown.view)).get("order"),
@@ -102,6 +103,12 @@ def _board(shown: Shown) -> dict[str, Any]:
         "compared": None if shown.refused else compared(shown.asked, shown.all, shown.view.pins),
         "most_pins": MOST_PINS,
     }
+
+
+def _which(wanted: Asked) -> str:
+    """The board's key, which the page compares with that of an event: a switch is spelled as in JSON."""
+    style = "true" if wanted.style_control else "false"
+    return f"{wanted.pool}/{wanted.category}/{style}/{wanted.method}"
 
 
 def _said(shown: Shown) -> str:

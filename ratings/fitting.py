@@ -1,6 +1,5 @@
 """A category of a pool, fitted by each method and written out as snapshots that are not saved yet."""
 
-import logging
 from collections.abc import Mapping
 
 import numpy as np
@@ -21,27 +20,27 @@ from ratings.style_votes import StyledVotes
 from ratings.vote_arrays import Floats
 
 STYLES = ("length", "headers", "bold", "list_items")
-logger = logging.getLogger(__name__)
 
 Models = Mapping[int, LanguageModel]
 
 
 def drafts(board: Board, kept: Kept, models: Models) -> list[Snapshot]:
-    """The board by Bradley-Terry and, where its votes have an order, by Elo. Asks no database."""
+    """The board by Bradley-Terry and, where its votes have an order, by Elo. Asks no database.
+
+    Raises NotConverged or ValueError where no fit is found.
+    """
     category = board.category.slug
     counts = kept.counts(category, _slugs(models))
     ballots = kept.ballots(category, counts.models)
     judged = _judged(board, counts, models, ballots)
     fit = _bradley_terry(board, kept, judged, ballots)
-    elo = kept.elo_ratings(category) if kept.ordered else None
-    found = []
-    if fit is not None:
-        found.append(_snapshot(board, BRADLEY_TERRY, _fitted(judged, fit), _parameters(board)))
-        elo_ratings = None if elo is None else np.array([elo[key] for key in counts.models])
-        found[0].pairs = pair_tables.drafted(fit, counts.comparisons, elo_ratings)
-    if elo is not None:
-        found.append(_snapshot(board, ELO, ordered(judged, elo), {"k": 4}))
-    return found
+    snapshot = _snapshot(board, BRADLEY_TERRY, _fitted(judged, fit), _parameters(board))
+    if not kept.ordered:
+        snapshot.pairs = pair_tables.drafted(fit, counts.comparisons)
+        return [snapshot]
+    elo = kept.elo_ratings(category)
+    snapshot.pairs = pair_tables.drafted(fit, counts.comparisons, np.array([elo[key] for key in counts.models]))
+    return [snapshot, _snapshot(board, ELO, ordered(judged, elo), {"k": 4})]
 
 
 def styled(board: Board, kept: Kept, models: Models) -> Snapshot:
@@ -93,17 +92,12 @@ def _judged(board: Board, counts: Counts, models: Models, ballots: Ballots) -> J
     return Judged(counts, models, people.astype(np.intp), weight, few_voters=own)
 
 
-def _bradley_terry(board: Board, kept: Kept, judged: Judged, ballots: Ballots) -> bradley_terry.Fit | None:
-    """None where no fit is found: the board stays as it was and does not hold up the others."""
+def _bradley_terry(board: Board, kept: Kept, judged: Judged, ballots: Ballots) -> bradley_terry.Fit:
     counts = judged.board
     last = kept.last.get(board.category.slug, {})
     start = [last.get(key, MEAN) for key in counts.models]
     cluster = ballots.by_voter if judged.few_voters else None
-    try:
-        fit = bradley_terry.fit(counts.comparisons, cluster=cluster, start=start)
-    except (NotConverged, ValueError):
-        logger.exception("%s/%s keeps its last ratings", board.pool.slug, board.category.slug)
-        return None
+    fit = bradley_terry.fit(counts.comparisons, cluster=cluster, start=start)
     kept.last[board.category.slug] = dict(zip(counts.models, fit.ratings.tolist(), strict=True))
     return fit
 

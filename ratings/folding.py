@@ -4,7 +4,7 @@ Votes commit out of the order of their ids, so the outbox says which ones are in
 votes that one statement sees, each is either folded or in the outbox that the same statement sees.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -46,6 +46,9 @@ SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s:
 ON CONFLICT (board_id, model_a_id, model_b_id) DO UPDATE SET
     wins = tally.wins + excluded.wins, losses = tally.losses + excluded.losses,
     ties = tally.ties + excluded.ties, both_bad = tally.both_bad + excluded.both_bad"""
+
+
+Key = tuple[str, str]  # slugs of a pool and of a category
 
 
 class Count(NamedTuple):
@@ -94,7 +97,9 @@ def _counts(votes: str, **parameters: Any) -> list[Count]:
 
 
 def _add(counts: list[Count], votes: list[tuple[int, str]]) -> dict[Pool, Folded]:
-    boards = _boards({(count.pool, count.category) for count in counts})
+    known = _known_boards({count.pool for count in counts})
+    pools, counts = _pools(known, counts)
+    boards = _boards({(count.pool, count.category) for count in counts}, known, pools)
     for count in counts:
         board = boards[count.pool, count.category]
         board.last_vote_id = max(board.last_vote_id or 0, count.last_vote_id)
@@ -114,17 +119,37 @@ def _add(counts: list[Count], votes: list[tuple[int, str]]) -> dict[Pool, Folded
     return folded
 
 
-def _boards(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Board]:
+def _known_boards(pools: set[str]) -> dict[Key, Board]:
+    known = Board.objects.filter(style_control=False, pool__slug__in=pools)
+    return {(board.pool.slug, board.category.slug): board for board in known.select_related("pool", "category")}
+
+
+def _pools(known: Mapping[Key, Board], counts: list[Count]) -> tuple[dict[str, Pool], list[Count]]:
+    """The pools of these counts, made where they have their first vote, and what of the counts their boards get.
+
+    A set of a visitor has its overall board alone. One that is made may have been dropped before, as nobody voted on
+    it: then it has more votes than these, and is counted from all of them.
+    """
+    pools = {board.pool.slug: board.pool for board in known.values()}
+    made = []
+    for slug in sorted({count.pool for count in counts} - pools.keys()):
+        pools[slug], is_new = Pool.objects.get_or_create(slug=slug, defaults=_new_pool(slug))
+        if is_new and pools[slug].is_set:
+            made.append(slug)
+    counts = [count for count in counts if count.pool not in made]
+    counts += [count for slug in made for count in _counts(FOLDED, pool=slug)]
+    return pools, [count for count in counts if count.category == OVERALL or not pools[count.pool].is_set]
+
+
+def _boards(keys: set[Key], known: Mapping[Key, Board], pools: Mapping[str, Pool]) -> dict[Key, Board]:
     """The boards of these pools and categories; what is missing is made, for it has its first vote now."""
-    wanted = set(keys)
-    known = Board.objects.filter(style_control=False, pool__slug__in={pool for pool, _ in wanted})
-    boards = {(b.pool.slug, b.category.slug): b for b in known.select_related("pool", "category")}
-    for pool, category in wanted - boards.keys():
+    boards = dict(known)
+    for pool, category in keys - boards.keys():
         boards[pool, category] = Board.objects.create(
-            pool=Pool.objects.get_or_create(slug=pool, defaults=_new_pool(pool))[0],
+            pool=pools[pool],
             category=Category.objects.get_or_create(slug=category, defaults={"name": category_name(category)})[0],
         )
-    return {key: boards[key] for key in wanted}
+    return {key: boards[key] for key in keys}
 
 
 def category_name(category: str) -> str:

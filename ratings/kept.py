@@ -198,26 +198,40 @@ def _replay(ratings: Floats, ballots: Ballots) -> Floats:
     return elo.replay(ratings, ballots.first, ballots.second, ballots.twice / 2, ballots.weight)
 
 
+# Apart: many sets that are voted on must not push out the pool of this arena, which takes seconds to read.
 _memory: OrderedDict[int, Kept] = OrderedDict()
+_memory_of_sets: OrderedDict[int, Kept] = OrderedDict()
+
+
+def _memory_for(pool: Pool) -> OrderedDict[int, Kept]:
+    return _memory_of_sets if pool.is_set else _memory
+
+
+def follow(pool: Pool, folded: Folded) -> None:
+    """Take in what a fold did to a pool, if it is in memory; else it is read when it is needed."""
+    if pool.pk in _memory_for(pool):
+        of_pool(pool, folded)
 
 
 def of_pool(pool: Pool, folded: Folded | None = None) -> Kept:
     """What is kept of a pool, its revision being that before `folded`, which the same transaction has stored."""
-    kept = _memory.pop(pool.pk, None)
+    memory = _memory_for(pool)
+    kept = memory.pop(pool.pk, None)
     if kept is None or kept.revision != pool.revision:
         kept = _load(pool)
     elif folded:
         kept.follow(folded)
     kept.revision = pool.revision + (folded is not None)
-    _memory[pool.pk] = kept
-    while len(_memory) > MOST_POOLS:
-        _memory.popitem(last=False)
+    memory[pool.pk] = kept
+    while len(memory) > MOST_POOLS:
+        memory.popitem(last=False)
     return kept
 
 
 def forget() -> None:
     """What is kept is not what is stored: read it again."""
     _memory.clear()
+    _memory_of_sets.clear()
 
 
 def _load(pool: Pool) -> Kept:

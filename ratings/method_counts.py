@@ -53,7 +53,10 @@ _not_before = 0.0
 
 
 def count_all() -> list[str]:
-    """Count the pools in which something has changed, and give their slugs; none soon after a round that took long."""
+    """Count the pools in which something has changed, and give their slugs; none soon after a round that took long.
+
+    Not the sets of visitors, of which there may be many.
+    """
     global _not_before  # noqa: PLW0603  # a process counts for all
     started = time.monotonic()
     if started < _not_before:
@@ -62,7 +65,7 @@ def count_all() -> list[str]:
     known = {
         pool: (mark, late) for pool, mark, late in PoolFigures.objects.values_list("pool", "mark", "figures__late")
     }
-    for pool in Pool.objects.exclude(kind=Pool.Kind.REFERENCE).order_by("pk"):
+    for pool in Pool.objects.exclude(kind__in=(Pool.Kind.REFERENCE, Pool.Kind.SHORTLIST)).order_by("pk"):
         of_pool = battles.get(pool.slug, {})
         stored, late = known.get(pool.pk, (None, False))
         mark = [_newest(pool), pool.revision, of_pool, now().hour if late else None]

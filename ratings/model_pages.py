@@ -73,7 +73,6 @@ def _in_pool(model: LanguageModel, pool: str) -> dict[str, Any]:
     whose = whose_votes.of(asked, asked, board)
     met = [] if whose.credit else model_standing.opponents(asked, model.slug)
     rows = [row for row in board.rows if row["model"] == model.slug]
-    whose = whose_votes.of(asked, asked, board)
     return {
         "pool": pool,
         "whose": whose,

@@ -1,5 +1,7 @@
 """Projections of the votes: all of these can be thrown away and rebuilt, but for what others have published."""
 
+from datetime import timedelta
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -9,6 +11,7 @@ from django.utils.translation import gettext as _
 from arena.models import Vote
 from catalog.models import LanguageModel
 
+RETRY = timedelta(minutes=1)  # a board that could not be fitted is left alone for so long
 OVERALL = "overall"
 DECIDED = "exclude-ties"  # every vote but ties
 
@@ -33,6 +36,11 @@ class Pool(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_set(self) -> bool:
+        """Whether a visitor made it by naming models: it has its overall board alone, and goes when nobody votes."""
+        return self.kind == self.Kind.SHORTLIST
+
 
 class Category(models.Model):
     slug = models.CharField(max_length=40, unique=True)
@@ -52,6 +60,10 @@ class Board(models.Model):
     last_vote_id = models.BigIntegerField(null=True, help_text="the newest vote in its tallies")
     behind = models.BooleanField(default=False, db_default=False, help_text="not published since its tallies changed")
 
+    failed_at = models.DateTimeField(
+        null=True, blank=True, help_text="since then it has not been fitted, on its last try"
+    )
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=("pool", "category", "style_control"), name="board_once"),
@@ -60,6 +72,11 @@ class Board(models.Model):
     def __str__(self) -> str:
         style = _("style control") if self.style_control else ""
         return " · ".join(filter(None, (self.pool.name, self.category.name, style)))
+
+
+def is_due() -> Q:
+    """Of boards: those that are behind and may be fitted now."""
+    return Q(behind=True) & (Q(failed_at=None) | Q(failed_at__lt=Now() - RETRY))
 
 
 class Tally(models.Model):

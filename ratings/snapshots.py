@@ -168,19 +168,23 @@ DELETE FROM ratings_snapshot AS old USING (
             WHEN computed_at > now() - interval '1 day' THEN 'minute'
             WHEN computed_at > now() - interval '1 month' THEN 'hour'
             ELSE 'day' END AS kept_by
-        FROM ratings_snapshot WHERE computed_at < now() - interval '10 minutes'
+        FROM ratings_snapshot WHERE computed_at < now() - interval '10 minutes' AND board_id IN (
+            SELECT board.id FROM ratings_board AS board JOIN ratings_pool AS pool ON pool.id = board.pool_id
+            WHERE pool.kind {kinds} 'shortlist')
     ) AS aged
 ) AS aged WHERE aged.id = old.id AND aged.place > 1 AND aged.number > 1"""
 
 
-def thin() -> int:
+def thin(*, of_sets: bool = False) -> int:
     """Forget what is too old to be kept in full; gives how many snapshots.
+
+    Those of visitors' sets are thinned apart and seldom, for there may be many.
 
     Kept are all for ten minutes, the newest of each minute for a day, of each hour for a month, of each day for ever;
     and the first, or else nothing would seem to have been published before the newest of its minute, hour or day.
     """
     with connection.cursor() as cursor:
-        cursor.execute(THIN)
+        cursor.execute(THIN.format(kinds="=" if of_sets else "<>"))
         return int(cursor.rowcount)
 
 

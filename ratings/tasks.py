@@ -11,7 +11,7 @@ from kombu.exceptions import OperationalError
 
 from arena.models import Vote, Voter
 from ratings import snapshots
-from ratings.models import Board, Outbox, Pool
+from ratings.models import Board, Outbox, Pool, is_due
 
 INTERVAL_S = 0.8
 EXPIRES_S = 60
@@ -29,7 +29,7 @@ def refresh(tick: int = 0) -> None:
 
         boards.refresh()
         _done = tick
-    if Outbox.objects.exists() or Board.objects.filter(behind=True).exists():
+    if Outbox.objects.exists() or Board.objects.filter(is_due()).exists():
         schedule()
 
 
@@ -48,6 +48,14 @@ def thin_snapshots() -> None:
 
     snapshots.thin()
     pair_tables.thin()
+
+
+@shared_task(name="ratings.tidy_sets", ignore_result=True)
+def tidy_sets() -> None:
+    from ratings import idle_sets
+
+    snapshots.thin(of_sets=True)
+    idle_sets.drop()
 
 
 @shared_task(name="ratings.count_figures", ignore_result=True)

@@ -65,7 +65,7 @@ def _recounted(pool: Pool) -> Counter[Key]:
         first_is_a = vote.model_a_id < vote.model_b_id
         low, high = (vote.model_a_id, vote.model_b_id) if first_is_a else (vote.model_b_id, vote.model_a_id)
         decided = {DECIDED} if vote.winner in (Vote.Winner.A, Vote.Winner.B) else set()
-        for category in {OVERALL, *decided, *vote.categories}:
+        for category in {OVERALL} if pool.is_set else {OVERALL, *decided, *vote.categories}:
             for outcome in _outcomes(vote.winner, first_is_a=first_is_a):
                 counts[category, low, high, outcome] += vote.multiplicity
     return counts

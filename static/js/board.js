@@ -48,7 +48,7 @@ function follow() {
   const events = new EventSource("/api/v1/leaderboard/events");
   events.addEventListener("board", ({ data }) => {
     const { pool, category, style_control: style, method } = JSON.parse(data);
-    const which = [pool, category, style ? "True" : "False", method].join("/");
+    const which = `${pool}/${category}/${style}/${method}`;
     if (shown().past === undefined && shown().which === which) hear();
   });
   events.addEventListener("open", () => events.addEventListener("open", missed), { once: true });

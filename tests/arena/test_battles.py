@@ -5,8 +5,9 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 
 from arena import battles
 from arena.errors import Refusal
@@ -397,11 +398,27 @@ def test_retry_refuses_where_nothing_has_failed_or_all_is_over(state):
 def test_expire_closes_what_nobody_judged_for_a_day():
     old, young = factories.battle("ready"), factories.battle("ready")
     voted = factories.battle("voted")
-    Turn.objects.exclude(battle=young).update(created_at=Now() - timedelta(hours=25))
+    asked_again = factories.battle("ready")
+    Battle.objects.exclude(pk=young.pk).update(created_at=Now() - timedelta(hours=25))
+    Turn.objects.exclude(battle__in=(young, asked_again)).update(created_at=Now() - timedelta(hours=25))
 
     assert battles.expire() == 1
 
-    assert [Battle.objects.get(pk=each.pk).state for each in (old, young, voted)] == ["expired", "ready", "voted"]
+    states = [Battle.objects.get(pk=each.pk).state for each in (old, young, voted, asked_again)]
+    assert states == ["expired", "ready", "voted", "ready"]
+
+
+def test_expire_reads_the_battles_that_may_be_over_and_no_others():
+    """Of millions that were judged long ago it must not look at one."""
+    with connection.cursor() as cursor, CaptureQueriesContext(connection) as queries:
+        battles.expire()
+        [search] = [each["sql"] for each in queries if "FOR UPDATE" in each["sql"]]
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {search}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "using battle_unjudged on arena_battle" in plan
+    assert "created_at <" in plan
 
 
 @pytest.mark.django_db(transaction=True)
@@ -415,7 +432,8 @@ def test_expire_closes_what_nobody_judged_for_a_day():
 )
 def test_expire_leaves_alone_what_is_judged_or_asked_at_this_moment(act, state):
     battle = factories.battle()
-    Turn.objects.update(created_at=Now() - timedelta(hours=25))
+    for kind in (Battle, Turn):
+        kind.objects.update(created_at=Now() - timedelta(hours=25))
     acting, expired = threading.Event(), threading.Event()
 
     def work(number):

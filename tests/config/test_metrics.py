@@ -112,6 +112,7 @@ def test_metrics_of_an_empty_arena():
         ("arena_endpoints_failing",): 0,
         ("arena_votes_waiting",): 0,
         ("arena_boards_behind",): 0,
+        ("arena_boards_failed",): 0,
     }
     assert found["process_resident_memory_bytes",] > 0
 

@@ -193,8 +193,16 @@ def test_categories_lists_what_there_is(client, voted):
     ]
 
 
+def test_pools_of_visitors_sets_are_not_listed_and_found_by_their_slug(client):
+    factories.cast(*factories.models(2), pool="set-1")
+    boards.refresh()
+
+    assert {pool["slug"] for pool in client.get("/api/v1/pools/").json()["results"]} == {"live", "api"}
+    assert client.get("/api/v1/leaderboard/?pool=set-1").json()["votes"] == 1
+
+
 def test_pools_come_in_pages(client):
-    slugs = {"live", "api", *(factories.pool(f"set-{number:03}").slug for number in range(120))}
+    slugs = {"live", "api", *(factories.pool(f"import-{number:03}").slug for number in range(120))}
 
     first = client.get("/api/v1/pools/?page_size=1000").json()
     second = client.get(first["next"]).json()

@@ -4,17 +4,21 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import timedelta
 from itertools import pairwise
 
 import orjson
 import pytest
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
-from arena.models import LIVE, Standing
+from arena.models import LIVE, PairWeight, Standing
 from arena.publishing import client
-from ratings import boards, folding, kept, live
+from ratings import boards, fitting, folding, kept, live, standings
+from ratings.likelihood import NotConverged
 from ratings.models import Board, Outbox, Pool, Snapshot, Tally
 from ratings.snapshots import newest, unpack
+from ratings.verifying import verify
 from tests import factories
 from tests.processes import eventually
 from tests.ratings.concurrency import blocked, database_url, elsewhere, in_thread
@@ -29,9 +33,13 @@ def shown(pool=LIVE, category="overall"):
     return {row["model"]: (row["wins"], row["losses"], row["ties"]) for row in rows}
 
 
+def key(snapshot):
+    return snapshot.board.pool.slug, snapshot.board.category.slug, snapshot.method
+
+
 def kinds(published):
     """{(pool, category, method)} of what was published."""
-    return {(each.board.pool.slug, each.board.category.slug, each.method) for each in published}
+    return set(map(key, published))
 
 
 def both(pool, *categories):
@@ -164,6 +172,7 @@ def test_refresh_publishes_the_others_where_one_board_cannot_be_fitted(caplog):
 
     assert (LIVE, "overall", "bt") in kinds(published)
     assert (LIVE, "coding", "bt") not in kinds(published)
+    assert [board.category.slug for board in Board.objects.filter(behind=True)] == ["coding"]
     assert shown() == {"x": (6, 1, 0), "y": (1, 6, 0)}
     assert shown(category="coding") == {"x": (5, 1, 0), "y": (1, 5, 0)}
     assert "live/coding keeps its last ratings" in caplog.text
@@ -178,7 +187,7 @@ def test_refresh_asks_the_database_as_often_for_many_models_as_for_two(models, d
     for a, b in pairwise(contestants):
         factories.cast(b, a, voter=factories.voter_id(a.pk))
 
-    with django_assert_num_queries(33):
+    with django_assert_num_queries(34):
         boards.refresh()
 
 
@@ -376,3 +385,137 @@ def test_computed_at_is_not_before_what_the_board_holds():
         published = boards.refresh()
 
     assert all(snapshot.computed_at > begun for snapshot in published)
+
+
+def broken(x, y, category, pool=LIVE):
+    """A pool with a board that cannot be fitted: a tally was lost, so that its voters have votes that it has not."""
+    for person in range(6):
+        winner = "ab"[person % 2 and person // 4]
+        factories.cast(x, y, winner, pool=pool, voter=factories.voter_id(person), categories=["coding"])
+    boards.refresh()
+    Tally.objects.filter(board__pool__slug=pool, board__category__slug=category).update(wins=0)
+    kept.forget()
+    factories.cast(x, y, pool=pool, voter=factories.voter_id(7), categories=["coding"])
+
+
+@pytest.fixture
+def pair():
+    return [factories.endpoint(factories.model(slug)).model for slug in "xy"]
+
+
+def test_overall_board_that_cannot_be_fitted_stops_no_pool_behind_it(pair):
+    broken(*pair, "overall")
+    for pool in ("api", "set-1"):
+        factories.cast(*pair, pool=pool)
+
+    published = boards.refresh()
+
+    assert {("api", "overall", "bt"), ("set-1", "overall", "bt"), (LIVE, "coding", "bt")} <= kinds(published)
+    assert (LIVE, "overall", "bt") not in kinds(published)
+
+
+@pytest.mark.parametrize("error", [NotConverged("no"), ZeroDivisionError()], ids=repr)
+def test_pairs_that_cannot_be_weighed_stop_no_pool_behind_them(pair, monkeypatch, error, caplog):
+    real = standings.weigh
+
+    def weigh(pool, counted):
+        if pool.slug == LIVE:
+            raise error
+        real(pool, counted)
+
+    monkeypatch.setattr(standings, "weigh", weigh)
+    for pool in (LIVE, "api"):
+        factories.cast(*pair, pool=pool)
+
+    published = boards.refresh()
+
+    assert kinds(published) == both(LIVE, "overall", "exclude-ties") | both("api", "overall", "exclude-ties")
+    assert [each.pool for each in PairWeight.objects.all()] == ["api"]
+    [failed] = Board.objects.exclude(failed_at=None)
+    assert (failed.pool.slug, failed.category.slug, failed.behind) == (LIVE, "overall", True)
+    assert "live keeps its last chances of pairs" in caplog.text
+
+
+def test_board_that_failed_is_tried_again_after_a_minute_and_not_before(pair):
+    broken(*pair, "coding")
+    boards.refresh()
+    [failed] = Board.objects.exclude(failed_at=None)
+    folding.recount(failed.pool)
+    Board.objects.exclude(pk=failed.pk).update(behind=False)
+
+    assert boards.refresh() == []
+    Board.objects.filter(pk=failed.pk).update(failed_at=Now() - timedelta(seconds=61))
+    assert kinds(boards.refresh()) == both(LIVE, "coding")
+    assert not Board.objects.exclude(failed_at=None, behind=False).exists()
+
+
+def test_import_is_not_lost_where_a_board_cannot_be_fitted(pair):
+    broken(*pair, "overall")
+
+    published = boards.recompute([Pool.objects.get(slug=LIVE)], from_scratch=False)
+
+    assert (LIVE, "coding", "bt") in kinds(published)
+    assert [board.category.slug for board in Board.objects.filter(behind=True)] == ["overall"]
+
+
+def test_style_of_one_board_that_fails_stops_no_other(pair, monkeypatch, caplog):
+    real = fitting.styled
+
+    def styled(board, counted, models):
+        if board.category.slug == "overall":
+            raise ZeroDivisionError
+        return real(board, counted, models)
+
+    monkeypatch.setattr(fitting, "styled", styled)
+    features = [1.0, 0.0, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0]
+    factories.cast(*pair, categories=["coding"], features=features)
+    boards.refresh()
+
+    rounds = 0
+    while boards.refresh_style():
+        rounds += 1
+
+    assert rounds == 3
+    of_style = Snapshot.objects.filter(board__style_control=True)
+    assert {each.board.category.slug for each in of_style} == {"coding", "exclude-ties"}
+    assert Board.objects.exclude(failed_at=None).get().style_control
+    assert boards.refresh() == []
+    assert "live/overall under style control keeps its last ratings" in caplog.text
+
+
+def sets(pair, number):
+    for each in range(number):
+        factories.cast(*pair, pool=f"set-{each}", categories=["coding", "math"], features=[1.0] * 8)
+
+
+@at_once
+def test_set_of_a_visitor_has_its_overall_board_alone(pair):
+    sets(pair, 2)
+
+    assert kinds(boards.refresh()) == both("set-0", "overall") | both("set-1", "overall")
+    assert not boards.refresh_style()
+    assert Board.objects.count() == 2
+    verify(list(Pool.objects.filter(kind=Pool.Kind.SHORTLIST)))
+    assert kinds(boards.recompute(list(Pool.objects.all()), from_scratch=True)) == both("set-0", "overall") | both(
+        "set-1", "overall"
+    )
+
+
+def test_board_of_people_waits_for_one_set_however_many_there_are(pair, monkeypatch):
+    """While 30 sets are behind a vote on the live board comes after each; it is published before the next set."""
+    real = standings.weigh
+
+    def weigh(pool, counted):
+        real(pool, counted)
+        if pool.is_set:
+            factories.cast(*pair)
+
+    monkeypatch.setattr(standings, "weigh", weigh)
+    factories.cast(*pair)
+    sets(pair, 30)
+
+    published = boards.refresh()
+
+    order = [pool for each in published for pool, *board in [key(each)] if board == ["overall", "bt"]]
+    assert order[::2] == [LIVE] * 31
+    assert set(order[1::2]) == {f"set-{number}" for number in range(30)}

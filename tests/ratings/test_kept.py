@@ -135,11 +135,21 @@ def test_kept_elo_takes_votes_up_that_are_old_enough(models, monkeypatch):
     assert followed.elo[OVERALL][0] == 25
 
 
-def test_kept_remembers_no_more_pools_than_it_may(models):
+@pytest.mark.parametrize("kind", [Pool.Kind.IMPORT, Pool.Kind.SHORTLIST])
+def test_kept_remembers_no_more_pools_than_it_may(models, kind):
+    for number in range(kept.MOST_POOLS + 3):
+        pool = factories.pool(f"import-{number}", kind=kind)
+        fold(lambda: factories.vote(*models[:2], pool=pool.slug))  # noqa: B023  # called at once
+
+    assert len(kept._memory_for(pool)) == kept.MOST_POOLS
+
+
+def test_sets_push_no_other_pool_out_of_memory(models):
+    live = fold(lambda: factories.vote(*models[:2]))
     for number in range(kept.MOST_POOLS + 3):
         fold(lambda: factories.vote(*models[:2], pool=f"set-{number}"))  # noqa: B023  # called at once
 
-    assert len(kept._memory) == kept.MOST_POOLS
+    assert kept.of_pool(Pool.objects.get(slug=LIVE)) is live
 
 
 def test_ballots_give_the_votes_of_known_voters(models):

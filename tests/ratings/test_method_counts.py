@@ -119,7 +119,7 @@ def test_weights_are_capped():
 
 def test_only_what_has_changed_is_counted_anew():
     x, y, _ = three()
-    assert method_counts.count_all() == ["live", "api", "elsewhere"]
+    assert method_counts.count_all() == ["live", "api"]
     assert method_counts.count_all() == []
     factories.vote(x, y, counted=False, created_at=factories.LONG_AGO, reason="stopped")
     assert method_counts.count_all() == ["live"]
@@ -130,7 +130,7 @@ def test_only_what_has_changed_is_counted_anew():
 def test_a_long_round_is_not_followed_at_once(monkeypatch):
     x, y, _ = three()
     monkeypatch.setattr(method_counts, "SHARE", 1_000_000)
-    assert method_counts.count_all() == ["live", "api", "elsewhere"]
+    assert method_counts.count_all() == ["live", "api"]
     factories.cast(x, y)
     assert method_counts.count_all() == []
 

@@ -462,7 +462,7 @@ def test_public_board_stands_in_while_nobody_has_named_a_board_and_ours_is_empty
 
 def test_own_board_is_first_from_the_first_vote_on(client, public):
     page = client.get(PAGE).content.decode()
-    assert 'data-which="live/overall/False/bt"' in page
+    assert 'data-which="live/overall/false/bt"' in page
     factories.cast(factories.model("v"), factories.model("w"))
     boards.refresh()
     assert slugs(client.get(PAGE)) == ["v", "w"]

@@ -232,6 +232,18 @@ def test_thin_keeps_the_newest_of_each_minute_hour_or_day(older_than, step, in_f
 
 
 @board_db
+def test_thin_leaves_sets_of_visitors_to_a_task_that_runs_seldom():
+    factories.pool("set-1", kind=Pool.Kind.SHORTLIST)
+    at = floor(now() - timedelta(hours=2), timedelta(minutes=1))
+    for second in range(5):
+        publish(second, at + timedelta(seconds=second), pool_slug="set-1")
+        publish(second, at + timedelta(seconds=second))
+
+    assert (thin(), thin(of_sets=True)) == (3, 3)
+    assert Snapshot.objects.count() == 4
+
+
+@board_db
 def test_thin_keeps_boards_and_methods_apart():
     at = floor(now() - timedelta(hours=2), timedelta(minutes=1))
     kept = [

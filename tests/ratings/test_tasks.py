@@ -10,10 +10,11 @@ import orjson
 import pytest
 from celery import current_app
 from django.db import transaction
+from django.db.models.functions import Now
 
 from arena.publishing import client
 from ratings import boards, tasks
-from ratings.models import Outbox, Snapshot
+from ratings.models import Board, Outbox, Pool, Snapshot
 from tests import factories
 from tests.ratings.concurrency import elsewhere
 
@@ -156,3 +157,24 @@ def test_schedule_without_a_broker_is_one_line_in_the_log():
     assert done.returncode == 0
     assert "the broker is away" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_board_that_cannot_be_fitted_is_not_asked_for_again_and_again(queue):
+    factories.cast(*factories.models(2))
+    boards.refresh()
+    client().delete(QUEUE)
+    Board.objects.update(behind=True, failed_at=Now())
+
+    tasks.refresh()
+
+    assert queue() == []
+
+
+@pytest.mark.django_db
+def test_sets_of_visitors_are_tidied():
+    factories.pool("set-1", kind=Pool.Kind.SHORTLIST)
+
+    tasks.tidy_sets()
+
+    assert not Pool.objects.filter(slug="set-1").exists()
