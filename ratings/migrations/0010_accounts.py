@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ratings', '0008_api_pool'),
+        ('ratings', '0009_rank'),
     ]
 
     operations = [
