@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Count, OuterRef, Subquery, prefetch_related_objects
 from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.urls import resolve, reverse
 from django.views.decorators.csrf import csrf_exempt
@@ -19,6 +19,7 @@ from arena import (
     charges,
     holding,
     model_facts,
+    my_battles,
     networks,
     new_sets,
     opinions,
@@ -27,9 +28,10 @@ from arena import (
     stored,
     streams,
 )
+from arena.connections import let_go
 from arena.errors import Refusal, bad, body, not_read, plain_response, unknown_model
 from arena.events import Position
-from arena.models import Answer, Battle
+from arena.models import Answer, Battle, Turn
 from arena.paging import Newest
 from arena.prompts import check_prompt
 from arena.reveals import reveal
@@ -41,6 +43,18 @@ from catalog.paging import BySlug
 def shown(battle: Battle) -> dict[str, Any]:
     """A battle as its voter may see it now."""
     prefetch_related_objects([battle], "turns__answers")
+    return _facts(battle) | {"turns": [_turn(battle, turn) for turn in battle.turns.all()]}
+
+
+def _row(battle: Battle) -> dict[str, Any]:
+    """A battle in a list, without the texts of its turns."""
+    return _facts(battle) | {
+        "question": battle.question or "",  # type: ignore[attr-defined]  # annotated by the list
+        "turn_count": battle.turn_count or 0,  # type: ignore[attr-defined]  # see above
+    }
+
+
+def _facts(battle: Battle) -> dict[str, Any]:
     vote = getattr(battle, "vote", None)
     return {
         "id": battle.pk,
@@ -48,7 +62,6 @@ def shown(battle: Battle) -> dict[str, Any]:
         "mode": battle.mode,
         "pool": None if battle.mode == Battle.Mode.SIDE_BY_SIDE else battle.pool,
         "created_at": battle.created_at,
-        "turns": [_turn(battle, turn) for turn in battle.turns.all()],
         "models": reveal(battle),
         "vote": vote and opinions.told(vote),
         "shared": battle.shared_at is not None,
@@ -79,10 +92,12 @@ def _answer(battle: Battle, answer: Answer) -> dict[str, Any]:
 class Battles(APIView):
     @api_schema.battle_list
     def get(self, request: Request) -> Response:
-        mine = battles.whole().prefetch_related("turns__answers").filter(voter=voter_id(request))
+        mine = my_battles.with_question(battles.whole().filter(voter=voter_id(request)))
+        turns = Turn.objects.filter(battle=OuterRef("pk")).order_by().values("battle")
+        mine = mine.annotate(turn_count=Subquery(turns.values(number=Count("pk"))))
         pages = Newest()
         found = pages.paginate_queryset(mine, request, self) or []
-        return pages.get_paginated_response([shown(battle) for battle in found])
+        return pages.get_paginated_response([_row(battle) for battle in found])
 
     @api_schema.battle_start
     def post(self, request: Request) -> HttpResponseBase:
@@ -208,13 +223,22 @@ def known_model(slug: str) -> LanguageModel:
     return found
 
 
+def _check_reader(request: HttpRequest, battle_id: UUID) -> None:
+    """Opening counts, however soon the stream is closed again. Raises Refusal 429 and 404."""
+    charges.stream(request)
+    battles.of_voter(voter_id(request), battle_id)
+
+
+_may_follow = let_go(_check_reader)
+
+
 @csrf_exempt  # so that whoever sends something is told that nothing can be sent
 async def events(request: HttpRequest, battle_id: UUID) -> HttpResponseBase:
     """Server-sent events of one battle, from `Last-Event-ID` on (or `from`, for a page that shows a part)."""
     if refused := not_read(request, "Events can only be read."):
         return refused
     try:
-        await stored.mine_and_let_go(voter_id(request), battle_id)
+        await _may_follow(request, battle_id)
         if request.method == "HEAD":
             return event_stream(nothing())
         place = streams.hub().admit(charges.battle_stream_limits(request))

@@ -61,7 +61,12 @@ SHARED_BATTLES = {
         }
     ]
 }
-BATTLES = {"next": None, "previous": None, "results": [VOTED_BATTLE]}
+BATTLE_ROW = {
+    **{name: value for name, value in VOTED_BATTLE.items() if name != "turns"},
+    "question": QUESTION["prompt"],
+    "turn_count": 1,
+}
+BATTLES = {"next": None, "previous": None, "results": [BATTLE_ROW]}
 MODEL = {
     "slug": "first-7b", "name": "First 7B", "kind": "chat", "status": "current", "open_weights": True,
     "release_date": "2026-01-20", "knowledge_cutoff": "2025-06-01", "parameters_total": 7_240_000_000,

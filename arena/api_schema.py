@@ -86,7 +86,13 @@ calls = call(
 battle_list = call(
     "battle_list",
     BATTLES,
-    ("My battles", "Those of the voter who asks, the newest first."),
+    (
+        "My battles",
+        (
+            "Those of the voter who asks, the newest first. Each has its first question, cut, and the number of its "
+            "turns; the texts of all turns are in the battle itself."
+        ),
+    ),
     (shapes.Battles, examples.BATTLES),
     parameters=PAGING,
 )

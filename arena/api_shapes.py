@@ -62,7 +62,7 @@ class CastVote(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
-class OneBattle(serializers.Serializer[Any]):
+class BattleFacts(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     state = serializers.ChoiceField(Battle.State.values)
     mode = serializers.ChoiceField(Battle.Mode.values)
@@ -70,11 +70,19 @@ class OneBattle(serializers.Serializer[Any]):
         allow_null=True, help_text="on whose boards its vote counts; null side by side, where none does"
     )
     created_at = serializers.DateTimeField()
-    turns = Turn(many=True)
     models = Revealed(many=True, allow_null=True, help_text="null until voted")
     vote = CastVote(allow_null=True)
     shared = serializers.BooleanField(help_text="whether everybody may read it, on the pages of its models")
     events_url = serializers.CharField(help_text="where its server-sent events are")
+
+
+class OneBattle(BattleFacts):
+    turns = Turn(many=True)
+
+
+class BattleRow(BattleFacts):
+    question = serializers.CharField(help_text="the first 300 characters of the first question")
+    turn_count = WHOLE(help_text="how many questions were asked; their texts are in the battle itself")
 
 
 class NewBattle(serializers.Serializer[Any]):
@@ -207,7 +215,7 @@ class ModelPage(Page):
 
 
 class Battles(Page):
-    results = OneBattle(many=True)
+    results = BattleRow(many=True)
 
 
 class Proposal(serializers.Serializer[Any]):

@@ -98,6 +98,11 @@ def file(request: HttpRequest) -> None:
     _take(_unless_lifted(request, "file", FILES_PER_HOUR))
 
 
+def stream(request: HttpRequest) -> None:
+    """Before a stream of events is opened: it counts as a call that reads. Raises Refusal 429."""
+    _call(request, "read")
+
+
 class Calls(BaseThrottle):
     """DRF asks it before each call; reads and writes have buckets of their own."""
 

@@ -16,6 +16,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected
 
 GATHER_S = 0.01
+TRIES = 5  # of a transaction that deadlocks end
 Argument = TypeVar("Argument")
 Answer = TypeVar("Answer")
 Operation = Callable[[Sequence[Argument]], Sequence[Answer]]
@@ -65,11 +66,8 @@ class Ledger:
 
     def _batch(self, calls: list[Call]) -> None:
         try:
-            results = _transact(calls)
+            results = _transact_despite_deadlocks(calls)
         except (OperationalError, InterfaceError) as error:
-            if isinstance(error.__cause__, DeadlockDetected):  # in favour of another worker, which went ahead
-                self._batch(calls)
-                return
             connection.close()
             logger.warning("the database is away: %s", str(error).strip().partition("\n")[0])
             self._deliver([(call, Unreachable()) for call in calls])
@@ -85,6 +83,17 @@ class Ledger:
 
     def _deliver(self, results: list[tuple[Call, Any]]) -> None:
         self.loop.call_soon_threadsafe(_resolve, results)
+
+
+def _transact_despite_deadlocks(calls: list[Call]) -> list[tuple[Call, Any]]:
+    """Like `_transact`; one that PostgreSQL ended in favor of another worker is tried again, TRIES times in all."""
+    for _ in range(TRIES - 1):
+        try:
+            return _transact(calls)
+        except OperationalError as error:
+            if not isinstance(error.__cause__, DeadlockDetected):
+                raise
+    return _transact(calls)
 
 
 def _transact(calls: list[Call]) -> list[tuple[Call, Any]]:

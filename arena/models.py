@@ -199,7 +199,8 @@ class Answer(models.Model):
 
     turn = models.ForeignKey(Turn, models.CASCADE, related_name="answers")
     side = models.CharField(max_length=1, choices=[(side, side) for side in SIDES])
-    model = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
+    # Nothing looks answers up by their model.
+    model = models.ForeignKey(LanguageModel, models.PROTECT, db_index=False, related_name="+")
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     attempt = models.PositiveIntegerField(default=0, help_text="grows with every claim; the fence of all writes")
     tries = models.PositiveSmallIntegerField(default=0, help_text="claims since it was asked for")

@@ -1,7 +1,7 @@
 """The battles of one voter: looked through, taken along, and deleted. Of an open one nothing tells who fights it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,8 @@ PAGE = 20
 SHOWN = 300  # characters of a question
 LONGEST_SEARCH = 200
 EXPORTED_AT_ONCE = 50
-PLACE = re.compile(r"(\S{1,40})_([0-9a-f-]{36})")
+WRITTEN_PLACE = re.compile(r"(\S{1,40})_([0-9a-f-]{36})")
+Place = tuple[datetime, UUID]  # when a battle was made, and its id: their order
 NAMED = Q(state=Battle.State.VOTED) | Q(mode=Battle.Mode.SIDE_BY_SIDE)  # there the voter has chosen them
 
 
@@ -37,10 +38,15 @@ def page(voter_id: UUID, words: str = "", place: str = "") -> Page:
     if after := _parsed(place):
         at, key = after
         found = found.filter(Q(created_at__lt=at) | Q(created_at=at, id__lt=key))
-    first = Turn.objects.filter(battle=OuterRef("pk"), number=1).values(start=Left("prompt", SHOWN))[:1]
-    shown = list(found.annotate(question=Subquery(first))[: PAGE + 1])
+    shown = list(with_question(found)[: PAGE + 1])
     last = shown[PAGE - 1] if len(shown) > PAGE else None
     return Page(shown[:PAGE], f"{last.created_at.isoformat()}_{last.pk}" if last else "")
+
+
+def with_question(battles: QuerySet[Battle]) -> QuerySet[Battle]:
+    """The same, each with the first SHOWN characters of its first question as `question`; no other text is read."""
+    first = Turn.objects.filter(battle=OuterRef("pk"), number=1).values(start=Left("prompt", SHOWN))[:1]
+    return battles.annotate(question=Subquery(first))
 
 
 def _of(voter_id: UUID) -> QuerySet[Battle]:
@@ -57,8 +63,8 @@ def _searched(battles: QuerySet[Battle], words: str) -> QuerySet[Battle]:
     return battles.filter(asked | Q(NAMED & (names[0] | names[1])))
 
 
-def _parsed(place: str) -> tuple[datetime, UUID] | None:
-    match = PLACE.fullmatch(place)
+def _parsed(place: str) -> Place | None:
+    match = WRITTEN_PLACE.fullmatch(place)
     try:
         at = parse_datetime(match[1]) if match else None
         return (at, UUID(match[2])) if match and at and at.tzinfo else None
@@ -66,10 +72,18 @@ def _parsed(place: str) -> tuple[datetime, UUID] | None:
         return None
 
 
-def export(voter_id: UUID, after: int = 0) -> list[dict[str, Any]]:
-    """The next battles of the voter for a file of his own, the oldest first, after so many; none at the end."""
+def export(voter_id: UUID, after: Place | None = None) -> list[dict[str, Any]]:
+    """The next battles of the voter for a file of their own, the oldest first, after a place; none at the end."""
     battles = _of(voter_id).reverse().prefetch_related("turns__answers")
-    return [_record(battle) for battle in battles[after : after + EXPORTED_AT_ONCE]]
+    if after:
+        at, key = after
+        battles = battles.filter(Q(created_at__gt=at) | Q(created_at=at, id__gt=key))
+    return [_record(battle) for battle in battles[:EXPORTED_AT_ONCE]]
+
+
+def place_of(record: Mapping[str, Any]) -> Place:
+    """Where the export goes on after this record."""
+    return record["created_at"], record["id"]
 
 
 def _record(battle: Battle) -> dict[str, Any]:

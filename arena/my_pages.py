@@ -7,7 +7,7 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -72,16 +72,26 @@ def _back(query: dict[str, str]) -> HttpResponse:
 
 
 @require_safe
-async def export(request: HttpRequest) -> StreamingHttpResponse:
-    """All my battles in one file, written as they are read."""
+async def export(request: HttpRequest) -> HttpResponseBase:
+    """All my battles in one file, written as they are read; it counts as a file of the hour."""
+    if refused := await let_go(_refused)(request):
+        return refused
     headers = {"Content-Disposition": f'attachment; filename="{FILE}"'}
     return StreamingHttpResponse(_written(voter_id(request)), content_type="application/json", headers=headers)
 
 
+def _refused(request: HttpRequest) -> HttpResponse | None:
+    try:
+        charges.file(request)
+    except Refusal as error:
+        return error.on(render(request, "429.html", status=error.status))
+    return None
+
+
 async def _written(voter: UUID) -> AsyncIterator[bytes]:
-    read, number = let_go(my_battles.export), 0
+    read, place = let_go(my_battles.export), None
     yield b'{"battles": ['
-    while records := await read(voter, number):
-        yield (b",\n" if number else b"\n") + b",\n".join(map(orjson.dumps, records))
-        number += len(records)
+    while records := await read(voter, place):
+        yield (b",\n" if place else b"\n") + b",\n".join(map(orjson.dumps, records))
+        place = my_battles.place_of(records[-1])
     yield b"\n]}\n"

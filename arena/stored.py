@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from arena import battles
 from arena.connections import let_go
 from arena.endings import whole
 from arena.events import BattleView
@@ -49,4 +48,3 @@ def reason(battle: Battle, failure: str) -> str:
 
 
 load_and_let_go = let_go(load)
-mine_and_let_go = let_go(battles.of_voter)

@@ -34,7 +34,8 @@ class Busy:
     This worker does one thing at a time, and meanwhile answers no question whether it is there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lasts_s: int = BUSY_S, renew_s: float = RENEW_S) -> None:
+        self.lasts_s, self.renew_s = lasts_s, renew_s
         self._lock, self._at_work = threading.Lock(), threading.Event()
         self._renewing: threading.Thread | None = None
 
@@ -43,7 +44,7 @@ class Busy:
             return
         with self._lock:
             self._at_work.set()
-            _sign(BUSY, BUSY_S)
+            _sign(BUSY, self.lasts_s)
         if self._renewing is None:
             self._renewing = threading.Thread(target=self._renew, name="busy", daemon=True)
             self._renewing.start()
@@ -57,10 +58,10 @@ class Busy:
 
     def _renew(self) -> None:
         while self._at_work.wait():
-            time.sleep(RENEW_S)
+            time.sleep(self.renew_s)
             with self._lock:
                 if self._at_work.is_set():
-                    _sign(BUSY, BUSY_S)
+                    _sign(BUSY, self.lasts_s)
 
 
 def watch_beat(**_: Any) -> None:

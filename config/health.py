@@ -29,13 +29,13 @@ class SharedResult(Generic[Result]):
     """
 
     def __init__(self, look: Callable[[], Result], shared_s: float = SHARED_S) -> None:
-        self.look, self.shared_s = look, shared_s
+        self.look, self.shared_s, self.patience_s = look, shared_s, PATIENCE_S
         self._thread = ThreadPoolExecutor(1, look.__name__)
         self._newest: tuple[float, Result] | None = None
 
     async def get(self) -> Result:
-        """Raises TimeoutError after PATIENCE_S, and what the look raises."""
-        async with asyncio.timeout(PATIENCE_S):
+        """Raises TimeoutError after `patience_s`, and what the look raises."""
+        async with asyncio.timeout(self.patience_s):
             return await let_go(self._fresh, self._thread)()
 
     def _fresh(self) -> Result:

@@ -11,7 +11,7 @@ from threading import Thread
 FILE_BYTES = 5_000_000
 OLD_FILES = 5
 LONGEST_LINE = 8_000  # bytes
-DRAIN_S = 1.0
+DRAIN_S = 2.0
 
 
 class _RotatedFile(RotatingFileHandler):
@@ -28,10 +28,10 @@ class LogFile:
     Raises OSError if the file cannot be opened.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, file_bytes: int = FILE_BYTES) -> None:
         self.path = path
         self.last_line = ""
-        self._file = _RotatedFile(path, maxBytes=FILE_BYTES, backupCount=OLD_FILES, encoding="utf-8")
+        self._file = _RotatedFile(path, maxBytes=file_bytes, backupCount=OLD_FILES, encoding="utf-8")
         self._copying: Thread | None = None
 
     def open_pipe(self) -> int:

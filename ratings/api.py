@@ -189,12 +189,13 @@ class Shortlist(APIView):
 
 @csrf_exempt  # see above
 async def events(request: HttpRequest) -> HttpResponseBase:
-    """Server-sent events: `board` whenever a board has changed. Touches no database."""
+    """Server-sent events: `board` whenever a board has changed. Touches no database, and opening counts as a call."""
     if refused := not_read(request, "Events can only be read."):
         return refused
     if request.method == "HEAD":
         return event_stream(nothing())
     try:
+        await let_go(charges.stream)(request)
         return event_stream(reader.stream(reader.admit(charges.board_stream_limits(request))))
     except Refusal as error:
         return plain_response(error)

@@ -70,11 +70,13 @@ class Page:
 class Reader:
     """The one reader of the stream in this process, at work while any page is open."""
 
-    def __init__(self) -> None:
+    def __init__(self, away_s: float = AWAY_S) -> None:
+        self.away_s = away_s  # between two tries
         self.pages: set[Page] = set()
         self.task: asyncio.Task[None] | None = None
         self.begun = asyncio.Event()
         self.open: places.Taken = {}
+        self.last = b""  # the entry of the stream after which the next read begins
 
     def admit(self, most: Mapping[str, int]) -> Place:
         """A place for one more page; most: who is charged → how many. Raises Refusal 429 and 503."""
@@ -91,7 +93,7 @@ class Reader:
         if self.task is None or self.task.done():
             self.begun = begun = asyncio.Event()
             self.task = asyncio.create_task(self._run(begun))
-            self.task.add_done_callback(lambda _: begun.set())  # if it fails, a page still gets its signs of life
+            self.task.add_done_callback(lambda _: begun.set())  # if it is cancelled, nobody waits for it
         try:
             await self.begun.wait()
             yield b": from now on\n\n"
@@ -105,29 +107,36 @@ class Reader:
         # Python 3.11 may swallow a cancellation that comes while a command is being sent, so it is asked for too.
         me = asyncio.current_task()
         async with publishing.connect() as redis:
-            last = b""
+            self.last = b""
             while self.pages and me and not me.cancelling():
                 try:
-                    last = last or await _end(redis)
-                    begun.set()
-                    last = self._pass_on(await redis.xread({STREAM: last}, block=BLOCK_MS)) or last
+                    await self._read(redis, begun)
                 except (RedisError, OSError) as error:
                     logger.warning("Redis is away, open pages see new boards later: %s", error)
-                    last = last or b"0"  # what comes until it is back is news, wherever the stream ends by then
-                    begun.set()
-                    await asyncio.sleep(AWAY_S)
+                    await self._rest(begun)
+                except Exception:
+                    logger.exception("The boards could not be read, open pages see new ones later")
+                    await self._rest(begun)
             self.task = None
 
-    def _pass_on(self, answer: Any) -> bytes:
-        """Hand out what a read brought; returns where the next one goes on, or nothing if nothing came."""
-        last = b""
+    async def _read(self, redis: Any, begun: asyncio.Event) -> None:
+        self.last = self.last or await _end(redis)
+        begun.set()
+        self._pass_on(await redis.xread({STREAM: self.last}, block=BLOCK_MS))
+
+    async def _rest(self, begun: asyncio.Event) -> None:
+        self.last = self.last or b"0"  # what comes until then is news, wherever the stream ends by then
+        begun.set()
+        await asyncio.sleep(self.away_s)
+
+    def _pass_on(self, answer: Any) -> None:
+        """Hand out what a read brought. The next one goes on after an entry that cannot be handed out."""
         for _, entries in answer:
             for entry, hint in entries:
-                last = entry
+                self.last = entry
                 published.forget()  # so that whoever is told gets the new board
                 for page in self.pages:
                     page.hint(hint[b"board"], hint[b"data"])
-        return last
 
 
 async def _end(redis: Any) -> bytes:

@@ -4,8 +4,10 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from arena.models import Battle, Standing, Vote
+from arena.models import Answer, Battle, Standing, Turn, Vote
 from tests import factories as common
 from tests.arena import factories
 from tests.arena.factories import FAILED, FINISHED, RUNNING
@@ -229,8 +231,31 @@ def test_list_needs_the_same_number_of_queries_for_one_battle_as_for_thirty(clie
             if count > 1:
                 common.vote(battle.model_a, battle.model_b, battle=battle)
                 Battle.objects.filter(pk=battle.pk).update(state="voted")
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(1):
             assert len(client.get(CALL).json()["results"]) == count
+
+
+def test_list_of_a_hundred_long_battles_is_small(client, me):
+    """Twenty turns each, of 6 kB and more: their texts are 50 MB, which neither leave nor reach the web process."""
+    models, text = common.models(2), "\u00fc" * 4_000
+    made = [factories.battle(voter=me, model_a=models[0], model_b=models[1], prompt=text) for _ in range(100)]
+    turns = Turn.objects.bulk_create(
+        [Turn(battle=battle, number=number, prompt=text) for battle in made for number in range(2, 21)]
+    )
+    sides = [(turn, side, model) for turn in turns for side, model in zip("ab", models, strict=True)]
+    Answer.objects.bulk_create(
+        [Answer(turn=turn, side=side, model=model, text=text, state="finished") for turn, side, model in sides]
+    )
+
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(CALL)
+
+    rows = answer.json()["results"]
+    assert len(answer.content) < 200_000
+    assert {(row["question"], row["turn_count"], "turns" in row) for row in rows} == {(text[:300], 20, False)}
+    assert len(queries) == 1
+    assert queries[0]["sql"].count('"prompt"') == queries[0]["sql"].count('LEFT(U0."prompt", 300)') == 1
+    assert '"text"' not in queries[0]["sql"]
 
 
 @pytest.mark.parametrize(("state", "queries"), [("ready", 3), ("voted", 3)])

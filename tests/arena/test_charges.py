@@ -361,3 +361,32 @@ def test_keys_are_made_as_seldom_as_calls_are_written(client, monkeypatch, allow
     assert [answer.status_code for answer in answers] == [201, 429]
     assert "Hourly limit reached." in answers[1].content.decode()
     assert ApiKey.objects.count() == 1
+
+
+def test_export_of_my_battles_is_a_file_of_the_hour(client, monkeypatch):
+    monkeypatch.setattr(charges, "FILES_PER_HOUR", 2)
+    client.get("/")
+
+    answers = [client.get("/battles/export/") for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert int(answers[-1].headers["Retry-After"]) > 1000
+    assert b"Wait a minute" in answers[-1].content
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("path", [f"{CALL}{{}}/events", "/api/v1/leaderboard/events"])
+async def test_stream_that_is_closed_at_once_counts_too(monkeypatch, in_database, path):
+    monkeypatch.setattr(charges, "CALLS_PER_HOUR", 2)
+    battle = await in_database(factories.battle)
+    client = AsyncClient()
+    client.cookies[voters.COOKIE] = voters.signer.sign(str(battle.voter_id))
+
+    statuses = []
+    for _ in range(4):
+        answer = await client.get(path.format(battle.pk))
+        statuses.append(answer.status_code)
+        answer.close()
+
+    assert statuses == [200, 200, 429, 429]
+    assert answer.json()["error"]["code"] == CODE

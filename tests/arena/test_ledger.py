@@ -7,8 +7,9 @@ import pytest
 from django.db import DataError, InterfaceError, OperationalError, connection, connections, transaction
 from django.db.models import Value
 from django.db.models.functions import Concat
+from psycopg.errors import DeadlockDetected
 
-from arena.ledger import Ledger, Unreachable
+from arena.ledger import TRIES, Ledger, Unreachable
 from catalog.models import LanguageModel
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -175,6 +176,19 @@ async def test_call_that_was_ended_for_a_deadlock_is_made_again(ledger):
     assert await ledger.call(one_way, 1) == 1
     await other
     assert await stored("name") == {"first!!", "second!!"}
+
+
+async def test_call_that_deadlocks_end_again_and_again_is_given_up(ledger):
+    tried = []
+
+    def unlucky(arguments):
+        tried.append(arguments)
+        raise OperationalError("deadlock detected") from DeadlockDetected()
+
+    with pytest.raises(Unreachable):
+        await ledger.call(unlucky, 1)
+    assert len(tried) == TRIES
+    assert await ledger.call(insert, "a") == "A"
 
 
 async def test_insist_asks_until_the_database_answers(ledger):

@@ -225,10 +225,21 @@ def test_export_goes_on_where_it_was_with_the_same_number_of_queries(fought, vot
     with django_assert_num_queries(3):
         first = my_battles.export(voter.pk)
     with django_assert_num_queries(3):
-        rest = my_battles.export(voter.pk, len(first))
+        rest = my_battles.export(voter.pk, my_battles.place_of(first[-1]))
 
     assert [record["id"] for record in first + rest] == [battle.pk for battle in made]
-    assert my_battles.export(voter.pk, len(made)) == []
+    assert my_battles.export(voter.pk, my_battles.place_of(rest[-1])) == []
+
+
+def test_export_misses_none_while_battles_are_deleted(fought, voter):
+    """A number of battles to leave out would leave out others by then."""
+    made = [fought() for _ in range(my_battles.EXPORTED_AT_ONCE + 3)]
+    first = my_battles.export(voter.pk)
+    Battle.objects.filter(pk__in=[battle.pk for battle in made[:5]]).delete()
+
+    rest = my_battles.export(voter.pk, my_battles.place_of(first[-1]))
+
+    assert [record["id"] for record in rest] == [battle.pk for battle in made[my_battles.EXPORTED_AT_ONCE :]]
 
 
 def test_names_are_told_of_both_sides_or_of_none(fought, voter):

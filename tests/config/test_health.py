@@ -115,8 +115,8 @@ async def test_ready_looks_again_after_a_while(looks, shared):
     assert looks.made == 2
 
 
-async def test_ready_waits_for_nothing_that_does_not_answer(looks, monkeypatch):
-    monkeypatch.setattr(health, "PATIENCE_S", 0.05)
+async def test_ready_waits_for_nothing_that_does_not_answer(looks, shared):
+    shared.patience_s = 0.05
     answers = await ask(3)
 
     assert {answer.status_code for answer in answers} == {503}
@@ -148,22 +148,21 @@ def test_ratings_worker_that_is_busy_with_a_task_is_there(client, queue, there):
     assert client.get("/readyz").json()["ratings"] is False
 
 
-def test_long_task_keeps_the_ratings_worker_ready(client, monkeypatch):
+def test_long_task_keeps_the_ratings_worker_ready(client):
     """However long it takes: a recount of all votes takes minutes."""
-    monkeypatch.setattr(celery, "BUSY_S", 1)
-    monkeypatch.setattr(celery, "RENEW_S", 0.2)
+    busy = celery.Busy(lasts_s=1, renew_s=0.2)
 
     @app.task(name="tests.long")
-    def long():
-        time.sleep(1.4)
-        return client.get("/readyz").json()["ratings"]
+    def task():
+        pass
 
-    long.push_request(delivery_info={"routing_key": "ratings"})
-    task_prerun.send(sender=long, task=long)
-    seen = long.run()
-    task_postrun.send(sender=long, task=long)
+    task.push_request(delivery_info={"routing_key": "ratings"})
 
-    assert seen is True
+    busy.begin(task)
+    time.sleep(1.4)
+    assert client.get("/readyz").json()["ratings"] is True
+    busy.end(task)
+
     assert client.get("/readyz").json()["ratings"] is False
 
 

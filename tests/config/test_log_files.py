@@ -2,14 +2,15 @@
 
 import asyncio
 import http.client
+import os
 import sys
 from functools import partial
 
 import pytest
 
-from config import log_files
 from config.embedded import ROOT
 from config.local_models import free_port
+from config.log_files import LONGEST_LINE, OLD_FILES, LogFile
 from config.supervisor import Program, Supervisor, http_ok
 
 LONG_PATH = "/api/" + "a" * 60_000
@@ -56,28 +57,37 @@ async def test_next_run_keeps_the_lines_of_the_one_before(tmp_path):
     assert (tmp_path / "x.log").read_text() == "first\nsecond\n"
 
 
-async def test_program_that_writes_without_end_fills_six_files_and_no_more(supervisor, tmp_path, monkeypatch):
-    """While it runs and holds its output open; the newest lines are there, in order."""
-    monkeypatch.setattr(log_files, "FILE_BYTES", 10_000)
-    await supervisor.run(shell(tmp_path / "x.log", "seq -w 20000"))
+async def write(log, *command):
+    """As the supervisor has a program do it."""
+    output = log.open_pipe()
+    program = await asyncio.create_subprocess_exec(*command, stdout=output)
+    os.close(output)
+    await program.wait()
+    await log.drain()
 
-    names = ["x.log", *(f"x.log.{number}" for number in range(1, log_files.OLD_FILES + 1))]
+
+async def test_program_that_writes_without_end_fills_six_files_and_no_more(tmp_path):
+    """While it runs and holds its output open; the newest lines are there, in order."""
+    log = LogFile(tmp_path / "x.log", file_bytes=2_000)
+    await write(log, "seq", "-w", "3000")
+    log.close()
+
+    names = ["x.log", *(f"x.log.{number}" for number in range(1, OLD_FILES + 1))]
     assert sorted(path.name for path in tmp_path.iterdir()) == names
-    assert all(path.stat().st_size <= log_files.FILE_BYTES for path in tmp_path.iterdir())
+    assert all(path.stat().st_size <= 2_000 for path in tmp_path.iterdir())
     text = "".join((tmp_path / name).read_text() for name in reversed(names))
     numbers = [int(line) for line in text.splitlines()]
-    assert numbers == list(range(numbers[0], 20_001))
-    assert len(text) > log_files.OLD_FILES * log_files.FILE_BYTES * 0.9
+    assert numbers == list(range(numbers[0], 3_001))
+    assert len(text) > OLD_FILES * 2_000 * 0.9
 
 
-async def test_rotation_goes_on_where_the_run_before_ended(tmp_path, monkeypatch):
-    monkeypatch.setattr(log_files, "FILE_BYTES", 1_000)
+async def test_rotation_goes_on_where_the_run_before_ended(tmp_path):
     for run in range(20):
-        supervisor = Supervisor(lambda line: None)
-        await supervisor.run(shell(tmp_path / "x.log", f"seq {100 * run} {100 * run + 99}"))
-        await supervisor.stop()
+        log = LogFile(tmp_path / "x.log", file_bytes=1_000)
+        await write(log, "seq", str(100 * run), str(100 * run + 99))
+        log.close()
 
-    assert len(list(tmp_path.iterdir())) == 1 + log_files.OLD_FILES
+    assert len(list(tmp_path.iterdir())) == 1 + OLD_FILES
     assert (tmp_path / "x.log").read_text().endswith("1999\n")
 
 
@@ -85,8 +95,8 @@ async def test_rotation_goes_on_where_the_run_before_ended(tmp_path, monkeypatch
     ("script", "text"),
     [
         ("printf %s no-end", "no-end\n"),
-        ("printf %09000d 7; echo; echo next", "0" * log_files.LONGEST_LINE + "\nnext\n"),
-        (f"printf %0{log_files.LONGEST_LINE - 1}d 7; echo; echo b", "0" * (log_files.LONGEST_LINE - 2) + "7\nb\n"),
+        ("printf %09000d 7; echo; echo next", "0" * LONGEST_LINE + "\nnext\n"),
+        (f"printf %0{LONGEST_LINE - 1}d 7; echo; echo b", "0" * (LONGEST_LINE - 2) + "7\nb\n"),
         (r"printf 'caf\351 %s\n' %d", "caf\ufffd %d\n"),
         ("echo out; echo error >&2", "out\nerror\n"),
     ],
@@ -99,7 +109,7 @@ async def test_line_is_text_of_at_most_so_many_bytes(supervisor, tmp_path, scrip
 
 async def test_program_goes_on_while_the_disk_is_full(supervisor, tmp_path):
     (tmp_path / "x.log").symlink_to("/dev/full")
-    await supervisor.run(shell(tmp_path / "x.log", f"seq 20000; touch {tmp_path}/done"))
+    await supervisor.run(shell(tmp_path / "x.log", f"seq 3000; touch {tmp_path}/done"))
 
     assert (tmp_path / "done").exists()
 

@@ -1,13 +1,19 @@
+"""The watch over local model servers, against the tables as they are."""
+
 import asyncio
-import os
 from contextlib import asynccontextmanager
 
-import psycopg
 import pytest
+from asgiref.sync import sync_to_async
+from django.db import connection, connections
+from psycopg.conninfo import make_conninfo
 
+from arena.models import Endpoint
 from config.local_models import free_port
 from config.model_watch import watch
+from tests import factories
 
+pytestmark = pytest.mark.django_db(transaction=True)
 HEALTHY = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 
 
@@ -18,50 +24,55 @@ async def answer(reader, writer):
     writer.close()
 
 
+def database():
+    """The tests' own database, as the watch is told of one: without Django."""
+    names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    return make_conninfo(**{theirs: connection.settings_dict[ours] or None for ours, theirs in names.items()})
+
+
 @asynccontextmanager
-async def watching(port, database):
-    task = asyncio.create_task(watch([port], database))
+async def watching(port):
+    task = asyncio.create_task(watch([port], database()))
     yield
     task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    assert isinstance((await asyncio.gather(task, return_exceptions=True))[0], asyncio.CancelledError)
 
 
-@pytest.fixture
-def endpoints():
-    """A database with nothing but endpoints, on the server of the tests."""
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
-        connection.execute("DROP SCHEMA IF EXISTS watched CASCADE")
-        connection.execute("CREATE SCHEMA watched")
-        connection.execute(
-            "CREATE TABLE watched.arena_endpoint (base_url text, failed_probes int DEFAULT 0, probe_after timestamptz)"
-        )
-        yield connection
-        connection.execute("DROP SCHEMA watched CASCADE")
+@sync_to_async
+def look(**wanted):
+    try:
+        return {each.base_url for each in Endpoint.objects.filter(**wanted)}
+    finally:
+        connections.close_all()
 
 
-async def out(connection, url):
-    query = "SELECT failed_probes = 2 FROM watched.arena_endpoint WHERE base_url = %s"
-    return connection.execute(query, [url]).fetchone()[0] is True
-
-
-async def until(expected, connection, url):
+async def until_out(*urls):
     async with asyncio.timeout(30):
-        while await out(connection, url) is not expected:
+        while await look(failed_probes=2) != {*urls}:
             await asyncio.sleep(0.05)
 
 
-async def test_model_is_out_of_the_draw_while_its_server_is_down(endpoints):
-    port = free_port()
-    mine, other = f"http://127.0.0.1:{port}/v1", f"http://127.0.0.1:{port}0/v1"
-    for url in (mine, other):
-        endpoints.execute("INSERT INTO watched.arena_endpoint (base_url) VALUES (%s)", [url])
-    database = psycopg.conninfo.make_conninfo(os.environ["DATABASE_URL"], options="-c search_path=watched")
+@pytest.fixture
+def port():
+    return free_port()
+
+
+@pytest.fixture
+def endpoints(port):
+    """Two that a server of this machine answers, and one whose address only begins alike."""
+    urls = [f"http://127.0.0.1:{port}/v1", f"http://127.0.0.1:{port}/v1/other", f"http://127.0.0.1:{port}0/v1"]
+    for url in urls:
+        factories.endpoint(base_url=url, failed_probes=3)
+    return urls
+
+
+async def test_model_is_out_of_the_draw_while_its_server_is_down(endpoints, port):
     server = await asyncio.start_server(answer, "127.0.0.1", port)
-    async with watching(port, database):
+    async with watching(port):
         server.close()
         await server.wait_closed()
-        await until(True, endpoints, mine)
+        await until_out(*endpoints[:2])
         server = await asyncio.start_server(answer, "127.0.0.1", port)
-        await until(False, endpoints, mine)
-        assert not await out(endpoints, other)
+        await until_out()
     server.close()
+    assert await look(failed_probes=0) == {*endpoints[:2]}
