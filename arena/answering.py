@@ -121,10 +121,11 @@ class Answering:
 
     async def probe(self, due: Due) -> None:
         """Send a probe that this process has claimed, and note how it went."""
-        outcome = None
-        with contextlib.suppress(BackendError):
-            async with self._place(due.endpoint_id, due.max_concurrency, breaker.WAITS_S):
-                outcome = await probe.ask(due.kind, due.request, self.session, self._limits(due.first_token_timeout_s))
+        outcome, endpoint = None, due.endpoint
+        limits = self._limits(endpoint.first_token_timeout_s)
+        with contextlib.suppress(BackendError):  # no place became free
+            async with self._place(endpoint.pk, endpoint.max_concurrency, breaker.WAITS_S):
+                outcome = await probe.ask(endpoint, self.session, limits)
         if self.session.closed:  # by us: that says nothing of the endpoint
             return
         with contextlib.suppress(Unreachable):

@@ -20,8 +20,6 @@ from django.db import connection
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from arena import probe
-from arena.backends.protocol import Request
 from arena.models import Answer, Endpoint
 from arena.probe import Probe
 
@@ -38,12 +36,8 @@ GOOD = frozenset({"", Answer.Failure.EMPTY, Answer.Failure.REFUSED})
 class Due:
     """A probe that this worker has claimed until `until`; afterwards another one may."""
 
-    endpoint_id: int
+    endpoint: Endpoint
     until: datetime
-    kind: str
-    max_concurrency: int | None
-    first_token_timeout_s: float | None
-    request: Request
 
 
 @dataclass(frozen=True)
@@ -81,30 +75,19 @@ def claim(requests: Sequence[None]) -> list[list[Due]]:
             [patience],
         )
         until = dict(cursor.fetchall())
-    claimed = [_due(endpoint, until[endpoint.pk]) for endpoint in Endpoint.objects.filter(pk__in=until)]
+    claimed = [Due(endpoint, until[endpoint.pk]) for endpoint in Endpoint.objects.filter(pk__in=until)]
     return [claimed if number == 0 else [] for number in range(len(requests))]
-
-
-def _due(endpoint: Endpoint, until: datetime) -> Due:
-    return Due(
-        endpoint_id=endpoint.pk,
-        until=until,
-        kind=endpoint.kind,
-        max_concurrency=endpoint.max_concurrency,
-        first_token_timeout_s=endpoint.first_token_timeout_s,
-        request=probe.question(endpoint),
-    )
 
 
 def settle(sent: Sequence[Sent]) -> list[None]:
     """Note how probes went. One that was claimed anew meanwhile changes nothing."""
-    for each in sorted(sent, key=lambda each: each.due.endpoint_id):
+    for each in sorted(sent, key=lambda each: each.due.endpoint.pk):
         _settle(each.due, each.outcome)
     return [None] * len(sent)
 
 
 def _settle(due: Due, outcome: Probe | None) -> None:
-    held = Endpoint.objects.filter(pk=due.endpoint_id, probe_after=due.until)
+    held = Endpoint.objects.filter(pk=due.endpoint.pk, probe_after=due.until)
     if outcome is None or outcome.retry_after_s is not None:  # nobody has learnt yet what was asked
         wait_s = 0 if outcome is None else min(outcome.retry_after_s or 0, LONGEST_WAIT_S)
         held.update(probe_wanted=True, probe_after=_after(wait_s))

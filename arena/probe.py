@@ -13,7 +13,7 @@ from django.conf import settings
 from arena import endpoint_keys
 from arena.backends import BACKENDS
 from arena.backends.network import session
-from arena.backends.protocol import BackendError, Delta, Message, Reasoning, Request, Timeouts, Usage
+from arena.backends.protocol import BackendError, Delta, Message, Reasoning, Timeouts, Usage
 from arena.jobs import request_to
 from arena.models import Endpoint
 
@@ -39,32 +39,26 @@ class Probe:
     retry_after_s: float | None = None
 
 
-def question(endpoint: Endpoint) -> Request:
-    """The question, with all that a battle would send along: what the endpoint takes there, it takes here."""
-    return request_to(endpoint, (Message("user", PROMPT),))
-
-
 def measure(endpoint: Endpoint, limits: Timeouts = LIMITS) -> Probe:
     """Read a whole answer of the endpoint; takes as long as it does, at most half a minute."""
     if endpoint.api_key_env and not endpoint_keys.is_allowed(endpoint.api_key_env):
         return Probe(KEY_NOT_ALLOWED)
     if endpoint.api_key_env and not endpoint_keys.read(endpoint):
         return Probe(NO_KEY)
-    return asyncio.run(_measure(endpoint.kind, question(endpoint), limits))
+    return asyncio.run(_measure(endpoint, limits))
 
 
-async def _measure(kind: str, request: Request, limits: Timeouts) -> Probe:
+async def _measure(endpoint: Endpoint, limits: Timeouts) -> Probe:
     async with session(settings.ENVIRONMENT.arena_allow_private_endpoints, limits) as client:
-        return await ask(kind, request, client, limits, whole=True)
+        return await ask(endpoint, client, limits, whole=True)
 
 
-async def ask(
-    kind: str, request: Request, client: aiohttp.ClientSession, limits: Timeouts, *, whole: bool = False
-) -> Probe:
-    """Send the question through the real backend, and read the answer up to its first token, or the `whole` of it."""
+async def ask(endpoint: Endpoint, client: aiohttp.ClientSession, limits: Timeouts, *, whole: bool = False) -> Probe:
+    """Send the question as a battle would, and read the answer up to its first token, or the `whole` of it."""
     asked, first, last, tokens = time.monotonic(), None, 0.0, None
     try:
-        async with aclosing(BACKENDS[kind].stream(request, client, limits)) as parts:
+        request = request_to(endpoint, (Message("user", PROMPT),))
+        async with aclosing(BACKENDS[endpoint.kind].stream(request, client, limits)) as parts:
             async for part in parts:
                 if isinstance(part, Delta | Reasoning):
                     last = time.monotonic()
@@ -74,7 +68,7 @@ async def ask(
                 if not whole:
                     break
     except BackendError as error:
-        logger.info("%s at %s failed a probe: %s, %s", request.model, request.base_url, error.reason, error.detail)
+        logger.info("endpoint %s failed a probe: %s, %s", endpoint.pk, error.reason, error.detail)
         return Probe(error.reason, retry_after_s=error.retry_after_s)
     speaking = last - first if first else 0.0
     speed = (tokens - 1) / speaking if tokens and tokens > 1 and speaking > 0 else None

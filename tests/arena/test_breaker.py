@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from arena import breaker
 from arena.breaker import LONGEST_WAIT_S, PROBED_EVERY_S, Sent
 from arena.models import Endpoint
-from arena.probe import PROMPT, Probe
+from arena.probe import Probe
 from tests import factories
 from tests.arena.races import at_once
 
@@ -57,14 +57,9 @@ def is_in_draw(endpoint):
     ],
 )
 def test_claim_takes_what_was_asked_for_and_what_has_failed_its_last_probe(fields, due):
-    endpoint = factories.endpoint(kind="openai", upstream_id="x", max_concurrency=3, first_token_timeout_s=50, **fields)
+    endpoint = factories.endpoint(**fields)
 
-    found = claimed()
-
-    assert [each.endpoint_id for each in found] == ([endpoint.pk] if due else [])
-    for each in found:
-        assert (each.kind, each.max_concurrency, each.first_token_timeout_s) == ("openai", 3, 50)
-        assert [message.content for message in each.request.messages] == [PROMPT]
+    assert [each.endpoint for each in claimed()] == ([endpoint] if due else [])
 
 
 def test_claim_gives_a_probe_to_the_first_of_those_who_ask_together():
@@ -78,7 +73,7 @@ def test_claims_at_once_send_one_probe():
     for _ in range(5):
         asked_for()
 
-    found = at_once(6, lambda _: [due.endpoint_id for due in claimed()])
+    found = at_once(6, lambda _: [due.endpoint.pk for due in claimed()])
 
     assert sorted(key for keys in found for key in keys) == sorted(Endpoint.objects.values_list("pk", flat=True))
 

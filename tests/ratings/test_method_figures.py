@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from arena.models import Battle
 from ratings import boards, method_counts
 from ratings.models import Pool
 from tests import factories
@@ -73,17 +72,18 @@ def test_votes_are_told_by_model_and_by_maker(client, voted):
     assert sum(each["chance"] for each in found["makers"]) == pytest.approx(1)
 
 
-def test_failures_are_told_by_model(client, voted):
-    battle = Battle.objects.filter(state="voted").first()
-    entry = {"side": "a", "model": battle.model_b_id, "reason": "timeout", "propensity": 0.5}
-    Battle.objects.filter(pk=battle.pk).update(replaced=[entry])
+def test_failures_are_told_by_model(client):
+    x, y, z = (factories.model(slug) for slug in "xyz")
+    factories.cast(x, y)
+    entry = {"side": "a", "model": z.pk, "reason": "timeout", "propensity": 0.5}
+    factories.battle(x, y, state="voted", replaced=[entry])
     published()
 
     found = {each.pop("model"): each for each in figures(client)["battles"]}
 
     replaced = [{"reason": "timeout", "battles": 1}]
-    assert found["y"] == {"name": "Y", "drawn": 6, "replaced": replaced, "refused": 0, "void": 0}
-    assert found["x"] == {"name": "X", "drawn": 5, "replaced": [], "refused": 0, "void": 0}
+    assert found["z"] == {"name": "Z", "drawn": 1, "replaced": replaced, "refused": 0, "void": 0}
+    assert found["x"] == {"name": "X", "drawn": 1, "replaced": [], "refused": 0, "void": 0}
 
 
 def test_draw_and_intervals_are_told(client, voted):
