@@ -4,6 +4,8 @@ Such a vote is kept and does not count, so a model that refuses what it answers 
 nobody saw how often that happens.
 """
 
+from typing import Any
+
 from django.db import connection
 
 from arena import counting
@@ -30,7 +32,7 @@ def count(pool: str) -> dict[int, int]:
 
     Battles that their voters have deleted are not known any more.
     """
-    values: dict[str, str | int | list[str]] = {
+    values: dict[str, Any] = {
         "pool": pool,
         "one_sided": counting.ONE_SIDED,
         "by_question": sorted(Answer.CAUSED_BY_QUESTION),
