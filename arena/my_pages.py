@@ -7,7 +7,7 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -65,8 +65,12 @@ def _back(query: dict[str, str]) -> HttpResponse:
 
 
 @require_safe
-async def export(request: HttpRequest) -> StreamingHttpResponse:
-    """All my battles in one file, written as they are read."""
+async def export(request: HttpRequest) -> HttpResponseBase:
+    """All my battles in one file, written as they are read; it is charged like a file of votes."""
+    try:
+        await let_go(charges.file)(request)
+    except Refusal as error:
+        return await let_go(refused_page)(request, error)
     headers = {"Content-Disposition": f'attachment; filename="{FILE}"'}
     return StreamingHttpResponse(_written(voter_id(request)), content_type="application/json", headers=headers)
 
