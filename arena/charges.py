@@ -167,8 +167,10 @@ def board_stream_limits(request: HttpRequest) -> dict[str, int]:
 def battle_stream_limits(request: HttpRequest) -> dict[str, int]:
     """Who is charged for a stream of a battle → how many of them may be open."""
     most = settings.ENVIRONMENT.arena_streams_per_voter
-    of_origins = {each.key: most * ADDRESS_FACTOR * each.factor for each in origins(request)}
-    return {str(voter_id(request)): most} | of_origins
+    of_voter = {str(voter_id(request)): most}
+    if not settings.ENVIRONMENT.arena_battles_per_hour_address:
+        return of_voter
+    return of_voter | {each.key: most * ADDRESS_FACTOR * each.factor for each in origins(request)}
 
 
 def payer(request: HttpRequest) -> str:

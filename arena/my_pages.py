@@ -73,19 +73,13 @@ def _back(query: dict[str, str]) -> HttpResponse:
 
 @require_safe
 async def export(request: HttpRequest) -> HttpResponseBase:
-    """All my battles in one file, written as they are read; it counts as a file of the hour."""
-    if refused := await let_go(_refused)(request):
-        return refused
+    """All my battles in one file, written as they are read; it is charged like a file of votes."""
+    try:
+        await let_go(charges.file)(request)
+    except Refusal as error:
+        return await let_go(refused_page)(request, error)
     headers = {"Content-Disposition": f'attachment; filename="{FILE}"'}
     return StreamingHttpResponse(_written(voter_id(request)), content_type="application/json", headers=headers)
-
-
-def _refused(request: HttpRequest) -> HttpResponse | None:
-    try:
-        charges.file(request)
-    except Refusal as error:
-        return error.on(render(request, "429.html", status=error.status))
-    return None
 
 
 async def _written(voter: UUID) -> AsyncIterator[bytes]:

@@ -68,7 +68,7 @@ def opponents(asked: Asked, model: str) -> list[dict[str, Any]]:
     """
     from ratings import pairwise  # scipy is slow to load
 
-    found = pairwise.row(asked, model)
+    found = pairwise.compare_model(asked, model)
     met = [_met(found, place, slug) for place, slug in enumerate(found.get("models", ()))]
     return sorted(met, key=lambda each: -each["votes"])
 

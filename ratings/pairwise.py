@@ -57,7 +57,7 @@ def matrices(asked: Asked, models: Collection[str] | None = None) -> dict[str, A
     return which | {"computed_at": stored.computed_at, "models": labels} | shown
 
 
-def row(asked: Asked, model: str) -> dict[str, list[Any]]:
+def compare_model(asked: Asked, model: str) -> dict[str, list[Any]]:
     """One row of `matrices`: for each opponent whom this model met on the board its slug and each figure of the pair.
 
     Without the M x M values of all others. Empty where the model is not on the board; refusals as of `matrices`.

@@ -1,8 +1,10 @@
 """What somebody gets who has many cookies, addresses or long texts: no more than with one."""
 
+from uuid import uuid4
+
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
+from django.test import AsyncClient, Client
 
 from arena import api_keys, charges, conversation, voters
 from arena.models import Answer, Battle
@@ -183,3 +185,17 @@ def test_revoking_keys_is_charged(client, monkeypatch, allow):
     answers = [client.post("/accounts/keys/1/revoke/").status_code for _ in range(2)]
 
     assert answers == [302, 429]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_file_of_own_battles_is_charged(monkeypatch, allow):
+    """Each reads all battles of a voter, a thousand texts at a time."""
+    allow(each=60)
+    monkeypatch.setattr(charges, "FILES_PER_HOUR", 2)
+    client = AsyncClient()
+    client.cookies[voters.COOKIE] = voters.signer.sign(str(uuid4()))
+
+    answers = [await client.get("/battles/export/") for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert "Retry-After" in answers[-1].headers

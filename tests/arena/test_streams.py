@@ -474,7 +474,8 @@ async def test_events_are_refused_to_a_voter_who_has_too_many_open(web, battle, 
 @pytest.mark.parametrize(("step", "admitted"), [(0, 10), (1, 20), (256, 40)])
 async def test_events_are_limited_by_address_and_networks(web, settings, in_database, step, admitted):
     """334 cookies of one address held all the streams of a process, and everybody else heard 503."""
-    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_streams_per_voter=1)
+    limits = {"arena_streams_per_voter": 1, "arena_battles_per_hour_address": 300}
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, **limits)
     battles = [await in_database(common.battle) for _ in range(admitted + 2)]
 
     async def follow(number, battle):

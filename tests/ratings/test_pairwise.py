@@ -10,7 +10,7 @@ import pytest
 
 from ratings import boards, snapshots
 from ratings.models import PairTable
-from ratings.pairwise import matrices
+from ratings.pairwise import compare_model, matrices
 from ratings.snapshots import Asked
 from tests import factories
 from tests.ratings.test_fitting import vote
@@ -95,6 +95,19 @@ def test_models_restrict_the_matrices_to_themselves(client, voted):
     assert part["models"] == [whole["models"][place] for place in places]
     for name in MATRICES:
         assert part[name] == [[whole[name][row][column] for column in places] for row in places]
+
+
+@pytest.mark.parametrize("method", ["bt", "elo"])
+def test_row_is_one_of_the_matrices(voted, method):
+    asked = Asked(method=method)
+    whole, own = matrices(asked), compare_model(asked, "b")
+    place = whole["models"].index("b")
+
+    assert sorted(own["models"]) == ["a", "c", "d"]
+    for name in MATRICES:
+        figures = dict(zip(whole["models"], whole[name][place], strict=True))
+        assert dict(zip(own["models"], own[name], strict=True)) == {slug: figures[slug] for slug in own["models"]}
+    assert compare_model(asked, "nobody") == {}
 
 
 def test_models_that_are_not_on_the_board_are_left_out(client, voted):
