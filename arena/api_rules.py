@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from arena import charges, running
+from arena import charges, new_sets, running
 from arena.limits import BURST
 from arena.repeats import KEPT
 from catalog.paging import MOST
@@ -23,6 +23,12 @@ def rules() -> list[str]:
             "`api`, or in that of the models that its battle named."
         ),
         _limits(),
+        _(
+            "A set of models that a battle names is new while it has no board. A voter or key may name %(each)s new "
+            "sets a day, and an address %(together)s; one more is a 429 `too_many_sets`. The board of a set is found "
+            "by its slug alone, and goes when nobody votes on it for 30 days; the next vote makes it anew."
+        )
+        % {"each": new_sets.OF_VOTER, "together": new_sets.OF_NETWORK},
         _(
             "A POST of a battle, a further question or a vote may carry an `Idempotency-Key`. Sent again with the same "
             "key within %(hours)s hours it happens once and is answered alike; 422 if it came with another request."

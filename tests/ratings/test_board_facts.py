@@ -129,6 +129,7 @@ def test_board_that_has_not_moved_for_a_day_has_no_change():
 @pytest.mark.django_db
 def test_surroundings_have_pools_and_the_categories_of_this_one():
     factories.cast(factories.model("x"), factories.model("y"), categories=["coding"])
+    factories.pool("elsewhere", kind=Pool.Kind.IMPORT)
     factories.cast(factories.model("x"), factories.model("y"), pool="elsewhere", categories=["math"])
     factories.pool("named", kind=Pool.Kind.SHORTLIST)
     boards.refresh()
