@@ -1,4 +1,4 @@
-"""Access: keys of programs, responses to requests that must not happen twice, sessions, and invitations."""
+"""Access: keys of programs, responses to requests that must not happen twice, sessions, invitations, and budgets."""
 
 from typing import Any
 
@@ -70,3 +70,17 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"invitation until {self.expires_at:%Y-%m-%d %H:%M}"
+
+
+class TokensOfDay(models.Model):
+    """Estimated tokens that were charged to a budget on one day (UTC), see `arena.token_budgets`; kept for two days."""
+
+    day = models.DateField()
+    charged_to = models.CharField(max_length=120, help_text="the service, a model, or a pseudonym of who asked")
+    tokens = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("day", "charged_to"), name="tokens_of_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.charged_to} on {self.day}"

@@ -8,11 +8,20 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from arena.access_models import ApiKey, Invitation, Session, Told
-from arena.privacy_models import NetworkSalt, Report
+from arena.access_models import ApiKey, Invitation, Session, TokensOfDay, Told
+from arena.privacy_models import HashKey, NetworkSalt, Report
 from catalog.models import LanguageModel
 
-__all__ = ["ApiKey", "Invitation", "NetworkSalt", "Report", "Session", "Told"]  # Django finds them here
+__all__ = [
+    "ApiKey",
+    "HashKey",
+    "Invitation",
+    "NetworkSalt",
+    "Report",
+    "Session",
+    "TokensOfDay",
+    "Told",
+]  # Django finds them here
 LIVE = "live"
 API = "api"
 SIDES = ("a", "b")
@@ -42,19 +51,6 @@ class Endpoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.upstream_id}"
-
-
-class HashKey(models.Model):
-    """The key of keyed hashes, in the only row (see `arena.hash_key`)."""
-
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    key = models.BinaryField(max_length=32)
-
-    class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="hash_key_once")]
-
-    def __str__(self) -> str:
-        return "the key of keyed hashes"
 
 
 class Voter(models.Model):
@@ -269,20 +265,6 @@ class EndpointDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.endpoint_id} on {self.day}"
-
-
-class TokensOfDay(models.Model):
-    """Estimated tokens that were charged to a budget on one day (UTC), see `arena.token_budgets`; kept for two days."""
-
-    day = models.DateField()
-    charged_to = models.CharField(max_length=120, help_text="the service, a model, or a pseudonym of who asked")
-    tokens = models.BigIntegerField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=("day", "charged_to"), name="tokens_of_day_once")]
-
-    def __str__(self) -> str:
-        return f"{self.charged_to} on {self.day}"
 
 
 class VoteFile(models.Model):

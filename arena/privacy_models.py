@@ -1,7 +1,20 @@
-"""Networks without addresses, and reports about what strangers have published."""
+"""Keyed hashes, networks without addresses, and reports about what strangers have published."""
 
 from django.db import models
 from django.db.models.functions import Now
+
+
+class HashKey(models.Model):
+    """The key of keyed hashes, in the only row (see `arena.hash_key`)."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    key = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="hash_key_once")]
+
+    def __str__(self) -> str:
+        return "the key of keyed hashes"
 
 
 class NetworkSalt(models.Model):

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 from django.db import connections
 
-from arena import streams, voters
+from arena import charges, streams, voters
 from arena.publishing import client
 from tests import factories as common
 from tests.arena.asking import forget
@@ -45,6 +45,16 @@ def allow(uncharged, settings):
         settings.ENVIRONMENT = replace(settings.ENVIRONMENT, **limits, **more)
 
     return set_limits
+
+
+@pytest.fixture
+def an_hour(monkeypatch):
+    """So many an hour of what a constant of `arena.charges` limits."""
+
+    def set_limit(name, number):
+        monkeypatch.setattr(charges, name, number)
+
+    return set_limit
 
 
 @pytest.fixture

@@ -242,9 +242,9 @@ def test_question_that_is_refused_is_not_charged(client, me, allow):
 @pytest.mark.parametrize(
     ("method", "path"), [("get", "/api/v1/models/"), ("get", CALL), ("post", f"{CALL}{uuid4()}/vote/")]
 )
-def test_calls_are_counted_by_reader_and_by_address(client, monkeypatch, allow, method, path):
+def test_calls_are_counted_by_reader_and_by_address(client, an_hour, allow, method, path):
     allow(each=60, together=300)
-    monkeypatch.setattr(charges, "CALLS_PER_HOUR", 2)
+    an_hour("CALLS_PER_HOUR", 2)
     client.get("/")
 
     answers = [getattr(client, method)(path) for _ in range(4)]
@@ -256,9 +256,9 @@ def test_calls_are_counted_by_reader_and_by_address(client, monkeypatch, allow, 
     assert others.index(True) == 2 * charges.ADDRESS_FACTOR - 2
 
 
-def test_reading_does_not_take_from_writing(client, me, monkeypatch, allow):
+def test_reading_does_not_take_from_writing(client, me, an_hour, allow):
     allow(each=60)
-    monkeypatch.setattr(charges, "CALLS_PER_HOUR", 1)
+    an_hour("CALLS_PER_HOUR", 1)
 
     assert client.get(CALL).status_code == 200
     assert client.get(CALL).status_code == 429
@@ -266,9 +266,9 @@ def test_reading_does_not_take_from_writing(client, me, monkeypatch, allow):
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_whole_records_are_counted_too(monkeypatch, in_database, allow):
+async def test_whole_records_are_counted_too(an_hour, in_database, allow):
     allow(each=60)
-    monkeypatch.setattr(charges, "FILES_PER_HOUR", 2)
+    an_hour("FILES_PER_HOUR", 2)
     await in_database(common.pool)
     client = AsyncClient()
     client.cookies[voters.COOKIE] = voters.signer.sign(str(uuid4()))
@@ -283,9 +283,9 @@ async def test_whole_records_are_counted_too(monkeypatch, in_database, allow):
     assert int(answers[-1].headers["Retry-After"]) > 1000
 
 
-def test_pages_are_not_counted_as_calls(client, monkeypatch, allow):
+def test_pages_are_not_counted_as_calls(client, an_hour, allow):
     allow(each=60)
-    monkeypatch.setattr(charges, "CALLS_PER_HOUR", 1)
+    an_hour("CALLS_PER_HOUR", 1)
 
     assert [client.get("/battles/").status_code for _ in range(5)] == [200] * 5
 
@@ -339,9 +339,9 @@ ACTS = {
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_acts_on_pages_are_calls_like_those_of_programs(client, two_models, monkeypatch, allow, act):
+def test_acts_on_pages_are_calls_like_those_of_programs(client, two_models, an_hour, allow, act):
     allow(each=60)
-    monkeypatch.setattr(charges, "CALLS_PER_HOUR", 2)
+    an_hour("CALLS_PER_HOUR", 2)
     client.get("/")
     address = voted(client)
 
@@ -351,9 +351,9 @@ def test_acts_on_pages_are_calls_like_those_of_programs(client, two_models, monk
     assert ask(client).status_code == 429
 
 
-def test_keys_are_made_as_seldom_as_calls_are_written(client, monkeypatch, allow):
+def test_keys_are_made_as_seldom_as_calls_are_written(client, an_hour, allow):
     allow(each=60)
-    monkeypatch.setattr(charges, "CALLS_PER_HOUR", 1)
+    an_hour("CALLS_PER_HOUR", 1)
     client.force_login(User.objects.create_user("alice"))
 
     answers = [client.post("/accounts/", {"name": f"key {number}", "scopes": "read"}) for number in range(2)]
@@ -363,21 +363,11 @@ def test_keys_are_made_as_seldom_as_calls_are_written(client, monkeypatch, allow
     assert ApiKey.objects.count() == 1
 
 
-def test_export_of_my_battles_is_a_file_of_the_hour(client, monkeypatch):
-    monkeypatch.setattr(charges, "FILES_PER_HOUR", 2)
-    client.get("/")
-
-    answers = [client.get("/battles/export/") for _ in range(3)]
-
-    assert [answer.status_code for answer in answers] == [200, 200, 429]
-    assert int(answers[-1].headers["Retry-After"]) > 1000
-    assert b"Wait a minute" in answers[-1].content
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("path", [f"{CALL}{{}}/events", "/api/v1/leaderboard/events"])
-async def test_stream_that_is_closed_at_once_counts_too(monkeypatch, in_database, path):
-    monkeypatch.setattr(charges, "CALLS_PER_HOUR", 2)
+async def test_stream_that_is_closed_at_once_counts_too(an_hour, in_database, allow, path):
+    allow(each=60)
+    an_hour("CALLS_PER_HOUR", 2)
     battle = await in_database(factories.battle)
     client = AsyncClient()
     client.cookies[voters.COOKIE] = voters.signer.sign(str(battle.voter_id))

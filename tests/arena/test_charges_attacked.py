@@ -159,9 +159,9 @@ def test_account_of_an_open_arena_is_charged_to_its_address(two_models, allow):
 
 
 @pytest.mark.parametrize("act", ["delete/", "{}/delete/"])
-def test_deletions_are_charged(client, me, monkeypatch, allow, act):
+def test_deletions_are_charged(client, me, an_hour, allow, act):
     allow(each=60)
-    monkeypatch.setattr(charges, "CALLS_PER_HOUR", 2)
+    an_hour("CALLS_PER_HOUR", 2)
     path = "/battles/" + act.format(factories.battle(voter=me).pk)
 
     def delete():
@@ -177,9 +177,9 @@ def test_deletions_are_charged(client, me, monkeypatch, allow, act):
     assert "Retry-After" in refused.headers
 
 
-def test_revoking_keys_is_charged(client, monkeypatch, allow):
+def test_revoking_keys_is_charged(client, an_hour, allow):
     allow(each=60)
-    monkeypatch.setattr(charges, "CALLS_PER_HOUR", 1)
+    an_hour("CALLS_PER_HOUR", 1)
     client.force_login(User.objects.create_user("alice"))
 
     answers = [client.post("/accounts/keys/1/revoke/").status_code for _ in range(2)]
@@ -188,10 +188,10 @@ def test_revoking_keys_is_charged(client, monkeypatch, allow):
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_file_of_own_battles_is_charged(monkeypatch, allow):
+async def test_file_of_own_battles_is_charged(an_hour, allow):
     """Each reads all battles of a voter, a thousand texts at a time."""
     allow(each=60)
-    monkeypatch.setattr(charges, "FILES_PER_HOUR", 2)
+    an_hour("FILES_PER_HOUR", 2)
     client = AsyncClient()
     client.cookies[voters.COOKIE] = voters.signer.sign(str(uuid4()))
 
