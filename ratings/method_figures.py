@@ -89,6 +89,7 @@ def _battles(of: ModelBattles) -> dict[str, Any]:
         "replaced": [{"reason": each.reason, "battles": each.battles} for each in of.replaced],
         "refused": of.refused,
         "void": of.void,
+        "one_sided": of.one_sided,
     }
 
 

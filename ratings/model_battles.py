@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from arena.health import MOST_OF_A_VOTER
 from arena.models import Answer, Battle
 from catalog.models import LanguageModel
+from ratings import one_sided
+from ratings.public_view import DELAY
 
 OVER = (Battle.State.VOTED, Battle.State.SKIPPED, Battle.State.EXPIRED)
 NO_FAILURE_OF_A_MODEL = (Answer.Failure.STOPPED, Answer.Failure.BUSY)
@@ -67,7 +70,8 @@ class Replaced:
 @dataclass(frozen=True)
 class ModelBattles:
     """Battles of one model. `refused`: it, or its provider, refused an answer; `void`: it gave no first answer and no
-    other model took its place, so nobody could vote."""
+    other model took its place, so nobody could vote; `one_sided`: votes that do not count, for a question made
+    this model fail alone."""
 
     slug: str
     name: str
@@ -75,6 +79,7 @@ class ModelBattles:
     replaced: list[Replaced]
     refused: int
     void: int
+    one_sided: int
 
     @property
     def times_replaced(self) -> int:
@@ -82,8 +87,13 @@ class ModelBattles:
 
 
 def count(pool: str, slugs: Mapping[int, str]) -> dict[str, dict[str, Any]]:
-    """Slug → {drawn, replaced: {reason: battles}, refused, void}, as it is stored."""
-    found: dict[str, dict[str, Any]] = defaultdict(lambda: {"drawn": 0, "replaced": {}, "refused": 0, "void": 0})
+    """Slug → {drawn, replaced: {reason: battles}, refused, void, one_sided}, as it is stored.
+
+    Votes that do not count are left out for a day, as everywhere.
+    """
+    found: dict[str, dict[str, Any]] = defaultdict(
+        lambda: {"drawn": 0, "replaced": {}, "refused": 0, "void": 0, "one_sided": 0}
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             COUNT,
@@ -101,6 +111,9 @@ def count(pool: str, slugs: Mapping[int, str]) -> dict[str, dict[str, Any]]:
             found[slugs[model]]["replaced"][reason] = number
         else:
             found[slugs[model]][what] = number
+    for model, number in one_sided.count(pool, timezone.now() - DELAY).items():
+        if model in slugs:
+            found[slugs[model]]["one_sided"] = number
     return found
 
 
@@ -117,6 +130,7 @@ def read(stored: Mapping[str, Mapping[str, Any]], models: Mapping[str, LanguageM
             ],
             refused=each["refused"],
             void=each["void"],
+            one_sided=each["one_sided"],
         )
         for slug, each in stored.items()
         if slug in models

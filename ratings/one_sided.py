@@ -4,20 +4,21 @@ Such a vote is kept and does not count, so a model that refuses what it answers 
 nobody saw how often that happens.
 """
 
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
 from arena import counting
+from arena.health import MOST_OF_A_VOTER
 from arena.models import Answer
 
-MOST_OF_A_VOTER = 3  # of one model on one day, or else a single voter could fill the table
 COUNT = """
 WITH judged AS (
     SELECT vote.id, vote.voter, date(vote.created_at AT TIME ZONE 'UTC') AS day, battle.id AS battle,
         CASE battle.one_sided WHEN 'a' THEN battle.model_a_id WHEN 'b' THEN battle.model_b_id END AS asked_again
     FROM arena_vote vote JOIN arena_battle battle ON battle.id = vote.battle_id
-    WHERE vote.pool = %(pool)s AND vote.reason = %(one_sided)s
+    WHERE vote.pool = %(pool)s AND vote.reason = %(one_sided)s AND vote.created_at <= %(until)s
 ), failed AS (
     SELECT id, voter, day, asked_again AS model FROM judged WHERE asked_again IS NOT NULL
     UNION SELECT judged.id, voter, day, answer.model_id FROM judged
@@ -27,16 +28,17 @@ WITH judged AS (
 SELECT model, sum(battles)::bigint FROM of_voters GROUP BY model"""
 
 
-def count(pool: str) -> dict[int, int]:
+def count(pool: str, until: datetime) -> dict[int, int]:
     """Key of a model → battles of the pool whose vote does not count because a question made this model fail alone.
 
-    Battles that their voters have deleted are not known any more.
+    Votes after `until` are left out; battles that their voters have deleted are not known any more.
     """
     values: dict[str, Any] = {
         "pool": pool,
         "one_sided": counting.ONE_SIDED,
         "by_question": sorted(Answer.CAUSED_BY_QUESTION),
         "most": MOST_OF_A_VOTER,
+        "until": until,
     }
     with connection.cursor() as cursor:
         cursor.execute(COUNT, values)

@@ -60,7 +60,7 @@ METHOD = {
         {
             "model": "first-7b", "name": "First 7B", "drawn": 431,
             "replaced": [{"reason": "timeout", "battles": 3}, {"reason": "empty", "battles": 1}], "refused": 2,
-            "void": 2,
+            "void": 2, "one_sided": 1,
         }
     ],
     "makers": [{"organization": "Example Lab", "models": 2, "retired": 0, "share": 0.31, "chance": 0.27}],

@@ -215,7 +215,7 @@ def test_page_shows_the_figures_of_the_board(client):
         "0 of 2 models are flagged; about 0.1 would be by chance.",
         "This board has 2 closed intervals",
         "95.7 % where 5 such people cast 400 votes on 4 models, 94.8 % where 10 did and 95.8 % where 20 did",
-        "98.7 % where one of the 5 cast 60 % of the votes (61.2 % as independent ones), 98.6 % where one of 60 people did",
+        "98.7 % where one of the 5 cast 60 % of the votes (61.2 % as independent ones), 98.6 % where one of 60",
         "about 0.1 of them must be expected to miss",
         "./scripts/manage verify_ratings --pool live",
         "No private tests.",

@@ -82,8 +82,8 @@ def test_failures_are_told_by_model(client):
     found = {each.pop("model"): each for each in figures(client)["battles"]}
 
     replaced = [{"reason": "timeout", "battles": 1}]
-    assert found["z"] == {"name": "Z", "drawn": 1, "replaced": replaced, "refused": 0, "void": 0}
-    assert found["x"] == {"name": "X", "drawn": 1, "replaced": [], "refused": 0, "void": 0}
+    assert found["z"] == {"name": "Z", "drawn": 1, "replaced": replaced, "refused": 0, "void": 0, "one_sided": 0}
+    assert found["x"] == {"name": "X", "drawn": 1, "replaced": [], "refused": 0, "void": 0, "one_sided": 0}
 
 
 def test_draw_and_intervals_are_told(client, voted):

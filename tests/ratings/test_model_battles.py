@@ -36,9 +36,9 @@ def test_count_tells_how_often_a_model_was_drawn_replaced_and_why(models):
     arena.battle("expired", model_a=y, model_b=x, replaced=[swapped(z)])
 
     assert counted(models) == {
-        "x": {"drawn": 3, "replaced": {}, "refused": 0, "void": 0},
-        "y": {"drawn": 3, "replaced": {}, "refused": 0, "void": 0},
-        "z": {"drawn": 3, "replaced": {"empty": 2, "timeout": 1}, "refused": 0, "void": 0},
+        "x": {"drawn": 3, "replaced": {}, "refused": 0, "void": 0, "one_sided": 0},
+        "y": {"drawn": 3, "replaced": {}, "refused": 0, "void": 0, "one_sided": 0},
+        "z": {"drawn": 3, "replaced": {"empty": 2, "timeout": 1}, "refused": 0, "void": 0, "one_sided": 0},
     }
 
 
@@ -61,7 +61,7 @@ def test_count_tells_what_a_model_refused_and_left_void(models, a, second, refus
 
     found = counted(models)
 
-    assert found["x"] == {"drawn": 1, "replaced": {}, "refused": refused, "void": void}
+    assert found["x"] == {"drawn": 1, "replaced": {}, "refused": refused, "void": void, "one_sided": 0}
     assert (found["y"]["refused"], found["y"]["void"]) == (0, 0)
 
 
@@ -81,8 +81,8 @@ def test_count_takes_three_failures_of_one_voter_a_day_at_most(models):
     arena.battle("expired", model_a=x, model_b=y, a=REFUSED, replaced=[swapped(z, side="b")])
 
     found = counted(models)
-    assert found["x"] == {"drawn": 6, "replaced": {}, "refused": 4, "void": 4}
-    assert found["z"] == {"drawn": 6, "replaced": {"empty": 4}, "refused": 0, "void": 0}
+    assert found["x"] == {"drawn": 6, "replaced": {}, "refused": 4, "void": 4, "one_sided": 0}
+    assert found["z"] == {"drawn": 6, "replaced": {"empty": 4}, "refused": 0, "void": 0, "one_sided": 0}
 
     first = Battle.objects.filter(voter=voter).first()
     Battle.objects.filter(pk=first.pk).update(created_at=Now() - timedelta(days=2))
@@ -91,14 +91,14 @@ def test_count_takes_three_failures_of_one_voter_a_day_at_most(models):
 
 def test_read_puts_the_most_failures_for_their_battles_first(models):
     stored = {
-        "x": {"drawn": 100, "replaced": {"empty": 1, "timeout": 3}, "refused": 0, "void": 1},
-        "y": {"drawn": 10, "replaced": {}, "refused": 2, "void": 2},
-        "gone": {"drawn": 1, "replaced": {}, "refused": 0, "void": 1},
+        "x": {"drawn": 100, "replaced": {"empty": 1, "timeout": 3}, "refused": 0, "void": 1, "one_sided": 0},
+        "y": {"drawn": 10, "replaced": {}, "refused": 2, "void": 2, "one_sided": 3},
+        "gone": {"drawn": 1, "replaced": {}, "refused": 0, "void": 1, "one_sided": 0},
     }
 
     y, x = model_battles.read(stored, models)
 
-    assert (y.slug, y.name, y.drawn, y.replaced, y.refused, y.void) == ("y", "Y", 10, [], 2, 2)
+    assert (y.slug, y.name, y.drawn, y.replaced, y.refused, y.void, y.one_sided) == ("y", "Y", 10, [], 2, 2, 3)
     assert [(each.reason, str(each.words), each.battles) for each in x.replaced] == [
         ("timeout", "took too long", 3),
         ("empty", "sent an empty answer", 1),

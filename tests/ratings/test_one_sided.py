@@ -1,6 +1,9 @@
 """How often a question made a model fail alone."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from arena import battles
 from ratings import one_sided
@@ -17,6 +20,10 @@ def pair():
     return {"model_a": factories.model("x"), "model_b": factories.model("y")}
 
 
+def counted(pool, age=timedelta()):
+    return one_sided.count(pool, timezone.now() - age)
+
+
 def judged(pair, a=FINISHED, b=FINISHED, **fields):
     battle = arena.battle(**pair, **fields)
     arena.turn(battle, 2, a=a, b=b)
@@ -31,15 +38,15 @@ def test_count_names_the_model_that_a_question_made_fail(pair):
     judged(pair)
     judged(pair, a=REFUSED, pool="api")
 
-    assert one_sided.count("live") == {pair["model_a"].pk: 2, pair["model_b"].pk: 1}
-    assert one_sided.count("api") == {pair["model_a"].pk: 1}
+    assert counted("live") == {pair["model_a"].pk: 2, pair["model_b"].pk: 1}
+    assert counted("api") == {pair["model_a"].pk: 1}
 
 
 def test_count_knows_a_model_that_was_asked_again_and_counts_it_once(pair):
     judged(pair, one_sided="b")
     judged(pair, one_sided="b", b=REFUSED)
 
-    assert one_sided.count("live") == {pair["model_b"].pk: 2}
+    assert counted("live") == {pair["model_b"].pk: 2}
 
 
 def test_count_takes_three_of_one_voter_a_day_at_most(pair):
@@ -48,4 +55,10 @@ def test_count_takes_three_of_one_voter_a_day_at_most(pair):
         judged(pair, a=REFUSED, voter=voter, prompt=f"Why {number}?")
     judged(pair, a=REFUSED)
 
-    assert one_sided.count("live") == {pair["model_a"].pk: 4}
+    assert counted("live") == {pair["model_a"].pk: 4}
+
+
+def test_count_leaves_out_votes_that_are_too_young(pair):
+    judged(pair, a=REFUSED)
+
+    assert counted("live", timedelta(hours=24)) == {}
