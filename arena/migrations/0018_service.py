@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('arena', '0011_api_key_words'),
+        ("arena", "0017_accounts"),
         ('catalog', '0006_price_is_not_negative'),
     ]
 
