@@ -13,7 +13,7 @@ from tests.arena import factories
 from tests.arena.asking import CALL, ask, end_answers, made
 
 pytestmark = pytest.mark.django_db
-LONG = "x" * 32_000
+LONG = "x" * 24_000
 
 
 @pytest.mark.parametrize("hour", [charges.battle_buckets, charges.turn_buckets])
@@ -57,8 +57,8 @@ def test_new_cookie_for_every_battle_never_helps(client, two_models, allow):
     assert made([ask(client)]) == 0
 
 
-def test_question_of_32_000_characters_costs_as_much_as_four(client, two_models, allow):
-    allow(each=8)
+def test_question_of_24_000_characters_costs_as_much_as_three(client, two_models, allow):
+    allow(each=6)
     client.get("/")
 
     assert made(ask(client, LONG) for _ in range(4)) == 2
@@ -71,7 +71,7 @@ def post(client, prompt="Why?"):
 
 
 def test_page_charges_by_size_too(client, two_models, allow):
-    allow(each=8)
+    allow(each=6)
     client.get("/")
 
     answers = [post(client, LONG) for _ in range(4)]
@@ -81,16 +81,16 @@ def test_page_charges_by_size_too(client, two_models, allow):
 
 @pytest.fixture
 def talks(me):
-    """Battles that have been talked in at length: 32,000 characters of questions, 40,000 with the longer answer."""
+    """Battles that have been talked in at length: 24,000 characters of questions, 32,000 with the longer answer."""
     long, short = ({"state": "finished", "text": "y" * length, "attempt": 1} for length in (8000, 100))
-    found = [factories.battle(voter=me, prompt=LONG, a=short, b=long) for _ in range(8)]
-    assert conversation.length(found[0]) == 40_000
+    found = [factories.battle(voter=me, prompt=LONG, a=short, b=long, conversation_limit=100_000) for _ in range(8)]
+    assert conversation.length(found[0]) == 32_000
     return found
 
 
 def test_turn_is_charged_for_the_whole_conversation(client, talks, allow):
     """20 turns of 32,000 characters each sent 640,000 to both models, and cost as much as 20 words."""
-    allow(each=3)  # 15 charges for turns
+    allow(each=2)  # 10 charges for turns
 
     answers = [ask(client, "And?", path=f"{CALL}{each.pk}/turns/") for each in talks]
 

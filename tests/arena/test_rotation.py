@@ -20,10 +20,11 @@ def rotate(settings):
     def start_again(fallbacks=(settings.SECRET_KEY,)):
         settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, list(fallbacks)
         voters.signer = type(made)(salt=made.salt)
+        voters.current_signer = type(made)(salt=made.salt, fallback_keys=[])
 
-    made = voters.signer
+    made, current = voters.signer, voters.current_signer
     yield start_again
-    voters.signer = made
+    voters.signer, voters.current_signer = made, current
 
 
 def test_anonymous_voter_keeps_the_battles_and_gets_a_cookie_under_the_new_key(client, rotate):
