@@ -18,6 +18,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 hypothesis.settings.register_profile("arena", deadline=None)
 hypothesis.settings.load_profile("arena")
 
+HASH_KEY = hash_key._key = b"of the installation under test. "
+
 
 def pytest_collection_finish() -> None:
     """What is loaded now stays: else each full collection would look through thousands of tests, and there are many."""
@@ -35,8 +37,9 @@ def unlimited(settings):
 
 @pytest.fixture(autouse=True)
 def installation():
-    """The process has read its key of hashes already; tests about that say otherwise."""
-    hash_key._key = b"of the installation under test. "
+    """The process has read its key of hashes already; tests about that say otherwise, for themselves alone."""
+    yield
+    hash_key._key = HASH_KEY
 
 
 @pytest.fixture(autouse=True)
