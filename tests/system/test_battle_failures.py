@@ -147,6 +147,7 @@ def test_answer_that_was_cut_off_says_so_at_once_and_after_a_reload(open_zoo: Zo
         ("error-401", "The model could not be reached, broke off, or sent nothing that can be read.", True),
         ("garbage-5", "The model could not be reached, broke off, or sent nothing that can be read.", True),
         ("filtered", "The provider of the model refused to answer.", True),
+        ("empty", "The model sent an empty answer.", True),
         ("toolong", "The conversation is longer than the model can read, and will be so next time.", False),
     ],
 )
