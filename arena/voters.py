@@ -88,8 +88,10 @@ def _has_session(request: HttpRequest) -> bool:
 def _look_at_session(request: HttpRequest) -> HttpResponse | None:
     """Whoever is logged in is the voter of the account; the answer to the request while the database is away."""
     try:
-        if request.user.is_authenticated and (known := request.session.get(OF_ACCOUNT)):
-            become(request, uuid.UUID(known))
+        if request.user.is_authenticated:
+            request.logged_in = True  # type: ignore[attr-defined]  # Django's requests are open, and DRF empties `user`
+            if known := request.session.get(OF_ACCOUNT):
+                become(request, uuid.UUID(known))
     except (OperationalError, InterfaceError):
         request.user = AnonymousUser()
         return outages.answer(request)
@@ -113,6 +115,11 @@ def renew(request: HttpRequest, voter_id: uuid.UUID | None = None) -> None:
     new = uuid.uuid4()
     request.new_voter = new  # type: ignore[attr-defined]  # see above
     become(request, voter_id or new)
+
+
+def is_logged_in(request: HttpRequest) -> bool:
+    """Whether the request came with the session of an account."""
+    return getattr(request, "logged_in", False)
 
 
 def is_known(request: HttpRequest) -> bool:
