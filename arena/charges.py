@@ -21,7 +21,7 @@ from arena import api_keys, conversation, limits, running
 from arena.errors import Refusal
 from arena.limits import Bucket
 from arena.models import Battle
-from arena.voters import address, keyed_hash, voter_id
+from arena.voters import address, is_logged_in, keyed_hash, voter_id
 
 # Asking again costs as much as a battle; but who talks at length should not lose the battles of the hour by it.
 TURNS_PER_BATTLE = 5
@@ -190,7 +190,7 @@ def is_charged_alone(request: HttpRequest) -> bool:
     """Whether the request comes with an API key, or from a member of an arena that requires a login."""
     if api_keys.of(request):
         return True
-    return settings.ENVIRONMENT.arena_login == "required" and request.user.is_authenticated
+    return settings.ENVIRONMENT.arena_login == "required" and is_logged_in(request)
 
 
 def origins(request: HttpRequest) -> list[Origin]:

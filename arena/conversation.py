@@ -84,7 +84,7 @@ def small_windows() -> QuerySet[Endpoint]:
     """The enabled endpoints whose model is known to read less than the longest conversation, or less than that and an
     answer. They are not drawn blind for everybody: a long question would tell which pane has the small window."""
     tokens = settings.ENVIRONMENT.arena_conversation_characters // CHARACTERS_PER_TOKEN + OVERHEAD_TOKENS
-    answer = Coalesce(F("max_tokens"), Value(MAX_TOKENS))
+    answer = Coalesce(F("max_tokens"), Value(MAX_TOKENS)) + Coalesce(F("thinking_tokens"), Value(0))
     small = Q(model__max_input__lt=tokens) | Q(model__context_window__lt=tokens + answer)
     return Endpoint.objects.filter(small, enabled=True).select_related("model").order_by("model__name")
 

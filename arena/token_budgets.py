@@ -6,7 +6,7 @@ models are charged not as they were drawn but as they could be, each by its chan
 and no budget tells who stands behind a pane. The battle that reaches a limit is still answered.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -93,12 +93,18 @@ def _of_models(models: Sequence[int], pool: str, octets: int, payer: str, per_da
     if not per_day:
         return []
     found = []
-    longest = dict(Endpoint.objects.filter(model__in=per_day).values_list("model", "max_tokens"))
+    longest = _longest_answers(per_day)
     for model, chance in draws.shares(models, pool).items():
         if model in per_day:
-            tokens = round(chance * _tokens(octets, longest[model] or MAX_TOKENS))
+            tokens = round(chance * _tokens(octets, longest[model]))
             found += _of_model(_model(model), tokens, per_day[model], payer, named=pool != LIVE)
     return found
+
+
+def _longest_answers(models: Iterable[int]) -> dict[int, int]:
+    """Model → the most tokens that it may answer with, thought included."""
+    limits = Endpoint.objects.filter(model__in=models).values_list("model", "max_tokens", "thinking_tokens")
+    return {model: (answer or MAX_TOKENS) + (thought or 0) for model, answer, thought in limits}
 
 
 def _of_model(model: str, tokens: int, per_day: int, payer: str, *, named: bool) -> list[Charge]:

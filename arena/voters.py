@@ -100,12 +100,19 @@ def _look_at_database(request: HttpRequest) -> HttpResponse | None:
     """Whoever is logged in is the voter of the account; the answer to the request while the database is away."""
     try:
         hash_key.load()
-        if _has_session(request) and request.user.is_authenticated and (known := request.session.get(OF_ACCOUNT)):
-            become(request, uuid.UUID(known))
+        if _has_session(request):
+            _look_at_session(request)
     except (OperationalError, InterfaceError):
         request.user = AnonymousUser()
         return outages.answer(request)
     return None
+
+
+def _look_at_session(request: HttpRequest) -> None:
+    if request.user.is_authenticated:
+        request.logged_in = True  # type: ignore[attr-defined]  # Django's requests are open, and DRF empties `user`
+        if known := request.session.get(OF_ACCOUNT):
+            become(request, uuid.UUID(known))
 
 
 def of_cookie(request: HttpRequest) -> uuid.UUID | None:
@@ -151,6 +158,11 @@ def renew(request: HttpRequest, voter_id: uuid.UUID | None = None) -> None:
     new = uuid.uuid4()
     request.new_voter = new  # type: ignore[attr-defined]  # see above
     become(request, voter_id or new)
+
+
+def is_logged_in(request: HttpRequest) -> bool:
+    """Whether the request came with the session of an account."""
+    return getattr(request, "logged_in", False)
 
 
 def is_known(request: HttpRequest) -> bool:
