@@ -8,7 +8,7 @@ from django.utils import timezone
 from arena import battles, continuing, conversation, draws, stored
 from arena.conversation import Size
 from arena.errors import Refusal
-from arena.models import Answer, Battle
+from arena.models import Answer, Battle, Endpoint
 from tests import factories as common
 from tests.arena import factories
 
@@ -151,6 +151,16 @@ def test_small_window_is_not_drawn_whatever_is_asked(limit):
 
     limit(4000)
     assert small.pk in draws.drawable()
+
+
+def test_window_holds_tokens_for_thought_too():
+    model = common.model(context_window=14_000)  # 12,200 for the longest conversation, 1,024 for an answer
+    endpoint = common.endpoint(model)
+    assert not conversation.small_windows().exists()
+
+    Endpoint.objects.filter(pk=endpoint.pk).update(thinking_tokens=8000)
+
+    assert conversation.small_windows().get() == endpoint
 
 
 def test_named_models_are_drawn_with_small_windows_too():

@@ -98,11 +98,11 @@ def test_keys_of_one_account_share_a_twentieth(two_models, allow):
 def test_conversation_is_charged_anew_with_each_turn(client, me, allow):
     allow(arena_tokens_per_day=10**9)
     long, short = ({"state": "finished", "text": letter * 8000, "attempt": 1} for letter in "éy")
-    one = factories.battle(voter=me, prompt="x" * 32_000, a=short, b=long)
+    one = factories.battle(voter=me, prompt="x" * 12_000, a=short, b=long)
 
     assert made([ask(client, WORD, path=f"{CALL}{one.pk}/turns/")]) == 1
 
-    assert spent("service") == 2 * ((32_000 + 16_000 + len(WORD)) / 4 + MAX_TOKENS)
+    assert spent("service") == 2 * ((12_000 + 16_000 + len(WORD)) / 4 + MAX_TOKENS)
 
 
 @pytest.mark.parametrize("act", ["turns", "retry"])
@@ -219,6 +219,14 @@ def test_spent_model_is_refused_side_by_side_and_says_so(client, three):
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "budget_spent")
     assert "Name others" in answer.json()["error"]["detail"]
     assert not Battle.objects.exists()
+
+
+def test_tokens_for_thought_are_charged_too(client, three):
+    Endpoint.objects.filter(model=three[0]).update(max_tokens=100, thinking_tokens=8000)
+
+    assert battles_of(client, slugs(three)[:2], "side_by_side") == 201
+
+    assert spent(f"model:{three[0]}") == 1 + 100 + 8000
 
 
 def test_network_has_a_twentieth_of_a_model_that_it_names(client, three, allow):
