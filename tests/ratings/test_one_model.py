@@ -52,7 +52,7 @@ def test_boards_are_those_of_its_page(client, two):
     ("pool", "categories"),
     [
         ("old", {("old", "maths"), ("old", "exclude-ties")}),
-        ("set-1", {("set-1", "overall"), ("set-1", "exclude-ties")}),
+        ("set-1", {("set-1", "overall")}),
     ],
 )
 def test_pool_that_is_asked_for_is_told_in_every_category(client, two, pool, categories):
