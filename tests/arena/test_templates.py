@@ -17,7 +17,7 @@ RATED = {"rating": 1034.4, "ci_low": 1010.1, "ci_high": 1058.6, "rank": 3, "mode
 FACTS = {"organization": "Maker", "license": "MIT", "open_weights": True, "size": "46.7 B", "active": "12.9 B"}
 MEASURED = {"answers": 1, "first_token_s": 0.42, "tokens_per_s": 51.7, "tokens": 1312, "cost": "$0.0021"}
 TYPICAL = {"usual": {"first_token_s": 0.6, "tokens_per_s": 48.2}, "price": ("$2.50", "$10")}
-REASONS = ["stopped", "timeout", "unavailable", "refused", "too_long"]
+REASONS = ["stopped", "timeout", "unavailable", "refused", "too_long", "empty"]
 UNKNOWN = dict.fromkeys([*RATED, *FACTS, *MEASURED, *TYPICAL])
 
 
