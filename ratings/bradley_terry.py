@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg.blas import dsymm
 from scipy.linalg.lapack import dpotri
 
-from ratings.clusters import products, totals
+from ratings.clusters import pair_products
 from ratings.comparisons import Comparisons, VoterCounts
 from ratings.components import Component, split
 from ratings.intervals import Spread, degrees_of_freedom
@@ -192,11 +192,11 @@ def _spread(votes: _Votes, rows: VoterCounts | None, factor: Factor) -> tuple[Sp
     voters = np.count_nonzero(np.bincount(rows.voter))
     if voters < MIN_VOTERS:
         return nobody
-    rows, by_voter = _products(votes, rows)
+    rows, by_voter, squares = _products(votes, rows)
     unnamed = _unnamed(votes, rows)
     covariance = _sandwich(votes, voters / (voters - 1) * by_voter + laplacian(unnamed.noise), inverse)
     named = np.bincount(rows.first, minlength=size) + np.bincount(rows.second, minlength=size) > 0
-    return Spread(covariance, plain, np.where(named, _degrees(votes, rows, unnamed), np.inf)), named
+    return Spread(covariance, plain, np.where(named, _degrees(votes, unnamed, squares), np.inf)), named
 
 
 def _sandwich(votes: _Votes, meat: Floats, inverse: Floats) -> Floats:
@@ -216,35 +216,33 @@ def _sandwich(votes: _Votes, meat: Floats, inverse: Floats) -> Floats:
     return covariance
 
 
-def _products(votes: _Votes, rows: VoterCounts) -> tuple[VoterCounts, Floats]:
-    """The sum over voters of the squares of their sums of scores, without the models for which all of these vanish."""
-    by_voter = _squares(votes, rows)
+def _products(votes: _Votes, rows: VoterCounts) -> tuple[VoterCounts, Floats, Floats]:
+    """Sums over voters of the squares of their scores (m, m) and of their information on each model (m,).
+
+    Without the rows of models for which all scores vanish; the rows that are left come first.
+    """
+    by_voter, squares = _squares(votes, rows)
     silent = by_voter.diagonal() <= _NOTHING * votes.noise.sum(axis=1)
     if silent.any():
         rows = rows.restricted(~(silent[rows.first] | silent[rows.second]))
-        by_voter = _squares(votes, rows)
-    return rows, by_voter
+        by_voter, squares = _squares(votes, rows)
+    return rows, by_voter, squares
 
 
-def _squares(votes: _Votes, rows: VoterCounts) -> Floats:
-    """The squares of each voter's sum of scores, summed: outcome minus chance for the first model, the negative for
-    the second."""
+def _squares(votes: _Votes, rows: VoterCounts) -> tuple[Floats, Floats]:
+    """A score is outcome minus chance for the first model, the negative for the second."""
     size = len(votes.wins)
     pair = rows.first * size + rows.second
     p, q = votes.p.take(pair), votes.q.take(pair)
     residual = rows.wins * q - rows.losses * p + rows.ties * (q - p) / 2
-    return products(rows.voter, [(rows.first, residual), (rows.second, -residual)], size)
+    information = (rows.wins + rows.losses + rows.ties) * p * q
+    return pair_products(rows.voter, (rows.first, rows.second), residual, information, size)
 
 
-def _degrees(votes: _Votes, rows: VoterCounts, unnamed: _Votes) -> Floats:
+def _degrees(votes: _Votes, unnamed: _Votes, squares: Floats) -> Floats:
     """(m,): the degrees of freedom of errors that are clustered by voter; an unnamed vote is of a voter of its own."""
-    size = len(votes.wins)
-    each = votes.p * votes.q
-    amount = (rows.wins + rows.losses + rows.ties) * each.take(rows.first * size + rows.second)
-    information, squares = totals(rows.voter, (rows.first, rows.second), amount, size, (np.positive, np.square))
-    information += unnamed.information.sum(axis=1)
-    squares += (unnamed.information * each).sum(axis=1)
-    return degrees_of_freedom(information, squares)
+    alone = (unnamed.information * votes.p * votes.q).sum(axis=1)
+    return degrees_of_freedom(votes.information.sum(axis=1), squares + alone)
 
 
 def _unnamed(votes: _Votes, rows: VoterCounts) -> _Votes:

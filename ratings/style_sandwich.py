@@ -93,11 +93,12 @@ def _meat(
 def _degrees(votes: PairedVotes, voter: Indices, expected: Floats, named: Flags) -> Floats:
     """(M,): as `bradley_terry` has them."""
     amount = votes.weight * expected
-    sides = votes.first[named].astype(np.intp), votes.second[named].astype(np.intp)
-    information, squares = totals(voter[named], sides, amount[named], votes.models, (np.positive, np.square))
-    for side in (votes.first[~named], votes.second[~named]):
-        information += np.bincount(side, amount[~named], votes.models)
-        squares += np.bincount(side, (amount * expected)[~named], votes.models)
+    first, second = votes.first.astype(np.intp), votes.second.astype(np.intp)
+    (squares,) = totals(voter[named], (first[named], second[named]), amount[named], votes.models, [np.square])
+    information, alone = np.zeros(votes.models), (amount * expected)[~named]
+    for side in (first, second):
+        information += np.bincount(side, amount, votes.models)
+        squares += np.bincount(side[~named], alone, votes.models)
     return degrees_of_freedom(information, squares)
 
 

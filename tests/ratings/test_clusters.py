@@ -71,3 +71,13 @@ def test_totals_are_sums_over_voters_of_functions_of_what_each_adds_up_to(monkey
 def test_totals_of_no_votes_are_none():
     nobody = np.zeros(0, dtype=np.intp)
     assert clusters.totals(nobody, (nobody, nobody), np.zeros(0), 3, [np.sign])[0].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(("voters", "votes", "cells"), [(9, 80, 8), (9, 80, 1 << 19), (300, 20, 1 << 19)])
+def test_pair_products_are_both_sums_in_one_pass(monkeypatch, voters, votes, cells):
+    monkeypatch.setattr(clusters, "_CELLS", cells)
+    voter, first, second, values = entries(voters, votes, 7)
+    found, squares = clusters.pair_products(voter, (first, second), values, np.abs(values), 7)
+    assert found == pytest.approx(by_hand(voter, [(first, values), (second, -values)], 7), abs=1e-9)
+    amounts = by_hand(voter, [(first, np.abs(values)), (second, np.abs(values))], 7)
+    assert squares == pytest.approx(amounts.diagonal())
