@@ -134,7 +134,7 @@ class Fact(Sourced):
 
 class Standing(serializers.Serializer[Any]):
     rating, ci_low, ci_high = NUMBER(), NUMBER(allow_null=True), NUMBER(allow_null=True)
-    rank, votes = WHOLE(), WHOLE()
+    rank, votes = WHOLE(allow_null=True, help_text="null: not ranked yet"), WHOLE()
     provisional = serializers.BooleanField()
 
 

@@ -55,7 +55,7 @@ class Lots:
         keys = sorted(models)
         places = [pair for pair in combinations(range(len(keys)), 2) if keep is None or keep in (keys[i] for i in pair)]
         self.pairs = [(keys[i], keys[j]) for i, j in places]
-        capped = _capped(_matrix(keys, weights)) if places else []
+        capped = _cap(_matrix(keys, weights)) if places else []
         known = [capped[i][j] for i, j in places]
         even = 1 / len(places) if places else 0.0
         total = fsum(known)
@@ -81,12 +81,12 @@ def _matrix(keys: Sequence[int], weights: Mapping[Pair, float]) -> Matrix:
     return matrix
 
 
-def _capped(weights: Matrix) -> Matrix:
+def _cap(weights: Matrix) -> Matrix:
     """(M, M): the weights with sum 1 over all pairs and no row above the cap on the weighted part of the draws."""
     size = len(weights)
     even_share = 2 / size
     most = (largest_share(size) - UNIFORM_SHARE * even_share) / (1 - UNIFORM_SHARE)
-    scale = _multipliers(weights, most) if most < 1 else [1.0] * size
+    scale = _find_multipliers(weights, most) if most < 1 else [1.0] * size
     scaled = [[x * y * w for y, w in zip(scale, row, strict=True)] for x, row in zip(scale, weights, strict=True)]
     total = fsum(map(fsum, scaled)) / 2
     # Rounding, or too few rounds, may leave a share above the cap: some evenness takes it off exactly.
@@ -99,7 +99,7 @@ def _capped(weights: Matrix) -> Matrix:
     ]
 
 
-def _multipliers(weights: Matrix, most: float) -> list[float]:
+def _find_multipliers(weights: Matrix, most: float) -> list[float]:
     """x (M,) in (0, 1]: with each weight times both its x, no row has more than `most` of the sum over all pairs.
 
     These are the weights within the caps that are nearest to the given ones in relative entropy, by coordinate ascent

@@ -17,12 +17,13 @@ MILLION = 1_000_000
 def standing(battle: Battle) -> dict[str, Any]:
     """Side → where its model stands on the board now, None if it is on none; kept with the battle at its vote.
 
-    Named models have no board of their own, so it is that of the live pool. `models` is how many are on the board.
+    Named models have no board of their own, so it is that of the live pool. `models` is how many have a rank there.
     """
     pool = LIVE if battle.mode == Battle.Mode.SIDE_BY_SIDE else battle.pool
     ratings = dict[str, Any](Standing.objects.filter(pool=pool).values_list("ratings", flat=True).first() or {})
     rows = {side: ratings.get(getattr(battle, f"model_{side}").slug) for side in SIDES}
-    return {side: row and {**row, "models": len(ratings)} for side, row in rows.items()}
+    ranked = sum(row["rank"] is not None for row in ratings.values())
+    return {side: row and {**row, "models": ranked} for side, row in rows.items()}
 
 
 def reveal(battle: Battle) -> list[dict[str, Any]] | None:

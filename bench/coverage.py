@@ -22,10 +22,14 @@ def of_boards(runs: int) -> None:
 
 
 def of_few_voters(runs: int) -> None:
-    print(f"{runs} runs each: 4 models, 400 votes; clustered, plain, and the wider of both by Student's t")
+    print(f"{runs} runs each: 4 models, 400 votes; intervals of the fit, clustered with a normal quantile, and plain")
     for name, voters in coverage.FEW.items():
-        held = coverage.of_few_voters(runs, voters)
-        print(f"    {name:40} {held.clustered:.1%} {held.plain:.1%} {held.wider:.1%}")
+        show(name, coverage.of_few_voters(runs, voters))
+    show("a newcomer of 5 voters among 300", coverage.of_a_newcomer_of_few_voters(runs))
+
+
+def show(name: str, held: coverage.Held) -> None:
+    print(f"    {name:40} {held.fitted:.1%} {held.normal:.1%} {held.plain:.1%}", flush=True)
 
 
 def of_ranks(runs: int) -> None:

@@ -7,13 +7,14 @@ ROW = {
     "organization": "Example Lab", "license": "Apache-2.0", "open_weights": True, "rating": 1062.2514,
     "ci_low": 1040.78, "ci_high": 1083.72, "se": 10.954, "interval": "clustered", "component": 0, "unbounded": False,
     "votes": 412, "voters": 96, "wins": 231, "losses": 104, "ties": 77, "both_bad": 12, "win_rate": 0.6541,
-    "provisional": False,
+    "votes_to_rank": 0, "provisional": False,
 }  # fmt: skip
 BOARD = {
     **WHICH,
     "computed_at": COMPUTED_AT,
     "votes": 1204,
     "last_vote_id": 88_213,
+    "provisional": False,
     "scale": {"factor": 400, "base": 10, "mean": 1000},
     "rows": [ROW],
 }

@@ -63,8 +63,8 @@ leaderboard_pairwise = call(
     (
         "Each model against each",
         (
-            "Matrices, row against column, in the order of the board: counts of votes, the predicted score of the row "
-            "with a tie as half a win, the difference of ratings with its standard error from the joint covariance, "
+            "Matrices, row against column, best first: counts of votes, the predicted score of the row with a tie as "
+            "half a win, the difference of ratings with its error from the joint covariance and the voters in effect, "
             "and how many more direct votes would separate the two at today's estimate. Null where a rating is not "
             "bounded or the two cannot be compared. With `at`: as of the last board of a day, `computed_at` says which."
             f" {FIGURES}"

@@ -35,17 +35,27 @@ class Style(serializers.Serializer[Any]):
 
 
 class Row(serializers.Serializer[Any]):
-    rank = WHOLE(help_text="1 and how many models of the component have a higher rating")
-    rank_low = WHOLE(allow_null=True, help_text="1 and how many are better by a two-sided 95 % test")
-    rank_high = WHOLE(allow_null=True, help_text="how many of the component are not worse by that test")
-    rank_ub = WHOLE(allow_null=True, help_text="1 and how many intervals lie wholly above")
+    rank = WHOLE(
+        allow_null=True,
+        help_text="1 and how many ranked models of the component have a higher rating; null: it is not ranked",
+    )
+    rank_low = WHOLE(allow_null=True, help_text="1 and how many ranked ones are better by a two-sided 95 % test")
+    rank_high = WHOLE(
+        allow_null=True,
+        help_text="how many ranked ones are not worse by that test; without a rank, where a model could stand",
+    )
+    rank_ub = WHOLE(allow_null=True, help_text="1 and how many intervals of ranked ones lie wholly above")
     tier = WHOLE(allow_null=True, help_text="1: may be the best, 2: the best of the others, and so on")
+    votes_to_rank = WHOLE(
+        allow_null=True,
+        help_text="how many more votes a rank takes, no voter counting for more than 20; null on boards of before",
+    )
     model, name = Text(help_text="slug"), Text()
     organization, license = Text(allow_null=True), Text(allow_null=True)
     open_weights = Yes(allow_null=True)
     rating = NUMBER()
     ci_low, ci_high = NUMBER(allow_null=True, help_text="95 %; null where it is open"), NUMBER(allow_null=True)
-    se = NUMBER(allow_null=True)
+    se = NUMBER(allow_null=True, help_text="1.96 of it are half of a closed interval")
     interval = serializers.ChoiceField(("plain", "clustered", "published"), allow_null=True)
     component = WHOLE(help_text="ratings of different components cannot be compared, by Elo neither")
     unbounded = Yes(help_text="no finite rating fits its votes: it is placed; false by Elo, which is always finite")
@@ -78,6 +88,7 @@ class Board(Which):
     problem = serializers.ChoiceField(
         ("separable", "not_converged"), required=False, help_text="why there are votes and no rows"
     )
+    provisional = Yes(help_text="fewer than two models of the main component have votes enough: all are ranked")
     reference = Reference(
         required=False, help_text="who published these ratings, which are not from votes of this arena"
     )
@@ -118,14 +129,14 @@ class Pairs(Which):
     counts = _matrix(WHOLE(), "all votes of the pair")
     win_probability = _matrix(NUMBER(allow_null=True), "predicted score of the row")
     diff = _matrix(NUMBER(allow_null=True), "rating of the row less that of the column")
-    diff_se = _matrix(NUMBER(allow_null=True), "its standard error")
+    diff_se = _matrix(NUMBER(allow_null=True), "1.96 of it are half of the 95 % interval of the difference")
     votes_needed = _matrix(WHOLE(allow_null=True), "0: they can be told apart; null: no number of votes would do it")
 
 
 class Point(serializers.Serializer[Any]):
     computed_at = serializers.DateTimeField()
     rating, ci_low, ci_high = NUMBER(), NUMBER(allow_null=True), NUMBER(allow_null=True)
-    rank, votes = WHOLE(), WHOLE()
+    rank, votes = WHOLE(allow_null=True), WHOLE()
 
 
 class Series(serializers.Serializer[Any]):

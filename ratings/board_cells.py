@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from catalog.figures import count, dollars, tokens
 from ratings.board_columns import BY_NAME, Entry
-from ratings.board_reasons import provisional
+from ratings.board_reasons import missing_for_rank, provisional
+from ratings.changes import has_rank
 
 UNKNOWN = DASH = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
@@ -35,7 +36,8 @@ class Line:
     """One row of the table, all of it in words: a template takes long over numbers, and there are hundreds of rows.
 
     `bar` has the low end, the rating and the high end on the axis; without an interval its ends are empty.
-    `provisional` says why the rating is so. `pin` is an attribute of the box by which it is compared.
+    `missing` says what a model lacks for a rank, empty where it has one, and `provisional` why the rating is so. `pin`
+    is an attribute of the box by which it is compared.
     """
 
     slug: str
@@ -50,6 +52,7 @@ class Line:
     bar: tuple[str, str, str] | None
     beyond: str  # the corners of an arrow, where the rating is not on the axis
     provisional: str
+    missing: str
     retired: bool
     cells: Sequence[Cell]
     pin: str
@@ -103,6 +106,7 @@ def line(
         bar=_bar(row, scale) if scale else None,
         beyond=_beyond(row["rating"], scale) if scale else "",
         provisional=provisional(row, own=own) if row["provisional"] else "",
+        missing=missing_for_rank(row),
         retired=entry.facts.retired,
         cells=[cell(entry, name) for name in columns],
         pin="checked" if entry.slug in pins else "disabled" if len(pins) >= most else "",
@@ -182,9 +186,11 @@ def percent(share: float | None, digits: int = 0) -> str:
 
 
 def places(entry: Entry) -> str:
-    """The range of ranks, where it is one."""
+    """The range of ranks, where it is one; without a rank, where the model could stand."""
     low, high = entry.row["rank_low"], entry.row["rank_high"]
-    return "" if low == high else f"{low}{DASH}{high}"
+    if low == high:
+        return "" if low is None or has_rank(entry.row) else f"{low}"
+    return f"{low}{DASH}{high}"
 
 
 def change(entry: Entry) -> str:

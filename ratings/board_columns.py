@@ -64,13 +64,26 @@ def _moved(name: str) -> Callable[[Entry], Any]:
     return lambda entry: entry.change and get(entry.change)
 
 
+def _place(entry: Entry) -> tuple[int, float]:
+    """Those without a rank by rating; they stand apart from those with one."""
+    row = entry.row
+    return row["component"], -row["rating"] if row["rank"] is None else row["rank"]
+
+
+def _votes_to_rank(entry: Entry) -> Any:
+    return entry.row.get("votes_to_rank")  # boards of before there were ranked models have none
+
+
 COLUMNS = (
     Column(
         "rank",
         _("Rank"),
-        _("One more than the models with a higher rating; beside it the range of ranks that the votes allow at 95 %."),
-        lambda entry: (entry.row["component"], entry.row["rank"]),
-        _rows("rank", "rank_low", "rank_high", "rank_ub", "component"),
+        _(
+            "One more than the ranked models with a higher rating; beside it the range of ranks that the votes allow "
+            "at 95 %. A model with too few votes has no rank yet."
+        ),
+        _place,
+        _rows("rank", "rank_low", "rank_high", "rank_ub", "component") | {"votes_to_rank": _votes_to_rank},
         descending=False,
     ),
     Column(

@@ -105,8 +105,8 @@ def _lines(entries: Sequence[Entry]) -> Iterator[Figures]:
 
 
 def _rank(entry: Entry) -> str:
-    span = places(entry)
-    return f"{entry.row['rank']} ({span})" if span else f"{entry.row['rank']}"
+    rank, span = whole(entry.row["rank"]), places(entry)
+    return f"{rank} ({span})" if span else rank
 
 
 def _known(column: Column, entries: Sequence[Entry]) -> bool:

@@ -1,10 +1,11 @@
 """The leaderboard as HTML, without the frame of the page: kept for everybody who asks for the same."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +14,7 @@ from ratings.board_cells import Axis, Line, axis, group, line
 from ratings.board_columns import ALWAYS, BY_NAME, COLUMNS, TO_CHOOSE, Column
 from ratings.board_compare import compared
 from ratings.board_files import KINDS
+from ratings.board_reasons import rank_rule
 from ratings.board_shown import Shown
 from ratings.board_view import MOST_PINS
 from ratings.board_words import of_category
@@ -31,6 +33,15 @@ ASKED_FOR = {
 }
 VIEWS = 48  # half a megabyte each at most
 kept: Recent[bytes] = Recent(VIEWS)
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """Lines of the table that stand together; those without a rank under a heading and the rule that they miss."""
+
+    lines: Sequence[Line]
+    heading: str | Promise = ""
+    rule: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +93,8 @@ def _board(shown: Shown) -> dict[str, Any]:
         "view_box": scale and f"{scale.low} 0 {scale.width} 10",
         "headers": list(_headers(shown)),
         "order": dict(board_links.order(shown.view)).get("order"),
-        "lines": _lines(shown, scale),
+        "lines": (lines := _lines(shown, scale)),
+        "bodies": _bodies(lines, own=shown.whose.pool.kind != Pool.Kind.IMPORT),
         "groups": ", ".join(dict.fromkeys(filter(None, (group(entry.row) for entry in shown.entries)))),
         "kept_fields": _kept_fields(shown),
         "unknown": ", ".join(f"{ASKED_FOR[name]}: {number}" for name, number in sorted(shown.unknown.items())),
@@ -109,6 +121,12 @@ def _lines(shown: Shown, scale: Axis | None) -> list[Line]:
     pins, whose = shown.view.pins, shown.whose
     own = whose.pool.kind != Pool.Kind.IMPORT
     return [line(entry, columns, pins, MOST_PINS, scale, whose.pool_query, own=own) for entry in shown.entries]
+
+
+def _bodies(lines: Sequence[Line], *, own: bool) -> list[Body]:
+    ranked, others = [line for line in lines if not line.missing], [line for line in lines if line.missing]
+    bodies = [Body(ranked), Body(others, _("Not ranked yet"), rank_rule(own=own))]
+    return [body for body in bodies if body.lines]
 
 
 def _kept_fields(shown: Shown) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from catalog.cost import blended
 from catalog.models import LanguageModel, License, Price
 from catalog.prices import newest_prices
 from ratings import published
-from ratings.changes import Changes, between
+from ratings.changes import Changes, between, has_rank
 from ratings.models import Category, Pool
 from ratings.published import Published
 from ratings.recent import Recent
@@ -51,7 +51,8 @@ class Facts:
 
 @dataclass(frozen=True)
 class Change:
-    """Against the board of a day ago; `rank` counts places upwards. Both None: it was not on it.
+    """Against the board of a day ago; `rank` counts places upwards, None where it had or has none. Both None: it was
+    not on it.
 
     `beyond_noise`: whether the page of the history names it among what moved; None where no errors tell that.
     """
@@ -143,12 +144,16 @@ def changes(board: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, C
     had = {row["model"]: row for row in earlier["rows"]}
     beyond = _beyond_noise(between(earlier, board), board)
     return {
-        model: Change(row["rating"] - old["rating"], old["rank"] - row["rank"], beyond.get(model))
+        model: Change(row["rating"] - old["rating"], _places(old, row), beyond.get(model))
         if (old := had.get(model))
         else Change()
         for row in board["rows"]
         for model in [row["model"]]
     }
+
+
+def _places(old: Mapping[str, Any], row: Mapping[str, Any]) -> int | None:
+    return old["rank"] - row["rank"] if has_rank(old) and has_rank(row) else None
 
 
 def _beyond_noise(found: Changes, board: Mapping[str, Any]) -> dict[str, bool]:

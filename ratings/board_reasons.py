@@ -7,7 +7,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ratings.provisional import FEW_VOTES, MIN_VOTERS, WIDE
+from ratings.changes import has_rank
+from ratings.provisional import FEW_VOTES, MIN_VOTERS, MOST_OF_ONE_VOTER, RANKED_VOTES, WIDE
 
 PUBLISHED = "published"  # the interval of a reference board
 OF_ONE_VOTE = 1.96 * 400 / log(10)
@@ -37,6 +38,25 @@ def provisional(row: Mapping[str, Any], *, own: bool = True) -> str:
     wide = [] if row["unbounded"] or half_width(row) is None else list(_too_wide(row))
     people = list(_few_people(row)) if own else []
     return " ".join([*_open_end(row), *_few_votes(row), *people, *wide])
+
+
+def missing_for_rank(row: Mapping[str, Any]) -> str:
+    """What a model lacks for a rank, in a few words; empty where it is ranked."""
+    if has_rank(row):
+        return ""
+    votes = row["votes_to_rank"]
+    more = ngettext("needs %(votes)s more vote", "needs %(votes)s more votes", votes) % {"votes": votes}
+    if not votes:
+        return _("needs votes that go both ways")
+    return _("%(more)s, some the other way") % {"more": more} if row["unbounded"] else more
+
+
+def rank_rule(*, own: bool) -> str:
+    """When a model is ranked. own: in a pool of ours, where people are known."""
+    figures = {"votes": RANKED_VOTES, "most": MOST_OF_ONE_VOTER}
+    if own:
+        return _("A rank takes %(votes)s votes, of which no person counts for more than %(most)s.") % figures
+    return _("A rank takes %(votes)s votes.") % figures
 
 
 def half_width(row: Mapping[str, Any]) -> float | None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from arena.errors import bad
 from ratings.board_columns import ALWAYS, BY_NAME, COLUMNS, TO_CHOOSE, Entry
+from ratings.changes import has_rank
 
 BILLION = 10**9
 MOST_PINS = 4
@@ -183,7 +184,9 @@ class Filtered:
 
 
 def filtered(entries: Sequence[Entry], view: View) -> Filtered:
-    """What the limits let through, sorted; what is unknown comes last, whichever way it is sorted."""
+    """What the limits let through, sorted: models with a rank before those without, and what is unknown last in both,
+    whichever way it is sorted.
+    """
     checks, found, unknown, left_out = _checks(view), [], Counter[str](), 0
     for entry in entries:
         answers = {name: check(entry) for name, check in checks.items()}
@@ -194,7 +197,8 @@ def filtered(entries: Sequence[Entry], view: View) -> Filtered:
             unknown.update(missing)
         else:
             found.append(entry)
-    return Filtered(_sorted(found, view), left_out, unknown)
+    groups = [[entry for entry in found if has_rank(entry.row) is with_rank] for with_rank in (True, False)]
+    return Filtered([entry for group in groups for entry in _sorted(group, view)], left_out, unknown)
 
 
 def _sorted(entries: list[Entry], view: View) -> list[Entry]:

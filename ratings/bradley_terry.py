@@ -6,7 +6,7 @@ Sources: R. A. Bradley and M. E. Terry, Biometrika 39 (1952); H. White, Economet
 K.-Y. Liang and S. L. Zeger, Biometrika 73 (1986) for its clustered form.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -15,9 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg.blas import dsymm
 from scipy.linalg.lapack import dpotri
 
-from ratings.clusters import products
+from ratings.clusters import pair_products
 from ratings.comparisons import Comparisons, VoterCounts
 from ratings.components import Component, split
+from ratings.intervals import Spread, degrees_of_freedom
 from ratings.likelihood import Estimate, Factor, Flags, chances, laplacian, maximise, squared_residuals
 from ratings.placement import place
 from ratings.provisional import MIN_VOTERS
@@ -34,29 +35,41 @@ class Fit:
     """Ratings of M models in the order of the board's labels, in Elo points; never NaN.
 
     ratings, se, ci_low, ci_high (M,): the bounded models of a component average 1000; 95 % intervals, of which
-    an open end is -inf or inf (null for the public). covariance (M, M): se is the root of its diagonal; zero
-    between fitted and placed models and across components. component (M,): 0 is the main one; ratings of two
-    components cannot be compared. unbounded (M,): placed, not fitted. interval (M,): 'plain' or 'clustered'.
-    iterations: Newton steps in all.
+    an open end is -inf or inf (null for the public). se: 1.96 of it are half of a closed interval of a fitted model,
+    so it holds how few voters there are. spread: the joint covariances, zero between fitted and placed models and
+    across components. component (M,): 0 is the main one; ratings of two components cannot be compared. unbounded
+    (M,): placed, not fitted. interval (M,): 'plain' or 'clustered'. iterations: Newton steps in all.
     """
 
     ratings: Floats
     se: Floats
     ci_low: Floats
     ci_high: Floats
-    covariance: Floats
+    spread: Spread
     component: Indices
     unbounded: Flags
     interval: NDArray[np.str_]
     iterations: int
+
+    @property
+    def covariance(self) -> Floats:
+        """(M, M): the joint sandwich, clustered by voter where `interval` says so."""
+        return self.spread.covariance
+
+    @cached_property
+    def error(self) -> Floats:
+        """(M, M): 1.96 of it are half of the 95 % interval of each difference."""
+        error: Floats = self.spread.of_differences() / Z95
+        return error
 
 
 def fit(board: Comparisons, *, cluster: VoterCounts | None = None, start: ArrayLike | None = None) -> Fit:
     """Rate every model of the board.
 
     cluster: who cast the votes. Where five voters or more judged the bounded models of a component, its
-    intervals are clustered by voter with factor G / (G - 1). Votes that it does not name count one by one, and
-    so do those of a model for which the sums of all its voters vanish (it had a single voter, say).
+    intervals are clustered by voter with factor G / (G - 1) and Student's t for the voters in effect, and never
+    narrower than the plain ones (see `intervals`). Votes that it does not name count one by one, and so do those of a
+    model for which the sums of all its voters vanish (it had a single voter, say).
     start (M,): ratings to start from, the last ones for instance; they change the time, not the result.
 
     Models without a finite maximum are placed instead: see `placement.place`.
@@ -64,31 +77,50 @@ def fit(board: Comparisons, *, cluster: VoterCounts | None = None, start: ArrayL
     ValueError: start is not M finite numbers, or cluster has votes that the board has not.
     likelihood.NotConverged: the maximum was not found to a relative 1e-10.
     """
-    size = len(board.labels)
-    theta, low, high = _start(board, start), np.zeros(size), np.zeros(size)
-    covariance = np.zeros((size, size))
-    component = np.zeros(size, dtype=np.intp)
-    unbounded, clustered = np.ones(size, dtype=bool), np.zeros(size, dtype=bool)
-    iterations = 0
+    theta, component = _start(board, start), np.zeros(len(board.labels), dtype=np.intp)
+    estimates = []
     for number, part in enumerate(split(board)):
         component[part.bounded] = component[part.loose] = number
-        unbounded[part.bounded] = False
         for found in _estimates(board, part, cluster, theta):
-            theta[found.models], clustered[found.models] = found.theta, found.clustered
-            low[found.models], high[found.models] = found.low, found.high
-            covariance[np.ix_(found.models, found.models)] = SCALE**2 * found.covariance
-            iterations += found.iterations
+            theta[found.models] = found.theta
+            estimates.append(found)
+    return join_estimates(estimates, component)
+
+
+def join_estimates(estimates: Sequence[Estimate], component: Indices) -> Fit:
+    """One fit of estimates that hold each of M models once; component (M,) says which may be compared."""
+    size = len(component)
+    theta, low, high = np.zeros((3, size))
+    bounded, clustered = np.zeros((2, size), dtype=bool)
+    for found in estimates:
+        theta[found.models], low[found.models], high[found.models] = found.theta, found.low, found.high
+        bounded[found.models], clustered[found.models] = found.bounded, found.clustered
+    spread = _join_spreads([(found.models, found.spread) for found in estimates], size)
     return Fit(
         ratings=MEAN + SCALE * theta,
-        se=np.sqrt(covariance.diagonal()),
+        se=spread.of_models() / Z95,
         ci_low=MEAN + SCALE * low,
         ci_high=MEAN + SCALE * high,
-        covariance=covariance,
+        spread=spread,
         component=component,
-        unbounded=unbounded,
+        unbounded=~bounded,
         interval=np.where(clustered, "clustered", "plain"),
-        iterations=iterations,
+        iterations=sum(found.iterations for found in estimates),
     )
+
+
+def _join_spreads(spreads: Sequence[tuple[Indices, Spread]], size: int) -> Spread:
+    """Those of all models, in Elo points; zero between different ones."""
+    covariance, degrees = np.zeros((size, size)), np.full(size, np.inf)
+    for models, spread in spreads:
+        covariance[np.ix_(models, models)] = SCALE**2 * spread.covariance
+        degrees[models] = spread.degrees
+    if np.isinf(degrees).all():
+        return Spread(covariance, covariance, degrees)
+    plain = np.zeros((size, size))
+    for models, spread in spreads:
+        plain[np.ix_(models, models)] = SCALE**2 * spread.plain
+    return Spread(covariance, plain, degrees)
 
 
 def _start(board: Comparisons, start: ArrayLike | None) -> Floats:
@@ -109,7 +141,7 @@ def _start(board: Comparisons, start: ArrayLike | None) -> Floats:
 
 
 def _estimates(board: Comparisons, part: Component, cluster: VoterCounts | None, theta: Floats) -> Iterator[Estimate]:
-    # The second one starts from what the caller has put into theta for the first.
+    # The caller writes the first estimate into theta before it takes the second, which starts from it.
     if part.bounded.size:
         yield _fit_bounded(board, part.bounded, cluster, theta)
     if part.loose.size:
@@ -124,10 +156,9 @@ def _fit_bounded(board: Comparisons, models: Indices, cluster: VoterCounts | Non
     found, factor, iterations = maximise(score, score.T.copy(), theta[models] - theta[models].mean())
     found -= found.mean()
     votes = _Votes(wins, ties, *chances(found, found))
-    meat, clustered = _meat(votes, _rows_between(cluster, models, len(board.labels)))
-    covariance = _sandwich(votes, meat, factor)
-    margin = Z95 * np.sqrt(covariance.diagonal())
-    return Estimate(models, found, covariance, found - margin, found + margin, clustered, iterations)
+    spread, clustered = _spread(votes, _rows_between(cluster, models, len(board.labels)), factor)
+    margin = spread.of_models()
+    return Estimate(models, found, spread, found - margin, found + margin, clustered, iterations, bounded=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,14 +181,31 @@ class _Votes:
         return squared_residuals(self.wins, self.ties, self.p, self.q)
 
 
-def _sandwich(votes: _Votes, meat: Floats, factor: Factor) -> Floats:
-    """H+ B H+ on the sum-zero space: there the inverse that the factor gives is H+, and B leads nowhere else."""
+def _spread(votes: _Votes, rows: VoterCounts | None, factor: Factor) -> tuple[Spread, Flags]:
+    """How certain the strengths are, and whose errors are clustered by voter (m,)."""
+    size = len(votes.wins)
+    inverse, _ = dpotri(factor[0], lower=factor[1])
+    plain = _sandwich(votes, laplacian(votes.noise), inverse)
+    nobody = Spread(plain, plain, np.full(size, np.inf)), np.zeros(size, dtype=bool)
+    if rows is None:
+        return nobody
+    voters = np.count_nonzero(np.bincount(rows.voter))
+    if voters < MIN_VOTERS:
+        return nobody
+    rows, by_voter, squares = _products(votes, rows)
+    unnamed = _unnamed(votes, rows)
+    covariance = _sandwich(votes, voters / (voters - 1) * by_voter + laplacian(unnamed.noise), inverse)
+    named = np.bincount(rows.first, minlength=size) + np.bincount(rows.second, minlength=size) > 0
+    return Spread(covariance, plain, np.where(named, _degrees(votes, unnamed, squares), np.inf)), named
+
+
+def _sandwich(votes: _Votes, meat: Floats, inverse: Floats) -> Floats:
+    """H+ B H+ on the sum-zero space: there the inverse is H+, and B leads nowhere else."""
     # A model whose votes are all ties at equal ratings has no residual: its error is the Hessian's.
     information = votes.information
     flat = votes.noise.sum(axis=1) <= _NOTHING * information.sum(axis=1)
     if flat.any():
         meat = meat + laplacian(np.where(flat[:, None] | flat, information, 0))
-    inverse, _ = dpotri(factor[0], lower=factor[1])
     covariance: Floats = dsymm(1.0, inverse, dsymm(1.0, inverse, meat.T, lower=True), side=True, lower=True)
     covariance = (covariance + covariance.T) / 2
     np.fill_diagonal(covariance, np.maximum(covariance.diagonal(), 0))  # a variance of 0 may round to less
@@ -168,31 +216,33 @@ def _sandwich(votes: _Votes, meat: Floats, factor: Factor) -> Floats:
     return covariance
 
 
-def _meat(votes: _Votes, rows: VoterCounts | None) -> tuple[Floats, Flags]:
-    """The sum of squared scores (m, m), and whose are summed by voter (m,)."""
-    nobody = np.zeros(len(votes.wins), dtype=bool)
-    if rows is None:
-        return laplacian(votes.noise), nobody
-    voters = np.count_nonzero(np.bincount(rows.voter))
-    if voters < MIN_VOTERS:
-        return laplacian(votes.noise), nobody
-    by_voter = _products(votes, rows)
+def _products(votes: _Votes, rows: VoterCounts) -> tuple[VoterCounts, Floats, Floats]:
+    """Sums over voters of the squares of their scores (m, m) and of their information on each model (m,).
+
+    Without the rows of models for which all scores vanish; the rows that are left come first.
+    """
+    by_voter, squares = _squares(votes, rows)
     silent = by_voter.diagonal() <= _NOTHING * votes.noise.sum(axis=1)
     if silent.any():
         rows = rows.restricted(~(silent[rows.first] | silent[rows.second]))
-        by_voter = _products(votes, rows)
-    named = np.bincount(rows.first, minlength=len(nobody)) + np.bincount(rows.second, minlength=len(nobody)) > 0
-    return voters / (voters - 1) * by_voter + laplacian(_unnamed(votes, rows).noise), named
+        by_voter, squares = _squares(votes, rows)
+    return rows, by_voter, squares
 
 
-def _products(votes: _Votes, rows: VoterCounts) -> Floats:
-    """The squares of each voter's sum of scores, summed: outcome minus chance for the first model, the negative for
-    the second."""
+def _squares(votes: _Votes, rows: VoterCounts) -> tuple[Floats, Floats]:
+    """A score is outcome minus chance for the first model, the negative for the second."""
     size = len(votes.wins)
     pair = rows.first * size + rows.second
     p, q = votes.p.take(pair), votes.q.take(pair)
     residual = rows.wins * q - rows.losses * p + rows.ties * (q - p) / 2
-    return products(rows.voter, [(rows.first, residual), (rows.second, -residual)], size)
+    information = (rows.wins + rows.losses + rows.ties) * p * q
+    return pair_products(rows.voter, (rows.first, rows.second), residual, information, size)
+
+
+def _degrees(votes: _Votes, unnamed: _Votes, squares: Floats) -> Floats:
+    """(m,): the degrees of freedom of errors that are clustered by voter; an unnamed vote is of a voter of its own."""
+    alone = (unnamed.information * votes.p * votes.q).sum(axis=1)
+    return degrees_of_freedom(votes.information.sum(axis=1), squares + alone)
 
 
 def _unnamed(votes: _Votes, rows: VoterCounts) -> _Votes:

@@ -44,14 +44,15 @@ def between(then: Mapping[str, Any], now: Mapping[str, Any]) -> Changes:
     the mean difference of the models that are fitted on both, and is taken off. A rating moved if it now lies outside
     of the interval of then: the votes of then are among those of now, so the difference of the two varies less than
     the older estimate does, and fewer than one in twenty of those that did not change are named. A rank moved if it,
-    among the models of then, lies outside of the range of then. A tier is a test by itself.
+    among the models that are ranked on both, lies outside of the range of then. A tier is a test by itself. A model
+    that is not ranked on one of them has moved neither in rank nor in tier.
     """
     old, new = _main(then), _main(now)
     both = [model for model in new if model in old]
     shift = _shift([(old[model], new[model]) for model in both])
-    ranks = _ranks([new[model] for model in both])
-    noise = all(row["tier"] is not None for row in (*old.values(), *new.values()))
-    moved = [_moved(old[model], new[model], shift, ranks[model] if noise else None) for model in both]
+    ranks = _ranks([new[model] for model in both if has_rank(old[model]) and has_rank(new[model])])
+    noise = all(row["rank_low"] is not None for row in (*old.values(), *new.values()))
+    moved = [_moved(old[model], new[model], shift, ranks.get(model), noise=noise) for model in both]
     return Changes(
         both=sorted(moved, key=lambda each: -abs(each.change)),
         came=[row for model, row in new.items() if model not in old],
@@ -60,6 +61,11 @@ def between(then: Mapping[str, Any], now: Mapping[str, Any]) -> Changes:
         votes=(now["votes"] or 0) - (then["votes"] or 0),
         noise=noise,
     )
+
+
+def has_rank(row: Row) -> bool:
+    """Whether it is among the models that ranks are counted among."""
+    return row["rank"] is not None
 
 
 def _main(board: Mapping[str, Any]) -> dict[str, Row]:
@@ -80,17 +86,17 @@ def _ranks(rows: Sequence[Row]) -> dict[str, int]:
     return ranks
 
 
-def _moved(then: Row, now: Row, shift: float, rank: int | None) -> Moved:
-    """rank: among the models of then; None where errors are not known, so that nothing can be tested."""
+def _moved(then: Row, now: Row, shift: float, rank: int | None, *, noise: bool) -> Moved:
+    """rank: among the models that are ranked on both boards, None for another one. noise: whether errors are known."""
     rating = now["rating"] - shift
-    return Moved(then, now, rating - then["rating"], () if rank is None else _beyond_noise(then, now, rating, rank))
+    return Moved(then, now, rating - then["rating"], _beyond_noise(then, now, rating, rank) if noise else ())
 
 
-def _beyond_noise(then: Row, now: Row, rating: float, rank: int) -> tuple[str, ...]:
+def _beyond_noise(then: Row, now: Row, rating: float, rank: int | None) -> tuple[str, ...]:
     low, high = then["ci_low"], then["ci_high"]
     tests = {
         "rating": (low is not None and rating < low) or (high is not None and rating > high),
-        "rank": not then["rank_low"] <= rank <= then["rank_high"],
-        "tier": then["tier"] != now["tier"],
+        "rank": rank is not None and not then["rank_low"] <= rank <= then["rank_high"],
+        "tier": rank is not None and then["tier"] != now["tier"],
     }
     return tuple(what for what, moved in tests.items() if moved)

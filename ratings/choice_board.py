@@ -1,6 +1,6 @@
 """Which board puts a shortlist in order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -8,11 +8,11 @@ from arena.errors import Refusal
 from arena.models import LIVE
 from ratings import snapshots
 from ratings.models import OVERALL, Pool, Snapshot
+from ratings.provisional import LEAST_RANKED
 from ratings.snapshots import BRADLEY_TERRY, newest_of_pools, unpack
 
 # This arena's own votes, then the newest that others have published, then votes from elsewhere.
 ORDER = (Pool.Kind.LIVE, Pool.Kind.REFERENCE, Pool.Kind.IMPORT, Pool.Kind.API)
-LEAST = 2  # models whose ratings are settled
 
 
 def ordering(pool: str, category: str) -> dict[str, Any]:
@@ -32,9 +32,12 @@ def ordering(pool: str, category: str) -> dict[str, Any]:
     return _of_pool(next((snapshot.board.pool.slug for snapshot in found if snapshot.votes), LIVE), category)
 
 
-def settled(rows: Sequence[dict[str, Any]]) -> bool:
-    """Whether there are enough votes for an order: two models that can be compared are not provisional."""
-    return len([row for row in rows if row["component"] == 0 and not row["provisional"]]) >= LEAST
+def settled(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether there are enough votes for an order: two models that can be compared have votes enough for a rank."""
+    enough = [
+        row for row in rows if row["component"] == 0 and not row["unbounded"] and row.get("votes_to_rank", 0) == 0
+    ]
+    return len(enough) >= LEAST_RANKED
 
 
 def _in_order(category: str) -> list[Snapshot]:

@@ -1,6 +1,6 @@
 """Votes summed by who cast them: the middle of sandwiches that are clustered by voter. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -11,6 +11,7 @@ from ratings.vote_arrays import Floats, Ids, Indices
 
 # Columns (E,), or one for all, of a table with a row for each voter, and what each entry adds there (E,).
 Part: TypeAlias = tuple[Ids | int, Floats]
+Summand: TypeAlias = Callable[[Floats], Floats]
 
 # So many sums of some voters stay in the cache.
 _CELLS = 1 << 19
@@ -21,7 +22,7 @@ _SPARSE = 10
 def products(voter: Indices, parts: Sequence[Part], width: int) -> Floats:
     """The sum over voters of the outer products (width, width) of their sums; voter (E,) counts from 0."""
     voters = int(voter.max(initial=-1)) + 1
-    if _SPARSE * len(parts) * len(voter) < voters * width:
+    if _is_sparse(voter, len(parts), width):
         rows = np.tile(voter, len(parts))
         columns = np.concatenate([np.broadcast_to(column, voter.shape) for column, _ in parts])
         table = csr_array((np.concatenate([values for _, values in parts]), (rows, columns)), shape=(voters, width))
@@ -37,15 +38,56 @@ def products(voter: Indices, parts: Sequence[Part], width: int) -> Floats:
     return found
 
 
-def people(voter: Indices, sides: Sequence[Indices], width: int) -> Indices:
-    """(width,): how many voters have an entry in each column."""
-    found = np.zeros(width, dtype=np.intp)
+def pair_products(
+    voter: Indices, pair: tuple[Indices, Indices], score: Floats, amount: Floats, width: int
+) -> tuple[Floats, Floats]:
+    """`products` of a score (E,) that counts for the first model of a pair and against the second, and (width,): the
+    sum over voters of the square of what their amounts (E,) add up to on each model.
+
+    Both in one pass, for finding the votes of each voter takes longer than adding them up.
+    """
+    first, second = pair
+    if _is_sparse(voter, 2, width):
+        (squares,) = totals(voter, pair, amount, width, [np.square])
+        return products(voter, [(first, score), (second, -score)], width), squares
+    found, squares = np.zeros((width, width)), np.zeros(width)
     for entries, row, size in _blocks(voter, width):
-        seen = np.zeros(size * width, dtype=bool)
+        cells, scores, amounts = row * width, score[entries], amount[entries]
+        at = np.concatenate((cells + first[entries], cells + second[entries]))
+        block = np.bincount(at, np.concatenate((scores, -scores)), size * width).reshape(size, width)
+        found += block.T @ block
+        block = np.bincount(at, np.concatenate((amounts, amounts)), size * width).reshape(size, width)
+        squares += np.einsum("vm,vm->m", block, block)
+    return found, squares
+
+
+def totals(voter: Indices, sides: Sequence[Indices], amount: Floats, width: int, of: Sequence[Summand]) -> list[Floats]:
+    """(width,) for each function: its sum over voters, applied to what each voter adds up to in a column.
+
+    voter (E,) counts from 0; each entry adds amount (E,), not negative, to its column of each side (E,). The functions
+    go from arrays to arrays, and from 0 to 0.
+    """
+    found = np.zeros((len(of), width))
+    if _is_sparse(voter, len(sides), width):
+        rows = np.tile(voter, len(sides))
+        entries = np.tile(amount, len(sides)), (rows, np.concatenate(sides))
+        table = csr_array(entries, shape=(int(voter.max(initial=-1)) + 1, width))
+        for total, function in enumerate(of):
+            found[total] = np.bincount(table.indices, function(table.data), width)
+        return list(found)
+    for entries_here, row, size in _blocks(voter, width):
+        cells, amounts = row * width, amount[entries_here]
+        sums = np.zeros(size * width)
         for side in sides:
-            seen[row * width + side[entries]] = True
-        found += np.add.reduce(seen.reshape(size, width), axis=0, dtype=np.int32)
-    return found
+            sums += np.bincount(cells + side[entries_here], amounts, size * width)
+        for total, function in enumerate(of):
+            found[total] += np.add.reduce(function(sums).reshape(size, width), axis=0)
+    return list(found)
+
+
+def _is_sparse(voter: Indices, sides: int, width: int) -> bool:
+    voters = int(voter.max(initial=-1)) + 1
+    return _SPARSE * sides * len(voter) < voters * width
 
 
 def _blocks(voter: Indices, width: int) -> Iterator[tuple[NDArray[np.intp], Indices, int]]:

@@ -49,12 +49,13 @@ def split(board: Comparisons) -> list[Component]:
     return [component for _, component in sorted(found, key=lambda pair: pair[0])]
 
 
-def numbers(board: Comparisons) -> Indices:
-    """(M,): the component of each model, 0 for the main one."""
-    found = np.zeros(len(board.labels), dtype=np.intp)
+def members(board: Comparisons) -> tuple[Indices, NDArray[np.bool_]]:
+    """(M,) each: the component of each model, 0 for the main one, and whether it is bounded there."""
+    component, bounded = np.zeros(len(board.labels), dtype=np.intp), np.zeros(len(board.labels), dtype=bool)
     for number, part in enumerate(split(board)):
-        found[part.bounded] = found[part.loose] = number
-    return found
+        component[part.bounded] = component[part.loose] = number
+        bounded[part.bounded] = True
+    return component, bounded
 
 
 def _spread(beats: NDArray[np.bool_]) -> bool:

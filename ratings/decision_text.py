@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from catalog.figures import dollars
 from ratings import choosing
 from ratings.board_cells import interval, whole
+from ratings.changes import has_rank
 from ratings.decision import CHECKLIST, Decision
 from ratings.shortlist import Judged
 
@@ -80,6 +81,7 @@ def _survivor(judged: Judged) -> tuple[Any, ...]:
 
 def _own(row: dict[str, Any]) -> tuple[Any, ...]:
     rank = "\N{EN DASH}".join(dict.fromkeys(str(row[end]) for end in ("rank_low", "rank_high")))
+    rank = rank if has_rank(row) else f"({rank})"
     votes = f"{row['votes']} ({_('provisional')})" if row["provisional"] else row["votes"]
     return plain(row["name"]), rank, whole(row["rating"]), interval(row) or UNKNOWN, votes
 

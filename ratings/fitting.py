@@ -12,12 +12,13 @@ from ratings import bradley_terry, clusters, pair_tables, style
 from ratings.kept import Ballots, Counts, Kept
 from ratings.likelihood import NotConverged
 from ratings.models import Board, Pool, Snapshot
-from ratings.rows import Judged, Row, fitted, ordered
+from ratings.provisional import MOST_OF_ONE_VOTER
+from ratings.rows import Judged, Rows, fitted, ordered
 from ratings.scale import MEAN
 from ratings.snapshots import BRADLEY_TERRY, ELO, pack
 from ratings.style_likelihood import Separable
 from ratings.style_votes import StyledVotes
-from ratings.vote_arrays import Indices
+from ratings.vote_arrays import Floats
 
 STYLES = ("length", "headers", "bold", "list_items")
 logger = logging.getLogger(__name__)
@@ -35,8 +36,7 @@ def drafts(board: Board, kept: Kept, models: Models) -> list[Snapshot]:
     elo = kept.elo_ratings(category) if kept.ordered else None
     found = []
     if fit is not None:
-        rows = fitted(judged, fit, settings.ENVIRONMENT.arena_anchor)
-        found.append(_snapshot(board, BRADLEY_TERRY, rows, _parameters(board)))
+        found.append(_snapshot(board, BRADLEY_TERRY, _fitted(judged, fit), _parameters(board)))
         elo_ratings = None if elo is None else np.array([elo[key] for key in counts.models])
         found[0].pairs = pair_tables.drafted(fit, counts.comparisons, elo_ratings)
     if elo is not None:
@@ -62,14 +62,14 @@ def styled(board: Board, kept: Kept, models: Models) -> Snapshot:
         found = style.fit(votes, start=(start, coefficients))
     except (Separable, NotConverged) as problem:
         kind = "separable" if isinstance(problem, Separable) else "not_converged"
-        unrated = _snapshot(board, BRADLEY_TERRY, [], parameters | {"problem": kind})
+        unrated = _snapshot(board, BRADLEY_TERRY, Rows([], provisional=True), parameters | {"problem": kind})
         unrated.votes = int(counts.comparisons.votes.sum()) // 2
         return unrated
     kept.styled[board.category.slug] = (
         dict(zip(counts.models, found.fit.ratings.tolist(), strict=True)),
         [value or 0.0 for value in found.coefficients],
     )
-    rows = fitted(_judged(board, counts, models, ballots), found.fit, settings.ENVIRONMENT.arena_anchor)
+    rows = _fitted(_judged(board, counts, models, ballots), found.fit)
     snapshot = _snapshot(board, BRADLEY_TERRY, rows, parameters | {"style": _worth(found)})
     snapshot.pairs = pair_tables.drafted(found.fit, found.board)
     return snapshot
@@ -85,8 +85,12 @@ def _parameters(board: Board) -> dict[str, object]:
 
 
 def _judged(board: Board, counts: Counts, models: Models, ballots: Ballots) -> Judged:
-    people = _people(ballots, len(counts.models))
-    return Judged(counts, models, people, few_voters=board.pool.kind != Pool.Kind.IMPORT)
+    own = board.pool.kind != Pool.Kind.IMPORT
+    votes = counts.comparisons.votes.sum(axis=1)
+    people, named, capped = _by_people(ballots, len(counts.models))
+    # A vote of nobody known counts as one of somebody else.
+    weight = votes - named + capped if own else votes
+    return Judged(counts, models, people.astype(np.intp), weight, few_voters=own)
 
 
 def _bradley_terry(board: Board, kept: Kept, judged: Judged, ballots: Ballots) -> bradley_terry.Fit | None:
@@ -114,10 +118,15 @@ def _with_style(kept: Kept, category: str, models: Models) -> tuple[Counts, Ball
     return *ballots.counted(everybody, _slugs(models)), features
 
 
-def _people(ballots: Ballots, size: int) -> Indices:
-    """(M,): how many known voters judged each model."""
-    by_voter = ballots.by_voter
-    return clusters.people(by_voter.voter, (by_voter.first, by_voter.second), size)
+def _by_people(ballots: Ballots, size: int) -> list[Floats]:
+    """(M,) each: how many known voters judged each model, by how many votes, and by how many if none has over 20."""
+
+    def capped(votes: Floats) -> Floats:
+        return np.minimum(votes, MOST_OF_ONE_VOTER)
+
+    cast = ballots.by_voter
+    votes = cast.wins + cast.losses + cast.ties
+    return clusters.totals(cast.voter, (cast.first, cast.second), votes, size, (np.sign, np.positive, capped))
 
 
 def _worth(found: style.StyleFit) -> dict[str, object]:
@@ -129,13 +138,17 @@ def _worth(found: style.StyleFit) -> dict[str, object]:
     }
 
 
-def _snapshot(board: Board, method: str, rows: list[Row], parameters: Mapping[str, object]) -> Snapshot:
+def _fitted(judged: Judged, fit: bradley_terry.Fit) -> Rows:
+    return fitted(judged, fit, settings.ENVIRONMENT.arena_anchor)
+
+
+def _snapshot(board: Board, method: str, found: Rows, parameters: dict[str, object]) -> Snapshot:
     return Snapshot(
         board=board,
         method=method,
-        votes=sum(row["votes"] for row in rows) // 2,
+        votes=sum(row["votes"] for row in found.rows) // 2,
         last_vote_id=board.last_vote_id,
         code_version=settings.VERSION,
-        parameters=dict(parameters),
-        rows=pack(rows),
+        parameters=parameters | {"provisional": found.provisional},
+        rows=pack(found.rows),
     )

@@ -10,12 +10,13 @@ from catalog.cost import blended
 from catalog.models import LanguageModel, Price
 from catalog.prices import newest_prices
 from ratings import pareto, snapshots
+from ratings.changes import has_rank
 from ratings.snapshots import Asked
 
 PRICE = "price"
 SPEED = "speed"
 AGAINST = (PRICE, SPEED)
-UNCONNECTED, UNBOUNDED, UNKNOWN = REASONS = ("unconnected", "unbounded", "unknown")
+UNCONNECTED, UNBOUNDED, UNRANKED, UNKNOWN = REASONS = ("unconnected", "unbounded", "unranked", "unknown")
 SHOWN = ("rank", "model", "name", "rating", "ci_low", "ci_high", "provisional")
 
 Row = dict[str, Any]
@@ -26,8 +27,9 @@ def against(asked: Asked, what: str) -> dict[str, Any]:
 
     `rows`, in the order of the board: rank, model, name, rating, ci_low, ci_high, provisional, value, on_frontier, and
     with prices both of them, their source and their day. `left_out`: model, name and reason, one of `unconnected` (no
-    chain of votes to the main group), `unbounded` (it has no rating of its own yet) and `unknown`. Prices and speeds
-    are today's, whatever the time of the board. Refusals as of `snapshots.newest`; 400 for another `what`.
+    chain of votes to the main group), `unbounded` (it has no rating of its own yet), `unranked` (it has too few votes
+    for a rank, so for a place on the frontier too) and `unknown`. Prices and speeds are today's, whatever the time of
+    the board. Refusals as of `snapshots.newest`; 400 for another `what`.
     """
     if what not in AGAINST:
         raise bad("against", "against is price or speed.")
@@ -49,6 +51,8 @@ def _reason(row: Row, values: Mapping[str, Row]) -> str:
         return UNCONNECTED
     if row["unbounded"]:
         return UNBOUNDED
+    if not has_rank(row):
+        return UNRANKED
     return "" if row["model"] in values else UNKNOWN
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dpotrf, dpotrs
 
+from ratings.intervals import Spread
 from ratings.vote_arrays import Floats, Indices
 
 Factor: TypeAlias = tuple[Floats, bool]
@@ -29,18 +30,20 @@ class NotConverged(ArithmeticError):
 
 @dataclass(frozen=True, eq=False)
 class Estimate:
-    """Strengths of some models (positions in the board's labels) with their covariance and interval ends.
+    """Strengths of some models (positions in the board's labels) with their errors and interval ends.
 
-    All in natural units and in the order of models. clustered: whose interval is clustered by voter.
+    All in natural units and in the order of models. clustered: whose interval is clustered by voter. bounded: fitted,
+    not placed.
     """
 
     models: Indices
     theta: Floats
-    covariance: Floats
+    spread: Spread
     low: Floats
     high: Floats
     clustered: Flags
     iterations: int
+    bounded: bool = False
 
 
 def chances(rows: Floats, columns: Floats) -> tuple[Floats, Floats]:

@@ -65,7 +65,7 @@ class Moved:
     name: str
     rating: float
     change: float | None
-    rank: int
+    rank: int | None
     rank_before: int | None
 
 

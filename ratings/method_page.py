@@ -6,24 +6,24 @@ from django.views.decorators.http import require_safe
 
 from arena.errors import Refusal
 from arena.jobs import MAX_TOKENS, TEMPERATURE
-from arena.pairing import UNIFORM_SHARE
+from arena.pairing import LARGEST_SHARE, UNIFORM_SHARE
 from ratings import method, refusals, whose_votes
 from ratings.models import Pool
-from ratings.provisional import FEW_VOTES, MIN_VOTERS, WIDE
+from ratings.provisional import FEW_VOTES, MIN_VOTERS, MOST_OF_ONE_VOTER, RANKED_VOTES, WIDE
 from ratings.snapshots import Asked
 
 # What `./scripts/bench coverage` measured: how often intervals that should hold the truth in 95 % of cases do.
-COVERAGE = {"usual": 94.9, "newcomer": 94.5, "clustered": 93.0, "plain": 85.1}
-# The same where few people cast 400 votes on 4 models; "even" is without tastes of their own, "heavy" with one voter
-# who cast 60 % of the votes.
+COVERAGE = {"usual": 94.9, "newcomer": 94.5, "clustered": 94.6, "plain": 85.1}
+# The same where few people with tastes of their own cast 400 votes on 4 models; "heavy" with one voter of five who cast
+# 60 % of the votes, "crowd" with one such voter of sixty.
 FEW_VOTERS = {
-    "five": 87.6,
-    "five_even": 87.4,
+    "five": 95.7,
     "five_plain": 74.1,
-    "heavy": 73.2,
-    "heavy_even": 81.3,
-    "ten": 91.3,
-    "twenty": 94.1,
+    "ten": 94.8,
+    "twenty": 95.8,
+    "heavy": 98.7,
+    "heavy_plain": 61.2,
+    "crowd": 98.6,
 }
 FEW = 12  # tables with more rows are folded
 
@@ -48,6 +48,8 @@ def method_page(request: HttpRequest) -> HttpResponse:
         "coverage": COVERAGE | FEW_VOTERS,
         "provisional": {"votes": FEW_VOTES, "wide": WIDE, "voters": MIN_VOTERS},
         "even_share": 100 * UNIFORM_SHARE,
+        "largest_share": 100 * LARGEST_SHARE,
+        "ranked": {"votes": RANKED_VOTES, "most": MOST_OF_ONE_VOTER},
         "max_tokens": MAX_TOKENS,
         "temperature": TEMPERATURE,
         "few": FEW,

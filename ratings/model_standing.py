@@ -8,6 +8,7 @@ from django.db.models import OuterRef, Subquery
 
 from arena.models import LIVE
 from ratings import whose_votes
+from ratings.changes import has_rank
 from ratings.models import OVERALL, Board, Pool, Snapshot
 from ratings.snapshots import BRADLEY_TERRY, Asked, newest_of_pools, unpack
 
@@ -16,7 +17,7 @@ ERRORS = 1.96  # of which one is wide what 95 % of differences lie within
 
 @dataclass(frozen=True)
 class Place:
-    """A model's row on the board of a pool and category; `among` how many models its rank is."""
+    """A model's row on the board of a pool and category; `among` how many models of its component are ranked."""
 
     pool: Pool
     category: str
@@ -54,7 +55,7 @@ def _place(snapshot: Snapshot, model: str) -> Place | None:
     rows, board = unpack(snapshot.rows), snapshot.board
     for row in rows:
         if row["model"] == model:
-            among = sum(other["component"] == row["component"] for other in rows)
+            among = sum(other["component"] == row["component"] and has_rank(other) for other in rows)
             return Place(board.pool, board.category.slug, board.category.name, row, among)
     return None
 

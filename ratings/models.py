@@ -114,7 +114,10 @@ class Snapshot(models.Model):
 
 
 class PairTable(models.Model):
-    """Counts and joint covariance of a board's models, as of its last snapshot of a day (see `ratings.pair_tables`)."""
+    """Counts of the pairs of a board's models and errors of their differences, as of its last snapshot of a day.
+
+    See `ratings.pair_tables`.
+    """
 
     board = models.ForeignKey(Board, models.CASCADE, related_name="pair_tables")
     day = models.DateField(help_text="UTC")

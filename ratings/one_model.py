@@ -39,7 +39,7 @@ def as_json(model: LanguageModel, parameters: Mapping[str, str]) -> dict[str, An
 
 def _place(place: Place) -> dict[str, Any]:
     which = {"pool": place.pool.slug, "category": place.category, "among": place.among}
-    return which | {name: place.row[name] for name in OF_ROW}
+    return which | {name: place.row[name] for name in OF_ROW} | {"votes_to_rank": place.row.get("votes_to_rank")}
 
 
 def _reasons(profile: Profile | None, pool: str) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from ratings.api_examples import COMPUTED_AT, ROW, WHICH
 
 _PLACE = {name: ROW[name] for name in (
     "rank", "rank_low", "rank_high", "tier", "rating", "ci_low", "ci_high", "votes", "component", "unbounded",
-    "provisional",
+    "provisional", "votes_to_rank",
 )}  # fmt: skip
 MODEL = {
     **MODEL_IN_FULL,

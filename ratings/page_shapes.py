@@ -14,9 +14,10 @@ from ratings.method import STYLES
 
 class Place(serializers.Serializer[Any]):
     pool, category = Text(), Text()
-    rank, among = WHOLE(), WHOLE(help_text="how many models its rank is among: those of its component")
+    rank = WHOLE(allow_null=True, help_text="null: it is not ranked")
+    among = WHOLE(help_text="how many models its rank is among: the ranked ones of its component")
     rank_low, rank_high = WHOLE(allow_null=True), WHOLE(allow_null=True)
-    tier = WHOLE(allow_null=True)
+    tier, votes_to_rank = WHOLE(allow_null=True), WHOLE(allow_null=True)
     rating, ci_low, ci_high = NUMBER(), NUMBER(allow_null=True), NUMBER(allow_null=True)
     votes, component = WHOLE(), WHOLE()
     unbounded, provisional = Yes(), Yes()
@@ -141,7 +142,7 @@ class NamedModel(serializers.Serializer[Any]):
 
 class MovedFigures(serializers.Serializer[Any]):
     rating, ci_low, ci_high = NUMBER(), NUMBER(allow_null=True), NUMBER(allow_null=True)
-    rank, rank_low, rank_high = WHOLE(), WHOLE(allow_null=True), WHOLE(allow_null=True)
+    rank, rank_low, rank_high = WHOLE(allow_null=True), WHOLE(allow_null=True), WHOLE(allow_null=True)
     tier = WHOLE(allow_null=True)
 
 

@@ -1,4 +1,4 @@
-"""What the newest board knows of each pair of its models: counts, and the joint covariance of the ratings.
+"""What the newest board knows of each pair of its models: counts, and the error of the difference of ratings.
 
 Written with the snapshot of a board, in the same transaction, so both agree; of each day the last one stays. Of large
 ones only one is written every 0.4 s: 200 models are 230 kB, and 27 such boards a second would hold up votes. The others
@@ -39,13 +39,13 @@ _written: dict[int, float] = {}  # board → when its last large one was, on the
 class Table:
     """M models in the order of the board's labels, which are slugs.
 
-    ratings (M,), covariance (M, M), component, unbounded (M,): as of `bradley_terry.Fit`, no anchor in them. elo (M,):
+    ratings (M,), error (M, M), component, unbounded (M,): as of `bradley_terry.Fit`, no anchor in them. elo (M,):
     None where the votes have no order, and under style control.
     """
 
     board: Comparisons
     ratings: Floats
-    covariance: Floats
+    error: Floats
     component: Indices
     unbounded: Flags
     elo: Floats | None
@@ -53,11 +53,11 @@ class Table:
 
 def drafted(fit: Fit, board: Comparisons, elo: Floats | None = None) -> PairTable:
     """To be saved with the board's snapshot, whose board and time it gets there."""
-    upper, above = np.triu_indices(len(board.labels)), np.triu_indices(len(board.labels), 1)
+    above = np.triu_indices(len(board.labels), 1)
     arrays = {
         "wins": _narrow(board.wins),
         "ties": _narrow(board.ties[above]),
-        "covariance": fit.covariance[upper],
+        "error": fit.error[above],
         **{name: getattr(fit, name) for name in ("ratings", "component", "unbounded")},
         **({} if elo is None else {"elo": elo}),
     }
@@ -99,23 +99,21 @@ def _narrow(counts: Floats) -> Indices:
 def load(stored: PairTable) -> Table:
     size = len(stored.slugs)
     with np.load(BytesIO(stored.arrays), allow_pickle=False) as found:
-        ties = _symmetric(size, found["ties"], 1)
         return Table(
-            board=Comparisons.from_counts(stored.slugs, found["wins"], ties),
+            board=Comparisons.from_counts(stored.slugs, found["wins"], _symmetric(size, found["ties"])),
             ratings=found["ratings"],
-            covariance=_symmetric(size, found["covariance"], 0),
+            error=_symmetric(size, found["error"]),
             component=found["component"],
             unbounded=found["unbounded"],
             elo=found.get("elo"),
         )
 
 
-def _symmetric(size: int, upper: Floats, diagonal: int) -> Floats:
-    """(size, size) from its upper triangle, which begins at this diagonal."""
+def _symmetric(size: int, above: Floats) -> Floats:
+    """(size, size) from what is above its diagonal, which is zero."""
     found = np.zeros((size, size))
-    found[np.triu_indices(size, diagonal)] = upper
-    found += np.triu(found, 1).T
-    return found
+    found[np.triu_indices(size, 1)] = above
+    return found + found.T
 
 
 FORGET = """

@@ -22,11 +22,12 @@ MATRICES = ("wins", "ties", "counts", "win_probability", "diff", "diff_se", "vot
 
 
 def matrices(asked: Asked, models: Collection[str] | None = None) -> dict[str, Any]:
-    """All pairs of a board, or of these models of it, in the order of the board; matrices M x M, row against column.
+    """All pairs of a board, or of these models of it, best first; matrices M x M, row against column.
 
     wins of the row, ties (both-bad ones included) and counts (all votes) of the pair; win_probability, the predicted
-    score, a tie being half a win; diff in Elo points with diff_se from the joint covariance; votes_needed: how many
-    more direct votes would separate the two at today's estimate.
+    score, a tie being half a win; diff in Elo points with diff_se, of which 1.96 are half of its 95 % interval, by the
+    joint covariance and the voters in effect; votes_needed: how many more direct votes would separate the two at
+    today's estimate.
 
     votes_needed is the least n >= 0 with |diff| >= 1.96 * se(n), where 1 / se(n)**2 = 1 / diff_se**2 + n * p * q /
     (k * (400 / ln 10)**2): a vote has the information p * q on the difference in natural units, p and q = 1 - p being
@@ -71,7 +72,7 @@ def _counts(table: Table) -> dict[str, NDArray[Any]]:
 
 
 def _by_fit(table: Table) -> tuple[Indices, dict[str, NDArray[Any]]]:
-    """The order of the board, and what the fit says of each pair."""
+    """The best first, component by component, and what the fit says of each pair."""
     found = pairs(table, table.board)
     together = table.component[:, None] == table.component
     better = (np.where(together, found.diff, 0.0) > EQUAL).sum(axis=0)

@@ -6,6 +6,7 @@ from scipy.special import betainc, log_expit
 
 from ratings.comparisons import Comparisons
 from ratings.components import Component, reachable
+from ratings.intervals import Spread
 from ratings.likelihood import Estimate, Flags, maximise
 from ratings.vote_arrays import Floats
 
@@ -36,7 +37,8 @@ def place(board: Comparisons, part: Component, theta: Floats) -> Estimate:
     low[~low_open] = lowest(won[~low_open], lost[~low_open], opponents)
     high[~high_open] = -lowest(lost[~high_open], won[~high_open], -opponents)
     covariance = cho_solve(factor, np.eye(count))
-    return Estimate(part.loose, found[:count], covariance, low, high, np.zeros(count, dtype=bool), iterations)
+    spread = Spread(covariance, covariance, np.full(count, np.inf))
+    return Estimate(part.loose, found[:count], spread, low, high, np.zeros(count, dtype=bool), iterations)
 
 
 def open_ends(score: Floats, part: Component, has_won: Flags, has_lost: Flags) -> tuple[Flags, Flags]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.special import ndtri
 
 from ratings.bradley_terry import Fit
 from ratings.comparisons import Comparisons
-from ratings.likelihood import chances, squared_residuals
+from ratings.likelihood import Flags, chances, squared_residuals
+from ratings.provisional import LEAST_RANKED, RANKED_VOTES
 from ratings.scale import SCALE, Z95
 from ratings.vote_arrays import Floats, Indices
 
@@ -28,7 +28,7 @@ class Rated(Protocol):
     def ratings(self) -> Floats: ...
 
     @property
-    def covariance(self) -> Floats: ...
+    def error(self) -> Floats: ...
 
     @property
     def component(self) -> Indices: ...
@@ -38,10 +38,13 @@ class Rated(Protocol):
 class Ranks:
     """Whole numbers from 1 for each of M models; ranks are within a component of models that votes connect.
 
-    `rank_low` and `rank_high` count the models that are better or worse by a two-sided 95 % test of the difference,
-    `rank_ub` those whose interval lies wholly above; `tier` 1 holds every model that may be the best.
+    ranked (M,): the models among which ranks are counted; the others have 0 as `rank`, `rank_ub` and `tier`, and as
+    `rank_low` and `rank_high` where they could stand among these. `rank_low` and `rank_high` count the models that are
+    better or worse by a two-sided 95 % test of the difference, `rank_ub` those whose interval lies wholly above;
+    `tier` 1 holds every model that may be the best.
     """
 
+    ranked: Flags
     rank: Indices
     rank_low: Indices
     rank_high: Indices
@@ -53,7 +56,8 @@ class Ranks:
 class Pairs:
     """M x M, row against column.
 
-    diff, diff_se: Elo points; diff_se is inf between components, where no figure of this pair means anything.
+    diff, diff_se: Elo points; 1.96 diff_se are half of the 95 % interval of the difference (`Fit.error`), and it is inf
+    between components, where no figure of this pair means anything.
     win_rate: the predicted score, a tie being half. votes_needed: how many more direct votes would make the
     difference significant at today's estimate; inf where none would.
     """
@@ -64,22 +68,43 @@ class Pairs:
     votes_needed: Floats
 
 
-def ranks(fit: Fit) -> Ranks:
-    """Rank all models of a fit.
+def has_enough_votes(bounded: Flags, weight: Floats) -> Flags:
+    """(M,): the models whose votes suffice for a rank.
+
+    weight (M,): what the votes of each weigh, no voter counting for more than 20 of them. Never by an interval: of
+    that, more votes might take a rank away.
+    """
+    enough: Flags = bounded & (weight >= RANKED_VOTES)
+    return enough
+
+
+def ranked_models(component: Indices, candidates: Flags) -> Flags:
+    """(M,): the models among which ranks are counted: the candidates, or all of a component with fewer than two."""
+    there = np.bincount(component, candidates, int(component.max(initial=0)) + 1)
+    ranked: Flags = candidates | (there < LEAST_RANKED)[component]
+    return ranked
+
+
+def ranks(fit: Fit, candidates: Flags | None = None) -> Ranks:
+    """Rank the models of a fit among the candidates for a rank, or among all.
 
     Models differ if the two-sided 95 % test of their difference says so, or if their intervals do not overlap,
     which for bounded models implies the first.
     """
+    ranked = ranked_models(fit.component, np.ones(len(fit.ratings), dtype=bool) if candidates is None else candidates)
     together = fit.component[:, None] == fit.component
     diff = np.where(together, fit.ratings[:, None] - fit.ratings, 0.0)
     apart = together & (fit.ci_low[:, None] > fit.ci_high)
-    better = (diff > np.maximum(Z95 * _standard_error(fit), _EQUAL)) | apart
+    better = (diff > np.maximum(Z95 * fit.error, _EQUAL)) | apart
+    counted = ranked[:, None]  # a row is counted against its columns
+    stood_in = (together & counted).sum(axis=0) + ~ranked  # where another model would stand last of one more
     return Ranks(
-        rank=1 + (diff > _EQUAL).sum(axis=0),
-        rank_low=1 + better.sum(axis=0),
-        rank_high=together.sum(axis=0) - better.sum(axis=1),
-        rank_ub=1 + apart.sum(axis=0),
-        tier=_tiers(fit),
+        ranked=ranked,
+        rank=np.where(ranked, 1 + ((diff > _EQUAL) & counted).sum(axis=0), 0),
+        rank_low=1 + (better & counted).sum(axis=0),
+        rank_high=stood_in - (better & ranked).sum(axis=1),
+        rank_ub=np.where(ranked, 1 + (apart & counted).sum(axis=0), 0),
+        tier=_tiers(fit, ranked),
     )
 
 
@@ -91,7 +116,7 @@ def pairs(fit: Rated, board: Comparisons) -> Pairs:
     """
     together = fit.component[:, None] == fit.component
     diff = fit.ratings[:, None] - fit.ratings
-    error = np.where(together, _standard_error(fit), np.inf)
+    error = np.where(together, fit.error, np.inf)
     p, q = chances(fit.ratings / SCALE, fit.ratings / SCALE)
     expected = float((board.votes * p * q).sum())
     noise = float(squared_residuals(board.wins, board.ties, p, q).sum())
@@ -102,31 +127,27 @@ def pairs(fit: Rated, board: Comparisons) -> Pairs:
     return Pairs(diff, error, p, np.where(open_pair, np.maximum(needed, 0), np.inf))
 
 
-def _standard_error(fit: Rated) -> Floats:
-    variance = fit.covariance.diagonal()
-    error: Floats = np.sqrt(np.maximum(variance[:, None] + variance - 2 * fit.covariance, 0))
-    return error
-
-
-def _tiers(fit: Fit) -> Indices:
-    error = _standard_error(fit)
+def _tiers(fit: Fit, ranked: Flags) -> Indices:
+    """The best bounded model that is left leads the next tier: one without a bound would have all others in its own."""
     tier = np.zeros(len(fit.ratings), dtype=np.intp)
-    for number in np.unique(fit.component):
-        models = np.flatnonzero(fit.component == number)
-        width = _simultaneous(len(models))
-        while models.size:
-            leader = models[fit.ratings[models].argmax()]
-            behind = fit.ratings[leader] - fit.ratings[models] > width * error[leader, models] + _EQUAL
-            tier[models] += 1
-            models = models[behind]
+    for number in np.unique(fit.component[ranked]):
+        models = np.flatnonzero(ranked & (fit.component == number))
+        rating, unbounded = fit.ratings[models], fit.unbounded[models]
+        width = fit.spread.restricted(models).of_differences(_simultaneous(len(models)))
+        left = np.arange(len(models))
+        while left.size:
+            leaders = left[~unbounded[left]] if not unbounded[left].all() else left
+            leader = leaders[rating[leaders].argmax()]
+            tier[models[left]] += 1
+            left = left[rating[leader] - rating[left] > width[leader, left] + _EQUAL]
     return tier
 
 
 def _simultaneous(models: int) -> float:
-    """Half-width, in standard errors, of intervals for all differences that hold at once with 95 %.
+    """The chance below the upper end of intervals for all differences that hold at once with 95 %.
 
     The leader is chosen by the data, so all pairs are covered, not only those of one model (Z. Sidak, Journal
     of the American Statistical Association 62, 1967, for normal estimates with any correlation).
     """
     comparisons = max(models * (models - 1) / 2, 1)
-    return float(ndtri((1 + 0.95 ** (1 / comparisons)) / 2))
+    return float((1 + 0.95 ** (1 / comparisons)) / 2)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog.joins import rolling
-from ratings.provisional import FEW_VOTES, WIDE
+from ratings.provisional import FEW_VOTES, RANKED_VOTES, WIDE
 
 DATED = re.compile(r"\d{8}|\d{4}-\d\d-\d\d|\d\d-\d{4}|\d\d-\d\d|\d{3,4}|[a-z]+ \d{4}")
 SETTINGS = re.compile(r"\(([^()]*)\)$")
@@ -98,6 +98,7 @@ def _figures(each: Rated) -> dict[str, Any]:
         "component": 0,
         "unbounded": False,
         "votes": each.votes,
+        "votes_to_rank": max(0, RANKED_VOTES - each.votes),
         "provisional": each.votes < FEW_VOTES or (each.high - each.low) / 2 > WIDE,
     }
 

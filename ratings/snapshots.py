@@ -18,7 +18,14 @@ BRADLEY_TERRY = "bt"
 ELO = "elo"
 METHODS = (BRADLEY_TERRY, ELO)
 SCALE = {"factor": 400, "base": 10, "mean": 1000}
-NOTHING: dict[str, Any] = {"computed_at": None, "votes": 0, "last_vote_id": None, "scale": SCALE, "rows": []}
+NOTHING: dict[str, Any] = {
+    "computed_at": None,
+    "votes": 0,
+    "last_vote_id": None,
+    "provisional": True,
+    "scale": SCALE,
+    "rows": [],
+}
 HINTS = {
     "pool": "All are listed at /api/v1/pools/.",
     "category": "All are listed at /api/v1/categories/.",
@@ -135,6 +142,7 @@ def _shown(snapshot: Snapshot) -> dict[str, Any]:
         "computed_at": snapshot.computed_at,
         "votes": snapshot.votes,
         "last_vote_id": snapshot.last_vote_id,
+        "provisional": snapshot.parameters.get("provisional", False),
         "scale": SCALE
         | ({"mean": None} if credit else {})
         | ({"anchor": {"model": anchor[0], "rating": anchor[1]}} if anchor else {}),

@@ -8,7 +8,7 @@ Sources: T. Li, A. Angelopoulos and W.-L. Chiang, Does style matter? (LMSYS, 202
 `ratings.bradley_terry`, whose rules hold here too.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -16,13 +16,14 @@ from numpy.typing import ArrayLike
 from scipy.linalg import cho_factor, cho_solve
 
 from ratings import bradley_terry
-from ratings.bradley_terry import Fit
+from ratings.bradley_terry import Fit, join_estimates
 from ratings.comparisons import Comparisons
 from ratings.components import Component, split
+from ratings.intervals import Spread
 from ratings.likelihood import Estimate, Flags
 from ratings.paired_votes import PairedVotes
 from ratings.placement import lowest, open_ends
-from ratings.scale import MEAN, SCALE, Z95
+from ratings.scale import MEAN, SCALE
 from ratings.style_likelihood import maximise
 from ratings.style_sandwich import sandwich
 from ratings.style_votes import StyledVotes
@@ -74,9 +75,11 @@ def fit(votes: StyledVotes, *, start: Start | None = None) -> StyleFit:
     joint = _fit_bounded(board, inside.of_styles(varying), parts, _start(board, start, varying))
     paired = paired.of_styles(varying)
     placed = [_place(board, paired, part, joint.parameters) for part in parts if part.loose.size]
-    errors = np.sqrt(joint.covariance.diagonal())
+    fitted = [joint.strengths(part.bounded) for part in parts if part.bounded.size]
+    found = join_estimates([*fitted, *placed], component)
+    errors = np.sqrt(joint.spread.covariance.diagonal())
     return StyleFit(
-        fit=_as_fit([joint.strengths(np.flatnonzero(bounded)), *placed], component, ~bounded),
+        fit=replace(found, iterations=found.iterations + joint.iterations),
         board=board,
         coefficients=_for_each(varying, joint.parameters[paired.models :]),
         errors=_for_each(varying, errors[paired.models :]),
@@ -101,41 +104,20 @@ def _start(board: Comparisons, start: Start | None, varying: Flags) -> Floats:
     return np.append((ratings - MEAN) / SCALE, np.nan_to_num(coefficients[varying]))
 
 
-def _as_fit(estimates: list[Estimate], component: Indices, unbounded: Flags) -> Fit:
-    size = len(component)
-    theta, low, high = np.zeros((3, size))
-    covariance, clustered = np.zeros((size, size)), np.zeros(size, dtype=bool)
-    for found in estimates:
-        theta[found.models], clustered[found.models] = found.theta, found.clustered
-        low[found.models], high[found.models] = found.low, found.high
-        covariance[np.ix_(found.models, found.models)] = found.covariance
-    return Fit(
-        ratings=MEAN + SCALE * theta,
-        se=SCALE * np.sqrt(covariance.diagonal()),
-        ci_low=MEAN + SCALE * low,
-        ci_high=MEAN + SCALE * high,
-        covariance=SCALE**2 * np.where(component[:, None] == component, covariance, 0),
-        component=component,
-        unbounded=unbounded,
-        interval=np.where(clustered, "clustered", "plain"),
-        iterations=sum(found.iterations for found in estimates),
-    )
-
-
 @dataclass(frozen=True, eq=False)
 class _Joint:
-    """Strengths and coefficients (M + K,) with their covariance, and whose interval is clustered (M,)."""
+    """Strengths and coefficients (M + K,) with their errors, and whose interval is clustered (M,)."""
 
     parameters: Floats
-    covariance: Floats
+    spread: Spread
     clustered: Flags
     iterations: int
 
     def strengths(self, models: Indices) -> Estimate:
-        theta, covariance = self.parameters[models], self.covariance[np.ix_(models, models)]
-        margin = Z95 * np.sqrt(covariance.diagonal())
+        spread = self.spread.restricted(models)
+        theta, margin = self.parameters[models], spread.of_models()
         clustered = self.clustered[models]
-        return Estimate(models, theta, covariance, theta - margin, theta + margin, clustered, self.iterations)
+        return Estimate(models, theta, spread, theta - margin, theta + margin, clustered, 0, bounded=True)
 
 
 def _fit_bounded(board: Comparisons, votes: PairedVotes, parts: list[Component], parameters: Floats) -> _Joint:
@@ -147,12 +129,13 @@ def _fit_bounded(board: Comparisons, votes: PairedVotes, parts: list[Component],
         gauge = board.votes[np.ix_(models, models)].sum(axis=1).argmax()
         free[np.delete(models, gauge)] = free[size:] = True
     if not free.any():
-        return _Joint(parameters, np.zeros((width, width)), np.zeros(size, dtype=bool), 0)
+        nothing = np.zeros((width, width))
+        return _Joint(parameters, Spread(nothing, nothing, np.full(width, np.inf)), np.zeros(size, dtype=bool), 0)
     found, information, iterations = maximise(votes, parameters, np.flatnonzero(free))
-    covariance, clustered = sandwich(votes, found, information, free, component)
+    spread, clustered = sandwich(votes, found, information, free, component)
     for part in parts:
         found[part.bounded] -= found[part.bounded].mean() if part.bounded.size else 0
-    return _Joint(found, covariance, clustered, iterations)
+    return _Joint(found, spread, clustered, iterations)
 
 
 def _place(board: Comparisons, votes: PairedVotes, part: Component, parameters: Floats) -> Estimate:
@@ -171,8 +154,9 @@ def _place(board: Comparisons, votes: PairedVotes, part: Component, parameters: 
         if not high_open[row]:
             high[row] = -lowest(lost, won, -opponents)[0]
     covariance = cho_solve(cho_factor(information[np.ix_(part.loose, part.loose)]), np.eye(len(part.loose)))
+    spread = Spread(covariance, covariance, np.full(len(part.loose), np.inf))
     clustered = np.zeros(len(part.loose), dtype=bool)
-    return Estimate(part.loose, found[part.loose], covariance, low, high, clustered, iterations)
+    return Estimate(part.loose, found[part.loose], spread, low, high, clustered, iterations)
 
 
 def _record(votes: PairedVotes, parameters: Floats, model: int) -> tuple[Floats, Floats, Floats]:

@@ -6,7 +6,8 @@ The rules are those of `ratings.bradley_terry`, which cites their sources.
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from ratings.clusters import Part, products
+from ratings.clusters import Part, products, totals
+from ratings.intervals import Spread, degrees_of_freedom
 from ratings.likelihood import Flags
 from ratings.paired_votes import PairedVotes
 from ratings.provisional import MIN_VOTERS
@@ -18,28 +19,38 @@ _NOTHING = 1e-12
 
 def sandwich(
     votes: PairedVotes, parameters: Floats, information: Floats, free: Flags, component: Indices
-) -> tuple[Floats, Flags]:
-    """Covariance (M + K, M + K) of the maximum and whose interval is clustered by voter (M,).
+) -> tuple[Spread, Flags]:
+    """Errors of the maximum (M + K parameters) and whose interval is clustered by voter (M,).
 
     free (M + K,): all fitted parameters but one strength in each component. component (M,): that of each fitted
     model, below 0 for all others, whose rows are zero. Strengths are as differences from their component's mean.
     """
     residual, expected = votes.residuals(parameters)
     plain = votes.outer(votes.weight * residual**2)
-    meat, clustered = _meat(votes, residual, plain, component)
     to_mean = _centring(component, len(parameters))[:, free] @ _inverse(information[np.ix_(free, free)])
     # What has no vote with a residual, all being ties at equal strengths, say, has the Hessian's error.
     flat = (plain.diagonal() <= _NOTHING * information.diagonal()) & (information.diagonal() > 0)
-    if flat.any():
-        meat = meat + votes.outer(votes.weight * expected * _touched(votes, flat))
-    covariance = to_mean @ meat[np.ix_(free, free)] @ to_mean.T
-    covariance = (covariance + covariance.T) / 2
-    np.fill_diagonal(covariance, np.maximum(covariance.diagonal(), 0))  # a variance of 0 may round to less
-    if flat.any():
-        hessian = (to_mean @ information[np.ix_(free, free)] @ to_mean.T).diagonal()
-        widen = np.sqrt(np.where(flat, hessian, 1.0) / np.where(flat, covariance.diagonal(), 1.0))
-        covariance *= widen[:, None] * widen
-    return covariance, clustered
+    flat_meat = votes.outer(votes.weight * expected * _touched(votes, flat)) if flat.any() else 0.0
+
+    def covariance(meat: Floats) -> Floats:
+        found: Floats = to_mean @ (meat + flat_meat)[np.ix_(free, free)] @ to_mean.T
+        found = (found + found.T) / 2
+        np.fill_diagonal(found, np.maximum(found.diagonal(), 0))  # a variance of 0 may round to less
+        if flat.any():
+            hessian = (to_mean @ information[np.ix_(free, free)] @ to_mean.T).diagonal()
+            widen = np.sqrt(np.where(flat, hessian, 1.0) / np.where(flat, found.diagonal(), 1.0))
+            found *= widen[:, None] * widen
+        return found
+
+    alone = covariance(plain)
+    if votes.voter is None:
+        return Spread(alone, alone, np.full(len(parameters), np.inf)), np.zeros(votes.models, dtype=bool)
+    meat, named = _meat(votes, votes.voter, residual, plain, component)
+    clustered = np.zeros(votes.models, dtype=bool)
+    clustered[votes.first[named]] = clustered[votes.second[named]] = True
+    degrees = np.full(len(parameters), np.inf)
+    degrees[: votes.models][clustered] = _degrees(votes, votes.voter, expected, named)[clustered]
+    return Spread(covariance(meat), alone, degrees), clustered
 
 
 def _centring(component: Indices, size: int) -> Floats:
@@ -62,13 +73,12 @@ def _touched(votes: PairedVotes, parameters: Flags) -> Flags:
     return touched
 
 
-def _meat(votes: PairedVotes, residual: Floats, plain: Floats, component: Indices) -> tuple[Floats, Flags]:
-    """The sum of squared scores, and which models have scores that are summed by voter (M,)."""
-    clustered = np.zeros(votes.models, dtype=bool)
-    if votes.voter is None:
-        return plain, clustered
-    named, factor = _named(votes, votes.voter, component)
-    voter = np.maximum(votes.voter, 0)
+def _meat(
+    votes: PairedVotes, who: Indices, residual: Floats, plain: Floats, component: Indices
+) -> tuple[Floats, Flags]:
+    """The sum of squared scores, and which votes are summed by voter (N,)."""
+    named, factor = _named(votes, who, component)
+    voter = np.maximum(who, 0)
     score = votes.weight * residual * named
     products = _products(votes, voter, score)
     # A sum that the maximum makes 0, there being a single voter, tells nothing: such votes count one by one.
@@ -77,8 +87,19 @@ def _meat(votes: PairedVotes, residual: Floats, plain: Floats, component: Indice
     if lone.any():
         named &= ~lone
         products = _products(votes, voter, score * named)
-    clustered[votes.first[named]] = clustered[votes.second[named]] = True
-    return products * factor * factor[:, None] + votes.outer(votes.weight * residual**2 * ~named), clustered
+    return products * factor * factor[:, None] + votes.outer(votes.weight * residual**2 * ~named), named
+
+
+def _degrees(votes: PairedVotes, voter: Indices, expected: Floats, named: Flags) -> Floats:
+    """(M,): as `bradley_terry` has them."""
+    amount = votes.weight * expected
+    first, second = votes.first.astype(np.intp), votes.second.astype(np.intp)
+    (squares,) = totals(voter[named], (first[named], second[named]), amount[named], votes.models, [np.square])
+    information, alone = np.zeros(votes.models), (amount * expected)[~named]
+    for side in (first, second):
+        information += np.bincount(side, amount, votes.models)
+        squares += np.bincount(side[~named], alone, votes.models)
+    return degrees_of_freedom(information, squares)
 
 
 def _named(votes: PairedVotes, voter: Indices, component: Indices) -> tuple[Flags, Floats]:

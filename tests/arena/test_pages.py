@@ -163,6 +163,17 @@ def test_vote_shows_who_answered(client, me, winner, words):
     assert Vote.objects.get().winner == winner
 
 
+def test_vote_shows_that_a_model_has_no_rank_yet(client, me):
+    battle = factories.battle(voter=me, model_a=common.model("alpha"), model_b=common.model("beta"))
+    newcomer = {"rating": 1700.0, "ci_low": 1400.0, "ci_high": None, "rank": None, "votes": 20}
+    Standing.objects.create(pool="live", ratings={"alpha": newcomer})
+
+    html = client.post(f"/battles/{battle.pk}/vote/", {"winner": "a"}, headers=HTMX).content.decode()
+
+    assert "1,700" in html
+    assert "not ranked yet" in html
+
+
 def test_vote_without_javascript_leads_back_to_the_page(client, me):
     battle = factories.battle(voter=me)
 

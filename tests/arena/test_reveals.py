@@ -154,3 +154,9 @@ def test_cards_need_the_same_number_of_queries_however_many_turns(battle, django
 
     with django_assert_num_queries(2):
         cards(battle, answers)
+
+
+def test_rank_is_among_the_models_that_have_one(battle):
+    published("live", alpha=ALPHA, beta=ALPHA | {"rank": 2}, gamma=ALPHA | {"rank": None})
+    found = standing(battle)
+    assert (found["a"]["rank"], found["a"]["models"]) == (1, 2)

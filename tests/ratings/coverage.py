@@ -1,10 +1,10 @@
 """Simulations: how often do intervals, rank ranges and tiers hold the truth?"""
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import norm, t
+from scipy.special import expit
+from scipy.stats import norm
 
 from ratings import bradley_terry
 from ratings.bradley_terry import SCALE, Z95
@@ -20,27 +20,30 @@ class Voters(NamedTuple):
     """Who cast 400 votes on 4 models: how many votes each, whose tastes vary by so much (69 Elo points, or not)."""
 
     votes: tuple[int, ...]
-    taste: float
+    taste: float = 0.4
 
 
 FEW = {
-    "5 voters": Voters((80,) * 5, 0.4),
+    "5 voters": Voters((80,) * 5),
     "5 voters without tastes": Voters((80,) * 5, 0.0),
-    "5 voters, one with 60 %": Voters((240, 40, 40, 40, 40), 0.4),
+    "5 voters, one with 60 %": Voters((240, 40, 40, 40, 40)),
     "5 voters, one with 60 %, without tastes": Voters((240, 40, 40, 40, 40), 0.0),
-    "10 voters": Voters((40,) * 10, 0.4),
+    "10 voters": Voters((40,) * 10),
     "10 voters without tastes": Voters((40,) * 10, 0.0),
-    "20 voters": Voters((20,) * 20, 0.4),
+    "10 voters, one with 60 %": Voters((240, *(18,) * 8, 16)),
+    "20 voters": Voters((20,) * 20),
     "20 voters without tastes": Voters((20,) * 20, 0.0),
+    "20 voters, one with 30 %": Voters((120, *(15,) * 14, *(14,) * 5)),
+    "60 voters, one with 60 %": Voters((240, *(3,) * 42, *(2,) * 17)),
 }
 
 
 class Held(NamedTuple):
-    """How often intervals hold the truth: plain, clustered, and the wider of both with the quantile of Student's t."""
+    """How often intervals hold the truth: plain, clustered with a normal quantile, and those of the fit."""
 
     plain: float
-    clustered: float
-    wider: float
+    normal: float
+    fitted: float
 
 
 class RanksHeld(NamedTuple):
@@ -52,10 +55,10 @@ class RanksHeld(NamedTuple):
     overlapping: float
 
 
-def covered(fit, theta):
+def covered(fit, theta, error=None):
     """(M,): whose interval holds the truth."""
     true = 1000 + SCALE * (theta - theta.mean())
-    return np.abs(fit.ratings - true) <= Z95 * fit.se
+    return np.abs(fit.ratings - true) <= Z95 * (fit.se if error is None else error)
 
 
 def of_intervals(runs, seed=20240814):
@@ -92,14 +95,36 @@ def of_voters_with_tastes(runs):
 
 def of_few_voters(runs, voters):
     """4 models, 400 votes, who cast them; see `Held`."""
-    quantile = t.ppf(0.975, len(voters.votes) - 1) / Z95
     hits = []
     for seed in range(runs):
         votes, voter, theta = judged(seed, len(voters.votes), models=4, each=voters.votes, taste=voters.taste)
-        plain, grouped = bradley_terry.fit(Comparisons.from_votes(*votes)), clustered(votes, voter)
-        wider = replace(grouped, se=np.maximum(plain.se, quantile * grouped.se))
-        hits.append([covered(fit, theta) for fit in (plain, grouped, wider)])
+        hits.append(held(votes, voter, theta))
     return Held(*np.mean(hits, axis=(0, 2)).tolist())
+
+
+def of_a_newcomer_of_few_voters(runs, old=300, each=(25,) * 5):
+    """A model that five voters judged 25 times each, on a board of ten models and 300 voters with 20 votes each."""
+    hits = []
+    for seed in range(runs):
+        (a, b, outcome), voter, theta = judged(seed, old, models=10, each=20)
+        rng = np.random.default_rng(seed + 10**6)
+        new = rng.normal(0, SPREAD)
+        voters = np.repeat(np.arange(len(each)), each)
+        opponent = rng.integers(0, 10, voters.size)
+        taste = rng.normal(0, 0.4, (2, len(each), 10))
+        chance = expit(new + taste[0, voters, 0] - theta[opponent] - taste[1, voters, opponent])
+        margin = chance - rng.random(voters.size)
+        won = np.where(np.abs(margin) < 0.2 * np.minimum(chance, 1 - chance), 0.5, margin > 0)
+        votes = np.append(a, np.full(voters.size, 10)), np.append(b, opponent), np.append(outcome, won)
+        found = held(votes, np.append(voter, old + voters), np.append(theta, new))
+        hits.append([kind[-1] for kind in found])
+    return Held(*np.mean(hits, axis=0).tolist())
+
+
+def held(votes, voter, theta):
+    """(3, M): whose interval holds the truth, of each kind of `Held`."""
+    plain, fit = bradley_terry.fit(Comparisons.from_votes(*votes)), clustered(votes, voter)
+    return [covered(plain, theta), covered(fit, theta, np.sqrt(fit.covariance.diagonal())), covered(fit, theta)]
 
 
 def of_ranks(runs, spread):

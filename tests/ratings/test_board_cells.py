@@ -168,3 +168,16 @@ def test_line_marks_what_is_provisional_or_retired():
     )
     assert (plain.provisional, plain.retired) == ("", False)
     assert (marked.provisional, marked.retired) == ("It has only 3 votes; below 100 a rating is provisional.", True)
+
+
+def test_line_of_a_model_without_a_rank_says_what_it_lacks_and_where_it_could_stand():
+    found = [
+        line(entry(rank=None, rank_low=low, rank_high=high, tier=None, votes_to_rank=40), [], (), 4, None)
+        for low, high in ((1, 3), (1, 1))
+    ]
+    assert [(each.rank, each.places, each.missing) for each in found] == [
+        (DASH, f"1{DASH}3", "needs 40 more votes"),
+        (DASH, "1", "needs 40 more votes"),
+    ]
+    ranked = line(entry(rank_low=1, rank_high=1), [], (), 4, None)
+    assert (ranked.places, ranked.missing) == ("", "")

@@ -58,8 +58,8 @@ def test_facts_are_those_of_the_catalogue_and_of_settled_days():
 def board(*rows, **fields):
     places = enumerate(rows, 1)
     return {"votes": 9, "rows": [
-        row(model=model, rating=rating, ci_low=rating - 15, ci_high=rating + 15, rank=place, rank_low=place - 1,
-            rank_high=place + 1, **fields)
+        row(**{"model": model, "rating": rating, "ci_low": rating - 15, "ci_high": rating + 15, "rank": place,
+               "rank_low": place - 1, "rank_high": place + 1} | fields)
         for place, (model, rating) in places
     ]}  # fmt: skip
 
@@ -76,7 +76,7 @@ def test_changes_count_places_upwards_and_know_the_new():
     ("fields", "beyond"),
     [
         ({}, {"b": True, "a": None, "c": False, "d": False}),
-        ({"tier": None}, dict.fromkeys("abcd")),
+        ({"rank_low": None}, dict.fromkeys("abcd")),
         ({"component": 1}, dict.fromkeys("abcd")),
     ],
 )
@@ -85,6 +85,12 @@ def test_changes_are_beyond_noise_by_the_rule_of_the_history(fields, beyond):
     then = board(("b", 1100.0), ("c", 1000.0), ("d", 900.0), **fields)
     now = board(("b", 1130.0), ("a", 1010.0), ("c", 995.0), ("d", 897.0), **fields)
     assert {model: each.beyond_noise for model, each in changes(now, then).items()} == beyond
+
+
+def test_changes_count_no_places_of_a_model_that_had_or_has_no_rank():
+    ranked, unranked = board(("a", 1010.0)), board(("a", 1000.0), rank=None)
+    assert [changes(*boards)["a"].rank for boards in ((ranked, unranked), (unranked, ranked))] == [None, None]
+    assert changes(ranked, unranked)["a"].rating == 10.0
 
 
 def publish(*, hours, **votes):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ratings.board_reasons import half_width, provisional, reasons
+from ratings.board_reasons import half_width, missing_for_rank, provisional, rank_rule, reasons
 from tests.ratings.entries import row
 
 NEVER_LOST = {"unbounded": True, "ci_high": None, "losses": 0, "ties": 0, "provisional": True}
@@ -72,3 +72,24 @@ def test_few_people_make_it_so_in_pools_of_ours(own, words):
 @pytest.mark.parametrize(("low", "high", "half"), [(990.0, 1010.0, 10.0), (None, 1010.0, None), (990.0, None, None)])
 def test_half_width_is_that_of_a_closed_interval(low, high, half):
     assert half_width(row(ci_low=low, ci_high=high)) == half
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, ""),
+        ({"rank": None, "votes_to_rank": 1}, "needs 1 more vote"),
+        ({"rank": None, "votes_to_rank": 80}, "needs 80 more votes"),
+        ({"rank": None, "votes_to_rank": 80, "unbounded": True}, "needs 80 more votes, some the other way"),
+        ({"rank": None, "votes_to_rank": 0, "unbounded": True}, "needs votes that go both ways"),
+        ({"rank": None, "votes_to_rank": 0}, "needs votes that go both ways"),  # by Elo nothing is unbounded
+    ],
+)
+def test_missing_for_rank_says_what_a_rank_takes(fields, words):
+    assert missing_for_rank(row(**fields)) == words
+
+
+@pytest.mark.parametrize(("own", "people"), [(True, True), (False, False)])
+def test_rank_rule_speaks_of_people_where_they_are_known(own, people):
+    assert rank_rule(own=own).startswith("A rank takes 100 votes")
+    assert ("no person counts for more than 20" in rank_rule(own=own)) is people

@@ -160,3 +160,23 @@ def test_shown_columns_hold_the_chosen_ones_and_that_of_the_order(asked, names):
 def test_every_column_says_what_it_is():
     assert all(str(column.label) and len(str(column.about)) > 15 for column in COLUMNS)
     assert len(TO_CHOOSE) == len(COLUMNS) - 3
+
+
+@pytest.mark.parametrize(
+    ("sort", "descending", "order"),
+    [
+        ("rank", False, ["first", "second", "newcomer", "worse"]),
+        ("rank", True, ["second", "first", "worse", "newcomer"]),
+        ("rating", True, ["first", "second", "newcomer", "worse"]),
+        ("votes", False, ["second", "first", "worse", "newcomer"]),
+    ],
+)
+def test_models_without_a_rank_come_after_the_others_however_they_are_sorted(sort, descending, order):
+    board = [
+        entry(model="first", rank=1, rating=1100.0, votes=900),
+        entry(model="second", rank=2, rating=1000.0, votes=800),
+        entry(model="newcomer", rank=None, rating=1700.0, votes=20),
+        entry(model="worse", rank=None, rating=900.0, votes=10),
+    ]
+    found = filtered(board, View(sort=sort, descending=descending)).entries
+    assert [each.slug for each in found] == order

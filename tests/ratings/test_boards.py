@@ -85,7 +85,7 @@ def test_snapshot_says_what_it_was_made_of(settings):
 
     assert (snapshot.votes, snapshot.last_vote_id) == (elo.votes, elo.last_vote_id) == (5, last.pk)
     assert snapshot.code_version == settings.VERSION
-    assert snapshot.parameters == {"clustered": True, "anchor": None}
+    assert snapshot.parameters == {"clustered": True, "anchor": None, "provisional": True}
     assert [row["model"] for row in unpack(snapshot.rows)] == ["x", "y"]
 
 
@@ -376,3 +376,30 @@ def test_computed_at_is_not_before_what_the_board_holds():
         published = boards.refresh()
 
     assert all(snapshot.computed_at > begun for snapshot in published)
+
+
+@pytest.mark.django_db
+def test_newcomer_that_one_voter_made_the_best_has_no_rank_anywhere(client):
+    """Sixty votes of one person count for twenty of the hundred that a rank takes."""
+    x, y, new = (factories.model(slug) for slug in ("x", "y", "new"))
+    for number in range(120):
+        factories.cast(x, y, "ab"[number % 2], voter=factories.voter_id(number % 6))
+    for number in range(60):
+        factories.cast(new, x, "a" if number else "b", voter=factories.voter_id(99))
+    boards.refresh()
+
+    for method in ("bt", "elo"):
+        board = newest(LIVE, "overall", style_control=False, method=method)
+        assert {row["model"] for row in board["rows"] if row["rank"]} == {"x", "y"}
+        assert (board["rows"][-1]["model"], board["rows"][-1]["rank"]) == ("new", None)
+        assert [row["votes_to_rank"] for row in board["rows"]] == [0, 0, 80]
+        assert not board["provisional"]
+    assert Standing.objects.get(pool=LIVE).ratings["new"]["rank"] is None
+    page = client.get("/leaderboard/").content.decode()
+    assert page.index('id="model-y"') < page.index("Not ranked yet") < page.index('id="model-new"')
+    assert "needs 80 more votes" in page
+    lines = client.get("/leaderboard/?format=csv").content.decode().splitlines()
+    assert lines[-1].startswith(",1,1,,0,80,new,")
+    points = client.get("/api/v1/leaderboard/history/?model=new").json()["series"][0]["points"]
+    assert [point["rank"] for point in points] == [None]
+    assert "not ranked yet" in client.get("/models/new/").content.decode()

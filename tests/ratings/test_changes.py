@@ -93,3 +93,11 @@ def test_ratings_without_errors_move_nobody():
 def test_empty_boards_are_compared():
     found = between(board(votes=0), board(votes=0))
     assert (found.moved, found.came, found.went, found.shift, found.votes) == ([], [], [], 0.0, 0)
+
+
+def test_models_without_a_rank_move_in_rating_alone():
+    """Of the others ranks are counted as if it were not there: it came in above them, and took no place."""
+    unranked = {"rank_ub": None, "tier": None}
+    then = board(row("x", 1050.0, 1), row("y", 950.0, 2), row("new", 1100.0, 1, **unranked) | {"rank": None})
+    now = board(row("new", 1150.0, 1), row("x", 1050.0, 2), row("y", 950.0, 3, tier=1))
+    assert moved(now, then) == {"new": ("rating",)}

@@ -68,10 +68,10 @@ def test_shortlist_tells_who_is_left_and_why_others_are_not(client, three):
 
 def test_shortlist_orders_by_the_board_of_the_task(client, three):
     best, cheap, bound = three
-    beats(best, cheap, 300)
-    beats(cheap, bound, 300)
-    beats(bound, cheap, 60, categories=["coding"])
-    beats(cheap, best, 60, categories=["coding"])
+    beats(best, cheap, 30)
+    beats(cheap, bound, 30)
+    beats(bound, cheap, 6, categories=["coding"])
+    beats(cheap, best, 6, categories=["coding"])
     boards.refresh()
 
     overall, coding = shortlist(client), shortlist(client, task="coding")

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import t
 
 from ratings import bradley_terry
 from ratings.comparisons import Comparisons, VoterCounts
@@ -91,3 +92,45 @@ def test_clustered_fit_of_voters_with_large_numbers_is_the_same():
     fit, same = bradley_terry.fit(board, cluster=spread), bradley_terry.fit(board, cluster=cluster)
     assert set(fit.interval) == {"clustered"}
     assert fit.covariance == pytest.approx(same.covariance, rel=1e-9)
+
+
+def by_hand(fit, votes, voter):
+    """Voters in effect (M,): (sum of information)^2 over the sum of its squares, by voter."""
+    (a, b, _), theta = votes, (fit.ratings - 1000) / bradley_terry.SCALE
+    information = {}
+    for first, second, who in zip(a, b, voter, strict=True):
+        p = 1 / (1 + np.exp(theta[second] - theta[first]))
+        for model in (first, second):
+            information[model, who] = information.get((model, who), 0) + p * (1 - p)
+    found = [[n for (model, _), n in information.items() if model == each] for each in range(len(theta))]
+    return np.array([sum(each) ** 2 / sum(n * n for n in each) for each in found])
+
+
+@pytest.mark.parametrize("each", [60, (300, 20, 20, 20, 20, 20, 20)])
+def test_degrees_of_freedom_are_the_voters_in_effect_less_one(each):
+    votes, voter, _ = judged(8, 7, each=each)
+    fit = clustered(votes, voter)
+    assert fit.spread.degrees == pytest.approx(np.maximum(by_hand(fit, votes, voter) - 1, 1))
+    half = t.ppf(0.975, fit.spread.degrees) * np.sqrt(fit.covariance.diagonal())
+    plain = bradley_terry.fit(Comparisons.from_votes(*votes))
+    assert fit.ci_high - fit.ratings == pytest.approx(np.maximum(half, plain.ci_high - plain.ratings))
+    assert fit.spread.plain == pytest.approx(plain.covariance)
+
+
+def test_votes_of_nobody_known_are_of_somebody_else_each():
+    votes, voter, _ = judged(9, 8)
+    named = voter < 5
+    board = Comparisons.from_votes(*votes)
+    cluster = VoterCounts.from_votes(board, voter[named], tuple(side[named] for side in votes[:2]), votes[2][named])
+    fit = bradley_terry.fit(board, cluster=cluster)
+    everybody = np.where(named, voter, 1000 + np.arange(len(voter)))
+    assert fit.spread.degrees == pytest.approx(by_hand(fit, votes, everybody) - 1)
+
+
+def test_intervals_of_voters_who_agree_by_chance_are_as_wide_as_the_plain_ones():
+    """Without tastes the clustered error of few voters is often the smaller one."""
+    votes, voter, _ = judged(11, 40, each=20, taste=0.0)
+    fit, plain = clustered(votes, voter), bradley_terry.fit(Comparisons.from_votes(*votes))
+    assert (np.sqrt(fit.covariance.diagonal()) < plain.se).any()
+    assert (fit.se >= plain.se * (1 - 1e-9)).all()
+    assert (fit.error >= plain.error - 1e-9).all()

@@ -49,15 +49,35 @@ def test_products_do_not_depend_on_how_voters_are_numbered():
     assert far == pytest.approx(clusters.products(voter, parts, 5), abs=1e-9)
 
 
-@pytest.mark.parametrize("cells", [8, 1 << 19])
-def test_people_counts_each_voter_once_in_each_column(monkeypatch, cells):
+@pytest.mark.parametrize(
+    ("voters", "votes", "cells"),
+    [(9, 80, 8), (9, 80, 1 << 19), (300, 20, 1 << 19)],  # in blocks, at once, sparse
+)
+def test_totals_are_sums_over_voters_of_functions_of_what_each_adds_up_to(monkeypatch, voters, votes, cells):
     monkeypatch.setattr(clusters, "_CELLS", cells)
-    voter, first, second, _ = entries(9, 80, 7)
-    pairs = {*zip(voter.tolist(), first.tolist(), strict=True), *zip(voter.tolist(), second.tolist(), strict=True)}
-    expected = [sum(column == place for _, column in pairs) for place in range(7)]
-    assert clusters.people(voter, (first, second), 7).tolist() == expected
+    voter, first, second, values = entries(voters, votes, 7)
+    amount = np.abs(values)
+    sums = np.zeros((voters, 7))
+    for side in (first, second):
+        np.add.at(sums, (voter, side), amount)
+
+    found = clusters.totals(voter, (first, second), amount, 7, (np.sign, np.square, lambda each: np.minimum(each, 1)))
+
+    assert found[0].tolist() == (sums > 0).sum(axis=0).tolist()
+    assert found[1] == pytest.approx((sums**2).sum(axis=0))
+    assert found[2] == pytest.approx(np.minimum(sums, 1).sum(axis=0))
 
 
-def test_people_of_no_votes_are_none():
+def test_totals_of_no_votes_are_none():
     nobody = np.zeros(0, dtype=np.intp)
-    assert clusters.people(nobody, (nobody, nobody), 3).tolist() == [0, 0, 0]
+    assert clusters.totals(nobody, (nobody, nobody), np.zeros(0), 3, [np.sign])[0].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(("voters", "votes", "cells"), [(9, 80, 8), (9, 80, 1 << 19), (300, 20, 1 << 19)])
+def test_pair_products_are_both_sums_in_one_pass(monkeypatch, voters, votes, cells):
+    monkeypatch.setattr(clusters, "_CELLS", cells)
+    voter, first, second, values = entries(voters, votes, 7)
+    found, squares = clusters.pair_products(voter, (first, second), values, np.abs(values), 7)
+    assert found == pytest.approx(by_hand(voter, [(first, values), (second, -values)], 7), abs=1e-9)
+    amounts = by_hand(voter, [(first, np.abs(values)), (second, np.abs(values))], 7)
+    assert squares == pytest.approx(amounts.diagonal())

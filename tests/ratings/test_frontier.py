@@ -113,6 +113,23 @@ def test_what_is_left_out_is_named_with_its_reason(three):
     }
 
 
+def test_model_without_a_rank_has_no_place_and_takes_none(three):
+    """A newcomer with twenty wins and a low price would leave nobody else on the frontier."""
+    best, middle, worst = three
+    met(best, middle, 77, 43)
+    met(middle, worst, 77, 43)
+    newcomer = factories.model("newcomer")
+    met(newcomer, best, 19, 1)
+    for model, price in zip((*three, newcomer), ("3", "2", "1", "0.1"), strict=True):
+        priced(model, price, price)
+    published()
+
+    found = frontier.against(Asked(), "price")
+
+    assert shown(found) == {"best": True, "middle": True, "worst": True}
+    assert [(each["model"], each["reason"]) for each in found["left_out"]] == [("newcomer", "unranked")]
+
+
 def test_empty_board_has_nothing():
     factories.board()
     found = frontier.against(Asked(), "price")

@@ -32,7 +32,7 @@ def test_place_takes_its_error_from_the_information_with_the_virtual_tie():
     _, _, found = placed("abc", [[0, 1, 0], [1, 0, 0], [3, 0, 0]])
     theta = found.theta[0]
     assert 4 * expit(theta) == pytest.approx(3.5)
-    assert found.covariance[0, 0] == pytest.approx(1 / (4 * expit(theta) * expit(-theta)))
+    assert found.spread.covariance[0, 0] == pytest.approx(1 / (4 * expit(theta) * expit(-theta)))
 
 
 def test_place_closes_the_interval_where_the_record_has_a_chance_of_a_fortieth():

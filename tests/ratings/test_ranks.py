@@ -1,18 +1,26 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from scipy.special import expit
-from scipy.stats import norm
+from scipy.stats import norm, t
 
 from ratings import bradley_terry
 from ratings.bradley_terry import SCALE, Fit
 from ratings.comparisons import Comparisons
-from ratings.ranks import pairs, ranks
+from ratings.intervals import Spread
+from ratings.ranks import has_enough_votes, pairs, ranks
 from tests.ratings.coverage import joint
 from tests.ratings.votes import any_board
 
 
-def made(ratings, se, component=None):
+def independent(se):
+    covariance = np.diag(se**2)
+    return Spread(covariance, covariance, np.full(len(se), np.inf))
+
+
+def made(ratings, se, component=None, unbounded=None):
     """A fit of independent estimates."""
     ratings, se = np.array(ratings, dtype=float), np.array(se, dtype=float)
     size = len(ratings)
@@ -21,9 +29,9 @@ def made(ratings, se, component=None):
         se=se,
         ci_low=ratings - 1.959964 * se,
         ci_high=ratings + 1.959964 * se,
-        covariance=np.diag(se**2),
-        component=np.array([0] * size if component is None else component),
-        unbounded=np.zeros(size, dtype=bool),
+        spread=independent(se),
+        component=np.array([0] * size if component is None else component, dtype=int),
+        unbounded=np.array([False] * size if unbounded is None else unbounded, dtype=bool),
         interval=np.full(size, "plain"),
         iterations=1,
     )
@@ -55,7 +63,8 @@ def test_ranks_of_independent_estimates(ratings, se, rank, low, high, ub, tier):
 
 def test_ranks_use_the_covariance_between_models():
     fit = made([1010, 1000], [10, 10])
-    together = Fit(**{**vars(fit), "covariance": np.array([[100.0, 99], [99, 100]])})
+    covariance = np.array([[100.0, 99], [99, 100]])
+    together = replace(fit, spread=Spread(covariance, covariance, np.full(2, np.inf)))
     assert ranks(fit).rank_high.tolist() == [2, 2]
     assert ranks(together).rank_high.tolist() == [1, 2]
 
@@ -114,7 +123,67 @@ def test_ranks_lie_in_their_range_and_ranges_in_those_of_overlapping_intervals(b
     assert (found.rank_low <= found.rank).all()
     assert (found.rank <= found.rank_high).all()
     assert (found.rank_high <= size - below).all()
-    assert (found.tier[found.rank == 1] == 1).all()
+    assert (found.tier[found.rank == 1] == 1)[~fit.unbounded[found.rank == 1]].all()
+
+
+def test_ranks_are_counted_among_the_candidates_alone():
+    """The newcomer at 1200 could be anywhere; it takes no rank from anybody."""
+    fit = made([1100, 1200, 1000, 900, 1050], [5, 60, 5, 5, 5])
+    found = ranks(fit, np.array([True, False, True, True, False]))
+    assert found.ranked.tolist() == [True, False, True, True, False]
+    assert found.rank.tolist() == [1, 0, 2, 3, 0]
+    assert found.rank_low.tolist() == [1, 1, 2, 3, 2]
+    assert found.rank_high.tolist() == [1, 2, 2, 3, 2]
+    assert found.rank_ub.tolist() == [1, 0, 2, 3, 0]
+    assert found.tier.tolist() == [1, 0, 2, 3, 0]
+
+
+def test_a_model_below_all_that_are_ranked_could_stand_last_of_one_more():
+    found = ranks(made([1100, 1000, 500], [5] * 3), np.array([True, True, False]))
+    assert (found.rank_low[2], found.rank_high[2]) == (3, 3)
+
+
+@pytest.mark.parametrize("candidates", [[False] * 3, [True, False, False]])
+def test_all_are_ranked_where_fewer_than_two_could_be(candidates):
+    fit = made([1100, 1200, 1000], [5] * 3)
+    found = ranks(fit, np.array(candidates))
+    assert found.ranked.all()
+    assert found.rank.tolist() == [2, 1, 3]
+
+
+def test_candidates_are_counted_in_each_component():
+    fit = made([1500, 900, 1100, 1000, 950], [1] * 5, [0, 0, 1, 1, 1])
+    found = ranks(fit, np.array([True, False, True, False, True]))
+    assert found.ranked.tolist() == [True, True, True, False, True]
+    assert found.rank.tolist() == [1, 2, 1, 0, 2]
+
+
+def test_settled_are_bounded_models_with_votes_of_a_hundred():
+    bounded, weight = np.array([True, True, True, False]), np.array([100.0, 99.75, 0.0, 1000.0])
+    assert has_enough_votes(bounded, weight).tolist() == [True, False, False, False]
+
+
+def test_best_bounded_model_leads_a_tier():
+    """Five wins place a newcomer far above, with an error of 300: as the leader it would have everybody in its tier."""
+    fit = made([1600, 1060, 1000, 990], [300, 5, 5, 5], unbounded=[True, False, False, False])
+    assert ranks(fit).tier.tolist() == [1, 1, 2, 2]
+    assert ranks(replace(fit, unbounded=np.zeros(4, dtype=bool))).tier.tolist() == [1, 1, 1, 1]
+
+
+def test_unbounded_models_lead_the_last_tiers_where_no_other_is_left():
+    fit = made([1500, 1000, 500, 100], [1] * 4, unbounded=[False, False, True, True])
+    assert ranks(fit).tier.tolist() == [1, 2, 3, 4]
+
+
+def test_differences_go_by_the_voters_in_effect_and_by_the_wider_of_both_errors():
+    """Of 12 and 12.7 points of error a half-width of 1.96 and one of Student's t with 4 degrees of freedom."""
+    clustered, plain = np.diag([81.0, 81.0]), np.diag([64.0, 64.0])
+    fit = replace(made([1030, 1000], [9, 9]), spread=Spread(clustered, plain, np.array([4.0, 50.0])))
+    assert 1.96 * fit.error[0, 1] == pytest.approx(t.ppf(0.975, 4) * np.sqrt(162), rel=1e-4)
+    assert ranks(fit).rank_high.tolist() == [2, 2]
+    narrow = replace(fit, spread=Spread(clustered / 100, plain, np.array([4.0, 50.0])))
+    assert narrow.error[0, 1] == pytest.approx(np.sqrt(128))
+    assert ranks(narrow).rank_high.tolist() == [1, 2]
 
 
 def three_models():

@@ -1,6 +1,7 @@
 """The rows of a board: counts, facts, and what is provisional."""
 
 import json
+from collections import Counter
 from math import isfinite
 
 import numpy as np
@@ -26,18 +27,29 @@ def judged(tallies, voters=(), *, few_voters=True):
         kept.add([Count("live", "overall", *pair[order], *decided[order], ties, bad, 0)])
     by_key = {model.pk: model for model in models.values()}
     board = kept.counts("overall", {key: model.slug for key, model in by_key.items()})
-    seen = {(voter, slug) for voter, *pair, _, _, _ in voters for slug in pair}
-    people = [sum(slug == label for _, slug in seen) for label in board.comparisons.labels]
-    return Judged(board, by_key, np.array(people, dtype=int), few_voters)
+    cast = Counter()
+    for voter, *pair, wins, losses, tied in voters:
+        cast.update({(voter, slug): wins + losses + tied for slug in pair})
+    people = [sum(slug == label for _, slug in cast) for label in board.comparisons.labels]
+    weight = board.comparisons.votes.sum(axis=1)
+    if few_voters:
+        weight = weight - [
+            sum(max(n - 20, 0) for (_, slug), n in cast.items() if slug == x) for x in board.comparisons.labels
+        ]
+    return Judged(board, by_key, np.array(people, dtype=int), weight, few_voters)
 
 
 def table(*tallies, voters=(), clustered=True, anchor=None):
     """Rows by slug."""
+    return {row["model"]: row for row in board_of(*tallies, voters=voters, clustered=clustered, anchor=anchor).rows}
+
+
+def board_of(*tallies, voters=(), clustered=True, anchor=None):
     of = judged(tallies, voters, few_voters=clustered)
     names, a, b, *numbers = zip(*voters, strict=True) if voters else ((), (), (), (), (), ())
     cluster = VoterCounts.from_rows(of.board.comparisons, list(names), (list(a), list(b)), tuple(map(list, numbers)))
     fit = bradley_terry.fit(of.board.comparisons, cluster=cluster if clustered else None)
-    return {row["model"]: row for row in fitted(of, fit, anchor)}
+    return fitted(of, fit, anchor)
 
 
 def crowd(people, *votes):
@@ -190,10 +202,10 @@ def test_rows_with_an_anchor_that_is_not_on_the_board_are_as_without():
 
 
 def test_rows_of_a_rating_without_errors_claim_none():
-    of = judged([("x", "y", 200, 100, 0, 0), ("y", "z", 1, 0, 3, 1)])
+    of = judged([("x", "y", 200, 100, 0, 0), ("y", "z", 100, 0, 300, 100)])
     ratings = {key: {"x": 1010.5, "y": 1002.25, "z": 1002.25}[model.slug] for key, model in of.models.items()}
 
-    x, y, z = ordered(of, ratings)
+    x, y, z = ordered(of, ratings).rows
 
     assert [(row["model"], row["rank"], row["rating"]) for row in (x, y, z)] == [
         ("x", 1, 1010.5),
@@ -202,7 +214,7 @@ def test_rows_of_a_rating_without_errors_claim_none():
     ]
     for name in ("rank_low", "rank_high", "rank_ub", "tier", "ci_low", "ci_high", "se", "interval"):
         assert x[name] is None
-    assert (x["votes"], z["both_bad"], z["win_rate"]) == (300, 1, 3 / 8)
+    assert (x["votes"], z["both_bad"], z["win_rate"]) == (300, 100, 3 / 8)
     json.dumps([x, y, z], allow_nan=False)
 
 
@@ -210,7 +222,7 @@ def test_rows_of_a_rating_without_errors_are_ranked_where_votes_connect_them():
     of = judged([("x", "y", 3, 1, 0, 0), ("a", "b", 9, 9, 0, 0), ("a", "best", 0, 4, 0, 0)])
     ratings = dict.fromkeys(of.models, 1000.0) | {key: 1100.0 for key, each in of.models.items() if each.slug == "x"}
 
-    found = {row["model"]: row for row in ordered(of, ratings)}
+    found = {row["model"]: row for row in ordered(of, ratings).rows}
 
     assert [(slug, row["component"], row["rank"]) for slug, row in found.items()] == [
         *(("a", 0, 1), ("b", 0, 1), ("best", 0, 1)),
@@ -218,3 +230,55 @@ def test_rows_of_a_rating_without_errors_are_ranked_where_votes_connect_them():
     ]
     fit = bradley_terry.fit(of.board.comparisons)
     assert fit.component.tolist() == [found[slug]["component"] for slug in of.board.comparisons.labels]
+
+
+SETTLED = [("x", "y", 300, 200, 0, 0), ("y", "z", 300, 200, 0, 0), ("x", "z", 300, 150, 0, 0)]
+
+
+def test_rows_of_a_newcomer_have_no_rank_whatever_it_wins():
+    """One person's twenty votes placed it first; a hundred of five people do not, if one of them cast forty."""
+    few = [*SETTLED, ("new", "x", 19, 1, 0, 0)]
+    many = [*SETTLED, ("new", "x", 95, 5, 0, 0)]
+    voters = [("heavy", "new", "x", 40, 0, 0), *[(f"voter {n}", "new", "x", 15, 0, 0) for n in range(3)]]
+
+    for tallies, cast, missing in ((few, (), 80), (many, voters, 20)):
+        board = board_of(*tallies, voters=cast)
+        rows = {row["model"]: row for row in board.rows}
+
+        assert rows["new"]["rating"] > rows["x"]["rating"]
+        assert [rows["new"][name] for name in ("rank", "rank_ub", "tier")] == [None, None, None]
+        assert (rows["new"]["rank_low"], rows["new"]["votes_to_rank"]) == (1, missing)
+        assert [(rows[slug]["rank"], rows[slug]["rank_high"]) for slug in "xyz"] == [(1, 1), (2, 2), (3, 3)]
+        assert [row["model"] for row in board.rows] == ["x", "y", "z", "new"]
+        assert not board.provisional
+
+
+def test_rows_of_a_newcomer_with_votes_of_many_have_a_rank():
+    voters = crowd(20, ("new", "x", 4, 1, 0))
+    new = table(*SETTLED, ("new", "x", 80, 20, 0, 0), voters=voters)["new"]
+    assert (new["rank"], new["tier"], new["votes_to_rank"]) == (1, 1, 0)
+
+
+def test_rows_of_a_model_without_bounds_have_no_rank_however_many_votes_it_has():
+    new = table(*SETTLED, ("new", "x", 500, 0, 0, 0), clustered=False)["new"]
+    assert (new["rank"], new["tier"], new["votes_to_rank"]) == (None, None, 0)
+
+
+@pytest.mark.parametrize(("second", "provisional"), [(45, True), (55, False)])
+def test_rows_are_all_ranked_where_fewer_than_two_models_have_votes_enough(second, provisional):
+    board = board_of(("x", "y", 5 + second, 40, 0, 0), ("x", "z", 10, 5, 0, 0))
+    assert board.provisional is provisional
+    assert [row["rank"] is None for row in board.rows] == [False, False, not provisional]
+
+
+def test_rows_of_a_rating_without_errors_rank_the_same_models():
+    of = judged([*SETTLED, ("new", "x", 20, 0, 0, 0), ("many", "x", 500, 0, 0, 0)])
+    ratings = {
+        key: {"new": 1300.0, "many": 1200.0, "x": 1010.0}.get(each.slug, 900.0) for key, each in of.models.items()
+    }
+
+    board = ordered(of, ratings)
+
+    found = [(row["model"], row["rank"], row["votes_to_rank"]) for row in board.rows]
+    assert found == [("x", 1, 0), ("y", 2, 0), ("z", 2, 0), ("new", None, 80), ("many", None, 0)]
+    assert not board.provisional

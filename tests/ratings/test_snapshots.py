@@ -97,6 +97,7 @@ def test_newest_shows_the_board_whole():
         "computed_at": NOON,
         "votes": 7,
         "last_vote_id": 7,
+        "provisional": False,
         "scale": {"factor": 400, "base": 10, "mean": 1000},
         "rows": [{"model": "x", "rating": 1000.0}],
     }
