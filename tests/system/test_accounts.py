@@ -1,6 +1,8 @@
 """Accounts in a real browser: the history comes along, and stays behind."""
 
+import os
 import re
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.processes import eventually
 from tests.system.conftest import models_file
 from tests.system.person import Person
-from tests.system.service import Service, running
+from tests.system.service import ROOT, SERVICE_VARIABLES, Service, running
 from tests.system.zoo import QUICK
 
 PASSWORD = "a long way home 7"
@@ -156,6 +158,14 @@ def members_only(tmp_path_factory: pytest.TempPathFactory, provider: str) -> Ite
         yield up
 
 
+def invitation(service: Service) -> str:
+    """The path of a link by which one person may sign up."""
+    command = ["./scripts/manage", "--data", str(service.data), "invite"]
+    own = {name: value for name, value in os.environ.items() if name not in SERVICE_VARIABLES}
+    made = subprocess.run(command, cwd=ROOT, env=own, check=True, capture_output=True, text=True, timeout=120)
+    return "/accounts/" + made.stdout.strip().partition("/accounts/")[2]
+
+
 def test_where_a_login_is_required_it_comes_first_and_leads_on(browser: Browser, members_only: Service) -> None:
     stranger = Person(members_only.port)
     assert stranger.get("/healthz").status == 200
@@ -167,10 +177,12 @@ def test_where_a_login_is_required_it_comes_first_and_leads_on(browser: Browser,
     page = context.new_page()
     page.goto("/leaderboard/")
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
-    page.get_by_role("main").get_by_role("link", name="Sign up").click()
+    expect(page.get_by_role("main").get_by_role("link", name="Sign up")).to_have_count(0)
+    page.goto("/accounts/signup/")
+    expect(page.get_by_text("no new account without a valid invitation")).to_be_visible()
+    page.goto(invitation(members_only))
     fill(page, "member", "Password", "Password (again)")
     page.get_by_role("button", name="Sign up").click()
-    expect(page.get_by_role("heading", name="Leaderboard")).to_be_visible()
     ask(page, QUESTION)
     page.get_by_role("button", name="Tie").click()
     expect(page.get_by_role("heading", name="You called it a tie.")).to_be_visible()
