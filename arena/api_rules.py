@@ -28,7 +28,7 @@ def rules() -> list[str]:
             "sets a day, and an address %(together)s; one more is a 429 `too_many_sets`. The board of a set is found "
             "by its slug alone, and goes when nobody votes on it for 30 days; the next vote makes it anew."
         )
-        % {"each": new_sets.OF_VOTER, "together": new_sets.OF_NETWORK},
+        % {"each": new_sets.OF_VOTER, "together": new_sets.OF_ADDRESS},
         _(
             "A POST of a battle, a further question or a vote may carry an `Idempotency-Key`. Sent again with the same "
             "key within %(hours)s hours it happens once and is answered alike; 422 if it came with another request."

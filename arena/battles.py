@@ -54,7 +54,7 @@ def start(
     if mode == Battle.Mode.SIDE_BY_SIDE:
         drawn = _side_by_side(among)
     elif mode == Battle.Mode.ANONYMOUS:
-        drawn = draws.draw(token_budgets.affordable(draws.drawable(among), pool), pool=pool)
+        drawn = draws.draw(token_budgets.affordable(draws.drawable(among), pool, payer), pool=pool)
         if drawn is None and among:
             drawn = draws.draw_regardless(token_budgets.affordable(among, pool), pool)
     else:
@@ -130,7 +130,7 @@ def _charge_tokens(battle: Battle, payer: str) -> None:
     """For all that its models are sent now. Raises Refusal as `token_budgets.charge` does."""
     models = battle.among or []
     if battle.mode == Battle.Mode.ANONYMOUS:
-        models = token_budgets.affordable(draws.drawable(battle.among), battle.pool)
+        models = token_budgets.affordable(draws.drawable(battle.among), battle.pool, payer)
     token_budgets.charge(models, battle.pool, conversation.length(battle, conversation.OctetLength), payer)
 
 

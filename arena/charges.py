@@ -195,14 +195,12 @@ def is_charged_alone(request: HttpRequest) -> bool:
 
 def origins(request: HttpRequest) -> list[Origin]:
     """What is charged beside the voter: the address and its networks, the smallest first."""
-    if is_charged_alone(request):
-        return []
+    return [] if is_charged_alone(request) else whence(request)
+
+
+def whence(request: HttpRequest) -> list[Origin]:
+    """Where the request comes from, whoever sends it: the address and its networks, the smallest first."""
     return [Origin(keyed_hash("limit", name), factor) for name, factor in networks(address(request))]
-
-
-def whence(request: HttpRequest) -> str:
-    """A pseudonym of the address."""
-    return keyed_hash("limit", network(address(request)))
 
 
 def network(address: str) -> str:

@@ -1,7 +1,8 @@
 """How many new sets of models a day may be named for blind battles: each is a pool, with a board of its own.
 
 A set that has a board already costs nothing, nor does one that the same voter has named within the day. Redis holds
-the sets of a day, by voter and by network; while it is away nothing is counted, and the limits of battles remain.
+the sets of a day, by voter, by address and by its networks; while it is away nothing is counted, and the limits of
+battles remain.
 """
 
 import logging
@@ -18,7 +19,7 @@ from arena.models import Battle, Standing
 from arena.publishing import client
 from arena.voters import voter_id
 
-OF_VOTER, OF_NETWORK = 5, 20
+OF_VOTER, OF_ADDRESS = 5, 20
 DAY_S = 24 * 3600
 # KEYS: sets of pools. ARGV: the pool, seconds, then how many each may hold. Adds to all or none; gives seconds to wait.
 SCRIPT = """
@@ -57,7 +58,7 @@ def _limits(request: HttpRequest) -> dict[str, int]:
     if environment.arena_battles_per_hour:
         limits[f"sets:{voter_id(request)}"] = OF_VOTER
     if environment.arena_battles_per_hour_address:
-        limits[f"sets:{charges.whence(request)}"] = OF_NETWORK
+        limits |= {f"sets:{each.key}": OF_ADDRESS * each.factor for each in charges.whence(request)}
     return limits
 
 

@@ -4,6 +4,10 @@ Days are those of UTC, and an hour of the day releases a twenty-fourth of each b
 used later on the same day. What is charged are estimates, made before the models are asked. In a blind battle the
 models are charged not as they were drawn but as they could be, each by its chance: on the whole it comes to the same,
 and no budget tells who stands behind a pane. The battle that reaches a limit is still answered.
+
+No network spends more than a quarter of what is released: else one that hurries would take a model out of everybody's
+draw, and in the first hours of a day stop the service. What it names is refused then, and what is drawn for it is drawn
+without the model.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,7 +26,8 @@ from arena.models import LIVE, Endpoint, TokensOfDay
 
 BYTES_PER_TOKEN = 4  # of UTF-8: four letters of English, one or two characters of Chinese
 SIDES = 2
-NETWORK_SHARE = 20  # a network has at most a twentieth of a day
+NETWORK_SHARE = 20  # of what it asks of the service, and of models that it names, a network has a twentieth of a day
+RELEASED_SHARE = 4  # and of everything a quarter of what is released
 NAMED_SHARE = 3  # battles of models that were named, and of keys, have at most a third of a model's
 KEPT = timedelta(days=2)
 SERVICE = "service"
@@ -43,11 +48,12 @@ class Charge:
     refusal: Refusal | None = None
 
 
-def affordable(models: Sequence[int], pool: str) -> list[int]:
-    """Those of these models that have something left for a battle on this pool."""
+def affordable(models: Sequence[int], pool: str, payer: str = "") -> list[int]:
+    """Those of these models that have something left for a battle on this pool, and on the live one for this payer."""
     per_day = _budgets(models)
-    spent = _spent(per_day)
-    return [key for key in models if key not in per_day or _has_left(key, per_day[key], spent, pool)]
+    share = payer if pool == LIVE else "named"
+    spent = _spent(per_day, share)
+    return [key for key in models if key not in per_day or _has_left(key, per_day[key], spent, share)]
 
 
 def charge(models: Sequence[int], pool: str, octets: int, payer: str) -> None:
@@ -74,9 +80,10 @@ def _budgets(models: Sequence[int]) -> dict[int, int]:
     return {model: per_day or 0 for model, per_day in limited.values_list("model", "tokens_per_day")}
 
 
-def _has_left(model: int, per_day: int, spent: dict[str, int], pool: str) -> bool:
+def _has_left(model: int, per_day: int, spent: dict[str, int], share: str) -> bool:
     released, own = _released(per_day), _model(model)
-    return spent.get(own, 0) < released and (pool == LIVE or spent.get(f"{own}:named", 0) < released / NAMED_SHARE)
+    part = NAMED_SHARE if share == "named" else RELEASED_SHARE
+    return spent.get(own, 0) < released and (not share or spent.get(f"{own}:{share}", 0) < released / part)
 
 
 def _of_service(octets: int, payer: str) -> list[Charge]:
@@ -111,7 +118,8 @@ def _of_model(model: str, tokens: int, per_day: int, payer: str, *, named: bool)
     detail = _("One of these models has used up its budget for now. Name others, or try again after the full hour.")
     spent, released = _spent_refusal(detail), _released(per_day)
     if not named:
-        return [Charge(model, tokens, None)]
+        of_payer = [Charge(f"{model}:{payer}", tokens, None)] if payer else []
+        return [Charge(model, tokens, None), *of_payer]
     found = [Charge(model, tokens, released, spent), Charge(f"{model}:named", tokens, released / NAMED_SHARE, spent)]
     return found + _of_payer(model, payer, tokens, per_day)
 
@@ -119,9 +127,13 @@ def _of_model(model: str, tokens: int, per_day: int, payer: str, *, named: bool)
 def _of_payer(budget: str, payer: str, tokens: int, per_day: int) -> list[Charge]:
     if not payer:
         return []
-    detail = _("Your network has used up its share of today's budget. Try again tomorrow.")
-    refusal = Refusal("too_many_tokens", detail, 429, retry_after=_seconds_until(_midnight()))
-    return [Charge(f"{budget}:{payer}", tokens, per_day / NETWORK_SHARE, refusal)]
+    of_day, of_now = per_day / NETWORK_SHARE, _released(per_day) / RELEASED_SHARE
+    detail, then = _("Your network has used up its share of today's budget. Try again tomorrow."), _midnight()
+    if of_now < of_day:
+        detail = _("Your network has used up its share of the budget for now. Try again after the full hour.")
+        then = _next_hour()
+    refusal = Refusal("too_many_tokens", detail, 429, retry_after=_seconds_until(then))
+    return [Charge(f"{budget}:{payer}", tokens, min(of_day, of_now), refusal)]
 
 
 def _spent_refusal(detail: str) -> Refusal:
@@ -136,8 +148,8 @@ def _add(charges: Sequence[Charge]) -> dict[str, int]:
         return {name: tokens - charged[name] for name, tokens in cursor.fetchall()}
 
 
-def _spent(models: dict[int, int]) -> dict[str, int]:
-    names = [name for model in models for name in (_model(model), f"{_model(model)}:named")]
+def _spent(models: Iterable[int], share: str) -> dict[str, int]:
+    names = [name for model in models for name in (_model(model), f"{_model(model)}:{share}")]
     found = TokensOfDay.objects.filter(day=_today(), charged_to__in=names)
     return dict(found.values_list("charged_to", "tokens")) if names else {}
 

@@ -159,7 +159,7 @@ async def votes_file(request: HttpRequest) -> HttpResponseBase:
         for name, sentences in wrong(request.GET, api_schema.WHICH[:1]).items():
             raise bad(name, *sentences)
         await let_go(_may_have)(request, pool)
-        file: Any = record.File(pool, charges.whence(request)) if request.method == "GET" else ()
+        file: Any = record.File(pool, charges.whence(request)[0].key) if request.method == "GET" else ()
     except Refusal as error:
         return plain_response(error)
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{slugify(pool)}.jsonl"'}

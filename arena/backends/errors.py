@@ -8,6 +8,7 @@ https://docs.bigmodel.cn/cn/api/api-code, https://www.volcengine.com/docs/82379/
 and the messages of vLLM, llama.cpp, TGI, Cohere and Mistral.
 """
 
+import re
 import time
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -54,9 +55,12 @@ REFUSED = (
     '"1301"',  # GLM
     "敏感内容",  # GLM: sensitive content
 )
-# A bad request as these providers count it, though no question can bring it about.
-ACCOUNT = ("api key", "api_key", "credit balance", "billing")
-BAD_REQUEST = frozenset({400, 422})
+# A bad request, or a rate limit, as these providers count it, though no question can bring it about.
+ACCOUNT = ("api key", "api_key", "credit balance", "billing", "insufficient_quota", "insufficient balance")
+# Moderation says 403 and 451 too, and a firewall that takes a question for an attack says 403 or 406.
+BAD_REQUEST = frozenset({400, 403, 406, 422, 451})
+# Gemini's RetryInfo, and the words of OpenAI and Groq.
+RETRY_WORDS = re.compile(r'"retrydelay": ?"(\d{1,5})(?:\.\d+)?s"|try again in (\d{1,5})(?:\.\d+)?s')
 # An error inside a stream that began with status 200 names its kind instead.
 STATUSES = {
     "invalid_request_error": 400,
@@ -77,10 +81,21 @@ def from_status(status: int, text: str, retry_after: str = "") -> BackendError:
         return BackendError(Action.GIVE_UP, "too_long", detail)
     if any(words_of in words for words_of in REFUSED):
         return BackendError(Action.GIVE_UP, "refused", detail)
-    if status in BAD_REQUEST and not any(words_of in words for words_of in ACCOUNT):
+    of_account = any(words_of in words for words_of in ACCOUNT)
+    if status in BAD_REQUEST and not of_account:
         return BackendError(Action.REPLACE, "rejected", detail)
     action = Action.RETRY if status >= 500 or status in RETRIED else Action.REPLACE
-    return BackendError(action, "unavailable", detail, seconds(retry_after) if status == 429 else None)
+    wait_s = _wait(words, retry_after, of_account=of_account) if status == 429 else None
+    return BackendError(action, "unavailable", detail, wait_s)
+
+
+def _wait(words: str, retry_after: str, *, of_account: bool) -> float | None:
+    """How long a rate limit lasts, 0 where it does not say; None if it is none, for the account has no money."""
+    if (told := seconds(retry_after)) is not None:
+        return told
+    if found := RETRY_WORDS.search(words):
+        return float(found[1] or found[2])
+    return None if of_account else 0.0
 
 
 def seconds(retry_after: str) -> float | None:

@@ -7,9 +7,10 @@ import pytest
 from django.db.models.functions import Now
 from django.test import Client
 
-from arena import battles, limits, publishing
+from arena import battles, limits, new_sets, publishing
 from arena.models import Battle, Standing
 from tests import factories as common
+from tests.arena.asking import forget
 
 pytestmark = pytest.mark.django_db
 CALL = "/api/v1/battles/"
@@ -26,11 +27,11 @@ def limited(settings):
     settings.ENVIRONMENT = replace(
         settings.ENVIRONMENT, arena_battles_per_hour=10_000, arena_battles_per_hour_address=100_000
     )
-    for key in publishing.client().scan_iter("sets:*"):
-        publishing.client().delete(key)
+    forget("sets:*", "running:*", "limit:*")
 
 
 def ask(client, models, address="192.0.2.7", **fields):
+    Battle.objects.update(state=Battle.State.READY)  # so that each one finds those before it answered
     body = {"prompt": "Why?", "models": models, **fields}
     return client.post(CALL, body, content_type="application/json", REMOTE_ADDR=address)
 
@@ -61,6 +62,17 @@ def test_network_names_twenty_new_sets_a_day_whoever_comes(pairs):
 
     assert [answer.status_code for answer in answers] == [201] * 20 + [429] * 2
     assert ask(Client(), pairs[22], "2001:db8:1::1").status_code == 201
+
+
+def test_networks_of_an_address_name_twice_and_four_times_as_many(pairs, monkeypatch):
+    """A tunnel for nothing has 65,536 addresses that one line has."""
+    monkeypatch.setattr(new_sets, "OF_ADDRESS", 3)
+    addresses = [f"2001:db8:0:{number:x}::1" for number in range(8)]
+    of_home = [ask(Client(), models, address) for models, address in zip(pairs, addresses, strict=False)]
+    of_others = [ask(Client(), models, f"2001:db8:0:{number}00::1") for number, models in enumerate(pairs[8:16], 1)]
+
+    assert [answer.status_code for answer in of_home] == [201] * 6 + [429] * 2
+    assert [answer.status_code for answer in of_others] == [201] * 6 + [429] * 2
 
 
 def test_sets_that_are_known_cost_nothing(client, pairs):

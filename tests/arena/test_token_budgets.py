@@ -236,6 +236,30 @@ def test_network_has_a_twentieth_of_a_model_that_it_names(client, three, allow):
     assert [battles_of(client, slugs(three)[:2], "side_by_side") for _ in range(5)] == [201] * 3 + [429] * 2
 
 
+def test_no_network_spends_what_the_first_hour_releases(monkeypatch, two_models, allow):
+    """A twentieth of a day is more than the twenty-fourth that the first hour releases."""
+    allow(together=1000, arena_tokens_per_day=240 * BATTLE)
+    at(monkeypatch, hour=0)
+
+    answers = [ask(Client(), WORD, address="192.0.2.7") for _ in range(13)]
+
+    assert [answer.status_code for answer in answers].count(201) == 3
+    assert 1799 <= int(answers[-1].headers["Retry-After"]) <= 1801
+    assert made([ask(Client(), WORD, address="198.51.100.1")]) == 1
+
+
+def test_no_network_takes_a_model_out_of_the_draw_of_others(three, allow):
+    allow(together=1000)
+
+    answers = [ask(Client(), WORD, address=address) for _ in range(30) for address in ("192.0.2.7", "198.51.100.1")]
+
+    assert made(answers) == 60
+    assert three[0] in token_budgets.affordable(three, LIVE)
+    assert three[0] in token_budgets.affordable(three, LIVE, "another network")
+    asked = Battle.objects.order_by("created_at")[30:]
+    assert {three[0]}.isdisjoint(key for battle in asked for key in (battle.model_a_id, battle.model_b_id))
+
+
 def test_nothing_is_counted_where_there_is_no_budget(client, two_models):
     assert made(ask(client, WORD) for _ in range(3)) == 3
     assert not TokensOfDay.objects.exists()

@@ -13,7 +13,7 @@ from arena.backends.protocol import Action, BackendError
     ("status", "action"),
     [
         *((status, Action.RETRY) for status in (408, 409, 425, 429, 500, 502, 503, 504, 529)),
-        *((status, Action.REPLACE) for status in (204, 302, 401, 402, 403, 404, 405, 410)),
+        *((status, Action.REPLACE) for status in (204, 302, 401, 402, 404, 405, 410)),
     ],
 )
 def test_from_status_says_what_to_do_next(status, action):
@@ -72,6 +72,11 @@ def test_from_status_knows_a_refusal(status, text):
     [
         (400, '{"error": {"message": "Something about the messages"}}', "rejected"),
         (422, '{"detail": [{"loc": ["body", "messages", 0], "msg": "Input should be shorter"}]}', "rejected"),
+        (403, "<html><title>Attention Required! | Cloudflare</title>", "rejected"),
+        (403, '{"error": {"message": "This content is not permitted here."}}', "rejected"),
+        (406, "Not Acceptable! An appropriate representation … could not be found. Mod_Security", "rejected"),
+        (451, "Unavailable For Legal Reasons", "rejected"),
+        (403, '{"error": {"message": "This API key has been disabled."}}', "unavailable"),
         (400, "API key not valid. Please pass a valid API key.", "unavailable"),
         (400, "Incorrect API key provided: x. You can obtain an API key from", "unavailable"),
         (400, "Your credit balance is too low to access the Anthropic API.", "unavailable"),
@@ -121,9 +126,9 @@ def test_from_event_knows_what_the_question_has_caused(error, reason):
         (429, "20", 20),
         (429, " 0", 0),
         (429, "Wed, 21 Oct 2015 07:28:00 GMT", 0),
-        (429, "", None),
-        (429, "soon", None),
-        (429, "-3", None),
+        (429, "", 0),
+        (429, "soon", 0),
+        (429, "-3", 0),
         (503, "20", None),
     ],
 )
@@ -131,6 +136,21 @@ def test_from_status_knows_when_a_provider_that_limits_the_rate_answers_again(st
     error = from_status(status, "slow down", header)
     assert (error.reason, error.retry_after_s) == ("unavailable", seconds)
     assert final(error, begun=False, secret="").retry_after_s == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ('{"error":{"message":"… check your billing details.","details":[{"@type":"…","retryDelay":"34.07s"}]}}', 34),
+        ("Rate limit reached for gpt-4o in organization x on requests per min (RPM). Please try again in 20s.", 20),
+        ('{"message":"Requests rate limit exceeded"}', 0),
+        ('{"error":{"message":"You exceeded your current quota, …","code":"insufficient_quota"}}', None),
+        ('{"error":{"code":"1113","message":"Insufficient balance or no resource package. Please recharge."}}', None),
+    ],
+)
+def test_from_status_tells_a_rate_limit_from_an_account_without_money(text, seconds):
+    """Visitors can bring about a rate limit: what says nothing of when it ends must not count as an outage."""
+    assert from_status(429, text).retry_after_s == seconds
 
 
 def test_from_status_understands_a_date_of_the_next_answer():

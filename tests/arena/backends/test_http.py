@@ -69,7 +69,7 @@ async def test_stream_gives_the_token_counts_last(ask, kind):
         ("error-503", ("RETRY", "unavailable")),
         ("error-429", ("RETRY", "unavailable")),
         ("error-401", ("REPLACE", "unavailable")),
-        ("error-403", ("REPLACE", "unavailable")),
+        ("error-403", ("REPLACE", "rejected")),
         ("error-404", ("REPLACE", "unavailable")),
         ("error-302", ("REPLACE", "unavailable")),
         ("no such model", ("REPLACE", "unavailable")),
