@@ -65,5 +65,8 @@ def _unlocked_key(name: str) -> str:
 
 
 def _spelled_once(name: str) -> str:
-    """Names are compared in upper case by PostgreSQL, where a dotless i is an I too."""
-    return name.upper()
+    """As PostgreSQL compares names: in upper case, letter by letter, where a dotless i is an I too.
+
+    A letter of which Python makes two stays: the name with a sharp s is another account than the one with SS.
+    """
+    return "".join(letter.upper() if len(letter.upper()) == 1 else letter for letter in name)

@@ -3,10 +3,14 @@
 allauth does the rest: the stage at the login, the recovery codes, the limit of wrong codes.
 """
 
+from allauth.core.internal.cryptokit import normalize_user_code
+from allauth.mfa import app_settings
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base import forms
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
+from django.core.cache import cache
 
 REQUIRED = "required"
 
@@ -21,6 +25,29 @@ class Adapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         return not is_required_of(authenticator.user)
+
+
+class _CodeOnce(forms.BaseAuthenticateForm):  # type: ignore[misc]  # allauth has no types
+    """A code of the app is refused a second time for as long as its clock would accept it.
+
+    allauth itself remembers it for one step of the clock; with a tolerance it is accepted for three.
+    """
+
+    def clean_code(self) -> str:
+        code: str = super().clean_code()
+        steps = 2 * app_settings.TOTP_TOLERANCE + 1
+        key = f"second-factor:{self.user.pk}:{normalize_user_code(code)}"
+        if not cache.add(key, "used", steps * app_settings.TOTP_PERIOD):
+            raise Adapter().validation_error("incorrect_code")
+        return code
+
+
+class AuthenticateForm(_CodeOnce, forms.AuthenticateForm):  # type: ignore[misc]  # see above
+    """For the login."""
+
+
+class ReauthenticateForm(_CodeOnce, forms.ReauthenticateForm):  # type: ignore[misc]  # see above
+    """Before a page with secrets."""
 
 
 def is_required_of(user: User | AnonymousUser) -> bool:

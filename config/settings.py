@@ -235,6 +235,10 @@ ACCOUNT_RATE_LIMITS = {
     "account_made": "5/h/ip",
 }
 MFA_ADAPTER = "arena.second_factor.Adapter"
+MFA_FORMS = {
+    "authenticate": "arena.second_factor.AuthenticateForm",
+    "reauthenticate": "arena.second_factor.ReauthenticateForm",
+}
 MFA_TOTP_TOLERANCE = 1  # clocks of phones are up to half a minute wrong
 
 REST_FRAMEWORK = {

@@ -4,10 +4,11 @@ import re
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from arena import review_queue
 from arena.models import LISTED, SHARED, Battle, Vote, Voter
@@ -46,13 +47,13 @@ class BattleAdmin(ReadOnly):
     list_display = (
         "created_at",
         "state",
+        "review",
         "model_a",
         "model_b",
         "pool",
         "mode",
         "propensity",
         "replacements",
-        "review",
         "short",
     )
     search_help_text = "The id of a battle or of a voter, or how it begins; the name or the slug of a model"
@@ -92,9 +93,13 @@ class BattleAdmin(ReadOnly):
         self._decide(request, battles, Battle.Review.WITHDRAWN)
 
     def _decide(self, request: HttpRequest, battles: QuerySet[Battle], decision: Battle.Review) -> None:
-        for battle in battles:
-            if review_queue.decide(battle.pk, decision):
-                changes.note(request.user.get_username(), decision.value, battle)
+        """Says how many; the others are not published, or not any more."""
+        decided = [battle for battle in battles if review_queue.decide(battle.pk, decision)]
+        for battle in decided:
+            changes.note(request.user.get_username(), decision.value, battle)
+        said = _("%(number)s of %(of)s: %(decision)s.")
+        words = {"number": len(decided), "of": len(battles), "decision": decision.label}
+        self.message_user(request, said % words, messages.SUCCESS if decided else messages.WARNING)
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("arena.change_battle")

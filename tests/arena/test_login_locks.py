@@ -100,6 +100,17 @@ def test_known_browser_guesses_no_more_than_others():
     assert not enters(HOME, client=known)
 
 
+def test_browser_is_not_known_to_an_account_whose_name_looks_alike():
+    User.objects.create_user("boss", password=PASSWORD)
+    User.objects.create_user("bo\u00df", password=PASSWORD)
+    _, mine = log_in(STRANGER, name="bo\u00df")
+    mine.post("/accounts/logout/")
+    for number in range(30):
+        log_in(f"198.18.{number // 5}.1", f"wrong {number}", name="boss")
+
+    assert not enters(STRANGER, name="boss", client=mine)
+
+
 def test_cookie_of_a_known_browser_names_nobody(settings):
     settings.SECURE = True
     answer, _ = log_in(HOME)

@@ -82,6 +82,30 @@ def test_code_is_good_once(operator):
     assert (is_in(first), is_in(second)) == (True, False)
 
 
+def forget_expired(seconds):
+    """What Redis forgets within so many seconds."""
+    redis = cache._cache.get_client(None, write=True)
+    for key in redis.scan_iter(match=f"{cache.key_prefix}:*"):
+        if 0 <= redis.ttl(key) <= seconds:
+            redis.delete(key)
+
+
+def test_code_stays_used_for_as_long_as_its_clock_accepts_it(operator, monkeypatch):
+    start = int(time.time()) // 30 * 30
+    monkeypatch.setattr(time, "time", lambda: start)
+    secret, _ = set_up(log_in())
+    typed = {"code": code(secret, 1)}  # of a phone that is half a minute ahead
+
+    def is_accepted(seconds):
+        monkeypatch.setattr(time, "time", lambda: start + seconds)
+        forget_expired(seconds)
+        client = log_in()
+        client.post(f"{START}code/", typed)
+        return is_in(client)
+
+    assert [is_accepted(seconds) for seconds in (1, 32, 65)] == [True, False, False]
+
+
 def test_codes_cannot_be_guessed(operator):
     secret, _ = set_up(log_in())
     thief = log_in()
