@@ -33,7 +33,7 @@ from arena.errors import Refusal, bad, body, not_read, plain_response, unknown_m
 from arena.events import Position
 from arena.models import Answer, Battle, Turn
 from arena.paging import Newest
-from arena.prompts import check_prompt
+from arena.prompts import check_prompt, check_text
 from arena.reveals import reveal
 from arena.voters import voter, voter_id
 from catalog.models import LanguageModel
@@ -143,7 +143,7 @@ class BattleTurns(APIView):
         [prompt] = _fields(request, "prompt")
 
         def ask() -> Response:
-            check_prompt(prompt)
+            check_text(prompt)
             with charges.turn(request, battle, prompt):
                 battles.ask_again(battle, prompt, charges.payer(request))
             return Response(shown(battle), status=201)

@@ -21,7 +21,7 @@ from arena import battles, charges, continuing, conversation, holding, named_set
 from arena.errors import Refusal
 from arena.events import LAST_STATES, BattleView, Position, SideView, between
 from arena.models import SIDES, Answer, Battle, Vote
-from arena.prompts import check_prompt
+from arena.prompts import check_text
 from arena.reveals import cards
 from arena.voters import voter_id
 
@@ -72,7 +72,7 @@ def ask_again(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     prompt = request.POST.get("prompt", "").replace("\r\n", "\n")
 
     def ask(found: Battle) -> None:
-        check_prompt(prompt)
+        check_text(prompt)
         with charges.turn(request, found, prompt):
             battles.ask_again(found, prompt, charges.payer(request))
 
