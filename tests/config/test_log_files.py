@@ -5,9 +5,12 @@ import http.client
 import os
 import sys
 from functools import partial
+from urllib.parse import urlsplit
 
 import pytest
+from django.db import connection
 
+from arena.models import HashKey
 from config.embedded import ROOT
 from config.local_models import free_port
 from config.log_files import LONGEST_LINE, OLD_FILES, LogFile
@@ -31,12 +34,21 @@ def ask(port, requests):
     connection.close()
 
 
-async def test_requests_of_strangers_write_next_to_nothing(supervisor, tmp_path):
+@pytest.fixture
+def migrated(transactional_db):
+    """The address of the tests' own database, with a key of hashes, as every installation has one."""
+    HashKey.objects.get_or_create(pk=1, defaults={"key": b"of the installation under test. "})
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+
+
+async def test_requests_of_strangers_write_next_to_nothing(supervisor, tmp_path, migrated):
     port, log = free_port(), tmp_path / "web.log"
     web = ("uvicorn", "config.asgi:application", "--port", str(port), "--no-access-log", "--log-level", "warning")
     command = (sys.executable, "-P", "-m", *web)
     ready = partial(http_ok, port, "/healthz")
-    await supervisor.start(Program("web", ("env", f"PYTHONPATH={ROOT}", *command), log, ready=ready))
+    await supervisor.start(
+        Program("web", ("env", f"PYTHONPATH={ROOT}", f"DATABASE_URL={migrated}", *command), log, ready=ready)
+    )
 
     await asyncio.to_thread(ask, port, [(LONG_PATH, "127.0.0.1"), ("/api/v1/", "evil.example")] * 50)
     await supervisor.stop()
