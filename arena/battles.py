@@ -128,10 +128,21 @@ def _send(turn_id: int) -> None:
 
 def _charge_tokens(battle: Battle, payer: str) -> None:
     """For all that its models are sent now. Raises Refusal as `token_budgets.charge` does."""
-    models = battle.among or []
-    if battle.mode == Battle.Mode.ANONYMOUS:
-        models = token_budgets.affordable(draws.drawable(battle.among), battle.pool, payer)
-    token_budgets.charge(models, battle.pool, conversation.length(battle, conversation.OctetLength), payer)
+    token_budgets.charge(
+        _charged_models(battle, payer), battle.pool, conversation.length(battle, conversation.OctetLength), payer
+    )
+
+
+def _charged_models(battle: Battle, payer: str) -> list[int]:
+    """Those that could be drawn now; where of a set fewer than two can, all that may pay, or that it names."""
+    named = battle.among or []
+    if battle.mode == Battle.Mode.SIDE_BY_SIDE:
+        return named
+    up = token_budgets.affordable(draws.drawable(battle.among), battle.pool, payer)
+    if named and len(up) < draws.FEWEST:
+        up = token_budgets.affordable(named, battle.pool)
+        return up if len(up) >= draws.FEWEST else named
+    return up
 
 
 def ask_again(battle: Battle, prompt: str, payer: str = "") -> Turn:
@@ -192,7 +203,7 @@ def retry(battle: Battle, payer: str = "") -> None:
 
 
 def _remember_one_sided(battle: Battle, turn: Turn) -> None:
-    """Keep which side a question made fail alone: its voter has seen it, and the next try overwrites it."""
+    """Keep which side failed alone: its voter has seen it, and the next try overwrites it."""
     if side := counting.failed_side(list(turn.answers.all())):
         Battle.objects.filter(id=battle.pk).update(one_sided=side)
 

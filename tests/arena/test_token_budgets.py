@@ -209,6 +209,25 @@ def battles_of(client, models, mode):
     return client.post(CALL, body, content_type="application/json").status_code
 
 
+def test_set_of_two_is_asked_nothing_further_once_one_is_spent(client, me, three):
+    """Battles that cost little at first may grow long."""
+    one, other = of_keys(*three[:2])
+    battle = factories.battle(voter=me, model_a=one, model_b=other, among=three[:2], pool="set-x")
+    spend(three[0], 10 * EACH, ":named")
+
+    answer = ask(client, WORD, path=f"{CALL}{battle.pk}/turns/")
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "budget_spent")
+
+
+def test_set_of_which_one_is_out_of_the_draw_is_charged(client, three):
+    Endpoint.objects.filter(model=three[1]).update(failed_probes=2)
+
+    assert battles_of(client, slugs(three)[:2], "anonymous") == 201
+
+    assert spent(f"model:{three[0]}") == EACH
+
+
 def test_spent_model_is_refused_side_by_side_and_says_so(client, three):
     spend(three[0], 30 * EACH)
 
