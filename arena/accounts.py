@@ -82,10 +82,17 @@ def _claim_account(request: HttpRequest) -> None:
     if invitations.mode() == invitations.INVITE:
         if not invitations.use(request):
             raise ImmediateHttpResponse(render(request, "account/signup_closed.html", status=403))
-    elif settings.ENVIRONMENT.arena_battles_per_hour_address and not ratelimit.consume(request, action="account_made"):
+    elif settings.ENVIRONMENT.arena_battles_per_hour_address and not _may_make_another(request):
         page = ratelimit.respond_429(request)
         page.headers["Retry-After"] = "3600"
         raise ImmediateHttpResponse(page)
+
+
+def _may_make_another(request: HttpRequest) -> bool:
+    """Whether the address and the largest network around it have made fewer accounts than they may in an hour."""
+    largest, _ = charges.networks(voters.address(request))[-1]
+    by_address = ratelimit.consume(request, action="account_made")
+    return bool(by_address and ratelimit.consume(request, action="account_made_around", key=largest))
 
 
 def confirm_password(request: HttpRequest, password: str) -> None:

@@ -232,7 +232,9 @@ ACCOUNT_RATE_LIMITS = {
     # Of a name, in one network (see `arena.login_locks`), after ten a minute of all names in one network.
     "login_failed": "10/m/ip,5/5m/key",
     "login_failed_anywhere": "30/h/key",
+    # By an address (of IPv6 a /64), and by a /24 or /48: members may be charged alone, and a line has many a /64.
     "account_made": "5/h/ip",
+    "account_made_around": "20/h/key",
 }
 MFA_ADAPTER = "arena.second_factor.Adapter"
 MFA_FORMS = {

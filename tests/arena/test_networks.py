@@ -17,8 +17,8 @@ def of(address):
 
 
 def test_one_network_has_one_hash_and_others_have_others():
-    assert of("2001:db8::1") == of("2001:db8::2") != of("2001:db8:1::1")
-    assert of("192.0.2.7") == of("::ffff:192.0.2.7") != of("192.0.3.7")
+    assert of("2001:db8::1") == of("2001:db8:0:ffff::2") != of("2001:db8:1::1")
+    assert of("192.0.2.7") == of("::ffff:192.0.2.9") != of("192.0.3.7")
     [made] = of("192.0.2.7")
     assert "192.0.2" not in made
     assert len(made) == 64

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from django.test import RequestFactory
 from django.utils.timezone import now
 
-from arena import deletion, review_queue, sharing
+from arena import deletion, networks, review_queue, sharing
 from arena.errors import Refusal
 from arena.models import Battle, Report
 from tests import factories as common
@@ -61,6 +62,18 @@ def test_full_queue_makes_room_at_the_cost_of_its_largest_network(monkeypatch):
     flood[4].refresh_from_db()
     assert (flood[4].review, flood[4].shared_network, one_more.review) == ("", "", "")
     assert sharing.find(flood[4].pk)
+
+
+def test_one_line_of_ipv6_does_not_fill_the_queue(monkeypatch):
+    monkeypatch.setattr(review_queue, "MOST", 6)
+    for number in range(6):  # each from another /64 of one /56, which is what a home has
+        published(network=network_of(f"2001:db8:0:{number:x}::1"))
+
+    assert published(network=network_of("192.0.2.7")).review == "waiting"
+
+
+def network_of(address):
+    return networks.hashes(RequestFactory().get("/", REMOTE_ADDR=address))[0]
 
 
 def test_place_is_free_again_after_a_decision_or_when_it_is_taken_back(me):
