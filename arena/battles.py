@@ -203,7 +203,7 @@ def retry(battle: Battle, payer: str = "") -> None:
 
 
 def _remember_one_sided(battle: Battle, turn: Turn) -> None:
-    """Keep which side failed alone: its voter has seen it, and the next try overwrites it."""
+    """Keep which side a question made fail alone: its voter has seen it, and the next try overwrites it."""
     if side := counting.failed_side(list(turn.answers.all())):
         Battle.objects.filter(id=battle.pk).update(one_sided=side)
 

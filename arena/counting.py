@@ -43,7 +43,7 @@ class Answered:
 class Reading:
     """What the texts of a battle say; `of` is what was read.
 
-    one_sided: one side has failed and not the other. leaking: an answer tells whose it is. probing: a
+    one_sided: a question made one side fail and not the other. leaking: an answer tells whose it is. probing: a
     question asks who answers, and an answer that is judged follows it. categories: of the questions. features: style
     of a, then of b. turns: how many are judged, those that both sides have finished; only they make the others.
     prompt_hash: of the first question.
@@ -85,11 +85,11 @@ def confirmed(battle: Battle, reading: Reading) -> Reading:
 
 
 def failed_side(answers: Collection[Answer]) -> str:
-    """The side that has failed while the other has answered; empty if there is none.
+    """The side that a question made fail while the other has answered it; empty if there is none.
 
     Its voter has seen which side that was, and may have chosen the question for it.
     """
-    failed = [each.side for each in answers if each.failure in Answer.ONE_SIDED]
+    failed = [each.side for each in answers if each.failure in Answer.CAUSED_BY_QUESTION]
     finished = any(each.state == Answer.State.FINISHED for each in answers)
     return failed[0] if failed and finished else ""
 

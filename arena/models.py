@@ -190,9 +190,8 @@ class Answer(models.Model):
 
     # Failures of the endpoint. These alone make the public failure rate.
     OF_ENDPOINT = frozenset({Failure.TIMEOUT, Failure.UNAVAILABLE})
-    # Failures that a voter can bring about at will, on one model and not on another: by what a provider refuses, by
-    # what a model thinks about for too long, by what breaks a server. Only who stops does it to both.
-    ONE_SIDED = frozenset(Failure) - {Failure.STOPPED}
+    # Failures that the voter's question can bring about at will, on one model and not on another.
+    CAUSED_BY_QUESTION = frozenset({Failure.REFUSED, Failure.TOO_LONG, Failure.EMPTY, Failure.REJECTED})
 
     turn = models.ForeignKey(Turn, models.CASCADE, related_name="answers")
     side = models.CharField(max_length=1, choices=[(side, side) for side in SIDES])

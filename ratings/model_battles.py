@@ -70,8 +70,8 @@ class Replaced:
 @dataclass(frozen=True)
 class ModelBattles:
     """Battles of one model. `refused`: it, or its provider, refused an answer; `void`: it gave no first answer and no
-    other model took its place, so nobody could vote; `one_sided`: votes that do not count, for this model
-    failed alone."""
+    other model took its place, so nobody could vote; `one_sided`: votes that do not count, for a question made
+    this model fail alone."""
 
     slug: str
     name: str

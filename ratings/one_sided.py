@@ -1,4 +1,4 @@
-"""How often a model failed alone in a blind battle that was judged all the same.
+"""How often a question made a model fail alone in a blind battle that was judged all the same.
 
 Such a vote is kept and does not count, so a model that refuses what it answers badly would look better than it is if
 nobody saw how often that happens.
@@ -23,20 +23,20 @@ WITH judged AS (
     SELECT id, voter, day, asked_again AS model FROM judged WHERE asked_again IS NOT NULL
     UNION SELECT judged.id, voter, day, answer.model_id FROM judged
         JOIN arena_turn turn ON turn.battle_id = judged.battle
-        JOIN arena_answer answer ON answer.turn_id = turn.id WHERE answer.failure = ANY(%(one_sidedly)s)
+        JOIN arena_answer answer ON answer.turn_id = turn.id WHERE answer.failure = ANY(%(by_question)s)
 ), of_voters AS (SELECT model, least(count(*), %(most)s) AS battles FROM failed GROUP BY model, voter, day)
 SELECT model, sum(battles)::bigint FROM of_voters GROUP BY model"""
 
 
 def count(pool: str, until: datetime) -> dict[int, int]:
-    """Key of a model → battles of the pool whose vote does not count because this model failed alone.
+    """Key of a model → battles of the pool whose vote does not count because a question made this model fail alone.
 
     Votes after `until` are left out; battles that their voters have deleted are not known any more.
     """
     values: dict[str, Any] = {
         "pool": pool,
         "one_sided": counting.ONE_SIDED,
-        "one_sidedly": sorted(Answer.ONE_SIDED),
+        "by_question": sorted(Answer.CAUSED_BY_QUESTION),
         "most": MOST_OF_A_VOTER,
         "until": until,
     }

@@ -91,7 +91,7 @@ class BattlesOfModel(serializers.Serializer[Any]):
     replaced = Replacement(many=True, help_text="it failed before its first word, and another took its place unseen")
     refused = WHOLE(help_text="battles with an answer that it or its provider refused; never replaced")
     void = WHOLE(help_text="battles without a first answer of it, on which nobody could vote")
-    one_sided = WHOLE(help_text="votes that do not count, for this model failed alone; a day late")
+    one_sided = WHOLE(help_text="votes that do not count, for a question made this model fail alone; a day late")
 
 
 class VotesOfMaker(serializers.Serializer[Any]):

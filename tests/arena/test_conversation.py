@@ -182,9 +182,9 @@ def failed(reason):
     return {**factories.FAILED, "failure": reason}
 
 
-@pytest.mark.parametrize("reason", sorted(Answer.ONE_SIDED))
+@pytest.mark.parametrize("reason", sorted(Answer.CAUSED_BY_QUESTION))
 @pytest.mark.parametrize("side", ["a", "b"])
-def test_vote_after_one_side_failed_is_not_counted(side, reason):
+def test_vote_after_a_question_made_one_side_fail_is_not_counted(side, reason):
     battle = factories.battle()
     factories.turn(battle, 2, **{"a": factories.FINISHED, "b": factories.FINISHED, side: failed(reason)})
 
@@ -196,11 +196,13 @@ def test_vote_after_one_side_failed_is_not_counted(side, reason):
 @pytest.mark.parametrize(
     ("a", "b"),
     [
+        (failed("timeout"), factories.FINISHED),
+        (failed("unavailable"), factories.FINISHED),
         (failed("too_long"), failed("too_long")),
         (failed("refused"), failed("timeout")),
     ],
 )
-def test_vote_after_a_failure_of_both_sides_is_counted(a, b):
+def test_vote_after_a_failure_that_no_question_caused_or_that_both_sides_had_is_counted(a, b):
     battle = factories.battle()
     factories.turn(battle, 2, a=a, b=b)
 

@@ -1,4 +1,4 @@
-"""How often a model failed alone."""
+"""How often a question made a model fail alone."""
 
 from datetime import timedelta
 
@@ -30,17 +30,15 @@ def judged(pair, a=FINISHED, b=FINISHED, **fields):
     return battles.cast_vote(battle, "tie")
 
 
-def test_count_names_the_model_that_failed_alone(pair):
+def test_count_names_the_model_that_a_question_made_fail(pair):
     judged(pair, b=REFUSED)
     judged(pair, a={**FAILED, "failure": "too_long"})
     judged(pair, a=REFUSED)
-    judged(pair, b=FAILED)
-    judged(pair, a=FAILED, b=FAILED)
-    judged(pair, a={**FAILED, "failure": "stopped"})
+    judged(pair, a=FAILED)
     judged(pair)
     judged(pair, a=REFUSED, pool="api")
 
-    assert counted("live") == {pair["model_a"].pk: 2, pair["model_b"].pk: 2}
+    assert counted("live") == {pair["model_a"].pk: 2, pair["model_b"].pk: 1}
     assert counted("api") == {pair["model_a"].pk: 1}
 
 
