@@ -1,7 +1,7 @@
 """Networks of clients as hashes: under a random salt of the week, in a table, which is deleted after thirty days.
 
-What waits for an operator is counted by network: of IPv4 a /24, of IPv6 a /48, for a home's line has 256 networks of the
-size of a /64. Who was here more than thirty days ago nobody can compute any more.
+What waits for an operator is counted by network: of IPv4 a /24, of IPv6 a /48, for a home's line has 256 networks of
+the size of a /64. Who was here more than thirty days ago nobody can compute any more.
 """
 
 import hashlib
