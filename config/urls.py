@@ -6,7 +6,7 @@ from django.urls import include, path, re_path
 from arena import api as arena_api
 from arena import api_pages
 from arena import urls as arena_urls
-from arena.page_charges import charge_reads
+from arena.page_charges import charge_all, charge_reads
 from catalog import urls as catalog_urls
 from config import security_contact
 from ratings import urls as ratings_urls
@@ -16,7 +16,8 @@ handler404 = "arena.errors.not_found"
 handler429 = "arena.errors.too_many_attempts"
 handler500 = "arena.errors.server_error"
 urlpatterns = [
-    *charge_reads([*arena_urls.pages, *arena_urls.accounts, *ratings_urls.pages, *catalog_urls.pages]),
+    *charge_reads([*arena_urls.pages, *ratings_urls.pages, *catalog_urls.pages]),
+    *charge_all(arena_urls.accounts),
     path("api/v1/", include(charge_reads([*arena_urls.api, *ratings_urls.api, *catalog_urls.api]))),
     path("api/schema/", api_pages.schema, name="api-schema"),
     path("api/docs/", api_pages.docs, name="api-docs"),

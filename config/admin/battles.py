@@ -21,12 +21,14 @@ BEGINNING = re.compile(r"[0-9a-f]{4,32}")  # of an id, without its hyphens
 
 
 class IsPublished(admin.SimpleListFilter):
-    """One of its choices is the queue of what waits for an operator."""
+    """Two of its choices are for an operator to look at: the queue, and apart from it what readers reported, which has
+    no places, so that whoever reports many hides nobody in the queue."""
 
     title = "publication"
     parameter_name = "published"
     CHOICES: ClassVar[dict[str, tuple[str, Q]]] = {
-        "waiting": ("Waiting for an operator", SHARED & review_queue.OPEN),
+        "waiting": ("Waiting for an operator", SHARED & Q(review=Battle.Review.WAITING)),
+        "reported": ("Reported by readers", SHARED & Q(review=Battle.Review.REPORTED)),
         "listed": ("Listed", LISTED),
         "yes": ("All published", SHARED),
         "withdrawn": ("Withdrawn", Q(review=Battle.Review.WITHDRAWN)),

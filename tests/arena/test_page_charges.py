@@ -62,6 +62,22 @@ def test_flood_of_pages_is_refused(rf, client, catalogue, allow, monkeypatch, ad
     assert get(client, address, where="198.51.100.1").status_code == 200
 
 
+def test_line_of_ipv6_has_no_more_passwords_hashed_than_its_share_of_work(allow, monkeypatch, settings):
+    """Each of its networks had ten a minute, which is three seconds of work: a hundred took five processors."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+    monkeypatch.setattr(page_charges, "UNITS_PER_HOUR", 1)
+    monkeypatch.setattr(page_charges, "BURST", 2)
+    allow(together=300)
+
+    answers = [
+        Client().post("/accounts/login/", {"login": "alice", "password": "x"}, REMOTE_ADDR=f"2001:db8:0:{n:x}::1")
+        for n in range(12)
+    ]
+
+    assert [answer.status_code for answer in answers][-1] == 429
+    assert "Hourly limit reached." in answers[-1].content.decode()
+
+
 @pytest.mark.parametrize(
     ("address", "neighbor", "status"),
     [

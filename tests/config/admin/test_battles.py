@@ -10,6 +10,7 @@ from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.utils.timezone import now
 
+from arena import review_queue
 from arena.models import Battle, Report, Turn
 from config.models import Change
 from tests import factories as common
@@ -90,6 +91,16 @@ def test_operator_decides_about_a_published_battle(admin, action, review):
     assert [*Battle.objects.filter(review="waiting")] == [second]
     assert admin.get(f"{LIST}?published=waiting").context["cl"].result_count == 1
     assert [*Change.objects.values_list("who", "kind", "key")] == [("operator", review, str(first.pk))]
+
+
+def test_what_readers_report_hides_nothing_that_waits(admin):
+    honest = factories.battle("voted", shared_at=now(), review="waiting", shared_network="x")
+    for _ in range(12):
+        flood = factories.battle("voted", shared_at=now())
+        review_queue.report(flood, flood.voter_id)
+
+    assert [*admin.get(f"{LIST}?published=waiting").context["cl"].queryset] == [honest]
+    assert admin.get(f"{LIST}?published=reported").context["cl"].result_count == 12
 
 
 @pytest.mark.parametrize("action", ["show_on_models", "leave_unlisted", "withdraw"])
