@@ -31,7 +31,6 @@ from arena.models import Battle, Voter
 from arena.signals import votes_moved
 from catalog import submissions
 
-REQUIRED = "required"
 OPEN_PATHS = ("/accounts/", "/appearance/", settings.STATIC_URL, *voters.QUIET_PATHS)
 Handler = Callable[[HttpRequest], Any]
 
@@ -43,8 +42,11 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
         """Nothing: our pages say what happened themselves."""
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """The network of the address that we trust: in a /64 of IPv6 anybody has another address for every attempt."""
-        return charges.network(voters.address(request))
+        """A pseudonym of the network of the address that we trust: allauth counts by it, so no address is stored.
+
+        In a /64 of IPv6 anybody has another address for every attempt.
+        """
+        return voters.keyed_hash("attempts", charges.network(voters.address(request)))
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("account")
@@ -149,7 +151,7 @@ def _move(anonymous: Voter, voter_id: UUID) -> None:
 
 def middleware(get_response: Handler) -> Handler:
     """Where accounts are required nobody else comes further than the page to log in."""
-    if settings.ENVIRONMENT.arena_login != REQUIRED:
+    if not settings.ENVIRONMENT.is_login_required:
         raise MiddlewareNotUsed
     if iscoroutinefunction(get_response):
 

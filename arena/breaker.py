@@ -61,7 +61,7 @@ def ask_for_probes(endpoint_ids: Iterable[int]) -> None:
 
 
 def claim(requests: Sequence[None]) -> list[list[Due]]:
-    """Claim the probes that are due; what is found goes to the first who asked."""
+    """Claim the probes that are due, all of them for the first of the requests."""
     patience = WAITS_S + settings.ENVIRONMENT.arena_first_token_timeout_s
     with connection.cursor() as cursor:
         cursor.execute(

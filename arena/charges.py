@@ -21,7 +21,7 @@ from arena import api_keys, conversation, limits, running
 from arena.errors import Refusal
 from arena.limits import Bucket
 from arena.models import Battle
-from arena.voters import address, is_logged_in, keyed_hash, voter_id
+from arena.voters import READS, address, is_logged_in, keyed_hash, voter_id
 
 # Asking again costs as much as a battle; but who talks at length should not lose the battles of the hour by it.
 TURNS_PER_BATTLE = 5
@@ -108,7 +108,7 @@ class Calls(BaseThrottle):
 
     def allow_request(self, request: Request, view: object) -> bool:
         plain = request._request  # noqa: SLF001  # the documented way to Django's request
-        _call(plain, "read" if plain.method in ("GET", "HEAD", "OPTIONS") else "write")
+        _call(plain, "read" if plain.method in READS else "write")
         return True
 
 
@@ -190,7 +190,7 @@ def is_charged_alone(request: HttpRequest) -> bool:
     """Whether the request comes with an API key, or from a member of an arena that requires a login."""
     if api_keys.of(request):
         return True
-    return settings.ENVIRONMENT.arena_login == "required" and is_logged_in(request)
+    return settings.ENVIRONMENT.is_login_required and is_logged_in(request)
 
 
 def origins(request: HttpRequest) -> list[Origin]:
@@ -217,8 +217,9 @@ def networks(address: str) -> list[tuple[str, int]]:
     if isinstance(parsed, ipaddress.IPv6Address):
         parsed = parsed.ipv4_mapped or parsed
     if isinstance(parsed, ipaddress.IPv4Address):
-        found = [(ipaddress.IPv4Network((int(parsed), bits), strict=False), factor) for bits, factor in IPV4_NETWORKS]
-        return [(str(parsed), 1), *((str(each), factor) for each, factor in found[1:])]
+        return [
+            (str(ipaddress.IPv4Network((int(parsed), bits), strict=False)), factor) for bits, factor in IPV4_NETWORKS
+        ]
     return [(str(ipaddress.IPv6Network((int(parsed), bits), strict=False)), factor) for bits, factor in IPV6_NETWORKS]
 
 

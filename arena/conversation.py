@@ -3,14 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db.models import F, Func, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce, Length
 from django.utils.translation import gettext as _
 
 from arena.errors import Refusal
 from arena.jobs import MAX_TOKENS
-from arena.models import SIDES, Answer, Battle, Endpoint
+from arena.models import SIDES, Answer, Battle, Endpoint, conversation_limit
 
 # A token of prose has three to five characters, of program text about three, of other scripts two to four bytes.
 CHARACTERS_PER_TOKEN = 2
@@ -46,7 +45,7 @@ class Size:
 
 def check_first(prompt: str) -> None:
     """Raises Refusal 400 `too_long` for a first question that is longer than a conversation may be."""
-    most = settings.ENVIRONMENT.arena_conversation_characters
+    most = conversation_limit()
     if Size.of(prompt).length > most:
         words = _("This question is too long. %(limit)s")
         raise _too_long(words % {"limit": _limit_words(most)})
@@ -83,7 +82,7 @@ def room(battle: Battle, answers: Iterable[Answer]) -> int:
 def small_windows() -> QuerySet[Endpoint]:
     """The enabled endpoints whose model is known to read less than the longest conversation, or less than that and an
     answer. They are not drawn blind for everybody: a long question would tell which pane has the small window."""
-    tokens = settings.ENVIRONMENT.arena_conversation_characters // CHARACTERS_PER_TOKEN + OVERHEAD_TOKENS
+    tokens = conversation_limit() // CHARACTERS_PER_TOKEN + OVERHEAD_TOKENS
     answer = Coalesce(F("max_tokens"), Value(MAX_TOKENS)) + Coalesce(F("thinking_tokens"), Value(0))
     small = Q(model__max_input__lt=tokens) | Q(model__context_window__lt=tokens + answer)
     return Endpoint.objects.filter(small, enabled=True).select_related("model").order_by("model__name")
@@ -91,7 +90,7 @@ def small_windows() -> QuerySet[Endpoint]:
 
 def small_window_lines() -> list[str]:
     """A line for each model that is not drawn for its window, for those who start the service or load models."""
-    most = settings.ENVIRONMENT.arena_conversation_characters
+    most = conversation_limit()
     return [
         f"not drawn: {each.model.name}, whose window is too small for a conversation of {most:,} characters "
         "(ARENA_CONVERSATION_CHARACTERS) and an answer"

@@ -19,7 +19,7 @@ LONGEST_DAYS = 365
 def mode() -> str:
     """open, invite or closed. Where a login is required an open sign-up would let everybody in again."""
     environment = settings.ENVIRONMENT
-    return environment.arena_signup or (INVITE if environment.arena_login == "required" else OPEN)
+    return environment.arena_signup or (INVITE if environment.is_login_required else OPEN)
 
 
 def is_open_to_all() -> bool:

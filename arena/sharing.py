@@ -26,7 +26,7 @@ from arena.models import LISTED, SHARED, SIDES, Answer, Battle, Turn, Vote
 
 SHOWN = 5
 LONGEST_LISTED = 600  # characters of a question and of an answer; the page of the battle has all
-OFF, MODERATED, OPEN = "off", "moderated", "open"
+OFF, MODERATED = "off", "moderated"
 LISTED_IF_OPEN = SHARED & Q(review__in=("", Battle.Review.WAITING, Battle.Review.LISTED))
 
 

@@ -20,12 +20,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from arena import draws
+from arena.backends.limits import BYTES_PER_TOKEN
 from arena.errors import Refusal
 from arena.jobs import MAX_TOKENS
-from arena.models import LIVE, Endpoint, TokensOfDay
+from arena.models import LIVE, SIDES, Endpoint, TokensOfDay
 
-BYTES_PER_TOKEN = 4  # of UTF-8: four letters of English, one or two characters of Chinese
-SIDES = 2
 NETWORK_SHARE = 20  # of what it asks of the service, and of models that it names, a network has a twentieth of a day
 RELEASED_SHARE = 4  # and of everything a quarter of what is released
 NAMED_SHARE = 3  # battles of models that were named, and of keys, have at most a third of a model's
@@ -90,7 +89,7 @@ def _of_service(octets: int, payer: str) -> list[Charge]:
     per_day = settings.ENVIRONMENT.arena_tokens_per_day
     if not per_day:
         return []
-    tokens = SIDES * _tokens(octets, MAX_TOKENS)
+    tokens = len(SIDES) * _tokens(octets, MAX_TOKENS)
     detail = _("This arena has used up its budget for now. Try again after the full hour.")
     found = [Charge(SERVICE, tokens, _released(per_day), _spent_refusal(detail))]
     return found + _of_payer(SERVICE, payer, tokens, per_day)

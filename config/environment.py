@@ -59,6 +59,10 @@ class Environment:
     def production(self) -> bool:
         return self.arena_env == "production"
 
+    @property
+    def is_login_required(self) -> bool:
+        return self.arena_login == "required"
+
     def allows_key_name(self, name: str) -> bool:
         """Whether an endpoint may name this variable as the one that holds its key: never a setting of the service."""
         ours = name in PARSERS or OF_THE_SERVICE.fullmatch(name.upper())

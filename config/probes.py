@@ -10,6 +10,7 @@ from typing import Any
 from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
+from arena.errors import READS
 from config import health, metrics
 
 PROBES: dict[str, Callable[[HttpRequest], Awaitable[HttpResponse]]] = {
@@ -17,7 +18,6 @@ PROBES: dict[str, Callable[[HttpRequest], Awaitable[HttpResponse]]] = {
     "/readyz": health.ready,
     "/metrics": metrics.metrics,
 }
-READS = ("GET", "HEAD")
 Handler = Callable[[HttpRequest], Any]
 
 

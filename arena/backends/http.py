@@ -11,13 +11,12 @@ import orjson
 
 from arena.backends import errors
 from arena.backends.answer import Answer, Reader
-from arena.backends.limits import GRACE_S, Deadline
+from arena.backends.limits import BYTES_PER_TOKEN, GRACE_S, Deadline
 from arena.backends.protocol import BackendError, Part, Request, Timeouts
 
 logger = logging.getLogger(__name__)
 
 MAX_ERROR_BYTES = 16 * 1024
-BYTES_PER_TOKEN = 4
 # Fields that some servers and models refuse, though the format has them: they are asked again without. Strict
 # servers know no stream_options; OpenAI's newer models want max_completion_tokens; newer models of OpenAI and
 # Anthropic have only one temperature, and newer ones of Anthropic no budget for thinking. What was refused is

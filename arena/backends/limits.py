@@ -11,6 +11,7 @@ from arena.backends.protocol import Timeouts
 MAX_TEXT_BYTES = 256 * 1024  # answer and reasoning together, as UTF-8
 MAX_BODY_BYTES = 64 * 1024 * 1024  # everything that came, framing included
 MAX_DOCUMENT_BYTES = 2 * 1024 * 1024  # an answer or an error that came as one JSON document
+BYTES_PER_TOKEN = 4  # of UTF-8: four letters of English, one or two characters of Chinese
 GRACE_S = 0.5  # after the end of the answer, for the token counts and the end of the connection
 
 T = TypeVar("T")

@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from arena import login_locks, voters
+from arena.publishing import client
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long way home 7"
@@ -58,6 +59,15 @@ def test_ipv4_clients_are_told_apart_behind_a_socket_of_ipv6():
         log_in("::ffff:198.51.100.9", "wrong", f"name{number}")
 
     assert enters("::ffff:192.0.2.7")
+
+
+def test_attempts_are_counted_without_a_readable_address():
+    guess(TRIES)
+    Client().post("/accounts/signup/", REMOTE_ADDR=STRANGER)
+
+    counts = client().keys("attempts:*")
+    assert counts
+    assert [key for key in counts if STRANGER.encode() in key] == []
 
 
 def guess_from_many_networks(times):
