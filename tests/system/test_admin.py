@@ -93,6 +93,8 @@ def test_forms_and_lists_have_no_violation(inside: Page, person: Person, scheme:
     for path in ("arena/battle", "ratings/board", "catalog/license"):
         inside.goto(f"/admin/{path}/")
         inside.locator("#result_list tbody th a").first.click()
+        expect(inside.get_by_role("heading", level=1)).to_be_visible()  # the page is there before it is looked at
+        inside.wait_for_load_state()
         broken[inside.url] = _of_ours(inside)
     assert not {path: said for path, said in broken.items() if said}
 
