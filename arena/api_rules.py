@@ -58,11 +58,11 @@ def _limits() -> str:
         "%(calls)s (%(calls_together)s) calls that read, and as many that write. They are refilled evenly, and at most "
         "%(burst)s battles or questions can be asked at once. Each %(characters)s characters of history and question "
         "count as one. A /56 of IPv6 has twice, a /48 and a /24 of IPv4 four times as many as an address. "
-        "%(running)s battles of a voter and %(running_together)s of an address are answered at a time. "
+        "At most %(running)s battles of a voter and %(running_together)s of an address are answered at a time. "
         "Up to %(streams)s battles may be followed at once (`ARENA_STREAMS_PER_VOTER`), and from one address up to "
-        "%(streams_together)s battles and as many boards. Calls that take long pay for the work. A setting of 0 "
-        "is no limit. Keys, and members where a login is required, are charged without their address. "
-        "What is more is a 429, and `Retry-After` says after how many seconds there is room again."
+        "%(streams_together)s battles and as many boards. Calls that take long to compute are charged for the work. "
+        "A setting of 0 is no limit. Keys, and members where a login is required, are charged without their address. "
+        "Beyond these limits a call gets a 429, and `Retry-After` says after how many seconds to try again."
     )
     environment = settings.ENVIRONMENT
     return sentence % {

@@ -173,9 +173,9 @@ battle_share = call(
     (
         "Publish it",
         (
-            "After the vote: whoever has the link of its page can read its texts, and never who asked; an operator "
-            "decides whether both models list it. `false` takes it back. 403 where publishing is switched off, or "
-            "after an operator took it down."
+            "After the vote: anyone with the link of its page can read its texts, never who asked; an operator "
+            "decides whether the pages of both models list it. `false` takes it back. 403 where publishing is "
+            "switched off, or after an operator took it down."
         ),
     ),
     (shapes.OneBattle, examples.VOTED_BATTLE | {"shared": True}),
@@ -195,8 +195,8 @@ model_battles = call(
     (
         "Published battles",
         (
-            "Of those that this model fought, that their voters published and that are listed, the newest five: by "
-            "default those that an operator has chosen."
+            "The newest five battles of this model that their voters published and that are listed: by default, those "
+            "that an operator has chosen."
         ),
     ),
     (shapes.SharedBattles, examples.SHARED_BATTLES),

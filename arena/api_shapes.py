@@ -123,7 +123,7 @@ class SharedBattle(serializers.Serializer[Any]):
     models = Sides(help_text="slugs")
     winner = serializers.ChoiceField(Vote.Winner.values)
     turn_count = serializers.IntegerField(help_text="how many turns it has")
-    turns = SharedTurn(many=True, help_text="the first alone; each text is cut at 600 characters")
+    turns = SharedTurn(many=True, help_text="only the first; each text is cut at 600 characters")
 
 
 class SharedBattles(serializers.Serializer[Any]):
@@ -154,16 +154,16 @@ class Standing(serializers.Serializer[Any]):
 
 class Measured(serializers.Serializer[Any]):
     answers = WHOLE(help_text="in all its battles; the speeds are of these")
-    calls = WHOLE(help_text="in blind battles of the live pool, without those that failed by the question's fault")
-    failures = WHOLE(help_text="of these calls by the model's own fault; of one voter three a day at most")
-    failure_rate = NUMBER(allow_null=True, help_text="from 0 to 1; null where it had no such call")
+    calls = WHOLE(help_text="in blind battles of the live pool, without failures that the question caused")
+    failures = WHOLE(help_text="timeouts and outages among these calls, at most three a day from the same voter")
+    failure_rate = NUMBER(allow_null=True, help_text="from 0 to 1; null without such calls")
     first_token_s = NUMBER(allow_null=True, help_text="seconds until its first word")
     tokens_per_s = NUMBER(allow_null=True)
 
 
 class Variant(serializers.Serializer[Any]):
-    max_tokens = WHOLE(required=False, help_text="of an answer")
-    thinking_tokens = WHOLE(required=False, help_text="that it may spend on thought, beside these")
+    max_tokens = WHOLE(required=False, help_text="longest answer")
+    thinking_tokens = WHOLE(required=False, help_text="for thinking, in addition to these")
     temperature = NUMBER(required=False)
     first_token_timeout_s = NUMBER(required=False, help_text="seconds")
 
@@ -187,7 +187,7 @@ class ModelFacts(serializers.Serializer[Any]):
     commercial_use = serializers.ChoiceField(License.Commercial.values, allow_null=True)
     base_model = serializers.CharField(allow_null=True, help_text="slug of the model that it was made from")
     in_draw = serializers.BooleanField(help_text="whether it answers in this arena")
-    variant = Variant(allow_null=True, help_text="values that it is asked with instead of the arena's; null for none")
+    variant = Variant(allow_null=True, help_text="settings that differ from the arena's defaults; null if none do")
     facts = serializers.DictField(child=Fact(), help_text="where each of these comes from, and further ones, by field")
     price = Price(allow_null=True, help_text="the newest one that is known")
     arena = Standing(allow_null=True, help_text="where it stands on the board of the live pool")

@@ -47,7 +47,7 @@ def check_first(prompt: str) -> None:
     """Raises Refusal 400 `too_long` for a first question that is longer than a conversation may be."""
     most = conversation_limit()
     if Size.of(prompt).length > most:
-        words = _("This question is too long. %(limit)s")
+        words = _("This question is too long. Shorten it. %(limit)s")
         raise _too_long(words % {"limit": _limit_words(most)})
 
 
@@ -108,7 +108,7 @@ def _sides(answers: Iterable[Answer]) -> list[Size]:
 
 
 def _limit_words(most: int) -> str:
-    words = _("A conversation can have %(most)s characters; Chinese characters and emoji count for up to two.")
+    words = _("A conversation can have %(most)s characters; Chinese characters and emoji count as up to two.")
     return words % {"most": f"{most:,}"}
 
 

@@ -139,7 +139,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def refused_page(request: HttpRequest, error: Refusal, **shown: object) -> HttpResponse:
-    """A page of its own for a refusal: that there is nothing here, or that too much was asked for."""
+    """The page for a refusal: 429 for too many requests, else that there is nothing here."""
     template = "429.html" if error.status == TOO_MANY else "404.html"
     return error.on(render(request, template, {"detail": error.detail, **shown}, status=error.status))
 

@@ -154,7 +154,7 @@ def _check_key_name(where: str, name: str) -> None:
     if not VARIABLE.fullmatch(name):
         raise WrongField(where, "endpoint.api_key_env", "is the name of a variable, never a key")
     if not endpoint_keys.is_allowed(name):
-        words = f"names {name}, and ARENA_KEY_NAMES allows {endpoint_keys.allowed_names()} alone"
+        words = f"names {name}, but ARENA_KEY_NAMES allows only {endpoint_keys.allowed_names()}"
         raise WrongField(where, "endpoint.api_key_env", words)
 
 

@@ -47,7 +47,10 @@ def charge(request: HttpRequest, mode: object, models: object) -> None:
         return
     if wait := _take(_limits(request), pool):
         hours = -(-wait // 3600)
-        detail = _("You have named many sets of models today. Go on with one of them, or try again in %(hours)s h.")
+        detail = _(
+            "You or your network have named too many new sets of models today. Use one of them, or try again in "
+            "%(hours)s h."
+        )
         raise Refusal("too_many_sets", detail % {"hours": hours}, 429, retry_after=wait)
 
 

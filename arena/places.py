@@ -27,10 +27,12 @@ def take(taken: Taken, most: Mapping[str, int]) -> Place:
     Raises Refusal 429 and 503.
     """
     if len(taken) >= MOST_OPEN:
-        raise Refusal("busy", "Too many streams are open here.", 503, retry_after=FULL_RETRY_S)
+        raise Refusal(
+            "busy", "Too many streams are open here. Try again in a few seconds.", 503, retry_after=FULL_RETRY_S
+        )
     now = list(taken.values())
     if any(limit and sum(each in charged for charged in now) >= limit for each, limit in most.items()):
-        detail = "Too many streams of you or your network are open. Close one, or try again in a few seconds."
+        detail = "You or your network have too many streams open. Close one, or try again in a few seconds."
         raise Refusal("too_many_streams", detail, 429, retry_after=FULL_RETRY_S)
     return Place(taken, frozenset(most))
 

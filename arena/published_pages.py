@@ -47,5 +47,5 @@ def _page(request: HttpRequest, found: Battle, problem: str = "", status: int = 
 
 
 def _not_found(request: HttpRequest) -> HttpResponse:
-    detail = _("This battle is not published, or not any more.")
+    detail = _("This battle is not published, or no longer.")
     return render(request, "404.html", {"detail": detail}, status=404)

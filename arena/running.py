@@ -66,7 +66,7 @@ def reserve(most: Mapping[str, int], battle_id: UUID) -> None:
     except (RedisError, OSError) as error:
         logger.warning("Redis is away, the running battles of an address are not counted: %s", error)
         return
-    detail = _("Too many battles of your network are being answered. Wait a few seconds, then ask again.")
+    detail = _("Too many battles from your network are being answered. Wait a few seconds, then ask again.")
     raise _refusal(detail, max(most.values()))
 
 

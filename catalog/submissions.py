@@ -124,14 +124,20 @@ def send(voter: UUID, content: Content, networks: Sequence[str]) -> Submission:
 def _make_room(waiting: QuerySet[Submission], voter: UUID, networks: Sequence[str]) -> None:
     """Raises TooManyWaiting where there is none for this voter or network."""
     if waiting.filter(voter=voter).count() >= MOST_OF_ONE:
-        raise TooManyOfYours(_("%(most)s of yours are waiting already.") % {"most": MOST_OF_ONE})
+        raise TooManyOfYours(
+            _("%(most)s of your submissions are waiting already. Try again when one is decided.")
+            % {"most": MOST_OF_ONE}
+        )
     if waiting.filter(network__in=networks).count() >= MOST_OF_NETWORK:
-        raise TooManyOfYours(_("%(most)s from your network are waiting already.") % {"most": MOST_OF_NETWORK})
+        raise TooManyOfYours(
+            _("%(most)s submissions from your network are waiting already. Try again when one is decided.")
+            % {"most": MOST_OF_NETWORK}
+        )
     if waiting.count() < MOST_WAITING:
         return
     evicted = fair_queue.choose_evicted(waiting.defer("payload"), "network", "created_at", networks)
     if evicted is None:
-        raise TooManyWaiting(_("Too many are waiting already. Try again when some are decided."))
+        raise TooManyWaiting(_("Too many submissions are waiting already. Try again when some are decided."))
     evicted.delete()
 
 

@@ -35,20 +35,22 @@ INSIDE = [
 ]
 BEARER = {"WWW-Authenticate": "Bearer"}
 FORWARDED = ("X-Forwarded-For", "Forwarded")
-REFUSED = "Set ARENA_METRICS_TOKEN to read the metrics from here, and send it as a bearer token.\n"
+REFUSED = "To read the metrics from here, set ARENA_METRICS_TOKEN and send it as a bearer token.\n"
 
 
 async def metrics(request: HttpRequest) -> HttpResponse:
     """The figures as they were at most 2 s ago; 401 or 403 for those who may not read them, 503 if it takes long."""
     token = settings.ENVIRONMENT.arena_metrics_token
     if token and not _has_token(request, token):
-        return HttpResponse("This needs the bearer token of ARENA_METRICS_TOKEN.\n", "text/plain", 401, headers=BEARER)
+        return HttpResponse(
+            "Send the bearer token that ARENA_METRICS_TOKEN holds.\n", "text/plain", 401, headers=BEARER
+        )
     if not token and not _is_inside(request):
         return HttpResponse(REFUSED, "text/plain", 403)
     try:
         return HttpResponse(await _figures.get(), CONTENT_TYPE_LATEST)
     except TimeoutError:
-        return HttpResponse("The database does not answer in time.\n", "text/plain", 503)
+        return HttpResponse("The database did not answer in time. Try again.\n", "text/plain", 503)
 
 
 def _has_token(request: HttpRequest, token: str) -> bool:

@@ -23,7 +23,7 @@ DATA_FOLDER = BASE_DIR / "var"
 try:
     _keys = (ENVIRONMENT.secret_key,) if ENVIRONMENT.secret_key else secret_keys.load(DATA_FOLDER)
 except OSError as error:
-    raise SystemExit(f"arena: set SECRET_KEY, for none can be made in {DATA_FOLDER}: {error.strerror}") from None
+    raise SystemExit(f"arena: cannot create a secret key in {DATA_FOLDER}: {error.strerror}; set SECRET_KEY") from None
 SECRET_KEY = _keys[0]
 SECRET_KEY_FALLBACKS = [*_keys[1:], *ENVIRONMENT.secret_key_fallbacks]
 PUBLIC_HOST = urlsplit(ENVIRONMENT.arena_public_url).hostname

@@ -239,7 +239,7 @@ def add_streams(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         VOTES,
         (
             "The public record as one file",
-            "JSON Lines, as `export_votes --public` writes and `import_votes` reads them: the same rows as in pages.",
+            "JSON Lines, as `export_votes --public` writes and `import_votes` reads them: the same rows, unpaged.",
         ),
         ("application/x-ndjson", examples.RECORD),
         (

@@ -37,25 +37,27 @@ class Style(serializers.Serializer[Any]):
 class Row(serializers.Serializer[Any]):
     rank = WHOLE(
         allow_null=True,
-        help_text="1 and how many ranked models of the component have a higher rating; null: it is not ranked",
+        help_text="1 plus the number of ranked models in the component with a higher rating; null if not ranked",
     )
-    rank_low = WHOLE(allow_null=True, help_text="1 and how many ranked ones are better by a two-sided 95 % test")
+    rank_low = WHOLE(
+        allow_null=True, help_text="1 plus the number of ranked models that are better by a two-sided 95 % test"
+    )
     rank_high = WHOLE(
         allow_null=True,
-        help_text="how many ranked ones are not worse by that test; without a rank, where a model could stand",
+        help_text="number of ranked models that are not worse by that test; if unranked, the last place it could take",
     )
-    rank_ub = WHOLE(allow_null=True, help_text="1 and how many intervals of ranked ones lie wholly above")
+    rank_ub = WHOLE(allow_null=True, help_text="1 plus the number of ranked models whose intervals lie wholly above")
     tier = WHOLE(allow_null=True, help_text="1: may be the best, 2: the best of the others, and so on")
     votes_to_rank = WHOLE(
         allow_null=True,
-        help_text="how many more votes a rank takes, no voter counting for more than 20; null on boards of before",
+        help_text="votes needed for a rank, no voter counting for more than 20; null on boards of earlier versions",
     )
     model, name = Text(help_text="slug"), Text()
     organization, license = Text(allow_null=True), Text(allow_null=True)
     open_weights = Yes(allow_null=True)
     rating = NUMBER()
     ci_low, ci_high = NUMBER(allow_null=True, help_text="95 %; null where it is open"), NUMBER(allow_null=True)
-    se = NUMBER(allow_null=True, help_text="1.96 of it are half of a closed interval")
+    se = NUMBER(allow_null=True, help_text="1.96 times this is half the width of a closed interval")
     interval = serializers.ChoiceField(("plain", "clustered", "published"), allow_null=True)
     component = WHOLE(help_text="ratings of different components cannot be compared, by Elo neither")
     unbounded = Yes(help_text="no finite rating fits its votes: it is placed; false by Elo, which is always finite")
@@ -88,7 +90,7 @@ class Board(Which):
     problem = serializers.ChoiceField(
         ("separable", "not_converged"), required=False, help_text="why there are votes and no rows"
     )
-    provisional = Yes(help_text="fewer than two models of the main component have votes enough: all are ranked")
+    provisional = Yes(help_text="fewer than two models of the main component have enough votes: all are ranked")
     reference = Reference(
         required=False, help_text="who published these ratings, which are not from votes of this arena"
     )
@@ -129,7 +131,9 @@ class Pairs(Which):
     counts = _matrix(WHOLE(), "all votes of the pair")
     win_probability = _matrix(NUMBER(allow_null=True), "predicted score of the row")
     diff = _matrix(NUMBER(allow_null=True), "rating of the row less that of the column")
-    diff_se = _matrix(NUMBER(allow_null=True), "1.96 of it are half of the 95 % interval of the difference")
+    diff_se = _matrix(
+        NUMBER(allow_null=True), "1.96 times this is half the width of the 95 % interval of the difference"
+    )
     votes_needed = _matrix(WHOLE(allow_null=True), "0: they can be told apart; null: no number of votes would do it")
 
 
@@ -178,7 +182,9 @@ class OneVote(serializers.Serializer[Any]):
     counted = Yes()
     reason = Text(help_text="why it is not counted")
     source = serializers.ChoiceField(Vote.Source.values)  # type: ignore[assignment]  # the name is that of the API
-    propensity = NUMBER(allow_null=True, help_text="the chance of this pair to be drawn; null after a replacement")
+    propensity = NUMBER(
+        allow_null=True, help_text="the chance with which this pair was drawn; null after a replacement"
+    )
     turns = WHOLE()
     categories = serializers.ListField(child=Text(), help_text="never `exclude-ties`, which its outcome decides")
 

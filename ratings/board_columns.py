@@ -200,7 +200,7 @@ COLUMNS = (
     Column(
         "failures",
         _("Failed"),
-        _("The share of its calls in blind battles that failed by its own fault, over the same days."),
+        _("The share of its calls in blind battles that failed by a timeout or an outage, over the same days."),
         _measured("failure_rate"),
         {"failure_rate": _measured("failure_rate"), "calls": _measured("calls")},
         descending=False,

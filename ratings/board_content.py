@@ -38,7 +38,7 @@ kept: Recent[bytes] = Recent(VIEWS)
 
 @dataclass(frozen=True, eq=False)
 class Body:
-    """Lines of the table that stand together; those without a rank under a heading and the rule that they miss."""
+    """Lines of the table that stand together; those without a rank under a heading, with the rule for a rank."""
 
     lines: Sequence[Line]
     heading: str | Promise = ""

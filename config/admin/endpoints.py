@@ -30,7 +30,7 @@ WHERE_MORE = gettext_lazy("log/web.log of the data folder (var) has more; in com
 NAMES = {"upstream_id": "model"}  # as the models file calls it
 FIELDS = {name: field for field, name in NAMES.items()}
 AGAIN = "api_key_env_again"
-ELSEWHERE = gettext_lazy("Its key would go to another host. Type the name of the variable again to agree.")
+ELSEWHERE = gettext_lazy("The key would go to another host. Type the name of the variable again to confirm.")
 CHECKED = (
     "kind",
     "base_url",
@@ -158,7 +158,7 @@ class EndpointAdmin(Choosing):
         if endpoint.failed_probes:
             return _("yes, though the last probe failed")
         if endpoint.fails_in_battles:
-            return _("yes, but look at it: probes pass, and most battles of the last 24 hours fail")
+            return _("yes, but check it: probes pass while most battles of the last 24 hours failed")
         return _("yes")
 
     @admin.display(description="calls in two days")
@@ -203,7 +203,7 @@ def told(endpoint: Endpoint, found: probe.Probe) -> str:
         missing = _("The variable %(variable)s is not set in the web service, so %(name)s was not asked.")
         return missing % {"variable": endpoint.api_key_env, "name": name}
     if found.failure == probe.KEY_NOT_ALLOWED:
-        refused = _("The variable %(variable)s may hold no key: ARENA_KEY_NAMES allows %(allowed)s alone.")
+        refused = _("The variable %(variable)s must not be used as a key: ARENA_KEY_NAMES allows only %(allowed)s.")
         return refused % {"variable": endpoint.api_key_env, "allowed": endpoint_keys.allowed_names()}
     if found.failure:
         reason = Answer.Failure(found.failure).label

@@ -115,7 +115,7 @@ WRONG = {
     "a key for a variable": (bad('endpoint.api_key_env = "sk-abc"'), "is the name of a variable, never a key"),
     "a setting of ours": (
         bad('endpoint.api_key_env = "SECRET_KEY"'),
-        "endpoint.api_key_env names SECRET_KEY, and ARENA_KEY_NAMES allows *_API_KEY alone",
+        "endpoint.api_key_env names SECRET_KEY, but ARENA_KEY_NAMES allows only *_API_KEY",
     ),
     "a variable without an end": (bad(f'endpoint.api_key_env = "{"A" * 101}"'), "api_key_env is too long"),
     "no tokens": (bad("endpoint.max_tokens = 0"), "endpoint.max_tokens must lie between 1 and 1,000,000"),

@@ -104,7 +104,7 @@ def test_command_prints_two_lines_where_the_key_is_a_variable(folder, settings, 
 def test_command_refuses_a_variable_that_the_list_cannot_hold(folder, settings, key):
     settings.SECRET_KEY = key
 
-    with pytest.raises(CommandError, match="SECRET_KEY holds a comma or a space"):
+    with pytest.raises(CommandError, match="SECRET_KEY contains a comma or a space"):
         call_command("rotate_secret_key")
 
 

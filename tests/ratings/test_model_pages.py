@@ -174,7 +174,7 @@ def test_page_says_which_values_of_its_own_a_model_is_asked_with(client):
 
     for words in ("Longest answer 2,000 tokens", "up to 8,192 tokens", "Temperature 0.0", "at most 60 s"):
         assert words in shown
-    assert "Asked in its own way" not in text(client, "usual")
+    assert "Settings of this variant" not in text(client, "usual")
 
 
 @pytest.mark.parametrize("slug", ["nobody", "a%00b", "%0A", "a" * 300])

@@ -179,7 +179,7 @@ def test_where_a_login_is_required_it_comes_first_and_leads_on(browser: Browser,
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
     expect(page.get_by_role("main").get_by_role("link", name="Sign up")).to_have_count(0)
     page.goto("/accounts/signup/")
-    expect(page.get_by_text("no new account without a valid invitation")).to_be_visible()
+    expect(page.get_by_text("sign up here without a valid invitation")).to_be_visible()
     page.goto(invitation(members_only))
     fill(page, "member", "Password", "Password (again)")
     page.get_by_role("button", name="Sign up").click()

@@ -13,7 +13,7 @@ class Command(BaseCommand):
     help = "Lifts the lock that too many wrong passwords have put on a name."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", help="of the account")
+        parser.add_argument("name", help="username of the account")
         parser.add_argument(
             "--remove-second-factor",
             action="store_true",

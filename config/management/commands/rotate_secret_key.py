@@ -10,14 +10,14 @@ from django.core.management.base import BaseCommand, CommandError
 from config import secret_keys
 
 IN_THE_FOLDER = (
-    "1 new key in {file}; it signs from the next start on. The key until now, on the second line, still verifies: "
-    "delete that line, or run this again, once it is not to be trusted any more."
+    "1 new key in {file}; it signs from the next start on. The previous key, on the second line, still verifies: "
+    "delete that line, or run this again, when you no longer trust it."
 )
-IN_VARIABLES = "1 new key. Set these two lines where SECRET_KEY is set now, and start the service anew:"
+IN_VARIABLES = "1 new key. Set these two lines where SECRET_KEY is set now, and restart the service:"
 
 
 class Command(BaseCommand):
-    help = "Makes a new SECRET_KEY and keeps the one until now as a fallback: nobody is logged out or loses battles."
+    help = "Makes a new SECRET_KEY and keeps the previous one as a fallback: nobody is logged out or loses battles."
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder = os.environ.get(secret_keys.FOLDER) or (
@@ -34,7 +34,7 @@ class Command(BaseCommand):
 
     def _print_variables(self) -> None:
         if "," in settings.SECRET_KEY or len(settings.SECRET_KEY.split()) != 1:
-            raise CommandError("SECRET_KEY holds a comma or a space, so SECRET_KEY_FALLBACKS cannot list it")
+            raise CommandError("SECRET_KEY contains a comma or a space, so SECRET_KEY_FALLBACKS cannot list it.")
         self.stderr.write(IN_VARIABLES)
         self.stdout.write(f"SECRET_KEY={secret_keys.make()}")
         self.stdout.write(f"SECRET_KEY_FALLBACKS={settings.SECRET_KEY}")

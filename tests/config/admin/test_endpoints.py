@@ -110,7 +110,10 @@ def test_list_tells_how_endpoints_do(admin):
         ({"enabled": False}, "switched off"),
         ({"failed_probes": 1, "fails_in_battles": True}, "yes, though the last probe failed"),
         ({"failed_probes": 3}, "no: it did not answer our last 3 probes"),
-        ({"fails_in_battles": True}, "yes, but look at it: probes pass, and most battles of the last 24 hours fail"),
+        (
+            {"fails_in_battles": True},
+            "yes, but check it: probes pass while most battles of the last 24 hours failed",
+        ),
     ],
 )
 def test_state_is_told_in_words(fields, said):
@@ -215,7 +218,7 @@ def test_no_variable_of_the_service_is_sent_to_a_listener(editor, provider, monk
     editor.post(f"{LIST}{endpoint.pk}/ask/")
 
     assert "zsecret-of-the-service" not in str(provider.requests(f"says:{variable}"))
-    assert f"It names {variable}, and ARENA_KEY_NAMES allows *_API_KEY alone." in text(answer)
+    assert f"It names {variable}, but ARENA_KEY_NAMES allows only *_API_KEY." in text(answer)
     assert Endpoint.objects.get().api_key_env == ""
 
 
@@ -228,7 +231,7 @@ def test_variable_that_was_stored_before_it_was_forbidden_is_not_sent_either(edi
     answer = editor.post(f"{LIST}{endpoint.pk}/ask/", follow=True)
 
     assert provider.requests("says:stored") == []
-    assert "The variable SECRET_KEY may hold no key: ARENA_KEY_NAMES allows *_API_KEY alone." in text(answer)
+    assert "The variable SECRET_KEY must not be used as a key: ARENA_KEY_NAMES allows only *_API_KEY." in text(answer)
 
 
 @pytest.mark.parametrize(
@@ -255,7 +258,7 @@ def test_key_follows_to_another_host_only_if_its_name_is_typed_again(editor, bas
     assert (answer.status_code == 302) is accepted
     assert (Endpoint.objects.get().base_url == base_url) is accepted
     if not accepted:
-        assert "Its key would go to another host. Type the name of the variable again to agree." in text(answer)
+        assert "The key would go to another host. Type the name of the variable again to confirm." in text(answer)
 
 
 def test_endpoint_without_a_key_moves_freely(editor):
