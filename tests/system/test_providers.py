@@ -19,7 +19,7 @@ from tests.system.zoo import BEFORE_A_WORD, IN_MID_STREAM, IN_TURN_TWO, LIMITS_S
 
 ENDS_WITHIN_S = LIMITS_S["answer"] + 5
 REPLACED = [name for name in BEFORE_A_WORD if name != "filtered"]
-PROMPT = "Who is there?"
+PROMPT = "How long is a day?"
 MIB = 2**20
 CAP = 256 * 1024
 
