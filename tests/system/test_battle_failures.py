@@ -24,7 +24,7 @@ class Zoo:
         self.browser, self.service = browser, service
 
     def battle(
-        self, *models: str, prompt: str = "Who is there?", mode: str = "anonymous"
+        self, *models: str, prompt: str = "How long is a day?", mode: str = "anonymous"
     ) -> AbstractContextManager[Page]:
         person = Person(self.service.port)
         return self._open(person, person.start(prompt, *models, mode=mode)["id"])
