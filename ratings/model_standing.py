@@ -8,6 +8,7 @@ from django.db.models import OuterRef, Subquery
 
 from arena.models import LIVE
 from ratings import whose_votes
+from ratings.board_reasons import missing_for_rank
 from ratings.changes import has_rank
 from ratings.models import OVERALL, Board, Pool, Snapshot
 from ratings.snapshots import BRADLEY_TERRY, Asked, newest_of_pools, unpack
@@ -24,6 +25,11 @@ class Place:
     name: str
     row: Mapping[str, Any]
     among: int
+
+    @property
+    def missing(self) -> str:
+        """What it lacks for a rank; empty where it has one."""
+        return missing_for_rank(self.row)
 
 
 def in_pools(model: str) -> list[Place]:

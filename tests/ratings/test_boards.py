@@ -545,4 +545,6 @@ def test_newcomer_that_one_voter_made_the_best_has_no_rank_anywhere(client):
     assert lines[-1].startswith(",1,1,,0,80,new,")
     points = client.get("/api/v1/leaderboard/history/?model=new").json()["series"][0]["points"]
     assert [point["rank"] for point in points] == [None]
-    assert "not ranked yet" in client.get("/models/new/").content.decode()
+    page = client.get("/models/new/").content.decode()
+    assert "needs 80 more votes" in page
+    assert "not ranked yet" in page
