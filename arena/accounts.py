@@ -86,7 +86,12 @@ def _claim_account(request: HttpRequest) -> None:
 
 
 def _may_make_another(request: HttpRequest) -> bool:
-    """Whether the address and the largest network around it have made fewer accounts than they may in an hour."""
+    """Whether the address and the largest network around it have made fewer accounts than they may in an hour.
+
+    Without a limit where battles of an address have none.
+    """
+    if not settings.ENVIRONMENT.arena_battles_per_hour_address:
+        return True
     largest, _ = charges.networks(voters.address(request))[-1]
     by_address = ratelimit.consume(request, action="account_made")
     return bool(by_address and ratelimit.consume(request, action="account_made_around", key=largest))

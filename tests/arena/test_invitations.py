@@ -127,7 +127,8 @@ def test_two_who_sign_up_at_once_by_one_link_make_one_account(access):
     assert not Invitation.objects.exists()
 
 
-def test_network_makes_five_accounts_an_hour_and_mistakes_cost_none():
+def test_network_makes_five_accounts_an_hour_and_mistakes_cost_none(settings):
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_battles_per_hour_address=300)
     for number in range(3):
         sign_up("al ice", REMOTE_ADDR=f"2001:db8::{number}")
     answers = [sign_up(f"person{number}", REMOTE_ADDR=f"2001:db8::{number}") for number in range(6)]
@@ -135,7 +136,8 @@ def test_network_makes_five_accounts_an_hour_and_mistakes_cost_none():
     assert [answer.status_code for answer in answers] == [302] * 5 + [429]
 
 
-def test_line_of_ipv6_makes_no_account_for_each_of_its_networks():
+def test_line_of_ipv6_makes_no_account_for_each_of_its_networks(settings):
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_battles_per_hour_address=300)
     answers = [sign_up(f"person{number}", REMOTE_ADDR=f"2001:db8:0:{number:x}::1") for number in range(21)]
 
     assert [answer.status_code for answer in answers] == [302] * 20 + [429]
@@ -144,8 +146,9 @@ def test_line_of_ipv6_makes_no_account_for_each_of_its_networks():
     assert sign_up("another", REMOTE_ADDR="2001:db8:1::1").status_code == 302
 
 
-def test_people_who_are_invited_are_not_limited(access):
+def test_people_who_are_invited_are_not_limited(access, settings):
     access("required")
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_battles_per_hour_address=300)
     answers = [sign_up(f"person{number}", invitations.make(1)) for number in range(7)]
 
     assert {answer.status_code for answer in answers} == {302}
