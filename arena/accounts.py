@@ -77,24 +77,27 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
 
 
 def _claim_account(request: HttpRequest) -> None:
-    """Before an account is made: use up the invitation, or one of the few that a network may make in an hour.
-
-    The latter without a limit where battles of an address have none.
-    """
+    """Before an account is made: use up the invitation, or one of the few that a network may make in an hour."""
     if invitations.mode() == invitations.INVITE:
         if not invitations.use(request):
             raise ImmediateHttpResponse(render(request, "account/signup_closed.html", status=403))
-    elif settings.ENVIRONMENT.arena_battles_per_hour_address and not _may_make_another(request):
+    elif not _may_make_another(request):
         page = ratelimit.respond_429(request)
         page.headers["Retry-After"] = "3600"
         raise ImmediateHttpResponse(page)
 
 
 def _may_make_another(request: HttpRequest) -> bool:
-    """Whether the address and the largest network around it have made fewer accounts than they may in an hour."""
+    """Whether the address and the largest network around it have made fewer accounts than they may in an hour.
+
+    Without a limit where battles of an address have none.
+    """
+    if not settings.ENVIRONMENT.arena_battles_per_hour_address:
+        return True
     largest, _ = charges.networks(voters.address(request))[-1]
     by_address = ratelimit.consume(request, action="account_made")
-    return bool(by_address and ratelimit.consume(request, action="account_made_around", key=largest))
+    around = voters.keyed_hash("attempts", largest)
+    return bool(by_address and ratelimit.consume(request, action="account_made_around", key=around))
 
 
 def confirm_password(request: HttpRequest, password: str) -> None:
