@@ -49,7 +49,7 @@ class Sent:
 
 
 def ask_for_probes(endpoint_ids: Iterable[int]) -> None:
-    """Calls to these endpoints failed before their first token: somebody is to look whether they answer."""
+    """Request a probe of endpoints to which calls failed before their first token."""
     with connection.cursor() as cursor:
         # A row that is locked is being probed, or asked for by another worker.
         cursor.execute(
