@@ -72,7 +72,7 @@ class BattleFacts(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
     models = Revealed(many=True, allow_null=True, help_text="null until voted")
     vote = CastVote(allow_null=True)
-    shared = serializers.BooleanField(help_text="whether everybody may read it, on the pages of its models")
+    shared = serializers.BooleanField(help_text="whether it is published: anyone with its link can read it")
     events_url = serializers.CharField(help_text="where its server-sent events are")
 
 

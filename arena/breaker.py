@@ -5,9 +5,9 @@ short question, at most every 30 s. Two failed probes in a row take the endpoint
 it back; as long as the last one failed, the next one needs nobody to ask for it. The row of the endpoint holds all of
 this, and a worker claims a probe by one conditional UPDATE, so that of many workers one sends it.
 
-Good is an answer, an empty one or a refusal too: whoever sends that is there. A rate limit (429) is neither good nor
-bad, since visitors can bring it about; the next probe waits as long as it says. It counts as failed where its words are
-those for an account without money.
+Good is an answer, an empty one or a refusal too: an endpoint that sends one of these is up. A rate limit (429) is
+neither good nor bad, since visitors can bring it about; the next probe waits as long as it says. It counts as failed
+where its words are those for an account without money.
 """
 
 from collections.abc import Iterable, Sequence
@@ -49,7 +49,7 @@ class Sent:
 
 
 def ask_for_probes(endpoint_ids: Iterable[int]) -> None:
-    """Calls to these endpoints failed before their first token: somebody is to look whether they answer."""
+    """Request a probe of endpoints to which calls failed before their first token."""
     with connection.cursor() as cursor:
         # A row that is locked is being probed, or asked for by another worker.
         cursor.execute(

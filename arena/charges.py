@@ -238,11 +238,12 @@ def _take(buckets: list[Bucket], amount: int = 1) -> None:
         raise refusal(wait)
 
 
-def refusal(wait: float) -> Refusal:
-    """What somebody reads who must wait for so many seconds."""
+def refusal(wait: float, reached: str = "") -> Refusal:
+    """A 429 to try again after `wait` seconds; `reached` is the sentence that names the limit, if not an hourly one."""
     seconds = limits.whole_seconds(wait)
     after = _("%(number)s s") % {"number": seconds}
     if seconds > A_WHILE_S:
         after = _("%(number)s min") % {"number": -(-seconds // 60)}
-    detail = _("Hourly limit reached. Try again in %(after)s.") % {"after": after}
+    reached = reached or _("Hourly limit reached.")
+    detail = _("%(reached)s Try again in %(after)s.") % {"reached": reached, "after": after}
     return Refusal("too_many_requests", detail, 429, retry_after=seconds)

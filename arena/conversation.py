@@ -80,8 +80,10 @@ def room(battle: Battle, answers: Iterable[Answer]) -> int:
 
 
 def small_windows() -> QuerySet[Endpoint]:
-    """The enabled endpoints whose model is known to read less than the longest conversation, or less than that and an
-    answer. They are not drawn blind for everybody: a long question would tell which pane has the small window."""
+    """The enabled endpoints whose model is known to read less than the longest conversation and an answer.
+
+    They are not drawn blind for everybody: a long question would tell which pane has the small window.
+    """
     tokens = conversation_limit() // CHARACTERS_PER_TOKEN + OVERHEAD_TOKENS
     answer = Coalesce(F("max_tokens"), Value(MAX_TOKENS)) + Coalesce(F("thinking_tokens"), Value(0))
     small = Q(model__max_input__lt=tokens) | Q(model__context_window__lt=tokens + answer)

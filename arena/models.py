@@ -94,7 +94,7 @@ class Battle(models.Model):
         SUGGESTION = "suggestion"
 
     class Review(models.TextChoices):
-        """Of a published battle. Without any it is reachable by its link, and waits for nobody."""
+        """Of a published battle. Empty: reachable by its link, and not waiting for review."""
 
         WAITING = "waiting", "waiting for an operator"
         REPORTED = "reported", "reported, and waiting for an operator"

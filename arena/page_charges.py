@@ -16,6 +16,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django.urls import URLPattern
+from django.utils.translation import gettext as _
 
 from arena import charges, limits
 from arena.errors import READS, Refusal, plain_response, refused_page
@@ -56,7 +57,8 @@ def _charged(view: View, methods: tuple[str, ...]) -> View:
             return response
         buckets = _buckets(request)
         if wait := limits.take(buckets, 0):
-            return _refused(request, charges.refusal(wait))
+            too_much = _("You or your network asked for too much at once.")
+            return _refused(request, charges.refusal(wait, too_much))
         began = time.thread_time()
         try:
             return _rendered(view(request, *arguments, **named))

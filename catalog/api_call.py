@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import gettext as say
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
@@ -42,7 +43,10 @@ ERRORS = {
     403: "`csrf`: X-CSRFToken is missing. Or the key may not do this.",
     404: "There is nothing here, or it is somebody else's.",
     409: "The battle is in another state: `code` says in which way.",
-    413: "The body is too large: 400 kB are read, and of what is sent for the catalogue 10 MB.",
+    413: (
+        f"The body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1000} kB, or 10 MB for submissions to the "
+        "catalogue."
+    ),
     415: "The body is not `application/json`.",
     422: "The `Idempotency-Key` came with another request before.",
     429: "Too many: `Retry-After` says when to try again.",

@@ -33,7 +33,7 @@ def ordering(pool: str, category: str) -> dict[str, Any]:
 
 
 def settled(rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether there are enough votes for an order: two models that can be compared have votes enough for a rank."""
+    """Whether there are enough votes for an order: two models that can be compared have enough votes for a rank."""
     enough = [
         row for row in rows if row["component"] == 0 and not row["unbounded"] and row.get("votes_to_rank", 0) == 0
     ]

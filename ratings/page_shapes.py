@@ -90,7 +90,7 @@ class BattlesOfModel(serializers.Serializer[Any]):
     drawn = WHOLE(help_text="blind battles that are over, those from which it was taken included")
     replaced = Replacement(many=True, help_text="it failed before its first word, and another took its place unseen")
     refused = WHOLE(help_text="battles with an answer that it or its provider refused; never replaced")
-    void = WHOLE(help_text="battles without a first answer of it, on which nobody could vote")
+    void = WHOLE(help_text="battles without a first answer from it, so that nobody could vote")
     one_sided = WHOLE(help_text="votes that do not count, for a question made this model fail alone; a day late")
 
 

@@ -40,7 +40,7 @@ class Judged:
 class Rows:
     """The rows of a board: of each group of connected models those with a rank, best first, and then the others.
 
-    provisional: fewer than two models of the main group have votes enough for a rank, so that all have one.
+    provisional: fewer than two models of the main group have enough votes for a rank, so that all have one.
     """
 
     rows: list[Row]

@@ -91,8 +91,8 @@ def from_status(status: int, text: str, retry_after: str = "") -> BackendError:
 
 def _wait(words: str, retry_after: str, *, of_account: bool) -> float | None:
     """How long a rate limit lasts, 0 where it does not say; None if it is none, for the account has no money."""
-    if (told := seconds(retry_after)) is not None:
-        return told
+    if (wait_s := seconds(retry_after)) is not None:
+        return wait_s
     if found := RETRY_WORDS.search(words):
         return float(found[1] or found[2])
     return None if of_account else 0.0

@@ -57,7 +57,7 @@ def test_flood_of_pages_is_refused(rf, client, catalogue, allow, monkeypatch, ad
 
     assert 1 <= read < 50
     assert int(refused.headers["Retry-After"]) >= 1
-    assert "Hourly limit reached." in refused.content.decode()
+    assert "You or your network asked for too much at once. Try again in" in refused.content.decode()
     assert get(Client(), address).status_code == 429
     assert get(client, address, where="198.51.100.1").status_code == 200
 

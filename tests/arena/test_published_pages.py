@@ -34,7 +34,7 @@ def test_reader_reports_it_once_and_is_thanked(reader, battle):
     assert "Report this battle" in reader.get(address).content.decode()
     for _ in range(2):
         answer = reader.post(f"{address}report/", follow=True)
-        assert "An operator will look at it" in answer.content.decode()
+        assert "An operator will review this battle" in answer.content.decode()
 
     battle.refresh_from_db()
     assert battle.review == "reported"

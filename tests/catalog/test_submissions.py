@@ -150,11 +150,11 @@ def test_so_many_of_one_wait_and_no_more(monkeypatch):
     monkeypatch.setattr(submissions, "MOST_WAITING", 3)
     first = proposed(model="a")
     proposed(model="b")
-    with pytest.raises(submissions.TooManyWaiting, match="2 of yours"):
+    with pytest.raises(submissions.TooManyWaiting, match="2 of your submissions"):
         proposed(model="c")
     proposed(uuid4(), model="c")
     monkeypatch.setattr(submissions, "MOST_OF_NETWORK", 3)
-    with pytest.raises(submissions.TooManyOfYours, match="3 from your network"):
+    with pytest.raises(submissions.TooManyOfYours, match="3 submissions from your network"):
         proposed(uuid4(), model="d")
     monkeypatch.setattr(submissions, "MOST_OF_NETWORK", 4)
     with pytest.raises(submissions.TooManyWaiting, match="Too many"):

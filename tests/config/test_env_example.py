@@ -43,7 +43,7 @@ def test_every_setting_has_an_effect():
     files = [path for package in ("config", "arena", "ratings", "catalog") for path in (ROOT / package).rglob("*.py")]
     code = "".join(path.read_text(encoding="utf-8") for path in files if path.name != "environment.py")
     read = set(re.findall(r"\benv(?:ironment)?\.(\w+)", code, re.IGNORECASE))
-    by_methods = {"arena_env", "arena_key_names"}
+    by_methods = {"arena_env", "arena_key_names", "arena_login"}
     assert {name.lower() for name in PARSERS} - read - by_methods == set()
 
 

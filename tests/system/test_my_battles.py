@@ -111,7 +111,7 @@ def test_others_read_a_battle_while_its_voter_lets_them(
         assert not violations(other)
         assert other.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
         other.get_by_role("button", name="Report this battle").click()
-        expect(other.get_by_role("status")).to_contain_text("An operator will look at it")
+        expect(other.get_by_role("status")).to_contain_text("An operator will review this battle")
         other.goto("/models/quokka-7b/")
         expect(other.get_by_text(METAL)).to_have_count(0)
         mine.get_by_role("button", name="Take it back").click()
