@@ -17,7 +17,7 @@ from tests.arena.races import at_once
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long way home 7"
-CLOSED = "no new account without a valid invitation"
+CLOSED = "sign up here without a valid invitation"
 
 
 @pytest.fixture(autouse=True)
