@@ -75,7 +75,7 @@ def test_line_of_ipv6_has_no_more_passwords_hashed_than_its_share_of_work(allow,
     ]
 
     assert [answer.status_code for answer in answers][-1] == 429
-    assert "Hourly limit reached." in answers[-1].content.decode()
+    assert "You or your network asked for too much at once." in answers[-1].content.decode()
 
 
 @pytest.mark.parametrize(
