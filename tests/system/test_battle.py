@@ -110,9 +110,9 @@ def test_vote_reaches_the_board_and_the_open_page_within_two_seconds(person: Per
     announcements = person.events("/api/v1/leaderboard/events")
     cast = time.monotonic()
     person.vote(battle, "a")
-    assert next(event for event in announcements if event.name == "board")
-    waited = time.monotonic() - cast
-    board = person.get("/api/v1/leaderboard/").json
-    assert board["votes"] > before
+    for event in announcements:  # the first may be of a vote that somebody else has cast just before
+        waited, board = time.monotonic() - cast, person.get("/api/v1/leaderboard/").json
+        if event.name == "board" and board["votes"] > before:
+            break
     assert {row["model"] for row in board["rows"]} == set(FAKE)
     assert waited <= 2

@@ -16,7 +16,7 @@ const ELEMENTS = new Set(("p br strong em s code pre blockquote ul ol li h3 h4 h
   "span div").split(" "));
 const ATTRIBUTES = {
   "a href": /^(https?:\/\/|mailto:)/, "a title": /^/, "a rel": /^noopener noreferrer nofollow ugc$/,
-  "code class": /^language-[a-z-]+$/, "span class": /^(math|math math-display|[a-z]{1,3}\d?)$/,
+  "code class": /^language-[a-z-]+$/, "span class": /^(math|math math-display|host|[a-z]{1,3}\d?)$/,
   "ul dir": /^auto$/, "ol dir": /^auto$/, "blockquote dir": /^auto$/, "table dir": /^auto$/, "span tabindex": /^0$/,
   "div class": /^(prose|table|code)$/, "div tabindex": /^0$/, "pre tabindex": /^0$/, "ol start": /^\d+$/,
   "th class": /^(right|center)$/, "td class": /^(right|center)$/,

@@ -34,7 +34,7 @@ def form(**fields):
         ("tiers", '["x"]', "must be a list like"),
         ("tiers", '[{"above": -1, "input": "x"}]', "must be a list like"),
         ("tiers", '[{"above": -1, "input": 1, "output": 2}]', "above is not a whole number"),
-        ("tiers", "[" * 5000, "JSON cannot be kept"),
+        ("tiers", "[" * 5000 + "]" * 5000, "JSON cannot be kept"),
         ("as_of", "0001-01-01", "that has come"),
         ("as_of", str(TODAY + timedelta(days=2)), "that has come"),
     ],
