@@ -1,5 +1,6 @@
 """axe-core finds nothing on any page, in any state, in either scheme; and it would."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -71,9 +72,14 @@ def long_question(page: Page) -> None:
 
 
 def stopped(page: Page) -> None:
-    answering(page)
-    page.wait_for_function(STOP_AT_THE_FIRST_WORDS)
-    expect(page.locator("#status")).to_contain_text("You stopped")
+    """Tried again where both answers were over first, as they may be on a busy machine: they take a second."""
+    for _ in range(5):
+        answering(page)
+        page.wait_for_function(STOP_AT_THE_FIRST_WORDS)
+        expect(page.locator("#status")).to_contain_text(re.compile("You stopped|Both answers are here"))
+        if "You stopped" in page.locator("#status").inner_text():
+            return
+    raise AssertionError("never stopped in time")
 
 
 def ready(page: Page) -> None:
