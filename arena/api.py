@@ -111,7 +111,14 @@ class Battles(APIView):
             new_sets.charge(request, mode, models)
             pool = api_keys.open_pool(request)
             battle = battles.start(
-                voter(request), prompt, mode=mode, models=models, open_pool=pool, key=key, payer=charges.payer(request)
+                voter(request),
+                prompt,
+                mode=mode,
+                models=models,
+                open_pool=pool,
+                key=key,
+                payer=charges.payer(request),
+                network=networks.current_hash(request),
             )
         holding.reread(battle)
         return Response(shown(battle), status=201)

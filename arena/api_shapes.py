@@ -155,7 +155,9 @@ class Standing(serializers.Serializer[Any]):
 class Measured(serializers.Serializer[Any]):
     answers = WHOLE(help_text="in all its battles; the speeds are of these")
     calls = WHOLE(help_text="in blind battles of the live pool, without failures that the question caused")
-    failures = WHOLE(help_text="timeouts and outages among these calls, at most three a day from the same voter")
+    failures = WHOLE(
+        help_text="timeouts and outages among these calls, at most 3 a day from one voter and 12 from one network"
+    )
     failure_rate = NUMBER(allow_null=True, help_text="from 0 to 1; null without such calls")
     first_token_s = NUMBER(allow_null=True, help_text="seconds until its first word")
     tokens_per_s = NUMBER(allow_null=True)

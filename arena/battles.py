@@ -38,14 +38,15 @@ def start(
     open_pool: str = LIVE,
     key: UUID | None = None,
     payer: str = "",
+    network: str = "",
 ) -> Battle:
     """A battle with its first turn queued: of two models drawn blind, or of the two that were named.
 
     Anonymous with `models` draws blind among these, on a pool of their own, else among all for `open_pool`; side by
     side takes exactly two, in this order, and is never rated. Named models are asked even while they are out of the
     draw: a refusal would tell who has just failed in somebody's blind battle. `key` is the id that it gets, `payer` who
-    pays for the tokens. Raises Refusal: 400 for a bad prompt, mode or model, 503 when fewer than two models are up, 409
-    `voter_gone`, 429 `too_many_running`, and as `token_budgets.charge` does.
+    pays for the tokens, `network` a hash (see `arena.networks`). Raises Refusal: 400 for a bad prompt, mode or model,
+    503 when fewer than two models are up, 409 `voter_gone`, 429 `too_many_running`, and as `token_budgets.charge` does.
     """
     check_prompt(prompt)
     among = None if models is None else _named(mode, models)
@@ -75,6 +76,7 @@ def start(
             model_b_id=drawn.b,
             propensity=drawn.propensity,
             prompt_source=source(prompt),
+            network=network,
         )
         _ask(battle, 1, prompt)
         _charge_tokens(battle, payer)

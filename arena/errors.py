@@ -13,7 +13,7 @@ from rest_framework.request import Request, is_form_media_type
 from rest_framework.response import Response
 
 UNKNOWN = 401
-TOO_MANY = 429
+CONFLICT, TOO_MANY = 409, 429
 LONGEST_SHOWN = 60
 READS = ("GET", "HEAD")
 NOT_AS_IT_SHOULD_BE = "The request is not as it should be."
@@ -139,8 +139,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def refused_page(request: HttpRequest, error: Refusal, **shown: object) -> HttpResponse:
-    """The page for a refusal: 429 for too many requests, else that there is nothing here."""
-    template = "429.html" if error.status == TOO_MANY else "404.html"
+    """The page for a refusal: too many requests, a conflict, or nothing found."""
+    template = {TOO_MANY: "429.html", CONFLICT: "409.html"}.get(error.status, "404.html")
     return error.on(render(request, template, {"detail": error.detail, **shown}, status=error.status))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
@@ -15,7 +16,8 @@ from arena import breaker
 from arena.models import LIVE, Answer, Battle, Call
 
 CALLS_KEPT = timedelta(days=3)
-MOST_OF_A_VOTER = 3
+# A cookie is free, so a network is bounded too.
+MOST_OF_A_VOTER, MOST_OF_A_NETWORK = 3, 12
 # Operators are told of a model that fails in more than half of a day's battles while its probes pass.
 ALARM_BATTLES, ALARM_VOTERS = 20, 10
 ALARMING = Q(enabled=True, failed_probes=0, fails_in_battles=True)
@@ -26,15 +28,18 @@ OF_ENDPOINT = ", ".join(f"'{failure.value}'" for failure in sorted(Answer.OF_END
 PUBLIC = f"battle.mode = '{Battle.Mode.ANONYMOUS.value}' AND battle.pool = '{LIVE}'"
 SUM_UP = f"""
     WITH calls AS (
-        SELECT call.*, battle.voter_id AS voter FROM arena_call call
+        SELECT call.*, battle.voter_id AS voter, nullif(battle.network, '') AS network FROM arena_call call
         LEFT JOIN arena_battle battle ON battle.id = call.battle AND {PUBLIC}
         WHERE call.created_at >= %(begin)s AND call.created_at < %(end)s
     ), of_voters AS (
-        SELECT endpoint_id, count(*) FILTER (WHERE failure = '') AS answers,
+        SELECT endpoint_id, voter, min(network) AS network, count(*) FILTER (WHERE failure = '') AS answers,
             least(count(*) FILTER (WHERE failure IN ({OF_ENDPOINT})), {MOST_OF_A_VOTER}) AS failures
         FROM calls WHERE voter IS NOT NULL GROUP BY endpoint_id, voter
+    ), of_networks AS (
+        SELECT endpoint_id, sum(answers) AS answers, least(sum(failures), %(most_of_a_network)s) AS failures
+        FROM of_voters GROUP BY endpoint_id, coalesce(network, voter::text)
     ), public AS (
-        SELECT endpoint_id, sum(answers) AS answers, sum(failures) AS failures FROM of_voters GROUP BY endpoint_id
+        SELECT endpoint_id, sum(answers) AS answers, sum(failures) AS failures FROM of_networks GROUP BY endpoint_id
     ), of_day AS (
         SELECT endpoint_id, count(*) FILTER (WHERE failure = '') AS answers,
             jsonb_strip_nulls(jsonb_build_object({FAILURES})) AS failures,
@@ -104,7 +109,15 @@ def roll_up(day: date) -> int:
     may be repeated. Gives how many endpoints were called."""
     begin = datetime.combine(day, time(), UTC)
     with connection.cursor() as cursor:
-        cursor.execute(SUM_UP, {"day": day, "begin": begin, "end": begin + timedelta(days=1)})
+        cursor.execute(
+            SUM_UP,
+            {
+                "day": day,
+                "begin": begin,
+                "end": begin + timedelta(days=1),
+                "most_of_a_network": MOST_OF_A_NETWORK if settings.ENVIRONMENT.arena_battles_per_hour_address else None,
+            },
+        )
         endpoints: int = cursor.rowcount
         cursor.execute(ALARM)
     Call.objects.filter(created_at__lt=timezone.now() - CALLS_KEPT).delete()

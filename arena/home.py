@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from arena import battles, charges, named_set, new_sets
+from arena import battles, charges, named_set, networks, new_sets
 from arena.errors import Refusal
 from arena.models import SIDES, Battle, Endpoint, conversation_limit
 from arena.prompts import check_prompt
@@ -58,7 +58,13 @@ def home(request: HttpRequest) -> HttpResponse:
         with charges.battle(request, form.prompt) as key:
             new_sets.charge(request, form.mode, form.models)
             battle = battles.start(
-                voter(request), form.prompt, mode=form.mode, models=form.models, key=key, payer=charges.payer(request)
+                voter(request),
+                form.prompt,
+                mode=form.mode,
+                models=form.models,
+                key=key,
+                payer=charges.payer(request),
+                network=networks.current_hash(request),
             )
     except Refusal as error:
         return _page(request, form, error)

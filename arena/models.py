@@ -126,6 +126,9 @@ class Battle(models.Model):
     shared_network = models.CharField(
         max_length=64, blank=True, db_default="", help_text="hash of the publisher's network, while it waits"
     )
+    network = models.CharField(
+        max_length=64, blank=True, db_default="", help_text="hash of the network that it was started from, for 30 days"
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -139,6 +142,7 @@ class Battle(models.Model):
             models.Index("created_at", condition=Q(shared_at=None), name="battle_unshared_time"),
             models.Index("created_at", condition=Q(state__in=("answering", "ready", "void")), name="battle_unjudged"),
             models.Index("voter", condition=Q(state="answering"), name="battle_answering"),
+            models.Index("created_at", condition=~Q(network=""), name="battle_network_time"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(model_a=F("model_b")), name="battle_two_models"),
@@ -254,7 +258,9 @@ class EndpointDay(models.Model):
     answers = models.PositiveIntegerField()
     failures = models.JSONField(default=dict, help_text="reason → how often")
     public_answers = models.PositiveIntegerField(default=0, help_text="in blind battles of the live pool")
-    public_failures = models.PositiveIntegerField(default=0, help_text="there; of one voter three at most")
+    public_failures = models.PositiveIntegerField(
+        default=0, help_text="there; at most 3 of one voter, 12 of one network"
+    )
     first_token_p50 = models.FloatField(null=True)
     first_token_p95 = models.FloatField(null=True)
     tokens_per_s_p50 = models.FloatField(null=True)

@@ -31,7 +31,7 @@ def delete_old_texts() -> int:
 
 def delete_networks() -> int:
     """Delete the hashes of networks, and what has waited for an operator, after thirty days; returns how many."""
-    return review_queue.expire() + submissions.expire(networks.KEPT) + networks.delete_old_salts()
+    return review_queue.expire() + submissions.expire(networks.KEPT) + networks.delete_old()
 
 
 def delete_idle_voters() -> int:

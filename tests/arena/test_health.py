@@ -1,5 +1,6 @@
 """How endpoints do: what calls are recorded for, and what is summed up by day."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from statistics import quantiles
 from uuid import uuid4
@@ -95,6 +96,37 @@ def test_of_one_voter_three_failures_a_day_are_public():
     assert public(endpoint, 4, "timeout", each=4) == (0, 17)
     assert public(endpoint, 2, "", each=5) == (10, 17)
     assert public(factories.endpoint(), 1, "timeout", each=9) == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("networks", "limit", "counted"),
+    [
+        (["x"] * 20, 300, 12),
+        (["x"] * 3 + ["y"] * 20, 300, 3 + 12),
+        ([""] * 20, 300, 20),
+        (["x"] * 20, 0, 20),
+    ],
+    ids=["one network", "two networks", "unknown networks", "addresses without limits"],
+)
+def test_a_network_counts_at_most_twelve_failures_a_day_however_many_cookies_it_has(settings, networks, limit, counted):
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_battles_per_hour_address=limit)
+    endpoint = factories.endpoint()
+    for network in networks:
+        battle = factories.battle(voter=factories.voter(), network=network)
+        call(endpoint, "timeout", battle=battle.pk, at=clock.now())
+    health.roll_up(clock.now().astimezone(UTC).date())
+
+    assert EndpointDay.objects.get(endpoint=endpoint).public_failures == counted
+
+
+def test_a_voter_counts_at_most_three_failures_a_day_from_however_many_networks():
+    endpoint, voter = factories.endpoint(), factories.voter()
+    for network in "abcdef":
+        battle = factories.battle(voter=voter, network=network)
+        call(endpoint, "timeout", battle=battle.pk, at=clock.now())
+    health.roll_up(clock.now().astimezone(UTC).date())
+
+    assert EndpointDay.objects.get(endpoint=endpoint).public_failures == 3
 
 
 def test_a_battle_that_is_deleted_leaves_the_public_figures():

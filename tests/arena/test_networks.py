@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import RequestFactory
+from django.utils import timezone
 
 from arena import networks
-from arena.models import NetworkSalt
+from arena.models import Battle, NetworkSalt
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 TODAY = datetime.now(UTC).date()
@@ -38,8 +40,16 @@ def test_nobody_can_compute_a_hash_after_thirty_days():
         NetworkSalt.objects.create(week=TODAY - timedelta(days=days), salt=b"x")
     of("192.0.2.7")
 
-    assert networks.delete_old_salts() == 2
+    assert networks.delete_old() == 2
     assert NetworkSalt.objects.count() == 2
+
+
+def test_hashes_of_battles_go_after_thirty_days():
+    for days in (29, 30):
+        factories.battle(network="x" * 64, created_at=timezone.now() - timedelta(days=days))
+
+    assert networks.delete_old() == 1
+    assert list(Battle.objects.order_by("created_at").values_list("network", flat=True)) == ["", "x" * 64]
 
 
 def test_salts_are_random():

@@ -140,6 +140,7 @@ PAGES = {
     "unknown model": ("ratings/model.html", {"model": {"slug": "quokka", "name": "Quokka"}}),
     "refused board": ("ratings/refused.html", {"error": {"status": 400, "detail": "What?"}}),
     "not found": ("404.html", {}),
+    "conflict": ("409.html", {"detail": "Make another superuser first."}),
     "no data": ("503.html", {}),
     "forged": ("403_csrf.html", {}),
     "broken": ("500.html", {}),

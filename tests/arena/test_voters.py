@@ -8,9 +8,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.signing import Signer, TimestampSigner, b62_encode
 from django.db import OperationalError
-from django.test import AsyncClient, Client
+from django.test import AsyncClient, Client, RequestFactory
 
-from arena import hash_key, voters
+from arena import hash_key, networks, voters
 from arena.models import Battle, Voter
 from tests import factories as common
 from tests.arena import factories
@@ -169,6 +169,15 @@ def test_voter_is_stored_with_the_first_battle_and_without_a_trace_of_the_client
     voter = Voter.objects.get()
     assert voter.pk == voter_of(client) == Battle.objects.get().voter_id
     assert Voter.objects.values().get() == {"id": voter.pk, "user_id": None, "created_at": voter.created_at}
+
+
+def test_battle_from_page_and_api_has_a_hash_of_its_network(client, two_models):
+    page = client.post("/", {"prompt": "Why?"}, REMOTE_ADDR="192.0.2.7")
+    call = client.post(CALL, {"prompt": "Why?"}, content_type="application/json", REMOTE_ADDR="192.0.2.9")
+
+    assert (page.status_code, call.status_code) == (302, 201)
+    request = RequestFactory().get("/", REMOTE_ADDR="192.0.2.1")
+    assert set(Battle.objects.values_list("network", flat=True)) == {networks.current_hash(request)}
 
 
 def test_voter_stays_the_same_for_the_next_battle(client, two_models):

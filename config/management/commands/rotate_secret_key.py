@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from config import secret_keys
 
 IN_THE_FOLDER = (
-    "1 new key in {file}; it signs from the next start on. The previous key, on the second line, still verifies: "
-    "delete that line, or run this again, when you no longer trust it."
+    "1 new key in {file}; restart the service to sign with it. The previous key, on the second line, still "
+    "verifies. To drop it later, delete that line. Restart before you run this again, or the key in use is dropped."
 )
 IN_VARIABLES = "1 new key. Set these two lines where SECRET_KEY is set now, and restart the service:"
 
