@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from allauth.account import views as account_views
+from allauth.account import views as allauth_views
 from allauth.mfa.base import views as mfa_views
 from allauth.mfa.recovery_codes import views as recovery_views
 from allauth.mfa.totp import views as totp_views
@@ -56,11 +56,11 @@ accounts = [
     path("accounts/", cache_control(no_store=True)(account_pages.account), name="account"),
     path("accounts/keys/<int:key>/revoke/", account_pages.revoke_key, name="account-key-revoke"),
     path("accounts/login/", account_pages.login, name="account_login"),
-    path("accounts/signup/", account_views.signup, name="account_signup"),
-    path("accounts/logout/", account_views.logout, name="account_logout"),
-    path("accounts/password/change/", account_views.password_change, name="account_change_password"),
-    path("accounts/inactive/", account_views.account_inactive, name="account_inactive"),
-    path("accounts/confirm/", account_views.reauthenticate, name="account_reauthenticate"),
+    path("accounts/signup/", allauth_views.signup, name="account_signup"),
+    path("accounts/logout/", allauth_views.logout, name="account_logout"),
+    path("accounts/password/change/", allauth_views.password_change, name="account_change_password"),
+    path("accounts/inactive/", allauth_views.account_inactive, name="account_inactive"),
+    path("accounts/confirm/", allauth_views.reauthenticate, name="account_reauthenticate"),
     path("accounts/second-factor/", RedirectView.as_view(pattern_name="account"), name="mfa_index"),
     _of_second_factor("code/", mfa_views.authenticate, "mfa_authenticate"),
     _of_second_factor("confirm/", mfa_views.reauthenticate, "mfa_reauthenticate"),

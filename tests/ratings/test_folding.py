@@ -14,7 +14,7 @@ from tests.ratings.concurrency import elsewhere, in_thread
 pytestmark = pytest.mark.django_db
 
 
-def tallies(pool=LIVE, category="overall"):
+def read_tallies(pool=LIVE, category="overall"):
     """{(slug, slug): (wins, losses, ties, both_bad)} of one board, first model first."""
     found = Tally.objects.filter(board__pool__slug=pool, board__category__slug=category)
     return {
@@ -42,7 +42,7 @@ def test_fold_counts_each_outcome_from_the_view_of_the_smaller_key(sides, winner
 
     folding.fold()
 
-    assert tallies() == {("x", "y"): tally}
+    assert read_tallies() == {("x", "y"): tally}
 
 
 def test_fold_counts_a_vote_as_often_as_its_multiplicity_says():
@@ -52,7 +52,7 @@ def test_fold_counts_a_vote_as_often_as_its_multiplicity_says():
 
     folding.fold()
 
-    assert tallies() == {("x", "y"): (3_000_000_000, 0, 0, 0)}
+    assert read_tallies() == {("x", "y"): (3_000_000_000, 0, 0, 0)}
 
 
 def test_fold_counts_ties_on_all_boards_but_the_one_without_them():
@@ -62,8 +62,8 @@ def test_fold_counts_ties_on_all_boards_but_the_one_without_them():
 
     folding.fold()
 
-    assert tallies() == tallies(category="math") == {("x", "y"): (1, 0, 2, 1)}
-    assert tallies(category="exclude-ties") == {("x", "y"): (1, 0, 0, 0)}
+    assert read_tallies() == read_tallies(category="math") == {("x", "y"): (1, 0, 2, 1)}
+    assert read_tallies(category="exclude-ties") == {("x", "y"): (1, 0, 0, 0)}
 
 
 def test_fold_says_by_which_votes_and_how_much_each_pool_changed():
@@ -96,7 +96,7 @@ def test_fold_adds_to_what_is_there():
 
     folding.fold()
 
-    assert tallies() == {("x", "y"): (1, 1, 0, 0), ("x", "z"): (0, 1, 0, 0)}
+    assert read_tallies() == {("x", "y"): (1, 1, 0, 0), ("x", "z"): (0, 1, 0, 0)}
 
 
 def test_fold_counts_a_vote_on_overall_and_on_each_of_its_categories_once():
@@ -107,9 +107,9 @@ def test_fold_counts_a_vote_on_overall_and_on_each_of_its_categories_once():
     (folded,) = folding.fold().values()
 
     assert {board.category.slug for board in folded.boards} == {"overall", "exclude-ties", "coding", "math"}
-    assert tallies() == tallies(category="exclude-ties") == {("x", "y"): (1, 1, 0, 0)}
-    assert tallies(category="coding") == {("x", "y"): (1, 0, 0, 0)}
-    assert tallies(category="math") == {("x", "y"): (1, 1, 0, 0)}
+    assert read_tallies() == read_tallies(category="exclude-ties") == {("x", "y"): (1, 1, 0, 0)}
+    assert read_tallies(category="coding") == {("x", "y"): (1, 0, 0, 0)}
+    assert read_tallies(category="math") == {("x", "y"): (1, 1, 0, 0)}
 
 
 @pytest.mark.parametrize(("slug", "kind"), [(LIVE, "live"), ("api", "api"), ("x-y-z", "shortlist")])
@@ -119,7 +119,7 @@ def test_fold_makes_a_pool_with_its_first_vote(slug, kind):
 
     folding.fold()
 
-    assert tallies(slug) == {("x", "y"): (1, 0, 0, 0)}
+    assert read_tallies(slug) == {("x", "y"): (1, 0, 0, 0)}
     assert Pool.objects.get().kind == kind
 
 
@@ -130,8 +130,8 @@ def test_fold_keeps_pools_apart():
 
     folding.fold()
 
-    assert tallies() == {("x", "y"): (1, 0, 0, 0)}
-    assert tallies("api") == {("x", "y"): (0, 1, 0, 0)}
+    assert read_tallies() == {("x", "y"): (1, 0, 0, 0)}
+    assert read_tallies("api") == {("x", "y"): (0, 1, 0, 0)}
 
 
 def test_fold_leaves_uncounted_votes_alone():
@@ -142,7 +142,7 @@ def test_fold_leaves_uncounted_votes_alone():
     Outbox.objects.create(vote=uncounted)
 
     assert folding.fold() == {}
-    assert tallies() == {}
+    assert read_tallies() == {}
 
 
 def test_fold_remembers_the_newest_vote_of_each_board():
@@ -172,7 +172,7 @@ def test_fold_twice_folds_once():
 
     assert len(folding.fold()) == 1
     assert folding.fold() == {}
-    assert tallies() == {("x", "y"): (1, 0, 0, 0)}
+    assert read_tallies() == {("x", "y"): (1, 0, 0, 0)}
 
 
 @pytest.mark.parametrize("votes", [1, 30])
@@ -192,13 +192,13 @@ def test_recount_rebuilds_lost_and_wrong_tallies():
     factories.cast(x, y, categories=["coding"])
     factories.cast(y, z, "tie")
     folding.fold()
-    before = tallies(), tallies(category="coding")
+    before = read_tallies(), read_tallies(category="coding")
     Tally.objects.filter(model_b=z).delete()
     Tally.objects.update(wins=7)
 
     folding.recount(Pool.objects.get(slug=LIVE))
 
-    assert (tallies(), tallies(category="coding")) == before
+    assert (read_tallies(), read_tallies(category="coding")) == before
 
 
 def test_recount_leaves_waiting_votes_to_the_fold():
@@ -208,10 +208,10 @@ def test_recount_leaves_waiting_votes_to_the_fold():
     factories.cast(x, y)
 
     folding.recount(Pool.objects.get(slug=LIVE))
-    assert tallies() == {("x", "y"): (1, 0, 0, 0)}
+    assert read_tallies() == {("x", "y"): (1, 0, 0, 0)}
 
     folding.fold()
-    assert tallies() == {("x", "y"): (2, 0, 0, 0)}
+    assert read_tallies() == {("x", "y"): (2, 0, 0, 0)}
 
 
 def test_recount_leaves_other_pools_alone():
@@ -222,7 +222,7 @@ def test_recount_leaves_other_pools_alone():
 
     folding.recount(factories.pool())
 
-    assert tallies("api") == {("x", "y"): (7, 0, 0, 0)}
+    assert read_tallies("api") == {("x", "y"): (7, 0, 0, 0)}
 
 
 def test_recount_forgets_what_has_no_votes_any_more():
@@ -234,7 +234,7 @@ def test_recount_forgets_what_has_no_votes_any_more():
     folding.recount(board.pool)
 
     board.refresh_from_db()
-    assert tallies() == {}
+    assert read_tallies() == {}
     assert board.last_vote_id is None
 
 
@@ -260,13 +260,13 @@ def test_fold_misses_no_vote_that_commits_after_later_ones():
     assert stored.wait(30)
     late = factories.cast(x, y, "b")
     folding.fold()
-    assert tallies() == {("x", "y"): (0, 1, 0, 0)}
+    assert read_tallies() == {("x", "y"): (0, 1, 0, 0)}
 
     go_on.set()
     thread.join()
     folding.fold()
 
-    assert tallies() == {("x", "y"): (1, 1, 0, 0)}
+    assert read_tallies() == {("x", "y"): (1, 1, 0, 0)}
     assert Board.objects.get(category__slug="overall").last_vote_id == late.pk
 
 
@@ -282,7 +282,7 @@ def test_fold_that_is_cut_off_leaves_everything_as_it_was():
             connection.close()
         transaction.set_rollback(True)
 
-    assert tallies() == {}
+    assert read_tallies() == {}
     assert Outbox.objects.count() == 1
     folding.fold()
-    assert tallies() == {("x", "y"): (1, 0, 0, 0)}
+    assert read_tallies() == {("x", "y"): (1, 0, 0, 0)}
