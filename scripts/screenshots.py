@@ -27,6 +27,7 @@ from tests.system.service import ROOT, Service, running
 TARGET = ROOT / "docs" / "screenshots"
 LARGEST_BYTES = 150_000
 DESKTOP, LAPTOP, PHONE = (1440, 900), (1280, 800), (390, 844)
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 VOTERS, BATTLES_EACH = 40, 30
 UNLIMITED = {"ARENA_BATTLES_PER_HOUR": "0", "ARENA_BATTLES_PER_HOUR_ADDRESS": "0", "ARENA_STREAMS_PER_VOTER": "0"}
 QUESTION = "Why do leaves change colour in autumn, and why do only some of them turn red?"
@@ -192,7 +193,7 @@ SHOTS = (
 
 def draw(url: str) -> None:
     TARGET.mkdir(parents=True, exist_ok=True)
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"])
         for shot in SHOTS:
