@@ -78,14 +78,14 @@ def _is_of_ratings(task: Task) -> bool:
 
 
 def _sign(name: str, seconds: int) -> None:
-    from arena.publishing import client
+    from arena.redis_clients import client
 
     with suppress(RedisError, OSError):
         client().set(name, 1, ex=seconds)
 
 
 def _erase(name: str) -> None:
-    from arena.publishing import client
+    from arena.redis_clients import client
 
     with suppress(RedisError, OSError):
         client().delete(name)

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from redis.exceptions import RedisError
 
 from arena.connections import let_go
-from arena.publishing import client
+from arena.redis_clients import client
 from config.celery import BEAT, BUSY, RATINGS, app
 
 QUEUES = ("answers", RATINGS)

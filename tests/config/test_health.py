@@ -11,7 +11,7 @@ from celery.signals import task_postrun, task_prerun
 from django.db import OperationalError, connection
 from django.test import AsyncClient
 
-from arena import publishing
+from arena import redis_clients
 from config import celery, health
 from config.celery import BEAT, BUSY, app
 from config.embedded import ROOT
@@ -30,7 +30,7 @@ def shared(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def no_signs():
-    publishing.client().delete(BEAT, BUSY)
+    redis_clients.client().delete(BEAT, BUSY)
 
 
 def test_alive_says_ok_and_sets_no_cookie(client, django_assert_num_queries):
@@ -184,11 +184,11 @@ def test_beat_that_dies_is_missed(client, beat):
     assert eventually(health.beat_lives)
     assert client.get("/readyz").json()["beat"] is True
     assert beat_container_is_healthy()
-    assert 0 < publishing.client().ttl(BEAT) <= celery.BEAT_S
+    assert 0 < redis_clients.client().ttl(BEAT) <= celery.BEAT_S
 
     beat.kill()
     beat.wait()
-    publishing.client().pexpire(BEAT, 1)  # which BEAT_S does otherwise
+    redis_clients.client().pexpire(BEAT, 1)  # which BEAT_S does otherwise
 
     assert eventually(lambda: not health.beat_lives())
     assert client.get("/readyz").json()["beat"] is False
