@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce, Length
 from django.utils.translation import gettext as _
 
 from arena.errors import Refusal
-from arena.jobs import MAX_TOKENS
+from arena.model_requests import MAX_TOKENS
 from arena.models import SIDES, Answer, Battle, Endpoint, conversation_limit
 
 # A token of prose has three to five characters, of program text about three, of other scripts two to four bytes.
