@@ -33,7 +33,7 @@ if not ENVIRONMENT.production:
 SECURE = ENVIRONMENT.arena_public_url.startswith("https://")
 
 INSTALLED_APPS = [
-    "config.apps.ArenaAdminConfig",
+    "config.admin_apps.ArenaAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
