@@ -13,11 +13,11 @@ from typing import Any
 
 from arena import breaker, jobs, leases
 from arena.answering import Answering
-from arena.endings import whole
 from arena.jobs import Job
 from arena.leases import Extended
 from arena.ledger import Ledger, Unreachable
 from arena.live import LiveSide, LiveTurn
+from arena.markdown import whole
 from arena.models import Answer
 from arena.publisher import Publisher
 from arena.release import TICK_S
