@@ -31,12 +31,11 @@ from arena.connections import let_go
 from arena.errors import Refusal, bad, body, not_read, plain_response
 from arena.events import Position
 from arena.models import Answer, Battle, Turn
-from arena.paging import Newest
 from arena.places import event_stream, nothing
 from arena.prompts import check_prompt, check_text
 from arena.reveals import reveal
 from arena.voters import voter, voter_id
-from catalog.paging import BySlug
+from catalog.paging import BySlug, Newest
 
 
 def shown(battle: Battle) -> dict[str, Any]:
