@@ -57,7 +57,6 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.probes.middleware",
-    "config.charsets.middleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -205,6 +204,7 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.arena_proxy_hops else None
 SECURITY_CONTACT = ENVIRONMENT.arena_security_contact
 # The longest question, each character spelled as JSON may spell it, and room for the rest.
+FILE_UPLOAD_HANDLERS = ["arena.errors.Utf8Forms", "django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * ENVIRONMENT.arena_conversation_characters + 16_000
 # A file of scores, as a form sends it, and as a text within JSON.
 LARGER_BODIES = {"/benchmarks/submit/": 5_000_000 + 16_000, "/api/v1/submissions/": 2 * 5_000_000}
