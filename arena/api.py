@@ -1,11 +1,10 @@
 """The REST API of battles and models: parse, call, show. What it shows of an open battle names no model."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, OuterRef, Subquery, prefetch_related_objects
-from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.urls import resolve, reverse
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.request import Request
@@ -29,15 +28,14 @@ from arena import (
     streams,
 )
 from arena.connections import let_go
-from arena.errors import Refusal, bad, body, not_read, plain_response, unknown_model
+from arena.errors import Refusal, bad, body, not_read, plain_response
 from arena.events import Position
 from arena.models import Answer, Battle, Turn
-from arena.paging import Newest
+from arena.places import event_stream, nothing
 from arena.prompts import check_prompt, check_text
 from arena.reveals import reveal
 from arena.voters import voter, voter_id
-from catalog.models import LanguageModel
-from catalog.paging import BySlug
+from catalog.paging import BySlug, Newest
 
 
 def shown(battle: Battle) -> dict[str, Any]:
@@ -219,15 +217,8 @@ class Models(APIView):
 class SharedBattles(APIView):
     @api_schema.model_battles
     def get(self, request: Request, slug: str) -> Response:
-        return Response({"results": [sharing.as_json(each) for each in sharing.of_model(known_model(slug).pk)]})
-
-
-def known_model(slug: str) -> LanguageModel:
-    # What cannot be printed PostgreSQL would not take.
-    found = model_facts.models().filter(slug=slug).first() if slug.isprintable() else None
-    if found is None:
-        raise unknown_model(slug)
-    return found
+        found = sharing.of_model(model_facts.known_model(slug).pk)
+        return Response({"results": [sharing.as_json(each) for each in found]})
 
 
 def _check_reader(request: HttpRequest, battle_id: UUID) -> None:
@@ -253,17 +244,6 @@ async def events(request: HttpRequest, battle_id: UUID) -> HttpResponseBase:
         return plain_response(error)
     last = request.headers.get("Last-Event-ID") or request.GET.get("from", "")
     return event_stream(streams.hub().stream(place, battle_id, Position.parse(last)))
-
-
-async def nothing() -> AsyncIterator[bytes]:
-    for each in list[bytes]():
-        yield each
-
-
-def event_stream(content: Any) -> StreamingHttpResponse:
-    """Never stored, never buffered by a proxy."""
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingHttpResponse(content, content_type="text/event-stream", headers=headers)
 
 
 @csrf_exempt  # so that whoever writes to a wrong address is told so

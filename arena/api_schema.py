@@ -1,6 +1,5 @@
 """The calls of battles and models in the OpenAPI document: one decorator for each. Nothing is parsed by them."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
@@ -9,9 +8,8 @@ from arena import api_examples as examples
 from arena import api_shapes as shapes
 from arena.api_rules import rules
 from arena.repeats import LONGEST_KEY
-from catalog.api_call import ERRORS, PAGING, WRITE, call
+from catalog.api_call import PAGING, WRITE, call, streamed
 
-STREAMED = (401, 403, 404, 429, 503)
 CALLS, BATTLES, MODELS, SUBMISSIONS = "Calls", "Battles", "Models", "Submissions"
 WITH_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -19,31 +17,6 @@ WITH_KEY = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="Sent again with the same key within a day, the request happens once and is answered alike.",
 )
-
-
-def streamed(
-    name: str,
-    tag: str,
-    says: tuple[str, str],
-    sent: tuple[str, str],
-    parameters: Iterable[dict[str, Any]],
-    errors: Iterable[int] = STREAMED,
-) -> dict[str, Any]:
-    """A path of a view that is not DRF's. sent: the media type, and an example."""
-    error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
-    found = {"schema": {"type": "string"}, "example": sent[1]}
-    refused = {str(number): {"description": ERRORS[number], "content": error} for number in errors}
-    return {
-        "get": {
-            "operationId": name,
-            "tags": [tag],
-            "summary": says[0],
-            "description": says[1],
-            "security": [{"voter": []}, {"key": []}, {}],
-            "parameters": [*parameters],
-            "responses": {"200": {"description": says[0], "content": {sent[0]: found}}, **refused},
-        }
-    }
 
 
 def add_events(result: dict[str, Any], **_: Any) -> dict[str, Any]:

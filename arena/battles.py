@@ -13,14 +13,14 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from arena import conversation, counting, draws, holding, opinions, pairing, running, token_budgets
+from arena import battle_lengths, conversation, counting, draws, holding, opinions, pairing, running, token_budgets
+from arena.answer_tasks import answer_turn
 from arena.errors import Refusal, bad, shown
 from arena.models import LIVE, SIDES, Answer, Battle, Endpoint, Turn, Vote, Voter
 from arena.prompts import check_prompt, check_text, source
 from arena.publishing import ask_to_stop, tell
 from arena.reveals import standing
 from arena.signals import vote_cast
-from arena.tasks import answer_turn
 
 MOST_TURNS = 20
 MOST_NAMED = 20
@@ -131,7 +131,7 @@ def _send(turn_id: int) -> None:
 def _charge_tokens(battle: Battle, payer: str) -> None:
     """For all that its models are sent now. Raises Refusal as `token_budgets.charge` does."""
     token_budgets.charge(
-        _charged_models(battle, payer), battle.pool, conversation.length(battle, conversation.OctetLength), payer
+        _charged_models(battle, payer), battle.pool, battle_lengths.length(battle, battle_lengths.OctetLength), payer
     )
 
 

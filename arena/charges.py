@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from arena import api_keys, conversation, limits, running
+from arena import api_keys, battle_lengths, limits, running
 from arena.errors import Refusal
 from arena.limits import Bucket
 from arena.models import Battle
@@ -72,7 +72,7 @@ def turn(request: HttpRequest, of: Battle, prompt: str = "") -> Iterator[None]:
 
     Raises Refusal 429 as `battle` does.
     """
-    with _charged(turn_buckets(request), _size(conversation.length(of) + len(prompt))):
+    with _charged(turn_buckets(request), _size(battle_lengths.length(of) + len(prompt))):
         running.reserve(running_limits(request), of.pk)
         yield
 

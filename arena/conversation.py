@@ -1,46 +1,20 @@
 """How long a conversation may become: one limit for both sides, so that it tells nothing of the models that answer."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from django.db.models import F, Func, Q, QuerySet, Sum, Value
-from django.db.models.functions import Coalesce, Length
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from arena.errors import Refusal
-from arena.jobs import MAX_TOKENS
+from arena.model_requests import MAX_TOKENS
 from arena.models import SIDES, Answer, Battle, Endpoint, conversation_limit
+from arena.text_size import Size
 
 # A token of prose has three to five characters, of program text about three, of other scripts two to four bytes.
 CHARACTERS_PER_TOKEN = 2
 # What stands around the texts: the system prompt, and the marks of each message.
 OVERHEAD_TOKENS = 200
-
-
-class OctetLength(Func):
-    """Bytes of UTF-8."""
-
-    function = "octet_length"
-
-
-@dataclass(frozen=True)
-class Size:
-    """The size of texts, in characters and in bytes of UTF-8."""
-
-    characters: int = 0
-    octets: int = 0
-
-    @classmethod
-    def of(cls, text: str) -> "Size":
-        return cls(len(text), len(text.encode()))
-
-    def __add__(self, other: "Size") -> "Size":
-        return Size(self.characters + other.characters, self.octets + other.octets)
-
-    @property
-    def length(self) -> float:
-        """What the limit bounds: characters, or half of the bytes where these are more."""
-        return max(self.characters, self.octets / 2)
 
 
 def check_first(prompt: str) -> None:
@@ -61,13 +35,6 @@ def check_next(battle: Battle, prompt: str) -> None:
     if max((side + asked).length for side in _sides(answers)) > battle.conversation_limit:
         words = _("This conversation would become too long. %(limit)s Ask a shorter question, or start a new battle.")
         raise _too_long(words % {"limit": _limit_words(battle.conversation_limit)})
-
-
-def length(of: Battle, measure: type[Func] = Length) -> int:
-    """Characters, or bytes, of all questions and of the answers of the side that has said more."""
-    asked = of.turns.aggregate(sum=Sum(measure("prompt")))["sum"] or 0
-    sides = {side: Sum(measure("answers__text"), filter=Q(answers__side=side)) for side in SIDES}
-    return int(asked + max(side or 0 for side in of.turns.aggregate(**sides).values()))
 
 
 def room(battle: Battle, answers: Iterable[Answer]) -> int:

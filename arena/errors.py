@@ -1,9 +1,10 @@
 """What can be wrong with a request, in our words; pages and API show the same sentence."""
 
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import BadRequest, RequestDataTooBig
+from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -69,6 +70,25 @@ def unknown_model(slug: str) -> Refusal:
 def too_large(most: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE) -> Refusal:
     """most: bytes."""
     return Refusal("too_large", f"The body is larger than {most // 1000:,} kB.", 413)
+
+
+class Utf8Forms(MemoryFileUploadHandler):
+    """Refuses multipart forms of another charset than UTF-8, as Django does with all other forms.
+
+    A request may name any codec of Python's, and Django tries some that are none of texts.
+    """
+
+    def handle_raw_input(
+        self,
+        input_data: IO[bytes],
+        META: dict[str, str],  # noqa: N803  # Django's name
+        content_length: int,
+        boundary: str,
+        encoding: str | None = None,
+    ) -> None:
+        if encoding and encoding.lower() != "utf-8":
+            raise BadRequest("A form must be UTF-8.")
+        super().handle_raw_input(input_data, META, content_length, boundary, encoding)
 
 
 class Json(JSONParser):

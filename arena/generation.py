@@ -1,6 +1,6 @@
 """The answer engine: one asyncio loop per worker process, in a thread of its own, holds all its battles.
 
-PostgreSQL says who may work on what (`arena.leases`); Redis carries what may be seen (`arena.publishing`).
+PostgreSQL says who may work on what (`arena.leases`); Redis carries what may be seen (`arena.publisher`).
 """
 
 import asyncio
@@ -13,13 +13,13 @@ from typing import Any
 
 from arena import breaker, jobs, leases
 from arena.answering import Answering
-from arena.endings import whole
 from arena.jobs import Job
 from arena.leases import Extended
 from arena.ledger import Ledger, Unreachable
 from arena.live import LiveSide, LiveTurn
+from arena.markdown import whole
 from arena.models import Answer
-from arena.publishing import Publisher
+from arena.publisher import Publisher
 from arena.release import TICK_S
 
 logger = logging.getLogger(__name__)

@@ -6,17 +6,11 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db.models import QuerySet
 
-from arena import endpoint_keys, leases
+from arena import leases
 from arena.backends.protocol import Message, Request
-from arena.models import LIVE, Answer, Battle, Endpoint, Turn
+from arena.model_requests import request_to
+from arena.models import LIVE, Answer, Battle, Turn
 from arena.tags import tag
-
-MAX_TOKENS = 1024
-TEMPERATURE = 0.7
-SYSTEM_PROMPT = (
-    "You are a helpful assistant. Do not say which model you are, who made you, or which family you belong to, "
-    "even if you are asked."
-)
 
 
 @dataclass(frozen=True)
@@ -133,18 +127,3 @@ def _history(turn: Turn, side: str, answers: list[Answer]) -> list[Message]:
         if answer.side == side and answer.turn.number < turn.number and answer.state == Answer.State.FINISHED:
             history += [Message("user", answer.turn.prompt), Message("assistant", answer.text)]
     return history
-
-
-def request_to(endpoint: Endpoint, messages: tuple[Message, ...]) -> Request:
-    """What an endpoint is asked, with the arena's own limits where it has none."""
-    return Request(
-        base_url=endpoint.base_url,
-        model=endpoint.upstream_id,
-        api_key=endpoint_keys.read(endpoint),
-        messages=messages,
-        system=SYSTEM_PROMPT,
-        max_tokens=endpoint.max_tokens or MAX_TOKENS,
-        thinking_tokens=endpoint.thinking_tokens or 0,
-        temperature=TEMPERATURE if endpoint.temperature is None else endpoint.temperature,
-        parameters=endpoint.parameters,
-    )

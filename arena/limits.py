@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from redis.exceptions import RedisError
 
-from arena.publishing import client
+from arena.redis_clients import client
 
 HOUR_US = 3600 * 1_000_000
 BURST = 60

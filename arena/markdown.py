@@ -1,6 +1,7 @@
 """A model's Markdown as HTML that can do no harm: rendered without raw HTML, then reduced to a list of elements.
 
 No answer may take long: what would, by its size and its marks, comes as plain text, and its code without colours.
+If an answer was cut short, a last line of ours says so, on the page and in the events.
 """
 
 import logging
@@ -12,7 +13,8 @@ from typing import Any
 
 import nh3
 import pygments
-from django.utils.html import escape
+from django.utils.html import escape, format_html
+from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.utils import OptionsDict
@@ -105,6 +107,20 @@ def render(text: str) -> str:
     except Exception:  # a battle must not hang because of what a model wrote
         logger.exception("an answer of %s characters could not be rendered", len(text))
         return _plain(text)
+
+
+def whole(text: str, *, stopped: bool, cut: bool) -> str:
+    """Sanitised HTML of an answer; `stopped` by its voter comes before `cut` at a limit of length.
+
+    The line is a `p.ended`, which no Markdown can make.
+    """
+    if stopped:
+        return render(text) + _line(_("Stopped."))
+    return render(text) + _line(_("Cut off at the length limit.")) if cut else render(text)
+
+
+def _line(words: str) -> str:
+    return format_html('<p class="ended">{}</p>', words)
 
 
 def _plain(text: str) -> str:

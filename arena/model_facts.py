@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from arena.errors import unknown_model
 from arena.measured import Typical, typical
 from arena.models import LIVE, Endpoint, Standing
 from catalog.fact_words import NOTHING, differing, link
@@ -29,6 +30,14 @@ def models() -> QuerySet[LanguageModel]:
     """All models, with what `told` looks at."""
     beside = ("organization", "license", "base_model", "endpoint")
     return LanguageModel.objects.select_related(*beside).prefetch_related("facts")
+
+
+def known_model(slug: str) -> LanguageModel:
+    # What cannot be printed PostgreSQL would not take.
+    found = models().filter(slug=slug).first() if slug.isprintable() else None
+    if found is None:
+        raise unknown_model(slug)
+    return found
 
 
 def told(of: Sequence[LanguageModel]) -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """The models file: who takes part, and where each model is called. Read whole, checked whole, then written."""
 
-import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -17,14 +16,14 @@ from arena import endpoint_keys
 from arena.backends import BACKENDS
 from arena.backends.network import WHERE_KEYS_BELONG, check_url
 from arena.models import Endpoint
+from catalog.json_values import is_json
 from catalog.models import LanguageModel, License, Organization
+from catalog.slugs import SLUG
 
 LONGEST = {"base_url": 500, "api_key_env": 100}
 MOST = 1_000_000
 LONGEST_WAIT_S = 600
 MOST_TOKENS = 10**12
-DEEPEST = 100  # of JSON: what is deeper than the stack of Python could be read nowhere
-SLUG = re.compile(r"(?=.*[a-z0-9])[a-z0-9.-]{1,200}")  # in addresses `.` and `..` are something else
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Names of keys, in small letters and without - and _; `max_tokens` and `prompt_cache_key` are none.
 KEY = re.compile(
@@ -176,21 +175,6 @@ def _names(value: Any) -> Iterator[str]:
             waiting += each.values()
         elif isinstance(each, list):
             waiting += each
-
-
-def is_json(value: Any) -> bool:
-    """Whether PostgreSQL will take it as JSON: TOML also has times and numbers that are none, and texts with NUL; JSON
-    has halves of letters. And whether it can still be written where it lies in something else."""
-    try:
-        text = json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
-        return b"\\u0000" not in text and _depth(value) <= DEEPEST
-    except (TypeError, ValueError, RecursionError):
-        return False
-
-
-def _depth(value: Any) -> int:
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
-    return 0 if parts is None else 1 + max(map(_depth, parts), default=0)
 
 
 def _check_address(where: str, address: str) -> None:

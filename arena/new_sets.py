@@ -16,7 +16,7 @@ from arena import charges
 from arena.battles import pool_of
 from arena.errors import Refusal
 from arena.models import Battle, Standing
-from arena.publishing import client
+from arena.redis_clients import client
 from arena.voters import voter_id
 
 OF_VOTER, OF_ADDRESS = 5, 20

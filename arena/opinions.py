@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from arena import holding
 from arena.errors import Refusal, bad
 from arena.models import SIDES, Battle, Vote
-from arena.prompts import is_text
+from catalog.storable import is_text
 
 LONGEST_COMMENT = 4_000
 MOST_REASONS = 20

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from arena import battles, charges, continuing, conversation, holding, named_set, networks, opinions, sharing, stored
+from arena.color_scheme import SCHEME_COOKIE, SCHEMES
 from arena.errors import Refusal
 from arena.events import LAST_STATES, BattleView, Position, SideView, between
 from arena.models import SIDES, Answer, Battle, Vote
@@ -25,8 +26,6 @@ from arena.prompts import check_text
 from arena.reveals import cards
 from arena.voters import voter_id
 
-SCHEMES = {"light": "dark", "dark": "light"}  # and what the switch then offers
-SCHEME_COOKIE = "scheme"
 COOKIE_AGE = 365 * 24 * 3600
 STATES = {"": "waiting", "done": "finished", "failed": "failed"}
 LONG_QUESTION = 320  # characters; what is longer, or has more lines, is folded at any width of the page
@@ -34,12 +33,6 @@ LINES = 5
 WORDS = "text/plain; charset=utf-8"
 Act = Callable[[Battle], object]
 Show = Callable[[HttpRequest, Battle], HttpResponse]
-
-
-def scheme(request: HttpRequest) -> dict[str, str]:
-    """For every template: the colour scheme that this browser has chosen, if any."""
-    chosen = request.COOKIES.get(SCHEME_COOKIE, "")
-    return {"scheme": chosen if chosen in SCHEMES else ""}
 
 
 @require_safe

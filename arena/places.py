@@ -1,8 +1,14 @@
-"""How many streams may be open in one process: of a voter, of an address and its networks, and of a kind together."""
+"""Streams of events: the response that sends one, and how many may be open in one process.
+
+Counted are those of a voter, of an address and its networks, and of a kind together.
+"""
 
 import weakref
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from django.http import StreamingHttpResponse
 
 from arena.errors import Refusal
 
@@ -49,3 +55,14 @@ class Stream:
 
     def close(self) -> None:
         self.place.give_up()
+
+
+async def nothing() -> AsyncIterator[bytes]:
+    for each in list[bytes]():
+        yield each
+
+
+def event_stream(content: Any) -> StreamingHttpResponse:
+    """Never stored, never buffered by a proxy."""
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingHttpResponse(content, content_type="text/event-stream", headers=headers)

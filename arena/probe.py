@@ -14,7 +14,7 @@ from arena import endpoint_keys
 from arena.backends import BACKENDS
 from arena.backends.network import session
 from arena.backends.protocol import BackendError, Delta, Message, Reasoning, Timeouts, Usage
-from arena.jobs import request_to
+from arena.model_requests import request_to
 from arena.models import Endpoint
 
 PROMPT = "In two sentences: why is the sky blue?"

@@ -6,6 +6,7 @@ from arena import conversation
 from arena.errors import bad
 from arena.models import Battle
 from arena.suggestions import is_suggestion
+from catalog.storable import is_text
 
 
 def check_prompt(prompt: object) -> str:
@@ -29,11 +30,3 @@ def check_text(prompt: object) -> str:
 def source(prompt: str) -> Battle.PromptSource:
     """Where the first question of a new battle came from."""
     return Battle.PromptSource.SUGGESTION if is_suggestion(prompt) else Battle.PromptSource.TYPED
-
-
-def is_text(text: str) -> bool:
-    """Whether PostgreSQL can store it: no NUL, no half of a surrogate pair."""
-    try:
-        return b"\x00" not in text.encode()
-    except UnicodeEncodeError:
-        return False

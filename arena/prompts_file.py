@@ -6,10 +6,10 @@ from typing import Any
 
 from django.db import transaction
 
-from arena.conversation import Size
 from arena.models import Suggestion, conversation_limit
-from arena.prompts import is_text
 from arena.record_files import Cells, csv_table, json_lines
+from arena.text_size import Size
+from catalog.storable import is_text
 
 COLUMNS = ("prompt", "category")
 LONGEST_CATEGORY = 100

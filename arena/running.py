@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from arena.errors import Refusal
 from arena.models import Battle, Voter
-from arena.publishing import client
+from arena.redis_clients import client
 
 MOST_OF_VOTER = 4
 MOST_OF_ADDRESS = 40

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from arena.connections import let_go
-from arena.endings import whole
 from arena.events import BattleView
+from arena.markdown import whole
 from arena.models import Answer, Battle
 from arena.tags import tag
 

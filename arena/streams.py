@@ -22,7 +22,8 @@ from redis.exceptions import RedisError
 from arena import places, stored
 from arena.events import LAST_STATES, BattleView, Position, between, encode
 from arena.places import LONGEST_S, Place, Stream
-from arena.publishing import FIELD, connect, stream_key
+from arena.publishing import FIELD, stream_key
+from arena.redis_clients import connect
 
 POLL_S = 0.04
 MOST_SENT_PER_S = 5000  # of one process: beyond 200 battles each is looked at more seldom

@@ -9,9 +9,9 @@ from rest_framework.views import APIView
 
 from arena import api_schema, submitting
 from arena.errors import Refusal, bad, body
-from arena.paging import Newest
 from arena.voters import voter_id
 from catalog.models import Submission
+from catalog.paging import Newest
 from catalog.proposal_form import ProposalForm
 
 

@@ -1,15 +1,10 @@
-"""What Celery runs: hints for the answer engine, which works in a thread of its own, and what beat asks for."""
+"""What Celery beat asks for; the task of the answer engine is registered with these."""
 
 from datetime import UTC, datetime
 
 from celery import shared_task
 
-from arena import worker
-
-
-@shared_task(name="arena.answer_turn", ignore_result=True)
-def answer_turn(turn_id: int) -> None:
-    worker.engine().submit(turn_id)
+from arena import answer_tasks  # noqa: F401  # Celery finds tasks through this module
 
 
 @shared_task(name="arena.roll_up", ignore_result=True)

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from arena import draws
 from arena.backends.limits import BYTES_PER_TOKEN
 from arena.errors import Refusal
-from arena.jobs import MAX_TOKENS
+from arena.model_requests import MAX_TOKENS
 from arena.models import LIVE, SIDES, Endpoint, TokensOfDay
 
 NETWORK_SHARE = 20  # of what it asks of the service, and of models that it names, a network has a twentieth of a day

@@ -52,6 +52,7 @@ ERRORS = {
     429: "Too many: `Retry-After` says when to try again.",
     503: "Not possible just now: `Retry-After` says when to try again.",
 }
+STREAMED = (401, 403, 404, 429, 503)
 READ, WRITE = (400, 401, 403, 404, 429, 503), (400, 401, 403, 404, 409, 413, 415, 429, 503)
 CSRF = OpenApiParameter(
     "X-CSRFToken", str, OpenApiParameter.HEADER, description="With a `voter` cookie: what the cookie `csrftoken` says."
@@ -107,6 +108,31 @@ def call(
         ],
     )
     return lambda view: document(_knowing(known, view))
+
+
+def streamed(
+    name: str,
+    tag: str,
+    says: tuple[str, str],
+    sent: tuple[str, str],
+    parameters: Iterable[dict[str, Any]],
+    errors: Iterable[int] = STREAMED,
+) -> dict[str, Any]:
+    """A path of a view that is not DRF's. sent: the media type, and an example."""
+    error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    found = {"schema": {"type": "string"}, "example": sent[1]}
+    refused = {str(number): {"description": ERRORS[number], "content": error} for number in errors}
+    return {
+        "get": {
+            "operationId": name,
+            "tags": [tag],
+            "summary": says[0],
+            "description": says[1],
+            "security": [{"voter": []}, {"key": []}, {}],
+            "parameters": [*parameters],
+            "responses": {"200": {"description": says[0], "content": {sent[0]: found}}, **refused},
+        }
+    }
 
 
 def _knowing(known: Sequence[OpenApiParameter], view: View) -> Any:

@@ -3,15 +3,14 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
-
-from catalog.days import YEARS
 
 MOST = 10**15
 KINDS = ("base", "chat", "fine-tuned", "merge")
 TUNING = ("weights", "api", "no")
 MODALITIES = ("text", "image", "audio", "video", "pdf")
+YEARS = range(1950, 2101)  # from before the first programs that chat to what a maker may promise
 DAY = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 
 RATE = re.compile(r"([1-9][0-9]{0,11})(?: \((.+)\))?")
@@ -174,3 +173,8 @@ def for_column(field: str, value: Any) -> Any:
 
 def day(text: str) -> date:
     return date.fromisoformat(text if len(text) > 7 else f"{text}-01")
+
+
+def in_future(day: date) -> bool:
+    """Whether it has come nowhere on earth."""
+    return day > datetime.now(UTC).date() + timedelta(days=1)

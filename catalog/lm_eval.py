@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from catalog.score_rows import ScoreRow, number, text, whole
+from catalog.score_rows import ScoreRow
+from catalog.values import number, text, whole
 
 HARNESS = "lm-evaluation-harness"
 NO_SCORES = frozenset({"alias", "name", "sample_len", "sample_count"})

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from catalog.fact_fields import Claim
-from catalog.score_rows import ScoreRow, number, share, text
+from catalog.score_rows import ScoreRow
 from catalog.scores import binomial, normalized
+from catalog.values import number, share, text
 
 SOURCE = "https://huggingface.co/open-llm-leaderboard"
 BY = "Open LLM Leaderboard"

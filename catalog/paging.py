@@ -2,6 +2,7 @@
 
 import re
 
+from django.utils.dateparse import parse_datetime
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
@@ -41,3 +42,16 @@ class BySlug(Pages):
 
     def holds(self, position: str) -> bool:
         return "\0" not in position
+
+
+class Newest(Pages):
+    """Of what has a time at which it was made, such as battles."""
+
+    ordering = ("-created_at", "-id")
+
+    def holds(self, position: str) -> bool:
+        try:
+            at = parse_datetime(position)
+        except ValueError:
+            return False
+        return at is not None and at.tzinfo is not None

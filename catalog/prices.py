@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from catalog.models import LanguageModel, Price
-from catalog.score_rows import number, whole
+from catalog.values import number, whole
 
 TIER = {"above", "input", "output"}
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from catalog.score_rows import ScoreRow, share, text, whole
+from catalog.score_rows import ScoreRow
+from catalog.values import share, text, whole
 
 NEEDED = ("model", "benchmark", "value", "source")
 

@@ -17,8 +17,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from catalog import fair_queue, lm_eval
-from catalog.days import in_future
-from catalog.fact_fields import Claim
+from catalog.fact_fields import Claim, in_future
 from catalog.facts import record
 from catalog.importing import known_models
 from catalog.joins import find

@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.contrib import admin
 from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_save
 
@@ -42,6 +43,14 @@ def by(who: str) -> Iterator[None]:
         yield
     finally:
         _act.reset(token)
+
+
+def watched() -> list[type]:
+    """The models that can be changed in the admin, inlines included."""
+    from config.admin.reading import ReadOnly  # whose package registers pages with a site that imports this module
+
+    pages = [page for page in admin.site._registry.values() if not isinstance(page, ReadOnly)]  # noqa: SLF001  # Django has no public way
+    return [page.model for page in pages] + [inline.model for page in pages for inline in page.inlines]
 
 
 def watch(model: type[Model]) -> None:

@@ -12,8 +12,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from redis.exceptions import RedisError
 
 from arena.connections import let_go
-from arena.publishing import client
-from config.celery import BEAT, BUSY, RATINGS, app
+from arena.redis_clients import client
+from config.celery import app
+from config.worker_busy import BEAT, BUSY, RATINGS
 
 QUEUES = ("answers", RATINGS)
 NEEDED = ("database", "broker", *QUEUES)

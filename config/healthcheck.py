@@ -32,7 +32,8 @@ def beat() -> bool:
     import redis
     from django.conf import settings
 
-    from config.celery import BEAT  # which says where Django's settings are
+    from config import celery  # noqa: F401  # which says where Django's settings are
+    from config.worker_busy import BEAT
 
     try:
         return bool(redis.Redis.from_url(settings.REDIS_URL, socket_timeout=PATIENCE_S).exists(BEAT))

@@ -50,7 +50,7 @@ def _check_services() -> None:
     from django.db import OperationalError, connection
     from redis.exceptions import RedisError
 
-    from arena.publishing import client
+    from arena.redis_clients import client
 
     try:
         connection.ensure_connection()

@@ -16,10 +16,11 @@ from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from arena import charges
-from arena.api import event_stream, known_model, nothing
 from arena.connections import let_go
 from arena.errors import Refusal, bad, not_read, plain_response
+from arena.model_facts import known_model
 from arena.models import LIVE
+from arena.places import event_stream, nothing
 from catalog.api import check
 from catalog.api_call import wrong
 from catalog.paging import BySlug

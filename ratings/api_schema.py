@@ -4,8 +4,8 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 
-from arena.api_schema import MODELS, STREAMED, streamed
-from catalog.api_call import PAGING, call
+from arena.api_schema import MODELS
+from catalog.api_call import PAGING, STREAMED, call, streamed
 from catalog.api_parameters import parameters
 from ratings import api_examples as examples
 from ratings import api_shapes as shapes

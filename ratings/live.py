@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from redis.exceptions import RedisError
 
-from arena import places, publishing
+from arena import places, redis_clients
 from arena.places import LONGEST_S, Place, Stream
 from ratings import published
 from ratings.models import Board, Snapshot
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 def announce(snapshots: Iterable[Snapshot]) -> None:
     """Tell all web processes which boards are new."""
-    pipeline = publishing.client().pipeline(transaction=False)
+    pipeline = redis_clients.client().pipeline(transaction=False)
     for snapshot in snapshots:
         pipeline.xadd(STREAM, _hint(snapshot.board, snapshot), maxlen=KEPT, approximate=True)
     try:
@@ -106,7 +106,7 @@ class Reader:
     async def _run(self, begun: asyncio.Event) -> None:
         # Python 3.11 may swallow a cancellation that comes while a command is being sent, so it is asked for too.
         me = asyncio.current_task()
-        async with publishing.connect() as redis:
+        async with redis_clients.connect() as redis:
             self.last = b""
             while self.pages and me and not me.cancelling():
                 try:

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from arena.errors import Refusal
-from arena.jobs import MAX_TOKENS, TEMPERATURE
+from arena.model_requests import MAX_TOKENS, TEMPERATURE
 from arena.pairing import LARGEST_SHARE, UNIFORM_SHARE
 from ratings import method, refusals, whose_votes
 from ratings.models import Pool

@@ -10,8 +10,8 @@ from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from arena.color_scheme import scheme
 from arena.errors import Refusal, bad
-from arena.pages import scheme
 from ratings import board_content, board_files, board_shown
 from ratings.board_addresses import shorter
 from ratings.board_shown import Shown

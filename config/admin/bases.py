@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import ValidationError
+from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-
-from config.admin_site import may_be_key
 
 if TYPE_CHECKING:
     Page: TypeAlias = admin.ModelAdmin[Any]
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     FormSet: TypeAlias = forms.BaseInlineFormSet[Any, Any, Any]
 else:
     Page, Table, Form, FormSet = admin.ModelAdmin, admin.TabularInline, forms.ModelForm, forms.BaseInlineFormSet
+
+
+def may_be_key(model: type[Model], value: Any) -> bool:
+    """Whether a row of this model could have it; Django asks the database for whatever is sent."""
+    try:
+        return model._meta.pk.to_python(value) is not None
+    except ValidationError:
+        return False
 
 
 class Choice(AutocompleteSelect):

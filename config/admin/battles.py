@@ -1,9 +1,11 @@
 """What happened: battles with both texts, votes, and who cast them. All of it is read only."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.apps import apps
 from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -15,7 +17,7 @@ from arena.models import LISTED, SHARED, Battle, Vote, Voter
 from catalog.models import LanguageModel
 from config import changes
 from config.admin.inspecting import inspected
-from config.admin.reading import OfPool, ReadOnly
+from config.admin.reading import ReadOnly
 
 BEGINNING = re.compile(r"[0-9a-f]{4,32}")  # of an id, without its hyphens
 
@@ -40,6 +42,20 @@ class IsPublished(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Battle]) -> QuerySet[Battle]:
         _, condition = self.CHOICES.get(self.value() or "", ("", Q()))
         return queryset.filter(condition)
+
+
+class OfPool(admin.SimpleListFilter):
+    """By pool; the names come from the table of pools, for a list of all that votes name takes a second."""
+
+    title = "pool"
+    parameter_name = "pool"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
+        pools: Any = apps.get_model("ratings", "Pool")  # `ratings` builds on `arena`, and is not imported here
+        return list(pools.objects.order_by("pk").values_list("slug", "name")[:50])
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(pool=self.value()) if self.value() else queryset
 
 
 @admin.register(Battle)

@@ -9,11 +9,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from arena.models_file import SLUG
 from catalog.fact_fields import DAYS, FIELDS, KINDS, MODALITIES, ORDERED, TUNING, for_column, read
 from catalog.fact_words import NOTHING, WORDS
 from catalog.facts import NAMED
 from catalog.models import LanguageModel, License, Organization
+from catalog.slugs import SLUG
 from config.admin.bases import Choosing, Form, Page
 from config.admin.prices import PriceInline
 

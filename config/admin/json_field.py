@@ -8,7 +8,7 @@ from django.db import models
 from django.forms.fields import InvalidJSONInput
 from django.utils.translation import gettext as _
 
-from arena.models_file import DEEPEST, is_json
+from catalog.json_values import DEEPEST, is_json
 
 
 class JsonField(forms.JSONField):

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog.days import YEARS, in_future
+from catalog.fact_fields import YEARS, in_future
 from catalog.models import Price
 from catalog.prices import read_tiers
 from config.admin.bases import Form, Rows

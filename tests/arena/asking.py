@@ -3,7 +3,7 @@
 import json
 
 from arena.models import Battle
-from arena.publishing import client as valkey
+from arena.redis_clients import client as valkey
 
 CALL = "/api/v1/battles/"
 

@@ -1,11 +1,14 @@
 import asyncio
 from dataclasses import replace
 
+import orjson
 import pytest
 from django.db import connections
 
 from arena import charges, streams, voters
-from arena.publishing import client
+from arena.live import LiveTurn
+from arena.publishing import stream_key
+from arena.redis_clients import client
 from tests import factories as common
 from tests.arena.asking import forget
 
@@ -61,6 +64,26 @@ def an_hour(monkeypatch):
 def valkey():
     """The real one; each battle has keys of its own there."""
     return client()
+
+
+@pytest.fixture
+def published(valkey):
+    """All events of a battle's stream, entry by entry."""
+
+    def read(turn):
+        battle_id = turn.job.battle_id if isinstance(turn, LiveTurn) else turn
+        return [orjson.loads(entry[b"e"]) for _, entry in valkey.xrange(stream_key(battle_id))]
+
+    return read
+
+
+@pytest.fixture
+def nobody(settings, tmp_path):
+    """An address at which no Valkey answers."""
+    settings.REDIS_URL = f"unix://{tmp_path}/nobody.sock"
+    client.cache_clear()
+    yield settings.REDIS_URL
+    client.cache_clear()
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from arena import battles
 from arena.errors import Refusal
 from arena.models import Answer, Battle, PairWeight, Turn, Vote
-from arena.publishing import client, stream_key
+from arena.publishing import stream_key
+from arena.redis_clients import client
 from arena.signals import vote_cast
 from ratings.models import Outbox
 from tests import factories as common

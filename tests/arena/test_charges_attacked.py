@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import AsyncClient, Client
 
-from arena import api_keys, charges, conversation, voters
+from arena import api_keys, battle_lengths, charges, voters
 from arena.models import Answer, Battle
 from tests import factories as common
 from tests.arena import factories
@@ -84,7 +84,7 @@ def talks(me):
     """Battles that have been talked in at length: 24,000 characters of questions, 32,000 with the longer answer."""
     long, short = ({"state": "finished", "text": "y" * length, "attempt": 1} for length in (8000, 100))
     found = [factories.battle(voter=me, prompt=LONG, a=short, b=long, conversation_limit=100_000) for _ in range(8)]
-    assert conversation.length(found[0]) == 32_000
+    assert battle_lengths.length(found[0]) == 32_000
     return found
 
 

@@ -6,7 +6,6 @@ import pytest
 from django.utils import timezone
 
 from arena import battles, continuing, conversation, draws, stored
-from arena.conversation import Size
 from arena.errors import Refusal
 from arena.models import Answer, Battle, Endpoint
 from tests import factories as common
@@ -33,14 +32,6 @@ def limit(settings):
         settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_conversation_characters=characters)
 
     return set_to
-
-
-@pytest.mark.parametrize(
-    ("text", "length"),
-    [("", 0), ("abc", 3), ("é", 1), ("где", 3), ("你好", 3), ("🙂", 2), ("abcd🙂", 5), ("\u0928\u092e", 3)],
-)
-def test_length_is_of_characters_or_of_half_bytes(text, length):
-    assert Size.of(text).length == length
 
 
 def test_second_question_that_would_overflow_one_window_is_refused_for_the_battle(client, me):

@@ -6,7 +6,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from arena import battles, deletion, leases, publishing, replacements, voters
+from arena import battles, deletion, leases, publishing, redis_clients, replacements, voters
 from arena.errors import Refusal
 from arena.models import Answer, Battle, Session, Turn, Vote, Voter
 from arena.publishing import stream_key
@@ -213,12 +213,12 @@ def test_deletion_takes_back_what_was_published(valkey, voter):
 
 def test_deletion_does_not_need_the_store(settings, tmp_path, voter):
     settings.REDIS_URL = f"unix://{tmp_path}/nobody"
-    publishing.client.cache_clear()
+    redis_clients.client.cache_clear()
     battle = factories.battle("answering", voter=voter)
 
     deletion.delete_battle(voter.pk, battle.pk)
 
-    publishing.client.cache_clear()
+    redis_clients.client.cache_clear()
     assert not Battle.objects.exists()
 
 

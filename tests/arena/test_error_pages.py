@@ -1,9 +1,11 @@
 """Requests that cannot be read at all: a page of ours says so, with the policy, whatever they came as."""
 
+from io import BytesIO
 from uuid import UUID
 
 import pytest
-from django.test import Client, override_settings
+from django.core.handlers.asgi import ASGIRequest
+from django.test import AsyncClient, Client, override_settings
 from django.urls import path
 
 from arena import errors
@@ -62,9 +64,45 @@ def test_form_that_cannot_be_read_at_an_address_that_is_none(stranger, form):
 
     answer = stranger.generic("POST", "/nothing/", body, content_type=kind)
 
-    of_charset = "charset" in kind  # which is looked at first
-    assert answer.status_code == (400 if of_charset else 404)
-    is_page(answer, "could not read that" if of_charset else "There is nothing here.")
+    assert answer.status_code == 404  # nobody reads the form
+    is_page(answer, "There is nothing here.")
+
+
+def asked(charset):
+    headers = [(b"content-type", f"text/html; charset={charset}".encode("latin-1"))]
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"q=%C3%A9", "headers": headers}
+    return ASGIRequest(scope, BytesIO())
+
+
+@pytest.mark.parametrize("charset", ["hex", "undefined", "idna", "utf-16", "iso-8859-1", "klingon", "\u00e9", ""])
+def test_address_is_read_as_utf_8_whatever_the_charset(charset):
+    """Django does that for the web process; if it no longer did, it would be a 500 for some."""
+    assert asked(charset).GET["q"] == "é"
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "charset", "refused"),
+    [
+        (PLAIN, "POST", "iso-8859-1", True),
+        (PARTS, "POST", "hex", True),
+        (PARTS, "POST", "UTF-8", False),
+        (PLAIN, "GET", "iso-8859-1", False),
+        ("application/json", "POST", "hex", False),
+    ],
+)
+@pytest.mark.django_db(transaction=True)
+async def test_form_of_another_charset_is_refused(kind, method, charset, refused):
+    """By the web process, which is asynchronous."""
+    client = AsyncClient(enforce_csrf_checks=True)
+    await client.get("/")
+    token = {"X-CSRFToken": client.cookies["csrftoken"].value}
+
+    said = f"{kind}; charset={charset}"
+    answer = await client.generic(method, "/appearance/", PART, content_type=said, headers=token)
+
+    assert (answer.status_code == 400) is refused
+    if refused:
+        is_page(answer, "could not read that")
 
 
 def test_foreign_host_is_told_in_a_page(client):

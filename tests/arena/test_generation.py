@@ -16,8 +16,8 @@ from django.db.models.functions import Now
 from arena import answering, battles, breaker, deletion, draws, generation, jobs, leases, probe
 from arena.events import BattleView
 from arena.generation import Engine
-from arena.jobs import SYSTEM_PROMPT
 from arena.ledger import Unreachable
+from arena.model_requests import SYSTEM_PROMPT
 from arena.models import Answer, Battle, Call, Endpoint
 from arena.publishing import stream_key
 from tests import factories as common

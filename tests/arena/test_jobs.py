@@ -6,6 +6,7 @@ import pytest
 
 from arena import jobs
 from arena.backends.protocol import Message
+from arena.model_requests import MAX_TOKENS, SYSTEM_PROMPT, TEMPERATURE
 from arena.models import Battle
 from tests import factories as common
 from tests.arena import factories
@@ -66,8 +67,8 @@ def test_take_gives_both_sides_the_same_request_but_for_the_model():
 
     assert (one.base_url, one.model) == ("https://a.example/v1", "model-a")
     assert replace(one, base_url=other.base_url, model=other.model) == other
-    assert (one.max_tokens, one.temperature, one.parameters) == (jobs.MAX_TOKENS, jobs.TEMPERATURE, {})
-    assert one.system == jobs.SYSTEM_PROMPT
+    assert (one.max_tokens, one.temperature, one.parameters) == (MAX_TOKENS, TEMPERATURE, {})
+    assert one.system == SYSTEM_PROMPT
     assert one.messages == (Message("user", "Who are you?"),)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena import limits, publishing
+from arena import limits, redis_clients
 from arena.limits import HOUR_US, Bucket, give_back, overdraw, take
 from tests.arena.races import at_once
 
@@ -24,10 +24,10 @@ def taken(of, times):
 def nobody(settings, monkeypatch):
     """Nobody answers at the address of Redis, and this process has counted nothing yet."""
     monkeypatch.setattr(limits, "_local", limits._Local())
-    publishing.client.cache_clear()
+    redis_clients.client.cache_clear()
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     yield
-    publishing.client.cache_clear()
+    redis_clients.client.cache_clear()
 
 
 @pytest.mark.parametrize("most", [1, 2, 7, 13, 60])
@@ -201,13 +201,13 @@ def test_redis_that_goes_away_lets_at_most_twice_as_many_through(settings, monke
     each, there = bucket(20), settings.REDIS_URL
     monkeypatch.setattr(limits, "_local", limits._Local())
     before = taken(each, 30).count(True)
-    publishing.client.cache_clear()
+    redis_clients.client.cache_clear()
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
 
     during = at_once(60, lambda number: take([each])).count(0)
 
     settings.REDIS_URL = there
-    publishing.client.cache_clear()
+    redis_clients.client.cache_clear()
     limits._local.until = 0
     assert (before, during, taken(each, 5).count(True)) == (20, 5, 0)
 

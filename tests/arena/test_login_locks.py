@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from arena import login_locks, voters
-from arena.publishing import client
+from arena.redis_clients import client
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long way home 7"

@@ -7,7 +7,7 @@ import pytest
 from django.db.models.functions import Now
 from django.test import Client
 
-from arena import battles, limits, new_sets, publishing
+from arena import battles, limits, new_sets, redis_clients
 from arena.models import Battle, Standing
 from tests import factories as common
 from tests.arena.asking import forget
@@ -104,10 +104,10 @@ def test_new_sets_are_not_limited_where_battles_are_not(client, pairs, settings)
 @pytest.fixture
 def redis_away(settings, monkeypatch):
     monkeypatch.setattr(limits, "_local", limits._Local())
-    publishing.client.cache_clear()
+    redis_clients.client.cache_clear()
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     yield
-    publishing.client.cache_clear()
+    redis_clients.client.cache_clear()
 
 
 def test_new_sets_are_not_counted_while_redis_is_away(client, pairs, redis_away):

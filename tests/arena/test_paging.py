@@ -8,8 +8,7 @@ import pytest
 from django.db.models import F
 
 from arena.models import Battle
-from arena.paging import Newest
-from catalog.paging import MOST
+from catalog.paging import MOST, Newest
 from tests import factories as common
 
 pytestmark = pytest.mark.django_db

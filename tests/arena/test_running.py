@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from arena import api_keys, charges, publishing, running
+from arena import api_keys, charges, redis_clients, running
 from arena.errors import Refusal
 from arena.models import Battle
 from tests import factories as common
@@ -184,13 +184,13 @@ def test_key_has_four_of_its_own_and_none_of_its_address(allow, valkey):
 
 
 def test_nothing_is_refused_while_redis_is_away(client, me, allow, settings):
-    publishing.client.cache_clear()
+    redis_clients.client.cache_clear()
     allow(together=1000)
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     try:
         assert running.reserve({"here": 1}, common.voter().pk) is None
     finally:
-        publishing.client.cache_clear()
+        redis_clients.client.cache_clear()
 
 
 def test_voters_running_battles_are_found_by_an_index(me):

@@ -17,7 +17,8 @@ from arena.events import Position, SideView
 from arena.leases import Held, extend
 from arena.live import LiveTurn
 from arena.models import Answer, Battle
-from arena.publishing import Publisher, stream_key, tell
+from arena.publisher import Publisher
+from arena.publishing import stream_key, tell
 from arena.tags import tag
 from tests import factories as common
 from tests.arena import factories

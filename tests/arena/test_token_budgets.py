@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from arena import api_keys, battles, charges, draws, jobs, replacements, token_budgets
-from arena.jobs import MAX_TOKENS
+from arena.model_requests import MAX_TOKENS
 from arena.models import LIVE, Battle, Endpoint, TokensOfDay, Turn
 from tests import factories as common
 from tests.arena import factories

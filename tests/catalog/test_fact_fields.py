@@ -1,10 +1,10 @@
 """How values of facts are read."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from catalog.fact_fields import FIELDS, ORDERED, Rate, for_column, rate, read
+from catalog.fact_fields import FIELDS, ORDERED, Rate, for_column, in_future, rate, read
 from catalog.models import LanguageModel
 
 
@@ -106,3 +106,8 @@ def test_unknown_on_purpose_empties_the_column(field, empty):
 )
 def test_rate_is_a_number_and_for_whom_it_holds(text, found, shown):
     assert (rate(text), str(rate(text))) == (found, shown)
+
+
+@pytest.mark.parametrize(("days", "expected"), [(-1, False), (0, False), (1, False), (2, True), (400, True)])
+def test_tomorrow_has_come_somewhere(days, expected):
+    assert in_future(datetime.now(UTC).date() + timedelta(days=days)) is expected

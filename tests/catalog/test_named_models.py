@@ -2,9 +2,9 @@
 
 import pytest
 
-from arena.models_file import SLUG
 from catalog.models import LanguageModel
 from catalog.named_models import NamedModels, labels, slug_of
+from catalog.slugs import SLUG
 from tests import factories
 
 pytestmark = pytest.mark.django_db

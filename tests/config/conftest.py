@@ -1,11 +1,11 @@
 import pytest
 
-from arena import publishing
+from arena import redis_clients
 
 
 @pytest.fixture
 def broker_away(settings, tmp_path):
     settings.REDIS_URL = f"unix://{tmp_path}/nobody.sock"
-    publishing.client.cache_clear()
+    redis_clients.client.cache_clear()
     yield
-    publishing.client.cache_clear()
+    redis_clients.client.cache_clear()

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
 
-from arena.publishing import client as valkey
+from arena.redis_clients import client as valkey
 from config.attempts_cache import AttemptsCache
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,6 @@ from django.db import IntegrityError, connection, transaction
 
 from arena.models import Endpoint
 from catalog.models import LanguageModel, Organization, Price
-from config import admin as pages
 from config import changes
 from config.models import Change
 from tests import factories
@@ -125,7 +124,7 @@ def test_groups_of_a_person_are_logged():
 
 
 def test_everything_that_can_be_changed_in_the_admin_is_watched():
-    watched = set(pages.watched())
+    watched = set(changes.watched())
     assert {LanguageModel, Price, Endpoint, User, Group, Organization} <= watched
     from django.db.models.signals import post_save
 

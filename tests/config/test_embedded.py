@@ -88,7 +88,7 @@ with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as database:
 
 
 def test_text_that_went_through_valkey_is_in_no_file(data):
-    """An answer on its way to a browser, as `arena.publishing` sends it, and what an earlier version has left."""
+    """An answer on its way to a browser, as `arena.publisher` sends it, and what an earlier version has left."""
     left = data / "valkey" / "appendonlydir" / "appendonly.aof.1.incr.aof"
     left.parent.mkdir(parents=True)
     left.write_text("$6\r\ncanary\r\n")

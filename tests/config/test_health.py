@@ -11,10 +11,11 @@ from celery.signals import task_postrun, task_prerun
 from django.db import OperationalError, connection
 from django.test import AsyncClient
 
-from arena import publishing
-from config import celery, health
-from config.celery import BEAT, BUSY, app
+from arena import redis_clients
+from config import health, worker_busy
+from config.celery import app
 from config.embedded import ROOT
+from config.worker_busy import BEAT, BUSY
 from tests.processes import eventually
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +31,7 @@ def shared(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def no_signs():
-    publishing.client().delete(BEAT, BUSY)
+    redis_clients.client().delete(BEAT, BUSY)
 
 
 def test_alive_says_ok_and_sets_no_cookie(client, django_assert_num_queries):
@@ -150,7 +151,7 @@ def test_ratings_worker_that_is_busy_with_a_task_is_there(client, queue, there):
 
 def test_long_task_keeps_the_ratings_worker_ready(client):
     """However long it takes: a recount of all votes takes minutes."""
-    busy = celery.Busy(lasts_s=1, renew_s=0.2)
+    busy = worker_busy.Busy(lasts_s=1, renew_s=0.2)
 
     @app.task(name="tests.long")
     def task():
@@ -184,11 +185,11 @@ def test_beat_that_dies_is_missed(client, beat):
     assert eventually(health.beat_lives)
     assert client.get("/readyz").json()["beat"] is True
     assert beat_container_is_healthy()
-    assert 0 < publishing.client().ttl(BEAT) <= celery.BEAT_S
+    assert 0 < redis_clients.client().ttl(BEAT) <= worker_busy.BEAT_S
 
     beat.kill()
     beat.wait()
-    publishing.client().pexpire(BEAT, 1)  # which BEAT_S does otherwise
+    redis_clients.client().pexpire(BEAT, 1)  # which BEAT_S does otherwise
 
     assert eventually(lambda: not health.beat_lives())
     assert client.get("/readyz").json()["beat"] is False

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from arena.models import LIVE, PairWeight, Standing
-from arena.publishing import client
+from arena.redis_clients import client
 from ratings import boards, fitting, folding, kept, live, standings
 from ratings.likelihood import NotConverged
 from ratings.models import Board, Outbox, Pool, Snapshot, Tally

@@ -15,7 +15,7 @@ from redis.exceptions import ConnectionError as NotThere
 
 from arena import places
 from arena.charges import ADDRESS_FACTOR
-from arena.publishing import client
+from arena.redis_clients import client
 from ratings import api, live
 from ratings.models import Board, Category, Pool, Snapshot
 from tests.processes import eventually

@@ -12,7 +12,7 @@ from celery import current_app
 from django.db import transaction
 from django.db.models.functions import Now
 
-from arena.publishing import client
+from arena.redis_clients import client
 from ratings import boards, tasks
 from ratings.models import Board, Outbox, Pool, Snapshot
 from tests import factories

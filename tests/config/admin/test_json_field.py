@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
 
 from arena.models import Endpoint
-from arena.models_file import DEEPEST
+from catalog.json_values import DEEPEST
 from config.admin.json_field import JsonField
 from config.admin.reading import ReadOnly
 from tests import factories
