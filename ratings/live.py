@@ -1,18 +1,19 @@
-"""The push to open leaderboards: a hint on a Redis stream that a board changed. Losing it loses nothing else."""
+"""The push to open leaderboards: a hint on a Redis stream that a board changed. Losing it loses nothing else.
+
+`ratings.announcing` writes the stream; one reader per web process passes on what comes.
+"""
 
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-import orjson
 from redis.exceptions import RedisError
 
 from arena import places, publishing
 from arena.places import LONGEST_S, Place, Stream
 from ratings import published
-from ratings.models import Board, Snapshot
 
 STREAM = "boards"
 KEPT = 1000
@@ -20,28 +21,6 @@ HEARTBEAT_S = 15.0
 BLOCK_MS = 250
 AWAY_S = 0.5
 logger = logging.getLogger(__name__)
-
-
-def announce(snapshots: Iterable[Snapshot]) -> None:
-    """Tell all web processes which boards are new."""
-    pipeline = publishing.client().pipeline(transaction=False)
-    for snapshot in snapshots:
-        pipeline.xadd(STREAM, _hint(snapshot.board, snapshot), maxlen=KEPT, approximate=True)
-    try:
-        pipeline.execute()
-    except (RedisError, OSError) as error:
-        logger.warning("Redis is away, open pages see the new boards later: %s", error)
-
-
-def _hint(board: Board, snapshot: Snapshot) -> dict[Any, Any]:
-    which = {
-        "pool": board.pool.slug,
-        "category": board.category.slug,
-        "style_control": board.style_control,
-        "method": snapshot.method,
-    }
-    news = {"votes": snapshot.votes, "computed_at": snapshot.computed_at}
-    return {"board": orjson.dumps(which), "data": orjson.dumps(which | news, option=orjson.OPT_UTC_Z)}
 
 
 class Page:
