@@ -8,13 +8,12 @@ from django.utils.translation import gettext as _
 
 from catalog.figures import dollars
 from ratings import choosing
-from ratings.board_cells import interval, whole
 from ratings.changes import has_rank
 from ratings.decision import CHECKLIST, Decision
+from ratings.number_text import DASH, UNKNOWN, interval, whole
 from ratings.shortlist import Judged
 
 MARKS = re.compile(r"([\\`*_\[\]<>|#~!])")
-UNKNOWN = "\N{EN DASH}"
 
 
 def as_markdown(decision: Decision) -> str:
@@ -80,7 +79,7 @@ def _survivor(judged: Judged) -> tuple[Any, ...]:
 
 
 def _own(row: dict[str, Any]) -> tuple[Any, ...]:
-    rank = "\N{EN DASH}".join(dict.fromkeys(str(row[end]) for end in ("rank_low", "rank_high")))
+    rank = DASH.join(dict.fromkeys(str(row[end]) for end in ("rank_low", "rank_high")))
     rank = rank if has_rank(row) else f"({rank})"
     votes = f"{row['votes']} ({_('provisional')})" if row["provisional"] else row["votes"]
     return plain(row["name"]), rank, whole(row["rating"]), interval(row) or UNKNOWN, votes
