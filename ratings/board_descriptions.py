@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator
 
 from django.utils.translation import gettext as _
 
-from ratings.models import Category
+from ratings.models import Category, category_name
 from ratings.snapshots import ELO, Asked
 
 
 def of_category(asked: Asked, categories: Iterable[Category], filters: Iterable[str] = ()) -> str:
     """The same as `chosen`, with the name that the category has among these."""
     names = {each.slug: each.name for each in categories}
-    return chosen(asked, names.get(asked.category) or asked.category.replace("-", " ").capitalize(), filters)
+    return chosen(asked, names.get(asked.category) or category_name(asked.category), filters)
 
 
 def chosen(asked: Asked, category: str, filters: Iterable[str] = ()) -> str:

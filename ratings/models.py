@@ -54,6 +54,11 @@ class Category(models.Model):
         return self.name
 
 
+def category_name(slug: str) -> str:
+    """The name of a category that is made with its first vote."""
+    return slug.replace("-", " ").capitalize()
+
+
 class Board(models.Model):
     pool = models.ForeignKey(Pool, models.CASCADE, related_name="boards")
     category = models.ForeignKey(Category, models.CASCADE)
