@@ -8,8 +8,7 @@ from math import inf
 from typing import Any
 
 from catalog.cost import USUAL
-from ratings.candidates import Candidate
-from ratings.limits import CHECKS, Finding, Limits, blended, findings, monthly
+from ratings.limits import CHECKS, Candidate, Finding, Limits, blended, findings, monthly
 
 
 @dataclass(frozen=True)
