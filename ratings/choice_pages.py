@@ -16,8 +16,7 @@ from arena.errors import Refusal
 from catalog.models import Benchmark
 from ratings.choice_form import PARTS, ChoiceForm, limits_in_words, whys
 from ratings.choosing import Choice, choose
-from ratings.decision import CHECKLIST, Decision, DecisionForm, as_json, decide
-from ratings.decision_text import as_markdown
+from ratings.decision import CHECKLIST, Decision, DecisionForm, as_json, as_markdown, decide
 from ratings.models import Pool
 from ratings.shortlist import Judged
 from ratings.task_kinds import TaskKind, task_kinds
