@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ratings.changes import has_rank
-from ratings.provisional import FEW_VOTES, MIN_VOTERS, MOST_OF_ONE_VOTER, RANKED_VOTES, WIDE
+from ratings.scale import FEW_VOTES, MIN_VOTERS, MOST_OF_ONE_VOTER, RANKED_VOTES, WIDE
 
 PUBLISHED = "published"  # the interval of a reference board
 OF_ONE_VOTE = 1.96 * 400 / log(10)
