@@ -14,9 +14,8 @@ from catalog.figures import count, dollars, tokens
 from ratings.board_columns import BY_NAME, Entry
 from ratings.board_reasons import missing_for_rank, provisional
 from ratings.changes import has_rank
+from ratings.number_text import DASH, UNKNOWN, interval, percent, signed, whole
 
-UNKNOWN = DASH = "\N{EN DASH}"
-MINUS = "\N{MINUS SIGN}"
 MARGIN = 5
 ARROW = 0.04  # of the axis
 
@@ -132,18 +131,6 @@ def _beyond(rating: float, scale: Axis) -> str:
     return f"{tip},5 {foot:.1f},2.5 {foot:.1f},7.5"
 
 
-def interval(row: Mapping[str, Any]) -> str:
-    """Both ends, or the closed one of them; empty where there is none."""
-    low, high = row["ci_low"], row["ci_high"]
-    if low is None and high is None:
-        return "" if row["interval"] is None else _("open at both ends")
-    if low is not None and high is not None:
-        return f"{whole(low)} {DASH} {whole(high)}"
-    if low is not None:
-        return _("%(end)s or more") % {"end": whole(low)}
-    return _("%(end)s or less") % {"end": whole(high)}
-
-
 def about(entry: Entry) -> list[str]:
     """Who made it, open or closed, and its licence, as far as known."""
     row = entry.row
@@ -169,20 +156,6 @@ def cell(entry: Entry, name: str) -> Cell:
 def _noise(entry: Entry) -> str:
     beyond = entry.change.beyond_noise if entry.change else None
     return "" if beyond is None else " beyond-noise" if beyond else " within-noise"
-
-
-def whole(number: float | None) -> str:
-    return UNKNOWN if number is None else f"{number:,.0f}".replace("-", MINUS)
-
-
-def signed(number: float) -> str:
-    """Whole, with its sign; nothing gained and nothing lost has none."""
-    text = f"{number:+,.0f}".replace("-", MINUS)
-    return "±0" if text.strip(f"+{MINUS}") == "0" else text
-
-
-def percent(share: float | None, digits: int = 0) -> str:
-    return UNKNOWN if share is None else f"{100 * share:.{digits}f} %"
 
 
 def places(entry: Entry) -> str:

@@ -10,9 +10,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from ratings.board_cells import UNKNOWN, cell, group, interval, openness, percent, places, signed, whole
+from ratings.board_cells import cell, group, openness, places
 from ratings.board_columns import BY_NAME, TO_CHOOSE, Column, Entry
 from ratings.board_reasons import PUBLISHED, half_width, reasons
+from ratings.number_text import UNKNOWN, interval, percent, signed, whole
 from ratings.scale import Z95
 from ratings.snapshots import Asked
 

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from ratings import board_links
+from ratings import board_descriptions, board_links, board_words
 from ratings.board_cells import Axis, Line, axis, group, line
 from ratings.board_columns import ALWAYS, BY_NAME, COLUMNS, TO_CHOOSE, Column
 from ratings.board_compare import compared
@@ -17,7 +17,6 @@ from ratings.board_files import KINDS
 from ratings.board_reasons import rank_rule
 from ratings.board_shown import Shown
 from ratings.board_view import MOST_PINS
-from ratings.board_words import of_category
 from ratings.models import Pool
 from ratings.recent import Recent
 from ratings.snapshots import Asked
@@ -112,7 +111,8 @@ def _which(wanted: Asked) -> str:
 
 
 def _said(shown: Shown) -> str:
-    return of_category(shown.asked, shown.around.categories, shown.view)
+    filters = board_words.filters(shown.view)
+    return board_descriptions.of_category(shown.asked, shown.around.categories, filters)
 
 
 def _headers(shown: Shown) -> Iterator[Header]:

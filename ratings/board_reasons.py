@@ -1,17 +1,17 @@
 """Why an interval is as wide as it is, in words with the figures of the row."""
 
 from collections.abc import Iterator, Mapping
-from math import log, sqrt
+from math import sqrt
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ratings.changes import has_rank
-from ratings.provisional import FEW_VOTES, MIN_VOTERS, MOST_OF_ONE_VOTER, RANKED_VOTES, WIDE
+from ratings.scale import FEW_VOTES, MIN_VOTERS, MOST_OF_ONE_VOTER, RANKED_VOTES, SCALE, WIDE, Z95
 
 PUBLISHED = "published"  # the interval of a reference board
-OF_ONE_VOTE = 1.96 * 400 / log(10)
+OF_ONE_VOTE = Z95 * SCALE
 BORROWED = 1.5  # an interval that is so many times as wide as its own votes make it owes that to something else
 ONE_SIDED = 0.85  # of its votes: each of them then says half as much of the rating as one of an even record
 

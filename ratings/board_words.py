@@ -1,14 +1,12 @@
-"""What was chosen of a board, in words, for a reader who does not see the form."""
+"""The filters of a board in words, for a reader who does not see the form."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.figures import count
 from ratings.board_view import View
-from ratings.models import Category
-from ratings.snapshots import ELO, Asked
 
 WEIGHTS = {"open": gettext_lazy("open"), "closed": gettext_lazy("closed")}
 COMMERCIAL = {
@@ -17,26 +15,7 @@ COMMERCIAL = {
 }
 
 
-def chosen(asked: Asked, category: str, view: View) -> str:
-    """The category by its name, and all that differs from the usual board."""
-    return " · ".join([category, *_board(asked), *_filters(view)])
-
-
-def of_category(asked: Asked, categories: Iterable[Category], view: View | None = None) -> str:
-    names = {each.slug: each.name for each in categories}
-    return chosen(asked, names.get(asked.category) or asked.category.replace("-", " ").capitalize(), view or View())
-
-
-def _board(asked: Asked) -> Iterator[str]:
-    if asked.style_control:
-        yield _("style control")
-    if asked.method == ELO:
-        yield _("Elo")
-    if asked.at:
-        yield _("as of %(time)s UTC") % {"time": f"{asked.at:%Y-%m-%d %H:%M}"}
-
-
-def _filters(view: View) -> Iterator[str]:
+def filters(view: View) -> Iterator[str]:
     if view.text:
         yield f"“{view.text}”"
     named = (WEIGHTS.get(view.weights), COMMERCIAL.get(view.commercial), view.organization)

@@ -20,7 +20,7 @@ from django.db.models.functions import Now
 
 from arena.models import LIVE
 from catalog.models import LanguageModel
-from ratings import fitting, folding, kept, live, pair_tables, standings
+from ratings import announcing, fitting, folding, kept, pair_tables, standings
 from ratings.kept import Kept
 from ratings.models import OVERALL, RETRY, Board, Pool, Snapshot, is_due
 from ratings.snapshots import BRADLEY_TERRY
@@ -252,4 +252,4 @@ def _publish(snapshots: Sequence[Snapshot], cutoff: datetime, boards: Sequence[B
         Board.objects.filter(pk__in=failed, style_control=False).update(behind=True)
     standings.write(snapshots)
     if snapshots:
-        transaction.on_commit(lambda: live.announce(snapshots), robust=True)
+        transaction.on_commit(lambda: announcing.announce(snapshots), robust=True)

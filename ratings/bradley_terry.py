@@ -21,8 +21,7 @@ from ratings.components import Component, split
 from ratings.intervals import Spread, degrees_of_freedom
 from ratings.likelihood import Estimate, Factor, Flags, chances, laplacian, maximise, squared_residuals
 from ratings.placement import place
-from ratings.provisional import MIN_VOTERS
-from ratings.scale import MEAN, SCALE, Z95
+from ratings.scale import MEAN, MIN_VOTERS, SCALE, Z95
 from ratings.vote_arrays import Floats, Indices
 
 # Sums of squares below this part of what is expected are rounding.

@@ -8,7 +8,7 @@ from arena.errors import Refusal
 from arena.models import LIVE
 from ratings import snapshots
 from ratings.models import OVERALL, Pool, Snapshot
-from ratings.provisional import LEAST_RANKED
+from ratings.scale import LEAST_RANKED
 from ratings.snapshots import BRADLEY_TERRY, newest_of_pools, unpack
 
 # This arena's own votes, then the newest that others have published, then votes from elsewhere.

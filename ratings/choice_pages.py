@@ -14,11 +14,9 @@ from django.views.decorators.http import require_safe
 
 from arena.errors import Refusal
 from catalog.models import Benchmark
-from ratings.choice_form import PARTS, ChoiceForm, limits_in_words
+from ratings.choice_form import PARTS, ChoiceForm, limits_in_words, whys
 from ratings.choosing import Choice, choose
-from ratings.decision import CHECKLIST, Decision, DecisionForm, as_json, decide
-from ratings.decision_text import as_markdown
-from ratings.limit_words import whys
+from ratings.decision import CHECKLIST, Decision, DecisionForm, as_json, as_markdown, decide
 from ratings.models import Pool
 from ratings.shortlist import Judged
 from ratings.task_kinds import TaskKind, task_kinds

@@ -1,5 +1,10 @@
-"""The decision that closes a choice: limits, who is left, their own battles, the model that was chosen and why."""
+"""The decision that closes a choice: limits, who is left, their own battles, the model that was chosen and why.
 
+For a page, as JSON, and as Markdown for a document or a ticket.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -7,31 +12,46 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from catalog.figures import dollars
 from ratings import choosing, snapshots
+from ratings.changes import has_rank
 from ratings.choice_form import ChoiceForm, limits_in_words
 from ratings.choosing import Choice
 from ratings.models import OVERALL
+from ratings.number_text import DASH, UNKNOWN, interval, whole
 from ratings.shortlist import Judged
 from ratings.snapshots import BRADLEY_TERRY
 
 SHOWN = 10
+MARKS = re.compile(r"([\\`*_\[\]<>|#~!])")
 CHECKLIST = (
-    _("Pilot: at least fifty questions of your own, of every kind that will come, judged blind by five people."),
-    _("Pilot: speed, failures and cost for a week, under the load that is expected."),
-    _("License: somebody who may decide has read its conditions, and what happens to the data that is sent."),
-    _("Red team: instructions hidden in documents and pages, attempts to get at the prompt and at data of others."),
-    _("Red team: harmful requests, invented sources, wrong answers in a sure voice, refusals of what is harmless."),
-    _("Fairness: the same question about different people and in each language that will be used."),
-    _("Way back: the second choice is named, and changing to it has been tried."),
-    _("Review: a day is set, at the latest when the provider retires the model."),
+    gettext_lazy(
+        "Pilot: at least fifty questions of your own, of every kind that will come, judged blind by five people."
+    ),
+    gettext_lazy("Pilot: speed, failures and cost for a week, under the load that is expected."),
+    gettext_lazy(
+        "License: somebody who may decide has read its conditions, and what happens to the data that is sent."
+    ),
+    gettext_lazy(
+        "Red team: instructions hidden in documents and pages, attempts to get at the prompt and at data of others."
+    ),
+    gettext_lazy(
+        "Red team: harmful requests, invented sources, wrong answers in a sure voice, refusals of what is harmless."
+    ),
+    gettext_lazy("Fairness: the same question about different people and in each language that will be used."),
+    gettext_lazy("Way back: the second choice is named, and changing to it has been tried."),
+    gettext_lazy("Review: a day is set, at the latest when the provider retires the model."),
 )
 
 
 class DecisionForm(ChoiceForm):
-    chosen = forms.CharField(label=_("Chosen model"), required=False, max_length=200)
-    why = forms.CharField(label=_("Why"), required=False, max_length=2000, widget=forms.Textarea({"rows": 4}))
+    chosen = forms.CharField(label=gettext_lazy("Chosen model"), required=False, max_length=200)
+    why = forms.CharField(
+        label=gettext_lazy("Why"), required=False, max_length=2000, widget=forms.Textarea({"rows": 4})
+    )
 
 
 @dataclass(frozen=True)
@@ -111,3 +131,76 @@ def as_json(decision: Decision) -> dict[str, Any]:
         "why": decision.why,
         "checklist": [str(each) for each in CHECKLIST],
     }
+
+
+def as_markdown(decision: Decision) -> str:
+    return "\n".join(_lines(decision)) + "\n"
+
+
+def _lines(decision: Decision) -> Iterator[str]:
+    task, found = decision.choice.task, decision.choice.found
+    yield f"# {_('Decision')}: {plain(task.name if task else _('Choose a model'))}"
+    yield f"\n{decision.day:%Y-%m-%d}"
+    if decision.chosen:
+        yield f"\n**{_('Chosen model')}: {plain(decision.chosen.candidate.name)}**"
+    if decision.why:
+        yield f"\n{plain(decision.why)}"
+    yield f"\n## {_('Limits')}\n"
+    yield from (f"- {plain(label)}: {plain(value)}" for label, value in decision.limits)
+    yield f"\n## {_('Who is left')}\n"
+    yield from _ordered_by(choosing.as_json(decision.choice))
+    head = (_("Model"), _("Tier"), _("$ a million tokens"), _("A month"), _("To be checked"))
+    yield from _table(head, map(_survivor, found.survivors))
+    yield f"\n## {_('Their own battles')}\n"
+    if decision.own_rows:
+        yield from _table(
+            (_("Model"), _("Rank"), _("Rating"), _("95 % interval"), _("Votes")), map(_own, decision.own_rows)
+        )
+    else:
+        yield _("Nobody has judged a blind battle among them yet.")
+    yield f"\n## {_('Who is left out')}\n"
+    yield from (f"- {plain(each.candidate.name)}: {plain(_reasons(each))}" for each in found.excluded)
+    yield f"\n## {_('Before the launch')}\n"
+    yield from (f"- [ ] {each}" for each in CHECKLIST)
+
+
+def _ordered_by(shortlist: dict[str, Any]) -> Iterator[str]:
+    """Whose ratings the tiers are; nothing where there are none."""
+    if shortlist["computed_at"]:
+        told = {"pool": plain(shortlist["pool_name"]), "category": shortlist["category"]}
+        told["day"] = f"{shortlist['computed_at']:%Y-%m-%d}"
+        yield _("Tiers are those of the board %(category)s of %(pool)s, as of %(day)s.") % told + "\n"
+    if shortlist["pool_kind"] == "reference":
+        yield (
+            _("These ratings were published elsewhere, not by this arena; a tier is who overlaps its best one.") + "\n"
+        )
+
+
+def plain(text: str) -> str:
+    """What people have written, on one line and without marks that would mean something."""
+    return MARKS.sub(r"\\\1", " ".join(text.split()))
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> Iterator[str]:
+    yield "| " + " | ".join(head) + " |"
+    yield "|---" * len(head) + "|"
+    yield from ("| " + " | ".join(str(cell) for cell in row) + " |" for row in rows)
+
+
+def _survivor(judged: Judged) -> tuple[Any, ...]:
+    model = judged.candidate
+    money = (UNKNOWN if each is None else dollars(each) for each in (judged.price, judged.monthly))
+    doubts = [_("commercial use under conditions")] if judged.conditional else []
+    doubts += [finding.words for finding in judged.unknown]
+    return plain(model.name), UNKNOWN if model.tier is None else model.tier, *money, plain("; ".join(doubts))
+
+
+def _own(row: dict[str, Any]) -> tuple[Any, ...]:
+    rank = DASH.join(dict.fromkeys(str(row[end]) for end in ("rank_low", "rank_high")))
+    rank = rank if has_rank(row) else f"({rank})"
+    votes = f"{row['votes']} ({_('provisional')})" if row["provisional"] else row["votes"]
+    return plain(row["name"]), rank, whole(row["rating"]), interval(row) or UNKNOWN, votes
+
+
+def _reasons(judged: Judged) -> str:
+    return "; ".join(finding.words for finding in judged.failures)

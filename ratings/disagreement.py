@@ -12,11 +12,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ratings.scale import Z95
+
 FEWEST = 12
 FAR = 1.5
 LARGEST = 10**9
 ROUNDING = 1e-9
-TWO_SIDED_95 = 1.959964
 # Below this the order of the scores says next to nothing of the order of the ratings.
 LOST = 0.3
 CERTAIN = 1 - 1e-12
@@ -99,7 +100,7 @@ def disagreement(
     expected = intercept + slope * x
     sd = sqrt(float(np.sum((y - expected) ** 2)) / (len(names) - 2))
     unit = sd if sd > ROUNDING * np.ptp(y) else np.inf  # all on the line: nothing is left to tell apart
-    z, reach = (y - expected) / unit, TWO_SIDED_95 * np.hypot(noise_y, slope * noise_x) / unit
+    z, reach = (y - expected) / unit, Z95 * np.hypot(noise_y, slope * noise_x) / unit
     rows = zip(names, x.tolist(), y.tolist(), expected.tolist(), z.tolist(), reach.tolist(), strict=True)
     points = [Point(name, s, r, e, z, z - reach, z + reach) for name, s, r, e, z, reach in rows]
     ordered = tuple(sorted(points, key=lambda point: (point.z, point.name)))
@@ -110,7 +111,7 @@ def rank_interval(rho: float, n: int) -> tuple[float, float]:
     """The 95 % interval of a rank correlation over n > 3 pairs (Bonett and Wright 2000, Psychometrika 65, 23-28)."""
     if abs(rho) > CERTAIN:
         return rho, rho
-    reach = TWO_SIDED_95 * sqrt((1 + rho * rho / 2) / (n - 3))
+    reach = Z95 * sqrt((1 + rho * rho / 2) / (n - 3))
     return tanh(atanh(rho) - reach), tanh(atanh(rho) + reach)
 
 

@@ -11,9 +11,8 @@ from ratings import bradley_terry, clusters, pair_tables, style
 from ratings.kept import Ballots, Counts, Kept
 from ratings.likelihood import NotConverged
 from ratings.models import Board, Pool, Snapshot
-from ratings.provisional import MOST_OF_ONE_VOTER
 from ratings.rows import Judged, Rows, fitted, ordered
-from ratings.scale import MEAN
+from ratings.scale import MEAN, MOST_OF_ONE_VOTER
 from ratings.snapshots import BRADLEY_TERRY, ELO, pack
 from ratings.style_likelihood import Separable
 from ratings.style_votes import StyledVotes

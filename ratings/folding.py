@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import F
 
 from arena.models import API, LIVE
-from ratings.models import DECIDED, OVERALL, Board, Category, Pool, Tally
+from ratings.models import DECIDED, OVERALL, Board, Category, Pool, Tally, category_name
 
 WAITING = """
 DELETE FROM ratings_outbox AS waiting USING arena_vote AS vote WHERE vote.id = waiting.vote_id
@@ -150,10 +150,6 @@ def _boards(keys: set[Key], known: Mapping[Key, Board], pools: Mapping[str, Pool
             category=Category.objects.get_or_create(slug=category, defaults={"name": category_name(category)})[0],
         )
     return {key: boards[key] for key in keys}
-
-
-def category_name(category: str) -> str:
-    return category.replace("-", " ").capitalize()
 
 
 def _new_pool(slug: str) -> dict[str, str]:

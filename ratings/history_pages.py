@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from arena.errors import Refusal, bad
 from catalog.models import LanguageModel
-from ratings import board_facts, board_words, moved, over_time, refusals, snapshots, vote_days, whose_votes
+from ratings import board_descriptions, board_facts, moved, over_time, refusals, snapshots, vote_days, whose_votes
 from ratings.board_addresses import said, shorter, spelled
 
 AGO = (timedelta(days=1), timedelta(days=7))
@@ -44,7 +44,7 @@ def history(request: HttpRequest) -> HttpResponse:
         "days": _bars(vote_days.by_day(asked, end)),
         "whose": whose,
         "categories": categories,
-        "said": board_words.of_category(asked, categories),
+        "said": board_descriptions.of_category(asked, categories),
     }
     then = {"then": said(since)} if since else {}
     return shorter(request, lambda: spelled(whose.parameters | then)) or render(request, "ratings/history.html", shown)

@@ -1,18 +1,19 @@
-"""The push to open leaderboards: a hint on a Redis stream that a board changed. Losing it loses nothing else."""
+"""The push to open leaderboards: a hint on a Redis stream that a board changed. Losing it loses nothing else.
+
+`ratings.announcing` writes the stream; one reader per web process passes on what comes.
+"""
 
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-import orjson
 from redis.exceptions import RedisError
 
 from arena import places, redis_clients
 from arena.places import LONGEST_S, Place, Stream
 from ratings import published
-from ratings.models import Board, Snapshot
 
 STREAM = "boards"
 KEPT = 1000
@@ -22,6 +23,7 @@ AWAY_S = 0.5
 logger = logging.getLogger(__name__)
 
 
+<<<<<<< HEAD
 def announce(snapshots: Iterable[Snapshot]) -> None:
     """Tell all web processes which boards are new."""
     pipeline = redis_clients.client().pipeline(transaction=False)
@@ -44,6 +46,8 @@ def _hint(board: Board, snapshot: Snapshot) -> dict[Any, Any]:
     return {"board": orjson.dumps(which), "data": orjson.dumps(which | news, option=orjson.OPT_UTC_Z)}
 
 
+=======
+>>>>>>> origin/back-ratings
 class Page:
     """One open connection: the newest hint of each board that it has not been told yet."""
 

@@ -18,8 +18,8 @@ from ratings import model_battles, propensity
 from ratings.comparisons import Comparisons, VoterCounts
 from ratings.likelihood import NotConverged
 from ratings.models import OVERALL, Pool, PoolFigures, Tally
-from ratings.provisional import MIN_VOTERS
 from ratings.public_view import DELAY
+from ratings.scale import MIN_VOTERS
 from ratings.vote_arrays import Floats, Indices
 
 # Votes by outcome, by the model at the left and by the one at the right, in one pass. Those that do not count come as

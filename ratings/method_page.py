@@ -9,7 +9,7 @@ from arena.model_requests import MAX_TOKENS, TEMPERATURE
 from arena.pairing import LARGEST_SHARE, UNIFORM_SHARE
 from ratings import method, refusals, whose_votes
 from ratings.models import Pool
-from ratings.provisional import FEW_VOTES, MIN_VOTERS, MOST_OF_ONE_VOTER, RANKED_VOTES, WIDE
+from ratings.scale import FEW_VOTES, MIN_VOTERS, MOST_OF_ONE_VOTER, RANKED_VOTES, WIDE
 from ratings.snapshots import Asked
 
 # What `./scripts/bench coverage` measured: how often intervals that should hold the truth in 95 % of cases do.

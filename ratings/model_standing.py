@@ -11,9 +11,8 @@ from ratings import whose_votes
 from ratings.board_reasons import missing_for_rank
 from ratings.changes import has_rank
 from ratings.models import OVERALL, Board, Pool, Snapshot
+from ratings.scale import Z95
 from ratings.snapshots import BRADLEY_TERRY, Asked, newest_of_pools, unpack
-
-ERRORS = 1.96  # of which one is wide what 95 % of differences lie within
 
 
 @dataclass(frozen=True)
@@ -92,5 +91,5 @@ def _met(found: Mapping[str, Any], place: int, slug: str) -> dict[str, Any]:
         "actual": (wins + ties / 2) / votes,
         "predicted": predicted,
         "diff": diff,
-        "error": None if error is None else ERRORS * error,
+        "error": None if error is None else Z95 * error,
     }

@@ -14,6 +14,7 @@ from catalog.models import LanguageModel
 RETRY = timedelta(minutes=1)  # a board that could not be fitted is left alone for so long
 OVERALL = "overall"
 DECIDED = "exclude-ties"  # every vote but ties
+SHIPPED_POOL = "chatbot-arena-2024-08"  # slug of the pool of public votes that comes with Arena
 
 
 class Pool(models.Model):
@@ -51,6 +52,11 @@ class Category(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+def category_name(slug: str) -> str:
+    """The name of a category that is made with its first vote."""
+    return slug.replace("-", " ").capitalize()
 
 
 class Board(models.Model):

@@ -11,8 +11,8 @@ from catalog.fact_fields import rate
 from catalog.models import LanguageModel
 from catalog.prices import newest_prices
 from ratings.board_reasons import PUBLISHED
-from ratings.candidates import Candidate
-from ratings.interval_tiers import tiers
+from ratings.limits import Candidate
+from ratings.shortlist import tiers
 
 # Fields of a candidate that are columns of its model. Rows instead of instances: of 2,500 models that is a third.
 COLUMNS = {

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from arena.errors import Refusal, bad
 from catalog.fact_words import brief, link
 from catalog.figures import dollars
-from ratings import board_facts, board_words, frontier, over_time, refusals, snapshots, whose_votes
+from ratings import board_descriptions, board_facts, frontier, over_time, refusals, snapshots, whose_votes
 from ratings.board_addresses import shorter, source, spelled
 from ratings.published import Published
 from ratings.snapshots import Asked
@@ -68,7 +68,7 @@ def plots(request: HttpRequest) -> HttpResponse:
         "whose": whose,
         "against": {what: _query(whose, replace(view, against=what)) for what in frontier.AGAINST},
         "categories": categories,
-        "said": board_words.of_category(view.asked, categories),
+        "said": board_descriptions.of_category(view.asked, categories),
         "tops": TOPS,
     }
     return shorter(request, lambda: _query(whose, view)) or render(request, "ratings/plots.html", shown | choices)

@@ -11,8 +11,7 @@ import numpy as np
 from ratings.bradley_terry import Fit
 from ratings.comparisons import Comparisons
 from ratings.likelihood import Flags, chances, squared_residuals
-from ratings.provisional import LEAST_RANKED, RANKED_VOTES
-from ratings.scale import SCALE, Z95
+from ratings.scale import LEAST_RANKED, RANKED_VOTES, SCALE, Z95
 from ratings.vote_arrays import Floats, Indices
 
 # Elo points; what is nearer is equal, the difference being that of rounding.

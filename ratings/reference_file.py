@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog.joins import rolling
-from ratings.provisional import FEW_VOTES, RANKED_VOTES, WIDE
+from ratings.scale import FEW_VOTES, RANKED_VOTES, WIDE
 
 DATED = re.compile(r"\d{8}|\d{4}-\d\d-\d\d|\d\d-\d{4}|\d\d-\d\d|\d{3,4}|[a-z]+ \d{4}")
 SETTINGS = re.compile(r"\(([^()]*)\)$")

@@ -11,8 +11,8 @@ from catalog.models import LanguageModel
 from ratings import components
 from ratings.bradley_terry import Fit
 from ratings.kept import Counts
-from ratings.provisional import FEW_VOTES, LEAST_RANKED, MIN_VOTERS, RANKED_VOTES, WIDE
 from ratings.ranks import has_enough_votes, ranked_models, ranks
+from ratings.scale import FEW_VOTES, LEAST_RANKED, MIN_VOTERS, RANKED_VOTES, WIDE
 from ratings.vote_arrays import Floats, Indices
 
 OF_RANKED = ("rank", "rank_ub", "tier")  # 0 for a model that has none

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from ratings.models import Pool
+from ratings.models import SHIPPED_POOL, Pool
 
-SLUG = "chatbot-arena-2024-08"
 NAME = "Chatbot Arena, August 2024"
 VOTES = Path(__file__).parent / "data" / "chatbot_arena_20240814_pairs.csv.xz"
 PROVENANCE = VOTES.with_name("chatbot_arena_20240814_pairs.txt")
@@ -12,9 +11,9 @@ PROVENANCE = VOTES.with_name("chatbot_arena_20240814_pairs.txt")
 
 def load() -> bool:
     """Import it, unless its pool is there already; whether it was imported now. Raises ValueError as an import does."""
-    if Pool.objects.filter(slug=SLUG).exists():
+    if Pool.objects.filter(slug=SHIPPED_POOL).exists():
         return False
     from ratings.importing import import_file  # with scipy behind it, which a warm start does not need
 
     provenance = " ".join(PROVENANCE.read_text(encoding="utf-8").split())
-    return import_file(VOTES, SLUG, name=NAME, provenance=provenance).new
+    return import_file(VOTES, SHIPPED_POOL, name=NAME, provenance=provenance).new

@@ -18,8 +18,7 @@ from catalog.models import LanguageModel
 from catalog.named_models import NamedModels
 from catalog.shipped_files import aliases
 from ratings import reference_file, snapshots
-from ratings.folding import category_name
-from ratings.models import Board, Category, Pool, Snapshot
+from ratings.models import Board, Category, Pool, Snapshot, category_name
 from ratings.reference_file import Rated
 
 SLUG = "lmarena-2026-10"

@@ -8,8 +8,7 @@ from math import inf
 from typing import Any
 
 from catalog.cost import USUAL
-from ratings.candidates import Candidate
-from ratings.limits import CHECKS, Finding, Limits, blended, findings, monthly
+from ratings.limits import CHECKS, Candidate, Finding, Limits, blended, findings, monthly
 
 
 @dataclass(frozen=True)
@@ -89,3 +88,21 @@ def _judged(candidate: Candidate, limits: Limits) -> Judged:
     unknown = tuple(each for each in found if each not in failures)
     of_a_month = None if limits.use == USUAL else monthly(candidate, limits.use)
     return Judged(candidate, blended(candidate, limits.use), of_a_month, failures, unknown)
+
+
+def tiers(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Tiers of a board that was published with intervals alone: slug → tier, of the rows that have an interval.
+
+    1 is every model whose interval overlaps that of the best one, and the best of the others leads the next.
+
+    Without the joint covariance this is the coarser test: two models whose intervals overlap may still differ.
+    """
+    closed = [row for row in rows if row["ci_low"] is not None and row["ci_high"] is not None]
+    left = sorted(closed, key=lambda row: (-row["rating"], row["model"]))
+    found: dict[str, int] = {}
+    tier = 0
+    while left:
+        tier, bound = tier + 1, left[0]["ci_low"]
+        found |= {row["model"]: tier for row in left if row["ci_high"] >= bound}
+        left = [row for row in left if row["ci_high"] < bound]
+    return found

@@ -10,7 +10,7 @@ from ratings.clusters import Part, products, totals
 from ratings.intervals import Spread, degrees_of_freedom
 from ratings.likelihood import Flags
 from ratings.paired_votes import PairedVotes
-from ratings.provisional import MIN_VOTERS
+from ratings.scale import MIN_VOTERS
 from ratings.vote_arrays import Floats, Indices
 
 # Sums of squares below this part of what is expected are rounding.

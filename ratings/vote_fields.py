@@ -1,11 +1,17 @@
-"""The fields of a vote in a file: what each may hold, and what it means here."""
+"""The fields of a vote in a file: what each may hold, and what it means here.
 
+Categories come from its language, and from the tags of the public arena data sets.
+"""
+
+import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
-from ratings.vote_categories import category_list, language, tags
+from arena.languages import LANGUAGES
 
 WINNERS = {"model_a": "a", "model_b": "b", "tie": "tie", "tie (bothbad)": "both_bad", "both_bad": "both_bad"}
 OUTCOMES = {"win_a": "a", "win_b": "b", "tie": "tie", "tie_bothbad": "both_bad"}
@@ -24,6 +30,12 @@ MOST = 10**9
 NUMBERS = frozenset({int, float})  # by type, for True is an int too
 LONGEST_NAME = 200
 LONGEST_REASON = 20
+LONGEST_CATEGORY = 40
+CATEGORY = re.compile(rf"[a-z0-9-]{{1,{LONGEST_CATEGORY}}}")
+UNKNOWN_LANGUAGES = ("unknown", "und", "unk")
+HARD = 6  # of the seven criteria of a prompt
+# Version-free names of tags whose switch of the same name makes a category.
+SWITCHES = {"creative_writing": "creative-writing", "if": "instruction-following", "math": "math"}
 
 
 class Row(NamedTuple):
@@ -111,6 +123,49 @@ def _categories(found: dict[str, Any]) -> tuple[str, ...]:
     coding = ("coding",) if found.get("is_code") else ()
     several = ("multi-turn",) if found.get("turns", 1) > 1 else ()
     return tuple(dict.fromkeys((*found.get("language", ()), *coding, *found.get("category_tag", ()), *several)))
+
+
+def language(value: Any) -> tuple[str, ...]:
+    """The category of a language, given by its English name or a code of two letters; none if it is not known."""
+    if not isinstance(value, str):
+        raise ValueError("must be a text")
+    return _language(value.strip().lower())
+
+
+@lru_cache(maxsize=1000)
+def _language(name: str) -> tuple[str, ...]:
+    if name in UNKNOWN_LANGUAGES:
+        return ()
+    slug = _slug(LANGUAGES.get(name, name))
+    if not CATEGORY.fullmatch(slug):
+        raise ValueError(f"must be the name of a language, of at most {LONGEST_CATEGORY} letters")
+    return (slug,)
+
+
+def category_list(value: Any) -> tuple[str, ...]:
+    """Slugs of categories as they stand."""
+    if isinstance(value, list) and all(isinstance(each, str) and CATEGORY.fullmatch(each) for each in value):
+        return tuple(dict.fromkeys(value))
+    raise ValueError(f"must be a list of names, each of at most {LONGEST_CATEGORY} letters a-z, digits and -")
+
+
+def tags(value: Any) -> tuple[str, ...]:
+    """The categories of a `category_tag`, whose keys end in a version: `{"math_v0.1": {"math": true}}`."""
+    if not isinstance(value, dict) or not all(isinstance(tag, dict) for tag in value.values()):
+        raise ValueError("must be a map of maps")
+    found = []
+    for key, tag in value.items():
+        kind = key.partition("_v0")[0]
+        if kind == "criteria" and sum(each is True for each in tag.values()) >= HARD:
+            found.append("hard-prompts")
+        elif kind in SWITCHES and tag.get(kind) is True:
+            found.append(SWITCHES[kind])
+    return tuple(found)
+
+
+def _slug(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
 def _name(value: Any) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from ratings import board_addresses, published, shipped
-from ratings.models import Pool
+from ratings import board_addresses, published
+from ratings.models import SHIPPED_POOL, Pool
 from ratings.published import Published
 from ratings.snapshots import Asked
 
@@ -20,13 +20,13 @@ def found(wanted: Asked, parameters: Mapping[str, str]) -> tuple[Asked, Publishe
     """
     board = published.board(wanted)
     if board.snapshot is None and wanted == Asked() and not parameters.get("pool") and _there():
-        wanted = replace(wanted, pool=shipped.SLUG)
+        wanted = replace(wanted, pool=SHIPPED_POOL)
         board = published.board(wanted)
     return wanted, board
 
 
 def _there() -> bool:
-    return Pool.objects.filter(slug=shipped.SLUG).exists()
+    return Pool.objects.filter(slug=SHIPPED_POOL).exists()
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from ratings.board_cells import Axis, about, axis, cell, group, interval, line, places, signed, whole
+from ratings.board_cells import Axis, about, axis, cell, group, line, places
 from ratings.board_columns import TO_CHOOSE
 from ratings.board_facts import Change
-from tests.ratings.entries import FACTS, entry, row, unknown
+from tests.ratings.entries import FACTS, entry, unknown
 
 DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 KNOWN = {
@@ -62,32 +62,6 @@ def test_change_shows_direction_and_places(change, text):
 def test_change_within_noise_says_so(beyond, text, mark):
     found = cell(entry(change=Change(12.3, 2, beyond)), "change")
     assert (found.text, found.mark) == (text, mark)
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "text"),
-    [
-        (1001.2, 1044.9, f"1,001 {DASH} 1,045"),
-        (1001.2, None, "1,001 or more"),
-        (None, 1044.9, "1,045 or less"),
-        (None, None, "open at both ends"),
-    ],
-)
-def test_interval_says_which_end_is_open(low, high, text):
-    assert interval(row(ci_low=low, ci_high=high)) == text
-
-
-def test_elo_has_no_interval_to_be_open():
-    assert interval(row(ci_low=None, ci_high=None, interval=None)) == ""
-
-
-@pytest.mark.parametrize(("number", "text"), [(None, DASH), (0.4, "0"), (-31.0, f"{MINUS}31"), (1234.5, "1,234")])
-def test_whole_is_grouped(number, text):
-    assert whole(number) == text
-
-
-def test_signed_has_a_sign_unless_nothing_changed():
-    assert [signed(number) for number in (0.4, -0.4, 7, -7)] == ["±0", "±0", "+7", f"{MINUS}7"]
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from ratings.board_descriptions import chosen
 from ratings.board_view import View
-from ratings.board_words import chosen
+from ratings.board_words import filters
 from ratings.snapshots import Asked
 from tests import factories
 
@@ -27,7 +28,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
     ],
 )
 def test_words_say_what_differs_from_the_usual_board(asked, view, words):
-    assert chosen(asked, "Coding", view) == words
+    assert chosen(asked, "Coding", filters(view)) == words
 
 
 @pytest.mark.django_db

@@ -7,8 +7,7 @@ import pytest
 
 from arena.battles import pool_of
 from ratings import boards
-from ratings.decision import CHECKLIST
-from ratings.decision_text import plain
+from ratings.decision import CHECKLIST, plain
 from ratings.models import Pool
 from tests import factories
 from tests.arena.test_templates import Outline

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratings.interval_tiers import tiers
+from ratings.shortlist import tiers
 
 
 def row(model, low, high):

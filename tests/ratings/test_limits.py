@@ -7,8 +7,7 @@ import pytest
 
 from catalog.cost import Prices, Use
 from catalog.fact_fields import Rate
-from ratings.candidates import Candidate
-from ratings.limits import CHECKS, Finding, Limits, asked, blended, findings, monthly
+from ratings.limits import CHECKS, Candidate, Finding, Limits, asked, blended, findings, monthly
 
 GPT = Prices(Decimal("2.5"), Decimal(10))
 

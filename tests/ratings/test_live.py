@@ -4,7 +4,6 @@ import asyncio
 import subprocess
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
@@ -16,18 +15,12 @@ from redis.exceptions import ConnectionError as NotThere
 from arena import places
 from arena.charges import ADDRESS_FACTOR
 from arena.redis_clients import client
-from ratings import api, live
-from ratings.models import Board, Category, Pool, Snapshot
+from ratings import announcing, api, live
 from tests.processes import eventually
 from tests.ratings.addresses import of_address
+from tests.ratings.unsaved import snapshot
 
 EVENTS = "/api/v1/leaderboard/events"
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-def snapshot(votes=1, pool="live", category="overall"):
-    board = Board(pool=Pool(slug=pool), category=Category(slug=category))
-    return Snapshot(board=board, votes=votes, computed_at=NOON)
 
 
 def data(event):
@@ -50,12 +43,12 @@ async def soon(events):
 
 
 def put(server, votes):
-    server.xadd(live.STREAM, live._hint(snapshot(votes).board, snapshot(votes)))
+    server.xadd(live.STREAM, announcing._hint(snapshot(votes).board, snapshot(votes)))
 
 
 async def test_follow_tells_which_board_changed():
     async with page(live.Reader()) as events:
-        live.announce([snapshot(votes=7, category="coding")])
+        announcing.announce([snapshot(votes=7, category="coding")])
         assert data(await soon(events)) == {
             "pool": "live",
             "category": "coding",
@@ -67,9 +60,9 @@ async def test_follow_tells_which_board_changed():
 
 
 async def test_follow_begins_with_what_comes_after_it():
-    live.announce([snapshot(votes=1)])
+    announcing.announce([snapshot(votes=1)])
     async with page(live.Reader()) as events:
-        live.announce([snapshot(votes=2)])
+        announcing.announce([snapshot(votes=2)])
         assert data(await soon(events))["votes"] == 2
 
 
@@ -83,7 +76,7 @@ async def test_follow_says_when_it_begins_only_once_it_knows_where(monkeypatch):
 
     monkeypatch.setattr(live, "_end", later)
     async with page(live.Reader()) as events:
-        live.announce([snapshot(votes=2)])
+        announcing.announce([snapshot(votes=2)])
         assert data(await soon(events))["votes"] == 2
 
 
@@ -99,7 +92,7 @@ async def test_reader_goes_on_after_a_fault_of_ours(monkeypatch, caplog):
     monkeypatch.setattr(live, "_end", fail_once)
     client().delete(live.STREAM)
     async with page(live.Reader(away_s=0.01)) as events:
-        live.announce([snapshot(votes=2)])
+        announcing.announce([snapshot(votes=2)])
         assert data(await soon(events))["votes"] == 2
     assert "a fault of ours" in caplog.text
 
@@ -109,7 +102,7 @@ async def test_reader_leaves_out_a_hint_that_it_does_not_understand(caplog):
     async with page(live.Reader(away_s=0.01)) as events:
         for votes in (3, 4):
             client().xadd(live.STREAM, {"another": "hint"})
-            live.announce([snapshot(votes=votes)])
+            announcing.announce([snapshot(votes=votes)])
             assert data(await soon(events))["votes"] == votes
     assert caplog.text.count("KeyError") == 2
 
@@ -117,7 +110,7 @@ async def test_reader_leaves_out_a_hint_that_it_does_not_understand(caplog):
 async def test_follow_begins_on_an_empty_stream_too():
     client().delete(live.STREAM)
     async with page(live.Reader()) as events:
-        live.announce([snapshot(votes=3)])
+        announcing.announce([snapshot(votes=3)])
         assert data(await soon(events))["votes"] == 3
 
 
@@ -126,7 +119,7 @@ async def test_follow_serves_many_pages_with_one_reader():
     reader = live.Reader()
     connections = len(client().client_list())
     async with page(reader) as first, page(reader) as second, page(reader) as third:
-        live.announce([snapshot(votes=4)])
+        announcing.announce([snapshot(votes=4)])
         told = [data(await soon(events))["votes"] for events in (first, second, third)]
         assert len(client().client_list()) <= connections + 1
     assert told == [4, 4, 4]
@@ -142,7 +135,7 @@ async def test_follow_ends_its_reader_with_the_last_page():
     await asyncio.wait([task], timeout=30)
     assert task.done()
     async with page(reader) as events:
-        live.announce([snapshot(votes=5)])
+        announcing.announce([snapshot(votes=5)])
         assert data(await soon(events))["votes"] == 5
 
 
@@ -150,7 +143,7 @@ async def test_follow_starts_anew_while_the_last_reader_is_ending():
     reader = live.Reader()
     for votes in (1, 2, 3):
         async with page(reader) as events:
-            live.announce([snapshot(votes=votes)])
+            announcing.announce([snapshot(votes=votes)])
             assert data(await soon(events))["votes"] == votes
 
 
@@ -161,7 +154,7 @@ async def test_reader_ends_at_the_first_cancellation_whenever_it_comes():
         events = reader.follow(reader.admit({}))
         begins = asyncio.ensure_future(anext(events))
         await asyncio.sleep(delay)
-        live.announce([snapshot()])
+        announcing.announce([snapshot()])
         await asyncio.sleep(0)
         task = reader.task
         task.cancel()
@@ -185,13 +178,6 @@ async def test_a_quiet_page_is_kept_open():
     assert await live.Page().next(patience=0.01) == b": still here\n\n"
 
 
-def test_announce_keeps_the_stream_short():
-    client().delete(live.STREAM)
-    for _ in range(30):
-        live.announce([snapshot(category=str(n)) for n in range(100)])
-    assert live.KEPT <= client().xlen(live.STREAM) < 2 * live.KEPT
-
-
 async def test_events_is_a_stream_that_nobody_stores(async_client):
     response = await async_client.get(EVENTS)
     assert response.status_code == 200
@@ -200,7 +186,7 @@ async def test_events_is_a_stream_that_nobody_stores(async_client):
     assert response["X-Accel-Buffering"] == "no"
     async with aclosing(aiter(response.streaming_content)) as events:
         await anext(events)
-        live.announce([snapshot(votes=6)])
+        announcing.announce([snapshot(votes=6)])
         assert data(await soon(events))["votes"] == 6
 
 

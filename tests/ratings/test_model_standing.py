@@ -61,7 +61,7 @@ def test_opponents_are_those_it_met_most_votes_first(three):
     place, other = matrix["models"].index("x"), matrix["models"].index("y")
     assert found["y"]["predicted"] == matrix["win_probability"][place][other]
     assert found["y"]["diff"] == matrix["diff"][place][other]
-    assert found["y"]["error"] == pytest.approx(1.96 * matrix["diff_se"][place][other])
+    assert found["y"]["error"] == pytest.approx(1.959964 * matrix["diff_se"][place][other])
 
 
 def test_opponent_without_a_prediction_is_shown_by_its_record(three):

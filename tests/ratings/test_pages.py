@@ -11,10 +11,10 @@ import pytest
 from django.test import Client
 
 from catalog.models import Price
-from ratings import board_facts, board_files, boards, shipped
+from ratings import board_facts, board_files, boards
 from ratings.board_columns import BY_NAME, TO_CHOOSE
 from ratings.formulas import read_back
-from ratings.models import Board, PairTable, Pool, Snapshot
+from ratings.models import SHIPPED_POOL, Board, PairTable, Pool, Snapshot
 from ratings.snapshots import pack
 from tests import factories
 from tests.arena.test_templates import Outline
@@ -444,14 +444,14 @@ def test_empty_board_that_no_battle_fills_promises_nothing_and_leads_to_votes(cl
 
 @pytest.fixture
 def public():
-    factories.pool(shipped.SLUG, kind=Pool.Kind.IMPORT, name="Votes of 2024", provenance="From a public file.")
-    factories.cast(factories.model("x"), factories.model("y"), pool=shipped.SLUG)
+    factories.pool(SHIPPED_POOL, kind=Pool.Kind.IMPORT, name="Votes of 2024", provenance="From a public file.")
+    factories.cast(factories.model("x"), factories.model("y"), pool=SHIPPED_POOL)
     boards.refresh()
 
 
 @pytest.mark.parametrize(
     ("query", "found"),
-    [("", ["x", "y"]), ("pool=live", []), ("method=elo", []), (f"pool={shipped.SLUG}", ["x", "y"])],
+    [("", ["x", "y"]), ("pool=live", []), ("method=elo", []), (f"pool={SHIPPED_POOL}", ["x", "y"])],
 )
 def test_public_board_stands_in_while_nobody_has_named_a_board_and_ours_is_empty(client, public, query, found):
     factories.board()
@@ -469,13 +469,13 @@ def test_own_board_is_first_from_the_first_vote_on(client, public):
 
 
 def test_page_of_imported_votes_says_whose_they_are_and_leads_to_the_others(client, public):
-    shown = client.get(PAGE, {"pool": shipped.SLUG}).content.decode()
+    shown = client.get(PAGE, {"pool": SHIPPED_POOL}).content.decode()
     assert "Votes of 2024: votes that were cast elsewhere" in shown
     assert "From a public file." in shown
     assert "models of this arena" not in shown
     assert '<a href="?pool=live"><bdi>' in shown
-    assert f'<a href="?pool={shipped.SLUG}" aria-current="page">' in shown
-    assert f'href="/models/x/?pool={shipped.SLUG}"' in shown
+    assert f'<a href="?pool={SHIPPED_POOL}" aria-current="page">' in shown
+    assert f'href="/models/x/?pool={SHIPPED_POOL}"' in shown
 
 
 def test_page_tells_why_a_board_under_style_control_has_no_rows(client, voted):

@@ -7,7 +7,7 @@ import pytest
 from arena.models import Vote
 from catalog.models import LanguageModel
 from ratings import shipped
-from ratings.models import Pool
+from ratings.models import SHIPPED_POOL, Pool
 from ratings.snapshots import newest
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 def test_shipped_board_is_what_it_says_it_is():
     assert shipped.load()
 
-    board = newest(shipped.SLUG, "overall", False, "bt")
+    board = newest(SHIPPED_POOL, "overall", False, "bt")
     assert (board["votes"], len(board["rows"])) == (1_670_250, 129)
     top = board["rows"][:3]
     assert [(each["model"], round(each["rating"], 3)) for each in top] == [

@@ -7,7 +7,7 @@ from arena.models import Vote
 from catalog.models import LanguageModel
 from ratings import boards, method_counts, shipped, shipped_reference, standings
 from ratings.importing import import_file
-from ratings.models import Board, Pool, Snapshot, Tally
+from ratings.models import SHIPPED_POOL, Board, Pool, Snapshot, Tally
 from ratings.snapshots import newest, unpack
 from tests import factories
 from tests.ratings.reference import LINES, SLUG, loaded
@@ -41,7 +41,7 @@ def test_shipped_file_is_what_it_says_it_is():
 
 
 def _of_2024():
-    return newest(shipped.SLUG, "overall", False, "bt")["rows"]
+    return newest(SHIPPED_POOL, "overall", False, "bt")["rows"]
 
 
 def test_pool_and_board_say_who_published_them_when_and_under_which_license(tmp_path):

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis.strategies import booleans, builds, dates, decimals, floats, integers, just, lists, none, sampled_from
 
 from catalog.cost import USUAL, Prices, Use
-from ratings.candidates import Candidate
-from ratings.limits import CHECKS, Limits, asked
+from ratings.limits import CHECKS, Candidate, Limits, asked
 from ratings.shortlist import shortlist
 
 

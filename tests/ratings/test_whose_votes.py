@@ -5,8 +5,8 @@ from html import unescape
 
 import pytest
 
-from ratings import boards, shipped, snapshots, whose_votes
-from ratings.models import Category, Pool
+from ratings import boards, snapshots, whose_votes
+from ratings.models import SHIPPED_POOL, Category, Pool
 from ratings.snapshots import Asked
 from tests import factories
 from tests.arena.test_templates import Outline
@@ -39,9 +39,9 @@ def links(html):
 def public():
     """Two models of the public board, and none of this arena."""
     factories.board()
-    factories.pool(shipped.SLUG, kind=Pool.Kind.IMPORT, name="Votes of 2024", provenance="From a public file.")
+    factories.pool(SHIPPED_POOL, kind=Pool.Kind.IMPORT, name="Votes of 2024", provenance="From a public file.")
     for winner in "aab":
-        factories.cast(factories.model("x"), factories.model("y"), winner, pool=shipped.SLUG)
+        factories.cast(factories.model("x"), factories.model("y"), winner, pool=SHIPPED_POOL)
     boards.refresh()
 
 
@@ -56,14 +56,14 @@ def test_public_board_stands_in_on_every_page_until_somebody_has_voted_here(clie
     boards.refresh()
     html = opened(client, page)
     assert NOBODY not in text(html)
-    assert shipped.SLUG not in "".join(links(html) - {f"/leaderboard/?pool={shipped.SLUG}"})
+    assert SHIPPED_POOL not in "".join(links(html) - {f"/leaderboard/?pool={SHIPPED_POOL}"})
 
 
 @in_turn
 def test_links_keep_the_public_board_that_stands_in(client, public, page):
     found = links(opened(client, page)) - {"/leaderboard/"}  # which leads to it too
     assert found
-    assert all(f"pool={shipped.SLUG}" in address for address in found)
+    assert all(f"pool={SHIPPED_POOL}" in address for address in found)
 
 
 @pytest.mark.parametrize("page", PAGES[:4])
@@ -78,10 +78,10 @@ def test_pool_that_is_named_is_shown_though_it_is_empty(client, public, page):
 @pytest.mark.parametrize(
     ("query", "parameters"),
     [
-        ({}, {"pool": shipped.SLUG}),
+        ({}, {"pool": SHIPPED_POOL}),
         ({"pool": "live"}, {"pool": "live"}),
         ({"category": "coding"}, {"pool": "live", "category": "coding"}),
-        ({"pool": shipped.SLUG}, {"pool": shipped.SLUG}),
+        ({"pool": SHIPPED_POOL}, {"pool": SHIPPED_POOL}),
     ],
 )
 def test_parameters_ask_for_the_same_board_again(public, query, parameters):

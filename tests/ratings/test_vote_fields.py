@@ -2,8 +2,7 @@
 
 import pytest
 
-from ratings.vote_categories import language, tags
-from ratings.vote_fields import assistant_texts
+from ratings.vote_fields import assistant_texts, language, tags
 
 SEVEN = (
     "complexity",

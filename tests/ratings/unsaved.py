@@ -1,0 +1,12 @@
+"""Snapshots as they are announced, without a database."""
+
+from datetime import UTC, datetime
+
+from ratings.models import Board, Category, Pool, Snapshot
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def snapshot(votes=1, pool="live", category="overall"):
+    board = Board(pool=Pool(slug=pool), category=Category(slug=category))
+    return Snapshot(board=board, votes=votes, computed_at=NOON)
