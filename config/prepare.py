@@ -10,6 +10,13 @@ import sys
 
 from config.collecting import collect
 
+FIRST_MIGRATION_OF_0_1_ALONE = ("catalog", "0002_price")  # both versions have a catalog.0001_initial
+DATABASE_OF_0_1 = (
+    "the database was created by Arena 0.1 and cannot be upgraded; nothing was changed. In 0.1, export each pool: "
+    "export_votes live.jsonl --pool live --with-text. Then start this version with a new data folder or database and "
+    "import each file: import_votes live.jsonl --pool live --with-text"
+)
+
 
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="config.prepare", allow_abbrev=False)
@@ -27,6 +34,7 @@ def main(arguments: list[str]) -> None:
     from ratings import shipped, shipped_reference
 
     _check_services()
+    _check_version()
     try:
         call_command("migrate", interactive=False, verbosity=0)
         if options.static:
@@ -60,6 +68,15 @@ def _check_services() -> None:
         client().ping()
     except (OSError, RedisError) as problem:
         sys.exit(f"the Redis or Valkey of REDIS_URL does not answer: {problem}")
+
+
+def _check_version() -> None:
+    """End the program with one line if Arena 0.1 created the database: `migrate` would mix the tables of both."""
+    from django.db import connection
+    from django.db.migrations.recorder import MigrationRecorder
+
+    if FIRST_MIGRATION_OF_0_1_ALONE in MigrationRecorder(connection).applied_migrations():
+        sys.exit(DATABASE_OF_0_1)
 
 
 def _models_to_draw() -> int:

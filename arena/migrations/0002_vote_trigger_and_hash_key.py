@@ -1,0 +1,54 @@
+"""The trigger that keeps votes as they were cast, and the key of all keyed hashes."""
+
+import secrets
+
+from django.db import migrations
+
+# A vote stays as it was cast: the database itself refuses to delete it or to change what it says, whatever code runs.
+#
+# Voters may still change their reasons and their comment, and take back what links a vote to them. So the trigger lets
+# these updates through: one pseudonym becomes another, the hash of the prompt becomes empty, and the battle becomes
+# null. `published` records that the battle of a vote was public at some time, which cannot be undone: it may become
+# true, but not false again.
+#
+# INSERT and COPY do not fire the trigger, so an import of votes is as fast as without it.
+CREATE_VOTE_TRIGGER = """
+CREATE FUNCTION arena_vote_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    free CONSTANT text[] := ARRAY['reasons', 'comment', 'voter', 'prompt_hash', 'battle_id', 'published'];
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        RAISE EXCEPTION 'vote % stays: votes are never deleted', OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF to_jsonb(OLD) - free IS DISTINCT FROM to_jsonb(NEW) - free
+        OR (OLD.voter IS NULL) <> (NEW.voter IS NULL)
+        OR NEW.prompt_hash NOT IN (OLD.prompt_hash, '')
+        OR (NEW.battle_id IS NOT NULL AND NEW.battle_id IS DISTINCT FROM OLD.battle_id)
+        OR (OLD.published AND NOT NEW.published)
+    THEN
+        RAISE EXCEPTION 'vote % stays as it was cast', OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER arena_vote_stays BEFORE UPDATE OR DELETE ON arena_vote
+    FOR EACH ROW EXECUTE FUNCTION arena_vote_stays();
+"""
+DROP_VOTE_TRIGGER = "DROP TRIGGER arena_vote_stays ON arena_vote; DROP FUNCTION arena_vote_stays();"
+
+
+def create_hash_key(apps, schema_editor):
+    """Create the key of all keyed hashes.
+
+    It is created here and nowhere else: if a request created it, the key could be rolled back with the request.
+    """
+    apps.get_model("arena", "HashKey").objects.create(key=secrets.token_bytes(32))
+
+
+class Migration(migrations.Migration):
+    dependencies = [("arena", "0001_initial")]
+
+    operations = [
+        migrations.RunSQL(CREATE_VOTE_TRIGGER, DROP_VOTE_TRIGGER),
+        # A squashed migration must keep this step: nothing can be hashed without the key.
+        migrations.RunPython(create_hash_key, migrations.RunPython.noop, elidable=False),
+    ]
