@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from redis.exceptions import RedisError
 
-from arena import publishing
+from arena import redis_clients
 from ratings.live import KEPT, STREAM
 from ratings.models import Board, Snapshot
 
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 def announce(snapshots: Iterable[Snapshot]) -> None:
     """Tell all web processes which boards are new."""
-    pipeline = publishing.client().pipeline(transaction=False)
+    pipeline = redis_clients.client().pipeline(transaction=False)
     for snapshot in snapshots:
         pipeline.xadd(STREAM, _hint(snapshot.board, snapshot), maxlen=KEPT, approximate=True)
     try:

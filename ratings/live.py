@@ -23,31 +23,6 @@ AWAY_S = 0.5
 logger = logging.getLogger(__name__)
 
 
-<<<<<<< HEAD
-def announce(snapshots: Iterable[Snapshot]) -> None:
-    """Tell all web processes which boards are new."""
-    pipeline = redis_clients.client().pipeline(transaction=False)
-    for snapshot in snapshots:
-        pipeline.xadd(STREAM, _hint(snapshot.board, snapshot), maxlen=KEPT, approximate=True)
-    try:
-        pipeline.execute()
-    except (RedisError, OSError) as error:
-        logger.warning("Redis is away, open pages see the new boards later: %s", error)
-
-
-def _hint(board: Board, snapshot: Snapshot) -> dict[Any, Any]:
-    which = {
-        "pool": board.pool.slug,
-        "category": board.category.slug,
-        "style_control": board.style_control,
-        "method": snapshot.method,
-    }
-    news = {"votes": snapshot.votes, "computed_at": snapshot.computed_at}
-    return {"board": orjson.dumps(which), "data": orjson.dumps(which | news, option=orjson.OPT_UTC_Z)}
-
-
-=======
->>>>>>> origin/back-ratings
 class Page:
     """One open connection: the newest hint of each board that it has not been told yet."""
 

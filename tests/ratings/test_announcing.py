@@ -1,6 +1,6 @@
 """New boards are announced on a stream of bounded length."""
 
-from arena.publishing import client
+from arena.redis_clients import client
 from ratings import live
 from ratings.announcing import announce
 from tests.ratings.unsaved import snapshot
