@@ -15,10 +15,11 @@ allow_files()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from arena import connections, languages  # noqa: E402  # needs what Django has just loaded, like the following
-from config.bodies import LimitedBodies  # noqa: E402  # see above
-from config.middleware import in_place  # noqa: E402  # see above
-from config.static import StaticFiles  # noqa: E402  # see above
+# These need what Django has just loaded.
+from arena import connections, languages
+from config.bodies import LimitedBodies
+from config.middleware import in_place
+from config.static import StaticFiles
 
 # No request may hold the database for long; workers and commands may. Connections are made at the first request.
 connections.limit(statement_timeout=HELD_MS, idle_in_transaction_session_timeout=HELD_MS)

@@ -1,7 +1,7 @@
 """How the ratings of a pool come about, in figures: what counts and what does not, who is asked how often, what moved.
 
-Boards are read as they were published and counts as beat has left them (`ratings.method_counts`), so no request waits
-for a million votes. Loads no numpy: these are figures for a page.
+Boards are read as they were published and counts as beat has left them (`ratings.method_counts`).
+So no request waits for a million votes. Loads no numpy: these are figures for a page.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -131,9 +131,10 @@ def test_context_holds_what_the_image_is_made_of_and_nothing_else(image):
     [
         ["manage.py", "collectstatic", "--noinput", "--verbosity", "0"],
         ["manage.py", "check", "--deploy", "--fail-level", "WARNING"],
-        ["-c", "import config.asgi, config.prepare, config.healthcheck; from config.celery import app; app.tasks"],
+        ["-c", "import config.asgi, config.prepare; from config.celery import app; app.tasks"],
+        ["-c", "import config.healthcheck"],
     ],
-    ids=["static files", "all pages", "processes"],
+    ids=["static files", "all pages", "processes", "health check"],
 )
 def test_commands_of_the_image_run_on_the_context_alone(image, command):
     production = {"ARENA_ENV": "production", "ARENA_PUBLIC_URL": "https://arena.example", "SECRET_KEY": "aZ9-b" * 20}

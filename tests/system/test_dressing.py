@@ -13,7 +13,8 @@ SCRATCH = """async ([html, template]) => {
   battle.dataset.katexCss = "/static/vendor/katex/katex.min.css";
   battle.innerHTML = `${template}<div class="answer prose">${html}</div>`;
   document.body.replaceChildren(battle);
-  const looks = Object.assign(document.createElement("link"), { rel: "stylesheet", href: "/static/css/answer.css" });
+  const looks = document.createElement("link");
+  Object.assign(looks, { rel: "stylesheet", href: "/static/css/answer.css" });
   document.head.append(looks);
   await new Promise((done) => looks.addEventListener("load", done));
   dress(battle.querySelector(".answer"));
@@ -50,7 +51,12 @@ def test_code_has_no_button_where_the_page_offers_none(page: Page) -> None:
 
 def test_answer_that_is_dressed_twice_has_one_button(page: Page) -> None:
     dress(page, "```\nx\n```")
-    page.evaluate("async () => (await import('/static/js/answer.js')).dress(document.querySelector('.answer'))")
+    page.evaluate(
+        """async () => {
+          const { dress } = await import("/static/js/answer.js");
+          dress(document.querySelector(".answer"));
+        }"""
+    )
     expect(page.get_by_role("button", name="Copy")).to_have_count(1)
 
 
