@@ -1,16 +1,21 @@
 """For all tests."""
 
+import asyncio
 import gc
 import signal
 from dataclasses import replace
 
 import hypothesis
 import pytest
+from django.db import connections
 from kombu import pools
 
-from arena import hash_key
+from arena import hash_key, voters
+from arena.redis_clients import client
 from config.celery import app
+from tests import factories
 from tests.must_run import pytest_make_collect_report, pytest_runtest_makereport
+from tests.operators import admin, operator
 
 # A shell starts what runs in the background deaf to Ctrl-C, and all that the tests start would be so too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -48,6 +53,48 @@ def quick_passwords(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def plain_static_files(settings):
+    """Pages are rendered without collecting their files first."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+
+
+@pytest.fixture
+def two_models():
+    return [factories.endpoint().model for _ in range(2)]
+
+
+@pytest.fixture
+def me(client):
+    """A voter, and the client that comes with that voter's cookie."""
+    voter = factories.voter()
+    client.cookies[voters.COOKIE] = voters.signer.sign(str(voter.pk))
+    return voter
+
+
+@pytest.fixture
+def valkey():
+    """The real one; each battle has keys of its own there."""
+    return client()
+
+
+@pytest.fixture
+def in_database():
+    """Run something with the ORM from within a loop, in a thread that gives its connection back."""
+
+    def run(work, *arguments):
+        def in_thread():
+            try:
+                return work(*arguments)
+            finally:
+                connections.close_all()
+
+        return asyncio.to_thread(in_thread)
+
+    return run
+
+
 @pytest.fixture
 def celery_without_broker():
     """Celery as it is while nobody answers at the broker's address."""
@@ -60,4 +107,4 @@ def celery_without_broker():
             yield
 
 
-__all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]
+__all__ = ["admin", "operator", "pytest_make_collect_report", "pytest_runtest_makereport"]

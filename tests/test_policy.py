@@ -30,13 +30,6 @@ OF_OPERATORS = below("/admin/")
 OF_READERS = [*sorted({*addresses()} - {*OF_OPERATORS} - {"/api/v1/leaderboard/events"}), "/nothing/"]
 
 
-@pytest.fixture(autouse=True)
-def plain_static_files(settings):
-    """Pages are rendered without collecting their files first."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-
-
 def check(answer):
     """Gives whether it is a page."""
     if not answer.headers.get("Content-Type", "").startswith("text/html") or answer.status_code in (301, 302):

@@ -3,34 +3,12 @@ from dataclasses import replace
 
 import orjson
 import pytest
-from django.db import connections
 
-from arena import charges, streams, voters
+from arena import charges, streams
 from arena.live import LiveTurn
 from arena.publishing import stream_key
 from arena.redis_clients import client
-from tests import factories as common
 from tests.arena.asking import forget
-
-
-@pytest.fixture(autouse=True)
-def plain_static_files(settings):
-    """Pages are rendered without collecting their files first."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-
-
-@pytest.fixture
-def two_models():
-    return [common.endpoint().model for _ in range(2)]
-
-
-@pytest.fixture
-def me(client):
-    """A voter, and the client that comes with that voter's cookie."""
-    voter = common.voter()
-    client.cookies[voters.COOKIE] = voters.signer.sign(str(voter.pk))
-    return voter
 
 
 @pytest.fixture
@@ -61,12 +39,6 @@ def an_hour(monkeypatch):
 
 
 @pytest.fixture
-def valkey():
-    """The real one; each battle has keys of its own there."""
-    return client()
-
-
-@pytest.fixture
 def published(valkey):
     """All events of a battle's stream, entry by entry."""
 
@@ -84,22 +56,6 @@ def nobody(settings, tmp_path):
     client.cache_clear()
     yield settings.REDIS_URL
     client.cache_clear()
-
-
-@pytest.fixture
-def in_database():
-    """Run something with the ORM from within a loop, in a thread that gives its connection back."""
-
-    def run(work, *arguments):
-        def in_thread():
-            try:
-                return work(*arguments)
-            finally:
-                connections.close_all()
-
-        return asyncio.to_thread(in_thread)
-
-    return run
 
 
 async def close(hub):

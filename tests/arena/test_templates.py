@@ -43,13 +43,6 @@ class Outline(HTMLParser):
         return [a for t, a in self.tags if t == tag and all(a.get(k) == v for k, v in attributes.items())]
 
 
-@pytest.fixture(autouse=True)
-def plain_static_files(settings):
-    """These tests need no collected files."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-
-
 @pytest.fixture
 def render(rf):
     """Renders as a view would; the query is part of the address."""

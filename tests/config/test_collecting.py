@@ -20,6 +20,8 @@ def source(tmp_path, settings):
     settings.STATICFILES_DIRS = [tmp_path / "static"]
     settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
     settings.STATIC_ROOT = str(tmp_path / "collected")
+    hashed = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": hashed}
     return file
 
 

@@ -23,13 +23,6 @@ def nothing_lately():
     published.newest.seconds, board_facts.kept.seconds = published.SAME_S, board_facts.SAME_S
 
 
-@pytest.fixture(autouse=True)
-def plain_static_files(settings):
-    """These tests need no collected files."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-
-
 @pytest.fixture
 def at_once(monkeypatch):
     """No round of counting waits for the one before."""

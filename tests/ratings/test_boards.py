@@ -347,7 +347,7 @@ def test_refresh_killed_half_way_is_done_by_the_next_one():
     factories.cast(factories.model("x"), factories.model("y"))
     with elsewhere("LOCK TABLE ratings_snapshot IN SHARE MODE"):
         worker = subprocess.Popen(
-            [sys.executable, "-c", "import django; django.setup(); from ratings import boards; boards.refresh()"],
+            [sys.executable, "-c", "import django; django.setup(); from ratings.boards import refresh; refresh()"],
             env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": database_url()},
         )
         assert eventually(blocked)

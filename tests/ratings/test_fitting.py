@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from ratings import boards, snapshots
+from ratings import boards, fitting, kept, snapshots
 from ratings.models import Board, Pool
 from tests import factories
 
@@ -116,9 +116,9 @@ def test_styled_board_starts_from_the_last_one_and_comes_out_the_same(models):
         vote(random, models)
     first = styled()
     pool = Pool.objects.get(slug="live")
-    again = boards.fitting.styled(
+    again = fitting.styled(
         Board.objects.get(pool=pool, category__slug="overall", style_control=True),
-        boards.kept.of_pool(pool),
+        kept.of_pool(pool),
         {model.pk: model for model in models},
     )
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection
 
-from arena import hash_key
+from arena import hash_key, record_files
 from arena.features import features
 from arena.models import Vote, VoteAside, VoteFile
 from catalog.models import LanguageModel
@@ -262,7 +262,7 @@ def test_file_that_cannot_be_read_is_named(file, tmp_path, name, content, why):
 
 
 def test_endless_line_is_refused(file, monkeypatch):
-    monkeypatch.setattr(importing.record_files, "LONGEST_LINE", 100)
+    monkeypatch.setattr(record_files, "LONGEST_LINE", 100)
     with pytest.raises(ValueError, match="line 2: is longer than 100 bytes"):
         import_file(file(json_lines(row(), row(note="x" * 100))), "mine")
 

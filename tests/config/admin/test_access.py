@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 from django.contrib import admin as django_admin
 from django.contrib.auth.models import Group, Permission, User
+from django.core.cache import cache
 from django.urls import reverse
 from django.utils.timezone import now
 
@@ -16,7 +17,7 @@ from config.models import Change
 from ratings.models import Board, Category, Pool
 from tests import factories
 from tests.catalog.test_proposal_form import GOOD
-from tests.config.admin.conftest import PASSWORD
+from tests.operators import PASSWORD
 
 pytestmark = pytest.mark.django_db
 MODELS = sorted(django_admin.site._registry, key=lambda model: model._meta.label)
@@ -25,6 +26,12 @@ NOT_ADDED = (*READ_ONLY, Pool, Category, Score)
 LISTS = (Endpoint, LanguageModel, License, Benchmark, Score, Battle, Vote, Voter, Pool, Board)
 LOGIN = "/accounts/login/"
 by_label = {"ids": lambda model: model._meta.label}
+
+
+@pytest.fixture(autouse=True)
+def no_attempts():
+    """No test counts the attempts of the one before."""
+    cache.clear()
 
 
 def address(model, page, *args):

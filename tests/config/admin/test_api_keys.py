@@ -7,7 +7,7 @@ from arena import api_keys
 from arena.errors import Refusal
 from arena.models import ApiKey
 from config.models import Change
-from tests.config.admin.conftest import PASSWORD
+from tests.operators import PASSWORD
 
 pytestmark = pytest.mark.django_db
 KEYS = "/admin/arena/apikey/"
