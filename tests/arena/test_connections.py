@@ -58,7 +58,8 @@ def test_process_that_stands_still_in_a_transaction_keeps_nobody_waiting(setting
 
 
 def test_answers_worker_bounds_how_long_it_may_stand_still():
-    said = "import django; django.setup(); from types import SimpleNamespace as N; from arena.worker import _begin; import os;"
+    said = "import django; django.setup(); from types import SimpleNamespace as N; import os;"
+    said += "from arena.worker import _begin;"
     said += "_begin(N(app=N(amqp=N(queues=N(consume_from=['answers']))))); from django.db import connection;"
     said += "c = connection.cursor(); c.execute('SHOW idle_in_transaction_session_timeout');"
     said += "print(*c.fetchone(), flush=True); os._exit(0)"
