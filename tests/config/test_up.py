@@ -3,8 +3,8 @@ import socket
 
 import pytest
 
-from config import local_models, up
-from config.data_folder import DataFolderError
+from config import embedded, local_models, up
+from config.data_folder import DataFolder, DataFolderError
 
 
 def parse(tmp_path, *arguments: object) -> up.Options:
@@ -40,6 +40,21 @@ def test_local_models_make_conversations_short_unless_a_variable_says_otherwise(
     monkeypatch.setenv("ARENA_CONVERSATION_CHARACTERS", outside)
 
     assert up.variables(parse(tmp_path, *flags)).get("ARENA_CONVERSATION_CHARACTERS") == limit
+
+
+@pytest.mark.parametrize(("flags", "limit"), [([], "8000"), (["--no-local-models"], None)])
+def test_commands_beside_the_service_take_the_limit_of_its_last_start(tmp_path, monkeypatch, flags, limit):
+    monkeypatch.setenv("ARENA_CONVERSATION_CHARACTERS", "500")
+    up.variables(parse(tmp_path))
+    monkeypatch.delenv("ARENA_CONVERSATION_CHARACTERS")
+    folder = DataFolder(tmp_path / "var")
+    assert embedded.environment(folder)["ARENA_CONVERSATION_CHARACTERS"] == "500"
+
+    up.variables(parse(tmp_path, *flags))
+    assert embedded.environment(folder).get("ARENA_CONVERSATION_CHARACTERS") == limit
+
+    monkeypatch.setenv("ARENA_CONVERSATION_CHARACTERS", "700")
+    assert embedded.environment(folder)["ARENA_CONVERSATION_CHARACTERS"] == "700"
 
 
 def test_models_file_can_leave_out_built_in_ones(tmp_path, monkeypatch):
