@@ -124,10 +124,23 @@ async def _start_databases(supervisor: Supervisor, folder: DataFolder, prepare: 
     with _patience("starting the databases"):
         await embedded.start(supervisor, folder, say)
     with _patience("preparing the database"):
-        await supervisor.run(prepare)
-    lines = prepare.log.read_text(errors="replace").splitlines()
-    for line in dict.fromkeys(line for line in lines if line.startswith(NOT_DRAWN)):
+        lines = await run_prepare(supervisor, prepare)
+    for line in lines:
         say(line)
+
+
+async def run_prepare(supervisor: Supervisor, prepare: Program) -> list[str]:
+    """Run config.prepare; returns its lines on models that are not drawn, each once. Raises ProgramError.
+
+    Its log has the lines of earlier starts too, unless it was rotated meanwhile.
+    """
+    earlier = prepare.log.stat().st_size if prepare.log.exists() else 0
+    await supervisor.run(prepare)
+    written = prepare.log.read_bytes()
+    if len(written) >= earlier:
+        written = written[earlier:]
+    lines = written.decode(errors="replace").splitlines()
+    return list(dict.fromkeys(line for line in lines if line.startswith(NOT_DRAWN)))
 
 
 async def _start_models(supervisor: Supervisor, folder: DataFolder, ports: dict[str, int]) -> None:

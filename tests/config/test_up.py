@@ -5,6 +5,8 @@ import pytest
 
 from config import embedded, local_models, up
 from config.data_folder import DataFolder, DataFolderError
+from config.log_files import FILE_BYTES
+from config.supervisor import Program, Supervisor
 
 
 def parse(tmp_path, *arguments: object) -> up.Options:
@@ -55,6 +57,27 @@ def test_commands_beside_the_service_take_the_limit_of_its_last_start(tmp_path, 
 
     monkeypatch.setenv("ARENA_CONVERSATION_CHARACTERS", "700")
     assert embedded.environment(folder)["ARENA_CONVERSATION_CHARACTERS"] == "700"
+
+
+async def test_models_that_are_not_drawn_are_those_of_this_start(tmp_path):
+    log = tmp_path / "prepare.log"
+    supervisor = Supervisor(up.say)
+
+    async def prepare(*lines: str) -> list[str]:
+        return await up.run_prepare(supervisor, Program("prepare", ("printf", r"%s\n", *lines), log))
+
+    assert await prepare("not drawn: Small", "ready", "not drawn: Small") == ["not drawn: Small"]
+    assert await prepare("ready", "not drawn: Tiny") == ["not drawn: Tiny"]
+    assert await prepare("ready") == []
+    assert log.read_text().count("not drawn: Small") == 2
+
+
+async def test_models_that_are_not_drawn_are_found_in_a_log_that_was_rotated(tmp_path):
+    log = tmp_path / "prepare.log"
+    log.write_text("not drawn: Old\n" * (FILE_BYTES // 15))
+    program = Program("prepare", ("echo", "not drawn: Small"), log)
+
+    assert await up.run_prepare(Supervisor(up.say), program) == ["not drawn: Small"]
 
 
 def test_models_file_can_leave_out_built_in_ones(tmp_path, monkeypatch):
