@@ -96,9 +96,12 @@ def test_page_says_what_the_voter_found(reader, me, winner):
     assert words[winner] in reader.get(f"/b/{made.pk}/").content.decode()
 
 
-def test_voter_gets_the_link_and_hears_what_it_waits_for(client, battle):
+def test_voter_gets_the_link_and_hears_what_it_waits_for(client, battle, settings):
     text = client.get(f"/battles/{battle.pk}/").content.decode()
     assert f'href="/b/{battle.pk}/"' in text
     assert "An operator decides" in text
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_sharing="open")
+    assert "An operator decides" not in client.get(f"/battles/{battle.pk}/").content.decode()
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_sharing="moderated")
     review_queue.decide(battle.pk, "unlisted")
     assert "An operator decides" not in client.get(f"/battles/{battle.pk}/").content.decode()
