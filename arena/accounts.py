@@ -26,12 +26,13 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from arena import api_keys, charges, invitations, login_locks, voters
-from arena.errors import Refusal
+from arena.errors import Refusal, refused_page
 from arena.models import Battle, Voter
 from arena.signals import votes_moved
 from catalog import submissions
 
 OPEN_PATHS = ("/accounts/", "/appearance/", settings.STATIC_URL, *voters.QUIET_PATHS)
+HOUR_S = 3600
 Handler = Callable[[HttpRequest], Any]
 
 
@@ -82,9 +83,7 @@ def _claim_account(request: HttpRequest) -> None:
         if not invitations.use(request):
             raise ImmediateHttpResponse(render(request, "account/signup_closed.html", status=403))
     elif not _may_make_another(request):
-        page = ratelimit.respond_429(request)
-        page.headers["Retry-After"] = "3600"
-        raise ImmediateHttpResponse(page)
+        raise ImmediateHttpResponse(refused_page(request, charges.refusal(HOUR_S)))
 
 
 def _may_make_another(request: HttpRequest) -> bool:

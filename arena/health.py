@@ -98,6 +98,14 @@ def record(calls: Sequence[Called]) -> list[None]:
     return [None] * len(calls)
 
 
+def most_of_a_network() -> int | None:
+    """How many failures of a network are counted for a model and day; None where addresses have no limit.
+
+    SQL's least() ignores a null.
+    """
+    return MOST_OF_A_NETWORK if settings.ENVIRONMENT.arena_battles_per_hour_address else None
+
+
 def due(now: datetime) -> list[date]:
     """The days (UTC) to be summed up now: today, and in its first hour yesterday to its end."""
     today = now.astimezone(UTC).date()
@@ -115,7 +123,7 @@ def roll_up(day: date) -> int:
                 "day": day,
                 "begin": begin,
                 "end": begin + timedelta(days=1),
-                "most_of_a_network": MOST_OF_A_NETWORK if settings.ENVIRONMENT.arena_battles_per_hour_address else None,
+                "most_of_a_network": most_of_a_network(),
             },
         )
         endpoints: int = cursor.rowcount

@@ -200,7 +200,7 @@ def battle_context(found: Battle) -> dict[str, Any]:
         "reveal": _reveal(found, answers, cast),
         "comment": cast and cast.comment,
         "shared": found.shared_at is not None,
-        "review": found.review,
+        "awaits_listing": sharing.is_moderated() and found.review == Battle.Review.WAITING,
         "may_share": sharing.is_on() and found.review != Battle.Review.WITHDRAWN,
     }
 

@@ -40,7 +40,12 @@ def report(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 
 
 def _page(request: HttpRequest, found: Battle, problem: str = "", status: int = 200) -> HttpResponse:
-    context = {"battle": sharing.read(found), "problem": problem, "reported": REPORTED in request.GET}
+    context = {
+        "battle": sharing.read(found),
+        "problem": problem,
+        "has_reported": REPORTED in request.GET and review_queue.has_reported(found, voter_id(request)),
+        "is_review_due": found.review == Battle.Review.REPORTED,
+    }
     page = render(request, "arena/published.html", context, status=status)
     page.headers["X-Robots-Tag"] = "noindex"
     return page

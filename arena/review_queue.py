@@ -69,11 +69,20 @@ def report(battle: Battle, voter_id: UUID) -> None:
 
     Raises Refusal 404 if the battle was deleted at this very moment.
     """
-    reporter = keyed_hash(f"report of {battle.pk}", str(voter_id))
+    reporter = _reporter(battle, voter_id)
     with transaction.atomic():
         holding.battle(battle.pk)
         Report.objects.bulk_create([Report(battle=battle, reporter=reporter)], ignore_conflicts=True)
         Battle.objects.filter(pk=battle.pk, review__in=NOT_LOOKED_AT).update(review=Review.REPORTED)
+
+
+def has_reported(battle: Battle, voter_id: UUID) -> bool:
+    """Whether this reader has reported this battle."""
+    return Report.objects.filter(battle=battle, reporter=_reporter(battle, voter_id)).exists()
+
+
+def _reporter(battle: Battle, voter_id: UUID) -> str:
+    return keyed_hash(f"report of {battle.pk}", str(voter_id))
 
 
 def decide(battle_id: UUID, decision: str) -> bool:

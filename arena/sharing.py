@@ -65,6 +65,11 @@ def is_on() -> bool:
     return _mode() != OFF
 
 
+def is_moderated() -> bool:
+    """Whether the pages of models list only what an operator has chosen."""
+    return _mode() == MODERATED
+
+
 def _mode() -> str:
     return settings.ENVIRONMENT.arena_sharing
 
@@ -120,7 +125,7 @@ def of_model(key: int) -> list[Shared]:
     """The five that were published last of those that are listed and that this model fought, cut."""
     if not is_on():
         return []
-    listed = LISTED if _mode() == MODERATED else LISTED_IF_OPEN
+    listed = LISTED if is_moderated() else LISTED_IF_OPEN
     fought = _fought().filter(listed, Q(model_a=key) | Q(model_b=key)).annotate(turn_count=Count("turns"))
     found = fought.order_by("-shared_at", "pk")[:SHOWN]
     answers: dict[UUID, list[Answer]] = defaultdict(list)

@@ -24,6 +24,7 @@ PATIENCE_S = 30
 POLL_S = 0.05
 PRIVATE, LOOPBACK = "ARENA_ALLOW_PRIVATE_ENDPOINTS", "127.0.0.0/8,::1/128"
 FALLBACKS = "SECRET_KEY_FALLBACKS"
+CONVERSATION = "ARENA_CONVERSATION_CHARACTERS"
 
 Say = Callable[[str], None]
 
@@ -31,16 +32,34 @@ Say = Callable[[str], None]
 def environment(folder: DataFolder) -> dict[str, str]:
     """The variables of a program that uses the services; what is set outside wins.
 
-    Endpoints may lie on this machine, where the local models are.
+    Endpoints may lie on this machine, where the local models are. Conversations are as long as those of the service.
     """
     outside = {name: value for name, value in os.environ.items() if value}
     ours = {"DATABASE_URL": postgres.url(folder), "REDIS_URL": valkey.url(folder)}
+    if limit := _load_conversation_limit(folder):
+        ours[CONVERSATION] = limit
     joined = {PRIVATE: ",".join(filter(None, [outside.get(PRIVATE), LOOPBACK]))}
     if "SECRET_KEY" not in outside:
         signing, *verifying = secret_keys.load(folder.path)
         ours["SECRET_KEY"], joined[secret_keys.FOLDER] = signing, str(folder.path)
         joined[FALLBACKS] = ",".join(filter(None, [*verifying, outside.get(FALLBACKS)]))
     return ours | outside | joined
+
+
+def store_conversation_limit(folder: DataFolder, limit: str) -> None:
+    """Store the limit with which `up` runs, for commands on the same data folder; empty stands for the default."""
+    _conversation_file(folder).write_text(limit)
+
+
+def _load_conversation_limit(folder: DataFolder) -> str:
+    try:
+        return _conversation_file(folder).read_text().strip()
+    except FileNotFoundError:
+        return ""
+
+
+def _conversation_file(folder: DataFolder) -> Path:
+    return folder.path / "conversation_characters"
 
 
 async def start(supervisor: Supervisor, folder: DataFolder, say: Say, *, durable: bool = True) -> None:

@@ -19,7 +19,7 @@ from config.data_folder import DataFolder, DataFolderError
 from config.local_models import MIB, LocalModel
 from config.supervisor import Program, ProgramError, Supervisor, http_ok, together
 
-CONVERSATION, LOCAL_CONVERSATION = "ARENA_CONVERSATION_CHARACTERS", "8000"  # as much as the local models can read
+LOCAL_CONVERSATION = "8000"  # characters: as much as the local models can read
 NOT_DRAWN = "not drawn: "  # so begin the lines of config.prepare that the user should see
 LEAST_DISK = 300 * MIB
 SERVICE_MEMORY = 600 * MIB
@@ -111,19 +111,36 @@ async def _bring_up(supervisor: Supervisor, options: Options) -> "asyncio.Task[N
 
 
 def variables(options: Options) -> dict[str, str]:
-    """The environment of all programs; with local models conversations are as short as these need them."""
-    env = embedded.environment(options.folder)
-    return {CONVERSATION: LOCAL_CONVERSATION, **env} if options.battles else env
+    """The environment of all programs; with local models conversations are as short as these need them.
+
+    The data folder keeps the limit, so that commands beside the service have the same one.
+    """
+    limit = LOCAL_CONVERSATION if options.battles else ""
+    embedded.store_conversation_limit(options.folder, os.environ.get(embedded.CONVERSATION) or limit)
+    return embedded.environment(options.folder)
 
 
 async def _start_databases(supervisor: Supervisor, folder: DataFolder, prepare: Program) -> None:
     with _patience("starting the databases"):
         await embedded.start(supervisor, folder, say)
     with _patience("preparing the database"):
-        await supervisor.run(prepare)
-    lines = prepare.log.read_text(errors="replace").splitlines()
-    for line in dict.fromkeys(line for line in lines if line.startswith(NOT_DRAWN)):
+        lines = await run_prepare(supervisor, prepare)
+    for line in lines:
         say(line)
+
+
+async def run_prepare(supervisor: Supervisor, prepare: Program) -> list[str]:
+    """Run config.prepare; returns its lines on models that are not drawn, each once. Raises ProgramError.
+
+    Its log has the lines of earlier starts too, unless it was rotated meanwhile.
+    """
+    earlier = prepare.log.stat().st_size if prepare.log.exists() else 0
+    await supervisor.run(prepare)
+    written = prepare.log.read_bytes()
+    if len(written) >= earlier:
+        written = written[earlier:]
+    lines = written.decode(errors="replace").splitlines()
+    return list(dict.fromkeys(line for line in lines if line.startswith(NOT_DRAWN)))
 
 
 async def _start_models(supervisor: Supervisor, folder: DataFolder, ports: dict[str, int]) -> None:

@@ -2,8 +2,8 @@
 
 A model that fails before its first word loses no battle, so whoever reads a rating must see how often that was. Only
 battles that are over are counted: a failure of an open one would tell who is behind the pane that has just failed. And
-of one voter, model and day three at most of each kind, or else a single one could fill the table by questions that make
-a model fail.
+of one voter, model and day three at most of each kind, and of one network twelve while its hash is stored, or else a
+single person could fill the table by questions that make a model fail.
 """
 
 from collections import defaultdict
@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from arena.health import MOST_OF_A_VOTER
+from arena.health import MOST_OF_A_VOTER, most_of_a_network
 from arena.models import Answer, Battle
 from catalog.models import LanguageModel
 from ratings import one_sided
@@ -26,25 +26,29 @@ OVER = (Battle.State.VOTED, Battle.State.SKIPPED, Battle.State.EXPIRED)
 NO_FAILURE_OF_A_MODEL = (Answer.Failure.STOPPED, Answer.Failure.BUSY)
 COUNT = f"""
 WITH ended AS (
-    SELECT id, voter_id AS voter, date(created_at AT TIME ZONE 'UTC') AS day, model_a_id, model_b_id, replaced
+    SELECT id, voter_id AS voter, nullif(network, '') AS network, date(created_at AT TIME ZONE 'UTC') AS day,
+        model_a_id, model_b_id, replaced
     FROM arena_battle WHERE mode = %(blind)s AND pool = %(pool)s AND state = ANY(%(over)s)
 ), swapped AS (
-    SELECT voter, day, (each->>'model')::bigint AS model, each->>'reason' AS reason
+    SELECT voter, network, day, (each->>'model')::bigint AS model, each->>'reason' AS reason
     FROM ended, jsonb_array_elements(replaced) AS each
 ), failed AS (
-    SELECT voter, day, answer.model_id AS model, bool_or(answer.failure = %(refused)s) AS refused,
+    SELECT voter, network, day, answer.model_id AS model, bool_or(answer.failure = %(refused)s) AS refused,
         bool_or(turn.number = 1) AS void
     FROM arena_answer answer JOIN arena_turn turn ON turn.id = answer.turn_id JOIN ended ON ended.id = turn.battle_id
-    WHERE answer.state = 'failed' AND NOT answer.failure = ANY(%(nobody)s) GROUP BY ended.id, 1, 2, 3
+    WHERE answer.state = 'failed' AND NOT answer.failure = ANY(%(nobody)s) GROUP BY ended.id, 1, 2, 3, 4
 ), failures AS (
-    SELECT model, 'replaced' AS what, reason, voter, day FROM swapped
-    UNION ALL SELECT model, 'refused', '', voter, day FROM failed WHERE refused
-    UNION ALL SELECT model, 'void', '', voter, day FROM failed WHERE void
+    SELECT model, 'replaced' AS what, reason, voter, network, day FROM swapped
+    UNION ALL SELECT model, 'refused', '', voter, network, day FROM failed WHERE refused
+    UNION ALL SELECT model, 'void', '', voter, network, day FROM failed WHERE void
 ), of_voters AS (
-    SELECT model, what, reason, least(count(*), {MOST_OF_A_VOTER}) AS battles FROM failures
-    GROUP BY model, what, reason, voter, day
+    SELECT model, what, reason, voter, day, min(network) AS network, least(count(*), {MOST_OF_A_VOTER}) AS battles
+    FROM failures GROUP BY model, what, reason, voter, day
+), of_networks AS (
+    SELECT model, what, reason, least(sum(battles), %(most_of_a_network)s) AS battles FROM of_voters
+    GROUP BY model, what, reason, day, coalesce(network, voter::text)
 )
-SELECT model, what, reason, sum(battles)::bigint FROM of_voters GROUP BY 1, 2, 3
+SELECT model, what, reason, sum(battles)::bigint FROM of_networks GROUP BY 1, 2, 3
 UNION ALL SELECT model, 'drawn', '', count(*) FROM (
     SELECT model_a_id AS model FROM ended UNION ALL SELECT model_b_id FROM ended UNION ALL SELECT model FROM swapped
 ) AS drawn GROUP BY 1"""  # noqa: S608  # our own words
@@ -103,6 +107,7 @@ def count(pool: str, slugs: Mapping[int, str]) -> dict[str, dict[str, Any]]:
                 "over": list(OVER),
                 "refused": Answer.Failure.REFUSED,
                 "nobody": list(NO_FAILURE_OF_A_MODEL),
+                "most_of_a_network": most_of_a_network(),
             },
         )
         rows = [row for row in cursor.fetchall() if row[0] in slugs]

@@ -10,22 +10,29 @@ from typing import Any
 from django.db import connection
 
 from arena import counting
-from arena.health import MOST_OF_A_VOTER
+from arena.health import MOST_OF_A_VOTER, most_of_a_network
 from arena.models import Answer
 
 COUNT = """
 WITH judged AS (
     SELECT vote.id, vote.voter, date(vote.created_at AT TIME ZONE 'UTC') AS day, battle.id AS battle,
+        nullif(battle.network, '') AS network,
         CASE battle.one_sided WHEN 'a' THEN battle.model_a_id WHEN 'b' THEN battle.model_b_id END AS asked_again
     FROM arena_vote vote JOIN arena_battle battle ON battle.id = vote.battle_id
     WHERE vote.pool = %(pool)s AND vote.reason = %(one_sided)s AND vote.created_at <= %(until)s
 ), failed AS (
-    SELECT id, voter, day, asked_again AS model FROM judged WHERE asked_again IS NOT NULL
-    UNION SELECT judged.id, voter, day, answer.model_id FROM judged
+    SELECT id, voter, network, day, asked_again AS model FROM judged WHERE asked_again IS NOT NULL
+    UNION SELECT judged.id, voter, network, day, answer.model_id FROM judged
         JOIN arena_turn turn ON turn.battle_id = judged.battle
         JOIN arena_answer answer ON answer.turn_id = turn.id WHERE answer.failure = ANY(%(by_question)s)
-), of_voters AS (SELECT model, least(count(*), %(most)s) AS battles FROM failed GROUP BY model, voter, day)
-SELECT model, sum(battles)::bigint FROM of_voters GROUP BY model"""
+), of_voters AS (
+    SELECT model, voter, day, min(network) AS network, least(count(*), %(most_of_a_voter)s) AS battles
+    FROM failed GROUP BY model, voter, day
+), of_networks AS (
+    SELECT model, least(sum(battles), %(most_of_a_network)s) AS battles
+    FROM of_voters GROUP BY model, day, coalesce(network, voter::text)
+)
+SELECT model, sum(battles)::bigint FROM of_networks GROUP BY model"""
 
 
 def count(pool: str, until: datetime) -> dict[int, int]:
@@ -37,7 +44,8 @@ def count(pool: str, until: datetime) -> dict[int, int]:
         "pool": pool,
         "one_sided": counting.ONE_SIDED,
         "by_question": sorted(Answer.CAUSED_BY_QUESTION),
-        "most": MOST_OF_A_VOTER,
+        "most_of_a_voter": MOST_OF_A_VOTER,
+        "most_of_a_network": most_of_a_network(),
         "until": until,
     }
     with connection.cursor() as cursor:

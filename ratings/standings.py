@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from django.db.models.functions import Now
 
+from arena.conversation import small_windows
 from arena.models import API, LIVE, Endpoint, PairWeight, Standing
 from ratings import bradley_terry
 from ratings.comparisons import Comparisons
@@ -39,8 +40,7 @@ def weigh(pool: Pool, kept: Kept) -> None:
     if pool.kind == Pool.Kind.IMPORT:
         return
     counts = kept.counts(OVERALL, {key: str(key) for key in kept.places})
-    up = set(Endpoint.objects.filter(enabled=True).values_list("model_id", flat=True))
-    drawn = sorted(up if pool.slug in (API, LIVE) else up & set(counts.models))
+    drawn = _drawn_models(pool, counts.models)
     if len(drawn) < 2:
         return
     everybody = sorted({*counts.models, *drawn})
@@ -54,6 +54,16 @@ def weigh(pool: Pool, kept: Kept) -> None:
         unique_fields=["pool"],
         update_fields=["keys", "weights", "updated_at"],
     )
+
+
+def _drawn_models(pool: Pool, named: Iterable[int]) -> list[int]:
+    """Sorted keys of the models that are drawn in this pool while all are up; see `arena.draws.drawable`."""
+    enabled = Endpoint.objects.filter(enabled=True)
+    if pool.slug in (API, LIVE):
+        drawn = enabled.exclude(pk__in=small_windows().values("pk"))
+    else:
+        drawn = enabled.filter(model_id__in=named)
+    return sorted(drawn.values_list("model_id", flat=True))
 
 
 def _spread(counts: Counts, everybody: list[int]) -> Comparisons:

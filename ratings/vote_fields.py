@@ -261,10 +261,10 @@ def _conversation(value: Any) -> list[dict[str, Any]]:
 def assistant_texts(conversation: list[dict[str, Any]]) -> list[str]:
     """What the model said; a message is a text, or parts some of which are texts."""
     said = [message.get("content") for message in conversation if message.get("role") == "assistant"]
-    return [content if isinstance(content, str) else _join_spreads(content) for content in said]
+    return [content if isinstance(content, str) else _join_text_parts(content) for content in said]
 
 
-def _join_spreads(parts: Any) -> str:
+def _join_text_parts(parts: Any) -> str:
     texts = [part.get("text") for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
     return "\n".join(text for text in texts if isinstance(text, str))
 

@@ -78,7 +78,8 @@ class BattleAdmin(ReadOnly):
     list_filter = (IsPublished, "state", "mode", OfPool, "prompt_source")
     list_select_related = ("model_a", "model_b")
     search_fields = ("id",)  # for the field alone, see get_search_results
-    exclude = ("replaced", "standing", "among", "shared_network")  # in words below
+    # The first three are in words below; nobody needs the hashes of networks to decide.
+    exclude = ("replaced", "standing", "among", "network", "shared_network")
     ordering = ("-created_at",)
     actions = ("show_on_models", "leave_unlisted", "withdraw")
     change_form_template = "admin/arena/battle/inspect.html"

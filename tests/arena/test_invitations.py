@@ -143,6 +143,8 @@ def test_line_of_ipv6_makes_no_account_for_each_of_its_networks(settings):
     assert [answer.status_code for answer in answers] == [302] * 20 + [429]
     assert sign_up("neighbor", REMOTE_ADDR="2001:db8:1::1").status_code == 302
     assert answers[-1].headers["Retry-After"] == "3600"
+    assert "Try again in 60 min." in answers[-1].content.decode()
+    assert "Wait a minute" not in answers[-1].content.decode()
     assert sign_up("another", REMOTE_ADDR="2001:db8:1::1").status_code == 302
 
 

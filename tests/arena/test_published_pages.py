@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from arena import battles, review_queue, sharing
-from arena.models import Report
+from arena.models import Battle, Report
 from tests.arena import factories
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +39,28 @@ def test_reader_reports_it_once_and_is_thanked(reader, battle):
     battle.refresh_from_db()
     assert battle.review == "reported"
     assert Report.objects.count() == 1
+
+
+@pytest.mark.parametrize("decision", ["listed", "unlisted"])
+def test_report_of_what_an_operator_has_looked_at_promises_no_review(reader, battle, decision):
+    review_queue.decide(battle.pk, decision)
+
+    text = reader.post(f"/b/{battle.pk}/report/", follow=True).content.decode()
+
+    assert "We noted your report." in text
+    assert "An operator will review" not in text
+    battle.refresh_from_db()
+    assert battle.review == decision
+
+
+@pytest.mark.parametrize("review", ["", "waiting", "reported", "listed"])
+def test_somebody_who_reported_nothing_is_not_thanked(reader, battle, review):
+    Battle.objects.filter(pk=battle.pk).update(review=review)
+
+    text = reader.get(f"/b/{battle.pk}/?reported").content.decode()
+
+    assert "Thank you" not in text
+    assert "Report this battle" in text
 
 
 def test_reports_are_limited(reader, battle, settings):
@@ -74,9 +96,12 @@ def test_page_says_what_the_voter_found(reader, me, winner):
     assert words[winner] in reader.get(f"/b/{made.pk}/").content.decode()
 
 
-def test_voter_gets_the_link_and_hears_what_it_waits_for(client, battle):
+def test_voter_gets_the_link_and_hears_what_it_waits_for(client, battle, settings):
     text = client.get(f"/battles/{battle.pk}/").content.decode()
     assert f'href="/b/{battle.pk}/"' in text
     assert "An operator decides" in text
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_sharing="open")
+    assert "An operator decides" not in client.get(f"/battles/{battle.pk}/").content.decode()
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_sharing="moderated")
     review_queue.decide(battle.pk, "unlisted")
     assert "An operator decides" not in client.get(f"/battles/{battle.pk}/").content.decode()

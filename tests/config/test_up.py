@@ -3,8 +3,10 @@ import socket
 
 import pytest
 
-from config import local_models, up
-from config.data_folder import DataFolderError
+from config import embedded, local_models, up
+from config.data_folder import DataFolder, DataFolderError
+from config.log_files import FILE_BYTES
+from config.supervisor import Program, Supervisor
 
 
 def parse(tmp_path, *arguments: object) -> up.Options:
@@ -40,6 +42,42 @@ def test_local_models_make_conversations_short_unless_a_variable_says_otherwise(
     monkeypatch.setenv("ARENA_CONVERSATION_CHARACTERS", outside)
 
     assert up.variables(parse(tmp_path, *flags)).get("ARENA_CONVERSATION_CHARACTERS") == limit
+
+
+@pytest.mark.parametrize(("flags", "limit"), [([], "8000"), (["--no-local-models"], None)])
+def test_commands_beside_the_service_take_the_limit_of_its_last_start(tmp_path, monkeypatch, flags, limit):
+    monkeypatch.setenv("ARENA_CONVERSATION_CHARACTERS", "500")
+    up.variables(parse(tmp_path))
+    monkeypatch.delenv("ARENA_CONVERSATION_CHARACTERS")
+    folder = DataFolder(tmp_path / "var")
+    assert embedded.environment(folder)["ARENA_CONVERSATION_CHARACTERS"] == "500"
+
+    up.variables(parse(tmp_path, *flags))
+    assert embedded.environment(folder).get("ARENA_CONVERSATION_CHARACTERS") == limit
+
+    monkeypatch.setenv("ARENA_CONVERSATION_CHARACTERS", "700")
+    assert embedded.environment(folder)["ARENA_CONVERSATION_CHARACTERS"] == "700"
+
+
+async def test_models_that_are_not_drawn_are_those_of_this_start(tmp_path):
+    log = tmp_path / "prepare.log"
+    supervisor = Supervisor(up.say)
+
+    async def prepare(*lines: str) -> list[str]:
+        return await up.run_prepare(supervisor, Program("prepare", ("printf", r"%s\n", *lines), log))
+
+    assert await prepare("not drawn: Small", "ready", "not drawn: Small") == ["not drawn: Small"]
+    assert await prepare("ready", "not drawn: Tiny") == ["not drawn: Tiny"]
+    assert await prepare("ready") == []
+    assert log.read_text().count("not drawn: Small") == 2
+
+
+async def test_models_that_are_not_drawn_are_found_in_a_log_that_was_rotated(tmp_path):
+    log = tmp_path / "prepare.log"
+    log.write_text("not drawn: Old\n" * (FILE_BYTES // 15))
+    program = Program("prepare", ("echo", "not drawn: Small"), log)
+
+    assert await up.run_prepare(Supervisor(up.say), program) == ["not drawn: Small"]
 
 
 def test_models_file_can_leave_out_built_in_ones(tmp_path, monkeypatch):

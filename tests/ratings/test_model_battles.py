@@ -1,5 +1,6 @@
 """What became of each model's blind battles."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -87,6 +88,48 @@ def test_count_takes_three_failures_of_one_voter_a_day_at_most(models):
     first = Battle.objects.filter(voter=voter).first()
     Battle.objects.filter(pk=first.pk).update(created_at=Now() - timedelta(days=2))
     assert counted(models)["x"]["refused"] == 5
+
+
+@pytest.mark.parametrize(
+    ("networks", "limit", "expected"),
+    [
+        (["x"] * 15, 300, 12),
+        (["x"] * 3 + ["y"] * 14, 300, 3 + 12),
+        ([""] * 15, 300, 15),
+        (["x"] * 15, 0, 15),
+    ],
+    ids=["one network", "two networks", "unknown networks", "addresses without limits"],
+)
+def test_count_takes_twelve_failures_of_one_network_a_day_at_most(models, settings, networks, limit, expected):
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_battles_per_hour_address=limit)
+    x, y, z = models.values()
+    for network in networks:
+        arena.battle("expired", model_a=x, model_b=y, a=REFUSED, network=network, replaced=[swapped(z, side="b")])
+
+    found = counted(models)
+
+    drawn = len(networks)
+    assert found["x"] == {"drawn": drawn, "replaced": {}, "refused": expected, "void": expected, "one_sided": 0}
+    assert found["z"] == {"drawn": drawn, "replaced": {"empty": expected}, "refused": 0, "void": 0, "one_sided": 0}
+
+
+def test_count_bounds_a_network_for_each_day(models, settings):
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_battles_per_hour_address=300)
+    for _ in range(13):
+        arena.battle("expired", model_a=models["x"], model_b=models["y"], a=REFUSED, network="x")
+    first = Battle.objects.first()
+    Battle.objects.filter(pk=first.pk).update(created_at=Now() - timedelta(days=2))
+
+    assert counted(models)["x"]["refused"] == 13
+
+
+def test_count_takes_three_failures_of_one_voter_from_however_many_networks(models, settings):
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_battles_per_hour_address=300)
+    voter = factories.voter()
+    for network in "abcde":
+        arena.battle("expired", model_a=models["x"], model_b=models["y"], a=REFUSED, voter=voter, network=network)
+
+    assert counted(models)["x"]["refused"] == 3
 
 
 def test_read_puts_the_most_failures_for_their_battles_first(models):

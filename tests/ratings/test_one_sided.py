@@ -1,5 +1,6 @@
 """How often a question made a model fail alone."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -56,6 +57,16 @@ def test_count_takes_three_of_one_voter_a_day_at_most(pair):
     judged(pair, a=REFUSED)
 
     assert counted("live") == {pair["model_a"].pk: 4}
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(300, 12 + 1), (0, 14 + 1)])
+def test_count_takes_twelve_of_one_network_a_day_at_most(pair, settings, limit, expected):
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_battles_per_hour_address=limit)
+    for number in range(14):
+        judged(pair, a=REFUSED, network="x", prompt=f"Why {number}?")
+    judged(pair, a=REFUSED)
+
+    assert counted("live") == {pair["model_a"].pk: expected}
 
 
 def test_count_leaves_out_votes_that_are_too_young(pair):

@@ -6,6 +6,7 @@ import pytest
 
 from arena import draws
 from arena.models import PairWeight
+from catalog.models import LanguageModel
 from ratings import boards
 from ratings.models import Pool
 from tests import factories
@@ -62,6 +63,28 @@ def test_refresh_weighs_pairs_of_a_set_of_its_own(models):
 
     assert weights("set-1").keys() == {*combinations([model.pk for model in models[:3]], 2)}
     assert not PairWeight.objects.filter(pool="live").exists()
+
+
+@pytest.mark.parametrize("pool", ["live", "api"])
+def test_refresh_leaves_out_a_model_whose_window_is_too_small_to_be_drawn(models, pool):
+    w, x, y, z = models
+    for model in models:
+        factories.endpoint(model)
+    LanguageModel.objects.filter(pk=z.pk).update(context_window=2_000)
+    factories.cast(w, z, pool=pool)
+    boards.refresh()
+
+    assert weights(pool).keys() == {(w.pk, x.pk), (w.pk, y.pk), (x.pk, y.pk)}
+
+
+def test_refresh_weighs_a_model_with_a_small_window_in_a_set_that_names_it(models):
+    for model in models[:2]:
+        factories.endpoint(model)
+    LanguageModel.objects.filter(pk=models[0].pk).update(context_window=2_000)
+    factories.cast(*models[:2], pool="set-1")
+    boards.refresh()
+
+    assert weights("set-1").keys() == {(models[0].pk, models[1].pk)}
 
 
 @pytest.mark.parametrize(("kind", "endpoints"), [(Pool.Kind.IMPORT, 4), (Pool.Kind.LIVE, 1), (Pool.Kind.LIVE, 0)])

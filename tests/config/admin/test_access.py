@@ -238,7 +238,8 @@ def filters(model):
 def test_networks_are_not_in_the_admin(admin):
     """Not as hashes either: nobody needs them to decide."""
     pair = factories.models(2)
-    battle = factories.battle(*pair, state="voted", shared_at=now(), review="waiting", shared_network="znetwork" * 8)
+    shared = {"shared_at": now(), "review": "waiting", "shared_network": "znetwork" * 8}
+    battle = factories.battle(*pair, state="voted", network="znetwork" * 8, **shared)
     factories.vote(*pair, battle=battle)
     sent = submissions.send(uuid4(), submissions.of_model(GOOD), ["znetwork" * 8])
     for model, row in ((Battle, battle), (Submission, sent)):
