@@ -19,7 +19,7 @@ from arena.backends.protocol import Action, BackendError, Reason
 
 LONGEST_DETAIL = 500
 HOPELESS = (ValueError, aiohttp.ClientResponseError, aiohttp.NonHttpUrlClientError)
-RETRIED = frozenset({408, 409, 425, 429})
+RETRIED = frozenset({408, 409, 425})
 
 TOO_LONG = (
     "context_length_exceeded",  # OpenAI, Groq
@@ -77,16 +77,17 @@ def from_status(status: int, text: str, retry_after: str = "") -> BackendError:
     """The error for an answer with this HTTP status, body and header Retry-After, before anything was said."""
     words = text.lower()
     detail = f"status {status}: {text}"
+    of_account = any(words_of in words for words_of in ACCOUNT)
+    if status == 429:  # Bedrock's says "Too many tokens, please wait": no word of a rate limit is about the question.
+        return BackendError(Action.RETRY, "unavailable", detail, _wait(words, retry_after, of_account=of_account))
     if status == 413 or any(words_of in words for words_of in TOO_LONG):
         return BackendError(Action.GIVE_UP, "too_long", detail)
     if any(words_of in words for words_of in REFUSED):
         return BackendError(Action.GIVE_UP, "refused", detail)
-    of_account = any(words_of in words for words_of in ACCOUNT)
     if status in BAD_REQUEST and not of_account:
         return BackendError(Action.REPLACE, "rejected", detail)
     action = Action.RETRY if status >= 500 or status in RETRIED else Action.REPLACE
-    wait_s = _wait(words, retry_after, of_account=of_account) if status == 429 else None
-    return BackendError(action, "unavailable", detail, wait_s)
+    return BackendError(action, "unavailable", detail)
 
 
 def _wait(words: str, retry_after: str, *, of_account: bool) -> float | None:
