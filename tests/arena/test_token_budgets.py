@@ -248,6 +248,49 @@ def test_tokens_for_thought_are_charged_too(client, three):
     assert spent(f"model:{three[0]}") == 1 + 100 + 8000
 
 
+@pytest.fixture
+def thinking(three):
+    """The three models, none with a budget, and what each may answer with: the third thinks long."""
+    Endpoint.objects.filter(model=three[1]).update(max_tokens=100)
+    Endpoint.objects.filter(model=three[2]).update(max_tokens=200, thinking_tokens=8000)
+    Endpoint.objects.update(tokens_per_day=None)
+    return dict(zip(three, (MAX_TOKENS, 100, 8200), strict=True))
+
+
+def test_service_and_network_are_charged_what_the_models_may_answer_with(client, thinking, allow):
+    """A model that thinks may answer with ten times the tokens that others do."""
+    allow(together=1000, arena_tokens_per_day=10**9)
+
+    assert battles_of(client, slugs(thinking)[1:], "side_by_side") == 201
+
+    assert set(TokensOfDay.objects.values_list("tokens", flat=True)) == {1 + 100 + 1 + 8200}
+    assert TokensOfDay.objects.count() == 2
+
+
+def test_service_is_charged_the_same_for_every_pair(thinking, allow):
+    allow(arena_tokens_per_day=10**9)
+    costs, pairs = set(), set()
+    while len(pairs) < 3:
+        before = spent("service")
+        battle = battles.start(common.voter(), WORD)
+        pairs.add(frozenset((battle.model_a_id, battle.model_b_id)))
+        costs.add(spent("service") - before)
+
+    shares = draws.shares(list(thinking), LIVE)
+    assert costs == {round(sum(shares[model] * (1 + longest) for model, longest in thinking.items()))}
+
+
+def test_service_is_charged_the_longest_answers_while_fewer_than_two_models_are_up(me, thinking, allow):
+    """Nobody knows then which of all models go on."""
+    allow(arena_tokens_per_day=10**9)
+    battle = factories.battle(voter=me)
+    Endpoint.objects.exclude(max_tokens=100).update(failed_probes=2)
+
+    battles.ask_again(battle, WORD)
+
+    assert spent("service") == pytest.approx(2 * 8200, abs=50)
+
+
 def test_network_has_a_twentieth_of_a_model_that_it_names(client, three, allow):
     allow(together=1000)
     Endpoint.objects.filter(model=three[0]).update(tokens_per_day=60 * EACH)
