@@ -57,6 +57,17 @@ def affordable(models: Sequence[int], pool: str, payer: str = "") -> list[int]:
     return [key for key in models if key not in per_day or _has_left(key, per_day[key], spent, share)]
 
 
+def too_few_left(models: Sequence[int], pool: str) -> Refusal:
+    """The refusal where fewer than two of these models are affordable; it does not tell which are.
+
+    503 `budget_spent`, or 429 `too_many_tokens` where it is only the network that has spent its share of them.
+    """
+    if pool == LIVE and len(affordable(models, pool)) >= draws.FEWEST:
+        return _share_of_hour_refusal()
+    detail = _("Fewer than two models have a budget left. Try again after the full hour.")
+    return _spent_refusal(detail)
+
+
 def charge(models: Sequence[int], pool: str, octets: int, payer: str) -> None:
     """Charge a battle between two of these models, in the transaction that starts it.
 
@@ -141,12 +152,18 @@ def _of_payer(budget: str, payer: str, tokens: int, per_day: int) -> list[Charge
     if not payer:
         return []
     of_day, of_now = per_day / NETWORK_SHARE, _released(per_day) / RELEASED_SHARE
-    detail, then = _("Your network has used up its share of today's budget. Try again tomorrow."), _midnight()
-    if of_now < of_day:
-        detail = _("Your network has used up its share of the budget for now. Try again after the full hour.")
-        then = _next_hour()
-    refusal = Refusal("too_many_tokens", detail, 429, retry_after=_seconds_until(then))
+    refusal = _share_of_hour_refusal() if of_now < of_day else _share_of_day_refusal()
     return [Charge(f"{budget}:{payer}", tokens, min(of_day, of_now), refusal)]
+
+
+def _share_of_day_refusal() -> Refusal:
+    detail = _("Your network has used up its share of today's budget. Try again tomorrow.")
+    return Refusal("too_many_tokens", detail, 429, retry_after=_seconds_until(_midnight()))
+
+
+def _share_of_hour_refusal() -> Refusal:
+    detail = _("Your network has used up its share of the budget for now. Try again after the full hour.")
+    return Refusal("too_many_tokens", detail, 429, retry_after=_seconds_until(_next_hour()))
 
 
 def _spent_refusal(detail: str) -> Refusal:

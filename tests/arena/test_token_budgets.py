@@ -220,6 +220,60 @@ def test_set_of_two_is_asked_nothing_further_once_one_is_spent(client, me, three
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "budget_spent")
 
 
+REFUSED = "budget_spent", "Fewer than two models have a budget left. Try again after the full hour."
+
+
+def refusal(answer):
+    error = answer.json()["error"]
+    return error["code"], error["detail"]
+
+
+@pytest.mark.parametrize("of_set", [False, True])
+def test_battle_that_spent_models_leave_without_a_pair_is_refused_until_the_next_hour(client, three, of_set):
+    for model in three[:2]:
+        Endpoint.objects.filter(model=model).update(tokens_per_day=10)
+        spend(model, 10)
+
+    answer = client.post(
+        CALL, {"prompt": WORD} | ({"models": slugs(three)} if of_set else {}), content_type="application/json"
+    )
+
+    assert (answer.status_code, refusal(answer)) == (503, REFUSED)
+    assert 1799 <= int(answer.headers["Retry-After"]) <= 1801
+
+
+def test_set_of_which_one_is_spent_is_refused_whether_the_other_is_up_or_not(client, three):
+    """And does not say which one."""
+    spend(three[0], 30 * EACH)
+    answers = []
+    for failed in (0, 2):
+        Endpoint.objects.filter(model=three[1]).update(failed_probes=failed)
+        body = {"prompt": WORD, "models": slugs(three)[:2]}
+        answers.append(client.post(CALL, body, content_type="application/json"))
+
+    assert [refusal(answer) for answer in answers] == [REFUSED] * 2
+
+
+def test_network_that_has_spent_its_quarter_of_the_models_is_told_so(three, allow):
+    allow(together=1000)
+    Endpoint.objects.update(tokens_per_day=30 * EACH)
+    answers = []
+    while not answers or answers[-1].status_code == 201:
+        answers.append(ask(Client(), WORD, address="192.0.2.7"))
+
+    assert (answers[-1].status_code, refusal(answers[-1])[0]) == (429, "too_many_tokens")
+    assert 1799 <= int(answers[-1].headers["Retry-After"]) <= 1801
+    assert made([ask(Client(), WORD, address="198.51.100.1")]) == 1
+
+
+def test_too_few_models_that_are_up_are_no_spent_budget(client, three):
+    spend(three[0], 30 * EACH)
+    Endpoint.objects.filter(model=three[1]).update(failed_probes=2)
+    Endpoint.objects.filter(model=three[2]).update(failed_probes=2)
+
+    assert refusal(ask(client, WORD))[0] == "too_few_models"
+
+
 def test_set_of_which_one_is_out_of_the_draw_is_charged(client, three):
     Endpoint.objects.filter(model=three[1]).update(failed_probes=2)
 
