@@ -79,15 +79,16 @@ def from_status(status: int, text: str, retry_after: str = "") -> BackendError:
     detail = f"status {status}: {text}"
     of_account = any(words_of in words for words_of in ACCOUNT)
     if status == 429:  # Bedrock's says "Too many tokens, please wait": no word of a rate limit is about the question.
-        return BackendError(Action.RETRY, "unavailable", detail, _wait(words, retry_after, of_account=of_account))
+        wait_s = _wait(words, retry_after, of_account=of_account)
+        return BackendError(Action.RETRY, "unavailable", detail, wait_s, status)
     if status == 413 or any(words_of in words for words_of in TOO_LONG):
-        return BackendError(Action.GIVE_UP, "too_long", detail)
+        return BackendError(Action.GIVE_UP, "too_long", detail, status=status)
     if any(words_of in words for words_of in REFUSED):
-        return BackendError(Action.GIVE_UP, "refused", detail)
+        return BackendError(Action.GIVE_UP, "refused", detail, status=status)
     if status in BAD_REQUEST and not of_account:
-        return BackendError(Action.REPLACE, "rejected", detail)
+        return BackendError(Action.REPLACE, "rejected", detail, status=status)
     action = Action.RETRY if status >= 500 or status in RETRIED else Action.REPLACE
-    return BackendError(action, "unavailable", detail)
+    return BackendError(action, "unavailable", detail, status=status)
 
 
 def _wait(words: str, retry_after: str, *, of_account: bool) -> float | None:
@@ -140,4 +141,4 @@ def final(error: BackendError, *, begun: bool, secret: str) -> BackendError:
     detail = error.detail.replace(secret, "***") if secret else error.detail
     reason: Reason = error.reason
     action = Action.GIVE_UP if begun else error.action
-    return BackendError(action, reason, detail[:LONGEST_DETAIL], error.retry_after_s)
+    return BackendError(action, reason, detail[:LONGEST_DETAIL], error.retry_after_s, error.status)
