@@ -22,10 +22,13 @@ from arena.health import Called
 from arena.jobs import SideJob
 from arena.ledger import Ledger, Unreachable
 from arena.live import LiveSide, LiveTurn
+from arena.models import Answer
 
 OWN_TURN_S = 60
 RETRY_S = 0.3
 MOST_TRIES = 3
+# The statuses from 400 to 499 that speak of keys, addresses and rates, whatever was asked.
+NOT_OF_THE_QUESTION = frozenset({401, 403, 404, 429})
 logger = logging.getLogger(__name__)
 
 
@@ -114,7 +117,7 @@ class Answering:
                     self._record(measured(side, asked, failure="stopped"))
                 raise
             except BackendError as error:
-                logger.info("endpoint %s failed: %s, %s", side.job.endpoint_id, error.reason, error.detail)
+                logger.info("endpoint %s failed: %s", side.job.endpoint_id, log_words(error))
                 self._record(measured(side, asked, failure=error.reason))
                 raise
             self._record(measured(side, asked))
@@ -185,3 +188,16 @@ def measured(side: LiveSide, asked: float, failure: str = "") -> Called:
         first_token_s=side.first_at - asked,
         tokens_per_s=timed / took if timed > 0 and took > 0 else None,
     )
+
+
+def log_words(error: BackendError) -> str:
+    """What the log says of a failure in a battle: the provider's words too, unless the question may have caused it.
+
+    Then they may quote the question, and the log holds no text of people. Where nothing had come yet a probe follows,
+    and of that the log has the words in any case.
+    """
+    status = error.status
+    of_client = status is not None and 400 <= status < 500 and status not in NOT_OF_THE_QUESTION
+    if not of_client and error.reason not in Answer.CAUSED_BY_QUESTION:
+        return f"{error.reason}, {error.detail}"
+    return f"{error.reason}, status {status}" if status else error.reason

@@ -46,23 +46,18 @@ def start(
     side takes exactly two, in this order, and is never rated. Named models are asked even while they are out of the
     draw: a refusal would tell who has just failed in somebody's blind battle. `key` is the id that it gets, `payer` who
     pays for the tokens, `network` a hash (see `arena.networks`). Raises Refusal: 400 for a bad prompt, mode or model,
-    503 when fewer than two models are up, 409 `voter_gone`, 429 `too_many_running`, and as `token_budgets.charge` does.
+    503 when fewer than two models are up, 409 `voter_gone`, 429 `too_many_running`, and as `token_budgets.too_few_left`
+    and `token_budgets.charge` do.
     """
     check_prompt(prompt)
     among = None if models is None else _named(mode, models)
     pool = open_pool if among is None else pool_of(models or ())
-    drawn: pairing.Draw | None
     if mode == Battle.Mode.SIDE_BY_SIDE:
         drawn = _side_by_side(among)
     elif mode == Battle.Mode.ANONYMOUS:
-        drawn = draws.draw(token_budgets.affordable(draws.drawable(among), pool, payer), pool=pool)
-        if drawn is None and among:
-            drawn = draws.draw_regardless(token_budgets.affordable(among, pool), pool)
+        drawn = _blind(among, pool, payer)
     else:
         raise bad("mode", _("The mode is anonymous or side_by_side."))
-    if drawn is None:
-        detail = _("Fewer than two models are up. Try again in a moment.")
-        raise Refusal("too_few_models", detail, 503, retry_after=10)
     with transaction.atomic():
         holding.voter(voter.pk)
         running.check_voter(voter.pk)
@@ -101,6 +96,19 @@ def _side_by_side(keys: list[int] | None) -> pairing.Draw:
     if keys is None:
         raise bad("models", _("Side by side needs two models."))
     return pairing.Draw(keys[0], keys[1], propensity=1.0)
+
+
+def _blind(among: list[int] | None, pool: str, payer: str) -> pairing.Draw:
+    up = draws.drawable(among)
+    drawn = draws.draw(token_budgets.affordable(up, pool, payer), pool=pool)
+    if drawn is None and among:
+        drawn = draws.draw_regardless(token_budgets.affordable(among, pool), pool)
+    if drawn is not None:
+        return drawn
+    if among or len(up) >= draws.FEWEST:
+        raise token_budgets.too_few_left(among or up, pool)
+    detail = _("Fewer than two models are up. Try again in a moment.")
+    raise Refusal("too_few_models", detail, 503, retry_after=10)
 
 
 def pool_of(slugs: Sequence[str]) -> str:

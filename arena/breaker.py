@@ -5,9 +5,11 @@ short question, at most every 30 s. Two failed probes in a row take the endpoint
 it back; as long as the last one failed, the next one needs nobody to ask for it. The row of the endpoint holds all of
 this, and a worker claims a probe by one conditional UPDATE, so that of many workers one sends it.
 
-Good is an answer, an empty one or a refusal too: an endpoint that sends one of these is up. A rate limit (429) is
-neither good nor bad, since visitors can bring it about; the next probe waits as long as it says. It counts as failed
-where its words are those for an account without money.
+Good is an answer, an empty one or a refusal too: an endpoint that sends one of these is up. A rate limit (429) shows
+that it is up, and not that it answers. It brings an endpoint back into the draw, since visitors can bring it about and
+could keep a model out, but the next failed probe takes it out again. That probe waits as long as the rate limit says,
+an hour at most, or five minutes after a failed probe. A 429 counts as failed where its words are those for an account
+without money.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +20,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Least, Now
 
 from arena.models import Answer, Endpoint
 from arena.probe import Probe
@@ -26,6 +28,7 @@ from arena.probe import Probe
 OUT_AFTER = 2
 PROBED_EVERY_S = 30
 LONGEST_WAIT_S = 3600
+LONGEST_DOUBT_S = 300  # instead, where the last probe that was no rate limit failed
 # How long a probe may wait for a place: twice as long as answers, so that it comes first in the queue in any case.
 WAITS_S = 120
 IN_DRAW = Q(enabled=True, failed_probes__lt=OUT_AFTER)
@@ -88,9 +91,15 @@ def settle(sent: Sequence[Sent]) -> list[None]:
 
 def _settle(due: Due, outcome: Probe | None) -> None:
     held = Endpoint.objects.filter(pk=due.endpoint.pk, probe_after=due.until)
-    if outcome is None or outcome.retry_after_s is not None:  # nobody has learnt yet what was asked
-        wait_s = 0 if outcome is None else min(outcome.retry_after_s or 0, LONGEST_WAIT_S)
-        held.update(probe_wanted=True, probe_after=_after(wait_s))
+    if outcome is None:  # nobody has learnt yet what was asked
+        held.update(probe_wanted=True, probe_after=_after())
+    elif outcome.retry_after_s is not None:
+        longest = LONGEST_DOUBT_S if due.endpoint.failed_probes else LONGEST_WAIT_S
+        held.update(
+            failed_probes=Least("failed_probes", OUT_AFTER - 1),
+            probe_wanted=True,
+            probe_after=_after(min(outcome.retry_after_s, longest)),
+        )
     elif outcome.failure in GOOD:
         held.update(failed_probes=0, probe_after=_after())
     else:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from arena.errors import unknown_model
@@ -89,6 +90,8 @@ def variant(model: LanguageModel) -> dict[str, Any] | None:
     """What this model is asked with that others are not; None where it has the arena's values, as all others."""
     endpoint: Endpoint | None = getattr(model, "endpoint", None)
     own = {name: getattr(endpoint, name) for name in OVERRIDES if endpoint and getattr(endpoint, name) is not None}
+    if "first_token_timeout_s" in own:  # The limit of a whole answer holds for its first token too.
+        own["first_token_timeout_s"] = min(own["first_token_timeout_s"], settings.ENVIRONMENT.arena_answer_timeout_s)
     return own or None
 
 

@@ -2,8 +2,9 @@
 
 Days are those of UTC, and an hour of the day releases a twenty-fourth of each budget: what is not used in it can be
 used later on the same day. What is charged are estimates, made before the models are asked. In a blind battle the
-models are charged not as they were drawn but as they could be, each by its chance: on the whole it comes to the same,
-and no budget tells who stands behind a pane. The battle that reaches a limit is still answered.
+models are charged not as they were drawn but as they could be, each by its chance, and the service and the network the
+sum of that: on the whole it comes to the same, and no budget tells who stands behind a pane. The battle that reaches a
+limit is still answered.
 
 No network spends more than a quarter of what is released: else one that hurries would take a model out of everybody's
 draw, and in the first hours of a day stop the service. What it names is refused then, and what is drawn for it is drawn
@@ -16,6 +17,7 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -55,14 +57,28 @@ def affordable(models: Sequence[int], pool: str, payer: str = "") -> list[int]:
     return [key for key in models if key not in per_day or _has_left(key, per_day[key], spent, share)]
 
 
+def too_few_left(models: Sequence[int], pool: str) -> Refusal:
+    """The refusal where fewer than two of these models are affordable; it does not tell which are.
+
+    503 `budget_spent`, or 429 `too_many_tokens` where it is only the network that has spent its share of them.
+    """
+    if pool == LIVE and len(affordable(models, pool)) >= draws.FEWEST:
+        return _share_of_hour_refusal()
+    detail = _("Fewer than two models have a budget left. Try again after the full hour.")
+    return _spent_refusal(detail)
+
+
 def charge(models: Sequence[int], pool: str, octets: int, payer: str) -> None:
     """Charge a battle between two of these models, in the transaction that starts it.
 
     octets: bytes of the conversation, question included. payer: the network, empty where none is limited. Raises
     Refusal: 503 `budget_spent` of the service or of a model that was named, 429 `too_many_tokens` of a network.
     """
-    per_day = _budgets(models)
-    charges = [*_of_service(octets, payer), *_of_models(models, pool, octets, payer, per_day)]
+    per_day, of_service = _budgets(models), settings.ENVIRONMENT.arena_tokens_per_day
+    if not per_day and not of_service:
+        return
+    costs = _costs(models, pool, octets)
+    charges = [*_of_service(of_service, costs, octets, payer), *_of_models(costs, per_day, payer, named=pool != LIVE)]
     before = _add(charges) if charges else {}
     for each in charges:
         if each.refusal and each.most is not None and before[each.charged_to] >= each.most:
@@ -85,32 +101,41 @@ def _has_left(model: int, per_day: int, spent: dict[str, int], share: str) -> bo
     return spent.get(own, 0) < released and (not share or spent.get(f"{own}:{share}", 0) < released / part)
 
 
-def _of_service(octets: int, payer: str) -> list[Charge]:
-    per_day = settings.ENVIRONMENT.arena_tokens_per_day
+def _costs(models: Sequence[int], pool: str, octets: int) -> dict[int, float]:
+    """Model → the tokens of its side, by its chance to be asked. Empty for fewer than two models."""
+    shares = draws.shares(models, pool)
+    longest = _longest_answers(Endpoint.objects.filter(model__in=shares))
+    return {model: shares[model] * _tokens(octets, answer) for model, answer in longest.items()}
+
+
+def _longest_answers(endpoints: QuerySet[Endpoint]) -> dict[int, int]:
+    """Model → the most tokens that it may answer with, thought included."""
+    limits = endpoints.values_list("model", "max_tokens", "thinking_tokens")
+    return {model: (answer or MAX_TOKENS) + (thought or 0) for model, answer, thought in limits}
+
+
+def _of_service(per_day: int, costs: dict[int, float], octets: int, payer: str) -> list[Charge]:
+    """The same for every pair, so that it tells nothing of the one that is asked."""
     if not per_day:
         return []
-    tokens = len(SIDES) * _tokens(octets, MAX_TOKENS)
+    tokens = round(sum(costs.values())) if costs else _highest_cost(octets)
     detail = _("This arena has used up its budget for now. Try again after the full hour.")
     found = [Charge(SERVICE, tokens, _released(per_day), _spent_refusal(detail))]
     return found + _of_payer(SERVICE, payer, tokens, per_day)
 
 
-def _of_models(models: Sequence[int], pool: str, octets: int, payer: str, per_day: dict[int, int]) -> list[Charge]:
-    if not per_day:
-        return []
+def _highest_cost(octets: int) -> int:
+    """The tokens of a battle that goes on while fewer than two models can be drawn: it may be between any two."""
+    longest = _longest_answers(Endpoint.objects.filter(enabled=True)).values()
+    return len(SIDES) * _tokens(octets, max(longest, default=MAX_TOKENS))
+
+
+def _of_models(costs: dict[int, float], per_day: dict[int, int], payer: str, *, named: bool) -> list[Charge]:
     found = []
-    longest = _longest_answers(per_day)
-    for model, chance in draws.shares(models, pool).items():
+    for model, tokens in costs.items():
         if model in per_day:
-            tokens = round(chance * _tokens(octets, longest[model]))
-            found += _of_model(_model(model), tokens, per_day[model], payer, named=pool != LIVE)
+            found += _of_model(_model(model), round(tokens), per_day[model], payer, named=named)
     return found
-
-
-def _longest_answers(models: Iterable[int]) -> dict[int, int]:
-    """Model → the most tokens that it may answer with, thought included."""
-    limits = Endpoint.objects.filter(model__in=models).values_list("model", "max_tokens", "thinking_tokens")
-    return {model: (answer or MAX_TOKENS) + (thought or 0) for model, answer, thought in limits}
 
 
 def _of_model(model: str, tokens: int, per_day: int, payer: str, *, named: bool) -> list[Charge]:
@@ -127,12 +152,18 @@ def _of_payer(budget: str, payer: str, tokens: int, per_day: int) -> list[Charge
     if not payer:
         return []
     of_day, of_now = per_day / NETWORK_SHARE, _released(per_day) / RELEASED_SHARE
-    detail, then = _("Your network has used up its share of today's budget. Try again tomorrow."), _midnight()
-    if of_now < of_day:
-        detail = _("Your network has used up its share of the budget for now. Try again after the full hour.")
-        then = _next_hour()
-    refusal = Refusal("too_many_tokens", detail, 429, retry_after=_seconds_until(then))
+    refusal = _share_of_hour_refusal() if of_now < of_day else _share_of_day_refusal()
     return [Charge(f"{budget}:{payer}", tokens, min(of_day, of_now), refusal)]
+
+
+def _share_of_day_refusal() -> Refusal:
+    detail = _("Your network has used up its share of today's budget. Try again tomorrow.")
+    return Refusal("too_many_tokens", detail, 429, retry_after=_seconds_until(_midnight()))
+
+
+def _share_of_hour_refusal() -> Refusal:
+    detail = _("Your network has used up its share of the budget for now. Try again after the full hour.")
+    return Refusal("too_many_tokens", detail, 429, retry_after=_seconds_until(_next_hour()))
 
 
 def _spent_refusal(detail: str) -> Refusal:

@@ -19,7 +19,7 @@ from arena.backends.protocol import Action, BackendError, Reason
 
 LONGEST_DETAIL = 500
 HOPELESS = (ValueError, aiohttp.ClientResponseError, aiohttp.NonHttpUrlClientError)
-RETRIED = frozenset({408, 409, 425, 429})
+RETRIED = frozenset({408, 409, 425})
 
 TOO_LONG = (
     "context_length_exceeded",  # OpenAI, Groq
@@ -77,16 +77,18 @@ def from_status(status: int, text: str, retry_after: str = "") -> BackendError:
     """The error for an answer with this HTTP status, body and header Retry-After, before anything was said."""
     words = text.lower()
     detail = f"status {status}: {text}"
-    if status == 413 or any(words_of in words for words_of in TOO_LONG):
-        return BackendError(Action.GIVE_UP, "too_long", detail)
-    if any(words_of in words for words_of in REFUSED):
-        return BackendError(Action.GIVE_UP, "refused", detail)
     of_account = any(words_of in words for words_of in ACCOUNT)
+    if status == 429:  # Bedrock's says "Too many tokens, please wait": no word of a rate limit is about the question.
+        wait_s = _wait(words, retry_after, of_account=of_account)
+        return BackendError(Action.RETRY, "unavailable", detail, wait_s, status)
+    if status == 413 or any(words_of in words for words_of in TOO_LONG):
+        return BackendError(Action.GIVE_UP, "too_long", detail, status=status)
+    if any(words_of in words for words_of in REFUSED):
+        return BackendError(Action.GIVE_UP, "refused", detail, status=status)
     if status in BAD_REQUEST and not of_account:
-        return BackendError(Action.REPLACE, "rejected", detail)
+        return BackendError(Action.REPLACE, "rejected", detail, status=status)
     action = Action.RETRY if status >= 500 or status in RETRIED else Action.REPLACE
-    wait_s = _wait(words, retry_after, of_account=of_account) if status == 429 else None
-    return BackendError(action, "unavailable", detail, wait_s)
+    return BackendError(action, "unavailable", detail, status=status)
 
 
 def _wait(words: str, retry_after: str, *, of_account: bool) -> float | None:
@@ -139,4 +141,4 @@ def final(error: BackendError, *, begun: bool, secret: str) -> BackendError:
     detail = error.detail.replace(secret, "***") if secret else error.detail
     reason: Reason = error.reason
     action = Action.GIVE_UP if begun else error.action
-    return BackendError(action, reason, detail[:LONGEST_DETAIL], error.retry_after_s)
+    return BackendError(action, reason, detail[:LONGEST_DETAIL], error.retry_after_s, error.status)

@@ -98,16 +98,26 @@ class Action(enum.Enum):
 class BackendError(Exception):
     """An answer failed. After the first Delta the action is always GIVE_UP.
 
-    `detail` may quote the provider and belongs in the operator's log only; it never holds the API key.
+    `detail` may quote the provider, and the provider the question: it belongs in the operator's log only, and not in
+    every case (see `arena.answering.log_words`). It never holds the API key.
     `retry_after_s`: the provider limits the rate, and answers again after so many seconds.
+    `status`: the HTTP status of the error, or the one that an error inside a stream amounts to.
     """
 
-    def __init__(self, action: Action, reason: Reason, detail: str = "", retry_after_s: float | None = None) -> None:
+    def __init__(
+        self,
+        action: Action,
+        reason: Reason,
+        detail: str = "",
+        retry_after_s: float | None = None,
+        status: int | None = None,
+    ) -> None:
         super().__init__(f"{reason}, {action.value}")
         self.action = action
         self.reason = reason
         self.detail = detail
         self.retry_after_s = retry_after_s
+        self.status = status
 
 
 class Backend(Protocol):

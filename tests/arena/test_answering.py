@@ -1,9 +1,10 @@
-"""How quick a model was."""
+"""How quick a model was, and what the log says of its failures."""
 
 import pytest
 
-from arena.answering import measured
-from arena.backends.protocol import Usage
+from arena.answering import log_words, measured
+from arena.backends.errors import final, from_exception, from_status
+from arena.backends.protocol import Action, BackendError, Usage
 from arena.live import LiveSide
 from tests.arena.turns import side_job
 
@@ -31,3 +32,25 @@ def test_measured_gives_the_speed_between_the_first_and_the_last_part(of, speed)
 
     assert (called.endpoint_id, called.failure, called.first_token_s) == (1, "", FIRST - ASKED)
     assert called.tokens_per_s == speed
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (from_status(400, "Why?"), "rejected, status 400"),
+        (from_status(400, "Your API key is wrong. Why?"), "unavailable, status 400"),
+        (from_status(400, "prompt is too long: Why?"), "too_long, status 400"),
+        (from_status(500, "exceeds the available context size: Why?"), "too_long, status 500"),
+        (from_status(403, '{"flagged_input": "Why?"}'), "refused, status 403"),
+        (from_status(409, "Why?"), "unavailable, status 409"),
+        (BackendError(Action.GIVE_UP, "refused", "refusal: Why?"), "refused"),
+        (from_status(401, "no such key"), "unavailable, status 401: no such key"),
+        (from_status(403, "billing is off"), "unavailable, status 403: billing is off"),
+        (from_status(404, "no such model"), "unavailable, status 404: no such model"),
+        (from_status(429, "slow down"), "unavailable, status 429: slow down"),
+        (from_status(503, "overloaded"), "unavailable, status 503: overloaded"),
+        (from_exception(TimeoutError("no first token")), "timeout, TimeoutError: no first token"),
+    ],
+)
+def test_log_words_quote_a_provider_only_where_no_question_can_have_caused_the_failure(error, words):
+    assert log_words(final(error, begun=False, secret="")) == words

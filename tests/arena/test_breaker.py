@@ -7,7 +7,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from arena import breaker
-from arena.breaker import LONGEST_WAIT_S, PROBED_EVERY_S, Sent
+from arena.breaker import LONGEST_DOUBT_S, LONGEST_WAIT_S, PROBED_EVERY_S, Sent
 from arena.models import Endpoint
 from arena.probe import Probe
 from tests import factories
@@ -117,23 +117,54 @@ def test_one_good_probe_brings_it_back(outcome):
     assert (endpoint.failed_probes, endpoint.probe_wanted) == (0, False)
 
 
-@pytest.mark.parametrize(
-    ("outcome", "wait"),
-    [
-        (Probe("unavailable", retry_after_s=100), 100),
-        (Probe("unavailable", retry_after_s=0), PROBED_EVERY_S),
-        (Probe("unavailable", retry_after_s=10**9), LONGEST_WAIT_S),
-        (None, PROBED_EVERY_S),
-    ],
-)
-@pytest.mark.parametrize("failed", [0, 1, 2])
-def test_a_rate_limit_and_a_probe_that_found_no_place_are_neither_good_nor_bad(outcome, wait, failed):
+@pytest.mark.parametrize("failed", [0, 1, 2, 7])
+def test_a_probe_that_found_no_place_is_neither_good_nor_bad(failed):
     endpoint = factories.endpoint(failed_probes=failed)
 
-    settle(endpoint, outcome)
+    settle(endpoint, None)
 
     assert (endpoint.failed_probes, endpoint.probe_wanted) == (failed, True)
+    assert wait_of(endpoint) == pytest.approx(PROBED_EVERY_S, abs=2)
+
+
+@pytest.mark.parametrize(("failed", "then"), [(0, 0), (1, 1), (2, 1), (7, 1)])
+def test_a_rate_limit_brings_an_endpoint_back_and_leaves_it_to_the_next_probe(failed, then):
+    """A dead endpoint has no rate limit; visitors can bring one about, and would keep a model out of the draw."""
+    endpoint = factories.endpoint(failed_probes=failed)
+
+    settle(endpoint, Probe("unavailable", retry_after_s=100))
+
+    assert is_in_draw(endpoint)
+    assert (endpoint.failed_probes, endpoint.probe_wanted) == (then, True)
+
+
+@pytest.mark.parametrize(
+    ("failed", "retry_after_s", "wait"),
+    [
+        (0, 0, PROBED_EVERY_S),
+        (0, 100, 100),
+        (0, 10**9, LONGEST_WAIT_S),
+        (1, 0, PROBED_EVERY_S),
+        (1, 10**9, LONGEST_DOUBT_S),
+        (2, 100, 100),
+        (2, 10**9, LONGEST_DOUBT_S),
+    ],
+)
+def test_the_next_probe_waits_for_the_end_of_a_rate_limit_but_not_long_after_a_failed_one(failed, retry_after_s, wait):
+    endpoint = factories.endpoint(failed_probes=failed)
+
+    settle(endpoint, Probe("unavailable", retry_after_s=retry_after_s))
+
     assert wait_of(endpoint) == pytest.approx(wait, abs=2)
+
+
+def test_an_endpoint_that_a_rate_limit_brought_back_goes_out_by_one_more_failed_probe():
+    endpoint = factories.endpoint(failed_probes=5)
+    settle(endpoint, Probe("unavailable", retry_after_s=100))
+
+    settle(endpoint, BAD)
+
+    assert not is_in_draw(endpoint)
 
 
 def test_settle_of_a_probe_that_was_claimed_anew_changes_nothing():

@@ -633,6 +633,20 @@ def test_engine_waits_for_the_first_token_as_long_as_the_endpoint_may_take(engin
     assert {side: answer.failure for side, answer in answers(turn).items()} == {"a": "", "b": "timeout"}
 
 
+@pytest.mark.parametrize("status", [400, 403, 422])
+def test_engine_logs_no_error_that_may_quote_the_question(engine, served, caplog, status):
+    """The operator finds the provider's words at the probe that follows, whose question is the arena's own."""
+    caplog.set_level("INFO")
+    turn = turn_of(served(f"a/error-{status}"), served(f"b/error-{status}"), prompt="a canary of a question")
+
+    engine.submit(turn.pk)
+
+    assert becomes(turn, "void")
+    assert eventually(lambda: f"failed a probe: rejected, status {status}: " in caplog.text)
+    assert f"failed: rejected, status {status}\n" in caplog.text
+    assert "canary" not in caplog.text
+
+
 def test_engine_keeps_no_thought_of_an_attempt_that_failed(engine, served, provider):
     name = "thinks-reset-5-once"
     turn = turn_of(served(name), served("b/len-5"))

@@ -1,6 +1,7 @@
 """What anyone may know about a model, over HTTP."""
 
 from base64 import b64encode
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 
@@ -82,6 +83,15 @@ def test_model_tells_what_is_known_with_sources_and_what_was_measured(client):
 def test_model_that_is_asked_in_its_own_way_is_a_variant(client, own):
     factories.endpoint(factories.model("seven"), max_concurrency=9, **own)
     assert in_list(client, "seven")["variant"] == (own or None)
+
+
+@pytest.mark.parametrize(("whole", "told"), [(180, 120), (90, 90)])
+def test_wait_for_the_first_token_is_told_no_longer_than_an_answer_may_take(client, settings, whole, told):
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_answer_timeout_s=whole)
+    factories.endpoint(factories.model("seven"), first_token_timeout_s=120)
+
+    assert in_list(client, "seven")["variant"] == {"first_token_timeout_s": told}
+    assert f"at most {told} s" in client.get("/models/seven/").content.decode()
 
 
 def test_what_is_not_known_is_null(client):

@@ -220,6 +220,60 @@ def test_set_of_two_is_asked_nothing_further_once_one_is_spent(client, me, three
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "budget_spent")
 
 
+REFUSED = "budget_spent", "Fewer than two models have a budget left. Try again after the full hour."
+
+
+def refusal(answer):
+    error = answer.json()["error"]
+    return error["code"], error["detail"]
+
+
+@pytest.mark.parametrize("of_set", [False, True])
+def test_battle_that_spent_models_leave_without_a_pair_is_refused_until_the_next_hour(client, three, of_set):
+    for model in three[:2]:
+        Endpoint.objects.filter(model=model).update(tokens_per_day=10)
+        spend(model, 10)
+
+    answer = client.post(
+        CALL, {"prompt": WORD} | ({"models": slugs(three)} if of_set else {}), content_type="application/json"
+    )
+
+    assert (answer.status_code, refusal(answer)) == (503, REFUSED)
+    assert 1799 <= int(answer.headers["Retry-After"]) <= 1801
+
+
+def test_set_of_which_one_is_spent_is_refused_whether_the_other_is_up_or_not(client, three):
+    """And does not say which one."""
+    spend(three[0], 30 * EACH)
+    answers = []
+    for failed in (0, 2):
+        Endpoint.objects.filter(model=three[1]).update(failed_probes=failed)
+        body = {"prompt": WORD, "models": slugs(three)[:2]}
+        answers.append(client.post(CALL, body, content_type="application/json"))
+
+    assert [refusal(answer) for answer in answers] == [REFUSED] * 2
+
+
+def test_network_that_has_spent_its_quarter_of_the_models_is_told_so(three, allow):
+    allow(together=1000)
+    Endpoint.objects.update(tokens_per_day=30 * EACH)
+    answers = []
+    while not answers or answers[-1].status_code == 201:
+        answers.append(ask(Client(), WORD, address="192.0.2.7"))
+
+    assert (answers[-1].status_code, refusal(answers[-1])[0]) == (429, "too_many_tokens")
+    assert 1799 <= int(answers[-1].headers["Retry-After"]) <= 1801
+    assert made([ask(Client(), WORD, address="198.51.100.1")]) == 1
+
+
+def test_too_few_models_that_are_up_are_no_spent_budget(client, three):
+    spend(three[0], 30 * EACH)
+    Endpoint.objects.filter(model=three[1]).update(failed_probes=2)
+    Endpoint.objects.filter(model=three[2]).update(failed_probes=2)
+
+    assert refusal(ask(client, WORD))[0] == "too_few_models"
+
+
 def test_set_of_which_one_is_out_of_the_draw_is_charged(client, three):
     Endpoint.objects.filter(model=three[1]).update(failed_probes=2)
 
@@ -246,6 +300,49 @@ def test_tokens_for_thought_are_charged_too(client, three):
     assert battles_of(client, slugs(three)[:2], "side_by_side") == 201
 
     assert spent(f"model:{three[0]}") == 1 + 100 + 8000
+
+
+@pytest.fixture
+def thinking(three):
+    """The three models, none with a budget, and what each may answer with: the third thinks long."""
+    Endpoint.objects.filter(model=three[1]).update(max_tokens=100)
+    Endpoint.objects.filter(model=three[2]).update(max_tokens=200, thinking_tokens=8000)
+    Endpoint.objects.update(tokens_per_day=None)
+    return dict(zip(three, (MAX_TOKENS, 100, 8200), strict=True))
+
+
+def test_service_and_network_are_charged_what_the_models_may_answer_with(client, thinking, allow):
+    """A model that thinks may answer with ten times the tokens that others do."""
+    allow(together=1000, arena_tokens_per_day=10**9)
+
+    assert battles_of(client, slugs(thinking)[1:], "side_by_side") == 201
+
+    assert set(TokensOfDay.objects.values_list("tokens", flat=True)) == {1 + 100 + 1 + 8200}
+    assert TokensOfDay.objects.count() == 2
+
+
+def test_service_is_charged_the_same_for_every_pair(thinking, allow):
+    allow(arena_tokens_per_day=10**9)
+    costs, pairs = set(), set()
+    while len(pairs) < 3:
+        before = spent("service")
+        battle = battles.start(common.voter(), WORD)
+        pairs.add(frozenset((battle.model_a_id, battle.model_b_id)))
+        costs.add(spent("service") - before)
+
+    shares = draws.shares(list(thinking), LIVE)
+    assert costs == {round(sum(shares[model] * (1 + longest) for model, longest in thinking.items()))}
+
+
+def test_service_is_charged_the_longest_answers_while_fewer_than_two_models_are_up(me, thinking, allow):
+    """Nobody knows then which of all models go on."""
+    allow(arena_tokens_per_day=10**9)
+    battle = factories.battle(voter=me)
+    Endpoint.objects.exclude(max_tokens=100).update(failed_probes=2)
+
+    battles.ask_again(battle, WORD)
+
+    assert spent("service") == pytest.approx(2 * 8200, abs=50)
 
 
 def test_network_has_a_twentieth_of_a_model_that_it_names(client, three, allow):

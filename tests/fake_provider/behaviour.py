@@ -5,7 +5,7 @@
     len-300                 how many tokens (default 30 to 60, by model and prompt)
     says:TEXT               says this, at the default pace; comes last
 
-    error-500               answers with this status (and quotes the API key, as some providers do)
+    error-500               answers with this status (and quotes API key and prompt, as some providers do)
     error-429-wait-60       and with this header Retry-After
     hang-3   slowloris-3    after 3 tokens (default 0): silence; one byte of keep-alive a second
     reset-3  truncated-3    after 3 tokens: connection reset; half an event, then a proper end

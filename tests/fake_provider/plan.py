@@ -93,7 +93,7 @@ def begun(wire: Format, asked: Asked, behaviour: Behaviour, *more: bytes, ending
 
 def error(wire: Format, asked: Asked, behaviour: Behaviour) -> Plan:
     status = int(behaviour.value)
-    made = document(status, wire.error(status, f"Status {status} was wanted, with the key {asked.key}."))
+    made = document(status, wire.error(status, f"Status {status} was wanted, with the key {asked.key}. {asked.prompt}"))
     return replace(made, headers=f"Retry-After: {behaviour.wait}\r\n" if behaviour.wait else "")
 
 

@@ -153,6 +153,19 @@ def test_from_status_tells_a_rate_limit_from_an_account_without_money(text, seco
     assert from_status(429, text).retry_after_s == seconds
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"message":"Too many tokens, please wait before trying again."}',  # Bedrock
+        '{"message":"Too many input tokens per minute. Please slow down."}',
+    ],
+)
+def test_from_status_takes_no_rate_limit_for_a_prompt_that_is_too_long(text):
+    """Visitors can bring about a rate limit: a probe that takes it for a failure would take the model out."""
+    error = from_status(429, text, "7")
+    assert (error.action, error.reason, error.retry_after_s) == (Action.RETRY, "unavailable", 7)
+
+
 def test_from_status_understands_a_date_of_the_next_answer():
     error = from_status(429, "slow down", formatdate(time.time() + 90, usegmt=True))
     assert error.retry_after_s == pytest.approx(90, abs=30)
