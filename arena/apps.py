@@ -6,7 +6,8 @@ class ArenaConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from arena import accounts, worker
+        from arena.answers import worker
+        from arena.identity import accounts
 
         accounts.connect()
         worker.connect()

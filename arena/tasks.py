@@ -4,37 +4,38 @@ from datetime import UTC, datetime
 
 from celery import shared_task
 
-from arena import answer_tasks  # noqa: F401  # Celery finds tasks through this module
+from arena.answers import tasks  # noqa: F401  # Celery finds tasks through this module
 
 
 @shared_task(name="arena.roll_up", ignore_result=True)
 def roll_up() -> None:
     """Sum up how the endpoints did."""
-    from arena import health
+    from arena.endpoints import call_stats
 
-    for day in health.due(datetime.now(UTC)):
-        health.roll_up(day)
+    for day in call_stats.due(datetime.now(UTC)):
+        call_stats.roll_up(day)
 
 
 @shared_task(name="arena.expire", ignore_result=True)
 def expire() -> None:
-    from arena import battles
+    from arena.battles import lifecycle
 
-    battles.expire()
+    lifecycle.expire()
 
 
 @shared_task(name="arena.forget_told", ignore_result=True)
 def forget_told() -> None:
     """What is kept for a day or two: answers to repeated requests, and the tokens that days have spent."""
-    from arena import repeats, token_budgets
+    from arena.endpoints import token_budgets
+    from arena.identity import idempotency
 
-    repeats.forget()
+    idempotency.forget()
     token_budgets.forget()
 
 
 @shared_task(name="arena.apply_retention", ignore_result=True)
 def apply_retention() -> None:
-    from arena import retention
+    from arena.battles import retention
 
     retention.delete_old_texts()
     retention.delete_networks()
@@ -42,13 +43,13 @@ def apply_retention() -> None:
 
 @shared_task(name="arena.delete_idle_voters", ignore_result=True)
 def delete_idle_voters() -> None:
-    from arena import retention
+    from arena.battles import retention
 
     retention.delete_idle_voters()
 
 
 @shared_task(name="arena.clear_sessions", ignore_result=True)
 def clear_sessions() -> None:
-    from arena.sessions import SessionStore
+    from arena.models.sessions import SessionStore
 
     SessionStore.clear_expired()

@@ -11,9 +11,10 @@ from django.urls import URLPattern, path
 from django.views.decorators.cache import cache_control
 from django.views.generic import RedirectView
 
-from arena import account_pages, api_pages, home, my_pages, published_pages, submission_api, submission_pages
-from arena import api as calls
-from arena import pages as views
+from arena.api import docs_views, submissions
+from arena.api import views as calls
+from arena.web import account_views, history_views, home_views, published_views, submission_views
+from arena.web import battle_views as views
 
 
 def _of_battles(route: str, view: Callable[..., Any], name: str) -> URLPattern:
@@ -27,13 +28,13 @@ def _of_second_factor(route: str, view: Callable[..., Any], name: str) -> URLPat
 
 
 pages = [
-    path("", home.home, name="home"),
-    path("suggestions/", home.suggestions, name="suggestions"),
-    _of_battles("", my_pages.battles, "my-battles"),
-    _of_battles("export/", my_pages.export, "my-battles-export"),
-    _of_battles("delete/", my_pages.delete_everything, "my-battles-delete"),
+    path("", home_views.home, name="home"),
+    path("suggestions/", home_views.suggestions, name="suggestions"),
+    _of_battles("", history_views.battles, "my-battles"),
+    _of_battles("export/", history_views.export, "my-battles-export"),
+    _of_battles("delete/", history_views.delete_everything, "my-battles-delete"),
     _of_battles("<uuid:battle_id>/", views.battle, "battle"),
-    _of_battles("<uuid:battle_id>/delete/", my_pages.delete_one, "battle-delete"),
+    _of_battles("<uuid:battle_id>/delete/", history_views.delete_one, "battle-delete"),
     _of_battles("<uuid:battle_id>/vote/", views.vote, "battle-vote"),
     _of_battles("<uuid:battle_id>/turns/", views.ask_again, "battle-ask-again"),
     _of_battles("<uuid:battle_id>/retry/", views.retry, "battle-try-again"),
@@ -41,21 +42,21 @@ pages = [
     _of_battles("<uuid:battle_id>/opinion/", views.opinion, "battle-opinion"),
     _of_battles("<uuid:battle_id>/share/", views.share, "battle-share"),
     _of_battles("<uuid:battle_id>/go-on/", views.go_on, "battle-go-on"),
-    path("b/<uuid:battle_id>/", cache_control(no_store=True)(published_pages.battle), name="published-battle"),
-    path("b/<uuid:battle_id>/report/", published_pages.report, name="published-battle-report"),
-    path("benchmarks/submit/", cache_control(no_store=True)(submission_pages.submit), name="submit"),
+    path("b/<uuid:battle_id>/", cache_control(no_store=True)(published_views.battle), name="published-battle"),
+    path("b/<uuid:battle_id>/report/", published_views.report, name="published-battle-report"),
+    path("benchmarks/submit/", cache_control(no_store=True)(submission_views.submit), name="submit"),
     path(
         "benchmarks/submissions/<uuid:key>/",
-        cache_control(no_store=True)(submission_pages.submission),
+        cache_control(no_store=True)(submission_views.submission),
         name="submission",
     ),
     path("appearance/", views.appearance, name="appearance"),
 ]
 # Those of allauth that need no e-mail, under the names by which it looks for them.
 accounts = [
-    path("accounts/", cache_control(no_store=True)(account_pages.account), name="account"),
-    path("accounts/keys/<int:key>/revoke/", account_pages.revoke_key, name="account-key-revoke"),
-    path("accounts/login/", account_pages.login, name="account_login"),
+    path("accounts/", cache_control(no_store=True)(account_views.account), name="account"),
+    path("accounts/keys/<int:key>/revoke/", account_views.revoke_key, name="account-key-revoke"),
+    path("accounts/login/", account_views.login, name="account_login"),
     path("accounts/signup/", allauth_views.signup, name="account_signup"),
     path("accounts/logout/", allauth_views.logout, name="account_logout"),
     path("accounts/password/change/", allauth_views.password_change, name="account_change_password"),
@@ -70,7 +71,7 @@ accounts = [
     _of_second_factor("recovery/new/", recovery_views.generate_recovery_codes, "mfa_generate_recovery_codes"),
 ]
 api = [
-    path("", api_pages.Calls.as_view(), name="api-calls"),
+    path("", docs_views.Calls.as_view(), name="api-calls"),
     _of_battles("", calls.Battles.as_view(), "battle-list"),
     _of_battles("<uuid:battle_id>/", calls.OneBattle.as_view(), "battle-detail"),
     _of_battles("<uuid:battle_id>/events", calls.events, "battle-events"),
@@ -81,10 +82,10 @@ api = [
     _of_battles("<uuid:battle_id>/share/", calls.BattleShare.as_view(), "battle-sharing"),
     path("models/", calls.Models.as_view(), name="model-list"),
     path("models/<str:slug>/battles/", calls.SharedBattles.as_view(), name="model-battles"),
-    path("submissions/", cache_control(no_store=True)(submission_api.Submissions.as_view()), name="submission-list"),
+    path("submissions/", cache_control(no_store=True)(submissions.Submissions.as_view()), name="submission-list"),
     path(
         "submissions/<uuid:key>/",
-        cache_control(no_store=True)(submission_api.OneSubmission.as_view()),
+        cache_control(no_store=True)(submissions.OneSubmission.as_view()),
         name="submission-detail",
     ),
 ]

@@ -22,17 +22,17 @@ import numpy as np
 from django.core.management import call_command
 from django.test import RequestFactory, override_settings
 
-from arena.pairing import Lots
-from ratings import bradley_terry
-from ratings.comparisons import Comparisons
-from ratings.sampling import pair_weights
-from ratings.scale import SCALE
-from ratings.vote_arrays import Floats
+from arena.endpoints.pair_sampler import Lots
+from ratings.statistics import bradley_terry
+from ratings.statistics.active_sampling import pair_weights
+from ratings.statistics.comparisons import Comparisons
+from ratings.statistics.constants import SCALE
+from ratings.statistics.vote_arrays import Floats
 
 django.setup()
-from arena import charges  # noqa: E402  # Django's models can be loaded from here on
-from arena.limits import Bucket  # noqa: E402  # see above
+from arena.identity import quotas  # noqa: E402  # Django's models can be loaded from here on
 from config.environment import Environment  # noqa: E402  # see above
+from core.http.rate_limit import Bucket  # noqa: E402  # see above
 
 MODELS, SPREAD, HONEST, TIES, KNOWN = 20, 100 / SCALE, 5000, 0.22, 0.95
 LOOKS = 25  # at the board, for the weights of the next draws, in the course of one attack
@@ -78,7 +78,7 @@ def buckets(address: str) -> list[Bucket]:
     request = RequestFactory().get("/", REMOTE_ADDR=address)
     request.voter_id = None  # type: ignore[attr-defined]  # set by our middleware elsewhere
     with override_settings(ENVIRONMENT=Environment()):
-        return charges.battle_buckets(request)
+        return quotas.battle_buckets(request)
 
 
 def flat_buckets(address: str) -> list[Bucket]:

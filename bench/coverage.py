@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.ratings import coverage
+from tests.ratings import simulations
 
 RUNS = 1000
 
@@ -15,26 +15,26 @@ def main(runs: int) -> None:
 
 def of_boards(runs: int) -> None:
     print(f"{runs} runs each")
-    print(f"95 % intervals, 50 models, 20,000 votes, a quarter ties: {coverage.of_intervals(runs):.2%}")
-    print(f"of a model with 100 votes on a board of 10,000,000:      {coverage.of_a_newcomer(runs):.2%}")
-    plain, clustered = coverage.of_voters_with_tastes(runs)
+    print(f"95 % intervals, 50 models, 20,000 votes, a quarter ties: {simulations.of_intervals(runs):.2%}")
+    print(f"of a model with 100 votes on a board of 10,000,000:      {simulations.of_a_newcomer(runs):.2%}")
+    plain, clustered = simulations.of_voters_with_tastes(runs)
     print(f"20 voters with tastes of their own, 100 votes each:      {clustered:.2%} clustered, {plain:.2%} plain")
 
 
 def of_few_voters(runs: int) -> None:
     print(f"{runs} runs each: 4 models, 400 votes; intervals of the fit, clustered with a normal quantile, and plain")
-    for name, voters in coverage.FEW.items():
-        show(name, coverage.of_few_voters(runs, voters))
-    show("a newcomer of 5 voters among 300", coverage.of_a_newcomer_of_few_voters(runs))
+    for name, voters in simulations.FEW.items():
+        show(name, simulations.of_few_voters(runs, voters))
+    show("a newcomer of 5 voters among 300", simulations.of_a_newcomer_of_few_voters(runs))
 
 
-def show(name: str, held: coverage.Held) -> None:
+def show(name: str, held: simulations.Held) -> None:
     print(f"    {name:40} {held.fitted:.1%} {held.normal:.1%} {held.plain:.1%}", flush=True)
 
 
 def of_ranks(runs: int) -> None:
     for spread in (78, 20):
-        held = coverage.of_ranks(runs, spread)
+        held = simulations.of_ranks(runs, spread)
         print(f"spread of strengths {spread}: rank ranges hold in {held.ranges:.2%} for the worst of 50 models,")
         narrower = 1 - held.width / held.overlapping
         print(f"    all tiers in {held.tiers:.2%}; ranges are {narrower:.0%} narrower than where intervals overlap")

@@ -124,7 +124,7 @@ class Votes:
 
     def cast(self) -> set[str]:
         """One more vote by the service's own code; gives the boards that it is on."""
-        from arena.battles import cast_vote
+        from arena.battles.lifecycle import cast_vote
 
         battle, winner = self.ready.pop()
         vote: Any = cast_vote(battle, winner)

@@ -9,8 +9,8 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from bench.rating_data import SCALE, Counts, Floats, Votes
-from ratings import bradley_terry
-from ratings.comparisons import Comparisons
+from ratings.statistics import bradley_terry
+from ratings.statistics.comparisons import Comparisons
 
 # Ratings (M,) in Elo points, in the order of the names, averaging 1000.
 Run = Callable[[], Floats]

@@ -15,14 +15,14 @@ STYLES = ["length", "headers", "bold", "lists"]
 
 def ours(styled: Styled) -> Run:
     """From positions and the eight figures of each vote; the differences are part of the time."""
-    from ratings import style
-    from ratings.style_votes import StyledVotes
+    from ratings.statistics import style_control
+    from ratings.statistics.style_votes import StyledVotes
 
     votes = styled.votes
 
     def run() -> Floats:
         taken = StyledVotes(styled.names, (votes.first, votes.second), votes.outcome, styled.features)
-        return style.fit(taken).fit.ratings
+        return style_control.fit(taken).fit.ratings
 
     return run
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from arena.release import TICK_S, Clock, Lane, Open
+from arena.answers.release_clock import TICK_S, Clock, Lane, Open
 from bench.profiles import RHYTHMS, Profile, words
 
 TOKENS = (60, 150)

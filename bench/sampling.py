@@ -14,12 +14,12 @@ from time import process_time
 import numpy as np
 from numpy.typing import NDArray
 
-from arena.pairing import Lots
-from ratings import bradley_terry
-from ratings.bradley_terry import MEAN, SCALE, Z95, Fit
-from ratings.comparisons import Comparisons
-from ratings.sampling import pair_weights
-from ratings.vote_arrays import Floats
+from arena.endpoints.pair_sampler import Lots
+from ratings.statistics import bradley_terry
+from ratings.statistics.active_sampling import pair_weights
+from ratings.statistics.bradley_terry import MEAN, SCALE, Z95, Fit
+from ratings.statistics.comparisons import Comparisons
+from ratings.statistics.vote_arrays import Floats
 from tests.ratings.votes import outcomes, simulated
 
 SPREAD = 0.45  # 78 Elo points

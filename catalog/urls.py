@@ -2,12 +2,12 @@
 
 from django.urls import path
 
-from catalog import api as calls
-from catalog import benchmark_pages
-from catalog import pages as views
+from catalog.api import views as calls
+from catalog.web import benchmark_views
+from catalog.web import calculator_views as views
 
 pages = [
-    path("benchmarks/<str:slug>/", benchmark_pages.benchmark, name="benchmark"),
+    path("benchmarks/<str:slug>/", benchmark_views.benchmark, name="benchmark"),
     path("scaling/", views.scaling_page, name="scaling"),
     path("cost/", views.cost_page, name="cost"),
 ]

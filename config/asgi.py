@@ -7,7 +7,7 @@ import django
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
-from config.connections import allow_files
+from config.server.uvicorn_protocol import allow_files
 
 HELD_MS = 5_000
 
@@ -16,15 +16,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 # These need what Django has just loaded.
-from arena import connections, languages
-from config.bodies import LimitedBodies
-from config.middleware import in_place
-from config.static import StaticFiles
+from arena.judging import language_id
+from config.server.body_limit import LimitedBodies
+from config.server.inline_middleware import in_place
+from config.server.static_files import StaticFiles
+from core.storage import database
 
 # No request may hold the database for long; workers and commands may. Connections are made at the first request.
-connections.limit(statement_timeout=HELD_MS, idle_in_transaction_session_timeout=HELD_MS)
+database.limit(statement_timeout=HELD_MS, idle_in_transaction_session_timeout=HELD_MS)
 settings.MIDDLEWARE = in_place(settings.MIDDLEWARE)
 application = LimitedBodies(
     StaticFiles(get_asgi_application()), settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.LARGER_BODIES
 )
-Thread(target=languages.load, name="load", daemon=True).start()
+Thread(target=language_id.load, name="load", daemon=True).start()

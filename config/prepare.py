@@ -8,7 +8,7 @@ import argparse
 import os
 import sys
 
-from config.collecting import collect
+from config.server.collect_static import collect
 
 FIRST_MIGRATION_OF_0_1_ALONE = ("catalog", "0002_price")  # both versions have a catalog.0001_initial
 DATABASE_OF_0_1 = (
@@ -29,9 +29,9 @@ def main(arguments: list[str]) -> None:
     from django.core.management import CommandError, call_command
 
     django.setup()
-    from arena.conversation import small_window_lines
-    from catalog import shipped as known
-    from ratings import shipped, shipped_reference
+    from arena.endpoints.context_limit import small_window_lines
+    from catalog.importers import seed as known
+    from ratings.interchange import seed_reference, seed_votes
 
     _check_services()
     _check_version()
@@ -43,8 +43,8 @@ def main(arguments: list[str]) -> None:
             call_command("load_models", path)
         known.load()  # first, for a board keeps what is known of its models when it is published
         known.load_models_dev()
-        shipped.load()
-        shipped_reference.load()
+        seed_votes.load()
+        seed_reference.load()
     except (CommandError, ValueError) as problem:
         sys.exit(str(problem))
     for line in small_window_lines():
@@ -58,7 +58,7 @@ def _check_services() -> None:
     from django.db import OperationalError, connection
     from redis.exceptions import RedisError
 
-    from arena.redis_clients import client
+    from core.storage.redis_clients import client
 
     try:
         connection.ensure_connection()
@@ -81,11 +81,11 @@ def _check_version() -> None:
 
 def _models_to_draw() -> int:
     """Count them, and forget which of them did not answer before this start."""
-    from arena import draws
+    from arena.endpoints import draw
     from arena.models import Endpoint
 
     Endpoint.objects.update(failed_probes=0, probe_wanted=False)
-    return len(draws.drawable())
+    return len(draw.drawable())
 
 
 if __name__ == "__main__":

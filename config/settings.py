@@ -33,7 +33,7 @@ if not ENVIRONMENT.production:
 SECURE = ENVIRONMENT.arena_public_url.startswith("https://")
 
 INSTALLED_APPS = [
-    "config.admin_apps.ArenaAdminConfig",
+    "core.apps.ArenaAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -49,24 +49,25 @@ INSTALLED_APPS = [
     "catalog",
     "arena",
     "ratings",
+    "core",
     "config",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "config.headers.middleware",
+    "config.server.response_headers.middleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "config.probes.middleware",
+    "config.monitoring.probe_middleware.middleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "config.admin_messages.Messages",
+    "core.admin.messages.Messages",
     "allauth.account.middleware.AccountMiddleware",
-    "arena.voters.middleware",
-    "arena.access.middleware",
-    "arena.accounts.middleware",
-    "arena.outages.Outages",
+    "arena.identity.voters.middleware",
+    "arena.identity.api_access.middleware",
+    "arena.identity.accounts.middleware",
+    "core.http.outages.Outages",
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -79,7 +80,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "arena.color_scheme.scheme",
+                "core.http.color_scheme.scheme",
             ],
             "loaders": [
                 (
@@ -124,7 +125,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = ENVIRONMENT.redis_url
 CACHES = {
-    "default": {"BACKEND": "config.attempts_cache.AttemptsCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "attempts"},
+    "default": {
+        "BACKEND": "config.server.login_attempts_cache.AttemptsCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "attempts",
+    },
 }
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -204,7 +209,7 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.arena_proxy_hops else None
 SECURITY_CONTACT = ENVIRONMENT.arena_security_contact
 # The longest question, each character spelled as JSON may spell it, and room for the rest.
-FILE_UPLOAD_HANDLERS = ["arena.errors.Utf8Forms", "django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["core.http.errors.Utf8Forms", "django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * ENVIRONMENT.arena_conversation_characters + 16_000
 # A file of scores, as a form sends it, and as a text within JSON.
 LARGER_BODIES = {"/benchmarks/submit/": 5_000_000 + 16_000, "/api/v1/submissions/": 2 * 5_000_000}
@@ -219,38 +224,38 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-SESSION_ENGINE = "arena.sessions"
+SESSION_ENGINE = "arena.models.sessions"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-ACCOUNT_ADAPTER = "arena.accounts.Adapter"
+ACCOUNT_ADAPTER = "arena.identity.accounts.Adapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {
-    # Of a name, in one network (see `arena.login_locks`), after ten a minute of all names in one network.
+    # Of a name, in one network (see `arena.identity.login_locks`), after ten a minute of all names in one network.
     "login_failed": "10/m/ip,5/5m/key",
     "login_failed_anywhere": "30/h/key",
     # By an address (of IPv6 a /64), and by a /24 or /48: members may be charged alone, and a line has many a /64.
     "account_made": "5/h/ip",
     "account_made_around": "20/h/key",
 }
-MFA_ADAPTER = "arena.second_factor.Adapter"
+MFA_ADAPTER = "core.admin.second_factor.Adapter"
 MFA_FORMS = {
-    "authenticate": "arena.second_factor.AuthenticateForm",
-    "reauthenticate": "arena.second_factor.ReauthenticateForm",
+    "authenticate": "core.admin.second_factor.AuthenticateForm",
+    "reauthenticate": "core.admin.second_factor.ReauthenticateForm",
 }
 MFA_TOTP_TOLERANCE = 1  # clocks of phones are up to half a minute wrong
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["arena.voters.VoterAuthentication"],
-    "DEFAULT_THROTTLE_CLASSES": ["arena.charges.Calls"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["arena.identity.voters.VoterAuthentication"],
+    "DEFAULT_THROTTLE_CLASSES": ["arena.identity.quotas.Calls"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["arena.errors.Json"],
+    "DEFAULT_PARSER_CLASSES": ["core.http.errors.Json"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": None,
-    "EXCEPTION_HANDLER": "arena.errors.as_response",
+    "EXCEPTION_HANDLER": "core.http.errors.as_response",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,  # `format` is a parameter like any other, which no call has
 }
@@ -261,7 +266,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SORT_OPERATIONS": False,
     "SORT_OPERATION_PARAMETERS": False,
-    "POSTPROCESSING_HOOKS": ["arena.api_schema.add_events", "ratings.api_schema.add_streams"],
+    "POSTPROCESSING_HOOKS": ["arena.api.openapi.add_events", "ratings.api.openapi.add_streams"],
     "AUTHENTICATION_WHITELIST": [],
     "APPEND_COMPONENTS": {
         "securitySchemes": {
@@ -280,7 +285,9 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "config.log_lines.Line", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {"()": "config.server.log_format.Line", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line"},
         "nowhere": {"class": "logging.NullHandler"},

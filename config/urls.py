@@ -3,26 +3,26 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from arena import api as arena_api
-from arena import api_pages
 from arena import urls as arena_urls
-from arena.page_charges import charge_all, charge_reads
+from arena.api import docs_views
+from arena.api import views as arena_api
+from arena.web.page_quotas import charge_all, charge_reads
 from catalog import urls as catalog_urls
-from config import security_contact
+from config.server import security_txt
 from ratings import urls as ratings_urls
 
-handler400 = "arena.errors.bad_request"
-handler404 = "arena.errors.not_found"
-handler429 = "arena.errors.too_many_attempts"
-handler500 = "arena.errors.server_error"
+handler400 = "core.http.errors.bad_request"
+handler404 = "core.http.errors.not_found"
+handler429 = "core.http.errors.too_many_attempts"
+handler500 = "core.http.errors.server_error"
 urlpatterns = [
     *charge_reads([*arena_urls.pages, *ratings_urls.pages, *catalog_urls.pages]),
     *charge_all(arena_urls.accounts),
     path("api/v1/", include(charge_reads([*arena_urls.api, *ratings_urls.api, *catalog_urls.api]))),
-    path("api/schema/", api_pages.schema, name="api-schema"),
-    path("api/docs/", api_pages.docs, name="api-docs"),
-    path("api/", api_pages.home, name="api"),
+    path("api/schema/", docs_views.schema, name="api-schema"),
+    path("api/docs/", docs_views.docs, name="api-docs"),
+    path("api/", docs_views.home, name="api"),
     re_path(r"^api/", arena_api.unknown),
     path("admin/", admin.site.urls),
-    path(".well-known/security.txt", security_contact.security_txt),
+    path(".well-known/security.txt", security_txt.security_txt),
 ]

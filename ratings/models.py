@@ -139,7 +139,7 @@ class Snapshot(models.Model):
 class PairTable(models.Model):
     """Counts of the pairs of a board's models and errors of their differences, as of its last snapshot of a day.
 
-    See `ratings.pair_tables`.
+    See `ratings.boards.pair_tables`.
     """
 
     board = models.ForeignKey(Board, models.CASCADE, related_name="pair_tables")
@@ -160,7 +160,7 @@ class PoolFigures(models.Model):
 
     pool = models.OneToOneField(Pool, models.CASCADE, primary_key=True, related_name="figures")
     counted_at = models.DateTimeField(db_default=Now())
-    figures = models.JSONField(help_text="as ratings.method_counts gives them")
+    figures = models.JSONField(help_text="as ratings.pipeline.pool_figures gives them")
     mark = models.JSONField(help_text="what of the pool they depend on, to see whether it has changed")
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from django.db.models import F
 from kombu.exceptions import OperationalError
 
 from arena.models import Vote, Voter
-from ratings import snapshots
+from ratings.boards import snapshots
 from ratings.models import Board, Outbox, Pool, is_due
 
 INTERVAL_S = 0.8
@@ -25,9 +25,9 @@ def refresh(tick: int = 0) -> None:
     global _done  # noqa: PLW0603  # several processes may have asked for the same tick
     tick = tick or int(time.time() / INTERVAL_S)
     if tick != _done:
-        from ratings import boards  # scipy is slow to load, and only this worker needs it
+        from ratings.pipeline import board_refresh  # scipy is slow to load, and only this worker needs it
 
-        boards.refresh()
+        board_refresh.refresh()
         _done = tick
     if Outbox.objects.exists() or Board.objects.filter(is_due()).exists():
         schedule()
@@ -36,15 +36,15 @@ def refresh(tick: int = 0) -> None:
 @shared_task(name="ratings.refresh_style", ignore_result=True)
 def refresh_style() -> None:
     """One board at a time, so that the others need not wait for long."""
-    from ratings import boards
+    from ratings.pipeline import board_refresh
 
-    if boards.refresh_style():
+    if board_refresh.refresh_style():
         refresh_style.apply_async(expires=EXPIRES_S)
 
 
 @shared_task(name="ratings.thin_snapshots", ignore_result=True)
 def thin_snapshots() -> None:
-    from ratings import pair_tables
+    from ratings.boards import pair_tables
 
     snapshots.thin()
     pair_tables.thin()
@@ -52,7 +52,7 @@ def thin_snapshots() -> None:
 
 @shared_task(name="ratings.tidy_sets", ignore_result=True)
 def tidy_sets() -> None:
-    from ratings import idle_sets
+    from ratings.pipeline import idle_sets
 
     snapshots.thin(of_sets=True)
     idle_sets.drop()
@@ -60,9 +60,9 @@ def tidy_sets() -> None:
 
 @shared_task(name="ratings.count_figures", ignore_result=True)
 def count_figures() -> None:
-    from ratings import method_counts  # see above
+    from ratings.pipeline import pool_figures  # see above
 
-    method_counts.count_all()
+    pool_figures.count_all()
 
 
 def schedule() -> None:

@@ -2,21 +2,26 @@
 
 from django.urls import path
 
-from ratings import api as calls
-from ratings import choice_pages, disagreement_pages, history_pages, method_page, model_board, model_pages, plot_pages
-from ratings import pages as views
+from ratings.api import views as calls
+from ratings.choice import views as choice_views
+from ratings.web.benchmarks import views as benchmark_views
+from ratings.web.leaderboard import views
+from ratings.web.method import views as method_views
+from ratings.web.models import table_views
+from ratings.web.models import views as model_views
+from ratings.web.trends import history_views, plot_views
 
 pages = [
     path("leaderboard/", views.leaderboard, name="leaderboard"),
-    path("leaderboard/plots/", plot_pages.plots, name="board-plots"),
-    path("history/", history_pages.history, name="history"),
-    path("method/", method_page.method_page, name="method"),
-    path("benchmarks/", disagreement_pages.benchmarks, name="benchmarks"),
-    path("benchmarks/<str:slug>/disagreement/", disagreement_pages.disagreement, name="benchmark-disagreement"),
-    path("models/", model_board.model_board, name="model-board"),
-    path("choose/", choice_pages.choice_page, name="choose"),
-    path("choose/decision/", choice_pages.decision_page, name="decision"),
-    path("models/<str:slug>/", model_pages.model_page, name="model-page"),
+    path("leaderboard/plots/", plot_views.plots, name="board-plots"),
+    path("history/", history_views.history, name="history"),
+    path("method/", method_views.method_page, name="method"),
+    path("benchmarks/", benchmark_views.benchmarks, name="benchmarks"),
+    path("benchmarks/<str:slug>/disagreement/", benchmark_views.disagreement, name="benchmark-disagreement"),
+    path("models/", table_views.model_board, name="model-board"),
+    path("choose/", choice_views.choice_page, name="choose"),
+    path("choose/decision/", choice_views.decision_page, name="decision"),
+    path("models/<str:slug>/", model_views.model_page, name="model-page"),
 ]
 api = [
     path("models/<str:slug>/", calls.OneModel.as_view(), name="model-detail"),

@@ -10,12 +10,12 @@ import pytest
 from django.db import connections
 from kombu import pools
 
-from arena import hash_key, voters
-from arena.redis_clients import client
+from arena.identity import hash_key, voters
 from config.celery import app
+from core.storage.redis_clients import client
 from tests import factories
-from tests.must_run import pytest_make_collect_report, pytest_runtest_makereport
 from tests.operators import admin, operator
+from tests.skip_guard import pytest_make_collect_report, pytest_runtest_makereport
 
 # A shell starts what runs in the background deaf to Ctrl-C, and all that the tests start would be so too.
 signal.signal(signal.SIGINT, signal.default_int_handler)

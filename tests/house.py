@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("config", "catalog", "arena", "ratings")
+PACKAGES = ("launcher", "config", "ratings", "arena", "catalog", "core")
 NOT_OURS = {"migrations", "vendor", "vendored"}
 MOCKS = {"patch", "Mock", "MagicMock", "AsyncMock", "setattr"}
 EXEMPTION = re.compile(r"#\s*(noqa|type:\s*ignore)\b([^#\n]*)(#\s*\S+)?")

@@ -4,7 +4,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from arena.api_document import document
+from arena.api.document import document
 
 
 def plain(schema: Any) -> Any:

@@ -36,7 +36,7 @@ SECRETS = (
     "tests/conftest.py",
 )
 LARGE = (".git", ".venv", "var")  # SECRETS has a file of each
-NEEDED = ("arena", "catalog", "config", "ratings", "static", "templates")
+NEEDED = ("arena", "catalog", "config", "core", "ratings", "static", "templates")
 
 
 def in_context(path: str, rules: str) -> bool:
@@ -132,7 +132,7 @@ def test_context_holds_what_the_image_is_made_of_and_nothing_else(image):
         ["manage.py", "collectstatic", "--noinput", "--verbosity", "0"],
         ["manage.py", "check", "--deploy", "--fail-level", "WARNING"],
         ["-c", "import config.asgi, config.prepare; from config.celery import app; app.tasks"],
-        ["-c", "import config.healthcheck"],
+        ["-c", "import config.monitoring.container_healthcheck"],
     ],
     ids=["static files", "all pages", "processes", "health check"],
 )

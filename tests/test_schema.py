@@ -21,14 +21,15 @@ from schemathesis.checks import (
 )
 from schemathesis.core.failures import FailureGroup
 
-from arena import voters
-from arena.api_document import document
+from arena.api.document import document
+from arena.identity import voters
 from arena.models import Battle
 from catalog.models import Benchmark, Caveat, Score, Submission
-from ratings import boards, published, snapshots
+from ratings.boards import snapshot_cache, snapshots
+from ratings.pipeline import board_refresh
 from tests import factories
 from tests.arena import factories as arena
-from tests.catalog.test_proposal_form import GOOD
+from tests.catalog.importers.test_proposal_form import GOOD
 
 pytestmark = pytest.mark.django_db
 
@@ -96,7 +97,7 @@ def arena_at_work(settings):
     models = [factories.endpoint(factories.model(slug)).model for slug in ("x", "y")]
     for number in range(12):
         factories.cast(*models, ("a", "b", "tie")[number % 3], voter=factories.voter_id(number), categories=["coding"])
-    boards.refresh()
+    board_refresh.refresh()
     scored(*models)
     battles = [
         arena.battle(state, voter=me) for state in (*Battle.State.values, "answering", "voted", "ready", "ready")
@@ -173,8 +174,8 @@ def test_these_are_enough_calls():
 def test_an_answer_that_is_not_as_the_document_says_is_noticed(arena_at_work, monkeypatch):
     case = OPERATIONS["leaderboard"].Case()
     case.validate_response(case.call(), checks=CHECKS)
-    published.kept.forget()  # the bytes of a board are made once
-    published.forget()
+    snapshot_cache.kept.forget()  # the bytes of a board are made once
+    snapshot_cache.forget()
     monkeypatch.setitem(snapshots.SCALE, "factor", "much")
     with pytest.raises(FailureGroup, match="Response violates schema"):
         case.validate_response(case.call(), checks=CHECKS)

@@ -2,7 +2,7 @@
 
 from django import template
 
-from catalog.fact_words import link
+from catalog.facts.labels import link
 
 register = template.Library()
 register.filter("link", link)

@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('pool', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='figures', serialize=False, to='ratings.pool')),
                 ('counted_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('figures', models.JSONField(help_text='as ratings.method_counts gives them')),
+                ('figures', models.JSONField(help_text='as ratings.pipeline.pool_figures gives them')),
                 ('mark', models.JSONField(help_text='what of the pool they depend on, to see whether it has changed')),
             ],
         ),

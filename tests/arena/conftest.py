@@ -4,11 +4,12 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from arena import charges, streams
-from arena.live import LiveTurn
-from arena.publishing import stream_key
-from arena.redis_clients import client
-from tests.arena.asking import forget
+from arena.answers import stream_hub
+from arena.answers.announcements import stream_key
+from arena.answers.live_turn import LiveTurn
+from arena.identity import quotas
+from core.storage.redis_clients import client
+from tests.arena.questions import forget
 
 
 @pytest.fixture
@@ -30,10 +31,10 @@ def allow(uncharged, settings):
 
 @pytest.fixture
 def an_hour(monkeypatch):
-    """So many an hour of what a constant of `arena.charges` limits."""
+    """So many an hour of what a constant of `arena.identity.quotas` limits."""
 
     def set_limit(name, number):
-        monkeypatch.setattr(charges, name, number)
+        monkeypatch.setattr(quotas, name, number)
 
     return set_limit
 
@@ -68,7 +69,7 @@ async def close(hub):
 @pytest.fixture
 async def hub():
     """A web process's hub in the loop of this test."""
-    made = streams.Hub()
+    made = stream_hub.Hub()
     yield made
     await close(made)
 
@@ -76,6 +77,6 @@ async def hub():
 @pytest.fixture
 async def web(hub):
     """The views of this process use the hub of this test."""
-    streams._hub = hub
+    stream_hub._hub = hub
     yield hub
-    streams._hub = None
+    stream_hub._hub = None

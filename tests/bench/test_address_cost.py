@@ -2,9 +2,9 @@
 
 import pytest
 
-from arena.limits import Bucket
 from bench import address_cost as bench
 from bench.address_cost import ATTACKERS, attack, battles, buckets, flat_buckets
+from core.http.rate_limit import Bucket
 
 NAMES = [each.name for each in ATTACKERS]
 FIRST_HOUR = dict(zip(NAMES, [120, 360, 1260, 36_000, 660, 1260], strict=True))

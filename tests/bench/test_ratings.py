@@ -10,8 +10,8 @@ from bench.rating_peers import CONTENDERS, fastchat_bootstrap
 from bench.rating_run import prepared, timed
 from bench.rating_style import exact
 from bench.ratings import Measured, farthest, growth, ratio, targets, times
-from ratings import bradley_terry
-from ratings.comparisons import Comparisons
+from ratings.statistics import bradley_terry
+from ratings.statistics.comparisons import Comparisons
 
 DRAWN = Counts.drawn(12, 30_000, seed=1)
 

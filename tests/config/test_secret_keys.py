@@ -11,8 +11,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.core.management.base import OutputWrapper
 
-from config import embedded, secret_keys
-from config.data_folder import DataFolder
+from config import secret_keys
+from launcher import embedded
+from launcher.data_folder import DataFolder
 
 ROOT = Path(__file__).parents[2]
 OLD = "the-old-key-" * 5

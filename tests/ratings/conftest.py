@@ -1,32 +1,34 @@
 import pytest
 
-from ratings import board_content, board_facts, kept, method_counts, pages, published
-from tests.ratings.published import three_boards
+from ratings.boards import model_facts, snapshot_cache
+from ratings.pipeline import pool_figures, pool_state
+from ratings.web.leaderboard import fragments, views
+from tests.ratings.board_history import three_boards
 
 
 @pytest.fixture(autouse=True)
 def nothing_kept():
     """The next test's database is another one, though its revisions may be the same."""
-    kept.forget()
+    pool_state.forget()
     yield
-    kept.forget()
+    pool_state.forget()
 
 
 @pytest.fixture(autouse=True)
 def nothing_lately():
     """A test sees what it has just published and stored; what is kept lately has tests of its own."""
-    for recent in (published.newest, board_facts.kept):
+    for recent in (snapshot_cache.newest, model_facts.kept):
         recent.seconds = 0.0
-    for recent in (published.kept, published.newest, board_facts.kept, board_content.kept, pages.frames):
+    for recent in (snapshot_cache.kept, snapshot_cache.newest, model_facts.kept, fragments.kept, views.frames):
         recent.forget()
     yield
-    published.newest.seconds, board_facts.kept.seconds = published.SAME_S, board_facts.SAME_S
+    snapshot_cache.newest.seconds, model_facts.kept.seconds = snapshot_cache.SAME_S, model_facts.SAME_S
 
 
 @pytest.fixture
 def at_once(monkeypatch):
     """No round of counting waits for the one before."""
-    monkeypatch.setattr(method_counts, "_not_before", 0.0)
+    monkeypatch.setattr(pool_figures, "_not_before", 0.0)
 
 
 @pytest.fixture

@@ -12,9 +12,10 @@ from celery import current_app
 from django.db import transaction
 from django.db.models.functions import Now
 
-from arena.redis_clients import client
-from ratings import boards, tasks
+from core.storage.redis_clients import client
+from ratings import tasks
 from ratings.models import Board, Outbox, Pool, Snapshot
+from ratings.pipeline import board_refresh
 from tests import factories
 from tests.ratings.concurrency import elsewhere
 
@@ -140,7 +141,7 @@ def test_refresh_that_leaves_votes_waiting_asks_for_another(queue):
     factories.cast(*factories.models(2))
     client().delete(QUEUE)
     tasks._asked_for = tasks._done = 0
-    with elsewhere(f"SELECT pg_advisory_xact_lock({boards.LOCK})"):
+    with elsewhere(f"SELECT pg_advisory_xact_lock({board_refresh.LOCK})"):
         tasks.refresh()
     assert len(queue()) == 1
 
@@ -162,7 +163,7 @@ def test_schedule_without_a_broker_is_one_line_in_the_log():
 @pytest.mark.django_db(transaction=True)
 def test_board_that_cannot_be_fitted_is_not_asked_for_again_and_again(queue):
     factories.cast(*factories.models(2))
-    boards.refresh()
+    board_refresh.refresh()
     client().delete(QUEUE)
     Board.objects.update(behind=True, failed_at=Now())
 

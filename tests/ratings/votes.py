@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import expit
 
-from ratings import bradley_terry
-from ratings.bradley_terry import SCALE
-from ratings.comparisons import Comparisons, VoterCounts
+from ratings.statistics import bradley_terry
+from ratings.statistics.bradley_terry import SCALE
+from ratings.statistics.comparisons import Comparisons, VoterCounts
 
 
 def counts(size, largest):

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.system.browser_page import DESKTOP, FEED, PHONE, ask, reading, tell
 from tests.system.person import Person
-from tests.system.reading import DESKTOP, FEED, PHONE, ask, reading, tell
 from tests.system.service import ROOT, Service
 
 AXE = (ROOT / "tests" / "vendor" / "axe-core" / "axe.min.js").read_text()

@@ -6,8 +6,8 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.system.browser_page import FEED, READY_WITHIN_MS, open_bar, reading, tell
 from tests.system.person import Person
-from tests.system.reading import FEED, READY_WITHIN_MS, open_bar, reading, tell
 from tests.system.service import Service
 from tests.system.zoo import GOOD, SLOW
 

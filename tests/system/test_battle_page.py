@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.system.browser_page import DESKTOP, FEED, PHONE, ask, body, judging, open_bar, reading, tell
 from tests.system.person import Person
-from tests.system.reading import DESKTOP, FEED, PHONE, ask, body, judging, open_bar, reading, tell
 from tests.system.service import Service
 from tests.system.zoo import LONG
 

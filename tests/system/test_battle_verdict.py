@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.system.browser_page import DESKTOP, FEED, PHONE, ask, body, judging, open_bar, reading
 from tests.system.person import Person
-from tests.system.reading import DESKTOP, FEED, PHONE, ask, body, judging, open_bar, reading
 from tests.system.service import Service
 from tests.system.zoo import LONG, QUICK
 

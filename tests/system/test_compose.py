@@ -16,7 +16,7 @@ import pytest
 import redis
 import yaml
 
-from config.data_folder import package
+from launcher.data_folder import package
 from tests.processes import eventually
 from tests.system.service import ROOT, free_port
 
@@ -90,7 +90,7 @@ def test_shipped_board_is_there(containers: dict[str, Any]) -> None:
 
 def test_health_check_fails_where_nothing_runs() -> None:
     for part in (str(free_port()), "nowhere"):
-        command = [sys.executable, "-m", "config.healthcheck", part]
+        command = [sys.executable, "-m", "config.monitoring.container_healthcheck", part]
         assert subprocess.run(command, cwd=ROOT, env=environment(OURS["web"]), check=False).returncode == 1
 
 

@@ -160,7 +160,7 @@ def test_missing_model_is_led_to_before_anything_is_sent(page: Page, given: str,
 
 def test_same_model_picked_twice_before_the_script_is_there_is_refused_in_words(page: Page) -> None:
     held: list[Route] = []
-    page.route("**/modes*.js", lambda route, _: held.append(route))
+    page.route("**/mode_picker*.js", lambda route, _: held.append(route))
     page.goto("/", wait_until="commit")
     page.get_by_role("radio", name="Side by side").check()
     picker(page, "A").select_option("Model Wombat-70B")

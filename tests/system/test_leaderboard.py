@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.system import public_votes
-from tests.system.reading import DESKTOP, FEED, PHONE, reading, tell
+from tests.system.browser_page import DESKTOP, FEED, PHONE, reading, tell
 from tests.system.service import Service
 from tests.system.test_accessibility import violations
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from tests.system.browser_page import DESKTOP, PHONE, reading
 from tests.system.person import Person
-from tests.system.reading import DESKTOP, PHONE, reading
 from tests.system.service import Service
 from tests.system.test_accessibility import violations
 

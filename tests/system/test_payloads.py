@@ -9,11 +9,11 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, expect
 
-from arena.markdown import render
+from arena.answers.markdown import render
+from tests.system.page_watch import Listener, Watched, listening, watched
 from tests.system.payloads import answers, payloads
 from tests.system.person import Person
 from tests.system.service import Service, running
-from tests.system.watching import Listener, Watched, listening, watched
 
 ANSWERS = 20
 UNLIMITED = {"ARENA_BATTLES_PER_HOUR": "0", "ARENA_BATTLES_PER_HOUR_ADDRESS": "0"}
@@ -84,8 +84,8 @@ BEYOND_BOUNDS = 6  # formulas among the payloads that stay TeX
 # Each payload by itself: as it grows in pieces, then as the server's HTML, dressed.
 ALONE = """
 async ([texts, pages]) => {
-  const { Growing } = await import("/static/js/markdown.js");
-  const { dress } = await import("/static/js/answer.js");
+  const { Growing } = await import("/static/js/arena/battle/markdown_stream.js");
+  const { dress } = await import("/static/js/arena/battle/answer_extras.js");
   const frame = () => new Promise(requestAnimationFrame);
   const battle = document.createElement("div");
   const copy = document.createElement("template");

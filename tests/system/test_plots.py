@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.system.reading import DESKTOP, PHONE, reading
+from tests.system.browser_page import DESKTOP, PHONE, reading
 from tests.system.service import ROOT, SERVICE_VARIABLES, Service
 from tests.system.test_accessibility import violations
 

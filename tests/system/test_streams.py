@@ -14,8 +14,8 @@ from uuid import uuid4
 import pytest
 import redis
 
-from arena.events import BattleView, Position
-from arena.streams import STALLED_S, Followed, Hub
+from arena.answers.stream_events import BattleView, Position
+from arena.answers.stream_hub import STALLED_S, Followed, Hub
 from tests.fake_provider import expected_text
 from tests.processes import eventually
 from tests.system.load import shown
@@ -145,7 +145,8 @@ def test_voter_has_so_many_open_streams_and_no_more_when_all_come_at_once(zoo: S
 
 
 async def test_reader_that_does_not_read_is_dropped() -> None:
-    """At the hub, where uvicorn waits for its client; see `config.connections` for what the system takes by itself."""
+    """At the hub, where uvicorn waits for its client; see `config.server.uvicorn_protocol` for what the system takes by
+    itself."""
     hub, battle, voter = Hub(), uuid4(), uuid4()
     view = BattleView()
     view.apply(["delta", 1, "a", "tag", 0, "Nobody takes this."])

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from arena import api_keys
-from arena.errors import Refusal
+from arena.identity import api_keys
+from core.http.errors import Refusal
 
 
 class Command(BaseCommand):

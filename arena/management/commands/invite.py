@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
-from arena import invitations
+from arena.identity import invitations
 
 DAYS = 7
 LOCAL = "http://127.0.0.1:8000"  # where ./scripts/up listens unless it is told another port

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from arena import models_file
-from arena.conversation import small_window_lines
+from arena.endpoints import models_file
+from arena.endpoints.context_limit import small_window_lines
 
 
 class Command(BaseCommand):

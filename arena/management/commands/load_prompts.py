@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from arena import prompts_file
+from arena.battles import suggestions_file
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         try:
-            cards = prompts_file.load(file)
+            cards = suggestions_file.load(file)
         except ValueError as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"{len(cards)} prompts in {len(set(cards.values()))} categories")

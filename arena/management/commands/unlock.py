@@ -6,7 +6,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
-from arena import login_locks, second_factor
+from arena.identity import login_locks
+from core.admin import second_factor
 
 
 class Command(BaseCommand):

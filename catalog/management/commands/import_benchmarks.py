@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from catalog.score_import import FORMATS, Imported, import_file
+from catalog.importers.scores import FORMATS, Imported, import_file
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from arena.models import LIVE
-from ratings.exporting import export_file
+from ratings.interchange.export_votes import export_file
 from ratings.management.pools import NO_VOTES
 from ratings.models import Pool
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from catalog.named_models import slug_of
-from ratings.importing import PACKED, Imported, import_file
+from catalog.matching.resolver import slug_of
+from ratings.interchange.import_votes import PACKED, Imported, import_file
 from ratings.management.progress import bar
 from ratings.models import Pool
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from ratings.management.pools import PoolCommand
-from ratings.verifying import Differs, verify
+from ratings.pipeline.verification import Differs, verify
 
 
 class Command(PoolCommand):

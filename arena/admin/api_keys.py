@@ -1,0 +1,53 @@
+"""Keys for programs: whoever has an account sees those of that account there, and operators see all of them here."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import ngettext
+
+from arena.identity import api_keys
+from arena.models import ApiKey
+from core.admin import audit
+from core.admin.read_only import ReadOnly
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnly):
+    list_display = ("name", "begins_with", "account", "may", "created_at", "used_at", "expires_at", "revoked_at")
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("user",)
+    search_fields = ("name", "prefix", "user__username")
+    fields = ("name", "begins_with", "account", "may", "created_at", "used_at", "expires_at", "revoked_at")
+    ordering = ("-pk",)
+    actions = ("revoke",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """They are revoked here, and go with the account that they are of."""
+        match = request.resolver_match
+        return match is not None and str(match.url_name).startswith("auth_user_")
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("arena.change_apikey")
+
+    @admin.display(description="begins with")
+    def begins_with(self, key: ApiKey) -> str:
+        return f"{key.prefix}…"
+
+    @admin.display(description="account", ordering="user__username", empty_value="none, made by the command")
+    def account(self, key: ApiKey) -> Any:
+        return key.user
+
+    @admin.display(description="may")
+    def may(self, key: ApiKey) -> str:
+        return ", ".join(key.scopes)
+
+    @admin.action(description="Revoke: they open nothing any more", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
+        chosen = list(keys.filter(revoked_at=None))
+        api_keys.revoke(keys)
+        for key in chosen:
+            audit.note(request.user.get_username(), "revoked", key)
+        told = ngettext("%(number)s key revoked.", "%(number)s keys revoked.", len(chosen))
+        self.message_user(request, told % {"number": len(chosen)})

@@ -1,0 +1,1 @@
+"""Models answer: claims, the engine, streams, and what is published of them."""

@@ -1,0 +1,56 @@
+"""The host of a link, beside a text that does not show it, as in `[https://bank.example](https://evil.example)`.
+
+`static/js/arena/battle/markdown_nodes.js` does the same while an answer grows.
+"""
+
+import re
+from collections.abc import Sequence
+from urllib.parse import unquote
+
+from django.utils.html import escape
+from markdown_it.token import Token
+
+LONGEST = 60  # characters; of more the end is shown, which says whose it is
+AUTHORITY = re.compile(r"https?:[/\\]*([^/\\?#]*)", re.IGNORECASE)
+MAILBOX = re.compile(r"mailto:([^?]*)", re.IGNORECASE)
+SCHEME = re.compile(r"\A(?:https?://|mailto:)")
+PORT = re.compile(r":\d*\Z")
+AFTER_HOST = re.compile(r"(?::\d+)?(?:[/?#]\S*)?")
+BREAKS = ("softbreak", "hardbreak")
+
+
+def find_host(address: str) -> str:
+    """The host that a browser would ask, or the mailbox; empty for an address of another kind."""
+    if mailbox := MAILBOX.match(address):
+        return mailbox[1].lower()
+    authority = AUTHORITY.match(address)
+    return unquote(PORT.sub("", authority[1].rpartition("@")[2])).lower() if authority else ""
+
+
+def is_shown(text: str, host: str) -> bool:
+    """Whether a text is an address at this very host, with or without its scheme."""
+    address = SCHEME.sub("", text.strip().lower())
+    return address.startswith(host) and AFTER_HOST.fullmatch(address, len(host)) is not None
+
+
+def show_hosts(inline: Sequence[Token]) -> list[Token]:
+    """The same tokens of a line, with the host after each link that does not show it."""
+    shown: list[Token] = []
+    text: list[str] = []
+    address = ""
+    for token in inline:
+        shown.append(token)
+        if token.type == "link_open":
+            address, text = str(token.attrs.get("href", "")), []
+        elif token.type == "link_close":
+            host = find_host(address)
+            if host and not is_shown("".join(text), host):
+                shown.append(_beside(host))
+        else:
+            text.append(" " if token.type in BREAKS else token.content)
+    return shown
+
+
+def _beside(host: str) -> Token:
+    cut = host if len(host) <= LONGEST else f"…{host[-LONGEST:]}"
+    return Token("html_inline", "", 0, content=f' <span class="host">({escape(cut)})</span>')

@@ -1,0 +1,10 @@
+"""The Celery task that hands a turn to the answer engine, which works in a thread of its own."""
+
+from celery import shared_task
+
+from arena.answers import worker
+
+
+@shared_task(name="arena.answer_turn", ignore_result=True)
+def answer_turn(turn_id: int) -> None:
+    worker.engine().submit(turn_id)

@@ -1,0 +1,1 @@
+"""Battles from the first question to the vote, and what happens to them afterwards."""

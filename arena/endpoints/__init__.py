@@ -1,0 +1,1 @@
+"""Where models are called: which are up, how they perform, and which pair is drawn."""

@@ -1,0 +1,68 @@
+"""Google's Gemini API, `streamGenerateContent`.
+
+Sources: https://ai.google.dev/api/generate-content (request, candidates, finish reasons, usage),
+https://ai.google.dev/gemini-api/docs/thinking (parts marked `thought`, when includeThoughts asks for them; thoughts
+count against maxOutputTokens; a budget and a level exclude each other, so that an operator's own config replaces ours).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from arena.endpoints.backends.client import HttpBackend, Post, merged
+from arena.endpoints.backends.protocol import Action, BackendError, Delta, Piece, Reasoning, Request
+from arena.endpoints.backends.response import Reader
+
+REFUSED = frozenset({"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"})
+CUT = "MAX_TOKENS"
+FINISHED = frozenset({"STOP", CUT})
+
+
+class Responses(Reader):
+    """`GenerateContentResponse` objects; the same objects as one JSON list where a server ignores alt=sse."""
+
+    def read(self, event: dict[str, Any]) -> Iterator[Piece]:
+        if blocked := (event.get("promptFeedback") or {}).get("blockReason"):
+            raise BackendError(Action.GIVE_UP, "refused", f"blockReason {blocked}")
+        if usage := event.get("usageMetadata"):
+            answered, thought = usage.get("candidatesTokenCount") or 0, usage.get("thoughtsTokenCount") or 0
+            self.usage = (usage.get("promptTokenCount"), answered + thought, thought)
+        for candidate in (event.get("candidates") or ())[:1]:
+            for part in (candidate.get("content") or {}).get("parts") or ():
+                if text := part.get("text"):
+                    yield Reasoning(text) if part.get("thought") else Delta(text)
+            if reason := candidate.get("finishReason"):
+                self._finish(reason)
+
+    def _finish(self, reason: str) -> None:
+        if reason in REFUSED:
+            raise BackendError(Action.GIVE_UP, "refused", f"finishReason {reason}")
+        if reason not in FINISHED:
+            raise BackendError(Action.REPLACE, "rejected", f"finishReason {reason}")
+        self.complete, self.cut = True, reason == CUT
+
+
+class Gemini(HttpBackend):
+    """Kind `gemini`. Its parameters nest as the API's do: `generationConfig`, `safetySettings`, …"""
+
+    def post(self, request: Request, refused: frozenset[str]) -> Post:
+        config: dict[str, Any] = {"maxOutputTokens": request.token_limit}
+        if request.thinking_tokens and "thinkingConfig" not in (request.parameters.get("generationConfig") or {}):
+            config["thinkingConfig"] = {"thinkingBudget": request.thinking_tokens}
+        if request.temperature is not None and "temperature" not in refused:
+            config["temperature"] = request.temperature
+        body: dict[str, Any] = {
+            "contents": [
+                {"role": "model" if m.role == "assistant" else "user", "parts": [{"text": m.content}]}
+                for m in request.messages
+            ],
+            "generationConfig": config,
+        }
+        if request.system:
+            body["systemInstruction"] = {"parts": [{"text": request.system}]}
+        model = quote(request.model.removeprefix("models/"), safe="")
+        url = f"{request.base_url.rstrip('/')}/models/{model}:streamGenerateContent?alt=sse"
+        return Post(url, {"x-goog-api-key": request.api_key}, merged(body, request.parameters))
+
+    def reader(self) -> Responses:
+        return Responses()

@@ -1,0 +1,82 @@
+"""OpenAI's chat completions, which vLLM, llama.cpp, Ollama, OpenRouter, LiteLLM and many others speak too.
+
+Sources: https://platform.openai.com/docs/api-reference/chat-streaming (chunks, usage, finish reasons),
+https://openrouter.ai/docs/api/reference/streaming (comments, errors inside a stream),
+https://docs.vllm.ai/en/v0.11.2/features/reasoning_outputs/ (`reasoning`, once `reasoning_content`),
+https://docs.mistral.ai/capabilities/reasoning/ (content as a list of `thinking` and `text` parts).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from arena.endpoints.backends.client import HttpBackend, Post, bearer, merged
+from arena.endpoints.backends.protocol import Action, BackendError, Piece, Reasoning, Request
+from arena.endpoints.backends.response import Reader
+from arena.endpoints.backends.text_cleaning import Thoughts
+
+FAILED = frozenset({"error", "insufficient_system_resource"})  # OpenRouter and Mistral; DeepSeek
+CUT = frozenset({"length", "model_length"})  # the latter Mistral
+
+
+class Chunks(Reader):
+    """`chat.completion.chunk` objects, or one whole `chat.completion` from a server that does not stream."""
+
+    def __init__(self) -> None:
+        self._thoughts = Thoughts()
+
+    def read(self, event: dict[str, Any]) -> Iterator[Piece]:
+        if usage := event.get("usage"):
+            thought = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0
+            self.usage = (usage.get("prompt_tokens"), usage.get("completion_tokens"), thought)
+        for choice in (event.get("choices") or ())[:1]:
+            delta = choice.get("delta") or choice.get("message") or {}
+            if reasoning := delta.get("reasoning_content") or delta.get("reasoning"):
+                yield Reasoning(reasoning)
+            if content := delta.get("content"):
+                yield from self._content(content)
+            if delta.get("refusal"):
+                raise BackendError(Action.GIVE_UP, "refused", f"refusal: {delta['refusal']}")
+            if reason := choice.get("finish_reason"):
+                self._finish(reason)
+
+    def end(self) -> list[Piece]:
+        return self._thoughts.end()
+
+    def _content(self, content: Any) -> Iterator[Piece]:
+        if isinstance(content, str):
+            yield from self._thoughts.feed(content)
+            return
+        for part in content:
+            if part["type"] == "thinking":
+                yield Reasoning("".join(piece.get("text", "") for piece in part["thinking"]))
+            elif part["type"] == "text":
+                yield from self._thoughts.feed(part["text"])
+
+    def _finish(self, reason: str) -> None:
+        if reason == "content_filter":
+            raise BackendError(Action.GIVE_UP, "refused", "finish_reason content_filter")
+        if reason in FAILED:
+            raise BackendError(Action.RETRY, "unavailable", f"finish_reason {reason}")
+        self.complete, self.cut = True, reason in CUT
+
+
+class OpenAI(HttpBackend):
+    """Kind `openai`."""
+
+    def post(self, request: Request, refused: frozenset[str]) -> Post:
+        system = [{"role": "system", "content": request.system}] if request.system else []
+        body: dict[str, Any] = {
+            "model": request.model,
+            "messages": [*system, *({"role": m.role, "content": m.content} for m in request.messages)],
+            "stream": True,
+            "max_completion_tokens" if "max_tokens" in refused else "max_tokens": request.token_limit,
+        }
+        if request.temperature is not None and "temperature" not in refused:
+            body["temperature"] = request.temperature
+        if "stream_options" not in refused:
+            body["stream_options"] = {"include_usage": True}
+        url = f"{request.base_url.rstrip('/')}/chat/completions"
+        return Post(url, bearer(request.api_key), merged(body, request.parameters))
+
+    def reader(self) -> Chunks:
+        return Chunks()

@@ -1,0 +1,132 @@
+"""How endpoints do: every call of a battle is recorded, and summed up by day.
+
+Probes are no calls (see `arena.endpoints.circuit_breaker`): they enter no figure.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Q
+from django.utils import timezone
+
+from arena.endpoints import circuit_breaker
+from arena.models import LIVE, Answer, Battle, Call
+
+CALLS_KEPT = timedelta(days=3)
+# A cookie is free, so a network is bounded too.
+MOST_OF_A_VOTER, MOST_OF_A_NETWORK = 3, 12
+# Operators are told of a model that fails in more than half of a day's battles while its probes pass.
+ALARM_BATTLES, ALARM_VOTERS = 20, 10
+ALARMING = Q(enabled=True, failed_probes=0, fails_in_battles=True)
+BY_REASON = "'{0}', nullif(count(*) FILTER (WHERE failure = '{0}'), 0)"
+FAILURES = ", ".join(map(BY_REASON.format, Answer.Failure.values))
+OF_ENDPOINT = ", ".join(f"'{failure.value}'" for failure in sorted(Answer.OF_ENDPOINT))
+# Only these enter what is public of failures: whoever names the models could choose which of them is to fail.
+PUBLIC = f"battle.mode = '{Battle.Mode.ANONYMOUS.value}' AND battle.pool = '{LIVE}'"
+SUM_UP = f"""
+    WITH calls AS (
+        SELECT call.*, battle.voter_id AS voter, nullif(battle.network, '') AS network FROM arena_call call
+        LEFT JOIN arena_battle battle ON battle.id = call.battle AND {PUBLIC}
+        WHERE call.created_at >= %(begin)s AND call.created_at < %(end)s
+    ), of_voters AS (
+        SELECT endpoint_id, voter, min(network) AS network, count(*) FILTER (WHERE failure = '') AS answers,
+            least(count(*) FILTER (WHERE failure IN ({OF_ENDPOINT})), {MOST_OF_A_VOTER}) AS failures
+        FROM calls WHERE voter IS NOT NULL GROUP BY endpoint_id, voter
+    ), of_networks AS (
+        SELECT endpoint_id, sum(answers) AS answers, least(sum(failures), %(most_of_a_network)s) AS failures
+        FROM of_voters GROUP BY endpoint_id, coalesce(network, voter::text)
+    ), public AS (
+        SELECT endpoint_id, sum(answers) AS answers, sum(failures) AS failures FROM of_networks GROUP BY endpoint_id
+    ), of_day AS (
+        SELECT endpoint_id, count(*) FILTER (WHERE failure = '') AS answers,
+            jsonb_strip_nulls(jsonb_build_object({FAILURES})) AS failures,
+            percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY first_token_s) FILTER (WHERE failure = '')
+                AS first_token,
+            percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY tokens_per_s) FILTER (WHERE failure = '')
+                AS speed
+        FROM calls GROUP BY endpoint_id
+    )
+    INSERT INTO arena_endpointday (endpoint_id, day, answers, failures, public_answers, public_failures,
+        first_token_p50, first_token_p95, tokens_per_s_p50, tokens_per_s_p95)
+    SELECT of_day.endpoint_id, %(day)s, of_day.answers, of_day.failures, coalesce(public.answers, 0),
+        coalesce(public.failures, 0), first_token[1], first_token[2], speed[1], speed[2]
+    FROM of_day LEFT JOIN public ON public.endpoint_id = of_day.endpoint_id
+    ON CONFLICT (endpoint_id, day) DO UPDATE SET answers = excluded.answers, failures = excluded.failures,
+        public_answers = excluded.public_answers, public_failures = excluded.public_failures,
+        first_token_p50 = excluded.first_token_p50, first_token_p95 = excluded.first_token_p95,
+        tokens_per_s_p50 = excluded.tokens_per_s_p50, tokens_per_s_p95 = excluded.tokens_per_s_p95
+"""  # noqa: S608  # our own words
+ALARM = f"""
+    WITH battles AS (
+        SELECT call.endpoint_id, battle.voter_id, bool_and(call.failure <> '') AS failed FROM arena_call call
+        JOIN arena_battle battle ON battle.id = call.battle AND {PUBLIC}
+        WHERE call.created_at > now() - interval '1 day' AND call.failure <> '{Answer.Failure.STOPPED.value}'
+        GROUP BY call.endpoint_id, battle.id
+    ), failing AS (
+        SELECT endpoint_id FROM battles GROUP BY endpoint_id
+        HAVING count(*) >= {ALARM_BATTLES} AND count(DISTINCT voter_id) >= {ALARM_VOTERS}
+            AND 2 * count(*) FILTER (WHERE failed) > count(*)
+    ), now_failing AS (
+        SELECT endpoint.id, failing.endpoint_id IS NOT NULL AS fails
+        FROM arena_endpoint endpoint LEFT JOIN failing ON failing.endpoint_id = endpoint.id
+    )
+    UPDATE arena_endpoint SET fails_in_battles = fails FROM now_failing
+    WHERE arena_endpoint.id = now_failing.id AND fails_in_battles <> fails
+"""  # noqa: S608  # our own words
+
+
+@dataclass(frozen=True)
+class Called:
+    """One attempt: `failure` is empty for an answer; seconds to its first token, a thought or not, and tokens a
+    second after it."""
+
+    endpoint_id: int
+    battle: str
+    failure: str = ""
+    first_token_s: float | None = None
+    tokens_per_s: float | None = None
+
+
+def record(calls: Sequence[Called]) -> list[None]:
+    """Keep the calls; those that failed before their first token ask for a probe, and change nothing else."""
+    Call.objects.bulk_create([Call(**vars(call)) for call in calls])
+    if failed := {call.endpoint_id for call in calls if call.failure and call.first_token_s is None}:
+        circuit_breaker.ask_for_probes(failed)
+    return [None] * len(calls)
+
+
+def most_of_a_network() -> int | None:
+    """How many failures of a network are counted for a model and day; None where addresses have no limit.
+
+    SQL's least() ignores a null.
+    """
+    return MOST_OF_A_NETWORK if settings.ENVIRONMENT.arena_battles_per_hour_address else None
+
+
+def due(now: datetime) -> list[date]:
+    """The days (UTC) to be summed up now: today, and in its first hour yesterday to its end."""
+    today = now.astimezone(UTC).date()
+    return [today] if now.astimezone(UTC).hour else [today - timedelta(days=1), today]
+
+
+def roll_up(day: date) -> int:
+    """Sum up one day (UTC) for every endpoint that was called, and see which fail in the battles of the last 24 hours;
+    may be repeated. Gives how many endpoints were called."""
+    begin = datetime.combine(day, time(), UTC)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            SUM_UP,
+            {
+                "day": day,
+                "begin": begin,
+                "end": begin + timedelta(days=1),
+                "most_of_a_network": most_of_a_network(),
+            },
+        )
+        endpoints: int = cursor.rowcount
+        cursor.execute(ALARM)
+    Call.objects.filter(created_at__lt=timezone.now() - CALLS_KEPT).delete()
+    return endpoints

@@ -1,0 +1,1 @@
+"""Who asks: voters, accounts, API keys, and how much each may do."""

@@ -1,0 +1,1 @@
+"""What texts tell: topics, languages, style, and whether a vote counts."""

@@ -1,0 +1,156 @@
+"""What language models are called: well-known families and makers, and the names of a catalogue entry. Pure."""
+
+import re
+from functools import cache
+
+from arena.judging.fuzzy_match import all_squeezed, find, read, squeeze
+
+# One line for what belongs together: whoever says one of these words says whose model it is.
+FAMILIES = """
+    openai chatgpt gpt o1 o3 o4 davinci
+    anthropic claude
+    google deepmind gemini gemma bard palm lamda 谷歌 гугл
+    meta llama metaai
+    microsoft phi copilot wizardlm orca
+    amazon nova titan
+    apple
+    nvidia nemotron
+    ibm granite watsonx
+    xai grok
+    mistral mixtral ministral codestral magistral pixtral lechat mistralai
+    cohere commandr aya
+    ai21 jamba
+    databricks mosaicml dbrx dolly mpt
+    snowflake arctic
+    alibaba qwen qwq tongyi qianwen qianwan 通义 通义千问 千问 阿里巴巴 阿里云 达摩院
+    deepseek 深度求索
+    zhipu zhipuai chatglm glm keglab 智谱 智谱清言
+    01ai yi lingyiwanwu 零一万物
+    baidu ernie wenxin 百度 文心一言
+    moonshot moonshotai kimi 月之暗面
+    tencent hunyuan 腾讯 混元
+    bytedance doubao 字节跳动 豆包
+    minimax
+    stepfun
+    baichuan 百川智能
+    internlm shanghaiailab
+    lmsys vicuna fastchat
+    stanford alpaca
+    ucberkeley koala starling
+    laion openassistant oasst
+    allenai ai2 olmo olmoe tulu tulux2 molmo
+    nousresearch hermes
+    tii falcon
+    huggingface smollm zephyr
+    eleutherai pythia gptj gptneox
+    stabilityai stablelm stablebeluga
+    bigscience bloom
+    upstage solar
+    inflection inflectionai pi
+    reka rekaai
+    liquidai
+    perplexity sonar
+    naver hyperclova
+    lgai exaone
+    yandex yandexgpt яндекс
+    sber sberbank gigachat
+    aleph alephalpha luminous
+    salesforce xgen
+    rwkv
+    openchat
+    writer palmyra
+"""
+MAKERS = all_squeezed("""
+    openai anthropic google deepmind 谷歌 гугл meta metaai microsoft amazon apple nvidia ibm xai
+    mistralai cohere ai21 databricks mosaicml snowflake alibaba 阿里巴巴 阿里云 达摩院 deepseek 深度求索 zhipu
+    zhipuai 智谱 01ai baidu 百度 moonshot moonshotai 月之暗面 tencent 腾讯 bytedance 字节跳动 minimax stepfun 百川智能
+    shanghaiailab lmsys stanford ucberkeley laion allenai ai2 nousresearch tii huggingface eleutherai
+    stabilityai bigscience upstage inflectionai reka rekaai liquidai perplexity naver lgai yandex
+    яндекс sber sberbank alephalpha salesforce writer keglab
+""")
+# Makers whose models bear their name.
+NAMESAKES = all_squeezed("deepseek minimax reka")
+# Words that mostly mean something else: alone they tell nothing.
+ORDINARY = all_squeezed("""
+    google meta microsoft amazon apple nvidia ibm stanford salesforce snowflake writer yandex sber
+    sberbank baidu tencent alibaba naver samsung intel adobe upstage stability 谷歌 гугл яндекс 百度 腾讯
+    阿里巴巴 阿里云 字节跳动 mistral gemini bard palm llama falcon orca koala alpaca vicuna starling zephyr
+    dolphin guanaco camel wizard phoenix hermes nova titan phi pi yi aya solar arctic granite bloom
+    pythia dolly command commandr commander echo copilot grok cohere sonar luminous moonshot
+    inflection aleph perplexity minimax tulu titan opt step stable open deep nous mercury phantom
+    atlas athena apollo alpha beta gamma delta omega sigma zero one prime core spark sage oracle muse
+    ada babbage curie davinci o1 o3 o4 r1 pixel mpt tii step openchat aurora orion vega lynx fox bear
+    wolf eagle hawk owl raven tiger lion panda cat dog bird fish whale red blue green black white
+    silver gold amber jade ruby sonnet opus haiku
+""")
+# Given names: a model, unless a surname or the like stands beside it.
+PEOPLE = all_squeezed("""
+    claude gemma eliza ernie
+""")
+GENERIC = all_squeezed("""
+    base chat instruct instruction model models it hf latest preview exp experimental mini small
+    medium large xl xxl tiny nano micro lite pro plus max ultra turbo fast slow flash high low
+    thinking reasoning reasoner coder code vision vl audio omni multi multimodal online free test demo
+    example default main prod dev new old uncensored quantized awq gptq gguf fp bf int ctx distill
+    distilled sft dpo rlhf ft tuned finetuned tune variant temperature local server stub mock fake
+    dummy assistant bot chatbot ai llm lm slm language inc ltd llc gmbh corp co company organization
+    organisation org lab labs research team group cloud technologies technology institute university
+    foundation of for the and by a maker
+""")
+NUMBER = re.compile(r"v?\d+(x\d+)?[a-z]?")
+PARTS = re.compile(r"[\s\-_:.,@+/]+")
+ASIDE = re.compile(r"\([^()]*\)")
+SHORTEST = 4
+
+
+@cache
+def families() -> dict[str, frozenset[str]]:
+    """Every well-known word with all that belong to its family and maker, squeezed as `arena.judging.fuzzy_match` does
+    it."""
+    lines = map(all_squeezed, FAMILIES.strip().splitlines())
+    return {word: line for line in lines for word in line}
+
+
+def names_of(name: str, slug: str, upstream_id: str | None = "", organization: str | None = "") -> frozenset[str]:
+    """The squeezed names by which a catalogue entry gives itself away.
+
+    These are its name, slug, upstream id and organisation, whole and without version and size at the end; the word
+    for its family; and what is well known to belong to these. Words that many models share (base, chat, 7b) are none.
+    """
+    upstream = upstream_id or ""
+    found = _phrase(name) | _phrase(slug)
+    found |= {word for word in _phrase(upstream.rpartition("/")[2]) if re.search(r"\d", word)}
+    found |= _phrase(organization or "") & {squeeze(organization or "")}
+    for text in (name, slug, upstream, organization or ""):
+        found |= known(text)
+    return frozenset(found)
+
+
+def known(text: str) -> set[str]:
+    """The well-known words in a name, with all that belong to them."""
+    return {word for spot in find(read(text), families()) for word in families()[spot.name]}
+
+
+def _phrase(text: str) -> set[str]:
+    parts = [part for part in PARTS.split(ASIDE.sub(" ", text).casefold()) if part]
+    telling = [index for index, part in enumerate(parts) if not _generic(part)]
+    if not telling:
+        return set()
+    core = parts[telling[0] : telling[-1] + 1]
+    words = {"".join(parts), "".join(core)}
+    if len(telling) == 1:
+        words.add(core[0].rstrip("0123456789"))
+    return {word for word in map(squeeze, words) if _long_enough(word) and not _begins_another(word)}
+
+
+def _generic(part: str) -> bool:
+    return part in GENERIC or len(part) == 1 or bool(NUMBER.fullmatch(part))
+
+
+def _long_enough(word: str) -> bool:
+    return len(word) >= SHORTEST or (len(word) > 1 and not word.isalpha())
+
+
+def _begins_another(word: str) -> bool:
+    """ "stable" of Stable LM is no name, but "stablelm" is."""
+    return word not in families() and any(other.startswith(word) for other in families())

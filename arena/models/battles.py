@@ -1,0 +1,383 @@
+"""Who answers, who asks, and what was judged. PostgreSQL owns every state in here."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from catalog.models import LanguageModel
+
+LIVE = "live"
+API = "api"
+SIDES = ("a", "b")
+
+
+class Endpoint(models.Model):
+    """Where and how a model is called. Absent limits are the arena's own, the same for all models."""
+
+    model = models.OneToOneField(LanguageModel, models.CASCADE, related_name="endpoint")
+    kind = models.CharField(max_length=20)
+    base_url = models.CharField(max_length=500, blank=True)
+    upstream_id = models.CharField(max_length=200, blank=True, help_text="what its server calls the model")
+    api_key_env = models.CharField(max_length=100, blank=True, help_text="name of a variable, never a key")
+    max_tokens = models.PositiveIntegerField(null=True, blank=True)
+    temperature = models.FloatField(null=True, blank=True)
+    parameters = models.JSONField(default=dict, blank=True)
+    max_concurrency = models.PositiveIntegerField(null=True, blank=True)
+    thinking_tokens = models.PositiveIntegerField(null=True, blank=True, help_text="beside max_tokens")
+    first_token_timeout_s = models.FloatField(null=True, blank=True)
+    tokens_per_day = models.PositiveBigIntegerField(null=True, blank=True, help_text="estimated; empty is no limit")
+    enabled = models.BooleanField(default=True)
+    # See `arena.endpoints.circuit_breaker`.
+    failed_probes = models.PositiveIntegerField(default=0, help_text="in a row, since the last good one")
+    probe_wanted = models.BooleanField(default=False, help_text="a visitor's call failed before its first token")
+    probe_after = models.DateTimeField(db_default=Now(), help_text="no probe before")
+    fails_in_battles = models.BooleanField(default=False, help_text="more than half of the last day's, of many voters")
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.upstream_id}"
+
+
+class Voter(models.Model):
+    """Somebody with a browser or a key: a random id, without a name, an address or a browser."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    user = models.OneToOneField("auth.User", models.SET_NULL, null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+SHARED = Q(shared_at__isnull=False)
+LISTED = Q(shared_at__isnull=False, review="listed")
+
+
+def conversation_limit() -> int:
+    """The limit in force now, which a new battle keeps."""
+    limit: int = settings.ENVIRONMENT.arena_conversation_characters
+    return limit
+
+
+class Battle(models.Model):
+    class Mode(models.TextChoices):
+        ANONYMOUS = "anonymous"
+        SIDE_BY_SIDE = "side_by_side"
+
+    class State(models.TextChoices):
+        ANSWERING = "answering"
+        READY = "ready"
+        VOTED = "voted"
+        SKIPPED = "skipped"
+        VOID = "void"
+        EXPIRED = "expired"
+
+    UNJUDGED = (State.ANSWERING, State.READY, State.VOID)
+
+    class PromptSource(models.TextChoices):
+        TYPED = "typed"
+        SUGGESTION = "suggestion"
+
+    class Review(models.TextChoices):
+        """Of a published battle. Empty: reachable by its link, and not waiting for review."""
+
+        WAITING = "waiting", "waiting for an operator"
+        REPORTED = "reported", "reported, and waiting for an operator"
+        LISTED = "listed", "chosen for the pages of its models"
+        UNLISTED = "unlisted", "looked at, reachable by its link alone"
+        WITHDRAWN = "withdrawn", "taken down by an operator, for good"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    voter = models.ForeignKey(Voter, models.CASCADE, related_name="battles")
+    mode = models.CharField(max_length=12, choices=Mode, default=Mode.ANONYMOUS)
+    state = models.CharField(max_length=10, choices=State, default=State.ANSWERING)
+    pool = models.CharField(max_length=100, default=LIVE)
+    model_a = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
+    model_b = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
+    propensity = models.FloatField(help_text="chance with which this pair was drawn, or the newest model of it")
+    replaced = models.JSONField(default=list, help_text="[{side, model, propensity, reason}] of silent replacements")
+    prompt_source = models.CharField(max_length=10, choices=PromptSource, default=PromptSource.TYPED)
+    among = models.JSONField(null=True, help_text="keys of the models that the voter limited the draw to")
+    conversation_limit = models.PositiveIntegerField(
+        default=conversation_limit, help_text="the longest conversation of a side, in characters or half bytes"
+    )
+    one_sided = models.CharField(
+        max_length=1, blank=True, help_text="the side that failed alone by a question, before it was asked again"
+    )
+    stopped = models.BooleanField(default=False, help_text="the voter asked to end the last turn early")
+    standing = models.JSONField(null=True, help_text="side → the rating published before the vote")
+    shared_at = models.DateTimeField(null=True, help_text="since when its voter lets everybody with its link read it")
+    review = models.CharField(max_length=10, blank=True, db_default="", choices=Review)
+    shared_network = models.CharField(
+        max_length=64, blank=True, db_default="", help_text="hash of the publisher's network, while it waits"
+    )
+    network = models.CharField(
+        max_length=64, blank=True, db_default="", help_text="hash of the network that it was started from, for 30 days"
+    )
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [
+            models.Index("voter", F("created_at").desc(), name="battle_of_voter"),
+            models.Index("model_a", F("shared_at").desc(), condition=SHARED, name="battle_shared_a"),
+            models.Index("model_b", F("shared_at").desc(), condition=SHARED, name="battle_shared_b"),
+            models.Index("model_a", condition=LISTED, name="battle_listed_a"),
+            models.Index("model_b", condition=LISTED, name="battle_listed_b"),
+            models.Index("shared_network", condition=Q(review__in=("waiting", "reported")), name="battle_in_review"),
+            models.Index("created_at", condition=Q(shared_at=None), name="battle_unshared_time"),
+            models.Index("created_at", condition=Q(state__in=("answering", "ready", "void")), name="battle_unjudged"),
+            models.Index("voter", condition=Q(state="answering"), name="battle_answering"),
+            models.Index("created_at", condition=~Q(network=""), name="battle_network_time"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~Q(model_a=F("model_b")), name="battle_two_models"),
+            models.CheckConstraint(condition=Q(propensity__gt=0, propensity__lte=1), name="battle_propensity"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Turn(models.Model):
+    battle = models.ForeignKey(Battle, models.CASCADE, related_name="turns")
+    number = models.PositiveSmallIntegerField()
+    prompt = models.TextField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ("number",)
+        constraints = [models.UniqueConstraint(fields=("battle", "number"), name="turn_once")]
+
+    def __str__(self) -> str:
+        return f"turn {self.number} of {self.battle_id}"
+
+
+class Answer(models.Model):
+    """One side of one turn: leased to one worker at a time, fenced by its attempt (see `arena.answers.leases`)."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        FINISHED = "finished"
+        FAILED = "failed"
+
+    class Failure(models.TextChoices):
+        TIMEOUT = "timeout"
+        UNAVAILABLE = "unavailable"
+        REFUSED = "refused"
+        TOO_LONG = "too_long"
+        EMPTY = "empty"
+        REJECTED = "rejected"  # the provider takes the request for a bad one, and does not say why in words we know
+        STOPPED = "stopped"  # its voter gave up before it had said a word
+        BUSY = "busy"  # it was not asked: no place became free
+
+        @property
+        def public(self) -> str:
+            """The reason that its voter is given, once the models may be known."""
+            unnamed = self in (self.REJECTED, self.STOPPED, self.BUSY)
+            return (Answer.Failure.UNAVAILABLE if unnamed else self).value
+
+    # Failures of the endpoint. These alone make the public failure rate.
+    OF_ENDPOINT = frozenset({Failure.TIMEOUT, Failure.UNAVAILABLE})
+    # Failures that the voter's question can bring about at will, on one model and not on another.
+    CAUSED_BY_QUESTION = frozenset({Failure.REFUSED, Failure.TOO_LONG, Failure.EMPTY, Failure.REJECTED})
+
+    turn = models.ForeignKey(Turn, models.CASCADE, related_name="answers")
+    side = models.CharField(max_length=1, choices=[(side, side) for side in SIDES])
+    # Nothing looks answers up by their model.
+    model = models.ForeignKey(LanguageModel, models.PROTECT, db_index=False, related_name="+")
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    attempt = models.PositiveIntegerField(default=0, help_text="grows with every claim; the fence of all writes")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="claims since it was asked for")
+    lease_until = models.DateTimeField(null=True)
+    queued_at = models.DateTimeField(db_default=Now())
+    text = models.TextField(blank=True, help_text="while running: what has been released so far")
+    reasoning = models.TextField(blank=True)
+    stopped = models.BooleanField(default=False, help_text="cut short by the voter")
+    cut = models.BooleanField(default=False, db_default=False, help_text="ended at a limit of length")
+    failure = models.CharField(max_length=12, blank=True, choices=Failure)
+    started_at = models.DateTimeField(null=True)
+    first_token_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    input_tokens = models.PositiveIntegerField(null=True)
+    output_tokens = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        ordering = ("side",)
+        indexes = [
+            models.Index("id", condition=Q(state="running"), name="answer_running"),
+            models.Index("queued_at", condition=Q(state="queued"), name="answer_queued"),
+            models.Index("turn", condition=Q(state="failed"), name="answer_failed"),
+        ]
+        constraints = [models.UniqueConstraint(fields=("turn", "side"), name="answer_once")]
+
+    def __str__(self) -> str:
+        return f"side {self.side} of {self.turn_id}"
+
+
+class Call(models.Model):
+    """One attempt of one endpoint, for its health and its measured speed; rolled up by day, then forgotten."""
+
+    endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="calls")
+    battle = models.UUIDField(null=True, help_text="which may be deleted meanwhile")
+    failure = models.CharField(max_length=12, blank=True, choices=Answer.Failure)
+    first_token_s = models.FloatField(null=True)
+    tokens_per_s = models.FloatField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index("created_at", name="call_time")]
+
+    def __str__(self) -> str:
+        return f"{self.endpoint_id}: {self.failure or 'answered'}"
+
+
+class EndpointDay(models.Model):
+    """What an endpoint did on one day (UTC), measured on our own traffic. Seconds, and tokens a second.
+
+    `answers` and `failures` are of all calls, `public_…` what its failure rate is made of.
+    """
+
+    endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="days")
+    day = models.DateField()
+    answers = models.PositiveIntegerField()
+    failures = models.JSONField(default=dict, help_text="reason → how often")
+    public_answers = models.PositiveIntegerField(default=0, help_text="in blind battles of the live pool")
+    public_failures = models.PositiveIntegerField(
+        default=0, help_text="there; at most 3 of one voter, 12 of one network"
+    )
+    first_token_p50 = models.FloatField(null=True)
+    first_token_p95 = models.FloatField(null=True)
+    tokens_per_s_p50 = models.FloatField(null=True)
+    tokens_per_s_p95 = models.FloatField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("endpoint", "day"), name="endpoint_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.endpoint_id} on {self.day}"
+
+
+class VoteFile(models.Model):
+    """A file of votes that was imported into a pool; the same bytes are imported once."""
+
+    pool = models.CharField(max_length=100)
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the file")
+    votes = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("pool", "digest"), name="vote_file_once")]
+
+    def __str__(self) -> str:
+        return f"{self.digest[:8]} in {self.pool}"
+
+
+class Vote(models.Model):
+    """One judgement, self-contained and never changed; `voter` is a pseudonym that outlives the voter's row."""
+
+    class Winner(models.TextChoices):
+        A = "a"
+        B = "b"
+        TIE = "tie"
+        BOTH_BAD = "both_bad"
+
+    class Source(models.TextChoices):
+        LIVE = "live"
+        API = "api"
+        IMPORT = "import"
+
+    battle = models.OneToOneField(Battle, models.SET_NULL, null=True, related_name="vote")
+    pool = models.CharField(max_length=100)
+    model_a = models.ForeignKey(LanguageModel, models.PROTECT, db_index=False, related_name="+")
+    model_b = models.ForeignKey(LanguageModel, models.PROTECT, db_index=False, related_name="+")
+    winner = models.CharField(max_length=8, choices=Winner)
+    multiplicity = models.PositiveIntegerField(default=1)
+    voter = models.UUIDField(null=True)
+    source = models.CharField(max_length=6, choices=Source, default=Source.LIVE)
+    counted = models.BooleanField(default=True)
+    reason = models.CharField(max_length=20, blank=True, help_text="why it is not counted")
+    categories = ArrayField(models.CharField(max_length=40), default=list)
+    features = ArrayField(models.FloatField(), null=True, help_text="style of a, then of b")
+    propensity = models.FloatField(null=True, help_text="null after a replacement, and where it is not known")
+    turns = models.PositiveSmallIntegerField(default=1)
+    reasons = models.JSONField(default=dict)
+    comment = models.TextField(blank=True)
+    prompt_hash = models.CharField(
+        max_length=32, blank=True, db_default="", help_text="keyed hash of the first question"
+    )
+    # Rows of files are never deleted, and PostgreSQL's check for each vote takes a sixth of an import.
+    file = models.ForeignKey(VoteFile, models.PROTECT, null=True, db_index=False, db_constraint=False, related_name="+")
+    created_at = models.DateTimeField(null=True, db_default=Now(), help_text="unknown for some imported ones")
+    published = models.BooleanField(
+        default=False, db_default=False, help_text="its battle was published at some time; stays true"
+    )
+
+    class Meta:
+        indexes = [
+            models.Index("pool", "id", name="vote_of_pool"),
+            models.Index("voter", "prompt_hash", condition=~Q(prompt_hash=""), name="vote_of_prompt"),
+            models.Index("model_a", condition=~Q(reasons={}), name="vote_reasons_a"),
+            models.Index("model_b", condition=~Q(reasons={}), name="vote_reasons_b"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~Q(model_a=F("model_b")), name="vote_two_models"),
+            models.CheckConstraint(condition=Q(multiplicity__gte=1), name="vote_multiplicity"),
+        ]
+
+    def __str__(self) -> str:
+        return f"vote {self.pk}"
+
+
+class Suggestion(models.Model):
+    """A question of the team's own on a card of the first page; without any, those that we ship are shown."""
+
+    prompt = models.TextField()
+    category = models.CharField(max_length=100)
+
+    class Meta:
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return self.prompt[:60]
+
+
+class VoteAside(models.Model):
+    """What the row of an imported vote held beside it: columns of no use here, and conversations if wanted."""
+
+    # Written with its vote, which is never deleted: here too the check would be a sixth of an import.
+    vote = models.OneToOneField(Vote, models.CASCADE, primary_key=True, db_constraint=False, related_name="aside")
+    row = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"beside vote {self.vote_id}"
+
+
+class PairWeight(models.Model):
+    """How much a pool would learn from one more battle of each pair, written by the rating side.
+
+    One row a pool, for it is written and read as a whole: the keys of M models, rising, and the weights of their
+    M (M - 1) / 2 pairs in the order (0, 1), (0, 2) … (M - 2, M - 1).
+    """
+
+    pool = models.CharField(max_length=100, primary_key=True)
+    keys = ArrayField(models.BigIntegerField())
+    weights = ArrayField(models.FloatField())
+    updated_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.pool
+
+
+class Standing(models.Model):
+    """The newest published ratings of a pool, written by the rating side: what a reveal shows beside a name."""
+
+    pool = models.CharField(max_length=100, primary_key=True)
+    ratings = models.JSONField(help_text="{slug: {rating, ci_low, ci_high, rank, votes, provisional}}")
+    updated_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.pool

@@ -1,0 +1,41 @@
+"""Keyed hashes, networks without addresses, and reports about what strangers have published."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class HashKey(models.Model):
+    """The key of keyed hashes, in the only row (see `arena.identity.hash_key`)."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    key = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="hash_key_once")]
+
+    def __str__(self) -> str:
+        return "the key of keyed hashes"
+
+
+class NetworkSalt(models.Model):
+    """The random salt of one week; once it is deleted, nobody can compute a hash of that week again."""
+
+    week = models.DateField(primary_key=True, help_text="its Monday, UTC")
+    salt = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"salt of the week of {self.week}"
+
+
+class Report(models.Model):
+    """A reader reported a published battle. Says nothing about the reader, but that it is not the same one twice."""
+
+    battle = models.ForeignKey("arena.Battle", models.CASCADE, related_name="reports")
+    reporter = models.CharField(max_length=64, help_text="keyed hash of battle and voter")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("battle", "reporter"), name="report_once")]
+
+    def __str__(self) -> str:
+        return f"report of {self.battle_id}"

@@ -1,0 +1,57 @@
+"""The page of one published battle, for whoever has its link, and the button by which a reader reports it."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from arena.battles import review_queue, sharing
+from arena.identity import quotas
+from arena.identity.voters import voter_id
+from arena.models import Battle
+from core.http.errors import Refusal
+
+REPORTED = "reported"  # the parameter that leads back to the page
+
+
+@require_safe
+def battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
+    found = sharing.find(battle_id)
+    return _page(request, found) if found else _not_found(request)
+
+
+@require_POST
+def report(request: HttpRequest, battle_id: UUID) -> HttpResponse:
+    """Leads back to the page, which thanks."""
+    found = sharing.find(battle_id)
+    if found is None:
+        return _not_found(request)
+    try:
+        quotas.submission(request)
+        review_queue.report(found, voter_id(request))
+    except Refusal as error:
+        if error.status == HTTPStatus.NOT_FOUND:
+            return _not_found(request)
+        return error.on(_page(request, found, problem=error.detail, status=error.status))
+    return redirect(f"{reverse('published-battle', args=[found.pk])}?{REPORTED}")
+
+
+def _page(request: HttpRequest, found: Battle, problem: str = "", status: int = 200) -> HttpResponse:
+    context = {
+        "battle": sharing.read(found),
+        "problem": problem,
+        "has_reported": REPORTED in request.GET and review_queue.has_reported(found, voter_id(request)),
+        "is_review_due": found.review == Battle.Review.REPORTED,
+    }
+    page = render(request, "arena/published/published_battle.html", context, status=status)
+    page.headers["X-Robots-Tag"] = "noindex"
+    return page
+
+
+def _not_found(request: HttpRequest) -> HttpResponse:
+    detail = _("This battle is not published, or no longer.")
+    return render(request, "404.html", {"detail": detail}, status=404)

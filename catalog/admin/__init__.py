@@ -1,0 +1,5 @@
+"""Admin pages of the catalog."""
+
+from catalog.admin import benchmarks, facts, models, submissions
+
+__all__ = ["benchmarks", "facts", "models", "submissions"]

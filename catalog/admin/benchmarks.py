@@ -1,0 +1,89 @@
+"""Benchmarks with what is wrong with them, and the scores on them."""
+
+from functools import cache
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from catalog.matching import seed_files
+from catalog.models import Benchmark, Caveat, Score
+from core.admin.classes import Choosing, Page, Rows
+from core.admin.json_field import OVERRIDES
+
+
+@cache
+def shipped() -> frozenset[str]:
+    """Slugs of those that come with Arena; each start brings them to what its file says."""
+    return frozenset(entry["slug"] for entry in seed_files.tables("benchmarks.toml", "benchmark"))
+
+
+class CaveatInline(Rows):
+    model = Caveat
+    extra = 0
+
+
+@admin.register(Benchmark)
+class BenchmarkAdmin(Choosing):
+    """Those that an import has brought are described here; those that come with Arena in their file."""
+
+    list_display = ("name", "full_name", "status", "metric", "items", "chance", "caveats", "scores", "comes_with_arena")
+    list_filter = ("status", "generation", "caveats__kind")
+    search_fields = ("name", "slug", "full_name")
+    autocomplete_fields = ("superseded_by",)
+    formfield_overrides = OVERRIDES
+    inlines = (CaveatInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Benchmark]:
+        counted = {name: Count(name, distinct=True) for name in ("caveats", "scores")}
+        found: QuerySet[Benchmark] = (
+            super().get_queryset(request).annotate(**{f"number_of_{name}": count for name, count in counted.items()})
+        )
+        return found
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Benchmark | None = None) -> tuple[str, ...]:
+        return ("slug",) if obj else ()
+
+    def has_change_permission(self, request: HttpRequest, obj: Benchmark | None = None) -> bool:
+        return not _is_shipped(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Benchmark | None = None) -> bool:
+        """One by one, where what comes with Arena can be told."""
+        return obj is not None and not _is_shipped(obj) and super().has_delete_permission(request, obj)
+
+    @admin.display(description="caveats", ordering="number_of_caveats")
+    def caveats(self, benchmark: Any) -> int:
+        return int(benchmark.number_of_caveats)
+
+    @admin.display(description="scores", ordering="number_of_scores")
+    def scores(self, benchmark: Any) -> int:
+        return int(benchmark.number_of_scores)
+
+    @admin.display(description="comes with Arena", boolean=True)
+    def comes_with_arena(self, benchmark: Benchmark) -> bool:
+        return _is_shipped(benchmark)
+
+
+def _is_shipped(benchmark: Benchmark | None) -> bool:
+    return benchmark is not None and benchmark.slug in shipped()
+
+
+@admin.register(Score)
+class ScoreAdmin(Page):
+    """Scores come in by files, and are not edited: a wrong one is deleted, or all of its file (search for `run`)."""
+
+    list_display = ("model", "benchmark", "task", "metric", "shots", "value", "stderr", "measured_by", "date")
+    list_filter = ("self_reported", "submitted", "limited", "harness", ("benchmark", admin.RelatedOnlyFieldListFilter))
+    list_select_related = ("model", "benchmark")
+    search_fields = ("model__name", "model__slug", "benchmark__name", "task", "source", "=run")
+    search_help_text = "Model, benchmark, task, source, or the run of a file"
+    ordering = ("benchmark__slug", "-value", "pk")
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -1,0 +1,1 @@
+"""Benchmark scores: which are comparable, rankings, and tables."""

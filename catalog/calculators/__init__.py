@@ -1,0 +1,1 @@
+"""Calculators: what a model costs, and scaling laws."""

@@ -1,0 +1,1 @@
+"""Files from elsewhere, read into facts and scores."""

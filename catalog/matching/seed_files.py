@@ -1,0 +1,27 @@
+"""The files under `catalog/data/`, and nothing but reading them. Facts, prices and scores have a source each."""
+
+import csv
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+DATA = Path(__file__).parents[1] / "data"
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    """A CSV file; lines that begin with # are remarks."""
+    lines = (DATA / name).read_text(encoding="utf-8").splitlines()
+    return list(csv.DictReader(line for line in lines if not line.startswith("#")))
+
+
+def tables(name: str, key: str) -> list[dict[str, Any]]:
+    """The entries `[[key]]` of a TOML file."""
+    document: dict[str, list[dict[str, Any]]] = tomllib.loads((DATA / name).read_text(encoding="utf-8"))
+    return document[key]
+
+
+@cache
+def aliases() -> dict[str, str]:
+    """Other names of models in lower case → slug."""
+    return {row["alias"].lower(): row["model"] for row in rows("aliases.csv")}

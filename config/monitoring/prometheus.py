@@ -1,0 +1,134 @@
+"""Figures for Prometheus. None is of a single model: a count that moves with an open battle would tell of it."""
+
+import ipaddress
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.conf import settings
+from django.db import Error, connection
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+
+from arena.endpoints import circuit_breaker
+from arena.endpoints.call_stats import ALARMING
+from arena.models import Answer, Battle, Endpoint
+from config.monitoring import health
+from ratings.boards import snapshots
+from ratings.models import Board, Outbox
+
+OPEN = (Battle.State.ANSWERING, Battle.State.READY)
+ENDPOINTS = (
+    ("arena_endpoints_enabled", "Endpoints that are switched on", Q(enabled=True)),
+    (
+        "arena_endpoints_in_draw",
+        "Of these the ones that have not failed their last two probes",
+        circuit_breaker.IN_DRAW,
+    ),
+    ("arena_endpoints_failing", "Of these the ones whose probes pass while most battles fail", ALARMING),
+)
+UNDER_WAY = (Answer.State.QUEUED, Answer.State.RUNNING)
+INSIDE = [
+    ipaddress.ip_network(network)
+    for network in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7", "fe80::/10")
+]
+BEARER = {"WWW-Authenticate": "Bearer"}
+FORWARDED = ("X-Forwarded-For", "Forwarded")
+REFUSED = "To read the metrics from here, set ARENA_METRICS_TOKEN and send it as a bearer token.\n"
+
+
+async def metrics(request: HttpRequest) -> HttpResponse:
+    """The figures as they were at most 2 s ago; 401 or 403 for those who may not read them, 503 if it takes long."""
+    token = settings.ENVIRONMENT.arena_metrics_token
+    if token and not _has_token(request, token):
+        return HttpResponse(
+            "Send the bearer token that ARENA_METRICS_TOKEN holds.\n", "text/plain", 401, headers=BEARER
+        )
+    if not token and not _is_inside(request):
+        return HttpResponse(REFUSED, "text/plain", 403)
+    try:
+        return HttpResponse(await _figures.get(), CONTENT_TYPE_LATEST)
+    except TimeoutError:
+        return HttpResponse("The database did not answer in time. Try again.\n", "text/plain", 503)
+
+
+def _has_token(request: HttpRequest, token: str) -> bool:
+    scheme, _, sent = request.headers.get("Authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and constant_time_compare(sent.strip(), token)
+
+
+def _is_inside(request: HttpRequest) -> bool:
+    """Whether it comes from this machine or a private network, and is not a stranger's that a proxy there forwards."""
+    if any(header in request.headers for header in FORWARDED):
+        return False
+    try:
+        address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return any((mapped or address) in network for network in INSIDE)
+
+
+def render() -> bytes:
+    """Figures of the service as it is in the database, and of this web process; a part that is away is named."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    registry.register(_Service())
+    return generate_latest(registry)
+
+
+_figures = health.SharedResult(render)
+
+
+class _Service(Collector):
+    def collect(self) -> Iterable[Metric]:
+        up = GaugeMetricFamily("arena_up", "Whether a part that the service needs can be reached", labels=["part"])
+        figures: list[Metric] = []
+        try:
+            figures += [*_battles(), *_boards()]
+        except Error:
+            connection.close()
+        up.add_metric(["database"], bool(figures))
+        up.add_metric(["broker"], health.broker_answers())
+        up.add_metric(["beat"], health.beat_lives())
+        return [up, *figures]
+
+
+def _battles() -> Iterator[Metric]:
+    open_ones, answers = (Battle.objects.filter(state__in=OPEN), Answer.objects.filter(state__in=UNDER_WAY))
+    yield _by_state("arena_battles_open", "Battles that are not over", open_ones, OPEN)
+    yield _by_state("arena_answers_under_way", "Answers that wait or are being written", answers, UNDER_WAY)
+    found = Endpoint.objects.aggregate(**{name: Count("pk", filter=which) for name, _, which in ENDPOINTS})
+    for name, about, _ in ENDPOINTS:
+        yield GaugeMetricFamily(name, about, value=found[name])
+
+
+def _boards() -> Iterator[Metric]:
+    waiting = Outbox.objects.count()
+    boards = Board.objects.aggregate(behind=Count("pk", Q(behind=True)), failed=Count("failed_at"))
+    yield GaugeMetricFamily("arena_votes_waiting", "Votes that are in no board yet", value=waiting)
+    yield GaugeMetricFamily("arena_boards_behind", "Boards that wait to be published", value=boards["behind"])
+    words = "Boards that could not be fitted, or weigh no pairs, and are tried again every minute"
+    yield GaugeMetricFamily("arena_boards_failed", words, value=boards["failed"])
+    votes = GaugeMetricFamily("arena_board_votes", "Votes in the newest board of a pool", labels=["pool"])
+    age = GaugeMetricFamily("arena_board_age_seconds", "Since the newest board of a pool was computed", labels=["pool"])
+    now = timezone.now()
+    for snapshot in snapshots.newest_of_pools():
+        pool = [snapshot.board.pool.slug]
+        if snapshot.votes is not None:  # else somebody else's board, which only ever grows older
+            votes.add_metric(pool, snapshot.votes)
+            age.add_metric(pool, (now - snapshot.computed_at).total_seconds())
+    yield from (votes, age)
+
+
+def _by_state(name: str, about: str, rows: QuerySet[Any], states: Iterable[str]) -> Metric:
+    counted = dict(rows.order_by().values_list("state").annotate(Count("pk")))
+    family = GaugeMetricFamily(name, about, labels=["state"])
+    for state in states:
+        family.add_metric([state], counted.get(state, 0))
+    return family

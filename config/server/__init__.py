@@ -1,0 +1,1 @@
+"""How requests reach Django: protocol, middleware, static files, logs."""

@@ -1,0 +1,20 @@
+"""The log of changes: read here, added to by `core.admin.audit` alone."""
+
+from django.contrib import admin
+
+from core.admin.read_only import ReadOnly
+from core.models import Change
+
+
+@admin.register(Change)
+class ChangeAdmin(ReadOnly):
+    list_display = ("at", "who", "kind", "thing", "name")
+    list_filter = ("kind",)
+    date_hierarchy = "at"
+    search_fields = ("who", "name", "key")
+    fields = ("at", "who", "kind", "thing", "key", "name", "before", "after")
+    readonly_fields = ("thing",)
+
+    @admin.display(description="what", ordering="what")
+    def thing(self, change: Change) -> str:
+        return change.thing

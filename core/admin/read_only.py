@@ -1,0 +1,26 @@
+"""What pages of the admin have in common that are only read."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import HttpRequest
+
+from core.admin.classes import Page
+
+Lookups = Iterable[tuple[str, str]]
+
+
+class ReadOnly(Page):
+    """Rows that operators may see and nobody may change by hand."""
+
+    show_full_result_count = False  # there may be millions
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -1,0 +1,1 @@
+"""Requests and responses: errors, rate limits, event streams, pagination, the API document."""

@@ -1,0 +1,19 @@
+"""Rows of the change log are only added: the database itself refuses to update or delete them."""
+
+from django.db import migrations
+
+CREATE_TRIGGER = """
+CREATE FUNCTION core_change_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the log of changes is only added to' USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER core_change_stays BEFORE UPDATE OR DELETE ON core_change
+    FOR EACH ROW EXECUTE FUNCTION core_change_stays();
+"""
+DROP_TRIGGER = "DROP TRIGGER core_change_stays ON core_change; DROP FUNCTION core_change_stays();"
+
+
+class Migration(migrations.Migration):
+    dependencies = [("core", "0001_initial")]
+
+    operations = [migrations.RunSQL(CREATE_TRIGGER, DROP_TRIGGER)]

@@ -1,0 +1,1 @@
+"""PostgreSQL and Valkey: connections, locks, caches, queues."""

@@ -1,0 +1,1 @@
+"""Texts and numbers as users write and read them."""

@@ -1,0 +1,1 @@
+"""./scripts/up: the supervisor, embedded PostgreSQL and Valkey, local models."""

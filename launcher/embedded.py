@@ -1,0 +1,171 @@
+"""PostgreSQL and Valkey for one data folder, on unix sockets only, and commands that run beside them.
+
+`python -m launcher.embedded [--data DIR | --temporary] [--no-fsync] -- COMMAND …` starts the services for the duration
+of the command, or uses those of a running `up` or of another command."""
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from signal import Signals
+
+from config import secret_keys
+from launcher import postgres, valkey
+from launcher.data_folder import DataFolder, DataFolderError
+from launcher.supervisor import ProgramError, Supervisor
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE_S = 30
+POLL_S = 0.05
+PRIVATE, LOOPBACK = "ARENA_ALLOW_PRIVATE_ENDPOINTS", "127.0.0.0/8,::1/128"
+FALLBACKS = "SECRET_KEY_FALLBACKS"
+CONVERSATION = "ARENA_CONVERSATION_CHARACTERS"
+
+Say = Callable[[str], None]
+
+
+def environment(folder: DataFolder) -> dict[str, str]:
+    """The variables of a program that uses the services; what is set outside wins.
+
+    Endpoints may lie on this machine, where the local models are. Conversations are as long as those of the service.
+    """
+    outside = {name: value for name, value in os.environ.items() if value}
+    ours = {"DATABASE_URL": postgres.url(folder), "REDIS_URL": valkey.url(folder)}
+    if limit := _load_conversation_limit(folder):
+        ours[CONVERSATION] = limit
+    joined = {PRIVATE: ",".join(filter(None, [outside.get(PRIVATE), LOOPBACK]))}
+    if "SECRET_KEY" not in outside:
+        signing, *verifying = secret_keys.load(folder.path)
+        ours["SECRET_KEY"], joined[secret_keys.FOLDER] = signing, str(folder.path)
+        joined[FALLBACKS] = ",".join(filter(None, [*verifying, outside.get(FALLBACKS)]))
+    return ours | outside | joined
+
+
+def store_conversation_limit(folder: DataFolder, limit: str) -> None:
+    """Store the limit with which `up` runs, for commands on the same data folder; empty stands for the default."""
+    _conversation_file(folder).write_text(limit)
+
+
+def _load_conversation_limit(folder: DataFolder) -> str:
+    try:
+        return _conversation_file(folder).read_text().strip()
+    except FileNotFoundError:
+        return ""
+
+
+def _conversation_file(folder: DataFolder) -> Path:
+    return folder.path / "conversation_characters"
+
+
+async def start(supervisor: Supervisor, folder: DataFolder, say: Say, *, durable: bool = True) -> None:
+    """Start the services that no variable replaces; only the owner of the folder may.
+
+    Raises DataFolderError and ProgramError. The servers hold a lock of their own, so that those of a killed
+    run are waited for, however it ended.
+    """
+    waiting = asyncio.get_running_loop().call_later(1, say, "waiting for the servers of an earlier run to end")
+    held = await _until_free(folder, "services", PATIENCE_S)
+    waiting.cancel()
+    if held is None:
+        raise DataFolderError(f"servers of an earlier run still use {folder.path} and do not end")
+    programs = []
+    if _ours("DATABASE_URL"):
+        programs.append(await postgres.prepare(supervisor, folder, held, durable=durable))
+    if _ours("REDIS_URL"):
+        programs.append(valkey.prepare(folder, held))
+    await supervisor.start(*programs)
+
+
+async def run(folder: DataFolder, command: list[str], say: Say, *, durable: bool) -> int:
+    """Run a command beside the services and return its exit code."""
+    supervisor = Supervisor(say)
+    owner, lock = await _own_or_visit(folder)
+    try:
+        if owner:
+            await start(supervisor, folder, say, durable=durable)
+        return await _command(command, environment(folder))
+    finally:
+        if owner and await _until_free(folder, "guests", 0) is None:
+            say("waiting for other commands that use the same services")
+            await _until_free(folder, "guests", float("inf"))
+        await supervisor.stop()
+        os.close(lock)
+
+
+def _ours(variable: str) -> bool:
+    return not os.environ.get(variable)
+
+
+async def _ready(folder: DataFolder) -> bool:
+    return (not _ours("DATABASE_URL") or await postgres.ready(folder)) and (
+        not _ours("REDIS_URL") or await valkey.ready(folder)
+    )
+
+
+async def _until_free(folder: DataFolder, lock: str, patience: float) -> int | None:
+    """Take a lock, waiting for it so many seconds; None if it stays taken."""
+    deadline = time.monotonic() + patience
+    while (held := folder.lock(lock)) is None and time.monotonic() < deadline:
+        await asyncio.sleep(POLL_S)
+    return held
+
+
+async def _own_or_visit(folder: DataFolder) -> tuple[bool, int]:
+    """Become the owner of the folder, or a guest at the running services of another one."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if (lock := folder.own("a command")) is not None:
+            return True, lock
+        if (lock := folder.lock("guests", shared=True)) is not None:
+            if await _ready(folder):
+                return False, lock
+            os.close(lock)
+        await asyncio.sleep(POLL_S)
+    raise DataFolderError(f"the services of {folder.path} do not answer; they belong to {folder.owner}")
+
+
+async def _command(command: list[str], env: dict[str, str]) -> int:
+    """Run it in this terminal: Ctrl-C reaches it by itself, other signals are passed on."""
+    loop = asyncio.get_running_loop()
+    starting = loop.create_task(asyncio.create_subprocess_exec(*command, env=env))
+
+    def pass_on(number: Signals) -> None:  # also one that comes before the command is known to run
+        starting.add_done_callback(lambda started: started.result().send_signal(number))
+
+    loop.add_signal_handler(Signals.SIGINT, lambda: None)
+    for number in (Signals.SIGTERM, Signals.SIGHUP):
+        loop.add_signal_handler(number, pass_on, number)
+    code = await (await starting).wait()
+    for number in (Signals.SIGINT, Signals.SIGTERM, Signals.SIGHUP):
+        loop.remove_signal_handler(number)
+    return 128 - code if code < 0 else code
+
+
+async def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="launcher.embedded", allow_abbrev=False)
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument("--data", type=Path, default=ROOT / "var", help="the data folder")
+    place.add_argument("--temporary", action="store_true", help="a new one, removed at the end")
+    parser.add_argument("--no-fsync", action="store_true", help="quicker, and a crash may lose data")
+    parser.add_argument("command", nargs="+")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="arena-") if options.temporary else nullcontext(options.data) as path:
+        return await run(DataFolder(Path(path)), options.command, warn, durable=not options.no_fsync)
+
+
+def warn(line: str) -> None:
+    sys.stderr.write(f"arena: {line}\n")
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(asyncio.run(main(sys.argv[1:])))
+    except (DataFolderError, ProgramError, OSError) as problem:
+        sys.exit(f"arena: {problem}")
+    except KeyboardInterrupt:
+        sys.exit(128 + Signals.SIGINT)

@@ -1,0 +1,33 @@
+"""Keeps the local models whose server is down out of the draw, until the supervisor has it running again."""
+
+import asyncio
+from collections.abc import Iterable
+
+import psycopg
+
+from launcher.supervisor import http_ok
+
+LOOK_S = 0.5
+# As failed and good probes would do it (see `arena.endpoints.circuit_breaker`). A probe that is under way counts no
+# more.
+OUT = "UPDATE arena_endpoint SET failed_probes = 2, probe_after = now() + interval '30 s' WHERE base_url LIKE %s"
+IN = "UPDATE arena_endpoint SET failed_probes = 0, probe_after = now() WHERE base_url LIKE %s"
+
+
+async def watch(ports: Iterable[int], database: str) -> None:
+    """Look at the model servers on these ports, all of them up now, until this task is cancelled."""
+    up = dict.fromkeys(ports, True)
+    while True:
+        for port, was_up in up.items():
+            if (is_up := await http_ok(port, "/health")) != was_up and await _switch(database, port, is_up=is_up):
+                up[port] = is_up
+        await asyncio.sleep(LOOK_S)
+
+
+async def _switch(database: str, port: int, *, is_up: bool) -> bool:
+    try:
+        async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
+            await connection.execute(IN if is_up else OUT, [f"http://127.0.0.1:{port}/%"])
+    except psycopg.OperationalError:
+        return False  # the next look tries again
+    return True

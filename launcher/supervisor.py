@@ -1,0 +1,218 @@
+"""Runs programs as one service: started in order, kept alive, stopped in reverse, and never left behind."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from signal import Signals
+from typing import Any
+
+from launcher.log_files import LogFile
+
+DEATHS = 5
+WITHIN_S = 60
+LONGEST_PAUSE_S = 2.0
+POLL_S = 0.05
+
+# Where the kernel cannot signal a child whose parent dies, a shell waits for the end of a pipe that only
+# the parent holds open, and then signals the program, which has taken over the shell's own process id.
+WATCH = 'exec 3<&0 </dev/null; { read -r _ <&3; kill -s "$0" $$; } & exec "$@" 3<&-'
+
+
+class ProgramError(Exception):
+    """A program did not start, did not stay or did not succeed; the message is one line for the user."""
+
+
+async def at_once() -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Program:
+    """One program to run. `signal` ends it, and is also what it gets if the supervisor itself dies.
+
+    `ready` is polled until it answers True. `prefix` stands before the command and may change the user or
+    the namespace. `held` are file descriptors that the program keeps open for as long as it lives. Seconds.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    log: Path
+    env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    ready: Callable[[], Awaitable[bool]] = at_once
+    signal: Signals = Signals.SIGTERM
+    prefix: tuple[str, ...] = ()
+    held: tuple[int, ...] = ()
+    ready_within: float = 60
+    stop_within: float = 6.5
+
+
+@dataclass
+class _Running:
+    program: Program
+    log: LogFile
+    process: asyncio.subprocess.Process
+    keeper: asyncio.Task[None] | None = None
+
+
+class Supervisor:
+    """Starts groups of programs one after the other and stops them in reverse order.
+
+    `failure` raises ProgramError once a program has died five times within a minute. To be made and used
+    in the main thread: the parent-death signal is tied to the thread that starts a program.
+    """
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._groups: list[list[_Running]] = []
+        self._watched, self._held_open = os.pipe()
+        self.failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def start(self, *programs: Program) -> None:
+        """Start one group together and wait until all of it is ready; raises ProgramError."""
+        group: list[_Running] = []
+        self._groups.append(group)
+        await together(*(self._start(program, group) for program in programs))
+
+    async def run(self, program: Program) -> None:
+        """Run a program that ends by itself; raises ProgramError unless it succeeds."""
+        running = await self._begin(program)
+        group = [running]
+        self._groups.append(group)
+        code = await _end_of(running.process)
+        await running.log.drain()
+        if code:
+            raise ProgramError(_last_words(running.log) or f"{program.name} {_how_it_ended(running.process)}")
+        running.log.close()
+        self._groups.remove(group)
+
+    async def stop(self) -> None:
+        while self._groups:
+            await asyncio.gather(*(self._stop(running) for running in self._groups[-1]))
+            self._groups.pop()
+        if self.failure.done():
+            self.failure.exception()
+
+    async def _start(self, program: Program, group: list[_Running]) -> None:
+        running = await self._begin(program)
+        group.append(running)
+        deadline = time.monotonic() + program.ready_within
+        while running.process.returncode is not None or not await program.ready():
+            if running.process.returncode is not None:
+                await running.log.drain()
+                raise ProgramError(_obituary(running, f"{_how_it_ended(running.process)} while starting"))
+            if time.monotonic() > deadline:
+                raise ProgramError(_obituary(running, f"was not ready after {program.ready_within:.0f} s"))
+            await asyncio.sleep(POLL_S)
+        running.keeper = asyncio.create_task(self._keep(running))
+
+    async def _keep(self, running: _Running) -> None:
+        """Start the program again whenever it ends, ever later, until it has died too often."""
+        program, deaths = running.program, deque[float](maxlen=DEATHS)
+        while True:
+            await _end_of(running.process)
+            await running.log.drain()
+            now = time.monotonic()
+            deaths.append(now)
+            if len(deaths) == DEATHS and now - deaths[0] < WITHIN_S:
+                problem = ProgramError(_obituary(running, f"ended {DEATHS} times within {WITHIN_S} s"))
+                if not self.failure.done():
+                    self.failure.set_exception(problem)
+                return
+            self._say(f"{program.name} {_how_it_ended(running.process)}; starting it again")
+            recent = sum(now - death < WITHIN_S for death in deaths)
+            await asyncio.sleep(min(LONGEST_PAUSE_S, 0.125 * 2**recent))
+            running.process = await self._spawn(program, running.log)
+
+    async def _begin(self, program: Program) -> _Running:
+        log = LogFile(program.log)
+        return _Running(program, log, await self._spawn(program, log))
+
+    async def _spawn(self, program: Program, log: LogFile) -> asyncio.subprocess.Process:
+        name = program.signal.name.removeprefix("SIG")
+        setpriv = shutil.which("setpriv")
+        tie = (setpriv, "--pdeathsig", name) if setpriv else ("/bin/sh", "-c", WATCH, name)
+        output = log.open_pipe()
+        try:
+            return await asyncio.create_subprocess_exec(
+                *program.prefix,
+                *tie,
+                *program.command,
+                env=dict(program.env),
+                stdin=asyncio.subprocess.DEVNULL if setpriv else self._watched,
+                stdout=output,
+                stderr=output,
+                pass_fds=program.held,
+                start_new_session=True,
+            )
+        finally:
+            os.close(output)
+
+    async def _stop(self, running: _Running) -> None:
+        if running.keeper:
+            running.keeper.cancel()
+            await asyncio.wait([running.keeper])
+        process = running.process
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(running.program.signal)
+        try:
+            await asyncio.wait_for(_end_of(process), running.program.stop_within)
+        except TimeoutError:
+            self._say(f"{running.program.name} does not stop; killing it")
+            os.killpg(process.pid, Signals.SIGKILL)
+            await process.wait()
+        await running.log.drain()
+        running.log.close()
+
+
+async def together(*steps: Coroutine[Any, Any, None]) -> None:
+    """Do all at the same time; the first error ends the others and is raised."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for step in steps:
+                tasks.create_task(step)
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+
+
+async def _end_of(process: asyncio.subprocess.Process) -> int:
+    """Wait for the exit code; whatever the program left in its process group ends with it."""
+    code = await process.wait()
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, Signals.SIGKILL)
+    return code
+
+
+async def http_ok(port: int, path: str) -> bool:
+    """Whether a server on this machine's loopback address answers a GET of `path` with 200."""
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    try:
+        writer.write(f"GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        status = await asyncio.wait_for(reader.readline(), 5)
+    except OSError:  # which a time-out is too
+        return False
+    finally:
+        writer.close()
+    return status.split()[1:2] == [b"200"]
+
+
+def _how_it_ended(process: asyncio.subprocess.Process) -> str:
+    code = process.returncode or 0
+    return f"was ended by {Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+
+
+def _last_words(log: LogFile) -> str:
+    return log.last_line.removeprefix("arena: ")
+
+
+def _obituary(running: _Running, what: str) -> str:
+    log = running.log
+    return f"{running.program.name} {what}: {_last_words(log) or 'it said nothing'} (log: {log.path})"

@@ -1,0 +1,258 @@
+"""The whole service on this machine by one command, `./scripts/up`."""
+
+import argparse
+import asyncio
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from signal import Signals
+from typing import NoReturn
+
+from config import environment
+from launcher import embedded, local_models, model_watch
+from launcher.data_folder import DataFolder, DataFolderError
+from launcher.local_models import MIB, LocalModel
+from launcher.supervisor import Program, ProgramError, Supervisor, http_ok, together
+
+LOCAL_CONVERSATION = "8000"  # characters: as much as the local models can read
+NOT_DRAWN = "not drawn: "  # so begin the lines of config.prepare that the user should see
+LEAST_DISK = 300 * MIB
+SERVICE_MEMORY = 600 * MIB
+# Freed memory stays with the process that fits matrices: getting it anew costs a fault for each of its pages.
+KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(256 * MIB), "MALLOC_MMAP_THRESHOLD_": str(32 * MIB)}
+STOP_SIGNALS = (Signals.SIGINT, Signals.SIGTERM, Signals.SIGHUP)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says; `excluded` are the built-in models that are not to run."""
+
+    port: int
+    folder: DataFolder
+    models_file: Path | None
+    excluded: frozenset[str]
+    battles: bool
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"arena: {message}; ./scripts/up --help lists the options\n")
+
+
+def parse(arguments: list[str]) -> Options:
+    """Raises DataFolderError, ValueError and OSError; ends the program with 2 on wrong usage."""
+    parser = _Parser(prog="./scripts/up", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--port", type=_port, default=8000, help="where to listen on 127.0.0.1 (8000)")
+    parser.add_argument("--data", type=Path, default=embedded.ROOT / "var", help="the data folder (var)")
+    parser.add_argument("--no-local-models", action="store_true", help="run none of the built-in models")
+    parser.add_argument("--no-gemma", action="store_true", help="leave out Gemma 3, whose licence is its own")
+    parser.add_argument("--models", type=Path, help="a models file to load at every start")
+    given = parser.parse_args(arguments)
+    environment.load(os.environ)
+    excluded = set(local_models.slugs()) if given.no_local_models else set[str]()
+    if given.no_gemma:
+        excluded.add("gemma-3-270m")
+    if given.models:
+        excluded |= local_models.disabled_in(given.models)
+    return Options(
+        port=given.port,
+        folder=DataFolder(given.data),
+        models_file=given.models and given.models.resolve(),
+        excluded=frozenset(excluded),
+        battles=not given.no_local_models,
+    )
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError("must be a number from 1 to 65535")
+    return int(text)
+
+
+async def serve(options: Options) -> None:
+    """Start everything, in order, and keep it running until this task is cancelled.
+
+    Raises DataFolderError, ProgramError and OSError, all with one line for the user.
+    """
+    folder = options.folder
+    if folder.own("./scripts/up") is None:
+        raise DataFolderError(f"{folder.path} is in use by {folder.owner}; one at a time")
+    _check_port(options.port)
+    _check_disk(folder)
+    supervisor = Supervisor(say)
+    try:
+        watching = await _bring_up(supervisor, options)
+        say(f"Arena is ready at http://127.0.0.1:{options.port}", prefix="")
+        try:
+            await supervisor.failure
+        finally:
+            watching.cancel()
+    finally:
+        await supervisor.stop()
+
+
+async def _bring_up(supervisor: Supervisor, options: Options) -> "asyncio.Task[None]":
+    folder = options.folder
+    ports = {model.name: local_models.free_port() for model in _affordable(options.excluded)}
+    rendered = folder.run / "local_models.toml"
+    rendered.write_text(local_models.render(ports, options.excluded))
+    files = [rendered, *([options.models_file] if options.models_file else [])]
+    env = variables(options)
+    prepare = _prepare(folder, env, files, least=2 if options.battles else 0)
+    await together(_start_databases(supervisor, folder, prepare), _start_models(supervisor, folder, ports))
+    with _patience("starting the web server and the workers"):
+        await supervisor.start(*_programs(folder, env, options.port))
+    return asyncio.create_task(model_watch.watch(ports.values(), env["DATABASE_URL"]))
+
+
+def variables(options: Options) -> dict[str, str]:
+    """The environment of all programs; with local models conversations are as short as these need them.
+
+    The data folder keeps the limit, so that commands beside the service have the same one.
+    """
+    limit = LOCAL_CONVERSATION if options.battles else ""
+    embedded.store_conversation_limit(options.folder, os.environ.get(embedded.CONVERSATION) or limit)
+    return embedded.environment(options.folder)
+
+
+async def _start_databases(supervisor: Supervisor, folder: DataFolder, prepare: Program) -> None:
+    with _patience("starting the databases"):
+        await embedded.start(supervisor, folder, say)
+    with _patience("preparing the database"):
+        lines = await run_prepare(supervisor, prepare)
+    for line in lines:
+        say(line)
+
+
+async def run_prepare(supervisor: Supervisor, prepare: Program) -> list[str]:
+    """Run config.prepare; returns its lines on models that are not drawn, each once. Raises ProgramError.
+
+    Its log has the lines of earlier starts too, unless it was rotated meanwhile.
+    """
+    earlier = prepare.log.stat().st_size if prepare.log.exists() else 0
+    await supervisor.run(prepare)
+    written = prepare.log.read_bytes()
+    if len(written) >= earlier:
+        written = written[earlier:]
+    lines = written.decode(errors="replace").splitlines()
+    return list(dict.fromkeys(line for line in lines if line.startswith(NOT_DRAWN)))
+
+
+async def _start_models(supervisor: Supervisor, folder: DataFolder, ports: dict[str, int]) -> None:
+    models = [model for model in local_models.LOCAL_MODELS if model.name in ports]
+    with _patience("loading the local models"):
+        programs = [await asyncio.to_thread(local_models.program, m, ports[m.name], folder) for m in models]
+        await supervisor.start(*programs)
+
+
+def _prepare(folder: DataFolder, env: dict[str, str], files: list[Path], *, least: int) -> Program:
+    command = (sys.executable, "-m", "config.prepare", "--static", "--least", str(least), *map(str, files))
+    return Program("prepare", command, folder.log / "prepare.log", env)
+
+
+def _programs(folder: DataFolder, env: dict[str, str], port: int) -> list[Program]:
+    """Workers, beat and web: all start at once, and the web server's answer tells that all are there."""
+    python = (sys.executable, "-m")
+    celery = (*python, "celery", "-A", "config")
+    worker = ("--without-gossip", "--without-mingle", "-l", "WARNING")
+    listen = ("--host", "127.0.0.1", "--port", str(port), "--http", "config.server.uvicorn_protocol:Connection")
+    web = (*listen, "--no-proxy-headers", "--no-access-log", "--timeout-graceful-shutdown", "3")
+    beat = ("-s", str(folder.run / "beat-schedule"), "--pidfile=", "-l", "WARNING")
+    commands = {
+        "answers": (*celery, "worker", "-Q", "answers", "-P", "threads", "-c", "4", "-n", "answers@%h", *worker),
+        "ratings": (*celery, "worker", "-Q", "ratings", "-P", "solo", "-n", "ratings@%h", *worker),
+        "beat": (*celery, "beat", *beat),
+    }
+    # Small matrices gain nothing from more threads, and those would take the processor from everybody else.
+    env = env | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    own = {"ratings": KEEP_MEMORY}
+    programs = [
+        Program(name, command, folder.log / f"{name}.log", env | own.get(name, {}))
+        for name, command in commands.items()
+    ]
+    return [
+        *programs,
+        Program(
+            name="web",
+            command=(*python, "uvicorn", "config.asgi:application", *web),
+            log=folder.log / "web.log",
+            env=env,
+            ready=partial(http_ok, port, "/readyz"),
+        ),
+    ]
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as problem:
+            raise DataFolderError(
+                f"port {port} cannot be used ({problem.strerror}); choose another one with --port N"
+            ) from None
+
+
+def _check_disk(folder: DataFolder) -> None:
+    if (free := shutil.disk_usage(folder.path).free) < LEAST_DISK:
+        raise DataFolderError(
+            f"only {free // MIB} MB of disk are free in {folder.path}; at least {LEAST_DISK // MIB} are needed"
+        )
+
+
+def _affordable(excluded: Collection[str]) -> list[LocalModel]:
+    """The model servers that there is memory for; says what is left out."""
+    import psutil
+
+    free = psutil.virtual_memory().available
+    needed = local_models.needed(excluded)
+    kept = local_models.affordable(needed, free - SERVICE_MEMORY)
+    for model in needed:
+        if model not in kept:
+            say(f"only {free // MIB} MB of memory are free: leaving out {model.title}")
+    return kept
+
+
+@contextmanager
+def _patience(what: str) -> Iterator[None]:
+    """Say what is going on if it takes longer than a second."""
+    timer = asyncio.get_running_loop().call_later(1, say, f"{what} …")
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def say(line: str, *, prefix: str = "arena: ") -> None:
+    print(f"{prefix}{line}", flush=True)
+
+
+async def main(arguments: list[str]) -> None:
+    os.umask(0o077)
+    options = parse(arguments)
+    os.chdir(embedded.ROOT)
+    loop, serving = asyncio.get_running_loop(), asyncio.create_task(serve(options))
+
+    def stop() -> None:
+        for number in STOP_SIGNALS:
+            loop.add_signal_handler(number, lambda: None)
+        say("stopping")
+        serving.cancel()
+
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, stop)
+    with suppress(asyncio.CancelledError):
+        await serving
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(main(sys.argv[1:]))
+    except (DataFolderError, ProgramError, ValueError, OSError) as problem:
+        sys.exit(f"arena: {problem}")

@@ -1,0 +1,5 @@
+"""Admin pages of pools and boards."""
+
+from ratings.admin import boards
+
+__all__ = ["boards"]

@@ -1,0 +1,126 @@
+"""Pools and their boards, and what can be asked of the ratings worker: compute anew, and verify."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError
+
+from core.admin import audit
+from core.admin.classes import Page
+from core.admin.read_only import ReadOnly
+from ratings.admin import tasks
+from ratings.boards import addresses
+from ratings.boards.snapshots import BRADLEY_TERRY, Asked
+from ratings.models import Board, Category, Pool, Snapshot
+
+
+class Kept(Page):
+    """Comes and goes with its votes; only its words are for people to change."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class Asking(Page):
+    """What the ratings worker can be asked for, of all boards of a pool at once."""
+
+    actions = ("recompute", "recompute_from_scratch", "verify")
+
+    def has_ask_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("ratings.change_pool")
+
+    @admin.action(description="Compute all boards of the pool anew", permissions=["ask"])
+    def recompute(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+        self._ask(request, tasks.recompute, chosen, from_scratch=False)
+
+    @admin.action(description="Count all votes of the pool anew, then compute its boards", permissions=["ask"])
+    def recompute_from_scratch(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+        self._ask(request, tasks.recompute, chosen, from_scratch=True)
+
+    @admin.action(description="Verify the counts of the pool against its votes", permissions=["ask"])
+    def verify(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+        self._ask(request, tasks.verify, chosen)
+
+    def pools(self, chosen: QuerySet[Any]) -> QuerySet[Pool]:
+        return chosen
+
+    def _ask(self, request: HttpRequest, task: Any, chosen: QuerySet[Any], **options: Any) -> None:
+        """A worker does it: with millions of votes that takes longer than a page may, and what came of it is logged."""
+        who = request.user.get_username()
+        try:
+            for pool in self.pools(chosen):
+                task.apply_async((pool.slug, who), options, expires=tasks.EXPIRES_S)
+                audit.note(who, f"asked to {task.name.rpartition('.')[2]}", pool, after=options)
+        except OperationalError:
+            self.message_user(request, _("The broker is away, so the workers could not be asked."), messages.ERROR)
+        else:
+            self.message_user(request, _("The ratings worker was asked. What comes of it will be among the changes."))
+
+
+@admin.register(Pool)
+class PoolAdmin(Asking, Kept):
+    list_display = ("name", "slug", "kind", "boards", "behind", "ordered", "revision")
+    list_filter = ("kind",)
+    search_fields = ("slug", "name")
+    fields = ("slug", "name", "provenance", "kind", "ordered", "revision")
+    readonly_fields = ("slug", "kind", "ordered", "revision")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Pool]:
+        late = Count("boards", filter=Q(boards__behind=True))
+        found: QuerySet[Pool] = super().get_queryset(request).annotate(number=Count("boards"), late=late)
+        return found.order_by("pk")
+
+    @admin.display(description="boards")
+    def boards(self, pool: Any) -> int:
+        return int(pool.number)
+
+    @admin.display(description="boards that are behind")
+    def behind(self, pool: Any) -> int:
+        return int(pool.late)
+
+
+@admin.register(Board)
+class BoardAdmin(Asking, ReadOnly):
+    """Its ranking is on the public page, to which the button “View on site” leads."""
+
+    list_display = ("__str__", "votes", "published", "behind", "last_vote_id")
+    list_filter = ("style_control", "behind", ("pool", admin.RelatedOnlyFieldListFilter))
+    list_select_related = ("pool", "category")
+    fields = ("pool", "category", "style_control", "votes", "published", "behind", "last_vote_id")
+    readonly_fields = ("votes", "published")
+    ordering = ("pool", "pk")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Board]:
+        newest = Snapshot.objects.filter(board=OuterRef("pk"), method=BRADLEY_TERRY).order_by("-computed_at")
+        at, votes = (Subquery(newest.values(name)[:1]) for name in ("computed_at", "votes"))
+        found: QuerySet[Board] = super().get_queryset(request).annotate(at=at, number=votes)
+        return found
+
+    def pools(self, chosen: QuerySet[Any]) -> QuerySet[Pool]:
+        return Pool.objects.filter(boards__in=chosen.values("pk")).distinct().order_by("pk")
+
+    def view_on_site(self, board: Board) -> str:
+        asked = Asked(pool=board.pool.slug, category=board.category.slug, style_control=board.style_control)
+        return addresses.source("leaderboard", asked)
+
+    @admin.display(description="votes")
+    def votes(self, board: Any) -> int | None:
+        return board.number  # type: ignore[no-any-return]  # annotated above
+
+    @admin.display(description="published")
+    def published(self, board: Any) -> str | None:
+        return board.at and date_format(board.at, "DATETIME_FORMAT")
+
+
+@admin.register(Category)
+class CategoryAdmin(Kept):
+    list_display = ("name", "slug")
+    readonly_fields = ("slug",)
+    ordering = ("slug",)

@@ -1,0 +1,1 @@
+"""Boards as they were published, for all who read them."""

@@ -1,0 +1,28 @@
+"""A board in words: its category, and what makes it differ from the usual board."""
+
+from collections.abc import Iterable, Iterator
+
+from django.utils.translation import gettext as _
+
+from ratings.boards.snapshots import ELO, Asked
+from ratings.models import Category, category_name
+
+
+def of_category(asked: Asked, categories: Iterable[Category], filters: Iterable[str] = ()) -> str:
+    """The same as `chosen`, with the name that the category has among these."""
+    names = {each.slug: each.name for each in categories}
+    return chosen(asked, names.get(asked.category) or category_name(asked.category), filters)
+
+
+def chosen(asked: Asked, category: str, filters: Iterable[str] = ()) -> str:
+    """The category by its name, and all that differs from the usual board. filters: those of a page, in words."""
+    return " · ".join([category, *_board(asked), *filters])
+
+
+def _board(asked: Asked) -> Iterator[str]:
+    if asked.style_control:
+        yield _("style control")
+    if asked.method == ELO:
+        yield _("Elo")
+    if asked.at:
+        yield _("as of %(time)s UTC") % {"time": f"{asked.at:%Y-%m-%d %H:%M}"}

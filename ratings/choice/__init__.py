@@ -1,0 +1,1 @@
+"""From limits and tasks to a shortlist and a decision."""

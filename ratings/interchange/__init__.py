@@ -1,0 +1,1 @@
+"""Votes in and out: files, the public record, shipped data."""

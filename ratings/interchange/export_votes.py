@@ -1,0 +1,194 @@
+"""The record of a pool: every vote in order, in the format in which votes are imported, and no voter's id.
+
+The operator gets it whole; strangers get what `ratings.pipeline.public_view` leaves of it.
+"""
+
+import csv
+import hashlib
+import secrets
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO
+from uuid import UUID
+
+import orjson
+from django.db.models import F
+from django.db.models.fields.json import KeyTextTransform
+from django.utils.timezone import now
+
+from arena.models import Answer, Turn, Vote
+from catalog.matching import resolver
+from core.files.csv_injection import defuse
+from ratings.interchange.vote_fields import CONVERSATIONS, STYLE
+from ratings.pipeline import public_view
+
+BATCH = 2_000
+BATCH_WITH_TEXT = 100
+FIELDS = (
+    "model_a", "model_b", "winner", "timestamp", "voter", "conv_metadata", "weight",
+    "counted", "reason", "source", "propensity", "turns", "categories",
+)  # fmt: skip
+WINNERS = {"a": "model_a", "b": "model_b", "tie": "tie", "both_bad": "both_bad"}
+Record = dict[str, Any]
+
+
+def export_file(path: Path, pool: str, *, with_text: bool = False, public: bool = False) -> int:
+    """Write the record of a pool, JSON Lines or CSV by the file's ending; returns how many rows.
+
+    public: as strangers get it by HTTP; without texts.
+
+    The file appears when it is whole. Raises ValueError with one sentence for another ending or a place that
+    cannot be written.
+    """
+    write = WRITERS.get(path.suffix.lower())
+    if write is None:
+        raise ValueError(f"{path} must end in {' or '.join(WRITERS)}")
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    fields = (*FIELDS, *(CONVERSATIONS if with_text else ()))
+    try:
+        with draft.open("xb") as file:
+            number = write(file, records(pool, with_text=with_text, public=public), fields)
+        draft.replace(path)
+    except OSError as error:
+        raise ValueError(f"{path} cannot be written: {error.strerror}") from None
+    finally:
+        with suppress(OSError):
+            draft.unlink()
+    return number
+
+
+def records(pool: str, *, after: int = 0, with_text: bool = False, public: bool = False) -> Iterator[Record]:
+    """The votes of a pool whose id is above `after`, oldest first, with the keys `FIELDS` and, if wanted, the texts.
+
+    A voter's pseudonym is good for this one call, for its key is drawn anew; or `public`, for a day.
+    """
+    for batch in batches(pool, after=after, with_text=with_text, public=public):
+        yield from (record for _, record in batch)
+
+
+def batches(
+    pool: str, *, after: int = 0, size: int | None = None, with_text: bool = False, public: bool = False
+) -> Iterator[list[tuple[int, Record]]]:
+    """The same with their ids, so many at a time; between two of these no query is open."""
+    votes = Vote.objects.filter(pool=pool).order_by("pk").defer("comment", "reasons")
+    votes = votes.annotate(cast_at=KeyTextTransform("source", "aside__row"), file_time=F("file__created_at"))
+    if with_text:
+        votes = votes.annotate(beside=F("aside__row"))
+    size = size or (BATCH_WITH_TEXT if with_text else BATCH)
+    describe = _describe_to_stranger if public else partial(_describe, key=secrets.token_bytes(32))
+    labels: dict[int, str] = {}
+    end, whole = now(), True
+    while whole and (batch := list(votes.filter(pk__gt=after)[:size])):
+        after = batch[-1].pk
+        if not {side for vote in batch for side in (vote.model_a_id, vote.model_b_id)} <= labels.keys():
+            labels = resolver.labels()
+        told = _conversations(batch) if with_text else {}
+        shown = list(public_view.leading_due(batch, end)) if public else batch
+        yield [(vote.pk, _record(vote, labels) | describe(vote) | told.get(vote.pk, {})) for vote in shown]
+        whole = len(shown) == len(batch)
+
+
+def _describe(vote: Vote, key: bytes) -> Record:
+    """When it was cast, and by whom: a pseudonym that is made from the voter's id and the key, of 32 bytes."""
+    return {"timestamp": _iso(vote.created_at), "voter": _pseudonym(vote.voter, key)}
+
+
+def _describe_to_stranger(vote: Vote) -> Record:
+    return {"timestamp": _iso(public_view.cut_to_hour(vote.created_at)), "voter": public_view.pseudonym(vote)}
+
+
+def _iso(time: datetime | None) -> str | None:
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z") if time else None
+
+
+def _record(vote: Vote, labels: dict[int, str]) -> Record:
+    return {
+        "model_a": labels[vote.model_a_id],
+        "model_b": labels[vote.model_b_id],
+        "winner": WINNERS[vote.winner],
+        "timestamp": None,
+        "voter": None,
+        "conv_metadata": vote.features and dict(zip(STYLE, map(_plain, vote.features), strict=True)),
+        "weight": vote.multiplicity,
+        "counted": vote.counted,
+        "reason": vote.reason,
+        "source": vote.cast_at or vote.source,  # type: ignore[attr-defined]  # annotated by `records`
+        "propensity": vote.propensity,
+        "turns": vote.turns,
+        "categories": vote.categories,
+    }
+
+
+def _plain(count: float) -> float:
+    """Counts as counts are written."""
+    return int(count) if count.is_integer() else count
+
+
+def _pseudonym(voter: UUID | None, key: bytes) -> str | None:
+    return None if voter is None else hashlib.blake2b(voter.bytes, key=key, digest_size=16).hexdigest()
+
+
+def _conversations(votes: Sequence[Vote]) -> dict[int, Record]:
+    """Both sides of each vote as messages: of an imported one as they came, of a battle from the turns judged."""
+    messages: dict[Any, Record] = defaultdict(lambda: {field: [] for field in CONVERSATIONS})
+    battles = {vote.battle_id for vote in votes if vote.battle_id}
+    judged = Turn.objects.filter(battle__in=battles).exclude(answers__state=Answer.State.FAILED)
+    for turn in judged.order_by("battle", "number").prefetch_related("answers"):
+        for answer in turn.answers.all():
+            messages[turn.battle_id][f"conversation_{answer.side}"] += [
+                {"role": "user", "content": turn.prompt},
+                {"role": "assistant", "content": answer.text},
+            ]
+    for vote in votes:
+        if not vote.battle_id:
+            beside = vote.beside or {}  # type: ignore[attr-defined]  # annotated by `records`
+            messages[vote.pk] = {field: beside.get(field) for field in CONVERSATIONS}
+    return {vote.pk: messages[vote.battle_id or vote.pk] for vote in votes}
+
+
+def json_line(row: Record) -> bytes:
+    return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _write_json_lines(file: BinaryIO, rows: Iterable[Record], _: Iterable[str]) -> int:
+    number = 0
+    for row in rows:
+        file.write(json_line(row))
+        number += 1
+    return number
+
+
+def _write_csv(file: BinaryIO, rows: Iterable[Record], fields: Iterable[str]) -> int:
+    number = 0
+    writer = csv.writer(_Lines(file))
+    writer.writerow(fields)
+    for row in rows:
+        writer.writerow([_cell(row[field]) for field in fields])
+        number += 1
+    return number
+
+
+class _Lines:
+    """What the CSV writer writes to."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+
+    def write(self, line: str) -> int:
+        return self.file.write(line.encode())
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return defuse(value if isinstance(value, str) else orjson.dumps(value).decode())
+
+
+WRITERS: dict[str, Callable[[BinaryIO, Iterable[Record], Iterable[str]], int]] = {
+    ".jsonl": _write_json_lines,
+    ".csv": _write_csv,
+}

@@ -1,0 +1,36 @@
+"""Announcements of new boards: a hint for each on the Redis stream that the web processes read."""
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from redis.exceptions import RedisError
+
+from core.storage import redis_clients
+from ratings.boards.board_events import KEPT, STREAM
+from ratings.models import Board, Snapshot
+
+logger = logging.getLogger(__name__)
+
+
+def announce(snapshots: Iterable[Snapshot]) -> None:
+    """Tell all web processes which boards are new."""
+    pipeline = redis_clients.client().pipeline(transaction=False)
+    for snapshot in snapshots:
+        pipeline.xadd(STREAM, _hint(snapshot.board, snapshot), maxlen=KEPT, approximate=True)
+    try:
+        pipeline.execute()
+    except (RedisError, OSError) as error:
+        logger.warning("Redis is away, open pages see the new boards later: %s", error)
+
+
+def _hint(board: Board, snapshot: Snapshot) -> dict[Any, Any]:
+    which = {
+        "pool": board.pool.slug,
+        "category": board.category.slug,
+        "style_control": board.style_control,
+        "method": snapshot.method,
+    }
+    news = {"votes": snapshot.votes, "computed_at": snapshot.computed_at}
+    return {"board": orjson.dumps(which), "data": orjson.dumps(which | news, option=orjson.OPT_UTC_Z)}

@@ -1,0 +1,143 @@
+"""What became of each model's blind battles: how often it was drawn, was replaced and why, refused, and left one void.
+
+A model that fails before its first word loses no battle, so whoever reads a rating must see how often that was. Only
+battles that are over are counted: a failure of an open one would tell who is behind the pane that has just failed. And
+of one voter, model and day three at most of each kind, and of one network twelve while its hash is stored, or else a
+single person could fill the table by questions that make a model fail.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from arena.endpoints.call_stats import MOST_OF_A_VOTER, most_of_a_network
+from arena.models import Answer, Battle
+from catalog.models import LanguageModel
+from ratings.pipeline import one_sided_votes
+from ratings.pipeline.public_view import DELAY
+
+OVER = (Battle.State.VOTED, Battle.State.SKIPPED, Battle.State.EXPIRED)
+NO_FAILURE_OF_A_MODEL = (Answer.Failure.STOPPED, Answer.Failure.BUSY)
+COUNT = f"""
+WITH ended AS (
+    SELECT id, voter_id AS voter, nullif(network, '') AS network, date(created_at AT TIME ZONE 'UTC') AS day,
+        model_a_id, model_b_id, replaced
+    FROM arena_battle WHERE mode = %(blind)s AND pool = %(pool)s AND state = ANY(%(over)s)
+), swapped AS (
+    SELECT voter, network, day, (each->>'model')::bigint AS model, each->>'reason' AS reason
+    FROM ended, jsonb_array_elements(replaced) AS each
+), failed AS (
+    SELECT voter, network, day, answer.model_id AS model, bool_or(answer.failure = %(refused)s) AS refused,
+        bool_or(turn.number = 1) AS void
+    FROM arena_answer answer JOIN arena_turn turn ON turn.id = answer.turn_id JOIN ended ON ended.id = turn.battle_id
+    WHERE answer.state = 'failed' AND NOT answer.failure = ANY(%(nobody)s) GROUP BY ended.id, 1, 2, 3, 4
+), failures AS (
+    SELECT model, 'replaced' AS what, reason, voter, network, day FROM swapped
+    UNION ALL SELECT model, 'refused', '', voter, network, day FROM failed WHERE refused
+    UNION ALL SELECT model, 'void', '', voter, network, day FROM failed WHERE void
+), of_voters AS (
+    SELECT model, what, reason, voter, day, min(network) AS network, least(count(*), {MOST_OF_A_VOTER}) AS battles
+    FROM failures GROUP BY model, what, reason, voter, day
+), of_networks AS (
+    SELECT model, what, reason, least(sum(battles), %(most_of_a_network)s) AS battles FROM of_voters
+    GROUP BY model, what, reason, day, coalesce(network, voter::text)
+)
+SELECT model, what, reason, sum(battles)::bigint FROM of_networks GROUP BY 1, 2, 3
+UNION ALL SELECT model, 'drawn', '', count(*) FROM (
+    SELECT model_a_id AS model FROM ended UNION ALL SELECT model_b_id FROM ended UNION ALL SELECT model FROM swapped
+) AS drawn GROUP BY 1"""  # noqa: S608  # our own words
+WORDS: dict[str, str | Promise] = {
+    Answer.Failure.TIMEOUT: _("took too long"),
+    Answer.Failure.UNAVAILABLE: _("could not be reached or broke off"),
+    Answer.Failure.EMPTY: _("sent an empty answer"),
+    Answer.Failure.TOO_LONG: _("could not read so long a question"),
+    Answer.Failure.REJECTED: _("its provider rejected the request"),
+    Answer.Failure.BUSY: _("had too many others to answer"),
+}
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """Why a model was replaced, as it is stored and in words, and in how many battles."""
+
+    reason: str
+    words: str | Promise
+    battles: int
+
+
+@dataclass(frozen=True)
+class ModelBattles:
+    """Battles of one model. `refused`: it, or its provider, refused an answer; `void`: it gave no first answer and no
+    other model took its place, so nobody could vote; `one_sided`: votes that do not count, for a question made
+    this model fail alone."""
+
+    slug: str
+    name: str
+    drawn: int
+    replaced: list[Replaced]
+    refused: int
+    void: int
+    one_sided: int
+
+    @property
+    def times_replaced(self) -> int:
+        return sum(each.battles for each in self.replaced)
+
+
+def count(pool: str, slugs: Mapping[int, str]) -> dict[str, dict[str, Any]]:
+    """Slug → {drawn, replaced: {reason: battles}, refused, void, one_sided}, as it is stored.
+
+    Votes that do not count are left out for a day, as everywhere.
+    """
+    found: dict[str, dict[str, Any]] = defaultdict(
+        lambda: {"drawn": 0, "replaced": {}, "refused": 0, "void": 0, "one_sided": 0}
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            COUNT,
+            {
+                "pool": pool,
+                "blind": Battle.Mode.ANONYMOUS,
+                "over": list(OVER),
+                "refused": Answer.Failure.REFUSED,
+                "nobody": list(NO_FAILURE_OF_A_MODEL),
+                "most_of_a_network": most_of_a_network(),
+            },
+        )
+        rows = [row for row in cursor.fetchall() if row[0] in slugs]
+    for model, what, reason, number in rows:
+        if what == "replaced":
+            found[slugs[model]]["replaced"][reason] = number
+        else:
+            found[slugs[model]][what] = number
+    for model, number in one_sided_votes.count(pool, timezone.now() - DELAY).items():
+        if model in slugs:
+            found[slugs[model]]["one_sided"] = number
+    return found
+
+
+def read(stored: Mapping[str, Mapping[str, Any]], models: Mapping[str, LanguageModel]) -> list[ModelBattles]:
+    """What `count` has stored, those with the most failures for their battles first."""
+    made = [
+        ModelBattles(
+            slug=slug,
+            name=models[slug].name,
+            drawn=each["drawn"],
+            replaced=[
+                Replaced(reason, WORDS.get(reason, reason), number)
+                for reason, number in sorted(each["replaced"].items(), key=lambda item: -item[1])
+            ],
+            refused=each["refused"],
+            void=each["void"],
+            one_sided=each["one_sided"],
+        )
+        for slug, each in stored.items()
+        if slug in models
+    ]
+    return sorted(made, key=lambda each: (-(each.times_replaced + each.void) / each.drawn, each.slug))

@@ -1,0 +1,53 @@
+"""How often a question made a model fail alone in a blind battle that was judged all the same.
+
+Such a vote is kept and does not count, so a model that refuses what it answers badly would look better than it is if
+nobody saw how often that happens.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from arena.endpoints.call_stats import MOST_OF_A_VOTER, most_of_a_network
+from arena.judging import vote_rules
+from arena.models import Answer
+
+COUNT = """
+WITH judged AS (
+    SELECT vote.id, vote.voter, date(vote.created_at AT TIME ZONE 'UTC') AS day, battle.id AS battle,
+        nullif(battle.network, '') AS network,
+        CASE battle.one_sided WHEN 'a' THEN battle.model_a_id WHEN 'b' THEN battle.model_b_id END AS asked_again
+    FROM arena_vote vote JOIN arena_battle battle ON battle.id = vote.battle_id
+    WHERE vote.pool = %(pool)s AND vote.reason = %(one_sided)s AND vote.created_at <= %(until)s
+), failed AS (
+    SELECT id, voter, network, day, asked_again AS model FROM judged WHERE asked_again IS NOT NULL
+    UNION SELECT judged.id, voter, network, day, answer.model_id FROM judged
+        JOIN arena_turn turn ON turn.battle_id = judged.battle
+        JOIN arena_answer answer ON answer.turn_id = turn.id WHERE answer.failure = ANY(%(by_question)s)
+), of_voters AS (
+    SELECT model, voter, day, min(network) AS network, least(count(*), %(most_of_a_voter)s) AS battles
+    FROM failed GROUP BY model, voter, day
+), of_networks AS (
+    SELECT model, least(sum(battles), %(most_of_a_network)s) AS battles
+    FROM of_voters GROUP BY model, day, coalesce(network, voter::text)
+)
+SELECT model, sum(battles)::bigint FROM of_networks GROUP BY model"""
+
+
+def count(pool: str, until: datetime) -> dict[int, int]:
+    """Key of a model → battles of the pool whose vote does not count because a question made this model fail alone.
+
+    Votes after `until` are left out; battles that their voters have deleted are not known any more.
+    """
+    values: dict[str, Any] = {
+        "pool": pool,
+        "one_sided": vote_rules.ONE_SIDED,
+        "by_question": sorted(Answer.CAUSED_BY_QUESTION),
+        "most_of_a_voter": MOST_OF_A_VOTER,
+        "most_of_a_network": most_of_a_network(),
+        "until": until,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, values)
+        return dict(cursor.fetchall())

@@ -1,0 +1,1 @@
+"""Reports that pages and the API share."""

@@ -1,0 +1,1 @@
+"""Rating methods, pure: no Django, no database."""

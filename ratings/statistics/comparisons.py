@@ -1,0 +1,161 @@
+"""Votes as counts per pair of models, and who cast them: the input of every rating method here.
+
+Pure: arrays in, frozen values out. Errors are ValueErrors that say which vote or pair is wrong.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ratings.statistics.vote_arrays import (
+    Floats,
+    Indices,
+    Label,
+    as_list,
+    check_votes,
+    code_models,
+    counted,
+    look_up,
+    numbers,
+    refuse,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Comparisons:
+    """The outcomes between M models.
+
+    labels: M distinct names or ids. wins (M, M): wins[i, j] votes in which i beat j.
+    ties (M, M): symmetric, ties[i, j] votes between i and j without a winner. Both are read-only
+    copies, at least zero, with a zero diagonal; anything else is a ValueError.
+    """
+
+    labels: tuple[Label, ...]
+    wins: Floats
+    ties: Floats
+
+    def __post_init__(self) -> None:
+        labels = tuple(self.labels)
+        wins, ties = (_counts(name, getattr(self, name), len(labels)) for name in ("wins", "ties"))
+        if len(set(labels)) < len(labels):
+            raise ValueError("labels must be distinct")
+        if not (all(isinstance(x, str) for x in labels) or all(isinstance(x, int) for x in labels)):
+            raise ValueError("labels must be all names or all whole-number ids")
+        if not np.array_equal(ties, ties.T):
+            raise ValueError("ties must be symmetric: a tie between i and j is one between j and i")
+        for name, value in (("labels", labels), ("wins", wins), ("ties", ties)):
+            object.__setattr__(self, name, value)
+
+    @classmethod
+    def from_counts(cls, labels: Sequence[Label], wins: ArrayLike, ties: ArrayLike) -> Self:
+        """A board from M labels and its two M x M count matrices."""
+        return cls(tuple(labels), numbers("wins", wins), numbers("ties", ties))
+
+    @classmethod
+    def from_votes(
+        cls, model_a: ArrayLike, model_b: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None
+    ) -> Self:
+        """A board from single votes, its labels sorted.
+
+        model_a, model_b (N,): names or whole-number ids. outcome (N,): 1 if a won, 0 if b won, 0.5 for
+        a tie. weight (N,): whole numbers from 1, that many identical votes each.
+        """
+        labels, first, second = code_models(model_a, model_b)
+        size = len(labels)
+        lost, tied, won = np.moveaxis(counted(size, first, second, outcome, weight), 2, 0)
+        wins, ties = won + lost.T, tied + tied.T
+        voted = np.flatnonzero((wins + wins.T + ties).any(axis=1))
+        if len(voted) < size:  # the ids have gaps
+            labels, inside = [labels[place] for place in voted.tolist()], np.ix_(voted, voted)
+            wins, ties = wins[inside], ties[inside]
+        return cls(tuple(labels), wins, ties)
+
+    @property
+    def votes(self) -> Floats:
+        """(M, M), symmetric: how many votes each pair has."""
+        return self.wins + self.wins.T + self.ties
+
+    @property
+    def score(self) -> Floats:
+        """(M, M): score[i, j] is what i took from j, a tie being half a win for each side."""
+        return self.wins + self.ties / 2
+
+
+@dataclass(frozen=True, eq=False)
+class VoterCounts:
+    """Who cast the votes of a board: the input of intervals clustered by voter.
+
+    E rows, one per voter and pair of models (rows of the same voter and pair add up, so one row per vote
+    is as good). voter (E,): positions from 0. first, second (E,): positions in the board's labels. wins,
+    losses, ties (E,): of first against second.
+
+    These counts, not score sums, are what a database keeps: a score sum holds only for the ratings at
+    which it was taken, while a voter's counts give the exact sum at any ratings, and a vote adds to one row.
+    """
+
+    voter: Indices
+    first: Indices
+    second: Indices
+    wins: Floats
+    losses: Floats
+    ties: Floats
+
+    @classmethod
+    def from_rows(
+        cls,
+        board: Comparisons,
+        voter: ArrayLike,
+        models: tuple[ArrayLike, ArrayLike],
+        counts: tuple[ArrayLike, ArrayLike, ArrayLike],
+    ) -> Self:
+        """From voters (names or ids), pairs by label, and (wins, losses, ties) of the first model."""
+        _, codes = np.unique(np.asarray(voter), return_inverse=True)
+        first, second = (_positions(board.labels, side) for side in models)
+        wins, losses, ties = (numbers("counts of a voter", count) for count in counts)
+        if any(column.shape != codes.shape for column in (first, second, wins, losses, ties)):
+            raise ValueError("voter, both models and all counts must be lists of the same length")
+        refuse(~((wins >= 0) & (losses >= 0) & (ties >= 0)), "row {} has a negative count")
+        refuse(first == second, "row {} compares a model with itself")
+        return cls(codes.astype(np.intp), first, second, wins, losses, ties)
+
+    @classmethod
+    def from_votes(
+        cls,
+        board: Comparisons,
+        voter: ArrayLike,
+        models: tuple[ArrayLike, ArrayLike],
+        outcome: ArrayLike,
+        weight: ArrayLike | None = None,
+    ) -> Self:
+        """From single votes, models, outcome and weight as in `Comparisons.from_votes`."""
+        first, second = (_positions(board.labels, side) for side in models)
+        twice, times = check_votes(first, second, outcome, weight)
+        amount = np.ones(len(twice)) if times is None else times
+        counts = (amount * (twice == 2), amount * (twice == 0), amount * (twice == 1))
+        return cls.from_rows(board, voter, models, counts)
+
+    def restricted(self, rows: NDArray[np.bool_]) -> "VoterCounts":
+        """Only these rows (a mask of length E)."""
+        models = self.voter[rows], self.first[rows], self.second[rows]
+        return VoterCounts(*models, self.wins[rows], self.losses[rows], self.ties[rows])
+
+
+def _counts(name: str, matrix: ArrayLike, size: int) -> Floats:
+    counts = numbers(name, matrix)
+    if size == 0 and counts.size == 0:
+        counts = np.zeros((0, 0))
+    if counts.shape != (size, size):
+        raise ValueError(f"{name} must be {size} x {size} as there are {size} labels, not {counts.shape}")
+    if not np.all(counts >= 0) or np.isinf(counts).any():
+        raise ValueError(f"{name} must be finite counts, none of them negative")
+    if counts.diagonal().any():
+        raise ValueError(f"{name} must have a zero diagonal: a model is not compared with itself")
+    counts.flags.writeable = False
+    return counts
+
+
+def _positions(labels: tuple[Label, ...], models: ArrayLike) -> Indices:
+    return look_up(labels, as_list(models))

@@ -1,0 +1,115 @@
+"""Elo ratings: a second series beside Bradley-Terry's, which depends on the order of the votes.
+
+After each vote a model gets 4 * (score - expected score) points from its opponent; expected is
+1 / (1 + 10 ** ((opponent - own) / 400)), and a tie is half a win for each side (A. E. Elo, The Rating of
+Chessplayers, Past and Present, 1978).
+"""
+
+from collections.abc import Iterable
+from itertools import repeat
+from math import copysign, exp, log, log1p, tanh
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ratings.statistics.vote_arrays import Floats, numbers, refuse
+
+START = 1000.0
+K = 4.0
+
+# K * (score - expected) is _GAIN[2 * score] - _SWING * tanh(_RATE * lead), which overflows at no lead.
+_GAIN = (-K / 2, 0.0, K / 2)
+_SWING = K / 2
+_RATE = log(10) / 800
+_STEPS = 100_000
+_FARTHEST = 100_000
+
+
+def replay(
+    ratings: ArrayLike, model_a: ArrayLike, model_b: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None
+) -> Floats:
+    """The ratings (M,) after these votes, in their order; a new array.
+
+    ratings (M,): Elo points before them, START for a model without votes, none over 100,000. model_a, model_b (N,):
+    positions from 0 to M - 1. outcome (N,): 1 if a won, 0 if b won, 0.5 for a tie. weight (N,): whole numbers from 1,
+    that many identical votes in a row; those beyond 100,000 in one weight are taken at once, exact to 1e-9 points.
+
+    In parts, each from the ratings after the one before, or all at once: the same to the last bit.
+    ValueError: says what, or which vote, is wrong.
+    """
+    current = _start(ratings)
+    for a, b, result, count in _votes(len(current), model_a, model_b, outcome, weight):
+        x, y = current[a], current[b]
+        if count > 1:
+            x, y = _repeated(x, y, _GAIN[result], count - 1)
+        change = _GAIN[result] - _SWING * tanh(_RATE * (x - y))
+        current[a], current[b] = x + change, y - change
+    return np.array(current, dtype=np.float64)
+
+
+def _repeated(x: float, y: float, gain: float, times: int) -> tuple[float, float]:
+    for _ in range(min(times, _STEPS) if gain else times):
+        change = gain - _SWING * tanh(_RATE * (x - y))
+        if x + change == x and y - change == y:
+            return x, y
+        x, y = x + change, y - change
+    if gain and times > _STEPS:
+        change = copysign(_growth(copysign(1, gain) * (x - y), times - _STEPS) / 2, gain)
+        x, y = x + change, y - change
+    return x, y
+
+
+def _growth(lead: float, wins: int) -> float:
+    """By how many points a lead grows with so many more wins.
+
+    In units of 400 / ln 10 points a win moves a lead u to u + g, g = h / (1 + exp(u)). `counted` rises by one with
+    each win, but for terms of the order of g: it is the start of the Abel function of this map.
+    """
+    h = 4 * K * _RATE
+
+    def counted(u: float) -> float:
+        return (u + exp(u)) / h - log1p(exp(u)) / 2
+
+    start = 2 * _RATE * lead
+    target = counted(start) + wins
+    u, step = log(exp(start) + h * wins), 1.0
+    while abs(step) > 1e-12:
+        step = (counted(u) - target) / ((1 + exp(u)) / h - 0.5 / (1 + exp(-u)))
+        u -= step
+    return (u - start) / (2 * _RATE)
+
+
+def _start(ratings: ArrayLike) -> list[float]:
+    values = _list("ratings", ratings)
+    refuse(~(np.abs(values) <= _FARTHEST), "ratings must be within 100,000 points of 0: model {}")
+    current: list[float] = values.tolist()
+    return current
+
+
+def _votes(
+    size: int, model_a: ArrayLike, model_b: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None
+) -> Iterable[tuple[int, int, int, int]]:
+    """Per vote both positions, twice the score of a, and how often."""
+    first, second, score = (
+        _list(name, values) for name, values in (("model_a", model_a), ("model_b", model_b), ("outcome", outcome))
+    )
+    times = None if weight is None else _list("weight", weight)
+    if not first.shape == second.shape == score.shape == (score if times is None else times).shape:
+        raise ValueError("model_a, model_b, outcome and weight must be lists of the same length")
+    for side in (first, second):
+        refuse(~((side >= 0) & (side < size) & (side == np.floor(side))), f"vote {{}} is not on models 0 to {size - 1}")
+    refuse(first == second, "vote {} compares a model with itself")
+    refuse(~((score == 1) | (score == 0) | (score == 0.5)), "outcome must be 1, 0 or 0.5: vote {}")
+    counts: Iterable[int] = repeat(1)
+    if times is not None:
+        refuse(~((times >= 1) & (times < np.inf) & (times == np.floor(times))), "weight must be 1, 2, 3 …: vote {}")
+        counts = times.astype(np.int64).tolist()
+    columns = (column.astype(np.int64).tolist() for column in (first, second, 2 * score))
+    return zip(*columns, counts, strict=False)
+
+
+def _list(name: str, values: ArrayLike) -> Floats:
+    listed = numbers(name, values)
+    if listed.ndim != 1:
+        raise ValueError(f"{name} must be a list")
+    return listed

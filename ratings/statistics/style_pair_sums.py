@@ -1,0 +1,188 @@
+"""Sums over millions of single votes with style.
+
+A pass over the votes costs what the memory costs, so they are kept with those of a pair side by side, and taken in
+chunks that stay in the cache.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ratings.statistics.comparisons import Comparisons
+from ratings.statistics.likelihood import Flags, laplacian
+from ratings.statistics.vote_arrays import Floats, Indices, Label
+
+CHUNK = 8192
+
+# exp() of more would overflow; so far apart one chance is 0 anyway.
+_SATURATED = 700.0
+
+
+class _Chunk(NamedTuple):
+    """A range of votes, and its runs (votes of one pair) with where they start in the chunk."""
+
+    votes: slice
+    runs: slice
+    starts: Indices
+
+
+@dataclass(frozen=True, eq=False)
+class PairedVotes:
+    """N votes between M models, those of a pair side by side, and sums over them.
+
+    first, second (N,): positions of the models. score (N,): what the first took, 0, 0.5 or 1. weight (N,): so many
+    identical votes. voter (N,) or None. x (K, N): differences of style, from -1 to 1. scale (K,): what each of them
+    is divided by.
+
+    Parameters are the M strengths, then the K coefficients. In vote v the first model leads by
+    strength[first] - strength[second] + coefficients @ x[:, v] / scale natural units.
+    """
+
+    models: int
+    first: NDArray[np.unsignedinteger[Any]]
+    second: NDArray[np.unsignedinteger[Any]]
+    score: Floats
+    weight: Floats
+    voter: NDArray[np.int64] | None
+    x: Floats
+    scale: Floats
+
+    def restricted(self, votes: Flags) -> "PairedVotes":
+        """Only these votes (a mask of length N)."""
+        if votes.all():
+            return self
+        names = ("first", "second", "score", "weight") + (("voter",) if self.voter is not None else ())
+        return replace(self, x=self.x[:, votes], **{name: getattr(self, name)[votes] for name in names})
+
+    def of_styles(self, styles: Flags) -> "PairedVotes":
+        """With only these style columns (a mask of length K)."""
+        return self if styles.all() else replace(self, x=self.x[styles], scale=self.scale[styles])
+
+    def board(self, labels: Sequence[Label]) -> Comparisons:
+        """The votes as counts."""
+        size = self.models
+        cells = (self.first.astype(np.intp) * size + self.second) * 3 + (2 * self.score).astype(np.intp)
+        counts = np.bincount(cells, self.weight, 3 * size * size).astype(np.float64)
+        lost, tied, won = np.moveaxis(counts.reshape(size, size, 3), 2, 0)
+        return Comparisons(tuple(labels), won + lost.T, tied + tied.T)
+
+    def leads(self, parameters: Floats) -> Floats:
+        """(N,): by how much the first model leads."""
+        found = np.empty(len(self.score))
+        for chunk in self._chunks:
+            found[chunk.votes] = self._lead(parameters, chunk)
+        return found
+
+    def residuals(self, parameters: Floats) -> tuple[Floats, Floats]:
+        """(N,) each: score minus chance, and the information chance * (1 - chance)."""
+        p, q = _chances(self.leads(parameters))
+        return self.score * q - (1 - self.score) * p, p * q
+
+    def derivatives(self, parameters: Floats) -> tuple[Floats, Floats]:
+        """The gradient (M + K,) of the log-likelihood and its information (M + K, M + K)."""
+        gradient, information = _Inner(self), _Outer(self)
+        for chunk in self._chunks:
+            p, q = _chances(self._lead(parameters, chunk))
+            score, weight = self.score[chunk.votes], self.weight[chunk.votes]
+            # Where a chance is near 1, score - p would leave nothing but rounding.
+            gradient.add(chunk, weight * (score * q - (1 - score) * p))
+            information.add(chunk, weight * p * q)
+        return gradient.total(), information.total()
+
+    def inner(self, amount: Floats) -> Floats:
+        """The sum over votes of amount * d (M + K,), d the derivatives of the lead by the parameters."""
+        found = _Inner(self)
+        for chunk in self._chunks:
+            found.add(chunk, amount[chunk.votes])
+        return found.total()
+
+    def outer(self, amount: Floats) -> Floats:
+        """The sum over votes of amount * d d' (M + K, M + K)."""
+        found = _Outer(self)
+        for chunk in self._chunks:
+            found.add(chunk, amount[chunk.votes])
+        return found.total()
+
+    @cached_property
+    def runs(self) -> tuple[Indices, Indices, Indices]:
+        """Where runs of votes of one pair start, and their two models; a run ends with its chunk."""
+        edge = np.zeros(len(self.first), dtype=bool)
+        edge[::CHUNK] = True
+        edge[1:] |= (self.first[1:] != self.first[:-1]) | (self.second[1:] != self.second[:-1])
+        starts = np.flatnonzero(edge)
+        return starts, self.first[starts].astype(np.intp), self.second[starts].astype(np.intp)
+
+    @cached_property
+    def lengths(self) -> Indices:
+        """How many votes each run has."""
+        return np.diff(self.runs[0], append=len(self.first))
+
+    @cached_property
+    def _chunks(self) -> list[_Chunk]:
+        starts, size = self.runs[0], len(self.first)
+        edges = np.append(np.arange(0, size, CHUNK), size)
+        within = np.searchsorted(starts, edges)
+        return [
+            _Chunk(slice(low, high), slice(start, end), starts[start:end] - low)
+            for low, high, start, end in zip(edges[:-1], edges[1:], within[:-1], within[1:], strict=True)
+        ]
+
+    def _lead(self, parameters: Floats, chunk: _Chunk) -> Floats:
+        _, first, second = (column[chunk.runs] for column in self.runs)
+        lead: Floats = np.repeat(parameters[first] - parameters[second], self.lengths[chunk.runs])
+        lead += (parameters[self.models :] / self.scale) @ self.x[:, chunk.votes]
+        return lead
+
+
+class _Inner:
+    """Adds up amounts of votes to a vector over the parameters."""
+
+    def __init__(self, votes: PairedVotes) -> None:
+        self._votes = votes
+        self._runs, self._styles = np.zeros(len(votes.lengths)), np.zeros(len(votes.scale))
+
+    def add(self, chunk: _Chunk, amount: Floats) -> None:
+        self._runs[chunk.runs] = np.add.reduceat(amount, chunk.starts)
+        self._styles += self._votes.x[:, chunk.votes] @ amount
+
+    def total(self) -> Floats:
+        return np.append(_by_model(self._votes, self._runs), self._styles / self._votes.scale)
+
+
+class _Outer:
+    """Adds up amounts of votes to a matrix over the parameters."""
+
+    def __init__(self, votes: PairedVotes) -> None:
+        self._votes = votes
+        runs, styles = len(votes.lengths), len(votes.scale)
+        self._runs, self._mixed, self._styles = np.zeros(runs), np.zeros((styles, runs)), np.zeros((styles, styles))
+
+    def add(self, chunk: _Chunk, amount: Floats) -> None:
+        x = self._votes.x[:, chunk.votes]
+        scaled = x * amount
+        self._runs[chunk.runs] = np.add.reduceat(amount, chunk.starts)
+        self._mixed[:, chunk.runs] = np.add.reduceat(scaled, chunk.starts, axis=1)
+        self._styles += scaled @ x.T
+
+    def total(self) -> Floats:
+        size, scale = self._votes.models, self._votes.scale
+        _, first, second = self._votes.runs
+        pairs = np.bincount(first * size + second, self._runs, size * size).astype(np.float64).reshape(size, size)
+        mixed = np.reshape([_by_model(self._votes, row) for row in self._mixed], (-1, size)) / scale[:, None]
+        return np.block([[laplacian(pairs + pairs.T), mixed.T], [mixed, self._styles / scale / scale[:, None]]])
+
+
+def _by_model(votes: PairedVotes, runs: Floats) -> Floats:
+    _, first, second = votes.runs
+    total = np.bincount(first, runs, votes.models) - np.bincount(second, runs, votes.models)
+    return total.astype(np.float64)
+
+
+def _chances(lead: Floats) -> tuple[Floats, Floats]:
+    odds_against = np.exp(np.minimum(-lead, _SATURATED))
+    p = 1 / (1 + odds_against)
+    return p, odds_against * p

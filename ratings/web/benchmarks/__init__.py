@@ -1,0 +1,1 @@
+"""Pages that compare ratings and benchmarks."""

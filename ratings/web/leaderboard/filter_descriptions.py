@@ -1,0 +1,32 @@
+"""The filters of a board in words, for a reader who does not see the form."""
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.text.number_format import count
+from ratings.web.leaderboard.filters import View
+
+WEIGHTS = {"open": gettext_lazy("open"), "closed": gettext_lazy("closed")}
+COMMERCIAL = {
+    "yes": gettext_lazy("commercial use"),
+    "conditional": gettext_lazy("commercial use, or with conditions"),
+}
+
+
+def filters(view: View) -> Iterator[str]:
+    if view.text:
+        yield f"“{view.text}”"
+    named = (WEIGHTS.get(view.weights), COMMERCIAL.get(view.commercial), view.organization)
+    yield from (str(each) for each in named if each)
+    if view.size_min is not None:
+        yield _("from %(size)s parameters") % {"size": count(int(view.size_min))}
+    if view.size_max is not None:
+        yield _("up to %(size)s parameters") % {"size": count(int(view.size_max))}
+    if view.price_max is not None:
+        yield _("up to $%(price)s") % {"price": f"{view.price_max:.6g}"}
+    if view.context_min is not None:
+        yield _("context from %(tokens)s") % {"tokens": f"{view.context_min:,.0f}"}
+    if view.released_after:
+        yield _("released since %(day)s") % {"day": view.released_after.isoformat()}

@@ -1,0 +1,1 @@
+"""Pages of one model, and the list of models."""

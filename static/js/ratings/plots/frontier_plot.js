@@ -1,0 +1,109 @@
+// Ratings against what they cost, or against speed, with the Pareto frontier. Nothing is divided by anything.
+import { FONT_PX, LETTER_PX, filled, picture, roomFor, rounded, shortened, span } from "./plot_frame.js";
+
+const { Plot } = window;
+const LABEL_PX = 15;
+const TICK_PX = 52;
+const MARGINS = { marginTop: 28, marginRight: 16, marginBottom: 48, marginLeft: 52 };
+const INSET_PX = 8;
+const FREE = 4; // how many times cheaper than the cheapest the place of what costs nothing is
+
+// Names of the frontier, worst rated first: each beside its point, on the side where something better would be and so
+// nothing is, or above a name that it would write over. `at` is a place on the scale of ratings.
+function named(frontier, { across, perPx, left, room }) {
+  const placed = [];
+  const texts = shortened(frontier.map(({ name }) => name), room);
+  for (const [row, text] of frontier.map((each, at) => [each, texts[at]]).toSorted(([one], [other]) => one.rating - other.rating)) {
+    const [x, wide] = [across(row), text.length * LETTER_PX + 12];
+    const [start, end] = left ? [x - wide, x] : [x, x + wide];
+    const below = placed.filter((other) => other.start < end && start < other.end).map(({ at }) => at);
+    placed.push({ row, text, start, end, at: Math.max(row.rating, ...below.map((at) => at + LABEL_PX * perPx)) });
+  }
+  return placed;
+}
+
+// The first of these series that is not too dense; of the last one, as many as there is room for.
+function ticks(low, high, most) {
+  const decades = Array.from({ length: 12 }, (_, place) => 10 ** (place - 6));
+  const series = [[1, 2, 5], [1, 3], [1]].map((steps) => decades
+    .flatMap((ten) => steps.map((step) => step * ten))
+    .filter((tick) => tick >= low && tick <= high));
+  const last = series.at(-1);
+  return series.find((found) => found.length <= most) ?? last.filter((_, place) => place % Math.ceil(last.length / most) === 0);
+}
+
+function written(tick, priced) {
+  if (!priced) return tick.toLocaleString("en");
+  return `$${tick < 1 ? tick.toFixed(Math.max(2, Math.ceil(-Math.log10(tick)))) : tick.toLocaleString("en")}`;
+}
+
+function scaleX(rows, priced, words, most) {
+  const paid = rows.map(({ value }) => value).filter((value) => value > 0);
+  const [cheapest, dearest] = paid.length ? [Math.min(...paid), Math.max(...paid)] : [1, 1];
+  const free = cheapest / FREE;
+  const place = ({ value }) => value || free;
+  const domain = [Math.min(...rows.map(place)) / 1.4, dearest * 1.4];
+  return {
+    place,
+    x: { type: "log", domain, axis: null },
+    // As a text of ours: of a logarithmic scale Plot leaves out the labels of some ticks.
+    axis: {
+      ticks: [...(paid.length < rows.length ? [free] : []), ...ticks(cheapest / 1.4, dearest * 1.4, most)],
+      text: (tick) => (tick === free && paid.length < rows.length ? words.free : written(tick, priced)),
+      label: words.x,
+      labelAnchor: "center",
+      labelArrow: "none",
+    },
+  };
+}
+
+function told(row, words) {
+  return filled(words.words, { name: row.name, rating: rounded(row.rating), figure: row.value.toLocaleString("en", { maximumSignificantDigits: 3 }) });
+}
+
+export function frontier({ rows, against }, width, words) {
+  const priced = against === "price";
+  const height = Math.min(520, Math.max(320, width * 0.55));
+  const [low, high] = span(rows);
+  const best = rows.filter(({ on_frontier: on }) => on);
+  const side = priced ? { textAnchor: "end", dx: -9 } : { textAnchor: "start", dx: 9 };
+  const room = roomFor(best.map(({ name }) => name), width * 0.8);
+  const inner = width - MARGINS.marginLeft - MARGINS.marginRight - room - INSET_PX;
+  const { place, x, axis } = scaleX(rows, priced, words, Math.floor(inner / TICK_PX));
+  const [from, to] = x.domain.map(Math.log);
+  const perPx = (high - low) / (height - MARGINS.marginTop - MARGINS.marginBottom);
+  const across = (row) => ((Math.log(place(row)) - from) / (to - from)) * inner;
+  const names = named(best, { across, perPx, left: priced, room });
+  const top = Math.max(high, ...names.map(({ at }) => at + 2 * LABEL_PX * perPx));
+  return picture({
+    ariaLabel: words.alt,
+    width,
+    height,
+    ...MARGINS,
+    insetLeft: priced ? room : INSET_PX,
+    insetRight: priced ? INSET_PX : room,
+    x,
+    y: { domain: [low, top], label: words.y, grid: true, labelArrow: "none" },
+    color: { type: "identity" },
+    marks: [
+      Plot.axisX(axis),
+      Plot.ruleX(rows, { x: place, y1: ({ ci_low: end, rating }) => end ?? rating, y2: ({ ci_high: end, rating }) => end ?? rating, stroke: "var(--line-strong)", strokeWidth: 1.5, strokeOpacity: 0.6 }),
+      Plot.line(best.toSorted((one, other) => place(one) - place(other)), { x: place, y: "rating", curve: priced ? "step-after" : "step-before", stroke: "var(--a)", strokeWidth: 2 }),
+      Plot.dot(rows, {
+        x: place,
+        y: "rating",
+        r: ({ on_frontier: on }) => (on ? 5.5 : 4),
+        symbol: ({ on_frontier: on }) => (on ? "diamond" : "circle"),
+        fill: ({ on_frontier: on }) => (on ? "var(--a)" : "var(--paper)"),
+        stroke: ({ on_frontier: on }) => (on ? "var(--a)" : "var(--line-strong)"),
+        strokeWidth: 1.5,
+        title: (row) => told(row, words),
+        sort: null,
+      }),
+      Plot.text(names, { x: ({ row }) => place(row), y: "at", text: "text", ...side, dy: -9, stroke: "var(--paper)", strokeWidth: 4, fill: "var(--ink)" }),
+    ],
+    r: { type: "identity" },
+    symbol: { type: "identity" },
+    style: { fontSize: `${FONT_PX}px` },
+  });
+}

@@ -1,0 +1,75 @@
+// Two pictures of the same pairs, row against column: predicted win rates, and how often two met.
+import { FONT_PX, LETTER_PX, filled, picture, roomFor, shortened } from "./plot_frame.js";
+
+const { Plot } = window;
+const CELL_PX = 30;
+const STRONGEST = 50; // per cent of colour; the numbers in the cells must be read on it
+
+function mixed(share, colour) {
+  return `color-mix(in oklab, var(--${colour}) ${Math.round(share * STRONGEST)}%, var(--sheet))`;
+}
+
+function pairs({ models }, figures) {
+  return models.flatMap((row, down) => models.map((column, across) => ({
+    row, column, down, across, figure: figures[down][across],
+  }))).filter(({ down, across, figure }) => down !== across && figure !== null);
+}
+
+function matrix(data, cells, width, words, look) {
+  const names = new Map(JSON.parse(words.names));
+  const room = roomFor([...names.values()].map((name) => `00  ${name}`), width);
+  const places = [...data.models.keys()];
+  const side = Math.max(CELL_PX, Math.min(44, (width - room - 8) / places.length));
+  const name = (place) => names.get(data.models[place]);
+  const font = side < 34 ? FONT_PX - 2 : FONT_PX;
+  const labels = shortened(places.map(name), room * (FONT_PX / font) - 4 * LETTER_PX);
+  return picture({
+    ariaLabel: words.alt,
+    width: room + places.length * side + 8,
+    height: places.length * side * 0.8 + 32,
+    margin: 4,
+    marginLeft: room,
+    marginTop: 28,
+    x: { domain: places, axis: "top", label: null, tickFormat: (place) => place + 1, tickSize: 0, padding: 0.06 },
+    y: { domain: places, label: null, tickFormat: (place) => `${place + 1}  ${labels[place]}`, tickSize: 0, padding: 0.06 },
+    color: { type: "identity" },
+    marks: [
+      Plot.cell(cells, {
+        x: "across",
+        y: "down",
+        fill: ({ figure }) => look.fill(figure),
+        title: ({ down, across, figure }) => filled(words.words, { row: name(down), column: name(across), figure: look.told(figure) }),
+        rx: 2,
+      }),
+      Plot.text(cells, { x: "across", y: "down", text: ({ figure }) => look.text(figure), fill: "var(--ink)", pointerEvents: "none" }),
+    ],
+    style: { fontSize: `${font}px` },
+  });
+}
+
+function percent(rate) {
+  return `${Math.round(100 * rate)}`;
+}
+
+export function rates(data, width, words) {
+  return matrix(data, pairs(data, data.win_probability), width, words, {
+    // Most rates are near one half, where differences must be seen too.
+    fill: (rate) => mixed(Math.abs(2 * rate - 1) ** 0.6, rate < 0.5 ? "b" : "a"),
+    text: percent,
+    told: percent,
+  });
+}
+
+function brief(count) {
+  return count < 1000 ? `${count}` : Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 2 }).format(count);
+}
+
+export function counts(data, width, words) {
+  const cells = pairs(data, data.counts);
+  const most = Math.max(1, ...cells.map(({ figure }) => figure));
+  return matrix(data, cells, width, words, {
+    fill: (count) => mixed(Math.log1p(count) / Math.log1p(most), "a"),
+    text: brief,
+    told: (count) => count.toLocaleString("en"),
+  });
+}

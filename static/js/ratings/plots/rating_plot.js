@@ -1,0 +1,69 @@
+// Ratings with their intervals, one line for each model; an open end runs to the edge and ends in an arrow,
+// and so does a rating that lies beyond the edge.
+import { FONT_PX, filled, picture, roomFor, rounded, shortened, span } from "./plot_frame.js";
+
+const { Plot } = window;
+const LINE_PX = 24;
+
+function told({ name, rating, ci_low: low, ci_high: high }, { words }) {
+  const ends = low === null && high === null ? "" : `, ${low === null ? "…" : rounded(low)} – ${high === null ? "…" : rounded(high)}`;
+  return `${filled(words, { name, rating: rounded(rating) })}${ends}`;
+}
+
+function arrows(rows, end, at, rotate) {
+  const open = rows.filter((row) => row[end] === null && row.interval !== null);
+  return Plot.dot(open, { x: at, y: "model", symbol: "triangle", r: 3.5, rotate, fill: "var(--line-strong)", className: "open-end" });
+}
+
+export function ratings({ rows, scale }, width, words) {
+  const chosen = new Set(words.models.split(","));
+  const shown = rows.filter(({ model }) => chosen.has(model));
+  const names = new Map(shown.map(({ model, name }) => [model, name]));
+  const room = roomFor([...names.values()], width);
+  const labels = shortened([...names.values()], room);
+  const [low, high] = span(shown);
+  const ticks = Math.max(3, width / 130);
+  const closed = shown.filter((row) => row.interval !== null);
+  const within = (place) => Math.min(high, Math.max(low, place));
+  const beyond = ({ rating }) => rating !== within(rating);
+  return picture({
+    ariaLabel: words.alt,
+    width,
+    height: shown.length * LINE_PX + 92,
+    marginLeft: room,
+    marginRight: 16,
+    marginTop: 28,
+    marginBottom: 44,
+    x: { domain: [low, high], axis: null, inset: 6 },
+    y: { domain: [...names.keys()], label: null, tickFormat: (_, place) => labels[place], tickSize: 0 },
+    marks: [
+      Plot.gridX({ ticks }),
+      Plot.axisX({ anchor: "top", label: null, ticks }),
+      Plot.axisX({ anchor: "bottom", label: words.x, labelAnchor: "center", labelArrow: "none", ticks }),
+      Plot.ruleX([scale.mean].filter((mean) => mean !== null && mean > low && mean < high), { stroke: "var(--line-strong)", strokeDasharray: "1 3" }),
+      Plot.ruleY(closed, {
+        x1: ({ ci_low: end }) => within(end ?? low),
+        x2: ({ ci_high: end }) => within(end ?? high),
+        y: "model",
+        stroke: "var(--line-strong)",
+        strokeWidth: 3,
+      }),
+      arrows(closed, "ci_low", low, -90),
+      arrows(closed, "ci_high", high, 90),
+      Plot.dot(shown, {
+        x: ({ rating }) => within(rating),
+        y: "model",
+        r: 4.5,
+        symbol: (row) => (beyond(row) ? "triangle" : "circle"),
+        rotate: ({ rating }) => (rating < low ? -90 : rating > high ? 90 : 0),
+        fill: ({ provisional }) => (provisional ? "var(--paper)" : "var(--a)"),
+        stroke: "var(--a)",
+        strokeWidth: 1.5,
+        title: (row) => told(row, words),
+      }),
+    ],
+    color: { type: "identity" },
+    symbol: { type: "identity" },
+    style: { fontSize: `${FONT_PX}px` },
+  });
+}

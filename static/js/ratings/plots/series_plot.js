@@ -1,0 +1,70 @@
+// Ratings over time: a small picture for each model, all to one scale, the others behind it in grey.
+import { picture, rounded, span } from "./plot_frame.js";
+
+const { Plot } = window;
+const LEAST_PX = 260;
+const GAP_PX = 20;
+const HEIGHT_PX = 160;
+
+function dated({ series }) {
+  return series.filter(({ points }) => points.length).map(({ model, points }) => ({
+    model,
+    points: points.map((point) => ({ ...point, model, at: new Date(point.computed_at) })),
+  }));
+}
+
+// UTC on a clock of 24 hours, as everywhere; the first one also says of which day, or which year.
+function told(at, place) {
+  const [year, time] = [`${at.getUTCFullYear()}`, at.toISOString().slice(11, at.getUTCSeconds() ? 19 : 16)];
+  const day = at.toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+  const [first, then] = time === "00:00" ? [day, year] : [time, day];
+  return place ? first : `${first}\n${then}`;
+}
+
+function marks({ points }, all, [low, high]) {
+  const last = points.at(-1);
+  return [
+    Plot.line(all, { x: "at", y: "rating", z: "model", stroke: "var(--line-strong)", strokeOpacity: 0.45, strokeWidth: 1, curve: "step-after" }),
+    Plot.areaY(points.filter((point) => point.ci_low !== null || point.ci_high !== null), {
+      x: "at", y1: (point) => point.ci_low ?? low, y2: (point) => point.ci_high ?? high, fill: "var(--a)", fillOpacity: 0.22, curve: "step-after", clip: true,
+    }),
+    Plot.line(points, { x: "at", y: "rating", stroke: "var(--a)", strokeWidth: 2, curve: "step-after" }),
+    Plot.dot([last], { x: "at", y: "rating", r: 3.5, fill: "var(--a)" }),
+    Plot.text([last], { x: "at", y: "rating", text: ({ rating }) => rounded(rating), textAnchor: "start", dx: 7, fontWeight: 650 }),
+  ];
+}
+
+function panel(each, all, scales, width, names, words) {
+  const name = names.get(each.model);
+  const figure = document.createElement("figure");
+  figure.className = "panel";
+  if (names.size > 1) figure.appendChild(document.createElement("figcaption")).textContent = name;
+  figure.append(picture({
+    ariaLabel: `${name}: ${words.alt}`,
+    width,
+    height: HEIGHT_PX,
+    marginLeft: 44,
+    marginRight: 46,
+    marginTop: 8,
+    marginBottom: 36,
+    x: { type: "utc", domain: scales.times, label: null, ticks: Math.max(2, Math.round(width / 110)), tickFormat: told },
+    y: { domain: scales.ratings, label: null, ticks: 4, grid: true },
+    marks: marks(each, all, scales.ratings),
+    style: { fontSize: "12px" },
+  }));
+  return figure;
+}
+
+export function series(data, width, words) {
+  const names = new Map(JSON.parse(words.names));
+  const found = dated(data);
+  const all = found.flatMap(({ points }) => points);
+  const times = all.map(({ at }) => at);
+  // Intervals of the first votes are so wide that beside other models nothing else could be seen: they run out.
+  const ends = found.length > 1 ? found.map(({ points }) => points.at(-1)) : all;
+  const wanted = [...ends, ...all.map(({ rating }) => ({ rating, ci_low: null, ci_high: null }))];
+  const scales = { ratings: span(wanted), times: [new Date(Math.min(...times)), new Date(Math.max(...times))] };
+  const columns = found.length > 1 ? Math.max(1, Math.floor((width + GAP_PX) / (LEAST_PX + GAP_PX))) : 1;
+  const each = Math.floor((width - (columns - 1) * GAP_PX) / columns);
+  return found.map((one) => panel(one, all, scales, each, names, words));
+}

@@ -1,0 +1,200 @@
+"""The inspector of battles."""
+
+import re
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from django.contrib import admin as django_admin
+from django.contrib.auth.models import Permission, User
+from django.db import connection
+from django.utils.timezone import now
+
+from arena.battles import review_queue
+from arena.models import Battle, Report, Turn
+from core.models import Change
+from tests import factories as common
+from tests.arena import factories
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/arena/battle/"
+
+
+def text(admin, battle):
+    answer = admin.get(f"/admin/arena/battle/{battle.pk}/change/")
+    assert answer.status_code == 200
+    return " ".join(re.sub(r"<[^>]*>", " ", answer.content.decode()).split())
+
+
+def test_battle_is_shown_in_full(admin):
+    gone = common.model("gone", name="Gone")
+    battle = factories.battle(
+        "voted",
+        prompt="Why <so>?",
+        replaced=[{"side": "b", "model": gone.pk, "reason": "timeout", "propensity": 0.125}],
+        a=factories.FINISHED
+        | {"text": "Because <b>.", "attempt": 2, "tries": 1, "input_tokens": 3, "output_tokens": 9},
+        b=factories.FAILED | {"reasoning": "Let me think."},
+    )
+    shown = text(admin, battle)
+    for words in (
+        "Why &lt;so&gt;?",
+        "Because &lt;b&gt;.",
+        "2 in all, 1 since it was last asked for",
+        "3 in, 9 out",
+        "Failed, Timeout",
+        "Let me think.",
+        "Side b: Gone failed (timeout); its pair was drawn with chance 0.12500.",
+        "delta turn 1, side a, 12 characters",
+        "done turn 1, side a",
+        "failed turn 1, side b, timeout",
+        "voted",
+    ):
+        assert words in shown
+
+
+def test_battle_without_turns_is_shown_too(admin):
+    assert "Events" not in text(admin, common.battle())
+
+
+@pytest.mark.parametrize("key", [str(uuid4()), "no-uuid"])
+def test_unknown_battle_leads_back(admin, key):
+    answer = admin.get(f"/admin/arena/battle/{key}/change/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
+
+
+def act(client, action, battle):
+    client.post(LIST, {"action": action, "_selected_action": [str(battle.pk)]})
+    battle.refresh_from_db()
+    return battle
+
+
+def messages(client):
+    return [str(message) for message in client.get(LIST).context["messages"]]
+
+
+@pytest.mark.parametrize(
+    ("action", "review"), [("show_on_models", "listed"), ("leave_unlisted", "unlisted"), ("withdraw", "withdrawn")]
+)
+def test_operator_decides_about_a_published_battle(admin, action, review):
+    first, second = (factories.battle("voted", shared_at=now(), review="waiting", shared_network="x") for _ in range(2))
+    private = factories.battle("voted")
+    assert admin.get(f"{LIST}?published=waiting").context["cl"].result_count == 2
+
+    decided = act(admin, action, first)
+
+    assert messages(admin) == [f"1 of 1: {Battle.Review(review).label}."]
+    assert (decided.review, decided.shared_network) == (review, "")
+    assert (decided.shared_at is None) is (action == "withdraw")
+    assert act(admin, action, private).review == ""
+    assert messages(admin) == [f"0 of 1: {Battle.Review(review).label}."]
+    assert [*Battle.objects.filter(review="waiting")] == [second]
+    assert admin.get(f"{LIST}?published=waiting").context["cl"].result_count == 1
+    assert [*Change.objects.values_list("who", "kind", "key")] == [("operator", review, str(first.pk))]
+
+
+def test_what_readers_report_hides_nothing_that_waits(admin):
+    honest = factories.battle("voted", shared_at=now(), review="waiting", shared_network="x")
+    for _ in range(12):
+        flood = factories.battle("voted", shared_at=now())
+        review_queue.report(flood, flood.voter_id)
+
+    assert [*admin.get(f"{LIST}?published=waiting").context["cl"].queryset] == [honest]
+    assert admin.get(f"{LIST}?published=reported").context["cl"].result_count == 12
+
+
+@pytest.mark.parametrize("action", ["show_on_models", "leave_unlisted", "withdraw"])
+def test_who_may_only_look_decides_nothing(client, action):
+    watcher = User.objects.create_user("watcher", is_staff=True)
+    watcher.user_permissions.add(Permission.objects.get(codename="view_battle"))
+    client.force_login(watcher)
+    battle = factories.battle("voted", shared_at=now(), review="waiting")
+
+    assert act(client, action, battle).review == "waiting"
+    assert battle.shared_at
+
+
+def test_page_of_a_published_battle_tells_of_its_reports(admin):
+    battle = factories.battle("voted", shared_at=now(), review="reported")
+    Report.objects.create(battle=battle, reporter="x")
+    shown = text(admin, battle)
+    assert "reported, and waiting for an operator" in shown
+    assert "reported by 1 reader" in shown
+
+
+def test_vote_of_a_battle_is_shown_with_what_was_said(admin):
+    first, second = common.model("x", name="X"), common.model("y", name="Y")
+    row = {"rating": 1012.4, "ci_low": 1000.0, "ci_high": 1024.0, "rank": 3, "votes": 432, "models": 9}
+    gone = common.model("gone", name="Gone")
+    battle = factories.battle(
+        "voted",
+        model_a=first,
+        model_b=second,
+        standing={"a": row, "b": None},
+        among=[first.pk, second.pk],
+        replaced=[{"side": "b", "model": gone.pk, "reason": "timeout", "propensity": 0.125}],
+    )
+    reasons = {"a": ["useful"], "b": ["instructions", "gone_word"]}
+    vote = common.vote(first, second, "b", battle=battle, reasons=reasons, comment="So <there>.", counted=False)
+
+    shown = text(admin, battle)
+
+    for words in (
+        "Winner Side b: Y",
+        "Reasons, side a useful",
+        "Reasons, side b did not follow instructions, gone_word",
+        "Comment So &lt;there&gt;.",
+        "Counted no",
+        "Before, side a X: rank 3, rating 1012.4 (1000 to 1024), 432 votes",
+        "Drawn among X, Y",
+    ):
+        assert words in shown
+    assert shown.count("Replaced") == 1
+    assert f'"model": {gone.pk}' not in shown
+    page = admin.get(f"/admin/arena/battle/{battle.pk}/change/").content.decode()
+    assert f'href="/admin/arena/vote/{vote.pk}/change/"' in page
+
+
+@pytest.mark.parametrize(("winner", "said"), [("tie", "Winner Tie"), ("both_bad", "Winner Both Bad")])
+def test_vote_for_no_side_is_shown(admin, winner, said):
+    battle = factories.battle("voted")
+    common.vote(battle.model_a, battle.model_b, winner, battle=battle)
+    assert said in text(admin, battle)
+
+
+def test_times_have_one_form_and_a_zone(admin):
+    battle = factories.battle("voted", created_at=datetime(2026, 11, 26, 21, 28, 31, tzinfo=UTC))
+    Turn.objects.filter(battle=battle).update(created_at=battle.created_at)
+    said = "26 Nov 2026, 21:28:31 UTC"
+    assert text(admin, battle).count(said) == 2
+    assert said in admin.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        (lambda battle: battle.pk, True),
+        (lambda battle: str(battle.pk)[:8], True),
+        (lambda battle: f" {str(battle.pk)[:12].upper()} ", True),
+        (lambda battle: battle.voter_id, True),
+        (lambda battle: battle.model_a.slug, True),
+        (lambda battle: battle.model_b.name, True),
+        (lambda battle: battle.model_a.slug[:-1], False),
+        (lambda battle: "no-model", False),
+        (lambda battle: uuid4(), False),
+    ],
+)
+def test_battles_are_found_by_id_voter_and_model(admin, asked, found):
+    other, battle = factories.battle("voted"), factories.battle("voted")
+    page = admin.get(LIST, {"q": str(asked(battle))}).content.decode()
+    assert (str(battle.pk) in page, str(other.pk) in page) == (found, False)
+
+
+@pytest.mark.parametrize("term", ["model-7", "0123abcd"])
+def test_search_uses_indexes(term):
+    """The planner may not read the whole table, and has no need to."""
+    page = django_admin.site._registry[Battle]
+    common.model("model-7")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "Seq Scan" not in page.get_search_results(None, Battle.objects.order_by(), term)[0].explain()

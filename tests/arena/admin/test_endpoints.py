@@ -1,0 +1,289 @@
+"""Endpoints in the admin: what is refused, how they do, and the button that asks one question."""
+
+from datetime import timedelta
+from threading import Thread
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.utils import timezone
+
+from arena.admin.endpoints import EndpointAdmin, told
+from arena.endpoints.probe import NO_KEY, Probe
+from arena.models import Call, Endpoint, EndpointDay
+from core.models import Change
+from tests import factories
+from tests.fake_provider import FakeProvider
+from tests.processes import eventually
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/arena/endpoint/"
+KEY = "zkey-of-somebody"
+
+
+@pytest.fixture(scope="module")
+def provider():
+    with FakeProvider() as fake:
+        yield fake
+
+
+def form(model, **fields):
+    return {
+        "model": model.pk,
+        "kind": "openai",
+        "base_url": "https://api.example.com/v1",
+        "upstream_id": "m",
+        "api_key_env": "OPENAI_API_KEY",
+        "parameters": "{}",
+        "enabled": "on",
+        **fields,
+    }
+
+
+def text(answer):
+    return " ".join(answer.content.decode().split())
+
+
+def test_endpoint_is_added_and_logged(admin):
+    model = factories.model("x")
+    answer = admin.post(f"{LIST}add/", form(model, max_tokens=64))
+    assert answer.status_code == 302
+    made = Endpoint.objects.get()
+    assert (made.model, made.max_tokens, made.api_key_env) == (model, 64, "OPENAI_API_KEY")
+    change = Change.objects.get()
+    assert (change.who, change.kind, change.what, change.after["max_tokens"]) == (
+        "operator", "added", "arena.endpoint", 64,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"base_url": "https://api.example.com/v1?key=sk-abc"}, "It holds a query or a fragment"),
+        ({"parameters": '{"api_key": "sk-1"}'}, "and its name into “Variable that holds the key”."),
+        ({"parameters": '{"headers": {"Authorization": "Bearer sk-1"}}'}, "It must not hold &#x27;Authorization&#x27;"),
+        ({"upstream_id": ""}, "It is missing."),
+        ({"base_url": "http://169.254.169.254/latest"}, "no public address"),
+        ({"base_url": "ftp://api.example.com"}, "not an http or https URL"),
+        ({"base_url": "https://me:pass@api.example.com/v1"}, "holds a user name or password"),
+        ({"base_url": ""}, "It is missing."),
+        ({"api_key_env": "sk-abc.123"}, "name of a variable, never a key"),
+        ({"kind": "carrier-pigeon"}, "Select a valid choice"),
+        ({"max_tokens": "0"}, "It must lie between"),
+        ({"temperature": "3"}, "It must lie between"),
+        ({"parameters": "[1"}, "Enter a valid JSON"),
+        ({"parameters": "[1]"}, "It must be a table."),
+    ],
+)
+def test_wrong_endpoint_is_refused_and_changes_nothing(admin, wrong, said):
+    answer = admin.post(f"{LIST}add/", form(factories.model("x"), **wrong))
+    assert answer.status_code == 200
+    assert said in text(answer)
+    assert {*answer.context["adminform"].form.errors} == {*wrong}
+    assert not Endpoint.objects.exists()
+    assert not Change.objects.exists()
+
+
+def test_list_tells_how_endpoints_do(admin):
+    endpoint = factories.endpoint(failed_probes=2)
+    today = timezone.now().date()
+    for day, answers, failures, public_answers, public_failures, speed in (
+        (0, 6, {"timeout": 2, "refused": 1}, 3, 1, None),
+        (1, 1, {}, 1, 0, 40.0),
+        (5, 90, {}, 90, 0, 1.0),
+    ):
+        EndpointDay.objects.create(
+            endpoint=endpoint, day=today - timedelta(days=day), answers=answers, failures=failures,
+            public_answers=public_answers, public_failures=public_failures, first_token_p50=0.25,
+            tokens_per_s_p50=speed,
+        )  # fmt: skip
+    shown = text(admin.get(LIST))
+    state = "no: it did not answer our last 2 probes"
+    for words in (state, '"field-calls">10<', '"field-failure_rate">20.0%<', ">0.25<", ">40<"):
+        assert words in shown
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, "yes"),
+        ({"enabled": False}, "switched off"),
+        ({"failed_probes": 1, "fails_in_battles": True}, "yes, though the last probe failed"),
+        ({"failed_probes": 3}, "no: it did not answer our last 3 probes"),
+        (
+            {"fails_in_battles": True},
+            "yes, but check it: probes pass while most battles of the last 24 hours failed",
+        ),
+    ],
+)
+def test_state_is_told_in_words(fields, said):
+    assert EndpointAdmin.state(None, factories.endpoint(**fields)) == said
+
+
+def test_button_asks_once_and_shows_how_quick_it_was(admin, provider, monkeypatch):
+    monkeypatch.setenv("Z_API_KEY", KEY)
+    endpoint = factories.endpoint(
+        kind="openai", base_url=provider.base_url, upstream_id="steady-203", api_key_env="Z_API_KEY"
+    )
+    assert "Ask it one question" in text(admin.get(f"{LIST}{endpoint.pk}/change/"))
+
+    answer = admin.post(f"{LIST}{endpoint.pk}/ask/", follow=True)
+
+    assert "answered: first token after" in text(answer)
+    assert "tokens/s" in text(answer)
+    [asked] = provider.requests("steady-203")
+    assert KEY in str(asked)
+    change = Change.objects.get()
+    assert (change.who, change.kind) == ("operator", "tested")
+    assert change.after["first_token_s"] > 0
+    assert KEY not in text(answer) + str(change.after)
+
+
+def test_button_shows_nothing_of_what_a_provider_says_to_an_error(admin, provider, monkeypatch):
+    monkeypatch.setenv("Z_API_KEY", KEY)
+    endpoint = factories.endpoint(
+        kind="openai", base_url=provider.base_url, upstream_id="error-401", api_key_env="Z_API_KEY"
+    )
+    answer = admin.post(f"{LIST}{endpoint.pk}/ask/", follow=True)
+    assert "did not answer: Unavailable. log/web.log of the" in text(answer)
+    assert KEY not in text(answer)
+    assert Change.objects.get().after == vars(Probe("unavailable"))
+
+
+def test_button_is_pressed_and_not_followed(admin):
+    endpoint = factories.endpoint()
+    assert admin.get(f"{LIST}{endpoint.pk}/ask/").status_code == 405
+    assert admin.post(f"{LIST}{endpoint.pk + 1}/ask/").status_code == 404
+    assert not Change.objects.exists()
+
+
+def test_button_is_for_those_who_may_change(client, django_user_model):
+    client.force_login(django_user_model.objects.create_user("bob", is_staff=True))
+    assert client.post(f"{LIST}{factories.endpoint().pk}/ask/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (Probe(NO_KEY), "The variable Z_API_KEY is not set in the web service, so X was not asked."),
+        (Probe("timeout"), "X did not answer: Timeout. log/web.log of the"),
+        (Probe(first_token_s=0.5), "X answered: first token after 0.50 s."),
+        (Probe(first_token_s=0.5, tokens_per_s=41.6, tokens=9), "X answered: first token after 0.50 s, 42 tokens/s."),
+    ],
+)
+def test_told_in_our_words(found, said):
+    assert told(factories.endpoint(factories.model("x"), api_key_env="Z_API_KEY"), found).startswith(said)
+
+
+@pytest.mark.parametrize("left", ["nothing", "call", "day"])
+def test_endpoint_that_was_called_is_switched_off_and_not_deleted(admin, left):
+    endpoint = factories.endpoint()
+    if left == "call":
+        Call.objects.create(endpoint=endpoint)
+    if left == "day":
+        EndpointDay.objects.create(endpoint=endpoint, day=timezone.now().date(), answers=1)
+    status = {"nothing": 302}.get(left, 403)
+
+    assert admin.post(f"{LIST}{endpoint.pk}/delete/", {"post": "yes"}).status_code == status
+    assert Endpoint.objects.exists() is (left != "nothing")
+
+
+def test_no_other_way_deletes_an_endpoint_that_was_called(admin):
+    endpoint = factories.endpoint()
+    Call.objects.create(endpoint=endpoint)
+
+    admin.post(LIST, {"action": "delete_selected", "_selected_action": [endpoint.pk], "post": "yes"})
+    admin.post(f"/admin/catalog/languagemodel/{endpoint.model_id}/delete/", {"post": "yes"})
+
+    assert Call.objects.exists()
+
+
+@pytest.fixture
+def editor(client, django_user_model):
+    """Somebody who may look at endpoints and change them, and nothing else."""
+    bob = django_user_model.objects.create_user("bob", is_staff=True)
+    bob.user_permissions.set(Permission.objects.filter(codename__in=("view_endpoint", "change_endpoint")))
+    client.force_login(bob)
+    return client
+
+
+@pytest.mark.parametrize("variable", ["SECRET_KEY", "DATABASE_URL", "POSTGRES_PASSWORD", "HOME"])
+def test_no_variable_of_the_service_is_sent_to_a_listener(editor, provider, monkeypatch, variable):
+    """By an editor of endpoints, who points one at a server of theirs and presses the button."""
+    monkeypatch.setenv(variable, "zsecret-of-the-service")
+    endpoint = factories.endpoint(kind="openai", base_url=provider.base_url, upstream_id=f"says:{variable}")
+    fields = {"base_url": provider.base_url, "upstream_id": f"says:{variable}", "api_key_env": variable}
+
+    answer = editor.post(f"{LIST}{endpoint.pk}/change/", form(endpoint.model, **fields))
+    editor.post(f"{LIST}{endpoint.pk}/ask/")
+
+    assert "zsecret-of-the-service" not in str(provider.requests(f"says:{variable}"))
+    assert f"It names {variable}, but ARENA_KEY_NAMES allows only *_API_KEY." in text(answer)
+    assert Endpoint.objects.get().api_key_env == ""
+
+
+def test_variable_that_was_stored_before_it_was_forbidden_is_not_sent_either(editor, provider, monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "zsecret-of-the-service")
+    endpoint = factories.endpoint(
+        kind="openai", base_url=provider.base_url, upstream_id="says:stored", api_key_env="SECRET_KEY"
+    )
+
+    answer = editor.post(f"{LIST}{endpoint.pk}/ask/", follow=True)
+
+    assert provider.requests("says:stored") == []
+    assert "The variable SECRET_KEY must not be used as a key: ARENA_KEY_NAMES allows only *_API_KEY." in text(answer)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "again", "accepted"),
+    [
+        ("https://evil.example/v1", "", False),
+        ("https://evil.example/v1", "ANTHROPIC_API_KEY", False),
+        ("https://evil.example/v1", "OPENAI_API_KEY", True),
+        ("http://api.example.com/v1", "", False),
+        ("https://api.example.com:8443/v1", "", False),
+        ("https://api.example.com/v2", "", True),
+        ("https://API.example.com/v1", "", True),
+    ],
+)
+def test_key_follows_to_another_host_only_if_its_name_is_typed_again(editor, base_url, again, accepted):
+    endpoint = factories.endpoint(
+        kind="openai", base_url="https://api.example.com/v1", upstream_id="m", api_key_env="OPENAI_API_KEY"
+    )
+
+    answer = editor.post(
+        f"{LIST}{endpoint.pk}/change/", form(endpoint.model, base_url=base_url, api_key_env_again=again)
+    )
+
+    assert (answer.status_code == 302) is accepted
+    assert (Endpoint.objects.get().base_url == base_url) is accepted
+    if not accepted:
+        assert "The key would go to another host. Type the name of the variable again to confirm." in text(answer)
+
+
+def test_endpoint_without_a_key_moves_freely(editor):
+    endpoint = factories.endpoint(kind="openai", base_url="https://api.example.com/v1", upstream_id="m")
+
+    answer = editor.post(
+        f"{LIST}{endpoint.pk}/change/", form(endpoint.model, base_url="https://other.example", api_key_env="")
+    )
+
+    assert answer.status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_button_holds_no_connection_of_the_database_while_it_waits(admin, provider):
+    endpoint = factories.endpoint(kind="openai", base_url=provider.base_url, upstream_id="steady-99")
+    connection.close()
+
+    def press():
+        admin.post(f"{LIST}{endpoint.pk}/ask/")
+        connection.close()
+
+    asking = Thread(target=press)
+    asking.start()
+    assert eventually(lambda: provider.requests("steady-99"))
+    pool, [state] = connection.pool.get_stats(), [asked["state"] for asked in provider.requests("steady-99")]
+    asking.join()
+
+    assert (state, pool["pool_available"]) == ("open", pool["pool_size"])

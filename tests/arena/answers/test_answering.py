@@ -1,0 +1,56 @@
+"""How quick a model was, and what the log says of its failures."""
+
+import pytest
+
+from arena.answers.answering import log_words, measured
+from arena.answers.live_turn import LiveSide
+from arena.endpoints.backends.protocol import Action, BackendError, Usage
+from arena.endpoints.backends.provider_errors import final, from_exception, from_status
+from tests.arena.answers.turns import side_job
+
+ASKED, FIRST, LAST = 100.0, 103.0, 105.0
+
+
+def side(tokens, reasoning=(), first_at=FIRST, last_at=LAST):
+    return LiveSide(side_job(), tokens=tokens, reasoning=list(reasoning), first_at=first_at, last_at=last_at)
+
+
+@pytest.mark.parametrize(
+    ("of", "speed"),
+    [
+        pytest.param(side(Usage(7, 101)), 50.0, id="from the first part to the last"),
+        pytest.param(side(Usage(7, 101, 60), ["Hm"]), 50.0, id="thoughts that came are output"),
+        pytest.param(side(Usage(7, 101, 60)), 20.0, id="thoughts before the first part took none of the time"),
+        pytest.param(side(None), None, id="not counted"),
+        pytest.param(side(Usage(7, 101), last_at=FIRST), None, id="all at once"),
+        pytest.param(side(Usage(7, 1)), None, id="one token"),
+        pytest.param(side(Usage(7, 60, 60)), None, id="counts that make no sense"),
+    ],
+)
+def test_measured_gives_the_speed_between_the_first_and_the_last_part(of, speed):
+    called = measured(of, ASKED)
+
+    assert (called.endpoint_id, called.failure, called.first_token_s) == (1, "", FIRST - ASKED)
+    assert called.tokens_per_s == speed
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (from_status(400, "Why?"), "rejected, status 400"),
+        (from_status(400, "Your API key is wrong. Why?"), "unavailable, status 400"),
+        (from_status(400, "prompt is too long: Why?"), "too_long, status 400"),
+        (from_status(500, "exceeds the available context size: Why?"), "too_long, status 500"),
+        (from_status(403, '{"flagged_input": "Why?"}'), "refused, status 403"),
+        (from_status(409, "Why?"), "unavailable, status 409"),
+        (BackendError(Action.GIVE_UP, "refused", "refusal: Why?"), "refused"),
+        (from_status(401, "no such key"), "unavailable, status 401: no such key"),
+        (from_status(403, "billing is off"), "unavailable, status 403: billing is off"),
+        (from_status(404, "no such model"), "unavailable, status 404: no such model"),
+        (from_status(429, "slow down"), "unavailable, status 429: slow down"),
+        (from_status(503, "overloaded"), "unavailable, status 503: overloaded"),
+        (from_exception(TimeoutError("no first token")), "timeout, TimeoutError: no first token"),
+    ],
+)
+def test_log_words_quote_a_provider_only_where_no_question_can_have_caused_the_failure(error, words):
+    assert log_words(final(error, begun=False, secret="")) == words

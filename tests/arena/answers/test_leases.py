@@ -1,0 +1,397 @@
+"""Who works on which answer."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from arena.answers import leases
+from arena.answers.leases import Finish, Held, Result
+from arena.models import Answer, Battle, Turn
+from tests import factories as common
+from tests.arena import factories
+from tests.arena.factories import EXPIRED, FAILED, FINISHED, FORGOTTEN, QUEUED, RUNNING
+from tests.races import at_once
+
+pytestmark = pytest.mark.django_db
+
+
+def held(turn, name, attempt=1, text=None):
+    return Held(factories.side(turn, name).pk, attempt, text)
+
+
+def many(count, **fields):
+    """So many turns of one battle."""
+    battle = common.battle(state="answering")
+    turns = Turn.objects.bulk_create([Turn(battle=battle, number=n, prompt="Why?") for n in range(count)])
+    models = {"a": battle.model_a, "b": battle.model_b}
+    Answer.objects.bulk_create(
+        [Answer(turn=turn, side=side, model=model, **fields) for turn in turns for side, model in models.items()]
+    )
+    return [turn.pk for turn in turns]
+
+
+def result(turn, name, attempt=1, **fields):
+    return Result(factories.side(turn, name).pk, attempt, **({"text": "Hi."} | fields))
+
+
+def lease_left(answer):
+    """Seconds that a lease still runs, on the database's clock."""
+    return Answer.objects.filter(pk=answer.pk).values_list(F("lease_until") - Now(), flat=True).get().total_seconds()
+
+
+def test_claim_takes_both_sides_of_a_queued_turn():
+    turn = factories.turn()
+
+    [taken] = leases.claim([turn.pk])
+
+    assert taken == {factories.side(turn, name).pk: 1 for name in "ab"}
+    answer = factories.side(turn, "a")
+    assert (answer.state, answer.attempt) == ("running", 1)
+    assert answer.started_at is not None
+    assert lease_left(answer) == pytest.approx(leases.LEASE_S, abs=2)
+
+
+def test_claim_gives_one_result_for_each_turn_in_order():
+    first, second, third = (factories.turn() for _ in range(3))
+    leases.claim([second.pk])
+
+    taken = leases.claim([third.pk, second.pk, first.pk])
+
+    assert [bool(each) for each in taken] == [True, False, True]
+    assert set(taken[0]) == {factories.side(third, name).pk for name in "ab"}
+
+
+def test_claim_of_the_same_turn_twice_at_once_gives_it_once():
+    turn = factories.turn()
+
+    taken = leases.claim([turn.pk, turn.pk])
+
+    assert sorted(len(each) for each in taken) == [0, 2]
+
+
+@pytest.mark.parametrize(("a", "b", "sides"), [(FINISHED, QUEUED, 1), (RUNNING, QUEUED, 1), (EXPIRED, FAILED, 0)])
+def test_claim_takes_what_is_queued_only(a, b, sides):
+    turn = factories.turn(a=a, b=b)
+
+    assert [len(each) for each in leases.claim([turn.pk])] == [sides]
+
+
+def test_claim_clears_what_an_earlier_attempt_left():
+    turn = factories.turn(a={"attempt": 4, "text": "old", "cut": True, "first_token_at": Now()})
+
+    leases.claim([turn.pk])
+
+    answer = factories.side(turn, "a")
+    assert (answer.attempt, answer.text, answer.cut, answer.first_token_at) == (5, "", False, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_claim_gives_a_turn_to_one_of_many_workers():
+    turns = [factories.turn().pk for _ in range(5)]
+
+    def work(_):
+        with transaction.atomic():
+            return leases.claim(turns)
+
+    taken = at_once(8, work)
+
+    for n in range(len(turns)):
+        assert sorted(len(each[n]) for each in taken) == [0] * 7 + [2]
+    assert set(Answer.objects.values_list("attempt", flat=True)) == {1}
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "sides"),
+    [
+        (EXPIRED, EXPIRED, "ab"),
+        (EXPIRED, RUNNING, "a"),
+        (FINISHED, EXPIRED, "b"),
+        (EXPIRED, QUEUED, "ab"),
+        (FORGOTTEN, FORGOTTEN, "ab"),
+        (RUNNING, RUNNING, ""),
+        (QUEUED, QUEUED, ""),
+        (FAILED, FINISHED, ""),
+    ],
+)
+def test_reap_takes_expired_and_long_queued_answers(a, b, sides):
+    turn = factories.turn(a=a, b=b)
+
+    taken = leases.reap()
+
+    expected = {factories.side(turn, name).pk: 1 + {"a": a, "b": b}[name].get("attempt", 0) for name in sides}
+    assert taken == ({turn.pk: expected} if sides else {})
+
+
+def test_reap_takes_a_turn_only_once():
+    factories.turn(a=EXPIRED, b=EXPIRED)
+
+    assert len(leases.reap()) == 1
+    assert leases.reap() == {}
+
+
+def test_reap_takes_no_more_turns_at_once_than_it_should_and_the_oldest_first():
+    turns = many(leases.REAPED_AT_ONCE + 5, **EXPIRED)
+
+    first, second = leases.reap(), leases.reap()
+
+    assert (list(first), list(second)) == (turns[:-5], turns[-5:])
+    assert {len(taken) for taken in (first | second).values()} == {2}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reap_gives_an_expired_turn_to_one_of_many_reapers():
+    turns = {factories.turn(a=EXPIRED, b=FORGOTTEN).pk for _ in range(10)}
+
+    def work(_):
+        found = {}
+        for _ in range(3):
+            with transaction.atomic():
+                found |= leases.reap()
+        return found
+
+    taken = at_once(6, work)
+
+    assert sorted(turn for each in taken for turn in each) == sorted(turns)
+    assert set(Answer.objects.filter(side="a").values_list("attempt", flat=True)) == {2}
+    assert set(Answer.objects.filter(side="b").values_list("attempt", flat=True)) == {1}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reap_passes_over_turns_that_another_reaper_is_taking():
+    turns, locked, done = many(leases.REAPED_AT_ONCE + 5, **EXPIRED), threading.Event(), threading.Event()
+
+    def work(number):
+        if number == 0:
+            with transaction.atomic():
+                taken = leases.reap()
+                locked.set()
+                return taken, done.wait(30)
+        locked.wait(30)
+        try:
+            with transaction.atomic():
+                return leases.reap()
+        finally:
+            done.set()
+
+    (first, in_time), second = at_once(2, work)
+
+    assert (list(first), list(second)) == (turns[:-5], turns[-5:])
+    assert in_time, "the second one waited for the first"
+
+
+def test_extend_renews_the_lease_and_keeps_what_was_released():
+    turn = factories.turn(a=RUNNING, b=RUNNING)
+
+    [extended] = leases.extend([(held(turn, "a", text="Hel"), held(turn, "b"))])
+
+    assert extended.ours == {factories.side(turn, name).pk for name in "ab"}
+    assert lease_left(factories.side(turn, "a")) == pytest.approx(leases.LEASE_S, abs=2)
+    assert (factories.side(turn, "a").text, factories.side(turn, "b").text) == ("Hel", "")
+
+
+def test_extend_revives_an_expired_lease_that_nobody_took():
+    turn = factories.turn(a=EXPIRED, b=EXPIRED)
+
+    assert leases.extend([[held(turn, "a")]])[0].ours
+
+    assert list(leases.reap()[turn.pk]) == [factories.side(turn, "b").pk]
+
+
+def test_extend_of_an_answer_that_another_worker_took_writes_nothing():
+    turn = factories.turn(a=EXPIRED, b=EXPIRED)
+    leases.reap()
+
+    [extended] = leases.extend([(held(turn, "a", attempt=1, text="stale"), held(turn, "b", attempt=2, text="new"))])
+
+    assert extended.ours == {factories.side(turn, "b").pk}
+    assert (factories.side(turn, "a").text, factories.side(turn, "b").text) == ("", "new")
+
+
+@pytest.mark.parametrize("ended", [FINISHED, FAILED])
+def test_extend_of_an_answer_that_has_ended_writes_nothing(ended):
+    turn = factories.turn(a=ended)
+
+    assert not leases.extend([[held(turn, "a", text="more")]])[0].ours
+
+    assert factories.side(turn, "a").text == ended.get("text", "")
+    assert factories.side(turn, "a").lease_until is None
+
+
+def test_extend_tells_of_a_voter_who_wants_no_more():
+    turn, other = factories.turn(a=RUNNING, b=RUNNING), factories.turn(a=RUNNING)
+    Battle.objects.filter(pk=turn.battle_id).update(stopped=True)
+
+    extended = leases.extend([(held(turn, "a"), held(turn, "b")), [held(other, "a")]])
+
+    assert [each.stopped for each in extended] == [True, False]
+
+
+def test_give_up_lets_another_worker_take_over_at_once():
+    turn = factories.turn(a=RUNNING, b=RUNNING)
+    assert leases.reap() == {}
+
+    assert leases.give_up([(held(turn, "a"), held(turn, "b"))]) == [None]
+
+    assert set(leases.reap()) == {turn.pk}
+
+
+def test_give_up_of_what_another_worker_has_changes_nothing():
+    turn = factories.turn(a=RUNNING | {"attempt": 2})
+
+    leases.give_up([[held(turn, "a", attempt=1)]])
+
+    assert lease_left(factories.side(turn, "a")) > 0
+
+
+def test_finish_saves_both_sides_and_makes_the_battle_ready():
+    turn = factories.turn(a=RUNNING, b=RUNNING)
+    told = {"reasoning": "Hm.", "first_token_age": 3.0, "finished_age": 1.0, "input_tokens": 7, "output_tokens": 2}
+
+    [saved] = leases.finish([Finish(turn.pk, (result(turn, "a", **told), result(turn, "b", text="Yes.", cut=True)))])
+
+    a, b = factories.side(turn, "a"), factories.side(turn, "b")
+    assert saved == leases.Saved(frozenset({a.pk, b.pk}), "ready")
+    assert (a.state, a.text, a.reasoning, a.failure, a.lease_until) == ("finished", "Hi.", "Hm.", "", None)
+    assert (a.input_tokens, a.output_tokens, b.text, b.first_token_at) == (7, 2, "Yes.", None)
+    assert a.finished_at - a.first_token_at == timedelta(seconds=2)
+    assert (a.cut, b.cut) == (False, True)
+    assert Battle.objects.get().state == "ready"
+
+
+@pytest.mark.parametrize(
+    ("number", "a", "b", "state"),
+    [
+        (1, "", "", "ready"),
+        (1, "timeout", "", "void"),
+        (1, "", "refused", "void"),
+        (1, "unavailable", "unavailable", "void"),
+        (2, "", "", "ready"),
+        (2, "timeout", "", "ready"),
+        (3, "timeout", "too_long", "ready"),
+    ],
+)
+def test_finish_settles_the_battle_by_turn_and_failures(number, a, b, state):
+    battle = common.battle()
+    for earlier in range(1, number):
+        factories.turn(battle, earlier, a=FINISHED, b=FINISHED)
+    turn = factories.turn(battle, number, a=RUNNING, b=RUNNING)
+
+    [saved] = leases.finish([Finish(turn.pk, (result(turn, "a", failure=a), result(turn, "b", failure=b)))])
+
+    assert saved.state == state == Battle.objects.get().state
+    assert factories.side(turn, "a").state == ("failed" if a else "finished")
+
+
+def test_finish_of_one_side_leaves_the_battle_answering_until_the_other():
+    turn = factories.turn(a=RUNNING, b=RUNNING)
+
+    [first] = leases.finish([Finish(turn.pk, (result(turn, "a"),))])
+    [second] = leases.finish([Finish(turn.pk, (result(turn, "b"),))])
+
+    assert (first.state, second.state) == (None, "ready")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_finish_of_one_side_each_by_two_workers_at_once_settles_once():
+    turn, saved, done = factories.turn(a=RUNNING, b=RUNNING), threading.Event(), threading.Event()
+    results = [result(turn, name) for name in "ab"]
+
+    def work(number):
+        with transaction.atomic():
+            if number == 0:
+                [each] = leases.finish([Finish(turn.pk, (results[0],))])
+                saved.set()
+                done.wait(0.3)  # the other one has to wait for this commit
+                return each.state
+            saved.wait(30)
+            [each] = leases.finish([Finish(turn.pk, (results[1],))])
+            done.set()
+            return each.state
+
+    assert at_once(2, work) == [None, "ready"]
+    assert Battle.objects.get().state == "ready"
+
+
+def test_finish_of_both_sides_in_one_batch_settles_once():
+    turn = factories.turn(a=RUNNING, b=RUNNING)
+
+    saved = leases.finish([Finish(turn.pk, (result(turn, "a"),)), Finish(turn.pk, (result(turn, "b"),))])
+
+    assert [len(each.saved) for each in saved] == [1, 1]
+    assert Battle.objects.get().state == "ready"
+
+
+def test_finish_by_a_worker_that_lost_its_lease_writes_nothing():
+    turn = factories.turn(a=EXPIRED, b=EXPIRED)
+    leases.reap()
+
+    [saved] = leases.finish([Finish(turn.pk, (result(turn, "a", text="stale"), result(turn, "b", text="stale")))])
+
+    assert saved == leases.Saved(frozenset(), None)
+    assert set(Answer.objects.values_list("state", "text", "attempt")) == {("running", "", 2)}
+    assert Battle.objects.get().state == "answering"
+
+
+def test_finish_twice_writes_once():
+    turn = factories.turn(a=RUNNING, b=RUNNING)
+    leases.finish([Finish(turn.pk, (result(turn, "a"), result(turn, "b")))])
+
+    [again] = leases.finish([Finish(turn.pk, (result(turn, "a", text="other"), result(turn, "b", text="other")))])
+
+    assert again == leases.Saved(frozenset(), None)
+    assert set(Answer.objects.values_list("text", flat=True)) == {"Hi."}
+
+
+@pytest.mark.parametrize("state", ["voted", "skipped", "void", "expired", "ready"])
+def test_finish_never_moves_a_battle_that_is_not_answering(state):
+    turn = factories.turn(a=RUNNING, b=RUNNING)
+    Battle.objects.update(state=state)
+
+    [saved] = leases.finish([Finish(turn.pk, (result(turn, "a"), result(turn, "b")))])
+
+    assert saved.state is None
+    assert Battle.objects.get().state == state
+
+
+def test_finish_tells_each_turn_of_a_batch_its_own():
+    turns = [factories.turn(a=RUNNING, b=RUNNING) for _ in range(3)]
+    Answer.objects.filter(turn=turns[1]).update(attempt=2)
+
+    saved = leases.finish([Finish(turn.pk, (result(turn, "a"), result(turn, "b"))) for turn in turns])
+
+    assert [each.state for each in saved] == ["ready", None, "ready"]
+
+
+def test_claims_and_saves_take_the_same_number_of_statements_for_many_as_for_one(django_assert_num_queries):
+    for count in (1, 30):
+        turns = [factories.turn() for _ in range(count)]
+        with django_assert_num_queries(1):
+            leases.claim([turn.pk for turn in turns])
+        sides = [[held(turn, name, text="x") for name in "ab"] for turn in turns]
+        with django_assert_num_queries(1):
+            leases.extend(sides)
+        finishes = [Finish(turn.pk, (result(turn, "a"), result(turn, "b"))) for turn in turns]
+        with django_assert_num_queries(3):
+            leases.finish(finishes)
+
+
+def test_leases_run_on_the_clock_of_the_database():
+    turn = factories.turn()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        [(now,)] = cursor.fetchall()
+
+    leases.claim([turn.pk])
+
+    assert factories.side(turn, "a").lease_until == now + timedelta(seconds=leases.LEASE_S)
+
+
+def test_exist_tells_turns_that_were_deleted():
+    kept, gone = factories.turn(), factories.turn()
+    Battle.objects.filter(pk=gone.battle_id).delete()
+
+    assert leases.exist([gone.pk, kept.pk, gone.pk]) == [False, True, False]

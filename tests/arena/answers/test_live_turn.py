@@ -1,0 +1,292 @@
+"""A turn while it is being answered."""
+
+import pytest
+
+from arena.answers.live_turn import LiveSide
+from arena.answers.release_clock import Lane
+from arena.endpoints.backends.protocol import Usage
+from tests.arena.answers.turns import live_turn, side_job
+
+
+def turn(*sides, paced=True, number=1):
+    return live_turn(*sides, paced=paced, number=number)
+
+
+def released(live):
+    """Text per side as the unsent events tell it, each beginning where the last one ended."""
+    text = {}
+    for kind, _, side, _, at, piece in live.unsent:
+        assert kind == "delta"
+        assert at == len(text.setdefault(side, ""))
+        text[side] += piece
+    return text
+
+
+def test_side_holds_text_back_until_it_is_released():
+    side = LiveSide(side_job())
+    side.feed("Hello")
+    side.feed(" there")
+
+    assert side.lane == Lane(waiting=11, began=True)
+    assert side.text() == ""
+    assert (side.release(3), side.release(4)) == ("Hel", "lo t")
+    assert side.text() == "Hello t"
+    assert side.lane.waiting == 4
+
+
+def test_held_brings_the_text_only_if_more_was_released():
+    side = LiveSide(side_job())
+    side.feed("Hello")
+    assert side.held().text is None
+
+    side.release(2)
+
+    assert side.held().text == "He"
+    assert side.held().text is None
+    side.release(3)
+    assert side.held().text == "Hello"
+
+
+def test_result_tells_what_came_of_an_answer():
+    side = LiveSide(side_job(answer_id=5, attempt=2))
+    side.feed("Hello")
+    side.reasoning += ["Hm", "m"]
+    side.tokens, side.cut = Usage(7, 1), True
+    side.release(5)
+    side.end()
+
+    result = side.result()
+
+    assert (result.answer_id, result.attempt, result.text, result.reasoning) == (5, 2, "Hello", "Hmm")
+    assert (result.failure, result.input_tokens, result.output_tokens, result.cut) == ("", 7, 1, True)
+    assert 0 <= result.finished_age <= result.first_token_age < 1
+
+
+def test_side_takes_thoughts_for_tokens_but_does_not_begin_with_them():
+    side = LiveSide(side_job())
+    side.think("Hm")
+    first = side.first_at
+
+    assert side.last_at == first
+    assert not side.lane.began
+
+    side.feed("Hello")
+    assert side.first_at == first < side.last_at
+    assert (side.result().reasoning, side.lane.began) == ("Hm", True)
+
+
+def test_begin_forgets_what_a_model_thought_that_failed():
+    side = LiveSide(side_job())
+    side.think("Hm")
+    side.tokens, side.cut = Usage(7, 1), True
+
+    side.begin()
+    side.end("unavailable")
+
+    result = side.result()
+    assert (result.reasoning, result.output_tokens, result.first_token_age, result.cut) == ("", None, None, False)
+
+
+def test_result_of_a_side_that_never_began_has_no_first_token():
+    side = LiveSide(side_job())
+    side.end("timeout")
+
+    assert (side.result().failure, side.result().first_token_age, side.result().text) == ("timeout", None, "")
+
+
+def test_tick_of_a_paced_turn_waits_for_both_sides():
+    live = turn("a", "b")
+    live.sides["a"].feed("Hello, hello, hello")
+    live.tick()
+    assert live.unsent == []
+
+    live.sides["b"].feed("Yes")
+    live.tick()
+
+    text = released(live)
+    assert len(text["a"]) == len(text["b"]) > 0
+
+
+def test_tick_releases_both_texts_whole_in_the_end():
+    live = turn("a", "b")
+    live.sides["a"].feed("Hello, hello, hello" * 20)
+    live.sides["b"].feed("Yes 🙂")
+    for side in live.sides.values():
+        side.end()
+
+    while not live.over():
+        live.tick()
+
+    assert released(live) == {"a": "Hello, hello, hello" * 20, "b": "Yes 🙂"}
+    assert [side.result().text for side in live.over()] == ["Hello, hello, hello" * 20, "Yes 🙂"]
+
+
+def test_tick_of_an_open_turn_gives_each_side_at_once():
+    live = turn("a", "b", paced=False, number=2)
+    live.sides["a"].feed("Hello")
+
+    live.tick()
+
+    assert live.unsent == [["delta", 2, "a", live.sides["a"].tag, 0, "Hello"]]
+
+
+def test_tick_of_a_paced_turn_with_one_side_left_to_answer_waits_for_its_end_alone():
+    live = turn("b")
+    live.sides["b"].feed("Hello")
+    for _ in range(100):
+        live.tick()
+    assert live.unsent == []
+
+    live.sides["b"].end()
+    for _ in range(len("Hello")):
+        live.tick()
+
+    assert released(live) == {"b": "Hello"}
+
+
+def test_tick_of_an_open_turn_with_one_side_left_to_answer_waits_for_nothing():
+    live = turn("b", paced=False)
+    live.sides["b"].feed("Hello")
+
+    live.tick()
+
+    assert released(live) == {"b": "Hello"}
+
+
+def test_over_names_both_sides_of_a_paced_turn_together():
+    live = turn("a", "b")
+    live.sides["a"].end("unavailable")
+    assert live.over() == []
+
+    live.sides["b"].feed("Hi")
+    live.sides["b"].end()
+    assert live.over() == []
+    for _ in range(len("Hi")):
+        live.tick()
+
+    assert live.over() == [live.sides["a"], live.sides["b"]]
+
+
+def test_over_names_each_side_of_an_open_turn_by_itself():
+    live = turn("a", "b", paced=False)
+    live.sides["a"].end("unavailable")
+
+    assert live.over() == [live.sides["a"]]
+
+
+@pytest.mark.parametrize("paced", [True, False])
+def test_over_names_no_side_twice(paced):
+    live = turn("a", "b", paced=paced)
+    for side in live.sides.values():
+        side.end()
+    for side in live.over():
+        side.closed = True
+
+    assert live.over() == []
+    assert list(live.open()) == []
+
+
+def test_repeat_tells_all_that_was_released_so_far():
+    live = turn("a", "b")
+    live.sides["a"].feed("Hello there")
+    live.sides["b"].feed("Yes")
+    for _ in range(5):
+        live.tick()
+
+    said = {side: text for _, _, side, _, at, text in live.repeat() if at == 0}
+
+    assert said == released(live)
+
+
+def test_repeat_is_silent_about_a_side_of_which_nothing_was_released():
+    live = turn("a", "b", paced=False)
+    live.sides["b"].feed("Yes")
+    live.tick()
+
+    assert [event[2] for event in live.repeat()] == ["b"]
+
+
+def test_stop_ends_a_side_where_its_reader_is():
+    live = turn("a", "b")
+    for side in live.sides.values():
+        side.feed("Hello, hello, hello" * 10)
+    live.tick()
+    text = released(live)
+
+    live.stop()
+    live.tick()
+
+    assert {side.job.side: side.result().text for side in live.over()} == text
+    assert all(side.result().stopped and not side.result().failure for side in live.over())
+
+
+def test_stop_before_anything_was_shown_is_a_failure_of_no_model():
+    live = turn("a", "b")
+    live.sides["a"].feed("Hello")
+
+    live.stop()
+
+    assert [side.result().failure for side in live.over()] == ["stopped", "stopped"]
+
+
+def test_stop_leaves_answers_whole_that_both_sides_had_finished():
+    live = turn("a", "b")
+    for side in live.sides.values():
+        side.feed("Hello, hello, hello" * 10)
+        side.end()
+    live.tick()
+
+    live.stop()
+    live.tick()
+
+    assert [side.result().text for side in live.over()] == ["Hello, hello, hello" * 10] * 2
+    assert not any(side.result().stopped for side in live.over())
+
+
+@pytest.mark.parametrize("ended", ["", "timeout"])
+def test_fail_ends_every_open_side_and_keeps_what_was_shown(ended):
+    live = turn("a", "b", paced=False)
+    live.sides["a"].feed("Hello")
+    live.tick()
+    live.sides["a"].feed(" there")
+    live.sides["b"].end(ended)
+
+    a, b = (side.result() for side in live.fail())
+
+    assert (a.text, a.failure) == ("Hello", "unavailable")
+    assert (b.text, b.failure) == ("", ended or "unavailable")
+    assert all(side.lane.over for side in live.sides.values())
+
+
+def test_held_names_the_open_sides_of_a_turn():
+    live = turn("a", "b", paced=False)
+    live.sides["b"].closed = True
+
+    assert [held.answer_id for held in live.held()] == [live.sides["a"].job.answer_id]
+
+
+@pytest.mark.parametrize(("since", "closed", "speaks"), [(-1, False, True), (1, False, False), (1, True, True)])
+def test_turn_is_silent_when_another_worker_may_have_it(since, closed, speaks):
+    """Once it is saved, no other worker can: what is left of it may be said."""
+    live = turn("a", "b")
+    for side in live.sides.values():
+        side.closed = closed
+
+    live.held_until = 100.0
+
+    assert live.may_speak(100.0 + since) is speaks
+
+
+@pytest.mark.parametrize(("ended", "whole"), [("ab", True), ("a", False)])
+def test_tick_holds_nothing_back_when_the_time_for_the_answer_is_over(ended, whole):
+    """Unless more is to come: then its rhythm would show."""
+    live = turn("a", "b")
+    for name, side in live.sides.items():
+        side.feed(f"{name} says a lot. " * 1000)
+        if name in ended:
+            side.end()
+    live.paced_until = 0.0
+
+    live.tick()
+
+    assert all(side.lane.over for side in live.sides.values()) is whole

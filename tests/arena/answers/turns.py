@@ -1,0 +1,38 @@
+"""Turns as a worker holds them, without a database."""
+
+from uuid import uuid4
+
+from arena.answers.jobs import Job, SideJob
+from arena.answers.live_turn import LiveTurn
+from arena.endpoints.backends.protocol import Message, Request
+
+
+def side_job(side="a", answer_id=1, attempt=1):
+    request = Request(base_url="", model="", messages=(Message("user", "Why?"),))
+    return SideJob(
+        answer_id=answer_id,
+        attempt=attempt,
+        tag=f"tag-{answer_id}-{attempt}",
+        tries=1,
+        side=side,
+        endpoint_id=1,
+        kind="echo",
+        max_concurrency=None,
+        first_token_timeout_s=None,
+        battle_id=str(uuid4()),
+        shared=False,
+        request=request,
+    )
+
+
+def live_turn(*sides, paced=False, number=1, battle_id=None, attempt=1):
+    """A turn of a battle of its own, with these sides to be answered."""
+    jobs = tuple(side_job(side, answer_id, attempt) for answer_id, side in enumerate(sides or "ab", 1))
+    battle_id = str(battle_id or uuid4())
+    return LiveTurn(Job(battle_id, 7, number, blind=paced, paced=paced, replaceable=False, stopped=False, sides=jobs))
+
+
+def say(turn, side, text):
+    """The model says something, and the clock lets it out."""
+    turn.sides[side].feed(text)
+    turn.tick()

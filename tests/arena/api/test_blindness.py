@@ -1,0 +1,221 @@
+"""Before the vote no byte that leaves the server tells which model is in which pane; with data that could leak."""
+
+import re
+
+import pytest
+from django.test import AsyncClient, Client
+
+from arena.answers import battle_view
+from arena.api import views
+from arena.identity import voters
+from arena.models import Answer, Battle, Endpoint, Standing, Vote
+from arena.web import battle_views
+from catalog.models import LanguageModel, License, Organization
+from tests import factories as common
+from tests.arena import factories
+from tests.arena.factories import FINISHED, RUNNING
+
+pytestmark = pytest.mark.django_db(transaction=True)
+KEYS = {"a": 734_000_017, "b": 734_000_018}
+HTMX = {"HX-Request": "true"}
+OPEN = ("answering", "ready", "void", "skipped", "expired")
+
+
+def contestant(side):
+    """A model of which everything has a name that occurs nowhere else."""
+    maker = Organization.objects.create(pk=KEYS[side] + 100, slug=f"zmaker-{side}", name=f"Zmaker {side}")
+    terms = License.objects.create(pk=KEYS[side] + 200, slug=f"zterms-{side}", name=f"Zterms {side}")
+    model = LanguageModel.objects.create(
+        pk=KEYS[side], slug=f"zslug-{side}", name=f"Zname {side}", organization=maker, license=terms
+    )
+    common.endpoint(
+        model,
+        pk=KEYS[side] + 300,
+        kind="openai",
+        base_url=f"https://zhost-{side}.example/v1",
+        upstream_id=f"zupstream-{side}",
+        api_key_env=f"ZKEY_{side}",
+        parameters={"zparameter": side},
+    )
+    return model
+
+
+def marks(sent):
+    """What of the models is found in some bytes."""
+    words = re.findall(r"z(?:maker|terms|slug|name|host|upstream|key|parameter)\w*", sent.decode().lower())
+    return set(words) | {number for number in re.findall(r"\d+", sent.decode()) if number.startswith("734000")}
+
+
+def headers(answer):
+    cookies = "".join(cookie.OutputString() for cookie in answer.cookies.values())
+    return (str(dict(answer.headers)) + cookies).encode()
+
+
+@pytest.fixture
+def battle():
+    """A battle of two such models, on whose every row something could be read."""
+    made = factories.battle(
+        "answering",
+        model_a=contestant("a"),
+        model_b=contestant("b"),
+        replaced=[{"side": "a", "model": KEYS["b"], "propensity": 0.5, "reason": "zname"}],
+        a=FINISHED | {"reasoning": "I am Zname a", "input_tokens": 734_000_001, "output_tokens": 734_000_002},
+        b={"state": "failed", "failure": "refused", "text": "", "reasoning": "Zname b"},
+    )
+    rating = {"rating": 734_000_003.0, "rank": 1, "votes": 734_000_004}
+    Standing.objects.create(pool="live", ratings={f"zslug-{side}": rating for side in "ab"})
+    made.standing = {"a": rating, "b": rating}
+    made.save(update_fields=["standing"])
+    return made
+
+
+@pytest.fixture
+def browser(battle):
+    client = Client()
+    client.cookies[voters.COOKIE] = voters.signer.sign(str(battle.voter_id))
+    return client
+
+
+def sent_about(client, battle):
+    """All that a voter can get of a battle."""
+    call = f"/api/v1/battles/{battle.pk}/"
+    answers = [
+        client.get("/api/v1/battles/"),
+        client.get(call),
+        client.options(call),
+        client.get(f"/battles/{battle.pk}/"),
+        client.get(f"/battles/{battle.pk}/", headers=HTMX),
+        client.post(f"/battles/{battle.pk}/turns/", {"prompt": ""}, headers=HTMX),
+        client.post(f"/battles/{battle.pk}/opinion/", {"reasons_a": "useful"}),
+        client.post(f"{call}vote/", {"winner": "nobody"}, content_type="application/json"),
+        client.post(f"{call}turns/", {"prompt": ""}, content_type="application/json"),
+    ]
+    if battle.state != "ready":
+        answers += [
+            client.post(f"{call}vote/", {"winner": "a"}, content_type="application/json"),
+            client.post(f"{call}turns/", {"prompt": "x"}, content_type="application/json"),
+            client.post(f"/battles/{battle.pk}/vote/", {"winner": "a"}),
+            client.post(f"/battles/{battle.pk}/go-on/"),
+        ]
+    return b"".join(headers(answer) + answer.content for answer in answers)
+
+
+@pytest.mark.parametrize("state", OPEN)
+def test_no_answer_about_an_open_battle_names_its_models(browser, battle, state):
+    battle.state = state
+    Battle.objects.update(state=state)
+
+    sent = sent_about(browser, battle)
+
+    assert marks(sent) == set()
+    assert b"refused" not in sent
+    assert len(sent) > 5_000
+
+
+def test_no_answer_to_a_question_names_the_models_that_were_drawn():
+    for side in "ab":
+        contestant(side)
+    client = Client()
+
+    answer = client.post("/api/v1/battles/", {"prompt": "Why?"}, content_type="application/json")
+    page = client.post("/", {"prompt": "Why?"}, follow=True)
+
+    assert Battle.objects.count() == 2
+    assert marks(headers(answer) + answer.content) == set()
+    assert marks(headers(page) + page.content) == set()
+
+
+@pytest.mark.parametrize("state", ["ready", "void", "skipped", "expired"])
+async def test_no_event_of_an_open_battle_names_its_models(web, battle, state, in_database):
+    await in_database(lambda: Battle.objects.update(state=state))
+    client = AsyncClient()
+    client.cookies[voters.COOKIE] = voters.signer.sign(str(battle.voter_id))
+
+    answer = await client.get(f"/api/v1/battles/{battle.pk}/events")
+    sent = await anext(content := aiter(answer.streaming_content))
+    await content.aclose()
+
+    assert marks(headers(answer) + sent) == set()
+    assert b"refused" not in sent
+    assert b'"reason":"unavailable"' in sent
+
+
+def test_the_same_look_finds_the_names_once_the_battle_is_voted(browser, battle):
+    Battle.objects.update(state="voted")
+    Vote.objects.create(battle=battle, pool="live", model_a=battle.model_a, model_b=battle.model_b, winner="a")
+    battle.state = "voted"
+
+    found = marks(sent_about(browser, battle))
+
+    assert found >= {"zname", "zslug", "zmaker", "zterms", "734000003", "734000004"}
+
+
+def test_the_same_look_finds_the_names_where_the_masking_is_off(battle):
+    """What the views would show if they took an open battle for a voted one."""
+    battle.state = "voted"
+
+    assert marks(str(views.shown(battle)).encode()) >= {"zname", "zslug", "zmaker", "zterms"}
+    assert marks(str(battle_views.battle_context(battle)["reveal"]).encode()) >= {"zname", "zslug"}
+    assert battle_view.reason(battle, "refused") == "refused"
+
+
+def catalogue(client):
+    """All that anyone is told of the models."""
+    paths = ["/", "/leaderboard/", "/models/zslug-a/", "/api/v1/models/", "/api/v1/models/zslug-a/"]
+    paths += ["/api/v1/leaderboard/", "/choose/?task=coding", "/choose/decision/?task=coding", "/api/v1/shortlist/"]
+    answers = [client.get(path) for path in paths]
+    by_chance = rb'csrfmiddlewaretoken" value="\w+|<section class="suggestions".*?</section>'
+    return [re.sub(by_chance, b"", answer.content, flags=re.DOTALL) for answer in answers]
+
+
+def test_catalogue_does_not_change_with_battles_that_are_open():
+    models = [contestant(side) for side in "ab"]
+    client = Client()
+    before = catalogue(client)
+    for _ in range(3):
+        factories.battle("answering", model_a=models[0], model_b=models[1], a=RUNNING, b=RUNNING)
+        factories.battle("ready", model_a=models[1], model_b=models[0])
+
+    assert catalogue(client) == before
+
+
+DOES_NOT_ANSWER = {"failed_probes": 2}
+SWITCHED_OFF = {"enabled": False}
+
+
+@pytest.mark.parametrize(("change", "told"), [(DOES_NOT_ANSWER, False), (SWITCHED_OFF, True)])
+def test_catalogue_does_not_tell_which_side_of_an_open_battle_failed(change, told):
+    """The breaker closes on the model whose pane has just failed; the twin shows that the look would see it."""
+    models = [contestant(side) for side in "ab"]
+    failed = {"state": "failed", "failure": "timeout"}
+    factories.battle("ready", model_a=models[0], model_b=models[1], a=failed)
+    before = catalogue(Client())
+
+    Endpoint.objects.filter(model=models[0]).update(**change)
+
+    assert (catalogue(Client()) != before) == told
+
+
+@pytest.mark.parametrize("mode", ["anonymous", "side_by_side"])
+def test_answers_look_the_same_on_both_sides(browser, battle, mode):
+    Answer.objects.update(state="finished", failure="", text="The same.", reasoning="The same.")
+    Battle.objects.update(state="ready", mode=mode)
+
+    a, b = browser.get(f"/api/v1/battles/{battle.pk}/").json()["turns"][0]["answers"]
+    html = browser.get(f"/battles/{battle.pk}/").content.decode()
+    panes = re.findall(r"<article.*?</article>", html, re.DOTALL)
+
+    assert a | {"side": "b"} == b
+    assert len({re.sub(r"(?<![a-zA-Z])[abAB](?![a-zA-Z])", "side", pane) for pane in panes}) == 1
+    assert len(panes) == 2
+
+
+def test_static_files_are_named_alike_for_every_battle(browser, battle):
+    other = factories.battle("ready", voter=battle.voter)
+
+    one, another = (
+        re.findall(r'(?:src|href)="([^"]+)"', browser.get(f"/battles/{each.pk}/").content.decode())
+        for each in (battle, other)
+    )
+
+    assert one == another

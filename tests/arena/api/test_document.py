@@ -1,0 +1,201 @@
+"""The OpenAPI document says of every call what it takes and gives, and the page made of it says the same."""
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+from django.urls import get_resolver
+
+from arena.api.conventions import rules
+from arena.api.document import _fields, calls, document, words
+from arena.identity.api_keys import SCOPES
+from tests.openapi import errors, operations
+
+DOCS, SCHEMA = "/api/docs/", "/api/schema/"
+NAMES = [found["operationId"] for _, _, found in operations()]
+CALLS = pytest.mark.parametrize(("path", "method", "operation"), operations(), ids=NAMES)
+
+
+def routes(patterns, before=""):
+    """Each address with the view behind it."""
+    for each in patterns:
+        where = before + str(each.pattern)
+        if hasattr(each, "url_patterns"):
+            yield from routes(each.url_patterns, where)
+        else:
+            yield where, each.callback
+
+
+def methods(view):
+    views = getattr(view, "cls", None)
+    return [name for name in ("get", "post", "put", "patch", "delete") if hasattr(views, name)] if views else ["get"]
+
+
+def test_every_call_is_in_the_document():
+    found = {
+        ("/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", where), method)
+        for where, view in routes(get_resolver().url_patterns)
+        if where.startswith("api/v1/")
+        for method in methods(view)
+    }
+    assert found == {(path, method) for path, method, _ in operations()}
+
+
+def test_names_of_calls_are_distinct():
+    assert len({*NAMES}) == len(NAMES)
+
+
+def examples(content):
+    if "example" in content:
+        yield content["example"]
+    yield from (each["value"] for each in content.get("examples", {}).values())
+
+
+@CALLS
+def test_call_has_words_an_answer_with_an_example_and_errors(path, method, operation):
+    assert operation["tags"]
+    assert operation["summary"]
+    assert operation["description"]
+    answers = operation["responses"]
+    assert {"401", "403", "404", "429", "503"} & answers.keys()
+    assert ("304" in answers) == ("ETag" in answers[min(answers)].get("headers", ()))
+    for status, answer in answers.items():
+        if status == "304":
+            assert "content" not in answer
+            continue
+        ((media, content),) = answer["content"].items()
+        if int(status) < 400:
+            assert list(examples(content))
+        else:
+            assert (media, content["schema"]) == ("application/json", {"$ref": "#/components/schemas/Error"})
+    for parameter in operation.get("parameters", []):
+        assert parameter["in"] == "path" or parameter["description"]
+
+
+@CALLS
+def test_examples_fit_their_shapes(path, method, operation):
+    contents = [*operation.get("requestBody", {}).get("content", {}).values()]
+    contents += [
+        content for answer in operation["responses"].values() for content in answer.get("content", {}).values()
+    ]
+    for content in contents:
+        for example in examples(content):
+            assert errors(content["schema"], example) == []
+            assert errors(content["schema"], 7) != []
+
+
+@CALLS
+def test_examples_name_every_field(path, method, operation):
+    """An answer's example is a whole one: nothing that is always there is missing, and nothing more is there."""
+    for status, answer in operation["responses"].items():
+        for content in answer.get("content", {}).values():
+            for example in examples(content) if int(status) < 400 and "$ref" in content["schema"] else ():
+                fields = [field for field in _fields(content["schema"]) if not {*".["} & {*field.name}]
+                told = {field.name for field in fields}
+                optional = {field.name for field in fields if not field.required}
+                assert example.keys() <= told <= example.keys() | optional
+
+
+def test_calls_that_may_be_sent_again_take_a_key():
+    refusing = {found["operationId"] for _, _, found in operations() if "422" in found["responses"]}
+    taking = {
+        found["operationId"]
+        for _, _, found in operations()
+        if any(each["name"] == "Idempotency-Key" for each in found.get("parameters", []))
+    }
+    assert taking == refusing == {"battle_start", "battle_ask_again", "battle_vote"}
+
+
+def test_document_says_who_may_ask():
+    schemes = document()["components"]["securitySchemes"]
+    assert (schemes["voter"]["in"], schemes["voter"]["name"]) == ("cookie", "voter")
+    assert (schemes["key"]["type"], schemes["key"]["scheme"]) == ("http", "bearer")
+    for _, _, operation in operations():
+        assert operation["security"] == [{"voter": []}, {"key": []}, {}]
+
+
+def test_document_and_page_say_what_holds_for_all_calls(client, settings):
+    page, described = client.get(DOCS).content.decode(), document()["info"]["description"]
+    for rule in rules():
+        assert words(rule) in page
+        assert rule.partition(":")[0] in described  # which was made once, under other limits than those of tests
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_battles_per_hour=61, arena_battles_per_hour_address=0)
+    said = " ".join(rules())
+    assert "61 (0) battles, set by `ARENA_BATTLES_PER_HOUR`" in said
+    assert all(f"`{scope}`" in said for scope in SCOPES)
+    assert all(f"`{header}`" in said for header in ("Retry-After", "Idempotency-Key", "ETag", "If-None-Match"))
+
+
+def test_schema_is_served_as_json(client):
+    response = client.get(SCHEMA)
+    assert response["Content-Type"] == "application/json"
+    assert response.json() == json.loads(json.dumps(document()))
+    assert response.json()["openapi"].startswith("3.")
+
+
+def test_page_has_every_call_with_its_fields(client):
+    page = client.get(DOCS).content.decode()
+    for path, method, operation in operations():
+        assert f'id="{operation["operationId"]}"' in page
+        assert f"<strong>{method.upper()}</strong> <code>{path}</code>" in page
+    for subject in calls().values():
+        for call in subject:
+            for field in (*call.parameters, *call.body, *call.answer):
+                assert f"<code>{field.name}</code>" in page
+
+
+def test_fields_lead_into_what_they_hold():
+    names = {field.name: field for field in _fields({"$ref": "#/components/schemas/Board"})}
+    assert names["rows"].type == "list of object"
+    assert names["rows[].rating"].type == "number"
+    assert names["rows[].ci_low"].type == "number or null"
+    assert names["scale.anchor.model"].type == "string"
+    assert names["computed_at"].type == "time or null"
+    assert names["method"].type == "bt | elo"
+    assert not names["problem"].required
+
+
+def test_page_keeps_to_the_policy_of_all_pages(client):
+    response = client.get(DOCS)
+    page = response.content.decode()
+    assert "'unsafe-inline'" not in response["Content-Security-Policy"]
+    assert " style=" not in page
+    assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=|https?://(?!example\.com|arena\.example)", page)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain", "plain"),
+        ("`a` and `b`", "<code>a</code> and <code>b</code>"),
+        ("`<b>`<i>", "<code>&lt;b&gt;</code>&lt;i&gt;"),
+    ],
+)
+def test_words_between_backticks_are_code(text, shown):
+    assert words(text) == shown
+
+
+@pytest.mark.django_db
+def test_footer_leads_to_the_page(client):
+    assert f'href="{DOCS}"' in client.get("/leaderboard/").content.decode()
+
+
+@pytest.mark.parametrize("address", [DOCS, SCHEMA])
+def test_both_can_only_be_read(client, address):
+    assert client.post(address).status_code == 405
+    assert client.head(address).status_code == 200
+
+
+def test_address_of_the_api_lists_its_calls_and_where_more_is_said(client):
+    said = client.get("/api/v1/").json()
+    assert {(each["path"], each["method"].lower()) for each in said["calls"]} == {
+        (path, method) for path, method, _ in operations()
+    }
+    for link in (said["docs"], said["schema"]):
+        assert client.get(link).status_code == 200
+
+
+def test_what_stands_above_the_api_leads_to_its_page(client):
+    assert client.get("/api/").headers["Location"] == DOCS
+    assert client.get("/api").headers["Location"] == "/api/"

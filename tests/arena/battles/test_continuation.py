@@ -1,0 +1,115 @@
+"""Going on with both models after the vote."""
+
+import pytest
+
+from arena.answers import jobs
+from arena.battles import continuation, lifecycle
+from arena.models import Answer, Battle, Endpoint, Turn
+from core.http.errors import Refusal
+from tests.arena import factories
+from tests.arena.factories import FAILED, FINISHED
+
+pytestmark = pytest.mark.django_db
+SAID = FINISHED | {"text": "Because.", "reasoning": "Hm.", "input_tokens": 3, "output_tokens": 5}
+
+
+@pytest.fixture
+def battle():
+    """Three turns, of which one side failed the second."""
+    made = factories.battle(prompt="Why?", a=SAID, b=FINISHED)
+    factories.turn(made, 2, prompt="And then?", a=SAID, b=FAILED)
+    factories.turn(made, 3, prompt="At last?", a=FINISHED, b=SAID)
+    lifecycle.cast_vote(made, "a")
+    return made
+
+
+def said(battle):
+    return list(
+        Answer.objects.filter(turn__battle=battle)
+        .order_by("turn__number", "side")
+        .values_list("turn__number", "turn__prompt", "side", "model", "state", "text", "reasoning", "output_tokens")
+    )
+
+
+def test_go_on_makes_an_unrated_battle_of_the_same_two_in_the_same_places(battle):
+    made = continuation.go_on(battle)
+
+    made.refresh_from_db()
+    assert (made.mode, made.state, made.propensity) == ("side_by_side", "ready", 1.0)
+    assert (made.voter_id, made.model_a_id, made.model_b_id) == (battle.voter_id, battle.model_a_id, battle.model_b_id)
+    assert made.among == [battle.model_a_id, battle.model_b_id]
+    assert made.pool == lifecycle.pool_of([battle.model_b.slug, battle.model_a.slug])
+
+
+@pytest.mark.parametrize("winner", ["a", "both_bad", "skip"])
+def test_nothing_is_judged_before_something_was_asked_here(battle, winner):
+    made = continuation.go_on(battle)
+
+    with pytest.raises(Refusal) as refusal:
+        lifecycle.cast_vote(lifecycle.of_voter(made.voter_id, made.pk), winner)
+
+    assert (refusal.value.status, refusal.value.code) == (409, "not_ready")
+    made.refresh_from_db()
+    assert made.state == "ready"
+
+
+def test_what_was_asked_here_is_judged_and_not_rated(battle):
+    made = continuation.go_on(battle)
+    turn = lifecycle.ask_again(made, "And now?")
+    Answer.objects.filter(turn=turn).update(**SAID)
+    Battle.objects.filter(pk=made.pk).update(state="ready")
+
+    assert lifecycle.cast_vote(lifecycle.of_voter(made.voter_id, made.pk), "b").counted is False
+
+
+def test_go_on_copies_the_turns_that_both_have_finished(battle):
+    before = said(battle)
+
+    made = continuation.go_on(battle)
+
+    a, b = battle.model_a_id, battle.model_b_id
+    assert said(made) == [
+        (1, "Why?", "a", a, "finished", "Because.", "Hm.", 5),
+        (1, "Why?", "b", b, "finished", "An answer.", "", None),
+        (2, "At last?", "a", a, "finished", "An answer.", "", None),
+        (2, "At last?", "b", b, "finished", "Because.", "Hm.", 5),
+    ]
+    assert said(battle) == before
+    assert Battle.objects.get(pk=battle.pk).state == "voted"
+
+
+def test_next_question_is_asked_with_the_history(battle):
+    made = continuation.go_on(battle)
+
+    turn = lifecycle.ask_again(made, "And now?")
+
+    [job] = jobs.take([turn.pk])
+    assert (turn.number, job.blind, job.replaceable) == (3, False, False)
+    assert [message.content for message in job.sides[0].request.messages] == [
+        *("Why?", "Because.", "At last?", "An answer.", "And now?")
+    ]
+
+
+def test_go_on_twice_makes_two(battle):
+    assert continuation.go_on(battle).pk != continuation.go_on(battle).pk
+
+
+@pytest.mark.parametrize("state", ["answering", "ready", "void", "skipped", "expired"])
+def test_go_on_comes_after_the_vote(state):
+    with pytest.raises(Refusal) as refusal:
+        continuation.go_on(factories.battle(state))
+
+    assert (refusal.value.status, refusal.value.code) == (409, "not_voted")
+    assert Turn.objects.count() == 1
+
+
+@pytest.mark.parametrize("missing", ["switched off", "gone"])
+def test_go_on_needs_both_models(battle, missing):
+    endpoints = Endpoint.objects.filter(model=battle.model_b_id)
+    endpoints.update(enabled=False) if missing == "switched off" else endpoints.delete()
+
+    with pytest.raises(Refusal) as refusal:
+        continuation.go_on(battle)
+
+    assert (refusal.value.status, refusal.value.code) == (409, "not_here")
+    assert Battle.objects.count() == 1

@@ -1,0 +1,303 @@
+"""What voters take back, with words that could be left somewhere."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from arena.answers import announcements, leases, replacement
+from arena.answers.announcements import stream_key
+from arena.battles import deletion, lifecycle
+from arena.identity import voters
+from arena.models import Answer, Battle, Session, Turn, Vote, Voter
+from core.http.errors import Refusal
+from core.storage import redis_clients
+from ratings.boards.snapshots import newest
+from ratings.models import Pool
+from ratings.pipeline import board_refresh
+from tests import factories as common
+from tests.arena import factories
+from tests.arena.factories import FINISHED, RUNNING
+from tests.races import at_once
+
+pytestmark = pytest.mark.django_db
+in_earnest = pytest.mark.django_db(transaction=True)
+CANARY = "canary-5c1d"
+
+
+@pytest.fixture
+def alpha():
+    return common.endpoint(common.model("alpha")).model
+
+
+@pytest.fixture
+def beta():
+    return common.endpoint(common.model("beta")).model
+
+
+@pytest.fixture
+def voter():
+    return common.voter()
+
+
+@pytest.fixture
+def fought(voter, alpha, beta):
+    """Makes a voted battle, full of the voter's own words."""
+
+    def make(winner="a", of=voter, **fields):
+        battle = factories.battle("ready", prompt=f"What is {CANARY}?", voter=of, model_a=alpha, model_b=beta, **fields)
+        Answer.objects.filter(turn__battle=battle).update(text=f"It is {CANARY}.")
+        vote = lifecycle.cast_vote(battle, winner, {"a": ["useful"]}, f"So says {CANARY}")
+        # As votes of the time before reasons came from the list.
+        Vote.objects.filter(pk=vote.pk).update(reasons={"a": ["useful", CANARY], "b": [CANARY]})
+        return battle, vote
+
+    return make
+
+
+def places_of(text):
+    """The tables that hold a text anywhere."""
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+        counts = {}
+        for table in tables:
+            count = f'SELECT count(*) FROM "{table}" AS t WHERE to_jsonb(t)::text LIKE %s'  # noqa: S608
+            cursor.execute(count, [f"%{text}%"])
+            counts[table] = cursor.fetchone()[0]
+    return {table for table, count in counts.items() if count}
+
+
+def board():
+    return newest("live", "overall", style_control=False, method="bt")
+
+
+def test_deleted_battle_leaves_no_word_and_its_vote(fought, voter):
+    battle, vote = fought()
+    assert places_of(CANARY) == {"arena_turn", "arena_answer", "arena_vote"}
+
+    deletion.delete_battle(voter.pk, battle.pk)
+
+    assert places_of(CANARY) == set()
+    assert not (Battle.objects.exists() or Turn.objects.exists() or Answer.objects.exists())
+    left = Vote.objects.get(pk=vote.pk)
+    assert (left.battle, left.winner, left.counted, left.voter) == (None, "a", vote.counted, voter.pk)
+    assert (left.reasons, left.comment, left.prompt_hash) == ({"a": ["useful"], "b": []}, "", vote.prompt_hash)
+
+
+def test_deletion_of_one_leaves_the_others_alone(fought, voter):
+    battle, _ = fought()
+    kept, vote = fought()
+
+    deletion.delete_battle(voter.pk, battle.pk)
+
+    assert list(Battle.objects.all()) == [kept]
+    assert Vote.objects.get(pk=vote.pk).comment == f"So says {CANARY}"
+    assert Voter.objects.get() == voter
+
+
+@pytest.mark.parametrize("state", ["answering", "ready", "void", "skipped", "expired"])
+def test_battle_of_any_state_can_be_deleted(voter, state):
+    battle = factories.battle(state, voter=voter)
+
+    deletion.delete_battle(voter.pk, battle.pk)
+
+    assert not Battle.objects.exists()
+
+
+def test_battle_of_somebody_else_cannot_be_deleted(fought, voter):
+    battle, _ = fought()
+
+    with pytest.raises(Refusal) as refused:
+        deletion.delete_battle(common.voter().pk, battle.pk)
+
+    assert refused.value.status == 404
+    assert Battle.objects.filter(pk=battle.pk).exists()
+    assert Vote.objects.get().comment
+
+
+def test_everything_is_deleted_but_the_votes(fought, voter):
+    votes = [fought("a")[1], fought("b")[1], fought("tie")[1]]
+    deletion.delete_battle(voter.pk, votes[2].battle_id)
+    other = common.voter()
+    fought("b", other)
+
+    deletion.delete_everything(voter.pk)
+
+    assert places_of(str(voter.pk)) == set()
+    mine = Vote.objects.filter(pk__in=[vote.pk for vote in votes]).order_by("pk")
+    assert [vote.winner for vote in mine] == ["a", "b", "tie"]
+    assert {(vote.battle, vote.comment, vote.prompt_hash) for vote in mine} == {(None, "", "")}
+    assert len({vote.voter for vote in mine}) == 1
+    assert not {vote.voter for vote in mine} & {voter.pk, other.pk, None}
+    assert (list(Voter.objects.all()), Battle.objects.count()) == ([other], 1)
+    assert CANARY in Vote.objects.get(voter=other.pk).comment
+
+
+def test_deletion_of_everything_takes_the_account_with_all_its_sessions(fought, client):
+    user = User.objects.create_user(CANARY)
+    client.force_login(user)
+    mine = Voter.objects.get(user=user)
+    client.session.save()
+    fought(of=mine)
+    another = User.objects.create_user("another")
+    type(client)().force_login(another)
+
+    deletion.delete_everything(mine.pk)
+
+    assert places_of(CANARY) == set()
+    assert list(User.objects.all()) == [another]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM arena_session")
+        assert cursor.fetchone() == (1,)
+
+
+def test_deletion_of_an_account_reads_no_session_of_the_arena(client):
+    """They were all decoded before, within one request."""
+    for number in range(5):
+        type(client)().force_login(User.objects.create_user(f"other {number}"))
+    user = User.objects.create_user("me")
+    for _ in range(3):
+        type(client)().force_login(user)
+    client.get("/")
+    client.session.save()
+
+    with CaptureQueriesContext(connection) as queries:
+        deletion.delete_everything(Voter.objects.get(user=user).pk)
+
+    about_sessions = [each["sql"] for each in queries if "arena_session" in each["sql"]]
+    assert [sql.partition(" WHERE ")[0] for sql in about_sessions] == ['DELETE FROM "arena_session"']
+    assert Session.objects.filter(user__isnull=False).count() == Session.objects.count() - 1 == 5
+
+
+def test_deletion_of_a_voter_without_a_row_changes_nothing(fought):
+    fought()
+
+    deletion.delete_everything(voters.uuid.uuid4())
+
+    assert (Battle.objects.count(), Vote.objects.count(), Voter.objects.count()) == (1, 1, 1)
+
+
+@in_earnest
+def test_boards_are_the_same_after_deletion(fought, voter):
+    for number in range(6):
+        fought("ab"[number % 2], common.voter())
+    battle, _ = fought("b")
+    fought("a")
+    board_refresh.refresh()
+    before = board()
+
+    deletion.delete_battle(voter.pk, battle.pk)
+    deletion.delete_everything(voter.pk)
+
+    call_command("verify_ratings")
+    board_refresh.recompute(list(Pool.objects.all()), from_scratch=True)
+    after = board()
+    for key in ("model", "votes", "voters", "wins", "rank"):
+        assert [row[key] for row in after["rows"]] == [row[key] for row in before["rows"]]
+    for key in ("rating", "se", "ci_low"):
+        assert [row[key] for row in after["rows"]] == pytest.approx([row[key] for row in before["rows"]])
+
+
+@in_earnest
+def test_deletion_takes_back_what_was_published(valkey, voter):
+    made = [factories.battle("answering", a=RUNNING, voter=voter) for _ in range(3)]
+    for battle in made:
+        announcements.tell(battle.pk, ["delta", 1, "a", "t", 0, CANARY])
+
+    deletion.delete_battle(voter.pk, made[0].pk)
+    assert [valkey.exists(stream_key(battle.pk)) for battle in made] == [0, 1, 1]
+    deletion.delete_everything(voter.pk)
+
+    assert [valkey.exists(stream_key(battle.pk)) for battle in made] == [0, 0, 0]
+    stopped = {fields[b"e"].decode() for _, fields in valkey.xrange(announcements.STOPS)}
+    assert {str(battle.pk) for battle in made} <= stopped
+
+
+def test_deletion_does_not_need_the_store(settings, tmp_path, voter):
+    settings.REDIS_URL = f"unix://{tmp_path}/nobody"
+    redis_clients.client.cache_clear()
+    battle = factories.battle("answering", voter=voter)
+
+    deletion.delete_battle(voter.pk, battle.pk)
+
+    redis_clients.client.cache_clear()
+    assert not Battle.objects.exists()
+
+
+def test_worker_finds_its_turn_gone_and_writes_nothing(voter):
+    battle = factories.battle("answering", a=RUNNING, b=RUNNING, voter=voter)
+    turn = battle.turns.get()
+    sides = [factories.side(turn, name) for name in "ab"]
+    results = tuple(leases.Result(side.pk, 1, text=CANARY) for side in sides)
+    deletion.delete_battle(voter.pk, battle.pk)
+
+    [saved] = leases.finish([leases.Finish(turn.pk, results)])
+    [extended] = leases.extend([[leases.Held(side.pk, 1, CANARY) for side in sides]])
+
+    assert (saved.saved, saved.state, extended.ours) == (frozenset(), None, frozenset())
+    assert (leases.claim([turn.pk]), leases.exist([turn.pk])) == ([{}], [False])
+    assert places_of(CANARY) == set()
+
+
+def test_worker_replaces_no_model_of_a_battle_that_is_gone(voter):
+    battle = factories.battle("answering", a=RUNNING, b=RUNNING, voter=voter)
+    side = factories.side(battle.turns.get(), "a")
+    job = replacement.jobs.of_side(side.turn_id, side.pk)
+    deletion.delete_battle(voter.pk, battle.pk)
+
+    assert replacement.replace([replacement.Replace(job, "timeout")]) == [None]
+
+
+def test_vote_on_a_battle_that_is_gone_is_refused(voter):
+    battle = factories.battle(voter=voter)
+    found = lifecycle.of_voter(voter.pk, battle.pk)
+    deletion.delete_battle(voter.pk, battle.pk)
+
+    with pytest.raises(Refusal) as refused:
+        lifecycle.cast_vote(found, "a")
+
+    assert refused.value.status == 404
+    assert not Vote.objects.exists()
+
+
+@in_earnest
+def test_vote_and_deletion_at_once_leave_no_vote_with_words(voter):
+    for _ in range(5):
+        made = factories.battle(voter=voter, a=FINISHED, b=FINISHED)
+        found = lifecycle.of_voter(voter.pk, made.pk)
+
+        def work(number, found=found):
+            if number:
+                return deletion.delete_battle(voter.pk, found.pk)
+            return lifecycle.cast_vote(found, "a", None, CANARY)
+
+        results = at_once(2, work)
+
+        assert not [each for each in results if isinstance(each, Exception) and not isinstance(each, Refusal)]
+        assert places_of(CANARY) == set()
+
+
+@in_earnest
+def test_deletion_of_everything_at_once_from_two_places(voter, fought):
+    fought()
+
+    results = at_once(2, lambda _: deletion.delete_everything(voter.pk))
+
+    assert results == [None, None]
+    assert not (Battle.objects.exists() or Voter.objects.exists())
+    with transaction.atomic():
+        assert Vote.objects.get().battle is None
+
+
+@in_earnest
+def test_two_last_operators_who_leave_at_once_leave_one():
+    for name in ("alice", "bob"):
+        common.voter(user=User.objects.create_superuser(name))
+    leaving = list(Voter.objects.values_list("pk", flat=True))
+
+    results = at_once(2, lambda number: deletion.delete_everything(leaving[number]))
+
+    [refused] = [each for each in results if each is not None]
+    assert (refused.code, refused.status) == ("last_operator", 409)
+    assert User.objects.count() == 1

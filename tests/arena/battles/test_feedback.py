@@ -1,0 +1,117 @@
+"""Reasons and comments beside a vote."""
+
+import pytest
+
+from arena.battles import feedback, lifecycle
+from arena.models import Vote
+from core.http.errors import Refusal
+from ratings.models import Outbox
+from tests.arena import factories
+
+pytestmark = pytest.mark.django_db
+EVERY_WORD = [*feedback.PRAISE, *feedback.BLAME]
+NOT_TEXT = "\ud800"
+
+
+@pytest.fixture
+def battle():
+    made = factories.battle()
+    lifecycle.cast_vote(made, "a")
+    return made
+
+
+def stored():
+    vote = Vote.objects.get()
+    return vote.reasons, vote.comment
+
+
+def test_opinion_is_kept_beside_the_vote_and_moves_nothing(battle):
+    before = Vote.objects.values("winner", "counted", "created_at", "categories").get()
+    waiting = Outbox.objects.count()
+
+    feedback.save(battle, {"a": ["useful", "correct"], "b": []}, "  Short and right.\n")
+
+    assert stored() == ({"a": ["useful", "correct"]}, "Short and right.")
+    assert Vote.objects.values("winner", "counted", "created_at", "categories").get() == before
+    assert Outbox.objects.count() == waiting
+
+
+def test_opinion_may_be_changed_and_taken_back(battle):
+    feedback.save(battle, {"a": ["useful"], "b": ["wrong"]}, "Hm.")
+    feedback.save(battle, {"a": [], "b": ["too_long", "too_long", "shallow"]}, "")
+    assert stored() == ({"b": ["too_long", "shallow"]}, "")
+
+    feedback.save(battle, {"a": [], "b": []}, "")
+    assert stored() == ({}, "")
+
+
+def test_opinion_takes_every_word_of_the_list(battle):
+    feedback.save(battle, {"a": EVERY_WORD, "b": EVERY_WORD}, "")
+
+    assert stored()[0] == {"a": EVERY_WORD, "b": EVERY_WORD}
+
+
+@pytest.mark.parametrize(
+    ("reasons", "comment", "kept"),
+    [
+        (None, None, ({}, "")),
+        ({}, "", ({}, "")),
+        ({"a": ["useful"], "b": []}, "Good.", ({"a": ["useful"]}, "Good.")),
+        (None, "y" * feedback.LONGEST_COMMENT, ({}, "y" * feedback.LONGEST_COMMENT)),
+    ],
+)
+def test_opinion_may_come_with_the_vote_as_after_it(reasons, comment, kept):
+    lifecycle.cast_vote(factories.battle(), "a", reasons, comment)
+
+    assert stored() == kept
+
+
+REFUSED = [
+    *((reasons, "", "reasons") for reasons in (5, "useful", ["useful"], {"c": ["useful"]}, {"a": "useful"})),
+    *(({"a": words}, "", "reasons") for words in (["brilliant"], ["useful\x00"], ["useful"] * 21, [5], [["useful"]])),
+    *(({}, comment, "comment") for comment in ("x" * 4_001, "NUL \x00", NOT_TEXT, 5, [])),
+]
+
+
+@pytest.mark.parametrize(("reasons", "comment", "field"), REFUSED, ids=lambda part: repr(part)[:20])
+def test_opinion_that_cannot_be_is_refused_and_changes_nothing(battle, reasons, comment, field):
+    feedback.save(battle, {"a": ["useful"]}, "Kept.")
+
+    with pytest.raises(Refusal) as refusal:
+        feedback.save(battle, reasons, comment)
+
+    assert (refusal.value.status, [*refusal.value.extra["fields"]]) == (400, [field])
+    assert stored() == ({"a": ["useful"]}, "Kept.")
+
+
+@pytest.mark.parametrize(("reasons", "comment", "field"), REFUSED, ids=lambda part: repr(part)[:20])
+def test_opinion_that_cannot_be_costs_no_vote(reasons, comment, field):
+    made = factories.battle()
+
+    with pytest.raises(Refusal) as refusal:
+        lifecycle.cast_vote(made, "a", reasons, comment)
+
+    assert (refusal.value.status, [*refusal.value.extra["fields"]]) == (400, [field])
+    assert not Vote.objects.exists()
+    assert lifecycle.cast_vote(made, "a")
+
+
+def test_refusal_says_which_reasons_there_are(battle):
+    with pytest.raises(Refusal, match=", ".join(EVERY_WORD)):
+        feedback.save(battle, {"a": ["brilliant"]}, "")
+
+
+@pytest.mark.parametrize("state", ["answering", "ready", "void", "skipped", "expired"])
+def test_opinion_comes_after_the_vote(state):
+    with pytest.raises(Refusal) as refusal:
+        feedback.save(factories.battle(state), {"a": ["useful"]}, "")
+
+    assert (refusal.value.status, refusal.value.code) == (409, "not_voted")
+
+
+def test_chips_hold_both_lists_for_both_sides_and_what_was_chosen():
+    chips = feedback.chips({"b": ["wrong", "a word from elsewhere"]})
+
+    assert [[chip["word"] for chip in words] for words in chips["a"]] == [[*feedback.PRAISE], [*feedback.BLAME]]
+    assert [chip["word"] for words in chips["b"] for chip in words if chip["chosen"]] == ["wrong"]
+    assert not [chip for words in chips["a"] for chip in words if chip["chosen"]]

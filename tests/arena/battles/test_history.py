@@ -1,0 +1,249 @@
+"""My battles: looked through and taken along, and nothing told of those that are open."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from arena.battles import history
+from arena.models import SIDES, Battle, Vote
+from tests import factories as common
+from tests.arena import factories
+from tests.arena.factories import FAILED, FINISHED, RUNNING
+
+pytestmark = pytest.mark.django_db
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+OPEN = ("answering", "ready", "void", "skipped", "expired")
+
+
+@pytest.fixture
+def voter():
+    return common.voter()
+
+
+@pytest.fixture
+def alpha():
+    return common.endpoint(common.model("alpha", name="Alpha One")).model
+
+
+@pytest.fixture
+def beta():
+    return common.endpoint(common.model("beta", name="Beta Two")).model
+
+
+@pytest.fixture
+def fought(voter, alpha, beta):
+    """Makes a battle of the voter, each an hour after the one before."""
+    times = iter(range(1000))
+
+    def make(state="ready", prompt="Why?", **fields):
+        at = BEGINNING + timedelta(hours=next(times))
+        return factories.battle(
+            state, prompt=prompt, **{"voter": voter, "model_a": alpha, "model_b": beta, "created_at": at} | fields
+        )
+
+    return make
+
+
+def judged(battle, winner="a", **fields):
+    Battle.objects.filter(pk=battle.pk).update(state="voted")
+    return common.vote(battle.model_a, battle.model_b, winner, battle=battle, voter=battle.voter_id, **fields)
+
+
+def found(voter, words="", place=""):
+    return [battle.question for battle in history.page(voter.pk, words, place).battles]
+
+
+def test_page_has_the_newest_first_and_nobody_elses(fought, voter):
+    for prompt in ("First?", "Second?", "Third?"):
+        fought(prompt=prompt)
+    factories.battle(prompt="Somebody else's?")
+
+    assert found(voter) == ["Third?", "Second?", "First?"]
+
+
+def test_page_shows_the_first_question_of_a_battle_and_only_its_beginning(fought, voter):
+    factories.turn(fought(prompt="x" * 400), 2, prompt="Second question?")
+
+    assert found(voter) == ["x" * history.SHOWN]
+
+
+def test_pages_lead_from_the_newest_to_the_oldest_without_a_gap(fought, voter):
+    made = [fought(prompt=f"Question {number}") for number in range(2 * history.PAGE + 1)]
+    Battle.objects.filter(pk__in=[battle.pk for battle in made[5:30]]).update(created_at=BEGINNING)  # same time
+
+    seen, place = [], ""
+    for rest in (history.PAGE, history.PAGE, 1):
+        page = history.page(voter.pk, place=place)
+        assert len(page.battles) == rest
+        seen += page.battles
+        place = page.older
+
+    assert place == ""
+    assert {battle.pk for battle in seen} == {battle.pk for battle in made}
+    assert len(seen) == len(made)
+
+
+def test_page_that_is_exactly_full_leads_nowhere(fought, voter):
+    for _ in range(history.PAGE):
+        fought()
+
+    assert history.page(voter.pk).older == ""
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["x", "_", "2026-01-01T00:00:00+00:00", "2026-01-01_00000000-0000-0000-0000-000000000000", "\x00",
+     "2026-99-99T00:00:00+00:00_00000000-0000-0000-0000-000000000000", "2026-01-01T00:00:00+00:00_" + "-" * 36],
+)  # fmt: skip
+def test_place_that_is_none_means_the_beginning(fought, voter, place):
+    fought(prompt="Here")
+
+    assert found(voter, place=place) == ["Here"]
+
+
+@pytest.mark.parametrize("state", OPEN)
+def test_search_does_not_tell_who_fights_in_an_open_battle(fought, voter, state):
+    fought(state)
+
+    assert [found(voter, words) for words in ("Alpha One", "alpha", "Beta", "a", "?")] == [[], [], [], [], ["Why?"]]
+
+
+@pytest.mark.parametrize("words", ["Alpha One", "ALPHA", "beta tw", " Alpha "])
+def test_search_finds_models_where_they_are_known(fought, voter, words):
+    judged(fought(prompt="Voted"))
+    fought(prompt="Chosen", mode="side_by_side")
+    fought(prompt="Blind")
+
+    assert found(voter, words) == ["Chosen", "Voted"]
+
+
+@pytest.mark.parametrize(
+    ("words", "prompts"),
+    [
+        ("METAL", ["Which metal melts?"]),
+        ("straße", ["Eine Straße?"]),
+        ("100%", ["100% sure?"]),
+        ("%", ["100% sure?"]),
+        ("_", []),
+        ("'; DROP TABLE", []),
+        ("me\x00tal", ["Which metal melts?"]),
+        ("second", ["Which metal melts?"]),
+        (" ", ["100% sure?", "Eine Straße?", "Which metal melts?"]),
+        ("x" * 10_000, []),
+    ],
+)
+def test_search_looks_through_all_my_questions(fought, voter, words, prompts):
+    factories.turn(fought(prompt="Which metal melts?"), 2, prompt="And the second?")
+    fought(prompt="Eine Straße?")
+    fought(prompt="100% sure?")
+
+    assert found(voter, words) == prompts
+
+
+def test_search_does_not_look_into_answers(fought, voter):
+    fought(a=FINISHED | {"text": "Gallium"})
+
+    assert found(voter, "Gallium") == []
+
+
+def test_page_needs_one_query_however_many_battles(fought, voter, django_assert_num_queries):
+    judged(fought())
+    with django_assert_num_queries(1):
+        [(b.model_a.name, b.vote.winner) for b in history.page(voter.pk, "alpha").battles]
+    for _ in range(29):
+        judged(fought())
+    with django_assert_num_queries(1):
+        [(b.model_a.name, b.vote.winner) for b in history.page(voter.pk, "alpha").battles]
+
+
+def test_page_knows_where_names_are_known(fought, voter):
+    judged(fought())
+    fought(mode="side_by_side")
+    fought()
+
+    assert [battle.named for battle in history.page(voter.pk).battles] == [False, True, True]
+
+
+def test_export_has_all_that_is_mine(fought, voter):
+    battle = fought(prompt="One?", a=FINISHED | {"text": "Yes."}, b=FINISHED | {"text": "No.", "reasoning": "Hm."})
+    factories.turn(battle, 2, prompt="Two?", a=FAILED | {"failure": "refused"}, b=FINISHED)
+    vote = judged(battle, "b", reasons={"b": ["useful"]}, comment="Shorter.")
+
+    [record] = history.export(voter.pk)
+
+    assert record == {
+        "id": battle.pk,
+        "created_at": battle.created_at,
+        "mode": "anonymous",
+        "state": "voted",
+        "shared_at": None,
+        "models": {"a": {"slug": "alpha", "name": "Alpha One"}, "b": {"slug": "beta", "name": "Beta Two"}},
+        "turns": [
+            {
+                "number": 1,
+                "prompt": "One?",
+                "answers": [
+                    {"side": "a", "text": "Yes.", "failure": None},
+                    {"side": "b", "text": "No.", "failure": None},
+                ],
+            },
+            {
+                "number": 2,
+                "prompt": "Two?",
+                "answers": [
+                    {"side": "a", "text": "", "failure": "refused"},
+                    {"side": "b", "text": "An answer.", "failure": None},
+                ],
+            },
+        ],
+        "vote": {
+            "winner": "b",
+            "reasons": {"b": ["useful"]},
+            "comment": "Shorter.",
+            "created_at": Vote.objects.get(pk=vote.pk).created_at,
+        },
+    }
+
+
+@pytest.mark.parametrize("state", OPEN)
+def test_export_of_an_open_battle_names_no_model_and_no_failure(fought, voter, state):
+    fought(state, a=RUNNING | {"text": "So far"}, b=FAILED | {"failure": "refused", "reasoning": "Alpha"})
+
+    [record] = history.export(voter.pk)
+
+    assert (record["models"], record["vote"]) == (None, None)
+    assert record["turns"][0]["answers"] == [
+        {"side": "a", "text": "So far", "failure": None},
+        {"side": "b", "text": "", "failure": "unavailable"},
+    ]
+    assert not [name for name in ("alpha", "beta", "refused") if name in str(record).lower()]
+
+
+def test_export_goes_on_where_it_was_with_the_same_number_of_queries(fought, voter, django_assert_num_queries):
+    made = [fought() for _ in range(history.EXPORTED_AT_ONCE + 3)]
+    factories.battle()
+    with django_assert_num_queries(3):
+        first = history.export(voter.pk)
+    with django_assert_num_queries(3):
+        rest = history.export(voter.pk, history.place_of(first[-1]))
+
+    assert [record["id"] for record in first + rest] == [battle.pk for battle in made]
+    assert history.export(voter.pk, history.place_of(rest[-1])) == []
+
+
+def test_export_misses_none_while_battles_are_deleted(fought, voter):
+    """A number of battles to leave out would leave out others by then."""
+    made = [fought() for _ in range(history.EXPORTED_AT_ONCE + 3)]
+    first = history.export(voter.pk)
+    Battle.objects.filter(pk__in=[battle.pk for battle in made[:5]]).delete()
+
+    rest = history.export(voter.pk, history.place_of(first[-1]))
+
+    assert [record["id"] for record in rest] == [battle.pk for battle in made[history.EXPORTED_AT_ONCE :]]
+
+
+def test_names_are_told_of_both_sides_or_of_none(fought, voter):
+    judged(fought())
+    fought()
+
+    assert [set(record["models"] or ()) for record in history.export(voter.pk)] == [set(SIDES), set()]

@@ -1,0 +1,454 @@
+"""The life of a battle."""
+
+import threading
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connection, transaction
+from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
+
+from arena.answers.announcements import stream_key
+from arena.battles import lifecycle
+from arena.models import Answer, Battle, PairWeight, Turn, Vote
+from arena.signals import vote_cast
+from core.http.errors import Refusal
+from core.storage.redis_clients import client
+from ratings.models import Outbox
+from tests import factories as common
+from tests.arena import factories
+from tests.arena.factories import FAILED, FINISHED
+from tests.races import at_once
+
+pytestmark = pytest.mark.django_db
+
+UNTEXT = {
+    "absent": (None, "Write a question first."),
+    "a number": (7, "The question must be text."),
+    "a list": (["Why?"], "The question must be text."),
+    "empty": ("", "Write a question first."),
+    "blank": (" \n\t\u2003", "Write a question first."),
+    "NUL": ("Why\x00?", "The question holds characters that are no text."),
+    "half a surrogate": ("Why \ud83d?", "The question holds characters that are no text."),
+}
+
+
+@pytest.fixture
+def voter():
+    return common.voter()
+
+
+@pytest.fixture
+def two_models():
+    return [common.endpoint().model for _ in range(2)]
+
+
+def refused(work, *arguments, **fields):
+    with pytest.raises(Refusal) as refusal:
+        work(*arguments, **fields)
+    return refusal.value
+
+
+@pytest.mark.parametrize(("prompt", "sentence"), UNTEXT.values(), ids=UNTEXT)
+def test_start_refuses_what_is_no_question_and_stores_nothing(voter, two_models, prompt, sentence):
+    error = refused(lifecycle.start, voter, prompt)
+
+    assert (error.status, error.code, error.detail) == (400, "invalid", sentence)
+    assert error.extra == {"fields": {"prompt": [sentence]}}
+    assert not Battle.objects.exists()
+
+
+@pytest.mark.parametrize("prompt", ["x" * 24_001, "🙂" * 12_001])
+def test_start_refuses_a_question_that_is_too_long_before_it_draws(voter, prompt):
+    error = refused(lifecycle.start, voter, prompt)
+
+    assert (error.status, error.code, list(error.extra["fields"])) == (400, "too_long", ["prompt"])
+    assert "A conversation can have 24,000 characters;" in error.detail
+    assert not Battle.objects.exists()
+
+
+@pytest.mark.parametrize("prompt", ["x", "x" * 24_000, "🙂" * 12_000, "\u202eWhy?", "<script>", "%s {} \\u0000"])
+def test_start_takes_any_text_up_to_its_length(voter, two_models, prompt):
+    lifecycle.start(voter, prompt)
+
+    assert Turn.objects.get().prompt == prompt
+
+
+def test_start_makes_a_battle_with_a_queued_turn(voter, two_models):
+    battle = lifecycle.start(voter, "Why?")
+
+    battle.refresh_from_db()
+    assert (battle.state, battle.mode, battle.pool) == ("answering", "anonymous", "live")
+    assert {battle.model_a, battle.model_b} == set(two_models)
+    assert battle.propensity == pytest.approx(1.0)
+    answers = Answer.objects.values_list("turn__number", "side", "model", "state", "attempt")
+    assert list(answers) == [(1, "a", battle.model_a_id, "queued", 0), (1, "b", battle.model_b_id, "queued", 0)]
+
+
+def test_start_names_battles_by_chance(voter, two_models):
+    assert {lifecycle.start(voter, "Why?").pk.version for _ in range(5)} == {4}
+
+
+def test_start_tells_a_worker_once_the_battle_is_stored(voter, two_models, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks() as callbacks:
+        lifecycle.start(voter, "Why?")
+
+    assert len(callbacks) == 1
+
+
+def test_start_survives_a_broker_that_is_away(
+    voter, two_models, celery_without_broker, django_capture_on_commit_callbacks, caplog
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        lifecycle.start(voter, "Why?")
+
+    assert "the broker is away" in caplog.text
+    assert Battle.objects.get().state == "answering"
+
+
+@pytest.mark.parametrize(
+    "endpoints",
+    [[], [{}], [{}, {"enabled": False}], [{}, {"failed_probes": 2}]],
+    ids=["none", "one", "one switched off", "one out of the draw"],
+)
+def test_start_refuses_while_fewer_than_two_models_are_up(voter, endpoints):
+    for fields in endpoints:
+        common.endpoint(**fields)
+
+    error = refused(lifecycle.start, voter, "Why?")
+
+    assert (error.status, error.code, error.extra["retry_after"]) == (503, "too_few_models", 10)
+    assert not Battle.objects.exists()
+
+
+def test_start_draws_a_model_again_whose_time_out_of_the_draw_is_over(voter):
+    common.endpoint()
+    common.endpoint(failed_probes=1)
+
+    assert lifecycle.start(voter, "Why?").propensity == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("mode", ["anonymous", "side_by_side"])
+def test_start_does_not_tell_by_a_refusal_that_a_named_model_is_out(voter, mode):
+    out = common.endpoint(failed_probes=2).model
+    up = common.endpoint().model
+
+    battle = lifecycle.start(voter, "Why?", mode=mode, models=[out.slug, up.slug])
+
+    assert {battle.model_a_id, battle.model_b_id} == {out.pk, up.pk}
+    assert refused(lifecycle.start, voter, "Why?").code == "too_few_models"
+
+
+def test_start_draws_by_the_weights_of_the_live_pool(voter):
+    x, y, z = sorted(common.endpoint().model_id for _ in range(3))
+    PairWeight.objects.create(pool="live", keys=[x, y, z], weights=[0.0, 1.0, 0.0])
+
+    drawn = [lifecycle.start(voter, "Why?") for _ in range(30)]
+
+    (propensity,) = {each.propensity for each in drawn if {each.model_a_id, each.model_b_id} == {x, z}}
+    assert propensity == pytest.approx(0.9 + 0.1 / 3)
+
+
+def test_start_among_named_models_draws_by_the_weights_of_their_own_pool(voter):
+    x, y, z = sorted((common.endpoint().model for _ in range(3)), key=lambda model: model.pk)
+    PairWeight.objects.create(pool="live", keys=[x.pk, y.pk, z.pk], weights=[0.0, 1.0, 0.0])
+
+    battle = lifecycle.start(voter, "Why?", models=[x.slug, y.slug, z.slug])
+
+    assert battle.propensity == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize("winner", ["a", "b", "tie", "both_bad"])
+def test_cast_vote_stores_a_vote_that_stands_by_itself(winner):
+    battle = factories.battle(propensity=0.25)
+    seen = []
+    vote_cast.connect(lambda vote, **_: seen.append(vote), weak=False, dispatch_uid="test")
+
+    vote = lifecycle.cast_vote(battle, winner)
+
+    vote_cast.disconnect(dispatch_uid="test")
+    vote.refresh_from_db()
+    assert seen == [vote]
+    assert (vote.battle, vote.winner, vote.pool, vote.source) == (battle, winner, "live", "live")
+    assert (vote.model_a, vote.model_b, vote.voter) == (battle.model_a, battle.model_b, battle.voter_id)
+    assert (vote.propensity, vote.turns, vote.multiplicity) == (0.25, 1, 1)
+    assert (vote.counted, vote.reason) == (True, "")
+    assert Outbox.objects.get().vote == vote
+    assert Battle.objects.get().state == battle.state == "voted"
+
+
+def test_cast_vote_skip_is_no_vote():
+    battle = factories.battle()
+
+    assert lifecycle.cast_vote(battle, "skip") is None
+
+    assert Battle.objects.get().state == battle.state == "skipped"
+    assert not Vote.objects.exists()
+
+
+@pytest.mark.parametrize("winner", [None, "", "A", "c", "model_a", "tie (bothbad)", 1, True, ["a"], {"a": 1}, "a\x00"])
+def test_cast_vote_refuses_an_unknown_winner(winner):
+    battle = factories.battle()
+
+    error = refused(lifecycle.cast_vote, battle, winner)
+
+    assert (error.status, error.code, list(error.extra["fields"])) == (400, "invalid", ["winner"])
+    assert Battle.objects.get().state == "ready"
+    assert not Vote.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [("answering", "not_ready"), ("skipped", "not_votable"), ("void", "not_votable"), ("expired", "not_votable")],
+)
+@pytest.mark.parametrize("winner", ["a", "skip"])
+def test_cast_vote_refuses_in_any_state_but_ready(state, code, winner):
+    battle = factories.battle(state)
+
+    error = refused(lifecycle.cast_vote, battle, winner)
+
+    assert (error.status, error.code) == (409, code)
+    assert not Vote.objects.exists()
+    assert Battle.objects.get().state == state
+
+
+def test_cast_vote_again_gives_the_stored_vote():
+    battle = factories.battle()
+    vote = lifecycle.cast_vote(battle, "tie")
+
+    error = refused(lifecycle.cast_vote, battle, "a")
+
+    assert (error.status, error.code) == (409, "already_voted")
+    vote.refresh_from_db()
+    assert error.extra["vote"] == {"winner": "tie", "reasons": {}, "comment": "", "created_at": vote.created_at}
+    assert Vote.objects.get().winner == "tie"
+
+
+def test_cast_vote_does_not_trust_what_was_read_before():
+    battle = factories.battle()
+    new = common.endpoint().model
+    Battle.objects.update(model_a=new, propensity=0.125)
+
+    vote = lifecycle.cast_vote(battle, "a")
+
+    assert (vote.model_a_id, vote.propensity) == (new.pk, 0.125)
+    assert battle.model_a == new
+
+
+def test_vote_after_a_replacement_has_no_propensity_for_its_pair_came_about_in_two_steps():
+    """The battle has the chance of the new model alone, about half as many times larger as there are models."""
+    battle = factories.battle(propensity=0.02)
+    entry = {"side": "a", "model": common.model().pk, "reason": "timeout", "propensity": 0.02}
+    Battle.objects.filter(pk=battle.pk).update(replaced=[entry], propensity=0.4)
+
+    vote = lifecycle.cast_vote(battle, "a")
+
+    assert (vote.counted, vote.propensity) == (True, None)
+
+
+def test_cast_vote_between_named_models_is_not_counted():
+    vote = lifecycle.cast_vote(factories.battle(mode="side_by_side"), "a")
+
+    assert (vote.counted, vote.reason) == (False, "side_by_side")
+    assert not Outbox.objects.exists()
+
+
+def test_cast_vote_on_a_stopped_answer_is_stored_but_not_counted():
+    vote = lifecycle.cast_vote(factories.battle(b=FINISHED | {"stopped": True}), "a")
+
+    assert (vote.counted, vote.reason) == (False, "stopped")
+
+
+def test_cast_vote_tells_the_open_pages(django_capture_on_commit_callbacks):
+    battle = factories.battle()
+    with django_capture_on_commit_callbacks(execute=True):
+        lifecycle.cast_vote(battle, "a")
+
+    [(_, entry)] = client().xrange(stream_key(battle.pk))
+
+    assert entry == {b"e": b'[["state","voted"]]'}
+    assert 0 < client().ttl(stream_key(battle.pk)) <= 3600
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cast_vote_by_fifty_at_once_is_one_vote():
+    battle_id, voter_id = (battle := factories.battle()).pk, battle.voter_id
+    winners = ["a", "b", "tie", "both_bad", "skip"]
+
+    def press(number):
+        return lifecycle.cast_vote(lifecycle.of_voter(voter_id, battle_id), winners[number % 4])
+
+    results = at_once(50, press)
+
+    votes = [each for each in results if isinstance(each, Vote)]
+    refusals = [each for each in results if isinstance(each, Refusal)]
+    assert (len(votes), len(refusals)) == (1, 49)
+    assert {error.code for error in refusals} == {"already_voted"}
+    assert {error.extra["vote"]["winner"] for error in refusals} == {votes[0].winner}
+    assert (Vote.objects.count(), Outbox.objects.count()) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cast_vote_and_skip_at_once_is_one_of_both():
+    for _ in range(5):
+        battle_id, voter_id = (battle := factories.battle()).pk, battle.voter_id
+
+        def press(number, battle_id=battle_id, voter_id=voter_id):
+            return lifecycle.cast_vote(lifecycle.of_voter(voter_id, battle_id), "skip" if number else "a")
+
+        voted, skipped = at_once(2, press)
+
+        state = Battle.objects.get(pk=battle_id).state
+        assert isinstance(voted, Vote) is (state == "voted") is Vote.objects.filter(battle=battle_id).exists()
+        assert (skipped is None) is (state == "skipped")
+
+
+def test_of_voter_finds_the_voters_own_battle(django_assert_num_queries):
+    battle = factories.battle()
+
+    with django_assert_num_queries(1):
+        found = lifecycle.of_voter(battle.voter_id, battle.pk)
+        names = (found.model_a.name, found.model_a.organization, found.model_b.name, found.model_b.license)
+
+    assert found == battle
+    assert names[0] == battle.model_a.name
+
+
+@pytest.mark.parametrize("whose", ["another's", "nobody's", "a stranger's"])
+def test_of_voter_knows_no_battle_of_anyone_else(whose):
+    battle = factories.battle()
+    voter = {"another's": common.voter().pk, "nobody's": battle.voter_id, "a stranger's": uuid4()}[whose]
+
+    error = refused(lifecycle.of_voter, voter, uuid4() if whose == "nobody's" else battle.pk)
+
+    assert (error.status, error.code, error.detail) == (404, "not_found", "There is no such battle of yours.")
+
+
+def test_ask_again_queues_the_next_turn():
+    battle = factories.battle()
+
+    turn = lifecycle.ask_again(battle, "And then?")
+
+    assert (turn.number, turn.prompt) == (2, "And then?")
+    assert [(a.side, a.model_id, a.state) for a in turn.answers.all()] == [
+        ("a", battle.model_a_id, "queued"),
+        ("b", battle.model_b_id, "queued"),
+    ]
+    assert Battle.objects.get().state == battle.state == "answering"
+
+
+@pytest.mark.parametrize("asked", ["again", "anew"])
+def test_open_pages_hear_of_a_further_question_before_a_worker_does(asked, django_capture_on_commit_callbacks):
+    """What the worker says of it would else come to pages that take the battle for ended."""
+    battle = factories.battle("void", b=FAILED) if asked == "anew" else factories.battle()
+    with django_capture_on_commit_callbacks() as callbacks:
+        lifecycle.retry(battle) if asked == "anew" else lifecycle.ask_again(battle, "And then?")
+
+    callbacks[0]()
+
+    assert [entry for _, entry in client().xrange(stream_key(battle.pk))] == [{b"e": b'[["state","answering"]]'}]
+    assert len(callbacks) == 2
+
+
+@pytest.mark.parametrize("state", ["answering", "voted", "skipped", "void", "expired"])
+def test_ask_again_refuses_in_any_state_but_ready(state):
+    error = refused(lifecycle.ask_again, factories.battle(state), "And then?")
+
+    assert (error.status, error.code, Turn.objects.count()) == (409, "not_ready", 1)
+
+
+@pytest.mark.parametrize(("prompt", "sentence"), UNTEXT.values(), ids=UNTEXT)
+def test_ask_again_refuses_what_is_no_question(prompt, sentence):
+    error = refused(lifecycle.ask_again, factories.battle(), prompt)
+
+    assert (error.status, error.detail, Turn.objects.count()) == (400, sentence, 1)
+    assert Battle.objects.get().state == "ready"
+
+
+def test_ask_again_refuses_a_turn_too_many():
+    battle = factories.battle()
+    for number in range(2, lifecycle.MOST_TURNS + 1):
+        factories.turn(battle, number, a=FINISHED, b=FINISHED)
+
+    error = refused(lifecycle.ask_again, battle, "And then?")
+
+    assert (error.status, error.code) == (409, "too_many_turns")
+    assert Battle.objects.get().state == "ready"
+
+
+def test_retry_queues_the_failed_answers_of_the_last_turn():
+    battle = factories.battle("void", b=FAILED)
+
+    lifecycle.retry(battle)
+
+    assert Battle.objects.get().state == battle.state == "answering"
+    assert list(Answer.objects.values_list("side", "state", "attempt")) == [("a", "finished", 1), ("b", "queued", 1)]
+
+
+@pytest.mark.parametrize("state", ["answering", "ready", "voted", "skipped", "expired"])
+def test_retry_refuses_where_nothing_has_failed_or_all_is_over(state):
+    battle = factories.battle(state, a=FINISHED if state == "ready" else FAILED)
+
+    error = refused(lifecycle.retry, battle)
+
+    assert (error.status, error.code) == (409, "not_failed")
+    assert Battle.objects.get().state == state
+
+
+def test_expire_closes_what_nobody_judged_for_a_day():
+    old, young = factories.battle("ready"), factories.battle("ready")
+    voted = factories.battle("voted")
+    asked_again = factories.battle("ready")
+    Battle.objects.exclude(pk=young.pk).update(created_at=Now() - timedelta(hours=25))
+    Turn.objects.exclude(battle__in=(young, asked_again)).update(created_at=Now() - timedelta(hours=25))
+
+    assert lifecycle.expire() == 1
+
+    states = [Battle.objects.get(pk=each.pk).state for each in (old, young, voted, asked_again)]
+    assert states == ["expired", "ready", "voted", "ready"]
+
+
+def test_expire_reads_the_battles_that_may_be_over_and_no_others():
+    """Of millions that were judged long ago it must not look at one."""
+    with connection.cursor() as cursor, CaptureQueriesContext(connection) as queries:
+        lifecycle.expire()
+        [search] = [each["sql"] for each in queries if "FOR UPDATE" in each["sql"]]
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {search}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "using battle_unjudged on arena_battle" in plan
+    assert "created_at <" in plan
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("act", "state"),
+    [
+        (lambda battle: lifecycle.cast_vote(battle, "a"), "voted"),
+        (lambda battle: lifecycle.ask_again(battle, "And then?"), "answering"),
+    ],
+    ids=["voted", "asked again"],
+)
+def test_expire_leaves_alone_what_is_judged_or_asked_at_this_moment(act, state):
+    battle = factories.battle()
+    for kind in (Battle, Turn):
+        kind.objects.update(created_at=Now() - timedelta(hours=25))
+    acting, expired = threading.Event(), threading.Event()
+
+    def work(number):
+        if number == 1:
+            acting.wait(30)
+            count = lifecycle.expire()
+            expired.set()
+            return count
+        with transaction.atomic():
+            act(battle)
+            acting.set()
+            expired.wait(0.3)
+        return None
+
+    assert at_once(2, work) == [None, 0]
+    assert Battle.objects.get().state == state
+    assert b"expired" not in b"".join(entry[b"e"] for _, entry in client().xrange(stream_key(battle.pk)))

@@ -1,0 +1,150 @@
+"""What goes by itself: texts, idle voters, networks."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils.timezone import now
+
+from arena import tasks
+from arena.answers import announcements
+from arena.battles import lifecycle, retention, sharing
+from arena.identity import api_keys
+from arena.models import Answer, Battle, NetworkSalt, Told, Vote, Voter
+from catalog.importers import submissions
+from catalog.models import Submission
+from tests import factories as common
+from tests.arena import factories
+from tests.arena.battles.test_deletion import CANARY, places_of
+from tests.catalog.importers.test_proposal_form import GOOD
+
+pytestmark = pytest.mark.django_db
+OLD = timedelta(days=31)
+
+
+@pytest.fixture
+def keep(settings):
+    """Sets ARENA_RETENTION_DAYS."""
+
+    def put(days):
+        settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_retention_days=days)
+
+    return put
+
+
+def fought(age=OLD, state="voted"):
+    """A battle full of words in every place that holds any, of this age."""
+    made = factories.battle("ready", prompt=CANARY, voter=common.voter())
+    Answer.objects.filter(turn__battle=made).update(text=CANARY, reasoning=CANARY)
+    if state == "voted":
+        lifecycle.cast_vote(made, "a", {"a": ["useful"]}, CANARY)
+    Told.objects.create(
+        voter=made.voter_id, key=uuid4().hex, request="x", battle=made, status=201, body=CANARY.encode()
+    )
+    Battle.objects.filter(pk=made.pk).update(created_at=now() - age, state=state)
+    made.refresh_from_db()
+    return made
+
+
+@pytest.mark.parametrize("state", Battle.State.values)
+def test_texts_of_old_battles_go_and_their_votes_stay(keep, state, valkey, django_capture_on_commit_callbacks):
+    keep(30)
+    made = fought(state=state)
+    announcements.tell(made.pk, ["delta", 1, "a", "t", 0, CANARY])
+
+    with django_capture_on_commit_callbacks(execute=True):
+        assert retention.delete_old_texts() == 1
+
+    assert places_of(CANARY) == set()
+    assert not (Battle.objects.exists() or Told.objects.exists())
+    assert not valkey.exists(announcements.stream_key(made.pk))
+    votes = list(Vote.objects.values_list("battle", "winner", "counted", "comment", "voter"))
+    assert votes == ([(None, "a", True, "", made.voter_id)] if state == "voted" else [])
+
+
+@pytest.mark.parametrize(("days", "left"), [(0, 2), (30, 1), (32, 2)])
+def test_only_what_is_older_than_the_setting_goes(keep, days, left):
+    fought()
+    fought(timedelta(days=29))
+    keep(days)
+    retention.delete_old_texts()
+    assert Battle.objects.count() == left
+
+
+def test_published_battle_stays_as_long_as_it_is_published(keep):
+    keep(30)
+    made = fought()
+    sharing.publish(made, ["here"])
+    assert retention.delete_old_texts() == 0
+    sharing.take_back(made)
+    assert retention.delete_old_texts() == 1
+
+
+def test_so_many_go_at_once_and_the_oldest_first(keep, monkeypatch):
+    monkeypatch.setattr(retention, "BATCH", 2)
+    keep(30)
+    made = [fought(timedelta(days=days)) for days in (40, 60, 50)]
+    assert retention.delete_old_texts() == 2
+    assert list(Battle.objects.all()) == [made[0]]
+
+
+def test_few_queries_however_many_go(keep, django_assert_max_num_queries):
+    keep(30)
+    for _ in range(10):
+        fought()
+    with django_assert_max_num_queries(20):
+        assert retention.delete_old_texts() == 10
+
+
+def aged(voter):
+    Voter.objects.filter(pk=voter.pk).update(created_at=now() - OLD)
+    return voter
+
+
+def with_battle():
+    return factories.battle(voter=common.voter()).voter
+
+
+def with_vote_of_a_deleted_battle():
+    made = common.voter()
+    common.vote(*common.models(2), voter=made.pk, prompt_hash="x")
+    return made
+
+
+def with_key():
+    return api_keys.make("key", ["read"])[0].voter
+
+
+def with_account():
+    return Voter.objects.create(user=User.objects.create_user("alice"))
+
+
+@pytest.mark.parametrize("make", [with_battle, with_vote_of_a_deleted_battle, with_key, with_account])
+def test_voters_without_anything_go_after_thirty_days(make):
+    kept, young = aged(make()), common.voter()
+    for _ in range(2):
+        aged(common.voter())
+
+    assert retention.delete_idle_voters() == 2
+    assert set(Voter.objects.all()) == {kept, young}
+
+
+def test_beat_deletes_hashes_of_networks_and_what_waited_too_long():
+    made = factories.battle("voted", shared_at=now() - OLD, review="waiting", shared_network="x")
+    sent = submissions.send(uuid4(), submissions.of_model(GOOD), ["x"])
+    Submission.objects.update(created_at=now() - OLD)
+    NetworkSalt.objects.create(week=(now() - 2 * OLD).date(), salt=b"x")
+
+    tasks.apply_retention()
+
+    made.refresh_from_db()
+    assert (made.review, made.shared_network) == ("", "")
+    assert not (NetworkSalt.objects.exists() or Submission.objects.filter(pk=sent.pk).exists())
+
+
+def test_beat_deletes_idle_voters():
+    aged(common.voter())
+    tasks.delete_idle_voters()
+    assert not Voter.objects.exists()

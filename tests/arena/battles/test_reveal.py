@@ -1,0 +1,162 @@
+"""What is told of both models after the vote."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from arena.answers.battle_view import answers_of
+from arena.battles import lifecycle
+from arena.battles.reveal import cards, reveal, standing
+from arena.models import Answer, Battle, EndpointDay, Standing
+from catalog.models import Price
+from tests import factories as common
+from tests.arena import factories
+from tests.arena.factories import FAILED, FINISHED
+
+pytestmark = pytest.mark.django_db
+ALPHA = {"rating": 1012.4, "ci_low": 990.0, "ci_high": 1030.0, "rank": 1, "votes": 7, "provisional": False}
+START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+TIMED = FINISHED | {
+    "text": "x" * 500,
+    "started_at": START,
+    "first_token_at": START + timedelta(seconds=0.5),
+    "finished_at": START + timedelta(seconds=2.5),
+    "input_tokens": 1_000,
+    "output_tokens": 101,
+}
+
+
+def published(pool="live", **ratings):
+    Standing.objects.update_or_create(pool=pool, defaults={"ratings": ratings})
+
+
+@pytest.fixture
+def battle():
+    published(alpha=ALPHA, gamma=ALPHA)
+    return factories.battle(model_a=common.model("alpha"), model_b=common.model("beta"), a=TIMED, b=TIMED)
+
+
+def price(model, dollars_in, dollars_out, day="2026-01-02", source="list"):
+    row = {"input": Decimal(dollars_in), "output": Decimal(dollars_out), "as_of": date.fromisoformat(day)}
+    return Price.objects.create(model=model, source=source, **row)
+
+
+@pytest.mark.parametrize("state", ["answering", "ready", "void", "skipped", "expired"])
+def test_nothing_is_told_before_the_vote(battle, state):
+    battle.state = state
+
+    assert reveal(battle) is None
+    assert cards(battle, answers_of(battle.pk)) is None
+
+
+def test_standing_is_where_both_models_are_now(battle):
+    assert standing(battle) == {"a": ALPHA | {"models": 2}, "b": None}
+
+
+@pytest.mark.parametrize(
+    ("mode", "pool", "rank"),
+    [("anonymous", "live", 1), ("anonymous", "set-1", 2), ("side_by_side", "set-2", 1), ("anonymous", "set-3", None)],
+)
+def test_standing_is_on_the_board_of_the_battle_or_the_live_one_of_named_models(battle, mode, pool, rank):
+    published("set-1", alpha=ALPHA | {"rank": 2})
+    battle.mode, battle.pool = mode, pool
+
+    assert (standing(battle)["a"] or {}).get("rank") == rank
+
+
+def test_rating_before_the_vote_stays_what_it_was(battle):
+    lifecycle.cast_vote(battle, "a")
+    published(alpha=ALPHA | {"rating": 1500.0}, beta=ALPHA)
+
+    again = lifecycle.of_voter(battle.voter_id, battle.pk)
+
+    assert again.standing == {"a": ALPHA | {"models": 2}, "b": None}
+    assert [each["rating"] for each in reveal(again)] == [1012.4, None]
+    assert reveal(again) == reveal(battle)
+
+
+def test_skip_keeps_no_standing(battle):
+    lifecycle.cast_vote(battle, "skip")
+
+    assert Battle.objects.get().standing is None
+
+
+def test_vote_from_before_standings_were_kept_is_revealed_without(battle):
+    battle.state = "voted"
+
+    assert [(each["slug"], each["rating"], each["rank"]) for each in reveal(battle)] == [
+        ("alpha", None, None),
+        ("beta", None, None),
+    ]
+
+
+def test_cards_tell_facts_and_what_the_answers_took(battle):
+    model = battle.model_a
+    model.open_weights, model.parameters_total, model.parameters_active = True, 46_700_000_000, 12_900_000_000
+    model.save()
+    price(model, "2.50", "10")
+    lifecycle.cast_vote(battle, "a")
+
+    a, b = cards(battle, answers_of(battle.pk))
+
+    assert (a["name"], a["open_weights"], a["size"], a["active"]) == (model.name, True, "46.7 B", "12.9 B")
+    assert (a["rank"], a["models"]) == (1, 2)
+    assert (a["answers"], a["first_token_s"], a["tokens_per_s"], a["tokens"]) == (1, 0.5, 50.0, 101)
+    assert (a["price"], a["cost"]) == (("$2.50", "$10"), "$0.0035")
+    assert (b["size"], b["models"], b["price"], b["cost"], b["usual"]) == (None, None, None, None, None)
+
+
+def test_cards_add_up_the_answers_that_were_finished(battle):
+    factories.turn(battle, 2, a=TIMED, b=FAILED)
+    lifecycle.cast_vote(battle, "tie")
+
+    a, b = cards(battle, answers_of(battle.pk))
+
+    assert (a["answers"], a["tokens"], b["answers"], b["tokens"]) == (2, 202, 1, 101)
+
+
+def test_cards_leave_out_an_answer_that_was_stopped(battle):
+    Answer.objects.filter(turn__battle=battle, side="a").update(stopped=True)
+    lifecycle.cast_vote(battle, "tie")
+
+    a, b = cards(battle, answers_of(battle.pk))
+
+    assert (a["answers"], a["tokens"], a["tokens_per_s"], a["first_token_s"]) == (0, None, None, None)
+    assert (b["answers"], b["tokens"]) == (1, 101)
+
+
+def test_cards_tell_no_wait_of_a_side_that_was_replaced(battle):
+    Battle.objects.update(replaced=[{"side": "a", "model": 1, "propensity": 0.5, "reason": "timeout"}])
+    lifecycle.cast_vote(battle, "tie")
+
+    a, b = cards(battle, answers_of(battle.pk))
+
+    assert (a["first_token_s"], a["tokens_per_s"], b["first_token_s"]) == (None, 50.0, 0.5)
+
+
+def test_cards_tell_how_an_endpoint_usually_does(battle):
+    day = datetime.now(UTC).date() - timedelta(days=3)
+    endpoint = battle.model_b.endpoint if hasattr(battle.model_b, "endpoint") else common.endpoint(battle.model_b)
+    EndpointDay.objects.create(endpoint=endpoint, day=day, answers=4, first_token_p50=0.25, tokens_per_s_p50=60.0)
+    lifecycle.cast_vote(battle, "b")
+
+    _, b = cards(battle, answers_of(battle.pk))
+
+    assert (b["usual"].first_token_s, b["usual"].tokens_per_s) == (0.25, 60.0)
+
+
+def test_cards_need_the_same_number_of_queries_however_many_turns(battle, django_assert_num_queries):
+    for number in range(2, 8):
+        factories.turn(battle, number, a=TIMED, b=TIMED)
+    lifecycle.cast_vote(battle, "b")
+    answers = answers_of(battle.pk)
+
+    with django_assert_num_queries(2):
+        cards(battle, answers)
+
+
+def test_rank_is_among_the_models_that_have_one(battle):
+    published("live", alpha=ALPHA, beta=ALPHA | {"rank": 2}, gamma=ALPHA | {"rank": None})
+    found = standing(battle)
+    assert (found["a"]["rank"], found["a"]["models"]) == (1, 2)

@@ -1,0 +1,248 @@
+"""Battles that their voters publish: who reads them, and where they are listed."""
+
+from dataclasses import replace
+
+import pytest
+from django.test import Client
+
+from arena.battles import deletion, lifecycle, review_queue, sharing
+from arena.models import Answer, Battle, Vote
+from core.http.errors import Refusal
+from tests import factories as common
+from tests.arena import factories
+
+pytestmark = pytest.mark.django_db
+UNVOTED = [state for state in Battle.State.values if state != "voted"]
+HERE = ["network"]
+AD = "Buy now at evil.example, call 555-0100"
+
+
+@pytest.fixture
+def mode(settings):
+    """Sets ARENA_SHARING."""
+
+    def put(value):
+        settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_sharing=value)
+
+    return put
+
+
+@pytest.fixture
+def battle(me):
+    made = factories.battle(voter=me, prompt="Why <b>red</b>?")
+    lifecycle.cast_vote(made, "b")
+    return made
+
+
+def page(client, battle, side="a"):
+    answer = client.get(f"/models/{getattr(battle, f'model_{side}').slug}/")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def shown(client, battle, side="a"):
+    return client.get(f"/api/v1/models/{getattr(battle, f'model_{side}').slug}/battles/").json()["results"]
+
+
+def link(client, battle):
+    return client.get(f"/b/{battle.pk}/")
+
+
+def listed(client, battle):
+    """Whether both models list it, on their pages and in the API."""
+    found = {bool(shown(client, battle, side)) for side in "ab"}
+    found |= {"Battles to read" in page(client, battle, side) for side in "ab"}
+    [one] = found
+    return one
+
+
+def test_battle_is_for_its_voter_alone_until_it_is_published(client, battle, mode):
+    mode("open")
+    assert not listed(client, battle)
+    assert link(client, battle).status_code == 404
+
+
+def test_nobody_can_put_a_text_on_a_public_page_alone(me, client):
+    """A cookie and one vote were enough to put an advertisement on the pages of two models."""
+    made = factories.battle(voter=me, prompt=AD)
+    lifecycle.cast_vote(made, "b")
+    client.post(f"/api/v1/battles/{made.pk}/share/", {"shared": True}, content_type="application/json")
+    stranger = Client()
+
+    assert not listed(stranger, made)
+    assert AD not in page(stranger, made)
+    answer = link(stranger, made)
+    assert AD in answer.content.decode()
+    assert answer.headers["X-Robots-Tag"] == "noindex"
+    review_queue.decide(made.pk, "listed")
+    assert listed(stranger, made)
+
+
+REVIEWS = ["", "waiting", "reported", "listed", "unlisted"]
+LISTED = {"off": set(), "moderated": {"listed"}, "open": {"", "waiting", "listed"}}
+
+
+@pytest.mark.parametrize("setting", LISTED)
+@pytest.mark.parametrize("review", REVIEWS)
+def test_setting_and_operator_decide_what_is_listed(client, battle, mode, setting, review):
+    sharing.publish(battle, HERE)
+    Battle.objects.update(review=review)
+    mode(setting)
+
+    assert listed(client, battle) is (review in LISTED[setting])
+    assert link(client, battle).status_code == (404 if setting == "off" else 200)
+
+
+def test_nothing_is_published_where_it_is_switched_off(client, battle, mode):
+    mode("off")
+    with pytest.raises(Refusal) as refused:
+        sharing.publish(battle, HERE)
+
+    assert (refused.value.status, refused.value.code) == (403, "sharing_off")
+    assert "Publish this battle" not in client.get(f"/battles/{battle.pk}/").content.decode()
+    mode("moderated")
+    assert "Publish this battle" in client.get(f"/battles/{battle.pk}/").content.decode()
+
+
+@pytest.mark.parametrize("side", "ab")
+def test_listed_battle_is_read_with_both_models_and_tells_nothing_of_its_voter(client, battle, side, me, mode):
+    mode("open")
+    sharing.publish(battle, HERE)
+
+    [one] = shown(client, battle, side)
+    assert one["models"] == {"a": battle.model_a.slug, "b": battle.model_b.slug}
+    assert (one["winner"], one["turns"][0]["prompt"], one["turn_count"]) == ("b", "Why <b>red</b>?", 1)
+    assert set(one["turns"][0]["answers"]) == {"a", "b"}
+    assert set(one) == {"id", "url", "shared_at", "models", "winner", "turn_count", "turns"}
+    for text in (page(client, battle, side), client.get(one["url"]).content.decode()):
+        assert "Why &lt;b&gt;red&lt;/b&gt;?" in text
+        assert str(me.pk) not in text
+    assert ("won" if side == "b" else "lost") in page(client, battle, side)
+
+
+def test_listings_cut_what_the_page_of_the_battle_has_in_full(client, battle, mode):
+    mode("open")
+    factories.turn(battle, 2, "second question", a=factories.FINISHED, b=factories.FINISHED)
+    Answer.objects.filter(turn__battle=battle, turn__number=1, side="a").update(text="x" * 5_000)
+    battle.turns.filter(number=1).update(prompt="y" * 5_000)
+    sharing.publish(battle, HERE)
+
+    [one] = shown(client, battle)
+    assert [len(one["turns"]), one["turn_count"]] == [1, 2]
+    cut = [one["turns"][0]["prompt"], one["turns"][0]["answers"]["a"]]
+    assert [len(text) for text in cut] == [sharing.LONGEST_LISTED + 2] * 2
+    assert all(text.endswith(" …") for text in cut)
+    text = page(client, battle)
+    assert "x" * 601 not in text
+    assert "second question" not in text
+    whole = link(client, battle).content.decode()
+    assert "x" * 5_000 in whole
+    assert "second question" in whole
+
+
+def test_what_a_model_writes_does_nothing_on_the_pages(client, battle, mode):
+    mode("open")
+    battle.turns.get().answers.filter(side="a").update(text="<script>alert(1)</script> **yes**")
+    sharing.publish(battle, HERE)
+
+    for text in (page(client, battle), link(client, battle).content.decode()):
+        assert "<strong>yes</strong>" in text
+        assert "<script>alert" not in text
+
+
+@pytest.mark.parametrize("forget", ["take back", "delete battle", "delete voter", "withdraw"])
+def test_battle_that_is_taken_back_or_deleted_is_gone(client, battle, me, mode, forget):
+    mode("open")
+    sharing.publish(battle, HERE)
+    assert listed(client, battle)
+
+    if forget == "take back":
+        sharing.take_back(battle)
+    elif forget == "delete battle":
+        deletion.delete_battle(me.pk, battle.pk)
+    elif forget == "delete voter":
+        deletion.delete_everything(me.pk)
+    else:
+        review_queue.decide(battle.pk, "withdrawn")
+
+    assert shown(client, battle) == []
+    assert link(client, battle).status_code == 404
+
+
+def test_what_an_operator_took_down_is_not_published_again(client, battle):
+    sharing.publish(battle, HERE)
+    review_queue.decide(battle.pk, "withdrawn")
+
+    with pytest.raises(Refusal) as refused:
+        sharing.publish(battle, HERE)
+
+    assert (refused.value.status, refused.value.code) == (403, "withdrawn")
+    assert link(client, battle).status_code == 404
+    assert "Publish this battle" not in client.get(f"/battles/{battle.pk}/").content.decode()
+
+
+def test_vote_remembers_that_its_battle_was_published(battle):
+    """Its row in the public record can be found by the texts, and stays apart from the voter's others."""
+    sharing.publish(battle, HERE)
+    sharing.take_back(battle)
+    assert Vote.objects.get().published
+
+
+@pytest.mark.parametrize("state", UNVOTED)
+def test_battle_without_a_vote_is_not_published(me, state):
+    battle = factories.battle(state, voter=me)
+    with pytest.raises(Refusal, match="after the vote") as refused:
+        sharing.publish(battle, HERE)
+
+    assert refused.value.status == 409
+    assert not Battle.objects.filter(shared_at__isnull=False)
+
+
+def test_publishing_again_does_not_bring_it_to_the_top(client, me, mode):
+    mode("open")
+    models = [common.endpoint(common.model(name)).model for name in ("alpha", "beta")]
+    made = [factories.battle(voter=me, model_a=models[0], model_b=models[1], prompt=f"No. {n}?") for n in range(7)]
+    for battle in made:
+        lifecycle.cast_vote(battle, "tie")
+        sharing.publish(battle, HERE)
+    Battle.objects.filter(pk=made[0].pk).update(shared_at="2020-01-01T00:00Z")
+    sharing.publish(Battle.objects.get(pk=made[0].pk), HERE)
+
+    assert len(shown(client, made[0])) == sharing.SHOWN
+    assert "No. 0?" not in page(client, made[0])
+
+
+def test_few_queries_however_many_are_listed(client, me, mode, django_assert_num_queries):
+    mode("open")
+    models = [common.endpoint(common.model(name)).model for name in ("alpha", "beta")]
+    for count in (1, 5):
+        for _ in range(count):
+            battle = factories.battle(voter=me, model_a=models[0], model_b=models[1])
+            lifecycle.cast_vote(battle, "a")
+            sharing.publish(battle, HERE)
+        with django_assert_num_queries(2):
+            sharing.of_model(models[0].pk)
+
+
+def test_page_shares_and_takes_back(client, battle):
+    address = f"/battles/{battle.pk}/"
+    for value, words in (("1", "can read this battle"), ("0", "Publish this battle")):
+        answer = client.post(f"{address}share/", {"shared": value}, follow=True)
+        assert words in answer.content.decode()
+
+
+@pytest.mark.parametrize(("body", "status"), [({"shared": True}, 200), ({"shared": "yes"}, 400), ({}, 400)])
+def test_call_shares_or_says_what_is_wrong(client, battle, body, status):
+    answer = client.post(f"/api/v1/battles/{battle.pk}/share/", body, content_type="application/json")
+
+    assert answer.status_code == status
+    assert Battle.objects.filter(shared_at__isnull=False).exists() is (status == 200)
+    if status == 200:
+        assert answer.json()["shared"] is True
+
+
+def test_nobody_else_shares_it(battle):
+    other = Client()
+    other.get("/")
+    assert other.post(f"/battles/{battle.pk}/share/", {"shared": "1"}).status_code == 404
+    assert not Battle.objects.filter(shared_at__isnull=False)

@@ -1,0 +1,109 @@
+"""The cards of the first page."""
+
+import re
+
+import pytest
+
+from arena.battles import suggestions, suggestions_file
+from arena.models import Suggestion
+
+pytestmark = pytest.mark.django_db
+SHIPPED = list(suggestions._shipped().values())
+
+
+def own(*categories):
+    """A team's cards, one of each of these categories; their keys."""
+    made = [Suggestion(prompt=f"Question {n}?", category=category) for n, category in enumerate(categories)]
+    return [each.pk for each in Suggestion.objects.bulk_create(made)]
+
+
+def test_shipped_prompts_are_many_and_of_all_kinds():
+    assert len(SHIPPED) >= 60
+    assert {card.category for card in SHIPPED} == set(suggestions.NAMES)
+    assert len({card.prompt for card in SHIPPED}) == len(SHIPPED)
+    assert sum("[" in card.prompt for card in SHIPPED) >= len(SHIPPED) / 2
+
+
+@pytest.mark.parametrize("card", SHIPPED, ids=lambda card: f"{card.category}-{card.key}")
+def test_shipped_prompt_fits_on_a_card(card):
+    assert card.prompt == card.prompt.strip()
+    assert 30 <= len(card.prompt) <= 300
+    assert card.prompt.count("[") == card.prompt.count("]") <= 1
+
+
+def test_shipped_prompts_can_be_loaded_by_a_team_too():
+    assert suggestions_file.load(suggestions.SHIPPED) == {card.prompt: card.category for card in SHIPPED}
+
+
+def test_some_are_four_of_different_categories():
+    for _ in range(20):
+        cards = suggestions.some()
+        assert len(cards) == len({card.category for card in cards}) == 4
+
+
+def test_some_are_shuffled():
+    assert len({tuple(card.key for card in suggestions.some()) for _ in range(20)}) > 10
+
+
+def test_some_are_a_teams_own_as_soon_as_there_are_any():
+    keys = own("x")
+
+    assert [(card.key, card.prompt, card.title) for card in suggestions.some()] == [(keys[0], "Question 0?", "x")]
+
+
+@pytest.mark.parametrize(
+    ("categories", "count"),
+    [("x", 1), ("xxx", 3), ("xxxxx", 4), ("xxxxy", 4), ("vwxyz", 4)],
+)
+def test_some_are_as_many_and_as_various_as_there_are(categories, count):
+    own(*categories)
+    for _ in range(10):
+        cards = suggestions.some()
+        assert len(cards) == len({card.key for card in cards}) == count
+        assert len({card.category for card in cards}) == min(len(set(categories)), 4)
+
+
+@pytest.mark.parametrize(("categories", "fresh"), [("xxxxxxxx", 4), ("vwxyvwxy", 4), ("xxxxx", 1), ("vwxyzz", 2)])
+def test_some_are_others_than_the_shown_ones_as_far_as_there_are_enough(categories, fresh):
+    shown = own(*categories)[:4]
+    for _ in range(10):
+        cards = suggestions.some(shown)
+        assert len(cards) == 4
+        assert len({card.key for card in cards} - set(shown)) == fresh
+
+
+def test_some_read_only_the_texts_that_are_shown(django_assert_num_queries):
+    own(*"vwxyz" * 40)
+    with django_assert_num_queries(2):
+        suggestions.some()
+
+
+def test_card_of_ours_shows_its_category_by_name():
+    assert suggestions.Card(1, "Why?", "roleplay").title == "Role play"
+
+
+@pytest.mark.parametrize("teams", [False, True])
+def test_prompt_of_is_that_of_a_card_that_is_offered(teams):
+    keys = own("x") if teams else [1]
+
+    assert suggestions.prompt_of(keys[0]) == ("Question 0?" if teams else SHIPPED[0].prompt)
+    assert suggestions.prompt_of(keys[0] + 10**9) == ""
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        (SHIPPED[0].prompt, True),
+        (f"\n {SHIPPED[-1].prompt}\t", True),
+        ("Question 0?", True),
+        ("Question 0", False),
+        (SHIPPED[0].prompt + "!", False),
+        (re.sub(r"\[.*\]", "[a bus company]", SHIPPED[0].prompt), False),
+        ("x" * 24_000, False),
+    ],
+    ids=["shipped", "with space around", "a team's own", "nearly", "longer", "filled in", "long"],
+)
+def test_is_suggestion_compares_whole_texts(prompt, expected):
+    own("x")
+
+    assert suggestions.is_suggestion(prompt) is expected

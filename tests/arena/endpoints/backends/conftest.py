@@ -1,0 +1,75 @@
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import aiohttp
+import pytest
+
+from arena.endpoints.backends.protocol import BackendError, Delta, Message, Part, Reasoning, Request, Timeouts, Usage
+from arena.endpoints.backends.registry import BACKENDS
+from arena.endpoints.backends.ssrf_guard import session
+from tests.fake_provider import FakeProvider
+
+QUICK = Timeouts(connect=1, first_token=2, between_tokens=2, total=5)
+
+
+@dataclass
+class Heard:
+    """What came of one request."""
+
+    parts: list[Part] = field(default_factory=list)
+    error: BackendError | None = None
+
+    @property
+    def text(self) -> str:
+        return "".join(part.text for part in self.parts if isinstance(part, Delta))
+
+    @property
+    def reasoning(self) -> str:
+        return "".join(part.text for part in self.parts if isinstance(part, Reasoning))
+
+    @property
+    def usage(self) -> list[Usage]:
+        return [part for part in self.parts if isinstance(part, Usage)]
+
+    @property
+    def outcome(self) -> tuple[str, str]:
+        assert self.error, f"no error, but {self.text!r}"
+        return self.error.action.name, self.error.reason
+
+
+class Ask(Protocol):
+    async def __call__(
+        self, kind: str, model: str, prompt: str = ..., timeouts: Timeouts = ..., **fields: Any
+    ) -> Heard: ...
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[FakeProvider]:
+    with FakeProvider() as fake:
+        yield fake
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[aiohttp.ClientSession]:
+    async with session(["127.0.0.0/8"], QUICK) as made:
+        yield made
+
+
+@pytest.fixture
+def ask(provider: FakeProvider, client: aiohttp.ClientSession) -> Ask:
+    async def asked(kind: str, model: str, prompt: str = "Why?", timeouts: Timeouts = QUICK, **fields: Any) -> Heard:
+        messages = fields.pop("messages", (Message("user", prompt),))
+        fields = {"base_url": provider.base_url, **fields}
+        request = Request(model=model, messages=messages, **fields)
+        heard = Heard()
+        try:
+            async with aclosing(BACKENDS[kind].stream(request, client, timeouts)) as parts:
+                async for part in parts:
+                    heard.parts.append(part)
+        except BackendError as error:
+            heard.error = error
+        return heard
+
+    return asked

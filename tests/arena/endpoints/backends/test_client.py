@@ -1,0 +1,358 @@
+import asyncio
+from contextlib import aclosing
+
+import pytest
+
+from arena.endpoints.backends.client import HttpBackend, merged, refused_field
+from arena.endpoints.backends.deadlines import MAX_TEXT_BYTES
+from arena.endpoints.backends.protocol import Cut, Delta, Message, Request, Timeouts, Usage
+from arena.endpoints.backends.registry import BACKENDS
+from arena.endpoints.backends.ssrf_guard import session
+from tests.fake_provider import expected_reasoning, expected_text
+
+FORMATS = ["openai", "anthropic", "gemini"]
+SHORT = Timeouts(connect=0.3, first_token=0.3, between_tokens=0.3, total=5)
+
+
+async def state(provider, model: str) -> str:
+    """What the provider saw of the last request, once it is no longer open."""
+    for _ in range(100):
+        if (last := provider.requests(model)[-1]["state"]) != "open":
+            return last
+        await asyncio.sleep(0.01)
+    return "open"
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize(
+    "model",
+    [
+        "steady-1000",
+        "a/ttft-0.05-len-3",
+        "says:I am a model / and you?",
+        "thinks",
+        "surrogates",
+        "bytes",
+        "split-rate-5000",
+        "crlf",
+        "split-crlf-rate-5000",
+        "plain",
+        "lingers-len-3",
+    ],
+)
+async def test_stream_gives_what_the_provider_sent(ask, kind, model):
+    heard = await ask(kind, model, "Why is the sky blue?")
+    assert heard.error is None
+    assert heard.text == expected_text(model, "Why is the sky blue?")
+    assert heard.reasoning == expected_reasoning(model, "Why is the sky blue?")
+
+
+@pytest.mark.parametrize(("kind", "model"), [("openai", "json"), ("gemini", "json"), ("openai", "thinks-tag")])
+async def test_stream_takes_the_peculiarities_of_a_format(ask, kind, model):
+    heard = await ask(kind, model)
+    assert heard.text == expected_text(model, "Why?")
+    assert heard.reasoning == expected_reasoning(model, "Why?")
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+async def test_stream_gives_the_token_counts_last(ask, kind):
+    heard = await ask(kind, "len-7", "three little words")
+    assert heard.parts[-1] == Usage(3, 7)
+    assert len(heard.usage) == 1
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize(
+    ("model", "outcome"),
+    [
+        ("error-500", ("RETRY", "unavailable")),
+        ("error-503", ("RETRY", "unavailable")),
+        ("error-429", ("RETRY", "unavailable")),
+        ("error-401", ("REPLACE", "unavailable")),
+        ("error-403", ("REPLACE", "rejected")),
+        ("error-404", ("REPLACE", "unavailable")),
+        ("error-302", ("REPLACE", "unavailable")),
+        ("no such model", ("REPLACE", "unavailable")),
+        ("toolong", ("GIVE_UP", "too_long")),
+        ("html", ("REPLACE", "unavailable")),
+        ("empty", ("REPLACE", "empty")),
+        ("blank", ("REPLACE", "empty")),
+        ("reset", ("RETRY", "unavailable")),
+        ("fails", ("RETRY", "unavailable")),
+        ("garbage", ("REPLACE", "unavailable")),
+        ("truncated", ("REPLACE", "unavailable")),
+        ("filtered", ("GIVE_UP", "refused")),
+        ("reset-3", ("GIVE_UP", "unavailable")),
+        ("fails-3", ("GIVE_UP", "unavailable")),
+        ("garbage-3", ("GIVE_UP", "unavailable")),
+        ("truncated-3", ("GIVE_UP", "unavailable")),
+        ("filtered-3", ("GIVE_UP", "refused")),
+    ],
+)
+async def test_stream_types_every_misbehaviour(ask, provider, kind, model, outcome):
+    before = len(provider.requests(model))
+    heard = await ask(kind, model)
+    assert heard.outcome == outcome
+    assert bool(heard.text) is model.endswith("-3")
+    assert model.replace("error-", "status ") in heard.error.detail or not model.startswith("error-")
+    assert len(provider.requests(model)) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("model", "outcome", "detail"),
+    [
+        ("hang", ("REPLACE", "timeout"), "no first token within 0.3 s"),
+        ("slowloris", ("REPLACE", "timeout"), "no first token within 0.3 s"),
+        ("ttft-1", ("REPLACE", "timeout"), "no first token within 0.3 s"),
+        ("hang-3", ("GIVE_UP", "timeout"), "no token for 0.3 s"),
+        ("slowloris-3", ("GIVE_UP", "timeout"), "no token for 0.3 s"),
+        ("steady-2", ("GIVE_UP", "timeout"), "no token for 0.3 s"),
+    ],
+)
+async def test_stream_limits_each_wait(ask, provider, model, outcome, detail):
+    heard = await ask("openai", model, timeouts=SHORT)
+    assert heard.outcome == outcome
+    assert detail in heard.error.detail
+    assert await state(provider, model) == "aborted"
+
+
+async def test_stream_limits_the_whole_answer(ask):
+    heard = await ask("openai", "steady-50-len-100", timeouts=Timeouts(total=0.3))
+    assert heard.outcome == ("GIVE_UP", "timeout")
+    assert "not finished within 0.3 s" in heard.error.detail
+    assert 1 < len(heard.parts) < 40
+
+
+async def test_stream_limits_reasoning_like_text(ask):
+    heard = await ask("openai", "thinks-steady-50-len-5", timeouts=SHORT)
+    assert heard.error is None
+    assert heard.text == expected_text("thinks-steady-50-len-5", "Why?")
+
+
+async def test_stream_retries_what_failed_while_it_only_thought(ask):
+    heard = await ask("openai", "thinks-reset-3")
+    assert heard.reasoning
+    assert heard.outcome == ("RETRY", "unavailable")
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize(("model", "told"), [("len-7", 0), ("cut-len-7", 1)])
+async def test_stream_tells_that_the_provider_cut_the_answer(ask, kind, model, told):
+    heard = await ask(kind, model)
+    assert heard.text == expected_text(model, "Why?")
+    assert heard.parts.count(Cut()) == told
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+async def test_stream_cuts_an_endless_answer(ask, provider, kind):
+    heard = await ask(kind, "endless")
+    assert heard.error is None
+    assert MAX_TEXT_BYTES - 4 < len(heard.text) <= MAX_TEXT_BYTES
+    assert heard.parts.count(Cut()) == 1
+    assert await state(provider, "endless") == "aborted"
+
+
+async def test_stream_closed_early_ends_the_request(provider, client):
+    model = "steady-50-len-500"
+    request = Request(provider.base_url, model, (Message("user", "Why?"),))
+    async with aclosing(BACKENDS["openai"].stream(request, client, Timeouts())) as parts:
+        assert isinstance(await anext(parts), Delta)
+    assert await state(provider, model) == "aborted"
+
+
+async def test_stream_cancelled_ends_the_request(ask, provider):
+    model = "hang-2"
+    task = asyncio.create_task(ask("openai", model))
+    await asyncio.sleep(0.1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await state(provider, model) == "aborted"
+
+
+async def test_stream_does_not_count_the_time_of_a_slow_reader(provider, client):
+    request = Request(provider.base_url, "steady-200-len-20", (Message("user", "Why?"),))
+    text = ""
+    async with aclosing(BACKENDS["openai"].stream(request, client, SHORT)) as parts:
+        async for part in parts:
+            if isinstance(part, Delta):
+                await asyncio.sleep(0 if text else 0.5)
+                text += part.text
+    assert text == expected_text("steady-200-len-20", "Why?")
+
+
+async def test_stream_uses_a_connection_again(ask, client):
+    for _ in range(3):
+        assert (await ask("openai", "len-3")).error is None
+    connector = client.connector
+    assert sum(len(connections) for connections in connector._conns.values()) == 1
+
+
+async def test_streams_do_not_mix(ask):
+    prompts = [f"question {n}" for n in range(40)]
+    heard = await asyncio.gather(*(ask(FORMATS[n % 3], "steady-500", p) for n, p in enumerate(prompts)))
+    assert [h.text for h in heard] == [expected_text("steady-500", p) for p in prompts]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("model", ["error-401", "error-500", "fails-3", "toolong"])
+async def test_errors_never_hold_the_key(ask, provider, kind, model):
+    heard = await ask(kind, model, api_key="sk-canary-1234")
+    sent = provider.requests(model)[-1]["headers"]
+    assert "sk-canary-1234" in "".join(sent.values())
+    assert "canary" not in f"{heard.error!r}{heard.error}{heard.error.detail}{heard.error.__cause__!r}"
+
+
+async def test_stream_with_a_key_that_is_no_header_fails_without_it(ask):
+    heard = await ask("openai", "len-3", api_key="sk-canary\r\nX-Evil: 1")
+    assert heard.outcome == ("REPLACE", "unavailable")
+    assert "sk-canary\r" not in heard.error.detail
+
+
+@pytest.mark.parametrize(
+    ("base_url", "outcome"),
+    [
+        ("http://127.0.0.1:1/v1", ("RETRY", "unavailable")),
+        ("http://name.invalid/v1", ("RETRY", "unavailable")),
+        ("http://10.0.0.1/v1", ("REPLACE", "unavailable")),
+        ("ftp://127.0.0.1/v1", ("REPLACE", "unavailable")),
+        ("no url", ("REPLACE", "unavailable")),
+        ("", ("REPLACE", "unavailable")),
+    ],
+)
+async def test_stream_types_what_cannot_be_reached(ask, base_url, outcome):
+    assert (await ask("openai", "len-3", base_url=base_url)).outcome == outcome
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(503, "RETRY"), (404, "REPLACE")])
+async def test_stream_does_not_wait_for_the_rest_of_an_error(ask, status, outcome):
+    async def stall(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 %d No\r\nContent-Length: 100\r\n\r\nhalf a sent" % status)
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(stall, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        heard = await ask("openai", "m", base_url=f"http://127.0.0.1:{port}/v1")
+    assert heard.outcome == (outcome, "unavailable")
+    assert "half a sent" in heard.error.detail
+
+
+async def test_stream_sends_the_whole_conversation(ask, provider):
+    messages = (Message("user", "Hi"), Message("assistant", "Hello 🙂"), Message("user", "Why?"))
+    for kind in FORMATS:
+        await ask(kind, "whole/len-3", messages=messages, system="Be brief.", temperature=0.5, max_tokens=9)
+        seen = provider.requests("whole/len-3")[-1]
+        assert seen["messages"] == [{"role": m.role, "content": m.content} for m in messages]
+        assert seen["system"] == "Be brief."
+        assert seen["format"] == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "instead"),
+    [
+        ("openai", "stream_options", None),
+        ("openai", "temperature", None),
+        ("openai", "max_tokens", "max_completion_tokens"),
+        ("anthropic", "temperature", None),
+        ("anthropic", "budget_tokens", None),
+        ("gemini", "temperature", None),
+    ],
+)
+async def test_stream_does_without_a_field_that_is_refused_and_remembers(ask, provider, kind, field, instead):
+    model = f"{kind}/refuses-{field}"
+    for _ in range(2):
+        heard = await ask(kind, model, temperature=0.7, thinking_tokens=2000 if field == "budget_tokens" else 0)
+        assert heard.text == expected_text(model, "Why?")
+    states = [request["state"] for request in provider.requests(model)]
+    assert states == ["failed", "finished", "finished"]
+    body = provider.requests(model)[-1]["body"]
+    assert instead is None or instead in body
+
+
+async def test_stream_passes_on_when_the_provider_answers_again(ask):
+    assert (await ask("openai", "error-429-wait-70")).error.retry_after_s == 70
+
+
+@pytest.mark.parametrize("kind", ["openai", "anthropic", "gemini"])
+async def test_stream_of_a_model_that_thinks_has_the_tokens_for_it(ask, kind):
+    model = f"{kind}/ponders-1500"
+    assert (await ask(kind, model, max_tokens=1024)).outcome == ("REPLACE", "empty")
+    assert (await ask(kind, model, max_tokens=1024, thinking_tokens=1024)).text == expected_text(model, "Why?")
+
+
+@pytest.mark.parametrize("kind", ["openai", "anthropic", "gemini"])
+async def test_stream_cuts_what_is_seen_of_a_model_that_thinks_and_not_its_thoughts(ask, kind):
+    """Four bytes are a token."""
+    model = f"{kind}/thinks-len-90"
+    whole = expected_text(model, "Why?").encode()
+
+    heard = await ask(kind, model, max_tokens=20, thinking_tokens=1024)
+
+    assert heard.text == whole[:80].decode(errors="ignore")
+    assert heard.reasoning == expected_reasoning(model, "Why?")
+    assert Cut() in heard.parts
+    assert len(heard.reasoning.encode()) + len(heard.text.encode()) > 80
+
+
+async def test_stream_remembers_nothing_from_a_request_that_failed_anyway(ask, provider):
+    heard = await ask("anthropic", "refuses-max_tokens")
+    assert heard.outcome == ("REPLACE", "rejected")
+    assert (await ask("anthropic", "refuses-max_tokens")).error
+    assert all("max_tokens" in request["body"] for request in provider.requests("refuses-max_tokens"))
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "field"),
+    [
+        (400, "Unsupported parameter: 'max_tokens' is not supported. Use 'max_completion_tokens'.", "max_tokens"),
+        (400, "`temperature` is deprecated for this model.", "temperature"),
+        (400, '"thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive"', "thinking"),
+        (422, '{"type":"extra_forbidden","loc":["body","stream_options"]}', "stream_options"),
+        (400, "temperature must be between 0 and 2", None),
+        (400, "Unsupported parameter: 'top_p'", None),
+        (500, "stream_options is not supported", None),
+        (400, "user said: not supported", None),
+    ],
+)
+def test_refused_field_reads_only_clear_words(status, text, field):
+    body = b'{"max_tokens":5,"temperature":0.7,"stream_options":{"include_usage":true},"thinking":{"type":"enabled"}}'
+    assert refused_field(status, text, body) == field
+
+
+def test_refused_field_is_one_that_was_sent():
+    body = rb'{"messages":[{"content":"\"temperature\": not supported"}]}'
+    assert refused_field(400, "temperature is not supported", body) is None
+
+
+@pytest.mark.parametrize(
+    ("parameters", "result"),
+    [
+        ({}, {"a": 1, "b": {"c": 2}}),
+        ({"a": None}, {"b": {"c": 2}}),
+        ({"x": None}, {"a": 1, "b": {"c": 2}}),
+        ({"b": {"d": 3}}, {"a": 1, "b": {"c": 2, "d": 3}}),
+        ({"b": {"c": None}}, {"a": 1, "b": {}}),
+        ({"b": 5, "a": {"x": 1}}, {"a": {"x": 1}, "b": 5}),
+    ],
+)
+def test_merged_puts_parameters_over_the_body(parameters, result):
+    assert merged({"a": 1, "b": {"c": 2}}, parameters) == result
+
+
+async def test_a_format_must_say_how_to_ask_and_read():
+    request = Request("http://h", "m", ())
+    with pytest.raises(NotImplementedError):
+        HttpBackend().post(request, frozenset())
+    with pytest.raises(NotImplementedError):
+        HttpBackend().reader()
+
+
+async def test_session_without_allowed_hosts_reaches_no_loopback(provider):
+    request = Request(provider.base_url, "guarded/len-3", (Message("user", "Why?"),))
+    async with session([], Timeouts()) as guarded:
+        with pytest.raises(Exception, match="unavailable") as caught:
+            [part async for part in BACKENDS["openai"].stream(request, guarded, Timeouts())]
+    assert "127.0.0.1" in caught.value.detail
+    assert provider.requests("guarded/len-3") == []

@@ -1,0 +1,122 @@
+import asyncio
+import time
+
+import aiohttp
+import pytest
+from aiohttp.base_protocol import BaseProtocol
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arena.endpoints.backends.deadlines import GRACE_S, Budget, Deadline
+from arena.endpoints.backends.protocol import Timeouts
+
+
+def reader() -> aiohttp.StreamReader:
+    loop = asyncio.get_running_loop()
+    protocol = BaseProtocol(loop)
+    protocol.connection_made(asyncio.Transport())
+    return aiohttp.StreamReader(protocol, 2**16, loop=loop)
+
+
+async def took(deadline: Deadline, content: aiohttp.StreamReader) -> tuple[float, str]:
+    start = time.monotonic()
+    with pytest.raises(TimeoutError) as caught:
+        await deadline.read(content)
+    return time.monotonic() - start, str(caught.value)
+
+
+async def test_deadline_limits_the_first_token():
+    deadline = Deadline(Timeouts(first_token=0.1))
+    seconds, message = await took(deadline, reader())
+    assert 0.05 < seconds < 1
+    assert message == "no first token within 0.1 s"
+
+
+async def test_deadline_limits_the_request_by_the_first_token_too():
+    deadline = Deadline(Timeouts(first_token=0.05))
+    with pytest.raises(TimeoutError, match="no first token"):
+        await deadline.ask(asyncio.sleep(1))
+
+
+async def test_deadline_passes_other_timeouts_on():
+    async def fail() -> None:
+        raise TimeoutError("someone else's")
+
+    with pytest.raises(TimeoutError, match="someone else's"):
+        await Deadline(Timeouts()).ask(fail())
+
+
+async def test_deadline_starts_again_with_each_token():
+    deadline, content = Deadline(Timeouts(first_token=5, between_tokens=0.2)), reader()
+    for _ in range(4):
+        deadline.progress(token=True, complete=False)
+        asyncio.get_running_loop().call_later(0.06, content.feed_data, b"x")
+        assert await deadline.read(content) == b"x"
+    deadline.progress(token=True, complete=False)
+    seconds, message = await took(deadline, content)
+    assert 0.05 < seconds < 1
+    assert message == "no token for 0.2 s"
+
+
+async def test_deadline_does_not_take_keep_alives_for_tokens():
+    deadline, content = Deadline(Timeouts(first_token=0.1)), reader()
+    content.feed_data(b": ping\n")
+    await deadline.read(content)
+    deadline.progress(token=False, complete=False)
+    seconds, _ = await took(deadline, content)
+    assert seconds < 1
+
+
+async def test_deadline_does_not_count_the_time_of_a_slow_reader():
+    deadline, content = Deadline(Timeouts(first_token=5, between_tokens=0.2)), reader()
+    deadline.progress(token=True, complete=False)
+    content.feed_data(b"x")
+    await deadline.read(content)
+    await asyncio.sleep(0.3)
+    deadline.progress(token=True, complete=False)
+    asyncio.get_running_loop().call_later(0.05, content.feed_data, b"y")
+    assert await deadline.read(content) == b"y"
+
+
+async def test_deadline_limits_the_whole_answer():
+    deadline, content = Deadline(Timeouts(between_tokens=5, total=0.2)), reader()
+    deadline.progress(token=True, complete=False)
+    seconds, message = await took(deadline, content)
+    assert 0.1 < seconds < 1
+    assert message == "not finished within 0.2 s"
+
+
+async def test_deadline_waits_shortly_after_the_end():
+    deadline = Deadline(Timeouts())
+    deadline.progress(token=True, complete=True)
+    deadline.progress(token=True, complete=True)
+    seconds, _ = await took(deadline, reader())
+    assert seconds < GRACE_S + 1
+
+
+async def test_deadline_leaves_no_timer_behind():
+    deadline, content = Deadline(Timeouts(first_token=0.05)), reader()
+    content.feed_data(b"x")
+    await deadline.read(content)
+    deadline.stop()
+    await asyncio.sleep(0.1)
+    assert content.exception() is None
+
+
+@given(st.lists(st.text()), st.integers(0, 60))
+def test_budget_cuts_between_characters_at_its_size(pieces, size):
+    budget = Budget(size)
+    taken = "".join(budget.take(piece) for piece in pieces)
+    whole = "".join(pieces)
+    assert whole.startswith(taken)
+    assert len(taken.encode()) <= size
+    if len(whole.encode()) < size:
+        assert taken == whole
+        assert not budget.spent
+    if taken != whole:
+        assert budget.spent
+
+
+def test_budget_once_cut_takes_nothing_more():
+    budget = Budget(5)
+    assert [budget.take("abc🙂"), budget.take("d"), budget.spent] == ["abc", "", True]

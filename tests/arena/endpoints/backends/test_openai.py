@@ -1,0 +1,169 @@
+import orjson
+import pytest
+
+from arena.endpoints.backends.openai import Chunks, OpenAI
+from arena.endpoints.backends.protocol import Action, BackendError, Delta, Message, Reasoning, Request
+
+NOTHING_REFUSED: frozenset[str] = frozenset()
+REQUEST = Request(
+    "https://api.example.com/v1/",
+    "gpt-x",
+    (Message("user", "Hi"), Message("assistant", "Hello"), Message("user", "Why?")),
+    api_key="sk-1",
+    system="Be brief.",
+    max_tokens=64,
+    temperature=0.7,
+)
+
+
+def read(*events: dict) -> list:
+    chunks = Chunks()
+    return [part for event in events for part in chunks.read(event)] + chunks.end()
+
+
+def delta(finish: str | None = None, **fields) -> dict:
+    return {"choices": [{"index": 0, "delta": fields, "finish_reason": finish}]}
+
+
+def test_post_asks_for_a_stream():
+    post = OpenAI().post(REQUEST, NOTHING_REFUSED)
+    assert post.url == "https://api.example.com/v1/chat/completions"
+    assert post.headers == {"Authorization": "Bearer sk-1"}
+    assert post.body == {
+        "model": "gpt-x",
+        "messages": [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "Hi"},
+            {"role": "assistant", "content": "Hello"},
+            {"role": "user", "content": "Why?"},
+        ],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "max_tokens": 64,
+        "temperature": 0.7,
+    }
+
+
+def test_post_leaves_out_what_is_not_set():
+    post = OpenAI().post(Request("http://h/v1", "m", (Message("user", "Hi"),)), NOTHING_REFUSED)
+    assert post.headers == {}
+    assert "temperature" not in post.body
+    assert [message["role"] for message in post.body["messages"]] == ["user"]
+
+
+@pytest.mark.parametrize(
+    ("refused", "gone", "instead"),
+    [
+        ("stream_options", "stream_options", {}),
+        ("temperature", "temperature", {}),
+        ("max_tokens", "max_tokens", {"max_completion_tokens": 64}),
+    ],
+)
+def test_post_does_without_what_was_refused(refused, gone, instead):
+    body = OpenAI().post(REQUEST, frozenset({refused})).body
+    assert gone not in body
+    assert body.items() >= instead.items()
+
+
+def test_post_lets_parameters_override():
+    request = Request(
+        "http://h",
+        "m",
+        (),
+        temperature=0.7,
+        parameters={
+            "temperature": None,
+            "max_tokens": None,
+            "max_completion_tokens": 9,
+            "stop": ["\n"],
+            "stream_options": {"include_usage": False, "x": 1},
+        },
+    )
+    assert OpenAI().post(request, NOTHING_REFUSED).body == {
+        "model": "m",
+        "messages": [],
+        "stream": True,
+        "max_completion_tokens": 9,
+        "stop": ["\n"],
+        "stream_options": {"include_usage": False, "x": 1},
+    }
+    assert request.parameters["max_tokens"] is None
+
+
+@pytest.mark.parametrize(
+    ("event", "parts"),
+    [
+        (delta(role="assistant", content=""), []),
+        (delta(content="Hi"), [Delta("Hi")]),
+        (delta(content=None), []),
+        (delta(), []),
+        ({"choices": [{"index": 0, "finish_reason": None}]}, []),
+        ({"choices": [{"delta": None}]}, []),
+        ({"choices": []}, []),
+        ({"choices": None}, []),
+        ({}, []),
+        (delta(reasoning_content="Hm"), [Reasoning("Hm")]),
+        (delta(reasoning="Hm"), [Reasoning("Hm")]),
+        (delta(reasoning="Hm", reasoning_content="Hm"), [Reasoning("Hm")]),
+        (delta(reasoning="Hm", content="So"), [Reasoning("Hm"), Delta("So")]),
+        (delta(content="<think>Hm</think>So"), [Reasoning("Hm"), Delta("So")]),
+        (delta(content=[{"type": "text", "text": "Hi"}]), [Delta("Hi")]),
+        (
+            delta(content=[{"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]}]),
+            [Reasoning("Hm")],
+        ),
+        (delta(content=[{"type": "image_url"}]), []),
+        (delta(tool_calls=[{"index": 0}]), []),
+        ({"choices": [{"message": {"content": "Whole"}, "finish_reason": "stop"}]}, [Delta("Whole")]),
+        ({"choices": [{"delta": {"content": "a"}}, {"delta": {"content": "b"}}]}, [Delta("a")]),
+    ],
+)
+def test_chunks_read_every_known_shape(event, parts):
+    assert read(event) == parts
+
+
+@pytest.mark.parametrize("reason", ["stop", "length", "tool_calls", "function_call", "model_length", "eos"])
+def test_chunks_end_normally_or_at_a_limit_of_length(reason):
+    chunks = Chunks()
+    list(chunks.read(delta(content="Hi")))
+    assert not chunks.complete
+    list(chunks.read(delta(finish=reason)))
+    assert chunks.complete
+    assert chunks.cut is reason.endswith("length")
+
+
+@pytest.mark.parametrize(
+    ("event", "action", "reason"),
+    [
+        (delta(finish="content_filter"), Action.GIVE_UP, "refused"),
+        (delta(refusal="I will not"), Action.GIVE_UP, "refused"),
+        (delta(finish="error"), Action.RETRY, "unavailable"),
+        (delta(finish="insufficient_system_resource"), Action.RETRY, "unavailable"),
+    ],
+)
+def test_chunks_know_the_bad_ends(event, action, reason):
+    with pytest.raises(BackendError) as caught:
+        read(event)
+    assert (caught.value.action, caught.value.reason) == (action, reason)
+
+
+def test_chunks_take_usage_from_a_chunk_without_choices():
+    chunks = Chunks()
+    event = b'{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11}}'
+    assert list(chunks.read(orjson.loads(event))) == []
+    assert chunks.usage == (9, 2, 0)
+
+
+def test_chunks_keep_usage_when_a_later_one_is_null():
+    chunks = Chunks()
+    list(chunks.read({"usage": {"prompt_tokens": 1, "completion_tokens": 2}}))
+    list(chunks.read({"usage": None, "choices": []}))
+    assert chunks.usage == (1, 2, 0)
+
+
+@pytest.mark.parametrize(("details", "thought"), [({"reasoning_tokens": 8}, 8), ({}, 0), (None, 0)])
+def test_chunks_tell_how_much_was_thought(details, thought):
+    chunks = Chunks()
+    usage = {"prompt_tokens": 1, "completion_tokens": 9, "completion_tokens_details": details}
+    list(chunks.read({"usage": usage, "choices": []}))
+    assert chunks.usage == (1, 9, thought)

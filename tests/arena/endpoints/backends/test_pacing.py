@@ -1,0 +1,74 @@
+import time
+
+import pytest
+
+from arena.endpoints.backends.pacing import speak, words
+from arena.endpoints.backends.protocol import BackendError, Delta, Message, Request, Timeouts, Usage
+
+FAST = {"first_token_s": 0, "tokens_per_second": 1000}
+
+
+def request(**fields) -> Request:
+    return Request("", "", (Message("user", "two words"),), **{"parameters": FAST, **fields})
+
+
+async def spoken(text: str, made: Request, timeouts: Timeouts | None = None) -> list:
+    return [part async for part in speak(text, made, timeouts or Timeouts())]
+
+
+@pytest.mark.parametrize("text", ["one", "one two", "  one\n\n two\tthree ", "日本 🙂 x", "- a\n- b"])
+def test_words_joined_are_the_text(text):
+    assert "".join(words(text)) == text.strip()
+
+
+async def test_speak_says_a_word_at_a_time_and_counts():
+    assert await spoken("Why not, then?", request()) == [
+        Delta("Why "),
+        Delta("not, "),
+        Delta("then?"),
+        Usage(2, 3),
+    ]
+
+
+async def test_speak_stops_at_max_tokens():
+    parts = await spoken("a b c d e", request(max_tokens=2))
+    assert parts == [Delta("a "), Delta("b "), Usage(2, 2)]
+
+
+async def test_speak_keeps_the_pace():
+    start = time.monotonic()
+    pace = {"first_token_s": 0.1, "tokens_per_second": 50}
+    times = [time.monotonic() - start async for _ in speak("a b c d e f", request(parameters=pace), Timeouts())]
+    assert 0.09 < times[0] < 1
+    assert 0.19 < times[5] < 1.5
+
+
+async def test_speak_ends_when_the_time_is_over():
+    pace = {"first_token_s": 0, "tokens_per_second": 20}
+    with pytest.raises(BackendError) as caught:
+        await spoken("a b c d e f", request(parameters=pace), Timeouts(total=0.12))
+    assert (caught.value.action.name, caught.value.reason) == ("GIVE_UP", "timeout")
+
+
+async def test_speak_may_be_replaced_when_it_never_begins():
+    pace = {"first_token_s": 10, "tokens_per_second": 20}
+    with pytest.raises(BackendError) as caught:
+        await spoken("a b", request(parameters=pace), Timeouts(total=0.1))
+    assert (caught.value.action.name, caught.value.reason) == ("REPLACE", "timeout")
+
+
+@pytest.mark.parametrize("text", ["", " \n "])
+async def test_speak_with_nothing_to_say_is_an_error(text):
+    with pytest.raises(BackendError) as caught:
+        await spoken(text, request())
+    assert (caught.value.action.name, caught.value.reason) == ("REPLACE", "empty")
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{"tokens_per_second": 0}, {"tokens_per_second": "fast"}, {"first_token_s": -1}, {"first_token_s": None}],
+)
+async def test_speak_refuses_a_pace_that_is_none(parameters):
+    with pytest.raises(BackendError) as caught:
+        await spoken("a b", request(parameters=parameters))
+    assert "tokens_per_second" in caught.value.detail

@@ -1,0 +1,121 @@
+import itertools
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arena.endpoints.backends.protocol import Delta, Reasoning
+from arena.endpoints.backends.text_cleaning import LONGEST_OPENING, Cleaner, Thoughts, clean
+
+# any str that Python can hold, surrogates and NUL included
+ANYTHING = st.text(st.characters(exclude_categories=()))
+
+
+@pytest.mark.parametrize(
+    ("dirty", "cleaned"),
+    [
+        ("plain", "plain"),
+        ("naïve 🙂 東京", "naïve 🙂 東京"),
+        ("a\x00b\x00", "ab"),
+        ("\x00", ""),
+        ("lone \ud800 half", "lone \ufffd half"),
+        ("lone \udc00 half", "lone \ufffd half"),
+        ("pair \ud83d\ude00", "pair 😀"),
+        ("\ude00\ud83d", "\ufffd\ufffd"),
+        ("é\x00\ud83d", "é\ufffd"),
+        ("tab\t newline\n bell\x07", "tab\t newline\n bell\x07"),
+    ],
+)
+def test_clean_leaves_only_what_can_be_stored(dirty, cleaned):
+    assert clean(dirty) == cleaned
+
+
+@given(ANYTHING)
+def test_clean_text_is_valid_and_stays(text):
+    cleaned = clean(text)
+    assert "\x00" not in cleaned
+    assert json.loads(json.dumps(cleaned).encode()) == cleaned
+    assert cleaned.encode().decode() == cleaned
+    assert clean(cleaned) == cleaned
+
+
+def through(cleaner: Cleaner, pieces: list[str]) -> str:
+    return "".join([*map(cleaner.feed, pieces), cleaner.end()])
+
+
+@given(ANYTHING, st.sets(st.integers(1, 30)))
+def test_cleaner_does_not_care_how_the_text_is_cut(text, cuts):
+    edges = [0, *sorted(cut for cut in cuts if cut < len(text)), len(text)]
+    pieces = [text[a:b] for a, b in itertools.pairwise(edges)]
+    expected = clean(text)
+    assert through(Cleaner(), pieces) == expected.lstrip()
+
+
+def test_cleaner_joins_the_halves_of_an_emoji():
+    cleaner = Cleaner()
+    assert cleaner.feed("x \ud83d") == "x "
+    assert cleaner.feed("\ude00 y") == "😀 y"
+
+
+@pytest.mark.parametrize("rest", ["", "x"])
+def test_cleaner_drops_a_blank_beginning(rest):
+    cleaner = Cleaner()
+    assert [cleaner.feed(" "), cleaner.feed("\n"), cleaner.begun] == ["", "", False]
+    assert cleaner.feed(rest) == rest
+    assert cleaner.begun is bool(rest)
+
+
+def test_cleaner_counts_a_lone_half_as_something():
+    cleaner = Cleaner()
+    assert cleaner.feed("\ud83d") == ""
+    assert cleaner.end() == "\ufffd"
+    assert cleaner.begun
+
+
+def apart(pieces: list[str]) -> tuple[str, str]:
+    thoughts = Thoughts()
+    parts = [part for piece in pieces for part in thoughts.feed(piece)] + thoughts.end()
+    assert all(part.text for part in parts)
+    said = "".join(part.text for part in parts if isinstance(part, Delta))
+    thought = "".join(part.text for part in parts if isinstance(part, Reasoning))
+    return said, thought
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "thought"),
+    [
+        ("Just an answer", "Just an answer", ""),
+        ("<think>Hm.</think>Yes", "Yes", "Hm."),
+        ("\n <think>\nHm.\n</think>\n\nYes\n", "Yes\n", "\nHm.\n"),
+        ("<thinking>Hm.</thinking>Yes", "Yes", "Hm."),
+        ("<thought>Hm.</thought>Yes", "Yes", "Hm."),
+        ("[THINK]Hm.[/THINK]Yes", "Yes", "Hm."),
+        ("<think></think>Yes", "Yes", ""),
+        ("<think>never ends", "", "never ends"),
+        ("<think>almost</thin", "", "almost</thin"),
+        ("<thi", "<thi", ""),
+        ("<this> is no tag", "<this> is no tag", ""),
+        ("Use <think>x</think> here", "Use <think>x</think> here", ""),
+        ("<think>a</think>b<think>c</think>", "b<think>c</think>", "a"),
+        ("", "", ""),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 1000])
+def test_thoughts_are_set_apart_however_the_tags_are_cut(text, said, thought, size):
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
+    assert apart(pieces) == (said, thought)
+
+
+def test_thoughts_wait_for_a_tag_only_so_long():
+    thoughts = Thoughts()
+    assert any(thoughts.feed(" ") for _ in range(LONGEST_OPENING))
+
+
+def test_thoughts_come_out_as_they_come_in():
+    thoughts = Thoughts()
+    assert thoughts.feed("<think>One") == [Reasoning("One")]
+    assert thoughts.feed(" two <") == [Reasoning(" two ")]
+    assert thoughts.feed("3") == [Reasoning("<3")]
+    assert thoughts.feed("</think>So") == [Delta("So")]
+    assert thoughts.feed(" it is") == [Delta(" it is")]

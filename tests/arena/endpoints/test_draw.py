@@ -1,0 +1,81 @@
+"""Who may be drawn, and by which weights."""
+
+from itertools import combinations
+
+import pytest
+from django.utils import timezone
+
+from arena.endpoints import draw
+from arena.models import PairWeight
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def chance(drawn, x, y):
+    """The propensity of a draw if it is of this pair."""
+    return drawn.propensity if {drawn.a, drawn.b} == {x, y} else None
+
+
+@pytest.mark.parametrize(
+    ("limits", "up"),
+    [
+        ({}, True),
+        ({"max_input": 12_200}, True),
+        ({"max_input": 12_199}, False),
+        ({"context_window": 12_700}, True),
+        ({"context_window": 12_699}, False),
+        ({"max_input": 4096, "context_window": 128_000}, False),
+        ({"max_input": 128_000, "context_window": 128_000}, True),
+    ],
+)
+def test_drawable_leaves_out_whose_window_does_not_hold_the_longest_conversation_and_an_answer(limits, up):
+    model = factories.model(**limits)
+    factories.endpoint(model, max_tokens=500)
+
+    assert (model.pk in draw.drawable()) == up
+    assert draw.drawable([model.pk]) == [model.pk]
+
+
+def test_drawable_leaves_out_who_is_disabled_or_has_failed_two_probes():
+    up = [factories.endpoint().model_id, factories.endpoint(failed_probes=1, probe_wanted=True).model_id]
+    factories.endpoint(enabled=False)
+    for failed in (2, 3):
+        factories.endpoint(failed_probes=failed)
+
+    assert sorted(draw.drawable()) == up
+
+
+def test_draw_sees_new_weights_at_once():
+    keys = sorted(model.pk for model in factories.models(3))
+    found = []
+    for favourite in combinations(range(3), 2):
+        weights = [float(pair == favourite) for pair in combinations(range(3), 2)]
+        PairWeight.objects.update_or_create(
+            pool="live", defaults={"keys": keys, "weights": weights, "updated_at": timezone.now()}
+        )
+        x, y = (keys[place] for place in favourite)
+        found += {chance(draw.draw(keys), x, y) for _ in range(40)} - {None}
+
+    assert found == [pytest.approx(0.9 + 0.1 / 3)] * 3
+
+
+def test_draw_knows_weights_only_of_its_pool():
+    x, y, z = sorted(model.pk for model in factories.models(3))
+    PairWeight.objects.create(pool="live", keys=[x, y, z], weights=[1.0, 0.0, 0.0])
+
+    assert draw.draw([x, y, z], pool="api").propensity == pytest.approx(1 / 3)
+
+
+def test_draw_among_some_shares_out_their_weights_alone():
+    w, x, y, z = sorted(model.pk for model in factories.models(4))
+    PairWeight.objects.create(pool="live", keys=[w, x, y, z], weights=[9.0, 9.0, 9.0, 1.0, 3.0, 0.0])
+
+    (found,) = {chance(draw.draw([x, y, z]), x, y) for _ in range(60)} - {None}
+
+    assert found == pytest.approx(0.1 / 3 + 0.9 / 4)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_draw_of_fewer_than_two_is_none(number):
+    assert draw.draw([model.pk for model in factories.models(number)]) is None

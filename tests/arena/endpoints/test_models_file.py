@@ -1,0 +1,338 @@
+"""The models file: all of it or nothing, and one sentence for what is wrong."""
+
+from dataclasses import replace
+
+import pytest
+
+from arena.endpoints import models_file
+from arena.models import Endpoint
+from catalog.models import LanguageModel, License, Organization
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+GOOD = """
+[[model]]
+slug = "good-1"
+name = "Good One"
+organization = "Good Inc."
+license = "MIT"
+open_weights = true
+endpoint.kind = "openai"
+endpoint.base_url = "https://api.good.example/v1/"
+endpoint.model = "good-one-2025"
+endpoint.api_key_env = "GOOD_API_KEY"
+endpoint.max_tokens = 300
+endpoint.temperature = 0
+endpoint.max_concurrency = 2
+endpoint.tokens_per_day = 2_000_000
+endpoint.parameters = { top_p = 0.9, stop = ["a", "b"] }
+"""
+OPENAI = 'endpoint.kind = "openai"\nendpoint.model = "m"\nendpoint.base_url = "https://a.example/v1"\n'
+
+
+@pytest.fixture(autouse=True)
+def nothing_private(settings):
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_allow_private_endpoints=())
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(text, name="models.toml"):
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write
+
+
+def bad(*lines, kind="echo"):
+    """A second entry, wrong by these lines only."""
+    given = "\n".join(lines)
+    usual = {"slug": 'slug = "bad"', "name": 'name = "Bad"', "endpoint.kind": f'endpoint.kind = "{kind}"'}
+    rest = [line for field, line in usual.items() if not any(each.startswith(field) for each in lines)]
+    if "endpoint = " in given:
+        rest = [line for line in rest if not line.startswith("endpoint")]
+    return "\n".join(["[[model]]", *rest, *lines])
+
+
+def server(*lines):
+    """The same for a model behind a server."""
+    usual = [
+        line for line in OPENAI.splitlines() if not any(line.split(" ")[0] == given.split(" ")[0] for given in lines)
+    ]
+    return bad(*usual, *lines)
+
+
+WRONG = {
+    "a lone table": ('[model]\nslug = "bad"', "entries start with [[model]]"),
+    "another name at the top": ('[[models]]\nslug = "bad"', "'models' is not known here"),
+    "a list of texts": ('model = ["bad"]', "entries start with [[model]]"),
+    "an unknown field": (bad('colour = "red"'), "model bad: 'colour' is not a field; known are slug, name"),
+    "an unknown endpoint field": (bad('endpoint.url = "x"'), "model bad: endpoint: 'url' is not a field"),
+    "a key in the file": (bad('endpoint.api_key = "sk-1"'), "model bad: endpoint: 'api_key' is not a field"),
+    "no slug": ('[[model]]\nname = "Bad"\nendpoint.kind = "echo"', "model 2: slug must be made of a-z 0-9 . -"),
+    "an empty slug": (bad('slug = ""'), "slug must be made of a-z 0-9 . -"),
+    "a slug with capitals": (bad('slug = "Bad"'), "model Bad: slug must be made of a-z 0-9 . -"),
+    "a slug with a slash": (bad('slug = "a/b"'), "slug must be made of a-z 0-9 . -"),
+    "a slug with a newline": (bad('slug = "bad\\n"'), "slug must be made of a-z 0-9 . -"),
+    "a slug with letters of elsewhere": (bad('slug = "größe"'), "slug must be made of a-z 0-9 . -"),
+    "a slug that leads to the folder above": (bad('slug = ".."'), "and hold a letter or digit"),
+    "a slug that leads nowhere": (bad('slug = "."'), "hold a letter or digit"),
+    "a slug that is a number": (bad("slug = 7"), "slug must be a text"),
+    "a slug without an end": (bad(f'slug = "{"a" * 201}"'), "slug is too long or holds NUL"),
+    "a slug that stands twice": (bad('slug = "good-1"'), "model good-1: this slug stands twice"),
+    "no name": ('[[model]]\nslug = "bad"\nendpoint.kind = "echo"', "model bad: name is missing"),
+    "an empty name": (bad('name = ""'), "model bad: name is missing"),
+    "a name with NUL": (bad('name = "a\\u0000b"'), "name is too long or holds NUL"),
+    "a name without an end": (bad(f'name = "{"a" * 201}"'), "name is too long or holds NUL"),
+    "a name that is a list": (bad('name = ["Bad"]'), "name must be a text"),
+    "an organization that is a table": (bad('organization = { name = "x" }'), "organization must be a text"),
+    "a license that is a time": (bad("license = 2025-01-01"), "license must be a text"),
+    "open weights in words": (bad('open_weights = "yes"'), "open_weights must be true or false"),
+    "enabled as a number": (bad("enabled = 1"), "enabled must be true or false"),
+    "no endpoint": ('[[model]]\nslug = "bad"\nname = "Bad"', "model bad: endpoint is missing"),
+    "an empty endpoint": (bad("endpoint = {}"), "model bad: endpoint is missing"),
+    "an endpoint that is a text": (bad('endpoint = "https://a.example"'), "endpoint must be a table"),
+    "no kind": (bad("endpoint = { max_tokens = 5 }"), "endpoint.kind must be one of openai, anthropic, gemini"),
+    "an unknown kind": (bad('endpoint.kind = "grpc"'), "endpoint.kind must be one of openai, anthropic, gemini"),
+    "a kind that is a number": (bad("endpoint.kind = 3"), "endpoint: kind must be a text"),
+    "no address": (bad('endpoint.model = "m"', kind="openai"), "endpoint.base_url is missing"),
+    "no model at its server": (bad('endpoint.base_url = "https://a.example"', kind="gemini"), "model is missing"),
+    "an address that is none": (server('endpoint.base_url = "a.example"'), "base_url is not an http or https URL"),
+    "a file as an address": (server('endpoint.base_url = "file:///etc/passwd"'), "is not an http or https URL"),
+    "a password in the address": (
+        server('endpoint.base_url = "https://a:b@a.example"'),
+        "holds a user name or password",
+    ),
+    "a key in the address": (server('endpoint.base_url = "https://a.example/v1?key=sk-1"'), "holds a query or a frag"),
+    "a key in an address that is not asked": (bad('endpoint.base_url = "https://a.example?key=sk-1"'), "holds a query"),
+    "an address inside the house": (server('endpoint.base_url = "http://10.0.0.7/v1"'), "which is no public address"),
+    "the metadata server": (server('endpoint.base_url = "http://169.254.169.254/"'), "which is no public address"),
+    "an address of loopback": (server('endpoint.base_url = "http://localhost:8080/v1"'), "which is no public address"),
+    "an address without a port": (server('endpoint.base_url = "https://a.example:x/"'), "base_url is not a URL"),
+    "an address without an end": (server(f'endpoint.base_url = "https://a.example/{"a" * 500}"'), "is too long"),
+    "a key for a variable": (bad('endpoint.api_key_env = "sk-abc"'), "is the name of a variable, never a key"),
+    "a setting of ours": (
+        bad('endpoint.api_key_env = "SECRET_KEY"'),
+        "endpoint.api_key_env names SECRET_KEY, but ARENA_KEY_NAMES allows only *_API_KEY",
+    ),
+    "a variable without an end": (bad(f'endpoint.api_key_env = "{"A" * 101}"'), "api_key_env is too long"),
+    "no tokens": (bad("endpoint.max_tokens = 0"), "endpoint.max_tokens must lie between 1 and 1,000,000"),
+    "tokens without end": (bad("endpoint.max_tokens = 1000001"), "max_tokens must lie between 1 and 1,000,000"),
+    "half a token": (bad("endpoint.max_tokens = 1.5"), "max_tokens must be a whole number"),
+    "tokens that are true": (bad("endpoint.max_tokens = true"), "max_tokens must be a whole number"),
+    "no thought": (bad("endpoint.thinking_tokens = 0"), "thinking_tokens must lie between 1 and 1,000,000"),
+    "no wait": (bad("endpoint.first_token_timeout_s = 0"), "first_token_timeout_s must lie between 0 and 600"),
+    "a wait without end": (bad("endpoint.first_token_timeout_s = inf"), "first_token_timeout_s must lie between 0 and"),
+    "no token": (bad("endpoint.tokens_per_day = 0"), "tokens_per_day must lie between 1 and 1,000,000,000,000"),
+    "no place": (bad("endpoint.max_concurrency = -1"), "max_concurrency must lie between 1 and 1,000,000"),
+    "a fever": (bad("endpoint.temperature = 2.1"), "endpoint.temperature must lie between 0 and 2"),
+    "a temperature that is no number": (bad("endpoint.temperature = nan"), "temperature must lie between 0 and 2"),
+    "a temperature without end": (bad("endpoint.temperature = inf"), "temperature must lie between 0 and 2"),
+    "a temperature in words": (bad('endpoint.temperature = "hot"'), "temperature must be a number"),
+    "parameters in a row": (bad("endpoint.parameters = [1]"), "parameters must be a table"),
+    "a time among the parameters": (
+        bad("endpoint.parameters = { a = 07:30:00 }"),
+        "parameters must be what JSON can say",
+    ),
+    "no number among the parameters": (bad("endpoint.parameters = { a = [nan] }"), "must be what JSON can say"),
+    "NUL among the parameters": (bad('endpoint.parameters = { a = "\\u0000" }'), "must be what JSON can say"),
+    "half a letter among the parameters": (bad('endpoint.parameters = { a = "\\ud800" }'), "is not TOML: "),
+    "parameters that are too deep": (
+        bad(f"endpoint.parameters = {{ a = {'[' * 100}{']' * 100} }}"),
+        "must be what JSON can say",
+    ),
+    "a key among the parameters": (
+        bad('endpoint.parameters = { headers = [{ X-Api-Key = "sk-1" }] }'),
+        "must not hold 'X-Api-Key'; a key belongs into an environment variable, and its name into api_key_env",
+    ),
+    "a switch for nobody": ('[[model]]\nslug = "bad"\nenabled = false', "model bad: name and endpoint are missing"),
+    "a line that is not TOML": ("[[model]\n", "is not TOML: "),
+    "a number without an end": (f"model = {'9' * 5000}", "is not TOML: "),
+    "lists without an end": (f"model = {'[' * 5000}", "is not TOML: "),
+}
+
+
+@pytest.mark.parametrize(("entry", "sentence"), WRONG.values(), ids=WRONG)
+def test_load_refuses_a_wrong_file_whole_with_one_sentence(file, entry, sentence):
+    path = file(entry if entry.startswith(("model", "[model]", "[[models]]")) else GOOD + entry)
+
+    with pytest.raises(ValueError) as refusal:  # the sentence is looked at below
+        models_file.load(path)
+
+    assert sentence in str(refusal.value)
+    assert "\n" not in str(refusal.value).strip()
+    assert not LanguageModel.objects.exists()
+    assert not Endpoint.objects.exists()
+    assert not Organization.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"), [(b"\xff\xfe", "is not TOML"), (None, "cannot be read: No such file or directory")]
+)
+def test_load_refuses_what_it_cannot_read(file, tmp_path, content, sentence):
+    path = tmp_path / "missing.toml" if content is None else file(content)
+
+    with pytest.raises(ValueError, match=sentence):
+        models_file.load(path)
+
+
+def test_load_refuses_a_folder(tmp_path):
+    with pytest.raises(ValueError, match="cannot be read: Is a directory"):
+        models_file.load(tmp_path)
+
+
+def test_load_makes_a_model_with_its_endpoint(file):
+    loaded = models_file.load(file(GOOD))
+
+    assert (loaded.created, loaded.updated, loaded.unchanged) == (1, 0, 0)
+    model = LanguageModel.objects.get()
+    assert (model.slug, model.name, model.open_weights) == ("good-1", "Good One", True)
+    assert (model.organization.name, model.license.name) == ("Good Inc.", "MIT")
+    endpoint = model.endpoint
+    assert (endpoint.kind, endpoint.base_url) == ("openai", "https://api.good.example/v1")
+    assert (endpoint.upstream_id, endpoint.api_key_env) == ("good-one-2025", "GOOD_API_KEY")
+    assert (endpoint.max_tokens, endpoint.temperature, endpoint.max_concurrency) == (300, 0.0, 2)
+    assert endpoint.tokens_per_day == 2_000_000
+    assert endpoint.parameters == {"top_p": 0.9, "stop": ["a", "b"]}
+    assert endpoint.enabled
+
+
+def test_load_of_the_same_file_changes_nothing(file):
+    models_file.load(file(GOOD))
+    before = (list(LanguageModel.objects.values()), list(Endpoint.objects.values()))
+
+    loaded = models_file.load(file(GOOD))
+
+    assert (loaded.created, loaded.updated, loaded.unchanged) == (0, 0, 1)
+    assert (list(LanguageModel.objects.values()), list(Endpoint.objects.values())) == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field", "value"),
+    [
+        ('name = "Good One"', 'name = "Better"', "model__name", "Better"),
+        ('license = "MIT"', 'license = "GPL"', "model__license__name", "GPL"),
+        ("max_tokens = 300", "max_tokens = 301", "max_tokens", 301),
+        ("endpoint.max_tokens = 300\n", "", "max_tokens", None),
+        ("temperature = 0", "temperature = 0.5", "temperature", 0.5),
+        ('"a", "b"', '"a"', "parameters", {"top_p": 0.9, "stop": ["a"]}),
+        ('name = "Good One"', 'name = "Good One"\nenabled = false', "enabled", False),
+    ],
+)
+def test_load_changes_what_is_new_in_the_file(file, old, new, field, value):
+    models_file.load(file(GOOD))
+
+    loaded = models_file.load(file(GOOD.replace(old, new)))
+
+    assert (loaded.created, loaded.updated, loaded.unchanged) == (0, 1, 0)
+    assert Endpoint.objects.values_list(field, flat=True).get() == value
+
+
+def test_load_keeps_facts_of_which_the_file_says_nothing(file):
+    known = factories.model("good-1", license=factories.license("Apache-2.0"), context_window=8192, open_weights=True)
+
+    models_file.load(file('[[model]]\nslug = "good-1"\nname = "Good"\nendpoint.kind = "echo"\nlicense = ""\n'))
+
+    known.refresh_from_db()
+    assert (known.name, known.license.name, known.context_window) == ("Good", "Apache-2.0", 8192)
+    assert known.open_weights is True
+
+
+def test_load_leaves_other_models_alone(file):
+    other = factories.endpoint()
+
+    models_file.load(file(GOOD))
+
+    assert Endpoint.objects.get(pk=other.pk).enabled
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_load_switches_a_known_model(file, enabled):
+    endpoint = factories.endpoint(factories.model("known"), enabled=not enabled)
+
+    loaded = models_file.load(file(f'[[model]]\nslug = "known"\nenabled = {str(enabled).lower()}\n'))
+
+    assert loaded.updated == 1
+    assert Endpoint.objects.get(pk=endpoint.pk).enabled is enabled
+
+
+def test_load_takes_two_models_of_one_organization(file):
+    models_file.load(file(GOOD + GOOD.replace("good-1", "good-2")))
+
+    assert (LanguageModel.objects.count(), Organization.objects.count(), License.objects.count()) == (2, 1, 1)
+
+
+def test_load_tells_organizations_apart_whose_names_have_the_same_letters(file):
+    names = ["Good Inc.", "good inc", "智谱", "月之暗面", "x" * 200, "x" * 199 + "y"]
+    entries = (GOOD.replace("good-1", f"m-{n}").replace("Good Inc.", name) for n, name in enumerate(names))
+
+    models_file.load(file("".join(entries)))
+
+    assert set(Organization.objects.values_list("name", flat=True)) == set(names)
+    assert Organization.objects.values("slug").distinct().count() == len(names)
+
+
+def test_load_of_an_empty_file_does_nothing(file):
+    loaded = models_file.load(file(""))
+
+    assert (loaded.created, loaded.updated, loaded.unchanged) == (0, 0, 0)
+
+
+def test_load_lets_private_addresses_in_that_were_allowed(file, settings):
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_allow_private_endpoints=("10.0.0.0/8",))
+
+    models_file.load(file(GOOD + server('endpoint.base_url = "http://10.0.0.7/v1"')))
+
+    assert LanguageModel.objects.count() == 2
+
+
+def test_load_takes_the_shipped_models_of_the_contract(file):
+    example = """
+[[model]]
+slug = "gpt-4o"
+name = "GPT-4o"
+organization = "OpenAI"
+license = "proprietary"
+endpoint.kind = "openai"
+endpoint.base_url = "https://api.openai.com/v1"
+endpoint.model = "gpt-4o"
+endpoint.api_key_env = "OPENAI_API_KEY"
+endpoint.max_tokens = 1024
+endpoint.temperature = 0.7
+endpoint.max_concurrency = 50
+endpoint.thinking_tokens = 8192
+endpoint.first_token_timeout_s = 60
+enabled = true
+"""
+    assert models_file.load(file(example)).created == 1
+    endpoint = Endpoint.objects.get()
+    assert (endpoint.thinking_tokens, endpoint.first_token_timeout_s) == (8192, 60)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "api_key", "API-Key", "apikey", "x-api-key", "x-goog-api-key", "openai_api_key", "Authorization",
+        "proxy-authorization", "token", "access_token", "auth-token", "secret", "client_secret",
+        "aws_secret_access_key", "password", "Cookie",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("around", [lambda held: held, lambda held: {"extra": {"headers": held}}, lambda held: [held]])
+def test_parameters_hold_no_key(name, around):
+    endpoint = {"kind": "echo", "parameters": {"top_p": 1, "more": around({name: "sk-1"})}}
+    with pytest.raises(models_file.WrongField) as wrong:
+        models_file.check_endpoint("x", endpoint)
+    assert (wrong.value.field, name in wrong.value.words, "sk-1" in str(wrong.value)) == ("parameters", True, False)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "max_tokens", "max_completion_tokens", "stop_token_ids", "prompt_cache_key", "tokenizer", "logit_bias",
+        "budget_tokens", "key", "keys", "return_tokens",
+    ],
+)  # fmt: skip
+def test_parameters_may_be_about_tokens(name):
+    models_file.check_endpoint("x", {"kind": "echo", "parameters": {name: {name: [1]}}})

@@ -1,0 +1,107 @@
+"""What was measured: of single answers, and of endpoints over a month."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from arena.endpoints.performance import Spent, Typical, spent, typical
+from arena.models import Answer, EndpointDay
+from tests import factories
+
+START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+NOTHING = Spent(None, None, None, None)
+
+
+def answer(wait=0.5, took=2.0, tokens=(12, 101), text="x" * 400, **fields):
+    first = None if wait is None else START + timedelta(seconds=wait)
+    return Answer(
+        started_at=START,
+        first_token_at=first,
+        finished_at=None if took is None or first is None else first + timedelta(seconds=took),
+        input_tokens=tokens[0],
+        output_tokens=tokens[1],
+        text=text,
+        **fields,
+    )
+
+
+def test_spent_of_one_answer():
+    assert spent([answer()]) == Spent(0.5, 50.0, 12, 101)
+
+
+def test_spent_of_several_answers_adds_up_and_averages_the_wait():
+    assert spent([answer(), answer(wait=1.5, took=3.0, tokens=(30, 51))]) == Spent(1.0, 30.0, 42, 152)
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ([], NOTHING),
+        ([answer(wait=None, tokens=(None, None))], NOTHING),
+        ([answer(tokens=(None, 101))], Spent(0.5, 50.0, None, 101)),
+        ([answer(tokens=(12, None))], Spent(0.5, None, 12, None)),
+        ([answer(took=0.0)], Spent(0.5, None, 12, 101)),
+        ([answer(tokens=(12, 1))], Spent(0.5, None, 12, 1)),
+        ([answer(), answer(wait=None, tokens=(1, None))], Spent(None, None, 13, None)),
+    ],
+    ids=["none", "nothing known", "no input", "no output", "at once", "one token", "one of two"],
+)
+def test_spent_leaves_out_what_it_cannot_know(answers, expected):
+    assert spent(answers) == expected
+
+
+def test_spent_tells_no_speed_of_tokens_that_were_thought_unseen():
+    assert spent([answer(text="Short.", tokens=(12, 101))]).tokens_per_s is None
+    assert spent([answer(text="Short.", reasoning="x" * 400, tokens=(12, 101))]).tokens_per_s == 50.0
+
+
+def day(endpoint, ago, answers=10, public=(0, 0), first=0.5, speed=50.0):
+    EndpointDay.objects.create(
+        endpoint=endpoint,
+        day=datetime.now(UTC).date() - timedelta(days=ago),
+        answers=answers,
+        public_answers=public[0],
+        public_failures=public[1],
+        first_token_p50=first,
+        tokens_per_s_p50=speed,
+    )
+
+
+@pytest.mark.django_db
+def test_typical_averages_the_days_by_their_answers():
+    endpoint = factories.endpoint()
+    day(endpoint, 2, answers=30, public=(20, 3), first=1.0, speed=40.0)
+    day(endpoint, 20, answers=10, public=(2, 5), first=0.2, speed=80.0)
+    day(endpoint, 31, answers=10, first=None, speed=None)
+
+    found = typical([endpoint.model_id])
+
+    assert found == {endpoint.model_id: Typical(50, 8, 30, pytest.approx(0.8), pytest.approx(50.0))}
+    assert found[endpoint.model_id].failure_rate == pytest.approx(8 / 30)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("ago", "told"), [(0, False), (1, False), (2, True), (31, True), (32, False)])
+def test_typical_looks_at_thirty_days_that_hold_no_open_battle(ago, told):
+    endpoint = factories.endpoint()
+    day(endpoint, ago)
+
+    assert (endpoint.model_id in typical([endpoint.model_id])) == told
+
+
+@pytest.mark.django_db
+def test_typical_knows_only_models_that_were_called(django_assert_num_queries):
+    called, named, idle = (factories.endpoint() for _ in range(3))
+    nobody = factories.model()
+    day(called, 3, answers=0, public=(0, 2), first=None, speed=None)
+    day(named, 3, answers=4, first=None, speed=None)
+    day(idle, 3, answers=0, first=None, speed=None)
+
+    with django_assert_num_queries(1):
+        found = typical([called.model_id, named.model_id, idle.model_id, nobody.pk])
+
+    assert found == {
+        called.model_id: Typical(0, 2, 2, None, None),
+        named.model_id: Typical(4, 0, 0, None, None),
+    }
+    assert (found[called.model_id].failure_rate, found[named.model_id].failure_rate) == (1, None)

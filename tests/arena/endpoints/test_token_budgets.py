@@ -1,0 +1,399 @@
+"""Budgets in tokens: of the service, a network and a model, and what they must not tell."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from arena.answers import jobs, replacement
+from arena.battles import lifecycle
+from arena.endpoints import draw, token_budgets
+from arena.endpoints.model_requests import MAX_TOKENS
+from arena.identity import api_keys, quotas
+from arena.models import LIVE, Battle, Endpoint, TokensOfDay, Turn
+from tests import factories as common
+from tests.arena import factories
+from tests.arena.factories import FAILED, FINISHED
+from tests.arena.questions import CALL, ask, end_answers, made
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("uncharged")]
+WORD = "Why?"
+EACH = 1 + MAX_TOKENS  # of one side
+BATTLE = 2 * EACH
+
+
+@pytest.fixture(autouse=True)
+def last_hour_of_the_day(monkeypatch):
+    """All of a budget is released."""
+    at(monkeypatch, hour=23)
+
+
+def at(monkeypatch, hour):
+    now = timezone.now().replace(hour=hour, minute=30, second=0)
+    monkeypatch.setattr(timezone, "now", lambda: now)
+
+
+def spent(name):
+    return dict(TokensOfDay.objects.values_list("charged_to", "tokens")).get(name, 0)
+
+
+def test_spent_service_refuses_until_the_next_hour(client, two_models, allow):
+    """288 million tokens an hour could be asked for from one address."""
+    allow(arena_tokens_per_day=3 * BATTLE)
+
+    answers = [ask(client, WORD) for _ in range(5)]
+
+    assert [answer.status_code for answer in answers] == [201] * 3 + [503] * 2
+    assert answers[-1].json()["error"]["code"] == "budget_spent"
+    assert 1799 <= int(answers[-1].headers["Retry-After"]) <= 1801
+    assert spent("service") == 3 * BATTLE
+    page = client.post("/", {"prompt": WORD})
+    assert (page.status_code, "used up its budget" in page.content.decode()) == (503, True)
+
+
+@pytest.mark.parametrize(("hour", "passed"), [(0, 1), (11, 12), (23, 24)])
+def test_budget_is_released_by_the_hour_and_carried_over(monkeypatch, two_models, allow, hour, passed):
+    allow(arena_tokens_per_day=24 * BATTLE)
+    at(monkeypatch, hour)
+
+    assert made(ask(Client(), WORD) for _ in range(passed + 2)) == passed
+
+
+def test_new_day_begins_anew(monkeypatch, client, two_models, allow):
+    allow(arena_tokens_per_day=BATTLE)
+    assert made(ask(client, WORD) for _ in range(2)) == 1
+
+    TokensOfDay.objects.update(day=timezone.now().date() - timedelta(days=1))
+
+    assert made([ask(client, WORD)]) == 1
+
+
+@pytest.mark.parametrize("addresses", [["192.0.2.7"] * 5, [f"2001:db8:1:{number:x}::1" for number in range(5)]])
+def test_network_has_a_twentieth_of_a_day(two_models, allow, addresses):
+    allow(together=1000, arena_tokens_per_day=40 * BATTLE)
+
+    answers = [ask(Client(), WORD, address=address) for address in addresses]
+
+    assert [answer.status_code for answer in answers] == [201] * 2 + [429] * 3
+    assert answers[-1].json()["error"]["code"] == "too_many_tokens"
+    assert made([ask(Client(), WORD, address="198.51.100.1")]) == 1
+
+
+def test_zero_for_addresses_lifts_the_share_of_a_network(two_models, allow):
+    allow(arena_tokens_per_day=40 * BATTLE)
+
+    assert made(ask(Client(), WORD) for _ in range(5)) == 5
+
+
+def test_keys_of_one_account_share_a_twentieth(two_models, allow):
+    allow(together=1000, arena_tokens_per_day=40 * BATTLE)
+    alice = User.objects.create_user("alice")
+    keys = [api_keys.make(f"key {number}", ["battle"], user=alice)[1] for number in range(4)]
+    keys.append(api_keys.make("of an operator", ["battle"])[1])
+
+    answers = [ask(Client(), WORD, Authorization=f"Bearer {key}").status_code for key in keys]
+
+    assert answers == [201, 201, 429, 429, 201]
+
+
+def test_conversation_is_charged_anew_with_each_turn(client, me, allow):
+    allow(arena_tokens_per_day=10**9)
+    long, short = ({"state": "finished", "text": letter * 8000, "attempt": 1} for letter in "éy")
+    one = factories.battle(voter=me, prompt="x" * 12_000, a=short, b=long)
+
+    assert made([ask(client, WORD, path=f"{CALL}{one.pk}/turns/")]) == 1
+
+    assert spent("service") == 2 * ((12_000 + 16_000 + len(WORD)) / 4 + MAX_TOKENS)
+
+
+@pytest.mark.parametrize("act", ["turns", "retry"])
+def test_spent_service_refuses_turns_and_tries_and_changes_nothing(client, me, allow, act):
+    allow(arena_tokens_per_day=1)
+    token_budgets.charge([], LIVE, 0, "")
+    one = factories.battle("void" if act == "retry" else "ready", a=FAILED, b=FINISHED, voter=me)
+
+    answer = ask(client, path=f"{CALL}{one.pk}/turns/") if act == "turns" else client.post(f"{CALL}{one.pk}/retry/")
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "budget_spent")
+    assert one.state == Battle.objects.get(pk=one.pk).state
+    assert Turn.objects.count() == 1
+
+
+def test_refused_battle_spends_nothing(client, two_models, allow):
+    allow(arena_tokens_per_day=2 * BATTLE)
+    ask(client, WORD)
+    body = {"prompt": WORD, "models": ["nobody", "no one"]}
+    assert client.post(CALL, body, content_type="application/json").status_code == 400
+
+    assert spent("service") == BATTLE
+    assert made(ask(client, WORD) for _ in range(3)) == 1
+
+
+@pytest.fixture
+def three():
+    """Three models, of which the first has a budget; the keys of all."""
+    return [common.endpoint(tokens_per_day=per_day).model_id for per_day in (30 * EACH, None, None)]
+
+
+def slugs(keys):
+    return list(Endpoint.objects.filter(model__in=keys).order_by("pk").values_list("model__slug", flat=True))
+
+
+def spend(model, tokens, more=""):
+    TokensOfDay.objects.create(day=timezone.now().date(), charged_to=f"model:{model}{more}", tokens=tokens)
+
+
+def test_spent_model_is_not_drawn_until_more_is_released(monkeypatch, client, three):
+    spend(three[0], 20 * EACH)
+    assert token_budgets.affordable(three, LIVE) == three
+    at(monkeypatch, hour=15)  # 16/24 of 30 are 20
+
+    assert token_budgets.affordable(three, LIVE) == three[1:]
+    for _ in range(10):
+        ask(client, WORD)
+    assert not Battle.objects.filter(model_a=three[0]).exists()
+    assert not Battle.objects.filter(model_b=three[0]).exists()
+
+
+def test_spent_model_replaces_nobody(three):
+    spend(three[0], 30 * EACH)
+    turn = factories.turn(common.battle(*of_keys(*three[1:])), a=factories.RUNNING, b=factories.RUNNING)
+    job = jobs.of_side(turn.pk, factories.side(turn, "a").pk)
+    assert replacement.replace([replacement.Replace(job, "timeout")]) == [None]
+
+
+def test_blind_battles_are_charged_by_chance_and_not_by_the_pair(three):
+    """So that nobody reads in a budget who was drawn."""
+    asked = [lifecycle.start(common.voter(), WORD) for _ in range(6)]
+
+    drawn = sum(three[0] in (battle.model_a_id, battle.model_b_id) for battle in asked)
+    chance = draw.shares(three, LIVE)[three[0]]
+    assert chance == pytest.approx(2 / 3)
+    assert spent(f"model:{three[0]}") == 6 * round(chance * EACH)
+    assert 0 <= drawn <= 6
+
+
+def test_later_turn_is_charged_by_chance_too(three):
+    with_it, without = (
+        factories.battle(voter=common.voter(), model_a=model, model_b=other)
+        for model, other in (of_keys(three[0], three[1]), of_keys(three[1], three[2]))
+    )
+    costs = []
+    for battle in (with_it, without):
+        before = spent(f"model:{three[0]}")
+        lifecycle.ask_again(battle, WORD)
+        costs.append(spent(f"model:{three[0]}") - before)
+
+    assert costs[0] == costs[1] > 0
+
+
+def of_keys(*keys):
+    return [Endpoint.objects.get(model=key).model for key in keys]
+
+
+def test_side_by_side_and_sets_have_a_third_of_a_model(client, three):
+    named = slugs(three)
+    asked = [battles_of(client, named[:2], "side_by_side") for _ in range(12)]
+
+    assert asked == [201] * 10 + [503] * 2
+    assert token_budgets.affordable(three, LIVE) == three
+    assert token_budgets.affordable(three, "set-x") == token_budgets.affordable(three, "api") == three[1:]
+    assert battles_of(client, named[1:], "side_by_side") == 201
+    assert battles_of(client, named[:2], "anonymous") == 503
+    assert battles_of(client, named, "anonymous") == 201
+    assert set(Battle.objects.latest("created_at").among) == set(three)
+
+
+def battles_of(client, models, mode):
+    end_answers()
+    body = {"prompt": WORD, "mode": mode, "models": models}
+    return client.post(CALL, body, content_type="application/json").status_code
+
+
+def test_set_of_two_is_asked_nothing_further_once_one_is_spent(client, me, three):
+    """Battles that cost little at first may grow long."""
+    one, other = of_keys(*three[:2])
+    battle = factories.battle(voter=me, model_a=one, model_b=other, among=three[:2], pool="set-x")
+    spend(three[0], 10 * EACH, ":named")
+
+    answer = ask(client, WORD, path=f"{CALL}{battle.pk}/turns/")
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "budget_spent")
+
+
+REFUSED = "budget_spent", "Fewer than two models have a budget left. Try again after the full hour."
+
+
+def refusal(answer):
+    error = answer.json()["error"]
+    return error["code"], error["detail"]
+
+
+@pytest.mark.parametrize("of_set", [False, True])
+def test_battle_that_spent_models_leave_without_a_pair_is_refused_until_the_next_hour(client, three, of_set):
+    for model in three[:2]:
+        Endpoint.objects.filter(model=model).update(tokens_per_day=10)
+        spend(model, 10)
+
+    answer = client.post(
+        CALL, {"prompt": WORD} | ({"models": slugs(three)} if of_set else {}), content_type="application/json"
+    )
+
+    assert (answer.status_code, refusal(answer)) == (503, REFUSED)
+    assert 1799 <= int(answer.headers["Retry-After"]) <= 1801
+
+
+def test_set_of_which_one_is_spent_is_refused_whether_the_other_is_up_or_not(client, three):
+    """And does not say which one."""
+    spend(three[0], 30 * EACH)
+    answers = []
+    for failed in (0, 2):
+        Endpoint.objects.filter(model=three[1]).update(failed_probes=failed)
+        body = {"prompt": WORD, "models": slugs(three)[:2]}
+        answers.append(client.post(CALL, body, content_type="application/json"))
+
+    assert [refusal(answer) for answer in answers] == [REFUSED] * 2
+
+
+def test_network_that_has_spent_its_quarter_of_the_models_is_told_so(three, allow):
+    allow(together=1000)
+    Endpoint.objects.update(tokens_per_day=30 * EACH)
+    answers = []
+    while not answers or answers[-1].status_code == 201:
+        answers.append(ask(Client(), WORD, address="192.0.2.7"))
+
+    assert (answers[-1].status_code, refusal(answers[-1])[0]) == (429, "too_many_tokens")
+    assert 1799 <= int(answers[-1].headers["Retry-After"]) <= 1801
+    assert made([ask(Client(), WORD, address="198.51.100.1")]) == 1
+
+
+def test_too_few_models_that_are_up_are_no_spent_budget(client, three):
+    spend(three[0], 30 * EACH)
+    Endpoint.objects.filter(model=three[1]).update(failed_probes=2)
+    Endpoint.objects.filter(model=three[2]).update(failed_probes=2)
+
+    assert refusal(ask(client, WORD))[0] == "too_few_models"
+
+
+def test_set_of_which_one_is_out_of_the_draw_is_charged(client, three):
+    Endpoint.objects.filter(model=three[1]).update(failed_probes=2)
+
+    assert battles_of(client, slugs(three)[:2], "anonymous") == 201
+
+    assert spent(f"model:{three[0]}") == EACH
+
+
+def test_spent_model_is_refused_side_by_side_and_says_so(client, three):
+    spend(three[0], 30 * EACH)
+
+    answer = client.post(
+        CALL, {"prompt": WORD, "mode": "side_by_side", "models": slugs(three)[:2]}, content_type="application/json"
+    )
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "budget_spent")
+    assert "Name others" in answer.json()["error"]["detail"]
+    assert not Battle.objects.exists()
+
+
+def test_tokens_for_thought_are_charged_too(client, three):
+    Endpoint.objects.filter(model=three[0]).update(max_tokens=100, thinking_tokens=8000)
+
+    assert battles_of(client, slugs(three)[:2], "side_by_side") == 201
+
+    assert spent(f"model:{three[0]}") == 1 + 100 + 8000
+
+
+@pytest.fixture
+def thinking(three):
+    """The three models, none with a budget, and what each may answer with: the third thinks long."""
+    Endpoint.objects.filter(model=three[1]).update(max_tokens=100)
+    Endpoint.objects.filter(model=three[2]).update(max_tokens=200, thinking_tokens=8000)
+    Endpoint.objects.update(tokens_per_day=None)
+    return dict(zip(three, (MAX_TOKENS, 100, 8200), strict=True))
+
+
+def test_service_and_network_are_charged_what_the_models_may_answer_with(client, thinking, allow):
+    """A model that thinks may answer with ten times the tokens that others do."""
+    allow(together=1000, arena_tokens_per_day=10**9)
+
+    assert battles_of(client, slugs(thinking)[1:], "side_by_side") == 201
+
+    assert set(TokensOfDay.objects.values_list("tokens", flat=True)) == {1 + 100 + 1 + 8200}
+    assert TokensOfDay.objects.count() == 2
+
+
+def test_service_is_charged_the_same_for_every_pair(thinking, allow):
+    allow(arena_tokens_per_day=10**9)
+    costs, pairs = set(), set()
+    while len(pairs) < 3:
+        before = spent("service")
+        battle = lifecycle.start(common.voter(), WORD)
+        pairs.add(frozenset((battle.model_a_id, battle.model_b_id)))
+        costs.add(spent("service") - before)
+
+    shares = draw.shares(list(thinking), LIVE)
+    assert costs == {round(sum(shares[model] * (1 + longest) for model, longest in thinking.items()))}
+
+
+def test_service_is_charged_the_longest_answers_while_fewer_than_two_models_are_up(me, thinking, allow):
+    """Nobody knows then which of all models go on."""
+    allow(arena_tokens_per_day=10**9)
+    battle = factories.battle(voter=me)
+    Endpoint.objects.exclude(max_tokens=100).update(failed_probes=2)
+
+    lifecycle.ask_again(battle, WORD)
+
+    assert spent("service") == pytest.approx(2 * 8200, abs=50)
+
+
+def test_network_has_a_twentieth_of_a_model_that_it_names(client, three, allow):
+    allow(together=1000)
+    Endpoint.objects.filter(model=three[0]).update(tokens_per_day=60 * EACH)
+
+    assert [battles_of(client, slugs(three)[:2], "side_by_side") for _ in range(5)] == [201] * 3 + [429] * 2
+
+
+def test_no_network_spends_what_the_first_hour_releases(monkeypatch, two_models, allow):
+    """A twentieth of a day is more than the twenty-fourth that the first hour releases."""
+    allow(together=1000, arena_tokens_per_day=240 * BATTLE)
+    at(monkeypatch, hour=0)
+
+    answers = [ask(Client(), WORD, address="192.0.2.7") for _ in range(13)]
+
+    assert [answer.status_code for answer in answers].count(201) == 3
+    assert 1799 <= int(answers[-1].headers["Retry-After"]) <= 1801
+    assert made([ask(Client(), WORD, address="198.51.100.1")]) == 1
+
+
+def test_no_network_takes_a_model_out_of_the_draw_of_others(three, allow):
+    allow(together=1000)
+
+    answers = [ask(Client(), WORD, address=address) for _ in range(30) for address in ("192.0.2.7", "198.51.100.1")]
+
+    assert made(answers) == 60
+    assert three[0] in token_budgets.affordable(three, LIVE)
+    assert three[0] in token_budgets.affordable(three, LIVE, "another network")
+    asked = Battle.objects.order_by("created_at")[30:]
+    assert {three[0]}.isdisjoint(key for battle in asked for key in (battle.model_a_id, battle.model_b_id))
+
+
+def test_nothing_is_counted_where_there_is_no_budget(client, two_models):
+    assert made(ask(client, WORD) for _ in range(3)) == 3
+    assert not TokensOfDay.objects.exists()
+
+
+def test_who_asked_is_stored_as_a_keyed_hash_for_two_days(client, two_models, allow):
+    allow(together=1000, arena_tokens_per_day=10**9)
+    ask(client, WORD, address="192.0.2.7")
+    assert "192.0.2" not in str(list(TokensOfDay.objects.values_list("charged_to", flat=True)))
+
+    assert token_budgets.forget() == 0
+    TokensOfDay.objects.update(day=timezone.now().date() - timedelta(days=3))
+    assert token_budgets.forget() == 2
+
+
+def test_payer_is_nobody_where_addresses_have_no_limit(rf, allow):
+    allow(each=60)
+    assert quotas.payer(rf.get("/")) == ""

@@ -1,0 +1,479 @@
+"""Accounts: what comes along at a login, what stays at a logout, and who is sent away where one is needed."""
+
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.db import connection
+from django.test import AsyncClient, Client
+from django.test.utils import CaptureQueriesContext
+
+from arena.identity import accounts, voters
+from arena.models import LIVE, Battle, Session, Vote, Voter
+from ratings.models import Pool
+from ratings.pipeline import pool_state, tallies
+from tests import factories as common
+from tests.arena import factories
+from tests.races import at_once
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "a long way home 7"
+CALL = "/api/v1/battles/"
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture(autouse=True)
+def quick():
+    """No attempt of another test counts."""
+    cache.clear()
+
+
+@pytest.fixture
+def required(settings):
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_login="required")
+
+
+def sign_up(client, name="alice", **fields):
+    return client.post("/accounts/signup/", {"username": name, "password1": PASSWORD, "password2": PASSWORD, **fields})
+
+
+def log_in(client, name="alice", password=PASSWORD, **fields):
+    return client.post("/accounts/login/", {"login": name, "password": password, **fields})
+
+
+def log_out(client):
+    return client.post("/accounts/logout/")
+
+
+def cookie_of(client):
+    return voters.uuid.UUID(voters.signer.unsign(client.cookies[voters.COOKIE].value))
+
+
+def with_cookie(voter_id):
+    client = Client()
+    client.cookies[voters.COOKIE] = voters.signer.sign(str(voter_id))
+    return client
+
+
+def ask(client, prompt="Why?"):
+    """A battle that the client starts; its id."""
+    answer = client.post(CALL, {"prompt": prompt}, content_type="application/json")
+    assert answer.status_code == 201
+    return answer.json()["id"]
+
+
+def history(client):
+    """Ids of the client's battles, as the API and the page agree."""
+    ids = [battle["id"] for battle in client.get(CALL).json()["results"]]
+    html = client.get("/battles/").content.decode()
+    assert all(f"/battles/{each}/" in html for each in ids)
+    assert html.count('class="my-question"') == len(ids)
+    return ids
+
+
+def test_signup_takes_along_what_the_browser_has_done(client, two_models):
+    before = ask(client)
+    cookie = cookie_of(client)
+    vote = common.vote(*two_models, voter=cookie, battle=Battle.objects.get())
+
+    answer = sign_up(client)
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+    assert history(client) == [before]
+    voter = Voter.objects.get()
+    assert voter.user.username == "alice"
+    assert Battle.objects.get().voter == voter
+    assert Vote.objects.get(pk=vote.pk).voter == voter.pk != cookie
+
+
+def test_signup_of_a_browser_that_has_done_nothing(client):
+    sign_up(client)
+
+    assert history(client) == []
+    assert Voter.objects.get().user.username == "alice"
+
+
+def test_battle_after_the_login_is_the_accounts(client, two_models):
+    sign_up(client)
+
+    battle = ask(client)
+
+    assert Battle.objects.get(pk=battle).voter.user.username == "alice"
+    assert Voter.objects.count() == 1
+
+
+def test_login_in_another_browser_joins_both_histories(client, two_models):
+    sign_up(client)
+    first = ask(client)
+    other = Client()
+    second = ask(other)
+
+    log_in(other)
+
+    assert history(other) == history(client) == [second, first]
+    assert Voter.objects.count() == 1
+
+
+def test_votes_of_deleted_battles_come_along_too(client, two_models):
+    client.get("/")
+    anonymous = common.voter(id=cookie_of(client))
+    vote = common.vote(*two_models, voter=anonymous.pk, prompt_hash="c" * 32)
+
+    sign_up(client)
+
+    assert Vote.objects.get(pk=vote.pk).voter == Voter.objects.get().pk
+
+
+def test_logout_leaves_an_empty_browser_and_login_brings_all_back(client, two_models):
+    battle = ask(client)
+    sign_up(client)
+    during = client.cookies[voters.COOKIE].value
+
+    answer = log_out(client)
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+    assert client.cookies[voters.COOKIE].value != during
+    assert history(client) == []
+    assert client.get(f"/battles/{battle}/").status_code == 404
+    log_in(client)
+    assert history(client) == [battle]
+
+
+def test_two_accounts_in_one_browser_never_mix(client, two_models):
+    sign_up(client, "alice")
+    of_alice = ask(client)
+    log_out(client)
+    sign_up(client, "bob")
+    of_bob = ask(client)
+    assert history(client) == [of_bob]
+    log_out(client)
+
+    log_in(client, "alice")
+
+    assert history(client) == [of_alice]
+
+
+def test_session_that_ends_leaves_nothing_of_the_account_in_the_browser(client, two_models):
+    sign_up(client, "alice")
+    of_alice = ask(client)
+    Session.objects.all().delete()
+
+    assert history(client) == []
+    of_nobody = ask(client)
+    sign_up(client, "bob")
+
+    assert history(client) == [of_nobody]
+    assert Battle.objects.get(pk=of_alice).voter.user.username == "alice"
+
+
+def test_cookie_of_before_the_login_opens_nothing_of_the_account(client, two_models):
+    """Whoever has planted or copied it."""
+    planted = uuid4()
+    victim = with_cookie(planted)
+    before = ask(victim)
+    sign_up(victim)
+    after = ask(victim)
+    thief = with_cookie(planted)
+
+    assert history(thief) == []
+    assert [thief.get(f"/battles/{battle}/").status_code for battle in (before, after)] == [404, 404]
+    own = ask(thief)
+    assert set(history(victim)) == {before, after}
+    assert history(thief) == [own]
+
+
+def test_cookies_of_a_logged_in_browser_are_worth_nothing_without_its_session(client, two_models):
+    sign_up(client)
+    ask(client)
+
+    assert history(with_cookie(cookie_of(client))) == []
+
+
+@pytest.mark.parametrize("forged", ["", "x", f"{uuid4()}:signature"])
+def test_login_with_a_forged_cookie_joins_nothing(client, two_models, forged):
+    anonymous = factories.battle().voter
+    client.cookies[voters.COOKIE] = forged or str(anonymous.pk)
+
+    sign_up(client)
+
+    assert history(client) == []
+    assert Battle.objects.get().voter == anonymous
+
+
+def test_join_takes_nothing_from_another_account(two_models):
+    alice, bob = (User.objects.create_user(name) for name in ("alice", "bob"))
+    of_alice = factories.battle(voter=common.voter(user=alice)).voter
+
+    mine = accounts.join(bob, of_alice.pk)
+
+    assert mine != of_alice.pk
+    assert Battle.objects.get().voter == of_alice
+
+
+def test_login_gives_the_session_another_key(client):
+    sign_up(client)
+    log_out(client)
+    session = client.session
+    session["planted"] = 1
+    session.save()
+    client.cookies["sessionid"] = session.session_key
+
+    log_in(client)
+
+    assert client.cookies["sessionid"].value != session.session_key
+    assert not Session.objects.filter(session_key=session.session_key).exists()
+
+
+def test_join_is_seen_by_whoever_keeps_votes_in_memory(client, two_models):
+    """One person's votes are one cluster, before and after."""
+    client.get("/")
+    anonymous = common.voter(id=cookie_of(client))
+    for _ in range(3):
+        common.cast(*two_models, voter=anonymous.pk, prompt_hash="c" * 32)
+    common.cast(*two_models, voter=uuid4())
+    ((pool, folded),) = tallies.fold().items()
+    pool_state.of_pool(pool, folded)
+
+    sign_up(client)
+    common.cast(*two_models, voter=Voter.objects.get().pk)
+    ((pool, folded),) = tallies.fold().items()
+    remembered = pool_state.of_pool(pool, folded)
+
+    clusters = remembered.votes["voter"].tolist()
+    assert sorted(map(clusters.count, set(clusters))) == [1, 4]
+    pool_state.forget()
+
+
+def test_join_without_votes_makes_nobody_read_them_again(client, two_models):
+    common.cast(*two_models)
+    tallies.fold()
+    before = Pool.objects.get(slug=LIVE).revision
+    ask(client)
+
+    sign_up(client)
+
+    assert Pool.objects.get(slug=LIVE).revision == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_logins_at_once_join_once(two_models):
+    user = User.objects.create_user("alice")
+    anonymous = factories.battle().voter
+
+    results = at_once(4, lambda _: accounts.join(user, anonymous.pk))
+
+    assert len(set(results)) == 1
+    assert (Voter.objects.get().user, Battle.objects.get().voter_id) == (user, results[0])
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"password1": "12345678", "password2": "12345678"}, "entirely numeric"),
+        ({"password1": "password1", "password2": "password1"}, "too common"),
+        ({"password1": "k3v", "password2": "k3v"}, "too short"),
+        ({"username": "alicebobcarol", "password1": "alicebobcarol", "password2": "alicebobcarol"}, "too similar"),
+        ({"password2": "another one 8"}, "You must type the same password each time."),
+        ({"username": "a\x00b"}, "Null characters are not allowed."),
+        ({"username": ""}, "This field is required."),
+    ],
+)
+def test_bad_signup_says_why_and_makes_no_account(client, fields, sentence):
+    answer = sign_up(client, **fields)
+
+    assert answer.status_code == 200
+    assert sentence in answer.content.decode()
+    assert not User.objects.exists()
+
+
+def test_name_that_is_taken_is_refused(client):
+    sign_up(client)
+    log_out(client)
+
+    assert "already exists" in sign_up(client, "ALICE").content.decode()
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["alice", "nobody"])
+def test_wrong_password_says_the_same_whether_or_not_there_is_the_name(client, name):
+    User.objects.create_user("alice", password=PASSWORD)
+
+    answer = log_in(client, name, "wrong")
+
+    assert "The username and/or password you specified are not correct." in answer.content.decode()
+    assert "sessionid" not in client.cookies
+
+
+def test_too_many_wrong_passwords_are_a_pause_for_that_name(client):
+    User.objects.create_user("alice", password=PASSWORD)
+    for _ in range(5):
+        log_in(client, password="wrong")
+
+    assert "Too many failed" in log_in(client).content.decode()
+    assert "sessionid" not in client.cookies
+
+
+def test_attempts_are_counted_by_the_address_that_we_trust(client):
+    for number in range(31):
+        answer = client.get("/accounts/login/", headers={"X-Forwarded-For": f"198.51.100.{number}"})
+        assert answer.status_code == 200
+    for number in range(31):
+        answer = client.post("/accounts/login/", {}, headers={"X-Forwarded-For": f"198.51.100.{number}"})
+
+    assert (answer.status_code, "Too many attempts." in answer.content.decode()) == (429, True)
+    assert answer.headers["Retry-After"] == "60"
+
+
+def test_changed_password_ends_other_sessions_and_keeps_this_one(client, two_models):
+    sign_up(client)
+    battle = ask(client)
+    other = Client()
+    log_in(other)
+
+    answer = client.post(
+        "/accounts/password/change/",
+        {"oldpassword": PASSWORD, "password1": "quite new 99", "password2": "quite new 99"},
+    )
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/accounts/")
+    assert (history(client), history(other)) == ([battle], [])
+    log_in(other, password="quite new 99")
+    assert history(other) == [battle]
+
+
+def test_closed_account_is_told_so(client):
+    User.objects.create_user("alice", password=PASSWORD, is_active=False)
+
+    answer = client.post("/accounts/login/", {"login": "alice", "password": PASSWORD}, follow=True)
+
+    assert "This account is closed." in answer.content.decode()
+    assert Voter.objects.count() == 0
+
+
+@pytest.mark.parametrize("path", ["email/", "confirm-email/", "password/reset/", "login/code/", "3rdparty/"])
+def test_pages_that_need_mail_are_not_there(client, path):
+    assert client.get(f"/accounts/{path}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("back", "leads"), [("/battles/?q=x", "/battles/?q=x"), ("https://evil.example/", "/"), ("//evil.example", "/")]
+)
+def test_login_leads_back_to_our_own_pages_alone(client, back, leads):
+    User.objects.create_user("alice", password=PASSWORD)
+
+    assert log_in(client, next=back).headers["Location"] == leads
+
+
+def test_login_of_somebody_logged_in_leads_on(client):
+    sign_up(client)
+
+    assert client.get("/accounts/login/").headers["Location"] == "/"
+
+
+@pytest.mark.parametrize("path", ["", "logout/", "password/change/"])
+def test_pages_of_an_account_lead_others_to_the_login(client, path):
+    answer = client.get(f"/accounts/{path}")
+
+    assert answer.status_code == 302
+    assert answer.headers["Location"] in ("/", f"/accounts/login/?next=/accounts/{path}")
+
+
+def test_forms_of_accounts_are_checked_for_forgery():
+    strict = Client(enforce_csrf_checks=True)
+
+    assert [sign_up(strict).status_code, log_in(strict).status_code, log_out(strict).status_code] == [403, 403, 403]
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/battles/", "/leaderboard/", "/api/v1/models/"])
+def test_request_without_a_session_asks_for_none(client, path):
+    with CaptureQueriesContext(connection) as queries:
+        client.get(path)
+        client.get(path)
+
+    assert not [each for each in queries if "arena_session" in each["sql"] or "auth_user" in each["sql"]]
+
+
+@pytest.mark.parametrize(
+    ("path", "back"),
+    [
+        ("/", "?next=%2F"),
+        ("/?prompt=a%26b", "?next=%2F%3Fprompt%3Da%2526b"),
+        ("/battles/", "?next=%2Fbattles%2F"),
+        ("/leaderboard/", "?next=%2Fleaderboard%2F"),
+        ("/models/x/", "?next=%2Fmodels%2Fx%2F"),
+        ("/nothing/", "?next=%2Fnothing%2F"),
+        ("/accountsx", "?next=%2Faccountsx"),
+    ],
+)
+def test_where_a_login_is_required_pages_lead_to_it(required, client, path, back):
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(path)
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/accounts/login/{back}")
+    assert len(queries) == 0
+
+
+@pytest.mark.parametrize("method", ["get", "post", "delete", "options"])
+@pytest.mark.parametrize("path", ["battles/", "battles/{}/", "battles/{}/vote/", "models/", "leaderboard/", "nothing"])
+def test_where_a_login_is_required_the_api_says_so(required, client, two_models, method, path):
+    battle = factories.battle()
+    client.cookies[voters.COOKIE] = voters.signer.sign(str(battle.voter_id))
+
+    answer = getattr(client, method)(f"/api/v1/{path.format(battle.pk)}")
+
+    assert answer.status_code == 401
+    assert answer.json() == {
+        "error": {"code": "login_required", "detail": "Log in first: this arena is for its members."}
+    }
+    assert Battle.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("path", ["battles/{}/events", "leaderboard/events"])
+async def test_where_a_login_is_required_streams_say_so(required, path):
+    answer = await AsyncClient().get("/api/v1/" + path.format(uuid4()))
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "login_required")
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/signup/", "/healthz"])
+def test_where_a_login_is_required_some_pages_are_open(required, client, path):
+    assert client.get(path).status_code == 200
+
+
+def test_where_a_login_is_required_a_form_leads_to_the_login_alone(required, client):
+    assert client.post("/", {"prompt": "Why?"}).headers["Location"] == "/accounts/login/"
+    assert client.post("/", {"prompt": "Why?"}, headers=HTMX).headers["HX-Redirect"] == "/accounts/login/"
+    assert not Battle.objects.exists()
+
+
+def test_where_a_login_is_required_members_go_on(required, client, two_models):
+    User.objects.create_user("alice", password=PASSWORD)
+    log_in(client)
+
+    battle = ask(client)
+
+    assert history(client) == [battle]
+    log_out(client)
+    assert client.get("/").status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_asynchronous_requests_know_accounts_too(web, two_models, in_database, required):
+    sync = Client()
+    await in_database(lambda: User.objects.create_user("alice", password=PASSWORD))
+    await in_database(log_in, sync)
+    battle = await in_database(ask, sync)
+    await in_database(lambda: Battle.objects.update(state="expired"))
+    client = AsyncClient()
+    client.cookies = sync.cookies
+
+    mine = await client.get(f"/api/v1/battles/{battle}/events")
+    content = aiter(mine.streaming_content)
+    await content.aclose()
+
+    assert mine.status_code == 200
+    client.cookies["sessionid"] = "x"
+    assert (await client.get(f"/api/v1/battles/{battle}/events")).status_code == 401

@@ -1,0 +1,70 @@
+"""The key of keyed hashes."""
+
+import pytest
+from django.db import IntegrityError, OperationalError, connection
+from django.test import AsyncClient
+
+from arena.identity import hash_key, voters
+from arena.models import HashKey
+
+
+@pytest.fixture
+def unread():
+    """As in a process that has just started."""
+    hash_key._key = None
+
+
+def away(*arguments, **options):
+    raise OperationalError("away")
+
+
+@pytest.mark.django_db
+def test_key_is_made_by_the_migrations_and_there_is_only_one():
+    assert len(bytes(HashKey.objects.get().key)) == 32
+    with pytest.raises(IntegrityError, match="hash_key_once"):
+        HashKey.objects.create(id=2, key=b"another")
+
+
+@pytest.mark.django_db
+def test_key_is_read_once_a_process(unread, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        hashes = {voters.keyed_hash("prompt", "Why?") for _ in range(3)}
+
+    assert len(hashes) == 1
+    assert hash_key.load() == bytes(HashKey.objects.get().key)
+
+
+@pytest.mark.django_db
+def test_process_that_has_the_key_hashes_on_while_the_database_is_away():
+    with connection.execute_wrapper(away):
+        assert len(voters.keyed_hash("limit", "192.0.2.7")) == 64
+
+
+@pytest.mark.django_db
+def test_process_without_the_key_says_that_the_database_is_away_and_asks_again_later(unread):
+    with connection.execute_wrapper(away), pytest.raises(OperationalError):
+        voters.keyed_hash("limit", "192.0.2.7")
+
+    assert len(voters.keyed_hash("limit", "192.0.2.7")) == 64
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_asynchronous_view_finds_the_key_read_before_it(unread, in_database):
+    """It may not wait for the database itself."""
+    await in_database(lambda: HashKey.objects.update_or_create(id=1, defaults={"key": b"read"}))
+
+    await AsyncClient().get("/nothing/")
+
+    assert hash_key.is_loaded()
+    assert hash_key.load() == b"read"
+
+
+@pytest.mark.parametrize(("path", "status"), [("/nothing/", 503), ("/api/v1/battles/", 503), ("/healthz", 200)])
+async def test_process_without_the_key_is_alive_and_unavailable_while_the_database_is_away(
+    unread, monkeypatch, path, status
+):
+    monkeypatch.setattr(hash_key, "load", away)
+
+    answer = await AsyncClient().get(path)
+
+    assert answer.status_code == status

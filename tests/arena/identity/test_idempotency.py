@@ -1,0 +1,238 @@
+"""Requests with an `Idempotency-Key` happen once, however often and however close together they come."""
+
+import json
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.db.models import F
+from django.test import Client
+from django.utils import timezone
+
+from arena import tasks
+from arena.battles import deletion
+from arena.identity import api_keys, idempotency, voters
+from arena.models import Battle, Told, Turn, Vote
+from tests.arena import factories
+from tests.races import at_once
+
+pytestmark = pytest.mark.django_db
+CALL = "/api/v1/battles/"
+JSON = "application/json"
+
+
+def send(client, path, body, key="once", **headers):
+    return client.post(path, json.dumps(body), content_type=JSON, headers={"Idempotency-Key": key, **headers})
+
+
+def start(client, prompt="Why?", key="once", **body):
+    return send(client, CALL, {"prompt": prompt, **body}, key)
+
+
+@pytest.fixture
+def known(client):
+    client.get("/")
+    return client
+
+
+def test_same_request_gets_the_same_answer_and_one_battle(known, two_models):
+    first = start(known)
+    Battle.objects.update(state="ready")  # it has gone on meanwhile
+
+    again = start(known)
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.content == first.content
+    assert again.headers["Content-Type"] == first.headers["Content-Type"] == JSON
+    assert Battle.objects.count() == 1
+
+
+def test_answer_with_a_key_is_the_one_without(known, two_models):
+    def shape(answer):
+        told = answer.json()
+        return {key: told[key] for key in told if key not in ("id", "created_at", "events_url")}
+
+    assert shape(start(known)) == shape(known.post(CALL, {"prompt": "Why?"}, content_type=JSON))
+
+
+@pytest.mark.parametrize("body", [{"prompt": "Why not?"}, {"prompt": "Why?", "mode": "anonymous"}])
+def test_other_request_with_the_same_key_is_refused(known, two_models, body):
+    start(known)
+
+    answer = send(known, CALL, body)
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "idempotency_key")
+    assert Battle.objects.count() == 1
+
+
+def test_order_of_the_fields_does_not_matter(known, two_models):
+    bodies = ['{"prompt": "Why?", "mode": "anonymous"}', '{ "mode":"anonymous","prompt":"Why?" }']
+
+    answers = [
+        known.post(CALL, body, content_type=JSON, headers={"Idempotency-Key": "k"}).status_code for body in bodies
+    ]
+
+    assert answers == [201, 201]
+    assert Battle.objects.count() == 1
+
+
+def test_keys_of_different_voters_are_different(two_models):
+    clients = [Client() for _ in range(2)]
+    for each in clients:
+        each.get("/")
+
+    ids = {start(each).json()["id"] for each in clients}
+
+    assert len(ids) == 2
+
+
+def test_key_of_a_program_is_a_voter_too(client, two_models):
+    _, secret = api_keys.make("x", ["battle"])
+
+    ids = {send(client, CALL, {"prompt": "?"}, Authorization=f"Bearer {secret}").json()["id"] for _ in range(2)}
+
+    assert len(ids) == 1
+
+
+def test_without_a_key_each_request_is_one(known, two_models):
+    for _ in range(2):
+        known.post(CALL, {"prompt": "Why?"}, content_type=JSON)
+
+    assert Battle.objects.count() == 2
+    assert not Told.objects.exists()
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "a\tb", "\u00e9\u00a0"])
+def test_key_that_is_none_is_refused(known, two_models, key):
+    answer = start(known, key=key)
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid")
+    assert not Battle.objects.exists()
+
+
+def test_refusal_is_not_kept(known, two_models):
+    assert start(known, prompt="").status_code == 400
+    assert not Told.objects.exists()
+
+    assert start(known).status_code == 201
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twenty_at_once_start_one_battle(two_models):
+    first = Client()
+    first.get("/")
+
+    def run(number):
+        one = Client()
+        one.cookies = first.cookies
+        return start(one)
+
+    answers = at_once(20, run)
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+    assert (Battle.objects.count(), Turn.objects.count(), Told.objects.count()) == (1, 1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twenty_at_once_start_twenty_battles_where_nobody_waits(two_models, monkeypatch):
+    """The twin: without the lock only the first to be stored is told again, and the others fail or start their own."""
+    monkeypatch.setattr(idempotency, "_wait_for_others", lambda *who: None)
+    first = Client()
+    first.get("/")
+
+    def run(number):
+        one = Client(raise_request_exception=False)
+        one.cookies = first.cookies
+        return start(one).status_code
+
+    assert set(at_once(20, run)) != {201}
+
+
+def test_vote_is_told_again(client, me):
+    path = f"{CALL}{factories.battle(voter=me).pk}/vote/"
+
+    answers = [send(client, path, {"winner": "a"}) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].content == answers[1].content
+    assert send(client, path, {"winner": "b"}).status_code == 422
+    assert send(client, path, {"winner": "a"}, key="another").status_code == 409
+    assert Vote.objects.count() == 1
+
+
+def test_question_is_asked_once(client, me):
+    path = f"{CALL}{factories.battle(voter=me).pk}/turns/"
+
+    answers = [send(client, path, {"prompt": "And?"}) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert Turn.objects.count() == 2
+
+
+def test_same_body_on_another_battle_is_another_request(client, me):
+    paths = [f"{CALL}{factories.battle(voter=me).pk}/vote/" for _ in range(2)]
+
+    assert [send(client, path, {"winner": "a"}).status_code for path in paths] == [201, 422]
+
+
+def test_foreign_battle_is_404_whatever_was_told_about_it(client, me):
+    battle = factories.battle(voter=me)
+    path = f"{CALL}{battle.pk}/vote/"
+    send(client, path, {"winner": "a"})
+    stranger = Client()
+    stranger.get("/")
+
+    assert send(stranger, path, {"winner": "a"}).status_code == 404
+
+
+def test_after_a_day_the_key_is_free(known, two_models):
+    start(known)
+    Told.objects.update(created_at=F("created_at") - idempotency.KEPT)
+
+    assert start(known).status_code == 201
+    assert Battle.objects.count() == 2
+    assert Told.objects.get().created_at > timezone.now() - timedelta(hours=1)
+
+
+def test_task_forgets_what_is_a_day_old(known, two_models):
+    for key in ("old", "new"):
+        start(known, key=key)
+    Told.objects.filter(battle=Battle.objects.earliest("created_at")).update(
+        created_at=F("created_at") - idempotency.KEPT
+    )
+
+    tasks.forget_told()
+
+    assert Told.objects.get().battle == Battle.objects.latest("created_at")
+
+
+def test_what_was_told_goes_with_its_battle(client, me, two_models):
+    start(client, prompt="a canary of a question")
+
+    deletion.delete_battle(me.pk, Battle.objects.get().pk)
+
+    assert not Told.objects.exists()
+
+
+def test_key_of_the_client_is_not_stored(known, two_models):
+    start(known, key="canary-of-a-key")
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT arena_told::text FROM arena_told")
+        assert "canary-of-a-key" not in cursor.fetchone()[0]
+
+
+def test_voter_without_a_cookie_is_somebody_new_each_time(two_models):
+    assert [start(Client()).status_code for _ in range(2)] == [201, 201]
+    assert Battle.objects.count() == 2
+    assert voters.Voter.objects.count() == 2
+
+
+def test_unknown_voter_is_told_nothing(two_models, known):
+    start(known)
+    other = Client()
+    other.cookies[voters.COOKIE] = voters.signer.sign(str(uuid4()))
+
+    assert start(other).json()["id"] != start(known).json()["id"]

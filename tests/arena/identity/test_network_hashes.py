@@ -1,0 +1,58 @@
+"""Hashes of networks: comparable for thirty days, then nothing."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import RequestFactory
+from django.utils import timezone
+
+from arena.identity import network_hashes
+from arena.models import Battle, NetworkSalt
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+TODAY = datetime.now(UTC).date()
+
+
+def of(address):
+    return network_hashes.hashes(RequestFactory().get("/", REMOTE_ADDR=address))
+
+
+def test_one_network_has_one_hash_and_others_have_others():
+    assert of("2001:db8::1") == of("2001:db8:0:ffff::2") != of("2001:db8:1::1")
+    assert of("192.0.2.7") == of("::ffff:192.0.2.9") != of("192.0.3.7")
+    [made] = of("192.0.2.7")
+    assert "192.0.2" not in made
+    assert len(made) == 64
+
+
+def test_hashes_of_earlier_weeks_are_found_again():
+    NetworkSalt.objects.create(week=TODAY - timedelta(days=TODAY.weekday() + 7), salt=b"earlier")
+    this_week, earlier = of("192.0.2.7")
+    assert this_week != earlier
+
+    NetworkSalt.objects.filter(salt=b"earlier").delete()
+    assert of("192.0.2.7") == [this_week]
+
+
+def test_nobody_can_compute_a_hash_after_thirty_days():
+    for days in (29, 30, 40):
+        NetworkSalt.objects.create(week=TODAY - timedelta(days=days), salt=b"x")
+    of("192.0.2.7")
+
+    assert network_hashes.delete_old() == 2
+    assert NetworkSalt.objects.count() == 2
+
+
+def test_hashes_of_battles_go_after_thirty_days():
+    for days in (29, 30):
+        factories.battle(network="x" * 64, created_at=timezone.now() - timedelta(days=days))
+
+    assert network_hashes.delete_old() == 1
+    assert list(Battle.objects.order_by("created_at").values_list("network", flat=True)) == ["", "x" * 64]
+
+
+def test_salts_are_random():
+    before = of("192.0.2.7")
+    NetworkSalt.objects.all().delete()
+    assert of("192.0.2.7") != before

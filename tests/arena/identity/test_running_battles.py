@@ -1,0 +1,202 @@
+"""How many battles are answered at a time: of a voter, of an address, and of what lies around it."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from arena.identity import api_keys, quotas, running_battles
+from arena.models import Battle
+from core.http.errors import Refusal
+from core.storage import redis_clients
+from tests import factories as common
+from tests.arena import factories
+from tests.arena.factories import FAILED, FINISHED
+from tests.arena.questions import CALL
+from tests.races import at_once
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("two_models")]
+TOO_MANY = "too_many_running"
+
+
+def ask(client, address="192.0.2.7", path=CALL, **headers):
+    """A question that nobody answers."""
+    body = '{"prompt": "Why?"}'
+    return client.post(path, body, content_type="application/json", REMOTE_ADDR=address, headers=headers)
+
+
+def made(answers):
+    return [answer.status_code for answer in answers].count(201)
+
+
+def pass_time(valkey, seconds=running_battles.FRESH_S + 1):
+    """As if all battles had been asked so long before."""
+    for key in valkey.keys("running:*"):
+        for member, _ in valkey.zscan_iter(key):
+            valkey.zincrby(key, -seconds, member)
+
+
+def test_voter_has_four_battles_answered_at_a_time(client, me, allow):
+    allow(each=60, together=300)
+
+    answers = [ask(client) for _ in range(6)]
+
+    assert [answer.status_code for answer in answers] == [201] * 4 + [429] * 2
+    assert answers[-1].json()["error"]["code"] == TOO_MANY
+    assert answers[-1].headers["Retry-After"] == "5"
+    assert client.post("/", {"prompt": "Why?"}).status_code == 429
+    Battle.objects.filter(pk=answers[0].json()["id"]).update(state="ready")
+    assert made(ask(client) for _ in range(2)) == 1
+
+
+def test_refused_battle_is_not_charged(client, me, allow):
+    allow(each=5)
+
+    assert made(ask(client) for _ in range(6)) == 4
+    Battle.objects.update(state="ready")
+    assert made(ask(client) for _ in range(2)) == 1
+
+
+@pytest.mark.parametrize("act", ["turns", "retry"])
+def test_turns_and_tries_are_battles_that_are_answered(client, me, allow, act):
+    allow(each=60)
+    open_ones = [factories.battle("answering", voter=me) for _ in range(4)]
+    before = "ready" if act == "turns" else "void"
+    one = factories.battle(before, a=FAILED, b=FINISHED, voter=me)
+
+    def send():
+        if act == "turns":
+            return ask(client, path=f"{CALL}{one.pk}/turns/").status_code
+        return client.post(f"{CALL}{one.pk}/retry/").status_code
+
+    assert send() == client.post(f"/battles/{one.pk}/{act}/", {"prompt": "And?"}).status_code == 429
+    one.refresh_from_db()
+    assert one.state == before
+    open_ones[0].delete()
+    assert send() in (200, 201)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_voter_who_asks_sixty_at_once_gets_four(two_models, allow):
+    allow(each=60)
+    client = Client()
+    client.get("/")
+
+    def start(number):
+        one = Client()
+        one.cookies = client.cookies
+        return ask(one).status_code
+
+    assert at_once(30, start).count(201) == 4
+    assert Battle.objects.count() == 4
+
+
+def test_address_has_forty_however_many_cookies_it_has(allow):
+    """600 generations of one address took all places of a worker, and everybody else waited for a minute."""
+    allow(each=60, together=300)
+
+    answers = [ask(Client()) for _ in range(42)]
+
+    assert made(answers) == 40
+    assert answers[-1].json()["error"]["code"] == TOO_MANY
+    assert made([ask(Client(), address="198.51.100.1")]) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_address_that_asks_sixty_at_once_gets_forty(two_models, allow):
+    allow(each=60, together=300)
+
+    assert at_once(50, lambda number: ask(Client()).status_code).count(201) == 40
+
+
+def test_place_is_free_again_when_the_answer_is_there_and_not_before(allow, valkey):
+    allow(together=1000)
+    most = {"here": 3}
+    battles = [factories.battle("answering") for _ in range(3)]
+    for each in battles:
+        running_battles.reserve(most, each.pk)
+    pass_time(valkey)
+
+    with pytest.raises(Refusal):
+        running_battles.reserve(most, common.battle(state="answering").pk)
+    Battle.objects.filter(pk=battles[1].pk).update(state="void")
+    running_battles.reserve(most, common.battle(state="answering").pk)
+    with pytest.raises(Refusal):
+        running_battles.reserve(most, common.battle(state="answering").pk)
+
+
+def test_battle_that_is_being_made_holds_its_place_before_it_is_committed(allow, valkey):
+    allow(together=1000)
+    running_battles.reserve({"here": 1}, common.voter().pk)
+
+    with pytest.raises(Refusal):
+        running_battles.reserve({"here": 1}, common.voter().pk)
+    pass_time(valkey)
+    running_battles.reserve({"here": 1}, common.voter().pk)
+
+
+def test_next_turn_of_a_battle_takes_no_second_place(allow):
+    allow(together=1000)
+    one = common.battle(state="answering")
+
+    for _ in range(3):
+        running_battles.reserve({"here": 1}, one.pk)
+
+
+@pytest.mark.parametrize(
+    ("address", "most"), [("2001:db8:7:1::1", [40, 80, 160]), ("192.0.2.7", [40, 160]), ("unknown", [40])]
+)
+def test_networks_have_two_and_four_times_as_many(rf, allow, address, most):
+    allow(together=300)
+
+    assert list(quotas.running_limits(rf.get("/", REMOTE_ADDR=address)).values()) == most
+
+
+def test_battle_that_its_network_has_no_room_for_takes_none_of_its_address(allow):
+    allow(together=300)
+    for number in range(2):
+        running_battles.reserve({f"address {number}": 1, "network": 2}, common.battle(state="answering").pk)
+
+    with pytest.raises(Refusal):
+        running_battles.reserve({"address 3": 1, "network": 2}, common.battle(state="answering").pk)
+    running_battles.reserve({"address 3": 1}, common.battle(state="answering").pk)
+
+
+@pytest.mark.parametrize("limits", [{"each": 0, "together": 300}, {"each": 60, "together": 0}])
+def test_zero_lifts_what_hangs_on_it(client, me, allow, limits):
+    allow(**limits)
+    answers = [ask(client) for _ in range(6)]
+
+    assert made(answers) == (4 if limits["each"] else 6)
+
+
+def test_zero_for_addresses_counts_nothing(allow, valkey):
+    allow(each=60)
+
+    assert made(ask(Client()) for _ in range(2)) == 2
+    assert not valkey.keys("running:*")
+
+
+def test_key_has_four_of_its_own_and_none_of_its_address(allow, valkey):
+    allow(each=60, together=300)
+    secrets = [api_keys.make("a", ["battle"])[1] for _ in range(2)]
+
+    assert [made(ask(Client(), Authorization=f"Bearer {each}") for _ in range(5)) for each in secrets] == [4, 4]
+    assert not valkey.keys("running:*")
+
+
+def test_nothing_is_refused_while_redis_is_away(client, me, allow, settings):
+    redis_clients.client.cache_clear()
+    allow(together=1000)
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    try:
+        assert running_battles.reserve({"here": 1}, common.voter().pk) is None
+    finally:
+        redis_clients.client.cache_clear()
+
+
+def test_voters_running_battles_are_found_by_an_index(me):
+    """A program may have a million battles."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        mine = Battle.objects.filter(voter=me.pk, state=Battle.State.ANSWERING)
+        assert "battle_answering" in mine.explain()

@@ -1,0 +1,139 @@
+"""What is deleted by its voter while somebody builds on it."""
+
+import threading
+
+import pytest
+from django.db import connections, transaction
+from django.test import Client
+
+from arena.battles import continuation, deletion, feedback, lifecycle, sharing
+from arena.identity import voters
+from arena.models import Battle, Turn, Voter
+from catalog.models import Submission
+from core.http.errors import Refusal
+from tests import factories as common
+from tests.arena import factories
+from tests.arena.factories import FAILED
+from tests.races import at_once
+
+pytestmark = pytest.mark.django_db
+in_earnest = pytest.mark.django_db(transaction=True)
+CALL = "/api/v1/battles/"
+PROPOSAL = {"model": "Arctic-Tern-9B", "organization": "Tern Labs", "why": "Everybody asks for it."}
+
+
+def of_cookie(voter):
+    client = Client()
+    client.cookies[voters.COOKIE] = voters.signer.sign(str(voter.pk))
+    return client
+
+
+def send(client, address, body, **headers):
+    token = client.get("/battles/").wsgi_request.META["CSRF_COOKIE"]
+    given = {"X-CSRFToken": token, **headers}
+    return client.post(address, body, content_type="application/json", headers=given)
+
+
+STARTS = {
+    "call": lambda client: send(client, CALL, {"prompt": "Why?"}),
+    "call that may be sent again": lambda client: send(client, CALL, {"prompt": "Why?"}, **{"Idempotency-Key": "k"}),
+    "page": lambda client: client.post("/", {"prompt": "Why?"}),
+    "submission": lambda client: send(client, "/api/v1/submissions/", {"proposal": PROPOSAL}),
+}
+
+
+@in_earnest
+@pytest.mark.parametrize("start", STARTS)
+def test_what_is_started_while_all_data_are_deleted_is_refused(two_models, start):
+    """The deletion holds the voter's row when the request comes, and ends while it waits."""
+    voter = common.voter()
+    client = of_cookie(voter)
+    client.get("/battles/")
+    answers = []
+
+    def work():
+        try:
+            answers.append(STARTS[start](client))
+        except Exception as error:
+            answers.append(error)
+        finally:
+            connections.close_all()
+
+    waiting = threading.Thread(target=work)
+    with transaction.atomic():
+        deletion.delete_everything(voter.pk)
+        waiting.start()
+        waiting.join(0.5)
+    waiting.join(20)
+
+    assert [answer.status_code for answer in answers] == [409]
+    assert "Please send it again." in answers[0].content.decode()
+    assert not (Battle.objects.exists() or Turn.objects.exists() or Submission.objects.exists())
+    assert STARTS[start](client).status_code in (201, 302)
+
+
+@in_earnest
+def test_starts_and_deletions_at_once_are_no_fault_of_ours(two_models):
+    voter = common.voter()
+
+    def work(number):
+        if number % 3 == 0:
+            return deletion.delete_everything(voter.pk)
+        return of_cookie(voter).post("/", {"prompt": "Why?"}).status_code
+
+    for _ in range(4):
+        results = at_once(6, work)
+        assert set(results) <= {None, 302, 409}
+        Voter.objects.get_or_create(pk=voter.pk)
+
+
+ACTS = {
+    "share": ("voted", lambda found: sharing.publish(found, ["here"])),
+    "take back": ("voted", sharing.take_back),
+    "retry": ("void", lifecycle.retry),
+    "stop": ("answering", lifecycle.stop),
+    "ask again": ("ready", lambda found: lifecycle.ask_again(found, "And?")),
+    "vote": ("ready", lambda found: lifecycle.cast_vote(found, "a")),
+    "opinion": ("voted", lambda found: feedback.save(found, {"a": ["useful"]}, "")),
+    "go on": ("voted", continuation.go_on),
+}
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_act_on_a_battle_that_was_just_deleted_is_told_so(me, act):
+    state, does = ACTS[act]
+    battle = factories.battle(state, a=FAILED, voter=me)
+    found = lifecycle.of_voter(me.pk, battle.pk)
+    deletion.delete_battle(me.pk, battle.pk)
+
+    with pytest.raises(Refusal) as refused:
+        does(found)
+
+    assert (refused.value.status, refused.value.code) == (404, "not_found")
+    assert not Battle.objects.exists()
+
+
+CALLS = {
+    "share": ("voted", {"shared": True}),
+    "retry": ("void", {}),
+    "turns": ("ready", {"prompt": "And?"}),
+    "vote": ("ready", {"winner": "a"}),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("where", ["/battles/", CALL])
+def test_request_for_a_battle_that_is_deleted_meanwhile_is_404(client, me, monkeypatch, call, where):
+    state, body = CALLS[call]
+    battle = factories.battle(state, a=FAILED, voter=me)
+    of_voter = lifecycle.of_voter
+
+    def find(voter_id, battle_id):
+        found = of_voter(voter_id, battle_id)
+        Battle.objects.filter(pk=battle_id).delete()
+        return found
+
+    monkeypatch.setattr(lifecycle, "of_voter", find)
+    kind = {"content_type": "application/json"} if where == CALL else {}
+
+    assert client.post(f"{where}{battle.pk}/{call}/", body, **kind).status_code == 404

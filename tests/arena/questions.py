@@ -1,0 +1,36 @@
+"""Questions as programs send them, each of which finds the ones before it answered."""
+
+import json
+
+from arena.models import Battle
+from core.storage.redis_clients import client as valkey
+
+CALL = "/api/v1/battles/"
+
+
+def ask(client, prompt="Why?", address="192.0.2.7", path=CALL, **headers):
+    end_answers()
+    body = json.dumps({"prompt": prompt})
+    return client.post(path, body, content_type="application/json", REMOTE_ADDR=address, headers=headers)
+
+
+def statuses(client, times, **how):
+    return [ask(client, **how).status_code for _ in range(times)]
+
+
+def made(answers):
+    """How many battles or turns were made."""
+    return [answer.status_code for answer in answers].count(201)
+
+
+def end_answers():
+    """No battle is being answered any more."""
+    Battle.objects.filter(state=Battle.State.ANSWERING).update(state=Battle.State.READY)
+    forget("running:*")
+
+
+def forget(*patterns):
+    """Delete keys of Redis."""
+    for pattern in patterns:
+        if keys := valkey().keys(pattern):
+            valkey().delete(*keys)

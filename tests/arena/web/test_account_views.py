@@ -1,0 +1,179 @@
+"""Keys on the page of the account."""
+
+import html
+import re
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from arena.identity import api_keys
+from arena.models import ApiKey
+
+pytestmark = pytest.mark.django_db
+FORM = {"name": "Notebook", "scopes": ["read", "vote"], "days": "30"}
+
+
+@pytest.fixture
+def alice(client):
+    user = User.objects.create_user("alice")
+    client.force_login(user)
+    return user
+
+
+def page(client):
+    return client.get("/accounts/").content.decode()
+
+
+def make(client, **fields):
+    return client.post("/accounts/", {**FORM, **fields})
+
+
+def secrets(answer):
+    return re.findall(r"arena_[\w-]{43}", answer.content.decode())
+
+
+def test_key_is_made_and_shown_once(client, alice):
+    answer = make(client)
+
+    assert answer.status_code == 201
+    assert "no-store" in answer.headers["Cache-Control"]
+    [secret] = secrets(answer)
+    key = api_keys.find(secret)
+    assert (key.name, key.user, key.scopes) == ("Notebook", alice, ["read", "vote"])
+    assert timedelta(days=29) < key.expires_at - timezone.now() <= timedelta(days=30)
+    assert not secrets(client.get("/accounts/"))
+    assert key.prefix in page(client)
+
+
+def test_key_without_days_has_no_end(client, alice):
+    make(client, days=" ")
+
+    assert ApiKey.objects.get().expires_at is None
+    assert "valid without end" in page(client)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"name": " "}, "Give the key a name"),
+        ({"name": "x" * 101}, "Give the key a name"),
+        ({"name": "x\x00"}, "letters, digits and signs"),
+        ({"scopes": []}, "Choose what the key may do"),
+        ({"scopes": ["admin"]}, "Choose what the key may do"),
+        ({"days": "x"}, "A key is valid for 1 to 3650 days"),
+        ({"days": "0"}, "A key is valid for 1 to 3650 days"),
+        ({"days": "-1"}, "A key is valid for 1 to 3650 days"),
+        ({"days": "9" * 5000}, "A key is valid for 1 to 3650 days"),
+        ({"days": "\u00b2"}, "A key is valid for 1 to 3650 days"),
+    ],
+)
+def test_form_that_is_wrong_says_so_keeps_what_was_typed_and_makes_nothing(client, alice, wrong, sentence):
+    answer = make(client, **wrong)
+
+    assert answer.status_code == 400
+    assert sentence in answer.content.decode()
+    assert f'value="{wrong.get("name", "Notebook")}"' in answer.content.decode()
+    assert not ApiKey.objects.exists()
+    assert not secrets(answer)
+
+
+def test_form_that_is_sent_again_makes_no_second_key(client, alice):
+    """A browser does that when the page with the new key is loaded anew."""
+    make(client)
+
+    again = make(client)
+
+    assert again.status_code == 400
+    assert "You have a key of this name." in again.content.decode()
+    assert ApiKey.objects.count() == 1
+
+
+def test_name_of_a_key_that_is_revoked_can_be_used_again(client, alice):
+    make(client)
+    api_keys.revoke(ApiKey.objects.all())
+
+    assert make(client).status_code == 201
+
+
+def test_name_of_a_key_is_text(client, alice):
+    make(client, name="<b>bold</b>")
+
+    assert "<b>bold" not in page(client)
+    assert html.escape("<b>bold</b>") in page(client)
+
+
+def test_list_says_what_became_of_each_key(client, alice):
+    made = [api_keys.make(name, ["read"], 9, alice)[0] for name in ("fresh", "used", "old", "gone")]
+    now = timezone.now()
+    ApiKey.objects.filter(pk=made[1].pk).update(used_at=now)
+    ApiKey.objects.filter(pk=made[2].pk).update(expires_at=now - timedelta(days=1))
+    api_keys.revoke(ApiKey.objects.filter(name="gone"))
+
+    shown = " ".join(page(client).split())
+
+    assert shown.count("never used") == 3
+    assert f"last used {now:%Y-%m-%d %H:%M} UTC" in shown
+    assert f"expired on {now - timedelta(days=1):%Y-%m-%d}" in shown
+    assert f"revoked on {now:%Y-%m-%d}" in shown
+    assert shown.count("/revoke/") == 2
+
+
+def test_revoked_key_opens_nothing(client, alice):
+    [secret] = secrets(make(client))
+
+    answer = client.post(f"/accounts/keys/{ApiKey.objects.get().pk}/revoke/")
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/accounts/#keys")
+    assert Client().get("/api/v1/models/", headers={"Authorization": f"Bearer {secret}"}).status_code == 401
+
+
+@pytest.mark.parametrize("number", [None, 10**30, 0])
+def test_key_of_somebody_else_is_neither_shown_nor_revoked(client, alice, number):
+    other, _ = api_keys.make("of bob", ["read"], None, User.objects.create_user("bob"))
+    of_nobody, _ = api_keys.make("of nobody", ["read"])
+
+    for key in (other, of_nobody):
+        client.post(f"/accounts/keys/{number if number is not None else key.pk}/revoke/")
+
+    assert "of bob" not in page(client)
+    assert "of nobody" not in page(client)
+    assert not ApiKey.objects.exclude(revoked_at=None).exists()
+
+
+def test_key_that_is_revoked_twice_keeps_its_time(client, alice):
+    make(client)
+    path = f"/accounts/keys/{ApiKey.objects.get().pk}/revoke/"
+    client.post(path)
+    first = ApiKey.objects.get().revoked_at
+
+    client.post(path)
+
+    assert ApiKey.objects.get().revoked_at == first
+
+
+@pytest.mark.parametrize("path", ["/accounts/", "/accounts/keys/1/revoke/"])
+def test_nobody_makes_or_revokes_keys_without_an_account(client, path):
+    answer = client.post(path, FORM)
+
+    assert answer.headers["Location"].startswith("/accounts/login/")
+    assert not ApiKey.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["/accounts/", "/accounts/keys/1/revoke/"])
+def test_forms_are_checked_against_forgery(alice, path):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(alice)
+
+    assert strict.post(path, FORM).status_code == 403
+    assert not ApiKey.objects.exists()
+
+
+def test_page_needs_as_many_queries_for_twenty_keys_as_for_one(client, alice, django_assert_num_queries):
+    for names in ("a", "bcdefghijklmnopqrst"):
+        for name in names:
+            api_keys.make(name, ["read"], None, alice)
+        with django_assert_num_queries(4):  # the session, the account, the keys, the second factor
+            client.get("/accounts/")

@@ -1,0 +1,289 @@
+"""The pages of one's own."""
+
+import json
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.test import AsyncClient, Client
+
+from arena.battles import history
+from arena.identity import voters
+from arena.models import Battle, Vote, Voter
+from tests import factories as common
+from tests.arena import factories
+from tests.arena.factories import FINISHED
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "a long way home 7"
+OPEN = ("answering", "ready", "void", "skipped", "expired")
+
+
+@pytest.fixture(autouse=True)
+def no_attempts():
+    """No attempt of another test counts."""
+    cache.clear()
+
+
+@pytest.fixture
+def alpha():
+    return common.endpoint(common.model("alpha", name="Al <b>pha")).model
+
+
+@pytest.fixture
+def beta():
+    return common.endpoint(common.model("beta", name="Beta")).model
+
+
+@pytest.fixture
+def fought(me, alpha, beta):
+    def make(state="ready", **fields):
+        return factories.battle(state, voter=me, model_a=alpha, model_b=beta, **fields)
+
+    return make
+
+
+def judged(battle, winner):
+    Battle.objects.filter(pk=battle.pk).update(state="voted")
+    return common.vote(battle.model_a, battle.model_b, winner, battle=battle, voter=battle.voter_id)
+
+
+def page(client, query=""):
+    answer = client.get(f"/battles/{query}")
+    assert answer.status_code == 200
+    return " ".join(answer.content.decode().split())
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "action"),
+    [
+        ("answering", "being answered", "Watch"),
+        ("ready", "waits for your vote", "Continue"),
+        ("void", "could not be finished", ""),
+        ("skipped", "you skipped it", ""),
+        ("expired", "closed without a vote", ""),
+    ],
+)
+def test_open_battle_is_shown_in_words_and_without_names(client, fought, state, words, action):
+    battle = fought(state, prompt="Which <metal>?")
+
+    html = page(client)
+
+    assert f'href="/battles/{battle.pk}/"' in html
+    assert "Which &lt;metal&gt;?" in html
+    assert words in html
+    assert [each for each in ("Watch", "Continue") if f">{each}</a>" in html] == [action] * bool(action)
+    assert html.count("unknown") == 2
+    assert not re.search("alpha|beta|<b>pha|&lt;b&gt;pha", html, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    ("winner", "words"),
+    [
+        ("a", "you found A better"),
+        ("b", "you found B better"),
+        ("tie", "you called it a tie"),
+        ("both_bad", "you found both bad"),
+    ],
+)
+def test_voted_battle_is_shown_with_names_and_the_vote(client, fought, winner, words):
+    judged(fought(), winner)
+
+    html = page(client)
+
+    assert words in html
+    assert "<bdi>Al &lt;b&gt;pha</bdi>" in html
+    assert "<bdi>Beta</bdi>" in html
+    assert "unknown" not in html
+
+
+def test_page_without_battles_leads_to_the_first(client):
+    assert "There are none here yet." in page(client)
+
+
+def test_search_keeps_its_words_and_says_when_nothing_is_found(client, fought):
+    fought(prompt="Which metal?")
+
+    assert "Which metal?" in page(client, "?q=metal")
+    html = page(client, "?q=%3Cb%3Ewood")
+    assert 'value="&lt;b&gt;wood"' in html
+    assert "None of your battles has <q>&lt;b&gt;wood</q>" in html
+    assert "Which metal?" not in html
+
+
+def test_pages_follow_each_other_with_the_words_of_the_search(client, fought):
+    for number in range(history.PAGE + 1):
+        fought(prompt=f"Metal {number}")
+
+    first = page(client, "?q=metal")
+    older = re.search(r'href="(\?[^"]*)" rel="next"', first)[1].replace("&amp;", "&")
+    second = page(client, older)
+
+    assert "Metal 20" in first
+    assert second.count('class="my-question"') == 1
+    assert ">Metal 0<" in second
+    assert 'href="/battles/?q=metal"' in second
+
+
+def test_page_needs_the_same_number_of_queries_for_one_battle_and_thirty(client, fought, django_assert_num_queries):
+    judged(fought(), "a")
+    with django_assert_num_queries(1):
+        page(client)
+    for _ in range(29):
+        judged(fought(), "b")
+    with django_assert_num_queries(1):
+        page(client)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("get", "", 200),
+        ("head", "", 200),
+        ("post", "", 405),
+        ("get", "delete/", 405),
+        ("post", "delete/", 302),
+        ("get", "{}/delete/", 405),
+        ("post", "{}/delete/", 302),
+    ],
+)
+def test_pages_are_never_stored(client, fought, method, path, status):
+    answer = getattr(client, method)(f"/battles/{path.format(fought().pk)}")
+
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (status, "no-store")
+
+
+def test_deleted_battle_is_gone_from_the_page(client, fought):
+    battle = fought(prompt="Which metal?")
+    kept = fought(prompt="Which wood?")
+
+    answer = client.post(f"/battles/{battle.pk}/delete/", {"q": "wh&"})
+
+    assert answer.headers["Location"] == "/battles/?deleted=one&q=wh%26"
+    html = page(client, "?deleted=one")
+    assert "The battle is deleted." in html
+    assert "Which metal?" not in html
+    assert list(Battle.objects.all()) == [kept]
+
+
+def test_battle_of_somebody_else_cannot_be_deleted(client, me):
+    battle = factories.battle()
+
+    answer = client.post(f"/battles/{battle.pk}/delete/")
+
+    assert (answer.status_code, "There is nothing here." in answer.content.decode()) == (404, True)
+    assert Battle.objects.count() == 1
+
+
+@pytest.mark.parametrize("path", ["delete/", "{}/delete/"])
+def test_deletion_is_checked_for_forgery(fought, me, path):
+    battle = fought()
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies[voters.COOKIE] = voters.signer.sign(str(me.pk))
+
+    assert strict.post(f"/battles/{path.format(battle.pk)}").status_code == 403
+    assert Battle.objects.count() == 1
+
+
+def test_deletion_of_everything_makes_the_browser_somebody_new(client, fought, me):
+    vote = judged(fought(), "a")
+    client.get("/")
+
+    answer = client.post("/battles/delete/")
+
+    assert answer.headers["Location"] == "/battles/?deleted=all"
+    assert voters.signer.unsign(answer.cookies[voters.COOKIE].value) != str(me.pk)
+    assert answer.cookies["csrftoken"].value == ""
+    assert "Everything is deleted." in page(client, "?deleted=all")
+    assert (Battle.objects.count(), Voter.objects.count()) == (0, 0)
+    assert Vote.objects.get(pk=vote.pk).voter not in (None, me.pk)
+
+
+def test_deletion_of_everything_ends_the_session_of_an_account(client, two_models):
+    client.force_login(User.objects.create_user("alice", password=PASSWORD))
+    client.post("/", {"prompt": "Why?"})
+    other = Client()
+    other.force_login(User.objects.get())
+
+    answer = client.post("/battles/delete/", {"password": PASSWORD})
+
+    assert answer.cookies["sessionid"].value == ""
+    assert (User.objects.count(), Voter.objects.count(), Battle.objects.count()) == (0, 0, 0)
+    assert "Log in" in page(client)
+    assert "Log in" in page(other)
+
+
+@pytest.mark.parametrize("sent", [{}, {"password": ""}, {"password": "wrong"}])
+def test_account_is_not_deleted_by_whoever_sits_at_its_browser(client, two_models, sent):
+    client.force_login(User.objects.create_user("alice", password=PASSWORD))
+    client.post("/", {"prompt": "Why?"})
+
+    answer = client.post("/battles/delete/", sent)
+
+    assert answer.status_code == 403
+    assert "The password is wrong. Nothing was deleted." in answer.content.decode()
+    assert (User.objects.count(), Battle.objects.count()) == (1, 1)
+    assert "Log out" in client.get("/accounts/").content.decode()
+
+
+def test_password_is_not_guessed_where_an_account_is_deleted(client):
+    client.force_login(User.objects.create_user("alice", password=PASSWORD))
+    answers = [client.post("/battles/delete/", {"password": f"wrong {number}"}) for number in range(6)]
+
+    assert [answer.status_code for answer in answers] == [403] * 5 + [429]
+    assert answers[-1].headers["Retry-After"] == "300"
+
+
+def test_last_operator_stays(client):
+    client.force_login(User.objects.create_superuser("alice", password=PASSWORD))
+    User.objects.create_superuser("bob", is_active=False)
+
+    answer = client.post("/battles/delete/", {"password": PASSWORD})
+
+    assert answer.status_code == 409
+    text = answer.content.decode()
+    assert ("Make another superuser first." in text, "There is nothing here." in text) == (True, False)
+    assert User.objects.count() == 2
+
+
+def test_account_is_named_in_the_navigation(client):
+    assert "Log in" in page(client)
+    client.force_login(User.objects.create_user("al<i>ce"))
+
+    html = page(client)
+
+    assert "<bdi>al&lt;i&gt;ce</bdi>" in html
+    assert ">Log in</a>" not in html
+    assert "al&lt;i&gt;ce" in client.get("/accounts/").content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("count", [0, 1, history.EXPORTED_AT_ONCE + 1])
+async def test_export_is_a_file_of_all_my_battles(count, me, fought, in_database):
+    for number in range(count):
+        await in_database(lambda n=number: fought(prompt=f'Question "{n}"', a=FINISHED | {"text": "né\n"}))
+    await in_database(factories.battle)
+    client = AsyncClient()
+    client.cookies[voters.COOKIE] = voters.signer.sign(str(me.pk))
+
+    answer = await client.get("/battles/export/")
+    content = b"".join([part async for part in answer.streaming_content])
+
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="arena-my-battles.json"'
+    assert (answer.headers["Content-Type"], answer.headers["Cache-Control"]) == ("application/json", "no-store")
+    found = json.loads(content)["battles"]
+    assert [each["turns"][0]["prompt"] for each in found] == [f'Question "{n}"' for n in range(count)]
+    assert {each["models"] for each in found} <= {None}
+    assert {each["turns"][0]["answers"][0]["text"] for each in found} <= {"né\n"}
+
+
+@pytest.mark.parametrize("state", OPEN)
+def test_page_does_not_change_with_who_fights_in_an_open_battle(client, me, alpha, beta, state):
+    battle = factories.battle(state, voter=me, model_a=alpha, model_b=beta)
+    hide = r'(csrfmiddlewaretoken" value=")\w+'
+    before = re.sub(hide, r"\1", page(client))
+
+    Battle.objects.filter(pk=battle.pk).update(model_a=beta, model_b=alpha)
+
+    assert re.sub(hide, r"\1", page(client)) == before

@@ -1,0 +1,418 @@
+"""The pages as templates: what each state shows, and what a strict policy and a screen reader need of all of them."""
+
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from itertools import pairwise
+from uuid import UUID
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+
+VOID_ELEMENTS = {"meta", "link", "input", "img", "br", "path", "circle", "line"}
+QUESTION = "Which <metal> melts in the hand?"
+RATED = {"rating": 1034.4, "ci_low": 1010.1, "ci_high": 1058.6, "rank": 3, "models": 12, "votes": 1204}
+FACTS = {"organization": "Maker", "license": "MIT", "open_weights": True, "size": "46.7 B", "active": "12.9 B"}
+MEASURED = {"answers": 1, "first_token_s": 0.42, "tokens_per_s": 51.7, "tokens": 1312, "cost": "$0.0021"}
+TYPICAL = {"usual": {"first_token_s": 0.6, "tokens_per_s": 48.2}, "price": ("$2.50", "$10")}
+REASONS = ["stopped", "timeout", "unavailable", "refused", "too_long", "empty"]
+UNKNOWN = dict.fromkeys([*RATED, *FACTS, *MEASURED, *TYPICAL])
+
+
+class Outline(HTMLParser):
+    """Every start tag with its attributes, and the text that a reader finds."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.words = [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+    def all(self, tag, **attributes):
+        return [a for t, a in self.tags if t == tag and all(a.get(k) == v for k, v in attributes.items())]
+
+
+@pytest.fixture
+def render(rf):
+    """Renders as a view would; the query is part of the address."""
+
+    def rendered(template, query=None, scheme="", **context):
+        request = rf.get("/somewhere/", query)
+        request.COOKIES["scheme"] = scheme
+        return render_to_string(template, context, request)
+
+    return rendered
+
+
+def side(letter, state="finished", text="", name="", reason="unavailable"):
+    html = mark_safe("<p>The <strong>answer</strong></p>") if state == "finished" else ""
+    other = "b" if letter == "a" else "a"
+    known = {"name": name, "reasoning": name and f"{name} thinks."}
+    return {"side": letter, "other": other, "state": state, "html": html, "text": text, "reason": reason, **known}
+
+
+def battle(state="ready", sides=("finished", "finished"), text="", turns=1, named=False, **fields):
+    names = ("Quokka <7B>", "Wombat") if named else ("", "")
+    shown = [side(letter, of, text, name) for letter, of, name in zip("ab", sides, names, strict=True)]
+    asked = [
+        {"number": number, "key": str(number), "prompt": QUESTION, "long": number == 2, "sides": shown}
+        for number in range(1, turns + 1)
+    ]
+    said = {"vote": None, "reveal": None, "next": "/", "comment": None, "stopped": False, "stopped_early": False}
+    return {
+        "id": UUID(int=7),
+        "mode": "anonymous",
+        "state": state,
+        "named": named,
+        "events_url": "/api/v1/battles/7/events?from=1.x-0-0.y-0-0.0",
+        "turns": asked,
+        "most_turns": 20,
+        "room": 23_000,
+        **said,
+        **fields,
+    }
+
+
+def chips(chosen=()):
+    words = (("useful", "correct"), ("wrong", "refused"))
+    return [[{"word": word, "label": word, "chosen": word in chosen} for word in each] for each in words]
+
+
+def voted(vote, **model_a):
+    known = {**RATED, **FACTS, **MEASURED, **TYPICAL, "chips": chips(["useful"])}
+    a = {"side": "a", "name": "Quokka <7B>", "slug": "quokka", "won": vote == "a", **known, **model_a}
+    b = {"side": "b", "name": "Wombat", "slug": "wombat", "won": vote == "b", **UNKNOWN, "chips": chips()}
+    return battle("voted", named=True, vote=vote, reveal=[a, b], comment="Hm & so.")
+
+
+def row(rank=1, **fields):
+    numbers = {"rating": 1023.46, "ci_low": 1001.2, "ci_high": 1044.9, "votes": 1280, "win_rate": 0.625}
+    names = {"model": "quokka", "name": "Quokka", "organization": "Maker", "license": "MIT"}
+    ranks = {"rank": rank, "rank_low": rank, "rank_high": rank + 1, "tier": 1, "provisional": False, "unbounded": False}
+    return {**numbers, **names, **ranks, **fields}
+
+
+MODEL = {
+    "places": [
+        {"pool": {"slug": "live", "name": "This arena", "kind": "live"}, "row": row(provisional=True), "among": 12},
+        {"pool": {"slug": "old", "name": "Old votes", "kind": "import"}, "row": row(3, ci_high=None), "among": 129},
+    ],
+    "rated_here": True,
+    "usual": {"tokens_per_s": 48.2, "first_token_s": 0.6, "calls": 1204},
+    "failed_percent": 1.5,
+    "price": {"input": "$2.50", "output": "$10", "as_of": datetime(2026, 1, 2, tzinfo=UTC)},
+    "size": "46.7 B",
+    "active": "12.9 B",
+    "trained_on": "15 T",
+}
+PAGES = {
+    "home": ("arena/home/home.html", {"prompt": "", "contestants": 5}),
+    "home with an error": (
+        "arena/home/home.html",
+        {"prompt": "x", "errors": {"prompt": "Too long."}, "contestants": 1},
+    ),
+    "waiting": ("arena/battle/battle.html", {"battle": battle("answering", ("waiting", "waiting"))}),
+    "ready": ("arena/battle/battle.html", {"battle": battle()}),
+    "two turns": ("arena/battle/battle.html", {"battle": battle(turns=2)}),
+    "one side failed": ("arena/battle/battle.html", {"battle": battle(sides=("finished", "failed"))}),
+    "side by side": ("arena/battle/battle.html", {"battle": battle(named=True, mode="side_by_side")}),
+    "asked again": (
+        "arena/battle/battle.html",
+        {"battle": battle(), "further": True, "typed": "And <b>?", "problem": "No."},
+    ),
+    "voted": ("arena/battle/battle.html", {"battle": voted("a")}),
+    "void": ("arena/battle/battle.html", {"battle": battle("void", ("failed", "failed"))}),
+    "skipped": ("arena/battle/battle.html", {"battle": battle("skipped")}),
+    "expired": ("arena/battle/battle.html", {"battle": battle("expired")}),
+    "model": ("ratings/model/model.html", {"model": {"slug": "quokka", "name": "Quokka"}, **MODEL}),
+    "unknown model": ("ratings/model/model.html", {"model": {"slug": "quokka", "name": "Quokka"}}),
+    "refused board": ("ratings/boards/board_error.html", {"error": {"status": 400, "detail": "What?"}}),
+    "not found": ("404.html", {}),
+    "conflict": ("409.html", {"detail": "Make another superuser first."}),
+    "no data": ("503.html", {}),
+    "forged": ("403_csrf.html", {}),
+    "broken": ("500.html", {}),
+    "not understood": ("400.html", {}),
+}
+
+
+@pytest.fixture(params=PAGES.values(), ids=PAGES.keys())
+def page(request, render):
+    template, context = request.param
+    return Outline(render(template, **context))
+
+
+def test_page_has_nothing_inline(page):
+    assert not page.all("style")
+    assert all("src" in script for script in page.all("script"))
+    attributes = {name for _, attrs in page.tags for name in attrs}
+    assert not [name for name in attributes if name == "style" or name.startswith(("on", "hx-on", "hx-vals"))]
+
+
+def test_page_loads_only_static_files_that_exist(page):
+    loaded = [a["href"] for a in page.all("link")] + [a["src"] for t, a in page.tags if "src" in a]
+    assert loaded
+    for address in loaded:
+        assert address.startswith("/static/")
+        assert finders.find(address.removeprefix("/static/")), address
+
+
+def test_page_has_landmarks_one_heading_and_unique_ids(page):
+    assert len(page.all("main")) == len(page.all("h1")) == len(page.all("title")) == 1
+    assert page.all("html", lang="en")
+    ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    pointed = [
+        attrs[name] for _, attrs in page.tags for name in ("aria-describedby", "aria-labelledby") if name in attrs
+    ]
+    assert set(" ".join(pointed).split()) <= set(ids)
+    assert {attrs["for"] for attrs in page.all("label") if "for" in attrs} <= set(ids)
+
+
+def test_page_names_its_controls_and_groups(page):
+    labelled = {attrs["for"] for attrs in page.all("label") if "for" in attrs}
+    for box in [*page.all("textarea"), *page.all("input", type="text"), *page.all("select")]:
+        assert box.get("id") in labelled or "aria-label" in box
+    for group in [attrs for _, attrs in page.tags if attrs.get("role") in ("group", "region")]:
+        assert {"aria-label", "aria-labelledby"} & group.keys()
+
+
+def test_page_heads_descend_one_level_at_a_time(page):
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_page_posts_with_a_token(page):
+    tokens = page.all("input", name="csrfmiddlewaretoken")
+    assert len(tokens) == len(page.all("form", method="post"))
+
+
+def test_broken_page_needs_no_context_at_all():
+    assert "wrong on our side" in render_to_string("500.html")
+
+
+def test_not_found_page_says_what_was_not_found(render):
+    assert "There is no pool" in render("404.html", detail="There is no pool 'x'.")
+
+
+@pytest.mark.parametrize(("cookie", "expected"), [("", None), ("dark", "dark"), ("light", "light"), ("pink", None)])
+def test_page_carries_the_chosen_scheme(render, cookie, expected):
+    html = Outline(render("404.html", scheme=cookie)).all("html")[0]
+    assert html.get("data-scheme") == expected
+
+
+def test_scheme_switch_leads_back(render):
+    outline = Outline(render("404.html", {"category": "a b"}))
+    assert outline.all("input", name="next")[0]["value"] == "/somewhere/?category=a+b"
+    assert outline.all("form", action="/appearance/")
+
+
+def test_home_keeps_what_was_typed_beside_the_error(render):
+    outline = Outline(
+        render("arena/home/home.html", prompt="<b> & more", errors={"prompt": "Too long."}, contestants=3, room=24_000)
+    )
+    box = outline.all("textarea", name="prompt")[0]
+    assert "<b> & more" in outline.text
+    assert "Too long." in outline.text
+    assert "ask-error" in box["aria-describedby"]
+    assert box["maxlength"] == "24000"
+    assert "autofocus" in box
+
+
+@pytest.mark.parametrize(("contestants", "words"), [(5, "5 models are in the draw"), (1, "no battle can start")])
+def test_home_says_how_many_are_in_the_draw(render, contestants, words):
+    assert words in Outline(render("arena/home/home.html", prompt="", contestants=contestants)).text
+
+
+STATES = [
+    (battle("answering", ("waiting", "waiting")), "You can vote when both answers are done."),
+    (battle("ready"), "Both answers are here. Which is better?"),
+    (battle("ready", ("finished", "failed"), turns=2), "Not both sides answered this time."),
+    (battle("ready", stopped=True), "your vote is kept, but moves no rating"),
+    (battle("ready", named=True, mode="side_by_side"), "You know the names, so your vote moves no rating."),
+    (battle("ready", ("finished", "failed"), turns=2), "There is no answer from this side."),
+    (battle("void", ("failed", "finished")), "Start again with the same question"),
+    (battle("void", ("failed", "finished")), "A vote needs two answers, and they are not both here."),
+    (battle("void", ("failed", "failed"), stopped_early=True), "You stopped it before both answers had begun,"),
+    (battle("skipped"), "No vote was counted, and the names stay hidden."),
+    (battle("expired"), "This battle is closed."),
+    (voted("a"), "You found A better."),
+    (voted("b"), "You found B better."),
+    (voted("tie"), "You called it a tie."),
+    (voted("both_bad"), "You found both bad."),
+]
+
+
+@pytest.mark.parametrize(("shown", "words"), STATES)
+def test_battle_says_how_it_stands(render, shown, words):
+    html = render("arena/battle/battle.html", battle=shown)
+    assert words in Outline(html.partition("<template")[0]).text
+
+
+@pytest.mark.parametrize(("state", "open_"), [("answering", False), ("ready", True)])
+def test_vote_bar_opens_when_both_are_done(render, state, open_):
+    outline = Outline(render("arena/battle/battle.html", battle=battle(state)))
+    assert ("disabled" not in outline.all("fieldset")[0]) == open_
+    winners = [button["value"] for button in outline.all("button", name="winner")]
+    assert winners == ["a", "tie", "both_bad", "b", "skip"]
+
+
+@pytest.mark.parametrize("state", ["voted", "skipped", "void", "expired"])
+def test_closed_battle_has_no_vote_bar(render, state):
+    shown = voted("a") if state == "voted" else battle(state)
+    assert not Outline(render("arena/battle/battle.html", battle=shown)).all("button", name="winner")
+
+
+def test_verdict_comes_alone_for_htmx(render):
+    part = render("arena/battle/_battle_update.html", battle=battle("skipped")).strip()
+    assert part.startswith('<section class="verdict"')
+    assert part.endswith("</section>")
+    assert "hx-swap-oob" not in part
+
+
+def test_vote_brings_the_names_into_the_panes(render):
+    outline = Outline(render("arena/battle/_battle_update.html", battle=voted("b")))
+    swapped = [(attrs["id"], attrs["hx-swap-oob"]) for _, attrs in outline.tags if "hx-swap-oob" in attrs]
+    assert swapped == [(f"turn-1-{side}-{part}", "true") for side in "ab" for part in ("head", "thoughts")]
+    assert outline.text.endswith("Answer B Wombat Go to answer A A Reasoning Wombat thinks.")
+
+
+def test_further_question_brings_its_turn_and_a_closed_bar(render):
+    html = render(
+        "arena/battle/_battle_update.html", battle=battle("answering", ("waiting", "waiting"), turns=2), added=True
+    )
+    outline = Outline(html)
+    assert [attrs["hx-swap-oob"] for _, attrs in outline.tags if "hx-swap-oob" in attrs] == ["beforeend:#turns"]
+    assert [section["id"] for section in outline.all("section")] == ["verdict", "turn-2"]
+    assert "disabled" in outline.all("fieldset")[0]
+
+
+def test_retry_brings_the_panes_that_wait_again(render):
+    outline = Outline(
+        render("arena/battle/_battle_update.html", battle=battle("answering", ("finished", "waiting")), again=True)
+    )
+    swapped = [(attrs["id"], attrs["hx-swap-oob"]) for _, attrs in outline.tags if "hx-swap-oob" in attrs]
+    assert swapped == [("turn-1-b-pane", "true")]
+
+
+def test_further_question_that_was_refused_is_still_in_its_box(render):
+    html = render("arena/battle/battle.html", battle=battle(), further=True, typed="And <b>?", problem="Too long.")
+    assert "And &lt;b&gt;?</textarea>" in html
+    assert 'role="alert">Too long.<' in html
+    assert "open" in Outline(html).all("details", **{"class": "further"})[0]
+
+
+@pytest.mark.parametrize(("turns", "boxes"), [(19, 1), (20, 0)])
+def test_box_for_a_further_question_is_gone_at_the_last_turn(render, turns, boxes):
+    assert len(Outline(render("arena/battle/battle.html", battle=battle(turns=turns))).all("textarea")) == boxes
+
+
+@pytest.mark.parametrize(("mode", "reasons"), [("anonymous", ["stopped"]), ("side_by_side", REASONS)])
+def test_reasons_of_a_failure_are_at_hand_only_where_they_may_be_told(render, mode, reasons):
+    shown = battle("answering", ("waiting", "waiting"), mode=mode, named=mode == "side_by_side")
+    html = render("arena/battle/battle.html", battle=shown)
+    found = Outline(html.partition('<template id="failed"')[2])
+    assert [attrs["data-reason"] for attrs in found.all("p") if "data-reason" in attrs] == reasons
+
+
+def test_panes_carry_names_and_thoughts_only_where_they_are_known(render):
+    blind = Outline(render("arena/battle/battle.html", battle=battle()))
+    known = Outline(render("arena/battle/battle.html", battle=battle(named=True, mode="side_by_side")))
+    assert "Answer A Quokka <7B> Go to answer B B Reasoning Quokka <7B> thinks." in known.text
+    assert not blind.all("details", **{"class": "thoughts"})
+    assert "Quokka" not in blind.text
+
+
+@pytest.mark.parametrize("state", ["waiting", "finished", "failed"])
+def test_panes_differ_in_nothing_but_their_letter(render, state):
+    html = render("arena/battle/battle.html", battle=battle("answering", (state, state), "Same text."))
+    a, b = re.findall(r"<article.*?</article>", html, re.S)
+    lone = r"(?<![a-zA-Z])[{}](?![a-zA-Z])"
+    assert a != b
+    assert len({re.sub(lone.format("abAB"), "side", pane) for pane in (a, b)}) == 1
+
+
+def test_stream_holds_the_released_text_and_nothing_else(render):
+    text = "  <script>alert(1)</script>\n\n* one\n"
+    html = render("arena/battle/battle.html", battle=battle("answering", ("waiting", "waiting"), text))
+    found = re.search(r'id="turn-1-a"[^>]*>(.*?)</div>', html, re.S)
+    assert found
+    assert found[1] == "  &lt;script&gt;alert(1)&lt;/script&gt;\n\n* one\n"
+
+
+def test_void_battle_starts_again_with_its_question_and_is_retried_where_the_answer_is_missing(render):
+    outline = Outline(render("arena/battle/battle.html", battle=battle("void", ("failed", "finished"))))
+    retries = outline.all("form", **{"hx-post": f"/battles/{UUID(int=7)}/retry/"})
+    assert [form["class"] for form in retries] == ["retry"] * 2  # one of them for a failure that may still come
+    assert outline.all("form", action="/")
+    assert outline.all("input", name="prompt")[0]["value"] == QUESTION
+
+
+def test_reveal_names_both_and_marks_the_choice(render):
+    outline = Outline(render("arena/battle/battle.html", battle=voted("a")))
+    assert (
+        "A was Quokka <7B> your choice Maker open weights licence MIT 46.7 B parameters, 12.9 B active" in outline.text
+    )
+    assert "Rating before this vote 1,034 (1,010 \N{EN DASH} 1,059) rank 3 of 12 1,204 votes" in outline.text
+    assert "This answer 52 tokens/s first token after 0.42 s 1,312 tokens $0.0021" in outline.text
+    assert "Usually 48 tokens/s first token after 0.60 s" in outline.text
+    assert "Price of a million tokens $2.50 in $10 out" in outline.text
+    assert [card["data-side"] for card in outline.all("li") if "data-won" in card] == ["a"]
+    assert outline.all("a", id="next")[0]["href"] == "/"
+    assert [link["href"] for link in outline.all("a") if "/models/" in link["href"]] == [
+        "/models/quokka/",
+        "/models/wombat/",
+    ]
+
+
+def test_reveal_leaves_out_what_is_unknown(render):
+    outline = Outline(render("arena/battle/battle.html", battle=voted("a")))
+    assert "B was Wombat Rating before this vote not rated yet Why?" in outline.text
+    assert "None" not in outline.text
+
+
+def test_reveal_offers_to_go_on_and_to_ask_the_same_again(render):
+    outline = Outline(render("arena/battle/battle.html", battle=voted("tie")))
+    assert outline.all("form", action=f"/battles/{UUID(int=7)}/go-on/")
+    assert outline.all("input", type="hidden", name="prompt")[0]["value"] == QUESTION
+
+
+def test_opinion_shows_what_was_said_before(render):
+    html = render("arena/battle/battle.html", battle=voted("a"))
+    boxes = Outline(html).all("input", type="checkbox")
+    assert [(box["name"], box["value"]) for box in boxes if "checked" in box] == [("reasons_a", "useful")]
+    assert {box["name"] for box in boxes} == {"reasons_a", "reasons_b"}
+    assert "Hm &amp; so.</textarea>" in html
+
+
+@pytest.mark.parametrize("vote", ["tie", "both_bad"])
+def test_reveal_without_a_winner_marks_nobody(render, vote):
+    assert "your choice" not in render("arena/battle/battle.html", battle=voted(vote))
+
+
+@pytest.mark.parametrize(
+    ("rating", "words"),
+    [
+        ({"rating": None, "ci_low": None, "ci_high": None}, "Rating before this vote not rated yet"),
+        ({"models": None}, "rank 3 1,204 votes"),
+        ({"answers": 3}, "These 3 answers 52 tokens/s"),
+        ({"usual": None}, "1,312 tokens $0.0021 Price of"),
+        ({"ci_high": None}, "(1,010 or more)"),
+        ({"ci_low": None}, "(1,059 or less)"),
+        ({"ci_low": None, "ci_high": None}, "(open at both ends)"),
+    ],
+)
+def test_reveal_tells_open_intervals_in_words(render, rating, words):
+    assert words in Outline(render("arena/battle/battle.html", battle=voted("a", **rating))).text

@@ -1,0 +1,152 @@
+"""Models and prices in the admin."""
+
+import re
+from datetime import date
+
+import pytest
+
+from catalog.models import LanguageModel, Price
+from core.models import Change
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/catalog/languagemodel/"
+NO_PRICES = {"prices-TOTAL_FORMS": "0", "prices-INITIAL_FORMS": "0"}
+
+
+def form(**fields):
+    return {"slug": "x-1", "name": "X", "status": "current", **NO_PRICES, **fields}
+
+
+def test_model_is_added_with_a_price_and_both_are_logged(admin):
+    price = {
+        "prices-0-input": "0.15",
+        "prices-0-output": "0.6",
+        "prices-0-source": "list",
+        "prices-0-as_of": "2026-02-03",
+    }
+    answer = admin.post(f"{LIST}add/", form(**price | {"prices-TOTAL_FORMS": "1"}))
+    assert answer.status_code == 302
+    assert Price.objects.get().model == LanguageModel.objects.get(slug="x-1")
+    assert sorted((row.kind, row.what) for row in Change.objects.all()) == [
+        ("added", "catalog.languagemodel"),
+        ("added", "catalog.price"),
+    ]
+    assert Change.objects.get(what="catalog.price").after["input"] == "0.150000"
+
+
+def test_fields_in_a_row_have_names(admin):
+    """Those of a new row too, which a script copies."""
+    model = factories.model("x-1")
+    Price.objects.create(model=model, input=1, output=2, source="list", as_of="2026-02-03")
+    page = admin.get(f"{LIST}{model.pk}/change/").content.decode()
+    for row in ("0", "__prefix__"):
+        for name, label in (("input", r"Input, \$ for a million tokens"), ("tiers", "Tiers"), ("as_of", "As of")):
+            assert re.search(rf'<(input|textarea)[^>]*name="prices-{row}-{name}"[^>]*aria-label="{label}"', page)
+    assert re.search(r'name="prices-0-DELETE"[^>]*aria-label="Delete"', page)
+
+
+@pytest.mark.parametrize("slug", ["", "X", "a/b", "a b", "ü", "../etc", ".", "..", "--", "a" * 201])
+def test_slug_that_fits_no_address_is_refused(admin, slug):
+    assert admin.post(f"{LIST}add/", form(slug=slug)).status_code == 200
+    assert not LanguageModel.objects.exists()
+    assert not Change.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("kind", "banana", "valid choice"),
+        ("fine_tuning", "banana", "valid choice"),
+        ("modalities", ["text", "smell"], "valid choice"),
+        ("modalities", ['["\\u0000"]'], "valid choice"),
+        ("parameters_total", "-5", "must be a whole number from 1"),
+        ("parameters_active", "0", "must be a whole number from 1"),
+        ("training_tokens", "-1", "must be a whole number from 1"),
+        ("context_window", "-1", "must be a whole number from 1"),
+        ("layers", "-3", "must be a whole number from 1"),
+        ("kv_heads", "0", "must be a whole number from 1"),
+        ("head_dim", "100001", "must be at most 100,000"),
+        ("requests_per_minute", "fifty", "must be a whole number"),
+        ("release_date", "0001-01-01", "from 1950 to 2100"),
+        ("retires_on", "9999-12-31", "from 1950 to 2100"),
+        ("knowledge_cutoff", "1949-12-31", "from 1950 to 2100"),
+    ],
+)
+def test_value_that_no_fact_may_have_is_refused_at_its_field(admin, field, value, said):
+    answer = admin.post(f"{LIST}add/", form(**{field: value}))
+    assert answer.status_code == 200
+    errors = answer.context["adminform"].form.errors
+    assert errors.keys() == {field}
+    assert said in str(errors[field])
+    assert not LanguageModel.objects.exists()
+
+
+CONTRARY = [
+    {"parameters_active": "9", "parameters_total": "5"},
+    {"max_output": "100000", "context_window": "10"},
+    {"max_input": "11", "context_window": "10"},
+    {"release_date": "2030-01-01", "retires_on": "2001-01-01"},
+]
+
+
+@pytest.mark.parametrize("fields", CONTRARY)
+def test_values_that_contradict_each_other_are_refused(admin, fields):
+    errors = admin.post(f"{LIST}add/", form(**fields)).context["adminform"].form.errors
+    assert list(errors) == [min(fields, key=list(fields).index)]
+    assert "lies beyond" in str(errors)
+
+
+def test_contradiction_of_sources_is_in_nobodys_way(admin):
+    model = factories.model("x", max_output=100, context_window=10)
+    said = form(name="New", max_output=100, context_window=10)
+    assert admin.post(f"{LIST}{model.pk}/change/", said).status_code == 302
+
+
+def test_values_are_kept_as_facts_have_them(admin):
+    said = {"modalities": ["image", "text"], "kind": "chat", "fine_tuning": "api", "tokens_per_minute": "50 (tier 1)"}
+    said |= {"parameters_total": "5", "parameters_active": "5", "release_date": "1966-01-01", "tools": "false"}
+    assert admin.post(f"{LIST}add/", form(**said)).status_code == 302
+    made = LanguageModel.objects.get()
+    assert (made.modalities, made.kind, made.release_date) == (["text", "image"], "chat", date(1966, 1, 1))
+    assert admin.post(f"{LIST}{made.pk}/change/", form()).status_code == 302
+    made.refresh_from_db()
+    assert (made.modalities, made.kind, made.release_date) == ([], "", None)
+
+
+def test_model_is_not_made_from_itself(admin):
+    model = factories.model("x")
+    answer = admin.post(f"{LIST}{model.pk}/change/", form(base_model=model.pk))
+    assert "A model is not made from itself." in answer.content.decode()
+    base = factories.model("base")
+    assert admin.post(f"{LIST}{model.pk}/change/", form(base_model=base.pk)).status_code == 302
+
+
+def test_slug_stays(admin):
+    model = factories.model("x-1", name="Old")
+    assert admin.post(f"{LIST}{model.pk}/change/", form(slug="y", name="New")).status_code == 302
+    model.refresh_from_db()
+    assert (model.slug, model.name) == ("x-1", "New")
+    assert Change.objects.get().before == {"name": "Old"}
+
+
+def test_model_is_retired_and_never_deleted(admin):
+    """Its facts, votes and scores hold it, so that the button could only fail."""
+    model = factories.model("x-1")
+    page = admin.get(f"{LIST}{model.pk}/change/").content.decode()
+    assert f"{LIST}{model.pk}/delete/" not in page
+    assert "A model cannot be deleted: retire it." in page
+    assert "delete_selected" not in admin.get(LIST).content.decode()
+    assert admin.post(f"{LIST}{model.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert LanguageModel.objects.filter(pk=model.pk).exists()
+    assert not Change.objects.exists()
+
+
+def test_price_can_be_deleted(admin):
+    model = factories.model("x-1")
+    price = Price.objects.create(model=model, input=1, output=2, source="a", as_of=date(2026, 1, 2))
+    row = {"id": price.pk, "input": 1, "output": 2, "source": "a", "as_of": "2026-01-02", "DELETE": "on"}
+    said = form() | {f"prices-0-{name}": value for name, value in row.items()}
+    said |= {"prices-TOTAL_FORMS": "1", "prices-INITIAL_FORMS": "1"}
+    assert admin.post(f"{LIST}{model.pk}/change/", said).status_code == 302
+    assert not Price.objects.exists()

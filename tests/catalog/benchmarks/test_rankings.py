@@ -1,0 +1,113 @@
+"""The benchmarks that are shipped, and scores in rankings."""
+
+from urllib.parse import urlparse
+
+import pytest
+
+from catalog.benchmarks.rankings import load_benchmarks, ranked
+from catalog.matching import seed_files
+from catalog.models import Benchmark, Caveat, Score
+from tests import factories
+
+ENTRIES = seed_files.tables("benchmarks.toml", "benchmark")
+BY_SLUG = {entry["slug"]: entry for entry in ENTRIES}
+
+
+def test_the_sixteen_of_the_field_are_there():
+    assert set(BY_SLUG) == {
+        "arc", "drop", "hellaswag", "mmlu", "truthfulqa", "winogrande", "gsm8k", "elo", "humaneval", "multipl-e",
+        "gpqa", "bbh", "math-l5", "ifeval", "musr", "mmlu-pro",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["slug"])
+def test_each_says_what_it_measures_for_whom_and_what_is_wrong_with_it(entry):
+    assert entry["measures"].endswith(".")
+    assert entry["matters"].startswith("For ")
+    assert entry["status"] in Benchmark.Status.values
+    assert entry["generation"] in (1, 2)
+    assert entry.get("superseded_by", entry["slug"]) in BY_SLUG
+    assert 0 <= entry.get("chance", 0) < entry.get("human", 1) <= 1
+    assert entry["caveat"]
+    for source in (entry["source"], *(caveat["source"] for caveat in entry["caveat"])):
+        assert urlparse(source).scheme == "https"
+    assert {caveat["kind"] for caveat in entry["caveat"]} <= set(Caveat.Kind.values)
+
+
+@pytest.mark.parametrize(
+    ("slug", "field", "value"),
+    [
+        ("gsm8k", "items", 1319),
+        ("gpqa", "items", 448),
+        ("humaneval", "items", 164),
+        ("math-l5", "items", 1324),
+        ("mmlu-pro", "chance", 0.1),
+        ("gpqa", "human", 0.65),
+    ],
+)
+def test_figures_that_are_often_wrong_elsewhere(slug, field, value):
+    assert BY_SLUG[slug][field] == value
+
+
+def test_words_that_are_often_wrong_elsewhere():
+    assert "8,500" in BY_SLUG["gsm8k"]["items_note"]
+    assert "United States" in BY_SLUG["math-l5"]["measures"]
+    assert "diamond has 198" in BY_SLUG["gpqa"]["items_note"]
+
+
+@pytest.mark.django_db
+def test_load_brings_the_tables_to_what_the_file_says():
+    load_benchmarks(ENTRIES)
+    load_benchmarks(ENTRIES)
+    assert Benchmark.objects.count() == 16
+    assert Caveat.objects.count() == sum(len(entry["caveat"]) for entry in ENTRIES)
+    assert Benchmark.objects.get(slug="mmlu").superseded_by.slug == "mmlu-pro"
+    load_benchmarks([BY_SLUG["mmlu"] | {"caveat": BY_SLUG["mmlu"]["caveat"][:1], "items": 1}])
+    mmlu = Benchmark.objects.get(slug="mmlu")
+    assert (mmlu.items, mmlu.caveats.count(), mmlu.superseded_by) == (1, 1, None)
+
+
+@pytest.mark.django_db
+def test_what_holds_of_every_test_is_said_of_all_but_the_rating_by_votes():
+    [everywhere] = seed_files.tables("benchmarks.toml", "everywhere")
+    for _ in range(2):
+        load_benchmarks(ENTRIES, [everywhere])
+    assert everywhere["kind"] == "evaluation_awareness"
+    assert Caveat.objects.filter(kind=everywhere["kind"]).count() == 15
+    assert not Caveat.objects.filter(kind=everywhere["kind"], benchmark__slug="elo").exists()
+
+
+def score(benchmark, slug, value, **fields):
+    known = {"task": "t", "metric": "acc", "measured_by": "us", "source": "s", "run": "r"}
+    return Score.objects.create(model=factories.model(slug), benchmark=benchmark, value=value, **(known | fields))
+
+
+@pytest.mark.django_db
+def test_ranked_compares_only_within_a_harness_or_a_report():
+    benchmark = Benchmark.objects.create(slug="b", name="B")
+    for slug, value in (("a", 0.5), ("b", 0.6)):
+        score(benchmark, slug, value, harness="h", source=slug)
+        score(benchmark, slug, value, source="one report")
+        score(benchmark, slug, value, source=f"report of {slug}")
+    found = ranked(benchmark)
+    assert [[row.model.slug for _, row in ranking.rows] for ranking in found] == [["b", "a"], ["b", "a"], ["a"], ["b"]]
+    assert [ranking.alone for ranking in found] == [False, False, True, True]
+
+
+@pytest.mark.django_db
+def test_ranked_takes_the_newest_score_of_a_model():
+    benchmark = Benchmark.objects.create(slug="b", name="B")
+    score(benchmark, "a", 0.5, harness="h", date="2026-01-02", run="1")
+    score(benchmark, "a", 0.4, harness="h", date="2026-01-01", run="2")
+    [ranking] = ranked(benchmark)
+    assert [row.value for _, row in ranking.rows] == [0.5]
+
+
+@pytest.mark.django_db
+def test_ranked_takes_one_query_however_many_scores(django_assert_num_queries):
+    benchmark = Benchmark.objects.create(slug="b", name="B")
+    for number in range(30):
+        score(benchmark, f"m{number}", number / 30)
+        if number in (0, 29):
+            with django_assert_num_queries(1):
+                assert len(ranked(benchmark)[0].rows) == number + 1

@@ -1,0 +1,114 @@
+"""The table of models and scores as it is asked for."""
+
+from datetime import date
+
+import pytest
+
+from catalog.benchmarks.table_view import Cell, Entry, View, parse, shown
+
+CELL = Cell(50.0, 33.3, 1.0, self_reported=False, who="us")
+KNOWN = {
+    "organization": "Maker", "license": "MIT", "commercial": "yes", "open_weights": True, "kind": "chat", "size": 7.0,
+    "released": date(2024, 1, 1), "precision": "bfloat16", "rating": 1000.0, "cells": {"mmlu": CELL},
+}  # fmt: skip
+UNKNOWN = {
+    "organization": "", "license": "", "commercial": "unknown", "open_weights": None, "kind": "", "size": None,
+    "released": None, "precision": "", "rating": None, "cells": {},
+}  # fmt: skip
+
+
+def entry(name, **fields):
+    return Entry(slug=name.lower(), name=name, **(KNOWN | fields))
+
+
+def names(entries, **asked):
+    return [each.name for each in shown(entries, View(**asked))[0]]
+
+
+@pytest.mark.parametrize(
+    ("asked", "view"),
+    [
+        ({}, View()),
+        ({"weights": "any", "kind": "chat", "sort": "size"}, View(weights="any", kind="chat", sort="size")),
+        ({"size_from": "0.5", "size_to": "10"}, View(size_from=0.5, size_to=10.0)),
+        ({"size_from": "", "organization": "", "kind": ""}, View()),
+        ({"unknown": "x", "scale": "normalized"}, View(scale="normalized")),
+    ],
+)
+def test_parse_reads_what_is_asked(asked, view):
+    assert parse(asked) == view
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("weights", "half"), ("kind", "instruct"), ("commercial", "maybe"), ("scale", "log"), ("order", "up"),
+        ("size_from", "big"), ("size_from", "-1"), ("size_to", "nan"), ("sort", "a\x00"), ("size_to", "inf"),
+    ],
+)  # fmt: skip
+def test_parse_refuses_and_names_the_parameter(name, value):
+    with pytest.raises(ValueError, match=f"^{name} must be"):
+        parse({name: value})
+
+
+@pytest.mark.parametrize(
+    ("asked", "fields", "passes"),
+    [
+        ({"weights": "open"}, {}, True),
+        ({"weights": "closed"}, {}, False),
+        ({"weights": "any"}, {"open_weights": False}, True),
+        ({"weights": "closed"}, {"open_weights": False}, True),
+        ({"kind": "chat"}, {}, True),
+        ({"kind": "base"}, {}, False),
+        ({"commercial": "yes"}, {}, True),
+        ({"commercial": "yes"}, {"commercial": "conditional"}, False),
+        ({"organization": "Other"}, {}, False),
+        ({"license": "MIT"}, {}, True),
+        ({"precision": "float16"}, {}, False),
+        ({"size_from": 7}, {}, True),
+        ({"size_from": 7.1}, {}, False),
+        ({"size_to": 7}, {}, True),
+        ({"size_to": 6.9}, {}, False),
+    ],
+)
+def test_filters(asked, fields, passes):
+    assert names([entry("A", **fields)], **asked) == (["A"] if passes else [])
+    assert shown([entry("A", **fields)], View(**asked))[1] == 0
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"weights": "open"}, {"kind": "chat"}, {"commercial": "no"}, {"organization": "M"}, {"license": "M"},
+        {"precision": "x"}, {"size_from": 1}, {"size_to": 1},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_is_unknown_is_left_out_and_counted_only_where_a_filter_asks(asked):
+    assert shown([entry("A", **UNKNOWN)], View(**({"weights": "any"} | asked))) == ([], 1)
+    assert names([entry("A", **UNKNOWN)], weights="any") == ["A"]
+
+
+def test_a_model_that_fails_a_filter_is_not_counted_as_unknown():
+    assert shown([entry("A", size=None, kind="base")], View(kind="chat", size_to=10)) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "order"),
+    [
+        ({"sort": "name"}, ["a", "B", "c"]),
+        ({"sort": "name", "order": "desc"}, ["c", "B", "a"]),
+        ({"sort": "size"}, ["B", "a", "c"]),
+        ({"sort": "size", "order": "asc"}, ["a", "B", "c"]),
+        ({"sort": "rating"}, ["a", "B", "c"]),
+        ({"sort": "mmlu"}, ["c", "a", "B"]),
+        ({"sort": "mmlu", "scale": "normalized"}, ["a", "c", "B"]),
+    ],
+)
+def test_order_has_unknown_values_last(asked, order):
+    entries = [
+        entry("c", size=None, rating=3.0, cells={"mmlu": Cell(90, 1, None, self_reported=False, who="")}),
+        entry("a", size=1.0, rating=5.0, cells={"mmlu": Cell(80, 2, None, self_reported=False, who="")}),
+        entry("B", size=2.0, rating=4.0, cells={}),
+    ]
+    assert names(entries, **asked) == order

@@ -1,0 +1,149 @@
+"""The calculator of costs with a model of the catalogue: what stands in, and that one's own values count."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from catalog.models import Price
+from tests import factories
+from tests.arena.web.test_templates import Outline
+from tests.catalog.web.test_calculator_views import text
+
+pytestmark = pytest.mark.django_db
+
+PAGE, API = "/cost/", "/api/v1/cost/"
+MONTH = {"input_tokens": "100M", "output_tokens": "20M"}
+
+
+@pytest.fixture
+def mixture():
+    model = factories.model(
+        "mixture-8x7b",
+        name="<Mixture>",
+        parameters_total=46_700_000_000,
+        parameters_active=12_900_000_000,
+        layers=32,
+        kv_heads=8,
+        head_dim=128,
+    )
+    Price.objects.create(
+        model=model,
+        input=Decimal("2.500000"),
+        output=Decimal(10),
+        cached_input=Decimal("1.25"),
+        source="https://prices.example/list",
+        as_of=date(2026, 5, 4),
+    )
+    return model
+
+
+def cost(client, **query):
+    response = client.get(API, query)
+    assert response.status_code == 200, response.content
+    return response.json()
+
+
+def inputs(response):
+    fields = Outline(response.content.decode()).all("input")
+    return {each["name"]: each.get("value", "") for each in fields if "name" in each}
+
+
+def test_prices_and_size_of_the_model_stand_in(client, mixture):
+    found = cost(client, model=mixture.slug, **MONTH, gpu_hour="2.5", context="128000")
+    assert found["api"]["each_month"] == 450
+    assert found["memory"]["weights"] == pytest.approx(46.7e9 * 2 * 1.2 / 2**30)
+    assert found["memory"]["cache"] == pytest.approx(15.625)
+    assert found["own"]["gpus"] == 2
+    assert found["model"] == {
+        "slug": "mixture-8x7b",
+        "name": "<Mixture>",
+        "price_source": "https://prices.example/list",
+        "price_as_of": "2026-05-04",
+    }
+
+
+def test_cache_has_the_price_of_the_catalogue(client, mixture):
+    assert cost(client, model=mixture.slug, input_tokens="100M", cached="40")["api"]["each_month"] == 200
+
+
+@pytest.mark.parametrize(
+    ("given", "month"),
+    [
+        ({"price_input": "1"}, 300),
+        ({"price_input": "1", "price_output": "1"}, 120),
+        ({"price_input": "1", "price_output": "1", "price_cached": ""}, 120),
+    ],
+)
+def test_values_of_ones_own_count(client, mixture, given, month):
+    assert cost(client, model=mixture.slug, **MONTH, **given)["api"]["each_month"] == month
+
+
+def test_field_that_was_emptied_stays_empty(client, mixture):
+    empty = {"layers": "", "kv_heads": "", "head_dim": ""}
+    assert cost(client, model=mixture.slug, **empty)["memory"]["cache"] is None
+    assert cost(client, model=mixture.slug)["memory"]["cache"] is not None
+
+
+def test_tuning_a_mixture_takes_its_active_parameters(client, mixture):
+    tuning = {"gpu_hour": "1", "tuning_tokens": "1B", "tuning_method": "full"}
+    hours = cost(client, model=mixture.slug, **tuning)["tuning_gpu_hours"]
+    dense = cost(client, model=mixture.slug, active_params="", **tuning)["tuning_gpu_hours"]
+    assert hours == pytest.approx(6 * 12.9e9 * 1e9 / (989e12 * 0.35 * 3600))
+    assert dense / hours == pytest.approx(46.7 / 12.9)
+
+
+def test_page_begins_with_the_values_and_computes_nothing_yet(client, mixture):
+    response = client.get(PAGE, {"model": mixture.slug})
+    shown = text(response)
+    assert response.status_code == 200
+    assert "calc-result" not in response.content.decode()
+    assert "&lt;Mixture&gt; : prices of 4 May 2026 ( source )." in shown
+    assert '<a href="https://prices.example/list"' in response.content.decode()
+    values = inputs(response)
+    assert (values["model"], values["price_input"], values["price_cached"]) == ("mixture-8x7b", "2.5", "1.25")
+    assert (values["params"], values["layers"]) == ("46,700,000,000", "32")
+
+
+def test_page_keeps_the_model_and_what_was_written(client, mixture):
+    response = client.get(PAGE, {"model": mixture.slug, **MONTH, "price_output": "5"})
+    values = inputs(response)
+    assert "A month $350" in text(response)
+    assert (values["model"], values["price_input"], values["price_output"]) == ("mixture-8x7b", "2.5", "5")
+
+
+@pytest.mark.parametrize("slug", ["nobody", "a\0b", "x" * 201])
+@pytest.mark.parametrize("further", [{}, MONTH])
+@pytest.mark.parametrize("path", [PAGE, API])
+def test_unknown_model_is_refused_in_words(client, mixture, path, slug, further):
+    response = client.get(path, {"model": slug, **further})
+    assert response.status_code == 400
+    if path == API:
+        assert [*response.json()["error"]["fields"]] == ["model"]
+    elif slug == "nobody":
+        assert "There is no model" in text(response)
+
+
+def test_model_without_price_and_size_needs_something_to_compute(client):
+    factories.model("mystery")
+    response = client.get(API, {"model": "mystery"})
+    assert [*response.json()["error"]["fields"]] == ["price_input"]
+    shown = text(client.get(PAGE, {"model": "mystery"}))
+    assert "no price is known here; give your own. Its size is not known here." in shown
+
+
+def test_layers_stand_in_only_beside_what_they_need(client):
+    factories.model("half", layers=32, parameters_total=10**9)
+    factories.model("no-size", layers=32, kv_heads=8)
+    assert cost(client, model="half")["memory"]["cache"] is None
+    assert inputs(client.get(PAGE, {"model": "no-size"})).get("layers") == ""
+
+
+def test_parameters_at_work_are_at_most_all(client, mixture):
+    response = client.get(API, {"model": mixture.slug, "active_params": "50B"})
+    assert [*response.json()["error"]["fields"]] == ["active_params"]
+
+
+def test_page_of_the_model_leads_to_its_costs(client, mixture):
+    links = [each["href"] for each in Outline(client.get("/models/mixture-8x7b/").content.decode()).all("a")]
+    assert "/cost/?model=mixture-8x7b" in links

@@ -1,0 +1,67 @@
+"""The lines of a bill."""
+
+import pytest
+
+from catalog.calculators.cost import compare
+from catalog.calculators.cost_form import CostForm
+from catalog.calculators.cost_text import lines
+
+API = {"price_input": "2.5", "price_output": "10", "input_tokens": "100M", "output_tokens": "20M"}
+OWN = {"gpu_hour": "2.5", "gpus": "2"}
+
+
+def bill(**given):
+    form = CostForm(given)
+    assert form.is_valid(), form.errors
+    return [(str(line.label), line.api, line.own, line.sum) for line in lines(compare(form))]
+
+
+NONE = "\N{EN DASH}"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (
+            API,
+            [
+                ("Tokens", "$450", NONE, False),
+                ("A month", "$450", NONE, True),
+                ("Over 12 months", "$5,400", NONE, True),
+            ],
+        ),
+        (
+            API | OWN | {"months": "1"},
+            [
+                ("Tokens", "$450", NONE, False),
+                ("GPUs", NONE, "$3,650", False),
+                ("A month", "$450", "$3,650", True),
+                ("Over 1 month", "$450", "$3,650", True),
+            ],
+        ),
+        (
+            OWN | {"own_weeks": "3.5", "price_week": "1000", "operations_hours": "10", "operations_rate": "50"},
+            [
+                ("GPUs", NONE, "$3,650", False),
+                ("Operations", NONE, "$500", False),
+                ("A month", NONE, "$4,150", True),
+                ("Building it", NONE, "$3,500", False),
+                ("Before the launch", NONE, "$3,500", True),
+                ("Over 12 months", NONE, "$53,300", True),
+                ("Weeks to the launch", NONE, "3.5", False),
+            ],
+        ),
+        (
+            API | {"seats": "2", "price_seat": "30", "api_weeks": "1"},
+            [
+                ("Tokens", "$450", NONE, False),
+                ("Seats", "$60", NONE, False),
+                ("A month", "$510", NONE, True),
+                ("Over 12 months", "$6,120", NONE, True),
+                ("Weeks to the launch", "1", NONE, False),
+            ],
+        ),
+    ],
+)
+def test_bill_has_a_line_for_all_that_is_paid(given, expected):
+    assert bill(**given) == expected

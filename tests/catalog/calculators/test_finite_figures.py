@@ -1,0 +1,45 @@
+"""Whatever is written into the calculators, they answer or refuse; no number of an answer is infinite or none."""
+
+import math
+
+from hypothesis import event, given, settings
+from hypothesis.strategies import dictionaries, floats, integers, sampled_from, text
+
+from catalog.calculators import cost, scaling
+from catalog.calculators.cost_form import CostForm
+from catalog.calculators.cost_text import lines
+
+EXTREMES = ["0", "1", "1e-99", "1e99", "0.001", "1e9", "1e12", "1e15", "1e18", "6e36", "1e30", "100", "999999999999.5"]
+written = sampled_from(EXTREMES) | floats().map(str) | integers().map(str) | text(max_size=5)
+WITHIN = ["0", "1", "1e-99", "0.001", "7", "100", "10000", "1e6", "1e9", "1e15"]
+USABLE = {"price_input": "1", "price_output": "2", "gpu_hour": "3", "gpus": "4", "params": "8B"}
+AMOUNTS = [name for name in CostForm.base_fields if name not in ("model", "tuning_method")]
+SCALING = ("params", "tokens", "compute")
+
+
+def numbers(found):
+    if isinstance(found, dict):
+        return [number for value in found.values() for number in numbers(value)]
+    return [found] if isinstance(found, float | int) else []
+
+
+@given(dictionaries(sampled_from(SCALING), written))
+def test_scaling_answers_or_refuses(query):
+    form = scaling.ScalingForm(query)
+    if form.is_valid():
+        assert all(map(math.isfinite, numbers(scaling.as_json(form.plan(), []))))
+    else:
+        assert set(form.errors) <= {*SCALING}
+
+
+@settings(max_examples=600)
+@given(dictionaries(sampled_from(AMOUNTS), sampled_from(WITHIN), max_size=3))
+def test_cost_answers_or_refuses(query):
+    form = CostForm(USABLE | query)
+    event(f"valid: {form.is_valid()}")
+    if form.is_valid():
+        found = cost.compare(form)
+        assert all(map(math.isfinite, numbers(cost.as_json(found))))
+        assert lines(found)
+    else:
+        assert set(form.errors) <= set(CostForm.base_fields)

@@ -1,0 +1,148 @@
+"""Scaling laws, against the tables of the papers, and by what must hold of any law."""
+
+import pytest
+from hypothesis import given
+from hypothesis.strategies import floats, sampled_from
+from scipy.optimize import minimize_scalar
+
+from catalog.calculators.scaling_laws import EPOCH, HOFFMANN, LAWS, Law, Training, by_rule, plan, training
+
+# The constants of section D.3 with the digits that are in the source of the paper, as arXiv:2404.10102 gives them.
+UNROUNDED = Law("unrounded", 1.6934, 406.4, 410.7, 0.3392, 0.2849)
+CHINCHILLA, GOPHER, GPT_3 = Training(70e9, 1.4e12), Training(280e9, 300e9), Training(175e9, 300e9)
+ANY_LAW = sampled_from([EPOCH, HOFFMANN, UNROUNDED])
+compute = floats(1e15, 1e30)
+size = floats(1e6, 1e14)
+
+
+@pytest.mark.parametrize(
+    ("params", "operations", "tokens"),
+    [  # table 3 of arXiv:2203.15556
+        (400e6, 1.92e19, 8.0e9),
+        (1e9, 1.21e20, 20.2e9),
+        (10e9, 1.23e22, 205.1e9),
+        (67e9, 5.76e23, 1.5e12),
+        (175e9, 3.85e24, 3.7e12),
+        (280e9, 9.90e24, 5.9e12),
+        (520e9, 3.43e25, 11.0e12),
+        (1e12, 1.27e26, 21.2e12),
+        (10e12, 1.30e28, 216.2e12),
+    ],
+)
+def test_compute_is_that_of_the_paper(params, operations, tokens):
+    assert Training(params, tokens).compute == pytest.approx(operations, rel=0.05)
+    assert by_rule(operations).params == pytest.approx(params, rel=0.05)
+
+
+def test_chinchilla_has_twenty_tokens_per_parameter():
+    assert CHINCHILLA.compute == pytest.approx(5.88e23)
+    assert CHINCHILLA.tokens_per_parameter == 20.0
+    assert CHINCHILLA.overtraining == 1.0
+
+
+@pytest.mark.parametrize(
+    ("law", "params", "tokens", "ratio"),
+    [(EPOCH, 72.3e9, 1.33e12, 18.4), (HOFFMANN, 32.2e9, 2.98e12, 92.7), (UNROUNDED, 40.3e9, 2.38e12, 59.1)],
+)
+def test_optimum_at_the_compute_of_chinchilla(law, params, tokens, ratio):
+    best = law.optimum(5.76e23)
+    assert best.params == pytest.approx(params, rel=0.002)
+    assert best.tokens == pytest.approx(tokens, rel=0.003)
+    assert best.tokens_per_parameter == pytest.approx(ratio, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("law", "losses"),
+    [(EPOCH, (1.9739, 1.9996, 2.0085)), (HOFFMANN, (1.9366, 1.9933, 2.0023))],
+)
+def test_losses_of_known_models(law, losses):
+    found = [law.loss(each.params, each.tokens) for each in (CHINCHILLA, GOPHER, GPT_3)]
+    assert [round(loss, 4) for loss in found] == list(losses)
+
+
+@pytest.mark.parametrize("law", [EPOCH, HOFFMANN, UNROUNDED])
+def test_all_laws_order_known_models_alike(law):
+    losses = [law.loss(each.params, each.tokens) for each in (CHINCHILLA, GOPHER, GPT_3)]
+    assert losses == sorted(losses)
+
+
+def test_doubling_the_data_at_the_optimum_of_the_rule_doubles_the_model():
+    small = training(params=8e9)
+    large = training(tokens=2 * small.tokens)
+    assert large.params == pytest.approx(16e9)
+    assert large.compute == pytest.approx(4 * small.compute)
+
+
+@pytest.mark.parametrize(
+    ("given_values", "expected"),
+    [
+        ({"params": 70e9, "tokens": 1.4e12}, (70e9, 1.4e12)),
+        ({"params": 70e9, "compute": 5.88e23}, (70e9, 1.4e12)),
+        ({"tokens": 1.4e12, "compute": 5.88e23}, (70e9, 1.4e12)),
+        ({"params": 70e9}, (70e9, 1.4e12)),
+        ({"tokens": 1.4e12}, (70e9, 1.4e12)),
+        ({"compute": 5.88e23}, (70e9, 1.4e12)),
+    ],
+)
+def test_training_follows_from_what_is_given(given_values, expected):
+    found = training(**given_values)
+    assert (found.params, found.tokens) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("given_values", "words"),
+    [({}, "or two of them"), ({"params": 1e9, "tokens": 2e10, "compute": 1.2e20}, "leave one of the three empty")],
+)
+def test_training_needs_one_or_two_of_three(given_values, words):
+    with pytest.raises(ValueError, match=words):
+        training(**given_values)
+
+
+def test_plan_sets_a_training_beside_the_best_for_its_compute():
+    llama = plan(training(params=8.03e9, tokens=15e12))
+    assert llama.training.tokens_per_parameter == pytest.approx(1868, rel=1e-3)
+    assert llama.rule.tokens_per_parameter == pytest.approx(20)
+    assert llama.rule.compute == pytest.approx(llama.training.compute)
+    assert llama.optimum == EPOCH.optimum(llama.training.compute)
+    assert llama.least_loss < llama.loss
+    assert plan(CHINCHILLA, HOFFMANN).loss == HOFFMANN.loss(70e9, 1.4e12)
+
+
+def test_laws_are_found_by_name():
+    assert LAWS == {"epoch": EPOCH, "hoffmann": HOFFMANN}
+
+
+@given(ANY_LAW, compute)
+def test_optimum_spends_the_compute_and_is_a_minimum(law, operations):
+    best = law.optimum(operations)
+    assert best.compute == pytest.approx(operations)
+    for share in (0.9, 1.1):
+        assert law.loss(best.params * share, best.tokens / share) > law.loss(best.params, best.tokens)
+
+
+@given(ANY_LAW, floats(1e17, 1e28))
+def test_optimum_is_that_of_a_numerical_search(law, operations):
+    found = minimize_scalar(
+        lambda power: law.loss(10**power, operations / 6 / 10**power), bounds=(3, 20), method="bounded"
+    )
+    assert 10**found.x == pytest.approx(law.optimum(operations).params, rel=0.01)
+
+
+@given(compute, floats(-5, 5))
+def test_optimum_does_not_move_with_the_floor(operations, floor):
+    moved = Law("moved", floor, EPOCH.of_params, EPOCH.of_tokens, EPOCH.alpha, EPOCH.beta)
+    assert moved.optimum(operations) == EPOCH.optimum(operations)
+
+
+@given(ANY_LAW, size, size)
+def test_loss_falls_with_parameters_and_with_tokens(law, params, tokens):
+    here = law.loss(params, tokens)
+    assert law.loss(2 * params, tokens) < here
+    assert law.loss(params, 2 * tokens) < here
+    assert here > law.floor
+
+
+@given(compute)
+def test_rule_spends_the_compute(operations):
+    assert by_rule(operations).compute == pytest.approx(operations)
+    assert by_rule(operations).overtraining == pytest.approx(1)

@@ -1,0 +1,86 @@
+"""Facts in words."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from catalog.facts.claims import BY_HAND, record
+from catalog.facts.fields import FIELDS, Claim
+from catalog.facts.labels import WORDS, brief, in_words, link, told
+from catalog.models import Fact
+from tests import factories
+
+
+def test_every_field_has_a_name_and_a_sentence_on_why_it_matters():
+    assert list(WORDS) == list(FIELDS)
+    assert all(str(label) and str(why).endswith(".") and str(why).count(". ") == 0 for label, why in WORDS.values())
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("open_weights", True, "yes"),
+        ("tools", False, "no"),
+        ("release_date", "2024-05", "May 2024"),
+        ("release_date", "2024-05-13", "13 May 2024"),
+        ("parameters_total", 671_000_000_000, "671 B"),
+        ("context_window", 128_000, "128,000"),
+        ("modalities", ["text", "image"], "text, image"),
+        ("license", "MIT", "MIT"),
+        ("tokens_per_minute", "30000 (tier 1)", "30,000 (tier 1)"),
+    ],
+)
+def test_values_are_as_precise_as_their_source(field, value, words):
+    assert in_words(field, value) == words
+
+
+@pytest.mark.parametrize(
+    ("source", "address"),
+    [
+        ("https://a.example/b (as listed elsewhere)", "https://a.example/b"),
+        ("litellm 1.110.2 price table, gpt-4", ""),
+        ("see (http://a.example)", "http://a.example"),
+        ("javascript:alert(1)", ""),
+    ],
+)
+def test_only_web_addresses_become_links(source, address):
+    assert link(source) == address
+
+
+@pytest.mark.django_db
+def test_told_gives_the_chosen_fact_with_its_source_and_what_others_say():
+    model = factories.model("x")
+    day = date(2026, 1, 2)
+    claims = [Claim("context_window", 5, "https://a.example", day), Claim("context_window", 6, "b", day)]
+    record({model.pk: [*claims, Claim("tools", True, "c", day)]}, Fact.Origin.SHIPPED)
+    model.refresh_from_db()
+    context, tools = told(model)
+    assert (context.label, context.value, context.link, context.others) == ("Context", "5", "https://a.example", ("6",))
+    assert (tools.label, tools.value, tools.source, tools.as_of, tools.others) == ("Calls tools", "yes", "c", day, ())
+
+
+@pytest.mark.django_db
+def test_told_says_what_was_set_by_hand_and_what_sources_say_instead():
+    model = factories.model("x", context_window=7)
+    assert [(each.value, each.source, each.as_of) for each in told(model)] == [("7", BY_HAND, None)]
+    record({model.pk: [Claim("layers", 5, "a", date(2026, 1, 2))]}, Fact.Origin.SHIPPED)
+    model.refresh_from_db()
+    model.layers = 6
+    context, layers = told(model)
+    assert (context.source, context.as_of) == (BY_HAND, datetime.now(UTC).date())  # kept before the sources were heard
+    assert (layers.value, layers.source, layers.as_of, layers.others) == ("6", BY_HAND, None, ("5",))
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("https://github.com/BerriAI/litellm/blob/main/prices.json (litellm 1.110.2, gpt-4o)", "litellm 1.110.2"),
+        ("https://github.com/x/y (llm-stats, October 2025, CC BY 4.0; host z)", "llm-stats"),
+        ("https://models.dev", "models.dev"),
+        ("https://maker.example/pricing and a call", "maker.example"),
+        ("by hand (of the invoice)", "by hand (of the invoice)"),
+        ("", ""),
+    ],
+)
+def test_source_is_called_briefly(source, words):
+    assert brief(source) == words

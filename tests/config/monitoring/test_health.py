@@ -1,0 +1,206 @@
+"""Liveness and readiness."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from celery.signals import task_postrun, task_prerun
+from django.db import OperationalError, connection
+from django.test import AsyncClient
+
+from config.celery import app
+from config.monitoring import health, worker_busy
+from config.monitoring.worker_busy import BEAT, BUSY
+from core.storage import redis_clients
+from launcher.embedded import ROOT
+from tests.processes import eventually
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def shared(monkeypatch):
+    """No answer is that to a question of another test, or an earlier one."""
+    made = health.SharedResult(health.look, shared_s=0)
+    monkeypatch.setattr(health, "_parts", made)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def no_signs():
+    redis_clients.client().delete(BEAT, BUSY)
+
+
+def test_alive_says_ok_and_sets_no_cookie(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        answer = client.get("/healthz")
+
+    assert (answer.status_code, answer.content) == (200, b"ok\n")
+    assert not answer.cookies
+
+
+def test_ready_says_what_is_missing_while_no_worker_is_there(client):
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json() == {"database": True, "broker": True, "answers": False, "ratings": False, "beat": False}
+
+
+def test_ready_asks_no_worker_while_the_broker_is_away(client, broker_away):
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json() == {"database": True, "broker": False, "answers": False, "ratings": False, "beat": False}
+
+
+def test_ready_sees_that_the_database_is_away(client, shared):
+    def away(*arguments):
+        raise OperationalError("the connection is closed")
+
+    def look():
+        with connection.execute_wrapper(away):  # that of the thread which looks
+            return health.look()
+
+    shared.look = look
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["database"] is False
+
+
+class Looks:
+    """Looks that are counted, and last until they may go on."""
+
+    __name__ = "looks"
+
+    def __init__(self):
+        self.made, self.go_on = 0, threading.Event()
+
+    def __call__(self):
+        self.made += 1
+        self.go_on.wait(30)
+        return dict.fromkeys((*health.NEEDED, "beat"), True)
+
+
+@pytest.fixture
+def looks(shared):
+    shared.look = Looks()
+    yield shared.look
+    shared.look.go_on.set()
+
+
+async def ask(times=1):
+    return await asyncio.gather(*(AsyncClient().get("/readyz") for _ in range(times)))
+
+
+async def test_ready_looks_once_for_all_who_ask_at_once(looks, shared):
+    shared.shared_s = 30
+    asked = asyncio.create_task(ask(75))
+    await asyncio.sleep(0.1)
+    looks.go_on.set()
+
+    assert {answer.status_code for answer in await asked} == {200}
+    assert looks.made == 1
+
+
+async def test_ready_looks_again_after_a_while(looks, shared):
+    shared.shared_s = 0.05
+    looks.go_on.set()
+    for _ in range(2):
+        await ask()
+        await asyncio.sleep(0.06)
+
+    assert looks.made == 2
+
+
+async def test_ready_waits_for_nothing_that_does_not_answer(looks, shared):
+    shared.patience_s = 0.05
+    answers = await ask(3)
+
+    assert {answer.status_code for answer in answers} == {503}
+    assert answers[0].json() == {"database": False, "broker": False, "answers": False, "ratings": False, "beat": False}
+
+
+def test_look_keeps_no_connection_of_the_database_while_it_asks_the_workers(client, monkeypatch):
+    held = []
+    monkeypatch.setattr(health, "_consumed", lambda: held.append(connection.connection) or set())
+    client.get("/readyz")
+
+    assert held == [None]
+
+
+@pytest.mark.parametrize(("queue", "there"), [("ratings", True), ("answers", False)])
+def test_ratings_worker_that_is_busy_with_a_task_is_there(client, queue, there):
+    """As long as it is; the worker of the answers can say so itself at any time."""
+
+    @app.task(name=f"tests.look.{queue}")
+    def look():
+        return client.get("/readyz").json()
+
+    look.push_request(delivery_info={"routing_key": queue})
+    task_prerun.send(sender=look, task=look)
+    seen = look.run()
+    task_postrun.send(sender=look, task=look)
+
+    assert seen == {"database": True, "broker": True, "answers": False, "ratings": there, "beat": False}
+    assert client.get("/readyz").json()["ratings"] is False
+
+
+def test_long_task_keeps_the_ratings_worker_ready(client):
+    """However long it takes: a recount of all votes takes minutes."""
+    busy = worker_busy.Busy(lasts_s=1, renew_s=0.2)
+
+    @app.task(name="tests.long")
+    def task():
+        pass
+
+    task.push_request(delivery_info={"routing_key": "ratings"})
+
+    busy.begin(task)
+    time.sleep(1.4)
+    assert client.get("/readyz").json()["ratings"] is True
+    busy.end(task)
+
+    assert client.get("/readyz").json()["ratings"] is False
+
+
+@pytest.fixture
+def beat(tmp_path):
+    """Beat itself, as compose.yaml starts it."""
+    command = [sys.executable, "-m", "celery", "-A", "config", "beat", "-s", str(tmp_path / "schedule"), "--pidfile="]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    yield process
+    process.kill()
+    process.wait()
+
+
+def beat_container_is_healthy():
+    return not subprocess.run(
+        [sys.executable, "-m", "config.monitoring.container_healthcheck", "beat"], cwd=ROOT
+    ).returncode
+
+
+def test_beat_that_dies_is_missed(client, beat):
+    assert eventually(health.beat_lives)
+    assert client.get("/readyz").json()["beat"] is True
+    assert beat_container_is_healthy()
+    assert 0 < redis_clients.client().ttl(BEAT) <= worker_busy.BEAT_S
+
+    beat.kill()
+    beat.wait()
+    redis_clients.client().pexpire(BEAT, 1)  # which BEAT_S does otherwise
+
+    assert eventually(lambda: not health.beat_lives())
+    assert client.get("/readyz").json()["beat"] is False
+    assert not beat_container_is_healthy()
+
+
+async def test_ready_does_not_depend_on_beat(shared):
+    shared.look = lambda: dict.fromkeys(health.NEEDED, True) | {"beat": False}
+
+    [answer] = await ask()
+
+    assert (answer.status_code, answer.json()["beat"]) == (200, False)

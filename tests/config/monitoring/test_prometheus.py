@@ -1,0 +1,174 @@
+"""What Prometheus reads, who may, and that none of it is of a single model."""
+
+from dataclasses import replace
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import AsyncClient
+from prometheus_client.parser import text_string_to_metric_families as families
+
+from arena.models import Answer, Battle
+from config.monitoring import health, prometheus
+from ratings.pipeline import board_refresh
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+TOKEN = "a-token-of-this-test"
+
+
+def figures():
+    samples = [sample for family in families(prometheus.render().decode()) for sample in family.samples]
+    return {(sample.name, *sample.labels.values()): sample.value for sample in samples}
+
+
+@pytest.fixture
+def shared(monkeypatch):
+    """Figures that cost nothing, so that only who may read them matters."""
+    made = health.SharedResult(lambda: b"arena_up 1\n", shared_s=0)
+    monkeypatch.setattr(prometheus, "_figures", made)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "status"),
+    [
+        ("127.0.0.1", {}, 200),
+        ("::1", {}, 200),
+        ("10.1.2.3", {}, 200),
+        ("172.31.0.9", {}, 200),
+        ("192.168.1.4", {}, 200),
+        ("fd00::5", {}, 200),
+        ("::ffff:10.0.0.1", {}, 200),
+        ("10.1.2.3", {"Authorization": f"Bearer {TOKEN}"}, 200),
+        ("172.32.0.1", {}, 403),
+        ("203.0.113.7", {}, 403),
+        ("203.0.113.7", {"Authorization": f"Bearer {TOKEN}"}, 403),
+        ("2001:db8::1", {}, 403),
+        ("::ffff:203.0.113.7", {}, 403),
+        ("", {}, 403),
+        ("127.0.0.1", {"X-Forwarded-For": "10.0.0.1"}, 403),
+        ("10.1.2.3", {"X-Forwarded-For": ""}, 403),
+        ("127.0.0.1", {"Forwarded": "for=10.0.0.1"}, 403),
+    ],
+)
+def test_metrics_without_a_token_are_for_private_addresses_alone(client, shared, address, headers, status):
+    answer = client.get("/metrics", headers=headers, REMOTE_ADDR=address)
+
+    assert answer.status_code == status
+    assert (b"arena_up" in answer.content) is (status == 200)
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (f"Bearer {TOKEN}", 200),
+        (f"bearer  {TOKEN}", 200),
+        ("", 401),
+        (TOKEN, 401),
+        (f"Basic {TOKEN}", 401),
+        ("Bearer", 401),
+        (f"Bearer {TOKEN}x", 401),
+        (f"Bearer {TOKEN[:-1]}", 401),
+        ("Bearer \u00e9", 401),
+    ],
+)
+@pytest.mark.parametrize("address", ["127.0.0.1", "203.0.113.7"])
+def test_metrics_with_a_token_are_for_who_sends_it(client, settings, shared, address, sent, status):
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_metrics_token=TOKEN)
+    answer = client.get("/metrics", headers={"Authorization": sent, "X-Forwarded-For": "1.2.3.4"}, REMOTE_ADDR=address)
+
+    assert answer.status_code == status
+    assert answer.headers.get("WWW-Authenticate") == ("Bearer" if status == 401 else None)
+    assert (b"arena_up" in answer.content) is (status == 200)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_metrics_are_text_for_prometheus(client):
+    answer = client.get("/metrics")
+
+    assert (answer.status_code, answer["Content-Type"].partition(";")[0]) == (200, "text/plain")
+    assert {"arena_up", "arena_votes_waiting"} <= {family.name for family in families(answer.content.decode())}
+
+
+async def test_metrics_that_take_too_long_are_an_error(shared):
+    shared.patience_s = -1
+
+    assert (await AsyncClient().get("/metrics")).status_code == 503
+
+
+def test_metrics_of_an_empty_arena():
+    found = figures()
+
+    assert {name: value for name, value in found.items() if name[0].startswith("arena_")} == {
+        ("arena_up", "database"): 1,
+        ("arena_up", "broker"): 1,
+        ("arena_up", "beat"): 0,
+        ("arena_battles_open", "answering"): 0,
+        ("arena_battles_open", "ready"): 0,
+        ("arena_answers_under_way", "queued"): 0,
+        ("arena_answers_under_way", "running"): 0,
+        ("arena_endpoints_enabled",): 0,
+        ("arena_endpoints_in_draw",): 0,
+        ("arena_endpoints_failing",): 0,
+        ("arena_votes_waiting",): 0,
+        ("arena_boards_behind",): 0,
+        ("arena_boards_failed",): 0,
+    }
+    assert found["process_resident_memory_bytes",] > 0
+
+
+def test_metrics_follow_battles_votes_and_boards():
+    first, second = (factories.endpoint(fails_in_battles=True).model for _ in range(2))
+    factories.endpoint(failed_probes=2, fails_in_battles=True)
+    factories.endpoint(enabled=False, fails_in_battles=True)
+    for state in Battle.State:
+        factories.battle(first, second, state=state)
+    turn = factories.battle(first, second).turns.create(number=1, prompt="?")
+    turn.answers.create(side="a", model=first, state=Answer.State.RUNNING)
+    turn.answers.create(side="b", model=second, state=Answer.State.FINISHED)
+    factories.cast(first, second)
+    board_refresh.refresh()
+    factories.cast(second, first)
+
+    found = figures()
+
+    assert found["arena_battles_open", "answering"] == 2
+    assert found["arena_battles_open", "ready"] == 1
+    assert (found["arena_answers_under_way", "queued"], found["arena_answers_under_way", "running"]) == (0, 1)
+    endpoints = (found[f"arena_endpoints_{which}",] for which in ("enabled", "in_draw", "failing"))
+    assert tuple(endpoints) == (3, 2, 2)
+    assert found["arena_votes_waiting",] == 1
+    assert found["arena_board_votes", "live"] == 1
+    assert 0 <= found["arena_board_age_seconds", "live"] < 60
+
+
+def test_metrics_name_no_model():
+    endpoints = [factories.endpoint(factories.model(f"secret-{side}")) for side in "ab"]
+    factories.cast(*(endpoint.model for endpoint in endpoints))
+    board_refresh.refresh()
+
+    assert b"secret" not in prometheus.render().lower()
+
+
+def test_metrics_ask_the_database_equally_often_however_much_there_is(django_assert_num_queries):
+    for slug in ("live", "api", "another"):
+        factories.cast(*factories.models(2), pool=slug)
+    board_refresh.refresh()
+
+    with django_assert_num_queries(6):
+        prometheus.render()
+
+
+def test_metrics_say_that_the_database_is_away():
+    def away(*arguments):
+        raise OperationalError("the connection is closed")
+
+    with connection.execute_wrapper(away):
+        found = figures()
+
+    assert (found["arena_up", "database"], found["arena_up", "broker"]) == (0, 1)
+    assert ("arena_votes_waiting",) not in found
+
+
+def test_metrics_say_that_the_broker_is_away(broker_away):
+    assert figures()["arena_up", "broker"] == 0

@@ -1,0 +1,115 @@
+"""No request is larger than we read, whatever it announces."""
+
+import json
+
+import pytest
+from django.urls import reverse
+
+from catalog.importers.submissions import MOST_BYTES
+from config.server.body_limit import LimitedBodies
+
+K = 1000
+MOST = 100 * K
+
+
+class Application:
+    """Reads a body as Django does, all of it before anything else; `read` is what came."""
+
+    def __init__(self):
+        self.read = None
+
+    async def __call__(self, scope, receive, send):
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message["body"], message["more_body"]
+        self.read = body
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+
+async def ask(application, *parts, path="/api/v1/battles/", announced=None, larger=None):
+    """Status, headers and body of the answer; and how many parts were read."""
+    waiting, sent = list(parts), []
+
+    async def receive():
+        return {"type": "http.request", "body": waiting.pop(0), "more_body": bool(waiting)}
+
+    async def send(message):
+        sent.append(message)
+
+    headers = [] if announced is None else [(b"content-length", str(announced).encode())]
+    await LimitedBodies(application, MOST, larger)({"type": "http", "path": path, "headers": headers}, receive, send)
+    start, *bodies = sent
+    body = b"".join(each["body"] for each in bodies)
+    return start["status"], dict(start["headers"]), body, len(parts) - len(waiting)
+
+
+@pytest.mark.parametrize("parts", [(b"x" * 100 * K,), (b"x" * 50 * K, b"x" * 50 * K), (b"",)])
+async def test_body_within_the_limit_goes_through(parts):
+    application = Application()
+
+    status, _, body, _ = await ask(application, *parts)
+
+    assert (status, body, application.read) == (200, b"ok", b"".join(parts))
+
+
+@pytest.mark.parametrize("parts", [(b"x" * 101 * K,), (b"x" * 100 * K, b"x"), (b"x" * K,) * 101])
+async def test_body_that_grows_too_large_is_refused_before_anything_is_done(parts):
+    application = Application()
+
+    status, headers, body, _ = await ask(application, *parts)
+
+    assert (status, application.read) == (413, None)
+    assert json.loads(body) == {"error": {"code": "too_large", "detail": "The body is larger than 100 kB."}}
+    assert headers[b"content-length"] == str(len(body)).encode()
+
+
+async def test_rest_is_thrown_away_so_that_the_answer_arrives_but_not_without_end():
+    *_, all_of_it = await ask(Application(), *[b"x" * 60 * K] * 10)
+    *_, a_part = await ask(Application(), *[b"x" * 60 * K] * 1000)
+
+    assert (all_of_it, a_part) == (10, 2 + 17)
+
+
+async def test_body_that_announces_too_much_never_comes_to_the_application():
+    application = Application()
+
+    status, _, _, _ = await ask(application, b"x", announced=101 * K)
+
+    assert (status, application.read) == (413, None)
+
+
+async def test_page_says_it_in_words():
+    status, headers, body, _ = await ask(Application(), b"x" * 101 * K, path="/")
+
+    assert (status, headers[b"content-type"]) == (413, b"text/plain; charset=utf-8")
+    assert body == b"The body is larger than 100 kB.\n"
+
+
+async def test_other_scopes_pass():
+    seen = []
+
+    async def application(scope, receive, send):
+        seen.append(scope["type"])
+
+    await LimitedBodies(application, MOST)({"type": "lifespan"}, None, None)
+
+    assert seen == ["lifespan"]
+
+
+async def test_some_paths_take_more_and_say_how_much():
+    larger = {"/large/": 200_000}
+    taken, *_ = await ask(Application(), b"x" * 200_000, path="/large/", larger=larger)
+    refused, _, body, _ = await ask(Application(), b"x" * 200_001, path="/large/", larger=larger)
+    elsewhere, *_ = await ask(Application(), b"x" * 101 * K, path="/other/", larger=larger)
+
+    assert (taken, refused, elsewhere) == (200, 413, 413)
+    assert body == b"The body is larger than 200 kB.\n"
+
+
+def test_paths_that_take_more_are_those_of_files_of_scores(settings):
+    room = {path: most - MOST_BYTES for path, most in settings.LARGER_BODIES.items()}
+
+    assert room.keys() == {reverse("submit"), reverse("submission-list")}
+    assert min(room.values()) > 10_000

@@ -1,0 +1,70 @@
+"""Static files are written where one of them has changed, and left alone where none has."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from config.server.collect_static import _alone, collect
+
+COLLECT = "from config.server.collect_static import _alone\nwith _alone(): print('collected')"
+
+
+@pytest.fixture
+def source(tmp_path, settings):
+    """The one file that there is."""
+    (tmp_path / "static").mkdir()
+    file = tmp_path / "static" / "a.css"
+    file.write_text("a { color: red }")
+    settings.STATICFILES_DIRS = [tmp_path / "static"]
+    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+    settings.STATIC_ROOT = str(tmp_path / "collected")
+    hashed = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": hashed}
+    return file
+
+
+def written(settings):
+    """Each file that is served, and when it was written."""
+    with os.scandir(settings.STATIC_ROOT) as found:
+        return {entry.name: entry.stat().st_mtime_ns for entry in found if not entry.name.startswith(".")}
+
+
+def test_what_has_not_changed_is_left_alone(source, settings):
+    assert collect()
+    before = written(settings)
+    assert "a.css" in before
+    assert "staticfiles.json" in before
+    assert len(before) > 2
+
+    assert not collect()
+
+    assert written(settings) == before
+
+
+@pytest.mark.parametrize("change", ["another text", "another file"])
+def test_what_has_changed_is_collected_anew(source, settings, change):
+    collect()
+    before = written(settings)
+    (source if change == "another text" else source.with_name("b.css")).write_text("b { color: blue }")
+
+    assert collect()
+
+    assert written(settings).keys() - before.keys()
+
+
+def test_what_was_broken_off_is_collected_anew(source, settings, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("django.core.management.call_command", lambda *args, **options: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            collect()
+    assert collect()
+
+
+def test_two_that_start_from_one_folder_collect_one_after_the_other():
+    with _alone():
+        other = subprocess.Popen([sys.executable, "-c", COLLECT], stdout=subprocess.PIPE, text=True)
+        with pytest.raises(subprocess.TimeoutExpired):
+            other.communicate(timeout=0.7)
+    assert other.communicate(timeout=20)[0] == "collected\n"

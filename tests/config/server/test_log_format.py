@@ -1,0 +1,65 @@
+"""Records as lines: short, and nobody but us fills them."""
+
+import logging
+import sys
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
+
+from config.server.log_format import LONGEST_MESSAGE, LONGEST_OF_REQUESTS, LONGEST_TRACEBACK, Line
+
+LONG = "a" * 60_000
+
+
+def line(name, message, *arguments, error=None):
+    exc_info = (type(error), error, error.__traceback__) if error else None
+    record = logging.LogRecord(name, logging.ERROR, __file__, 1, message, arguments, exc_info)
+    return Line("%(name)s %(message)s").format(record)
+
+
+@pytest.mark.parametrize(
+    ("name", "longest"),
+    [
+        ("django.request", LONGEST_OF_REQUESTS),
+        ("django.security.csrf", LONGEST_OF_REQUESTS),
+        ("arena.answers.stream_hub", LONGEST_MESSAGE),
+    ],
+)
+def test_message_is_cut(name, longest):
+    assert line(name, "Not Found: %s", LONG) == f"{name} Not Found: {'a' * (longest - len('Not Found: '))}"
+
+
+def failure(depth=0):
+    try:
+        if depth:
+            raise ValueError(LONG)
+        sys.getrecursionlimit().missing  # noqa: B018  # which fails
+    except Exception as error:
+        return error
+
+
+def test_traceback_keeps_its_end():
+    written = line("arena", "It failed", error=failure())
+
+    assert written.startswith("arena It failed\nTraceback")
+    assert written.endswith("AttributeError: 'int' object has no attribute 'missing'")
+
+
+def test_traceback_of_an_error_with_a_long_text_is_cut():
+    written = line("arena", "It failed", error=failure(depth=1))
+
+    assert len(written) == len("arena It failed\n") + LONGEST_TRACEBACK
+
+
+def test_suspicious_request_is_one_line():
+    error = SuspiciousOperation("Too many fields")
+
+    assert line("django.security.TooManyFieldsSent", str(error), error=error) == (
+        "django.security.TooManyFieldsSent Too many fields"
+    )
+
+
+def test_every_record_of_ours_is_written_so():
+    assert {handler.get("formatter", "line") for handler in settings.LOGGING["handlers"].values()} == {"line"}
+    assert settings.LOGGING["formatters"]["line"]["()"] == f"{Line.__module__}.{Line.__name__}"

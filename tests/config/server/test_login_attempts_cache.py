@@ -1,0 +1,89 @@
+"""Attempts to log in are counted for all processes, and nobody is kept out because Redis is away."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.test import Client
+
+from config.server.login_attempts_cache import AttemptsCache
+from core.storage.redis_clients import client as valkey
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "a long way home 7"
+TRIES = 5  # of one name in five minutes, by allauth's rates
+
+
+@pytest.fixture(autouse=True)
+def plain(settings):
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+    User.objects.create_user("alice", password=PASSWORD)
+    cache.clear()
+
+
+@pytest.fixture
+def away(settings, tmp_path):
+    """A cache whose Redis is not there."""
+    here = settings.CACHES
+    settings.CACHES = {"default": {**here["default"], "LOCATION": f"unix://{tmp_path}/nobody.sock"}}
+    AttemptsCache.silent_until = 0.0
+    cache.local.clear()
+    yield
+    AttemptsCache.silent_until = 0.0
+
+
+def log_in(password):
+    return Client().post("/accounts/login/", {"login": "alice", "password": password})
+
+
+def test_attempts_are_counted_in_redis():
+    before = set(valkey().keys("attempts:*"))
+
+    log_in("wrong")
+
+    [*new] = set(valkey().keys("attempts:*")) - before
+    assert new
+    for key in new:
+        assert valkey().ttl(key) > 0
+        assert valkey().get(key).startswith(b"[")  # plain, no pickle
+
+
+def test_clearing_leaves_all_else_in_redis_alone():
+    valkey().set("battle:of-this-test", "x", ex=60)
+    log_in("wrong")
+
+    cache.clear()
+
+    assert valkey().keys("attempts:*") == []
+    assert valkey().get("battle:of-this-test") == b"x"
+
+
+def test_password_cannot_be_guessed_without_end():
+    for _ in range(TRIES):
+        assert log_in("wrong").status_code == 200
+
+    answer = log_in(PASSWORD)
+
+    assert "Too many" in answer.content.decode()
+    assert "sessionid" not in answer.cookies
+
+
+def test_login_works_while_redis_is_away(away, caplog):
+    assert log_in(PASSWORD).status_code == 302
+    assert caplog.text.count("Redis is away") == 1
+
+
+def test_attempts_are_counted_in_this_process_while_redis_is_away(away):
+    for _ in range(TRIES):
+        log_in("wrong")
+
+    assert "Too many" in log_in(PASSWORD).content.decode()
+
+
+def test_redis_is_asked_again_after_a_while(away, caplog):
+    log_in("wrong")
+    AttemptsCache.silent_until = 0.0
+
+    log_in("wrong")
+
+    assert caplog.text.count("Redis is away") == 2

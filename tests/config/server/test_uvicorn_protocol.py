@@ -1,0 +1,214 @@
+"""Clients that stop reading, against the web server itself."""
+
+import asyncio
+import resource
+import socket
+import subprocess
+import sys
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+import uvicorn
+import uvloop
+
+from config.server.uvicorn_protocol import FILES, Connection
+
+BODY = b"x" * 200_000
+SMALL = 4096
+
+
+class Impatient(Connection):
+    stalled_ms = 300
+
+
+class Hasty(Connection):
+    """Deadlines that a test can wait for; a client that stalls is none of its business."""
+
+    head_s, body_s = 0.4, 0.6
+
+
+class Sends:
+    """Sends more than a client with small buffers takes by itself and less than the system takes in its place, then
+    waits until the client is gone, or for a word of the test."""
+
+    def __init__(self):
+        self.gone, self.end = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await receive()
+        await send({"type": "http.response.body", "body": BODY, "more_body": True})
+        left = asyncio.create_task(self._wait_until_gone(receive))
+        await asyncio.wait([left, asyncio.create_task(self.end.wait())], return_when=asyncio.FIRST_COMPLETED)
+        await send({"type": "http.response.body", "body": b"the end"})
+
+    async def _wait_until_gone(self, receive):
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self.gone.set()
+
+
+async def echo(scope, receive, send):
+    """Reads a request as Django does, whole, and answers with its body."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        body, more = body + message["body"], message["more_body"]
+    head = [(b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": head})
+    await send({"type": "http.response.body", "body": body})
+
+
+@asynccontextmanager
+async def connected(application, protocol):
+    """A connection of a client with small buffers to a server with our connections."""
+    server = uvicorn.Server(uvicorn.Config(application, http=protocol, lifespan="off", log_config=None))
+    with socket.create_server(("127.0.0.1", 0)) as listening, socket.socket() as opened:
+        serving = asyncio.create_task(server.serve([listening]))
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
+        opened.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(opened, listening.getsockname())
+        async with asyncio.timeout(20):
+            yield opened
+        server.should_exit = True
+        await serving
+
+
+async def stream_to(client):
+    loop, sends = asyncio.get_running_loop(), Sends()
+    async with connected(sends, Impatient) as opened:
+        await loop.sock_sendall(opened, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        await client(loop, opened, sends)
+
+
+async def stop_reading(loop, opened, sends):
+    await loop.sock_recv(opened, 10)
+    await sends.gone.wait()
+
+
+async def read_slowly(loop, opened, sends):
+    """Longer than the server would wait, but something all the time."""
+    received = b""
+    while b"the end" not in received:
+        received += await loop.sock_recv(opened, 20_000)
+        await asyncio.sleep(0.05)
+        if received.count(b"x") >= len(BODY):
+            sends.end.set()
+    assert received.count(b"x") == len(BODY)
+
+
+LOOPS = pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+
+
+@LOOPS
+@pytest.mark.parametrize("client", [stop_reading, read_slowly])
+def test_connection_lasts_as_long_as_its_client_reads(run, client):
+    run(stream_to(client))
+
+
+POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n"
+WHOLE = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nok"
+OFTEN = 0.05  # seconds between two pieces of a slow client, which never lets uvicorn's own timer run out
+
+
+async def close_slow(pieces):
+    """The seconds until a connection is closed over which these pieces come, one now and then."""
+    loop = asyncio.get_running_loop()
+    async with connected(echo, Hasty) as opened:
+        began, received = loop.time(), b""
+        reading = asyncio.create_task(read_all(opened))
+        for piece in pieces:
+            if reading.done():
+                break
+            with suppress(ConnectionError):
+                await loop.sock_sendall(opened, piece)
+            await asyncio.wait([reading], timeout=OFTEN)
+        received = await reading
+        return loop.time() - began, received
+
+
+async def read_all(opened):
+    loop, received = asyncio.get_running_loop(), b""
+    with suppress(ConnectionError):
+        while some := await loop.sock_recv(opened, 20_000):
+            received += some
+    return received
+
+
+@LOOPS
+@pytest.mark.parametrize(
+    ("pieces", "limit"),
+    [
+        ([], Hasty.head_s),
+        ([b"GET / HTTP/1.1\r\nHos"], Hasty.head_s),
+        ([b"GET / HTTP/1.1\r\n", *[b"X: y\r\n"] * 40], Hasty.head_s),
+        ([b"\r\n"] * 40, Hasty.head_s),
+        ([POST, *[b"x"] * 60], Hasty.body_s),
+        ([b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", *[b"1\r\nx\r\n"] * 60], Hasty.body_s),
+        ([WHOLE, *[b"\r\n"] * 40], Hasty.head_s),
+        ([WHOLE + b"GET / HT", *[b"TP"]], Hasty.head_s),
+        ([WHOLE, b"GET / HTTP/1.1\r\n", *[b"X: y\r\n"] * 40], Hasty.head_s),
+    ],
+    ids=["nothing", "half a head", "headers", "line breaks", "body", "chunks", "afterwards", "half of a 2nd", "2nd"],
+)
+def test_client_that_sends_too_slowly_is_closed(run, pieces, limit):
+    seconds, received = run(close_slow(pieces))
+
+    assert limit * 0.9 <= seconds < limit + 1
+    assert received.count(b"HTTP/1.1 200") == b"".join(pieces).count(WHOLE)
+
+
+async def wait_while_answered():
+    """For longer than all deadlines, with the next request sent already."""
+    loop, sends = asyncio.get_running_loop(), Sends()
+    async with connected(sends, Hasty) as opened:
+        await loop.sock_sendall(opened, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" + WHOLE)
+        await asyncio.sleep(2 * (Hasty.head_s + Hasty.body_s))
+        sends.end.set()
+        assert await read_until(opened, b"the end") > len(BODY)
+
+
+async def send_to_a_busy_application():
+    """More than uvicorn takes in before the application reads it, which happens after all deadlines."""
+    loop = asyncio.get_running_loop()
+
+    async def busy(scope, receive, send):
+        await asyncio.sleep(2 * (Hasty.head_s + Hasty.body_s))
+        await echo(scope, receive, send)
+
+    async with connected(busy, Hasty) as opened:
+        head = f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {len(BODY) + 7}\r\n\r\n"
+        sending = asyncio.create_task(loop.sock_sendall(opened, head.encode() + BODY + b"the end"))
+        assert await read_until(opened, b"the end") > len(BODY)
+        await sending
+
+
+async def read_until(opened, words):
+    received = b""
+    while words not in received:
+        some = await asyncio.get_running_loop().sock_recv(opened, 20_000)
+        assert some, received[-100:]
+        received += some
+    return len(received)
+
+
+@LOOPS
+@pytest.mark.parametrize("client", [wait_while_answered, send_to_a_busy_application])
+def test_client_that_waits_for_us_is_not_closed(run, client):
+    run(client())
+
+
+@pytest.mark.parametrize("soft", [256, FILES + 100])
+def test_web_process_may_open_more_files_than_is_usual(soft):
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    code = "import resource; from config.server.uvicorn_protocol import allow_files; allow_files();"
+    code += "print(*resource.getrlimit(resource.RLIMIT_NOFILE))"
+
+    def lower():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    said = subprocess.run([sys.executable, "-c", code], preexec_fn=lower, capture_output=True, check=True).stdout
+
+    assert said.decode().split() == [str(max(soft, FILES)), str(hard)]

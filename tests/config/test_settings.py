@@ -1,0 +1,81 @@
+"""What Django thinks of our settings in production, and what beat does for us."""
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from arena import tasks
+from arena.models import Answer, Session
+from arena.models.sessions import SessionStore
+from config.celery import app
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PRODUCTION = {
+    "ARENA_ENV": "production",
+    "ARENA_PUBLIC_URL": "https://arena.example.org",
+    "SECRET_KEY": "aZ9-" * 13 + "another+secret",
+}
+
+
+def manage(*words, **variables):
+    env = {name: value for name, value in os.environ.items() if not name.startswith("ARENA_")}
+    command = [sys.executable, "manage.py", *words]
+    return subprocess.run(command, cwd=ROOT, env=env | PRODUCTION | variables, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("fallbacks", ["", "earlier+key/" * 5], ids=["one key", "an earlier key too"])
+def test_django_finds_nothing_to_warn_of_in_production(fallbacks):
+    result = manage("check", "--deploy", "--fail-level", "WARNING", SECRET_KEY_FALLBACKS=fallbacks)
+
+    assert result.returncode == 0, result.stderr
+    assert "System check identified no issues (3 silenced)." in result.stdout
+
+
+@pytest.mark.parametrize("key", ["", "short", "x" * 49])
+def test_production_does_not_start_with_a_short_secret(key):
+    result = manage("check", SECRET_KEY=key)
+
+    assert result.returncode == 1
+    assert result.stderr.strip() == "arena: SECRET_KEY must have at least 50 characters in production"
+
+
+def test_every_task_of_beat_exists():
+    app.loader.import_default_modules()
+
+    assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} <= set(app.tasks)
+
+
+@pytest.mark.django_db
+def test_task_clears_sessions_that_have_ended():
+    kept, ended = SessionStore(), SessionStore()
+    for session in (kept, ended):
+        session.create()
+    Session.objects.filter(pk=ended.session_key).update(expire_date=timezone.now() - timedelta(seconds=1))
+
+    tasks.clear_sessions()
+
+    assert [session.pk for session in Session.objects.all()] == [kept.session_key]
+
+
+@pytest.mark.django_db
+def test_answers_are_not_indexed_by_their_model():
+    """Each of the hottest writes would pay for an index that no query uses."""
+    with connection.cursor() as cursor:
+        indexes = connection.introspection.get_constraints(cursor, Answer._meta.db_table).values()
+
+    assert not [index for index in indexes if index["index"] and index["columns"] == ["model_id"]]
+
+
+def test_log_of_every_container_is_bounded():
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+
+    bounds = {"driver": "json-file", "options": {"max-size": "5m", "max-file": "5"}}
+    assert {name: each.get("logging") for name, each in services.items()} == dict.fromkeys(services, bounds)

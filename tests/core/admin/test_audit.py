@@ -1,0 +1,156 @@
+"""The log of changes: everything done in the admin is in it, without secrets, and nothing leaves it."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.contrib import admin as django_admin
+from django.contrib.auth.models import Group, User
+from django.db import IntegrityError, connection, transaction
+
+from arena.models import Endpoint
+from catalog.models import LanguageModel, Organization, Price
+from core.admin import audit
+from core.models import Change
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def logged():
+    return [(row.who, row.kind, row.what, row.before, row.after) for row in Change.objects.order_by("pk")]
+
+
+def test_a_change_has_the_fields_that_changed_before_and_after():
+    model = factories.model("x", name="Old")
+    with audit.by("operator"):
+        model.name, model.release_date = "New", date(2026, 1, 2)
+        model.save()
+    [(who, kind, what, before, after)] = logged()
+    assert (who, kind, what) == ("operator", "changed", "catalog.languagemodel")
+    assert before == {"name": "Old", "release_date": None}
+    assert after == {"name": "New", "release_date": "2026-01-02"}
+
+
+def test_what_is_added_and_deleted_is_logged_whole():
+    with audit.by("operator"):
+        maker = Organization.objects.create(slug="m", name="Maker")
+        key = maker.pk
+        maker.delete()
+    added, deleted = logged()
+    assert added[1:] == ("added", "catalog.organization", None, {"id": key, "slug": "m", "name": "Maker"})
+    assert deleted[1:] == ("deleted", "catalog.organization", {"id": key, "slug": "m", "name": "Maker"}, None)
+
+
+def test_a_save_without_a_change_is_none():
+    model = factories.model("x")
+    with audit.by("operator"):
+        model.save()
+    assert logged() == []
+
+
+def test_what_the_service_does_by_itself_is_not_logged():
+    factories.endpoint()
+    model = factories.model("x")
+    with audit.by("operator"):
+        pass
+    model.name = "New"
+    model.save()
+    assert logged() == []
+
+
+def test_prices_of_many_are_all_logged():
+    model = factories.model("x")
+    with audit.by("operator"):
+        for day in (1, 2):
+            Price.objects.create(
+                model=model, input=Decimal(1), output=Decimal(2), source="list", as_of=date(2026, 1, day)
+            )
+        Price.objects.all().delete()
+    assert [row[1] for row in logged()] == ["added", "added", "deleted", "deleted"]
+
+
+def test_secrets_are_hidden():
+    user = User.objects.create_user("alice", password="zsecret one")
+    endpoint = factories.endpoint(parameters={"seed": 1})
+    with audit.by("operator"):
+        user.set_password("zsecret two")
+        user.save()
+        endpoint.parameters = {
+            "max_tokens": 5,
+            "api_key": "zsecret",
+            "extra": [{"Authorization": "Bearer zsecret"}],
+            "seed": 2,
+        }
+        endpoint.save()
+    of_user, of_endpoint = logged()
+    assert of_user[3:] == ({"password": "(hidden)"}, {"password": "(hidden)"})
+    assert of_endpoint[4] == {
+        "parameters": {
+            "max_tokens": 5,
+            "api_key": "(hidden)",
+            "extra": [{"Authorization": "(hidden)"}],
+            "seed": 2,
+        }
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM core_change WHERE core_change::text ~ 'zsecret|pbkdf2|argon'")
+        assert cursor.fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("password", "zsecret", "(hidden)"),
+        ("key_hash", "zsecret", "(hidden)"),
+        ("api_key", "zsecret", "(hidden)"),
+        ("encrypted", b"zsecret", "(hidden)"),
+        ("packed", b"zsecret", "(hidden)"),
+        ("api_key_env", "OPENAI_API_KEY", "OPENAI_API_KEY"),
+        ("key", 7, 7),
+        ("max_tokens", 64, 64),
+    ],
+)
+def test_what_is_secret_is_seen_by_the_name_of_its_column(name, value, shown):
+    assert audit._shown({name: value}) == {name: shown}
+
+
+def test_groups_of_a_person_are_logged():
+    user, group = User.objects.create_user("alice"), Group.objects.create(name="Editors")
+    with audit.by("operator"):
+        user.groups.add(group)
+        user.groups.remove(group)
+    assert [row[4] for row in logged()] == [{"groups": {"added": ["Editors"]}}, {"groups": {"removed": ["Editors"]}}]
+
+
+def test_everything_that_can_be_changed_in_the_admin_is_watched():
+    watched = set(audit.watched())
+    assert {LanguageModel, Price, Endpoint, User, Group, Organization} <= watched
+    from django.db.models.signals import post_save
+
+    for model in watched:
+        assert post_save.has_listeners(model)
+        names = {str(key[0][0]) for key in post_save.receivers}
+        assert f"changes {model._meta.label}" in names
+    assert {page.model for page in django_admin.site._registry.values()} > set()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE core_change SET who = 'nobody'", "DELETE FROM core_change", "UPDATE core_change SET id = 0"],
+)
+def test_log_is_only_added_to(statement):
+    audit.note("operator", "tested", factories.model("x"))
+    with pytest.raises(IntegrityError, match="only added to"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert [row[0] for row in logged()] == ["operator"]
+
+
+def test_without_the_trigger_the_log_could_be_changed():
+    audit.note("operator", "tested", factories.model("x"))
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE core_change DISABLE TRIGGER core_change_stays")
+        cursor.execute("UPDATE core_change SET who = 'nobody'")
+        assert [row[0] for row in logged()] == ["nobody"]
+        cursor.execute("DELETE FROM core_change")
+    assert logged() == []

@@ -1,0 +1,16 @@
+"""The log of changes, as it is read."""
+
+import pytest
+
+from core.models import Change
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("what", "said"), [("catalog.languagemodel", "language model"), ("arena.gone", "arena.gone"), ("x", "x")]
+)
+def test_log_says_in_words_what_was_changed(admin, what, said):
+    change = Change.objects.create(who="bob", kind="changed", what=what, key="1", name="X")
+    assert f'"field-thing">{said}<' in admin.get("/admin/core/change/").content.decode()
+    assert f'"readonly">{said}<' in admin.get(f"/admin/core/change/{change.pk}/change/").content.decode()

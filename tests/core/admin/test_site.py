@@ -1,0 +1,52 @@
+"""The first page and the list beside all others."""
+
+import re
+
+import pytest
+from django.contrib import admin as django_admin
+from django.contrib.auth.models import Permission, User
+
+from core.admin.site import GROUPS, LATEST
+from core.models import Change
+
+pytestmark = pytest.mark.django_db
+
+
+def titles(page):
+    return re.findall(r'<span class="section">([^<]+)<', page)
+
+
+def test_everything_has_its_place(admin):
+    placed = [name for _, names in GROUPS for name in names]
+    assert sorted(placed) == sorted(model.__name__ for model in django_admin.site._registry)
+    assert titles(admin.get("/admin/").content.decode()) == [str(title) for title, _ in GROUPS]
+
+
+@pytest.mark.parametrize("path", ["/admin/arena/", "/admin/arena/vote/"])
+def test_other_pages_have_the_list_beside_them(admin, path):
+    assert "What happened" in titles(admin.get(path).content.decode())
+
+
+def test_what_has_no_place_comes_last(admin, monkeypatch):
+    monkeypatch.setattr("core.admin.site.GROUPS", GROUPS[:1])
+    assert titles(admin.get("/admin/").content.decode()) == ["Who answers", "More"]
+
+
+def test_latest_changes_are_on_the_first_page_for_whoever_may_read_them(admin, client):
+    assert "Nobody has changed anything yet." in admin.get("/admin/").content.decode()
+    for number in range(LATEST + 1):
+        Change.objects.create(who="bob", kind="changed", what="x", key="1", name=f"<thing {number}>")
+    page = admin.get("/admin/").content.decode()
+    assert f"&lt;thing {LATEST}&gt;" in page
+    assert "&lt;thing 0&gt;" not in page
+    staff = User.objects.create_user("eve", is_staff=True)
+    staff.user_permissions.add(Permission.objects.get(codename="view_vote"))
+    client.force_login(staff)
+    page = client.get("/admin/").content.decode()
+    assert titles(page) == ["What happened"]
+    assert "Latest changes" not in page
+
+
+def test_whoever_may_see_nothing_is_told_so(client):
+    client.force_login(User.objects.create_user("eve", is_staff=True))
+    assert "There is nothing here that you may see." in client.get("/admin/").content.decode()

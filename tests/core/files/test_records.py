@@ -1,0 +1,57 @@
+"""Files of records as they come: marks, blank lines, records over several lines, and faults that name their line."""
+
+import pytest
+
+from core.files.records import csv_table, json_lines
+
+
+def lines(content):
+    return content.splitlines(keepends=True)
+
+
+def test_json_lines_are_numbered_as_in_the_file():
+    content = b'\xef\xbb\xbf{"a": 1}\n\n   \n{"a": "\xc3\xa9"}'
+    assert [*json_lines(lines(content), "thing")] == [(1, {"a": 1}), (4, {"a": "é"})]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"{}\n{", "line 2: is not JSON: "),
+        (b"{}\n\n[1]", "line 3: is not a JSON object; each line is one thing, {…}"),
+        (b"{}\n\xff", "line 2: byte 1 is not UTF-8"),
+        (b'{"a": "\xff"}', "line 1: byte 8 is not UTF-8"),
+    ],
+)
+def test_json_lines_name_the_first_wrong_line(content, message):
+    with pytest.raises(ValueError) as fault:
+        list(json_lines(lines(content), "thing"))
+    assert str(fault.value).startswith(message)
+
+
+def test_csv_rows_are_numbered_where_they_begin():
+    header, rows = csv_table(lines(b'\xef\xbb\xbfa,b\r\n1,"two\r\nlines"\r\n\r\n3,\xc3\xa9\r\n'))
+    assert header == ["a", "b"]
+    assert [*rows] == [(2, {"a": "1", "b": "two\r\nlines"}), (5, {"a": "3", "b": "é"})]
+
+
+def test_csv_of_nothing_has_no_columns():
+    header, rows = csv_table([])
+    assert (header, [*rows]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"a,b,a\n", "line 1: the column a stands twice"),
+        (b"a,b\n1\n", "line 2: has 1 cells, but there are 2 columns"),
+        (b'a,b\n1,2\n\n3,"4', "line 4: is not CSV: "),
+        (b'a,b\n1,"2"3\n', "line 2: is not CSV: "),
+        (b"a\n\xff\n", "line 2: byte 1 is not UTF-8"),
+        (b"\xff\n", "line 1: byte 1 is not UTF-8"),
+    ],
+)
+def test_csv_faults_name_the_line(content, message):
+    with pytest.raises(ValueError) as fault:
+        list(csv_table(lines(content))[1])
+    assert str(fault.value).startswith(message)

@@ -1,0 +1,237 @@
+"""Buckets: so many an hour and not one more, whatever comes at once, and whether or not Redis is there."""
+
+import time
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.http import rate_limit
+from core.http.rate_limit import HOUR_US, Bucket, give_back, overdraw, take
+from core.storage import redis_clients
+from tests.races import at_once
+
+
+def bucket(per_hour, key=""):
+    return Bucket(key or f"test:{uuid4()}", per_hour)
+
+
+def taken(of, times):
+    return [take([of]) == 0 for _ in range(times)]
+
+
+@pytest.fixture
+def nobody(settings, monkeypatch):
+    """Nobody answers at the address of Redis, and this process has counted nothing yet."""
+    monkeypatch.setattr(rate_limit, "_local", rate_limit._Local())
+    redis_clients.client.cache_clear()
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    yield
+    redis_clients.client.cache_clear()
+
+
+@pytest.mark.parametrize("most", [1, 2, 7, 13, 60])
+def test_take_lets_so_many_through_and_not_one_more(most):
+    assert taken(bucket(most), most + 3) == [True] * most + [False] * 3
+
+
+@pytest.mark.parametrize("per_hour", [61, 300])
+def test_bucket_holds_sixty_at_most(per_hour):
+    """An hour's worth at once would be twice as much within the first hour."""
+    assert taken(bucket(per_hour), 70) == [True] * 60 + [False] * 10
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_take_of_several_is_of_all_or_none(request, away):
+    if away:
+        request.getfixturevalue("nobody")
+    each = bucket(40 if away else 10)
+
+    assert [take([each], 4) == 0 for _ in range(4)] == [True, True, False, False]
+    assert taken(each, 3) == [True, True, False]
+
+
+def test_take_of_more_than_a_bucket_holds_takes_a_full_one():
+    each = bucket(3)
+
+    assert [take([each], 100) == 0 for _ in range(2)] == [True, False]
+    give_back([each], 100)
+    assert taken(each, 4) == [True, True, True, False]
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_overdrawn_bucket_is_refused_until_it_is_refilled(request, away):
+    if away:
+        request.getfixturevalue("nobody")
+    each = bucket(12)
+    assert take([each], 0) == 0
+
+    for _ in range(2):
+        overdraw([each], 12)
+
+    assert 3590 < take([each], 0) <= 3600
+    give_back([each], 12)
+    assert take([each], 0) == 0
+    assert take([each]) > 0
+
+
+def test_take_says_how_long_until_one_more_is_there():
+    each = bucket(60)
+    taken(each, 60)
+
+    assert 58 < take([each]) <= 60
+
+
+@pytest.mark.parametrize("minutes", [1, 5, 59])
+def test_bucket_fills_evenly(valkey, minutes):
+    each = bucket(60)
+    taken(each, 60)
+
+    valkey.decrby(f"limit:{each.key}", minutes * 60_000_000)  # as if so much time had passed
+
+    assert taken(each, minutes + 1) == [True] * minutes + [False]
+
+
+@pytest.mark.parametrize("minutes", [4, 20, 56])
+def test_bucket_of_this_process_fills_evenly_too(nobody, minutes):
+    each = bucket(60)
+    taken(each, 60)
+
+    rate_limit._local.full[each.key] -= minutes * 60_000_000
+
+    assert taken(each, 60).count(True) == minutes / 4
+
+
+def test_take_is_from_all_or_none():
+    large, small = bucket(10), bucket(2)
+
+    assert [take([large, small]) == 0 for _ in range(5)] == [True, True, False, False, False]
+    assert taken(large, 9) == [True] * 8 + [False]
+
+
+def test_take_waits_for_the_slowest():
+    quick, slow = bucket(3600), bucket(1)
+    take([slow])
+
+    assert take([quick, slow]) > 3500
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_zero_is_no_limit(request, valkey, away):
+    if away:
+        request.getfixturevalue("nobody")
+    none = bucket(0)
+
+    assert all(taken(none, 500))
+    assert not valkey.exists(f"limit:{none.key}")
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_give_back_makes_room_for_one(request, away):
+    if away:
+        request.getfixturevalue("nobody")
+    each = bucket(12)
+    most = 3 if away else 12
+    taken(each, most)
+
+    give_back([each])
+
+    assert taken(each, 2) == [True, False]
+
+
+def test_give_back_never_makes_more_room_than_there_was(valkey):
+    each = bucket(3)
+
+    for _ in range(5):
+        give_back([each])
+
+    assert not valkey.exists(f"limit:{each.key}")
+    assert taken(each, 4) == [True, True, True, False]
+
+
+def test_bucket_that_is_full_again_is_forgotten(valkey):
+    each = bucket(10)
+    taken(each, 10)
+
+    assert 3590 < valkey.ttl(f"limit:{each.key}") <= 3600
+
+
+@given(st.integers(1, 10**10))
+def test_whole_bucket_fits_into_an_hour(most):
+    assert most * bucket(most, "any").share_us <= HOUR_US
+
+
+def test_sixty_at_once_at_limit_twenty_are_twenty():
+    for _ in range(5):
+        each = bucket(20)
+
+        assert at_once(60, lambda number, each=each: take([each])).count(0) == 20
+
+
+def test_sixty_at_once_are_more_than_twenty_where_reading_and_writing_are_two_steps(valkey):
+    """The twin: what a counter does that asks first and writes then, like that of DRF."""
+    key = f"test:{uuid4()}"
+
+    def racy(number):
+        used = int(valkey.get(key) or 0)
+        if used < 20:
+            time.sleep(0.001)
+            valkey.set(key, used + 1, ex=60)
+        return used < 20
+
+    assert at_once(60, racy).count(True) > 20
+
+
+def test_clock_of_this_machine_does_not_matter(monkeypatch):
+    each = bucket(5)
+    taken(each, 5)
+
+    monkeypatch.setattr(time, "time", lambda: 1e10)
+
+    assert take([each]) > 0
+
+
+@pytest.mark.parametrize(("most", "here"), [(1, 1), (3, 1), (8, 2), (60, 15)])
+def test_without_redis_a_quarter_passes_in_this_process(nobody, caplog, most, here):
+    assert taken(bucket(most), most + 2).count(True) == here
+    assert caplog.text.count("Redis is away") == 1
+
+
+def test_redis_that_goes_away_lets_at_most_twice_as_many_through(settings, monkeypatch):
+    each, there = bucket(20), settings.REDIS_URL
+    monkeypatch.setattr(rate_limit, "_local", rate_limit._Local())
+    before = taken(each, 30).count(True)
+    redis_clients.client.cache_clear()
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+
+    during = at_once(60, lambda number: take([each])).count(0)
+
+    settings.REDIS_URL = there
+    redis_clients.client.cache_clear()
+    rate_limit._local.until = 0
+    assert (before, during, taken(each, 5).count(True)) == (20, 5, 0)
+
+
+def test_redis_is_not_asked_by_every_request_while_it_is_away(nobody, settings, caplog):
+    taken(bucket(100), 20)
+
+    assert caplog.text.count("Redis is away") == 1
+    rate_limit._local.until = 0
+    taken(bucket(100), 20)
+    assert caplog.text.count("Redis is away") == 2
+
+
+def test_memory_of_this_process_holds_only_buckets_in_use(nobody, monkeypatch):
+    monkeypatch.setattr(rate_limit, "MOST_LOCAL", 10)
+    quick = [bucket(10**9) for _ in range(50)]
+
+    for each in quick:
+        take([each])
+
+    assert len(rate_limit._local.full) <= 12
+
+
+@pytest.mark.parametrize(("wait", "whole"), [(0.001, 1), (1, 1), (1.2, 2), (59.999, 60)])
+def test_whole_seconds_are_never_too_few(wait, whole):
+    assert rate_limit.whole_seconds(wait) == whole

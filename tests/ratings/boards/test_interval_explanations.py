@@ -1,0 +1,95 @@
+"""Why an interval is as wide as it is: each cause is named with its figure, and nothing else is."""
+
+import pytest
+
+from ratings.boards.interval_explanations import half_width, missing_for_rank, provisional, rank_rule, reasons
+from tests.ratings.board_rows import row
+
+NEVER_LOST = {"unbounded": True, "ci_high": None, "losses": 0, "ties": 0, "provisional": True}
+NEVER_WON = {"unbounded": True, "ci_low": None, "wins": 0, "ties": 0, "provisional": True}
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, ["± 22 comes from 1,280 votes. Four times as many would halve it."]),
+        ({"votes": 42}, ["only 42 votes; below 100", "± 22 comes from 42 votes"]),
+        ({"votes": 1}, ["only 1 vote; below 100", "from 1 vote."]),
+        ({"voters": 3}, ["Only 3 people have judged it", "± 22"]),
+        ({"voters": 1}, ["Only 1 person has judged it", "± 22"]),
+        ({"voters": None}, ["± 22"]),
+        ({"win_rate": 0.93}, ["one-sided, 93 % of its votes won", "± 22"]),
+        ({"win_rate": 0.04}, ["one-sided, 4 % of its votes won", "± 22"]),
+        (
+            {"ci_low": 900.0, "ci_high": 1100.0, "votes": 30},
+            ["only 30 votes", "± 100 wide; above ± 50 a rating is provisional", "± 100 comes from"],
+        ),
+        (NEVER_LOST, ["never lost", "becomes certain once votes go both ways"]),
+        (NEVER_WON, ["never won", "becomes certain"]),
+        (NEVER_LOST | {"ties": 3}, ["shows it below the other models", "becomes certain"]),
+        (NEVER_WON | {"ties": 3}, ["shows it above the other models", "becomes certain"]),
+        (NEVER_LOST | {"ci_low": None, "losses": 1}, ["none below them: both ends are open", "becomes certain"]),
+        (
+            {"ci_low": 950.0, "ci_high": 1050.0, "interval": "plain"},
+            [
+                "± 50, of which its own 1,280 votes explain about ± 20.",
+                "other models with few votes",
+            ],
+        ),
+        (
+            {"ci_low": 950.0, "ci_high": 1050.0},
+            ["its own 1,280 votes", "people whose votes go together, or from other"],
+        ),
+        (NEVER_LOST | {"votes": 7, "win_rate": 1.0}, ["never lost", "only 7 votes", "becomes certain"]),
+        (dict.fromkeys(["rank_low", "ci_low", "ci_high"]), ["Elo ratings have no interval"]),
+    ],
+)
+def test_reasons_name_each_cause_with_its_figure(fields, words):
+    found = reasons(row(**fields))
+    assert len(found) == len(words)
+    assert all(word in sentence for word, sentence in zip(words, found, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"votes": 42}, "It has only 42 votes; below 100 a rating is provisional."),
+        (NEVER_LOST, "It has never lost, so no vote says how strong it may be: the upper end is open."),
+        ({"ci_low": 900.0}, "The interval is ± 72 wide; above ± 50 a rating is provisional."),
+        ({"win_rate": 0.99}, ""),
+    ],
+)
+def test_provisional_says_only_what_makes_it_so(fields, words):
+    assert provisional(row(**fields)) == words
+
+
+@pytest.mark.parametrize(("own", "words"), [(True, "Only 3 people have judged it: the"), (False, "")])
+def test_few_people_make_it_so_in_pools_of_ours(own, words):
+    assert provisional(row(voters=3), own=own).startswith(words)
+    assert bool(provisional(row(voters=3), own=own)) == own
+
+
+@pytest.mark.parametrize(("low", "high", "half"), [(990.0, 1010.0, 10.0), (None, 1010.0, None), (990.0, None, None)])
+def test_half_width_is_that_of_a_closed_interval(low, high, half):
+    assert half_width(row(ci_low=low, ci_high=high)) == half
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, ""),
+        ({"rank": None, "votes_to_rank": 1}, "needs 1 more vote"),
+        ({"rank": None, "votes_to_rank": 80}, "needs 80 more votes"),
+        ({"rank": None, "votes_to_rank": 80, "unbounded": True}, "needs 80 more votes, some the other way"),
+        ({"rank": None, "votes_to_rank": 0, "unbounded": True}, "needs votes that go both ways"),
+        ({"rank": None, "votes_to_rank": 0}, "needs votes that go both ways"),  # by Elo nothing is unbounded
+    ],
+)
+def test_missing_for_rank_says_what_a_rank_takes(fields, words):
+    assert missing_for_rank(row(**fields)) == words
+
+
+@pytest.mark.parametrize(("own", "people"), [(True, True), (False, False)])
+def test_rank_rule_speaks_of_people_where_they_are_known(own, people):
+    assert rank_rule(own=own).startswith("A rank takes 100 votes")
+    assert ("no person counts for more than 20" in rank_rule(own=own)) is people

@@ -1,0 +1,165 @@
+"""What stands around a board: facts, the change within a day, by as many queries for any number of models."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+from django.utils import timezone
+
+from arena.models import EndpointDay
+from catalog.models import Price
+from ratings.boards import model_facts, snapshot_cache
+from ratings.boards.model_facts import UNKNOWN, Facts, around, changes, facts
+from ratings.boards.snapshots import Asked
+from ratings.models import Pool, Snapshot
+from ratings.pipeline import board_refresh
+from tests import factories
+from tests.ratings.board_rows import row
+
+LIVE = Asked()
+
+
+@pytest.mark.parametrize(
+    ("given", "price"),
+    [({}, None), ({"price_input": Decimal(1)}, None), ({"price_input": Decimal(1), "price_output": Decimal(5)}, 2)],
+)
+def test_price_is_of_three_parts_read_and_one_written(given, price):
+    assert Facts(**given).price == price
+
+
+@pytest.mark.django_db
+def test_facts_are_those_of_the_catalogue_and_of_settled_days():
+    model = factories.model(
+        "x",
+        license=factories.license("MIT", commercial="yes"),
+        parameters_total=7,
+        context_window=8192,
+        release_date=date(2026, 1, 2),
+        status="retired",
+    )
+    factories.model("y")
+    for day, dollars in ((1, "1"), (2, "3")):
+        Price.objects.create(model=model, input=dollars, output="7", source="s", as_of=date(2026, 1, day))
+    endpoint = factories.endpoint(model)
+    for days, answers in ((5, 10), (1, 500)):
+        day = timezone.now().date() - timedelta(days=days)
+        EndpointDay.objects.create(
+            endpoint=endpoint, day=day, answers=answers, public_answers=answers, public_failures=2
+        )
+
+    found = facts(["x", "y", "z"])
+
+    assert found.keys() == {"x", "y"}
+    assert found["y"] == UNKNOWN
+    assert (found["x"].commercial, found["x"].retired, found["x"].size, found["x"].context) == ("yes", True, 7, 8192)
+    assert (found["x"].released, found["x"].price) == (date(2026, 1, 2), Decimal(4))
+    assert (found["x"].measured.answers, found["x"].measured.failure_rate) == (10, 2 / 12)
+
+
+def board(*rows, **fields):
+    places = enumerate(rows, 1)
+    return {"votes": 9, "rows": [
+        row(**{"model": model, "rating": rating, "ci_low": rating - 15, "ci_high": rating + 15, "rank": place,
+               "rank_low": place - 1, "rank_high": place + 1} | fields)
+        for place, (model, rating) in places
+    ]}  # fmt: skip
+
+
+def test_changes_count_places_upwards_and_know_the_new():
+    found = changes(board(("b", 1030.5), ("c", 1020.0), ("a", 1000.0)), board(("a", 1010.0), ("b", 990.0)))
+    assert {model: (each.rating, each.rank) for model, each in found.items()} == {
+        "b": (40.5, 1), "c": (None, None), "a": (-10.0, -2),
+    }  # fmt: skip
+    assert [each for each in found if found[each].new] == ["c"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "beyond"),
+    [
+        ({}, {"b": True, "a": None, "c": False, "d": False}),
+        ({"rank_low": None}, dict.fromkeys("abcd")),
+        ({"component": 1}, dict.fromkeys("abcd")),
+    ],
+)
+def test_changes_are_beyond_noise_by_the_rule_of_the_history(fields, beyond):
+    """b leaves its interval, c and d stay within theirs; a is new."""
+    then = board(("b", 1100.0), ("c", 1000.0), ("d", 900.0), **fields)
+    now = board(("b", 1130.0), ("a", 1010.0), ("c", 995.0), ("d", 897.0), **fields)
+    assert {model: each.beyond_noise for model, each in changes(now, then).items()} == beyond
+
+
+def test_changes_count_no_places_of_a_model_that_had_or_has_no_rank():
+    ranked, unranked = board(("a", 1010.0)), board(("a", 1000.0), rank=None)
+    assert [changes(*boards)["a"].rank for boards in ((ranked, unranked), (unranked, ranked))] == [None, None]
+    assert changes(ranked, unranked)["a"].rating == 10.0
+
+
+def publish(*, hours, **votes):
+    for _ in range(votes.get("x", 0)):
+        factories.cast(factories.model("x"), factories.model("y"))
+    board_refresh.refresh()
+    newest = Snapshot.objects.filter(method="bt", board__category__slug="overall").latest("pk")
+    Snapshot.objects.filter(pk=newest.pk).update(computed_at=timezone.now() - timedelta(hours=hours))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("hours", "known"), [(30, True), (25, True), (23, False), (1, False)])
+def test_change_is_against_the_newest_board_of_a_day_ago(hours, known):
+    publish(hours=40, x=1)
+    Snapshot.objects.filter(board__category__slug="overall").delete()
+    publish(hours=hours, x=1)
+    factories.cast(factories.model("y"), factories.model("x"))
+    factories.cast(factories.model("z"), factories.model("x"))
+    board_refresh.refresh()
+
+    found = around(LIVE, snapshot_cache.board(LIVE)).changes
+
+    assert bool(found) == known
+    if known:
+        assert [slug for slug in found if found[slug].new] == ["z"]
+
+
+@pytest.mark.django_db
+def test_board_that_has_not_moved_for_a_day_has_no_change():
+    publish(hours=30, x=1)
+    assert around(LIVE, snapshot_cache.board(LIVE)).changes == {}
+
+
+@pytest.mark.django_db
+def test_surroundings_have_pools_and_the_categories_of_this_one():
+    factories.cast(factories.model("x"), factories.model("y"), categories=["coding"])
+    factories.pool("elsewhere", kind=Pool.Kind.IMPORT)
+    factories.cast(factories.model("x"), factories.model("y"), pool="elsewhere", categories=["math"])
+    factories.pool("named", kind=Pool.Kind.SHORTLIST)
+    board_refresh.refresh()
+    found = around(LIVE, snapshot_cache.board(LIVE))
+    assert found.pool.slug == "live"
+    assert "named" not in {pool.slug for pool in found.pools}
+    assert {category.slug for category in found.categories} == {"overall", "exclude-ties", "coding"}
+    empty = replace(LIVE, category="math")
+    shown = around(empty, snapshot_cache.board(empty)).categories
+    assert {category.slug for category in shown} == {"overall", "exclude-ties", "coding", "math"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("models", [2, 30])
+def test_surroundings_ask_as_often_for_many_models_as_for_two(models, django_assert_num_queries):
+    contestants = factories.models(models)
+    for a, b in pairwise(contestants):
+        factories.cast(a, b)
+    board_refresh.refresh()
+    board = snapshot_cache.board(LIVE)
+    with django_assert_num_queries(9):
+        assert len(around(LIVE, board).facts) == models
+
+
+@pytest.mark.django_db
+def test_surroundings_are_shared_for_some_seconds(django_assert_num_queries):
+    publish(hours=0, x=1)
+    board = snapshot_cache.board(LIVE)
+    model_facts.kept.seconds = 60.0
+    first = around(LIVE, board)
+    with django_assert_num_queries(0):
+        assert around(LIVE, board) is first

@@ -1,0 +1,34 @@
+"""How ratings and intervals are written for people."""
+
+import pytest
+
+from ratings.boards.number_text import interval, signed, whole
+from tests.ratings.board_rows import row
+
+DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (1001.2, 1044.9, f"1,001 {DASH} 1,045"),
+        (1001.2, None, "1,001 or more"),
+        (None, 1044.9, "1,045 or less"),
+        (None, None, "open at both ends"),
+    ],
+)
+def test_interval_says_which_end_is_open(low, high, text):
+    assert interval(row(ci_low=low, ci_high=high)) == text
+
+
+def test_elo_has_no_interval_to_be_open():
+    assert interval(row(ci_low=None, ci_high=None, interval=None)) == ""
+
+
+@pytest.mark.parametrize(("number", "text"), [(None, DASH), (0.4, "0"), (-31.0, f"{MINUS}31"), (1234.5, "1,234")])
+def test_whole_is_grouped(number, text):
+    assert whole(number) == text
+
+
+def test_signed_has_a_sign_unless_nothing_changed():
+    assert [signed(number) for number in (0.4, -0.4, 7, -7)] == ["±0", "±0", "+7", f"{MINUS}7"]

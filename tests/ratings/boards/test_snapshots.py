@@ -1,0 +1,271 @@
+"""Published boards are found again as they were, and bad questions get one clear answer."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from django.http import QueryDict
+
+from arena.models import LIVE
+from core.http.errors import Refusal
+from ratings.boards.snapshots import Asked, asked, newest, newest_of_pools, pack, thin, unpack
+from ratings.models import Pool, Snapshot
+from tests import factories
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+board_db = pytest.mark.django_db
+
+
+def now():
+    return datetime.now(UTC)
+
+
+def floor(at, step):
+    """The last full minute, hour or day."""
+    return at - (at - datetime(2000, 1, 1, tzinfo=UTC)) % step
+
+
+def publish(votes, at=NOON, **board):
+    return Snapshot.objects.create(
+        board=factories.board(**board),
+        votes=votes,
+        last_vote_id=votes,
+        computed_at=at,
+        code_version="1",
+        rows=pack([{"model": "x", "rating": 1000.0}]),
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [
+        ("", Asked()),
+        ("pool=&category=&style_control=&method=&at=", Asked()),
+        ("pool=api&category=coding", Asked(pool="api", category="coding")),
+        ("style_control=true", Asked(style_control=True)),
+        ("style_control=1", Asked(style_control=True)),
+        ("style_control=False", Asked()),
+        ("method=elo", Asked(method="elo")),
+        ("at=2026-03-01T12:00:00Z", Asked(at=NOON)),
+        ("at=2026-03-01T14:00:00%2B02:00", Asked(at=NOON)),
+        ("at=2026-03-01T12:00:00", Asked(at=NOON)),
+        ("at=2026-03-01", Asked(at=NOON - timedelta(hours=12))),
+        ("unknown=1", Asked()),
+    ],
+)
+def test_asked_understands_the_parameters(query, meant):
+    assert asked(QueryDict(query)) == meant
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("at=yesterday", "at"),
+        ("at=2026-13-01", "at"),
+        ("at=2026-03-01T25:00:00Z", "at"),
+        ("at=1772366400", "at"),
+        ("at=nan", "at"),
+        ("at=%00", "at"),
+        ("at=0001-01-01T00:00:00%2B23:59", "at"),
+        ("at=9999-12-31T23:59:59-23:59", "at"),
+        ("at=2026-03-01T12:00:00+02:00", "at"),
+        ("style_control=maybe", "style_control"),
+        ("style_control=2", "style_control"),
+    ],
+)
+def test_asked_refuses_what_it_cannot_understand(query, field):
+    with pytest.raises(Refusal) as refused:
+        asked(QueryDict(query))
+    assert refused.value.status == 400
+    assert field in refused.value.extra["fields"]
+
+
+def test_asked_gives_times_in_utc():
+    time = asked(QueryDict("at=2026-03-01T14:00:00%2B02:00")).at
+    assert time is not None
+    assert time.tzinfo is UTC
+    assert time == datetime(2026, 3, 1, 14, tzinfo=timezone(timedelta(hours=2)))
+
+
+@board_db
+def test_newest_shows_the_board_whole():
+    publish(7)
+    assert newest(LIVE, "overall", False, "bt") == {
+        "pool": "live",
+        "category": "overall",
+        "style_control": False,
+        "method": "bt",
+        "computed_at": NOON,
+        "votes": 7,
+        "last_vote_id": 7,
+        "provisional": False,
+        "scale": {"factor": 400, "base": 10, "mean": 1000},
+        "rows": [{"model": "x", "rating": 1000.0}],
+    }
+
+
+@board_db
+@pytest.mark.parametrize(
+    ("minutes", "votes"),
+    [(None, 3), (-1, 0), (0, 1), (0.5, 1), (1, 2), (2, 3), (60, 3)],
+)
+def test_newest_at_a_time_is_the_last_one_published_until_then(minutes, votes):
+    for number in (2, 1, 3):
+        publish(number, NOON + timedelta(minutes=number - 1))
+    at = None if minutes is None else NOON + timedelta(minutes=minutes)
+    assert newest(LIVE, "overall", False, "bt", at)["votes"] == votes
+
+
+@board_db
+def test_newest_keeps_boards_apart():
+    publish(1)
+    publish(2, pool_slug="api")
+    publish(3, category="coding")
+    assert newest(LIVE, "overall", False, "bt")["votes"] == 1
+    assert newest("api", "overall", False, "bt")["votes"] == 2
+    assert newest(LIVE, "coding", False, "bt")["votes"] == 3
+
+
+@board_db
+@pytest.mark.parametrize("style_control", [False, True])
+def test_newest_of_a_board_without_votes_is_empty(style_control):
+    factories.board()
+    board = newest(LIVE, "overall", style_control, "bt")
+    assert (board["rows"], board["votes"], board["computed_at"], board["last_vote_id"]) == ([], 0, None, None)
+
+
+@board_db
+@pytest.mark.parametrize(
+    ("pool", "category", "method", "named"),
+    [
+        ("nowhere", "overall", "bt", "pool 'nowhere'"),
+        (LIVE, "juggling", "bt", "category 'juggling'"),
+        ("live\0", "overall", "bt", "listed at /api/v1/pools/"),
+        (LIVE, "\0", "bt", "listed at /api/v1/categories/"),
+        (LIVE, "overall", "BT", "method 'BT'"),
+    ],
+)
+def test_newest_refuses_what_does_not_exist(pool, category, method, named):
+    factories.board()
+    with pytest.raises(Refusal) as refused:
+        newest(pool, category, False, method)
+    assert refused.value.status == 404
+    assert named in refused.value.detail
+
+
+def test_asked_says_how_a_plus_is_written():
+    with pytest.raises(Refusal, match=r"in an address \+ is written %2B"):
+        asked(QueryDict("at=2026-03-01T12:00:00+02:00"))
+    assert asked(QueryDict("at=2026-03-01T12:00:00%2B02:00")).at == datetime(2026, 3, 1, 10, tzinfo=UTC)
+
+
+@board_db
+@pytest.mark.parametrize(
+    ("ordered", "style_control", "found"), [(True, False, True), (True, True, False), (False, False, False)]
+)
+def test_newest_by_elo_takes_votes_in_an_order_and_without_style_control(ordered, style_control, found):
+    factories.pool("some", ordered=ordered)
+    factories.board("some")
+    if found:
+        assert newest("some", "overall", style_control, "elo")["rows"] == []
+    else:
+        with pytest.raises(Refusal, match=r"method 'elo'|came as counts"):
+            newest("some", "overall", style_control, "elo")
+
+
+@board_db
+def test_newest_finds_a_board_with_one_query(django_assert_num_queries):
+    publish(1)
+    with django_assert_num_queries(1):
+        newest(LIVE, "overall", False, "bt")
+
+
+@board_db
+def test_newest_of_pools_are_the_last_overall_boards_of_all_but_shortlists():
+    factories.pool("shortlist", kind=Pool.Kind.SHORTLIST)
+    publish(1)
+    publish(2, NOON + timedelta(minutes=1))
+    publish(3, pool_slug="api")
+    publish(4, category="coding")
+    publish(5, pool_slug="shortlist")
+    factories.board("empty")
+    assert [(board.board.pool.slug, board.votes) for board in newest_of_pools()] == [("live", 2), ("api", 3)]
+
+
+@board_db
+def test_the_live_pool_and_overall_exist_from_the_start():
+    assert newest(LIVE, "overall", False, "bt")["rows"] == []
+
+
+@pytest.mark.parametrize("rows", [[], [{"model": "x", "rating": 1000.1 + 1e-13, "ci_low": None, "ok": True}]])
+def test_packed_rows_come_back_to_the_last_digit(rows):
+    assert unpack(pack(rows)) == rows
+    assert unpack(memoryview(pack(rows))) == rows
+
+
+@board_db
+@pytest.mark.parametrize(
+    ("older_than", "step", "in_full", "thinned"),
+    [
+        (timedelta(0), timedelta(seconds=1), 60, 60),
+        (timedelta(minutes=20), timedelta(seconds=1), 120, 2),
+        (timedelta(hours=20), timedelta(seconds=30), 40, 20),
+        (timedelta(days=2), timedelta(minutes=1), 120, 2),
+        (timedelta(days=25), timedelta(minutes=20), 30, 10),
+        (timedelta(days=100), timedelta(hours=1), 48, 2),
+        (timedelta(days=4000), timedelta(hours=12), 20, 10),
+    ],
+    ids=["ten minutes", "minutes", "minutes, nearly a day", "hours", "hours, nearly a month", "days", "days, for ever"],
+)
+def test_thin_keeps_the_newest_of_each_minute_hour_or_day(older_than, step, in_full, thinned):
+    """Times start with a full day or so, so that no bucket is cut in two."""
+    whole = timedelta(days=1) if older_than > timedelta(days=30) else timedelta(hours=1)
+    newest_of_all = floor(now() - older_than, whole) if older_than else now()
+    for number in range(1, in_full + 1):
+        publish(number, newest_of_all - number * step)
+
+    forgotten = thin()
+
+    kept = set(Snapshot.objects.values_list("votes", flat=True))
+    per = in_full // thinned
+    assert kept == {*range(1, in_full + 1, per), in_full}
+    assert forgotten == in_full - len(kept)
+
+
+@board_db
+def test_thin_leaves_sets_of_visitors_to_a_task_that_runs_seldom():
+    factories.pool("set-1", kind=Pool.Kind.SHORTLIST)
+    at = floor(now() - timedelta(hours=2), timedelta(minutes=1))
+    for second in range(5):
+        publish(second, at + timedelta(seconds=second), pool_slug="set-1")
+        publish(second, at + timedelta(seconds=second))
+
+    assert (thin(), thin(of_sets=True)) == (3, 3)
+    assert Snapshot.objects.count() == 4
+
+
+@board_db
+def test_thin_keeps_boards_and_methods_apart():
+    at = floor(now() - timedelta(hours=2), timedelta(minutes=1))
+    kept = [
+        publish(1, at),
+        publish(1, at, category="coding"),
+        publish(1, at, pool_slug="api"),
+        Snapshot.objects.create(
+            board=factories.board(), method="elo", votes=1, computed_at=at, code_version="1", rows=b""
+        ),
+    ]
+    assert (thin(), Snapshot.objects.count()) == (0, len(kept))
+
+
+@board_db
+def test_newest_at_a_time_is_after_thinning_the_last_one_kept_before_it():
+    at = floor(now() - timedelta(hours=2), timedelta(minutes=1))
+    for second in (10, 20, 30, 70, 80, 130):
+        publish(second, at + timedelta(seconds=second))
+    before = newest(LIVE, "overall", False, "bt", at + timedelta(seconds=65))
+
+    thin()
+
+    assert newest(LIVE, "overall", False, "bt", at + timedelta(seconds=65)) == before
+    for second, kept in ((5, 0), (15, 10), (25, 10), (35, 30), (75, 30), (125, 80), (135, 130)):
+        assert newest(LIVE, "overall", False, "bt", at + timedelta(seconds=second))["votes"] == kept

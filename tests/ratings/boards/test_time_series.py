@@ -1,0 +1,184 @@
+"""How ratings moved."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from ratings.boards.snapshots import pack
+from ratings.boards.time_series import _thinned
+from ratings.models import Snapshot
+from ratings.pipeline import board_refresh
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+HISTORY = "/api/v1/leaderboard/history/"
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def publish(minutes, models="xyz", **board):
+    """A board, so many minutes after noon, with these models from best to worst."""
+    rows = [
+        {"model": model, "rating": 1000.0 + minutes - place, "ci_low": None, "ci_high": 1100.0, "rank": place + 1,
+         "votes": 7, "se": 1.0}
+        for place, model in enumerate(models)
+    ]  # fmt: skip
+    at = NOON + timedelta(minutes=minutes)
+    return Snapshot.objects.create(
+        board=factories.board(**board), votes=21, computed_at=at, code_version="1", rows=pack(rows)
+    )
+
+
+def minutes(series):
+    return [(datetime.fromisoformat(point["computed_at"]) - NOON) / timedelta(minutes=1) for point in series["points"]]
+
+
+@pytest.fixture(autouse=True)
+def models():
+    return [factories.model(slug) for slug in "xyz"]
+
+
+def test_history_has_a_point_for_each_board_oldest_first(client):
+    for minute in (2, 1, 3):
+        publish(minute)
+    publish(4, category="coding")
+    publish(5, pool_slug="api")
+    found = client.get(f"{HISTORY}?model=y&model=x").json()
+
+    assert [found[name] for name in ("pool", "category", "style_control", "method")] == ["live", "overall", False, "bt"]
+    assert [series["model"] for series in found["series"]] == ["y", "x"]
+    assert [minutes(series) for series in found["series"]] == [[1, 2, 3]] * 2
+    assert found["series"][0]["points"][1] == {
+        "computed_at": "2026-03-01T12:02:00Z", "rating": 1001.0, "ci_low": None, "ci_high": 1100.0, "rank": 2,
+        "votes": 7,
+    }  # fmt: skip
+
+
+def test_history_is_what_the_boards_said(client):
+    x, y, _ = (factories.model(slug) for slug in "xyz")
+    said = []
+    for winner in ("a", "b", "tie"):
+        factories.cast(x, y, winner)
+        board_refresh.refresh()
+        said.append(client.get("/api/v1/leaderboard/").json())
+    (series,) = client.get(f"{HISTORY}?model=x").json()["series"]
+    for board, point in zip(said, series["points"], strict=True):
+        row = next(row for row in board["rows"] if row["model"] == "x")
+        assert point.pop("computed_at") == board["computed_at"]
+        assert point == {name: row[name] for name in point}
+        assert point.keys() == {"rating", "ci_low", "ci_high", "rank", "votes"}
+    elo = client.get(f"{HISTORY}?model=x&method=elo").json()["series"][0]["points"]
+    assert [point["ci_low"] for point in elo] == [None] * 3
+
+
+@pytest.mark.parametrize("end", ["until", "at"])
+def test_history_that_ends_before_it_begins_is_refused(client, end):
+    publish(1)
+    answers = [
+        client.get(HISTORY, {"since": "2026-03-01T12:01:00Z", end: f"2026-03-01T12:0{minute}:00Z"}) for minute in (0, 1)
+    ]
+    assert [answer.status_code for answer in answers] == [400, 200]
+    assert answers[0].json()["error"]["fields"] == {"since": ["since must not lie after until or at."]}
+    assert minutes(answers[1].json()["series"][0]) == [1]
+
+
+@pytest.mark.parametrize(
+    ("query", "seen"),
+    [
+        ("", [0, 1, 2, 3]),
+        ("&since=2026-03-01T12:01:00Z", [1, 2, 3]),
+        ("&until=2026-03-01T12:01:00Z", [0, 1]),
+        ("&since=2026-03-01T12:01:00Z&until=2026-03-01T12:02:30Z", [1, 2]),
+        ("&at=2026-03-01T12:01:00Z", [0, 1]),
+        ("&at=2026-03-01T12:01:00Z&until=2026-03-01T12:02:00Z", [0, 1]),
+        ("&at=2026-03-01T12:02:00Z&until=2026-03-01T12:01:00Z", [0, 1]),
+    ],
+)
+def test_history_lies_between_two_times(client, query, seen):
+    for minute in range(4):
+        publish(minute)
+    assert minutes(client.get(f"{HISTORY}?model=x{query}").json()["series"][0]) == seen
+
+
+def test_a_model_has_points_only_where_it_is_on_the_board(client):
+    publish(0, "xy")
+    publish(1, "xyz")
+    found = client.get(f"{HISTORY}?model=z&model=x").json()["series"]
+    assert [minutes(series) for series in found] == [[1], [0, 1]]
+
+
+def test_without_models_the_ten_best_are_told(client):
+    names = "abcdefghijklmno"
+    publish(0, names[::-1])
+    publish(1, names)
+    assert [series["model"] for series in client.get(HISTORY).json()["series"]] == list(names[:10])
+    early = client.get(f"{HISTORY}?until=2026-03-01T12:00:30Z").json()["series"]
+    assert [series["model"] for series in early] == list(names[:4:-1])
+
+
+def test_history_of_an_empty_board_is_empty(client):
+    factories.board()
+    assert client.get(HISTORY).json()["series"] == []
+    assert client.get(f"{HISTORY}?model=x").json()["series"] == [{"model": "x", "points": []}]
+
+
+def test_history_has_at_most_200_points_evenly_over_the_time(client):
+    board = factories.board()
+    rows = pack([{"model": "x", "rating": 1.0, "ci_low": 0.0, "ci_high": 2.0, "rank": 1, "votes": 1}])
+    times = [minute / 10 for minute in range(500)] + [50.0 + minute for minute in range(1000)]
+    Snapshot.objects.bulk_create(
+        Snapshot(board=board, votes=1, computed_at=NOON + timedelta(minutes=minute), code_version="1", rows=rows)
+        for minute in times
+    )
+    found = minutes(client.get(f"{HISTORY}?model=x").json()["series"][0])
+    assert 150 <= len(found) <= 200
+    assert found == sorted(set(found))
+    assert (found[0], found[-1]) == (times[0], times[-1])
+    gaps = [later - earlier for earlier, later in pairwise(found)]
+    assert max(gaps[1:-1]) < 2.2 * times[-1] / 200
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 199, 200, 201, 1000])
+def test_thinned_keeps_the_first_and_the_last(count):
+    times = [(number, NOON + timedelta(seconds=number)) for number in range(count)]
+    found = _thinned(times)
+    assert len(found) <= 200
+    assert found == sorted(set(found))
+    assert found == [key for key, _ in times] or (found[0], found[-1]) == (0, count - 1)
+
+
+def test_thinned_copes_with_boards_of_one_moment():
+    assert _thinned([(number, NOON) for number in range(300)]) == [0, 299]
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "field"),
+    [
+        ("?model=nobody", 404, None),
+        ("?model=%00", 404, None),
+        ("?pool=nowhere", 404, None),
+        ("?category=juggling", 404, None),
+        ("?method=magic", 404, None),
+        ("?since=soon", 400, "since"),
+        ("?until=2026-13-01", 400, "until"),
+        ("?at=soon", 400, "at"),
+        ("?" + "model=x&" * 21, 400, "model"),
+    ],
+)
+def test_bad_questions_get_one_clear_answer(client, query, status, field):
+    response = client.get(HISTORY + query)
+    assert response.status_code == status
+    error = response.json()["error"]
+    assert error["detail"]
+    assert list(error.get("fields", [None])) == [field]
+
+
+@pytest.mark.parametrize("size", [1, 20])
+def test_number_of_queries_does_not_depend_on_the_models(client, size, django_assert_num_queries):
+    names = [factories.model(f"m{number:02}").slug for number in range(size)]
+    for minute in range(10):
+        publish(minute, names)
+    with django_assert_num_queries(4):
+        found = client.get(HISTORY + "?" + "&".join(f"model={name}" for name in names)).json()
+    assert [len(series["points"]) for series in found["series"]] == [10] * size

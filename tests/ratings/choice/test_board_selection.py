@@ -1,0 +1,114 @@
+"""Which board orders a shortlist, and that it says so."""
+
+import html
+
+import pytest
+
+from ratings.choice import board_selection
+from ratings.models import Pool
+from ratings.pipeline import board_refresh
+from tests import factories
+from tests.ratings.reference_board import SLUG, loaded
+
+pytestmark = pytest.mark.django_db
+
+API = "/api/v1/shortlist/"
+
+
+def settle(pool, **fields):
+    """Votes enough for two models, by people enough."""
+    a, b = factories.model("a"), factories.model("b")
+    for number in range(120):
+        factories.cast(a, b, "ab"[number % 2], pool=pool, voter=factories.voter_id(number // 12), **fields)
+    board_refresh.refresh()
+
+
+def ordered_by(pool="", category="creative-writing"):
+    board = board_selection.ordering(pool, category)
+    return board["pool"], board["category"]
+
+
+@pytest.fixture
+def imported():
+    factories.pool("of-2024", kind=Pool.Kind.IMPORT)
+    settle("of-2024", categories=["creative-writing"])
+
+
+def test_own_votes_go_first_then_what_was_published_then_votes_from_elsewhere(imported, tmp_path):
+    assert ordered_by() == ("of-2024", "creative-writing")
+    loaded(tmp_path)
+    assert ordered_by(category="overall") == (SLUG, "overall")
+    settle("live")
+    assert ordered_by(category="overall") == ("live", "overall")
+
+
+def test_board_of_the_category_goes_before_one_of_all(imported, tmp_path):
+    loaded(tmp_path)
+    settle("live")
+    # Of creative writing the reference board has one settled model, so the votes of 2024 are next.
+    assert ordered_by() == ("of-2024", "creative-writing")
+    assert ordered_by(category="math") == ("live", "overall")
+    settle("live", categories=["creative-writing"])
+    assert ordered_by() == ("live", "creative-writing")
+
+
+def test_few_own_votes_do_not_order(tmp_path):
+    loaded(tmp_path)
+    factories.cast(factories.model("a"), factories.model("b"))
+    board_refresh.refresh()
+    assert ordered_by() == (SLUG, "overall")
+    assert ordered_by("live") == ("live", "overall")
+
+
+def test_few_own_votes_order_where_there_is_nothing_else():
+    assert ordered_by() == ("live", "overall")
+    factories.cast(factories.model("a"), factories.model("b"), categories=["creative-writing"])
+    board_refresh.refresh()
+    assert ordered_by() == ("live", "creative-writing")
+
+
+def test_pool_of_one_shortlist_orders_only_if_it_is_asked_for():
+    factories.pool("few", kind=Pool.Kind.SHORTLIST)
+    settle("few")
+    assert ordered_by() == ("live", "overall")
+    assert ordered_by("few") == ("few", "overall")
+
+
+def test_shortlist_by_a_reference_board_has_tiers_of_intervals(client, tmp_path):
+    loaded(tmp_path)
+    found = client.get(API).json()
+    names = ("pool", "pool_name", "pool_kind", "category", "computed_at", "tiers_by")
+    assert [found[name] for name in names] == [
+        SLUG, "LMArena, October 2026", "reference", "overall", "2026-10-20T00:00:00Z", "interval",
+    ]  # fmt: skip
+    assert [(each["model"], each["tier"]) for each in found["survivors"]] == [
+        ("claude-opus-4-6", 1),
+        ("gpt-4o-2024-05-13", 2),
+        ("gemma-3-4b-it", 3),
+        ("mistral-medium-lmarena-october-2026", 3),
+        ("gpt-4o-2024-08-06", None),
+    ]
+
+
+def test_shortlist_by_own_votes_has_tiers_of_tests(client, tmp_path):
+    loaded(tmp_path)
+    settle("live")
+    found = client.get(API).json()
+    assert (found["pool"], found["tiers_by"]) == ("live", "test")
+
+
+@pytest.mark.parametrize(
+    ("address", "query"), [("/choose/", {"task": "coding"}), ("/choose/decision/", {}), ("/choose/", {"pool": SLUG})]
+)
+def test_page_says_which_board_ordered_the_list_and_its_day(client, tmp_path, address, query):
+    loaded(tmp_path)
+    shown = html.unescape(client.get(address, query).content.decode())
+    assert "“overall” of “LMArena, October 2026”, as of 20 October 2026" in shown
+    assert ("not from votes of this arena" in shown) or ("published elsewhere, not by this arena" in shown)
+
+
+def test_decision_as_a_text_says_so_too(client, tmp_path):
+    loaded(tmp_path)
+    written = client.get("/choose/decision/", {"format": "md"}).content.decode()
+    assert "Tiers are those of the board overall of LMArena, October 2026, as of 2026-10-20." in written
+    assert "published elsewhere, not by this arena" in written

@@ -1,0 +1,262 @@
+"""The decision: as a page, as Markdown and as JSON."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from arena.battles.lifecycle import pool_of
+from ratings.choice.decision import CHECKLIST, plain
+from ratings.models import Pool
+from ratings.pipeline import board_refresh
+from tests import factories
+from tests.arena.web.test_templates import Outline
+from tests.ratings.choice.test_shortlists import beats, three
+
+__all__ = ["three"]
+pytestmark = pytest.mark.django_db
+
+PAGE = "/choose/decision/"
+ASKED = {"task": "coding", "commercial": "on", "modalities": ["image", "audio"], "price": "2.0"}
+
+
+def text(response):
+    return " ".join(re.sub(r"<[^>]*>", " ", response.content.decode()).split())
+
+
+@pytest.fixture
+def battled(three):
+    """Two of the three answer here, and have met."""
+    for model in three[:2]:
+        factories.endpoint(model)
+    pool = pool_of(["best", "cheap"])
+    factories.pool(pool, kind=Pool.Kind.SHORTLIST)
+    beats(three[1], three[0], 20, pool=pool)
+    board_refresh.refresh()
+
+
+def test_decision_shows_limits_who_is_left_and_the_checklist(client, three):
+    shown = text(client.get(PAGE, ASKED))
+    for words in (
+        "Decision: Writing code",
+        "Commercial use is allowed yes",
+        "Takes in images, sound",
+        "$ a million tokens, at most 2.0",
+        "Cheap modalities unknown \N{EN DASH} $1",
+        "2 models are left out",
+        "Nobody has judged a blind battle among them yet.",
+        *map(str, CHECKLIST),
+    ):
+        assert words in shown
+    assert "Chosen:" not in shown
+
+
+def test_decision_shows_their_own_battles(client, battled):
+    shown = text(client.get(PAGE, {"task": "coding"}))
+    assert re.search("Cheap provisional 1 1,\\d+ 1?,?\\d+ \N{EN DASH} 1,\\d+ 20 ", shown)
+    assert "By these votes Cheap is ahead of all others." in shown
+    assert "Nobody has judged" not in shown
+    assert "Battle these 2" in shown
+
+
+def test_models_that_were_tried_come_first_in_the_choice(client, three):
+    factories.endpoint(three[2])
+    factories.endpoint(three[0])
+    html = client.get(PAGE, {"task": "coding", "chosen": "cheap"}).content.decode()
+    found = re.findall(r'<optgroup label="([^"]*)">(.*?)</optgroup>', html)
+    assert [(label, re.findall(r'value="(\w+)"', options)) for label, options in found] == [
+        ("Answer here", ["bound", "best"]),
+        ("All others left", ["cheap"]),
+    ]
+    assert '<option value="cheap" selected>' in html
+
+
+def test_choice_has_no_empty_group(client, three):
+    html = client.get(PAGE, {"task": "coding"}).content.decode()
+    assert re.findall(r'<optgroup label="([^"]*)">', html) == ["All others left"]
+
+
+@pytest.mark.parametrize(("query", "said"), [({"price": "9", "tools": "on"}, True), ({"price": "9"}, False)])
+def test_contestants_of_which_a_limited_value_is_unknown_are_said_to_be(client, three, query, said):
+    for model in three[:2]:
+        factories.endpoint(model)
+    shown = text(client.get(PAGE, query))
+    assert "Battle these 2" in shown
+    assert ("Of some of these a value that you limited is not known." in shown) is said
+
+
+def test_decision_says_that_few_votes_tell_nobody_apart(client, three):
+    for model in three[:2]:
+        factories.endpoint(model)
+    pool = pool_of(["best", "cheap"])
+    factories.pool(pool, kind=Pool.Kind.SHORTLIST)
+    beats(three[1], three[0], 4, pool=pool)
+    board_refresh.refresh()
+    assert "By these votes the first 2 cannot be told apart" in text(client.get(PAGE, {"task": "coding"}))
+
+
+def test_decision_offers_battles_as_long_as_there_are_none(client, three):
+    assert "Fewer than two of them answer here" in text(client.get(PAGE, {"task": "coding"}))
+    for model in three[:2]:
+        factories.endpoint(model)
+    response = client.get(PAGE, {"task": "coding"})
+    assert "Battle these 2 Cheap , Best ." in text(response)
+    assert [each["value"] for each in Outline(response.content.decode()).all("input", name="among")] == [
+        "cheap",
+        "best",
+    ]
+
+
+def test_decision_shows_ten_and_the_chosen_one(client):
+    models = [factories.model(f"m-{number:02}") for number in range(14)]
+    response = client.get(PAGE, {"task": "coding", "chosen": "m-12"})
+    assert [each.candidate.slug for each in response.context["decision"].shown] == [
+        *(model.slug for model in models[:10]),
+        "m-12",
+    ]
+    assert "And 3 more" in text(response)
+    assert len(client.get(PAGE, {"task": "coding", "format": "json"}).json()["survivors"]) == 14
+
+
+def test_decision_shows_those_that_can_battle(client):
+    for number in range(14):
+        factories.model(f"m-{number:02}")
+    for slug in ("m-11", "m-13"):
+        factories.endpoint(factories.model(slug))
+    shown = client.get(PAGE, {"task": "coding"}).context["decision"].shown
+    assert [each.candidate.slug for each in shown][9:] == ["m-09", "m-11", "m-13"]
+
+
+@pytest.mark.parametrize(
+    ("query", "words", "link"),
+    [
+        ({}, "Cheap : $1 a million tokens", "/cost/?model=cheap"),
+        (
+            {"input_tokens": "10M", "output_tokens": "10M"},
+            "Cheap : $20 a month for the tokens above.",
+            "/cost/?model=cheap&input_tokens=10M&output_tokens=10M",
+        ),
+    ],
+)
+def test_decision_tells_what_the_chosen_model_costs(client, three, query, words, link):
+    response = client.get(PAGE, {"chosen": "cheap", **query})
+    assert words in text(response)
+    assert link in [each["href"] for each in Outline(response.content.decode()).all("a")]
+    assert "What it costs" not in text(client.get(PAGE, query))
+    assert ("A month" in text(response)) == bool(query)
+
+
+def test_decision_names_the_chosen_model_and_why(client, three):
+    response = client.get(PAGE, ASKED | {"chosen": "cheap", "why": "It is <cheap>.\nAnd good."})
+    assert "Chosen: Cheap It is &lt;cheap&gt;. And good." in text(response)
+    assert "Cheap chosen" in text(response)
+    assert "What it costs" in text(response)
+
+
+def test_decision_hands_the_address_on(client, three):
+    outline = Outline(client.get(PAGE, ASKED | {"chosen": "cheap"}).content.decode())
+    hidden = [(each["name"], each["value"]) for each in outline.all("input", type="hidden")]
+    kept = [each for each in hidden if each[0] not in ("csrfmiddlewaretoken", "next")]  # of the colour scheme
+    assert sorted(kept) == sorted(
+        [("task", "coding"), ("commercial", "on"), ("modalities", "image"), ("modalities", "audio"), ("price", "2.0")]
+    )
+    [back] = [link["href"] for link in outline.all("a") if link["href"].startswith("/choose/?task=coding")]
+    assert "modalities=image&modalities=audio" in back
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "words"),
+    [
+        ({"chosen": "bound", "commercial": "on"}, 400, "This model is not among those that are left."),
+        ({"chosen": "nobody"}, 400, "This model is not among those that are left."),
+        ({"chosen": "cheap", "format": "md", "price": "0"}, 400, "This model is not among those that are left."),
+        ({"why": "x" * 2001}, 400, "at most 2000"),
+        ({"price": "dear"}, 400, "Something in the address"),
+        ({"pool": "nowhere"}, 404, "no pool"),
+    ],
+)
+def test_decision_refuses_with_a_page(client, three, query, status, words):
+    response = client.get(PAGE, query)
+    assert response.status_code == status
+    assert words in text(response)
+
+
+def test_decision_as_json(client, battled):
+    response = client.get(PAGE, ASKED | {"modalities": [], "chosen": "cheap", "why": " Good. ", "format": "json"})
+    found = response.json()
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    assert response["Content-Disposition"] == f'attachment; filename="decision-{day}.json"'
+    assert (found["day"], found["task"], found["chosen"], found["why"]) == (day, "coding", "cheap", "Good.")
+    assert found["limits"] == {"Commercial use is allowed": "yes", "$ a million tokens, at most": "2.0"}
+    assert [each["model"] for each in found["survivors"]] == ["cheap"]
+    assert {each["model"] for each in found["excluded"]} == {"best", "bound"}
+    assert (found["own_pool"], found["own_board"]) == (None, [])
+    assert len(found["checklist"]) == len(CHECKLIST)
+
+    both = client.get(PAGE, {"format": "json"}).json()
+    assert [(row["model"], row["votes"]) for row in both["own_board"]] == [("cheap", 20), ("best", 20)]
+    assert [(row["rank_low"], row["provisional"]) for row in both["own_board"]] == [(1, True), (2, True)]
+    assert (both["category"], both["contestants"]) == ("overall", ["cheap", "best"])
+
+
+def test_decision_as_markdown(client, battled):
+    query = {
+        "task": "coding",
+        "context": "100k",
+        "chosen": "cheap",
+        "why": "First *line*\n# and <second>",
+        "format": "md",
+    }
+    response = client.get(PAGE, query)
+    written = response.content.decode()
+    assert response["Content-Type"] == "text/markdown; charset=utf-8"
+    for line in (
+        "# Decision: Writing code",
+        "**Chosen model: Cheap**",
+        r"First \*line\* \# and \<second\>",
+        "- Context, tokens at least: 100k",
+        "| Model | Tier | $ a million tokens | A month | To be checked |",
+        "| Cheap | \N{EN DASH} | $1 | \N{EN DASH} |  |",
+        "| Model | Rank | Rating | 95 % interval | Votes |",
+        f"- [ ] {CHECKLIST[0]}",
+    ):
+        assert line in written.splitlines()
+
+
+def test_markdown_says_whose_ratings_order_the_list_and_from_when(client, three):
+    written = client.get(PAGE, {"task": "coding", "format": "md"}).content.decode()
+    assert "Tiers are those" not in written
+    assert "Nobody has judged a blind battle among them yet." in written
+    beats(three[0], three[1], 10)
+    board_refresh.refresh()
+    written = client.get(PAGE, {"task": "coding", "format": "md"}).content.decode()
+    assert f"Tiers are those of the board overall of This arena, as of {datetime.now(UTC):%Y-%m-%d}." in written
+
+
+def test_markdown_says_what_is_to_be_checked(client):
+    conditional = factories.license("Gemma", commercial="conditional")
+    factories.model("mystery", license=conditional)
+    written = client.get(PAGE, {"context": "1k", "commercial": "on", "format": "md"}).content.decode()
+    assert "| commercial use under conditions; context unknown |" in written
+
+
+def test_markdown_tells_every_exclusion(client, three):
+    written = client.get(PAGE, ASKED | {"modalities": [], "format": "md"}).content.decode()
+    assert r"- Best: price $5 \> $2" in written
+    assert "- Bound: commercial use not allowed" in written
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [("a | b", r"a \| b"), ("[x](y)", r"\[x\](y)"), ("one\n\ntwo", "one two"), ("`<b>`", r"\`\<b\>\`"), ("", "")],
+)
+def test_plain_words_mean_nothing_in_markdown(written, shown):
+    assert plain(written) == shown
+
+
+@pytest.mark.parametrize("models", [10, 200])
+def test_decision_asks_the_database_as_often_for_many_models_as_for_few(client, models, django_assert_num_queries):
+    for model in factories.models(models):
+        factories.endpoint(model)
+    with django_assert_num_queries(9):
+        client.get(PAGE, {"task": "everyday-assistant"})

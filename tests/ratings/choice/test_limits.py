@@ -1,0 +1,144 @@
+"""Each limit: what meets it, what does not and in which words, and what is unknown."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from catalog.calculators.cost_model import Prices, Use
+from catalog.facts.fields import Rate
+from ratings.choice.limits import CHECKS, Candidate, Finding, Limits, asked, blended, findings, monthly
+
+GPT = Prices(Decimal("2.5"), Decimal(10))
+
+
+def found(limits, **known):
+    return findings(Candidate("m", "M", **known), Limits(**limits))
+
+
+@pytest.mark.parametrize(
+    ("limits", "known", "words"),
+    [
+        ({"commercial": True}, {"commercial": "no"}, "commercial use not allowed"),
+        ({"openness": "open"}, {"open_weights": False}, "weights closed, not open"),
+        ({"openness": "closed"}, {"open_weights": True}, "weights open, not closed"),
+        ({"context": 200_000}, {"context": 128_000}, "context 128,000 < 200,000"),
+        ({"cutoff": date(2025, 1, 1)}, {"cutoff": date(2024, 12, 31)}, "knowledge until 2024-12-31 < 2025-01-01"),
+        ({"modalities": {"text", "image", "audio"}}, {"modalities": {"text"}}, "takes no audio, no image"),
+        ({"tools": True}, {"tools": False}, "cannot call tools"),
+        ({"price": Decimal(2)}, {"prices": GPT}, "price $4.38 > $2"),
+        ({"price": Decimal("4.37")}, {"prices": Prices(Decimal("4.371"), Decimal("4.371"))}, "price 4.371 > 4.37"),
+        ({"monthly": Decimal(400), "use": Use(10**8, 2 * 10**7)}, {"prices": GPT}, "monthly cost $450 > $400"),
+        ({"latency": 0.5}, {"latency_s": 1.25}, "seconds to the first token 1.25 > 0.5"),
+        ({"speed": 40.0}, {"tokens_per_s": 39.5}, "tokens a second 39.5 < 40"),
+        ({"failures": Decimal(1)}, {"failure_rate": 0.0325}, "failed calls 3.25 % > 1 %"),
+        ({"rate": 1000}, {"requests_per_minute": Rate(60, "")}, "requests a minute 60 < 1,000"),
+        ({"rate": 1000}, {"requests_per_minute": Rate(50, "tier 1")}, "requests a minute 50 (tier 1) < 1,000"),
+        (
+            {"token_rate": 100_000},
+            {"tokens_per_minute": Rate(30_000, "tier 1")},
+            "tokens a minute 30,000 (tier 1) < 100,000",
+        ),
+        ({"params": 4 * 10**9}, {"params": 7_240_000_000}, "parameters 7.24 B > 4 B"),
+        ({"params": 4 * 10**9}, {"params": 4_001_000_000}, "parameters 4,001,000,000 > 4,000,000,000"),
+        ({"gpu_memory": Decimal(16)}, {"params": 8_030_000_000}, "GPU memory 17.9 GiB > 16.0 GiB"),
+        ({"gpu_memory": Decimal(16)}, {"open_weights": False}, "closed weights run on no GPU of one's own"),
+        ({"weeks": Decimal(4)}, {"weeks": Decimal("6.5")}, "weeks to launch 6.5 > 4"),
+    ],
+)
+def test_limit_that_is_not_met_is_told_with_both_values(limits, known, words):
+    [name] = [name for name in limits if name in CHECKS]
+    assert found(limits, **known) == [Finding(name, words)]
+
+
+@pytest.mark.parametrize(
+    ("limits", "known"),
+    [
+        ({"commercial": True}, {"commercial": "yes"}),
+        ({"commercial": True}, {"commercial": "conditional"}),
+        ({"openness": "open"}, {"open_weights": True}),
+        ({"openness": "closed"}, {"open_weights": False}),
+        ({"context": 128_000}, {"context": 128_000}),
+        ({"cutoff": date(2025, 1, 1)}, {"cutoff": date(2025, 1, 1)}),
+        ({"cutoff": date(2025, 1, 1), "search_instead": True}, {"cutoff": date(2023, 1, 1), "web_search": True}),
+        ({"cutoff": date(2025, 1, 1), "search_instead": True}, {"web_search": True}),
+        ({"modalities": {"text", "image"}}, {"modalities": {"text", "image", "audio"}}),
+        ({"tools": True}, {"tools": True}),
+        ({"price": Decimal("4.375")}, {"prices": GPT}),
+        ({"monthly": Decimal(450), "use": Use(10**8, 2 * 10**7)}, {"prices": GPT}),
+        ({"latency": 0.5}, {"latency_s": 0.5}),
+        ({"speed": 40.0}, {"tokens_per_s": 40.0}),
+        ({"failures": Decimal(1)}, {"failure_rate": 0.01}),
+        ({"failures": Decimal(0)}, {"failure_rate": 0.0}),
+        ({"rate": 60}, {"requests_per_minute": Rate(60, "tier 1")}),
+        ({"token_rate": 30_000}, {"tokens_per_minute": Rate(30_000, "tier 1")}),
+        ({"params": 4 * 10**9}, {"params": 4 * 10**9}),
+        ({"gpu_memory": Decimal(16), "bytes_each": Decimal("0.5")}, {"params": 8_030_000_000, "open_weights": True}),
+        ({"weeks": Decimal(4)}, {"weeks": Decimal(4)}),
+        ({}, {"commercial": "no", "context": 1, "tools": False}),
+    ],
+)
+def test_limit_that_is_met_finds_nothing(limits, known):
+    assert found(limits, **known) == []
+
+
+@pytest.mark.parametrize(
+    ("limits", "known"),
+    [
+        ({"cutoff": date(2025, 1, 1)}, {"cutoff": date(2023, 1, 1), "web_search": True}),
+        ({"cutoff": date(2025, 1, 1), "search_instead": True}, {"cutoff": date(2023, 1, 1), "web_search": False}),
+    ],
+)
+def test_search_stands_in_for_knowledge_only_where_it_is_there_and_accepted(limits, known):
+    assert [finding.known for finding in found(limits, **known)] == [True]
+
+
+ALL = Limits(
+    commercial=True,
+    openness="open",
+    context=1,
+    cutoff=date(2025, 1, 1),
+    modalities=frozenset({"text"}),
+    tools=True,
+    price=Decimal(1),
+    monthly=Decimal(1),
+    latency=1.0,
+    speed=1.0,
+    failures=1.0,
+    rate=1,
+    token_rate=1,
+    params=1,
+    gpu_memory=Decimal(1),
+    weeks=Decimal(1),
+)
+
+
+def test_everything_may_be_unknown():
+    unknown = findings(Candidate("m", "M"), ALL)
+    assert [finding.limit for finding in unknown] == list(CHECKS)
+    assert all(not finding.known and finding.words.endswith("unknown") for finding in unknown)
+
+
+def test_no_limit_is_asked_for_at_first():
+    assert [name for name in CHECKS if asked(Limits(), name)] == []
+    assert all(asked(ALL, name) for name in CHECKS)
+    assert asked(Limits(price=Decimal(0)), "price")
+
+
+@pytest.mark.parametrize(
+    ("use", "blend", "month"),
+    [
+        (Use(3, 1), "4.375", "0.0000175"),
+        (Use(10**8, 2 * 10**7), "3.75", "450"),
+        (Use(10**6, 0, Decimal(1)), "2.5", "2.5"),
+    ],
+)
+def test_price_is_that_of_the_mix(use, blend, month):
+    candidate = Candidate("m", "M", prices=GPT)
+    assert (blended(candidate, use), monthly(candidate, use)) == (Decimal(blend), Decimal(month))
+
+
+def test_price_of_nothing_is_unknown():
+    assert blended(Candidate("m", "M", prices=GPT), Use(0, 0)) is None
+    assert blended(Candidate("m", "M"), Use(3, 1)) is None
+    assert monthly(Candidate("m", "M"), Use(3, 1)) is None

@@ -1,0 +1,341 @@
+"""A shortlist over real rows: over HTTP, and what it takes from where."""
+
+import itertools
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from arena.battles.lifecycle import pool_of
+from arena.models import EndpointDay
+from catalog.models import Price
+from ratings.choice.limits import CHECKS
+from ratings.models import Pool
+from ratings.pipeline import board_refresh
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+API = "/api/v1/shortlist/"
+
+
+def priced(model, amount, **fields):
+    fields = {"source": "list", "as_of": date(2026, 1, 1), **fields}
+    return Price.objects.create(model=model, input=Decimal(amount), output=Decimal(amount), **fields)
+
+
+def beats(winner, loser, times, **fields):
+    """Often enough to be told apart; the other wins now and then."""
+    for number in range(times):
+        factories.cast(winner, loser, "a" if number % 5 else "b", **fields)
+
+
+@pytest.fixture
+def three():
+    """The best is dear, the second cheap and open, the last one free for nobody."""
+    allowed, forbidden = factories.license("MIT", commercial="yes"), factories.license("NC", commercial="no")
+    best = factories.model("best", license=allowed, open_weights=False, context_window=400_000)
+    cheap = factories.model("cheap", license=allowed, open_weights=True, context_window=128_000)
+    bound = factories.model("bound", license=forbidden, open_weights=True, context_window=200_000)
+    for model, amount in ((best, 5), (cheap, 1), (bound, 1)):
+        priced(model, amount)
+    return best, cheap, bound
+
+
+def shortlist(client, **query):
+    response = client.get(API, query)
+    assert response.status_code == 200, response.content
+    return response.json()
+
+
+def slugs(models):
+    return [each["model"] for each in models]
+
+
+def test_shortlist_tells_who_is_left_and_why_others_are_not(client, three):
+    found = shortlist(client, commercial="on", context="200k", price="2")
+    assert slugs(found["survivors"]) == []
+    assert {each["model"]: [why["words"] for why in each["failures"]] for each in found["excluded"]} == {
+        "best": ["price $5 > $2"],
+        "cheap": ["context 128,000 < 200,000"],
+        "bound": ["commercial use not allowed"],
+    }
+    assert sorted(found["near_misses"]) == ["best", "bound", "cheap"]
+    assert found["gained"] == {"commercial": 1, "context": 1, "price": 1}
+    assert found["costliest"] == "commercial"
+
+
+def test_shortlist_orders_by_the_board_of_the_task(client, three):
+    best, cheap, bound = three
+    beats(best, cheap, 30)
+    beats(cheap, bound, 30)
+    beats(bound, cheap, 6, categories=["coding"])
+    beats(cheap, best, 6, categories=["coding"])
+    board_refresh.refresh()
+
+    overall, coding = shortlist(client), shortlist(client, task="coding")
+
+    assert (overall["category"], coding["category"]) == ("overall", "coding")
+    assert slugs(overall["survivors"])[0] == "best"
+    assert slugs(coding["survivors"])[-1] == "best"
+    assert coding["task"]["benchmarks"] == ["humaneval", "multipl-e"]
+    assert overall["task"] is None
+    assert overall["computed_at"].endswith("Z")
+
+
+def test_shortlist_takes_the_board_of_everything_where_the_task_has_none(client, three):
+    beats(three[0], three[1], 10)
+    board_refresh.refresh()
+    found = shortlist(client, task="maths-tutoring")
+    assert found["category"] == "overall"
+    assert [each["tier"] for each in found["survivors"]] == [1, 1, None]
+
+
+def test_shortlist_takes_ratings_from_elsewhere_until_there_are_own_ones(client, three):
+    factories.pool("elsewhere", kind=Pool.Kind.IMPORT)
+    beats(three[0], three[1], 10, pool="elsewhere")
+    board_refresh.refresh()
+    assert shortlist(client)["pool"] == "elsewhere"
+    assert shortlist(client, pool="live")["computed_at"] is None
+
+    beats(three[0], three[1], 10)
+    board_refresh.refresh()
+    assert shortlist(client)["pool"] == "live"
+
+
+def test_shortlist_without_votes_is_ordered_by_price(client, three):
+    found = shortlist(client)
+    assert (found["pool"], found["computed_at"]) == ("live", None)
+    assert slugs(found["survivors"]) == ["bound", "cheap", "best"]
+    assert [each["price"] for each in found["survivors"]] == [1, 1, 5]
+
+
+def test_rating_beside_the_main_component_is_none(client):
+    first, second, third, fourth = factories.models(4)
+    beats(first, second, 10)
+    beats(third, fourth, 5)
+    board_refresh.refresh()
+    rated = {each["model"]: each["tier"] for each in shortlist(client)["survivors"]}
+    assert rated == {first.slug: 1, second.slug: 1, third.slug: None, fourth.slug: None}
+
+
+def test_newest_price_and_measured_speed_count(client, three):
+    priced(three[0], 2, source="new list", as_of=date(2026, 6, 1))
+    endpoint = factories.endpoint(three[0])
+    day = timezone.now().date() - timedelta(days=3)
+    EndpointDay.objects.create(endpoint=endpoint, day=day, answers=5, first_token_p50=0.5, tokens_per_s_p50=80)
+
+    found = shortlist(client, speed="70", unknown="exclude")
+
+    [best] = found["survivors"]
+    assert (best["model"], best["price"], best["tokens_per_s"], best["latency_s"]) == ("best", 2, 80, 0.5)
+    assert found["excluded"][0]["failures"] == [{"limit": "speed", "words": "tokens a second unknown", "known": False}]
+
+
+def measured(model, **fields):
+    day = timezone.now().date() - timedelta(days=3)
+    EndpointDay.objects.create(endpoint=factories.endpoint(model), day=day, **{"answers": 5, **fields})
+
+
+EXCLUDED = [
+    ({"commercial": "on"}, {"license": "no"}, "commercial use not allowed", "commercial use unknown"),
+    ({"openness": "open"}, {"open_weights": False}, "weights closed, not open", "openness unknown"),
+    ({"context": "200k"}, {"context_window": 128_000}, "context 128,000 < 200,000", "context unknown"),
+    (
+        {"cutoff": "2025-01"},
+        {"knowledge_cutoff": date(2023, 10, 1)},
+        "knowledge until 2023-10-01 < 2025-01-01",
+        "knowledge until unknown",
+    ),
+    ({"modalities": "image"}, {"modalities": ["text"]}, "takes no image", "modalities unknown"),
+    ({"tools": "on"}, {"tools": False}, "cannot call tools", "tool use unknown"),
+    ({"price": "2"}, {"price": 5}, "price $5 > $2", "price unknown"),
+    (
+        {"monthly": "400", "input_tokens": "100M", "output_tokens": "20M"},
+        {"price": 5},
+        "monthly cost $600 > $400",
+        "monthly cost unknown",
+    ),
+    (
+        {"latency": "0.5"},
+        {"measured": {"first_token_p50": 1.25}},
+        "seconds to the first token 1.25 > 0.5",
+        "seconds to the first token unknown",
+    ),
+    (
+        {"speed": "40"},
+        {"measured": {"tokens_per_s_p50": 39.5}},
+        "tokens a second 39.5 < 40",
+        "tokens a second unknown",
+    ),
+    (
+        {"failures": "1"},
+        {"measured": {"answers": 95, "public_answers": 95, "public_failures": 5}},
+        "failed calls 5 % > 1 %",
+        "failed calls unknown",
+    ),
+    (
+        {"rate": "1000"},
+        {"requests_per_minute": "50 (tier 1)"},
+        "requests a minute 50 (tier 1) < 1,000",
+        "requests a minute unknown",
+    ),
+    (
+        {"token_rate": "100k"},
+        {"tokens_per_minute": "30000 (tier 1)"},
+        "tokens a minute 30,000 (tier 1) < 100,000",
+        "tokens a minute unknown",
+    ),
+    ({"params": "4B"}, {"parameters_total": 7 * 10**9}, "parameters 7 B > 4 B", "parameters unknown"),
+    ({"gpu_memory": "8"}, {"parameters_total": 7 * 10**9}, "GPU memory 15.6 GiB > 8.0 GiB", "GPU memory unknown"),
+    (
+        {"weeks": "4", "own_weeks": "9"},
+        {"open_weights": True},
+        "weeks to launch 9 > 4",
+        None,  # whoever asks says how many
+    ),
+]
+
+
+def known(slug, license=None, price=None, measured=None, **fields):  # noqa: A002  # as the field is called
+    model = factories.model(slug, **fields)
+    if license:
+        model.license = factories.license(f"License {license}", commercial=license)
+        model.save()
+    if price:
+        priced(model, price)
+    return model
+
+
+@pytest.mark.parametrize(("query", "fields", "words", "unknown"), EXCLUDED, ids=lambda each: next(iter(each or "-")))
+def test_excluded_model_tells_the_limit_and_its_value(client, query, fields, words, unknown):
+    model = known("short", **fields)
+    if "measured" in fields:
+        measured(model, **fields["measured"])
+    [excluded] = shortlist(client, **query)["excluded"]
+    assert (excluded["model"], [each["words"] for each in excluded["failures"]]) == ("short", [words])
+
+
+@pytest.mark.parametrize(("query", "fields", "words", "unknown"), EXCLUDED[:-1], ids=lambda each: next(iter(each)))
+def test_unknown_value_is_kept_and_marked_or_excluded_as_chosen(client, query, fields, words, unknown):
+    factories.model("mystery")
+    [kept] = shortlist(client, **query)["survivors"]
+    assert (kept["unknown"], kept["failures"]) == ([next(iter(query))], [])
+
+    found = shortlist(client, **query, unknown="exclude")
+    assert found["survivors"] == []
+    assert [each["words"] for each in found["excluded"][0]["failures"]] == [unknown]
+    assert [each["known"] for each in found["excluded"][0]["failures"]] == [False]
+
+
+def test_every_limit_is_tried():
+    assert [next(iter(query)) for query, *_ in EXCLUDED] == list(CHECKS)
+
+
+def test_web_search_makes_up_for_an_early_cutoff_where_that_is_accepted(client):
+    early = date(2023, 10, 1)
+    factories.model("searches", knowledge_cutoff=early, web_search=True)
+    factories.model("knows", knowledge_cutoff=date(2025, 6, 1))
+    factories.model("neither", knowledge_cutoff=early, web_search=False)
+
+    assert slugs(shortlist(client, cutoff="2025-01")["survivors"]) == ["knows"]
+    found = shortlist(client, cutoff="2025-01", search_instead="on")
+    assert slugs(found["survivors"]) == ["knows", "searches"]
+    assert found["excluded"][0]["failures"][0]["words"] == "knowledge until 2023-10-01 < 2025-01-01"
+
+
+def test_near_misses_fail_one_limit_alone_and_the_costliest_excludes_most_of_them(client, three):
+    known("dear", license="yes", price=9, context_window=400_000)
+    found = shortlist(client, commercial="on", context="150k", price="2")
+    assert {each["model"]: [why["limit"] for why in each["failures"]] for each in found["excluded"]} == {
+        "bound": ["commercial"],
+        "cheap": ["context"],
+        "best": ["price"],
+        "dear": ["price"],
+    }
+    assert sorted(found["near_misses"]) == ["best", "bound", "cheap", "dear"]
+    assert (found["costliest"], found["gained"]) == ("price", {"commercial": 1, "context": 1, "price": 2})
+
+    both = shortlist(client, commercial="on", context="1M", price="2")
+    assert "best" not in both["near_misses"]
+    assert [len(each["failures"]) for each in both["excluded"]] == sorted(len(e["failures"]) for e in both["excluded"])
+
+
+def test_unknown_values_are_marked(client):
+    factories.model("mystery")
+    [found] = shortlist(client, commercial="on", context="1000")["survivors"]
+    assert found["unknown"] == ["commercial", "context"]
+    assert shortlist(client, commercial="on", unknown="exclude")["survivors"] == []
+
+
+def test_tokens_of_a_month_are_priced(client, three):
+    found = shortlist(client, monthly="400", input_tokens="100M", output_tokens="20M")
+    assert {each["model"]: each["monthly"] for each in found["survivors"]} == {"cheap": 120, "bound": 120}
+    assert found["excluded"][0]["failures"][0]["words"] == "monthly cost $600 > $400"
+    assert shortlist(client)["survivors"][0]["monthly"] is None
+
+
+def test_weeks_are_those_of_the_way_to_have_it(client, three):
+    factories.model("weights", open_weights=True)
+    found = shortlist(client, weeks="4", api_weeks="2", own_weeks="9")
+    assert slugs(found["survivors"]) == ["bound", "cheap", "best"]
+    assert found["excluded"][0]["failures"][0]["words"] == "weeks to launch 9 > 4"
+
+
+def test_retired_models_are_not_offered(client, three):
+    factories.model("gone", status="retired")
+    assert "gone" not in slugs(shortlist(client)["survivors"])
+
+
+def test_survivors_that_answer_here_can_battle_on_a_board_of_their_own(client, three):
+    factories.endpoint(three[0])
+    factories.endpoint(three[1])
+    factories.endpoint(three[2], enabled=False)
+    found = shortlist(client)
+    assert (found["contestants"], found["own_pool"]) == (["cheap", "best"], None)
+
+    pool = pool_of(["best", "cheap"])
+    factories.pool(pool, kind=Pool.Kind.SHORTLIST)
+    assert shortlist(client)["own_pool"] == pool
+    assert len(shortlist(client, pool=pool)["survivors"]) == 3
+
+
+def test_contestants_are_no_more_than_one_set_may_have(client):
+    for model in factories.models(25):
+        factories.endpoint(model)
+    found = shortlist(client)
+    assert (len(found["survivors"]), len(found["contestants"])) == (25, 20)
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "field"),
+    [
+        ({"context": "lots"}, 400, "context"),
+        ({"price": "-1"}, 400, "price"),
+        ({"task": "juggling"}, 400, "task"),
+        ({"monthly": "5"}, 400, "input_tokens"),
+        ({"cutoff": "soon"}, 400, "cutoff"),
+        ({"pool": "nowhere"}, 404, None),
+    ],
+)
+def test_shortlist_refuses_and_names_the_field(client, query, status, field):
+    response = client.get(API, query)
+    assert response.status_code == status
+    assert next(iter(response.json()["error"].get("fields", {})), None) == field
+
+
+def test_shortlist_can_only_be_read(client):
+    assert client.post(API).status_code in (403, 405)
+
+
+@pytest.mark.parametrize("models", [10, 200])
+def test_shortlist_asks_the_database_as_often_for_many_models_as_for_few(client, models, django_assert_num_queries):
+    contestants = factories.models(models)
+    for a, b in itertools.pairwise(contestants):
+        factories.cast(a, b)
+        priced(a, 1)
+        factories.endpoint(a)
+    board_refresh.refresh()
+    with django_assert_num_queries(11):
+        assert len(shortlist(client, task="coding")["survivors"]) == models

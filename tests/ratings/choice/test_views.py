@@ -1,0 +1,205 @@
+"""The page of the choice."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from catalog.models import Benchmark, Price
+from ratings.choice.form import ChoiceForm
+from ratings.choice.limits import CHECKS
+from ratings.choice.task_kinds import task_kinds
+from ratings.models import Pool
+from tests import factories
+from tests.arena.web.test_templates import Outline
+from tests.ratings.choice.test_shortlists import priced, three
+
+__all__ = ["three"]
+pytestmark = pytest.mark.django_db
+
+PAGE = "/choose/"
+
+
+def text(response):
+    return " ".join(re.sub(r"<[^>]*>", " ", response.content.decode()).split())
+
+
+def links(response):
+    return [link["href"] for link in Outline(response.content.decode()).all("a")]
+
+
+def test_page_begins_with_the_tasks_and_their_usual_limits(client):
+    response = client.get(PAGE, {"utm": "x"})
+    assert response.status_code == 200
+    assert "models are left" not in text(response)
+    asked = [parse_qs(urlsplit(link).query) for link in links(response) if link.startswith("?task=")]
+    assert [each["task"][0] for each in asked] == list(task_kinds())
+    assert {"task": ["on-device"], "openness": ["open"], "params": ["4B"]} in asked
+
+
+@pytest.mark.parametrize("kind", task_kinds().values(), ids=lambda kind: kind.slug)
+def test_every_task_leads_to_a_shortlist(client, three, kind):
+    Benchmark.objects.create(slug=kind.benchmarks[0], name="Near It")
+    response = client.get(PAGE, {"task": kind.slug, **kind.limits})
+    assert response.status_code == 200
+    assert kind.why in text(response)
+    assert "Benchmarks near it: Near It" in text(response)
+    assert f"/benchmarks/{kind.benchmarks[0]}/" in links(response)
+
+
+def test_page_shows_survivors_exclusions_and_what_limits_cost(client, three):
+    factories.model("mystery", name="<Mystery>")
+    response = client.get(PAGE, {"task": "coding", "commercial": "on", "price": "2"})
+    shown = text(response)
+    for words in (
+        "Choose a model: Writing code",
+        "2 models are left",
+        "&lt;Mystery&gt; commercial use unknown; price unknown",
+        "2 models are left out (2 by one limit alone)",
+        "Best price $5 &gt; $2",
+        "Bound commercial use not allowed",
+        "Without \N{LEFT DOUBLE QUOTATION MARK}Commercial use is allowed\N{RIGHT DOUBLE QUOTATION MARK} 1 more model",
+    ):
+        assert words in shown
+    assert "?task=coding&price=2" in links(response)
+
+
+def test_page_says_of_how_many_all_is_known_and_leads_to_them(client, three):
+    factories.model("mystery")
+    response = client.get(PAGE, {"price": "2"})
+    assert "2 are known to be within all limits; of the others some value is not known." in text(response)
+    [link] = [each for each in links(response) if "unknown=exclude" in each]
+    assert "2 models are left" in text(client.get(PAGE + link))
+    assert "some value is not known" not in text(client.get(PAGE + link))
+
+
+def test_page_says_of_every_limit_why_it_matters(client):
+    response = client.get(PAGE)
+    labels = [str(label) for label, _ in response.context["whys"]]
+    assert set(labels) == {str(ChoiceForm.base_fields[name].label) for name in (*CHECKS, "search_instead")}
+    assert "Decides whether a product may be built on it at all" in text(response)
+
+
+def test_limit_that_costs_most_comes_first(client, three):
+    Price.objects.all().delete()
+    for model, amount in zip(three, (5, 5, 1), strict=True):
+        priced(model, amount)
+    costs = client.get(PAGE, {"commercial": "on", "price": "2"}).context["costs"]
+    assert [(str(cost.limit), cost.more) for cost in costs] == [
+        ("$ a million tokens, at most", 2),
+        ("Commercial use is allowed", 1),
+    ]
+
+
+def test_page_says_which_limits_hold_before_it_says_who_is_left(client, three):
+    shown = text(client.get(PAGE, {"context": "100k", "commercial": "on", "modalities": "image"}))
+    words = "Context, tokens at least: 100k Takes in: images Commercial use is allowed: yes Change the limits"
+    assert words in shown
+    assert "Set limits" in text(client.get(PAGE, {"task": "coding"}))
+
+
+def test_address_gives_the_same_shortlist_again(client, three):
+    """What the form sends, with its empty fields, and the address that is shared say the same."""
+    address = {"task": "coding", "context": "100k", "price": "2", "unknown": "exclude"}
+    sent = {
+        name: ""
+        for name in ChoiceForm.base_fields
+        if name not in ("commercial", "modalities", "tools", "search_instead")
+    }
+    pages = [client.get(PAGE, query) for query in (address, sent | address)]
+    first, second = ([each.candidate.slug for each in page.context["choice"].found.survivors] for page in pages)
+    assert first == second == ["bound", "cheap"]
+    assert client.get("/api/v1/shortlist/", address).json()["survivors"][0]["model"] == "bound"
+
+
+def test_page_keeps_what_was_asked(client, three):
+    outline = Outline(client.get(PAGE, {"context": "200k", "tools": "on", "modalities": "image"}).content.decode())
+    fields = {(each.get("name"), each.get("value")): each for each in outline.all("input")}
+    assert ("context", "200k") in fields
+    assert "checked" in fields["modalities", "image"]
+    assert "checked" not in fields["modalities", "audio"]
+
+
+def test_page_says_when_nobody_is_left(client, three):
+    shown = text(client.get(PAGE, {"context": "1M"}))
+    assert "No model is left" in shown
+    assert "Battle these" not in shown
+
+
+def test_monthly_cost_is_shown_where_tokens_are_given(client, three):
+    assert "A month" not in text(client.get(PAGE, {"price": "9"}))
+    assert "A month" in text(client.get(PAGE, {"price": "9", "input_tokens": "10M"}))
+
+
+def test_price_leads_to_the_calculator_of_costs_with_the_tokens_given(client, three):
+    assert "/cost/?model=cheap" in links(client.get(PAGE, {"price": "2"}))
+    response = client.get(PAGE, {"input_tokens": "10M", "output_tokens": "1M"})
+    assert "/cost/?model=cheap&input_tokens=10M&output_tokens=1M" in links(response)
+
+
+def test_battle_these_leads_to_blind_battles_among_them(client, three):
+    factories.endpoint(three[0])
+    assert "Fewer than two of them answer here" in text(client.get(PAGE, {"task": "coding"}))
+
+    factories.endpoint(three[1])
+    response = client.get(PAGE, {"task": "coding"})
+    named = [each["value"] for each in Outline(response.content.decode()).all("input", name="among")]
+    assert named == ["cheap", "best"]
+    assert "Battle these 2" in text(response)
+
+
+def test_pool_of_a_shortlist_is_offered_only_if_it_is_asked_for(client, three):
+    factories.pool("set-1", kind=Pool.Kind.SHORTLIST, name="A set of ours")
+    factories.pool("elsewhere", kind=Pool.Kind.IMPORT, name="Elsewhere")
+    assert "A set of ours" not in text(client.get(PAGE, {"task": "coding"}))
+    outline = Outline(client.get(PAGE, {"pool": "set-1"}).content.decode())
+    assert next(each["value"] for each in outline.all("option") if "selected" in each and each["value"]) == "set-1"
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "words"),
+    [
+        ({"context": "lots"}, 400, "This is no number"),
+        ({"modalities": "smell"}, 400, "one of: image, audio, video, pdf"),
+        ({"monthly": "9"}, 400, "needs this too"),
+        ({"pool": "nowhere"}, 404, "no pool"),
+    ],
+)
+def test_page_refuses_with_a_page(client, three, query, status, words):
+    response = client.get(PAGE, query)
+    assert response.status_code == status
+    assert words in text(response)
+    assert "models are left" not in text(response)
+
+
+def test_lists_are_shown_fifty_at_a_time(client):
+    for number in range(120):
+        priced(factories.model(f"m-{number:03}"), 1 if number < 60 else 9)
+    query = {"price": "2"}
+
+    first, last = client.get(PAGE, query), client.get(PAGE, {**query, "left": 2, "out": 2})
+
+    assert [[len(each.context[name]) for name in ("left", "out")] for each in (first, last)] == [[50, 50], [10, 10]]
+    assert "60 models are left" in text(first)
+    assert "1 to 50 of 60 Further" in text(first)
+    assert "Back 51 to 60 of 60" in text(last)
+    assert {"?price=2&left=2#left", "?price=2&out=2#out"} <= {*links(first)}
+    assert "/choose/decision/?price=2" in links(last)
+    shown = {each.candidate.slug for page in (first, last) for name in ("left", "out") for each in page.context[name]}
+    assert len(shown) == 120
+
+
+@pytest.mark.parametrize("page", ["0", "3", "-1", "x"])
+def test_page_of_a_list_that_is_not_there_is_refused(client, three, page):
+    response = client.get(PAGE, {"price": "2", "out": page})
+    assert response.status_code == 404
+    assert "The list has no such page." in text(response)
+
+
+@pytest.mark.parametrize("models", [10, 200])
+def test_page_asks_the_database_as_often_for_many_models_as_for_few(client, models, django_assert_num_queries):
+    for model in factories.models(models):
+        priced(model, 1)
+        factories.endpoint(model)
+    with django_assert_num_queries(10):
+        client.get(PAGE, {"price": "2"})

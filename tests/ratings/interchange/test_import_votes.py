@@ -1,0 +1,284 @@
+"""Votes from files into pools."""
+
+import gzip
+import lzma
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+
+from arena.identity import hash_key
+from arena.judging.style_features import features
+from arena.models import Vote, VoteAside, VoteFile
+from catalog.models import LanguageModel
+from core.files import records
+from ratings.boards import pair_tables
+from ratings.boards.snapshots import newest
+from ratings.interchange import import_votes
+from ratings.interchange.import_votes import import_file
+from ratings.models import Board, Outbox, PairTable, Pool, Snapshot, Tally
+from ratings.pipeline import board_refresh
+from tests import factories
+from tests.processes import eventually
+from tests.ratings.concurrency import blocked, in_thread
+from tests.ratings.interchange.vote_files import COUNTS_HEADER, FEATURES, METADATA, csv_text, json_lines, row
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SAID = [{"role": "user", "content": "# hi"}, {"role": "assistant", "content": "# Title\n\n- one **bold** item"}]
+EVERYTHING = (LanguageModel, Pool, VoteFile, Vote, VoteAside, Tally, Snapshot)
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(content, name="votes.jsonl"):
+        path = tmp_path / name
+        path.write_bytes(content)
+        return path
+
+    return write
+
+
+def contents():
+    return [list(model.objects.order_by("pk").values_list()) for model in EVERYTHING]
+
+
+def board(pool, category="overall"):
+    return {each["model"]: each for each in newest(pool, category, False, "bt")["rows"]}
+
+
+def test_votes_are_stored_folded_and_ranked(file):
+    imported = import_file(file(json_lines(row(), row(), row(winner="tie"), row(winner="both_bad", weight=3))), "mine")
+    assert (imported.votes, imported.uncounted, imported.new_models, imported.new) == (6, 0, 2, True)
+    assert [vote.winner for vote in Vote.objects.order_by("pk")] == ["a", "a", "tie", "both_bad"]
+    best = board("mine")["one"]
+    assert (best["wins"], best["ties"], best["both_bad"], best["votes"]) == (2, 4, 3, 6)
+    assert not Outbox.objects.exists()
+
+
+def test_every_board_has_its_pairs_however_many_models_it_has(file, monkeypatch):
+    monkeypatch.setattr(pair_tables, "SMALL", 0)
+    import_file(file(json_lines(row(categories=["coding"]), row(winner="tie", categories=["math"]))), "mine")
+    assert PairTable.objects.count() == Board.objects.count() == 4
+
+
+def test_new_pool_is_an_imported_one_with_order(file):
+    import_file(file(json_lines(row())), "mine", name="My votes", provenance="our office")
+    pool = Pool.objects.get(slug="mine")
+    assert (pool.name, pool.kind, pool.provenance, pool.ordered) == ("My votes", "import", "our office", True)
+
+
+def test_all_fields_of_a_row_reach_the_vote(file):
+    full = row(
+        winner="model_b", weight=4, tstamp=1700000000.25, judge="ann", conv_metadata=METADATA, counted=False,
+        reason="a\tb\\c\nd", propensity=0.125, turns=2, note="x",
+        categories=["null", "math", "overall", "exclude-ties"],
+    )  # fmt: skip
+    imported = import_file(file(json_lines(full)), "mine")
+    assert (imported.votes, imported.uncounted) == (4, 4)
+    vote = Vote.objects.get()
+    assert (vote.model_a.name, vote.model_b.name, vote.winner, vote.multiplicity) == ("one", "two", "b", 4)
+    assert (vote.counted, vote.reason, vote.source) == (False, "a\tb\\c\nd", "import")
+    assert (vote.propensity, vote.turns, vote.features) == (0.125, 2, FEATURES)
+    assert vote.categories == ["null", "math"]
+    assert vote.created_at == datetime(2023, 11, 14, 22, 13, 20, 250000, UTC)
+    assert (vote.battle_id, vote.reasons, vote.comment) == (None, {}, "")
+    assert vote.aside.row == {"note": "x"}
+    assert (vote.file.pool, vote.file.votes) == ("mine", 4)
+
+
+def test_absent_fields_are_empty(file):
+    import_file(file(json_lines(row())), "mine")
+    vote = Vote.objects.get()
+    assert (vote.created_at, vote.voter, vote.features, vote.propensity) == (None, None, None, None)
+    assert (vote.categories, vote.reason, vote.turns, vote.counted) == ([], "", 1, True)
+    assert not VoteAside.objects.exists()
+
+
+def test_uncounted_votes_move_no_rating(file):
+    import_file(file(json_lines(row(), row(winner="model_b", weight=100, counted=False))), "mine")
+    assert board("mine")["one"]["votes"] == 1
+
+
+def test_categories_make_boards(file):
+    import_file(file(json_lines(row(language="en", is_code=True), row(winner="tie"))), "mine")
+    assert {name: board("mine", name)["one"]["votes"] for name in ("overall", "english", "coding")} == {
+        "overall": 2, "english": 1, "coding": 1,
+    }  # fmt: skip
+
+
+def test_voter_is_the_same_one_in_two_files_of_a_pool_and_another_in_another_pool(file):
+    first, second = file(json_lines(row(judge="ann"), row(judge="bob"))), file(json_lines(row(voter="ann")), "2.jsonl")
+    for path, pool in ((first, "mine"), (second, "mine"), (second, "other")):
+        import_file(path, pool)
+    ann, bob, again, elsewhere = Vote.objects.order_by("pk").values_list("voter", flat=True)
+    assert ann == again
+    assert len({ann, bob, elsewhere}) == 3
+
+
+def test_raw_voters_are_nowhere_in_the_database(file):
+    rows = [row(judge="judge-secret", voter="voter-secret", evaluation_session_id="session-secret", note="kept")]
+    import_file(file(json_lines(*rows)), "mine", with_text=True)
+    assert "kept" in str(contents())
+    assert "secret" not in str(contents())
+
+
+def test_voter_is_hashed_with_the_key_of_the_installation(file):
+    path = file(json_lines(row(judge="ann")))
+    import_file(path, "mine")
+    hash_key._key = b"another"
+    import_file(file(json_lines(row(judge="ann"), row()), "2.jsonl"), "mine")
+    assert len(set(Vote.objects.values_list("voter", flat=True))) == 3
+
+
+def test_conversations_are_kept_only_if_wanted_and_give_the_style_in_any_case(file):
+    path = file(json_lines(row(conversation_a=SAID, conversation_b=SAID[:1], full_conversation=[], note="x")))
+    import_file(path, "short")
+    import_file(path, "long", with_text=True)
+    short, long = Vote.objects.order_by("pk")
+    assert short.features == long.features == [*features([SAID[1]["content"]]), *features([])]
+    assert short.aside.row == {"note": "x"}
+    assert long.aside.row == {
+        "note": "x", "conversation_a": SAID, "conversation_b": SAID[:1], "full_conversation": [],
+    }  # fmt: skip
+
+
+def test_given_style_goes_before_that_of_conversations(file):
+    import_file(file(json_lines(row(conversation_a=SAID, conversation_b=SAID, conv_metadata=METADATA))), "mine")
+    assert Vote.objects.get().features == FEATURES
+
+
+@pytest.mark.parametrize("value", ["a\0b", {"k\0": ["\0", 1, None]}, "back\\slash \\u0000 \t\r\n\u2028", "\\.", "\\N"])
+def test_anything_that_json_can_say_is_kept_aside(file, value):
+    import_file(file(json_lines(row(note=value))), "mine")
+    kept = VoteAside.objects.get().row["note"]
+    assert kept == (value.replace("\0", "\ufffd") if isinstance(value, str) else {"k\ufffd": ["\ufffd", 1, None]})
+
+
+def test_counts_become_votes_with_multiplicity_and_the_pool_has_no_order(file):
+    path = file((COUNTS_HEADER + "one,two,3,1,2,4\ntwo,three,0,5,0,0\n").encode(), "counts.csv")
+    imported = import_file(path, "counts")
+    assert (imported.votes, imported.pool.ordered, Pool.objects.get(slug="counts").ordered) == (15, False, False)
+    assert Vote.objects.count() == 5
+    first = board("counts")["one"]
+    assert (first["wins"], first["losses"], first["ties"], first["both_bad"]) == (3, 1, 6, 4)
+
+
+def test_votes_into_the_live_pool_are_folded_with_the_others(file):
+    one, two = factories.model("one"), factories.model("two")
+    factories.cast(one, two)
+    board_refresh.refresh()
+    factories.cast(one, two)
+    import_file(file(json_lines(row(source="live"), row(winner="tie"))), "live")
+    assert board("live")["one"]["votes"] == 4
+    board_refresh.refresh()
+    assert board("live")["one"]["votes"] == 4
+    assert list(Vote.objects.order_by("pk").values_list("source", flat=True)) == ["live", "live", "import", "import"]
+    assert Pool.objects.get(slug="live").kind == Pool.Kind.LIVE
+
+
+def test_pool_of_api_votes_keeps_its_kind(file):
+    factories.pool("api", kind=Pool.Kind.API)
+    import_file(file(json_lines(row())), "api")
+    assert Pool.objects.get(slug="api").kind == Pool.Kind.API
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress])
+def test_packed_file_is_the_same_file(file, pack):
+    content = csv_text(row(), row(winner="tie"))
+    ending = {gzip.compress: "gz", lzma.compress: "xz"}[pack]
+    assert import_file(file(pack(content), f"votes.csv.{ending}"), "mine").votes == 2
+    assert not import_file(file(content, "votes.csv"), "mine").new
+
+
+def test_same_content_twice_changes_nothing_in_a_pool_and_is_new_in_another(file):
+    content = json_lines(row(), row())
+    import_file(file(content), "mine")
+    before = contents()
+    again = import_file(file(content, "copy.jsonl"), "mine", name="Other", with_text=True)
+    assert (again.new, again.votes, again.new_models) == (False, 0, 0)
+    assert contents() == before
+    assert import_file(file(content), "other").votes == 2
+
+
+def test_progress_is_told(file, monkeypatch):
+    told = []
+    path = file(json_lines(*[row()] * (import_votes.BATCH + 1)))
+    import_file(path, "mine", progress=lambda *numbers: told.append(numbers))
+    size = path.stat().st_size
+    assert [rows for _, _, rows in told] == [import_votes.BATCH, import_votes.BATCH + 1]
+    assert {total for _, total, _ in told} == {size}
+    assert told[-1][0] == size
+
+
+BAD = {
+    "a wrong winner": (json_lines(row(), row(winner="x")), "votes.jsonl", "line 2: winner must be one of"),
+    "a wrong weight": (json_lines(row(), row(weight=0)), "votes.jsonl", "line 2: weight must be"),
+    "an empty name": (json_lines(row(), row(model_a="")), "votes.jsonl", "line 2: model_a is missing or empty"),
+    "a long name": (json_lines(row(), row(model_b="x" * 201)), "votes.jsonl", "line 2: model_b is longer"),
+    "a name in numbers": (json_lines(row(), row(model_b=3)), "votes.jsonl", "line 2: model_b must be a text"),
+    "a name with NUL": (json_lines(row(), row(model_a="\0")), "votes.jsonl", "line 2: model_a is blank or holds NUL"),
+    "a negative count": (COUNTS_HEADER.encode() + b"a,b,1,1,1,1\na,b,1,-1,1,1\n", "x.csv", "line 3: win_b must be"),
+    "a broken line": (json_lines(row()) + b"{", "votes.jsonl", "line 2: is not JSON"),
+    "no UTF-8": (json_lines(row()) + b'{"\xff', "votes.jsonl", "line 2: byte 3 is not UTF-8"),
+    "a model against itself": (json_lines(row(), row("x", "x")), "votes.jsonl", "line 2: model_b is the same model"),
+    "a model against its slug": (json_lines(row("Known", "known")), "x.jsonl", "line 1: model_b is the same model"),
+    "deep nests": (
+        json_lines(row()) + b'{"model_a":"x","model_b":"y","winner":"tie","z":' + b"[" * 500 + b"]" * 500 + b"}",
+        "votes.jsonl", "line 2: is nested too deeply",
+    ),
+    "no votes": (b"\n", "votes.jsonl", "there are no votes in it"),
+    "no votes under a header": (COUNTS_HEADER.encode() + b"a,b,0,0,0,0\n", "x.csv", "there are no votes in it"),
+    "a bad row after many": (
+        json_lines(*[row(note="x")] * (import_votes.BATCH + 1), row(winner="x")), "votes.jsonl",
+        f"line {import_votes.BATCH + 2}: winner must be one of",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_file_is_refused_whole(file, case):
+    content, name, message = BAD[case]
+    factories.cast(factories.model("known"), factories.model("two"))
+    before = contents(), Outbox.objects.count()
+    path = file(content, name)
+    with pytest.raises(ValueError, match=message) as refusal:
+        import_file(path, "mine")
+    assert str(refusal.value).startswith(f"{path}: ")
+    assert "\n" not in str(refusal.value)
+    assert (contents(), Outbox.objects.count()) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("absent.jsonl", None, "No such file or directory"),
+        ("damaged.csv.gz", b"no gzip", "it is damaged"),
+        ("damaged.csv.xz", b"no xz", "it is damaged"),
+        ("cut.csv.gz", gzip.compress(csv_text(row()))[:-9], "it is damaged"),
+    ],
+)
+def test_file_that_cannot_be_read_is_named(file, tmp_path, name, content, why):
+    path = tmp_path / name if content is None else file(content, name)
+    with pytest.raises(ValueError, match=f"^{path} cannot be read: {why}$"):
+        import_file(path, "mine")
+    assert not Pool.objects.filter(slug="mine").exists()
+
+
+def test_endless_line_is_refused(file, monkeypatch):
+    monkeypatch.setattr(records, "LONGEST_LINE", 100)
+    with pytest.raises(ValueError, match="line 2: is longer than 100 bytes"):
+        import_file(file(json_lines(row(), row(note="x" * 100))), "mine")
+
+
+def test_two_imports_at_once_are_one(file):
+    path = file(json_lines(*[row(f"m{n}", f"m{n + 1}") for n in range(100)]))
+    outcomes = []
+    with_lock = connection.cursor()
+    with_lock.execute("SELECT pg_advisory_lock(%s)", [import_votes.LOCK])
+    threads = [in_thread(lambda: outcomes.append(import_file(path, "mine").new)) for _ in range(2)]
+    assert eventually(lambda: blocked() == 2, 10)
+    with_lock.execute("SELECT pg_advisory_unlock(%s)", [import_votes.LOCK])
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == [False, True]
+    assert (Vote.objects.count(), LanguageModel.objects.count()) == (100, 101)

@@ -1,0 +1,326 @@
+"""The public record over HTTP: page by page, or as one file."""
+
+import asyncio
+import gc
+from datetime import UTC, datetime
+from functools import partial
+
+import orjson
+import pytest
+from django.db import connection, connections
+from django.test import AsyncClient
+
+from arena.models import Vote
+from ratings.interchange import export_votes, public_record
+from ratings.interchange.export_votes import FIELDS, export_file, records
+from ratings.interchange.import_votes import import_file
+from tests import factories
+from tests.arena import factories as arena
+from tests.ratings.interchange.vote_files import json_lines, row
+from tests.remote_clients import of_address
+
+VOTES, FILE = "/api/v1/votes/", "/api/v1/votes.jsonl"
+with_database = pytest.mark.django_db
+whole_database = pytest.mark.django_db(transaction=True)
+THEN = datetime(2026, 3, 2, 12, 34, 56, tzinfo=UTC)
+
+
+@pytest.fixture
+def voted():
+    """Twelve votes of three people, and one of another pool."""
+    factories.pool()
+    one, two = factories.model("one"), factories.model("two")
+    votes = [
+        factories.vote(
+            one, two, turns=number + 1, voter=factories.voter_id(number % 3), comment="private", created_at=THEN
+        )
+        for number in range(12)
+    ]
+    factories.pool("api")
+    factories.vote(one, two, pool="api", created_at=THEN)
+    return votes
+
+
+def walk(client, address):
+    """All pages from an address on."""
+    while address:
+        page = client.get(address).json()
+        yield page["results"]
+        address = page["next"]
+
+
+async def fetch(address=FILE):
+    response = await AsyncClient().get(address)
+    lines = b"".join([part async for part in response.streaming_content]) if response.streaming else response.content
+    return response, lines
+
+
+@with_database
+def test_pages_lead_through_all_votes_in_order(client, voted):
+    pages = list(walk(client, f"{VOTES}?page_size=5"))
+    assert [len(page) for page in pages] == [5, 5, 2]
+    found = [vote for page in pages for vote in page]
+    assert [vote["id"] for vote in found] == [vote.pk for vote in voted]
+    assert [vote["turns"] for vote in found] == list(range(1, 13))
+    assert all(vote.keys() == {"id", *FIELDS} for vote in found)
+
+
+@with_database
+def test_pages_are_the_rows_of_an_export(client, voted):
+    told = [{key: vote[key] for key in FIELDS} for page in walk(client, VOTES) for vote in page]
+    written = [{key: each[key] for key in FIELDS} for each in records("live", public=True)]
+    assert told == orjson.loads(orjson.dumps(written))
+
+
+@with_database
+@pytest.mark.parametrize(
+    ("query", "count"), [("", 12), ("?page_size=1000000000", 12), ("?page_size=3", 3), ("?page_size=", 12)]
+)
+def test_a_page_has_as_many_votes_as_are_asked_for(client, voted, query, count):
+    assert len(client.get(VOTES + query).json()["results"]) == count
+
+
+@with_database
+def test_no_page_has_more_than_a_hundred(client):
+    factories.pool()
+    one, two = factories.model("one"), factories.model("two")
+    Vote.objects.bulk_create(
+        Vote(model_a=one, model_b=two, winner="a", pool="live", created_at=THEN) for _ in range(101)
+    )
+    assert [len(page) for page in walk(client, f"{VOTES}?page_size=1000")] == [100, 1]
+
+
+@with_database
+def test_after_the_last_vote_there_is_nothing(client, voted):
+    page = client.get(f"{VOTES}?after={voted[-1].pk}").json()
+    assert page == {"next": None, "results": []}
+    assert len(client.get(f"{VOTES}?after={voted[3].pk}").json()["results"]) == 8
+
+
+@with_database
+def test_pools_are_kept_apart(client, voted):
+    assert len(client.get(f"{VOTES}?pool=api").json()["results"]) == 1
+
+
+@with_database
+def test_pages_and_walks_have_the_same_pseudonyms(client, voted):
+    walks = [[vote["voter"] for page in walk(client, f"{VOTES}?page_size=5") for vote in page] for _ in range(2)]
+    assert walks[0] == walks[1] == walks[0][:3] * 4
+    assert len(set(walks[0])) == 3
+
+
+@with_database
+def test_record_holds_no_voter_and_no_text(client):
+    factories.pool()
+    battle = arena.battle(a={**arena.FINISHED, "text": "ANSWER"}, b={**arena.FINISHED, "text": "ANSWER"})
+    vote = factories.vote(
+        battle.model_a, battle.model_b, battle=battle, voter=battle.voter_id, comment="SAID", reasons={"SAID": 1},
+        prompt_hash="HASH", created_at=THEN,
+    )  # fmt: skip
+    told = client.get(VOTES).content.decode()
+    hidden = ("ANSWER", "Why?", "SAID", "HASH", str(battle.pk), str(vote.voter), vote.voter.hex)
+    assert not [secret for secret in hidden if secret in told]
+
+
+@with_database
+@pytest.mark.parametrize(
+    ("query", "status", "field"),
+    [
+        ("?pool=nowhere", 404, None),
+        ("?pool=%00", 404, None),
+        ("?after=-1", 400, "after"),
+        ("?after=1.5", 400, "after"),
+        ("?after=x", 400, "after"),
+        ("?after=%00", 400, "after"),
+        ("?after=9223372036854775808", 400, "after"),
+        ("?after=١", 400, "after"),
+        ("?export=0f9a3c5e7d1b2a4c6e8f0a1b2c3d4e5f", 400, "export"),
+    ],
+)
+def test_bad_questions_get_one_clear_answer(client, voted, query, status, field):
+    response = client.get(VOTES + query)
+    error = response.json()["error"]
+    assert response.status_code == status
+    assert error["detail"]
+    assert list(error.get("fields", [None])) == [field]
+
+
+@with_database
+@pytest.mark.parametrize("votes", [1, 50])
+def test_number_of_queries_does_not_depend_on_the_votes(client, votes, django_assert_num_queries):
+    factories.pool()
+    for _ in range(votes):
+        factories.vote(*factories.models(2), created_at=THEN)
+    with django_assert_num_queries(3):
+        assert len(client.get(VOTES).json()["results"]) == votes
+
+
+@with_database
+def test_a_page_deep_in_a_pool_reads_no_more_than_the_first(client, django_capture_on_commit_callbacks):
+    """Counted in blocks that PostgreSQL touches, for a busy machine's time says nothing."""
+    one, two = factories.model("one"), factories.model("two")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO arena_vote (pool, model_a_id, model_b_id, winner, multiplicity, source, counted, reason,"
+            " categories, turns, reasons, comment) SELECT CASE WHEN n %% 2 = 0 THEN 'live' ELSE 'api' END, %s, %s, 'a',"
+            " 1, 'live', true, '', '{}', 1, '{}', '' FROM generate_series(1, 40000) n",
+            [one.pk, two.pk],
+        )
+        cursor.execute("ANALYZE arena_vote")
+        cursor.execute("SELECT relpages FROM pg_class WHERE relname = 'arena_vote'")
+        [whole] = cursor.fetchone()
+    first, deep = (_blocks(after) for after in (0, Vote.objects.order_by("-pk")[500].pk))
+    assert deep <= 2 * first
+    assert first < whole / 2
+
+
+def _blocks(after):
+    votes = Vote.objects.filter(pool="live", pk__gt=after).order_by("pk")[:101]
+    plan = orjson.loads(votes.explain(analyze=True, buffers=True, format="json"))[0]["Plan"]
+    return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+
+
+@whole_database
+async def test_file_is_what_export_votes_writes(in_order, tmp_path):
+    response, lines = await fetch()
+    path = tmp_path / "votes.jsonl"
+    await in_order(partial(export_file, path, "live", public=True))
+
+    assert response["Content-Type"] == "application/x-ndjson"
+    assert response["Content-Disposition"] == 'attachment; filename="live.jsonl"'
+    assert response["Cache-Control"] == "no-store"
+    assert lines == path.read_bytes()
+    assert len(lines.splitlines()) == 12
+
+
+@pytest.fixture
+def in_order(voted):
+    """Do something with the ORM from within a loop, the votes being there."""
+
+    def run(work, *arguments):
+        def in_thread():
+            try:
+                return work(*arguments)
+            finally:
+                connections.close_all()
+
+        return asyncio.to_thread(in_thread)
+
+    return run
+
+
+@whole_database
+async def test_file_comes_in_batches_and_can_be_imported_again(in_order, tmp_path, monkeypatch):
+    monkeypatch.setattr(export_votes, "BATCH", 5)
+    response = await AsyncClient().get(FILE)
+    parts = [part async for part in response.streaming_content]
+    assert [len(part.splitlines()) for part in parts] == [5, 5, 2]
+    path = tmp_path / "votes.jsonl"
+    path.write_bytes(b"".join(parts))
+    imported = await in_order(import_file, path, "copy")
+    assert imported.votes == 12
+
+
+@whole_database
+async def test_file_holds_no_connection_while_its_reader_waits(in_order, monkeypatch):
+    """Nor a query: whoever changes the table meanwhile need not wait for a slow reader."""
+    monkeypatch.setattr(export_votes, "BATCH", 2)
+    response = await AsyncClient().get(FILE)
+    parts = aiter(response.streaming_content)
+    await anext(parts)
+
+    def others():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND pid <> pg_backend_pid() AND query LIKE '%%arena_vote%%' AND state <> 'idle'"
+            )
+            return cursor.fetchone()[0]
+
+    assert await in_order(others) == 0
+    assert len([part async for part in parts]) == 5
+
+
+@whole_database
+async def test_few_files_are_sent_at_once(in_order):
+    held = [await of_address(f"192.0.2.{number}").get(FILE) for number in range(public_record.MOST_OPEN)]
+    refused, body = await fetch()
+    assert (refused.status_code, refused["Retry-After"]) == (503, "30")
+    assert orjson.loads(body)["error"]["code"] == "busy"
+
+    held.pop().close()
+    assert (await fetch())[0].status_code == 200
+    del held
+    gc.collect()
+    assert len(public_record._open) == 0
+
+
+@whole_database
+@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::{}"])
+async def test_one_address_gets_fewer_files_at_once_than_there_are(in_order, address):
+    held = [await of_address(address.format(number)).get(FILE) for number in range(1, 4)]
+
+    assert [answer.status_code for answer in held] == [200, 200, 429]
+    assert held[-1]["Retry-After"] == "30"
+    assert held[-1].json()["error"]["code"] == "too_many_streams"
+    held.append(await of_address("2001:db8:0:1::1").get(FILE))
+    assert held[-1].status_code == 200
+    for answer in held:
+        answer.close()
+
+
+@whole_database
+async def test_file_ends_for_whom_takes_it_too_slowly(in_order, monkeypatch):
+    """Whatever is sent must be taken within a while; how long the whole takes does not matter."""
+    monkeypatch.setattr(export_votes, "BATCH", 4)
+    monkeypatch.setattr(public_record, "TAKEN_WITHIN_S", 1.0)
+    taken = []
+
+    async def read(*pauses):
+        response = await AsyncClient().get(FILE)
+        try:
+            parts = aiter(response.streaming_content)
+            for pause in pauses:
+                taken.append(await anext(parts))
+                await asyncio.sleep(pause)
+        finally:
+            response.close()
+
+    steady, slow = (asyncio.create_task(read(*pauses)) for pauses in ((0.5, 0.5, 0.5), (0, 30)))
+    await asyncio.wait([steady, slow], timeout=20)
+
+    assert (steady.cancelled(), slow.cancelled()) == (False, True)
+    assert len(taken) == 5
+    assert len(public_record._open) == 0
+
+
+@whole_database
+@pytest.mark.parametrize(
+    ("address", "status"), [(f"{FILE}?pool=nowhere", 404), (f"{FILE}?pool=%00", 404), (f"{FILE}?pool=api", 200)]
+)
+async def test_file_is_that_of_a_pool(in_order, address, status):
+    response, body = await fetch(address)
+    assert response.status_code == status
+    assert len(body.splitlines()) == 1
+    assert ("error" in orjson.loads(body)) == (status == 404)
+
+
+@whole_database
+async def test_file_can_only_be_read(in_order):
+    client = AsyncClient(enforce_csrf_checks=True)
+    for send in (client.post, client.put, client.delete):
+        refused = await send(FILE)
+        assert (refused.status_code, refused["Allow"]) == (405, "GET, HEAD")
+    head = await client.head(FILE)
+    assert (head.status_code, head["Content-Type"]) == (200, "application/x-ndjson")
+    assert len(public_record._open) == 0
+
+
+@whole_database
+async def test_file_of_an_imported_pool_tells_nothing_but_the_record(in_order, tmp_path):
+    source = tmp_path / "source.jsonl"
+    source.write_bytes(json_lines(row(judge="ann", address="10.1.2.3")))
+    await in_order(import_file, source, "mine")
+    _, lines = await fetch(f"{FILE}?pool=mine")
+    assert len(lines.splitlines()) == 1
+    assert not [secret for secret in (b"10.1.2.3", b"ann") if secret in lines]

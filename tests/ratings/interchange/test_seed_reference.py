@@ -1,0 +1,136 @@
+"""The reference board: what is shipped, how it joins the catalogue, and that nothing is ever computed from it."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from arena.models import Vote
+from catalog.models import LanguageModel
+from ratings.boards.snapshots import newest, unpack
+from ratings.interchange import seed_reference, seed_votes
+from ratings.interchange.import_votes import import_file
+from ratings.models import SHIPPED_POOL, Board, Pool, Snapshot, Tally
+from ratings.pipeline import board_refresh, pool_figures, standings
+from tests import factories
+from tests.ratings.reference_board import LINES, SLUG, loaded
+
+pytestmark = pytest.mark.django_db
+
+
+def rows(category="overall"):
+    return newest(SLUG, category, False, "bt")["rows"]
+
+
+def test_shipped_file_is_what_it_says_it_is():
+    seed_votes.load()
+    assert seed_reference.load()
+
+    found = Snapshot.objects.filter(board__pool__slug=SLUG).select_related("board__category")
+    boards_of = {each.board.category.slug: unpack(each.rows) for each in found}
+    assert (len(boards_of), sum(map(len, boards_of.values()))) == (26, 5648)
+    assert all(len({row["model"] for row in each}) == len(each) for each in boards_of.values())
+    top = boards_of["overall"][0]
+    assert (top["name"], top["rating"], top["ci_low"], top["ci_high"], top["votes"]) == (
+        "Gemini 4 Argon (High)", 1523.9, 1515.1, 1532.7, 4900,
+    )  # fmt: skip
+    assert {"coding", "math", "creative-writing", "instruction-following", "hard-prompts", "multi-turn"} <= set(
+        boards_of
+    )
+    joined = {row["model"] for each in boards_of.values() for row in each} & {row["model"] for row in _of_2024()}
+    assert {"gpt-4o-2024-05-13", "claude-3-opus-20240229", "command-r"} <= joined
+    assert not joined & {"mistral-medium", "gemini-pro", "chatgpt-4o-latest"}
+    assert not LanguageModel.objects.filter(endpoint__isnull=False).exists()
+
+
+def _of_2024():
+    return newest(SHIPPED_POOL, "overall", False, "bt")["rows"]
+
+
+def test_pool_and_board_say_who_published_them_when_and_under_which_license(tmp_path):
+    loaded(tmp_path)
+    pool = Pool.objects.get(slug=SLUG)
+    assert (pool.kind, pool.ordered) == ("reference", False)
+    for words in ("LMArena", "20 October 2026", "CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/"):
+        assert words in pool.provenance
+    board = newest(SLUG, "overall", False, "bt")
+    assert (board["votes"], board["scale"]["mean"]) == (None, None)
+    assert board["computed_at"].date().isoformat() == board["reference"]["published_on"] == "2026-10-20"
+    license_file = seed_reference.RATINGS.with_name("lmarena_ratings_20261020.LICENSE")
+    assert seed_reference.CREDIT["license_url"] in license_file.read_text()
+
+
+def test_models_join_those_that_are_known_and_others_enter_the_catalogue(tmp_path):
+    for slug in ("gpt-4o-2024-05-13", "gemma-3-4b-it", "gpt-4o"):
+        factories.model(slug)
+    loaded(tmp_path)
+    assert [row["model"] for row in rows()][:2] == ["claude-opus-4-6", "gpt-4o-2024-05-13"]
+    assert [row["model"] for row in rows("creative-writing")] == ["claude-opus-4-6", "gpt-4o-2024-08-06"]
+    assert LanguageModel.objects.filter(slug__in=["claude-opus-4-6", "gpt-4o-2024-08-06"], endpoint=None).count() == 2
+
+
+@pytest.mark.parametrize(
+    "known", [{"slug": "mistral-medium"}, {"slug": "mistral-medium-2505", "name": "Mistral Medium"}]
+)
+def test_name_that_its_maker_moves_joins_nothing(tmp_path, known):
+    factories.model(**known)
+    loaded(tmp_path)
+    [moved] = [row for row in rows() if row["name"] == "Mistral Medium"]
+    assert moved["model"] == "mistral-medium-lmarena-october-2026"
+
+
+def test_second_start_is_one_query(tmp_path, django_assert_num_queries):
+    loaded(tmp_path)
+    with django_assert_num_queries(1):
+        assert not seed_reference.load()
+
+
+def test_broken_file_leaves_nothing(tmp_path):
+    with pytest.raises(ValueError):
+        loaded(tmp_path, LINES[0], "overall,a / b,B,1,2,3,many,4")
+    assert not Pool.objects.filter(slug=SLUG).exists()
+
+
+def published():
+    return list(Snapshot.objects.filter(board__pool__slug=SLUG).order_by("pk").values_list("pk", "computed_at", "rows"))
+
+
+@pytest.mark.parametrize("from_scratch", [True, False])
+def test_nothing_is_ever_fitted_over_it(tmp_path, from_scratch):
+    loaded(tmp_path)
+    before, pool = published(), Pool.objects.get(slug=SLUG)
+    Board.objects.filter(pool=pool).update(behind=False)
+
+    factories.cast(*factories.models(2))
+    board_refresh.refresh()
+    while board_refresh.refresh_style():
+        pass
+    board_refresh.recompute([pool], from_scratch=from_scratch)
+    pool_figures.count_all()
+
+    assert published() == before
+    assert not Tally.objects.filter(board__pool=pool).exists()
+    assert not standings.Standing.objects.filter(pool=SLUG).exists()
+    assert not hasattr(Pool.objects.get(slug=SLUG), "figures")
+
+
+@pytest.mark.parametrize("command", ["recompute_ratings", "verify_ratings"])
+def test_command_leaves_it_out_and_says_so(tmp_path, capsys, command):
+    loaded(tmp_path)
+    before = published()
+    with pytest.raises(CommandError, match="published elsewhere"):
+        call_command(command, pool=SLUG)
+    if command == "recompute_ratings":
+        call_command(command)
+        assert f"{SLUG} is left out: its ratings were published elsewhere" in capsys.readouterr().out
+    assert published() == before
+
+
+def test_its_votes_cannot_be_exported_and_none_can_be_imported(tmp_path):
+    loaded(tmp_path)
+    with pytest.raises(CommandError, match="the votes behind them did not come along"):
+        call_command("export_votes", tmp_path / "votes.jsonl", pool=SLUG)
+    votes = tmp_path / "votes.csv"
+    votes.write_text("model_a,model_b,winner\na,b,model_a\n")
+    with pytest.raises(ValueError, match="takes no votes"):
+        import_file(votes, SLUG)
+    assert not Vote.objects.filter(pool=SLUG).exists()
+    assert not (tmp_path / "votes.jsonl").exists()

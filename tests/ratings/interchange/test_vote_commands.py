@@ -1,0 +1,166 @@
+"""The commands import_votes and export_votes, and the bar that they draw."""
+
+import io
+import re
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from arena.models import Vote
+from catalog.models import LanguageModel
+from ratings.management.progress import Bar, bar
+from ratings.models import Pool
+from tests import factories
+from tests.ratings.interchange.vote_files import COUNTS_HEADER, json_lines, row
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(name="votes.jsonl", content=None):
+        path = tmp_path / name
+        path.write_bytes(content or json_lines(row(), row(counted=False, weight=2)))
+        return path
+
+    return write
+
+
+def run(*words, **options):
+    out = io.StringIO()
+    call_command(*words, stdout=out, **options)
+    return out.getvalue()
+
+
+def pools():
+    return set(Pool.objects.values_list("slug", flat=True)) - {"live", "api"}
+
+
+def test_import_prints_counts_and_says_when_nothing_changed(file):
+    path = file()
+    assert run("import_votes", path) == "votes: 3 votes imported, 2 of them not counted; 2 models are new\n"
+    assert run("import_votes", path) == "votes: nothing changed, this file was imported before\n"
+    assert Vote.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [("My Votes 2.jsonl", "my-votes-2"), ("may.csv.jsonl", "may"), ("v1.5.jsonl", "v1.5"), ("票.jsonl", "unnamed")],
+)
+def test_import_names_the_pool_after_the_file(file, name, slug):
+    run("import_votes", file(name))
+    assert pools() == {slug}
+
+
+def test_import_takes_counts(file):
+    path = file("counts.csv", (COUNTS_HEADER + "one,two,3,1,2,4\n").encode())
+    assert run("import_votes", path) == "counts: 10 votes imported, 0 of them not counted; 2 models are new\n"
+
+
+def test_import_into_a_named_pool(file):
+    run("import_votes", file(), "--pool", "mine", "--name", "My votes")
+    assert Pool.objects.get(slug="mine").name == "My votes"
+    assert run("import_votes", file(), "--pool", "live").startswith("live: 3 votes imported")
+
+
+def test_import_keeps_texts_only_if_asked(file):
+    path = file(content=json_lines(row(conversation_a=[], conversation_b=[])))
+    run("import_votes", path, "--pool", "short")
+    run("import_votes", path, "--pool", "long", "--with-text")
+    assert [hasattr(vote, "aside") for vote in Vote.objects.order_by("pk")] == [False, True]
+
+
+def test_import_means_a_pool_of_the_arena_only_if_it_is_named(file):
+    with pytest.raises(CommandError, match=r"^'live' is a pool of this arena; .* say --pool live$"):
+        run("import_votes", file("live.jsonl"))
+    assert not Vote.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--pool", "My Pool"], "--pool must be made of a-z"),
+        (["--pool", ""], "--pool must be made of a-z"),
+        (["--pool", "x" * 101], "--pool must be made of a-z"),
+        (["--name", "x" * 201], "--name must be at most 200 characters"),
+        (["--name", "\0"], "--name must be at most 200 characters, without NUL"),
+    ],
+)
+def test_import_refuses_wrong_options(file, options, message):
+    with pytest.raises(CommandError, match=f"^{message}"):
+        run("import_votes", file(), *options)
+    assert not pools()
+
+
+def test_import_refuses_a_wrong_file_with_one_line_and_changes_nothing(file):
+    path = file(content=json_lines(row(), row(winner="x")))
+    with pytest.raises(CommandError, match=f"^{re.escape(str(path))}: line 2: winner must be one of [^\n]*$"):
+        run("import_votes", path)
+    assert not (pools() or Vote.objects.exists() or LanguageModel.objects.exists())
+
+
+@pytest.mark.parametrize(("options", "number"), [([], 2), (["--pool", "live"], 2), (["--pool", "mine"], 1)])
+def test_export_prints_how_many_rows(tmp_path, options, number):
+    one, two = factories.model("one"), factories.model("two")
+    for pool in ("live", "live", "mine"):
+        factories.vote(one, two, pool=factories.pool(pool).slug)
+    path = tmp_path / "votes.csv"
+    assert run("export_votes", path, *options).endswith(f": {number} rows written to {path}\n")
+    assert len(path.read_text().splitlines()) == number + 1
+
+
+def test_export_with_text_has_two_more_columns(tmp_path):
+    path = tmp_path / "votes.csv"
+    run("export_votes", path, "--with-text")
+    assert path.read_text().strip().endswith(",categories,conversation_a,conversation_b")
+
+
+def test_export_as_strangers_get_it_has_no_votes_of_the_last_day(tmp_path):
+    factories.pool()
+    factories.vote(factories.model("one"), factories.model("two"))
+    path = tmp_path / "votes.csv"
+    assert run("export_votes", path, "--public") == f"live: 0 rows written to {path}\n"
+    with pytest.raises(CommandError, match="not allowed with argument"):
+        run("export_votes", path, "--public", "--with-text")
+
+
+@pytest.mark.parametrize(
+    ("name", "pool", "message"),
+    [
+        ("votes.csv", "nowhere", "^there is no pool 'nowhere'$"),
+        ("votes.csv", "a\0", "^there is no pool "),
+        ("votes.txt", "live", "must end in .jsonl or .csv$"),
+        ("absent/votes.csv", "live", "cannot be written: No such file or directory$"),
+    ],
+)
+def test_export_refuses_what_it_cannot_do(tmp_path, name, pool, message):
+    with pytest.raises(CommandError, match=message):
+        run("export_votes", tmp_path / name, "--pool", pool)
+    assert not list(tmp_path.iterdir())
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_bar_shows_share_and_speed_and_goes_away():
+    terminal = Terminal()
+    with bar(terminal) as progress:
+        progress(512, 1024, 20_000)
+        progress(600, 1024, 30_000)  # too soon to draw again
+    drawn = terminal.getvalue().split("\r\033[K")
+    assert len(drawn) == 3
+    assert re.fullmatch(r"\[#{15} {15}\]  50% 20,000 votes, [\d,]+ a second", drawn[1])
+    assert drawn[2] == ""
+
+
+def test_bar_of_an_empty_file_is_full():
+    terminal = Terminal()
+    Bar(terminal)(0, 0, 0)
+    assert "100%" in terminal.getvalue()
+
+
+def test_bar_is_not_drawn_where_nobody_looks():
+    with bar(io.StringIO()) as progress:
+        assert progress is None

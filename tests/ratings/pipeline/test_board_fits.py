@@ -1,0 +1,163 @@
+"""Boards under style control, made of stored votes."""
+
+from random import Random
+
+import pytest
+
+from ratings.boards import snapshots
+from ratings.models import Board, Pool
+from ratings.pipeline import board_fits, board_refresh, pool_state
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+SHORT, LONG = [100.0, 0.0, 1.0, 2.0], [300.0, 0.0, 4.0, 2.0]
+
+
+def style(random):
+    """Of both sides: lengths, no headers, bold marks, list items."""
+    return [float(n) for _ in "ab" for n in (random.randrange(50, 500), 0, random.randrange(5), random.randrange(9))]
+
+
+def vote(random, models, **more):
+    """Of x, y and z, in this order of strength; longer answers win more often."""
+    a, b = random.sample(range(3), 2)
+    features = style(random)
+    winner = "a" if random.random() < 0.5 + 0.1 * (b - a) + (0.15 if features[0] > features[4] else -0.15) else "b"
+    return factories.cast(models[a], models[b], winner, **{"features": features, **more})
+
+
+@pytest.fixture
+def models():
+    return [factories.model(slug) for slug in "xyz"]
+
+
+def styled(pool="live", category="overall"):
+    assert board_refresh.refresh()
+    while board_refresh.refresh_style():
+        pass
+    return snapshots.newest(pool, category, True, "bt")
+
+
+def test_styled_board_says_what_style_is_worth(models):
+    random = Random(1)
+    for number in range(300):
+        vote(random, models, voter=factories.voter_id(number % 7))
+    board = styled()
+
+    assert board["votes"] == 300
+    assert {row["model"] for row in board["rows"]} == {"x", "y", "z"}
+    assert {row["interval"] for row in board["rows"]} == {"clustered"}
+    assert board["style"].keys() == {"length", "headers", "bold", "list_items"}
+    length = board["style"]["length"]
+    assert length["coefficient"] > 2 * length["se"] > 0 < length["scale"]
+    assert board["style"]["headers"] is None
+
+
+def test_styled_board_leaves_out_votes_whose_style_is_unknown(models):
+    random = Random(2)
+    for _ in range(60):
+        vote(random, models)
+    for _ in range(5):
+        vote(random, models, features=None)
+    w = factories.model("w")
+    factories.cast(w, models[0])
+
+    board = styled()
+
+    assert board["votes"] == 60
+    assert {row["model"] for row in board["rows"]} == {"x", "y", "z"}
+    assert sum(row["votes"] for row in board["rows"]) == 120
+
+
+def test_styled_board_counts_both_bad_ones(models):
+    x, y, _ = models
+    random = Random(7)
+    for winner in ("a", "b", "tie", "both_bad"):
+        factories.cast(x, y, winner, features=style(random), multiplicity=2)
+        factories.cast(x, y, winner, features=style(random))
+
+    row = styled()["rows"][0]
+
+    assert [row[name] for name in ("votes", "wins", "losses", "ties", "both_bad")] == [12, 3, 3, 6, 3]
+
+
+def test_styled_board_that_has_no_maximum_says_so(models):
+    """The longer answer always wins."""
+    x, y, _ = models
+    for _ in range(4):
+        factories.cast(x, y, "b", features=SHORT + LONG)
+        factories.cast(x, y, "a", features=LONG + SHORT, multiplicity=2)
+        factories.cast(x, y, "a")
+
+    board = styled()
+
+    assert (board["rows"], board["problem"], board["votes"]) == ([], "separable", 12)
+
+
+def test_styled_board_without_any_style_is_empty(models):
+    factories.cast(*models[:2])
+    board = styled()
+    assert (board["rows"], board["votes"]) == ([], 0)
+    assert board["style"] == dict.fromkeys(("length", "headers", "bold", "list_items"))
+    assert "problem" not in board
+
+
+def test_styled_board_of_an_imported_pool_takes_its_votes_one_by_one(models):
+    factories.pool("old", kind=Pool.Kind.IMPORT)
+    random = Random(3)
+    for number in range(200):
+        vote(random, models, pool="old", voter=factories.voter_id(number % 7))
+
+    assert {row["interval"] for row in styled("old")["rows"]} == {"plain"}
+
+
+def test_styled_board_starts_from_the_last_one_and_comes_out_the_same(models):
+    random = Random(4)
+    for _ in range(100):
+        vote(random, models)
+    first = styled()
+    pool = Pool.objects.get(slug="live")
+    again = board_fits.styled(
+        Board.objects.get(pool=pool, category__slug="overall", style_control=True),
+        pool_state.of_pool(pool),
+        {model.pk: model for model in models},
+    )
+
+    for one, other in zip(first["rows"], snapshots.unpack(again.rows), strict=True):
+        assert other["rating"] == pytest.approx(one["rating"], abs=1e-6)
+        assert other["se"] == pytest.approx(one["se"], rel=1e-6)
+
+
+def test_styled_boards_come_one_by_one_and_not_too_often(models, monkeypatch):
+    random = Random(5)
+    for _ in range(30):
+        vote(random, models, categories=["coding"])
+    board_refresh.refresh()
+    done = [board_refresh.refresh_style() for _ in range(5)]
+    assert done == [True, True, True, False, False]  # overall, exclude-ties, coding
+
+    vote(random, models)
+    board_refresh.refresh()
+    assert not board_refresh.refresh_style()
+
+    monkeypatch.setattr(board_refresh, "STYLE_INTERVAL_S", (0, 0))
+    assert [board_refresh.refresh_style() for _ in range(3)] == [True, True, False]
+
+
+@pytest.mark.parametrize(("took", "waits"), [(0.01, 10), (0.1, 20), (5, 50)])
+def test_styled_board_that_takes_long_comes_more_seldom(monkeypatch, took, waits):
+    monkeypatch.setitem(board_refresh._style_took, 1, took)
+    assert board_refresh._style_interval(1).total_seconds() == waits
+
+
+def test_styled_board_is_as_old_as_the_plain_one_of_the_same_votes(models):
+    random = Random(6)
+    for _ in range(30):
+        vote(random, models)
+    plain = max(snapshot.computed_at for snapshot in board_refresh.refresh())
+    vote(random, models)
+    while board_refresh.refresh_style():
+        pass
+
+    board = snapshots.newest("live", "overall", True, "bt")
+    assert (board["computed_at"], board["votes"]) == (plain, 30)

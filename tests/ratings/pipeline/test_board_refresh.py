@@ -1,0 +1,555 @@
+"""Refreshing boards: each whole or not at all, one at a time, whatever breaks off."""
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from itertools import pairwise
+
+import orjson
+import pytest
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from arena.models import LIVE, PairWeight, Standing
+from core.storage.redis_clients import client
+from ratings.boards import board_events
+from ratings.boards.snapshots import newest, unpack
+from ratings.models import Board, Outbox, Pool, Snapshot, Tally
+from ratings.pipeline import board_fits, board_refresh, pool_state, standings, tallies
+from ratings.pipeline.verification import verify
+from ratings.statistics.likelihood import NotConverged
+from tests import factories
+from tests.processes import eventually
+from tests.ratings.concurrency import blocked, database_url, elsewhere, in_thread
+
+pytestmark = pytest.mark.django_db
+at_once = pytest.mark.django_db(transaction=True)
+
+
+def shown(pool=LIVE, category="overall"):
+    """{slug: (wins, losses, ties)} of the board published last."""
+    rows = newest(pool, category, False, "bt")["rows"]
+    return {row["model"]: (row["wins"], row["losses"], row["ties"]) for row in rows}
+
+
+def key(snapshot):
+    return snapshot.board.pool.slug, snapshot.board.category.slug, snapshot.method
+
+
+def kinds(published):
+    """{(pool, category, method)} of what was published."""
+    return set(map(key, published))
+
+
+def both(pool, *categories):
+    """The same for boards that are rated by both methods."""
+    return {(pool, category, method) for category in categories for method in ("bt", "elo")}
+
+
+def test_refresh_publishes_the_boards_that_changed():
+    x, y, z = (factories.model(slug) for slug in "xyz")
+    factories.cast(x, y)
+    factories.cast(z, x, "tie", pool="api", categories=["coding"])
+
+    published = board_refresh.refresh()
+
+    assert kinds(published) == both(LIVE, "overall", "exclude-ties") | both("api", "overall", "coding")
+    assert shown() == shown(category="exclude-ties") == {"x": (1, 0, 0), "y": (0, 1, 0)}
+    assert shown("api") == shown("api", "coding") == {"x": (0, 0, 1), "z": (0, 0, 1)}
+    assert not Outbox.objects.exists()
+
+
+def test_refresh_leaves_boards_without_new_votes_alone():
+    x, y = factories.model("x"), factories.model("y")
+    factories.cast(x, y, pool="api")
+    board_refresh.refresh()
+    factories.cast(x, y)
+
+    assert {each.board.pool.slug for each in board_refresh.refresh()} == {LIVE}
+
+
+def test_refresh_without_votes_publishes_nothing():
+    assert board_refresh.refresh() == []
+    assert not Snapshot.objects.exists()
+
+
+def test_refresh_again_for_the_same_vote_changes_nothing():
+    factories.cast(factories.model("x"), factories.model("y"))
+    published = board_refresh.refresh()
+    board_refresh.refresh()
+
+    assert Snapshot.objects.count() == len(published)
+    assert shown() == {"x": (1, 0, 0), "y": (0, 1, 0)}
+
+
+def test_snapshot_says_what_it_was_made_of(settings):
+    x, y = factories.model("x"), factories.model("y")
+    factories.cast(x, y, "tie", multiplicity=4)
+    last = factories.cast(x, y, "both_bad")
+
+    board_refresh.refresh()
+    snapshot, elo = (Snapshot.objects.get(method=method) for method in ("bt", "elo"))
+
+    assert (snapshot.votes, snapshot.last_vote_id) == (elo.votes, elo.last_vote_id) == (5, last.pk)
+    assert snapshot.code_version == settings.VERSION
+    assert snapshot.parameters == {"clustered": True, "anchor": None, "provisional": True}
+    assert [row["model"] for row in unpack(snapshot.rows)] == ["x", "y"]
+
+
+@pytest.mark.parametrize(("kind", "interval"), [(Pool.Kind.LIVE, "clustered"), (Pool.Kind.IMPORT, "plain")])
+def test_refresh_takes_votes_of_one_person_for_independent_only_if_imported(kind, interval):
+    x, y = factories.model("x"), factories.model("y")
+    factories.pool("some", kind=kind)
+    for person in range(6):
+        for _ in range(3):
+            factories.cast(x, y, "ab"[person % 2], pool="some", voter=factories.voter_id(person))
+
+    board_refresh.refresh()
+
+    rows = newest("some", "overall", False, "bt")["rows"]
+    assert {row["interval"] for row in rows} == {interval}
+    assert {row["voters"] for row in rows} == {6}
+
+
+def test_refresh_tells_the_arena_where_each_model_stands():
+    x, y = factories.model("x"), factories.model("y")
+    factories.cast(x, y, categories=["coding"])
+    board_refresh.refresh()
+    factories.cast(x, y, "b")
+    board_refresh.refresh()
+
+    standing = Standing.objects.get()
+    assert standing.pool == LIVE
+    assert standing.ratings["x"] == {
+        "rating": 1000.0,
+        "ci_low": pytest.approx(1000 - 240.76, abs=0.01),
+        "ci_high": pytest.approx(1000 + 240.76, abs=0.01),
+        "rank": 1,
+        "votes": 2,
+        "provisional": True,
+    }
+    assert standing.ratings.keys() == {"x", "y"}
+    assert standing.updated_at == newest(LIVE, "overall", False, "bt")["computed_at"]
+
+
+@at_once
+def test_refresh_announces_each_new_board():
+    client().delete(board_events.STREAM)
+    x, y = factories.model("x"), factories.model("y")
+    factories.cast(x, y, categories=["coding"])
+    board_refresh.refresh()
+    board_refresh.refresh()
+
+    told = [orjson.loads(hint[b"data"]) for _, hint in client().xrange(board_events.STREAM)]
+    assert {(each["pool"], each["category"], each["method"]) for each in told} == both(
+        LIVE, "overall", "exclude-ties", "coding"
+    )
+    assert {each["votes"] for each in told} == {1}
+
+
+@at_once
+def test_boards_are_announced_when_everybody_can_see_them():
+    client().delete(board_events.STREAM)
+    factories.cast(factories.model("x"), factories.model("y"))
+    with transaction.atomic():
+        board_refresh.refresh()
+        assert not client().xlen(board_events.STREAM)
+    assert client().xlen(board_events.STREAM)
+
+
+def test_refresh_publishes_the_others_where_one_board_cannot_be_fitted(caplog):
+    """Here a tally was lost, so that the board's voters have votes that it has not."""
+    x, y = factories.model("x"), factories.model("y")
+    for person in range(6):
+        factories.cast(x, y, "ab"[person % 2 and person // 4], voter=factories.voter_id(person), categories=["coding"])
+    board_refresh.refresh()
+    Tally.objects.filter(board__category__slug="coding").update(wins=0)
+    pool_state.forget()
+    factories.cast(x, y, voter=factories.voter_id(7), categories=["coding"])
+
+    published = board_refresh.refresh()
+
+    assert (LIVE, "overall", "bt") in kinds(published)
+    assert (LIVE, "coding", "bt") not in kinds(published)
+    assert [board.category.slug for board in Board.objects.filter(behind=True)] == ["coding"]
+    assert shown() == {"x": (6, 1, 0), "y": (1, 6, 0)}
+    assert shown(category="coding") == {"x": (5, 1, 0), "y": (1, 5, 0)}
+    assert "live/coding keeps its last ratings" in caplog.text
+
+
+@pytest.mark.parametrize("models", [2, 30])
+def test_refresh_asks_the_database_as_often_for_many_models_as_for_two(models, django_assert_num_queries):
+    contestants = factories.models(models)
+    for a, b in pairwise(contestants):
+        factories.cast(a, b, voter=factories.voter_id(a.pk))
+    board_refresh.refresh()
+    for a, b in pairwise(contestants):
+        factories.cast(b, a, voter=factories.voter_id(a.pk))
+
+    with django_assert_num_queries(34):
+        board_refresh.refresh()
+
+
+def test_refresh_that_failed_leaves_nothing_in_memory_that_is_not_stored():
+    x, y = factories.model("x"), factories.model("y")
+    factories.cast(x, y)
+    board_refresh.refresh()
+    factories.cast(x, y)
+    with pytest.raises(ZeroDivisionError), board_refresh._transaction():
+        for pool, folded in tallies.fold().items():
+            pool_state.of_pool(pool, folded)
+        raise ZeroDivisionError
+
+    board_refresh.refresh()
+
+    assert shown() == {"x": (2, 0, 0), "y": (0, 2, 0)}
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_refresh_rates_by_elo_where_votes_have_an_order(ordered):
+    x, y = factories.model("x"), factories.model("y")
+    factories.pool("some", kind=Pool.Kind.IMPORT, ordered=ordered)
+    factories.cast(x, y, "tie", pool="some")
+
+    assert kinds(board_refresh.refresh()) == {("some", "overall", method) for method in ("bt", "elo")[: 1 + ordered]}
+
+
+def test_refresh_publishes_elo_ratings_in_the_order_of_votes():
+    x, y = factories.model("x"), factories.model("y")
+    factories.cast(x, y, "a")
+    board_refresh.refresh()
+    factories.cast(x, y, "b")
+    board_refresh.refresh()
+
+    rows = newest(LIVE, "overall", False, "elo")["rows"]
+    assert [(row["model"], row["rank"]) for row in rows] == [("y", 1), ("x", 2)]
+    assert rows[0]["rating"] == pytest.approx(1000 - 2 + 4 / (1 + 10 ** (-4 / 400)))
+
+
+def test_recompute_publishes_every_board_of_these_pools_only():
+    x, y = factories.model("x"), factories.model("y")
+    factories.cast(x, y, categories=["coding"])
+    factories.cast(x, y, pool="api")
+    board_refresh.refresh()
+
+    published = board_refresh.recompute([Pool.objects.get(slug=LIVE)], from_scratch=False)
+
+    assert kinds(published) == both(LIVE, "overall", "exclude-ties", "coding")
+
+
+def test_recompute_publishes_waiting_votes_of_other_pools_too():
+    x, y = factories.model("x"), factories.model("y")
+    factories.cast(x, y, pool="api")
+
+    board_refresh.recompute([factories.pool()], from_scratch=False)
+
+    assert shown("api") == {"x": (1, 0, 0), "y": (0, 1, 0)}
+    assert not Outbox.objects.exists()
+
+
+def test_recompute_from_scratch_needs_nothing_but_the_votes():
+    x, y = factories.model("x"), factories.model("y")
+    factories.cast(x, y, categories=["coding"])
+    board_refresh.refresh()
+    before = shown(), shown(category="coding")
+    pool = Pool.objects.get(slug=LIVE)
+    pool.boards.all().delete()
+    assert shown() == {}
+
+    board_refresh.recompute([pool], from_scratch=True)
+
+    assert (shown(), shown(category="coding")) == before
+
+
+def test_recompute_empties_a_board_that_has_no_votes_any_more():
+    x, y = factories.model("x"), factories.model("y")
+    vote = factories.cast(x, y)
+    board_refresh.refresh()
+    factories.let_votes_change()
+    vote.delete()
+
+    published = board_refresh.recompute([Pool.objects.get(slug=LIVE)], from_scratch=True)
+
+    assert {(snapshot.votes, snapshot.last_vote_id) for snapshot in published} == {(0, None)}
+    assert shown() == {}
+    assert Standing.objects.get().ratings == {}
+
+
+@at_once
+def test_refresh_returns_at_once_while_another_is_at_work():
+    factories.cast(factories.model("x"), factories.model("y"))
+    with elsewhere(f"SELECT pg_advisory_xact_lock({board_refresh.LOCK})"):
+        assert board_refresh.refresh() == []
+        assert Outbox.objects.count() == 1
+
+    assert board_refresh.refresh()
+
+
+@at_once
+def test_refreshes_at_once_while_votes_arrive_count_each_vote_once():
+    x, y = factories.model("x"), factories.model("y")
+
+    def vote():
+        for number in range(25):
+            factories.cast(x, y, "ab"[number % 2])
+
+    def refresh():
+        for _ in range(15):
+            board_refresh.refresh()
+
+    for thread in [in_thread(work) for work in (vote, refresh, vote, refresh)]:
+        thread.join()
+    board_refresh.refresh()
+
+    assert shown() == {"x": (26, 24, 0), "y": (24, 26, 0)}
+    assert not Outbox.objects.exists()
+
+
+@at_once
+def test_board_that_is_folded_and_not_published_is_marked_until_it_is():
+    factories.cast(factories.model("x"), factories.model("y"))
+    with elsewhere("LOCK TABLE ratings_snapshot IN SHARE MODE"):
+        thread = in_thread(board_refresh.refresh)
+        assert eventually(blocked)
+        assert (Outbox.objects.count(), Tally.objects.count(), Standing.objects.count()) == (0, 2, 0)
+        assert Board.objects.filter(behind=True).count() == 2
+    thread.join()
+
+    assert (Board.objects.filter(behind=True).count(), Standing.objects.count()) == (0, 1)
+    assert shown() == {"x": (1, 0, 0), "y": (0, 1, 0)}
+
+
+@at_once
+def test_votes_that_come_while_boards_are_published_are_in_those_that_follow():
+    x, y = factories.model("x"), factories.model("y")
+    for categories in (["coding", "math"], ["coding", "math"], ["coding"]):
+        factories.cast(x, y, categories=categories)
+    with elsewhere("LOCK TABLE ratings_snapshot IN SHARE MODE"):
+        thread = in_thread(board_refresh.refresh)
+        assert eventually(blocked)
+        factories.cast(x, y, "b", categories=["math"])
+    thread.join()
+
+    assert (shown(), shown(category="math")) == ({"x": (3, 0, 0), "y": (0, 3, 0)}, {"x": (2, 1, 0), "y": (1, 2, 0)})
+    assert sorted(Board.objects.filter(behind=True).values_list("category__slug", flat=True)) == [
+        "exclude-ties",
+        "overall",
+    ]
+
+    board_refresh.refresh()
+    assert shown() == {"x": (3, 1, 0), "y": (1, 3, 0)}
+
+
+@at_once
+def test_refresh_killed_half_way_is_done_by_the_next_one():
+    """The process that has folded, but not published, is killed by the operating system."""
+    factories.cast(factories.model("x"), factories.model("y"))
+    with elsewhere("LOCK TABLE ratings_snapshot IN SHARE MODE"):
+        worker = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                "import django; django.setup(); from ratings.pipeline.board_refresh import refresh; refresh()",
+            ],
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": database_url()},
+        )
+        assert eventually(blocked)
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+    assert eventually(lambda: not blocked())
+    assert (Outbox.objects.count(), Snapshot.objects.count()) == (0, 0)
+
+    assert eventually(board_refresh.refresh)
+
+    assert shown() == {"x": (1, 0, 0), "y": (0, 1, 0)}
+    assert not Board.objects.filter(behind=True).exists()
+
+
+@at_once
+def test_boards_with_most_votes_are_announced_first():
+    client().delete(board_events.STREAM)
+    x, y = factories.model("x"), factories.model("y")
+    for categories in ([], ["coding"], ["coding", "math"]):
+        factories.cast(x, y, "tie", categories=categories)
+    board_refresh.refresh()
+
+    told = [orjson.loads(hint[b"data"])["category"] for _, hint in client().xrange(board_events.STREAM)]
+    assert told == ["overall", "overall", "coding", "coding", "math", "math"]
+
+
+@at_once
+def test_computed_at_is_not_before_what_the_board_holds():
+    """A vote that committed before this time is in the board, however long its transaction was open."""
+    factories.cast(factories.model("x"), factories.model("y"))
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT now()")
+            (begun,) = cursor.fetchone()
+        published = board_refresh.refresh()
+
+    assert all(snapshot.computed_at > begun for snapshot in published)
+
+
+def broken(x, y, category, pool=LIVE):
+    """A pool with a board that cannot be fitted: a tally was lost, so that its voters have votes that it has not."""
+    for person in range(6):
+        winner = "ab"[person % 2 and person // 4]
+        factories.cast(x, y, winner, pool=pool, voter=factories.voter_id(person), categories=["coding"])
+    board_refresh.refresh()
+    Tally.objects.filter(board__pool__slug=pool, board__category__slug=category).update(wins=0)
+    pool_state.forget()
+    factories.cast(x, y, pool=pool, voter=factories.voter_id(7), categories=["coding"])
+
+
+@pytest.fixture
+def pair():
+    return [factories.endpoint(factories.model(slug)).model for slug in "xy"]
+
+
+def test_overall_board_that_cannot_be_fitted_stops_no_pool_behind_it(pair):
+    broken(*pair, "overall")
+    for pool in ("api", "set-1"):
+        factories.cast(*pair, pool=pool)
+
+    published = board_refresh.refresh()
+
+    assert {("api", "overall", "bt"), ("set-1", "overall", "bt"), (LIVE, "coding", "bt")} <= kinds(published)
+    assert (LIVE, "overall", "bt") not in kinds(published)
+
+
+@pytest.mark.parametrize("error", [NotConverged("no"), ZeroDivisionError()], ids=repr)
+def test_pairs_that_cannot_be_weighed_stop_no_pool_behind_them(pair, monkeypatch, error, caplog):
+    real = standings.weigh
+
+    def weigh(pool, counted):
+        if pool.slug == LIVE:
+            raise error
+        real(pool, counted)
+
+    monkeypatch.setattr(standings, "weigh", weigh)
+    for pool in (LIVE, "api"):
+        factories.cast(*pair, pool=pool)
+
+    published = board_refresh.refresh()
+
+    assert kinds(published) == both(LIVE, "overall", "exclude-ties") | both("api", "overall", "exclude-ties")
+    assert [each.pool for each in PairWeight.objects.all()] == ["api"]
+    [failed] = Board.objects.exclude(failed_at=None)
+    assert (failed.pool.slug, failed.category.slug, failed.behind) == (LIVE, "overall", True)
+    assert "live keeps its last chances of pairs" in caplog.text
+
+
+def test_board_that_failed_is_tried_again_after_a_minute_and_not_before(pair):
+    broken(*pair, "coding")
+    board_refresh.refresh()
+    [failed] = Board.objects.exclude(failed_at=None)
+    tallies.recount(failed.pool)
+    Board.objects.exclude(pk=failed.pk).update(behind=False)
+
+    assert board_refresh.refresh() == []
+    Board.objects.filter(pk=failed.pk).update(failed_at=Now() - timedelta(seconds=61))
+    assert kinds(board_refresh.refresh()) == both(LIVE, "coding")
+    assert not Board.objects.exclude(failed_at=None, behind=False).exists()
+
+
+def test_import_is_not_lost_where_a_board_cannot_be_fitted(pair):
+    broken(*pair, "overall")
+
+    published = board_refresh.recompute([Pool.objects.get(slug=LIVE)], from_scratch=False)
+
+    assert (LIVE, "coding", "bt") in kinds(published)
+    assert [board.category.slug for board in Board.objects.filter(behind=True)] == ["overall"]
+
+
+def test_style_of_one_board_that_fails_stops_no_other(pair, monkeypatch, caplog):
+    real = board_fits.styled
+
+    def styled(board, counted, models):
+        if board.category.slug == "overall":
+            raise ZeroDivisionError
+        return real(board, counted, models)
+
+    monkeypatch.setattr(board_fits, "styled", styled)
+    features = [1.0, 0.0, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0]
+    factories.cast(*pair, categories=["coding"], features=features)
+    board_refresh.refresh()
+
+    rounds = 0
+    while board_refresh.refresh_style():
+        rounds += 1
+
+    assert rounds == 3
+    of_style = Snapshot.objects.filter(board__style_control=True)
+    assert {each.board.category.slug for each in of_style} == {"coding", "exclude-ties"}
+    assert Board.objects.exclude(failed_at=None).get().style_control
+    assert board_refresh.refresh() == []
+    assert "live/overall under style control keeps its last ratings" in caplog.text
+
+
+def sets(pair, number):
+    for each in range(number):
+        factories.cast(*pair, pool=f"set-{each}", categories=["coding", "math"], features=[1.0] * 8)
+
+
+@at_once
+def test_set_of_a_visitor_has_its_overall_board_alone(pair):
+    sets(pair, 2)
+
+    assert kinds(board_refresh.refresh()) == both("set-0", "overall") | both("set-1", "overall")
+    assert not board_refresh.refresh_style()
+    assert Board.objects.count() == 2
+    verify(list(Pool.objects.filter(kind=Pool.Kind.SHORTLIST)))
+    assert kinds(board_refresh.recompute(list(Pool.objects.all()), from_scratch=True)) == both(
+        "set-0", "overall"
+    ) | both("set-1", "overall")
+
+
+def test_board_of_people_waits_for_one_set_however_many_there_are(pair, monkeypatch):
+    """While 30 sets are behind a vote on the live board comes after each; it is published before the next set."""
+    real = standings.weigh
+
+    def weigh(pool, counted):
+        real(pool, counted)
+        if pool.is_set:
+            factories.cast(*pair)
+
+    monkeypatch.setattr(standings, "weigh", weigh)
+    factories.cast(*pair)
+    sets(pair, 30)
+
+    published = board_refresh.refresh()
+
+    order = [pool for each in published for pool, *board in [key(each)] if board == ["overall", "bt"]]
+    assert order[::2] == [LIVE] * 31
+    assert set(order[1::2]) == {f"set-{number}" for number in range(30)}
+
+
+@pytest.mark.django_db
+def test_newcomer_that_one_voter_made_the_best_has_no_rank_anywhere(client):
+    """Sixty votes of one person count for twenty of the hundred that a rank takes."""
+    x, y, new = (factories.model(slug) for slug in ("x", "y", "new"))
+    for number in range(120):
+        factories.cast(x, y, "ab"[number % 2], voter=factories.voter_id(number % 6))
+    for number in range(60):
+        factories.cast(new, x, "a" if number else "b", voter=factories.voter_id(99))
+    board_refresh.refresh()
+
+    for method in ("bt", "elo"):
+        board = newest(LIVE, "overall", style_control=False, method=method)
+        assert {row["model"] for row in board["rows"] if row["rank"]} == {"x", "y"}
+        assert (board["rows"][-1]["model"], board["rows"][-1]["rank"]) == ("new", None)
+        assert [row["votes_to_rank"] for row in board["rows"]] == [0, 0, 80]
+        assert not board["provisional"]
+    assert Standing.objects.get(pool=LIVE).ratings["new"]["rank"] is None
+    page = client.get("/leaderboard/").content.decode()
+    assert page.index('id="model-y"') < page.index("Not ranked yet") < page.index('id="model-new"')
+    assert "needs 80 more votes" in page
+    lines = client.get("/leaderboard/?format=csv").content.decode().splitlines()
+    assert lines[-1].startswith(",1,1,,0,80,new,")
+    points = client.get("/api/v1/leaderboard/history/?model=new").json()["series"][0]["points"]
+    assert [point["rank"] for point in points] == [None]
+    page = client.get("/models/new/").content.decode()
+    assert "needs 80 more votes" in page
+    assert "not ranked yet" in page

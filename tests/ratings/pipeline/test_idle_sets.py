@@ -1,0 +1,99 @@
+"""Sets that visitors have named, and on which nobody votes any more."""
+
+from datetime import timedelta
+
+import pytest
+from django.db.models.functions import Now
+
+from arena.models import LIVE, PairWeight, Standing, Vote
+from ratings.boards.snapshots import newest
+from ratings.models import Board, Pool, Snapshot, Tally
+from ratings.pipeline import board_refresh, idle_sets, pool_state
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+SET = "set-1"
+
+
+@pytest.fixture
+def pair():
+    return [factories.endpoint(factories.model(slug)).model for slug in "xy"]
+
+
+def shown(pool=SET):
+    return {row["model"]: row["wins"] for row in newest(pool, "overall", False, "bt")["rows"]}
+
+
+def age(days, pool=SET):
+    Snapshot.objects.filter(board__pool__slug=pool).update(computed_at=Now() - timedelta(days=days))
+
+
+@pytest.mark.parametrize(("days", "dropped"), [(29, 0), (31, 1)])
+def test_set_goes_after_thirty_days_without_a_vote_and_its_votes_stay(pair, days, dropped):
+    factories.cast(*pair, pool=SET)
+    board_refresh.refresh()
+    age(days)
+
+    assert idle_sets.drop() == dropped
+
+    assert Pool.objects.filter(slug=SET).exists() == (not dropped)
+    assert [kind.objects.exists() for kind in (Board, Snapshot, Tally, Standing, PairWeight)] == [not dropped] * 5
+    assert Vote.objects.filter(pool=SET).count() == 1
+
+
+def test_next_vote_makes_it_anew_from_all_its_votes(pair):
+    for winner in "aab":
+        factories.cast(*pair, winner, pool=SET)
+    factories.cast(*pair, pool=SET, counted=False)
+    board_refresh.refresh()
+    age(31)
+    idle_sets.drop()
+
+    factories.cast(*pair, "b", pool=SET)
+    board_refresh.refresh()
+
+    assert shown() == {"x": 2, "y": 2}
+    assert Standing.objects.get().ratings.keys() == {"x", "y"}
+    pool_state.forget()
+    factories.cast(*pair, "b", pool=SET)
+    board_refresh.refresh()
+    assert shown() == {"x": 2, "y": 3}
+
+
+def test_set_with_a_vote_that_waits_is_not_lost(pair):
+    factories.cast(*pair, pool=SET)
+    board_refresh.refresh()
+    age(31)
+    factories.cast(*pair, pool=SET)
+    idle_sets.drop()
+    board_refresh.refresh()
+
+    assert shown() == {"x": 2, "y": 0}
+
+
+@pytest.mark.parametrize(("slug", "kind"), [(LIVE, Pool.Kind.LIVE), ("elsewhere", Pool.Kind.IMPORT)])
+def test_other_pools_stay(pair, slug, kind):
+    factories.pool(slug, kind=kind)
+    factories.cast(*pair, pool=slug)
+    board_refresh.refresh()
+    age(400, slug)
+
+    assert idle_sets.drop() == 0
+    assert shown(slug) == {"x": 1, "y": 0}
+
+
+def test_set_whose_board_waits_to_be_tried_again_stays(pair):
+    factories.cast(*pair, pool=SET)
+    board_refresh.refresh()
+    age(31)
+    Board.objects.filter(pool__slug=SET).update(behind=True, failed_at=Now())
+
+    assert idle_sets.drop() == 0
+
+
+def test_so_many_at_a_time(pair, monkeypatch):
+    monkeypatch.setattr(idle_sets, "MOST", 2)
+    for number in range(3):
+        factories.pool(f"set-{number}", kind=Pool.Kind.SHORTLIST)
+
+    assert [idle_sets.drop() for _ in range(3)] == [2, 1, 0]

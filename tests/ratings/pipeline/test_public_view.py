@@ -1,0 +1,178 @@
+"""What strangers learn from the public record: no person over days, no vote of the last day, nobody who published."""
+
+from datetime import UTC, datetime, timedelta
+
+import orjson
+import pytest
+from django.utils.timezone import now
+
+from arena.battles import deletion, lifecycle, sharing
+from arena.judging.style_features import features
+from arena.models import Answer, Vote, VoteFile
+from ratings.interchange.export_votes import export_file, records
+from ratings.pipeline import public_view
+from tests import factories
+from tests.arena import factories as arena
+
+pytestmark = pytest.mark.django_db
+VOTES = "/api/v1/votes/"
+DAY = timedelta(days=1)
+NOON = datetime(2026, 3, 2, 12, 34, 56, 789012, UTC)
+
+
+@pytest.fixture
+def pair():
+    factories.pool()
+    return factories.endpoint(factories.model("one")).model, factories.endpoint(factories.model("two")).model
+
+
+def judge(voter, pair, number):
+    """One whole battle of a voter, as the arena stores it; no two have answers of the same style."""
+    made = arena.battle(voter=voter, model_a=pair[0], model_b=pair[1], prompt=f"Question {number}?")
+    for side, extra in (("a", 1), ("b", 2)):
+        text = " ".join(["word"] * (10 * number + extra))
+        Answer.objects.filter(turn__battle=made, side=side).update(text=text)
+    lifecycle.cast_vote(made, "a")
+    return made
+
+
+def age(time=NOON):
+    factories.let_votes_change()
+    Vote.objects.update(created_at=time)
+
+
+def style(battle):
+    texts = [Answer.objects.filter(turn__battle=battle, side=side).values_list("text", flat=True) for side in "ab"]
+    return [number for each in texts for number in features(list(each))]
+
+
+def rows(client, query=""):
+    address, found = VOTES + query, []
+    while address:
+        page = client.get(address).json()
+        found += page["results"]
+        address = page["next"]
+    return found
+
+
+def others_of(client, published_style):
+    """The attack: the row of a published battle by the style of its texts, and by its pseudonym the person's others."""
+    found = rows(client)
+    [mine] = [each for each in found if [*each["conv_metadata"].values()] == published_style]
+    return [each["id"] for each in found if each["voter"] == mine["voter"] and each["id"] != mine["id"]]
+
+
+@pytest.mark.parametrize("then", ["stays", "taken back", "deleted"])
+def test_published_battle_leads_to_no_other_vote_of_its_voter(client, pair, then):
+    me = factories.voter()
+    made = [judge(me, pair, number) for number in range(1, 4)]
+    published = style(made[0])
+    sharing.publish(made[0], ["here"])
+    age()
+    if then == "taken back":
+        sharing.take_back(made[0])
+    elif then == "deleted":
+        deletion.delete_battle(me.pk, made[0].pk)
+
+    assert others_of(client, published) == []
+    assert len(rows(client)) == 3
+
+
+def test_own_vote_says_only_after_a_day_whether_it_counted(client, pair):
+    """Else probes of the leak check could be tried until one is not seen."""
+    me = factories.voter()
+    vote = factories.vote(*pair, voter=me.pk, counted=False, reason="identity_leak")
+    assert rows(client) == []
+    assert list(records("live", public=True)) == []
+
+    age(now() - DAY + timedelta(minutes=1))
+    assert rows(client) == []
+    age(now() - DAY)
+    assert [(each["id"], each["reason"]) for each in rows(client)] == [(vote.pk, "identity_leak")]
+
+
+def test_operator_gets_what_strangers_do_not(pair, tmp_path):
+    factories.vote(*pair, voter=factories.voter_id(1), created_at=NOON)
+    factories.vote(*pair, voter=factories.voter_id(1), created_at=NOON + 2 * DAY)
+    factories.vote(*pair, voter=factories.voter_id(1))
+    found = {}
+    for public in (False, True):
+        path = tmp_path / f"{public}.jsonl"
+        export_file(path, "live", public=public)
+        found[public] = [orjson.loads(line) for line in path.read_bytes().splitlines()]
+
+    assert [each["timestamp"] for each in found[True]] == ["2026-03-02T12:00:00Z", "2026-03-04T12:00:00Z"]
+    assert found[False][0]["timestamp"] == "2026-03-02T12:34:56.789012Z"
+    assert len({each["voter"] for each in found[True]}) == 2
+    assert len({each["voter"] for each in found[False]}) == 1
+    assert len(found[False]) == 3
+
+
+def test_pseudonym_is_that_of_a_person_a_day_and_a_pool():
+    one, two = factories.models(2)
+    cases = {
+        "first": {},
+        "same": {"created_at": NOON.replace(hour=23)},
+        "next day": {"created_at": NOON + DAY},
+        "other person": {"voter": factories.voter_id(2)},
+        "other pool": {"pool": "api"},
+        "published": {"published": True},
+        "published too": {"published": True},
+        "unknown": {"voter": None},
+        "no time": {"created_at": None},
+    }
+    usual = {"voter": factories.voter_id(1), "created_at": NOON}
+    found = {name: public_view.pseudonym(factories.vote(one, two, **usual | case)) for name, case in cases.items()}
+
+    assert found["first"] == found["same"]
+    assert found["unknown"] is None
+    assert len(set(found.values())) == len(cases) - 1
+    assert found["first"] not in factories.voter_id(1).hex
+
+
+def test_reader_who_continues_misses_no_vote_that_was_stored_out_of_order(client, pair):
+    """Ids and times are given by different clocks: a smaller id may be the younger vote."""
+    start = now() - DAY
+    offsets = (-3, -1, 2, -2, 1, -4)  # seconds, in the order of the ids
+    made = [factories.vote(*pair, created_at=start + timedelta(seconds=offset)) for offset in offsets]
+    seen, after = [], 0
+    for moment in (start, start + timedelta(seconds=1.5), start + timedelta(seconds=3)):
+        due = list(public_view.leading_due(_after(after), moment + DAY))
+        seen += [vote.pk for vote in due]
+        after = seen[-1]
+
+    assert seen == [vote.pk for vote in made]
+    assert [each["id"] for each in rows(client)] == seen[:2]
+
+
+def _after(key):
+    votes = list(Vote.objects.filter(pool="live", pk__gt=key).order_by("pk"))
+    for vote in votes:
+        vote.file_time = None
+    return votes
+
+
+@pytest.mark.parametrize(
+    ("own", "stored", "shown"),
+    [
+        (-30, 0, True),  # days before now, of the vote and of its file
+        (0, 0, False),
+        (None, 0, True),
+        (400, -2, True),
+        (400, 0, False),
+    ],
+)
+def test_imported_vote_is_shown_by_its_own_time(client, pair, own, stored, shown):
+    """One of a time to come is not kept back for ever, nor all that follow it."""
+    file = VoteFile.objects.create(pool="live", digest="x", created_at=now() + stored * DAY)
+    time = None if own is None else now() + own * DAY
+    factories.vote(*pair, source="import", file=file, created_at=time)
+
+    assert len(rows(client)) == shown
+
+
+def test_number_of_queries_does_not_depend_on_what_is_kept_back(client, pair, django_assert_num_queries):
+    for _ in range(30):
+        factories.vote(*pair)
+    with django_assert_num_queries(3):
+        assert rows(client) == []

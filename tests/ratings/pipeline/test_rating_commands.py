@@ -1,0 +1,120 @@
+"""recompute_ratings and verify_ratings."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from ratings.boards.snapshots import newest
+from ratings.models import Board, Outbox, Snapshot, Tally
+from ratings.pipeline import board_refresh
+from tests import factories
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def voted():
+    """All outcomes, both ways round, in two pools, with weights and categories, and votes that wait or do not count."""
+    x, y, z = (factories.model(slug) for slug in "xyz")
+    for a, b in ((x, y), (y, x), (z, x)):
+        for winner in ("a", "b", "tie", "both_bad"):
+            factories.cast(a, b, winner, multiplicity=3, categories=["coding", "coding"], voter=factories.voter_id(1))
+    factories.cast(x, y, pool="api")
+    factories.cast(x, y, counted=False, reason="leak")
+    board_refresh.refresh()
+    factories.cast(x, y)
+
+
+def run(capsys, *words):
+    call_command(*words)
+    return capsys.readouterr().out
+
+
+def contents():
+    return list(Tally.objects.order_by("pk").values_list()), Snapshot.objects.count(), Outbox.objects.count()
+
+
+def test_recompute_publishes_all_boards_and_counts_them(capsys, voted):
+    said = run(capsys, "recompute_ratings")
+    assert set(said.splitlines()) == {
+        *(f"live/overall by {method}: 37 votes" for method in ("bt", "elo")),
+        *(f"live/exclude-ties by {method}: 19 votes" for method in ("bt", "elo")),
+        *(f"live/coding by {method}: 36 votes" for method in ("bt", "elo")),
+        *(
+            f"api/{category} by {method}: 1 votes"
+            for category in ("overall", "exclude-ties")
+            for method in ("bt", "elo")
+        ),
+        "10 boards published",
+    }
+    assert newest("live", "overall", False, "bt")["votes"] == 37
+
+
+def test_recompute_of_one_pool_leaves_the_others(capsys, voted):
+    Outbox.objects.all().delete()
+    before = Snapshot.objects.filter(board__pool__slug="live").count()
+    said = run(capsys, "recompute_ratings", "--pool", "api")
+    assert "api/overall by bt: 1 votes\n" in said
+    assert "live" not in said
+    assert Snapshot.objects.filter(board__pool__slug="live").count() == before
+
+
+def test_recompute_from_scratch_repairs_what_verify_finds(capsys, voted):
+    Tally.objects.filter(board__category__slug="coding").update(wins=0, losses=0)
+    with pytest.raises(CommandError):
+        call_command("verify_ratings")
+
+    run(capsys, "recompute_ratings", "--from-scratch")
+
+    assert "are as the votes say" in run(capsys, "verify_ratings")
+
+
+def test_recompute_without_votes_publishes_nothing(capsys):
+    assert run(capsys, "recompute_ratings", "--from-scratch") == "0 boards published\n"
+
+
+def test_verify_counts_what_it_checked(capsys, voted):
+    before = contents()
+    said = run(capsys, "verify_ratings")
+    assert said == "8 tallies in 2 pools are as the votes say; 1 votes wait\n"
+    assert contents() == before
+
+
+@pytest.mark.parametrize(("outcome", "votes"), [("wins", 1), ("losses", 0), ("ties", 0), ("both_bad", 0)])
+def test_verify_names_the_first_difference(voted, outcome, votes):
+    Tally.objects.filter(board__pool__slug="api", board__category__slug="overall").update(**{outcome: votes + 5})
+    difference = f"^api/overall, x against y: the tally has {votes + 5} {outcome}, the votes say {votes}$"
+    with pytest.raises(CommandError, match=difference):
+        call_command("verify_ratings")
+
+
+def test_verify_finds_a_tally_that_is_missing(voted):
+    Tally.objects.filter(board__pool__slug="api").delete()
+    with pytest.raises(CommandError, match="the tally has 0 wins, the votes say 1"):
+        call_command("verify_ratings")
+
+
+def test_verify_finds_a_tally_without_votes(voted):
+    board = Board.objects.get(pool__slug="api", category__slug="overall")
+    Tally.objects.create(board=board, model_a=factories.model("y"), model_b=factories.model("z"), ties=2)
+    with pytest.raises(CommandError, match="y against z: the tally has 2 ties, the votes say 0"):
+        call_command("verify_ratings", "--pool", "api")
+
+
+def test_verify_finds_a_vote_that_was_forgotten(voted):
+    """Counted, but neither folded nor waiting."""
+    factories.vote(factories.model("x"), factories.model("y"), "tie", pool="api")
+    with pytest.raises(CommandError, match="api/overall, x against y: the tally has 0 ties, the votes say 1"):
+        call_command("verify_ratings")
+
+
+def test_verify_of_one_pool_looks_at_no_other(capsys, voted):
+    Tally.objects.filter(board__pool__slug="api").delete()
+    assert "6 tallies in 1 pools" in run(capsys, "verify_ratings", "--pool", "live")
+
+
+@pytest.mark.parametrize("command", ["recompute_ratings", "verify_ratings"])
+def test_commands_refuse_an_unknown_pool_and_change_nothing(voted, command):
+    before = contents()
+    with pytest.raises(CommandError, match=r"^there is no pool 'nowhere'$"):
+        call_command(command, "--pool", "nowhere")
+    assert contents() == before

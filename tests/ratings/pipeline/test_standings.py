@@ -1,0 +1,113 @@
+"""What arena is told: the weights of pairs."""
+
+from itertools import combinations
+
+import pytest
+
+from arena.endpoints import draw
+from arena.models import PairWeight
+from catalog.models import LanguageModel
+from ratings.models import Pool
+from ratings.pipeline import board_refresh
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def weights(pool="live"):
+    """By pair of keys."""
+    stored = PairWeight.objects.get(pool=pool)
+    return dict(zip(combinations(stored.keys, 2), stored.weights, strict=True))
+
+
+@pytest.fixture
+def models():
+    return sorted(factories.models(4), key=lambda model: model.pk)
+
+
+def test_refresh_weighs_the_pairs_that_can_be_drawn(models):
+    w, x, y, z = models
+    for model in (w, x, y):
+        factories.endpoint(model)
+    factories.endpoint(z, enabled=False)
+    for winner in "ab":
+        factories.cast(w, x, winner, multiplicity=500)
+        factories.cast(x, z, winner)
+    board_refresh.refresh()
+
+    found = weights()
+
+    assert found.keys() == {(w.pk, x.pk), (w.pk, y.pk), (x.pk, y.pk)}
+    assert min(found[w.pk, y.pk], found[x.pk, y.pk]) > found[w.pk, x.pk]  # y is new
+
+
+def test_refresh_weighs_anew_after_each_vote(models):
+    for model in models:
+        factories.endpoint(model)
+    factories.cast(*models[:2])
+    board_refresh.refresh()
+    before, written = weights(), PairWeight.objects.get().updated_at
+    factories.cast(*models[2:], "b")
+    board_refresh.refresh()
+
+    assert weights() != before
+    assert PairWeight.objects.get().updated_at >= written
+
+
+def test_refresh_weighs_pairs_of_a_set_of_its_own(models):
+    for model in models:
+        factories.endpoint(model)
+    factories.cast(*models[:2], pool="set-1")
+    factories.cast(*models[1:3], "b", pool="set-1")
+    board_refresh.refresh()
+
+    assert weights("set-1").keys() == {*combinations([model.pk for model in models[:3]], 2)}
+    assert not PairWeight.objects.filter(pool="live").exists()
+
+
+@pytest.mark.parametrize("pool", ["live", "api"])
+def test_refresh_leaves_out_a_model_whose_window_is_too_small_to_be_drawn(models, pool):
+    w, x, y, z = models
+    for model in models:
+        factories.endpoint(model)
+    LanguageModel.objects.filter(pk=z.pk).update(context_window=2_000)
+    factories.cast(w, z, pool=pool)
+    board_refresh.refresh()
+
+    assert weights(pool).keys() == {(w.pk, x.pk), (w.pk, y.pk), (x.pk, y.pk)}
+
+
+def test_refresh_weighs_a_model_with_a_small_window_in_a_set_that_names_it(models):
+    for model in models[:2]:
+        factories.endpoint(model)
+    LanguageModel.objects.filter(pk=models[0].pk).update(context_window=2_000)
+    factories.cast(*models[:2], pool="set-1")
+    board_refresh.refresh()
+
+    assert weights("set-1").keys() == {(models[0].pk, models[1].pk)}
+
+
+@pytest.mark.parametrize(("kind", "endpoints"), [(Pool.Kind.IMPORT, 4), (Pool.Kind.LIVE, 1), (Pool.Kind.LIVE, 0)])
+def test_refresh_weighs_nothing_where_nothing_is_drawn(models, kind, endpoints):
+    factories.pool("some", kind=kind)
+    for model in models[:endpoints]:
+        factories.endpoint(model)
+    factories.cast(*models[:2], pool="some")
+    board_refresh.refresh()
+
+    assert not PairWeight.objects.exists()
+
+
+def test_draw_takes_the_weights_that_the_refresh_has_written(models):
+    w, x, y, _ = models
+    for model in (w, x, y):
+        factories.endpoint(model)
+    for winner in "ab":
+        factories.cast(w, x, winner, multiplicity=500)
+    board_refresh.refresh()
+
+    drawn = [draw.draw([w.pk, x.pk, y.pk]) for _ in range(40)]
+
+    expected = {pair: 0.1 / 3 + 0.9 * weight / sum(weights().values()) for pair, weight in weights().items()}
+    for each in drawn:
+        assert each.propensity == pytest.approx(expected[min(each.a, each.b), max(each.a, each.b)])

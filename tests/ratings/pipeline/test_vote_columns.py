@@ -1,0 +1,128 @@
+"""The votes of a pool as columns, in order, whenever they come."""
+
+import numpy as np
+import pytest
+
+from arena.models import LIVE
+from ratings.pipeline import tallies, vote_columns
+from ratings.pipeline.vote_columns import NOBODY, Columns
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+STYLE = [10.0, 1.0, 2.0, 3.0, 20.0, 0.0, 0.0, 4.0]
+
+
+@pytest.fixture
+def models():
+    return [factories.model(slug) for slug in "xyz"]
+
+
+def loaded(pool=LIVE):
+    found = Columns()
+    found.load(pool)
+    return found
+
+
+def same(one, other):
+    """Whether both hold the same votes; codes of voters and kinds may differ."""
+    plain = ("id", "a", "b", "twice", "bad", "weight")
+    alike = all(np.array_equal(one[name], other[name]) for name in plain)
+    styles = np.array_equal(one["style"], other["style"], equal_nan=True)
+    kinds = [[each.kinds[kind] for kind in each["kind"]] for each in (one, other)]
+    partners = [np.equal.outer(each["voter"], each["voter"]) for each in (one, other)]
+    unknown = [each["voter"] == NOBODY for each in (one, other)]
+    return alike and styles and kinds[0] == kinds[1] and np.array_equal(*partners) and np.array_equal(*unknown)
+
+
+def test_columns_hold_what_the_votes_say(models):
+    x, y, z = models
+    cast = [
+        factories.cast(x, y, "a", voter=factories.voter_id(1), categories=["coding"], features=STYLE),
+        factories.cast(y, z, "b", voter=factories.voter_id(2), multiplicity=3),
+        factories.cast(z, x, "tie", voter=factories.voter_id(1)),
+        factories.cast(z, x, "both_bad"),
+    ]
+    tallies.fold()
+    found = loaded()
+
+    assert found["id"].tolist() == [vote.pk for vote in cast]
+    assert found["a"].tolist() == [x.pk, y.pk, z.pk, z.pk]
+    assert found["b"].tolist() == [y.pk, z.pk, x.pk, x.pk]
+    assert found["twice"].tolist() == [2, 0, 1, 1]
+    assert found["bad"].tolist() == [False, False, False, True]
+    assert found["weight"].tolist() == [1, 3, 1, 1]
+    one, two, again, nobody = found["voter"].tolist()
+    assert one == again != two
+    assert nobody == NOBODY
+    assert found["style"][0].tolist() == STYLE
+    assert np.isnan(found["style"][1:]).all()
+
+
+def test_columns_are_the_same_if_they_come_in_pieces(models, monkeypatch):
+    x, y, z = models
+    for number in range(9):
+        pair = [(x, y), (y, z), (z, x)][number % 3]
+        factories.cast(*pair, "ab"[number % 2], voter=factories.voter_id(number % 2), features=STYLE)
+    tallies.fold()
+    whole = loaded()
+    monkeypatch.setattr(vote_columns, "AT_ONCE", 500)
+
+    assert same(loaded(), whole)
+    assert len(whole) == 9
+
+
+def test_columns_know_which_votes_have_a_category(models):
+    x, y, _ = models
+    for categories in (["coding", "math"], [], ["math"]):
+        factories.cast(x, y, categories=categories)
+    tallies.fold()
+
+    found = {name: loaded().of_category(name, slice(None)).tolist() for name in ("coding", "math", "art")}
+
+    assert found == {"coding": [True, False, False], "math": [True, False, True], "art": [False] * 3}
+
+
+def test_columns_leave_out_what_is_not_counted_not_folded_or_of_another_pool(models):
+    x, y, _ = models
+    factories.vote(x, y, counted=False)
+    factories.cast(x, y, pool="api")
+    mine = factories.cast(x, y)
+    tallies.fold()
+    factories.cast(x, y)
+
+    assert loaded()["id"].tolist() == [mine.pk]
+
+
+def test_columns_of_no_votes_are_empty():
+    assert len(loaded()) == 0
+    assert loaded().of_category("coding", slice(None)).tolist() == []
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0], [0, 3, 1, 2, 5, 4], [2, 0, 5, 1, 3, 4]])
+@pytest.mark.parametrize("at_once", [1, 2, 6])
+def test_columns_that_votes_are_added_to_are_those_that_are_loaded(models, order, at_once):
+    x, y, z = models
+    pairs = [(x, y), (y, z), (z, x)] * 2
+    votes = [
+        factories.vote(
+            *pair, "ab"[n % 2], voter=factories.voter_id(n % 3), categories=["math"][: n % 2], features=STYLE
+        )
+        for n, pair in enumerate(pairs)
+    ]
+    found = Columns()
+    for n in range(0, 6, at_once):
+        found.add([votes[place].pk for place in order[n : n + at_once]])
+
+    assert same(found, loaded())
+
+
+def test_columns_say_from_where_on_something_is_new(models):
+    x, y, _ = models
+    first, late, last = (factories.vote(x, y) for _ in range(3))
+    found = Columns()
+
+    assert found.add([first.pk, last.pk]) == 0
+    assert found.add([late.pk]) == 1
+    assert found.add([factories.vote(x, y).pk]) == 3
+    assert found.add([factories.vote(x, y, counted=False).pk]) == 4
+    assert len(found) == 4

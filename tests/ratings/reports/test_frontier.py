@@ -1,0 +1,189 @@
+"""Ratings beside prices and speeds."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+
+from arena.models import EndpointDay
+from catalog.models import Price
+from core.http.errors import Refusal
+from ratings.boards.snapshots import Asked
+from ratings.reports import frontier
+from tests import factories
+from tests.ratings.board_history import beat, met, published
+
+pytestmark = pytest.mark.django_db
+CALL = "/api/v1/leaderboard/frontier/"
+
+
+SOURCE = "https://prices.example/list.json (a list)"
+
+
+def priced(model, input_price, output_price, day=1):
+    Price.objects.create(
+        model=model, input=Decimal(input_price), output=Decimal(output_price), source=SOURCE, as_of=date(2026, 2, day)
+    )
+
+
+def timed(model, speed, days_ago=3):
+    day = datetime.now(UTC).date() - timedelta(days=days_ago)
+    endpoint = factories.endpoint(model)
+    EndpointDay.objects.create(endpoint=endpoint, day=day, answers=10, tokens_per_s_p50=speed)
+
+
+@pytest.fixture
+def three():
+    """best, middle and worst, in this order by rating."""
+    best, middle, worst = (factories.model(slug) for slug in ("best", "middle", "worst"))
+    met(best, middle, 7, 3)
+    met(middle, worst, 7, 3)
+    return best, middle, worst
+
+
+def shown(found):
+    return {row["model"]: row["on_frontier"] for row in found["rows"]}
+
+
+def test_dearer_model_that_is_no_better_is_off_the_frontier(three):
+    for model, price in zip(three, ("1", "2", "0.5"), strict=True):
+        priced(model, price, price)
+    published()
+
+    found = frontier.against(Asked(), "price")
+
+    assert shown(found) == {"best": True, "middle": False, "worst": True}
+    assert found["against"] == "price"
+    assert found["left_out"] == []
+    assert [row["rank"] for row in found["rows"]] == [1, 2, 3]
+
+
+def test_price_is_of_three_tokens_in_and_one_out_and_the_newest(three):
+    priced(three[0], "9", "9", day=1)
+    priced(three[0], "1", "3", day=2)
+    published()
+
+    [row] = frontier.against(Asked(), "price")["rows"]
+
+    assert (row["value"], row["price_input"], row["price_output"]) == (1.5, 1.0, 3.0)
+    assert (row["source"], row["as_of"]) == (SOURCE, date(2026, 2, 2))
+
+
+def test_slower_model_that_is_no_better_is_off_the_frontier(three):
+    for model, speed in zip(three, (50.0, 40.0, 90.0), strict=True):
+        timed(model, speed)
+    published()
+
+    assert shown(frontier.against(Asked(), "speed")) == {"best": True, "middle": False, "worst": True}
+
+
+def test_speed_of_today_is_not_used(three):
+    timed(three[0], 50.0, days_ago=0)
+    published()
+
+    assert frontier.against(Asked(), "speed")["rows"] == []
+
+
+def test_free_model_is_cheaper_than_all(three):
+    for model, price in zip(three, ("0", "2", "0.5"), strict=True):
+        priced(model, price, price)
+    published()
+
+    assert shown(frontier.against(Asked(), "price")) == {"best": True, "middle": False, "worst": False}
+
+
+def test_what_is_left_out_is_named_with_its_reason(three):
+    unbeaten, island, far = (factories.model(slug) for slug in ("unbeaten", "island", "far"))
+    beat(unbeaten, three[0], 2)
+    met(island, far, 1, 1)
+    for model in (three[0], unbeaten, island, far):
+        priced(model, "1", "1")
+    published()
+
+    found = frontier.against(Asked(), "price")
+
+    assert shown(found) == {"best": True}
+    assert {each["model"]: each["reason"] for each in found["left_out"]} == {
+        "unbeaten": "unbounded",
+        "middle": "unknown",
+        "worst": "unknown",
+        "island": "unconnected",
+        "far": "unconnected",
+    }
+
+
+def test_model_without_a_rank_has_no_place_and_takes_none(three):
+    """A newcomer with twenty wins and a low price would leave nobody else on the frontier."""
+    best, middle, worst = three
+    met(best, middle, 77, 43)
+    met(middle, worst, 77, 43)
+    newcomer = factories.model("newcomer")
+    met(newcomer, best, 19, 1)
+    for model, price in zip((*three, newcomer), ("3", "2", "1", "0.1"), strict=True):
+        priced(model, price, price)
+    published()
+
+    found = frontier.against(Asked(), "price")
+
+    assert shown(found) == {"best": True, "middle": True, "worst": True}
+    assert [(each["model"], each["reason"]) for each in found["left_out"]] == [("newcomer", "unranked")]
+
+
+def test_empty_board_has_nothing():
+    factories.board()
+    found = frontier.against(Asked(), "price")
+    assert (found["rows"], found["left_out"], found["computed_at"]) == ([], [], None)
+
+
+@pytest.mark.parametrize(
+    ("asked", "what", "status"),
+    [(Asked(), "beauty", 400), (Asked(pool="nowhere"), "price", 404), (Asked(category="juggling"), "price", 404)],
+)
+def test_what_does_not_exist_is_refused(asked, what, status):
+    factories.board()
+    with pytest.raises(Refusal) as refused:
+        frontier.against(asked, what)
+    assert refused.value.status == status
+
+
+@pytest.mark.parametrize("what", frontier.AGAINST)
+@pytest.mark.parametrize("models", [2, 12])
+def test_frontier_asks_the_database_as_often_for_many_models(models, what, django_assert_num_queries):
+    contestants = factories.models(models)
+    for one, other in pairwise(contestants):
+        met(one, other, 1, 1)
+    for model in contestants:
+        priced(model, "1", "1")
+        timed(model, 50.0)
+    published()
+
+    with django_assert_num_queries(3):
+        assert len(frontier.against(Asked(), what)["rows"]) == models
+
+
+def test_call_says_what_the_function_says(client):
+    one, other = factories.models(2)
+    met(one, other)
+    priced(one, "1", "2")
+    published()
+
+    answer = client.get(CALL)
+
+    assert answer.status_code == 200
+    said, found = answer.json(), frontier.against(Asked(), "price")
+    assert [row["model"] for row in said["rows"]] == [one.slug]
+    assert said["rows"][0]["as_of"] == "2026-02-01"
+    assert (said["rows"][0]["rating"], said["left_out"]) == (found["rows"][0]["rating"], found["left_out"])
+    assert said["computed_at"] == "2026-03-20T12:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "code"),
+    [({"against": "beauty"}, 400, "against"), ({"at": "soon"}, 400, "at"), ({"pool": "nowhere"}, 404, None)],
+)
+def test_call_refuses_what_it_does_not_know(client, query, status, code):
+    factories.board()
+    answer = client.get(CALL, query)
+    assert answer.status_code == status
+    assert list(answer.json()["error"].get("fields", {})) == ([code] if code else [])

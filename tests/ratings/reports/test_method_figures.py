@@ -1,0 +1,337 @@
+"""The figures of the method page, and the page."""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from django.template.loader import render_to_string
+from django.utils import timezone
+from scipy.stats import binomtest
+
+from ratings.boards import snapshots
+from ratings.models import Pool, Snapshot
+from ratings.pipeline import board_refresh, pool_figures
+from ratings.reports import method_figures
+from tests import factories
+
+PAGE = "/method/"
+pytestmark = pytest.mark.usefixtures("at_once")
+
+
+def published():
+    board_refresh.refresh()
+    pool_figures.count_all()
+
+
+def figures():
+    return method_figures.of_pool(snapshots.newest("live", "overall", style_control=False, method="bt"))
+
+
+def text(client, **query):
+    answer = client.get(PAGE, query)
+    assert answer.status_code == 200
+    return plain(answer.content.decode())
+
+
+def plain(html):
+    return " ".join(re.sub(r"<[^>]*>|&nbsp;", " ", html).split())
+
+
+@pytest.mark.parametrize(("part", "whole"), [(0, 5), (5, 5), (1, 2), (480, 1000), (3, 400_000)])
+def test_share_has_the_interval_of_wilson(part, whole):
+    found, expected = method_figures.share(part, whole), binomtest(part, whole).proportion_ci(0.95, "wilson")
+    assert (found.low, found.high) == pytest.approx((100 * expected.low, 100 * expected.high), abs=1e-9)
+    assert found.percent == pytest.approx(100 * part / whole)
+
+
+def test_share_of_nothing_is_unknown():
+    assert method_figures.share(0, 0) is None
+
+
+def test_share_says_whether_it_may_be_even():
+    assert method_figures.share(52, 100).even
+    assert not method_figures.share(700, 1000).even
+    assert not method_figures.share(300, 1000).even
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "words"),
+    [
+        (20.0, 28.0702, "is drawn in 20 % of the battles, the most likely one in 28.1 %."),
+        (0.00123, 99.97, "is drawn in 0.00123 % of the battles, the most likely one in 100 %."),
+    ],
+)
+def test_chances_are_told_in_digits_that_count(least, most, words):
+    draw = {"pairs": 3, "least": least, "most": most}
+    shown = render_to_string("ratings/method/_method_draw.html", {"counts": {"draw": draw}, "even_share": 20})
+    assert words in plain(shown)
+
+
+@pytest.mark.django_db
+def test_figures_are_those_of_the_votes():
+    x, y, z = (factories.model(slug) for slug in "xyz")
+    z.status = "retired"
+    z.save()
+    for a, b, winner, times in ((x, y, "a", 3), (x, y, "b", 2), (y, z, "a", 2), (z, y, "a", 1), (x, z, "tie", 2)):
+        factories.cast(a, b, winner, multiplicity=times)
+    factories.cast(x, y, counted=False, created_at=factories.LONG_AGO, reason="stopped")
+    factories.cast(x, z, counted=False, created_at=factories.LONG_AGO, reason="side_by_side", multiplicity=2)
+    for state, number in (("voted", 4), ("skipped", 1)):
+        for _ in range(number):
+            factories.battle(x, y, state=state)
+    published()
+
+    counts = figures().counts
+
+    assert (counts.counted, counts.uncounted, counts.ties) == (10, 3, 2)
+    assert [why.votes for why in counts.reasons] == [2, 1]
+    assert "picked the two models" in str(counts.reasons[0].words)
+    assert (counts.left.part, counts.left.whole) == (6, 8)
+    assert (counts.skipped.part, counts.skipped.whole, counts.skipped.percent) == (1, 5, 20)
+    assert counts.replaced.part == 0
+    assert [(part.slug, part.counted, part.uncounted, part.percent, part.retired) for part in counts.parts] == [
+        ("y", 8, 1, 80.0, False),
+        ("x", 7, 3, 70.0, False),
+        ("z", 5, 2, 50.0, True),
+    ]
+    assert {part.slug: [why.votes for why in part.reasons] for part in counts.parts} == {
+        "y": [1],
+        "x": [2, 1],
+        "z": [2],
+    }
+    assert (counts.rated, len(counts.retired), counts.of_retired) == (3, 1, 25.0)
+    assert figures().intervals == 3
+    assert figures().misses == pytest.approx(0.15)
+
+
+@pytest.mark.django_db
+def test_page_tells_how_often_each_model_was_replaced_and_why(client):
+    x, y, picky = (factories.model(slug) for slug in ("x", "y", "picky"))
+    factories.cast(x, y)
+    replaced = {"side": "a", "model": picky.pk, "propensity": 0.5}
+    for reason in ("empty", "empty", "timeout"):
+        factories.battle(x, y, state="voted", replaced=[{**replaced, "reason": reason}])
+    published()
+
+    assert [(each.slug, each.drawn, each.times_replaced) for each in figures().counts.battles] == [
+        ("picky", 3, 3),
+        ("x", 3, 0),
+        ("y", 3, 0),
+    ]
+    assert "Picky 3 3 2 sent an empty answer; 1 took too long 0 0" in text(client)
+
+
+@pytest.mark.django_db
+def test_models_that_are_drawn_and_have_no_votes_yet_are_told_too(client):
+    x, y, newcomer = (factories.endpoint(factories.model(slug)).model for slug in ("x", "y", "newcomer"))
+    factories.cast(x, y)
+    published()
+
+    parts = figures().counts.parts
+
+    assert [(part.slug, part.counted, part.uncounted, part.percent) for part in parts[2:]] == [("newcomer", 0, 0, 0.0)]
+    assert sum(part.chance for part in parts) == pytest.approx(200)
+    assert figures().counts.rated == 2
+    assert newcomer.name in text(client)
+
+
+@pytest.mark.django_db
+def test_day_tells_what_moved_the_farthest_first():
+    x, y, z, new = (factories.model(slug) for slug in ("x", "y", "z", "new"))
+    for a, b in ((x, y), (y, x), (y, z), (z, y)):
+        factories.cast(a, b)
+    board_refresh.refresh()
+    assert figures().day is None
+    Snapshot.objects.update(computed_at=timezone.now() - timedelta(hours=25))
+    for _ in range(2):
+        factories.cast(x, y)
+    factories.cast(new, z)
+    factories.cast(z, new)
+    board_refresh.refresh()
+
+    day = figures().day
+
+    assert day.moved[0].slug == "new"
+    assert day.moved[0].change is None
+    assert {each.slug: each.change > 0 for each in day.moved[1:]}["x"]
+    changes = [abs(each.change) for each in day.moved[1:]]
+    assert changes == sorted(changes, reverse=True)
+
+
+@pytest.mark.django_db
+def test_page_without_an_older_board_says_what_is_to_come(client):
+    factories.cast(*factories.models(2))
+    published()
+    shown = text(client)
+    assert "No board is a day old yet" in shown
+    assert "In numbers: 2 models have votes that count, and 2 have a row on the board. So none was tried out" in shown
+
+
+@pytest.mark.django_db
+def test_page_tells_of_each_model_why_votes_do_not_count(client):
+    x, y = (factories.model(slug, organization=factories.organization(slug * 3)) for slug in "xy")
+    factories.cast(x, y)
+    factories.cast(x, y, counted=False, created_at=factories.LONG_AGO, reason="identity_leak")
+    published()
+    shown = text(client)
+    assert "X 1 100.0 1 1 an answer told which model had written it" in shown
+    assert "xxx 1 0 50.0" in shown
+
+
+@pytest.mark.django_db
+def test_day_without_a_move_says_so(client):
+    factories.cast(*factories.models(2))
+    board_refresh.refresh()
+    Snapshot.objects.update(computed_at=timezone.now() - timedelta(hours=25))
+    assert "No model has moved" in text(client)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("pool", ["nowhere", "\0", "ü" * 300])
+def test_page_of_an_unknown_pool_is_not_found(client, pool):
+    answer = client.get(PAGE, {"pool": pool})
+    assert answer.status_code == 404
+    assert "There is no pool" in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_page_shows_the_figures_of_the_board(client):
+    x, y = factories.model("x", name="<X> One"), factories.model("y")
+    for winner, number in (("a", 3), ("b", 2)):
+        for _ in range(number):
+            factories.cast(x, y, winner, propensity=0.5)
+    factories.cast(x, y, counted=False, created_at=factories.LONG_AGO, reason="identity_leak")
+    published()
+
+    shown = text(client)
+
+    for words in (
+        "Votes that count 5",
+        "Votes that do not 1",
+        "1 an answer told which model had written it",
+        "Of the 5 votes that name a winner, 60.0 % went to the answer at the left (95 % interval 23.1 to 88.2 %)",
+        "&lt;X&gt; One 5 100.0 1",
+        "0 of 2 models are flagged; about 0.1 would be by chance.",
+        "This board has 2 closed intervals",
+        "95.7 % where 5 such people cast 400 votes on 4 models, 94.8 % where 10 did and 95.8 % where 20 did",
+        "98.7 % where one of the 5 cast 60 % of the votes (61.2 % as independent ones), 98.6 % where one of 60",
+        "about 0.1 of them must be expected to miss",
+        "./scripts/manage verify_ratings --pool live",
+        "No private tests.",
+    ):
+        assert words in shown
+
+
+@pytest.mark.django_db
+def test_page_of_imported_votes_leaves_out_what_has_no_meaning(client):
+    factories.pool("public", kind=Pool.Kind.IMPORT, name="Votes of 2024", provenance="From a public file.")
+    factories.cast(*factories.models(2), pool="public", source="import")
+    published()
+
+    shown = text(client, pool="public")
+
+    assert "Votes that count 1" in shown
+    assert "From a public file." in shown
+    assert "Of the 1 votes that name a winner" in shown
+    assert "These votes were cast elsewhere." in shown
+    absent = ("Who meets whom", "where 5 such people", "Battles skipped", "Next battle", "No private tests", "None")
+    for words in absent:
+        assert words not in shown
+
+
+@pytest.mark.django_db
+def test_page_of_counts_without_an_order_knows_no_sides(client):
+    factories.pool("sums", kind=Pool.Kind.IMPORT, ordered=False)
+    factories.cast(*factories.models(2), pool="sums", source="import")
+    published()
+    shown = text(client, pool="sums")
+    assert "went to the answer at the left" not in shown
+    assert "which answer stood at the left, which battles were skipped" in shown
+
+
+@pytest.mark.django_db
+def test_page_before_the_first_vote_is_whole(client):
+    shown = text(client)
+    assert "are being counted" in shown
+    pool_figures.count_all()
+    shown = text(client)
+    assert "Votes that count 0" in shown
+    assert "No votes have been counted yet." in shown
+    assert "None" not in shown
+
+
+@pytest.mark.django_db
+def test_page_shows_what_style_is_worth(client):
+    rng = np.random.default_rng(1)
+    x, y, z = factories.models(3)
+    for _ in range(60):
+        a, b = (x, y) if rng.random() < 0.5 else (y, z)
+        factories.cast(a, b, str(rng.choice(["a", "b"])), features=[float(n) for n in rng.integers(1, 90, 8)])
+    published()
+    while board_refresh.refresh_style():
+        pass
+
+    shown = text(client)
+
+    assert "On this board, from 60 votes, one standard deviation more" in shown
+    assert re.search(r"length -?\d+\.\d ± \d+\.\d", shown)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("models", [2, 30])
+def test_page_asks_the_database_as_often_for_many_models_as_for_two(client, models, django_assert_num_queries):
+    for a, b in pairwise(factories.models(models)):
+        factories.cast(a, b, propensity=0.5)
+        factories.cast(b, a, propensity=0.5)
+    published()
+    with django_assert_num_queries(11):
+        assert len(client.get(PAGE).context["method"].counts.parts) == models
+
+
+@pytest.mark.django_db
+def test_every_page_leads_to_the_method(client):
+    assert f'href="{PAGE}"' in client.get("/leaderboard/").content.decode()
+
+
+FIGURES = ("rank_low", "rank_high", "rank_ub", "tier", "provisional", "votes_needed", "exclude-ties", "unbounded")
+
+
+@pytest.mark.django_db
+def test_page_tells_how_each_figure_is_made(client):
+    factories.cast(*factories.models(2))
+    published()
+    html, shown = client.get(PAGE).content.decode(), text(client)
+    assert html.count('href="#figures"') == 2
+    assert 'id="figures"' in html
+    for name in FIGURES:
+        assert f"<code>{name}</code>" in html
+    for words in (
+        "are put at a mean of 1,000, in each group that votes connect",
+        "fewer than 100 votes, half an interval of more than 50 points, or fewer than 5 people.",
+        "the first model gains and the second loses 4 (y − p) points",
+        "and at both ends otherwise",
+    ):
+        assert words in shown
+    assert "is shown at" not in shown
+    assert "Under style control p is" not in shown
+
+
+@pytest.mark.django_db
+def test_page_of_counts_tells_of_neither_elo_nor_people(client):
+    factories.pool("sums", kind=Pool.Kind.IMPORT, ordered=False)
+    factories.cast(*factories.models(2), pool="sums", source="import")
+    published()
+    shown = text(client, pool="sums")
+    assert "fewer than 100 votes, or half an interval of more than 50 points." in shown
+    assert "Every model starts at 1,000" not in shown
+
+
+@pytest.mark.django_db
+def test_page_tells_of_the_anchor(client, settings):
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_anchor=("x", 1234.5))
+    factories.cast(factories.model("x"), factories.model("y"))
+    published()
+    assert "On this arena x is shown at 1,234.50, and its group moves with it" in text(client)

@@ -1,0 +1,152 @@
+"""The figures of the method page over HTTP."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from ratings.models import Pool
+from ratings.pipeline import board_refresh, pool_figures
+from tests import factories
+from tests.ratings import reference_board
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_once")]
+
+
+def published():
+    board_refresh.refresh()
+    pool_figures.count_all()
+
+
+def figures(client, pool="live"):
+    answer = client.get("/api/v1/leaderboard/method/", {"pool": pool})
+    assert answer.status_code == 200
+    return answer.json()
+
+
+@pytest.fixture
+def voted():
+    """Ten votes that count and three that do not, four judged battles and a skipped one."""
+    x, y, z = (factories.model(slug, organization=factories.organization("Maker")) for slug in "xyz")
+    z.status, z.organization = "retired", None
+    z.save()
+    for model in (x, y, z):
+        factories.endpoint(model)
+    for a, b, winner, times in ((x, y, "a", 3), (x, y, "b", 2), (y, z, "a", 2), (z, y, "a", 1), (x, z, "tie", 2)):
+        factories.cast(a, b, winner, multiplicity=times, propensity=0.5)
+    factories.cast(x, y, counted=False, created_at=factories.LONG_AGO, reason="stopped")
+    factories.cast(x, z, counted=False, created_at=factories.LONG_AGO, reason="side_by_side", multiplicity=2)
+    for state, number in (("voted", 4), ("skipped", 1)):
+        for _ in range(number):
+            factories.battle(x, y, state=state)
+    published()
+
+
+def test_votes_are_told_as_on_the_page(client, voted):
+    votes = figures(client)["votes"]
+    interval = binomtest(6, 8).proportion_ci(0.95, "wilson")
+    assert (votes["counted"], votes["uncounted"], votes["ties"]) == (10, 3, 2)
+    assert votes["reasons"] == [{"reason": "side_by_side", "votes": 2}, {"reason": "stopped", "votes": 1}]
+    assert votes["left"] == {
+        "part": 6, "whole": 8, "share": 0.75, "ci_low": pytest.approx(interval.low),
+        "ci_high": pytest.approx(interval.high),
+    }  # fmt: skip
+    assert (votes["skipped"]["share"], votes["replaced"]["part"]) == (0.2, 0)
+
+
+def test_votes_are_told_by_model_and_by_maker(client, voted):
+    found = figures(client)
+    assert [(each["model"], each["counted"], each["share"], each["retired"]) for each in found["models"]] == [
+        ("y", 8, 0.8, False),
+        ("x", 7, 0.7, False),
+        ("z", 5, 0.5, True),
+    ]
+    assert found["models"][2]["organization"] is None
+    assert found["models"][2]["reasons"] == [{"reason": "side_by_side", "votes": 2}]
+    assert [(each["organization"], each["models"], each["share"]) for each in found["makers"]] == [
+        ("Maker", 2, 0.75),
+        (None, 1, 0.25),
+    ]
+    assert sum(each["chance"] for each in found["models"]) == pytest.approx(2)
+    assert sum(each["chance"] for each in found["makers"]) == pytest.approx(1)
+
+
+def test_failures_are_told_by_model(client):
+    x, y, z = (factories.model(slug) for slug in "xyz")
+    factories.cast(x, y)
+    entry = {"side": "a", "model": z.pk, "reason": "timeout", "propensity": 0.5}
+    factories.battle(x, y, state="voted", replaced=[entry])
+    published()
+
+    found = {each.pop("model"): each for each in figures(client)["battles"]}
+
+    replaced = [{"reason": "timeout", "battles": 1}]
+    assert found["z"] == {"name": "Z", "drawn": 1, "replaced": replaced, "refused": 0, "void": 0, "one_sided": 0}
+    assert found["x"] == {"name": "X", "drawn": 1, "replaced": [], "refused": 0, "void": 0, "one_sided": 0}
+
+
+def test_draw_and_intervals_are_told(client, voted):
+    found = figures(client)
+    assert (found["rows"], found["intervals"], found["expected_misses"]) == (3, 3, pytest.approx(0.15))
+    assert found["draw"]["pairs"] == 3
+    assert 0 < found["draw"]["least"] <= found["draw"]["most"] < 1
+    assert (found["audit"]["votes"], found["audit"]["models"], found["audit"]["flagged"]) == (10, 3, [])
+    assert found["audit"]["farthest"].keys() == {"model", "name", "moved", "se"}
+
+
+def test_style_is_told_in_points(client):
+    rng = np.random.default_rng(1)
+    x, y, z = factories.models(3)
+    for _ in range(60):
+        a, b = (x, y) if rng.random() < 0.5 else (y, z)
+        factories.cast(a, b, str(rng.choice(["a", "b"])), features=[float(n) for n in rng.integers(1, 90, 8)])
+    published()
+    while board_refresh.refresh_style():
+        pass
+    style = figures(client)["style"]
+    board = client.get("/api/v1/leaderboard/?style_control=true").json()
+    assert style["votes"] == 60
+    assert style["computed_at"] == board["computed_at"]
+    assert [each["feature"] for each in style["features"]] == ["length", "headers", "bold", "list_items"]
+    assert style["features"][0]["points"] == pytest.approx(board["style"]["length"]["coefficient"] * 173.7178)
+
+
+def test_counts_without_an_order_know_no_sides(client):
+    factories.pool("sums", kind=Pool.Kind.IMPORT, ordered=False)
+    factories.cast(*factories.models(2), pool="sums", source="import")
+    published()
+    found = figures(client, "sums")
+    assert (found["votes"]["left"], found["votes"]["skipped"], found["draw"], found["audit"]) == (None,) * 4
+
+
+def test_pool_before_its_first_vote_has_nothing(client):
+    factories.board()
+    found = figures(client)
+    assert (found["votes"], found["counted_at"], found["models"], found["makers"]) == (None, None, [], [])
+    pool_figures.count_all()
+    assert figures(client)["votes"]["counted"] == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "status"), [({"pool": "nowhere"}, 404), ({"pool": "a\0"}, 404), ({"category": "coding"}, 400)]
+)
+def test_what_is_not_there_is_refused(client, query, status):
+    factories.board()
+    assert client.get("/api/v1/leaderboard/method/", query).status_code == status
+
+
+def test_ratings_of_somebody_else_have_no_figures(client, tmp_path):
+    reference_board.loaded(tmp_path)
+    answer = client.get("/api/v1/leaderboard/method/", {"pool": reference_board.SLUG})
+    assert answer.status_code == 404
+    assert "did not come along" in answer.json()["error"]["detail"]
+
+
+@pytest.mark.parametrize("models", [10, 200])
+def test_figures_ask_the_database_as_often_for_any_number_of_models(client, models, django_assert_num_queries):
+    for a, b in pairwise(factories.models(models)):
+        factories.cast(a, b, propensity=0.5)
+    published()
+    with django_assert_num_queries(7):
+        assert len(figures(client)["models"]) == models

@@ -1,0 +1,134 @@
+"""What moved between two times, over HTTP."""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from ratings.models import Snapshot
+from tests import factories
+from tests.ratings import reference_board
+from tests.ratings.board_history import ago, published
+
+pytestmark = pytest.mark.django_db
+CALL = "/api/v1/leaderboard/moved/"
+FIRST = "0001-01-01T00:00:00Z"
+
+
+def told(client, **query):
+    answer = client.get(CALL, query)
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def test_last_day_is_what_is_told_if_no_time_is_said(client, week):
+    found = told(client)
+    assert (found["pool"], found["method"], found["votes"]) == ("live", "bt", 5)
+    assert found["came"] == [{"model": "newcomer", "name": "Newcomer"}]
+    assert {each["model"] for each in found["models"]} == {"xenon", "yttrium", "zinc"}
+    assert not any("rating" in each["beyond_noise"] for each in found["models"])
+    assert datetime.fromisoformat(found["until"]) - datetime.fromisoformat(found["since"]) == timedelta(days=1)
+
+
+def test_moves_beyond_noise_are_those_of_the_page(client, week):
+    found = told(client, since=ago(days=7).isoformat())
+    page = client.get("/history/").context["comparisons"][1].changes
+    beyond = {each["model"]: (each["change"], tuple(each["beyond_noise"])) for each in found["models"]}
+    assert {model: told for model, told in beyond.items() if told[1]} == {
+        each.now["model"]: (each.change, each.what) for each in page.moved
+    }
+    assert beyond["zinc"][1][0] == "rating"
+    assert (found["votes"], found["shift"]) == (page.votes, page.shift)
+    changes = [abs(each["change"]) for each in found["models"]]
+    assert changes == sorted(changes, reverse=True)
+
+
+def test_figures_are_those_of_the_two_boards(client, week):
+    since, until = ago(days=9).isoformat(), ago(days=1).isoformat()
+    found = told(client, since=since, until=until)
+    for name, computed, at in (("then", "computed_then", since), ("now", "computed_at", until)):
+        board = client.get("/api/v1/leaderboard/", {"at": at}).json()
+        rows = {row["model"]: row for row in board["rows"]}
+        assert found[computed] == board["computed_at"]
+        for each in found["models"]:
+            assert each[name] == {figure: rows[each["model"]][figure] for figure in each[name]}
+    assert (found["votes"], found["came"], found["went"]) == (160, [], [])
+
+
+def test_votes_of_each_day_are_told_oldest_first(client, week):
+    days = told(client)["days"]
+    assert [each["votes"] for each in days if each["votes"]] == [200, 160, 5]
+    assert [each["day"] for each in days] == sorted(each["day"] for each in days)
+
+
+def test_nothing_is_compared_with_a_time_before_the_first_board(client, week):
+    found = told(client, since="2020-01-01")
+    assert (found["computed_then"], found["votes"], found["shift"], found["models"]) == (None, None, None, [])
+    assert found["computed_at"]
+
+
+@pytest.mark.parametrize(
+    "query", [{}, {"since": FIRST}, {"until": "0001-01-01T00:00:01Z"}, {"until": "9999-12-31T23:59:59Z"}]
+)
+def test_board_without_votes_has_nothing(client, query):
+    factories.board()
+    found = told(client, **query)
+    assert (found["computed_at"], found["models"], found["days"]) == (None, [], [])
+
+
+def test_elo_knows_no_noise(client, week):
+    found = told(client, method="elo", since=ago(days=7).isoformat())
+    assert {each["beyond_noise"] is None for each in found["models"]} == {True}
+    assert found["models"][0]["change"]
+    assert found["models"][0]["then"]["rank_low"] is None
+
+
+def test_ratings_of_somebody_else_have_not_moved(client, tmp_path):
+    reference_board.loaded(tmp_path)
+    Snapshot.objects.update(computed_at=ago(days=30))
+    found = told(client, pool=reference_board.SLUG)
+    assert (found["votes"], found["days"], {each["change"] for each in found["models"]}) == (None, [], {0.0})
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({"pool": "nowhere"}, 404),
+        ({"category": "juggling"}, 404),
+        ({"method": "elo", "style_control": "true"}, 404),
+        ({"since": "soon"}, 400),
+        ({"until": "a\0b"}, 400),
+        ({"since": "2030-01-01", "until": "2029-12-31"}, 400),
+        ({"since": "9000-01-01"}, 400),
+        ({"until": FIRST}, 400),
+        ({"at": "2026-01-01"}, 400),
+    ],
+)
+def test_what_cannot_be_told_is_refused(client, query, status):
+    factories.board()
+    assert client.get(CALL, query).status_code == status
+
+
+@pytest.mark.parametrize("models", [10, 200])
+def test_call_asks_the_database_as_often_for_any_number_of_models(client, models, django_assert_num_queries):
+    contestants = factories.models(models)
+    for one, other in pairwise(contestants):
+        factories.cast(one, other)
+    published(at=ago(days=2))
+    factories.cast(contestants[1], contestants[0])
+    published(at=ago(hours=1))
+    with django_assert_num_queries(4):
+        assert len(told(client)["models"]) == models
+
+
+def test_page_knows_a_time_before_which_there_is_none(client):
+    factories.board()
+    assert client.get("/history/", {"at": FIRST}).status_code == 200
+
+
+def test_movements_between_two_times_that_are_told_are_sent_once(client, week):
+    times = {"since": ago(days=5).isoformat(), "until": ago(minutes=1).isoformat()}
+    first = client.get(CALL, times)
+    again = {"headers": {"If-None-Match": first["ETag"]}}
+    assert client.get(CALL, times, **again).status_code == 304
+    assert client.get(CALL, {"since": times["since"]}, **again).status_code == 200

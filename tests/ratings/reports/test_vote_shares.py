@@ -1,0 +1,31 @@
+"""Shares of votes: by model, and by maker."""
+
+import pytest
+
+from ratings.reports.vote_shares import Part, makers
+
+
+def part(slug, maker, percent, *, retired=False, chance=None):
+    return Part(slug, slug.title(), maker, retired, 1, [], percent, chance)
+
+
+def test_makers_have_the_sides_of_all_votes_between_them():
+    shares = [
+        part("a", "Acme", 90.0),
+        part("b", "Bolt", 80.0),
+        part("c", "Acme", 20.0, retired=True),
+        part("d", "", 10.0),
+    ]
+    found = makers(shares)
+    assert [(maker.name, maker.models, maker.retired, maker.percent) for maker in found] == [
+        ("Acme", 2, 1, 55.0),
+        ("Bolt", 1, 0, 40.0),
+        ("", 1, 0, 5.0),
+    ]
+    assert sum(maker.percent for maker in found) == pytest.approx(100)
+    assert {maker.chance for maker in found} == {None}
+
+
+def test_makers_have_the_sides_of_the_next_battle_between_them():
+    shares = [part("a", "Acme", 50.0, chance=120.0), part("b", "Bolt", 150.0, chance=80.0)]
+    assert [(maker.name, maker.chance) for maker in makers(shares)] == [("Bolt", 40.0), ("Acme", 60.0)]

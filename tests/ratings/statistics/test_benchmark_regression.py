@@ -1,0 +1,165 @@
+"""Ratings against the scores of a benchmark."""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis.extra.numpy import arrays
+from hypothesis.strategies import floats, integers
+from scipy.stats import linregress, spearmanr
+
+from ratings.statistics.benchmark_regression import disagreement, rank_interval
+from tests.ratings.chat_model_figures import MODELS
+
+NAMES = [model.name for model in MODELS]
+RATINGS = [model.rating for model in MODELS]
+AVERAGES = [model.average for model in MODELS]
+ERRORS = [model.half_width / 1.96 for model in MODELS]
+
+
+def column(low, high):
+    return arrays(float, 15, elements=integers(low, high).map(float))
+
+
+def test_line_through_known_models():
+    found = disagreement(NAMES, AVERAGES, RATINGS)
+    assert found.spearman == pytest.approx(0.859, abs=0.001)
+    assert found.slope == pytest.approx(6.266, abs=0.001)
+    assert found.intercept == pytest.approx(974.1, abs=0.1)
+    assert found.sd == pytest.approx(33.8, abs=0.1)
+    assert not found.lost
+
+
+def test_models_farthest_from_the_line():
+    points = disagreement(NAMES, AVERAGES, RATINGS, ERRORS).points
+    assert [point.name for point in points[:3]] == [
+        *("Phi-3-mini-128k-instruct", "Phi-3-small-8k-instruct", "Phi-3-mini-4k-instruct")
+    ]
+    assert [(point.name, round(point.z, 1)) for point in points[-3:]] == [
+        ("aya-expanse-32b", 2.0),
+        ("Ministral-8B-Instruct-2410", 2.1),
+        ("aya-expanse-8b", 2.3),
+    ]
+    assert {point.verdict for point in points[:3]} == {"below"}
+    assert {point.verdict for point in points[-3:]} == {"above"}
+    assert {point.verdict for point in points[3:-7]} == {"agree"}
+
+
+def test_line_is_that_of_another_implementation():
+    other = linregress(AVERAGES, RATINGS)
+    found = disagreement(NAMES, AVERAGES, RATINGS)
+    assert (found.slope, found.intercept) == pytest.approx((other.slope, other.intercept))
+    for point in found.points:
+        assert point.expected == pytest.approx(other.intercept + other.slope * point.score)
+        assert point.z == pytest.approx((point.rating - point.expected) / found.sd)
+
+
+@given(column(0, 12), column(800, 820))
+def test_rank_correlation_is_that_of_another_implementation(scores, ratings):
+    assume(np.ptp(scores) and np.ptp(ratings))
+    found = disagreement([f"m{n}" for n in range(15)], scores, ratings)
+    assert found.spearman == pytest.approx(spearmanr(scores, ratings).statistic)
+
+
+@pytest.mark.parametrize(
+    ("rho", "n", "low", "high"),
+    [
+        (0.859, 53, 0.7466, 0.9237),  # by hand: atanh 1.2895, error sqrt(1.36894 / 50) = 0.16547
+        (0.0, 19, -0.454, 0.454),
+        (1.0, 12, 1.0, 1.0),
+        (-1.0, 12, -1.0, -1.0),
+    ],
+)
+def test_interval_of_a_rank_correlation(rho, n, low, high):
+    assert rank_interval(rho, n) == pytest.approx((low, high), abs=1e-3)
+
+
+def test_interval_of_a_rank_correlation_holds_the_truth_as_often_as_it_says():
+    """Pairs of two normals whose rank correlation is 6 / pi * asin(r / 2)."""
+    random = np.random.default_rng(7)
+    truth, mix, held = 6 / np.pi * np.arcsin(0.6 / 2), np.array([[1.0, 0.6], [0.6, 1.0]]), 0
+    for _ in range(1000):
+        scores, ratings = random.multivariate_normal([0, 0], mix, size=30).T
+        found = disagreement([f"m{n}" for n in range(30)], scores, ratings)
+        held += found.spearman_low <= truth <= found.spearman_high
+    assert 930 <= held <= 970
+
+
+def test_noise_of_ratings_and_of_scores_widens_a_residual():
+    exact = disagreement(NAMES, AVERAGES, RATINGS).points
+    both = disagreement(NAMES, AVERAGES, RATINGS, 10.0, 2.0)
+    reach = 1.959964 * np.hypot(10, both.slope * 2) / both.sd
+    for plain, noisy in zip(exact, both.points, strict=True):
+        assert plain.z_low == plain.z == plain.z_high == noisy.z
+        assert (noisy.z - noisy.z_low, noisy.z_high - noisy.z) == pytest.approx((reach, reach))
+
+
+def test_residual_that_noise_could_make_is_no_verdict():
+    points = disagreement(NAMES, AVERAGES, RATINGS, 100.0).points
+    assert {point.verdict for point in points} == {"agree", "unclear"}
+    assert points[0].verdict == points[-1].verdict == "unclear"
+
+
+@pytest.mark.parametrize(
+    ("scores", "lost"),
+    [
+        (AVERAGES, False),
+        ([model.musr for model in MODELS], False),
+        ([-model.average for model in MODELS], True),
+        ([number * 7919 % 53 for number in range(53)], True),
+    ],
+)
+def test_benchmark_that_does_not_order_models_has_lost_its_signal(scores, lost):
+    assert disagreement(NAMES, scores, RATINGS).lost is lost
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        (
+            {"names": NAMES[:11], "scores": AVERAGES[:11], "ratings": RATINGS[:11]},
+            "12 models that have both; here are 11",
+        ),
+        ({"scores": AVERAGES[:-1]}, "52 scores for 53"),
+        ({"scores": [*AVERAGES[:-1], float("nan")]}, "scores must be finite"),
+        ({"ratings": [*RATINGS[:-1], float("inf")]}, "ratings must be finite"),
+        ({"rating_se": float("nan")}, "errors must be finite"),
+        ({"scores": [1e200] * 53}, "scores must be finite"),
+        ({"scores": [50] * 53}, "are the same"),
+        ({"ratings": [1000] * 53}, "are the same"),
+        ({"names": [], "scores": [], "ratings": []}, "here are 0"),
+    ],
+)
+def test_disagreement_refuses_what_says_nothing(changed, words):
+    with pytest.raises(ValueError, match=words):
+        disagreement(**{"names": NAMES, "scores": AVERAGES, "ratings": RATINGS, **changed})
+
+
+def test_twelve_models_suffice():
+    assert len(disagreement(NAMES[:12], AVERAGES[:12], RATINGS[:12]).points) == 12
+
+
+def test_points_on_the_line_agree():
+    found = disagreement(NAMES[:12], range(12), range(1000, 1120, 10))
+    assert {point.verdict for point in found.points} == {"agree"}
+    assert [point.z for point in found.points] == pytest.approx([0] * 12)
+
+
+@given(column(0, 100), column(800, 1500))
+def test_residuals_sum_to_nothing_and_are_finite(scores, ratings):
+    assume(np.ptp(scores) and np.ptp(ratings))
+    found = disagreement([f"m{n}" for n in range(15)], scores, ratings, 5.0)
+    values = [value for point in found.points for value in (point.expected, point.z, point.z_low, point.z_high)]
+    assert np.isfinite([*values, found.slope, found.intercept, found.sd, found.spearman]).all()
+    assert sum(point.rating - point.expected for point in found.points) == pytest.approx(0, abs=1e-6)
+    assert [point.z for point in found.points] == sorted(point.z for point in found.points)
+
+
+@given(column(0, 100), column(800, 1500), floats(0.1, 10), floats(-100, 100))
+def test_units_of_the_benchmark_do_not_matter(scores, ratings, scale, shift):
+    assume(np.ptp(scores) and np.ptp(ratings))
+    names = [f"m{n}" for n in range(15)]
+    plain, other = (disagreement(names, x, ratings) for x in (scores, scale * scores + shift))
+    assume(plain.sd > 1e-3)
+    there = {point.name: point.z for point in other.points}
+    assert all(there[point.name] == pytest.approx(point.z, abs=1e-6) for point in plain.points)
+    assert other.spearman == pytest.approx(plain.spearman)

@@ -1,0 +1,55 @@
+"""The frontier of what nothing else beats in two respects."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ratings.statistics.pareto import frontier
+
+small = st.integers(-3, 3).map(float)
+points = st.lists(st.tuples(small, small), max_size=12)
+
+
+def beats(one, other):
+    return one != other and one[0] >= other[0] and one[1] >= other[1]
+
+
+@pytest.mark.parametrize(
+    ("given_points", "expected"),
+    [
+        ([], []),
+        ([(1, 1)], [True]),
+        ([(1, 2), (2, 1), (1, 1)], [True, True, False]),
+        ([(2, 1), (2, 2), (1, 2)], [False, True, False]),
+        ([(1, 1), (1, 1), (0, 5)], [True, True, True]),
+        # Ratings and negated prices: the dear one that is no better is off it.
+        ([(1200, -10.0), (1200, -12.0), (1100, -1.0), (1150, -9.0)], [True, False, True, True]),
+    ],
+)
+def test_frontier_of_a_worked_example(given_points, expected):
+    assert frontier(given_points) == expected
+
+
+@given(points)
+def test_frontier_is_what_nothing_beats(found):
+    assert frontier(found) == [not any(beats(other, one) for other in found) for one in found]
+
+
+@given(points)
+def test_what_is_off_the_frontier_is_beaten_by_something_on_it(found):
+    on = frontier(found)
+    best = [point for point, is_on in zip(found, on, strict=True) if is_on]
+    assert all(is_on or any(beats(other, one) for other in best) for one, is_on in zip(found, on, strict=True))
+
+
+@given(points, st.randoms())
+def test_frontier_does_not_depend_on_the_order(found, random):
+    order = [*range(len(found))]
+    random.shuffle(order)
+    assert frontier([found[place] for place in order]) == [frontier(found)[place] for place in order]
+
+
+@given(points)
+def test_frontier_needs_only_the_order_of_a_scale(found):
+    moved = [(3 * x**3 + 1000, 2.0**y) for x, y in found]
+    assert frontier(moved) == frontier(found)

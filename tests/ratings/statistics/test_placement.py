@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+from scipy.optimize import brentq
+from scipy.special import expit
+from scipy.stats import binom
+
+from ratings.statistics.comparisons import Comparisons
+from ratings.statistics.components import split
+from ratings.statistics.placement import place
+
+
+def placed(labels, wins, ties=None, theta=None):
+    """Place the loose models of the first component; strengths of the others as given."""
+    wins = np.array(wins, dtype=float)
+    board = Comparisons.from_counts(list(labels), wins, np.zeros_like(wins) if ties is None else ties)
+    part = split(board)[0]
+    strengths = np.zeros(len(labels)) if theta is None else np.array(theta, dtype=float)
+    return board, part, place(board, part, strengths)
+
+
+def test_place_gives_each_model_one_virtual_tie_against_1000():
+    wins = [[0, 3, 0, 0], [2, 0, 0, 5], [4, 1, 0, 0], [0, 0, 0, 0]]
+    board, part, found = placed("abcd", wins, theta=[0.3, -0.3, 0, 0])
+    theta = np.array([0.3, -0.3, *found.theta])
+    assert part.loose.tolist() == [2, 3]
+    for model in part.loose:
+        expected = board.votes[model] @ expit(theta[model] - theta) + expit(theta[model])
+        assert expected == pytest.approx(board.score[model].sum() + 0.5, abs=1e-9)
+
+
+def test_place_takes_its_error_from_the_information_with_the_virtual_tie():
+    _, _, found = placed("abc", [[0, 1, 0], [1, 0, 0], [3, 0, 0]])
+    theta = found.theta[0]
+    assert 4 * expit(theta) == pytest.approx(3.5)
+    assert found.spread.covariance[0, 0] == pytest.approx(1 / (4 * expit(theta) * expit(-theta)))
+
+
+def test_place_closes_the_interval_where_the_record_has_a_chance_of_a_fortieth():
+    _, _, found = placed("abc", [[0, 1, 0], [1, 0, 0], [3, 2, 0]], theta=[0.4, -0.4, 0])
+    assert np.isposinf(found.high[0])
+    assert expit(found.low[0] - 0.4) ** 3 * expit(found.low[0] + 0.4) ** 2 == pytest.approx(0.025)
+
+
+def test_place_mirrors_a_model_that_never_won():
+    _, _, above = placed("abc", [[0, 1, 0], [1, 0, 0], [3, 2, 0]], theta=[0.4, -0.4, 0])
+    _, _, below = placed("abc", [[0, 1, 3], [1, 0, 2], [0, 0, 0]], theta=[-0.4, 0.4, 0])
+    assert below.theta == pytest.approx(-above.theta)
+    assert below.high == pytest.approx(-above.low)
+    assert np.isneginf(below.low[0])
+
+
+def test_place_bounds_a_mixed_record_by_its_binomial_tail():
+    # c and d beat a and b, and split 7 : 3 between themselves; c's record is one against d and one against a.
+    wins = [[0, 9, 0, 0], [9, 0, 0, 0], [2, 0, 0, 7], [0, 2, 3, 0]]
+    _, _, found = placed("abcd", wins)
+
+    def tail(rating):
+        mean = (2 * expit(rating) + 10 * expit(rating - found.theta[1])) / 12
+        return binom.sf(8, 12, mean) - 0.025
+
+    assert found.low[0] == pytest.approx(brentq(tail, -30, 30))
+    assert np.isposinf(found.high).all()
+
+
+@pytest.mark.parametrize(
+    ("games", "loose", "low_open", "high_open"),
+    [
+        ([], "a", [True], [True]),
+        (["ab"], "ab", [False, True], [True, False]),
+        (["ab", "bc"], "abc", [False, True, True], [True, True, False]),
+        (["ab", "ba", "ca"], "c", [False], [True]),
+        (["ab", "ba", "ac"], "c", [True], [False]),
+        (["ab", "ba", "ca", "dc"], "cd", [False, False], [True, True]),
+        (["ab", "ba", "ca", "cd"], "cd", [False, True], [True, False]),
+        (["ab", "ba", "ac", "dc"], "cd", [True, False], [False, True]),
+        (["ab", "ba", "ca", "cd", "ed", "df"], "cdef", [False, True, False, True], [True, True, True, False]),
+        (["ab", "ba"] * 3 + ["ca", "cd", "dc"], "cd", [False, False], [True, True]),
+    ],
+)
+def test_place_opens_the_end_away_from_the_bounded_models(games, loose, low_open, high_open):
+    labels = sorted({*"".join(games), *loose})
+    wins = np.zeros((len(labels), len(labels)))
+    for winner, loser in games:
+        wins[labels.index(winner), labels.index(loser)] += 1
+    board, part, found = placed(labels, wins)
+    assert [board.labels[model] for model in part.loose] == list(loose)
+    assert np.isinf(found.low).tolist() == low_open
+    assert np.isinf(found.high).tolist() == high_open
+    assert not found.clustered.any()

@@ -1,0 +1,60 @@
+"""What one voter can do to a board of twenty models with 5,000 votes, drawn by the arena's own sampler."""
+
+import numpy as np
+import pytest
+
+from bench.sampling import SPREAD, ask, drawn
+from ratings.statistics import bradley_terry
+from ratings.statistics.active_sampling import pair_weights
+from ratings.statistics.comparisons import Comparisons
+from ratings.statistics.ranks import has_enough_votes
+
+MODELS, VOTES, BATCH, BURST = 20, 5000, 500, 60
+
+
+def plus(board, more):
+    return Comparisons(board.labels, board.wins + more.wins, board.ties + more.ties)
+
+
+def honest_board(rng, theta):
+    board = ask(rng, theta, 1 - np.eye(MODELS), BATCH)
+    while board.votes.sum() / 2 < VOTES:
+        fit = bradley_terry.fit(board)
+        board = plus(board, ask(rng, theta, drawn(pair_weights(board, fit)), BATCH))
+    return board
+
+
+def rigged(rng, chances, target, outcome):
+    """The votes of one who starts sixty battles and votes in those of the target, which a detector knows, for it."""
+    pairs = ask(rng, np.zeros(MODELS), chances, BURST).votes[target]
+    wins = np.zeros((MODELS, MODELS))
+    wins[target] = pairs * outcome
+    wins[:, target] = pairs * (1 - outcome)
+    return Comparisons(tuple(range(MODELS)), wins, np.zeros((MODELS, MODELS)))
+
+
+@pytest.fixture(scope="module")
+def boards():
+    found = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        board = honest_board(rng, rng.normal(0, SPREAD, MODELS))
+        found.append((rng, board, bradley_terry.fit(board)))
+    return found
+
+
+def test_sixty_battles_of_one_voter_make_nobody_unranked_and_move_no_rating_by_an_error(boards):
+    """For and against one model of each board, which the voter does not choose its battles of."""
+    within = []
+    for rng, board, fit in boards:
+        chances, target = drawn(pair_weights(board, fit)), int(rng.integers(MODELS))
+        for outcome in (1, 0):
+            after_board = plus(board, rigged(rng, chances, target, outcome))
+            after = bradley_terry.fit(after_board, start=fit.ratings)
+            ranked, still = (
+                has_enough_votes(~each.unbounded, of.votes.sum(axis=1))
+                for each, of in ((fit, board), (after, after_board))
+            )
+            assert (still >= ranked).all()
+            within.append((np.abs(after.ratings - fit.ratings) < fit.se).all())
+    assert np.mean(within) >= 0.95

@@ -1,0 +1,159 @@
+"""Pools and boards in the admin, and what the worker does when it is asked."""
+
+import re
+import threading
+
+import pytest
+from django.contrib.auth.models import Permission, User
+
+from core.models import Change
+from ratings.admin import tasks
+from ratings.models import Board, Pool, Snapshot, Tally
+from ratings.pipeline import board_refresh
+from tests import factories
+from tests.processes import eventually
+
+POOLS, BOARDS = "/admin/ratings/pool/", "/admin/ratings/board/"
+
+
+@pytest.fixture
+def pool():
+    for _ in range(3):
+        factories.cast(factories.model("x"), factories.model("y"))
+    board_refresh.refresh()
+    return Pool.objects.get(slug="live")
+
+
+def logged():
+    return [(row.who, row.kind, row.name, row.after) for row in Change.objects.order_by("pk")]
+
+
+def verify(slug):
+    """Ask for it, and wait for the thread that does it."""
+    before = Change.objects.count()
+    tasks.verify(slug, "operator")
+    assert eventually(lambda: Change.objects.count() > before)
+
+
+def press(admin, pool, action):
+    return admin.post(POOLS, {"action": action, "_selected_action": [pool.pk]}, follow=True).content.decode()
+
+
+@pytest.mark.django_db
+def test_recompute_publishes_and_is_logged(pool):
+    before = Snapshot.objects.count()
+    tasks.recompute("live", "operator", from_scratch=True)
+    assert Snapshot.objects.count() > before
+    [(who, kind, name, after)] = logged()
+    assert (who, kind, name) == ("operator", "recomputed", pool.name)
+    assert after["boards"] == Snapshot.objects.count() - before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_verify_says_what_it_found(pool):
+    verify("live")
+    Tally.objects.update(wins=7)
+    verify("live")
+    good, bad = (row[3] for row in logged())
+    assert good["as the votes say"] is True
+    assert "2 tallies in 1 pools are as the votes say" in good["found"]
+    assert bad["as the votes say"] is False
+    assert "the tally has 7 wins, the votes say 3" in bad["found"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_boards_do_not_wait_while_votes_are_verified(pool, monkeypatch):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def compare(pool):
+        begun.set()
+        go_on.wait(30)
+        return {}
+
+    monkeypatch.setattr(tasks, "_compare", compare)
+    tasks.verify("live", "operator")
+    assert begun.wait(30)
+    factories.cast(factories.model("x"), factories.model("y"))
+
+    assert board_refresh.refresh()
+    assert logged() == []
+    go_on.set()
+    assert eventually(logged)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("action", "kind", "options"),
+    [
+        ("recompute", "asked to recompute", {"from_scratch": False}),
+        ("recompute_from_scratch", "asked to recompute", {"from_scratch": True}),
+        ("verify", "asked to verify", {}),
+    ],
+)
+def test_actions_ask_the_worker_and_are_logged(admin, pool, action, kind, options):
+    assert "The ratings worker was asked." in press(admin, pool, action)
+    assert logged() == [("operator", kind, pool.name, options)]
+
+
+@pytest.mark.django_db
+def test_actions_say_when_the_broker_is_away(admin, pool, celery_without_broker):
+    assert "The broker is away" in press(admin, pool, "verify")
+    assert logged() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pool_without_votes_of_its_own_has_none_to_verify():
+    factories.pool("theirs", kind=Pool.Kind.REFERENCE)
+    verify("theirs")
+    assert logged() == [
+        ("operator", "verified", "theirs", {"found": "its boards are somebody else's: no votes to verify"})
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("action", ["recompute", "recompute_from_scratch", "verify"])
+def test_actions_on_boards_are_for_their_pools_once(admin, pool, action):
+    chosen = [board.pk for board in Board.objects.all()]
+    page = admin.post(BOARDS, {"action": action, "_selected_action": chosen}, follow=True).content.decode()
+    assert "The ratings worker was asked." in page
+    assert [row[2] for row in logged()] == [pool.name]
+
+
+@pytest.mark.django_db
+def test_who_may_only_look_asks_for_nothing(client, pool):
+    watcher = User.objects.create_user("watcher", is_staff=True)
+    watcher.user_permissions.add(Permission.objects.get(codename="view_board"))
+    client.force_login(watcher)
+    assert 'value="recompute"' not in client.get(BOARDS).content.decode()
+    client.post(BOARDS, {"action": "recompute", "_selected_action": [Board.objects.first().pk]})
+    assert logged() == []
+
+
+@pytest.mark.django_db
+def test_board_tells_its_votes_and_leads_to_its_ranking(admin, pool):
+    board = Board.objects.get(category__slug="exclude-ties")
+    assert str(board) == f"{pool.name} · {board.category.name}"
+    assert str(Board(pool=pool, category=board.category, style_control=True)) == f"{board} · style control"
+    assert str(board) in admin.get(BOARDS).content.decode()
+    page = admin.get(f"{BOARDS}{board.pk}/change/")
+    text = " ".join(page.content.decode().split())
+    assert 'href="/leaderboard/?category=exclude-ties"' in text
+    assert '<div class="readonly">3</div>' in text
+    assert re.search(r'<div class="readonly">\d+ [A-Z][a-z]+ \d{4}, [\d:]{8} UTC</div>', text)
+    assert admin.get("/leaderboard/?category=exclude-ties").status_code == 200
+
+
+@pytest.mark.django_db
+def test_name_of_a_pool_may_be_changed_and_nothing_else(admin, pool):
+    answer = admin.post(f"{POOLS}{pool.pk}/change/", {"name": "Ours", "provenance": "", "slug": "z", "revision": 0})
+    assert answer.status_code == 302
+    changed = Pool.objects.get(pk=pool.pk)
+    assert (changed.name, changed.slug, changed.revision) == ("Ours", "live", pool.revision)
+    assert [row[1] for row in logged()] == ["changed"]
+
+
+@pytest.mark.django_db
+def test_boards_tell_their_newest_snapshot(admin, pool):
+    shown = admin.get("/admin/ratings/board/").content.decode()
+    assert Board.objects.count() == 2
+    assert shown.count('"field-votes">3<') == 2

@@ -1,0 +1,157 @@
+"""How figures are written for people."""
+
+from dataclasses import replace
+
+import pytest
+
+from ratings.boards.model_facts import Change
+from ratings.web.leaderboard.cells import Axis, about, axis, cell, group, line, places
+from ratings.web.leaderboard.columns import TO_CHOOSE
+from tests.ratings.board_rows import FACTS, entry, unknown
+
+DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
+KNOWN = {
+    "change": "+12 ↑2",
+    "tier": "1",
+    "votes": "1,280",
+    "voters": "90",
+    "win_rate": "62 %",
+    "size": "7.24 B",
+    "price": "$1",
+    "context": "128 k",
+    "speed": "52/s",
+    "wait": "0.42 s",
+    "failures": "1.2 %",
+    "released": "Feb 2026",
+}
+
+
+@pytest.mark.parametrize("column", [column.name for column in TO_CHOOSE])
+def test_cell_is_short_and_what_is_unknown_is_a_dash(column):
+    assert cell(entry(change=Change(12.3, 2)), column).text == KNOWN[column]
+    nothing = cell(unknown(tier=None, votes=0, win_rate=None), column)
+    assert (nothing.text, nothing.mark) == (("0", "") if column == "votes" else (DASH, " unknown"))
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (Change(), "new"),
+        (Change(-3.6, -1), f"{MINUS}4 ↓1"),
+        (Change(0.2, 0), "±0"),
+        (Change(-0.2, 3), "±0 ↑3"),
+        (Change(1234.0, 0), "+1,234"),
+    ],
+)
+def test_change_shows_direction_and_places(change, text):
+    assert cell(entry(change=change), "change").text == text
+
+
+@pytest.mark.parametrize(
+    ("beyond", "text", "mark"),
+    [
+        (None, "+12 ↑2", ""),
+        (True, "+12 ↑2", " beyond-noise"),
+        (
+            False,
+            '<span title="within noise">+12 ↑2</span><span class="visually-hidden">, within noise</span>',
+            " within-noise",
+        ),
+    ],
+)
+def test_change_within_noise_says_so(beyond, text, mark):
+    found = cell(entry(change=Change(12.3, 2, beyond)), "change")
+    assert (found.text, found.mark) == (text, mark)
+
+
+@pytest.mark.parametrize(
+    ("fields", "parts"),
+    [
+        ({}, ["Maker", "open", "MIT"]),
+        ({"open_weights": False, "license": None}, ["Maker", "closed"]),
+        ({"open_weights": None, "license": None, "organization": None}, []),
+    ],
+)
+def test_about_holds_what_is_known(fields, parts):
+    assert about(entry(**fields)) == parts
+
+
+@pytest.mark.parametrize(("component", "text"), [(0, ""), (1, "group 2"), (2, "group 3")])
+def test_group_is_named_where_it_is_not_the_main_one(component, text):
+    assert group(entry(component=component).row) == text
+
+
+@pytest.mark.parametrize(("low", "high", "text"), [(1, 3, f"1{DASH}3"), (2, 2, ""), (None, None, "")])
+def test_places_are_a_range_where_they_are_one(low, high, text):
+    assert places(entry(rank_low=low, rank_high=high)) == text
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([], None),
+        ([(1000.0, 900.5, 1099.5)], Axis(895, 1105)),
+        ([(1000.0, None, None)], Axis(995, 1005)),
+        ([(1000.0, 950.0, 1050.0), (-34.0, None, 310.0)], Axis(945, 1055)),
+        ([(1400.0, 1250.0, None), (-34.0, None, 310.0)], Axis(-39, 1405)),
+    ],
+)
+def test_axis_holds_closed_ends_and_of_models_without_a_bound_only_if_there_are_no_others(rows, expected):
+    names = ("rating", "ci_low", "ci_high")
+    entries = [entry(**dict(zip(names, each, strict=True)), unbounded=None in each) for each in rows]
+    assert axis(entries) == expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "bar"),
+    [
+        ({}, ("1001.2", "1023.4", "1044.9")),
+        ({"ci_low": None}, ("900.0", "1023.4", "1044.9")),
+        ({"ci_high": None}, ("1001.2", "1023.4", "1100.0")),
+        ({"interval": None, "ci_low": None, "ci_high": None}, ("", "1023.4", "")),
+    ],
+)
+def test_line_has_a_bar_that_runs_out_where_the_interval_is_open_and_none_without_an_interval(fields, bar):
+    assert line(entry(**fields), [], (), 4, Axis(900, 1100)).bar == bar
+
+
+@pytest.mark.parametrize(
+    ("rating", "arrow"),
+    [
+        (950.0, ""),
+        (900.0, ""),
+        (-34.0, "900,5 908.0,2.5 908.0,7.5"),
+        (1400.0, "1100,5 1092.0,2.5 1092.0,7.5"),
+    ],
+)
+def test_line_has_an_arrow_where_its_rating_is_beyond_the_axis(rating, arrow):
+    assert line(entry(rating=rating), [], (), 4, Axis(900, 1100)).beyond == arrow
+
+
+@pytest.mark.parametrize(
+    ("pins", "pin"), [((), ""), (("quokka",), "checked"), (("a", "b"), "disabled"), (("quokka", "a"), "checked")]
+)
+def test_line_can_be_pinned_until_there_are_enough(pins, pin):
+    assert line(entry(), [], pins, 2, None).pin == pin
+
+
+def test_line_marks_what_is_provisional_or_retired():
+    plain, marked = (
+        line(each, [], (), 4, None)
+        for each in (entry(), entry(replace(FACTS, retired=True), provisional=True, votes=3))
+    )
+    assert (plain.provisional, plain.retired) == ("", False)
+    assert (marked.provisional, marked.retired) == ("It has only 3 votes; below 100 a rating is provisional.", True)
+
+
+def test_line_of_a_model_without_a_rank_says_what_it_lacks_and_where_it_could_stand():
+    found = [
+        line(entry(rank=None, rank_low=low, rank_high=high, tier=None, votes_to_rank=40), [], (), 4, None)
+        for low, high in ((1, 3), (1, 1))
+    ]
+    assert [(each.rank, each.places, each.missing) for each in found] == [
+        (DASH, f"1{DASH}3", "needs 40 more votes"),
+        (DASH, "1", "needs 40 more votes"),
+    ]
+    ranked = line(entry(rank_low=1, rank_high=1), [], (), 4, None)
+    assert (ranked.places, ranked.missing) == ("", "")

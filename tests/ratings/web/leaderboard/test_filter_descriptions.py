@@ -1,0 +1,48 @@
+"""What was chosen of a board, in words."""
+
+import re
+from datetime import UTC, date, datetime
+
+import pytest
+
+from ratings.boards.descriptions import chosen
+from ratings.boards.snapshots import Asked
+from ratings.web.leaderboard.filter_descriptions import filters
+from ratings.web.leaderboard.filters import View
+from tests import factories
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("asked", "view", "words"),
+    [
+        (Asked(), View(), "Coding"),
+        (Asked(style_control=True), View(sort="votes", pins=("x",)), "Coding · style control"),
+        (Asked(method="elo", at=NOON), View(), "Coding · Elo · as of 2026-03-01 12:00 UTC"),
+        (Asked(), View(text="a<b", weights="open", commercial="yes"), "Coding · “a<b” · open · commercial use"),
+        (Asked(), View(weights="closed", organization="Acme"), "Coding · closed · Acme"),
+        (Asked(), View(size_min=5e8, size_max=9.9e9), "Coding · from 500 M parameters · up to 9.9 B parameters"),
+        (Asked(), View(price_max=0.25, context_min=128e3), "Coding · up to $0.25 · context from 128,000"),
+        (Asked(), View(released_after=date(2026, 1, 2)), "Coding · released since 2026-01-02"),
+    ],
+)
+def test_words_say_what_differs_from_the_usual_board(asked, view, words):
+    assert chosen(asked, "Coding", filters(view)) == words
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("page", "query", "said"),
+    [
+        ("/leaderboard/", {"q": "<b>"}, "Overall · “&lt;b&gt;”"),
+        ("/leaderboard/plots/", {"top": "all"}, "<bdi>Overall</bdi> · all"),
+        ("/history/", {}, "<bdi>Overall</bdi> · a day and a week"),
+        ("/models/", {"weights": "any", "size_to": "10"}, "any weights · ≤ 10 B"),
+    ],
+)
+def test_folded_form_says_what_is_chosen(client, page, query, said):
+    factories.board()
+    html = client.get(page, query).content.decode()
+    [summary] = re.findall(r"<summary>.*?choices-said[^>]*>(.*?)</summary>", html)
+    assert said in summary

@@ -1,0 +1,535 @@
+"""The leaderboard as a page and as files: what is in the address is what is shown, in both."""
+
+import csv
+import io
+import re
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+from django.test import Client
+
+from catalog.models import Price
+from core.files.csv_injection import read_back
+from ratings.boards import model_facts
+from ratings.boards.snapshots import pack
+from ratings.models import SHIPPED_POOL, Board, PairTable, Pool, Snapshot
+from ratings.pipeline import board_refresh
+from ratings.web.leaderboard import downloads
+from ratings.web.leaderboard.columns import BY_NAME, TO_CHOOSE
+from tests import factories
+from tests.arena.web.test_templates import Outline
+
+PAGE = "/leaderboard/"
+pytestmark = pytest.mark.django_db
+SLUGS = re.compile(r'<tr id="model-([^"]+)"')
+
+
+def slugs(response):
+    return SLUGS.findall(response.content.decode())
+
+
+def text(response):
+    return Outline(response.content.decode()).text
+
+
+@pytest.fixture
+def voted():
+    """Four models, the better the earlier in the alphabet; of d nothing is known."""
+    apache = factories.license("Apache-2.0", commercial="yes")
+    known = {"license": apache, "context_window": 131_072, "release_date": date(2026, 1, 2)}
+    a = factories.model("a", name="<A> One", organization=factories.organization("Acme"), open_weights=False, **known)
+    b = factories.model("b", organization=factories.organization("Bolt"), open_weights=True,
+                        parameters_total=9 * 10**9, **known)  # fmt: skip
+    c = factories.model("c", organization=factories.organization("Acme"), open_weights=True,
+                        parameters_total=70 * 10**9, status="retired", license=apache)  # fmt: skip
+    d = factories.model("d")
+    Price.objects.create(model=a, input=Decimal(2), output=Decimal(10), source="s", as_of=date(2026, 1, 1))
+    Price.objects.create(model=b, input=Decimal("0.1"), output=Decimal("0.5"), source="s", as_of=date(2026, 1, 1))
+    for better, worse in pairwise((a, b, c, d)):
+        for winner in "aaab":
+            factories.cast(better, worse, winner, categories=["coding"] if worse != d else [])
+    factories.cast(b, d)
+    board_refresh.refresh()
+
+
+def test_page_shows_the_published_board(client, voted):
+    response = client.get(PAGE)
+    assert response.status_code == 200
+    assert slugs(response) == ["a", "b", "c", "d"]
+    shown = text(response)
+    assert "4 of 4 models · Overall" in shown
+    assert "1 1\N{EN DASH}" in shown
+    assert "<A> One Acme closed Apache-2.0 provisional" in shown
+    assert "C Acme open Apache-2.0 retired provisional" in shown
+    assert "from 13 votes" in shown
+    assert "Votes 4 " in shown
+    assert "Price $4 " in shown
+    assert "Context 128 k" in shown
+
+
+@pytest.mark.parametrize(
+    ("query", "intervals", "words"), [("", 4, "Ranks and tiers are"), ("method=elo", 0, "Ranks are")]
+)
+def test_bars_and_caption_tell_of_intervals_and_tiers_only_where_there_are(client, voted, query, intervals, words):
+    response = client.get(f"{PAGE}?{query}")
+    html = response.content.decode()
+    assert (html.count('class="bar-rating"'), html.count('class="bar-interval"')) == (4, intervals)
+    assert f"{words} those of the whole board" in text(response)
+
+
+@pytest.mark.parametrize("query", ["", "sort=rating", "pin=y"])
+def test_models_that_no_chain_of_votes_joins_stand_apart_and_say_so(client, voted, query):
+    """Their ranks and ratings are on a scale of their own, so a rank 1 of theirs is not one of the board."""
+    assert "group" not in text(client.get(f"{PAGE}?{query}"))
+    x, y = (factories.model(slug) for slug in "xy")
+    for winner in "aaaaaaaaab":
+        factories.cast(x, y, winner)
+    board_refresh.refresh()
+    response = client.get(f"{PAGE}?{query}")
+    assert slugs(response) == ["a", "b", "c", "d", "x", "y"]
+    shown = text(response)
+    assert ("Y group 2 provisional" in shown, "A> One Acme closed Apache-2.0 group" in shown) == (True, False)
+    assert "No chain of votes joins the models of group 2 to the others" in shown
+
+
+def test_page_has_one_heading_unique_ids_and_nothing_inline(client, voted):
+    outline = Outline(client.get(PAGE, {"pin": ["a", "b"], "weights": "open"}).content.decode())
+    ids = [attrs["id"] for _, attrs in outline.tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    assert len(outline.all("h1")) == 1
+    assert not outline.all("style")
+    assert not [name for _, attrs in outline.tags for name in attrs if name == "style" or name.startswith("on")]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", "abcd"),
+        ("q=acme", "ac"),
+        ("weights=open", "bc"),
+        ("weights=closed", "a"),
+        ("commercial=yes", "abc"),
+        ("organization=Bolt", "b"),
+        ("size_max=10", "b"),
+        ("size_min=10", "c"),
+        ("price_max=1", "b"),
+        ("context_min=100000", "ab"),
+        ("released_after=2026-01-02", "ab"),
+        ("weights=open&size_max=10&category=coding", "b"),
+        ("category=coding", "abc"),
+        ("sort=rank&order=desc", "dcba"),
+        ("sort=price", "bacd"),
+        ("sort=price&order=desc", "abcd"),
+        ("sort=size&order=desc", "cbad"),
+        ("sort=model", "abcd"),
+        ("sort=votes", "bcda"),
+        ("method=elo&sort=rating&order=asc", "dcba"),
+        ("q=nobody", ""),
+    ],
+)
+def test_page_and_files_show_the_same_models_in_the_same_order(client, voted, query, found):
+    assert "".join(slugs(client.get(f"{PAGE}?{query}"))) == found
+    as_json = client.get(f"{PAGE}?{query}&format=json").json()
+    as_csv = list(csv.DictReader(io.StringIO(client.get(f"{PAGE}?{query}&format=csv").content.decode())))
+    assert "".join(row["model"] for row in as_json["rows"]) == found
+    assert "".join(row["model"] for row in as_csv) == found
+
+
+def test_files_tell_of_each_model_what_its_row_does(client, voted):
+    query = {"column": "price", "sort": "model"}
+    as_json = client.get(PAGE, query | {"format": "json"}).json()["rows"]
+    as_csv = list(csv.DictReader(io.StringIO(client.get(PAGE, query | {"format": "csv"}).content.decode())))
+    names = ("retired", "provisional", "commercial_use", "price", "price_input", "price_output")
+    nothing = (None, None, None)
+    assert [tuple(row[name] for name in names) for row in as_json] == [
+        (False, True, "yes", 4.0, 2.0, 10.0),
+        (False, True, "yes", 0.2, 0.1, 0.5),
+        (True, True, "yes", *nothing),
+        (False, True, "unknown", *nothing),
+    ]
+    assert [tuple(row[name] for name in names) for row in as_csv] == [
+        ("false", "true", "yes", "4", "2", "10"),
+        ("false", "true", "yes", "0.2", "0.1", "0.5"),
+        ("true", "true", "yes", "", "", ""),
+        ("false", "true", "unknown", "", "", ""),
+    ]
+
+
+def test_ranks_are_those_of_the_whole_board_whatever_is_shown(client, voted):
+    whole = {row["model"]: row for row in client.get("/api/v1/leaderboard/").json()["rows"]}
+    shown = client.get(PAGE, {"weights": "open", "sort": "size", "column": "tier", "format": "json"}).json()["rows"]
+    assert len(shown) == 2
+    for row in shown:
+        fields = {"rank", "rank_low", "rank_high", "rating", "ci_low", "ci_high", "tier"}
+        assert {name: row[name] for name in fields} == {name: whole[row["model"]][name] for name in fields}
+
+
+def test_what_is_unknown_is_said_and_counted(client, voted):
+    response = client.get(PAGE, {"size_max": "10", "price_max": "1"})
+    assert "1 of 4 models" in text(response)
+    assert "1 more is left out because it is not known (price: 1, size: 1)." in text(response)
+    assert "2 more are left out because it is not known (size: 2)." in text(client.get(PAGE, {"size_max": "10"}))
+    assert "left out" not in text(client.get(PAGE, {"q": "acme"}))
+
+
+@pytest.mark.parametrize("column", [column.name for column in TO_CHOOSE])
+def test_columns_can_be_chosen_on_page_and_in_files(client, voted, column):
+    outline = Outline(client.get(PAGE, {"column": column}).content.decode())
+    names = [attrs["class"] for attrs in outline.all("th", scope="col")]
+    assert names == ["cell-rank", "cell-model", "cell-rating", f"cell-{column}", "cell-pin"]
+    [row, *_] = client.get(PAGE, {"column": column, "format": "json"}).json()["rows"]
+    assert row.keys() == {key for name in downloads.OF_ROWS | {column} for key in BY_NAME[name].cells}
+    assert [box["value"] for box in outline.all("input", name="column") if "checked" in box] == [column]
+
+
+def test_board_can_be_read_without_any_of_the_columns_that_can_be_chosen(client, voted):
+    outline = Outline(client.get(PAGE, {"column": "none"}).content.decode())
+    assert len(outline.all("th", scope="col")) == 4
+    assert not [box for box in outline.all("input", name="column") if "checked" in box]
+    assert {"name": "column", "value": "none"}.items() <= outline.all("input", name="column", type="hidden")[0].items()
+
+
+@pytest.mark.parametrize(("query", "sent"), [({}, 0), ({"column": "none"}, 1), ({"column": "votes"}, 1)])
+def test_form_of_an_empty_board_takes_no_column_away_unless_one_was_chosen(client, query, sent):
+    factories.board()
+    outline = Outline(client.get(PAGE, query).content.decode())
+    assert len(outline.all("input", name="column", type="hidden")) == sent
+
+
+def test_form_says_again_what_was_asked(client, voted):
+    query = {"category": "coding", "q": "a", "weights": "open", "size_max": "10.5", "released_after": "2020-01-01"}
+    outline = Outline(client.get(PAGE, query | {"sort": "votes", "pin": "c"}).content.decode())
+    said = {attrs["name"]: attrs.get("value") for attrs in outline.all("input") if "name" in attrs}
+    assert said["q"] == "a"
+    assert said["size_max"] == "10.5"
+    assert said["released_after"] == "2020-01-01"
+    assert said["pool"] == "live"
+    chosen = {attrs["value"] for attrs in outline.all("option") if "selected" in attrs}
+    assert chosen == {"coding", "open", "votes"}
+    assert [box["value"] for box in outline.all("input", name="pin") if box.get("type") == "hidden"] == ["c"]
+    assert outline.all("form", id="board-form")[0]["method"] == "get"
+
+
+def test_links_of_the_table_keep_the_rest_of_the_state(client, voted):
+    outline = Outline(client.get(PAGE, {"weights": "open", "sort": "votes", "pin": "b"}).content.decode())
+    links = {attrs["id"]: attrs["href"] for attrs in outline.all("a") if attrs.get("id", "").startswith("sort-")}
+    assert links["sort-votes"] == "?weights=open&sort=votes&order=asc&pin=b"
+    assert links["sort-rank"] == "?weights=open&pin=b"
+    [header] = [attrs for attrs in outline.all("th") if "aria-sort" in attrs]
+    assert (header["class"], header["aria-sort"]) == ("cell-votes", "descending")
+    assert outline.all("a", href="?weights=open&sort=votes&pin=b&format=csv")
+    assert outline.all("a", href="/leaderboard/plots/")
+
+
+def test_pinned_models_are_compared_on_top(client, voted):
+    response = client.get(PAGE, {"pin": ["a", "b"], "weights": "open"})
+    shown = text(response)
+    assert "Side by side" in shown
+    assert "<A> One against B" in shown
+    assert "4 votes: 3 won, 1 lost, 0 tied" in shown
+    assert "It has only 4 votes" in shown
+    assert slugs(response) == ["b", "c"]
+
+
+def test_fifth_model_cannot_be_pinned(client, voted):
+    outline = Outline(client.get(PAGE, {"pin": ["w", "x", "y", "z"]}).content.decode())
+    boxes = outline.all("input", name="pin", type="checkbox")
+    assert len(boxes) == 4
+    assert all("disabled" in box for box in boxes)
+    assert client.get(PAGE, {"pin": list("vwxyz")}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "words"),
+    [
+        ({"pool": "nowhere"}, 404, "There is no pool"),
+        ({"pool": "\0"}, 404, "There is no pool"),
+        ({"category": "juggling"}, 404, "There is no category"),
+        ({"method": "elo", "style_control": "true", "pool": "nowhere"}, 404, "There is no pool"),
+        ({"method": "elo", "style_control": "true", "format": "csv"}, 400, "under style control"),
+        ({"at": "soon"}, 400, "at is a time"),
+        ({"style_control": "perhaps"}, 400, "true or false"),
+        ({"size_max": "big"}, 400, "size_max is a number"),
+        ({"sort": "beauty"}, 400, "sort is one of rank"),
+        ({"format": "xlsx"}, 400, "format is one of csv, json"),
+    ],
+)
+def test_page_refuses_with_a_page_in_our_words(client, voted, query, status, words):
+    response = client.get(PAGE, query)
+    assert response.status_code == status
+    assert words in text(response)
+    assert "<html" in response.content.decode()
+
+
+ELO_STYLED = {"category": "coding", "q": "a", "sort": "votes", "pin": "b", "method": "elo", "style_control": "true"}
+
+
+def test_form_that_asks_for_two_things_that_exclude_each_other_keeps_all_and_says_so(client, voted):
+    response = client.get(PAGE, ELO_STYLED)
+    outline = Outline(response.content.decode())
+    assert response.status_code == 400
+    assert "There is no method 'elo' under style control" in outline.text
+    assert "Side by side" not in outline.text
+    assert "open" in outline.all("details", **{"class": "choices"})[0]
+    chosen = {attrs["value"] for attrs in outline.all("option") if "selected" in attrs}
+    assert chosen == {"coding", "elo", "true"}
+    kept = {(attrs["name"], attrs.get("value")) for attrs in outline.all("input", form="board-form")}
+    assert kept == {("pool", "live"), ("pin", "b"), ("sort", "votes")}
+    assert slugs(client.get(PAGE, ELO_STYLED | {"style_control": ""}, follow=True)) == ["a", "c"]
+
+
+@pytest.mark.parametrize(("query", "disabled"), [("", {}), ("method=elo", {"true"}), ("style_control=true", {"elo"})])
+def test_form_offers_no_board_that_cannot_be(client, voted, query, disabled):
+    outline = Outline(client.get(f"{PAGE}?{query}").content.decode())
+    options = [attrs["value"] for attrs in outline.all("option") if "disabled" in attrs]
+    assert set(options) == set(disabled)
+    assert ("not with Elo" in outline.text, "not under style control" in outline.text) == (
+        "true" in disabled, "elo" in disabled,
+    )  # fmt: skip
+
+
+def test_htmx_gets_the_board_alone_and_the_address_of_its_state(client, voted):
+    whole = client.get(PAGE)
+    part = client.get(PAGE, {"q": "", "sort": "votes", "order": "", "pool": "live"}, headers={"HX-Request": "true"})
+    assert "<html" not in part.content.decode()
+    assert slugs(part) == ["b", "c", "d", "a"]
+    assert part["HX-Push-Url"] == "/leaderboard/?sort=votes"
+    assert all("HX-Request" in response["Vary"] for response in (whole, part))
+    news = client.get(PAGE, headers={"HX-Request": "true", "HX-Trigger": "board"})
+    assert not {"HX-Replace-Url", "HX-Push-Url"} & news.headers.keys()
+
+
+@pytest.mark.parametrize(
+    ("before", "query", "header"),
+    [
+        ("?pool=live", "?sort=votes", "Push"),
+        ("?sort=votes&q=a#compare", "?sort=votes", "Replace"),
+        ("?q=a", "?q=ab", "Replace"),
+        ("?q=a", "?q=a&pin=b", "Push"),
+        ("?pin=a&pin=b", "?pin=a", "Push"),
+        ("", "?", "Replace"),
+    ],
+)
+def test_choice_is_a_step_of_the_history_and_a_letter_is_none(client, voted, before, query, header):
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{PAGE}{before}"}
+    told = client.get(f"{PAGE}{query}", headers=headers).headers
+    assert {name for name in told if name.startswith("HX-")} == {f"HX-{header}-Url"}
+
+
+def test_past_board_is_shown_as_of_then(client, voted):
+    then = client.get(PAGE, {"format": "json"}).json()
+    factories.cast(factories.model("d"), factories.model("a"))
+    board_refresh.refresh()
+    past = client.get(PAGE, {"at": then["computed_at"], "format": "json"}).json()
+    assert past["rows"] == then["rows"]
+    page = client.get(PAGE, {"at": then["computed_at"]}).content.decode()
+    assert "data-past" in page
+    assert "from 13 votes" in page
+    assert "data-past" not in client.get(PAGE).content.decode()
+
+
+def test_change_within_a_day_is_shown(client, voted):
+    Snapshot.objects.update(computed_at=Snapshot.objects.latest("pk").computed_at - timedelta(hours=30))
+    for _ in range(30):
+        factories.cast(factories.model("d"), factories.model("a"))
+    factories.cast(factories.model("e"), factories.model("a"))
+    board_refresh.refresh()
+    rows = {row["model"]: row for row in client.get(PAGE, {"format": "json"}).json()["rows"]}
+    assert rows["d"]["rating_change_24h"] > 0
+    assert rows["d"]["rank_change_24h"] > 0
+    assert rows["e"]["new"] is True
+    assert rows["d"]["beyond_noise_24h"] is True
+    assert "beyond_noise_24h" in client.get(PAGE, {"format": "csv"}).content.decode()
+    shown = text(client.get(PAGE))
+    assert re.search(r"24 h \+\d+ ↑\d", shown)
+    assert "24 h new" in shown
+
+
+@pytest.mark.parametrize("query", [{}, {"column": "price"}, {"method": "elo"}])
+def test_file_has_all_that_rows_of_the_api_have(client, voted, query):
+    [row, *_] = client.get("/api/v1/leaderboard/", {"method": query.get("method", "bt")}).json()["rows"]
+
+    [found, *_] = client.get(PAGE, query | {"format": "json"}).json()["rows"]
+    [line, *_] = csv.DictReader(io.StringIO(client.get(PAGE, query | {"format": "csv"}).content.decode()))
+
+    assert {name: found[name] for name in row} == row
+    assert line.keys() == found.keys()
+
+
+@pytest.mark.parametrize(
+    "name", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\r=1", "\n=3", "＝1+1", "'=1", "a,b", 'q"uote', "line\nbreak"]
+)
+def test_csv_holds_no_formula_and_is_read_back(client, name):
+    factories.cast(factories.model("x", name=name), factories.model("y"))
+    board_refresh.refresh()
+    response = client.get(PAGE, {"format": "csv", "sort": "model"})
+    names = {row["model"]: row["name"] for row in csv.DictReader(io.StringIO(response.content.decode(), newline=""))}
+    assert read_back(names["x"]) == name
+    assert names["x"][0] not in "=+-@\t\r\n＝＋－＠"
+    assert names["y"] == "Y"
+
+
+def test_csv_would_hold_a_formula_if_texts_were_written_as_they_are(client, monkeypatch):
+    monkeypatch.setattr(downloads, "defuse", str)
+    factories.cast(factories.model("x", name="=1+1"), factories.model("y"))
+    board_refresh.refresh()
+    assert ",=1+1," in client.get(PAGE, {"format": "csv"}).content.decode()
+
+
+def test_csv_keeps_numbers_as_numbers_to_the_last_digit(client, voted):
+    [*rows] = csv.DictReader(io.StringIO(client.get(PAGE, {"format": "csv", "column": "price"}).content.decode()))
+    board = client.get("/api/v1/leaderboard/").json()["rows"]
+    assert [float(row["rating"]) for row in rows] == [row["rating"] for row in board]
+    assert [row["ci_low"] for row in rows] == ["" if row["ci_low"] is None else str(row["ci_low"]) for row in board]
+    assert [row["unbounded"] for row in rows] == ["false"] * 4
+    assert [Decimal(row["price"]) if row["price"] else None for row in rows] == [4, Decimal("0.2"), None, None]
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("format=csv", r"leaderboard-live-overall-\d{8}T\d{6}Z\.csv"),
+        ("format=json&category=coding&method=elo", r"leaderboard-live-coding-elo-\d{8}T\d{6}Z\.json"),
+        ("format=csv&style_control=true", r"leaderboard-live-overall-style-control-empty\.csv"),
+    ],
+)
+def test_file_is_named_after_pool_category_and_time(client, voted, query, name):
+    response = client.get(f"{PAGE}?{query}")
+    assert re.fullmatch(f'attachment; filename="{name}"', response["Content-Disposition"])
+    assert response["Content-Type"] in ("text/csv; charset=utf-8", "application/json")
+
+
+def test_json_says_what_was_asked_and_left_out(client, voted):
+    found = client.get(PAGE, {"format": "json", "size_max": "10"}).json()
+    assert (found["pool"], found["category"], found["votes"]) == ("live", "overall", 13)
+    assert (found["query"], found["left_out_unknown"], found["unknown"]) == ("?size_max=10", 2, {"size": 2})
+
+
+@pytest.mark.parametrize(
+    ("query", "words"), [("", "are kept yet."), ("&at=2999-01-01T00:00:00Z", "were kept at that time:")]
+)
+def test_models_side_by_side_without_kept_pairs_say_so(client, voted, query, words):
+    PairTable.objects.all().delete()
+    assert f"No pairs of these models {words}" in text(client.get(f"{PAGE}?pin=a&pin=b{query}"))
+
+
+def test_page_without_votes_says_how_to_begin(client):
+    factories.board()
+    response = client.get(PAGE)
+    assert "No votes yet" in text(response)
+    assert 'href="/"' in response.content.decode()
+    assert slugs(response) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "said", "leads"),
+    [
+        ("pool=old&category=coding", "No votes here This pool has no votes in this category.", True),
+        ("pool=old&at=2020-01-01T00:00:00Z", "No votes yet Nothing had been published on this board at that", True),
+        ("pool=old&style_control=true", "No votes here This pool has no ratings under style control in this", True),
+        ("pool=api", "No votes yet Votes that programs cast by API key appear here", False),
+        ("pool=live&at=2020-01-01T00:00:00Z", "No votes yet Nothing had been published on this board at that", True),
+    ],
+)
+def test_empty_board_that_no_battle_fills_promises_nothing_and_leads_to_votes(client, voted, query, said, leads):
+    factories.cast(*factories.models(2), pool=factories.pool("old", kind=Pool.Kind.IMPORT, name="Old <votes>").slug)
+    board_refresh.refresh()
+    found = client.get(f"{PAGE}?{query}")
+    assert said in text(found)
+    assert ("To the overall board of" in text(found)) == leads
+    assert (f'<a href="?{query.partition("&")[0]}">To the' in found.content.decode()) == leads
+    for wrong in ("appears here by itself", "Start a battle", "This board appears"):
+        assert wrong not in text(found)
+
+
+@pytest.fixture
+def public():
+    factories.pool(SHIPPED_POOL, kind=Pool.Kind.IMPORT, name="Votes of 2024", provenance="From a public file.")
+    factories.cast(factories.model("x"), factories.model("y"), pool=SHIPPED_POOL)
+    board_refresh.refresh()
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("", ["x", "y"]), ("pool=live", []), ("method=elo", []), (f"pool={SHIPPED_POOL}", ["x", "y"])],
+)
+def test_public_board_stands_in_while_nobody_has_named_a_board_and_ours_is_empty(client, public, query, found):
+    factories.board()
+    response = client.get(f"{PAGE}?{query}")
+    assert slugs(response) == found
+    assert ("Nobody has judged a battle in this arena yet" in text(response)) == (query == "")
+
+
+def test_own_board_is_first_from_the_first_vote_on(client, public):
+    page = client.get(PAGE).content.decode()
+    assert 'data-which="live/overall/false/bt"' in page
+    factories.cast(factories.model("v"), factories.model("w"))
+    board_refresh.refresh()
+    assert slugs(client.get(PAGE)) == ["v", "w"]
+
+
+def test_page_of_imported_votes_says_whose_they_are_and_leads_to_the_others(client, public):
+    shown = client.get(PAGE, {"pool": SHIPPED_POOL}).content.decode()
+    assert "Votes of 2024: votes that were cast elsewhere" in shown
+    assert "From a public file." in shown
+    assert "models of this arena" not in shown
+    assert '<a href="?pool=live"><bdi>' in shown
+    assert f'<a href="?pool={SHIPPED_POOL}" aria-current="page">' in shown
+    assert f'href="/models/x/?pool={SHIPPED_POOL}"' in shown
+
+
+def test_page_tells_why_a_board_under_style_control_has_no_rows(client, voted):
+    assert "appears with its first votes of which the style" in text(client.get(PAGE, {"style_control": "true"}))
+    styled = Board.objects.create(pool=factories.pool(), category=factories.board().category, style_control=True)
+    problem = {"problem": "separable"}
+    Snapshot.objects.create(board=styled, votes=3, code_version="1", rows=pack([]), parameters=problem)
+    assert "These votes give no finite ratings" in text(client.get(PAGE, {"style_control": "true"}))
+
+
+@pytest.mark.parametrize("models", [10, 200])
+def test_page_asks_the_database_as_often_for_many_models_as_for_few(client, models, django_assert_num_queries):
+    contestants = factories.models(models)
+    for a, b in pairwise(contestants):
+        factories.cast(a, b)
+    board_refresh.refresh()
+    with django_assert_num_queries(11):
+        assert len(slugs(client.get(PAGE))) == models
+    with django_assert_num_queries(12):
+        pins = [model.slug for model in contestants[:2]]
+        assert "Side by side" in text(client.get(PAGE, {"pin": pins}))
+
+
+def test_page_that_was_asked_for_just_now_costs_one_small_query(client, voted, django_assert_num_queries):
+    model_facts.kept.seconds = 60.0
+    first = client.get(PAGE)
+    with django_assert_num_queries(1):
+        again = client.get(PAGE)
+    assert slugs(again) == slugs(first)
+    with django_assert_num_queries(1):
+        assert slugs(client.get(PAGE, {"weights": "open"})) == ["b", "c"]
+
+
+def test_frame_that_is_kept_is_nobodys(client, voted, django_user_model):
+    """The token of its form is each reader's own, and a name is shown only to whoever has it."""
+    client.get(PAGE)
+    reader = Client(enforce_csrf_checks=True)
+    token = re.search(r'csrfmiddlewaretoken" value="([^"]+)', reader.get(PAGE).content.decode())[1]
+    form = {"scheme": "dark", "next": PAGE, "csrfmiddlewaretoken": token}
+    assert Client(enforce_csrf_checks=True).post("/appearance/", form).status_code == 403
+    assert reader.post("/appearance/", form).status_code == 302
+
+    client.force_login(django_user_model.objects.create_user("somebody"))
+    shown = [each.get(f"{PAGE}?q=a").content.decode() for each in (client, reader, Client(), client)]
+    assert ["somebody" in page for page in shown] == [True, False, False, True]
+    assert ['data-scheme="dark"' in page for page in shown] == [False, True, False, False]
+    assert all(f'name="next" value="{PAGE}?q=a"' in page for page in shown)
+
+
+def test_page_shows_new_votes_at_once_though_views_are_kept(client, voted):
+    model_facts.kept.seconds = 60.0
+    client.get(PAGE)
+    factories.cast(factories.model("d"), factories.model("a"))
+    board_refresh.refresh()
+    assert "from 14 votes" in text(client.get(PAGE))

@@ -1,0 +1,169 @@
+"""The page of a benchmark against people: its words, its table, and where its picture takes its numbers from."""
+
+import re
+from html import unescape
+
+import pytest
+
+from ratings.models import Pool
+from tests import factories
+from tests.ratings.benchmark_boards import AVERAGES, NAMES, RATINGS, benchmark, rated, scored, some
+
+pytestmark = pytest.mark.django_db
+PAGE = "/benchmarks/b/disagreement/"
+
+
+def html(client, query="", page=PAGE):
+    answer = client.get(f"{page}{query}")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def words(client, query="", page=PAGE):
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html(client, query, page))).replace("\xa0", " ").split())
+
+
+def rows(text):
+    """Model → the texts of the cells of its row."""
+    found = re.findall(r'<tr data-model="([^"]*)">(.*?)</tr>', text, re.DOTALL)
+    cells = {model: re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL) for model, row in found}
+    return {model: [" ".join(re.sub(r"<[^>]*>", " ", cell).split()) for cell in row] for model, row in cells.items()}
+
+
+def test_picture_and_table_say_the_same(client):
+    scored(AVERAGES)
+    rated(RATINGS)
+    text = html(client)
+    [source] = re.findall(r'data-plot="disagreement" data-source="([^"]*)"', text)
+    said = client.get(unescape(source)).json()
+    table = rows(text)
+    assert list(table) == [point["model"] for point in said["points"]]
+    for point in said["points"]:
+        _, score, rating, expected, far, _ = table[point["model"]]
+        assert score.startswith(f"{point['score']:.1f}&nbsp;% ±&nbsp;{point['score_margin']:.1f}")
+        assert rating.startswith(f"{point['rating']:,.0f} ")
+        assert expected == f"{point['expected']:,.0f}"
+        assert far.startswith(f"{point['z']:.2f} ")
+
+
+def test_picture_stays_that_of_its_table_when_a_new_board_comes(client):
+    scored(AVERAGES)
+    rated(RATINGS, pool="elsewhere")
+    [source] = re.findall(r'data-source="([^"]*)"', html(client))
+    rated(some(RATINGS, 20), pool="elsewhere")
+    rated(some(RATINGS, 30))
+    said = client.get(unescape(source)).json()
+    assert (said["pool"], said["n"]) == ("elsewhere", 53)
+
+
+def test_those_far_off_are_named_without_calling_it_proof(client):
+    scored(AVERAGES)
+    rated(RATINGS)
+    said = words(client)
+    assert (
+        "Scores higher than people prefer possible overfitting, leakage or narrow scope. <phi-3-mini-128k-instruct>"
+        in said
+    )
+    assert re.search(r"Preferred beyond its score possibly style[^<]*<[^>]*> , .*<aya-expanse-8b>", said)
+    assert "not a finding" in said
+    assert not re.search("proof|proves|proven", said)
+    assert "0.86 95 %: 0.75 to 0.92" in said
+    assert "A percentage point more of score goes with 6.3 points more of rating." in said
+
+
+def test_names_are_escaped(client):
+    scored(AVERAGES)
+    rated(RATINGS, pool="elsewhere")
+    text = html(client)
+    assert "&lt;aya-expanse-8b&gt;" in text
+    assert "&lt;elsewhere&gt;" in text
+    assert "<aya-expanse-8b>" not in text
+    assert "<elsewhere>" not in text
+
+
+def test_lost_signal_is_said(client):
+    scored({name: place * 7919 % 53 / 53 for place, name in enumerate(NAMES)})
+    rated(RATINGS)
+    assert "This benchmark has lost its rank signal here:" in words(client)
+
+
+def test_kept_signal_is_not_said_to_be_lost(client):
+    scored(AVERAGES)
+    rated(RATINGS)
+    assert "lost its rank signal" not in words(client)
+
+
+def test_too_few_models_are_a_table_and_a_sentence(client):
+    scored(some(AVERAGES, 5))
+    rated(RATINGS)
+    said = words(client)
+    assert "Too few: 5 models have both" in said
+    assert "A line takes 12; 7 more are missing." in said
+    text = html(client)
+    assert len(rows(text)) == 5
+    assert "data-plot" not in text
+    assert "plot.umd" not in text
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [({}, "There are no scores on this benchmark."), (dict.fromkeys(NAMES, 0.5), "no line can be drawn")],
+)
+def test_page_says_why_there_is_no_line(client, values, sentence):
+    benchmark()
+    scored(values)
+    rated(RATINGS)
+    assert sentence in words(client)
+
+
+def test_page_says_whose_ratings_and_why_not_our_own(client):
+    scored(AVERAGES)
+    rated(some(RATINGS, 4))
+    rated(RATINGS, pool="elsewhere")
+    assert "Ratings: <elsewhere> , category overall." in words(client)
+    assert "This arena's own board is not used: it has 4 of the 12 models that a line takes." in words(client)
+    assert "own board is not used" not in words(client, "?pool=elsewhere")
+    assert f"Ratings: {Pool.objects.get(slug='live').name} , category overall." in words(client, "?pool=live")
+
+
+def test_pools_of_single_shortlists_are_not_offered(client):
+    scored(AVERAGES)
+    rated(RATINGS)
+    factories.pool("set-1", kind=Pool.Kind.SHORTLIST)
+    assert "set-1" not in html(client)
+
+
+def test_conditions_can_be_chosen_and_are_named_in_words(client):
+    scored(AVERAGES, shots=5)
+    scored(some(AVERAGES, 20), shots=0, chat_template=True)
+    rated(RATINGS)
+    options = re.findall(r'<option value="(\w{10})"( selected)?>([^<]*)</option>', html(client))
+    assert [(bool(chosen), text.strip()) for _, chosen, text in options] == [
+        (True, "h, t, acc, 5 examples shown: 53"),
+        (False, "h, t, acc, 0 examples shown, with chat template: 20"),
+    ]
+    other = html(client, f"?conditions={options[1][0]}")
+    assert len(rows(other)) == 20
+    assert f'<option value="{options[1][0]}" selected>' in other
+
+
+def test_those_left_out_are_named_with_the_reason(client):
+    scored(AVERAGES | {"nobody": 0.5})
+    rated(RATINGS)
+    assert "Left out, for they have a score but no rating: 1 <nobody>" in words(client)
+
+
+def test_list_of_benchmarks_leads_there_where_enough_can_be_compared(client):
+    scored(AVERAGES)
+    scored(some(AVERAGES, 11), on="few")
+    rated(RATINGS)
+    text = html(client, page="/benchmarks/")
+    assert 'href="/benchmarks/b/disagreement/"' in text
+    assert "/benchmarks/few/disagreement/" not in text
+
+
+@pytest.mark.parametrize(("values", "there"), [({"a": 0.5}, True), ({}, False)])
+def test_page_of_a_benchmark_with_scores_leads_there(client, values, there):
+    benchmark()
+    scored(values)
+    assert ('href="/benchmarks/b/disagreement/"' in html(client, page="/benchmarks/b/")) is there

@@ -1,0 +1,122 @@
+"""What the forms of plots and history let one choose of a board: what the leaderboard does, and nothing that is not."""
+
+import html
+import re
+
+import pytest
+
+from tests import factories
+from tests.ratings import reference_board
+from tests.ratings.benchmark_boards import AVERAGES, scored
+from tests.ratings.board_history import met, published
+
+pytestmark = pytest.mark.django_db
+PLOTS, HISTORY = PAGES = "/leaderboard/plots/", "/history/"
+ALL = pytest.mark.parametrize("page", PAGES)
+
+
+@pytest.fixture
+def pools(tmp_path):
+    """Votes of this arena, single ones and counts from elsewhere, and published ratings; each has a category."""
+    models = factories.models(2)
+    for slug, ordered, kind in (("live", True, "live"), ("single", True, "import"), ("counts", False, "import")):
+        pool = factories.pool(slug, ordered=ordered, kind=kind)
+        met(*models, pool=pool.slug, categories=[f"of-{slug}"])
+    published()
+    reference_board.loaded(tmp_path)
+
+
+def shown(client, page, status=200, **query):
+    answer = client.get(page, query)
+    assert answer.status_code == status
+    return html.unescape(answer.content.decode())
+
+
+def options(text, name):
+    """Of the first field of this name: word → whether it can be chosen."""
+    [field, *_] = re.findall(rf'<select name="{name}">(.*?)</select>', text, re.DOTALL)
+    found = re.findall(r"<option([^>]*)>(.*?)</option>", field, re.DOTALL)
+    return {word: "disabled" not in attributes for attributes, word in found}
+
+
+def categories(text):
+    return {name.casefold() for name in options(text, "category")}
+
+
+@pytest.mark.parametrize("page", [*PAGES, "/leaderboard/"])
+@pytest.mark.parametrize(
+    ("pool", "own", "style", "method"),
+    [
+        ("live", {"of live", "exclude ties"}, {"off": True, "on": True}, {"Bradley–Terry": True, "Elo": True}),
+        ("single", {"of single", "exclude ties"}, {"off": True, "on": True}, {"Bradley–Terry": True, "Elo": True}),
+        (
+            "counts",
+            {"of counts", "exclude ties"},
+            {"off": True, "needs single votes": False},
+            {"Bradley–Terry": True},
+        ),
+        (reference_board.SLUG, {"creative writing"}, {"off": True, "not published": False}, {"as published": True}),
+    ],
+)
+def test_form_offers_what_the_pool_has(client, pools, page, pool, own, style, method):
+    text = shown(client, page, pool=pool)
+    assert categories(text) == {"overall"} | own
+    assert options(text, "style_control") == style
+    assert options(text, "method") == method
+
+
+@ALL
+@pytest.mark.parametrize(
+    ("query", "style", "method"),
+    [
+        ({"method": "elo"}, {"off": True, "on: not with Elo": False}, {"Bradley–Terry": True, "Elo": True}),
+        (
+            {"style_control": "true"},
+            {"off": True, "on": True},
+            {"Bradley–Terry": True, "Elo: not under style control": False},
+        ),
+    ],
+)
+def test_form_does_not_offer_elo_under_style_control(client, pools, page, query, style, method):
+    text = shown(client, page, pool="single", **query)
+    assert options(text, "style_control") == style
+    assert options(text, "method") == method
+
+
+@ALL
+@pytest.mark.parametrize(
+    ("query", "words", "wrong"),
+    [
+        ({"pool": "live", "category": "of-counts"}, "This board has no votes yet.", "None of these"),
+        ({"pool": "counts", "category": "of-live"}, "None of these votes is in this category.", "no votes yet"),
+        ({"pool": "counts", "style_control": "true"}, "the style of the answers is not known", "no votes yet"),
+        ({"pool": "single", "style_control": "true"}, "the style of the answers is not known", "no votes yet"),
+        ({"pool": "live", "style_control": "true"}, "appears with its first votes of which", "no votes yet"),
+        ({"pool": "counts", "at": "2020-01-01"}, "Nothing had been published on this board at that", "no votes yet"),
+    ],
+)
+def test_board_without_votes_says_why(client, pools, page, query, words, wrong):
+    text = shown(client, page, **query)
+    assert words in text
+    assert wrong not in text
+
+
+@pytest.mark.parametrize(
+    ("page", "query", "kept"),
+    [
+        (PLOTS, {"pool": "counts", "method": "elo"}, "?pool=counts"),
+        (PLOTS, {"pool": "single", "method": "elo", "style_control": "true"}, "?pool=single"),
+        (HISTORY, {"pool": reference_board.SLUG, "category": "of-live"}, f"?pool={reference_board.SLUG}"),
+        (HISTORY, {"pool": "nowhere"}, ""),
+        (PLOTS, {"pool": "a\0b"}, ""),
+        ("/method/", {"pool": "nowhere"}, ""),
+    ],
+)
+def test_page_of_what_cannot_be_leads_back_to_the_pool(client, pools, page, query, kept):
+    assert f'class="button" href="/leaderboard/{kept}"' in shown(client, page, status=404, **query)
+
+
+def test_benchmark_against_people_offers_the_categories_of_its_pool(client, pools):
+    scored(AVERAGES)
+    text = shown(client, "/benchmarks/b/disagreement/", pool="counts")
+    assert categories(text) == {"overall", "of counts", "exclude ties"}

@@ -1,0 +1,140 @@
+"""The page of the past."""
+
+import re
+from itertools import pairwise
+
+import pytest
+
+from ratings.models import Pool
+from tests import factories
+from tests.ratings.board_history import ago, beat, met, published
+
+pytestmark = pytest.mark.django_db
+PAGE = "/history/"
+
+
+def text(client, **query):
+    answer = client.get(PAGE, query)
+    assert answer.status_code == 200
+    return " ".join(re.sub(r"<[^>]*>", " ", answer.content.decode()).split())
+
+
+def test_page_compares_with_a_day_and_a_week_ago(client, week):
+    day, seven = client.get(PAGE).context["comparisons"]
+
+    assert (day.changes.votes, seven.changes.votes) == (5, 165)
+    assert [each["model"] for each in day.changes.came] == ["newcomer"]
+    assert not any("rating" in each.what for each in day.changes.moved)
+    assert {each.now["model"]: each.what[0] for each in seven.changes.moved}["zinc"] == "rating"
+
+
+def test_page_says_what_moved(client, week):
+    shown = text(client)
+    assert "165 more votes are counted" in shown
+    assert " UTC</time>: " in client.get(PAGE).content.decode()
+    assert "New on the board: Newcomer" in shown
+    assert "Beyond noise Zinc" in shown
+
+
+def test_page_compares_two_times_of_choice(client, week):
+    answer = client.get(PAGE, {"then": f"{ago(days=9):%Y-%m-%dT%H:%M}", "at": f"{ago(days=1):%Y-%m-%dT%H:%M}"})
+    [found] = answer.context["comparisons"]
+    assert (found.changes.votes, found.changes.came) == (160, [])
+
+
+def test_page_says_that_there_was_no_board(client, week):
+    assert "No board had been published by then." in text(client, then="2020-01-01T00:00")
+
+
+def test_page_names_retired_models(client, week):
+    factories.model("outsider", status="retired")
+    week[0].status = "retired"
+    week[0].save()
+    shown = text(client)
+    assert "not drawn for battles any more: Xenon" in shown
+    assert "Outsider" not in shown
+
+
+def test_page_leads_to_a_board_of_the_past(client, week):
+    html = client.get(PAGE, {"category": "overall"}).content.decode()
+    assert '<form class="chooser" action="/leaderboard/">' in html
+    past = client.get("/leaderboard/", {"pool": "live", "category": "overall", "at": f"{ago(days=5):%Y-%m-%dT%H:%M}"})
+    assert past.context["board"]["votes"] == 200
+
+
+def test_page_counts_the_votes_of_each_day(client, week):
+    days = client.get(PAGE).context["days"]
+    assert days[0]["day"] >= days[-1]["day"]
+    assert sum(each["votes"] for each in days) == 365
+    assert max(each["percent"] for each in days) == 100
+
+
+def test_page_shows_the_ten_best_over_time(client, week):
+    history = client.get(PAGE).context["history"]
+    assert history["models"][0]["model"] == "zinc"
+    assert len(history["lines"]) == 3
+
+
+def test_page_of_a_pool_without_votes_says_so(client):
+    factories.board()
+    shown = text(client)
+    assert "This board has no votes yet." in shown
+    assert "Votes of each day" not in shown
+
+
+def test_page_of_elo_judges_no_change(client, week):
+    assert "nothing can be said to have moved beyond noise" in text(client, method="elo")
+
+
+def test_page_of_two_models_with_open_ends_works(client):
+    beat(*factories.models(2))
+    published(at=ago(days=8))
+    assert "Nothing has moved beyond noise." in text(client)
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({"pool": "nowhere"}, 404),
+        ({"then": "soon"}, 400),
+        ({"at": "soon"}, 400),
+        ({"then": "2030-01-01", "at": "2029-12-31"}, 400),
+        ({"then": "9000-01-01"}, 400),
+        ({"then": "a\0b"}, 400),
+        ({"category": "juggling"}, 404),
+    ],
+)
+def test_page_refuses_with_a_page(client, query, status):
+    factories.board()
+    answer = client.get(PAGE, query)
+    assert answer.status_code == status
+    assert "<html" in answer.content.decode()
+
+
+def test_page_tells_which_time_it_does_not_understand(client):
+    factories.board()
+    assert "then is a time" in client.get(PAGE, {"then": "soon"}).content.decode()
+
+
+def test_every_page_leads_here(client):
+    factories.board()
+    assert 'href="/history/"' in client.get("/leaderboard/").content.decode()
+
+
+def test_pools_of_shortlists_are_not_offered(client):
+    factories.pool("secret", kind=Pool.Kind.SHORTLIST)
+    factories.board()
+    assert "secret" not in text(client)
+
+
+@pytest.mark.parametrize("models", [2, 20])
+@pytest.mark.parametrize("boards", [2, 9])
+def test_page_asks_the_database_as_often_for_many(client, models, boards, django_assert_num_queries):
+    contestants = factories.models(models)
+    for number in range(boards):
+        for one, other in pairwise(contestants):
+            met(one, other, 1, 1)
+        published(at=ago(days=8, minutes=number))
+
+    with django_assert_num_queries(11):
+        client.get(PAGE)

@@ -1,0 +1,209 @@
+"""The board of models by facts, scores and rating."""
+
+import re
+
+import pytest
+
+from catalog.benchmarks import table
+from catalog.importers import seed
+from catalog.models import Benchmark, LanguageModel, Score
+from ratings.models import Pool
+from ratings.pipeline import board_refresh
+from ratings.web.models import table_views
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def benchmark():
+    return Benchmark.objects.create(slug="mmlu", name="MMLU", chance=0.25)
+
+
+def score(benchmark, slug, value, **fields):
+    model = factories.model(slug)
+    model.open_weights = True
+    model.save()
+    known = {"task": "mmlu", "metric": "acc", "measured_by": "us", "source": "s", "run": "r", "n": 100, "harness": "h"}
+    return Score.objects.create(model=model, benchmark=benchmark, value=value, **(known | fields))
+
+
+def text(client, query=""):
+    answer = client.get(f"/models/{query}")
+    assert answer.status_code == 200
+    return " ".join(re.sub(r"<[^>]*>", " ", answer.content.decode()).replace("&nbsp;", " ").split())
+
+
+def names(client, query=""):
+    return re.findall(r'<th scope="row"><a href="/models/([^/]+)/"', client.get(f"/models/{query}").content.decode())
+
+
+def key(**alike):
+    [found] = [each.key for each in table.table("", {}).series if alike.items() <= vars(each.alike).items()]
+    return found
+
+
+def test_it_is_not_empty_after_the_first_start(client):
+    seed.load()
+    shown = text(client)
+    assert "llama-3.1-8b-instruct Meta Llama 3.1 Community chat" in shown
+    assert "claude-3-5-sonnet-20240620" not in shown
+    assert "claude-3-5-sonnet-20240620" in text(client, "?weights=closed")
+    assert "self-reported" in client.get("/models/").content.decode()
+
+
+def test_rating_and_scores_stand_side_by_side(client, benchmark):
+    score(benchmark, "a", 0.5)
+    factories.pool("import", kind=Pool.Kind.IMPORT)
+    for winner in ("a", "b"):
+        factories.cast(factories.model("a"), factories.model("b"), winner, pool="import")
+    board_refresh.refresh()
+    assert re.search(r"A – 1,000 50\.0 ± 9\.8", text(client))
+
+
+def test_rated_models_without_a_score_stand_in_it_but_in_no_series(client, benchmark):
+    score(benchmark, "a", 0.5)
+    score(benchmark, "c", 0.4)
+    for slug in ("b", "hidden"):
+        factories.model(slug, open_weights=slug == "b")
+    for slug in ("b", "hidden"):
+        factories.cast(factories.model("a"), factories.model(slug), "a" if slug == "hidden" else "b")
+    board_refresh.refresh()
+    assert sorted(names(client)) == ["a", "b", "c"]
+    assert sorted(names(client, "?weights=any")) == ["a", "b", "c", "hidden"]
+    assert names(client)[-1] == "c"
+    assert sorted(names(client, f"?series={key()}")) == ["a", "c"]
+
+
+def test_scores_of_one_series_can_be_put_in_order(client, benchmark):
+    for slug, value in (("a", 0.5), ("b", 0.9), ("c", 0.7)):
+        score(benchmark, slug, value)
+    score(benchmark, "d", 0.99, chat_template=True)
+    series = key(chat_template=None)
+    assert names(client, f"?series={series}&sort=mmlu") == ["b", "c", "a"]
+    assert names(client, f"?series={series}&sort=mmlu&order=asc") == ["a", "c", "b"]
+
+
+@pytest.mark.parametrize("other", [{"shots": 3}, {"version": "2"}, {"metric": "em"}, {"filter": "strict"}])
+def test_different_conditions_are_never_in_one_column(client, benchmark, other):
+    for slug, value in (("a", 0.5), ("b", 0.9)):
+        score(benchmark, slug, value)
+    score(benchmark, "c", 0.99, **other)
+    found = table.table(key(), {})
+    assert [column.key for column in found.columns] == ["mmlu", "mmlu~2"]
+    cells = {entry.slug: set(entry.cells) for entry in found.entries}
+    assert cells == {"a": {"mmlu"}, "b": {"mmlu"}, "c": {"mmlu~2"}}
+
+
+@pytest.mark.parametrize("query", ["?sort=mmlu", "?sort=mmlu~7&series={series}"])
+def test_scores_that_cannot_be_ordered_go_by_name_and_say_so(client, benchmark, query):
+    for slug, value in (("b", 0.9), ("a", 0.5)):
+        score(benchmark, slug, value)
+    query = query.format(series=key())
+    assert names(client, query) == ["a", "b"]
+    assert "cannot be put in order" in text(client, query)
+
+
+def test_normalized_scale_starts_at_chance(client, benchmark):
+    score(benchmark, "a", 0.25)
+    score(benchmark, "b", 1.0)
+    shown = text(client, "?scale=normalized")
+    assert "A – – 0.0 B – – 100.0" in shown
+
+
+def test_state_is_in_the_address_and_kept_by_form_and_links(client, benchmark):
+    for slug in "ab":
+        score(benchmark, slug, 0.5)
+    page = client.get(f"/models/?series={key()}&sort=size&order=asc&size_to=0.5&weights=any").content.decode()
+    assert '<option value="any" selected>' in page
+    assert 'name="size_to" inputmode="decimal" value="0.5"' in page
+    assert 'name="sort" value="size"' in page
+    assert f'<option value="{key()}" selected>' in page
+    assert "No model passes these filters." in page
+    assert "2 are left out because" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "words"),
+    [
+        ("?kind=x", 400, "kind must be one of"),
+        ("?sort=x", 400, "sort must be one of"),
+        ("?sort=%00", 400, "sort must be a text"),
+        ("?series=x", 404, "no such series"),
+        ("?size_to=x", 400, "size_to must be a number"),
+    ],
+)
+def test_bad_questions_get_a_clear_answer(client, query, status, words):
+    answer = client.get(f"/models/{query}")
+    assert answer.status_code == status
+    assert words in answer.content.decode()
+
+
+def test_it_works_without_any_score(client):
+    assert "0 models." in text(client)
+
+
+def test_it_asks_the_database_as_often_however_many_models(client, benchmark, django_assert_max_num_queries):
+    counts = []
+    for amount in (1, 30):
+        for number in range(amount):
+            score(benchmark, f"m{amount}-{number}", 0.5)
+        with django_assert_max_num_queries(8) as captured:
+            assert client.get("/models/").status_code == 200
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
+
+
+def test_long_lists_come_in_pages(client, benchmark, monkeypatch):
+    monkeypatch.setattr(table_views, "SHOWN", 2)
+    for slug in "abc":
+        score(benchmark, slug, 0.5)
+    assert names(client) == ["a", "b"]
+    assert "3 models." in text(client)
+    assert 'href="?sort=name&amp;page=2#page" rel="next"' in client.get("/models/?sort=name").content.decode()
+    assert names(client, "?page=2") == ["c"]
+    assert client.get("/models/?page=3").status_code == 404
+
+
+def test_a_column_leads_to_the_series_that_has_most_of_it(client, benchmark):
+    for slug, harness in {"a": "few", "b": "many", "c": "many"}.items():
+        score(benchmark, slug, 0.5, harness=harness)
+    assert f'href="?series={key(harness="many")}&amp;sort=mmlu"' in client.get("/models/").content.decode()
+
+
+def test_a_column_without_alike_scores_leads_nowhere(client, benchmark):
+    score(benchmark, "a", 0.5)
+    assert "sort=mmlu" not in client.get("/models/").content.decode()
+
+
+def test_columns_are_those_in_which_a_shown_model_has_a_score(client, benchmark):
+    score(benchmark, "a", 0.5)
+    score(Benchmark.objects.create(slug="gpqa", name="GPQA"), "b", 0.5)
+    LanguageModel.objects.filter(slug="b").update(open_weights=False)
+    assert "MMLU" in text(client)
+    assert "GPQA" not in text(client)
+
+
+def test_filters_that_are_set_are_counted(client):
+    assert "Filters 3 set" in text(client, "?kind=chat&weights=any&size_to=8")
+
+
+def test_only_signs_that_are_there_are_explained(client, benchmark):
+    score(benchmark, "a", 0.5)
+    assert "by the maker" not in text(client)
+    score(benchmark, "b", 0.5, self_reported=True)
+    assert "* by the maker of the model itself." in text(client)
+    assert "submitted" not in text(client)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("series=&weights=open&kind=&size_from=&size_to=7.50&scale=raw&sort=rating", "?size_to=7.5"),
+        ("series=&weights=any&kind=chat&organization=A+%26+B", "?weights=any&kind=chat&organization=A+%26+B"),
+        ("series=&weights=open", ""),
+    ],
+)
+def test_form_ends_at_an_address_that_says_only_what_was_chosen(client, sent, kept):
+    answer = client.get(f"/models/?{sent}")
+    assert (answer.status_code, answer["Location"]) == (302, f"/models/{kept}")

@@ -1,0 +1,370 @@
+"""The page of one model."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from arena.models import EndpointDay
+from catalog.facts.claims import record
+from catalog.facts.fields import Claim
+from catalog.models import Benchmark, Fact, Price, Score
+from ratings.models import PairTable, Pool
+from ratings.pipeline import board_refresh
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+SHIPPED = Fact.Origin.SHIPPED
+
+
+def text(client, slug):
+    answer = client.get(f"/models/{slug}/")
+    assert answer.status_code == 200
+    return " ".join(re.sub(r"<[^>]*>", " ", answer.content.decode()).split())
+
+
+def test_page_shows_what_is_known(client):
+    base = factories.model("quokka-base", name="Quokka base")
+    model = factories.model(
+        "quokka-7b.1",
+        name="Quokka <7B>",
+        organization=factories.organization("Maker"),
+        license=factories.license("MIT"),
+        open_weights=True,
+        parameters_total=7_240_000_000,
+        parameters_active=1_000_000_000,
+        training_tokens=15_000_000_000_000,
+        context_window=32_768,
+        release_date=date(2026, 1, 2),
+        knowledge_cutoff=date(2025, 6, 1),
+        base_model=base,
+        status="retired",
+    )
+    Price.objects.create(
+        model=model, input=Decimal("0.15"), output=Decimal("0.6"), source="list", as_of=date(2026, 2, 3)
+    )
+
+    shown = text(client, "quokka-7b.1")
+
+    assert "Quokka &lt;7B&gt; Maker open weights MIT retired" in shown
+    for words in (
+        "Parameters 7.24 B, 1 B active",
+        "Made from Quokka base",
+        "Trained on 15 T tokens",
+        "Context 32,768 tokens",
+        "Released 2 January 2026",
+        "Knows the world until June 2025",
+        "Price of a million tokens $0.15 in, $0.60 out (3 February 2026) list",
+    ):
+        assert words in shown
+
+
+def test_page_leaves_out_what_is_unknown(client):
+    factories.model("quokka")
+
+    shown = text(client, "quokka")
+
+    assert "It has no rating yet" in shown
+    for words in ("None", "Parameters", "Price", "Released", "Measured", "\N{EM DASH}"):
+        assert words not in shown
+
+
+def won(winner, loser, times, **fields):
+    for _ in range(times):
+        factories.cast(winner, loser, **fields)
+
+
+def test_page_shows_where_it_stands_on_each_board_and_leads_to_its_row(client):
+    factories.pool("elsewhere", kind=Pool.Kind.IMPORT, name="Votes <of> 2024")
+    quokka, wombat, numbat = (factories.model(slug) for slug in ("quokka-7b.1", "wombat", "numbat"))
+    for pool in ("live", "elsewhere"):
+        won(quokka, wombat, 2, pool=pool)
+        won(wombat, quokka, 2, pool=pool)
+    factories.cast(wombat, numbat, pool="elsewhere")
+    factories.cast(wombat, numbat, categories=["coding"])
+    board_refresh.refresh()
+
+    shown, html = text(client, "quokka-7b.1"), client.get("/models/quokka-7b.1/").content.decode()
+
+    assert "no rating yet" not in shown
+    numbers = "1,000 830 \N{EN DASH} 1,170 Votes 4"
+    assert f"1 1\N{EN DASH}3 This arena blind battles judged here 3 models provisional {numbers}" in shown
+    assert "1 1\N{EN DASH}3 Votes &lt;of&gt; 2024 votes cast elsewhere 3 models provisional" in shown
+    assert shown.index("judged here") < shown.index("elsewhere")
+    for pool in ("live", "elsewhere"):
+        assert f'href="/leaderboard/?pool={pool}#model-quokka-7b.1"' in html
+        assert 'id="model-quokka-7b.1"' in client.get(f"/leaderboard/?pool={pool}").content.decode()
+
+
+def test_page_of_a_model_that_stands_elsewhere_alone_says_so(client):
+    factories.pool("elsewhere", kind=Pool.Kind.IMPORT, name="Votes of 2024")
+    factories.cast(factories.model("quokka"), factories.model("wombat"), pool="elsewhere")
+    board_refresh.refresh()
+
+    shown = text(client, "quokka")
+
+    assert "It has no rating yet in this arena." in shown
+    assert "Votes of 2024 votes cast elsewhere 2 models provisional" in shown
+
+
+def test_page_counts_the_models_that_its_rank_is_among(client):
+    first, second, third, fourth = factories.models(4)
+    for a, b, times in ((first, second, 3), (third, fourth, 1)):
+        won(a, b, times)
+        won(b, a, times)
+    board_refresh.refresh()
+
+    assert "2 models" in text(client, third.slug)
+    assert ["group 2" in text(client, model.slug) for model in (first, third)] == [False, True]
+
+
+def test_page_is_silent_about_the_board_of_a_shortlist(client):
+    factories.pool("secret", kind=Pool.Kind.SHORTLIST)
+    factories.cast(factories.model("quokka"), factories.model("wombat"), pool="secret")
+    board_refresh.refresh()
+
+    shown = text(client, "quokka")
+
+    assert "secret" not in shown
+    assert "It has no rating yet" in shown
+
+
+@pytest.mark.parametrize("pools", [1, 7])
+def test_page_asks_the_database_as_often_however_many_boards_there_are(client, pools, django_assert_num_queries):
+    quokka, wombat = factories.model("quokka"), factories.model("wombat")
+    for number in range(pools):
+        factories.pool(f"pool-{number}", kind=Pool.Kind.IMPORT)
+        factories.cast(quokka, wombat, pool=f"pool-{number}")
+    board_refresh.refresh()
+
+    with django_assert_num_queries(22):
+        assert len(client.get("/models/quokka/").context["places"]) == pools
+
+
+def test_page_shows_what_was_measured_in_a_month_and_nothing_of_today(client):
+    endpoint = factories.endpoint(factories.model("quokka"))
+    day = datetime.now(UTC).date()
+    old = {"answers": 95, "public_answers": 95, "public_failures": 5, "first_token_p50": 0.44, "tokens_per_s_p50": 51.7}
+    EndpointDay.objects.create(endpoint=endpoint, day=day - timedelta(days=3), **old)
+    before = text(client, "quokka")
+    EndpointDay.objects.create(endpoint=endpoint, day=day, answers=0, public_failures=50)
+
+    assert "Speed 52 tokens/s First token after 0.44 s Failed 5.0 % of 100 calls in blind battles" in before
+    assert text(client, "quokka") == before
+
+
+def test_page_has_no_failure_rate_of_a_model_that_was_only_asked_by_name(client):
+    endpoint = factories.endpoint(factories.model("quokka"))
+    day = datetime.now(UTC).date() - timedelta(days=3)
+    EndpointDay.objects.create(endpoint=endpoint, day=day, answers=95, failures={"timeout": 5}, tokens_per_s_p50=51.7)
+
+    shown = text(client, "quokka")
+
+    assert "Speed 52 tokens/s" in shown
+    assert "Failed" not in shown
+
+
+def test_page_says_which_values_of_its_own_a_model_is_asked_with(client):
+    own = {"max_tokens": 2000, "temperature": 0.0, "thinking_tokens": 8192, "first_token_timeout_s": 60.0}
+    factories.endpoint(factories.model("variant"), **own)
+    factories.endpoint(factories.model("usual"), max_concurrency=3)
+
+    shown = text(client, "variant")
+
+    for words in ("Longest answer 2,000 tokens", "up to 8,192 tokens", "Temperature 0.0", "at most 60 s"):
+        assert words in shown
+    assert "Settings of this variant" not in text(client, "usual")
+
+
+@pytest.mark.parametrize("slug", ["nobody", "a%00b", "%0A", "a" * 300])
+def test_page_of_an_unknown_model_is_not_there(client, slug):
+    answer = client.get(f"/models/{slug}/")
+    assert answer.status_code == 404
+    assert "There is no model" in answer.content.decode()
+    assert "battle was started" not in answer.content.decode()
+    assert "Start a battle" not in answer.content.decode()
+
+
+def test_page_can_only_be_read(client):
+    factories.model("quokka")
+
+    assert client.post("/models/quokka/").status_code == 405
+
+
+def test_page_shows_each_category_and_each_opponent(client):
+    quokka, wombat, numbat = (factories.model(slug) for slug in ("quokka", "wombat", "numbat"))
+    won(quokka, wombat, 3, categories=["coding"])
+    won(wombat, quokka, 1, categories=["coding"])
+    won(quokka, numbat, 2)
+    board_refresh.refresh()
+
+    shown = text(client, "quokka")
+
+    assert re.search(r"Overall provisional 1 of 2 |Overall provisional 2 of 3 |Overall provisional 1 of 3 ", shown)
+    assert "Coding provisional 1 of 2 1\N{EN DASH}2 " in shown
+    assert re.search(r"Wombat 4 3 1 0 75&nbsp;% 75&nbsp;% \+191 ± \d+ Numbat 2 2 0 0 100&nbsp;% – –", shown)
+
+
+@pytest.mark.parametrize(
+    ("votes", "said"), [(1, "1 vote against 1 opponent."), (1_200, "1,200 votes against 1 opponent.")]
+)
+def test_page_counts_votes_and_opponents(client, votes, said):
+    quokka, wombat = factories.model("quokka"), factories.model("wombat")
+    factories.cast(quokka, wombat, multiplicity=votes)
+    board_refresh.refresh()
+
+    shown = client.get("/models/quokka/").content.decode()
+
+    assert said in shown
+    assert f'aria-label="{said.split(" against")[0]}: compare with Wombat"' in shown
+
+
+def test_page_shows_one_pool_after_the_other(client):
+    factories.pool("elsewhere", kind=Pool.Kind.IMPORT, name="Votes of 2024")
+    quokka, wombat = factories.model("quokka"), factories.model("wombat")
+    won(quokka, wombat, 3)
+    won(quokka, wombat, 5, pool="elsewhere")
+    board_refresh.refresh()
+
+    here = client.get("/models/quokka/")
+    there = client.get("/models/quokka/", {"pool": "elsewhere"})
+
+    assert [each["votes"] for each in here.context["opponents"]] == [3]
+    assert [each["votes"] for each in there.context["opponents"]] == [5]
+    assert '<a href="?pool=elsewhere#in-pool" aria-current="true">' in there.content.decode()
+    assert "5 votes against 1 opponent." in there.content.decode()
+    assert [each["pair"] for each in here.context["opponents"]] == ["/leaderboard/?pin=quokka&pin=wombat#compare"]
+    [pair] = [each["pair"] for each in there.context["opponents"]]
+    assert pair == "/leaderboard/?pool=elsewhere&pin=quokka&pin=wombat#compare"
+    assert [each.better for each in client.get(pair).context["compared"].pairs] == ["Quokka"]
+
+
+def test_page_says_when_no_pairs_are_kept(client):
+    factories.cast(factories.model("quokka"), factories.model("wombat"))
+    board_refresh.refresh()
+    missing = "Against each opponent No pairs of this model are kept yet."
+    assert missing not in text(client, "quokka")
+    PairTable.objects.all().delete()
+    assert missing in text(client, "quokka")
+
+
+@pytest.mark.parametrize("pool", ["nowhere", "a\0b"])
+def test_page_of_an_unknown_pool_is_not_there(client, pool):
+    factories.model("quokka")
+    answer = client.get("/models/quokka/", {"pool": pool})
+    assert answer.status_code == 404
+    assert "<html" in answer.content.decode()
+
+
+def test_price_leads_to_its_source(client):
+    source = "https://prices.example/list.json (a <list>)"
+    quokka = factories.model("quokka")
+    Price.objects.create(model=quokka, input=Decimal(2), output=Decimal(3), source=source, as_of=date(2026, 1, 2))
+    html = client.get("/models/quokka/").content.decode()
+    assert '<a href="https://prices.example/list.json" rel="noopener">' in html
+    assert "(a &lt;list&gt;)" in html
+
+
+def test_page_tells_why_voters_decided(client):
+    quokka, wombat = factories.model("quokka"), factories.model("wombat")
+    for number in range(8):
+        reasons = {"a": ["useful"], "b": ["too_long"]} if number < 6 else {"a": ["wrong"]}
+        factories.cast(quokka, wombat, voter=factories.voter_id(number), reasons=reasons)
+    board_refresh.refresh()
+
+    shown = text(client, "quokka")
+
+    assert "Of the 8 counted votes with a reason about this model, by 8 people" in shown
+    assert "useful 75&nbsp;% 6" in shown
+    assert "wrong 25&nbsp;% 2" in shown
+    assert "too long 0&nbsp;% 0" in shown
+    assert "too long 100&nbsp;% 6" in text(client, "wombat")
+
+
+def test_page_is_silent_about_the_reasons_of_few(client):
+    quokka, wombat = factories.model("quokka"), factories.model("wombat")
+    for number in range(4):
+        factories.cast(quokka, wombat, voter=factories.voter_id(number), reasons={"a": ["useful"]})
+    board_refresh.refresh()
+
+    assert "What voters said" not in text(client, "quokka")
+
+
+def test_page_has_a_plot_from_the_second_board_on(client):
+    quokka, wombat = factories.model("quokka"), factories.model("wombat")
+    found = []
+    for _ in range(2):
+        won(quokka, wombat, 1)
+        board_refresh.refresh()
+        found.append(client.get("/models/quokka/").content.decode())
+
+    assert "One board has been kept so far" in found[0]
+    assert "plots.js" not in found[0]
+    assert 'data-plot="series"' in found[1]
+    assert "plots.js" in found[1]
+
+
+@pytest.mark.parametrize(("models", "categories"), [(2, 1), (20, 1), (2, 12)])
+def test_page_asks_the_database_as_often_for_many_opponents_and_categories(
+    client, models, categories, django_assert_num_queries
+):
+    quokka, *others = factories.model("quokka"), *factories.models(models - 1)
+    for other in others:
+        won(quokka, other, 1, categories=[f"category-{number}" for number in range(categories)])
+    board_refresh.refresh()
+
+    with django_assert_num_queries(18):
+        assert len(client.get("/models/quokka/").context["opponents"]) == models - 1
+
+
+def test_page_shows_license_scores_and_sources(client):
+    allowed = factories.license(
+        "Quokka", commercial="conditional", conditions="Below 100 users.", obligations="Name us."
+    )
+    model = factories.model("quokka", license=allowed)
+    benchmark = Benchmark.objects.create(slug="mmlu", name="MMLU")
+    known = {"task": "mmlu", "metric": "acc", "measured_by": "Maker", "source": "s", "run": "r"}
+    Score.objects.create(model=model, benchmark=benchmark, value=0.7, n=14_042, shots=5, self_reported=True, **known)
+    day = date(2026, 1, 2)
+    claims = [Claim("context_window", 5, "https://a.example/x", day), Claim("context_window", 6, "b", day)]
+    record({model.pk: claims}, SHIPPED)
+
+    shown = text(client, "quokka")
+    assert "Conditional. Below 100 users." in shown
+    assert "Name us." in shown
+    assert "MMLU 70.0&nbsp;% ±&nbsp;0.8" in shown
+    assert "5 examples shown" in shown
+    assert "self-reported" in shown
+    assert "Context: 5" in shown
+    assert "Other sources say: 6" in shown
+    assert 'href="https://a.example/x"' in client.get("/models/quokka/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("https://a.example/x", '<a href="https://a.example/x" rel="noopener">https://a.example/x</a>'),
+        ("https://a.example/x (of 2025)", '<a href="https://a.example/x" rel="noopener">https://a.example/x (of 2025)'),
+        ("javascript:alert(1)", "<dd>javascript:alert(1)</dd>"),
+        ("a letter", "<dd>a letter</dd>"),
+    ],
+)
+def test_page_leads_to_the_text_of_a_license_by_its_address_alone(client, source, shown):
+    factories.model("quokka", license=factories.license("Quokka", commercial="yes", source=source))
+    assert shown in client.get("/models/quokka/").content.decode()
+
+
+def test_page_takes_as_many_queries_with_many_facts_and_scores(client, django_assert_max_num_queries):
+    model = factories.model("quokka")
+    counts = []
+    for amount in (1, 20):
+        for number in range(amount):
+            benchmark = Benchmark.objects.create(slug=f"b{amount}-{number}", name="B")
+            known = {"task": "t", "metric": "acc", "measured_by": "us", "source": "s", "run": "r", "value": 0.5}
+            Score.objects.create(model=model, benchmark=benchmark, **known)
+        record({model.pk: [Claim("tools", True, f"s{number}", date(2026, 1, 2)) for number in range(amount)]}, SHIPPED)
+        with django_assert_max_num_queries(30) as captured:
+            client.get("/models/quokka/")
+        counts.append(len(captured))
+    assert counts[0] == counts[1]

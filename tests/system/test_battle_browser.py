@@ -1,0 +1,100 @@
+"""The same in a real browser: by role and name, as a person would find things."""
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.system.browser_page import FEED, ask, tell
+from tests.system.service import Service
+
+
+def test_battle_vote_reveal_and_live_board(page: Page) -> None:
+    board = page.context.new_page()
+    board.goto("/leaderboard/")
+    before = board.locator("#board").inner_html()
+    ask(page, "Which metal melts in the hand?")
+    assert "Quokka" not in page.content() and "Wombat" not in page.content()
+    page.get_by_role("button", name="A is better").click()
+    expect(page.get_by_role("heading", name="You found A better.")).to_be_visible()
+    expect(page.get_by_role("link", name="Model Quokka-7B")).to_be_visible()
+    expect(page.get_by_role("link", name="Model Wombat-70B")).to_be_visible()
+    board.wait_for_function("before => document.querySelector('#board').innerHTML !== before", arg=before)
+    expect(board.get_by_role("row", name="Quokka-7B")).to_be_visible()
+
+
+def test_battle_by_keyboard_alone(page: Page) -> None:
+    page.goto("/")
+    expect(page.get_by_role("textbox")).to_be_focused()
+    page.keyboard.type("How deep is the deepest lake?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="B is better")).to_be_enabled()
+    page.keyboard.press("2")
+    expect(page.get_by_role("heading", name="You found B better.")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("textbox")).to_be_focused()
+
+
+def test_reload_in_mid_stream_keeps_both_texts(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("textbox").fill("Tell me about bridges.")
+    page.keyboard.press("Enter")
+    pane = page.locator("#turn-1-a")
+    expect(pane).not_to_be_empty()
+    shown = pane.inner_text()
+    page.reload()
+    expect(page.locator("#turn-1-a")).to_contain_text(shown.strip()[:10])
+    expect(page.get_by_role("button", name="Tie")).to_be_enabled()
+
+
+def test_no_request_leaves_the_service(page: Page, service: Service) -> None:
+    hosts = set()
+    page.on("request", lambda request: hosts.add("/".join(request.url.split("/")[:3])))
+    ask(page, "Is anything loaded from elsewhere?")
+    page.goto("/leaderboard/")
+    assert hosts == {service.url}
+
+
+THINKING = "The models are still thinking. Some take up to half a minute."
+PATIENCE_MS = 8_000
+
+
+def test_line_of_patience_goes_when_text_comes_and_comes_again_after_a_reset(page: Page) -> None:
+    page.add_init_script(FEED)
+    page.clock.install()
+    page.goto("/")
+    page.get_by_role("textbox").fill("Who takes the longest?")
+    page.keyboard.press("Enter")
+    status = page.get_by_role("status")
+    expect(status).to_have_text("You can vote when both answers are done.")
+    page.wait_for_function("() => window.feed")
+    page.clock.run_for(PATIENCE_MS)
+    expect(status).to_have_text(THINKING)
+    tell(page, "delta", turn=1, side="a", text="At last. ")
+    expect(status).to_have_text("You can vote when both answers are done.")
+    expect(page.locator("#turn-1-a")).to_contain_text("At last")
+    page.clock.run_for(2 * PATIENCE_MS)
+    expect(status).to_have_text("You can vote when both answers are done.")
+    tell(page, "reset", turn=1, side="a")
+    page.clock.run_for(PATIENCE_MS)
+    expect(status).to_have_text(THINKING)
+    tell(page, "done", turn=1, side="b", html="<p>Mine</p>")
+    expect(status).to_have_text("Answer B is finished.")
+    tell(page, "delta", turn=1, side="a", text="Again")
+    expect(status).to_have_text("Answer B is finished.")
+
+
+def test_page_of_another_site_makes_nobody_somebody_new(browser: Browser, service: Service) -> None:
+    context = browser.new_context(base_url=service.url)  # its console tells of each refusal
+    page = context.new_page()
+    ask(page, "Whose battle is it afterwards?")
+    before = {each["name"]: each["value"] for each in context.cookies()}
+    paths = ("/", "/appearance/", "/battles/delete/", "/api/v1/battles/")
+    forms = [f'<form method="post" action="{service.url}{path}"><button>{path}</button></form>' for path in paths]
+    page.route("http://elsewhere.example/", lambda route: route.fulfill(body="".join(forms), content_type="text/html"))
+    for path in paths:
+        page.goto("http://elsewhere.example/")
+        with page.expect_response(service.url + path) as answered:
+            page.get_by_role("button", name=path, exact=True).click()
+        assert answered.value.status == 403
+        assert {each["name"]: each["value"] for each in context.cookies()} == before
+    page.goto("/battles/")
+    expect(page.get_by_role("link", name="Whose battle is it afterwards?")).to_be_visible()
+    context.close()

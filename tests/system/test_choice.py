@@ -1,0 +1,136 @@
+"""From limits to blind battles, in a real browser; the calculators, without JavaScript; axe-core on all of it."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, FilePayload, Page, expect
+
+from tests.catalog.score_files import LM_EVAL
+from tests.system.browser_page import DESKTOP, PHONE, READY_WITHIN_MS, open_bar, reading
+from tests.system.service import Service
+from tests.system.test_accessibility import violations
+
+PAGES = {
+    "home, a set of models": "/?among=quokka-7b&among=wombat-70b",
+    "choice, tasks": "/choose/",
+    "choice, somebody is left": "/choose/?task=coding&context=200k&tools=on",
+    "choice, nobody is left": "/choose/?price=0&unknown=exclude",
+    "decision": "/choose/decision/?task=coding&context=1k&chosen=quokka-7b&why=Because",
+    "cost": "/cost/?model=llama-3.1-8b-instruct&gpu_hour=2&input_tokens=1M",
+    "scaling": "/scaling/?params=8B&tokens=15T&law=hoffmann",
+}
+
+
+@pytest.fixture
+def plain(browser: Browser, service: Service) -> Iterator[Page]:
+    """A page without JavaScript."""
+    context = browser.new_context(base_url=service.url, java_script_enabled=False)
+    yield context.new_page()
+    context.close()
+
+
+def test_limits_lead_to_a_shortlist_and_to_battles_on_its_own_board(browser: Browser, service: Service) -> None:
+    with reading(browser, service) as page:
+        page.goto("/")
+        page.get_by_role("link", name="Choose a model").click()
+        page.get_by_role("link", name="Writing code").click()
+        page.get_by_label("Context, tokens at least").fill("200k")
+        page.get_by_label("$ a million tokens, at most").fill("2")
+        page.get_by_label("Commercial use is allowed").check()
+        page.get_by_role("button", name="Show who is left").click()
+
+        expect(page.get_by_role("heading", name="Choose a model: Writing code")).to_be_visible()
+        expect(page.get_by_text("are known to be within all limits")).to_be_visible()
+        expect(page.get_by_text("price unknown").first).to_be_visible()
+
+        page.get_by_role("button", name="Battle these 2").click()
+        expect(page.get_by_text("Blind battles among:")).to_contain_text("Quokka-7B")
+        page.get_by_role("textbox", name="Your question").fill("Write a function that reverses a list.")
+        page.keyboard.press("Enter")
+        open_bar(page)
+        page.get_by_role("button", name="A is better").click()
+        expect(page.get_by_role("heading", name="You found A better.")).to_be_visible(timeout=READY_WITHIN_MS)
+
+        expect(page.get_by_role("link", name="Next battle")).to_have_attribute("href", re.compile("among=quokka-7b"))
+        page.get_by_role("link", name="To the decision").click()
+        board = page.get_by_role("link", name="See that board")
+        for _ in range(40):
+            if board.count():
+                break
+            page.wait_for_timeout(500)
+            page.reload()
+        board.click()
+        expect(page.get_by_role("rowheader", name="Wombat-70B")).to_be_visible(timeout=READY_WITHIN_MS)
+        expect(page.locator("tbody tr")).to_have_count(2)
+
+        page.go_back()
+        page.get_by_label("Chosen model").select_option("quokka-7b")
+        page.get_by_label("Why").fill("Its answer was right.")
+        page.get_by_role("button", name="Write it down").click()
+        expect(page.get_by_text("Chosen: Model Quokka-7B")).to_be_visible()
+        expect(page.get_by_role("region", name="Their own battles").get_by_role("rowheader")).to_have_count(2)
+        with page.expect_download() as download:
+            page.get_by_role("link", name="As Markdown").click()
+        assert "**Chosen model: Model Quokka-7B**" in download.value.path().read_text()
+
+
+def test_calculators_and_choice_need_no_javascript(plain: Page) -> None:
+    plain.goto("/scaling/")
+    plain.get_by_label("Compute").fill("5.76e23")
+    plain.get_by_role("button", name="Calculate").click()
+    expect(plain.get_by_role("row", name="Least loss by the law")).to_contain_text("72.2 B")
+
+    plain.goto("/cost/")
+    for label, value in {
+        "Tokens read": "100M",
+        "Tokens written": "20M",
+        "$ a million tokens read": "2.5",
+        "$ a million tokens written": "10",
+        "$ an hour and GPU": "2.5",
+        "GPUs for one replica": "2",
+    }.items():
+        plain.get_by_label(label, exact=True).fill(value)
+    plain.get_by_role("button", name="Calculate").click()
+    expect(plain.get_by_role("row", name="A month")).to_contain_text("$450")
+    expect(plain.get_by_role("row", name="A month")).to_contain_text("$3,650")
+    expect(plain.get_by_text("973 M tokens a month")).to_be_visible()
+
+    plain.goto("/choose/?context=200k&unknown=exclude")
+    expect(plain.get_by_text("context unknown").first).to_be_attached()
+
+
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
+@pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
+def test_page_has_no_violation(browser: Browser, service: Service, path: str, viewport: Any, scheme: Any) -> None:
+    with reading(browser, service, viewport=viewport, color_scheme=scheme) as page:
+        page.goto(path)
+        assert not violations(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize(
+    "path", ["/cost/?price_input=-1&layers=3", "/choose/?monthly=1", "/choose/decision/?chosen=nobody"]
+)
+def test_page_that_refuses_has_no_violation(browser: Browser, service: Service, path: str) -> None:
+    context = browser.new_context(base_url=service.url)  # its console tells the status
+    page = context.new_page()
+    page.goto(path)
+    assert not violations(page)
+    context.close()
+
+
+def test_sending_for_the_catalogue_has_no_violation(browser: Browser, service: Service) -> None:
+    """The form, the form that refuses, and what was understood of a file that it takes."""
+    context = browser.new_context(base_url=service.url, viewport=PHONE)
+    page = context.new_page()
+    page.goto("/benchmarks/submit/")
+    for content, heading in ((b"{}", "Send something"), (json.dumps(LM_EVAL).encode(), "Scores of")):
+        assert not violations(page)
+        page.get_by_label("Result file").set_input_files(FilePayload(name="r.json", mimeType="", buffer=content))
+        page.get_by_role("button", name="Send the file").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
+    assert not violations(page)
+    context.close()
