@@ -9,5 +9,5 @@ class ArenaConfig(AppConfig):
         from arena.answers import worker
         from arena.identity import accounts
 
-        accounts.connect()
-        worker.connect()
+        accounts.connect_signals()
+        worker.connect_signals()

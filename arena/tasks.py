@@ -12,15 +12,15 @@ def roll_up() -> None:
     """Sum up how the endpoints did."""
     from arena.endpoints import call_stats
 
-    for day in call_stats.due(datetime.now(UTC)):
-        call_stats.roll_up(day)
+    for day in call_stats.list_due_days(datetime.now(UTC)):
+        call_stats.roll_up_day(day)
 
 
 @shared_task(name="arena.expire", ignore_result=True)
 def expire() -> None:
     from arena.battles import lifecycle
 
-    lifecycle.expire()
+    lifecycle.expire_battles()
 
 
 @shared_task(name="arena.forget_told", ignore_result=True)
@@ -29,16 +29,16 @@ def forget_told() -> None:
     from arena.endpoints import token_budgets
     from arena.identity import idempotency
 
-    idempotency.forget()
-    token_budgets.forget()
+    idempotency.delete_expired_responses()
+    token_budgets.delete_old_charges()
 
 
 @shared_task(name="arena.apply_retention", ignore_result=True)
 def apply_retention() -> None:
     from arena.battles import retention
 
-    retention.delete_old_texts()
-    retention.delete_networks()
+    retention.delete_old_battles()
+    retention.delete_network_hashes()
 
 
 @shared_task(name="arena.delete_idle_voters", ignore_result=True)

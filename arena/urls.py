@@ -17,44 +17,46 @@ from arena.web import account_views, history_views, home_views, published_views,
 from arena.web import battle_views as views
 
 
-def _of_battles(route: str, view: Callable[..., Any], name: str) -> URLPattern:
+def _build_battle_path(route: str, view: Callable[..., Any], name: str) -> URLPattern:
     """What is said about battles is for one reader, and for now: nobody may store it."""
     return path(f"battles/{route}", cache_control(no_store=True)(view), name=name)
 
 
-def _of_second_factor(route: str, view: Callable[..., Any], name: str) -> URLPattern:
+def _build_second_factor_path(route: str, view: Callable[..., Any], name: str) -> URLPattern:
     """These pages show secrets: nobody may store them."""
     return path(f"accounts/second-factor/{route}", cache_control(no_store=True)(view), name=name)
 
 
 pages = [
-    path("", home_views.home, name="home"),
-    path("suggestions/", home_views.suggestions, name="suggestions"),
-    _of_battles("", history_views.battles, "my-battles"),
-    _of_battles("export/", history_views.export, "my-battles-export"),
-    _of_battles("delete/", history_views.delete_everything, "my-battles-delete"),
-    _of_battles("<uuid:battle_id>/", views.battle, "battle"),
-    _of_battles("<uuid:battle_id>/delete/", history_views.delete_one, "battle-delete"),
-    _of_battles("<uuid:battle_id>/vote/", views.vote, "battle-vote"),
-    _of_battles("<uuid:battle_id>/turns/", views.ask_again, "battle-ask-again"),
-    _of_battles("<uuid:battle_id>/retry/", views.retry, "battle-try-again"),
-    _of_battles("<uuid:battle_id>/stop/", views.stop, "battle-end"),
-    _of_battles("<uuid:battle_id>/opinion/", views.opinion, "battle-opinion"),
-    _of_battles("<uuid:battle_id>/share/", views.share, "battle-share"),
-    _of_battles("<uuid:battle_id>/go-on/", views.go_on, "battle-go-on"),
-    path("b/<uuid:battle_id>/", cache_control(no_store=True)(published_views.battle), name="published-battle"),
-    path("b/<uuid:battle_id>/report/", published_views.report, name="published-battle-report"),
-    path("benchmarks/submit/", cache_control(no_store=True)(submission_views.submit), name="submit"),
+    path("", home_views.show_home, name="home"),
+    path("suggestions/", home_views.show_suggestions, name="suggestions"),
+    _build_battle_path("", history_views.list_battles, "my-battles"),
+    _build_battle_path("export/", history_views.export_battles, "my-battles-export"),
+    _build_battle_path("delete/", history_views.delete_voter_data, "my-battles-delete"),
+    _build_battle_path("<uuid:battle_id>/", views.show_battle, "battle"),
+    _build_battle_path("<uuid:battle_id>/delete/", history_views.delete_battle, "battle-delete"),
+    _build_battle_path("<uuid:battle_id>/vote/", views.cast_vote, "battle-vote"),
+    _build_battle_path("<uuid:battle_id>/turns/", views.ask_follow_up, "battle-ask-again"),
+    _build_battle_path("<uuid:battle_id>/retry/", views.retry_answers, "battle-try-again"),
+    _build_battle_path("<uuid:battle_id>/stop/", views.stop_battle, "battle-end"),
+    _build_battle_path("<uuid:battle_id>/opinion/", views.save_feedback, "battle-opinion"),
+    _build_battle_path("<uuid:battle_id>/share/", views.share_battle, "battle-share"),
+    _build_battle_path("<uuid:battle_id>/go-on/", views.continue_battle, "battle-go-on"),
+    path(
+        "b/<uuid:battle_id>/", cache_control(no_store=True)(published_views.show_shared_battle), name="published-battle"
+    ),
+    path("b/<uuid:battle_id>/report/", published_views.report_battle, name="published-battle-report"),
+    path("benchmarks/submit/", cache_control(no_store=True)(submission_views.submit_to_catalog), name="submit"),
     path(
         "benchmarks/submissions/<uuid:key>/",
-        cache_control(no_store=True)(submission_views.submission),
+        cache_control(no_store=True)(submission_views.show_submission),
         name="submission",
     ),
-    path("appearance/", views.appearance, name="appearance"),
+    path("appearance/", views.set_color_scheme, name="appearance"),
 ]
 # Those of allauth that need no e-mail, under the names by which it looks for them.
 accounts = [
-    path("accounts/", cache_control(no_store=True)(account_views.account), name="account"),
+    path("accounts/", cache_control(no_store=True)(account_views.manage_account), name="account"),
     path("accounts/keys/<int:key>/revoke/", account_views.revoke_key, name="account-key-revoke"),
     path("accounts/login/", account_views.login, name="account_login"),
     path("accounts/signup/", allauth_views.signup, name="account_signup"),
@@ -63,29 +65,31 @@ accounts = [
     path("accounts/inactive/", allauth_views.account_inactive, name="account_inactive"),
     path("accounts/confirm/", allauth_views.reauthenticate, name="account_reauthenticate"),
     path("accounts/second-factor/", RedirectView.as_view(pattern_name="account"), name="mfa_index"),
-    _of_second_factor("code/", mfa_views.authenticate, "mfa_authenticate"),
-    _of_second_factor("confirm/", mfa_views.reauthenticate, "mfa_reauthenticate"),
-    _of_second_factor("set-up/", totp_views.activate_totp, "mfa_activate_totp"),
-    _of_second_factor("remove/", totp_views.deactivate_totp, "mfa_deactivate_totp"),
-    _of_second_factor("recovery/", recovery_views.view_recovery_codes, "mfa_view_recovery_codes"),
-    _of_second_factor("recovery/new/", recovery_views.generate_recovery_codes, "mfa_generate_recovery_codes"),
+    _build_second_factor_path("code/", mfa_views.authenticate, "mfa_authenticate"),
+    _build_second_factor_path("confirm/", mfa_views.reauthenticate, "mfa_reauthenticate"),
+    _build_second_factor_path("set-up/", totp_views.activate_totp, "mfa_activate_totp"),
+    _build_second_factor_path("remove/", totp_views.deactivate_totp, "mfa_deactivate_totp"),
+    _build_second_factor_path("recovery/", recovery_views.view_recovery_codes, "mfa_view_recovery_codes"),
+    _build_second_factor_path("recovery/new/", recovery_views.generate_recovery_codes, "mfa_generate_recovery_codes"),
 ]
 api = [
-    path("", docs_views.Calls.as_view(), name="api-calls"),
-    _of_battles("", calls.Battles.as_view(), "battle-list"),
-    _of_battles("<uuid:battle_id>/", calls.OneBattle.as_view(), "battle-detail"),
-    _of_battles("<uuid:battle_id>/events", calls.events, "battle-events"),
-    _of_battles("<uuid:battle_id>/vote/", calls.BattleVote.as_view(), "battle-cast-vote"),
-    _of_battles("<uuid:battle_id>/turns/", calls.BattleTurns.as_view(), "battle-turns"),
-    _of_battles("<uuid:battle_id>/stop/", calls.BattleStop.as_view(), "battle-stop"),
-    _of_battles("<uuid:battle_id>/retry/", calls.BattleRetry.as_view(), "battle-retry"),
-    _of_battles("<uuid:battle_id>/share/", calls.BattleShare.as_view(), "battle-sharing"),
-    path("models/", calls.Models.as_view(), name="model-list"),
-    path("models/<str:slug>/battles/", calls.SharedBattles.as_view(), name="model-battles"),
-    path("submissions/", cache_control(no_store=True)(submissions.Submissions.as_view()), name="submission-list"),
+    path("", docs_views.CallListView.as_view(), name="api-calls"),
+    _build_battle_path("", calls.BattleListView.as_view(), "battle-list"),
+    _build_battle_path("<uuid:battle_id>/", calls.BattleDetailView.as_view(), "battle-detail"),
+    _build_battle_path("<uuid:battle_id>/events", calls.stream_battle_events, "battle-events"),
+    _build_battle_path("<uuid:battle_id>/vote/", calls.BattleVoteView.as_view(), "battle-cast-vote"),
+    _build_battle_path("<uuid:battle_id>/turns/", calls.BattleTurnsView.as_view(), "battle-turns"),
+    _build_battle_path("<uuid:battle_id>/stop/", calls.BattleStopView.as_view(), "battle-stop"),
+    _build_battle_path("<uuid:battle_id>/retry/", calls.BattleRetryView.as_view(), "battle-retry"),
+    _build_battle_path("<uuid:battle_id>/share/", calls.BattleShareView.as_view(), "battle-sharing"),
+    path("models/", calls.ModelListView.as_view(), name="model-list"),
+    path("models/<str:slug>/battles/", calls.SharedBattleListView.as_view(), name="model-battles"),
+    path(
+        "submissions/", cache_control(no_store=True)(submissions.SubmissionListView.as_view()), name="submission-list"
+    ),
     path(
         "submissions/<uuid:key>/",
-        cache_control(no_store=True)(submissions.OneSubmission.as_view()),
+        cache_control(no_store=True)(submissions.SubmissionDetailView.as_view()),
         name="submission-detail",
     ),
 ]

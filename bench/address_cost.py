@@ -22,11 +22,11 @@ import numpy as np
 from django.core.management import call_command
 from django.test import RequestFactory, override_settings
 
-from arena.endpoints.pair_sampler import Lots
+from arena.endpoints.pair_sampler import PairSampler
 from ratings.statistics import bradley_terry
-from ratings.statistics.active_sampling import pair_weights
+from ratings.statistics.active_sampling import compute_pair_weights
 from ratings.statistics.comparisons import Comparisons
-from ratings.statistics.constants import SCALE
+from ratings.statistics.constants import ELO_SCALE
 from ratings.statistics.vote_arrays import Floats
 
 django.setup()
@@ -34,7 +34,7 @@ from arena.identity import quotas  # noqa: E402  # Django's models can be loaded
 from config.environment import Environment  # noqa: E402  # see above
 from core.http.rate_limit import Bucket  # noqa: E402  # see above
 
-MODELS, SPREAD, HONEST, TIES, KNOWN = 20, 100 / SCALE, 5000, 0.22, 0.95
+MODELS, SPREAD, HONEST, TIES, KNOWN = 20, 100 / ELO_SCALE, 5000, 0.22, 0.95
 LOOKS = 25  # at the board, for the weights of the next draws, in the course of one attack
 RANKS = (10, 15)
 RUNS = 12
@@ -78,7 +78,7 @@ def buckets(address: str) -> list[Bucket]:
     request = RequestFactory().get("/", REMOTE_ADDR=address)
     request.voter_id = None  # type: ignore[attr-defined]  # set by our middleware elsewhere
     with override_settings(ENVIRONMENT=Environment()):
-        return quotas.battle_buckets(request)
+        return quotas.build_battle_buckets(request)
 
 
 def flat_buckets(address: str) -> list[Bucket]:
@@ -133,8 +133,8 @@ def honest(seed: int) -> tuple[Floats, Floats]:
 def draw(rng: Random, wins: Floats, ties: Floats, number: int) -> list[tuple[int, int]]:
     """Pairs as the arena draws them on this board."""
     board = Comparisons.from_counts(range(MODELS), wins, ties)
-    weights = pair_weights(board, bradley_terry.fit(board))
-    lots = Lots(range(MODELS), {pair: float(weights[pair]) for pair in combinations(range(MODELS), 2)})
+    weights = compute_pair_weights(board, bradley_terry.fit(board))
+    lots = PairSampler(range(MODELS), {pair: float(weights[pair]) for pair in combinations(range(MODELS), 2)})
     chances = np.array(lots.chances)
     return [lots.pairs[place] for place in rng.choice(len(chances), number, p=chances / chances.sum())]
 

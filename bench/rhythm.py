@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from arena.answers.release_clock import TICK_S, Clock, Lane, Open
+from arena.answers.release_clock import TICK_S, ImmediateClock, Lane, ReleaseClock
 from bench.profiles import RHYTHMS, Profile, words
 
 TOKENS = (60, 150)
@@ -50,7 +50,7 @@ def simulated(number: int, seed: int, *, paced: bool) -> list[Fight]:
 def _fight(random: Random, number: int, *, paced: bool) -> Fight:
     first, second = random.sample(sorted(RHYTHMS), 2)
     panes = Pane(first), Pane(second)
-    lanes, clock = (Lane(), Lane()), Clock(random=random) if paced else Open()
+    lanes, clock = (Lane(), Lane()), ReleaseClock(random=random) if paced else ImmediateClock()
     coming = [_coming(random, pane.model, f"question {number}") for pane in panes]
     at = random.random() * TICK_S
     while not all(lane.over for lane in lanes):

@@ -14,10 +14,10 @@ from time import process_time
 import numpy as np
 from numpy.typing import NDArray
 
-from arena.endpoints.pair_sampler import Lots
+from arena.endpoints.pair_sampler import PairSampler
 from ratings.statistics import bradley_terry
-from ratings.statistics.active_sampling import pair_weights
-from ratings.statistics.bradley_terry import MEAN, SCALE, Z95, Fit
+from ratings.statistics.active_sampling import compute_pair_weights
+from ratings.statistics.bradley_terry import ELO_SCALE, MEAN_RATING, Z95, Fit
 from ratings.statistics.comparisons import Comparisons
 from ratings.statistics.vote_arrays import Floats
 from tests.ratings.votes import outcomes, simulated
@@ -48,7 +48,7 @@ def drawn(weights: Floats) -> Floats:
     """The chance (M, M) with which the service draws each pair by these weights (M, M)."""
     size = len(weights)
     upper = np.triu_indices(size, 1)
-    lots = Lots(range(size), dict(zip(combinations(range(size), 2), weights[upper].tolist(), strict=True)))
+    lots = PairSampler(range(size), dict(zip(combinations(range(size), 2), weights[upper].tolist(), strict=True)))
     chances = np.zeros((size, size))
     chances[upper] = lots.chances
     return chances + chances.T
@@ -69,7 +69,7 @@ def vote(
     """Batches of votes until it is done."""
     votes, fit = 0, bradley_terry.fit(board)
     while not done(fit, votes):
-        shares = drawn(pair_weights(board, fit)) if weighted else uniform(len(theta))
+        shares = drawn(compute_pair_weights(board, fit)) if weighted else uniform(len(theta))
         new = ask(rng, theta, shares, batch)
         board = Comparisons(board.labels, board.wins + new.wins, board.ties + new.ties)
         votes, fit = votes + batch, bradley_terry.fit(board, start=fit.ratings)
@@ -110,7 +110,7 @@ def covered(seed: int, size: int, votes: int, batch: int = 100) -> Flags:
 
 
 def covers(fit: Fit, theta: Floats) -> Flags:
-    truth = MEAN + SCALE * (theta - theta[~fit.unbounded].mean())
+    truth = MEAN_RATING + ELO_SCALE * (theta - theta[~fit.unbounded].mean())
     inside: Flags = (fit.ci_low <= truth) & (truth <= fit.ci_high)
     return inside
 
@@ -150,7 +150,7 @@ def show_time(sizes: Iterable[tuple[int, int]]) -> None:
         spent = []
         for _ in range(RUNS):
             began = process_time()
-            pair_weights(board, fit)
+            compute_pair_weights(board, fit)
             spent.append(process_time() - began)
         print(f"weights of {size} models: {1000 * np.median(spent):.1f} ms of CPU, median of {RUNS}")
 

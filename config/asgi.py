@@ -9,7 +9,7 @@ from django.core.asgi import get_asgi_application
 
 from config.server.uvicorn_protocol import allow_files
 
-HELD_MS = 5_000
+DATABASE_TIMEOUT_MS = 5_000
 
 allow_files()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -17,15 +17,15 @@ django.setup()
 
 # These need what Django has just loaded.
 from arena.judging import language_id
-from config.server.body_limit import LimitedBodies
-from config.server.inline_middleware import in_place
+from config.server.body_limit import BodyLimitMiddleware
+from config.server.inline_middleware import use_inline_classes
 from config.server.static_files import StaticFiles
 from core.storage import database
 
 # No request may hold the database for long; workers and commands may. Connections are made at the first request.
-database.limit(statement_timeout=HELD_MS, idle_in_transaction_session_timeout=HELD_MS)
-settings.MIDDLEWARE = in_place(settings.MIDDLEWARE)
-application = LimitedBodies(
+database.set_timeouts(statement_timeout=DATABASE_TIMEOUT_MS, idle_in_transaction_session_timeout=DATABASE_TIMEOUT_MS)
+settings.MIDDLEWARE = use_inline_classes(settings.MIDDLEWARE)
+application = BodyLimitMiddleware(
     StaticFiles(get_asgi_application()), settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.LARGER_BODIES
 )
-Thread(target=language_id.load, name="load", daemon=True).start()
+Thread(target=language_id.preload_identifier, name="load", daemon=True).start()

@@ -5,7 +5,7 @@ import os
 from celery import Celery
 from celery.signals import beat_init, task_postrun, task_prerun
 
-from config.monitoring.worker_busy import Busy, watch_beat
+from config.monitoring.worker_busy import BusySign, watch_beat
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Boards are small for a linear algebra library: its threads only wait for each other, and for those of the models.
@@ -18,7 +18,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["arena.answers", "ratings.admin"])
 
-busy = Busy()
-task_prerun.connect(busy.begin)
-task_postrun.connect(busy.end)
+busy_sign = BusySign()
+task_prerun.connect(busy_sign.begin)
+task_postrun.connect(busy_sign.end)
 beat_init.connect(watch_beat)

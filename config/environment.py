@@ -11,21 +11,21 @@ from urllib.parse import urlsplit
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-LOCAL_DATABASE = "postgresql:///arena"
-LOCAL_REDIS = "redis://127.0.0.1:6379/0"
-SHORTEST_SECRET = 50
+DEFAULT_DATABASE_URL = "postgresql:///arena"
+DEFAULT_REDIS_URL = "redis://127.0.0.1:6379/0"
+MIN_SECRET_LENGTH = 50
 # What the service and its databases read besides the settings below, in compose.yaml and by libpq too.
-OF_THE_SERVICE = re.compile(r"ARENA_.*|SECRET_KEY.*|DJANGO_.*|POSTGRES_.*|VALKEY_.*|REDIS_.*|DATABASE_.*|PG[A-Z]+")
-MOST_DAYS = 36_500
-SHORTEST_TOKEN = 20
+SERVICE_VARIABLE = re.compile(r"ARENA_.*|SECRET_KEY.*|DJANGO_.*|POSTGRES_.*|VALKEY_.*|REDIS_.*|DATABASE_.*|PG[A-Z]+")
+MAX_DAYS = 36_500
+MIN_TOKEN_LENGTH = 20
 
 
 @dataclass(frozen=True)
 class Environment:
     """Every setting of the service, with its default. Seconds, counts and hours as the names say."""
 
-    database_url: str = LOCAL_DATABASE
-    redis_url: str = LOCAL_REDIS
+    database_url: str = DEFAULT_DATABASE_URL
+    redis_url: str = DEFAULT_REDIS_URL
     secret_key: str = ""
     secret_key_fallbacks: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
@@ -65,31 +65,31 @@ class Environment:
 
     def allows_key_name(self, name: str) -> bool:
         """Whether an endpoint may name this variable as the one that holds its key: never a setting of the service."""
-        ours = name in PARSERS or OF_THE_SERVICE.fullmatch(name.upper())
+        ours = name in PARSERS or SERVICE_VARIABLE.fullmatch(name.upper())
         return not ours and any(fnmatchcase(name, pattern) for pattern in self.arena_key_names)
 
 
-def count(text: str) -> int:
+def parse_count(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise ValueError("is not a whole number ≥ 0")
     return int(text)
 
 
-def positive(text: str) -> int:
-    number = count(text)
+def parse_positive(text: str) -> int:
+    number = parse_count(text)
     if not number:
         raise ValueError("is not a whole number ≥ 1")
     return number
 
 
-def days(text: str) -> int:
-    number = count(text)
-    if number > MOST_DAYS:
-        raise ValueError(f"is not a number of days ≤ {MOST_DAYS:,}")
+def parse_days(text: str) -> int:
+    number = parse_count(text)
+    if number > MAX_DAYS:
+        raise ValueError(f"is not a number of days ≤ {MAX_DAYS:,}")
     return number
 
 
-def seconds(text: str) -> float:
+def parse_seconds(text: str) -> float:
     try:
         number = float(text)
     except ValueError:
@@ -99,7 +99,7 @@ def seconds(text: str) -> float:
     return number
 
 
-def switch(text: str) -> bool:
+def parse_switch(text: str) -> bool:
     if text.lower() in ("on", "1", "true", "yes"):
         return True
     if text.lower() in ("off", "0", "false", "no"):
@@ -107,7 +107,7 @@ def switch(text: str) -> bool:
     raise ValueError("is neither on nor off")
 
 
-def one_of(*choices: str) -> Callable[[str], str]:
+def make_choice_parser(*choices: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text not in choices:
             raise ValueError(f"is not one of {', '.join(choices)}")
@@ -116,28 +116,28 @@ def one_of(*choices: str) -> Callable[[str], str]:
     return parse
 
 
-def words(text: str) -> tuple[str, ...]:
+def parse_words(text: str) -> tuple[str, ...]:
     return tuple(word for word in re.split(r"[,\s]+", text) if word)
 
 
-def networks(text: str) -> tuple[str, ...]:
-    for word in words(text):
+def parse_networks(text: str) -> tuple[str, ...]:
+    for word in parse_words(text):
         if "/" in word:
             try:
                 ipaddress.ip_network(word, strict=False)
             except ValueError:
                 raise ValueError(f"holds {word!r}, which is no network such as 10.0.0.0/8") from None
-    return words(text)
+    return parse_words(text)
 
 
-def key_names(text: str) -> tuple[str, ...]:
-    for word in words(text):
+def parse_key_names(text: str) -> tuple[str, ...]:
+    for word in parse_words(text):
         if not re.fullmatch(r"[A-Za-z0-9_*?]+", word):
             raise ValueError(f"holds {word!r}, which is no pattern of names such as *_API_KEY")
-    return words(text)
+    return parse_words(text)
 
 
-def anchor(text: str) -> tuple[str, float]:
+def parse_anchor(text: str) -> tuple[str, float]:
     slug, _, rating = text.rpartition(":")
     try:
         value = float(rating)
@@ -148,7 +148,7 @@ def anchor(text: str) -> tuple[str, float]:
     return slug, value
 
 
-def scheme(*schemes: str) -> Callable[[str], str]:
+def make_url_parser(*schemes: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         parts = urlsplit(text)
         if parts.scheme not in schemes:
@@ -159,68 +159,68 @@ def scheme(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
-def database_url(text: str) -> str:
+def parse_database_url(text: str) -> str:
     try:
-        conninfo_to_dict(scheme("postgresql", "postgres")(text))
+        conninfo_to_dict(make_url_parser("postgresql", "postgres")(text))
     except ProgrammingError as error:
         raise ValueError(f"is not an address of PostgreSQL: {error}".strip()) from None
     return text
 
 
-def public_url(text: str) -> str:
-    parts = urlsplit(scheme("http", "https")(text))
+def parse_public_url(text: str) -> str:
+    parts = urlsplit(make_url_parser("http", "https")(text))
     if not parts.hostname or f"{parts.scheme}://{parts.netloc}" != text.rstrip("/") or "@" in text:
         raise ValueError("is not of the form https://host or https://host:port")
     return text.rstrip("/")
 
 
-def contact(text: str) -> str:
+def parse_contact(text: str) -> str:
     if not text.startswith(("mailto:", "https://")) or any(letter.isspace() for letter in text):
         raise ValueError("is not of the form mailto:name@host or https://host/page")
     return text
 
 
-def token(text: str) -> str:
-    if len(text) < SHORTEST_TOKEN or not re.fullmatch(r"[!-~]+", text):
-        raise ValueError(f"is not a token of {SHORTEST_TOKEN} or more characters of ASCII without spaces")
+def parse_token(text: str) -> str:
+    if len(text) < MIN_TOKEN_LENGTH or not re.fullmatch(r"[!-~]+", text):
+        raise ValueError(f"is not a token of {MIN_TOKEN_LENGTH} or more characters of ASCII without spaces")
     return text
 
 
 PARSERS: dict[str, Callable[[str], object]] = {
-    "DATABASE_URL": database_url,
-    "REDIS_URL": scheme("redis", "rediss", "unix"),
+    "DATABASE_URL": parse_database_url,
+    "REDIS_URL": make_url_parser("redis", "rediss", "unix"),
     "SECRET_KEY": str,
-    "SECRET_KEY_FALLBACKS": words,
-    "ALLOWED_HOSTS": words,
-    "ARENA_ENV": one_of("local", "production"),
-    "ARENA_ANSWER_CONCURRENCY": positive,
-    "ARENA_CONNECT_TIMEOUT_S": seconds,
-    "ARENA_FIRST_TOKEN_TIMEOUT_S": seconds,
-    "ARENA_BETWEEN_TOKENS_TIMEOUT_S": seconds,
-    "ARENA_ANSWER_TIMEOUT_S": seconds,
-    "ARENA_PUBLIC_URL": public_url,
-    "ARENA_PROXY_HOPS": count,
-    "ARENA_ANCHOR": anchor,
-    "ARENA_ALLOW_PRIVATE_ENDPOINTS": networks,
-    "ARENA_KEY_NAMES": key_names,
-    "ARENA_PACE_ANONYMOUS": switch,
-    "ARENA_BATTLES_PER_HOUR": count,
-    "ARENA_BATTLES_PER_HOUR_ADDRESS": count,
-    "ARENA_STREAMS_PER_VOTER": count,
-    "ARENA_CONVERSATION_CHARACTERS": positive,
-    "ARENA_TOKENS_PER_DAY": count,
-    "ARENA_LOGIN": one_of("optional", "required"),
-    "ARENA_SIGNUP": one_of("open", "invite", "closed"),
-    "ARENA_OPERATOR_TOTP": one_of("optional", "required"),
-    "ARENA_API_ANONYMOUS": switch,
-    "ARENA_SHARING": one_of("off", "moderated", "open"),
-    "ARENA_RETENTION_DAYS": days,
-    "ARENA_METRICS_TOKEN": token,
-    "ARENA_SECURITY_CONTACT": contact,
+    "SECRET_KEY_FALLBACKS": parse_words,
+    "ALLOWED_HOSTS": parse_words,
+    "ARENA_ENV": make_choice_parser("local", "production"),
+    "ARENA_ANSWER_CONCURRENCY": parse_positive,
+    "ARENA_CONNECT_TIMEOUT_S": parse_seconds,
+    "ARENA_FIRST_TOKEN_TIMEOUT_S": parse_seconds,
+    "ARENA_BETWEEN_TOKENS_TIMEOUT_S": parse_seconds,
+    "ARENA_ANSWER_TIMEOUT_S": parse_seconds,
+    "ARENA_PUBLIC_URL": parse_public_url,
+    "ARENA_PROXY_HOPS": parse_count,
+    "ARENA_ANCHOR": parse_anchor,
+    "ARENA_ALLOW_PRIVATE_ENDPOINTS": parse_networks,
+    "ARENA_KEY_NAMES": parse_key_names,
+    "ARENA_PACE_ANONYMOUS": parse_switch,
+    "ARENA_BATTLES_PER_HOUR": parse_count,
+    "ARENA_BATTLES_PER_HOUR_ADDRESS": parse_count,
+    "ARENA_STREAMS_PER_VOTER": parse_count,
+    "ARENA_CONVERSATION_CHARACTERS": parse_positive,
+    "ARENA_TOKENS_PER_DAY": parse_count,
+    "ARENA_LOGIN": make_choice_parser("optional", "required"),
+    "ARENA_SIGNUP": make_choice_parser("open", "invite", "closed"),
+    "ARENA_OPERATOR_TOTP": make_choice_parser("optional", "required"),
+    "ARENA_API_ANONYMOUS": parse_switch,
+    "ARENA_SHARING": make_choice_parser("off", "moderated", "open"),
+    "ARENA_RETENTION_DAYS": parse_days,
+    "ARENA_METRICS_TOKEN": parse_token,
+    "ARENA_SECURITY_CONTACT": parse_contact,
 }
 
 
-def load(variables: Mapping[str, str]) -> Environment:
+def load_environment(variables: Mapping[str, str]) -> Environment:
     """Read the settings from environment variables; an empty value means its default.
 
     Raises ValueError with one sentence that names the variable: unknown ARENA_* names, malformed values,
@@ -244,9 +244,11 @@ def load(variables: Mapping[str, str]) -> Environment:
 def _check_production(environment: Environment) -> None:
     if not environment.production:
         return
-    if len(environment.secret_key) < SHORTEST_SECRET:
-        raise ValueError(f"SECRET_KEY must have at least {SHORTEST_SECRET} characters in production")
-    if any(len(key) < SHORTEST_SECRET for key in environment.secret_key_fallbacks):
-        raise ValueError(f"SECRET_KEY_FALLBACKS must hold keys of at least {SHORTEST_SECRET} characters in production")
+    if len(environment.secret_key) < MIN_SECRET_LENGTH:
+        raise ValueError(f"SECRET_KEY must have at least {MIN_SECRET_LENGTH} characters in production")
+    if any(len(key) < MIN_SECRET_LENGTH for key in environment.secret_key_fallbacks):
+        raise ValueError(
+            f"SECRET_KEY_FALLBACKS must hold keys of at least {MIN_SECRET_LENGTH} characters in production"
+        )
     if not environment.arena_public_url:  # cookies are secure, or openly not, by what it says
         raise ValueError("ARENA_PUBLIC_URL must be set in production")

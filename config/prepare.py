@@ -8,10 +8,10 @@ import argparse
 import os
 import sys
 
-from config.server.collect_static import collect
+from config.server.collect_static import collect_if_changed
 
-FIRST_MIGRATION_OF_0_1_ALONE = ("catalog", "0002_price")  # both versions have a catalog.0001_initial
-DATABASE_OF_0_1 = (
+ARENA_0_1_MIGRATION = ("catalog", "0002_price")  # both versions have a catalog.0001_initial
+ARENA_0_1_MESSAGE = (
     "the database was created by Arena 0.1 and cannot be upgraded; nothing was changed. In 0.1, export each pool: "
     "export_votes live.jsonl --pool live --with-text. Then start this version with a new data folder or database and "
     "import each file: import_votes live.jsonl --pool live --with-text"
@@ -29,27 +29,27 @@ def main(arguments: list[str]) -> None:
     from django.core.management import CommandError, call_command
 
     django.setup()
-    from arena.endpoints.context_limit import small_window_lines
+    from arena.endpoints.context_limit import describe_small_windows
     from catalog.importers import seed as known
     from ratings.interchange import seed_reference, seed_votes
 
     _check_services()
-    _check_version()
+    _check_database_version()
     try:
         call_command("migrate", interactive=False, verbosity=0)
         if options.static:
-            collect()
+            collect_if_changed()
         for path in options.models_files:
             call_command("load_models", path)
-        known.load()  # first, for a board keeps what is known of its models when it is published
-        known.load_models_dev()
-        seed_votes.load()
-        seed_reference.load()
+        known.seed_catalog()  # first, for a board keeps what is known of its models when it is published
+        known.seed_models_dev()
+        seed_votes.seed_vote_pool()
+        seed_reference.seed_reference_pool()
     except (CommandError, ValueError) as problem:
         sys.exit(str(problem))
-    for line in small_window_lines():
+    for line in describe_small_windows():
         sys.stdout.write(f"{line}\n")
-    if _models_to_draw() < options.least:
+    if _count_drawable_models() < options.least:
         sys.exit(f"fewer than {options.least} models are enabled and can be drawn, so no battle can be fought")
 
 
@@ -58,34 +58,34 @@ def _check_services() -> None:
     from django.db import OperationalError, connection
     from redis.exceptions import RedisError
 
-    from core.storage.redis_clients import client
+    from core.storage.redis_clients import get_redis_client
 
     try:
         connection.ensure_connection()
     except OperationalError as problem:
         sys.exit(f"the database of DATABASE_URL does not answer: {str(problem).strip().splitlines()[-1]}")
     try:
-        client().ping()
+        get_redis_client().ping()
     except (OSError, RedisError) as problem:
         sys.exit(f"the Redis or Valkey of REDIS_URL does not answer: {problem}")
 
 
-def _check_version() -> None:
+def _check_database_version() -> None:
     """End the program with one line if Arena 0.1 created the database: `migrate` would mix the tables of both."""
     from django.db import connection
     from django.db.migrations.recorder import MigrationRecorder
 
-    if FIRST_MIGRATION_OF_0_1_ALONE in MigrationRecorder(connection).applied_migrations():
-        sys.exit(DATABASE_OF_0_1)
+    if ARENA_0_1_MIGRATION in MigrationRecorder(connection).applied_migrations():
+        sys.exit(ARENA_0_1_MESSAGE)
 
 
-def _models_to_draw() -> int:
+def _count_drawable_models() -> int:
     """Count them, and forget which of them did not answer before this start."""
     from arena.endpoints import draw
     from arena.models import Endpoint
 
     Endpoint.objects.update(failed_probes=0, probe_wanted=False)
-    return len(draw.drawable())
+    return len(draw.list_drawable_models())
 
 
 if __name__ == "__main__":

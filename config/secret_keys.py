@@ -10,33 +10,33 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-FILE = "secret_key"
-FOLDER = "SECRET_KEY_FOLDER"  # tells the commands that ./scripts/manage runs where their SECRET_KEY comes from
+FILE_NAME = "secret_key"
+FOLDER_VARIABLE = "SECRET_KEY_FOLDER"  # tells the commands that ./scripts/manage runs where their SECRET_KEY comes from
 
 
-def load(folder: Path) -> tuple[str, ...]:
+def load_keys(folder: Path) -> tuple[str, ...]:
     """The keys of this data folder, the one that signs first; it is made at the first call. Raises OSError."""
-    path = folder / FILE
+    path = folder / FILE_NAME
     if not path.exists():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _alone(folder):
+        with _lock_folder(folder):
             if not path.exists():
-                _write(path, [make()])
+                _write_keys(path, [generate_key()])
     return tuple(path.read_text().split())
 
 
-def rotate(folder: Path) -> None:
+def rotate_keys(folder: Path) -> None:
     """Put a new key before the one that signs now; the one before that is forgotten. Raises OSError."""
-    signing, *_ = load(folder)
-    with _alone(folder):
-        _write(folder / FILE, [make(), signing])
+    signing, *_ = load_keys(folder)
+    with _lock_folder(folder):
+        _write_keys(folder / FILE_NAME, [generate_key(), signing])
 
 
-def make() -> str:
+def generate_key() -> str:
     return secrets.token_urlsafe(64)
 
 
-def _write(path: Path, keys: Iterable[str]) -> None:
+def _write_keys(path: Path, keys: Iterable[str]) -> None:
     """The file is there whole or not at all, and was never readable to others."""
     draft = path.with_suffix(".draft")
     draft.unlink(missing_ok=True)
@@ -46,7 +46,7 @@ def _write(path: Path, keys: Iterable[str]) -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _lock_folder(folder: Path) -> Iterator[None]:
     """Two processes that start at the same time must not sign with different keys."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -11,7 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 from config import environment, secret_keys
 
 try:
-    ENVIRONMENT = environment.load(os.environ)
+    ENVIRONMENT = environment.load_environment(os.environ)
 except ValueError as error:
     raise SystemExit(f"arena: {error}") from None
 
@@ -21,11 +21,11 @@ VERSION = "0.1.0"
 DEBUG = False
 DATA_FOLDER = BASE_DIR / "var"
 try:
-    _keys = (ENVIRONMENT.secret_key,) if ENVIRONMENT.secret_key else secret_keys.load(DATA_FOLDER)
+    _secret_keys = (ENVIRONMENT.secret_key,) if ENVIRONMENT.secret_key else secret_keys.load_keys(DATA_FOLDER)
 except OSError as error:
     raise SystemExit(f"arena: cannot create a secret key in {DATA_FOLDER}: {error.strerror}; set SECRET_KEY") from None
-SECRET_KEY = _keys[0]
-SECRET_KEY_FALLBACKS = [*_keys[1:], *ENVIRONMENT.secret_key_fallbacks]
+SECRET_KEY = _secret_keys[0]
+SECRET_KEY_FALLBACKS = [*_secret_keys[1:], *ENVIRONMENT.secret_key_fallbacks]
 PUBLIC_HOST = urlsplit(ENVIRONMENT.arena_public_url).hostname
 ALLOWED_HOSTS = [*ENVIRONMENT.allowed_hosts, *([PUBLIC_HOST] if PUBLIC_HOST else [])]
 if not ENVIRONMENT.production:
@@ -54,20 +54,20 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "config.server.response_headers.middleware",
+    "config.server.response_headers.headers_middleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "config.monitoring.probe_middleware.middleware",
+    "config.monitoring.probe_middleware.probe_middleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "core.admin.messages.Messages",
+    "core.admin.messages.AdminMessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "arena.identity.voters.middleware",
-    "arena.identity.api_access.middleware",
-    "arena.identity.accounts.middleware",
-    "core.http.outages.Outages",
+    "arena.identity.voters.voter_middleware",
+    "arena.identity.api_access.api_access_middleware",
+    "arena.identity.accounts.login_required_middleware",
+    "core.http.outages.OutageMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -80,7 +80,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "core.http.color_scheme.scheme",
+                "core.http.color_scheme.color_scheme",
             ],
             "loaders": [
                 (
@@ -100,10 +100,10 @@ TEMPLATES = [
     }
 ]
 
-NAMED_BY_DJANGO = ("dbname", "user", "password", "host", "port")
-_database = conninfo_to_dict(ENVIRONMENT.database_url)
+DATABASE_FIELDS = ("dbname", "user", "password", "host", "port")
+_conninfo = conninfo_to_dict(ENVIRONMENT.database_url)
 DATABASE_OPTIONS: dict[str, Any] = {
-    **{name: value for name, value in _database.items() if name not in NAMED_BY_DJANGO},
+    **{name: value for name, value in _conninfo.items() if name not in DATABASE_FIELDS},
     # Persistent connections leak under ASGI, so a pool holds them; workers use one connection of theirs.
     # It gives up a lost one early: its pauses double, and would outlast an outage by as long as that took.
     "pool": {"min_size": 1, "max_size": 8, "timeout": 5, "reconnect_timeout": 5},
@@ -111,11 +111,11 @@ DATABASE_OPTIONS: dict[str, Any] = {
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": _database.get("dbname", "arena"),
-        "USER": _database.get("user", ""),
-        "PASSWORD": _database.get("password", ""),
-        "HOST": _database.get("host", ""),
-        "PORT": str(_database.get("port", "")),
+        "NAME": _conninfo.get("dbname", "arena"),
+        "USER": _conninfo.get("user", ""),
+        "PASSWORD": _conninfo.get("password", ""),
+        "HOST": _conninfo.get("host", ""),
+        "PORT": str(_conninfo.get("port", "")),
         "OPTIONS": DATABASE_OPTIONS,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,
@@ -126,7 +126,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = ENVIRONMENT.redis_url
 CACHES = {
     "default": {
-        "BACKEND": "config.server.login_attempts_cache.AttemptsCache",
+        "BACKEND": "config.server.login_attempts_cache.LoginAttemptsCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "attempts",
     },
@@ -209,7 +209,10 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.arena_proxy_hops else None
 SECURITY_CONTACT = ENVIRONMENT.arena_security_contact
 # The longest question, each character spelled as JSON may spell it, and room for the rest.
-FILE_UPLOAD_HANDLERS = ["core.http.errors.Utf8Forms", "django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = [
+    "core.http.errors.Utf8UploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * ENVIRONMENT.arena_conversation_characters + 16_000
 # A file of scores, as a form sends it, and as a text within JSON.
 LARGER_BODIES = {"/benchmarks/submit/": 5_000_000 + 16_000, "/api/v1/submissions/": 2 * 5_000_000}
@@ -228,7 +231,7 @@ SESSION_ENGINE = "arena.models.sessions"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-ACCOUNT_ADAPTER = "arena.identity.accounts.Adapter"
+ACCOUNT_ADAPTER = "arena.identity.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -241,7 +244,7 @@ ACCOUNT_RATE_LIMITS = {
     "account_made": "5/h/ip",
     "account_made_around": "20/h/key",
 }
-MFA_ADAPTER = "core.admin.second_factor.Adapter"
+MFA_ADAPTER = "core.admin.second_factor.MfaAdapter"
 MFA_FORMS = {
     "authenticate": "core.admin.second_factor.AuthenticateForm",
     "reauthenticate": "core.admin.second_factor.ReauthenticateForm",
@@ -250,12 +253,12 @@ MFA_TOTP_TOLERANCE = 1  # clocks of phones are up to half a minute wrong
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["arena.identity.voters.VoterAuthentication"],
-    "DEFAULT_THROTTLE_CLASSES": ["arena.identity.quotas.Calls"],
+    "DEFAULT_THROTTLE_CLASSES": ["arena.identity.quotas.CallThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["core.http.errors.Json"],
+    "DEFAULT_PARSER_CLASSES": ["core.http.errors.StrictJsonParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": None,
-    "EXCEPTION_HANDLER": "core.http.errors.as_response",
+    "EXCEPTION_HANDLER": "core.http.errors.handle_exception",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,  # `format` is a parameter like any other, which no call has
 }
@@ -266,7 +269,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SORT_OPERATIONS": False,
     "SORT_OPERATION_PARAMETERS": False,
-    "POSTPROCESSING_HOOKS": ["arena.api.openapi.add_events", "ratings.api.openapi.add_streams"],
+    "POSTPROCESSING_HOOKS": ["arena.api.openapi.complete_document", "ratings.api.openapi.add_stream_paths"],
     "AUTHENTICATION_WHITELIST": [],
     "APPEND_COMPONENTS": {
         "securitySchemes": {
@@ -286,7 +289,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"()": "config.server.log_format.Line", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+        "line": {
+            "()": "config.server.log_format.LineFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
     },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line"},

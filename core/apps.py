@@ -8,7 +8,7 @@ class ArenaAdminConfig(apps.AdminConfig):
     """Django's admin with our site. Changes of all models that can be edited in it are logged."""
 
     default = False
-    default_site = "core.admin.site.Site"
+    default_site = "core.admin.site.ArenaAdminSite"
 
     def ready(self) -> None:
         super().ready()
@@ -20,8 +20,8 @@ class ArenaAdminConfig(apps.AdminConfig):
 
         # Addresses are not asked for here, and the secrets of authenticator apps are nobody else's.
         admin.site.unregister([EmailAddress, Authenticator])
-        for model in audit.watched():
-            audit.watch(model)
+        for model in audit.list_watched_models():
+            audit.watch_model(model)
 
 
 class CoreConfig(AppConfig):

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 
-class Change(models.Model):
+class AuditEntry(models.Model):
     """One thing that somebody did in the admin. Rows are only ever added: the database refuses all else.
 
     Who and what are words, not keys, so that a change outlives both. Holds no password and no key.

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 # A socket's path may have 107 bytes (103 on macOS), and the names of the sockets take 16 of them.
-SHORT_AND_PLAIN = re.compile(r"[A-Za-z0-9/._-]{1,80}")
+SAFE_SOCKET_PATH = re.compile(r"[A-Za-z0-9/._-]{1,80}")
 
 
 class DataFolderError(Exception):
@@ -34,7 +34,7 @@ class DataFolder:
         for folder in (self.log, self.locks, self.models, self.valkey):
             folder.mkdir(mode=0o700, exist_ok=True)
             folder.chmod(0o700)  # the data folder itself may be one that somebody else has to enter
-        self.run = _run_folder(self.path)
+        self.run = _make_run_folder(self.path)
 
     def lock(self, name: str, *, shared: bool = False) -> int | None:
         """Take a lock without waiting; the file descriptor that holds it, or None if it is taken."""
@@ -59,10 +59,10 @@ class DataFolder:
         return (self.locks / "owner").read_text() or "another program"
 
 
-def _run_folder(data: Path) -> Path:
+def _make_run_folder(data: Path) -> Path:
     """Where sockets lie: inside the data folder, or elsewhere if its path is too long or strange for that."""
     folder = data / "run"
-    if not SHORT_AND_PLAIN.fullmatch(str(folder)):
+    if not SAFE_SOCKET_PATH.fullmatch(str(folder)):
         digest = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
         folder = Path(tempfile.gettempdir()) / f"arena-{os.getuid()}-{digest}"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -72,7 +72,7 @@ def _run_folder(data: Path) -> Path:
     return folder
 
 
-def package(name: str) -> Path:
+def get_package_dir(name: str) -> Path:
     """Where an installed Python package lies, without importing it."""
     spec = find_spec(name)
     if not spec or not spec.submodule_search_locations:

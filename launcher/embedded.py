@@ -19,30 +19,32 @@ from launcher import postgres, valkey
 from launcher.data_folder import DataFolder, DataFolderError
 from launcher.supervisor import ProgramError, Supervisor
 
-ROOT = Path(__file__).resolve().parent.parent
-PATIENCE_S = 30
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+WAIT_TIMEOUT_S = 30
 POLL_S = 0.05
-PRIVATE, LOOPBACK = "ARENA_ALLOW_PRIVATE_ENDPOINTS", "127.0.0.0/8,::1/128"
-FALLBACKS = "SECRET_KEY_FALLBACKS"
+PRIVATE_ENDPOINTS_VARIABLE, LOOPBACK_NETWORKS = "ARENA_ALLOW_PRIVATE_ENDPOINTS", "127.0.0.0/8,::1/128"
+FALLBACKS_VARIABLE = "SECRET_KEY_FALLBACKS"
 CONVERSATION = "ARENA_CONVERSATION_CHARACTERS"
 
-Say = Callable[[str], None]
+PrintLine = Callable[[str], None]
 
 
-def environment(folder: DataFolder) -> dict[str, str]:
+def build_environment(folder: DataFolder) -> dict[str, str]:
     """The variables of a program that uses the services; what is set outside wins.
 
     Endpoints may lie on this machine, where the local models are. Conversations are as long as those of the service.
     """
     outside = {name: value for name, value in os.environ.items() if value}
-    ours = {"DATABASE_URL": postgres.url(folder), "REDIS_URL": valkey.url(folder)}
+    ours = {"DATABASE_URL": postgres.build_url(folder), "REDIS_URL": valkey.build_url(folder)}
     if limit := _load_conversation_limit(folder):
         ours[CONVERSATION] = limit
-    joined = {PRIVATE: ",".join(filter(None, [outside.get(PRIVATE), LOOPBACK]))}
+    joined = {
+        PRIVATE_ENDPOINTS_VARIABLE: ",".join(filter(None, [outside.get(PRIVATE_ENDPOINTS_VARIABLE), LOOPBACK_NETWORKS]))
+    }
     if "SECRET_KEY" not in outside:
-        signing, *verifying = secret_keys.load(folder.path)
-        ours["SECRET_KEY"], joined[secret_keys.FOLDER] = signing, str(folder.path)
-        joined[FALLBACKS] = ",".join(filter(None, [*verifying, outside.get(FALLBACKS)]))
+        signing, *verifying = secret_keys.load_keys(folder.path)
+        ours["SECRET_KEY"], joined[secret_keys.FOLDER_VARIABLE] = signing, str(folder.path)
+        joined[FALLBACKS_VARIABLE] = ",".join(filter(None, [*verifying, outside.get(FALLBACKS_VARIABLE)]))
     return ours | outside | joined
 
 
@@ -62,52 +64,52 @@ def _conversation_file(folder: DataFolder) -> Path:
     return folder.path / "conversation_characters"
 
 
-async def start(supervisor: Supervisor, folder: DataFolder, say: Say, *, durable: bool = True) -> None:
+async def start_services(supervisor: Supervisor, folder: DataFolder, say: PrintLine, *, durable: bool = True) -> None:
     """Start the services that no variable replaces; only the owner of the folder may.
 
     Raises DataFolderError and ProgramError. The servers hold a lock of their own, so that those of a killed
     run are waited for, however it ended.
     """
     waiting = asyncio.get_running_loop().call_later(1, say, "waiting for the servers of an earlier run to end")
-    held = await _until_free(folder, "services", PATIENCE_S)
+    held = await _acquire_lock(folder, "services", WAIT_TIMEOUT_S)
     waiting.cancel()
     if held is None:
         raise DataFolderError(f"servers of an earlier run still use {folder.path} and do not end")
     programs = []
-    if _ours("DATABASE_URL"):
-        programs.append(await postgres.prepare(supervisor, folder, held, durable=durable))
-    if _ours("REDIS_URL"):
-        programs.append(valkey.prepare(folder, held))
+    if _is_embedded("DATABASE_URL"):
+        programs.append(await postgres.prepare_server(supervisor, folder, held, durable=durable))
+    if _is_embedded("REDIS_URL"):
+        programs.append(valkey.prepare_server(folder, held))
     await supervisor.start(*programs)
 
 
-async def run(folder: DataFolder, command: list[str], say: Say, *, durable: bool) -> int:
+async def run_command(folder: DataFolder, command: list[str], say: PrintLine, *, durable: bool) -> int:
     """Run a command beside the services and return its exit code."""
     supervisor = Supervisor(say)
-    owner, lock = await _own_or_visit(folder)
+    owner, lock = await _acquire_folder(folder)
     try:
         if owner:
-            await start(supervisor, folder, say, durable=durable)
-        return await _command(command, environment(folder))
+            await start_services(supervisor, folder, say, durable=durable)
+        return await _run_process(command, build_environment(folder))
     finally:
-        if owner and await _until_free(folder, "guests", 0) is None:
+        if owner and await _acquire_lock(folder, "guests", 0) is None:
             say("waiting for other commands that use the same services")
-            await _until_free(folder, "guests", float("inf"))
+            await _acquire_lock(folder, "guests", float("inf"))
         await supervisor.stop()
         os.close(lock)
 
 
-def _ours(variable: str) -> bool:
+def _is_embedded(variable: str) -> bool:
     return not os.environ.get(variable)
 
 
-async def _ready(folder: DataFolder) -> bool:
-    return (not _ours("DATABASE_URL") or await postgres.ready(folder)) and (
-        not _ours("REDIS_URL") or await valkey.ready(folder)
+async def _is_ready(folder: DataFolder) -> bool:
+    return (not _is_embedded("DATABASE_URL") or await postgres.is_ready(folder)) and (
+        not _is_embedded("REDIS_URL") or await valkey.is_ready(folder)
     )
 
 
-async def _until_free(folder: DataFolder, lock: str, patience: float) -> int | None:
+async def _acquire_lock(folder: DataFolder, lock: str, patience: float) -> int | None:
     """Take a lock, waiting for it so many seconds; None if it stays taken."""
     deadline = time.monotonic() + patience
     while (held := folder.lock(lock)) is None and time.monotonic() < deadline:
@@ -115,21 +117,21 @@ async def _until_free(folder: DataFolder, lock: str, patience: float) -> int | N
     return held
 
 
-async def _own_or_visit(folder: DataFolder) -> tuple[bool, int]:
+async def _acquire_folder(folder: DataFolder) -> tuple[bool, int]:
     """Become the owner of the folder, or a guest at the running services of another one."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + WAIT_TIMEOUT_S
     while time.monotonic() < deadline:
         if (lock := folder.own("a command")) is not None:
             return True, lock
         if (lock := folder.lock("guests", shared=True)) is not None:
-            if await _ready(folder):
+            if await _is_ready(folder):
                 return False, lock
             os.close(lock)
         await asyncio.sleep(POLL_S)
     raise DataFolderError(f"the services of {folder.path} do not answer; they belong to {folder.owner}")
 
 
-async def _command(command: list[str], env: dict[str, str]) -> int:
+async def _run_process(command: list[str], env: dict[str, str]) -> int:
     """Run it in this terminal: Ctrl-C reaches it by itself, other signals are passed on."""
     loop = asyncio.get_running_loop()
     starting = loop.create_task(asyncio.create_subprocess_exec(*command, env=env))
@@ -149,16 +151,16 @@ async def _command(command: list[str], env: dict[str, str]) -> int:
 async def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="launcher.embedded", allow_abbrev=False)
     place = parser.add_mutually_exclusive_group()
-    place.add_argument("--data", type=Path, default=ROOT / "var", help="the data folder")
+    place.add_argument("--data", type=Path, default=PROJECT_ROOT / "var", help="the data folder")
     place.add_argument("--temporary", action="store_true", help="a new one, removed at the end")
     parser.add_argument("--no-fsync", action="store_true", help="quicker, and a crash may lose data")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="arena-") if options.temporary else nullcontext(options.data) as path:
-        return await run(DataFolder(Path(path)), options.command, warn, durable=not options.no_fsync)
+        return await run_command(DataFolder(Path(path)), options.command, print_warning, durable=not options.no_fsync)
 
 
-def warn(line: str) -> None:
+def print_warning(line: str) -> None:
     sys.stderr.write(f"arena: {line}\n")
 
 

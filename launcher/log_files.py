@@ -8,13 +8,13 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from threading import Thread
 
-FILE_BYTES = 5_000_000
-OLD_FILES = 5
-LONGEST_LINE = 8_000  # bytes
-DRAIN_S = 2.0
+MAX_FILE_BYTES = 5_000_000
+MAX_OLD_FILES = 5
+MAX_LINE_BYTES = 8_000  # bytes
+DRAIN_TIMEOUT_S = 2.0
 
 
-class _RotatedFile(RotatingFileHandler):
+class _SilentFileHandler(RotatingFileHandler):
     def handleError(self, record: LogRecord) -> None:  # noqa: N802  # the name is logging's
         """A full disk costs lines of the log, and stops no program."""
 
@@ -28,10 +28,10 @@ class LogFile:
     Raises OSError if the file cannot be opened.
     """
 
-    def __init__(self, path: Path, file_bytes: int = FILE_BYTES) -> None:
+    def __init__(self, path: Path, file_bytes: int = MAX_FILE_BYTES) -> None:
         self.path = path
         self.last_line = ""
-        self._file = _RotatedFile(path, maxBytes=file_bytes, backupCount=OLD_FILES, encoding="utf-8")
+        self._file = _SilentFileHandler(path, maxBytes=file_bytes, backupCount=MAX_OLD_FILES, encoding="utf-8")
         self._copying: Thread | None = None
 
     def open_pipe(self) -> int:
@@ -44,7 +44,7 @@ class LogFile:
     async def drain(self) -> None:
         """Wait until all that an ended program wrote is in the file; not long, for a child of it may hold the pipe."""
         if self._copying:
-            await asyncio.to_thread(self._copying.join, DRAIN_S)
+            await asyncio.to_thread(self._copying.join, DRAIN_TIMEOUT_S)
 
     def close(self) -> None:
         with suppress(OSError):  # what a full disk did not take
@@ -52,10 +52,10 @@ class LogFile:
 
     def _copy(self, reading: int) -> None:
         with os.fdopen(reading, "rb") as output:
-            while line := output.readline(LONGEST_LINE):
+            while line := output.readline(MAX_LINE_BYTES):
                 self._write(line.decode(errors="replace").rstrip("\n"))
                 while line and not line.endswith(b"\n"):
-                    line = output.readline(LONGEST_LINE)
+                    line = output.readline(MAX_LINE_BYTES)
 
     def _write(self, line: str) -> None:
         if line.strip():

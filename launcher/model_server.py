@@ -11,12 +11,12 @@ import time
 from pathlib import Path
 
 SLOTS = 2
-CONTEXT = 8192  # as many as SmolLM2 was trained on; 8,000 characters of English are about 1,800 tokens
-NICE = 10
-LAST_WORDS_S = 0.3
+CONTEXT_TOKENS = 8192  # as many as SmolLM2 was trained on; 8,000 characters of English are about 1,800 tokens
+NICENESS = 10
+LOG_FLUSH_S = 0.3
 
 
-def parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     arguments = argparse.ArgumentParser(prog="launcher.model_server", description=__doc__, allow_abbrev=False)
     arguments.add_argument("model", type=Path, help="a model in GGUF format")
     arguments.add_argument("--port", type=int, required=True, help="the port on 127.0.0.1")
@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
     return arguments
 
 
-def serve(model: Path, port: int, template: Path | None, stop: list[str]) -> None:
+def serve_model(model: Path, port: int, template: Path | None, stop: list[str]) -> None:
     """Serve until killed. The answers go on in threads of the library, one of which does all arithmetic:
     two on a busy machine with two cores fall to a tenth of its speed."""
     import xllamacpp
@@ -34,7 +34,7 @@ def serve(model: Path, port: int, template: Path | None, stop: list[str]) -> Non
     parameters.model.path = str(model)
     parameters.model_alias = {model.stem}
     parameters.n_parallel = SLOTS
-    parameters.n_ctx = SLOTS * CONTEXT
+    parameters.n_ctx = SLOTS * CONTEXT_TOKENS
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
     parameters.n_threads_http = 2 * SLOTS + 2
     parameters.cache_ram_mib = 0
@@ -47,18 +47,18 @@ def serve(model: Path, port: int, template: Path | None, stop: list[str]) -> Non
     try:
         server = xllamacpp.Server(parameters)
     except RuntimeError:
-        time.sleep(LAST_WORDS_S)  # the library logs from a thread of its own, and our line is to be the last one
+        time.sleep(LOG_FLUSH_S)  # the library logs from a thread of its own, and our line is to be the last one
         sys.exit(f"{model} cannot be served on port {port}; the reason stands above")
     sys.stderr.write(f"serving {model.name} at {server.listening_address}\n")
     signal.pause()
 
 
 def main() -> None:
-    options = parser().parse_args()
+    options = build_parser().parse_args()
     if not options.model.is_file():
         raise SystemExit(f"{options.model} is not a file")
-    os.nice(NICE)
-    serve(options.model, options.port, options.template, options.stop)
+    os.nice(NICENESS)
+    serve_model(options.model, options.port, options.template, options.stop)
 
 
 if __name__ == "__main__":

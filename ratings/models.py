@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from arena.models import Vote
 from catalog.models import LanguageModel
 
-RETRY = timedelta(minutes=1)  # a board that could not be fitted is left alone for so long
-OVERALL = "overall"
-DECIDED = "exclude-ties"  # every vote but ties
-SHIPPED_POOL = "chatbot-arena-2024-08"  # slug of the pool of public votes that comes with Arena
+RETRY_DELAY = timedelta(minutes=1)  # a board that could not be fitted is left alone for so long
+OVERALL_CATEGORY = "overall"
+DECISIVE_CATEGORY = "exclude-ties"  # every vote but ties
+SEED_POOL = "chatbot-arena-2024-08"  # slug of the pool of public votes that comes with Arena
 
 
 class Pool(models.Model):
@@ -54,7 +54,7 @@ class Category(models.Model):
         return self.name
 
 
-def category_name(slug: str) -> str:
+def format_category_name(slug: str) -> str:
     """The name of a category that is made with its first vote."""
     return slug.replace("-", " ").capitalize()
 
@@ -80,9 +80,9 @@ class Board(models.Model):
         return " · ".join(filter(None, (self.pool.name, self.category.name, style)))
 
 
-def is_due() -> Q:
+def build_due_filter() -> Q:
     """Of boards: those that are behind and may be fitted now."""
-    return Q(behind=True) & (Q(failed_at=None) | Q(failed_at__lt=Now() - RETRY))
+    return Q(behind=True) & (Q(failed_at=None) | Q(failed_at__lt=Now() - RETRY_DELAY))
 
 
 class Tally(models.Model):

@@ -11,7 +11,7 @@ from kombu.exceptions import OperationalError
 
 from arena.models import Vote, Voter
 from ratings.boards import snapshots
-from ratings.models import Board, Outbox, Pool, is_due
+from ratings.models import Board, Outbox, Pool, build_due_filter
 
 INTERVAL_S = 0.8
 EXPIRES_S = 60
@@ -29,7 +29,7 @@ def refresh(tick: int = 0) -> None:
 
         board_refresh.refresh()
         _done = tick
-    if Outbox.objects.exists() or Board.objects.filter(is_due()).exists():
+    if Outbox.objects.exists() or Board.objects.filter(build_due_filter()).exists():
         schedule()
 
 
@@ -38,7 +38,7 @@ def refresh_style() -> None:
     """One board at a time, so that the others need not wait for long."""
     from ratings.pipeline import board_refresh
 
-    if board_refresh.refresh_style():
+    if board_refresh.refresh_style_board():
         refresh_style.apply_async(expires=EXPIRES_S)
 
 
@@ -46,23 +46,23 @@ def refresh_style() -> None:
 def thin_snapshots() -> None:
     from ratings.boards import pair_tables
 
-    snapshots.thin()
-    pair_tables.thin()
+    snapshots.thin_snapshots()
+    pair_tables.thin_pair_tables()
 
 
 @shared_task(name="ratings.tidy_sets", ignore_result=True)
 def tidy_sets() -> None:
     from ratings.pipeline import idle_sets
 
-    snapshots.thin(of_sets=True)
-    idle_sets.drop()
+    snapshots.thin_snapshots(of_sets=True)
+    idle_sets.delete_idle_sets()
 
 
 @shared_task(name="ratings.count_figures", ignore_result=True)
 def count_figures() -> None:
     from ratings.pipeline import pool_figures  # see above
 
-    pool_figures.count_all()
+    pool_figures.update_pool_figures()
 
 
 def schedule() -> None:

@@ -12,7 +12,7 @@ from kombu import pools
 
 from arena.identity import hash_key, voters
 from config.celery import app
-from core.storage.redis_clients import client
+from core.storage.redis_clients import get_redis_client
 from tests import factories
 from tests.operators import admin, operator
 from tests.skip_guard import pytest_make_collect_report, pytest_runtest_makereport
@@ -69,14 +69,14 @@ def two_models():
 def me(client):
     """A voter, and the client that comes with that voter's cookie."""
     voter = factories.voter()
-    client.cookies[voters.COOKIE] = voters.signer.sign(str(voter.pk))
+    client.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(voter.pk))
     return voter
 
 
 @pytest.fixture
 def valkey():
     """The real one; each battle has keys of its own there."""
-    return client()
+    return get_redis_client()
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from arena.models import LIVE, Battle, Endpoint, Vote, Voter
+from arena.models import LIVE_POOL, Battle, Endpoint, Vote, Voter
 from arena.signals import vote_cast
 from catalog.models import LanguageModel, License, Organization
-from ratings.models import OVERALL, Board, Category, Pool
+from ratings.models import OVERALL_CATEGORY, Board, Category, Pool
 
 _numbers = itertools.count(1)
 LONG_AGO = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)  # votes of then are in the public record
@@ -51,7 +51,7 @@ def battle(model_a: LanguageModel | None = None, model_b: LanguageModel | None =
 
 def vote(model_a: LanguageModel, model_b: LanguageModel, winner: str = "a", **fields: Any) -> Vote:
     """A stored vote that nobody has been told of."""
-    return Vote.objects.create(model_a=model_a, model_b=model_b, winner=winner, **{"pool": LIVE, **fields})
+    return Vote.objects.create(model_a=model_a, model_b=model_b, winner=winner, **{"pool": LIVE_POOL, **fields})
 
 
 def cast(model_a: LanguageModel, model_b: LanguageModel, winner: str = "a", **fields: Any) -> Vote:
@@ -62,11 +62,11 @@ def cast(model_a: LanguageModel, model_b: LanguageModel, winner: str = "a", **fi
     return stored
 
 
-def pool(slug: str = LIVE, **fields: Any) -> Pool:
+def pool(slug: str = LIVE_POOL, **fields: Any) -> Pool:
     return Pool.objects.get_or_create(slug=slug, defaults={"name": slug, "kind": Pool.Kind.LIVE, **fields})[0]
 
 
-def board(pool_slug: str = LIVE, category: str = OVERALL, **fields: Any) -> Board:
+def board(pool_slug: str = LIVE_POOL, category: str = OVERALL_CATEGORY, **fields: Any) -> Board:
     found = Category.objects.get_or_create(slug=category, defaults={"name": category})[0]
     return Board.objects.get_or_create(pool=pool(pool_slug), category=found, defaults=fields)[0]
 

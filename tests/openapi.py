@@ -4,7 +4,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from arena.api.document import document
+from arena.api.document import build_document
 
 
 def plain(schema: Any) -> Any:
@@ -19,10 +19,14 @@ def plain(schema: Any) -> Any:
 
 def errors(schema: Any, value: Any) -> list[str]:
     """What of a value does not fit a schema of the document."""
-    whole = plain({**schema, "components": document()["components"]})
+    whole = plain({**schema, "components": build_document()["components"]})
     return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(whole).iter_errors(value)]
 
 
 def operations() -> list[tuple[str, str, dict[str, Any]]]:
     """Path, method and the rest of each call."""
-    return [(path, method, found) for path, methods in document()["paths"].items() for method, found in methods.items()]
+    return [
+        (path, method, found)
+        for path, methods in build_document()["paths"].items()
+        for method, found in methods.items()
+    ]

@@ -62,7 +62,7 @@ def test_pages_of_operators_carry_the_strict_policy(admin_client):
 @pytest.mark.parametrize("state", ["answering", "ready", "voted", "skipped", "void", "expired"])
 def test_pages_of_battles_carry_the_strict_policy(client, state):
     voter = common.voter()
-    client.cookies[voters.COOKIE] = voters.signer.sign(str(voter.pk))
+    client.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(voter.pk))
     made = {"voted": {"a": FAILED}, "void": {"a": FAILED}}.get(state, {})
     battle = factories.battle("ready" if state == "voted" else state, voter=voter, **made)
     acts = {"vote": {"winner": "a"}, "turns": {}, "retry": {}, "stop": {}, "opinion": {}, "share": {}, "go-on": {}}

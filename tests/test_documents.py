@@ -10,7 +10,7 @@ import pytest
 from arena.endpoints import models_file
 from arena.endpoints.backends.client import Post
 from arena.endpoints.backends.protocol import Delta, Message, Request, Usage
-from arena.endpoints.backends.response import Answer
+from arena.endpoints.backends.response import AnswerDecoder
 from config.environment import PARSERS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -126,7 +126,7 @@ def test_architecture_has_the_layers_in_the_order_of_the_contract():
 def test_models_file_of_the_readme_is_accepted(example, tmp_path):
     path = tmp_path / "models.toml"
     path.write_text(example, encoding="utf-8")
-    assert [entry["slug"] for entry in models_file.read(path)] == [
+    assert [entry["slug"] for entry in models_file.read_entries(path)] == [
         "llama-3.2-3b",
         "qwen-2.5-7b-instruct",
         "gpt-4o",
@@ -150,7 +150,7 @@ def test_backend_of_contributing_works_in_twenty_lines():
             "heat": 0.7,
         },
     )
-    answer = Answer(names["Acme"]().reader())
+    answer = AnswerDecoder(names["Acme"]().reader())
     parts = list(answer.feed(b'data: {"text": "Hello"}\n\ndata: {"stop": true, "tokens_in": 3, "tokens_out": 1}\n\n'))
     assert [*parts, *answer.end()] == [Delta("Hello"), Usage(3, 1)]
 

@@ -21,7 +21,7 @@ from schemathesis.checks import (
 )
 from schemathesis.core.failures import FailureGroup
 
-from arena.api.document import document
+from arena.api.document import build_document
 from arena.identity import voters
 from arena.models import Battle
 from catalog.models import Benchmark, Caveat, Score, Submission
@@ -47,7 +47,7 @@ CHECKS = [
 ]
 STREAMED = {"battle_events", "leaderboard_events", "vote_file"}  # without an end, or not for a server like this one
 NOTHING_WRONG = ("model", "benchmark", "model_battles", "calls")  # their one parameter is any text, or there is none
-schema = schemathesis.openapi.from_dict(document())
+schema = schemathesis.openapi.from_dict(build_document())
 schema.app = get_wsgi_application()
 OPERATIONS = {each.ok().definition.raw["operationId"]: each.ok() for each in schema.get_all_operations()}
 KINDS = [
@@ -107,7 +107,7 @@ def arena_at_work(settings):
     for battle in battles:
         if battle.state == Battle.State.VOTED:
             factories.vote(battle.model_a, battle.model_b, battle=battle, voter=me.pk)
-    return voters.signer.sign(str(me.pk)), {str(battle.pk): battle.state for battle in battles}
+    return voters.cookie_signer.sign(str(me.pk)), {str(battle.pk): battle.state for battle in battles}
 
 
 def scored(*models):
@@ -174,8 +174,8 @@ def test_these_are_enough_calls():
 def test_an_answer_that_is_not_as_the_document_says_is_noticed(arena_at_work, monkeypatch):
     case = OPERATIONS["leaderboard"].Case()
     case.validate_response(case.call(), checks=CHECKS)
-    snapshot_cache.kept.forget()  # the bytes of a board are made once
-    snapshot_cache.forget()
-    monkeypatch.setitem(snapshots.SCALE, "factor", "much")
+    snapshot_cache.board_cache.forget()  # the bytes of a board are made once
+    snapshot_cache.clear_newest_ids()
+    monkeypatch.setitem(snapshots.RATING_SCALE, "factor", "much")
     with pytest.raises(FailureGroup, match="Response violates schema"):
         case.validate_response(case.call(), checks=CHECKS)

@@ -10,11 +10,11 @@ from django.utils.translation import ngettext
 from arena.identity import api_keys
 from arena.models import ApiKey
 from core.admin import audit
-from core.admin.read_only import ReadOnly
+from core.admin.read_only import ReadOnlyAdmin
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ReadOnly):
+class ApiKeyAdmin(ReadOnlyAdmin):
     list_display = ("name", "begins_with", "account", "may", "created_at", "used_at", "expires_at", "revoked_at")
     list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
     list_select_related = ("user",)
@@ -46,8 +46,8 @@ class ApiKeyAdmin(ReadOnly):
     @admin.action(description="Revoke: they open nothing any more", permissions=["revoke"])
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
         chosen = list(keys.filter(revoked_at=None))
-        api_keys.revoke(keys)
+        api_keys.revoke_keys(keys)
         for key in chosen:
-            audit.note(request.user.get_username(), "revoked", key)
+            audit.record_change(request.user.get_username(), "revoked", key)
         told = ngettext("%(number)s key revoked.", "%(number)s keys revoked.", len(chosen))
         self.message_user(request, told % {"number": len(chosen)})

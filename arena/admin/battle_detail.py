@@ -4,15 +4,15 @@ from typing import Any
 from uuid import UUID
 
 from arena.answers import battle_view
-from arena.answers.stream_events import Position, between
+from arena.answers.stream_events import Position, iter_events
 from arena.battles.feedback import BLAME, PRAISE
 from arena.models import SIDES, Battle, Turn, Vote
 from catalog.models import LanguageModel
 
-REASONS = PRAISE | BLAME
+REASON_LABELS = PRAISE | BLAME
 
 
-def inspected(object_id: str) -> dict[str, Any]:
+def build_inspection(object_id: str) -> dict[str, Any]:
     """For the template; nothing where there is no such battle."""
     try:
         battle = Battle.objects.select_related("model_a", "model_b").filter(pk=UUID(object_id)).first()
@@ -21,12 +21,12 @@ def inspected(object_id: str) -> dict[str, Any]:
     if battle is None:
         return {}
     named = LanguageModel.objects.in_bulk([*(each["model"] for each in battle.replaced), *(battle.among or ())])
-    events = between(Position(), battle_view.view(battle_view.answers_of(battle.pk)))
+    events = iter_events(Position(), battle_view.build_battle_view(battle_view.load_answers(battle.pk)))
     vote = Vote.objects.filter(battle=battle).first()
     return {
         "vote": vote,
         "report_count": battle.reports.count(),
-        "sides": [_side(battle, vote, side) for side in SIDES],
+        "sides": [_build_side(battle, vote, side) for side in SIDES],
         "among": [named[key] for key in battle.among or () if key in named],
         "turns": Turn.objects.filter(battle=battle).prefetch_related("answers__model"),
         "replacements": [each | {"model": named.get(each["model"])} for each in battle.replaced],
@@ -34,13 +34,13 @@ def inspected(object_id: str) -> dict[str, Any]:
     }
 
 
-def _side(battle: Battle, vote: Vote | None, side: str) -> dict[str, Any]:
+def _build_side(battle: Battle, vote: Vote | None, side: str) -> dict[str, Any]:
     """What the vote says of one side, and where its model stood before."""
     reasons = vote.reasons.get(side, ()) if vote else ()
     return {
         "side": side,
         "model": getattr(battle, f"model_{side}"),
         "won": vote is not None and vote.winner == side,
-        "reasons": [REASONS.get(reason, reason) for reason in reasons],
+        "reasons": [REASON_LABELS.get(reason, reason) for reason in reasons],
         "standing": (battle.standing or {}).get(side),
     }

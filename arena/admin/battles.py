@@ -12,27 +12,27 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from arena.admin.battle_detail import inspected
+from arena.admin.battle_detail import build_inspection
 from arena.battles import review_queue
-from arena.models import LISTED, SHARED, Battle, Vote, Voter
+from arena.models import IS_LISTED, IS_SHARED, Battle, Vote, Voter
 from catalog.models import LanguageModel
 from core.admin import audit
-from core.admin.read_only import ReadOnly
+from core.admin.read_only import ReadOnlyAdmin
 
-BEGINNING = re.compile(r"[0-9a-f]{4,32}")  # of an id, without its hyphens
+ID_PREFIX_PATTERN = re.compile(r"[0-9a-f]{4,32}")  # of an id, without its hyphens
 
 
-class IsPublished(admin.SimpleListFilter):
+class PublicationFilter(admin.SimpleListFilter):
     """Two of its choices are for an operator to look at: the queue, and apart from it what readers reported, which has
     no places, so that whoever reports many hides nobody in the queue."""
 
     title = "publication"
     parameter_name = "published"
     CHOICES: ClassVar[dict[str, tuple[str, Q]]] = {
-        "waiting": ("Waiting for an operator", SHARED & Q(review=Battle.Review.WAITING)),
-        "reported": ("Reported by readers", SHARED & Q(review=Battle.Review.REPORTED)),
-        "listed": ("Listed", LISTED),
-        "yes": ("All published", SHARED),
+        "waiting": ("Waiting for an operator", IS_SHARED & Q(review=Battle.Review.WAITING)),
+        "reported": ("Reported by readers", IS_SHARED & Q(review=Battle.Review.REPORTED)),
+        "listed": ("Listed", IS_LISTED),
+        "yes": ("All published", IS_SHARED),
         "withdrawn": ("Withdrawn", Q(review=Battle.Review.WITHDRAWN)),
     }
 
@@ -44,7 +44,7 @@ class IsPublished(admin.SimpleListFilter):
         return queryset.filter(condition)
 
 
-class OfPool(admin.SimpleListFilter):
+class PoolFilter(admin.SimpleListFilter):
     """By pool; the names come from the table of pools, for a list of all that votes name takes a second."""
 
     title = "pool"
@@ -59,7 +59,7 @@ class OfPool(admin.SimpleListFilter):
 
 
 @admin.register(Battle)
-class BattleAdmin(ReadOnly):
+class BattleAdmin(ReadOnlyAdmin):
     """The page of one battle shows all there is: turns, answers with their attempts, and the events of its stream."""
 
     list_display = (
@@ -75,7 +75,7 @@ class BattleAdmin(ReadOnly):
         "short",
     )
     search_help_text = "The id of a battle or of a voter, or how it begins; the name or the slug of a model"
-    list_filter = (IsPublished, "state", "mode", OfPool, "prompt_source")
+    list_filter = (PublicationFilter, "state", "mode", PoolFilter, "prompt_source")
     list_select_related = ("model_a", "model_b")
     search_fields = ("id",)  # for the field alone, see get_search_results
     # The first three are in words below; nobody needs the hashes of networks to decide.
@@ -94,7 +94,7 @@ class BattleAdmin(ReadOnly):
         keys = LanguageModel.objects.filter(Q(slug__iexact=term) | Q(name__iexact=term)).values_list("pk", flat=True)
         models = [*keys]
         wanted = Q(model_a__in=models) | Q(model_b__in=models)
-        if ids := _beginning(term):
+        if ids := _parse_id_range(term):
             first, last = ids
             wanted |= Q(pk__gte=first, pk__lte=last) | Q(voter__gte=first, voter__lte=last)
         return queryset.filter(wanted), False
@@ -113,9 +113,9 @@ class BattleAdmin(ReadOnly):
 
     def _decide(self, request: HttpRequest, battles: QuerySet[Battle], decision: Battle.Review) -> None:
         """Says how many; the others are not published, or not any more."""
-        decided = [battle for battle in battles if review_queue.decide(battle.pk, decision)]
+        decided = [battle for battle in battles if review_queue.decide_review(battle.pk, decision)]
         for battle in decided:
-            audit.note(request.user.get_username(), decision.value, battle)
+            audit.record_change(request.user.get_username(), decision.value, battle)
         said = _("%(number)s of %(of)s: %(decision)s.")
         words = {"number": len(decided), "of": len(battles), "decision": decision.label}
         self.message_user(request, said % words, messages.SUCCESS if decided else messages.WARNING)
@@ -134,22 +134,22 @@ class BattleAdmin(ReadOnly):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        seen = inspected(object_id) if request.method == "GET" else {}
+        seen = build_inspection(object_id) if request.method == "GET" else {}
         return super().change_view(request, object_id, form_url, (extra_context or {}) | seen)
 
 
-def _beginning(text: str) -> tuple[UUID, UUID] | None:
+def _parse_id_range(text: str) -> tuple[UUID, UUID] | None:
     """The first and the last id that begin with these digits."""
     digits = text.replace("-", "").lower()
-    if not BEGINNING.fullmatch(digits):
+    if not ID_PREFIX_PATTERN.fullmatch(digits):
         return None
     return UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
 
 
 @admin.register(Vote)
-class VoteAdmin(ReadOnly):
+class VoteAdmin(ReadOnlyAdmin):
     list_display = ("id", "created_at", "pool", "model_a", "model_b", "winner", "multiplicity", "counted", "reason")
-    list_filter = (OfPool, "source", "winner", "counted")
+    list_filter = (PoolFilter, "source", "winner", "counted")
     list_select_related = ("model_a", "model_b")
     search_fields = ("=id", "=battle__id")
     search_help_text = "The id of a vote or of its battle"
@@ -158,7 +158,7 @@ class VoteAdmin(ReadOnly):
 
 
 @admin.register(Voter)
-class VoterAdmin(ReadOnly):
+class VoterAdmin(ReadOnlyAdmin):
     """A voter is a random number here: neither an address nor a browser is shown, not as a hash either."""
 
     list_display = ("id", "created_at", "has_account", "battles_fought", "votes_cast")

@@ -14,26 +14,26 @@ import aiohttp
 from django.conf import settings
 
 from arena.answers import replacement
-from arena.answers.db_batcher import Ledger, Unreachable
+from arena.answers.db_batcher import DatabaseBatcher, DatabaseUnreachable
 from arena.answers.jobs import SideJob
 from arena.answers.live_turn import LiveSide, LiveTurn
 from arena.endpoints import call_stats, circuit_breaker, probe
-from arena.endpoints.backends.protocol import Action, BackendError, Cut, Delta, Reasoning, Timeouts, Usage
+from arena.endpoints.backends.protocol import Action, BackendError, Delta, Reasoning, Timeouts, Truncation, Usage
 from arena.endpoints.backends.registry import BACKENDS
-from arena.endpoints.backends.ssrf_guard import session
-from arena.endpoints.call_stats import Called
-from arena.endpoints.circuit_breaker import Due, Sent
+from arena.endpoints.backends.ssrf_guard import create_session
+from arena.endpoints.call_stats import CallRecord
+from arena.endpoints.circuit_breaker import ClaimedProbe, ProbeReport
 from arena.models import Answer
 
-OWN_TURN_S = 60
-RETRY_S = 0.3
-MOST_TRIES = 3
+SLOT_TIMEOUT_S = 60
+RETRY_DELAY_S = 0.3
+MAX_TRIES = 3
 # The statuses from 400 to 499 that speak of keys, addresses and rates, whatever was asked.
 NOT_OF_THE_QUESTION = frozenset({401, 403, 404, 429})
 logger = logging.getLogger(__name__)
 
 
-class Places:
+class CallSlots:
     """So many calls at a time. Those that share have half of them together, so that they keep nobody else out."""
 
     def __init__(self, number: int) -> None:
@@ -46,10 +46,10 @@ class Places:
             yield
 
 
-class Answering:
+class AnswerRunner:
     """Asks models for the turns of one process; places are limited by process and by endpoint."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: DatabaseBatcher) -> None:
         env = settings.ENVIRONMENT
         self.ledger = ledger
         self.timeouts = Timeouts(
@@ -58,16 +58,16 @@ class Answering:
             between_tokens=env.arena_between_tokens_timeout_s,
             total=env.arena_answer_timeout_s,
         )
-        self.session: aiohttp.ClientSession = session(env.arena_allow_private_endpoints, self.timeouts)
-        self.places = Places(env.arena_answer_concurrency)
-        self.endpoint_places: dict[tuple[int, int], Places] = {}
+        self.session: aiohttp.ClientSession = create_session(env.arena_allow_private_endpoints, self.timeouts)
+        self.places = CallSlots(env.arena_answer_concurrency)
+        self.endpoint_places: dict[tuple[int, int], CallSlots] = {}
 
     async def close(self) -> None:
         await self.session.close()
 
     async def answer(self, turn: LiveTurn, side: LiveSide) -> None:
         """Bring the side to its end, whatever happens."""
-        if side.job.tries > MOST_TRIES:
+        if side.job.tries > MAX_TRIES:
             side.end("unavailable")
             return
         try:
@@ -93,8 +93,8 @@ class Answering:
             await self._ask_twice(side)
 
     async def _replacement(self, job: SideJob, reason: str) -> SideJob | None:
-        with contextlib.suppress(Unreachable):
-            return await self.ledger.call(replacement.replace, replacement.Replace(job, reason))
+        with contextlib.suppress(DatabaseUnreachable):
+            return await self.ledger.call(replacement.replace_models, replacement.ReplaceRequest(job, reason))
         return None
 
     async def _ask_twice(self, side: LiveSide) -> None:
@@ -104,39 +104,39 @@ class Answering:
         except BackendError as error:
             if error.action is not Action.RETRY or side.lane.began:
                 raise
-            await asyncio.sleep(RETRY_S * (0.5 + random.random()))  # noqa: S311  # jitter, no secret
+            await asyncio.sleep(RETRY_DELAY_S * (0.5 + random.random()))  # noqa: S311  # jitter, no secret
             await self._ask_once(side)
 
     async def _ask_once(self, side: LiveSide) -> None:
-        async with self._place(side.job.endpoint_id, side.job.max_concurrency, OWN_TURN_S, shared=side.job.shared):
+        async with self._place(side.job.endpoint_id, side.job.max_concurrency, SLOT_TIMEOUT_S, shared=side.job.shared):
             side.begin()
             asked = time.monotonic()
             try:
                 await self._stream(side)
             except asyncio.CancelledError:
                 if side.stopped and side.first_at is None:
-                    self._record(measured(side, asked, failure="stopped"))
+                    self._record(measure_call(side, asked, failure="stopped"))
                 raise
             except BackendError as error:
                 logger.info("endpoint %s failed: %s", side.job.endpoint_id, log_words(error))
-                self._record(measured(side, asked, failure=error.reason))
+                self._record(measure_call(side, asked, failure=error.reason))
                 raise
-            self._record(measured(side, asked))
+            self._record(measure_call(side, asked))
 
-    async def probe(self, due: Due) -> None:
+    async def probe(self, due: ClaimedProbe) -> None:
         """Send a probe that this process has claimed, and note how it went."""
         outcome, endpoint = None, due.endpoint
         limits = self._limits(endpoint.first_token_timeout_s)
         with contextlib.suppress(BackendError):  # no place became free
-            async with self._place(endpoint.pk, endpoint.max_concurrency, circuit_breaker.WAITS_S):
-                outcome = await probe.ask(endpoint, self.session, limits)
+            async with self._place(endpoint.pk, endpoint.max_concurrency, circuit_breaker.PROBE_SLOT_TIMEOUT_S):
+                outcome = await probe.send_probe(endpoint, self.session, limits)
         if self.session.closed:  # by us: that says nothing of the endpoint
             return
-        with contextlib.suppress(Unreachable):
-            await self.ledger.call(circuit_breaker.settle, Sent(due, outcome))
+        with contextlib.suppress(DatabaseUnreachable):
+            await self.ledger.call(circuit_breaker.record_probes, ProbeReport(due, outcome))
 
-    def _record(self, call: Called) -> None:
-        task = asyncio.ensure_future(self.ledger.call(call_stats.record, call))
+    def _record(self, call: CallRecord) -> None:
+        task = asyncio.ensure_future(self.ledger.call(call_stats.record_calls, call))
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     @contextlib.asynccontextmanager
@@ -148,7 +148,7 @@ class Answering:
             try:
                 async with asyncio.timeout(patience_s):
                     if most:
-                        places = self.endpoint_places.setdefault((endpoint_id, most), Places(most))
+                        places = self.endpoint_places.setdefault((endpoint_id, most), CallSlots(most))
                         await stack.enter_async_context(places.one(shared=shared))
                     await stack.enter_async_context(self.places.one(shared=shared))
             except TimeoutError:
@@ -171,14 +171,14 @@ class Answering:
                         side.think(text)
                     case Usage():
                         side.tokens = part
-                    case Cut():
+                    case Truncation():
                         side.cut = True
 
 
-def measured(side: LiveSide, asked: float, failure: str = "") -> Called:
+def measure_call(side: LiveSide, asked: float, failure: str = "") -> CallRecord:
     """Speed is by the tokens after the first, from the first part to the last: neither waiting nor what follows the
     end counts, and no token that was thought before the first part came."""
-    call = Called(side.job.endpoint_id, side.job.battle_id, failure)
+    call = CallRecord(side.job.endpoint_id, side.job.battle_id, failure)
     if side.first_at is None:
         return call
     took, tokens = side.last_at - side.first_at, side.tokens

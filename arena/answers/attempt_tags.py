@@ -3,6 +3,6 @@
 from arena.identity import hash_key
 
 
-def tag(answer_id: int, attempt: int) -> str:
+def derive_attempt_tag(answer_id: int, attempt: int) -> str:
     """Eight characters that any process of this installation derives alike."""
-    return hash_key.digest(f"attempt:{answer_id}:{attempt}")[:8]
+    return hash_key.compute_hmac(f"attempt:{answer_id}:{attempt}")[:8]

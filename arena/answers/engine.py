@@ -12,12 +12,12 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from arena.answers import jobs, leases
-from arena.answers.answering import Answering
-from arena.answers.db_batcher import Ledger, Unreachable
-from arena.answers.jobs import Job
-from arena.answers.leases import Extended
+from arena.answers.answering import AnswerRunner
+from arena.answers.db_batcher import DatabaseBatcher, DatabaseUnreachable
+from arena.answers.jobs import TurnJob
+from arena.answers.leases import LeaseExtension
 from arena.answers.live_turn import LiveSide, LiveTurn
-from arena.answers.markdown import whole
+from arena.answers.markdown import render_answer
 from arena.answers.publisher import Publisher
 from arena.answers.release_clock import TICK_S
 from arena.endpoints import circuit_breaker
@@ -55,11 +55,11 @@ class Engine:
         self.loop.run_forever()
 
     async def _start(self) -> None:
-        self.ledger = Ledger(self.loop)
-        self.answering = Answering(self.ledger)
+        self.ledger = DatabaseBatcher(self.loop)
+        self.answering = AnswerRunner(self.ledger)
         self.publisher = Publisher()
         for work in (self._tick, self._heartbeat, self._reap, self._probe, self._stops):
-            self._background(_forever(work))
+            self._background(_run_forever(work))
 
     def _background(self, work: Coroutine[Any, Any, None]) -> None:
         task = self.loop.create_task(work)
@@ -71,11 +71,11 @@ class Engine:
             return
         # An unreachable database loses nothing: the turn stays queued, and a reaper finds it.
         asked = time.monotonic()
-        with contextlib.suppress(Unreachable):
-            if job := await self.ledger.call(jobs.take, turn_id):
+        with contextlib.suppress(DatabaseUnreachable):
+            if job := await self.ledger.call(jobs.claim_jobs, turn_id):
                 self._begin(job, asked)
 
-    def _begin(self, job: Job, asked: float) -> None:
+    def _begin(self, job: TurnJob, asked: float) -> None:
         if before := self.turns.get(job.turn_id):
             self._forget(before)
         longest = self.answering.timeouts.total
@@ -97,7 +97,7 @@ class Engine:
     async def _lose(self, turn: LiveTurn) -> None:
         """It is not ours any more. If its battle was deleted, what was published since then must go as well."""
         self._forget(turn)
-        if not await self.ledger.insist(leases.exist, turn.job.turn_id):
+        if not await self.ledger.insist(leases.turns_exist, turn.job.turn_id):
             await self.publisher.forget(turn.job.battle_id)
 
     def _cancel(self, turn: LiveTurn) -> None:
@@ -132,13 +132,15 @@ class Engine:
 
     async def _finish(self, turn: LiveTurn, over: list[LiveSide]) -> None:
         """Save first, then say so: whoever reads `ready` can vote. A fenced save is not spoken of."""
-        finish = leases.Finish(turn.job.turn_id, tuple(side.result() for side in over))
-        saved = await self.ledger.insist(leases.finish, finish)
+        finish = leases.FinishedSides(turn.job.turn_id, tuple(side.result() for side in over))
+        saved = await self.ledger.insist(leases.finish_answers, finish)
         if not saved.saved:
             await self._lose(turn)
             return
         kept = [side for side in over if side.job.answer_id in saved.saved]
-        ends = [await asyncio.to_thread(_end, turn, side) for side in kept]  # other turns do not wait for it
+        ends = [
+            await asyncio.to_thread(_build_end_event, turn, side) for side in kept
+        ]  # other turns do not wait for it
         turn.unsent += [*ends, ["state", saved.state]] if saved.state else ends
         # A turn that another worker has by now is sent no more.
         while turn.unsent and self.turns.get(turn.job.turn_id) is turn:
@@ -153,13 +155,13 @@ class Engine:
         asked = time.monotonic()
         turns = [(turn, held) for turn in self.turns.values() if (held := turn.held())]
         answers = await asyncio.gather(
-            *(self.ledger.call(leases.extend, held) for _, held in turns), return_exceptions=True
+            *(self.ledger.call(leases.extend_leases, held) for _, held in turns), return_exceptions=True
         )
         for (turn, _), extended in zip(turns, answers, strict=True):
             if not isinstance(extended, BaseException):
                 self._extended(turn, extended, asked)
 
-    def _extended(self, turn: LiveTurn, extended: Extended, asked: float) -> None:
+    def _extended(self, turn: LiveTurn, extended: LeaseExtension, asked: float) -> None:
         open_answers = {side.job.answer_id for side in turn.open()}  # fewer than were asked for, if one has ended
         if not open_answers <= extended.ours:
             self._background(self._lose(turn))
@@ -183,23 +185,23 @@ class Engine:
         while more and not self.draining:
             asked = time.monotonic()
             try:
-                found = await self.ledger.call(jobs.reap, None)
-            except Unreachable:
+                found = await self.ledger.call(jobs.reap_jobs, None)
+            except DatabaseUnreachable:
                 # Those who hold leases were cut off as well: let their heartbeats come first.
                 await asyncio.sleep(leases.LEASE_S)
                 return
             for job in found:
                 logger.info("took over turn %s", job.turn_id)
                 self._begin(job, asked)
-            more = len(found) == leases.REAPED_AT_ONCE
+            more = len(found) == leases.MAX_REAPED_TURNS
 
     async def _probe(self) -> None:
         """Send the probes that are due; each takes as long as the endpoint does."""
         await asyncio.sleep(leases.HEARTBEAT_S)
         if self.draining:
             return
-        with contextlib.suppress(Unreachable):
-            for due in await self.ledger.call(circuit_breaker.claim, None):
+        with contextlib.suppress(DatabaseUnreachable):
+            for due in await self.ledger.call(circuit_breaker.claim_probes, None):
                 self._background(self.answering.probe(due))
 
     async def _drain(self, seconds: float) -> None:
@@ -210,21 +212,21 @@ class Engine:
         held = [turn.held() for turn in self.turns.values()]
         for turn in list(self.turns.values()):
             self._forget(turn)
-        with contextlib.suppress(Unreachable):
-            await asyncio.gather(*(self.ledger.call(leases.give_up, each) for each in held))
+        with contextlib.suppress(DatabaseUnreachable):
+            await asyncio.gather(*(self.ledger.call(leases.release_leases, each) for each in held))
         await self.answering.close()
 
 
-def _end(turn: LiveTurn, side: LiveSide) -> list[Any]:
+def _build_end_event(turn: LiveTurn, side: LiveSide) -> list[Any]:
     if side.failure:
         failure = Answer.Failure(side.failure)
         reason = "unavailable" if turn.job.blind else failure.public
         return ["failed", turn.job.number, side.job.side, side.tag, reason]
-    html = whole(side.text(), stopped=side.stopped, cut=side.cut)
+    html = render_answer(side.text(), stopped=side.stopped, cut=side.cut)
     return ["done", turn.job.number, side.job.side, side.tag, html]
 
 
-async def _forever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+async def _run_forever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     while True:
         try:
             await work()

@@ -1,9 +1,8 @@
 """Who works on which answer: claims, leases and fenced saves, each one statement for many rows.
 
 A worker holds an answer while its lease runs, on the database's clock. Every claim raises `attempt`, and nothing is
-written but `WHERE attempt = mine`: a worker that was frozen or cut off finds its writes void. All functions but `reap`
-take a list of what is due and give one result for each, in order; the caller brings the transaction.
-"""
+written but `WHERE attempt = mine`: a worker that was frozen or cut off finds its writes void. All functions but
+`reap_answers` take a list of what is due and give one result for each, in order; the caller brings the transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -13,12 +12,12 @@ from django.db import connection
 
 LEASE_S = 8
 HEARTBEAT_S = 2
-QUEUED_TOO_LONG_S = 5
-REAPED_AT_ONCE = 300  # turns
+QUEUE_TIMEOUT_S = 5
+MAX_REAPED_TURNS = 300  # turns
 
 
 @dataclass(frozen=True)
-class Held:
+class AnswerLease:
     """An answer in this worker's hands; `text` is what has been released of it, None if unchanged."""
 
     answer_id: int
@@ -27,7 +26,7 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Result:
+class AnswerResult:
     """How an attempt ended: `failure` is empty for an answer. Ages are seconds before now; thoughts are tokens too."""
 
     answer_id: int
@@ -43,31 +42,31 @@ class Result:
     cut: bool = False
 
 
-COLUMNS = attrgetter(*(each.name for each in fields(Result)))
+RESULT_COLUMNS = attrgetter(*(each.name for each in fields(AnswerResult)))
 
 
 @dataclass(frozen=True)
-class Finish:
+class FinishedSides:
     """The end of one or both sides of a turn, saved together."""
 
     turn_id: int
-    results: tuple[Result, ...]
+    results: tuple[AnswerResult, ...]
 
 
 @dataclass(frozen=True)
-class Saved:
+class SaveOutcome:
     """`saved` are the answers that were still ours; `state` is the battle's new state, if this brought one."""
 
     saved: frozenset[int]
     state: str | None
 
 
-def claim(turn_ids: Sequence[int]) -> list[dict[int, int]]:
+def claim_answers(turn_ids: Sequence[int]) -> list[dict[int, int]]:
     """Take the queued answers of these turns; per turn {answer: attempt}, empty if another was quicker."""
-    return _by_turn(turn_ids, _claimed("state = 'queued'", list(turn_ids)))
+    return _group_by_turn(turn_ids, _claim_rows("state = 'queued'", list(turn_ids)))
 
 
-def _claimed(condition: str, turn_ids: list[int]) -> list[tuple[int, int, int]]:
+def _claim_rows(condition: str, turn_ids: list[int]) -> list[tuple[int, int, int]]:
     statement = f"""
         UPDATE arena_answer SET state = 'running', attempt = attempt + 1, tries = tries + 1, text = '',
             reasoning = '', failure = '', stopped = false, cut = false, started_at = now(),
@@ -78,14 +77,14 @@ def _claimed(condition: str, turn_ids: list[int]) -> list[tuple[int, int, int]]:
         return list(cursor.fetchall())
 
 
-def _by_turn(turn_ids: Sequence[int], rows: list[tuple[int, int, int]]) -> list[dict[int, int]]:
+def _group_by_turn(turn_ids: Sequence[int], rows: list[tuple[int, int, int]]) -> list[dict[int, int]]:
     taken: dict[int, dict[int, int]] = {}
     for turn, answer, attempt in rows:
         taken.setdefault(turn, {})[answer] = attempt
     return [taken.pop(turn, {}) for turn in turn_ids]
 
 
-def reap() -> dict[int, dict[int, int]]:
+def reap_answers() -> dict[int, dict[int, int]]:
     """Take turns whose worker is gone, and those of which no worker was told: {turn: {answer: attempt}}.
 
     The oldest first, at most REAPED_AT_ONCE; reapers at the same time take different ones.
@@ -98,24 +97,24 @@ def reap() -> dict[int, dict[int, int]]:
                     state = 'running' AND lease_until < now()
                     OR state = 'queued' AND queued_at < now() - %s * interval '1 s')
             ) ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED""",
-            [QUEUED_TOO_LONG_S, REAPED_AT_ONCE],
+            [QUEUE_TIMEOUT_S, MAX_REAPED_TURNS],
         )
         turns = [turn for (turn,) in cursor.fetchall()]
     if not turns:
         return {}
-    rows = _claimed("(state = 'queued' OR state = 'running' AND lease_until < now())", turns)
-    return {turn: taken for turn, taken in zip(turns, _by_turn(turns, rows), strict=True) if taken}
+    rows = _claim_rows("(state = 'queued' OR state = 'running' AND lease_until < now())", turns)
+    return {turn: taken for turn, taken in zip(turns, _group_by_turn(turns, rows), strict=True) if taken}
 
 
 @dataclass(frozen=True)
-class Extended:
+class LeaseExtension:
     """`ours` are the answers that no other worker has by now; `stopped` if the voter wants no more of the turn."""
 
     ours: frozenset[int]
     stopped: bool
 
 
-def extend(turns: Sequence[Sequence[Held]]) -> list[Extended]:
+def extend_leases(turns: Sequence[Sequence[AnswerLease]]) -> list[LeaseExtension]:
     """Renew the leases of each turn's open answers and keep what has been released.
 
     An expired lease that nobody took is revived: the worker was only cut off for a while.
@@ -134,10 +133,10 @@ def extend(turns: Sequence[Sequence[Held]]) -> list[Extended]:
         )
         ours = dict(cursor.fetchall())
     kept = [frozenset(h.answer_id for h in turn) & ours.keys() for turn in turns]
-    return [Extended(answers, any(ours[answer] for answer in answers)) for answers in kept]
+    return [LeaseExtension(answers, any(ours[answer] for answer in answers)) for answers in kept]
 
 
-def exist(turn_ids: Sequence[int]) -> list[bool]:
+def turns_exist(turn_ids: Sequence[int]) -> list[bool]:
     """Whether each turn is still there: a voter may delete a battle at any time."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM arena_turn WHERE id = ANY(%s)", [list(turn_ids)])
@@ -145,7 +144,7 @@ def exist(turn_ids: Sequence[int]) -> list[bool]:
     return [turn in there for turn in turn_ids]
 
 
-def give_up(turns: Sequence[Sequence[Held]]) -> list[None]:
+def release_leases(turns: Sequence[Sequence[AnswerLease]]) -> list[None]:
     """End the leases of each turn at once, so that another worker takes over without waiting for them to run out."""
     held = [each for turn in turns for each in turn]
     with connection.cursor() as cursor:
@@ -159,22 +158,24 @@ def give_up(turns: Sequence[Sequence[Held]]) -> list[None]:
     return [None] * len(turns)
 
 
-def finish(finishes: Sequence[Finish]) -> list[Saved]:
+def finish_answers(finishes: Sequence[FinishedSides]) -> list[SaveOutcome]:
     """Save ended answers that are still ours, and move each battle on whose last answer this was."""
-    _lock([each.turn_id for each in finishes])
+    _lock_turns([each.turn_id for each in finishes])
     results = [result for each in finishes for result in each.results]
-    saved = _save(results)
-    states = _settle([each.turn_id for each in finishes])
-    return [Saved(frozenset(r.answer_id for r in each.results) & saved, states.get(each.turn_id)) for each in finishes]
+    saved = _save_results(results)
+    states = _advance_battles([each.turn_id for each in finishes])
+    return [
+        SaveOutcome(frozenset(r.answer_id for r in each.results) & saved, states.get(each.turn_id)) for each in finishes
+    ]
 
 
-def _lock(turn_ids: list[int]) -> None:
+def _lock_turns(turn_ids: list[int]) -> None:
     """Two workers that end one side each at the same time would both take the other side for running."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT FROM arena_turn WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [turn_ids])
 
 
-def _save(results: list[Result]) -> frozenset[int]:
+def _save_results(results: list[AnswerResult]) -> frozenset[int]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -189,12 +190,12 @@ def _save(results: list[Result]) -> frozenset[int]:
                 first_token_age, finished_age, input_tokens, output_tokens, stopped, cut)
             WHERE arena_answer.id = r.id AND arena_answer.attempt = r.attempt AND arena_answer.state = 'running'
             RETURNING arena_answer.id""",
-            [list(column) for column in zip(*map(COLUMNS, results), strict=True)],
+            [list(column) for column in zip(*map(RESULT_COLUMNS, results), strict=True)],
         )
         return frozenset(answer for (answer,) in cursor.fetchall())
 
 
-def _settle(turn_ids: list[int]) -> dict[int, str]:
+def _advance_battles(turn_ids: list[int]) -> dict[int, str]:
     """A first turn with a failed side voids its battle; any later turn leaves it ready for the vote."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -10,13 +10,13 @@ from urllib.parse import unquote
 from django.utils.html import escape
 from markdown_it.token import Token
 
-LONGEST = 60  # characters; of more the end is shown, which says whose it is
+MAX_HOST_LENGTH = 60  # characters; of more the end is shown, which says whose it is
 AUTHORITY = re.compile(r"https?:[/\\]*([^/\\?#]*)", re.IGNORECASE)
 MAILBOX = re.compile(r"mailto:([^?]*)", re.IGNORECASE)
 SCHEME = re.compile(r"\A(?:https?://|mailto:)")
 PORT = re.compile(r":\d*\Z")
 AFTER_HOST = re.compile(r"(?::\d+)?(?:[/?#]\S*)?")
-BREAKS = ("softbreak", "hardbreak")
+LINE_BREAK_TOKENS = ("softbreak", "hardbreak")
 
 
 def find_host(address: str) -> str:
@@ -27,7 +27,7 @@ def find_host(address: str) -> str:
     return unquote(PORT.sub("", authority[1].rpartition("@")[2])).lower() if authority else ""
 
 
-def is_shown(text: str, host: str) -> bool:
+def is_host_shown(text: str, host: str) -> bool:
     """Whether a text is an address at this very host, with or without its scheme."""
     address = SCHEME.sub("", text.strip().lower())
     return address.startswith(host) and AFTER_HOST.fullmatch(address, len(host)) is not None
@@ -44,13 +44,13 @@ def show_hosts(inline: Sequence[Token]) -> list[Token]:
             address, text = str(token.attrs.get("href", "")), []
         elif token.type == "link_close":
             host = find_host(address)
-            if host and not is_shown("".join(text), host):
-                shown.append(_beside(host))
+            if host and not is_host_shown("".join(text), host):
+                shown.append(_build_host_token(host))
         else:
-            text.append(" " if token.type in BREAKS else token.content)
+            text.append(" " if token.type in LINE_BREAK_TOKENS else token.content)
     return shown
 
 
-def _beside(host: str) -> Token:
-    cut = host if len(host) <= LONGEST else f"…{host[-LONGEST:]}"
+def _build_host_token(host: str) -> Token:
+    cut = host if len(host) <= MAX_HOST_LENGTH else f"…{host[-MAX_HOST_LENGTH:]}"
     return Token("html_inline", "", 0, content=f' <span class="host">({escape(cut)})</span>')

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from arena.answers.jobs import Job, SideJob
-from arena.answers.leases import Held, Result
-from arena.answers.release_clock import Clock, Lane, Open
+from arena.answers.jobs import SideJob, TurnJob
+from arena.answers.leases import AnswerLease, AnswerResult
+from arena.answers.release_clock import ImmediateClock, Lane, ReleaseClock
 from arena.endpoints.backends.protocol import Usage
 
 
@@ -85,16 +85,16 @@ class LiveSide:
         self.released = ["".join(self.released)]
         return self.released[0]
 
-    def held(self) -> Held:
+    def held(self) -> AnswerLease:
         """For the heartbeat: what has been released since the last one, if anything."""
         if self.released_length == self.kept_length:
-            return Held(self.job.answer_id, self.job.attempt)
+            return AnswerLease(self.job.answer_id, self.job.attempt)
         self.kept_length = self.released_length
-        return Held(self.job.answer_id, self.job.attempt, self.text())
+        return AnswerLease(self.job.answer_id, self.job.attempt, self.text())
 
-    def result(self) -> Result:
+    def result(self) -> AnswerResult:
         now = time.monotonic()
-        return Result(
+        return AnswerResult(
             answer_id=self.job.answer_id,
             attempt=self.job.attempt,
             text=self.text(),
@@ -114,12 +114,12 @@ class LiveTurn:
     `held_until`, on the clock of this process, is when the leases of its open sides run out; after `paced_until`,
     what both sides have said is not held back any longer, however much it is."""
 
-    def __init__(self, job: Job, held_until: float = math.inf, paced_until: float = math.inf) -> None:
+    def __init__(self, job: TurnJob, held_until: float = math.inf, paced_until: float = math.inf) -> None:
         self.job = job
         self.held_until = held_until
         self.paced_until = paced_until
         self.sides = {side.side: LiveSide(side) for side in job.sides}
-        self.clock: Clock | Open = Clock(lone=job.lone) if job.paced else Open()
+        self.clock: ReleaseClock | ImmediateClock = ReleaseClock(lone=job.lone) if job.paced else ImmediateClock()
         self.unsent: list[list[Any]] = []
         self.whole = False
         self.begun = False
@@ -135,7 +135,7 @@ class LiveTurn:
     def tick(self) -> None:
         """Release what is due now into `unsent`."""
         if time.monotonic() > self.paced_until and all(side.lane.ended for side in self.sides.values()):
-            self.clock = Open()
+            self.clock = ImmediateClock()
         steps = self.clock.tick(self.lane("a"), self.lane("b"))
         for (name, side), step in zip((("a", self.sides.get("a")), ("b", self.sides.get("b"))), steps, strict=True):
             if side and step:
@@ -152,7 +152,7 @@ class LiveTurn:
     def open(self) -> Iterable[LiveSide]:
         return (side for side in self.sides.values() if not side.closed)
 
-    def held(self) -> tuple[Held, ...]:
+    def held(self) -> tuple[AnswerLease, ...]:
         return tuple(side.held() for side in self.open())
 
     def fail(self) -> list[LiveSide]:
@@ -167,7 +167,7 @@ class LiveTurn:
         """The voter wants no more. What both sides finished by themselves is shown whole, and counts."""
         open_sides = list(self.open())
         if all(side.lane.ended for side in open_sides):
-            self.clock = Open()
+            self.clock = ImmediateClock()
             return
         for side in open_sides:
             if not side.lane.over:

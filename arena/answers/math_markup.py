@@ -15,7 +15,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 # A dollar begins or ends a formula only where no price has one: "$5 and $10", "US$5", "5$", "cheap ($) or not ($$$)".
-INLINE = re.compile(
+INLINE_FORMULA = re.compile(
     r"""
       (?<! \$ ) \$\$ (?! [$),.;:] ) (?= [^$\w\\]*+ [\w\\] ) ( (?: [^$\\] | \\. | \$(?!\$) )++ ) \$\$ (?! \$ )
     | (?<! [\w$] ) \$ (?! [\s$] ) ( (?: [^$\\] | \\. )++ ) (?<! \s ) \$ (?! [\w$] )
@@ -24,20 +24,22 @@ INLINE = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
-DISPLAYED = {"$$": "$$", "\\[": "\\]"}
-EDGES = {"$$": re.compile(r"\$\$"), "\\[": re.compile(r"(?<!\\)\\[\[\]]")}
+DISPLAY_DELIMITERS = {"$$": "$$", "\\[": "\\]"}
+DELIMITER_PATTERNS = {"$$": re.compile(r"\$\$"), "\\[": re.compile(r"(?<!\\)\\[\[\]]")}
 
 
-def enable(parser: MarkdownIt) -> None:
+def enable_math(parser: MarkdownIt) -> None:
     """Let it make `span.math` of a formula, `span.math.math-display` of one that stands by itself."""
-    parser.inline.ruler.before("escape", "math", _inline)
-    parser.block.ruler.before("fence", "math_block", _block, {"alt": ["paragraph", "reference", "blockquote", "list"]})
-    parser.add_render_rule("math", _render)
+    parser.inline.ruler.before("escape", "math", _parse_inline)
+    parser.block.ruler.before(
+        "fence", "math_block", _parse_block, {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    )
+    parser.add_render_rule("math", _render_formula)
     parser.add_render_rule("math_block", _render_block)
 
 
-def _inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # so the parser calls it
-    found = INLINE.match(state.src, state.pos) if state.src[state.pos] in "$\\" else None
+def _parse_inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # so the parser calls it
+    found = INLINE_FORMULA.match(state.src, state.pos) if state.src[state.pos] in "$\\" else None
     if not found:
         return False
     if not silent:
@@ -48,10 +50,10 @@ def _inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # so the
     return True
 
 
-def _block(state: StateBlock, first: int, end: int, silent: bool) -> bool:  # noqa: FBT001  # so the parser calls it
+def _parse_block(state: StateBlock, first: int, end: int, silent: bool) -> bool:  # noqa: FBT001  # so the parser calls it
     """A formula of several lines, whatever they look like: one that begins with "- " is no item of a list."""
-    opening = _line(state, first)[:2]
-    last = _last_line(state, first, end, opening)
+    opening = _get_line(state, first)[:2]
+    last = _find_last_line(state, first, end, opening)
     if last is None:
         return False
     if not silent:
@@ -63,26 +65,30 @@ def _block(state: StateBlock, first: int, end: int, silent: bool) -> bool:  # no
     return True
 
 
-def _last_line(state: StateBlock, first: int, end: int, opening: str) -> int | None:
-    if opening not in DISPLAYED or state.is_code_block(first) or EDGES[opening].search(_line(state, first), 2):
+def _find_last_line(state: StateBlock, first: int, end: int, opening: str) -> int | None:
+    if (
+        opening not in DISPLAY_DELIMITERS
+        or state.is_code_block(first)
+        or DELIMITER_PATTERNS[opening].search(_get_line(state, first), 2)
+    ):
         return None
     for number in range(first + 1, end):
         if state.isEmpty(number) or state.sCount[number] < state.blkIndent:
             return None
-        line = _line(state, number)
-        if edge := EDGES[opening].search(line):
-            return number if line[edge.start() :].rstrip() == DISPLAYED[opening] else None
+        line = _get_line(state, number)
+        if edge := DELIMITER_PATTERNS[opening].search(line):
+            return number if line[edge.start() :].rstrip() == DISPLAY_DELIMITERS[opening] else None
     return None
 
 
-def _line(state: StateBlock, number: int) -> str:
+def _get_line(state: StateBlock, number: int) -> str:
     return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
 
 
-def _render(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> str:
-    name = "math math-display" if tokens[at].markup in DISPLAYED else "math"
+def _render_formula(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> str:
+    name = "math math-display" if tokens[at].markup in DISPLAY_DELIMITERS else "math"
     return f'<span class="{name}">{escape(tokens[at].content.strip())}</span>'
 
 
 def _render_block(*arguments: Any) -> str:
-    return f"<p>{_render(*arguments)}</p>\n"
+    return f"<p>{_render_formula(*arguments)}</p>\n"

@@ -9,14 +9,14 @@ from typing import Any
 import orjson
 from redis.exceptions import RedisError
 
-from arena.answers.announcements import FIELD, KEEP_S, STOPS, stream_key
+from arena.answers.announcements import EVENTS_FIELD, STOP_STREAM, STREAM_TTL_S, get_stream_key
 from arena.answers.live_turn import LiveTurn
 from arena.answers.release_clock import TICK_S
-from core.storage.redis_clients import connect, suppress_redis_errors
+from core.storage.redis_clients import connect_async_redis, suppress_redis_errors
 
-AWAY_S = 0.5
-MOST_ENTRIES_PER_S = 1500  # of one worker: beyond 60 running turns each is published more seldom
-STOPS_BLOCK_MS = 2000
+RETRY_DELAY_S = 0.5
+MAX_ENTRIES_PER_S = 1500  # of one worker: beyond 60 running turns each is published more seldom
+STOP_READ_TIMEOUT_MS = 2000
 logger = logging.getLogger(__name__)
 
 
@@ -24,7 +24,7 @@ class Publisher:
     """Writes what is unsent of all running turns, in one pipeline a tick."""
 
     def __init__(self) -> None:
-        self.redis = connect()
+        self.redis = connect_async_redis()
         self.silent_until = 0.0
         self.last_stop: bytes | None = None
 
@@ -32,22 +32,22 @@ class Publisher:
         """Ids of battles whose voters asked to stop since the last call; lost without Redis."""
         try:
             if self.last_stop is None:  # "$" would be the newest of each call, and lose what comes between two
-                newest: Any = await self.redis.xrevrange(STOPS, count=1)
+                newest: Any = await self.redis.xrevrange(STOP_STREAM, count=1)
                 self.last_stop = newest[0][0] if newest else b"0-0"
-            new: Any = await self.redis.xread({STOPS: self.last_stop}, block=STOPS_BLOCK_MS)
+            new: Any = await self.redis.xread({STOP_STREAM: self.last_stop}, block=STOP_READ_TIMEOUT_MS)
         except (RedisError, OSError) as error:
             logger.warning("Redis is away: %s", error)
-            await asyncio.sleep(AWAY_S)
+            await asyncio.sleep(RETRY_DELAY_S)
             return []
         entries = [entry for _, entries in new or [] for entry in entries]
         if entries:
             self.last_stop = entries[-1][0]
-        return [fields[FIELD].decode() for _, fields in entries]
+        return [fields[EVENTS_FIELD].decode() for _, fields in entries]
 
     async def forget(self, battle_id: str) -> None:
         """Take back what was published of a battle that is deleted."""
         with suppress_redis_errors():
-            await self.redis.delete(stream_key(battle_id))
+            await self.redis.delete(get_stream_key(battle_id))
 
     async def flush(self, turns: Iterable[LiveTurn]) -> None:
         """Send and forget; after a failure everything is said again from the start once Redis is back."""
@@ -57,31 +57,31 @@ class Publisher:
         sending = [(turn, len(turn.unsent)) for turn in turns if turn.unsent or turn.whole]
         if not sending:
             return
-        self.silent_until = now + len(sending) / MOST_ENTRIES_PER_S - TICK_S / 2
+        self.silent_until = now + len(sending) / MAX_ENTRIES_PER_S - TICK_S / 2
         pipeline = self.redis.pipeline(transaction=False)
-        places = [_queue(pipeline, turn) for turn, _ in sending]
+        places = [_queue_events(pipeline, turn) for turn, _ in sending]
         results: list[Any] = [None] * len(pipeline)
         try:
             results = await pipeline.execute()
         except (TimeoutError, RedisError, OSError) as error:
             logger.warning("Redis is away: %s", error)
-            self.silent_until = time.monotonic() + AWAY_S
+            self.silent_until = time.monotonic() + RETRY_DELAY_S
         for (turn, sent), place in zip(sending, places, strict=True):
-            _sent(turn, sent, added=results[place] is not None)
+            _mark_sent(turn, sent, added=results[place] is not None)
 
 
-def _queue(pipeline: Any, turn: LiveTurn) -> int:
+def _queue_events(pipeline: Any, turn: LiveTurn) -> int:
     """Add what a turn has to say, but not to a stream that was there and is gone; gives the place of the answer."""
-    key, place = stream_key(turn.job.battle_id), len(pipeline)
+    key, place = get_stream_key(turn.job.battle_id), len(pipeline)
     ends = [event for event in turn.unsent if event[0] != "delta"]
     events = turn.repeat() + ends if turn.whole else turn.unsent
-    pipeline.xadd(key, {FIELD: orjson.dumps(events)}, nomkstream=turn.begun)
+    pipeline.xadd(key, {EVENTS_FIELD: orjson.dumps(events)}, nomkstream=turn.begun)
     if ends or not turn.begun:
-        pipeline.expire(key, KEEP_S)
+        pipeline.expire(key, STREAM_TTL_S)
     return place
 
 
-def _sent(turn: LiveTurn, sent: int, *, added: bool) -> None:
+def _mark_sent(turn: LiveTurn, sent: int, *, added: bool) -> None:
     if added:
         del turn.unsent[:sent]
     else:

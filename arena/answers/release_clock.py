@@ -11,7 +11,7 @@ from random import Random, SystemRandom
 
 TICK_S = 0.04
 SMOOTHING_TICKS = 25
-LONE_PACE = 8
+SINGLE_SIDE_PACE = 8
 
 
 @dataclass
@@ -55,10 +55,10 @@ class Lane:
 
     def _imagine(self, random: Random) -> None:
         if not self.pieces:
-            self.unreal = LONE_PACE * SMOOTHING_TICKS
+            self.unreal = SINGLE_SIDE_PACE * SMOOTHING_TICKS
             return
         if self._next is None:
-            self.pieces = _pace(self.pieces)
+            self.pieces = _select_pieces(self.pieces)
             self._next = random.choice(self.pieces)
         silence, size = self._next
         if self._silent >= silence:
@@ -66,7 +66,7 @@ class Lane:
             self._silent, self._next = 0, random.choice(self.pieces)
 
 
-def _pace(pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _select_pieces(pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """The pieces to go on with: the first one followed no other, and the other side must come to its end."""
     pieces = pieces[1:] or pieces
     ticks, characters = map(sum, zip(*pieces, strict=True))
@@ -74,7 +74,7 @@ def _pace(pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 @dataclass
-class Clock:
+class ReleaseClock:
     """Says once a tick how many characters each side may release.
 
     What waits on the side that has less is drained over `SMOOTHING_TICKS` in steps of random size, so that neither
@@ -97,7 +97,7 @@ class Clock:
         return a.take(step), b.take(step)
 
 
-class Open:
+class ImmediateClock:
     """The clock of a battle with nothing to hide: everything at once."""
 
     def tick(self, a: Lane, b: Lane) -> tuple[int, int]:

@@ -7,4 +7,4 @@ from arena.answers import worker
 
 @shared_task(name="arena.answer_turn", ignore_result=True)
 def answer_turn(turn_id: int) -> None:
-    worker.engine().submit(turn_id)
+    worker.get_engine().submit(turn_id)

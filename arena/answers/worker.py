@@ -9,13 +9,13 @@ from core.storage import database
 if TYPE_CHECKING:
     from arena.answers.engine import Engine
 
-QUEUE = "answers"
+ANSWERS_QUEUE = "answers"
 DRAIN_S = 5
-FROZEN_MS = 4_000  # well within a lease, so that others can take it over
+IDLE_TRANSACTION_TIMEOUT_MS = 4_000  # well within a lease, so that others can take it over
 _engine: "Engine | None" = None
 
 
-def engine() -> "Engine":
+def get_engine() -> "Engine":
     """The engine of this process."""
     global _engine  # noqa: PLW0603  # one per process, started by the worker's own signal
     if _engine is None:
@@ -25,19 +25,19 @@ def engine() -> "Engine":
     return _engine
 
 
-def connect() -> None:
+def connect_signals() -> None:
     signals.celeryd_after_setup.connect(_begin, weak=False)
-    signals.worker_shutting_down.connect(_end, weak=False)
+    signals.worker_shutting_down.connect(_drain_engine, weak=False)
 
 
 def _begin(instance: Any, **_: Any) -> None:
     """Before the broker is reached: the engine's reaper is needed most when the broker is away."""
-    if QUEUE in instance.app.amqp.queues.consume_from:
+    if ANSWERS_QUEUE in instance.app.amqp.queues.consume_from:
         # A worker that is frozen within a transaction would keep others from the rows that it has locked.
-        database.limit(idle_in_transaction_session_timeout=FROZEN_MS)
-        engine()
+        database.set_timeouts(idle_in_transaction_session_timeout=IDLE_TRANSACTION_TIMEOUT_MS)
+        get_engine()
 
 
-def _end(**_: Any) -> None:
+def _drain_engine(**_: Any) -> None:
     if _engine is not None:
         _engine.drain(DRAIN_S)

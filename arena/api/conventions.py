@@ -5,12 +5,12 @@ from django.utils.translation import gettext as _
 
 from arena.battles import set_quotas
 from arena.identity import quotas, running_battles
-from arena.identity.idempotency import KEPT
-from core.http.pagination import MOST
-from core.http.rate_limit import BURST
+from arena.identity.idempotency import KEY_RETENTION
+from core.http.pagination import MAX_PAGE_SIZE
+from core.http.rate_limit import DEFAULT_BURST
 
 
-def rules() -> list[str]:
+def list_rules() -> list[str]:
     """The limits are those that are in force here, with the names of their settings."""
     return [
         _(
@@ -23,18 +23,18 @@ def rules() -> list[str]:
             "sent; 403 `scope` names the one that it lacks. It is a voter of its own, and its votes count in the pool "
             "`api`, or in that of the models that its battle named."
         ),
-        _limits(),
+        _describe_limits(),
         _(
             "A set of models that a battle names is new while it has no board. A voter or key may name %(each)s new "
             "sets a day, and an address %(together)s; one more is a 429 `too_many_sets`. The board of a set is found "
             "by its slug alone, and goes when nobody votes on it for 30 days; the next vote makes it anew."
         )
-        % {"each": set_quotas.OF_VOTER, "together": set_quotas.OF_ADDRESS},
+        % {"each": set_quotas.DAILY_SETS_PER_VOTER, "together": set_quotas.DAILY_SETS_PER_ADDRESS},
         _(
             "A POST of a battle, a further question or a vote may carry an `Idempotency-Key`. Sent again with the same "
             "key within %(hours)s hours it happens once and is answered alike; 422 if it came with another request."
         )
-        % {"hours": int(KEPT.total_seconds()) // 3600},
+        % {"hours": int(KEY_RETENTION.total_seconds()) // 3600},
         _(
             "Boards, their pairs, history, frontier and method, disagreements, and movements between two times that "
             "are told come with an `ETag`. Sent back as `If-None-Match` it brings a 304 without a body for as long as "
@@ -47,11 +47,11 @@ def rules() -> list[str]:
         ),
         _("Times are ISO 8601 in UTC. Numbers carry full precision; what is open or unknown is `null`."),
         _("Lists come in pages of at most %(most)s; `next` is the address of the next one, or `null`.")
-        % {"most": MOST},
+        % {"most": MAX_PAGE_SIZE},
     ]
 
 
-def _limits() -> str:
+def _describe_limits() -> str:
     sentence = _(
         "Each voter or key, and in brackets its address, has for an hour: %(battles)s (%(together)s) battles, set by "
         "`ARENA_BATTLES_PER_HOUR` and `ARENA_BATTLES_PER_HOUR_ADDRESS`; %(turns)s times as many further questions and "
@@ -72,10 +72,10 @@ def _limits() -> str:
         "streams": environment.arena_streams_per_voter,
         "streams_together": environment.arena_streams_per_voter * quotas.ADDRESS_FACTOR,
         "turns": quotas.TURNS_PER_BATTLE,
-        "burst": BURST,
+        "burst": DEFAULT_BURST,
         "characters": f"{quotas.CHARACTERS_PER_CHARGE:,}",
-        "running": running_battles.MOST_OF_VOTER,
-        "running_together": running_battles.MOST_OF_ADDRESS,
+        "running": running_battles.MAX_PER_VOTER,
+        "running_together": running_battles.MAX_PER_ADDRESS,
         "files": quotas.FILES_PER_HOUR,
         "files_together": quotas.FILES_PER_HOUR * quotas.ADDRESS_FACTOR,
         "calls": f"{quotas.CALLS_PER_HOUR:,}",

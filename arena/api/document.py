@@ -10,12 +10,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from drf_spectacular.generators import SchemaGenerator
 
-Schema = Mapping[str, Any]
-FORMATS = {"date-time": "time", "date": "date", "uuid": "UUID", "uri": "address"}
+OpenApiSchema = Mapping[str, Any]
+FORMAT_NAMES = {"date-time": "time", "date": "date", "uuid": "UUID", "uri": "address"}
 
 
 @dataclass(frozen=True)
-class Field:
+class FieldDoc:
     """One line of a table: `rows[].rating`, its type in words, and what it means."""
 
     name: str
@@ -25,7 +25,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Call:
+class CallDoc:
     """One call: its request and its answer as fields and as an example in text, and other answers by status."""
 
     name: str
@@ -33,55 +33,55 @@ class Call:
     path: str
     title: str
     says: SafeString
-    parameters: list[Field]
-    body: list[Field]
+    parameters: list[FieldDoc]
+    body: list[FieldDoc]
     request: str
     status: str
     media: str
-    answer: list[Field]
+    answer: list[FieldDoc]
     example: str
     others: dict[str, SafeString]
 
 
 @cache
-def document() -> dict[str, Any]:
+def build_document() -> dict[str, Any]:
     """The whole document; it depends on nothing but the code."""
     found: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # has no types
     return found
 
 
 @cache
-def calls() -> dict[str, list[Call]]:
+def build_calls() -> dict[str, list[CallDoc]]:
     """All calls by subject, in the order of their addresses."""
-    found: dict[str, list[Call]] = {}
-    for path, methods in document()["paths"].items():
+    found: dict[str, list[CallDoc]] = {}
+    for path, methods in build_document()["paths"].items():
         for method, operation in methods.items():
-            found.setdefault(operation["tags"][0], []).append(_call(path, method, operation))
+            found.setdefault(operation["tags"][0], []).append(_build_call(path, method, operation))
     return found
 
 
-def _call(path: str, method: str, operation: Schema) -> Call:
+def _build_call(path: str, method: str, operation: OpenApiSchema) -> CallDoc:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     (status, answer), *others = operation["responses"].items()
     ((media, content),) = answer["content"].items()
-    return Call(
+    return CallDoc(
         name=operation["operationId"],
         method=method.upper(),
         path=path,
         title=operation["summary"],
-        says=words(operation["description"]),
-        parameters=[_parameter(each) for each in operation.get("parameters", [])],
-        body=[*_fields(body.get("schema", {}))],
-        request=_example(body),
+        says=render_code_spans(operation["description"]),
+        parameters=[_build_parameter(each) for each in operation.get("parameters", [])],
+        body=[*_iter_fields(body.get("schema", {}))],
+        request=_render_example(body),
         status=status,
         media=media,
-        answer=[*_fields(content["schema"])],
-        example=_example(content),
-        others={status: words(other["description"]) for status, other in others},
+        answer=[*_iter_fields(content["schema"])],
+        example=_render_example(content),
+        others={status: render_code_spans(other["description"]) for status, other in others},
     )
 
 
-def _example(content: Schema) -> str:
+def _render_example(content: OpenApiSchema) -> str:
     """Its example as it would come over the wire, laid out."""
     if "example" in content:
         return str(content["example"])
@@ -90,11 +90,16 @@ def _example(content: Schema) -> str:
     return ""
 
 
-def _parameter(each: Schema) -> Field:
-    return Field(each["name"], _type(each["schema"]), words(each.get("description", "")), each.get("required", False))
+def _build_parameter(each: OpenApiSchema) -> FieldDoc:
+    return FieldDoc(
+        each["name"],
+        _describe_type(each["schema"]),
+        render_code_spans(each.get("description", "")),
+        each.get("required", False),
+    )
 
 
-def words(text: str) -> SafeString:
+def render_code_spans(text: str) -> SafeString:
     """What stands between backticks is code."""
     parts = enumerate(text.split("`"))
     return format_html_join(
@@ -102,32 +107,37 @@ def words(text: str) -> SafeString:
     )
 
 
-def _fields(schema: Schema, prefix: str = "") -> Iterator[Field]:
+def _iter_fields(schema: OpenApiSchema, prefix: str = "") -> Iterator[FieldDoc]:
     """All fields in it, those of what it holds behind the name of that."""
-    schema = _resolved(schema)
+    schema = _resolve_references(schema)
     for name, each in schema.get("properties", {}).items():
-        inner, path = _resolved(each), prefix + name
-        yield Field(path, _type(each), words(inner.get("description", "")), name in schema.get("required", []))
+        inner, path = _resolve_references(each), prefix + name
+        yield FieldDoc(
+            path,
+            _describe_type(each),
+            render_code_spans(inner.get("description", "")),
+            name in schema.get("required", []),
+        )
         while inner.get("type") == "array":
-            inner, path = _resolved(inner["items"]), f"{path}[]"
-        yield from _fields(inner, f"{path}.")
+            inner, path = _resolve_references(inner["items"]), f"{path}[]"
+        yield from _iter_fields(inner, f"{path}.")
 
 
-def _resolved(schema: Schema) -> Schema:
+def _resolve_references(schema: OpenApiSchema) -> OpenApiSchema:
     """What it refers to, with what is said beside the reference."""
     beside = {key: value for key, value in schema.items() if key not in ("$ref", "allOf")}
     parts = [*([schema] if "$ref" in schema else []), *schema.get("allOf", [])]
     for part in parts:
-        beside = {**document()["components"]["schemas"][part["$ref"].rsplit("/", 1)[1]], **beside}
+        beside = {**build_document()["components"]["schemas"][part["$ref"].rsplit("/", 1)[1]], **beside}
     return beside
 
 
-def _type(schema: Schema) -> str:
-    schema = _resolved(schema)
+def _describe_type(schema: OpenApiSchema) -> str:
+    schema = _resolve_references(schema)
     if "enum" in schema:
         words: Any = " | ".join(str(each) for each in schema["enum"] if each is not None)
     elif schema.get("type") == "array":
-        words = f"list of {_type(schema['items'])}"
+        words = f"list of {_describe_type(schema['items'])}"
     else:
-        words = FORMATS.get(schema.get("format", ""), schema.get("type", "object"))
+        words = FORMAT_NAMES.get(schema.get("format", ""), schema.get("type", "object"))
     return f"{words} or null" if schema.get("nullable") else str(words)

@@ -6,27 +6,27 @@ from drf_spectacular.utils import OpenApiParameter
 
 from arena.api import examples
 from arena.api import serializers as shapes
-from arena.api.conventions import rules
-from arena.identity.idempotency import LONGEST_KEY
-from core.http.openapi import PAGING, WRITE, call, streamed
+from arena.api.conventions import list_rules
+from arena.identity.idempotency import MAX_KEY_LENGTH
+from core.http.openapi import PAGE_PARAMETERS, WRITE_ERRORS, describe_operation, describe_stream
 
-CALLS, BATTLES, MODELS, SUBMISSIONS = "Calls", "Battles", "Models", "Submissions"
-WITH_KEY = OpenApiParameter(
+CALLS_TAG, BATTLES_TAG, MODELS_TAG, SUBMISSIONS_TAG = "Calls", "Battles", "Models", "Submissions"
+IDEMPOTENCY_KEY_HEADER = OpenApiParameter(
     "Idempotency-Key",
-    {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[ -~]+$"},
+    {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": "^[ -~]+$"},
     OpenApiParameter.HEADER,
     description="Sent again with the same key within a day, the request happens once and is answered alike.",
 )
 
 
-def add_events(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+def complete_document(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """A hook of drf-spectacular for what it cannot see: what holds for all, a view that is not DRF's, strict bodies."""
-    result["info"]["description"] += "\n\n" + "\n".join(f"- {rule}" for rule in rules())
-    for taken in ("NewBattle", "Question", "Verdict", "Reasons", "Sharing", "NewSubmission", "Proposal"):
+    result["info"]["description"] += "\n\n" + "\n".join(f"- {rule}" for rule in list_rules())
+    for taken in ("NewBattle", "NewTurn", "NewVote", "Reasons", "Sharing", "NewSubmission", "Proposal"):
         result["components"]["schemas"][taken]["additionalProperties"] = False
-    result["paths"]["/api/v1/battles/{battle_id}/events"] = streamed(
+    result["paths"]["/api/v1/battles/{battle_id}/events"] = describe_stream(
         "battle_events",
-        BATTLES,
+        BATTLES_TAG,
         (
             "Follow a battle",
             (
@@ -35,7 +35,7 @@ def add_events(result: dict[str, Any], **_: Any) -> dict[str, Any]:
                 "Each has an id, from which a reader that was cut off goes on without a gap or a repeat."
             ),
         ),
-        ("text/event-stream", examples.EVENTS),
+        ("text/event-stream", examples.EVENT_STREAM),
         (
             {"name": "battle_id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}},
             {
@@ -49,16 +49,16 @@ def add_events(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     return result
 
 
-calls = call(
+call_list = describe_operation(
     "calls",
-    CALLS,
+    CALLS_TAG,
     ("All calls", "What can be asked, each in a line; `schema` has it in full for programs, `docs` for people."),
-    (shapes.Calls, examples.CALLS),
+    (shapes.CallListSchema, examples.CALL_LIST),
     errors=(400, 401, 403, 429, 503),
 )
-battle_list = call(
+battle_list = describe_operation(
     "battle_list",
-    BATTLES,
+    BATTLES_TAG,
     (
         "My battles",
         (
@@ -66,12 +66,12 @@ battle_list = call(
             "turns; the texts of all turns are in the battle itself."
         ),
     ),
-    (shapes.Battles, examples.BATTLES),
-    parameters=PAGING,
+    (shapes.BattlePageSchema, examples.BATTLE_PAGE),
+    parameters=PAGE_PARAMETERS,
 )
-battle_start = call(
+battle_start = describe_operation(
     "battle_start",
-    BATTLES,
+    BATTLES_TAG,
     (
         "Ask two models",
         (
@@ -81,21 +81,21 @@ battle_start = call(
             "to an account, while this was on its way; nothing was made, and it may be sent again."
         ),
     ),
-    (shapes.OneBattle, examples.NEW_BATTLE),
-    takes=(shapes.NewBattle, examples.QUESTION),
+    (shapes.BattleDetailSchema, examples.NEW_BATTLE),
+    takes=(shapes.NewBattleSchema, examples.NEW_TURN),
     status=201,
-    parameters=[WITH_KEY],
+    parameters=[IDEMPOTENCY_KEY_HEADER],
     errors=(400, 401, 403, 409, 413, 415, 422, 429, 503),
 )
-battle = call(
+battle_detail = describe_operation(
     "battle",
-    BATTLES,
+    BATTLES_TAG,
     ("One battle", "As its voter may see it now: of running answers what has been shown, and `models` once voted."),
-    (shapes.OneBattle, examples.VOTED_BATTLE),
+    (shapes.BattleDetailSchema, examples.VOTED_BATTLE),
 )
-battle_vote = call(
+battle_vote = describe_operation(
     "battle_vote",
-    BATTLES,
+    BATTLES_TAG,
     (
         "Vote",
         (
@@ -103,15 +103,15 @@ battle_vote = call(
             "Exactly one vote counts, whatever races: 409 `already_voted` comes with the stored one."
         ),
     ),
-    (shapes.OneBattle, examples.VOTED_BATTLE),
-    takes=(shapes.Verdict, examples.VERDICT),
+    (shapes.BattleDetailSchema, examples.VOTED_BATTLE),
+    takes=(shapes.NewVoteSchema, examples.NEW_VOTE),
     status=201,
-    parameters=[WITH_KEY],
-    errors=(*WRITE, 422),
+    parameters=[IDEMPOTENCY_KEY_HEADER],
+    errors=(*WRITE_ERRORS, 422),
 )
-battle_ask_again = call(
+battle_ask_again = describe_operation(
     "battle_ask_again",
-    BATTLES,
+    BATTLES_TAG,
     (
         "Ask on",
         (
@@ -120,29 +120,29 @@ battle_ask_again = call(
             "was when the battle began; it is refused for both alike."
         ),
     ),
-    (shapes.OneBattle, examples.NEW_BATTLE),
-    takes=(shapes.Question, {"prompt": "And in winter?"}),
+    (shapes.BattleDetailSchema, examples.NEW_BATTLE),
+    takes=(shapes.NewTurnSchema, {"prompt": "And in winter?"}),
     status=201,
-    parameters=[WITH_KEY],
-    errors=(*WRITE, 422),
+    parameters=[IDEMPOTENCY_KEY_HEADER],
+    errors=(*WRITE_ERRORS, 422),
 )
-battle_stop = call(
+battle_stop = describe_operation(
     "battle_stop",
-    BATTLES,
+    BATTLES_TAG,
     ("Stop", "Ends both answers where they are. A vote after it is stored and not counted, unless both had finished."),
-    (shapes.OneBattle, examples.VOTED_BATTLE),
-    errors=WRITE,
+    (shapes.BattleDetailSchema, examples.VOTED_BATTLE),
+    errors=WRITE_ERRORS,
 )
-battle_retry = call(
+battle_retry = describe_operation(
     "battle_retry",
-    BATTLES,
+    BATTLES_TAG,
     ("Try again", "Asks once more for what failed in the last turn, within a day."),
-    (shapes.OneBattle, examples.NEW_BATTLE),
-    errors=WRITE,
+    (shapes.BattleDetailSchema, examples.NEW_BATTLE),
+    errors=WRITE_ERRORS,
 )
-battle_share = call(
+battle_share = describe_operation(
     "battle_share",
-    BATTLES,
+    BATTLES_TAG,
     (
         "Publish it",
         (
@@ -151,20 +151,20 @@ battle_share = call(
             "switched off, or after an operator took it down."
         ),
     ),
-    (shapes.OneBattle, examples.VOTED_BATTLE | {"shared": True}),
-    takes=(shapes.Sharing, {"shared": True}),
-    errors=WRITE,
+    (shapes.BattleDetailSchema, examples.VOTED_BATTLE | {"shared": True}),
+    takes=(shapes.SharingSchema, {"shared": True}),
+    errors=WRITE_ERRORS,
 )
-model_list = call(
+model_list = describe_operation(
     "model_list",
-    MODELS,
+    MODELS_TAG,
     ("All models", "Facts and prices with their sources, where each stands, and what was measured here; by slug."),
-    (shapes.ModelPage, examples.MODELS),
-    parameters=PAGING,
+    (shapes.ModelPageSchema, examples.MODEL_PAGE),
+    parameters=PAGE_PARAMETERS,
 )
-model_battles = call(
+model_battles = describe_operation(
     "model_battles",
-    MODELS,
+    MODELS_TAG,
     (
         "Published battles",
         (
@@ -172,18 +172,18 @@ model_battles = call(
             "that an operator has chosen."
         ),
     ),
-    (shapes.SharedBattles, examples.SHARED_BATTLES),
+    (shapes.SharedBattleListSchema, examples.SHARED_BATTLE_LIST),
 )
-submission_list = call(
+submission_list = describe_operation(
     "submission_list",
-    SUBMISSIONS,
+    SUBMISSIONS_TAG,
     ("What I have sent", "Of the voter who asks, the newest first, with what has become of it."),
-    (shapes.Submissions, examples.SUBMISSIONS),
-    parameters=PAGING,
+    (shapes.SubmissionPageSchema, examples.SUBMISSION_PAGE),
+    parameters=PAGE_PARAMETERS,
 )
-submission_send = call(
+submission_send = describe_operation(
     "submission_send",
-    SUBMISSIONS,
+    SUBMISSIONS_TAG,
     (
         "Send something for the catalogue",
         (
@@ -193,14 +193,14 @@ submission_send = call(
             "503 of all."
         ),
     ),
-    (shapes.OneSubmission, examples.SUBMISSION),
-    takes=(shapes.NewSubmission, examples.PROPOSAL),
+    (shapes.SubmissionDetailSchema, examples.SUBMISSION),
+    takes=(shapes.NewSubmissionSchema, examples.NEW_SUBMISSION),
     status=201,
     errors=(400, 401, 403, 404, 409, 413, 415, 429, 503),
 )
-submission = call(
+submission_detail = describe_operation(
     "submission",
-    SUBMISSIONS,
+    SUBMISSIONS_TAG,
     ("One thing that I have sent", "As in the list."),
-    (shapes.OneSubmission, examples.SUBMISSION),
+    (shapes.SubmissionDetailSchema, examples.SUBMISSION),
 )

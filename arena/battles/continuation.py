@@ -4,28 +4,28 @@ from django.db import transaction
 
 from arena.battles import lifecycle
 from arena.models import SIDES, Answer, Battle, Endpoint, Turn, row_locks
-from core.http.errors import Refusal
+from core.http.errors import RequestError
 
 
-def go_on(battle: Battle) -> Battle:
+def continue_battle(battle: Battle) -> Battle:
     """A new battle, side by side and ready for the next question, that begins with the judged turns of a voted one.
 
     Raises Refusal 409: `not_voted`, or `not_here` if one of the models is not asked here any more; 404 where the battle
     is deleted meanwhile.
     """
     if battle.state != Battle.State.VOTED:
-        raise Refusal("not_voted", "You can go on with both models after the vote.", 409)
+        raise RequestError("not_voted", "You can go on with both models after the vote.", 409)
     keys = [battle.model_a_id, battle.model_b_id]
     if Endpoint.objects.filter(enabled=True, model__in=keys).count() < len(keys):
-        raise Refusal("not_here", "One of the two models does not answer here any more.", 409)
+        raise RequestError("not_here", "One of the two models does not answer here any more.", 409)
     with transaction.atomic():
-        row_locks.voter(battle.voter_id)
-        row_locks.battle(battle.pk)
+        row_locks.lock_voter(battle.voter_id)
+        row_locks.lock_battle(battle.pk)
         made = Battle.objects.create(
             voter_id=battle.voter_id,
             mode=Battle.Mode.SIDE_BY_SIDE,
             state=Battle.State.READY,
-            pool=lifecycle.pool_of([getattr(battle, f"model_{side}").slug for side in SIDES]),
+            pool=lifecycle.get_set_pool([getattr(battle, f"model_{side}").slug for side in SIDES]),
             among=keys,
             model_a_id=battle.model_a_id,
             model_b_id=battle.model_b_id,
@@ -33,11 +33,11 @@ def go_on(battle: Battle) -> Battle:
             prompt_source=battle.prompt_source,
         )
         for turn in battle.turns.prefetch_related("answers"):
-            _copy(turn, made)
+            _copy_turn(turn, made)
     return made
 
 
-def _copy(turn: Turn, made: Battle) -> None:
+def _copy_turn(turn: Turn, made: Battle) -> None:
     """The turn at the end of the new battle, if both sides have finished it."""
     answers = list(turn.answers.all())
     if any(answer.state != Answer.State.FINISHED for answer in answers):

@@ -7,11 +7,11 @@ from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
 
 from arena.models import SIDES, Battle, Vote, row_locks
-from core.http.errors import Refusal, bad
-from core.text.storable import is_text
+from core.http.errors import RequestError, field_error
+from core.text.storable import is_storable_text
 
-LONGEST_COMMENT = 4_000
-MOST_REASONS = 20
+MAX_COMMENT_LENGTH = 4_000
+MAX_REASONS = 20
 PRAISE = {
     "useful": _("useful"),
     "complete": _("complete"),
@@ -29,43 +29,45 @@ BLAME = {
 REASONS = (*PRAISE, *BLAME)
 
 
-def save(battle: Battle, reasons: Mapping[str, Sequence[str]], comment: str) -> None:
+def save_feedback(battle: Battle, reasons: Mapping[str, Sequence[str]], comment: str) -> None:
     """Keep an opinion beside the vote of a battle, in place of the one before.
 
     Raises Refusal: 400 for unknown reasons or a comment that is no text, 409 `not_voted` before the vote.
     """
-    if not Vote.objects.filter(battle=battle).update(**given(reasons, comment)):
-        raise row_locks.or_gone(battle, Refusal("not_voted", "Reasons can be given after the vote.", 409))
+    if not Vote.objects.filter(battle=battle).update(**parse_feedback(reasons, comment)):
+        raise row_locks.get_change_error(battle, RequestError("not_voted", "Reasons can be given after the vote.", 409))
 
 
-def given(reasons: object, comment: object) -> dict[str, Any]:
+def parse_feedback(reasons: object, comment: object) -> dict[str, Any]:
     """What of a vote's fields an opinion fills; None for either is nothing.
 
     Raises Refusal 400 for reasons that are not lists per side of words that are offered, or a comment that is no text.
     """
-    if reasons is not None and not (isinstance(reasons, dict) and all(map(_is_reasons, reasons.items()))):
+    if reasons is not None and not (isinstance(reasons, dict) and all(map(_has_valid_reasons, reasons.items()))):
         known = {"known": ", ".join(REASONS)}
-        raise bad("reasons", say("The reasons are lists for the sides a and b; known are %(known)s.") % known)
-    if comment is not None and not (isinstance(comment, str) and len(comment) <= LONGEST_COMMENT and is_text(comment)):
-        most = {"most": f"{LONGEST_COMMENT:,}"}
-        raise bad("comment", say("The comment is a text of at most %(most)s characters.") % most)
+        raise field_error("reasons", say("The reasons are lists for the sides a and b; known are %(known)s.") % known)
+    if comment is not None and not (
+        isinstance(comment, str) and len(comment) <= MAX_COMMENT_LENGTH and is_storable_text(comment)
+    ):
+        most = {"most": f"{MAX_COMMENT_LENGTH:,}"}
+        raise field_error("comment", say("The comment is a text of at most %(most)s characters.") % most)
     kept = {side: [*dict.fromkeys(words)] for side, words in (reasons or {}).items() if words}
     return {"reasons": kept, "comment": (comment or "").strip()}
 
 
-def _is_reasons(item: tuple[object, object]) -> bool:
+def _has_valid_reasons(item: tuple[object, object]) -> bool:
     side, words = item
     if side not in SIDES or not isinstance(words, list):
         return False
-    return len(words) <= MOST_REASONS and all(word in REASONS for word in words)
+    return len(words) <= MAX_REASONS and all(word in REASONS for word in words)
 
 
-def told(vote: Vote) -> dict[str, Any]:
+def build_vote_data(vote: Vote) -> dict[str, Any]:
     """A vote with its opinion, to whoever cast it."""
     return {name: getattr(vote, name) for name in ("winner", "reasons", "comment", "created_at")}
 
 
-def chips(reasons: Mapping[str, Sequence[str]]) -> dict[str, list[list[dict[str, Any]]]]:
+def build_reason_chips(reasons: Mapping[str, Sequence[str]]) -> dict[str, list[list[dict[str, Any]]]]:
     """Side → what can be said for it, and what against it; `chosen` is what these reasons hold already."""
     return {
         side: [

@@ -8,10 +8,10 @@ from django.db import connection
 
 from arena.battles.feedback import BLAME, PRAISE
 
-FEWEST_VOTERS = 5  # of fewer it could be guessed what each of them said
+MIN_VOTERS = 5  # of fewer it could be guessed what each of them said
 
 # Both parts of what is said are found by partial indexes of their own.
-GIVEN = """
+REASON_COUNTS_SQL = """
 WITH said AS (
     SELECT voter, reasons -> 'a' AS words, pool, counted FROM arena_vote
     WHERE model_a_id = %(model)s AND reasons <> '{}'
@@ -27,7 +27,7 @@ FROM held, LATERAL (SELECT DISTINCT jsonb_array_elements_text(words) AS word) AS
 
 
 @dataclass(frozen=True)
-class Profile:
+class FeedbackProfile:
     """Votes with a reason about this model, by so many voters; each reason of the list with its count and its share."""
 
     votes: int
@@ -36,20 +36,20 @@ class Profile:
     blame: list[dict[str, Any]]
 
 
-def profile(model: int, pool: str) -> Profile | None:
+def load_feedback_profile(model: int, pool: str) -> FeedbackProfile | None:
     """Of the counted votes of a pool; None where fewer than five people gave a reason about this model."""
     known = [*PRAISE, *BLAME]
     with connection.cursor() as cursor:
-        cursor.execute(GIVEN, {"model": model, "pool": pool, "known": known})
+        cursor.execute(REASON_COUNTS_SQL, {"model": model, "pool": pool, "known": known})
         found = cursor.fetchall()
     votes, voters = found[0][:2] if found else (0, 0)
-    if voters < FEWEST_VOTERS:
+    if voters < MIN_VOTERS:
         return None
     counts = {word: number for _, _, word, number in found}
-    return Profile(votes, voters, *(_counted(words, counts, votes) for words in (PRAISE, BLAME)))
+    return FeedbackProfile(votes, voters, *(_build_reason_rows(words, counts, votes) for words in (PRAISE, BLAME)))
 
 
-def _counted(words: Mapping[str, Any], counts: Mapping[str, int], votes: int) -> list[dict[str, Any]]:
+def _build_reason_rows(words: Mapping[str, Any], counts: Mapping[str, int], votes: int) -> list[dict[str, Any]]:
     """All of these words, those given most often first."""
     found = [{"word": word, "label": label, "count": counts.get(word, 0)} for word, label in words.items()]
     return sorted(({**each, "percent": 100 * each["count"] / votes} for each in found), key=lambda each: -each["count"])

@@ -9,37 +9,37 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 
-from arena.battles.lifecycle import pool_of
+from arena.battles.lifecycle import get_set_pool
 from arena.identity import voters
 from arena.models import Battle
 from catalog.models import LanguageModel
 
-COOKIE = "choice"
-KEPT = 7 * 24 * 3600  # seconds
-LONGEST = 2000  # characters; a browser takes 4,096 bytes
+CHOICE_COOKIE = "choice"
+COOKIE_MAX_AGE_S = 7 * 24 * 3600  # seconds
+MAX_QUERY_LENGTH = 2000  # characters; a browser takes 4,096 bytes
 
 
-def slugs(battle: Battle) -> list[str]:
+def list_set_slugs(battle: Battle) -> list[str]:
     """Of the models that a blind battle was limited to, in the order of their names; empty if it was not."""
     if battle.mode != Battle.Mode.ANONYMOUS or not battle.among:
         return []
     return list(LanguageModel.objects.filter(pk__in=battle.among).order_by("name").values_list("slug", flat=True))
 
 
-def next_address(among: Sequence[str]) -> str:
+def build_next_url(among: Sequence[str]) -> str:
     """Where the next battle starts."""
     return reverse("home") + (f"?{urlencode({'among': among}, doseq=True)}" if among else "")
 
 
-def remember(response: HttpResponse, among: Sequence[str], choice: str) -> None:
+def set_choice_cookie(response: HttpResponse, among: Sequence[str], choice: str) -> None:
     """choice: the query of the shortlist that these models are of, as `?choice=` brings it."""
-    query = QueryDict(choice[: LONGEST + 1]).urlencode()  # nothing but names and values, whatever was sent
-    if among and 0 < len(query) <= LONGEST:
-        voters.set_cookie(response, COOKIE, f"{pool_of(among)}:{query}", KEPT)
+    query = QueryDict(choice[: MAX_QUERY_LENGTH + 1]).urlencode()  # nothing but names and values, whatever was sent
+    if among and 0 < len(query) <= MAX_QUERY_LENGTH:
+        voters.set_cookie(response, CHOICE_COOKIE, f"{get_set_pool(among)}:{query}", COOKIE_MAX_AGE_S)
 
 
-def decision_address(request: HttpRequest, battle: Battle) -> str:
+def build_decision_url(request: HttpRequest, battle: Battle) -> str:
     """The decision on the shortlist that the reader came from, if this battle is among its models; else empty."""
-    pool, _, query = request.COOKIES.get(voters.cookie_name(COOKIE), "").partition(":")
-    written = QueryDict(query[:LONGEST]).urlencode()
+    pool, _, query = request.COOKIES.get(voters.get_cookie_name(CHOICE_COOKIE), "").partition(":")
+    written = QueryDict(query[:MAX_QUERY_LENGTH]).urlencode()
     return f"{reverse('decision')}?{written}" if written and pool == battle.pool else ""

@@ -13,27 +13,27 @@ from django.db.models import Q
 from django.utils import timezone
 
 from arena.endpoints import circuit_breaker
-from arena.models import LIVE, Answer, Battle, Call
+from arena.models import LIVE_POOL, Answer, Battle, EndpointCall
 
-CALLS_KEPT = timedelta(days=3)
+CALL_RETENTION = timedelta(days=3)
 # A cookie is free, so a network is bounded too.
-MOST_OF_A_VOTER, MOST_OF_A_NETWORK = 3, 12
+MAX_FAILURES_PER_VOTER, MAX_FAILURES_PER_NETWORK = 3, 12
 # Operators are told of a model that fails in more than half of a day's battles while its probes pass.
-ALARM_BATTLES, ALARM_VOTERS = 20, 10
-ALARMING = Q(enabled=True, failed_probes=0, fails_in_battles=True)
-BY_REASON = "'{0}', nullif(count(*) FILTER (WHERE failure = '{0}'), 0)"
-FAILURES = ", ".join(map(BY_REASON.format, Answer.Failure.values))
-OF_ENDPOINT = ", ".join(f"'{failure.value}'" for failure in sorted(Answer.OF_ENDPOINT))
+ALARM_MIN_BATTLES, ALARM_MIN_VOTERS = 20, 10
+FAILS_IN_BATTLES = Q(enabled=True, failed_probes=0, fails_in_battles=True)
+COUNT_BY_REASON_SQL = "'{0}', nullif(count(*) FILTER (WHERE failure = '{0}'), 0)"
+FAILURE_COUNTS_SQL = ", ".join(map(COUNT_BY_REASON_SQL.format, Answer.Failure.values))
+ENDPOINT_FAILURES_SQL = ", ".join(f"'{failure.value}'" for failure in sorted(Answer.OF_ENDPOINT))
 # Only these enter what is public of failures: whoever names the models could choose which of them is to fail.
-PUBLIC = f"battle.mode = '{Battle.Mode.ANONYMOUS.value}' AND battle.pool = '{LIVE}'"
-SUM_UP = f"""
+PUBLIC_BATTLE_SQL = f"battle.mode = '{Battle.Mode.ANONYMOUS.value}' AND battle.pool = '{LIVE_POOL}'"
+ROLL_UP_SQL = f"""
     WITH calls AS (
-        SELECT call.*, battle.voter_id AS voter, nullif(battle.network, '') AS network FROM arena_call call
-        LEFT JOIN arena_battle battle ON battle.id = call.battle AND {PUBLIC}
+        SELECT call.*, battle.voter_id AS voter, nullif(battle.network, '') AS network FROM arena_endpointcall call
+        LEFT JOIN arena_battle battle ON battle.id = call.battle AND {PUBLIC_BATTLE_SQL}
         WHERE call.created_at >= %(begin)s AND call.created_at < %(end)s
     ), of_voters AS (
         SELECT endpoint_id, voter, min(network) AS network, count(*) FILTER (WHERE failure = '') AS answers,
-            least(count(*) FILTER (WHERE failure IN ({OF_ENDPOINT})), {MOST_OF_A_VOTER}) AS failures
+            least(count(*) FILTER (WHERE failure IN ({ENDPOINT_FAILURES_SQL})), {MAX_FAILURES_PER_VOTER}) AS failures
         FROM calls WHERE voter IS NOT NULL GROUP BY endpoint_id, voter
     ), of_networks AS (
         SELECT endpoint_id, sum(answers) AS answers, least(sum(failures), %(most_of_a_network)s) AS failures
@@ -42,7 +42,7 @@ SUM_UP = f"""
         SELECT endpoint_id, sum(answers) AS answers, sum(failures) AS failures FROM of_networks GROUP BY endpoint_id
     ), of_day AS (
         SELECT endpoint_id, count(*) FILTER (WHERE failure = '') AS answers,
-            jsonb_strip_nulls(jsonb_build_object({FAILURES})) AS failures,
+            jsonb_strip_nulls(jsonb_build_object({FAILURE_COUNTS_SQL})) AS failures,
             percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY first_token_s) FILTER (WHERE failure = '')
                 AS first_token,
             percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY tokens_per_s) FILTER (WHERE failure = '')
@@ -59,15 +59,15 @@ SUM_UP = f"""
         first_token_p50 = excluded.first_token_p50, first_token_p95 = excluded.first_token_p95,
         tokens_per_s_p50 = excluded.tokens_per_s_p50, tokens_per_s_p95 = excluded.tokens_per_s_p95
 """  # noqa: S608  # our own words
-ALARM = f"""
+UPDATE_ALARMS_SQL = f"""
     WITH battles AS (
-        SELECT call.endpoint_id, battle.voter_id, bool_and(call.failure <> '') AS failed FROM arena_call call
-        JOIN arena_battle battle ON battle.id = call.battle AND {PUBLIC}
+        SELECT call.endpoint_id, battle.voter_id, bool_and(call.failure <> '') AS failed FROM arena_endpointcall call
+        JOIN arena_battle battle ON battle.id = call.battle AND {PUBLIC_BATTLE_SQL}
         WHERE call.created_at > now() - interval '1 day' AND call.failure <> '{Answer.Failure.STOPPED.value}'
         GROUP BY call.endpoint_id, battle.id
     ), failing AS (
         SELECT endpoint_id FROM battles GROUP BY endpoint_id
-        HAVING count(*) >= {ALARM_BATTLES} AND count(DISTINCT voter_id) >= {ALARM_VOTERS}
+        HAVING count(*) >= {ALARM_MIN_BATTLES} AND count(DISTINCT voter_id) >= {ALARM_MIN_VOTERS}
             AND 2 * count(*) FILTER (WHERE failed) > count(*)
     ), now_failing AS (
         SELECT endpoint.id, failing.endpoint_id IS NOT NULL AS fails
@@ -79,7 +79,7 @@ ALARM = f"""
 
 
 @dataclass(frozen=True)
-class Called:
+class CallRecord:
     """One attempt: `failure` is empty for an answer; seconds to its first token, a thought or not, and tokens a
     second after it."""
 
@@ -90,11 +90,11 @@ class Called:
     tokens_per_s: float | None = None
 
 
-def record(calls: Sequence[Called]) -> list[None]:
+def record_calls(calls: Sequence[CallRecord]) -> list[None]:
     """Keep the calls; those that failed before their first token ask for a probe, and change nothing else."""
-    Call.objects.bulk_create([Call(**vars(call)) for call in calls])
+    EndpointCall.objects.bulk_create([EndpointCall(**vars(call)) for call in calls])
     if failed := {call.endpoint_id for call in calls if call.failure and call.first_token_s is None}:
-        circuit_breaker.ask_for_probes(failed)
+        circuit_breaker.request_probes(failed)
     return [None] * len(calls)
 
 
@@ -103,22 +103,22 @@ def most_of_a_network() -> int | None:
 
     SQL's least() ignores a null.
     """
-    return MOST_OF_A_NETWORK if settings.ENVIRONMENT.arena_battles_per_hour_address else None
+    return MAX_FAILURES_PER_NETWORK if settings.ENVIRONMENT.arena_battles_per_hour_address else None
 
 
-def due(now: datetime) -> list[date]:
+def list_due_days(now: datetime) -> list[date]:
     """The days (UTC) to be summed up now: today, and in its first hour yesterday to its end."""
     today = now.astimezone(UTC).date()
     return [today] if now.astimezone(UTC).hour else [today - timedelta(days=1), today]
 
 
-def roll_up(day: date) -> int:
+def roll_up_day(day: date) -> int:
     """Sum up one day (UTC) for every endpoint that was called, and see which fail in the battles of the last 24 hours;
     may be repeated. Gives how many endpoints were called."""
     begin = datetime.combine(day, time(), UTC)
     with connection.cursor() as cursor:
         cursor.execute(
-            SUM_UP,
+            ROLL_UP_SQL,
             {
                 "day": day,
                 "begin": begin,
@@ -127,6 +127,6 @@ def roll_up(day: date) -> int:
             },
         )
         endpoints: int = cursor.rowcount
-        cursor.execute(ALARM)
-    Call.objects.filter(created_at__lt=timezone.now() - CALLS_KEPT).delete()
+        cursor.execute(UPDATE_ALARMS_SQL)
+    EndpointCall.objects.filter(created_at__lt=timezone.now() - CALL_RETENTION).delete()
     return endpoints

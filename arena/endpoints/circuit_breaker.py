@@ -22,21 +22,21 @@ from django.db import connection
 from django.db.models import F, Q
 from django.db.models.functions import Least, Now
 
-from arena.endpoints.probe import Probe
+from arena.endpoints.probe import ProbeResult
 from arena.models import Answer, Endpoint
 
-OUT_AFTER = 2
-PROBED_EVERY_S = 30
-LONGEST_WAIT_S = 3600
+FAILED_PROBES_LIMIT = 2
+PROBE_INTERVAL_S = 30
+MAX_RETRY_DELAY_S = 3600
 LONGEST_DOUBT_S = 300  # instead, where the last probe that was no rate limit failed
 # How long a probe may wait for a place: twice as long as answers, so that it comes first in the queue in any case.
-WAITS_S = 120
-IN_DRAW = Q(enabled=True, failed_probes__lt=OUT_AFTER)
-GOOD = frozenset({"", Answer.Failure.EMPTY, Answer.Failure.REFUSED})
+PROBE_SLOT_TIMEOUT_S = 120
+IN_DRAW = Q(enabled=True, failed_probes__lt=FAILED_PROBES_LIMIT)
+HEALTHY_OUTCOMES = frozenset({"", Answer.Failure.EMPTY, Answer.Failure.REFUSED})
 
 
 @dataclass(frozen=True)
-class Due:
+class ClaimedProbe:
     """A probe that this worker has claimed until `until`; afterwards another one may."""
 
     endpoint: Endpoint
@@ -44,14 +44,14 @@ class Due:
 
 
 @dataclass(frozen=True)
-class Sent:
+class ProbeReport:
     """How a probe went; None if it was not sent, for no place became free."""
 
-    due: Due
-    outcome: Probe | None
+    due: ClaimedProbe
+    outcome: ProbeResult | None
 
 
-def ask_for_probes(endpoint_ids: Iterable[int]) -> None:
+def request_probes(endpoint_ids: Iterable[int]) -> None:
     """Request a probe of endpoints to which calls failed before their first token."""
     with connection.cursor() as cursor:
         # A row that is locked is being probed, or asked for by another worker.
@@ -63,9 +63,9 @@ def ask_for_probes(endpoint_ids: Iterable[int]) -> None:
         )
 
 
-def claim(requests: Sequence[None]) -> list[list[Due]]:
+def claim_probes(requests: Sequence[None]) -> list[list[ClaimedProbe]]:
     """Claim the probes that are due, all of them for the first of the requests."""
-    patience = WAITS_S + settings.ENVIRONMENT.arena_first_token_timeout_s
+    patience = PROBE_SLOT_TIMEOUT_S + settings.ENVIRONMENT.arena_first_token_timeout_s
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -78,33 +78,33 @@ def claim(requests: Sequence[None]) -> list[list[Due]]:
             [patience],
         )
         until = dict(cursor.fetchall())
-    claimed = [Due(endpoint, until[endpoint.pk]) for endpoint in Endpoint.objects.filter(pk__in=until)]
+    claimed = [ClaimedProbe(endpoint, until[endpoint.pk]) for endpoint in Endpoint.objects.filter(pk__in=until)]
     return [claimed if number == 0 else [] for number in range(len(requests))]
 
 
-def settle(sent: Sequence[Sent]) -> list[None]:
+def record_probes(sent: Sequence[ProbeReport]) -> list[None]:
     """Note how probes went. One that was claimed anew meanwhile changes nothing."""
     for each in sorted(sent, key=lambda each: each.due.endpoint.pk):
-        _settle(each.due, each.outcome)
+        _record_probe(each.due, each.outcome)
     return [None] * len(sent)
 
 
-def _settle(due: Due, outcome: Probe | None) -> None:
+def _record_probe(due: ClaimedProbe, outcome: ProbeResult | None) -> None:
     held = Endpoint.objects.filter(pk=due.endpoint.pk, probe_after=due.until)
     if outcome is None:  # nobody has learnt yet what was asked
-        held.update(probe_wanted=True, probe_after=_after())
+        held.update(probe_wanted=True, probe_after=_compute_probe_time())
     elif outcome.retry_after_s is not None:
-        longest = LONGEST_DOUBT_S if due.endpoint.failed_probes else LONGEST_WAIT_S
+        longest = LONGEST_DOUBT_S if due.endpoint.failed_probes else MAX_RETRY_DELAY_S
         held.update(
-            failed_probes=Least("failed_probes", OUT_AFTER - 1),
+            failed_probes=Least("failed_probes", FAILED_PROBES_LIMIT - 1),
             probe_wanted=True,
-            probe_after=_after(min(outcome.retry_after_s, longest)),
+            probe_after=_compute_probe_time(min(outcome.retry_after_s, longest)),
         )
-    elif outcome.failure in GOOD:
-        held.update(failed_probes=0, probe_after=_after())
+    elif outcome.failure in HEALTHY_OUTCOMES:
+        held.update(failed_probes=0, probe_after=_compute_probe_time())
     else:
-        held.update(failed_probes=F("failed_probes") + 1, probe_after=_after())
+        held.update(failed_probes=F("failed_probes") + 1, probe_after=_compute_probe_time())
 
 
-def _after(wait_s: float = 0) -> Any:
-    return Now() + timedelta(seconds=max(wait_s, PROBED_EVERY_S))
+def _compute_probe_time(wait_s: float = 0) -> Any:
+    return Now() + timedelta(seconds=max(wait_s, PROBE_INTERVAL_S))

@@ -7,57 +7,59 @@ from itertools import combinations
 
 from arena.endpoints import pair_sampler
 from arena.endpoints.circuit_breaker import IN_DRAW
-from arena.endpoints.context_limit import small_windows
-from arena.models import LIVE, Endpoint, PairWeight
+from arena.endpoints.context_limit import list_small_windows
+from arena.models import LIVE_POOL, Endpoint, PairWeight
 
-FEWEST = 2
+MIN_MODELS = 2
 
 
-def drawable(among: Iterable[int] | None = None) -> list[int]:
+def list_drawable_models(among: Iterable[int] | None = None) -> list[int]:
     """Keys of the models that are up: enabled, and not out after failed probes.
 
     Of all models those with a small window are left out (see `arena.endpoints.context_limit`); among named ones they
     stay, for their voter chose them. No question changes who can be drawn."""
     up = Endpoint.objects.filter(IN_DRAW)
-    drawn = up.exclude(pk__in=small_windows().values("pk")) if among is None else up.filter(model_id__in=among)
+    drawn = up.exclude(pk__in=list_small_windows().values("pk")) if among is None else up.filter(model_id__in=among)
     return list(drawn.values_list("model_id", flat=True))
 
 
-def draw(models: Sequence[int], keep: int | None = None, pool: str = LIVE) -> pair_sampler.Draw | None:
+def draw_pair(models: Sequence[int], keep: int | None = None, pool: str = LIVE_POOL) -> pair_sampler.PairDraw | None:
     """A pair of these models, or an opponent for `keep` among them; None if there is none."""
-    if len(models) < FEWEST:
+    if len(models) < MIN_MODELS:
         return None
     written = PairWeight.objects.filter(pool=pool).values_list("updated_at", flat=True).first()
-    return _lots(pool, written, tuple(sorted(models)), keep).draw()
+    return _load_sampler(pool, written, tuple(sorted(models)), keep).draw()
 
 
-def shares(models: Sequence[int], pool: str) -> dict[int, float]:
+def compute_draw_shares(models: Sequence[int], pool: str) -> dict[int, float]:
     """Model → its chance to be one of the two that are drawn from these; the sum is 2. Empty for fewer than two."""
-    if len(models) < FEWEST:
+    if len(models) < MIN_MODELS:
         return {}
     written = PairWeight.objects.filter(pool=pool).values_list("updated_at", flat=True).first()
-    return _shares(pool, written, tuple(sorted(models)))
+    return _cached_draw_shares(pool, written, tuple(sorted(models)))
 
 
 @lru_cache(maxsize=64)
-def _shares(pool: str, written: datetime | None, models: tuple[int, ...]) -> dict[int, float]:
-    lots, found = _lots(pool, written, models, None), dict.fromkeys(models, 0.0)
+def _cached_draw_shares(pool: str, written: datetime | None, models: tuple[int, ...]) -> dict[int, float]:
+    lots, found = _load_sampler(pool, written, models, None), dict.fromkeys(models, 0.0)
     for pair, chance in zip(lots.pairs, lots.chances, strict=True):
         for model in pair:
             found[model] += chance
     return found
 
 
-def draw_regardless(models: Sequence[int], pool: str) -> pair_sampler.Draw | None:
+def draw_unweighted_pair(models: Sequence[int], pool: str) -> pair_sampler.PairDraw | None:
     """A pair of named models of which fewer than two are up; None for fewer than two models."""
-    if len(models) < FEWEST:
+    if len(models) < MIN_MODELS:
         return None
-    return _lots(pool, None, tuple(sorted(models)), None).draw()
+    return _load_sampler(pool, None, tuple(sorted(models)), None).draw()
 
 
 @lru_cache(maxsize=64)
-def _lots(pool: str, written: datetime | None, models: tuple[int, ...], keep: int | None) -> pair_sampler.Lots:
+def _load_sampler(
+    pool: str, written: datetime | None, models: tuple[int, ...], keep: int | None
+) -> pair_sampler.PairSampler:
     """`written` is when the weights came, so that new ones are read once."""
     stored = PairWeight.objects.filter(pool=pool, updated_at=written).first() if written else None
     weights = dict(zip(combinations(stored.keys, 2), stored.weights, strict=True)) if stored else {}
-    return pair_sampler.Lots(models, weights, keep)
+    return pair_sampler.PairSampler(models, weights, keep)

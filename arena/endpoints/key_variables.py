@@ -11,23 +11,23 @@ from arena.models import Endpoint
 logger = logging.getLogger(__name__)
 
 
-def is_allowed(name: str) -> bool:
+def is_allowed_key_name(name: str) -> bool:
     """Whether a variable of this name may hold a key."""
     allowed: bool = settings.ENVIRONMENT.allows_key_name(name)
     return allowed
 
 
-def allowed_names() -> str:
+def format_allowed_names() -> str:
     """The patterns of ARENA_KEY_NAMES, for a sentence."""
     return ", ".join(settings.ENVIRONMENT.arena_key_names)
 
 
-def read(endpoint: Endpoint) -> str:
+def read_key(endpoint: Endpoint) -> str:
     """The key; empty if the endpoint names no variable, or one that is not set or not allowed."""
     name = endpoint.api_key_env
     if not name:
         return ""
-    if not is_allowed(name):
+    if not is_allowed_key_name(name):
         logger.warning("endpoint %s gets no key: ARENA_KEY_NAMES does not allow the variable %s", endpoint.pk, name)
         return ""
     return os.environ.get(name, "")

@@ -4,24 +4,24 @@ from arena.endpoints import key_variables
 from arena.endpoints.backends.protocol import Message, Request
 from arena.models import Endpoint
 
-MAX_TOKENS = 1024
-TEMPERATURE = 0.7
+DEFAULT_MAX_TOKENS = 1024
+DEFAULT_TEMPERATURE = 0.7
 SYSTEM_PROMPT = (
     "You are a helpful assistant. Do not say which model you are, who made you, or which family you belong to, "
     "even if you are asked."
 )
 
 
-def request_to(endpoint: Endpoint, messages: tuple[Message, ...]) -> Request:
+def build_request(endpoint: Endpoint, messages: tuple[Message, ...]) -> Request:
     """What an endpoint is asked, with the arena's own limits where it has none."""
     return Request(
         base_url=endpoint.base_url,
         model=endpoint.upstream_id,
-        api_key=key_variables.read(endpoint),
+        api_key=key_variables.read_key(endpoint),
         messages=messages,
         system=SYSTEM_PROMPT,
-        max_tokens=endpoint.max_tokens or MAX_TOKENS,
+        max_tokens=endpoint.max_tokens or DEFAULT_MAX_TOKENS,
         thinking_tokens=endpoint.thinking_tokens or 0,
-        temperature=TEMPERATURE if endpoint.temperature is None else endpoint.temperature,
+        temperature=DEFAULT_TEMPERATURE if endpoint.temperature is None else endpoint.temperature,
         parameters=endpoint.parameters,
     )

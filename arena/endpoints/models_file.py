@@ -14,23 +14,23 @@ from django.utils.text import slugify
 
 from arena.endpoints import key_variables
 from arena.endpoints.backends.registry import BACKENDS
-from arena.endpoints.backends.ssrf_guard import WHERE_KEYS_BELONG, check_url
+from arena.endpoints.backends.ssrf_guard import API_KEY_HINT, check_url
 from arena.models import Endpoint
 from catalog.models import LanguageModel, License, Organization
-from core.text.json_values import is_json
-from core.text.slugs import SLUG
+from core.text.json_values import is_storable_json
+from core.text.slugs import SLUG_PATTERN
 
-LONGEST = {"base_url": 500, "api_key_env": 100}
-MOST = 1_000_000
-LONGEST_WAIT_S = 600
-MOST_TOKENS = 10**12
-VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+MAX_FIELD_LENGTHS = {"base_url": 500, "api_key_env": 100}
+MAX_INTEGER = 1_000_000
+MAX_TIMEOUT_S = 600
+MAX_TOKENS_PER_DAY = 10**12
+VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Names of keys, in small letters and without - and _; `max_tokens` and `prompt_cache_key` are none.
-KEY = re.compile(
+SECRET_NAME = re.compile(
     r".*(apikey|accesskey|secretkey|privatekey|authorization|password)|"
     r"(access|auth|bearer|session)?token|(client|access|auth)?secret|authkey|bearer|cookie"
 )
-WITHOUT_SERVER = ("echo", "eliza")
+KINDS_WITHOUT_SERVER = ("echo", "eliza")
 MODEL_FIELDS: dict[str, type] = {
     "slug": str, "name": str, "organization": str, "license": str, "open_weights": bool,
     "enabled": bool, "endpoint": dict,
@@ -43,13 +43,13 @@ ENDPOINT_FIELDS: dict[str, type] = {
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadSummary:
     created: int
     updated: int
     unchanged: int
 
 
-class WrongField(ValueError):
+class InvalidFieldError(ValueError):
     """One wrong field; `words` are the end of a sentence about it."""
 
     def __init__(self, where: str, field: str, words: str) -> None:
@@ -57,18 +57,18 @@ class WrongField(ValueError):
         self.field, self.words = field.removeprefix("endpoint."), words
 
 
-def load(path: Path) -> Loaded:
+def load_models(path: Path) -> LoadSummary:
     """Create or update the models of a file; all of them or none.
 
     Raises ValueError with one sentence: an unreadable file, or the first wrong entry by its slug and field.
     """
-    entries = read(path)
+    entries = read_entries(path)
     with transaction.atomic():
-        outcomes = [_write(entry) for entry in entries]
-    return Loaded(outcomes.count("created"), outcomes.count("updated"), outcomes.count("unchanged"))
+        outcomes = [_save_entry(entry) for entry in entries]
+    return LoadSummary(outcomes.count("created"), outcomes.count("updated"), outcomes.count("unchanged"))
 
 
-def read(path: Path) -> list[dict[str, Any]]:
+def read_entries(path: Path) -> list[dict[str, Any]]:
     """The checked entries of a models file."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -85,16 +85,16 @@ def read(path: Path) -> list[dict[str, Any]]:
     for number, entry in enumerate(entries, 1):
         slug = entry.get("slug")
         where = f"{path}: model {slug if slug and isinstance(slug, str) and slug.isprintable() else number}"
-        _check(where, entry)
+        _check_entry(where, entry)
         if entry["slug"] in seen:
             raise ValueError(f"{where}: this slug stands twice")
         seen.add(entry["slug"])
     return entries
 
 
-def _check(where: str, entry: dict[str, Any]) -> None:
+def _check_entry(where: str, entry: dict[str, Any]) -> None:
     _check_fields(where, entry, MODEL_FIELDS)
-    if not SLUG.fullmatch(entry.get("slug", "")):
+    if not SLUG_PATTERN.fullmatch(entry.get("slug", "")):
         raise ValueError(f"{where}: slug must be made of a-z 0-9 . - and hold a letter or digit")
     if set(entry) <= {"slug", "enabled"}:
         return
@@ -110,12 +110,12 @@ def _check_fields(where: str, entry: Mapping[str, Any], fields: Mapping[str, typ
             raise ValueError(f"{where}: {field!r} is not a field; known are {', '.join(fields)}")
         wanted = (int, float) if fields[field] is float else (fields[field],)
         if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
-            raise WrongField(where, field, f"must be {_named(fields[field])}")
-        if isinstance(value, str) and (len(value) > LONGEST.get(field, 200) or "\x00" in value):
-            raise WrongField(where, field, "is too long or holds NUL")
+            raise InvalidFieldError(where, field, f"must be {_describe_type(fields[field])}")
+        if isinstance(value, str) and (len(value) > MAX_FIELD_LENGTHS.get(field, 200) or "\x00" in value):
+            raise InvalidFieldError(where, field, "is too long or holds NUL")
 
 
-def _named(kind: type) -> str:
+def _describe_type(kind: type) -> str:
     return {str: "a text", bool: "true or false", dict: "a table", int: "a whole number", float: "a number"}[kind]
 
 
@@ -124,48 +124,50 @@ def check_endpoint(where: str, endpoint: dict[str, Any]) -> None:
     _check_fields(f"{where}: endpoint", endpoint, ENDPOINT_FIELDS)
     kind = endpoint.get("kind")
     if kind not in BACKENDS:
-        raise WrongField(where, "endpoint.kind", f"must be one of {', '.join(BACKENDS)}")
-    if kind not in WITHOUT_SERVER:
+        raise InvalidFieldError(where, "endpoint.kind", f"must be one of {', '.join(BACKENDS)}")
+    if kind not in KINDS_WITHOUT_SERVER:
         for field in ("base_url", "model"):
             if not endpoint.get(field):
-                raise WrongField(where, f"endpoint.{field}", "is missing")
+                raise InvalidFieldError(where, f"endpoint.{field}", "is missing")
     if endpoint.get("base_url"):
-        _check_address(where, endpoint["base_url"])
+        _check_base_url(where, endpoint["base_url"])
     _check_limits(where, endpoint)
 
 
 def _check_limits(where: str, endpoint: dict[str, Any]) -> None:
     for field in ("max_tokens", "max_concurrency", "thinking_tokens"):
-        if not 1 <= endpoint.get(field, 1) <= MOST:
-            raise WrongField(where, f"endpoint.{field}", f"must lie between 1 and {MOST:,}")
-    if not 1 <= endpoint.get("tokens_per_day", 1) <= MOST_TOKENS:
-        raise WrongField(where, "endpoint.tokens_per_day", f"must lie between 1 and {MOST_TOKENS:,}")
+        if not 1 <= endpoint.get(field, 1) <= MAX_INTEGER:
+            raise InvalidFieldError(where, f"endpoint.{field}", f"must lie between 1 and {MAX_INTEGER:,}")
+    if not 1 <= endpoint.get("tokens_per_day", 1) <= MAX_TOKENS_PER_DAY:
+        raise InvalidFieldError(where, "endpoint.tokens_per_day", f"must lie between 1 and {MAX_TOKENS_PER_DAY:,}")
     if not 0 <= endpoint.get("temperature", 0) <= 2:
-        raise WrongField(where, "endpoint.temperature", "must lie between 0 and 2")
+        raise InvalidFieldError(where, "endpoint.temperature", "must lie between 0 and 2")
     if "api_key_env" in endpoint:
         _check_key_name(where, endpoint["api_key_env"])
-    if not 0 < endpoint.get("first_token_timeout_s", 1) <= LONGEST_WAIT_S:
-        raise WrongField(where, "endpoint.first_token_timeout_s", f"must lie between 0 and {LONGEST_WAIT_S}")
+    if not 0 < endpoint.get("first_token_timeout_s", 1) <= MAX_TIMEOUT_S:
+        raise InvalidFieldError(where, "endpoint.first_token_timeout_s", f"must lie between 0 and {MAX_TIMEOUT_S}")
     _check_parameters(where, endpoint.get("parameters", {}))
 
 
 def _check_key_name(where: str, name: str) -> None:
-    if not VARIABLE.fullmatch(name):
-        raise WrongField(where, "endpoint.api_key_env", "is the name of a variable, never a key")
-    if not key_variables.is_allowed(name):
-        words = f"names {name}, but ARENA_KEY_NAMES allows only {key_variables.allowed_names()}"
-        raise WrongField(where, "endpoint.api_key_env", words)
+    if not VARIABLE_NAME.fullmatch(name):
+        raise InvalidFieldError(where, "endpoint.api_key_env", "is the name of a variable, never a key")
+    if not key_variables.is_allowed_key_name(name):
+        words = f"names {name}, but ARENA_KEY_NAMES allows only {key_variables.format_allowed_names()}"
+        raise InvalidFieldError(where, "endpoint.api_key_env", words)
 
 
 def _check_parameters(where: str, parameters: dict[str, Any]) -> None:
-    if not is_json(parameters):
-        raise WrongField(where, "endpoint.parameters", "must be what JSON can say")
-    key = next((name for name in _names(parameters) if KEY.fullmatch(re.sub("[-_]", "", name.lower()))), None)
+    if not is_storable_json(parameters):
+        raise InvalidFieldError(where, "endpoint.parameters", "must be what JSON can say")
+    key = next(
+        (name for name in _iter_names(parameters) if SECRET_NAME.fullmatch(re.sub("[-_]", "", name.lower()))), None
+    )
     if key is not None:
-        raise WrongField(where, "endpoint.parameters", f"must not hold {key!r}; {WHERE_KEYS_BELONG}")
+        raise InvalidFieldError(where, "endpoint.parameters", f"must not hold {key!r}; {API_KEY_HINT}")
 
 
-def _names(value: Any) -> Iterator[str]:
+def _iter_names(value: Any) -> Iterator[str]:
     """All names in what JSON can say, at any depth."""
     waiting = [value]
     while waiting:
@@ -177,38 +179,40 @@ def _names(value: Any) -> Iterator[str]:
             waiting += each
 
 
-def _check_address(where: str, address: str) -> None:
+def _check_base_url(where: str, address: str) -> None:
     try:
         check_url(address, settings.ENVIRONMENT.arena_allow_private_endpoints)
     except ValueError as error:
-        raise WrongField(where, "endpoint.base_url", str(error)) from None
+        raise InvalidFieldError(where, "endpoint.base_url", str(error)) from None
 
 
-def _write(entry: dict[str, Any]) -> str:
+def _save_entry(entry: dict[str, Any]) -> str:
     if set(entry) <= {"slug", "enabled"}:
-        return _switch(entry)
+        return _set_enabled(entry)
     model, created = LanguageModel.objects.get_or_create(slug=entry["slug"], defaults={"name": entry["name"]})
     facts: dict[str, Any] = {"name": entry["name"]}
     if "open_weights" in entry:
         facts["open_weights"] = entry["open_weights"]
     for field, kind in (("organization", Organization), ("license", License)):
         if entry.get(field):
-            facts[field] = _named_row(kind, entry[field])
+            facts[field] = _get_or_create_named(kind, entry[field])
     endpoint = entry["endpoint"]
     target, _ = Endpoint.objects.get_or_create(model=model, defaults={"kind": endpoint["kind"]})
-    changed = _update(model, facts) | _update(target, _columns(endpoint, enabled=entry.get("enabled", True)))
+    changed = _update_row(model, facts) | _update_row(
+        target, _build_columns(endpoint, enabled=entry.get("enabled", True))
+    )
     return "created" if created else "updated" if changed else "unchanged"
 
 
-def _switch(entry: dict[str, Any]) -> str:
+def _set_enabled(entry: dict[str, Any]) -> str:
     """An entry that only says `enabled` switches a model that is known already."""
     endpoint = Endpoint.objects.filter(model__slug=entry["slug"]).first()
     if endpoint is None:
         raise ValueError(f"model {entry['slug']}: name and endpoint are missing, and no such model is known")
-    return "updated" if _update(endpoint, {"enabled": entry.get("enabled", True)}) else "unchanged"
+    return "updated" if _update_row(endpoint, {"enabled": entry.get("enabled", True)}) else "unchanged"
 
 
-def _columns(endpoint: dict[str, Any], *, enabled: bool) -> dict[str, Any]:
+def _build_columns(endpoint: dict[str, Any], *, enabled: bool) -> dict[str, Any]:
     return {
         "kind": endpoint["kind"],
         "base_url": endpoint.get("base_url", "").rstrip("/"),
@@ -225,18 +229,18 @@ def _columns(endpoint: dict[str, Any], *, enabled: bool) -> dict[str, Any]:
     }
 
 
-def _named_row(kind: Any, name: str) -> Any:
-    return kind.objects.get_or_create(name=name, defaults={"slug": _free_slug(kind, name)})[0]
+def _get_or_create_named(kind: Any, name: str) -> Any:
+    return kind.objects.get_or_create(name=name, defaults={"slug": _find_free_slug(kind, name)})[0]
 
 
-def _free_slug(kind: Any, name: str) -> str:
+def _find_free_slug(kind: Any, name: str) -> str:
     """From the name; two names may say the same in a-z, or nothing."""
     slug = slugify(name)[:90] or "unnamed"
     candidates = (slug if number == 1 else f"{slug}-{number}" for number in count(1))
     return next(candidate for candidate in candidates if not kind.objects.filter(slug=candidate).exists())
 
 
-def _update(row: Any, values: dict[str, Any]) -> bool:
+def _update_row(row: Any, values: dict[str, Any]) -> bool:
     changed = [field for field, value in values.items() if getattr(row, field) != value]
     for field in changed:
         setattr(row, field, values[field])

@@ -29,14 +29,14 @@ from arena.identity import api_keys, invitations, login_locks, quotas, voters
 from arena.models import Battle, Voter
 from arena.signals import votes_moved
 from catalog.importers import submissions
-from core.http.errors import Refusal, refused_page
+from core.http.errors import RequestError, render_error_page
 
-OPEN_PATHS = ("/accounts/", "/appearance/", settings.STATIC_URL, *voters.QUIET_PATHS)
+PUBLIC_PATHS = ("/accounts/", "/appearance/", settings.STATIC_URL, *voters.COOKIELESS_PATHS)
 HOUR_S = 3600
 Handler = Callable[[HttpRequest], Any]
 
 
-class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """What allauth does otherwise: who may sign up, how attempts are counted, and which of our pages follow."""
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
@@ -47,26 +47,26 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
 
         In a /64 of IPv6 anybody has another address for every attempt.
         """
-        return voters.keyed_hash("attempts", quotas.network(voters.address(request)))
+        return voters.keyed_hash("attempts", quotas.get_subscriber_network(voters.get_client_address(request)))
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("account")
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return invitations.is_open(request)
+        return invitations.can_sign_up(request)
 
     def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:  # noqa: FBT001, FBT002  # allauth's signature
         with transaction.atomic():
-            _claim_account(request)
+            _claim_signup(request)
             saved: User = super().save_user(request, user, form, commit)
         return saved
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Raises ValidationError where too many passwords were wrong; allauth's own count goes by what it gets here."""
         name = credentials["username"]
-        if login_locks.is_locked_anywhere(request, name):
+        if login_locks.is_name_locked(request, name):
             raise self.validation_error("too_many_login_attempts")
-        super().pre_authenticate(request, username=f"{login_locks.key_of_name(name)} {self.get_client_ip(request)}")
+        super().pre_authenticate(request, username=f"{login_locks.build_lock_key(name)} {self.get_client_ip(request)}")
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         login_locks.count_failure(request, credentials["username"])
@@ -77,23 +77,23 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
         return response
 
 
-def _claim_account(request: HttpRequest) -> None:
+def _claim_signup(request: HttpRequest) -> None:
     """Before an account is made: use up the invitation, or one of the few that a network may make in an hour."""
-    if invitations.mode() == invitations.INVITE:
-        if not invitations.use(request):
+    if invitations.get_signup_mode() == invitations.SIGNUP_INVITE:
+        if not invitations.redeem_invitation(request):
             raise ImmediateHttpResponse(render(request, "account/signup_closed.html", status=403))
-    elif not _may_make_another(request):
-        raise ImmediateHttpResponse(refused_page(request, quotas.refusal(HOUR_S)))
+    elif not _can_create_account(request):
+        raise ImmediateHttpResponse(render_error_page(request, quotas.build_quota_error(HOUR_S)))
 
 
-def _may_make_another(request: HttpRequest) -> bool:
+def _can_create_account(request: HttpRequest) -> bool:
     """Whether the address and the largest network around it have made fewer accounts than they may in an hour.
 
     Without a limit where battles of an address have none.
     """
     if not settings.ENVIRONMENT.arena_battles_per_hour_address:
         return True
-    largest, _ = quotas.networks(voters.address(request))[-1]
+    largest, _ = quotas.list_networks(voters.get_client_address(request))[-1]
     by_address = ratelimit.consume(request, action="account_made")
     around = voters.keyed_hash("attempts", largest)
     return bool(by_address and ratelimit.consume(request, action="account_made_around", key=around))
@@ -107,73 +107,73 @@ def confirm_password(request: HttpRequest, password: str) -> None:
     if not request.user.is_authenticated:
         return
     try:
-        is_right = Adapter(request).reauthenticate(request.user, password)
+        is_right = AccountAdapter(request).reauthenticate(request.user, password)
     except ValidationError as error:
-        raise Refusal("too_many_requests", str(error.message), 429, retry_after=300) from None
+        raise RequestError("too_many_requests", str(error.message), 429, retry_after=300) from None
     if not is_right:
-        raise Refusal("wrong_password", _("The password is wrong. Nothing was deleted."), 403)
+        raise RequestError("wrong_password", _("The password is wrong. Nothing was deleted."), 403)
 
 
-def connect() -> None:
-    user_logged_in.connect(enter)
-    user_logged_out.connect(leave)
+def connect_signals() -> None:
+    user_logged_in.connect(handle_login)
+    user_logged_out.connect(handle_logout)
 
 
-def enter(sender: object, request: HttpRequest, user: User, **_: Any) -> None:
+def handle_login(sender: object, request: HttpRequest, user: User, **_: Any) -> None:
     """After a login, by whatever means; Django has given the session another key."""
-    voter_id = join(user, voters.of_cookie(request))
-    request.session[voters.OF_ACCOUNT] = str(voter_id)
-    voters.renew(request, voter_id)
+    voter_id = merge_into_account(user, voters.find_cookie_voter_id(request))
+    request.session[voters.SESSION_VOTER_KEY] = str(voter_id)
+    voters.assign_new_voter(request, voter_id)
 
 
-def leave(sender: object, request: HttpRequest, **_: Any) -> None:
-    voters.renew(request)
+def handle_logout(sender: object, request: HttpRequest, **_: Any) -> None:
+    voters.assign_new_voter(request)
 
 
-def join(user: User, before: UUID | None) -> UUID:
+def merge_into_account(user: User, before: UUID | None) -> UUID:
     """Give the account all that an anonymous voter has; returns the id of the account's own voter."""
     with transaction.atomic():
         voter_id = Voter.objects.get_or_create(user=user)[0].pk
         if before and (anonymous := Voter.objects.select_for_update().filter(pk=before, user=None).first()):
-            _move(anonymous, voter_id)
+            _move_voter_data(anonymous, voter_id)
     return voter_id
 
 
-def _move(anonymous: Voter, voter_id: UUID) -> None:
+def _move_voter_data(anonymous: Voter, voter_id: UUID) -> None:
     battles = Battle.objects.filter(voter=anonymous)
     list(battles.select_for_update().values_list("pk"))  # a vote that is being cast is waited for, and seen below
-    votes = voters.votes_of(anonymous.pk)
+    votes = voters.list_voter_votes(anonymous.pk)
     pools = set(votes.values_list("pool", flat=True))
     battles.update(voter=voter_id)
     votes.update(voter=voter_id)
-    submissions.move(anonymous.pk, voter_id)
+    submissions.move_submissions(anonymous.pk, voter_id)
     anonymous.delete()
     votes_moved.send(sender=Voter, pools=pools)
 
 
-def middleware(get_response: Handler) -> Handler:
+def login_required_middleware(get_response: Handler) -> Handler:
     """Where accounts are required nobody else comes further than the page to log in."""
     if not settings.ENVIRONMENT.is_login_required:
         raise MiddlewareNotUsed
     if iscoroutinefunction(get_response):
 
         async def asynchronous(request: HttpRequest) -> HttpResponseBase:
-            return _sent_away(request) or await get_response(request)
+            return _require_login(request) or await get_response(request)
 
         return asynchronous
 
     def synchronous(request: HttpRequest) -> HttpResponseBase:
-        return _sent_away(request) or get_response(request)
+        return _require_login(request) or get_response(request)
 
     return synchronous
 
 
-middleware.sync_capable = middleware.async_capable = True  # type: ignore[attr-defined]  # how Django asks
+login_required_middleware.sync_capable = login_required_middleware.async_capable = True  # type: ignore[attr-defined]  # how Django asks
 
 
-def _sent_away(request: HttpRequest) -> HttpResponse | None:
+def _require_login(request: HttpRequest) -> HttpResponse | None:
     """Asks nothing of the database: whether somebody is logged in, `arena.identity.voters` has looked up before."""
-    if request.path.startswith(OPEN_PATHS) or api_keys.of(request) or request.user.is_authenticated:
+    if request.path.startswith(PUBLIC_PATHS) or api_keys.get_request_key(request) or request.user.is_authenticated:
         return None
     if request.path.startswith("/api/"):
         error = {"code": "login_required", "detail": _("Log in first: this arena is for its members.")}

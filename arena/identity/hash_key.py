@@ -2,8 +2,8 @@
 
 It is not SECRET_KEY, which an operator may change at any time: pseudonyms have to outlast that. A process that has not
 read it yet needs the database; a process that has hashes on while the database is away.
-`arena.identity.voters.middleware` has it read before an asynchronous view may ask for it, since those may not wait for
-the database."""
+`arena.identity.voters.voter_middleware` has it read before an asynchronous view may ask for it, since those may not
+wait for the database."""
 
 import hashlib
 import hmac
@@ -13,11 +13,11 @@ from arena.models import HashKey
 _key: bytes | None = None
 
 
-def is_loaded() -> bool:
+def is_key_loaded() -> bool:
     return _key is not None
 
 
-def load() -> bytes:
+def load_key() -> bytes:
     """The key, 32 bytes. Raises OperationalError while the database is away."""
     global _key  # noqa: PLW0603  # one per process, and never another one
     if _key is None:
@@ -25,6 +25,6 @@ def load() -> bytes:
     return _key
 
 
-def digest(message: str) -> str:
-    """64 characters of hex that only this installation can compute. Raises OperationalError as `load` does."""
-    return hmac.new(load(), message.encode(), hashlib.sha256).hexdigest()
+def compute_hmac(message: str) -> str:
+    """64 characters of hex that only this installation can compute. Raises OperationalError as `load_key` does."""
+    return hmac.new(load_key(), message.encode(), hashlib.sha256).hexdigest()

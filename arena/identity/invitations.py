@@ -11,52 +11,52 @@ from django.utils import timezone
 
 from arena.models import Invitation
 
-FIELD = "invitation"  # in the link and in the form
-OPEN, INVITE, CLOSED = "open", "invite", "closed"
-LONGEST_DAYS = 365
+INVITATION_FIELD = "invitation"  # in the link and in the form
+SIGNUP_OPEN, SIGNUP_INVITE, SIGNUP_CLOSED = "open", "invite", "closed"
+MAX_VALID_DAYS = 365
 
 
-def mode() -> str:
+def get_signup_mode() -> str:
     """open, invite or closed. Where a login is required an open sign-up would let everybody in again."""
     environment = settings.ENVIRONMENT
-    return environment.arena_signup or (INVITE if environment.is_login_required else OPEN)
+    return environment.arena_signup or (SIGNUP_INVITE if environment.is_login_required else SIGNUP_OPEN)
 
 
-def is_open_to_all() -> bool:
-    return mode() == OPEN
+def is_signup_open_to_all() -> bool:
+    return get_signup_mode() == SIGNUP_OPEN
 
 
-def make(days: int) -> str:
+def create_invitation(days: int) -> str:
     """The secret of a new invitation, which is good for one account within so many days; only its hash is stored.
 
     Raises ValueError for a number of days that is not 1 to 365.
     """
-    if not 1 <= days <= LONGEST_DAYS:
-        raise ValueError(f"An invitation is valid for 1 to {LONGEST_DAYS} days.")
+    if not 1 <= days <= MAX_VALID_DAYS:
+        raise ValueError(f"An invitation is valid for 1 to {MAX_VALID_DAYS} days.")
     Invitation.objects.filter(expires_at__lte=Now()).delete()
     secret = secrets.token_urlsafe(32)
-    Invitation.objects.create(digest=_digest(secret), expires_at=timezone.now() + timedelta(days=days))
+    Invitation.objects.create(digest=_hash_secret(secret), expires_at=timezone.now() + timedelta(days=days))
     return secret
 
 
-def sent(request: HttpRequest) -> str:
+def read_invitation(request: HttpRequest) -> str:
     """The secret that came with the link or with the form made from it; may be empty."""
-    return request.POST.get(FIELD) or request.GET.get(FIELD, "")
+    return request.POST.get(INVITATION_FIELD) or request.GET.get(INVITATION_FIELD, "")
 
 
-def is_open(request: HttpRequest) -> bool:
+def can_sign_up(request: HttpRequest) -> bool:
     """Whether this request may make an account."""
-    if mode() == INVITE:
-        return Invitation.objects.filter(digest=_digest(sent(request)), expires_at__gt=Now()).exists()
-    return is_open_to_all()
+    if get_signup_mode() == SIGNUP_INVITE:
+        return Invitation.objects.filter(digest=_hash_secret(read_invitation(request)), expires_at__gt=Now()).exists()
+    return is_signup_open_to_all()
 
 
-def use(request: HttpRequest) -> bool:
+def redeem_invitation(request: HttpRequest) -> bool:
     """Use the invitation up, within the transaction that makes the account; of two requests at once one succeeds."""
-    used, _ = Invitation.objects.filter(digest=_digest(sent(request)), expires_at__gt=Now()).delete()
+    used, _ = Invitation.objects.filter(digest=_hash_secret(read_invitation(request)), expires_at__gt=Now()).delete()
     return bool(used)
 
 
-def _digest(secret: str) -> str:
+def _hash_secret(secret: str) -> str:
     """A secret has 256 random bits, so that a plain hash tells nothing of it."""
     return hashlib.sha256(secret.encode()).hexdigest()

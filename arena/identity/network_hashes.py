@@ -14,36 +14,38 @@ from django.db.models.functions import Now
 from django.http import HttpRequest
 
 from arena.identity import quotas
-from arena.identity.voters import address
+from arena.identity.voters import get_client_address
 from arena.models import Battle, NetworkSalt
 
-KEPT = timedelta(days=30)
+NETWORK_HASH_RETENTION = timedelta(days=30)
 
 
-def hashes(request: HttpRequest) -> list[str]:
+def compute_network_hashes(request: HttpRequest) -> list[str]:
     """Hashes of the client's network under all salts that there are, this week's first."""
-    _get_salt()
+    _get_current_salt()
     salts = NetworkSalt.objects.order_by("-week").values_list("salt", flat=True)
     return [_hash_network(request, bytes(salt)) for salt in salts]
 
 
-def current_hash(request: HttpRequest) -> str:
+def compute_current_hash(request: HttpRequest) -> str:
     """The hash of the client's network under this week's salt, 64 hexadecimal digits."""
-    return _hash_network(request, _get_salt())
+    return _hash_network(request, _get_current_salt())
 
 
-def _get_salt() -> bytes:
+def _get_current_salt() -> bytes:
     today = datetime.now(UTC).date()
     week = today - timedelta(days=today.weekday())
     return bytes(NetworkSalt.objects.get_or_create(week=week, defaults={"salt": secrets.token_bytes(32)})[0].salt)
 
 
 def _hash_network(request: HttpRequest, salt: bytes) -> str:
-    largest, _ = quotas.networks(address(request))[-1]
+    largest, _ = quotas.list_networks(get_client_address(request))[-1]
     return hmac.new(salt, largest.encode(), hashlib.sha256).hexdigest()
 
 
-def delete_old() -> int:
+def delete_expired_hashes() -> int:
     """Delete the salts and the hashes of battles of more than thirty days ago; returns how many there were."""
-    salts = NetworkSalt.objects.filter(week__lte=datetime.now(UTC).date() - KEPT).delete()[0]
-    return salts + Battle.objects.filter(created_at__lte=Now() - KEPT).exclude(network="").update(network="")
+    salts = NetworkSalt.objects.filter(week__lte=datetime.now(UTC).date() - NETWORK_HASH_RETENTION).delete()[0]
+    return salts + Battle.objects.filter(created_at__lte=Now() - NETWORK_HASH_RETENTION).exclude(network="").update(
+        network=""
+    )

@@ -15,16 +15,16 @@ from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
 from arena.models import Battle, Voter
-from core.http.errors import Refusal
-from core.storage.redis_clients import client
+from core.http.errors import RequestError
+from core.storage.redis_clients import get_redis_client
 
-MOST_OF_VOTER = 4
-MOST_OF_ADDRESS = 40
-RETRY_S = 5
+MAX_PER_VOTER = 4
+MAX_PER_ADDRESS = 40
+RETRY_AFTER_S = 5
 # A battle that is being made may not be committed yet: so long it counts whatever PostgreSQL says.
-FRESH_S = 3
-FORGET_S = 3600  # no answer takes as long
-SCRIPT = """
+COMMIT_GRACE_S = 3
+KEY_TTL_S = 3600  # no answer takes as long
+RESERVE_SCRIPT = """
 local now = redis.call("TIME")[1]
 for place, key in ipairs(KEYS) do
   local known = redis.call("ZSCORE", key, ARGV[1])
@@ -39,7 +39,7 @@ return ""
 logger = logging.getLogger(__name__)
 
 
-def check_voter(voter_id: UUID) -> None:
+def check_voter_limit(voter_id: UUID) -> None:
     """Before a battle of the voter is answered, in that transaction; of two at once the second counts the first.
 
     Raises Refusal 429 `too_many_running`.
@@ -47,51 +47,55 @@ def check_voter(voter_id: UUID) -> None:
     if not settings.ENVIRONMENT.arena_battles_per_hour:
         return
     list(Voter.objects.select_for_update(no_key=True).filter(pk=voter_id).values_list("pk"))
-    if Battle.objects.filter(voter=voter_id, state=Battle.State.ANSWERING).count() >= MOST_OF_VOTER:
-        raise _refusal(_("%(most)s of your battles are being answered. Wait for one, then ask again."), MOST_OF_VOTER)
+    if Battle.objects.filter(voter=voter_id, state=Battle.State.ANSWERING).count() >= MAX_PER_VOTER:
+        raise _build_limit_error(
+            _("%(most)s of your battles are being answered. Wait for one, then ask again."), MAX_PER_VOTER
+        )
 
 
-def reserve(most: Mapping[str, int], battle_id: UUID) -> None:
+def reserve_battle(most: Mapping[str, int], battle_id: UUID) -> None:
     """Count a battle for these origins (origin → how many). Raises Refusal 429 `too_many_running`, and counts none.
 
     While Redis is away only the voter's own limit holds, and the hourly ones.
     """
     try:
         for _again in range(len(most) + 1):
-            full = _reserve(most, battle_id)
+            full = _run_reserve_script(most, battle_id)
             if not full:
                 return
-            if not _forget_ended(full):
+            if not _remove_ended_battles(full):
                 break
     except (RedisError, OSError) as error:
         logger.warning("Redis is away, the running battles of an address are not counted: %s", error)
         return
     detail = _("Too many battles from your network are being answered. Wait a few seconds, then ask again.")
-    raise _refusal(detail, max(most.values()))
+    raise _build_limit_error(detail, max(most.values()))
 
 
-def _reserve(most: Mapping[str, int], battle_id: UUID) -> str:
+def _run_reserve_script(most: Mapping[str, int], battle_id: UUID) -> str:
     """Count it; gives the key that has no room, or nothing."""
     if not most:
         return ""
     keys = [f"running:{origin}" for origin in most]
-    full: bytes = client().register_script(SCRIPT)(keys=keys, args=[str(battle_id), FORGET_S, *most.values()])
+    full: bytes = get_redis_client().register_script(RESERVE_SCRIPT)(
+        keys=keys, args=[str(battle_id), KEY_TTL_S, *most.values()]
+    )
     return full.decode()
 
 
-def _forget_ended(key: str) -> int:
+def _remove_ended_battles(key: str) -> int:
     """Take out what is not being answered any more; gives how many."""
-    now, _microseconds = client().time()
-    members: Any = client().zrangebyscore(key, "-inf", now - FRESH_S)
+    now, _microseconds = get_redis_client().time()
+    members: Any = get_redis_client().zrangebyscore(key, "-inf", now - COMMIT_GRACE_S)
     old = [member.decode() for member in members]
-    ended = set(old) - _answering(old)
-    return int(client().zrem(key, *ended)) if ended else 0
+    ended = set(old) - _find_answering_battles(old)
+    return int(get_redis_client().zrem(key, *ended)) if ended else 0
 
 
-def _answering(battle_ids: Iterable[str]) -> set[str]:
+def _find_answering_battles(battle_ids: Iterable[str]) -> set[str]:
     found = Battle.objects.filter(pk__in=battle_ids, state=Battle.State.ANSWERING)
     return {str(key) for key in found.values_list("pk", flat=True)}
 
 
-def _refusal(detail: str, most: int) -> Refusal:
-    return Refusal("too_many_running", detail % {"most": most}, 429, retry_after=RETRY_S)
+def _build_limit_error(detail: str, most: int) -> RequestError:
+    return RequestError("too_many_running", detail % {"most": most}, 429, retry_after=RETRY_AFTER_S)

@@ -8,29 +8,29 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
-INVISIBLE = {"Cf", "Mn", "Me"}
+INVISIBLE_CATEGORIES = {"Cf", "Mn", "Me"}
 LOOKALIKES = str.maketrans(
     "аеорсухіѕјкмтвнԁԛԝαορνικτυχєᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢıłøđ",
     "aeopcyxisjkmtbhdqwaopviktuxeabcdefghijklmnoprstuvwyzilod",
 )
 INLINE_TAG = re.compile(r"</?(?:b|i|u|s|em|strong|span|sub|sup|code|mark|small|wbr)\s?/?>", re.IGNORECASE)
-ENTITY = re.compile(r"&#?\w{1,12};")
+HTML_ENTITY = re.compile(r"&#?\w{1,12};")
 LINK_TARGET = re.compile(r"\]\(([^()\s]{0,300})\)")
-SYLLABLES = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-WORD = re.compile(rf"[{SYLLABLES}]|\d+|[^\W\d_{SYLLABLES}]+")
+SYLLABLE_RANGES = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+WORD = re.compile(rf"[{SYLLABLE_RANGES}]|\d+|[^\W\d_{SYLLABLE_RANGES}]+")
 SENTENCE_END = re.compile(r"[.!?…][\s\"'*_`)\]]|[;。！？]|\n(?![ \t>]*\Z)")  # noqa: RUF001  # full-width marks end sentences too
-MARKS = str.maketrans("", "", "*_`~[]\"'\\|<>")
+DROPPED_MARKS = str.maketrans("", "", "*_`~[]\"'\\|<>")
 SEPARATORS = set(" \t-‐–—./_:+·•")  # noqa: RUF001  # dashes of every kind
-ENDINGS = {
+INFLECTION_ENDINGS = {
     "s", "es", "n", "en", "ns", "a", "u", "om", "em", "ie", "e", "i", "y", "in", "er", "ta", "na", "lla", "lle", "ssa",
     "sta", "ksi", "ja", "ov", "ow", "tm", "ob", "ы", "oи",
 }  # fmt: skip
-CLOSE = 3
-SHORT = 3
+MAX_GAP_LENGTH = 3
+SHORT_NAME_LENGTH = 3
 
 
 @dataclass(frozen=True)
-class Text:
+class TokenizedText:
     """A text as words: `seen` keeps capitals and punctuation, `words` are folded, `squeezed` is the words joined."""
 
     seen: str
@@ -69,7 +69,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Spot:
+class NameMatch:
     """A name in a text: the words from `first` to before `last`; `spelled` out letter by letter or not."""
 
     name: str
@@ -78,68 +78,70 @@ class Spot:
     spelled: bool
 
 
-def read(text: str) -> Text:
-    seen = _seen(text)
+def tokenize_text(text: str) -> TokenizedText:
+    seen = _strip_invisible(text)
     spans = [found.span() for found in WORD.finditer(seen)]
-    words = [fold(seen[begin:end]) for begin, end in spans]
-    return Text(seen, words, spans, "".join(words), list(accumulate(map(len, words), initial=0)))
+    words = [fold_word(seen[begin:end]) for begin, end in spans]
+    return TokenizedText(seen, words, spans, "".join(words), list(accumulate(map(len, words), initial=0)))
 
 
-def fold(word: str) -> str:
+def fold_word(word: str) -> str:
     folded = word.casefold()
     return folded if folded.isascii() else folded.translate(LOOKALIKES)
 
 
-def squeeze(text: str) -> str:
-    return read(text).squeezed
+def squeeze_text(text: str) -> str:
+    return tokenize_text(text).squeezed
 
 
-def all_squeezed(names: str) -> frozenset[str]:
-    return frozenset(map(squeeze, names.split()))
+def squeeze_names(names: str) -> frozenset[str]:
+    return frozenset(map(squeeze_text, names.split()))
 
 
-def _seen(text: str) -> str:
+def _strip_invisible(text: str) -> str:
     """Without what does not show or only decorates: invisible characters, accents, inline tags; link targets last."""
-    text = INLINE_TAG.sub("", ENTITY.sub(lambda found: html.unescape(found[0]), text))
+    text = INLINE_TAG.sub("", HTML_ENTITY.sub(lambda found: html.unescape(found[0]), text))
     if not text.isascii():
         parts = unicodedata.normalize("NFKD", text)
-        parts = "".join(c for c in parts if c.isascii() or unicodedata.category(c) not in INVISIBLE)
+        parts = "".join(c for c in parts if c.isascii() or unicodedata.category(c) not in INVISIBLE_CATEGORIES)
         text = unicodedata.normalize("NFC", parts)
     targets = LINK_TARGET.findall(text)
     return "\n".join((LINK_TARGET.sub("", text), *targets)) if targets else text
 
 
-def find(text: Text, names: Iterable[str]) -> Iterator[Spot]:
+def iter_name_matches(text: TokenizedText, names: Iterable[str]) -> Iterator[NameMatch]:
     """Where squeezed `names` stand in a text as words of their own, inflected, cut into pieces or spelled out."""
     for name in names:
         at = text.squeezed.find(name)
         while at >= 0:
-            if spot := _spot(text, name, at):
+            if spot := _match_name(text, name, at):
                 yield spot
             at = text.squeezed.find(name, at + 1)
 
 
-def _spot(text: Text, name: str, at: int) -> Spot | None:
+def _match_name(text: TokenizedText, name: str, at: int) -> NameMatch | None:
     first, last = bisect_left(text.starts, at), bisect_left(text.starts, at + len(name))
     if text.starts[first] != at:
         return None
     ending = text.squeezed[at + len(name) : text.starts[last]]
-    if ending and not (ending in ENDINGS and len(name) > SHORT + 1) and ending != "s":
+    if ending and not (ending in INFLECTION_ENDINGS and len(name) > SHORT_NAME_LENGTH + 1) and ending != "s":
         return None
     pieces = range(first, last)
-    spelled = len(pieces) >= SHORT and all(len(text.words[piece]) == 1 for piece in pieces)
-    if not all(_joins(text.gap(piece), spelled=spelled, short=len(name) <= SHORT) for piece in pieces[1:]):
+    spelled = len(pieces) >= SHORT_NAME_LENGTH and all(len(text.words[piece]) == 1 for piece in pieces)
+    if not all(
+        _can_join(text.gap(piece), spelled=spelled, short=len(name) <= SHORT_NAME_LENGTH) for piece in pieces[1:]
+    ):
         return None
-    return Spot(name, first, last, spelled)
+    return NameMatch(name, first, last, spelled)
 
 
-def _joins(gap: str, *, spelled: bool, short: bool) -> bool:
+def _can_join(gap: str, *, spelled: bool, short: bool) -> bool:
     """Whether two pieces of a name belong together across what stands between them."""
-    if len(gap) > 2 * CLOSE:
+    if len(gap) > 2 * MAX_GAP_LENGTH:
         return False
-    core = gap.translate(MARKS)
+    core = gap.translate(DROPPED_MARKS)
     if spelled:
-        return len(core) <= CLOSE
+        return len(core) <= MAX_GAP_LENGTH
     if short:
         return core in ("", "-")
-    return len(core) <= CLOSE and set(core) <= SEPARATORS and not SENTENCE_END.search(core)
+    return len(core) <= MAX_GAP_LENGTH and set(core) <= SEPARATORS and not SENTENCE_END.search(core)

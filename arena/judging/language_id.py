@@ -5,7 +5,7 @@ from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from arena.judging.style_features import unfenced
+from arena.judging.style_features import iter_prose_lines
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -28,52 +28,52 @@ LANGUAGES = {
     "ur": "Urdu", "uz": "Uzbek", "vi": "Vietnamese", "yo": "Yoruba", "zh": "Chinese", "zu": "Zulu",
 }  # fmt: skip
 # More likely than all other languages together; 198 of 199 short prompts that reach it were named rightly.
-CERTAIN = 0.5
+MIN_CONFIDENCE = 0.5
 # More tells nothing new, and normalising hostile text takes quadratic time.
-LONGEST = 2_000
+MAX_LENGTH = 2_000
 ASCII_RUN = re.compile(r"[!-~]++")
-_loading = Lock()
+_load_lock = Lock()
 NOT_A_WORD = re.compile(r"[\d(){}\[\]=<>;\\/_$#@|&*^+~`]")
 
 
-def language(text: str) -> str | None:
+def detect_language(text: str) -> str | None:
     """The English name of the language that a prompt is written in, or None where that is not certain.
 
     Code, formulas, links and numbers are left out; what remains may be too little, or in two languages.
     """
-    words = _words(text)
+    words = _extract_words(text)
     if not any(map(str.isalpha, words)):
         return None
     shares: dict[str, float] = {}
-    for code, share in _identifier().rank(words):
+    for code, share in _get_identifier().rank(words):
         name = LANGUAGES.get(code, "")
         shares[name] = shares.get(name, 0) + share
     name = max(shares, key=lambda each: shares[each])
-    return name if name and shares[name] >= CERTAIN else None
+    return name if name and shares[name] >= MIN_CONFIDENCE else None
 
 
-def _words(text: str) -> str:
+def _extract_words(text: str) -> str:
     kept, size = [], 0
-    for line in unfenced(text):
+    for line in iter_prose_lines(text):
         kept.append(ASCII_RUN.sub(lambda run: "" if NOT_A_WORD.search(run[0]) else run[0], line))
         size += len(kept[-1])
-        if size > LONGEST:
+        if size > MAX_LENGTH:
             break
-    return " ".join(" ".join(kept).split())[:LONGEST]
+    return " ".join(" ".join(kept).split())[:MAX_LENGTH]
 
 
-def load() -> None:
+def preload_identifier() -> None:
     """So that the first vote need not wait for it."""
-    _identifier()
+    _get_identifier()
 
 
-def _identifier() -> "LanguageIdentifier":
-    with _loading:  # or all the first votes at once would load one each
-        return _loaded()
+def _get_identifier() -> "LanguageIdentifier":
+    with _load_lock:  # or all the first votes at once would load one each
+        return _load_identifier()
 
 
 @cache
-def _loaded() -> "LanguageIdentifier":
+def _load_identifier() -> "LanguageIdentifier":
     # It takes up to a second and a half and 75 MB: only for processes that ask for a language.
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 

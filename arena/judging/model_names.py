@@ -3,7 +3,7 @@
 import re
 from functools import cache
 
-from arena.judging.fuzzy_match import all_squeezed, find, read, squeeze
+from arena.judging.fuzzy_match import iter_name_matches, squeeze_names, squeeze_text, tokenize_text
 
 # One line for what belongs together: whoever says one of these words says whose model it is.
 FAMILIES = """
@@ -60,7 +60,7 @@ FAMILIES = """
     openchat
     writer palmyra
 """
-MAKERS = all_squeezed("""
+MAKERS = squeeze_names("""
     openai anthropic google deepmind 谷歌 гугл meta metaai microsoft amazon apple nvidia ibm xai
     mistralai cohere ai21 databricks mosaicml snowflake alibaba 阿里巴巴 阿里云 达摩院 deepseek 深度求索 zhipu
     zhipuai 智谱 01ai baidu 百度 moonshot moonshotai 月之暗面 tencent 腾讯 bytedance 字节跳动 minimax stepfun 百川智能
@@ -69,9 +69,9 @@ MAKERS = all_squeezed("""
     яндекс sber sberbank alephalpha salesforce writer keglab
 """)
 # Makers whose models bear their name.
-NAMESAKES = all_squeezed("deepseek minimax reka")
+NAMESAKE_MAKERS = squeeze_names("deepseek minimax reka")
 # Words that mostly mean something else: alone they tell nothing.
-ORDINARY = all_squeezed("""
+ORDINARY_WORDS = squeeze_names("""
     google meta microsoft amazon apple nvidia ibm stanford salesforce snowflake writer yandex sber
     sberbank baidu tencent alibaba naver samsung intel adobe upstage stability 谷歌 гугл яндекс 百度 腾讯
     阿里巴巴 阿里云 字节跳动 mistral gemini bard palm llama falcon orca koala alpaca vicuna starling zephyr
@@ -84,10 +84,10 @@ ORDINARY = all_squeezed("""
     silver gold amber jade ruby sonnet opus haiku
 """)
 # Given names: a model, unless a surname or the like stands beside it.
-PEOPLE = all_squeezed("""
+GIVEN_NAMES = squeeze_names("""
     claude gemma eliza ernie
 """)
-GENERIC = all_squeezed("""
+GENERIC_WORDS = squeeze_names("""
     base chat instruct instruction model models it hf latest preview exp experimental mini small
     medium large xl xxl tiny nano micro lite pro plus max ultra turbo fast slow flash high low
     thinking reasoning reasoner coder code vision vl audio omni multi multimodal online free test demo
@@ -97,60 +97,64 @@ GENERIC = all_squeezed("""
     organisation org lab labs research team group cloud technologies technology institute university
     foundation of for the and by a maker
 """)
-NUMBER = re.compile(r"v?\d+(x\d+)?[a-z]?")
-PARTS = re.compile(r"[\s\-_:.,@+/]+")
-ASIDE = re.compile(r"\([^()]*\)")
-SHORTEST = 4
+VERSION_OR_SIZE = re.compile(r"v?\d+(x\d+)?[a-z]?")
+PART_SEPARATOR = re.compile(r"[\s\-_:.,@+/]+")
+PARENTHESIZED = re.compile(r"\([^()]*\)")
+MIN_NAME_LENGTH = 4
 
 
 @cache
-def families() -> dict[str, frozenset[str]]:
+def get_families() -> dict[str, frozenset[str]]:
     """Every well-known word with all that belong to its family and maker, squeezed as `arena.judging.fuzzy_match` does
     it."""
-    lines = map(all_squeezed, FAMILIES.strip().splitlines())
+    lines = map(squeeze_names, FAMILIES.strip().splitlines())
     return {word: line for line in lines for word in line}
 
 
-def names_of(name: str, slug: str, upstream_id: str | None = "", organization: str | None = "") -> frozenset[str]:
+def collect_model_names(
+    name: str, slug: str, upstream_id: str | None = "", organization: str | None = ""
+) -> frozenset[str]:
     """The squeezed names by which a catalogue entry gives itself away.
 
     These are its name, slug, upstream id and organisation, whole and without version and size at the end; the word
     for its family; and what is well known to belong to these. Words that many models share (base, chat, 7b) are none.
     """
     upstream = upstream_id or ""
-    found = _phrase(name) | _phrase(slug)
-    found |= {word for word in _phrase(upstream.rpartition("/")[2]) if re.search(r"\d", word)}
-    found |= _phrase(organization or "") & {squeeze(organization or "")}
+    found = _extract_names(name) | _extract_names(slug)
+    found |= {word for word in _extract_names(upstream.rpartition("/")[2]) if re.search(r"\d", word)}
+    found |= _extract_names(organization or "") & {squeeze_text(organization or "")}
     for text in (name, slug, upstream, organization or ""):
-        found |= known(text)
+        found |= find_known_names(text)
     return frozenset(found)
 
 
-def known(text: str) -> set[str]:
+def find_known_names(text: str) -> set[str]:
     """The well-known words in a name, with all that belong to them."""
-    return {word for spot in find(read(text), families()) for word in families()[spot.name]}
+    return {
+        word for spot in iter_name_matches(tokenize_text(text), get_families()) for word in get_families()[spot.name]
+    }
 
 
-def _phrase(text: str) -> set[str]:
-    parts = [part for part in PARTS.split(ASIDE.sub(" ", text).casefold()) if part]
-    telling = [index for index, part in enumerate(parts) if not _generic(part)]
+def _extract_names(text: str) -> set[str]:
+    parts = [part for part in PART_SEPARATOR.split(PARENTHESIZED.sub(" ", text).casefold()) if part]
+    telling = [index for index, part in enumerate(parts) if not _is_generic(part)]
     if not telling:
         return set()
     core = parts[telling[0] : telling[-1] + 1]
     words = {"".join(parts), "".join(core)}
     if len(telling) == 1:
         words.add(core[0].rstrip("0123456789"))
-    return {word for word in map(squeeze, words) if _long_enough(word) and not _begins_another(word)}
+    return {word for word in map(squeeze_text, words) if _is_long_enough(word) and not _is_name_prefix(word)}
 
 
-def _generic(part: str) -> bool:
-    return part in GENERIC or len(part) == 1 or bool(NUMBER.fullmatch(part))
+def _is_generic(part: str) -> bool:
+    return part in GENERIC_WORDS or len(part) == 1 or bool(VERSION_OR_SIZE.fullmatch(part))
 
 
-def _long_enough(word: str) -> bool:
-    return len(word) >= SHORTEST or (len(word) > 1 and not word.isalpha())
+def _is_long_enough(word: str) -> bool:
+    return len(word) >= MIN_NAME_LENGTH or (len(word) > 1 and not word.isalpha())
 
 
-def _begins_another(word: str) -> bool:
+def _is_name_prefix(word: str) -> bool:
     """ "stable" of Stable LM is no name, but "stablelm" is."""
-    return word not in families() and any(other.startswith(word) for other in families())
+    return word not in get_families() and any(other.startswith(word) for other in get_families())

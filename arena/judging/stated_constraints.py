@@ -8,32 +8,32 @@ be in it, its language. Patterns look at lower-case prose.
 import re
 from collections.abc import Sequence
 
-from arena.judging.topic_vocabulary import Sentence, Vocabulary, either, either_of, read
+from arena.judging.topic_vocabulary import Sentence, Vocabulary, build_alternation, compile_alternation, split_words
 
 SEVERAL = 3
-_NUMBER = either_of(r"""
+_NUMBER = build_alternation(r"""
     \d{1,5} one two three four five six seven eight nine ten twelve twenty fifty ein\w{0,2} zwei drei vier fünf sechs
     zehn une? deux trois quatre cinq dix una? dos tres cuatro cinco diez двух трёх трех три пять пяти десяти
 """)
-_UNIT = either_of(r"""
+_UNIT = build_alternation(r"""
     words? sentences? paragraphs? lines? characters bullets bullet\spoints? syllables stanzas tweets? wörtern? worten?
     wort satz sätzen? absätzen? zeichen zeilen stichpunkten? mots? phrases? paragraphes? lignes? palabras? frases?
     párrafos? líneas? слов\w{0,3} предложени\w{1,3} абзац\w{0,3} строк\w{0,2}
 """)
-_BOUND = either_of(r"""
+_BOUND = build_alternation(r"""
     exactly at\smost at\sleast no\smore\sthan not\smore\sthan fewer\sthan less\sthan more\sthan under within up\sto
     maximum\sof max exceed in using only genau höchstens mindestens maximal weniger\sals mit dépasser exactement
     au\splus au\smoins moins\sde en exactamente como\smáximo al\smenos menos\sde ровно не\sболее не\sменее не\sбольше
     в
 """)
-_TABLE = either_of(r"""
+_TABLE = build_alternation(r"""
     table tabelle tableau tabla таблиц[ыу] lists? liste bullets bullet\spoints? stichpunkten? liste\sà\spuces списка
 """)
 _KIND = r"(?:(?:an?|einer?|une?|una?) )?(?:(?:markdown|simple|comparison|two-column|numbered|short|bulleted|bullet) )?"
-_DATA = either_of("json xml yaml csv markdown latex")
-_VERB = either_of("write rewrite describe explain answer tell create summari[sz]e give compose")
-_ELEMENT = either_of("line sentence paragraph item day section bullet stanza row verse answer word")
-_SUBJECT = either_of(r"""
+_DATA = build_alternation("json xml yaml csv markdown latex")
+_VERB = build_alternation("write rewrite describe explain answer tell create summari[sz]e give compose")
+_ELEMENT = build_alternation("line sentence paragraph item day section bullet stanza row verse answer word")
+_SUBJECT = build_alternation(r"""
     and it you answer response reply text poem story essay letter output code summary list email title line sentence
     paragraph plan post both
 """)
@@ -105,28 +105,28 @@ _UNSPACED_CONSTRAINTS = (
     r"只(?:回答|输出|给出|返回)|不要解释|のみ(?:答え|出力)",
     r"(?:不要|不得|不能|避免)(?:使用|用|提到|提及|出现|包含)|(?:使わず|使わない|使用しない)",
 )
-CONSTRAINTS = either(
-    r"\b" + either_of([*_LENGTHS, *_SHAPES, *_NOTHING_ELSE, *_EXCLUSIONS, *_INCLUSIONS]),
-    _ORDER + either_of([*_ORDERS, _FORBIDDEN]),
-    _MUST + either_of([_DUTIES, _FORBIDDEN]),
+CONSTRAINTS = compile_alternation(
+    r"\b" + build_alternation([*_LENGTHS, *_SHAPES, *_NOTHING_ELSE, *_EXCLUSIONS, *_INCLUSIONS]),
+    _ORDER + build_alternation([*_ORDERS, _FORBIDDEN]),
+    _MUST + build_alternation([_DUTIES, _FORBIDDEN]),
     *_UNSPACED_CONSTRAINTS,
 )
-ROLE = either(
+ROLE_REQUEST = compile_alternation(
     r"\b(?:act|behave|speak|answer) (?:as|like) (?:an? |if )|\bpretend (?:to be|you)\b",
     r"\byou are (?:now )?an? \w{3,20}|\bdu bist ein\w{0,2}\b|\btu es un\w{0,2} \w{3,}",
     r"\bactúa como\b|\bпредставь,? что ты\b|你是一(?:个|位|名)",
 )
-STEP = re.compile(
+LISTED_STEP = re.compile(
     r"(?:^|(?<=[\s,;:]))(?:\(?\d{1,2}[.)]|[-*•])[ \t]{1,4}(?:please |then )?([^\W\d_]{2,20})", re.MULTILINE
 )
-SEQUENCE = (
+SEQUENCE_WORDS = (
     Vocabulary("first|firstly|zuerst|zunächst|d abord|primero|сначала|首先|まず|먼저"),
     Vocabulary("then|second|secondly|dann|ensuite|puis|luego|затем|потом|然后|次に|다음"),
     Vocabulary("after that|afterwards|next|third|thirdly|danach|anschließend|après|después|после этого|接着|その後"),
     Vocabulary("finally|lastly|at the end|schließlich|zuletzt|enfin|finalmente|por último|наконец|最后|最後に|마지막"),
 )
 STEP_VERBS = frozenset(
-    read("""
+    split_words("""
     add analyse analyze answer ask build calculate categorize check choose cite classify collect compare compute
     convert count create define describe design detail determine develop discuss draft draw drop drops estimate
     evaluate explain extract find fix format generate give group highlight identify implement include keep label limit
@@ -140,19 +140,19 @@ STEP_VERBS = frozenset(
 )
 
 
-def conditions(prose: str) -> int:
+def count_constraints(prose: str) -> int:
     """How many conditions on the answer are stated; `prose` is in lower case."""
     return sum(1 for _ in CONSTRAINTS.finditer(prose))
 
 
-def steps(prose: str, sentences: Sequence[Sentence]) -> int:
+def count_steps(prose: str, sentences: Sequence[Sentence]) -> int:
     """How many steps are stated, and a part to play: three or more listed orders, or first … then … finally."""
-    listed = sum(map(_is_order, STEP.findall(prose)))
-    told = [any(each in step for each in sentences) for step in SEQUENCE]
+    listed = sum(map(_is_step_verb, LISTED_STEP.findall(prose)))
+    told = [any(each in step for each in sentences) for step in SEQUENCE_WORDS]
     ordered = sum(told) if told[-1] else 0
     most = max(listed, ordered)
-    return (most if most >= SEVERAL else 0) + bool(ROLE.search(prose))
+    return (most if most >= SEVERAL else 0) + bool(ROLE_REQUEST.search(prose))
 
 
-def _is_order(verb: str) -> bool:
+def _is_step_verb(verb: str) -> bool:
     return verb in STEP_VERBS or verb.removesuffix("s") in STEP_VERBS

@@ -9,62 +9,61 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 # Scripts that put no spaces between words: Thai to Tibetan, Burmese, Khmer, kana, Han, Hangul.
-UNSPACED = (
+UNSPACED_SCRIPTS = (
     "\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
     "\U00020000-\U0003ffff"
 )
-LETTERS = rf"[^\W_{UNSPACED}]++"
-COUNTED = re.compile(rf"[{UNSPACED}]|{LETTERS}(?:['’]{LETTERS})*+|([^\w\s]|_)\1*+")  # noqa: RUF001  # a typographic apostrophe
-MARKS = {"Mn", "Mc", "Me", "Cf"}
-FENCE = re.compile(r"[ \t]*+(`{3,}+(?=[^`]*+\Z)|~{3,}+)")
+LETTER_RUN = rf"[^\W_{UNSPACED_SCRIPTS}]++"
+COUNTED_TOKEN = re.compile(rf"[{UNSPACED_SCRIPTS}]|{LETTER_RUN}(?:['’]{LETTER_RUN})*+|([^\w\s]|_)\1*+")  # noqa: RUF001  # a typographic apostrophe
+MARK_CATEGORIES = {"Mn", "Mc", "Me", "Cf"}
+CODE_FENCE = re.compile(r"[ \t]*+(`{3,}+(?=[^`]*+\Z)|~{3,}+)")
 CODE_SPAN = re.compile(r"`[^`]++`")
 HEADER = re.compile(r" {0,3}#{1,6}[ \t]++\S")
 BOLD = re.compile(r"\*\*(?=\S)[^*]++(?<=\S)\*\*|(?<!\w)__(?=\S)[^_]++(?<=\S)__(?!\w)")
-RULE = re.compile(r"[ \t]*+([-*])[ \t]*+(?:\1[ \t]*+){2,}+\Z")
+HORIZONTAL_RULE = re.compile(r"[ \t]*+([-*])[ \t]*+(?:\1[ \t]*+){2,}+\Z")
 LIST_ITEM = re.compile(r"[ \t]*+(?:[-*+]|\d{1,9}+[.)])[ \t]++\S")
 
 
-def features(texts: Sequence[str]) -> list[float]:
+def compute_features(texts: Sequence[str]) -> list[float]:
     """[length, headers, bold marks, list items] of all answers of one side, summed over its turns.
 
-    Length is `length` of the whole text, code included. The others are seen outside code only: ATX headers, pairs of
-    ** or __ within a line, ordered and unordered list items.
-    """
-    lines = [CODE_SPAN.sub("`", line) for text in texts for line in unfenced(text)]
-    items = sum(bool(LIST_ITEM.match(line)) and not RULE.match(line) for line in lines)
+    Length is `measure_length` of the whole text, code included. The others are seen outside code only: ATX headers,
+    pairs of ** or __ within a line, ordered and unordered list items."""
+    lines = [CODE_SPAN.sub("`", line) for text in texts for line in iter_prose_lines(text)]
+    items = sum(bool(LIST_ITEM.match(line)) and not HORIZONTAL_RULE.match(line) for line in lines)
     headers = sum(bool(HEADER.match(line)) for line in lines)
     bold = sum(sum(1 for _ in BOLD.finditer(line)) for line in lines)
-    return [float(sum(map(length, texts))), float(headers), float(bold), float(items)]
+    return [float(sum(map(measure_length, texts))), float(headers), float(bold), float(items)]
 
 
-def length(text: str) -> int:
+def measure_length(text: str) -> int:
     """Words and punctuation marks, by one rule for every model.
 
     One each: a run of letters and digits, apostrophes between them included; a character of Chinese, Japanese,
     Korean, Thai and other scripts without spaces between words; a run of one and the same mark. Accents and other
     combining marks count with the letter that carries them, white space not at all.
     """
-    return sum(1 for _ in COUNTED.finditer(without_marks(text)))
+    return sum(1 for _ in COUNTED_TOKEN.finditer(strip_marks(text)))
 
 
-def without_marks(text: str) -> str:
+def strip_marks(text: str) -> str:
     """Without combining marks and invisible characters: neither letter nor punctuation, they would cut words."""
     if text.isascii():
         return text
-    marks = (c for c in set(text) if unicodedata.category(c) in MARKS)
+    marks = (c for c in set(text) if unicodedata.category(c) in MARK_CATEGORIES)
     return text.translate(dict.fromkeys(map(ord, marks)))
 
 
-def unfenced(text: str) -> Iterator[str]:
+def iter_prose_lines(text: str) -> Iterator[str]:
     """The lines outside fenced code blocks; a fence that nobody closes goes to the end, as in Markdown."""
-    return (line for line, fence in marked(text) if fence is None)
+    return (line for line, fence in iter_lines_with_fence(text) if fence is None)
 
 
-def marked(text: str) -> Iterator[tuple[str, str | None]]:
+def iter_lines_with_fence(text: str) -> Iterator[tuple[str, str | None]]:
     """Each line with the fence line that opened the block in which it stands; the fence lines belong to the block."""
     fence, opened = "", ""
     for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-        found = FENCE.match(line)
+        found = CODE_FENCE.match(line)
         if not fence and found:
             fence, opened = found[1], line
             yield line, opened

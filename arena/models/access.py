@@ -29,7 +29,7 @@ class ApiKey(models.Model):
         return f"{self.name} ({self.prefix}…)"
 
 
-class Told(models.Model):
+class StoredResponse(models.Model):
     """The answer to a request with an `Idempotency-Key`, for as long as the same request gets the same answer."""
 
     voter = models.UUIDField()
@@ -72,7 +72,7 @@ class Invitation(models.Model):
         return f"invitation until {self.expires_at:%Y-%m-%d %H:%M}"
 
 
-class TokensOfDay(models.Model):
+class DailyTokens(models.Model):
     """Estimated tokens that were charged to a budget on one day (UTC), see `arena.endpoints.token_budgets`; kept for
     two days."""
 

@@ -12,7 +12,7 @@ class OctetLength(Func):
     function = "octet_length"
 
 
-def length(of: Battle, measure: type[Func] = Length) -> int:
+def measure_battle_length(of: Battle, measure: type[Func] = Length) -> int:
     """Characters, or bytes, of all questions and of the answers of the side that has said more."""
     asked = of.turns.aggregate(sum=Sum(measure("prompt")))["sum"] or 0
     sides = {side: Sum(measure("answers__text"), filter=Q(answers__side=side)) for side in SIDES}

@@ -10,8 +10,8 @@ from django.db.models.functions import Now
 
 from catalog.models import LanguageModel
 
-LIVE = "live"
-API = "api"
+LIVE_POOL = "live"
+API_POOL = "api"
 SIDES = ("a", "b")
 
 
@@ -52,8 +52,8 @@ class Voter(models.Model):
         return str(self.id)
 
 
-SHARED = Q(shared_at__isnull=False)
-LISTED = Q(shared_at__isnull=False, review="listed")
+IS_SHARED = Q(shared_at__isnull=False)
+IS_LISTED = Q(shared_at__isnull=False, review="listed")
 
 
 def conversation_limit() -> int:
@@ -94,7 +94,7 @@ class Battle(models.Model):
     voter = models.ForeignKey(Voter, models.CASCADE, related_name="battles")
     mode = models.CharField(max_length=12, choices=Mode, default=Mode.ANONYMOUS)
     state = models.CharField(max_length=10, choices=State, default=State.ANSWERING)
-    pool = models.CharField(max_length=100, default=LIVE)
+    pool = models.CharField(max_length=100, default=LIVE_POOL)
     model_a = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
     model_b = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
     propensity = models.FloatField(help_text="chance with which this pair was drawn, or the newest model of it")
@@ -122,10 +122,10 @@ class Battle(models.Model):
     class Meta:
         indexes = [
             models.Index("voter", F("created_at").desc(), name="battle_of_voter"),
-            models.Index("model_a", F("shared_at").desc(), condition=SHARED, name="battle_shared_a"),
-            models.Index("model_b", F("shared_at").desc(), condition=SHARED, name="battle_shared_b"),
-            models.Index("model_a", condition=LISTED, name="battle_listed_a"),
-            models.Index("model_b", condition=LISTED, name="battle_listed_b"),
+            models.Index("model_a", F("shared_at").desc(), condition=IS_SHARED, name="battle_shared_a"),
+            models.Index("model_b", F("shared_at").desc(), condition=IS_SHARED, name="battle_shared_b"),
+            models.Index("model_a", condition=IS_LISTED, name="battle_listed_a"),
+            models.Index("model_b", condition=IS_LISTED, name="battle_listed_b"),
             models.Index("shared_network", condition=Q(review__in=("waiting", "reported")), name="battle_in_review"),
             models.Index("created_at", condition=Q(shared_at=None), name="battle_unshared_time"),
             models.Index("created_at", condition=Q(state__in=("answering", "ready", "void")), name="battle_unjudged"),
@@ -218,7 +218,7 @@ class Answer(models.Model):
         return f"side {self.side} of {self.turn_id}"
 
 
-class Call(models.Model):
+class EndpointCall(models.Model):
     """One attempt of one endpoint, for its health and its measured speed; rolled up by day, then forgotten."""
 
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="calls")
@@ -345,7 +345,7 @@ class Suggestion(models.Model):
         return self.prompt[:60]
 
 
-class VoteAside(models.Model):
+class ImportedRow(models.Model):
     """What the row of an imported vote held beside it: columns of no use here, and conversations if wanted."""
 
     # Written with its vote, which is never deleted: here too the check would be a sixth of an import.

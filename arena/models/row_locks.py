@@ -6,10 +6,10 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from arena.models import Battle, Voter
-from core.http.errors import Refusal
+from core.http.errors import RequestError
 
 
-def voter(voter_id: UUID) -> None:
+def lock_voter(voter_id: UUID) -> None:
     """Hold the voter's row. Raises Refusal 409 `voter_gone` if it was deleted, or joined to an account, meanwhile.
 
     It is not made anew: the browser is somebody else by then, who could neither read nor delete what is added to it.
@@ -17,27 +17,27 @@ def voter(voter_id: UUID) -> None:
     """
     if not Voter.objects.select_for_update(no_key=True).filter(pk=voter_id).values_list("pk").first():
         detail = _("Your data were deleted, or you logged in, at this very moment. Please send it again.")
-        raise Refusal("voter_gone", detail, 409)
+        raise RequestError("voter_gone", detail, 409)
 
 
-def battle(battle_id: UUID) -> None:
+def lock_battle(battle_id: UUID) -> None:
     """Hold a battle. Raises Refusal 404."""
     if not Battle.objects.select_for_update(no_key=True).filter(pk=battle_id).values_list("pk").first():
-        raise gone()
+        raise battle_not_found_error()
 
 
-def reread(found: Battle, **how: Any) -> None:
+def refresh_battle(found: Battle, **how: Any) -> None:
     """The battle as the database has it now. Raises Refusal 404."""
     try:
         found.refresh_from_db(**how)
     except Battle.DoesNotExist:
-        raise gone() from None
+        raise battle_not_found_error() from None
 
 
-def or_gone(found: Battle, refusal: Refusal) -> Refusal:
+def get_change_error(found: Battle, refusal: RequestError) -> RequestError:
     """Why a battle could not be changed: for this reason, or because it was deleted at this very moment."""
-    return refusal if Battle.objects.filter(pk=found.pk).exists() else gone()
+    return refusal if Battle.objects.filter(pk=found.pk).exists() else battle_not_found_error()
 
 
-def gone() -> Refusal:
-    return Refusal("not_found", _("There is no such battle of yours."), 404)
+def battle_not_found_error() -> RequestError:
+    return RequestError("not_found", _("There is no such battle of yours."), 404)

@@ -9,17 +9,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from arena.battles import lifecycle, named_sets, set_quotas
 from arena.battles.prompts import check_prompt
-from arena.battles.suggestions import prompt_of, some
+from arena.battles.suggestions import draw_cards, get_card_prompt
 from arena.identity import network_hashes, quotas
-from arena.identity.voters import voter
+from arena.identity.voters import get_or_create_voter
 from arena.models import SIDES, Battle, Endpoint, conversation_limit
-from core.http.errors import Refusal
+from core.http.errors import RequestError
 
-LONGEST_NUMBER = 18  # digits that fit into a key of the database
+MAX_KEY_DIGITS = 18  # digits that fit into a key of the database
 
 
 @dataclass(frozen=True)
-class Form:
+class BattleFormData:
     """What stands in the form; `picked` are the slugs for the sides a and b, empty where none is picked, and `among`
     those that a blind battle is drawn from, empty for all."""
 
@@ -29,7 +29,7 @@ class Form:
     among: tuple[str, ...] = ()
 
     @classmethod
-    def sent(cls, request: HttpRequest) -> "Form":
+    def sent(cls, request: HttpRequest) -> "BattleFormData":
         return cls(
             request.POST.get("prompt", "").replace("\r\n", "\n"),
             request.POST.get("mode", Battle.Mode.ANONYMOUS),
@@ -45,40 +45,40 @@ class Form:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def home(request: HttpRequest) -> HttpResponse:
+def show_home(request: HttpRequest) -> HttpResponse:
     """The prompt box; a question starts a battle. `?prompt=` and `?suggestion=` fill the box, and each `?among=` names
     one of the models that blind battles are drawn from; `?choice=` is the query of the shortlist they come from."""
     if request.method != "POST":
         among = tuple(request.GET.getlist("among"))
-        response = _page(request, Form(_given(request), among=among))
-        named_sets.remember(response, among, request.GET.get("choice", ""))
+        response = _render_page(request, BattleFormData(_read_prompt(request), among=among))
+        named_sets.set_choice_cookie(response, among, request.GET.get("choice", ""))
         return response
-    form = Form.sent(request)
+    form = BattleFormData.sent(request)
     try:
         check_prompt(form.prompt)
-        with quotas.battle(request, form.prompt) as key:
-            set_quotas.charge(request, form.mode, form.models)
-            battle = lifecycle.start(
-                voter(request),
+        with quotas.charge_battle(request, form.prompt) as key:
+            set_quotas.charge_named_set(request, form.mode, form.models)
+            battle = lifecycle.start_battle(
+                get_or_create_voter(request),
                 form.prompt,
                 mode=form.mode,
                 models=form.models,
                 key=key,
-                payer=quotas.payer(request),
-                network=network_hashes.current_hash(request),
+                payer=quotas.get_payer(request),
+                network=network_hashes.compute_current_hash(request),
             )
-    except Refusal as error:
-        return _page(request, form, error)
+    except RequestError as error:
+        return _render_page(request, form, error)
     return redirect("battle", battle.pk)
 
 
 @require_safe
-def suggestions(request: HttpRequest) -> HttpResponse:
+def show_suggestions(request: HttpRequest) -> HttpResponse:
     """Four cards alone, others than the `shown` ones: for a page that keeps what is typed in it."""
-    return render(request, "arena/home/_suggestions.html", {"cards": some(_shown(request))})
+    return render(request, "arena/home/_suggestions.html", {"cards": draw_cards(_read_shown_keys(request))})
 
 
-def _page(request: HttpRequest, form: Form, error: Refusal | None = None) -> HttpResponse:
+def _render_page(request: HttpRequest, form: BattleFormData, error: RequestError | None = None) -> HttpResponse:
     # Those that are out for a while are named too: see `arena.endpoints.profiles`.
     models = Endpoint.objects.filter(enabled=True).order_by("model__name").values_list("model__slug", "model__name")
     names = dict(models)
@@ -90,29 +90,29 @@ def _page(request: HttpRequest, form: Form, error: Refusal | None = None) -> Htt
         "pickers": list(zip(SIDES, form.picked, strict=True)),
         "models": list(models),
         "contestants": len(models),
-        "cards": some(_shown(request)),
-        "errors": _by_field(error) if error else {},
+        "cards": draw_cards(_read_shown_keys(request)),
+        "errors": _build_field_errors(error) if error else {},
         "retention_days": settings.ENVIRONMENT.arena_retention_days,
     }
     response = render(request, "arena/home/home.html", context, status=error.status if error else 200)
     return error.on(response) if error else response
 
 
-def _by_field(error: Refusal) -> dict[str, str]:
+def _build_field_errors(error: RequestError) -> dict[str, str]:
     """What is wrong with which field of the form; what is wrong with none is said beside the box."""
     fields: dict[str, list[str]] = error.extra.get("fields", {"prompt": [error.detail]})
     return {field: details[0] for field, details in fields.items()}
 
 
-def _given(request: HttpRequest) -> str:
-    key = _number(request.GET.get("suggestion", ""))
-    prompt = prompt_of(key) if key else request.GET.get("prompt", "")
+def _read_prompt(request: HttpRequest) -> str:
+    key = _parse_number(request.GET.get("suggestion", ""))
+    prompt = get_card_prompt(key) if key else request.GET.get("prompt", "")
     return prompt[: conversation_limit()]
 
 
-def _shown(request: HttpRequest) -> set[int]:
-    return {_number(key) for key in request.GET.getlist("shown")}
+def _read_shown_keys(request: HttpRequest) -> set[int]:
+    return {_parse_number(key) for key in request.GET.getlist("shown")}
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else 0
+def _parse_number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) <= MAX_KEY_DIGITS else 0

@@ -19,74 +19,74 @@ from django.urls import URLPattern
 from django.utils.translation import gettext as _
 
 from arena.identity import quotas
-from arena.identity.voters import voter_id
+from arena.identity.voters import get_voter_id
 from core.http import rate_limit
-from core.http.errors import READS, Refusal, plain_response, refused_page
+from core.http.errors import SAFE_METHODS, RequestError, build_error_response, render_error_page
 from core.http.rate_limit import Bucket
 
 UNIT_S = 0.01  # what takes less is free
 # Of an hour an address may have a fifth of one process, and of that six seconds at once: some eighty pages of 75 ms,
 # then two or three a second. Its networks may have twice and four times as much.
 UNITS_PER_HOUR = 72_000
-BURST = 600
+BURST_UNITS = 600
 View = Callable[..., Any]
 
 
 def charge_reads(patterns: Iterable[URLPattern]) -> list[URLPattern]:
     """The same addresses, where whoever reads pays for the work; views that run in the loop are left as they are."""
-    return _charge(patterns, READS)
+    return _charge_patterns(patterns, SAFE_METHODS)
 
 
 def charge_all(patterns: Iterable[URLPattern]) -> list[URLPattern]:
     """The same, where whoever sends a form pays too."""
-    return _charge(patterns, (*READS, "POST"))
+    return _charge_patterns(patterns, (*SAFE_METHODS, "POST"))
 
 
-def _charge(patterns: Iterable[URLPattern], methods: tuple[str, ...]) -> list[URLPattern]:
+def _charge_patterns(patterns: Iterable[URLPattern], methods: tuple[str, ...]) -> list[URLPattern]:
     charged = list(patterns)
     for pattern in charged:
         if not iscoroutinefunction(pattern.callback):
-            pattern.callback = _charged(pattern.callback, methods)
+            pattern.callback = _wrap_view(pattern.callback, methods)
     return charged
 
 
-def _charged(view: View, methods: tuple[str, ...]) -> View:
+def _wrap_view(view: View, methods: tuple[str, ...]) -> View:
     @wraps(view)
     def charged(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponseBase:
         if request.method not in methods:
             response: HttpResponseBase = view(request, *arguments, **named)
             return response
-        buckets = _buckets(request)
-        if wait := rate_limit.take(buckets, 0):
+        buckets = _build_buckets(request)
+        if wait := rate_limit.charge_buckets(buckets, 0):
             too_much = _("You or your network asked for too much at once.")
-            return _refused(request, quotas.refusal(wait, too_much))
+            return _build_error_response(request, quotas.build_quota_error(wait, too_much))
         began = time.thread_time()
         try:
-            return _rendered(view(request, *arguments, **named))
+            return _render_response(view(request, *arguments, **named))
         finally:
             if units := int((time.thread_time() - began) / UNIT_S):
-                rate_limit.overdraw(buckets, units)
+                rate_limit.overdraw_buckets(buckets, units)
 
     return charged
 
 
-def _rendered(response: HttpResponseBase) -> HttpResponseBase:
+def _render_response(response: HttpResponseBase) -> HttpResponseBase:
     """Django would render it after the view, when nobody counts any more; a second time it does not."""
     return response.render() if isinstance(response, SimpleTemplateResponse) else response
 
 
-def _buckets(request: HttpRequest) -> list[Bucket]:
+def _build_buckets(request: HttpRequest) -> list[Bucket]:
     if not settings.ENVIRONMENT.arena_battles_per_hour_address:
         return []
     if quotas.is_charged_alone(request):
-        return [Bucket(f"work:{voter_id(request)}", UNITS_PER_HOUR, BURST)]
+        return [Bucket(f"work:{get_voter_id(request)}", UNITS_PER_HOUR, BURST_UNITS)]
     return [
-        Bucket(f"work:{each.key}", UNITS_PER_HOUR * each.factor, BURST * each.factor)
-        for each in quotas.origins(request)
+        Bucket(f"work:{each.key}", UNITS_PER_HOUR * each.factor, BURST_UNITS * each.factor)
+        for each in quotas.list_charged_networks(request)
     ]
 
 
-def _refused(request: HttpRequest, error: Refusal) -> HttpResponseBase:
+def _build_error_response(request: HttpRequest, error: RequestError) -> HttpResponseBase:
     if request.path.startswith("/api/"):
-        return plain_response(error)
-    return refused_page(request, error)
+        return build_error_response(error)
+    return render_error_page(request, error)

@@ -11,40 +11,40 @@ from django.views.decorators.http import require_POST, require_safe
 
 from arena.battles import review_queue, sharing
 from arena.identity import quotas
-from arena.identity.voters import voter_id
+from arena.identity.voters import get_voter_id
 from arena.models import Battle
-from core.http.errors import Refusal
+from core.http.errors import RequestError
 
-REPORTED = "reported"  # the parameter that leads back to the page
+REPORTED_PARAMETER = "reported"  # the parameter that leads back to the page
 
 
 @require_safe
-def battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
-    found = sharing.find(battle_id)
-    return _page(request, found) if found else _not_found(request)
+def show_shared_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
+    found = sharing.find_shared_battle(battle_id)
+    return _render_page(request, found) if found else _render_not_found(request)
 
 
 @require_POST
-def report(request: HttpRequest, battle_id: UUID) -> HttpResponse:
+def report_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     """Leads back to the page, which thanks."""
-    found = sharing.find(battle_id)
+    found = sharing.find_shared_battle(battle_id)
     if found is None:
-        return _not_found(request)
+        return _render_not_found(request)
     try:
-        quotas.submission(request)
-        review_queue.report(found, voter_id(request))
-    except Refusal as error:
+        quotas.charge_submission(request)
+        review_queue.report_battle(found, get_voter_id(request))
+    except RequestError as error:
         if error.status == HTTPStatus.NOT_FOUND:
-            return _not_found(request)
-        return error.on(_page(request, found, problem=error.detail, status=error.status))
-    return redirect(f"{reverse('published-battle', args=[found.pk])}?{REPORTED}")
+            return _render_not_found(request)
+        return error.on(_render_page(request, found, problem=error.detail, status=error.status))
+    return redirect(f"{reverse('published-battle', args=[found.pk])}?{REPORTED_PARAMETER}")
 
 
-def _page(request: HttpRequest, found: Battle, problem: str = "", status: int = 200) -> HttpResponse:
+def _render_page(request: HttpRequest, found: Battle, problem: str = "", status: int = 200) -> HttpResponse:
     context = {
-        "battle": sharing.read(found),
+        "battle": sharing.load_shared_battle(found),
         "problem": problem,
-        "has_reported": REPORTED in request.GET and review_queue.has_reported(found, voter_id(request)),
+        "has_reported": REPORTED_PARAMETER in request.GET and review_queue.has_reported(found, get_voter_id(request)),
         "is_review_due": found.review == Battle.Review.REPORTED,
     }
     page = render(request, "arena/published/published_battle.html", context, status=status)
@@ -52,6 +52,6 @@ def _page(request: HttpRequest, found: Battle, problem: str = "", status: int = 
     return page
 
 
-def _not_found(request: HttpRequest) -> HttpResponse:
+def _render_not_found(request: HttpRequest) -> HttpResponse:
     detail = _("This battle is not published, or no longer.")
     return render(request, "404.html", {"detail": detail}, status=404)

@@ -8,62 +8,62 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from arena.identity import submission_access
-from arena.identity.voters import voter_id
+from arena.identity.voters import get_voter_id
 from catalog.importers import submissions
 from catalog.importers.proposal_form import ProposalForm
-from catalog.importers.scores import preview
+from catalog.importers.scores import preview_scores
 from catalog.models import Submission
-from core.http.errors import Refusal, bad
+from core.http.errors import RequestError, field_error
 
-RECENT = 20
-SHOWN = 50
+MAX_RECENT = 20
+MAX_PREVIEW_ROWS = 50
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def submit(request: HttpRequest) -> HttpResponse:
+def submit_to_catalog(request: HttpRequest) -> HttpResponse:
     is_proposal = request.POST.get("kind") == Submission.Kind.MODEL
     form = ProposalForm(request.POST if is_proposal else None)
     if request.method != "POST":
-        return _form(request, form)
+        return _render_form(request, form)
     try:
         found = (
-            submission_access.send_model(request, form)
+            submission_access.submit_proposal(request, form)
             if is_proposal
-            else submission_access.send_file(request, _file(request))
+            else submission_access.submit_file(request, _read_file(request))
         )
-    except Refusal as error:
-        return error.on(_form(request, form, error))
+    except RequestError as error:
+        return error.on(_render_form(request, form, error))
     return redirect("submission", found.pk)
 
 
-def _file(request: HttpRequest) -> bytes:
+def _read_file(request: HttpRequest) -> bytes:
     """Raises Refusal 400 where none was chosen."""
     chosen = request.FILES.get("file")
     if chosen is None:
-        raise bad("file", _("Choose a file first."))
-    content: bytes = chosen.read(submissions.MOST_BYTES + 1)
+        raise field_error("file", _("Choose a file first."))
+    content: bytes = chosen.read(submissions.MAX_FILE_BYTES + 1)
     return content
 
 
-def _form(request: HttpRequest, form: ProposalForm, error: Refusal | None = None) -> HttpResponse:
+def _render_form(request: HttpRequest, form: ProposalForm, error: RequestError | None = None) -> HttpResponse:
     fields = error.extra.get("fields", {}) if error else {}
     context = {
         "form": form,
         "file_error": fields.get("file", [""])[0],
         "refusal": "" if not error or fields else error.detail,
-        "mine": submission_access.mine(voter_id(request))[:RECENT],
-        "most": submissions.MOST_BYTES // 10**6,
+        "mine": submission_access.list_submissions(get_voter_id(request))[:MAX_RECENT],
+        "most": submissions.MAX_FILE_BYTES // 10**6,
     }
     return render(request, "arena/submissions/submission_form.html", context, status=error.status if error else 200)
 
 
 @require_safe
-def submission(request: HttpRequest, key: UUID) -> HttpResponse:
+def show_submission(request: HttpRequest, key: UUID) -> HttpResponse:
     """What was understood, and what has become of it."""
     try:
-        found = submission_access.of_voter(voter_id(request), key)
-    except Refusal as error:
+        found = submission_access.get_submission(get_voter_id(request), key)
+    except RequestError as error:
         return render(request, "404.html", {"detail": error.detail}, status=error.status)
-    placed = preview(submissions.rows(found))
-    context = {"submission": found, "placed": placed[:SHOWN], "more": max(0, len(placed) - SHOWN)}
+    placed = preview_scores(submissions.load_score_rows(found))
+    context = {"submission": found, "placed": placed[:MAX_PREVIEW_ROWS], "more": max(0, len(placed) - MAX_PREVIEW_ROWS)}
     return render(request, "arena/submissions/submission.html", context)

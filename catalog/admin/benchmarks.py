@@ -9,30 +9,30 @@ from django.http import HttpRequest
 
 from catalog.matching import seed_files
 from catalog.models import Benchmark, Caveat, Score
-from core.admin.classes import Choosing, Page, Rows
-from core.admin.json_field import OVERRIDES
+from core.admin.classes import AutocompleteAdmin, LabeledInline, ModelAdmin
+from core.admin.json_field import FORMFIELD_OVERRIDES
 
 
 @cache
-def shipped() -> frozenset[str]:
+def load_shipped_slugs() -> frozenset[str]:
     """Slugs of those that come with Arena; each start brings them to what its file says."""
-    return frozenset(entry["slug"] for entry in seed_files.tables("benchmarks.toml", "benchmark"))
+    return frozenset(entry["slug"] for entry in seed_files.read_tables("benchmarks.toml", "benchmark"))
 
 
-class CaveatInline(Rows):
+class CaveatInline(LabeledInline):
     model = Caveat
     extra = 0
 
 
 @admin.register(Benchmark)
-class BenchmarkAdmin(Choosing):
+class BenchmarkAdmin(AutocompleteAdmin):
     """Those that an import has brought are described here; those that come with Arena in their file."""
 
     list_display = ("name", "full_name", "status", "metric", "items", "chance", "caveats", "scores", "comes_with_arena")
     list_filter = ("status", "generation", "caveats__kind")
     search_fields = ("name", "slug", "full_name")
     autocomplete_fields = ("superseded_by",)
-    formfield_overrides = OVERRIDES
+    formfield_overrides = FORMFIELD_OVERRIDES
     inlines = (CaveatInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Benchmark]:
@@ -66,11 +66,11 @@ class BenchmarkAdmin(Choosing):
 
 
 def _is_shipped(benchmark: Benchmark | None) -> bool:
-    return benchmark is not None and benchmark.slug in shipped()
+    return benchmark is not None and benchmark.slug in load_shipped_slugs()
 
 
 @admin.register(Score)
-class ScoreAdmin(Page):
+class ScoreAdmin(ModelAdmin):
     """Scores come in by files, and are not edited: a wrong one is deleted, or all of its file (search for `run`)."""
 
     list_display = ("model", "benchmark", "task", "metric", "shots", "value", "stderr", "measured_by", "date")

@@ -12,18 +12,18 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog.facts.claims import set_by_hand
-from catalog.facts.conflicts import PRICE, Conflict, Said, conflicts, take_fact, take_price
-from catalog.facts.fields import FIELDS, read
-from catalog.facts.labels import WORDS, in_words
+from catalog.facts.claims import set_hand_fact
+from catalog.facts.conflicts import PRICE_FIELD, Conflict, SourceClaim, accept_fact, accept_price, find_conflicts
+from catalog.facts.fields import FACT_FIELDS, parse_value
+from catalog.facts.labels import FIELD_LABELS, format_value
 from catalog.models import Fact, Price
-from core.admin.classes import Choosing, Form
+from core.admin.classes import AutocompleteAdmin, ModelForm
 
-ON_A_PAGE = 50
+PAGE_SIZE = 50
 
 
-class FactForm(Form):
-    field = forms.ChoiceField(label=gettext_lazy("Field"), choices=[(field, field) for field in FIELDS])
+class FactForm(ModelForm):
+    field = forms.ChoiceField(label=gettext_lazy("Field"), choices=[(field, field) for field in FACT_FIELDS])
     value = forms.CharField(
         label=gettext_lazy("Value"),
         help_text=gettext_lazy("A number, true or false, a date like 2024-05 or 2024-05-13, or a text."),
@@ -38,14 +38,14 @@ class FactForm(Form):
         cleaned = super().clean() or {}
         if {"field", "value"} <= cleaned.keys():
             try:
-                cleaned["value"] = read(cleaned["field"], cleaned["value"])
+                cleaned["value"] = parse_value(cleaned["field"], cleaned["value"])
             except ValueError as error:
                 raise forms.ValidationError({"value": str(error)}) from None
         return cleaned
 
 
 @admin.register(Fact)
-class FactAdmin(Choosing):
+class FactAdmin(AutocompleteAdmin):
     """Facts are never edited: one set by hand goes before all others, and takes the place of the one before."""
 
     form = FactForm
@@ -68,10 +68,10 @@ class FactAdmin(Choosing):
 
     @admin.display(description="value")
     def said(self, fact: Fact) -> str:
-        return in_words(fact.field, fact.value) if fact.value is not None else _("unknown, on purpose")
+        return format_value(fact.field, fact.value) if fact.value is not None else _("unknown, on purpose")
 
     def save_model(self, request: HttpRequest, obj: Fact, form: Any, change: Any) -> None:
-        obj.pk = set_by_hand(obj.model_id, obj.field, obj.value, obj.source).pk
+        obj.pk = set_hand_fact(obj.model_id, obj.field, obj.value, obj.source).pk
 
     def get_urls(self) -> list[URLPattern]:
         of_conflicts = path("conflicts/", self.admin_site.admin_view(self.conflicting), name="catalog_fact_conflicts")
@@ -81,13 +81,13 @@ class FactAdmin(Choosing):
     def conflicting(self, request: HttpRequest) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        found = conflicts()
-        page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
+        found = find_conflicts()
+        page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
         context = {
             **self.admin_site.each_context(request),
             "title": _("Conflicting facts"),
             "page": page,
-            "shown": [_shown(each) for each in page],
+            "shown": [_build_conflict_row(each) for each in page],
             "open": sum(not each.decided for each in found),
             "may_take": self.has_add_permission(request),
         }
@@ -100,35 +100,35 @@ class FactAdmin(Choosing):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         try:
-            taken = _take(request.POST.get("field", ""), int(request.POST.get("key", "")))
+            taken = _accept_claim(request.POST.get("field", ""), int(request.POST.get("key", "")))
         except (ValueError, OverflowError, Fact.DoesNotExist, Price.DoesNotExist):
             raise Http404 from None
         told = _("%(model)s: “%(value)s” holds now, as set by hand. An import will not change it.")
-        self.message_user(request, told % {"model": taken.model.name, "value": _value(taken)})
+        self.message_user(request, told % {"model": taken.model.name, "value": _format_accepted(taken)})
         return redirect("admin:catalog_fact_conflicts")
 
 
-def _take(field: str, key: int) -> Fact | Price:
-    return take_price(key) if field == PRICE else take_fact(key)
+def _accept_claim(field: str, key: int) -> Fact | Price:
+    return accept_price(key) if field == PRICE_FIELD else accept_fact(key)
 
 
-def _value(taken: Fact | Price) -> str:
-    return _words(taken.field, taken.value) if isinstance(taken, Fact) else str(taken)
+def _format_accepted(taken: Fact | Price) -> str:
+    return _format_value(taken.field, taken.value) if isinstance(taken, Fact) else str(taken)
 
 
-def _words(field: str, value: Any) -> str:
-    return _("unknown, on purpose") if value is None else in_words(field, value)
+def _format_value(field: str, value: Any) -> str:
+    return _("unknown, on purpose") if value is None else format_value(field, value)
 
 
-def _shown(conflict: Conflict) -> dict[str, Any]:
-    def told(said: Said) -> dict[str, Any]:
+def _build_conflict_row(conflict: Conflict) -> dict[str, Any]:
+    def told(said: SourceClaim) -> dict[str, Any]:
         return {
             "key": said.key,
             "source": said.source,
             "as_of": said.as_of,
-            "value": _words(conflict.field, said.value),
+            "value": _format_value(conflict.field, said.value),
         }
 
-    label = WORDS[conflict.field][0] if conflict.field in WORDS else _("Price, input/output")
+    label = FIELD_LABELS[conflict.field][0] if conflict.field in FIELD_LABELS else _("Price, input/output")
     others = [told(each) for each in conflict.others]
     return {**vars(conflict), "label": label, "chosen": told(conflict.chosen), "others": others}

@@ -10,12 +10,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.admin.prices import PriceInline
-from catalog.facts.claims import NAMED
-from catalog.facts.fields import DAYS, FIELDS, KINDS, MODALITIES, ORDERED, TUNING, for_column, read
-from catalog.facts.labels import NOTHING, WORDS
+from catalog.facts.claims import RELATED_MODELS
+from catalog.facts.fields import (
+    DATE_FIELDS,
+    FACT_FIELDS,
+    MODALITIES,
+    MODEL_KINDS,
+    ORDERED_PAIRS,
+    TUNING_OPTIONS,
+    parse_value,
+    to_column_value,
+)
+from catalog.facts.labels import BLANK_VALUES, FIELD_LABELS
 from catalog.models import LanguageModel, License, Organization
-from core.admin.classes import Choosing, Form, Page
-from core.text.slugs import SLUG
+from core.admin.classes import AutocompleteAdmin, ModelAdmin, ModelForm
+from core.text.slugs import SLUG_PATTERN
 
 FIELDSETS: Any = (
     (None, {"fields": ("name", "slug", "organization", "license", "open_weights", "kind", "base_model")}),
@@ -42,19 +51,21 @@ FIELDSETS: Any = (
 )  # fmt: skip
 
 
-class LanguageModelForm(Form):
+class LanguageModelForm(ModelForm):
     """Takes what facts may say: see `catalog.facts.fields`."""
 
-    kind = forms.ChoiceField(choices=[("", "---------"), *zip(KINDS, KINDS, strict=True)], required=False)
+    kind = forms.ChoiceField(choices=[("", "---------"), *zip(MODEL_KINDS, MODEL_KINDS, strict=True)], required=False)
     modalities = forms.MultipleChoiceField(
         choices=list(zip(MODALITIES, MODALITIES, strict=True)), widget=forms.CheckboxSelectMultiple, required=False
     )
-    fine_tuning = forms.ChoiceField(choices=[("", "---------"), *zip(TUNING, TUNING, strict=True)], required=False)
+    fine_tuning = forms.ChoiceField(
+        choices=[("", "---------"), *zip(TUNING_OPTIONS, TUNING_OPTIONS, strict=True)], required=False
+    )
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         """The fields are called what the pages call them."""
         super().__init__(*arguments, **options)
-        for name, (label, why) in WORDS.items():
+        for name, (label, why) in FIELD_LABELS.items():
             if name in self.fields:
                 self.fields[name].label = label
                 self.fields[name].help_text = self.fields[name].help_text or why
@@ -62,7 +73,7 @@ class LanguageModelForm(Form):
     def clean_slug(self) -> str:
         """By the rule of the models file: it becomes a part of addresses."""
         slug: str = self.cleaned_data["slug"]
-        if not SLUG.fullmatch(slug):
+        if not SLUG_PATTERN.fullmatch(slug):
             raise forms.ValidationError(_("It must be made of a-z 0-9 . - and hold a letter or digit."))
         return slug
 
@@ -74,20 +85,20 @@ class LanguageModelForm(Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        for field in FIELDS.keys() - NAMED.keys():
-            if cleaned.get(field) not in NOTHING:
+        for field in FACT_FIELDS.keys() - RELATED_MODELS.keys():
+            if cleaned.get(field) not in BLANK_VALUES:
                 self._read(field, cleaned[field])
-        for low, high in ORDERED:
+        for low, high in ORDERED_PAIRS:
             self._compare(low, high)
         return cleaned
 
     def _read(self, field: str, value: Any) -> None:
         try:
-            said = read(field, value.isoformat() if field in DAYS else value)
+            said = parse_value(field, value.isoformat() if field in DATE_FIELDS else value)
         except ValueError as error:
             self.add_error(field, str(error))
         else:
-            self.cleaned_data[field] = for_column(field, said)
+            self.cleaned_data[field] = to_column_value(field, said)
 
     def _compare(self, low: str, high: str) -> None:
         """Sources may say what does not fit together, and that is in nobody's way who changes something else."""
@@ -97,7 +108,7 @@ class LanguageModelForm(Form):
 
 
 @admin.register(LanguageModel)
-class LanguageModelAdmin(Choosing):
+class LanguageModelAdmin(AutocompleteAdmin):
     form = LanguageModelForm
     fieldsets = FIELDSETS
     list_display = ("name", "organization", "license", "open_weights", "status", "release_date", "answers_here", "slug")
@@ -124,7 +135,7 @@ class LanguageModelAdmin(Choosing):
         return super().get_queryset(request).order_by("name", "pk")
 
 
-class _Counted(Page):
+class _CountedAdmin(ModelAdmin):
     """With how many models have it."""
 
     search_fields = ("name", "slug")
@@ -140,11 +151,11 @@ class _Counted(Page):
 
 
 @admin.register(Organization)
-class OrganizationAdmin(_Counted):
+class OrganizationAdmin(_CountedAdmin):
     list_display = ("name", "slug", "models")
 
 
 @admin.register(License)
-class LicenseAdmin(_Counted):
+class LicenseAdmin(_CountedAdmin):
     list_display = ("name", "commercial", "derivatives", "research_only", "models", "source")
     list_filter = ("commercial", "derivatives", "research_only")

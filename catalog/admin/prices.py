@@ -7,14 +7,14 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog.facts.fields import YEARS, in_future
-from catalog.facts.prices import read_tiers
+from catalog.facts.fields import VALID_YEARS, is_in_future
+from catalog.facts.prices import parse_tiers
 from catalog.models import Price
-from core.admin.classes import Form, Rows
-from core.admin.json_field import OVERRIDES
+from core.admin.classes import LabeledInline, ModelForm
+from core.admin.json_field import FORMFIELD_OVERRIDES
 
 
-class PriceForm(Form):
+class PriceForm(ModelForm):
     class Meta:
         model = Price
         fields = ("input", "output", "cached_input", "tiers", "source", "as_of", "by_hand")
@@ -26,16 +26,16 @@ class PriceForm(Form):
 
     def clean_tiers(self) -> list[dict[str, float]]:
         try:
-            return read_tiers(self.cleaned_data["tiers"])
+            return parse_tiers(self.cleaned_data["tiers"])
         except ValueError as error:
             raise forms.ValidationError(str(error)) from None
 
     def clean_as_of(self) -> date:
         """As of scores that are sent: nobody has asked it yet."""
         as_of: date = self.cleaned_data["as_of"]
-        if as_of.year not in YEARS or in_future(as_of):
+        if as_of.year not in VALID_YEARS or is_in_future(as_of):
             raise forms.ValidationError(
-                _("This must be a day since %(year)s that has come."), params={"year": YEARS[0]}
+                _("This must be a day since %(year)s that has come."), params={"year": VALID_YEARS[0]}
             )
         return as_of
 
@@ -49,9 +49,9 @@ class PriceForm(Form):
         return cleaned
 
 
-class PriceInline(Rows):
+class PriceInline(LabeledInline):
     model = Price
     form = PriceForm
     extra = 0
     ordering = ("-as_of",)
-    formfield_overrides = OVERRIDES
+    formfield_overrides = FORMFIELD_OVERRIDES

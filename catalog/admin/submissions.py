@@ -13,16 +13,19 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from catalog.importers import submissions
-from catalog.importers.scores import preview
+from catalog.importers.scores import preview_scores
 from catalog.models import License, Organization, Submission
 from core.admin import audit
-from core.admin.read_only import Lookups, ReadOnly
+from core.admin.read_only import Lookups, ReadOnlyAdmin
 
-LONGEST_NOTE = 500
-DECISIONS: dict[str, Callable[..., Submission]] = {"accept": submissions.accept, "refuse": submissions.refuse}
+MAX_NOTE_LENGTH = 500
+DECISIONS: dict[str, Callable[..., Submission]] = {
+    "accept": submissions.accept_submission,
+    "refuse": submissions.refuse_submission,
+}
 
 
-class State(admin.SimpleListFilter):
+class SubmissionStateFilter(admin.SimpleListFilter):
     """Those that wait, unless others are asked for."""
 
     title, parameter_name = "state", "state"
@@ -42,9 +45,9 @@ class State(admin.SimpleListFilter):
 
 
 @admin.register(Submission)
-class SubmissionAdmin(ReadOnly):
+class SubmissionAdmin(ReadOnlyAdmin):
     list_display = ("__str__", "kind", "state", "scores", "created_at", "decided_by")
-    list_filter = (State, "kind")
+    list_filter = (SubmissionStateFilter, "kind")
     search_fields = ("=id",)
     fields = ("id", "kind", "state", "voter", "created_at", "note", "decided_by", "decided_at")
     change_form_template = "admin/catalog/submission/inspect.html"
@@ -69,8 +72,8 @@ class SubmissionAdmin(ReadOnly):
     ) -> HttpResponse:
         """With what it would bring, and what is there now."""
         found = self.get_object(request, object_id)
-        seen = _inspected(found) if found and request.method == "GET" else {}
-        may = {"may_decide": self.has_decide_permission(request), "longest_note": LONGEST_NOTE}
+        seen = _build_preview(found) if found and request.method == "GET" else {}
+        may = {"may_decide": self.has_decide_permission(request), "longest_note": MAX_NOTE_LENGTH}
         return super().change_view(request, object_id, form_url, (extra_context or {}) | seen | may)
 
     def decide(self, request: HttpRequest, key: UUID) -> HttpResponse:
@@ -92,31 +95,31 @@ class SubmissionAdmin(ReadOnly):
 
     def _decide(self, request: HttpRequest, found: Submission, decision: str, note: str) -> bool:
         who = request.user.get_username()
-        if len(note) > LONGEST_NOTE or "\x00" in note:
+        if len(note) > MAX_NOTE_LENGTH or "\x00" in note:
             self.message_user(request, _("The note is too long, or no text."), messages.ERROR)
             return False
         try:
             decided = DECISIONS[decision](found.pk, who, note)
-        except (submissions.Decided, submissions.AlreadySent) as error:
+        except (submissions.AlreadyDecided, submissions.DuplicateSubmission) as error:
             self.message_user(request, f"{found}: {error}", messages.ERROR)
             return False
-        audit.note(who, decided.state, decided, after={"note": note, **decided.said})
+        audit.record_change(who, decided.state, decided, after={"note": note, **decided.said})
         told = _("%(name)s: accepted.") if decision == "accept" else _("%(name)s: refused.")
         self.message_user(request, told % {"name": found})
         return True
 
 
-def _inspected(found: Submission) -> dict[str, Any]:
-    placed = preview(submissions.rows(found))
+def _build_preview(found: Submission) -> dict[str, Any]:
+    placed = preview_scores(submissions.load_score_rows(found))
     return {
         "placed": placed,
         "new_benchmarks": sorted({each.row.task for each in placed if not each.benchmark}),
-        "earlier": submissions.earlier(found),
-        "new_names": _new_names(found),
+        "earlier": submissions.list_earlier_submissions(found),
+        "new_names": _list_new_names(found),
     }
 
 
-def _new_names(found: Submission) -> list[str]:
+def _list_new_names(found: Submission) -> list[str]:
     """Makers and licenses that a proposal would bring beside its model."""
     if found.kind != Submission.Kind.MODEL:
         return []

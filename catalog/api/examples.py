@@ -2,7 +2,7 @@
 
 from typing import Any
 
-_FACTS: dict[str, Any] = {
+_BENCHMARK_FACTS: dict[str, Any] = {
     "slug": "gsm8k", "name": "GSM8K", "full_name": "Grade School Math 8K",
     "measures": "Word problems from grade school, in two to eight steps.",
     "matters": "For those who want to see whether a model can go on step by step.",
@@ -11,7 +11,7 @@ _FACTS: dict[str, Any] = {
     "superseded_by": "math-l5",
     "caveats": [{"kind": "saturation", "text": "The best models get all but a few.", "source": "https://example.com/"}],
 }  # fmt: skip
-BENCHMARKS = {"next": None, "previous": None, "results": [{**_FACTS, "scores": 2}]}
+BENCHMARK_PAGE = {"next": None, "previous": None, "results": [{**_BENCHMARK_FACTS, "scores": 2}]}
 _SCORE = {
     "place": 1, "model": "first-7b", "name": "First 7B", "value": 0.7415, "normalized": 74.15, "n": 1319,
     "harness_version": "0.4.9", "chat_template_sha": "", "precision": "bfloat16", "revision": "main",
@@ -20,7 +20,7 @@ _SCORE = {
     "ci_low": 0.7178, "ci_high": 0.7652, "same_as_best": False,
 }  # fmt: skip
 BENCHMARK = {
-    **_FACTS,
+    **_BENCHMARK_FACTS,
     "rankings": [
         {
             "conditions": {
@@ -56,14 +56,14 @@ COST = {
     "break_even": {"tokens": 1_405_714_286, "possible": True, "month": 19},
     "cheaper": "api",
 }  # fmt: skip
-_GIVEN = {"params": 7e10, "tokens": 1.4e12, "compute": 5.88e23, "tokens_per_parameter": 20.0, "overtraining": 1.0}
+_TRAINING = {"params": 7e10, "tokens": 1.4e12, "compute": 5.88e23, "tokens_per_parameter": 20.0, "overtraining": 1.0}
 SCALING = {
-    **_GIVEN,
+    **_TRAINING,
     "loss": 1.97388,
     "law": {
         "name": "epoch", "E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658, "warning": None,
     },
-    "rule": {**_GIVEN, "loss": 1.97388},
+    "rule": {**_TRAINING, "loss": 1.97388},
     "optimum": {
         "params": 7.3016e10, "tokens": 1.34216e12, "compute": 5.88e23, "tokens_per_parameter": 18.382,
         "overtraining": 0.9191, "loss": 1.97386,

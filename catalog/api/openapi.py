@@ -4,31 +4,31 @@ from catalog.api import examples
 from catalog.api import serializers as shapes
 from catalog.calculators.cost_form import CostForm
 from catalog.calculators.scaling import ScalingForm
-from core.http.openapi import PAGING, call
-from core.http.openapi_forms import parameters
+from core.http.openapi import PAGE_PARAMETERS, describe_operation
+from core.http.openapi_forms import build_parameters
 
-BENCHMARKS, CALCULATORS = "Benchmarks", "Calculators"
-ASKED = (400, 401, 403, 429, 503)
+BENCHMARKS_TAG, CALCULATORS_TAG = "Benchmarks", "Calculators"
+CALCULATOR_ERRORS = (400, 401, 403, 429, 503)
 
-benchmark_list = call(
+benchmark_list = describe_operation(
     "benchmark_list",
-    BENCHMARKS,
+    BENCHMARKS_TAG,
     ("All benchmarks", "What each measures, its figures and its caveats, and how many scores are known; by slug."),
-    (shapes.BenchmarkPage, examples.BENCHMARKS),
-    parameters=PAGING,
+    (shapes.BenchmarkPageSchema, examples.BENCHMARK_PAGE),
+    parameters=PAGE_PARAMETERS,
 )
-benchmark = call(
+benchmark = describe_operation(
     "benchmark",
-    BENCHMARKS,
+    BENCHMARKS_TAG,
     (
         "One benchmark",
         "With its scores. Each of `rankings` holds scores of the same conditions: only these may be compared.",
     ),
-    (shapes.OneBenchmark, examples.BENCHMARK),
+    (shapes.OneBenchmarkSchema, examples.BENCHMARK),
 )
-cost = call(
+cost = describe_operation(
     "cost",
-    CALCULATORS,
+    CALCULATORS_TAG,
     (
         "What it costs",
         (
@@ -37,13 +37,13 @@ cost = call(
             "from the catalogue where none are given. Numbers may be written as 70B, 1.4T or 5.9e23."
         ),
     ),
-    (shapes.CostComparison, examples.COST),
-    parameters=parameters(CostForm),
-    errors=ASKED,
+    (shapes.CostComparisonSchema, examples.COST),
+    parameters=build_parameters(CostForm),
+    errors=CALCULATOR_ERRORS,
 )
-scaling = call(
+scaling = describe_operation(
     "scaling",
-    CALCULATORS,
+    CALCULATORS_TAG,
     (
         "Scaling laws",
         (
@@ -51,7 +51,7 @@ scaling = call(
             "`compute`, written as 70B, 1.4T or 5.9e23."
         ),
     ),
-    (shapes.ScalingPlan, examples.SCALING),
-    parameters=parameters(ScalingForm),
-    errors=ASKED,
+    (shapes.ScalingPlanSchema, examples.SCALING),
+    parameters=build_parameters(ScalingForm),
+    errors=CALCULATOR_ERRORS,
 )

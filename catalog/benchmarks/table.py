@@ -14,17 +14,17 @@ from typing import Any, NamedTuple
 
 from django.db.models import Case, Count, F, QuerySet, Value, When
 
-from catalog.benchmarks.comparability import margin, normalized
-from catalog.benchmarks.table_view import Cell, Entry
+from catalog.benchmarks.comparability import margin_of_error, normalize_score
+from catalog.benchmarks.table_view import ScoreCell, TableEntry
 from catalog.models import Benchmark, LanguageModel, Score
 
 BILLION = 10**9
-REPORT = Case(When(harness="", then=F("source")), default=Value(""))
+REPORT_EXPRESSION = Case(When(harness="", then=F("source")), default=Value(""))
 # What a series shares, and what else must agree in it for two scores to be comparable.
-ALIKE = ("measured_by", "harness", "report", "chat_template", "limited")
-CONDITIONS = ("task", "metric", "filter", "shots", "version", "method")
-CELL = ("value", "normalized", "stderr", "n", "self_reported", "measured_by", "submitted")
-FACTS = {
+SERIES_FIELDS = ("measured_by", "harness", "report", "chat_template", "limited")
+COLUMN_FIELDS = ("task", "metric", "filter", "shots", "version", "method")
+CELL_FIELDS = ("value", "normalized", "stderr", "n", "self_reported", "measured_by", "submitted")
+MODEL_FIELDS = {
     "slug": "slug",
     "name": "name",
     "organization": "organization__name",
@@ -38,7 +38,7 @@ FACTS = {
 
 
 @dataclass(frozen=True)
-class Column:
+class BenchmarkColumn:
     """`series` is the key of the one with most scores on it, None where no two scores are alike."""
 
     key: str
@@ -48,7 +48,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Alike:
+class SeriesConditions:
     """What the scores of a series share; the report only where no harness is named."""
 
     measured_by: str
@@ -64,21 +64,22 @@ class Alike:
 
 
 @dataclass(frozen=True)
-class Series:
+class ScoreSeries:
     key: str
-    alike: Alike
+    alike: SeriesConditions
     scores: int
 
 
 @dataclass(frozen=True)
-class Table:
-    series: list[Series]
-    columns: list[Column]
-    entries: list[Entry]
+class BenchmarkTable:
+    series: list[ScoreSeries]
+    columns: list[BenchmarkColumn]
+    entries: list[TableEntry]
 
 
-class Row(NamedTuple):
-    """A stored score without the instance, which would take several times as long; `cell` is what `CELL` names."""
+class ScoreRecord(NamedTuple):
+    """A stored score without the instance, which would take several times as long; `cell` is what `CELL_FIELDS`
+    names."""
 
     model: int
     benchmark: int
@@ -87,66 +88,72 @@ class Row(NamedTuple):
     cell: tuple[Any, ...]
 
 
-Numbers = Mapping[Alike, Mapping[int, int]]
+SeriesCounts = Mapping[SeriesConditions, Mapping[int, int]]
 
 
-def table(series: str, ratings: Mapping[str, float]) -> Table:
+def build_table(series: str, ratings: Mapping[str, float]) -> BenchmarkTable:
     """ratings: slug → rating on the board that is shown beside. Raises LookupError for a series that does not exist."""
-    numbers = _numbers()
+    numbers = _count_scores()
     known = {alike.key: alike for alike in numbers}
     if series and series not in known:
         raise LookupError(series)
-    rows = _rows(known[series] if series else None)
+    rows = _load_records(known[series] if series else None)
     benchmarks = Benchmark.objects.in_bulk({row.benchmark for row in rows})
-    columns = _columns(rows, benchmarks, {} if series else _largest(numbers))
+    columns = _build_columns(rows, benchmarks, {} if series else _find_largest_series(numbers))
     sums = ((key, alike, sum(numbers[alike].values())) for key, alike in known.items())
-    listed = [Series(*each) for each in sums if each[-1] > 1]
+    listed = [ScoreSeries(*each) for each in sums if each[-1] > 1]
     listed.sort(key=lambda each: (-each.scores, each.alike.measured_by, each.key))
-    return Table(
+    return BenchmarkTable(
         listed,
         sorted(set(columns.values()), key=lambda column: (column.name, column.key)),
-        _entries(rows, columns, benchmarks, ratings, [] if series else _rated(ratings)),
+        _build_entries(rows, columns, benchmarks, ratings, [] if series else _load_rated_keys(ratings)),
     )
 
 
-def _rated(ratings: Mapping[str, float]) -> list[int]:
+def _load_rated_keys(ratings: Mapping[str, float]) -> list[int]:
     return list(LanguageModel.objects.filter(slug__in=ratings).values_list("pk", flat=True))
 
 
-def _numbers() -> Numbers:
+def _count_scores() -> SeriesCounts:
     """How many scores each series has of each benchmark, by key."""
-    found: dict[Alike, dict[int, int]] = defaultdict(dict)
-    counted = _alike(Score.objects.all()).values_list(*ALIKE, "benchmark_id").order_by()
+    found: dict[SeriesConditions, dict[int, int]] = defaultdict(dict)
+    counted = _annotate_report(Score.objects.all()).values_list(*SERIES_FIELDS, "benchmark_id").order_by()
     for *alike, benchmark, number in counted.annotate(number=Count("pk")):
-        found[Alike(*alike)][benchmark] = number
+        found[SeriesConditions(*alike)][benchmark] = number
     return found
 
 
-def _alike(scores: QuerySet[Score]) -> QuerySet[Score]:
-    return scores.annotate(report=REPORT)
+def _annotate_report(scores: QuerySet[Score]) -> QuerySet[Score]:
+    return scores.annotate(report=REPORT_EXPRESSION)
 
 
-def _largest(numbers: Numbers) -> dict[int, str]:
+def _find_largest_series(numbers: SeriesCounts) -> dict[int, str]:
     """Benchmark → the key of the series with most scores on it, if there is more than one."""
     found = sorted((number, alike.key, each) for alike, held in numbers.items() for each, number in held.items())
     return {each: key for number, key, each in found if number > 1}
 
 
-def _rows(alike: Alike | None) -> list[Row]:
+def _load_records(alike: SeriesConditions | None) -> list[ScoreRecord]:
     """The first of a place is shown: submitted ones last, then the newest. In a series conditions make columns."""
     scores = Score.objects.order_by("submitted", "-date", "pk")
     if alike:
-        scores = _alike(scores).filter(**{name: getattr(alike, name) for name in ALIKE})
-    fields = ("model_id", "benchmark_id", "precision", *CELL, *(CONDITIONS if alike else ()))
+        scores = _annotate_report(scores).filter(**{name: getattr(alike, name) for name in SERIES_FIELDS})
+    fields = ("model_id", "benchmark_id", "precision", *CELL_FIELDS, *(COLUMN_FIELDS if alike else ()))
     return [
-        Row(model, benchmark, precision if alike else "", tuple(rest[len(CELL) :]), tuple(rest[: len(CELL)]))
+        ScoreRecord(
+            model,
+            benchmark,
+            precision if alike else "",
+            tuple(rest[len(CELL_FIELDS) :]),
+            tuple(rest[: len(CELL_FIELDS)]),
+        )
         for model, benchmark, precision, *rest in scores.values_list(*fields)
     ]
 
 
-def _columns(
-    rows: Iterable[Row], benchmarks: Mapping[int, Benchmark], largest: Mapping[int, str]
-) -> dict[tuple[Any, ...], Column]:
+def _build_columns(
+    rows: Iterable[ScoreRecord], benchmarks: Mapping[int, Benchmark], largest: Mapping[int, str]
+) -> dict[tuple[Any, ...], BenchmarkColumn]:
     """The most filled column of a benchmark has its slug as key, further ones a number behind it."""
     filled: dict[tuple[Any, ...], int] = defaultdict(int)
     for row in rows:
@@ -155,49 +162,49 @@ def _columns(
     for place, _ in sorted(filled.items(), key=lambda item: -item[1]):
         benchmark = benchmarks[place[0]]
         met[benchmark.slug] += 1
-        columns[place] = _column(benchmark, place[1], met[benchmark.slug], largest.get(benchmark.pk))
+        columns[place] = _build_column(benchmark, place[1], met[benchmark.slug], largest.get(benchmark.pk))
     return columns
 
 
-def _column(benchmark: Benchmark, conditions: tuple[Any, ...], which: int, series: str | None) -> Column:
+def _build_column(benchmark: Benchmark, conditions: tuple[Any, ...], which: int, series: str | None) -> BenchmarkColumn:
     if which == 1:
-        return Column(benchmark.slug, benchmark.name, benchmark.slug, series)
+        return BenchmarkColumn(benchmark.slug, benchmark.name, benchmark.slug, series)
     words = f"{conditions[1]} {conditions[2]}".strip()  # metric and filter
-    return Column(f"{benchmark.slug}~{which}", f"{benchmark.name} ({words})", benchmark.slug, series)
+    return BenchmarkColumn(f"{benchmark.slug}~{which}", f"{benchmark.name} ({words})", benchmark.slug, series)
 
 
-def _entries(
-    rows: Iterable[Row],
-    columns: Mapping[tuple[Any, ...], Column],
+def _build_entries(
+    rows: Iterable[ScoreRecord],
+    columns: Mapping[tuple[Any, ...], BenchmarkColumn],
     benchmarks: Mapping[int, Benchmark],
     ratings: Mapping[str, float],
     rated: Iterable[int],
-) -> list[Entry]:
+) -> list[TableEntry]:
     """Of each model with a score, by precision in a series, and of the rated ones."""
-    cells: dict[tuple[int, str], dict[str, Cell]] = defaultdict(dict, {(model, ""): {} for model in rated})
+    cells: dict[tuple[int, str], dict[str, ScoreCell]] = defaultdict(dict, {(model, ""): {} for model in rated})
     for row in rows:
         held, key = cells[row.model, row.precision], columns[row.benchmark, row.conditions].key
         if key not in held:
-            held[key] = _cell(benchmarks[row.benchmark].chance, row)
-    models = _models({model for model, _ in cells})
+            held[key] = _build_cell(benchmarks[row.benchmark].chance, row)
+    models = _load_models({model for model, _ in cells})
     return [
-        Entry(**models[model], precision=precision, rating=ratings.get(models[model]["slug"]), cells=held)
+        TableEntry(**models[model], precision=precision, rating=ratings.get(models[model]["slug"]), cells=held)
         for (model, precision), held in cells.items()
     ]
 
 
-def _cell(chance: float | None, row: Row) -> Cell:
+def _build_cell(chance: float | None, row: ScoreRecord) -> ScoreCell:
     value, above, stderr, n, *rest = row.cell
     if above is None and chance is not None and 0 <= value <= 1:
-        above = normalized(value, chance)
-    return Cell(100 * value, above, margin(value, n, stderr), *rest)
+        above = normalize_score(value, chance)
+    return ScoreCell(100 * value, above, margin_of_error(value, n, stderr), *rest)
 
 
-def _models(keys: set[int]) -> dict[int, dict[str, Any]]:
+def _load_models(keys: set[int]) -> dict[int, dict[str, Any]]:
     """What an entry tells of each model."""
     found = {}
-    for key, *values in LanguageModel.objects.filter(pk__in=keys).values_list("pk", *FACTS.values()):
-        known = dict(zip(FACTS, values, strict=True))
+    for key, *values in LanguageModel.objects.filter(pk__in=keys).values_list("pk", *MODEL_FIELDS.values()):
+        known = dict(zip(MODEL_FIELDS, values, strict=True))
         known |= {name: known[name] or "" for name in ("organization", "license", "commercial")}
         found[key] = known | {"size": known["size"] and known["size"] / BILLION}
     return found

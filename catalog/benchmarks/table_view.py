@@ -13,14 +13,14 @@ CHOICES = {
     "scale": ("raw", "normalized"),
     "order": ("", "asc", "desc"),
 }
-TEXTS = ("series", "organization", "license", "precision", "sort")
-SIZES = ("size_from", "size_to")
-BY_FACT = ("name", "size", "released", "rating")
+TEXT_PARAMETERS = ("series", "organization", "license", "precision", "sort")
+SIZE_PARAMETERS = ("size_from", "size_to")
+FACT_SORTS = ("name", "size", "released", "rating")
 
 
 @dataclass(frozen=True)
-class View:
-    """Sizes are in thousand millions of parameters. `sort` is one of `BY_FACT`, or the slug of a column."""
+class TableView:
+    """Sizes are in thousand millions of parameters. `sort` is one of `FACT_SORTS`, or the slug of a column."""
 
     weights: str = "open"
     kind: str = ""
@@ -48,7 +48,7 @@ class View:
 
 
 @dataclass(frozen=True)
-class Cell:
+class ScoreCell:
     """A score: `value` of a hundred, or normalized (0 is chance); `margin` is half of its 95 % interval."""
 
     value: float
@@ -60,7 +60,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Entry:
+class TableEntry:
     """A model in one precision; None and empty are unknown."""
 
     slug: str
@@ -74,25 +74,25 @@ class Entry:
     released: date | None
     precision: str
     rating: float | None
-    cells: Mapping[str, Cell]
+    cells: Mapping[str, ScoreCell]
 
 
-def parse(parameters: Mapping[str, str]) -> View:
+def parse_view(parameters: Mapping[str, str]) -> TableView:
     """Raises ValueError that names the parameter."""
     chosen = {name: parameters[name] for name in CHOICES if name in parameters}
-    texts = {name: parameters[name] for name in TEXTS if parameters.get(name)}
+    texts = {name: parameters[name] for name in TEXT_PARAMETERS if parameters.get(name)}
     for name, value in chosen.items():
         if value not in CHOICES[name]:
             raise ValueError(f"{name} must be one of {', '.join(filter(None, CHOICES[name]))}.")
     for name, value in texts.items():
         if not value.isprintable():
             raise ValueError(f"{name} must be a text.")
-    sizes = {name: _size(name, parameters[name]) for name in SIZES if parameters.get(name)}
+    sizes = {name: _parse_size(name, parameters[name]) for name in SIZE_PARAMETERS if parameters.get(name)}
     given: dict[str, Any] = {**chosen, **texts, **sizes}
-    return View(**given)
+    return TableView(**given)
 
 
-def _size(name: str, text: str) -> float:
+def _parse_size(name: str, text: str) -> float:
     try:
         found = float(text)
     except ValueError:
@@ -102,34 +102,34 @@ def _size(name: str, text: str) -> float:
     return found
 
 
-def shown(entries: list[Entry], view: View) -> tuple[list[Entry], int]:
+def select_entries(entries: list[TableEntry], view: TableView) -> tuple[list[TableEntry], int]:
     """What passes the filters, in order; and how many were left out because something that a filter asks is unknown."""
-    verdicts = [(entry, _passes(entry, view)) for entry in entries]
+    verdicts = [(entry, _is_match(entry, view)) for entry in entries]
     kept = [entry for entry, passes in verdicts if passes]
-    return _ordered(kept, view), sum(passes is None for _, passes in verdicts)
+    return _sort_entries(kept, view), sum(passes is None for _, passes in verdicts)
 
 
-def _passes(entry: Entry, view: View) -> bool | None:
+def _is_match(entry: TableEntry, view: TableView) -> bool | None:
     """None: unknown."""
     answers = [
-        _same(
+        _is_equal(
             view.weights if view.weights != "any" else "", {True: "open", False: "closed", None: ""}[entry.open_weights]
         ),
-        _same(view.kind, entry.kind),
-        _same(view.commercial, entry.commercial if entry.commercial != "unknown" else ""),
-        _same(view.organization, entry.organization),
-        _same(view.license, entry.license),
-        _same(view.precision, entry.precision),
-        _within(view, entry.size),
+        _is_equal(view.kind, entry.kind),
+        _is_equal(view.commercial, entry.commercial if entry.commercial != "unknown" else ""),
+        _is_equal(view.organization, entry.organization),
+        _is_equal(view.license, entry.license),
+        _is_equal(view.precision, entry.precision),
+        _is_in_range(view, entry.size),
     ]
     return False if False in answers else None if None in answers else True
 
 
-def _same(wanted: str, held: str) -> bool | None:
+def _is_equal(wanted: str, held: str) -> bool | None:
     return True if not wanted else held == wanted if held else None
 
 
-def _within(view: View, size: float | None) -> bool | None:
+def _is_in_range(view: TableView, size: float | None) -> bool | None:
     if view.size_from is None and view.size_to is None:
         return True
     if size is None:
@@ -137,22 +137,22 @@ def _within(view: View, size: float | None) -> bool | None:
     return (view.size_from or 0) <= size <= (size if view.size_to is None else view.size_to)
 
 
-def _ordered(entries: list[Entry], view: View) -> list[Entry]:
+def _sort_entries(entries: list[TableEntry], view: TableView) -> list[TableEntry]:
     """Unknown values last, whatever the order; equal ones by name."""
     by_name = sorted(entries, key=lambda entry: entry.name.lower())
-    value = _value(view)
+    value = _build_sort_key(view)
     known = [entry for entry in by_name if value(entry) is not None]
     rest = [entry for entry in by_name if value(entry) is None]
     return sorted(known, key=value, reverse=view.descending) + rest
 
 
-def _value(view: View) -> Callable[[Entry], Any]:
+def _build_sort_key(view: TableView) -> Callable[[TableEntry], Any]:
     if view.sort == "name":
         return lambda entry: entry.name.lower()
-    if view.sort in BY_FACT:
+    if view.sort in FACT_SORTS:
         return lambda entry: getattr(entry, view.sort)
 
-    def score(entry: Entry) -> float | None:
+    def score(entry: TableEntry) -> float | None:
         cell = entry.cells.get(view.sort)
         if cell is None:
             return None

@@ -6,19 +6,19 @@ US dollars as exact decimals; tokens and dollars are of a month unless something
 from dataclasses import dataclass
 from decimal import Decimal
 
-from catalog.calculators.hosting import HOURS_A_MONTH, HOURS_A_WEEK, SECONDS_AN_HOUR, up
+from catalog.calculators.hosting import HOURS_PER_MONTH, HOURS_PER_WEEK, SECONDS_PER_HOUR, round_up
 
 MILLION = Decimal(10**6)
-NOTHING = Decimal(0)
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True)
-class Use:
+class MonthlyUse:
     """Tokens a month; `cached` is the share of the input that the provider has in its cache."""
 
     input_tokens: int
     output_tokens: int
-    cached: Decimal = NOTHING
+    cached: Decimal = ZERO
 
     @property
     def tokens(self) -> int:
@@ -26,16 +26,16 @@ class Use:
 
 
 @dataclass(frozen=True)
-class Prices:
+class ApiPrices:
     """Dollars for a million tokens, and for a seat."""
 
     input: Decimal
     output: Decimal
     cached: Decimal | None = None
     seats: int = 0
-    seat: Decimal = NOTHING
+    seat: Decimal = ZERO
 
-    def of(self, use: Use) -> Decimal:
+    def of(self, use: MonthlyUse) -> Decimal:
         """All tokens of a month; what is cached costs as much as the rest where no price of its own is given."""
         cached = self.input if self.cached is None else self.cached
         read = use.input_tokens * ((1 - use.cached) * self.input + use.cached * cached)
@@ -47,16 +47,16 @@ class Prices:
 
 
 # Three tokens read for one written, as in most public price comparisons.
-USUAL = Use(3_000_000, 1_000_000)
+TYPICAL_USE = MonthlyUse(3_000_000, 1_000_000)
 
 
-def blended(price_input: Decimal, price_output: Decimal) -> Decimal:
+def blend_price(price_input: Decimal, price_output: Decimal) -> Decimal:
     """Dollars for a million tokens in the usual mix."""
-    return Prices(price_input, price_output).of(USUAL) * MILLION / USUAL.tokens
+    return ApiPrices(price_input, price_output).of(TYPICAL_USE) * MILLION / TYPICAL_USE.tokens
 
 
 @dataclass(frozen=True)
-class Item:
+class CostItem:
     """One line of a bill; `name` is a key that pages and programs put into words."""
 
     name: str
@@ -64,11 +64,11 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Build:
+class LaunchWork:
     """Weeks until launch, and what one of them costs: everybody who works on it."""
 
-    weeks: Decimal = NOTHING
-    week: Decimal = NOTHING
+    weeks: Decimal = ZERO
+    week: Decimal = ZERO
 
     @property
     def dollars(self) -> Decimal:
@@ -76,34 +76,34 @@ class Build:
 
 
 @dataclass(frozen=True)
-class Option:
+class CostOption:
     """One way to have a model: what it costs each month, what it costs once, and when it can be used."""
 
-    monthly: tuple[Item, ...]
-    once: tuple[Item, ...]
+    monthly: tuple[CostItem, ...]
+    once: tuple[CostItem, ...]
     weeks: Decimal
 
     @property
     def each_month(self) -> Decimal:
-        return sum((item.dollars for item in self.monthly), NOTHING)
+        return sum((item.dollars for item in self.monthly), ZERO)
 
     @property
     def at_once(self) -> Decimal:
-        return sum((item.dollars for item in self.once), NOTHING)
+        return sum((item.dollars for item in self.once), ZERO)
 
     def total(self, months: int) -> Decimal:
         return self.at_once + months * self.each_month
 
 
 @dataclass(frozen=True)
-class Gpus:
+class GpuFleet:
     """The machines: how many, for how much an hour each, and the people who keep them running."""
 
     replicas: int
     per_replica: int
     hour: Decimal
-    operations_hours: Decimal = NOTHING
-    operations_rate: Decimal = NOTHING
+    operations_hours: Decimal = ZERO
+    operations_rate: Decimal = ZERO
 
     @property
     def number(self) -> int:
@@ -111,22 +111,26 @@ class Gpus:
 
     @property
     def each_month(self) -> Decimal:
-        return self.number * self.hour * HOURS_A_MONTH
+        return self.number * self.hour * HOURS_PER_MONTH
 
 
-def api(use: Use, prices: Prices, build: Build) -> Option:
-    monthly = (Item("tokens", prices.of(use)), Item("seats", prices.of_seats))
-    return Option(_charged(monthly), _charged((Item("build", build.dollars),)), build.weeks)
+def build_api_option(use: MonthlyUse, prices: ApiPrices, build: LaunchWork) -> CostOption:
+    monthly = (CostItem("tokens", prices.of(use)), CostItem("seats", prices.of_seats))
+    return CostOption(_drop_free_items(monthly), _drop_free_items((CostItem("build", build.dollars),)), build.weeks)
 
 
-def own(gpus: Gpus, build: Build, tuning_hours: Decimal = NOTHING, data: Decimal = NOTHING) -> Option:
+def build_own_option(
+    gpus: GpuFleet, build: LaunchWork, tuning_hours: Decimal = ZERO, data: Decimal = ZERO
+) -> CostOption:
     """Tuning runs on the same GPUs, before anybody may use the model."""
-    monthly = (Item("gpus", gpus.each_month), Item("operations", gpus.operations_hours * gpus.operations_rate))
-    once = (Item("build", build.dollars), Item("tuning", tuning_hours * gpus.hour), Item("data", data))
-    return Option(_charged(monthly), _charged(once), build.weeks + tuning_hours / gpus.number / HOURS_A_WEEK)
+    monthly = (CostItem("gpus", gpus.each_month), CostItem("operations", gpus.operations_hours * gpus.operations_rate))
+    once = (CostItem("build", build.dollars), CostItem("tuning", tuning_hours * gpus.hour), CostItem("data", data))
+    return CostOption(
+        _drop_free_items(monthly), _drop_free_items(once), build.weeks + tuning_hours / gpus.number / HOURS_PER_WEEK
+    )
 
 
-def _charged(items: tuple[Item, ...]) -> tuple[Item, ...]:
+def _drop_free_items(items: tuple[CostItem, ...]) -> tuple[CostItem, ...]:
     return tuple(item for item in items if item.dollars)
 
 
@@ -145,26 +149,31 @@ class BreakEven:
     month: int | None
 
 
-def break_even(
-    use: Use, prices: Prices, of_api: Option, of_own: Option, months: int, tokens_per_s: Decimal | None = None
+def find_break_even(
+    use: MonthlyUse,
+    prices: ApiPrices,
+    of_api: CostOption,
+    of_own: CostOption,
+    months: int,
+    tokens_per_s: Decimal | None = None,
 ) -> BreakEven:
     """`tokens_per_s` is what all replicas together are planned to write."""
     by_tokens = prices.of(use)
     tokens = None
     if by_tokens:
         fixed = of_own.each_month + (of_own.at_once - of_api.at_once) / months - prices.of_seats
-        tokens = up(max(NOTHING, fixed) * use.tokens / by_tokens)
-    return BreakEven(tokens, _possible(use, tokens, tokens_per_s), _month(of_api, of_own))
+        tokens = round_up(max(ZERO, fixed) * use.tokens / by_tokens)
+    return BreakEven(tokens, _is_reachable(use, tokens, tokens_per_s), _find_month(of_api, of_own))
 
 
-def _possible(use: Use, tokens: int | None, tokens_per_s: Decimal | None) -> bool | None:
+def _is_reachable(use: MonthlyUse, tokens: int | None, tokens_per_s: Decimal | None) -> bool | None:
     if tokens is None or tokens_per_s is None:
         return None
-    return Decimal(tokens) * use.output_tokens / use.tokens <= tokens_per_s * SECONDS_AN_HOUR * HOURS_A_MONTH
+    return Decimal(tokens) * use.output_tokens / use.tokens <= tokens_per_s * SECONDS_PER_HOUR * HOURS_PER_MONTH
 
 
-def _month(of_api: Option, of_own: Option) -> int | None:
+def _find_month(of_api: CostOption, of_own: CostOption) -> int | None:
     saved, ahead = of_api.each_month - of_own.each_month, of_own.at_once - of_api.at_once
     if ahead <= saved:
         return 1
-    return up(ahead / saved) if saved > 0 else None
+    return round_up(ahead / saved) if saved > 0 else None

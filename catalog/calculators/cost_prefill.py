@@ -8,15 +8,15 @@ from django.http import QueryDict
 from django.utils.translation import gettext as say
 
 from catalog.calculators.cost_form import CostForm
-from catalog.facts.labels import link
-from catalog.facts.prices import newest_prices
+from catalog.facts.labels import extract_link
+from catalog.facts.prices import load_current_prices
 from catalog.models import LanguageModel, Price
 
-CACHE = ("layers", "kv_heads", "head_dim")
+CACHE_FIELDS = ("layers", "kv_heads", "head_dim")
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownModel:
     """`values` are fields of the form, written as people write them."""
 
     model: LanguageModel
@@ -26,19 +26,19 @@ class Known:
     @property
     def link(self) -> str:
         """Where the price is from, if that is an address."""
-        return link(self.price.source) if self.price else ""
+        return extract_link(self.price.source) if self.price else ""
 
 
-def known(slug: str) -> Known | None:
+def load_known_model(slug: str) -> KnownModel | None:
     """None if there is no such model."""
     model = LanguageModel.objects.filter(slug=slug).first() if slug.isprintable() else None
     if model is None:
         return None
-    price = newest_prices([model]).get(model.pk)
-    return Known(model, price, _prices(price) | _size(model))
+    price = load_current_prices([model]).get(model.pk)
+    return KnownModel(model, price, _format_prices(price) | _format_sizes(model))
 
 
-def _prices(price: Price | None) -> dict[str, str]:
+def _format_prices(price: Price | None) -> dict[str, str]:
     named = price and {
         "price_input": price.input,
         "price_output": price.output,
@@ -47,15 +47,15 @@ def _prices(price: Price | None) -> dict[str, str]:
     return {name: f"{value.normalize():f}" for name, value in (named or {}).items() if value is not None}
 
 
-def _size(model: LanguageModel) -> dict[str, str]:
+def _format_sizes(model: LanguageModel) -> dict[str, str]:
     """The calculator takes layers and heads together, and beside the parameters only."""
     sizes = {"params": model.parameters_total, "active_params": model.parameters_active}
     if model.parameters_total and None not in (model.layers, model.kv_heads):
-        sizes |= {name: getattr(model, name) for name in CACHE}
+        sizes |= {name: getattr(model, name) for name in CACHE_FIELDS}
     return {name: f"{value:,}" for name, value in sizes.items() if value}
 
 
-def filled(asked: QueryDict, found: Known | None) -> CostForm:
+def build_prefilled_form(asked: QueryDict, found: KnownModel | None) -> CostForm:
     """What somebody has written counts, an empty field too; where there is no field, the model's values stand in."""
     form = CostForm({**found.values, **asked.dict()} if found else asked)
     if asked.get("model") and found is None and not form.has_error("model"):
@@ -64,12 +64,12 @@ def filled(asked: QueryDict, found: Known | None) -> CostForm:
     return form
 
 
-def begun(found: Known) -> CostForm:
+def build_initial_form(found: KnownModel) -> CostForm:
     """Nothing but the model is asked for: its values are shown, and nothing is computed yet."""
     return CostForm(initial={**found.values, "model": found.model.slug})
 
 
-def as_json(found: Known | None) -> dict[str, Any] | None:
+def serialize_known_model(found: KnownModel | None) -> dict[str, Any] | None:
     if found is None:
         return None
     price = found.price

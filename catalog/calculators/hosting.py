@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
 GIB = Decimal(2**30)
-HOURS_A_MONTH = Decimal(730)
-HOURS_A_WEEK = Decimal(168)
-SECONDS_AN_HOUR = Decimal(3600)
+HOURS_PER_MONTH = Decimal(730)
+HOURS_PER_WEEK = Decimal(168)
+SECONDS_PER_HOUR = Decimal(3600)
 # Weights take this much more than their bytes: buffers, activations, the runtime itself.
-OVERHEAD = Decimal("1.2")
-KEY_AND_VALUE = 2
-BITS_A_BYTE = Decimal(8)
+MEMORY_OVERHEAD = Decimal("1.2")
+KEY_VALUE_TENSORS = 2
+BITS_PER_BYTE = Decimal(8)
 # Operations per parameter and token. A low-rank adapter saves the gradient of the weights: two of six.
-FULL, LORA = 6, 4
-METHODS = {"full": FULL, "lora": LORA}
+FULL_OPERATIONS, LORA_OPERATIONS = 6, 4
+METHOD_OPERATIONS = {"full": FULL_OPERATIONS, "lora": LORA_OPERATIONS}
 TERA = Decimal(10**12)
 
 
 @dataclass(frozen=True)
-class Weights:
+class WeightsMemory:
     """A model in memory: all of its parameters, at so many bytes each (2 as bfloat16, 0.5 in four bits)."""
 
     params: int
@@ -29,11 +29,11 @@ class Weights:
 
     @property
     def gib(self) -> Decimal:
-        return self.params * self.bytes_each * OVERHEAD / GIB
+        return self.params * self.bytes_each * MEMORY_OVERHEAD / GIB
 
 
 @dataclass(frozen=True)
-class Cache:
+class KvCache:
     """Keys and values of all tokens of the conversations that are answered at once."""
 
     layers: int
@@ -45,7 +45,7 @@ class Cache:
 
     @property
     def gib(self) -> Decimal:
-        of_a_token = KEY_AND_VALUE * self.layers * self.kv_heads * self.head_dim * self.bytes_each
+        of_a_token = KEY_VALUE_TENSORS * self.layers * self.kv_heads * self.head_dim * self.bytes_each
         return self.concurrency * self.context * of_a_token / GIB
 
 
@@ -66,11 +66,11 @@ class Traffic:
 
     @property
     def replicas(self) -> int:
-        return up(self.peak_tokens_per_s / self.usable_tokens_per_s)
+        return round_up(self.peak_tokens_per_s / self.usable_tokens_per_s)
 
 
 @dataclass(frozen=True)
-class Tuning:
+class TuningRun:
     """A fine-tuning run: `utilisation` is the share of the GPU's peak that training reaches."""
 
     params: int
@@ -82,17 +82,17 @@ class Tuning:
     @property
     def operations(self) -> int:
         """6·N·D, or about 4·N·D with a low-rank adapter."""
-        return METHODS[self.method] * self.params * self.tokens
+        return METHOD_OPERATIONS[self.method] * self.params * self.tokens
 
     @property
     def gpu_hours(self) -> Decimal:
-        return self.operations / (self.peak_tflops * TERA * self.utilisation * SECONDS_AN_HOUR)
+        return self.operations / (self.peak_tflops * TERA * self.utilisation * SECONDS_PER_HOUR)
 
 
-def up(number: Decimal) -> int:
+def round_up(number: Decimal) -> int:
     return int(number.to_integral_value(ROUND_CEILING))
 
 
-def gpus_for(gib: Decimal, gpu_memory: Decimal) -> int:
+def count_gpus(gib: Decimal, gpu_memory: Decimal) -> int:
     """How many GPUs hold it together; at least one."""
-    return max(1, up(gib / gpu_memory))
+    return max(1, round_up(gib / gpu_memory))

@@ -7,12 +7,12 @@ parameters of a mixture of experts.
 import math
 from dataclasses import dataclass
 
-PER_PARAMETER_AND_TOKEN = 6
+OPERATIONS_PER_PARAMETER_TOKEN = 6
 TOKENS_PER_PARAMETER = 20
 
 
 @dataclass(frozen=True)
-class Law:
+class ScalingLaw:
     """The loss of a model as fitted to many: E + A/N^a + B/D^b, with N in parameters and D in tokens."""
 
     slug: str
@@ -29,16 +29,16 @@ class Law:
         """The least loss for these operations: N = G·(C/6)^(b/(a+b)) with G = (aA/(bB))^(1/(a+b)), D = C/6N."""
         together = self.alpha + self.beta
         scale = math.pow(self.alpha * self.of_params / (self.beta * self.of_tokens), 1 / together)
-        params = scale * math.pow(compute / PER_PARAMETER_AND_TOKEN, self.beta / together)
-        return Training(params, compute / PER_PARAMETER_AND_TOKEN / params)
+        params = scale * math.pow(compute / OPERATIONS_PER_PARAMETER_TOKEN, self.beta / together)
+        return Training(params, compute / OPERATIONS_PER_PARAMETER_TOKEN / params)
 
 
 # Besiroglu, Erdil, Barnett and You 2024, https://arxiv.org/abs/2404.10102: the third method of the paper, fitted again.
-EPOCH = Law("epoch", 1.8172, 482.01, 2085.43, 0.3478, 0.3658)
+EPOCH_LAW = ScalingLaw("epoch", 1.8172, 482.01, 2085.43, 0.3478, 0.3658)
 # Hoffmann et al. 2022, https://arxiv.org/abs/2203.15556, section D.3, as printed. They were rounded, and contradict the
 # other two methods of that paper: at Chinchilla's own compute they ask for 93 tokens per parameter.
-HOFFMANN = Law("hoffmann", 1.69, 406.4, 410.7, 0.34, 0.28)
-LAWS = {law.slug: law for law in (EPOCH, HOFFMANN)}
+HOFFMANN_LAW = ScalingLaw("hoffmann", 1.69, 406.4, 410.7, 0.34, 0.28)
+LAWS = {law.slug: law for law in (EPOCH_LAW, HOFFMANN_LAW)}
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Training:
 
     @property
     def compute(self) -> float:
-        return PER_PARAMETER_AND_TOKEN * self.params * self.tokens
+        return OPERATIONS_PER_PARAMETER_TOKEN * self.params * self.tokens
 
     @property
     def tokens_per_parameter(self) -> float:
@@ -62,13 +62,13 @@ class Training:
         return self.tokens_per_parameter / TOKENS_PER_PARAMETER
 
 
-def by_rule(compute: float) -> Training:
+def derive_by_rule(compute: float) -> Training:
     """Twenty tokens per parameter, for these operations."""
-    params = math.sqrt(compute / (PER_PARAMETER_AND_TOKEN * TOKENS_PER_PARAMETER))
+    params = math.sqrt(compute / (OPERATIONS_PER_PARAMETER_TOKEN * TOKENS_PER_PARAMETER))
     return Training(params, TOKENS_PER_PARAMETER * params)
 
 
-def training(params: float | None = None, tokens: float | None = None, compute: float | None = None) -> Training:
+def derive_training(params: float | None = None, tokens: float | None = None, compute: float | None = None) -> Training:
     """The training that two of three tell, or one of them with the rule.
 
     Raises ValueError if none or all three are given: the third follows from two.
@@ -78,7 +78,7 @@ def training(params: float | None = None, tokens: float | None = None, compute: 
             raise ValueError("Compute follows from parameters and tokens: leave one of the three empty.")
         return Training(params, tokens)
     if compute is not None:
-        return _for_compute(compute, params, tokens)
+        return _derive_from_compute(compute, params, tokens)
     if params is not None:
         return Training(params, TOKENS_PER_PARAMETER * params)
     if tokens is not None:
@@ -86,21 +86,21 @@ def training(params: float | None = None, tokens: float | None = None, compute: 
     raise ValueError("Give parameters, tokens or compute, or two of them.")
 
 
-def _for_compute(compute: float, params: float | None, tokens: float | None) -> Training:
-    product = compute / PER_PARAMETER_AND_TOKEN
+def _derive_from_compute(compute: float, params: float | None, tokens: float | None) -> Training:
+    product = compute / OPERATIONS_PER_PARAMETER_TOKEN
     if params is not None:
         return Training(params, product / params)
     if tokens is not None:
         return Training(product / tokens, tokens)
-    return by_rule(compute)
+    return derive_by_rule(compute)
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """A training beside those that would have been best for its compute, by the rule and by a law; losses in nats."""
 
     training: Training
-    law: Law
+    law: ScalingLaw
     rule: Training
     optimum: Training
     loss: float
@@ -108,7 +108,7 @@ class Plan:
     least_loss: float
 
 
-def plan(chosen: Training, law: Law = EPOCH) -> Plan:
-    rule, best = by_rule(chosen.compute), law.optimum(chosen.compute)
+def build_plan(chosen: Training, law: ScalingLaw = EPOCH_LAW) -> TrainingPlan:
+    rule, best = derive_by_rule(chosen.compute), law.optimum(chosen.compute)
     losses = (law.loss(each.params, each.tokens) for each in (chosen, rule, best))
-    return Plan(chosen, law, rule, best, *losses)
+    return TrainingPlan(chosen, law, rule, best, *losses)

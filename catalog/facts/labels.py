@@ -10,15 +10,15 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from catalog.facts.claims import believed
-from catalog.facts.fields import DAYS, day, rate
+from catalog.facts.claims import get_current_facts
+from catalog.facts.fields import DATE_FIELDS, parse_day, parse_rate
 from catalog.models import Fact, LanguageModel
-from core.text.number_format import count
+from core.text.number_format import format_count
 
-NOTHING: tuple[Any, ...] = (None, "", [])
-ADDRESS = re.compile(r"https?://[^\s)]+")
-NAMED = re.compile(r"https?://\S+ \(([^,;()]+)|https?://([^\s/)]+)")
-WORDS = {
+BLANK_VALUES: tuple[Any, ...] = (None, "", [])
+URL_PATTERN = re.compile(r"https?://[^\s)]+")
+SOURCE_NAME_PATTERN = re.compile(r"https?://\S+ \(([^,;()]+)|https?://([^\s/)]+)")
+FIELD_LABELS = {
     "organization": (
         _("Maker"),
         _("Who answers for it, and whose country's rules apply: for purchasing and compliance."),
@@ -94,8 +94,9 @@ WORDS = {
 
 
 @dataclass(frozen=True)
-class Told:
-    """A fact in words. `link` is the first address in its source, if there is one; `as_of` None: nobody noted it."""
+class FactRow:
+    """A fact in words. `extract_link` is the first address in its source, if there is one; `as_of` None: nobody noted
+    it."""
 
     label: str
     value: str
@@ -106,48 +107,52 @@ class Told:
     others: tuple[str, ...]
 
 
-def told(model: LanguageModel) -> list[Told]:
+def build_fact_rows(model: LanguageModel) -> list[FactRow]:
     """What is held of a model, in the order of the fields; `others`: what other sources say instead."""
     facts = list(model.facts.order_by("pk"))
-    return [_told(fact, facts) for fact in believed(model, facts).values() if fact.value not in NOTHING]
+    return [
+        _build_fact_row(fact, facts)
+        for fact in get_current_facts(model, facts).values()
+        if fact.value not in BLANK_VALUES
+    ]
 
 
-def _told(fact: Fact, facts: list[Fact]) -> Told:
-    label, why = WORDS[fact.field]
-    value = in_words(fact.field, fact.value)
-    others = dict.fromkeys(in_words(fact.field, each.value) for each in differing(fact, facts))
-    return Told(str(label), value, str(why), fact.source, link(fact.source), fact.as_of, tuple(others))
+def _build_fact_row(fact: Fact, facts: list[Fact]) -> FactRow:
+    label, why = FIELD_LABELS[fact.field]
+    value = format_value(fact.field, fact.value)
+    others = dict.fromkeys(format_value(fact.field, each.value) for each in list_differing_facts(fact, facts))
+    return FactRow(str(label), value, str(why), fact.source, extract_link(fact.source), fact.as_of, tuple(others))
 
 
-def differing(fact: Fact, facts: Iterable[Fact]) -> list[Fact]:
+def list_differing_facts(fact: Fact, facts: Iterable[Fact]) -> list[Fact]:
     """Those of these facts of a model that say something else of the same field, in other words."""
-    value = in_words(fact.field, fact.value)
+    value = format_value(fact.field, fact.value)
     said = [each for each in facts if each.field == fact.field and each.value is not None]
-    return [each for each in said if in_words(each.field, each.value) != value]
+    return [each for each in said if format_value(each.field, each.value) != value]
 
 
-def in_words(field: str, value: Any) -> str:
+def format_value(field: str, value: Any) -> str:
     """A fact's value as people write it: a month without a day, 671 B, 128,000 tokens."""
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
-    if field in DAYS:
-        return date_format(day(value), "j F Y" if len(value) > 7 else "F Y")
+    if field in DATE_FIELDS:
+        return date_format(parse_day(value), "j F Y" if len(value) > 7 else "F Y")
     if field in ("parameters_total", "parameters_active", "training_tokens"):
-        return count(value)
+        return format_count(value)
     if field in ("requests_per_minute", "tokens_per_minute"):
-        return str(rate(value))
+        return str(parse_rate(value))
     if isinstance(value, int):
         return f"{value:,}"
     return ", ".join(value) if isinstance(value, list) else str(value)
 
 
-def link(source: str) -> str:
+def extract_link(source: str) -> str:
     """The first address in it, or nothing."""
-    found = ADDRESS.search(source)
+    found = URL_PATTERN.search(source)
     return found[0] if found else ""
 
 
-def brief(source: str) -> str:
+def shorten_source(source: str) -> str:
     """What the source behind an address is called: the first words of its brackets, else its host; else all of it."""
-    found = NAMED.search(source)
+    found = SOURCE_NAME_PATTERN.search(source)
     return (found[1] or found[2]).strip() if found else source

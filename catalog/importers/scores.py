@@ -8,26 +8,26 @@ from pathlib import Path
 
 from django.db import transaction
 
-from catalog.facts.claims import record
+from catalog.facts.claims import record_claims
 from catalog.facts.fields import Claim
 from catalog.importers import lm_eval, open_llm, scores_csv
-from catalog.importers.model_facts import known_models
+from catalog.importers.model_facts import load_model_keys
 from catalog.importers.score_row import ScoreRow
-from catalog.matching.aliases import find
-from catalog.matching.resolver import NamedModels, slug_of
-from catalog.matching.seed_files import aliases
+from catalog.matching.aliases import find_model
+from catalog.matching.resolver import NamedModels, make_slug
+from catalog.matching.seed_files import read_aliases
 from catalog.models import Benchmark, Fact, LanguageModel, Score
 
 FORMATS: dict[str, Callable[[bytes, str], list[ScoreRow]]] = {
-    "lm-eval": lm_eval.read,
-    "open-llm-v2": open_llm.read,
-    "csv": scores_csv.read,
+    "lm-eval": lm_eval.parse_scores,
+    "open-llm-v2": open_llm.parse_scores,
+    "csv": scores_csv.parse_scores,
 }
-LARGEST = 200_000_000
+MAX_FILE_BYTES = 200_000_000
 
 
 @dataclass(frozen=True)
-class Imported:
+class ScoreImportResult:
     scores: int
     models: int
     new_models: int
@@ -39,10 +39,10 @@ class Imported:
         return not self.scores
 
 
-def import_file(path: Path, kind: str) -> Imported:
+def import_score_file(path: Path, kind: str) -> ScoreImportResult:
     """Raises ValueError with one sentence that names the place."""
     try:
-        if path.stat().st_size > LARGEST:
+        if path.stat().st_size > MAX_FILE_BYTES:
             raise ValueError(f"{path} is larger than 200 MB")
         content = path.read_bytes()
     except OSError as error:
@@ -55,11 +55,11 @@ def import_file(path: Path, kind: str) -> Imported:
 
 
 @transaction.atomic
-def import_scores(rows: Collection[ScoreRow], run: str) -> Imported:
+def import_scores(rows: Collection[ScoreRow], run: str) -> ScoreImportResult:
     """Store the scores of one run, unless they are stored already."""
     if Score.objects.filter(run=run).exists():
-        return Imported(0, 0, 0, 0, 0)
-    models, benchmarks = _Models(), _Benchmarks()
+        return ScoreImportResult(0, 0, 0, 0, 0)
+    models, benchmarks = _ModelLookup(), _BenchmarkLookup()
     scores = [
         Score(
             **{key: value for key, value in vars(row).items() if key not in ("model", "benchmark", "claims")},
@@ -72,7 +72,9 @@ def import_scores(rows: Collection[ScoreRow], run: str) -> Imported:
     stored = Score.objects.bulk_create(scores, ignore_conflicts=True)
     _record_claims(rows, scores)
     limited = sum(row.limited for row in rows)
-    return Imported(len(stored), len({score.model_id for score in scores}), models.new, benchmarks.new, limited)
+    return ScoreImportResult(
+        len(stored), len({score.model_id for score in scores}), models.new, benchmarks.new, limited
+    )
 
 
 def _record_claims(rows: Collection[ScoreRow], scores: Collection[Score]) -> None:
@@ -81,11 +83,11 @@ def _record_claims(rows: Collection[ScoreRow], scores: Collection[Score]) -> Non
     for row, score in zip(rows, scores, strict=True):
         for claim in row.claims:
             claims[score.model_id].setdefault(claim.field, claim)
-    record({key: list(said.values()) for key, said in claims.items()}, Fact.Origin.FILE)
+    record_claims({key: list(said.values()) for key, said in claims.items()}, Fact.Origin.FILE)
 
 
 @dataclass(frozen=True)
-class Placed:
+class ScorePreview:
     """Where a score would go: `model` and `benchmark` are None where they would be new; `here`: what is there now."""
 
     row: ScoreRow
@@ -94,9 +96,9 @@ class Placed:
     here: tuple[Score, ...]
 
 
-def preview(rows: Collection[ScoreRow]) -> list[Placed]:
+def preview_scores(rows: Collection[ScoreRow]) -> list[ScorePreview]:
     """What `import_scores` would do with them, without doing it."""
-    models, benchmarks = _Models(), _Benchmarks()
+    models, benchmarks = _ModelLookup(), _BenchmarkLookup()
     found = [(row, models.look(row.model), benchmarks.look(row.benchmark)) for row in rows]
     by_model = LanguageModel.objects.in_bulk({model for _, model, _ in found if model})
     by_benchmark = Benchmark.objects.in_bulk({benchmark for _, _, benchmark in found if benchmark})
@@ -104,7 +106,7 @@ def preview(rows: Collection[ScoreRow]) -> list[Placed]:
     for score in Score.objects.filter(model__in=by_model, benchmark__in=by_benchmark).order_by("-date", "-pk"):
         here[score.model_id, score.benchmark_id, score.metric, score.filter].append(score)
     return [
-        Placed(
+        ScorePreview(
             row,
             by_model.get(model or 0),
             by_benchmark.get(benchmark or 0),
@@ -114,17 +116,17 @@ def preview(rows: Collection[ScoreRow]) -> list[Placed]:
     ]
 
 
-class _Models:
+class _ModelLookup:
     def __init__(self) -> None:
         self._names = NamedModels()
-        self._known, self._aliases = known_models(), aliases()
+        self._known, self._aliases = load_model_keys(), read_aliases()
 
     @property
     def new(self) -> int:
         return self._names.created
 
     def look(self, name: str) -> int | None:
-        found = find(name, self._known, self._aliases)
+        found = find_model(name, self._known, self._aliases)
         return self._names.ids([name])[name] if found is None and self._names.know({name}) else found
 
     def key(self, name: str) -> int:
@@ -132,7 +134,7 @@ class _Models:
         return found if found is not None else self._names.ids([name])[name]
 
 
-class _Benchmarks:
+class _BenchmarkLookup:
     """By slug or by what the harness calls them; unknown ones become entries of which nothing else is known."""
 
     def __init__(self) -> None:
@@ -147,7 +149,7 @@ class _Benchmarks:
     def key(self, names: tuple[str, ...]) -> int:
         if (found := self.look(names)) is not None:
             return found
-        slug = slug_of(names[0]).replace(".", "-")[:100]
+        slug = make_slug(names[0]).replace(".", "-")[:100]
         row, created = Benchmark.objects.get_or_create(slug=slug, defaults={"name": names[0], "tasks": [names[0]]})
         self.new += created
         self._known[names[0]] = row.pk

@@ -7,7 +7,7 @@ from itertools import count
 
 from catalog.models import LanguageModel
 
-LONGEST = 190  # of 200, so that a number fits behind it
+MAX_SLUG_LENGTH = 190  # of 200, so that a number fits behind it
 
 
 class NamedModels:
@@ -43,7 +43,7 @@ class NamedModels:
         """Two names may say the same in a-z, or nothing."""
         made = []
         for name in names:
-            slug = slug_of(name)
+            slug = make_slug(name)
             candidates = (slug if number == 1 else f"{slug}-{number}" for number in count(1))
             free = next(candidate for candidate in candidates if candidate not in self._slugs)
             self._slugs.add(free)
@@ -51,13 +51,13 @@ class NamedModels:
         return made
 
 
-def slug_of(name: str) -> str:
+def make_slug(name: str) -> str:
     """The name in a-z 0-9 . - at most; `unnamed` if nothing of it can be said so."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9.-]+", "-", plain).strip("-.")[:LONGEST] or "unnamed"
+    return re.sub(r"[^a-z0-9.-]+", "-", plain).strip("-.")[:MAX_SLUG_LENGTH] or "unnamed"
 
 
-def labels() -> dict[int, str]:
+def load_unique_names() -> dict[int, str]:
     """What to call each model so that `NamedModels` finds it: its name, or its slug if the name is not its own."""
     models = list(LanguageModel.objects.order_by("pk").values_list("pk", "slug", "name"))
     owner = {slug: pk for pk, slug, _ in models}

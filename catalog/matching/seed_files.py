@@ -6,22 +6,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-DATA = Path(__file__).parents[1] / "data"
+DATA_DIR = Path(__file__).parents[1] / "data"
 
 
-def rows(name: str) -> list[dict[str, str]]:
+def read_rows(name: str) -> list[dict[str, str]]:
     """A CSV file; lines that begin with # are remarks."""
-    lines = (DATA / name).read_text(encoding="utf-8").splitlines()
+    lines = (DATA_DIR / name).read_text(encoding="utf-8").splitlines()
     return list(csv.DictReader(line for line in lines if not line.startswith("#")))
 
 
-def tables(name: str, key: str) -> list[dict[str, Any]]:
+def read_tables(name: str, key: str) -> list[dict[str, Any]]:
     """The entries `[[key]]` of a TOML file."""
-    document: dict[str, list[dict[str, Any]]] = tomllib.loads((DATA / name).read_text(encoding="utf-8"))
+    document: dict[str, list[dict[str, Any]]] = tomllib.loads((DATA_DIR / name).read_text(encoding="utf-8"))
     return document[key]
 
 
 @cache
-def aliases() -> dict[str, str]:
+def read_aliases() -> dict[str, str]:
     """Other names of models in lower case → slug."""
-    return {row["alias"].lower(): row["model"] for row in rows("aliases.csv")}
+    return {row["alias"].lower(): row["model"] for row in read_rows("aliases.csv")}

@@ -39,7 +39,7 @@ class License(models.Model):
 
 class LanguageModel(models.Model):
     """One model as people know it; where it runs is `arena.Endpoint`. What sources say of it are its facts: these
-    columns hold the chosen ones, written by `catalog.facts.claims.settle`."""
+    columns hold the chosen ones, written by `catalog.facts.claims.choose_facts`."""
 
     class Status(models.TextChoices):
         CURRENT = "current"

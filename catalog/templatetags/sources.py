@@ -2,7 +2,7 @@
 
 from django import template
 
-from catalog.facts.labels import link
+from catalog.facts.labels import extract_link
 
 register = template.Library()
-register.filter("link", link)
+register.filter("link", extract_link)

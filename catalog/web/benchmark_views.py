@@ -10,16 +10,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from catalog.benchmarks.rankings import Ranking, ranked
-from catalog.facts.labels import link
+from catalog.benchmarks.rankings import Ranking, load_rankings
+from catalog.facts.labels import extract_link
 from catalog.models import Benchmark
 
-SHOWN = 50  # scores of a list on a page of it
-RANKINGS = 10
+SCORES_PER_PAGE = 50  # scores of a list on a page of it
+RANKINGS_PER_PAGE = 10
 
 
 @require_safe
-def benchmarks(request: HttpRequest, compared: Collection[str] = ()) -> HttpResponse:
+def benchmark_list(request: HttpRequest, compared: Collection[str] = ()) -> HttpResponse:
     """All of them: the newer suite, the older one, and what files have brought.
 
     compared: slugs of those that can be held against the ratings of people.
@@ -32,7 +32,7 @@ def benchmarks(request: HttpRequest, compared: Collection[str] = ()) -> HttpResp
 
 
 @require_safe
-def benchmark(request: HttpRequest, slug: str) -> HttpResponse:
+def benchmark_detail(request: HttpRequest, slug: str) -> HttpResponse:
     if not slug.isprintable():  # PostgreSQL would not take it
         raise Http404
     found = get_object_or_404(Benchmark.objects.select_related("superseded_by"), slug=slug)
@@ -40,26 +40,26 @@ def benchmark(request: HttpRequest, slug: str) -> HttpResponse:
         "benchmark": found,
         "caveats": found.caveats.all(),
         "supersedes": found.supersedes.all(),
-        "link": link(found.source),
-        **_scores(ranked(found), request.GET),
+        "link": extract_link(found.source),
+        **_build_score_context(load_rankings(found), request.GET),
     }
     return render(request, "catalog/benchmarks/benchmark.html", shown)
 
 
-def _scores(rankings: Sequence[Ranking], asked: Mapping[str, str]) -> dict[str, Any]:
+def _build_score_context(rankings: Sequence[Ranking], asked: Mapping[str, str]) -> dict[str, Any]:
     """A page of the rankings, of each a page of its rows, and a page of scores that stand alone. 2,400 scores are
     700 kB; the API has them all."""
     compared = [(f"r{number}", each) for number, each in enumerate((r for r in rankings if not r.alone), 1)]
-    page = _page(compared, "rankings", asked, RANKINGS)
+    page = _get_page(compared, "rankings", asked, RANKINGS_PER_PAGE)
     return {
         "rankings": page,
-        "tables": [(name, each.first, _page(each.rows, name, asked)) for name, each in page],
-        "alone": _page([each.rows[0] for each in rankings if each.alone], "alone", asked),
+        "tables": [(name, each.first, _get_page(each.rows, name, asked)) for name, each in page],
+        "alone": _get_page([each.rows[0] for each in rankings if each.alone], "alone", asked),
         "asked": urlencode({"rankings": page.number}) if page.number > 1 else "",
     }
 
 
-def _page(rows: Sequence[Any], name: str, asked: Mapping[str, str], size: int = SHOWN) -> Page[Any]:
+def _get_page(rows: Sequence[Any], name: str, asked: Mapping[str, str], size: int = SCORES_PER_PAGE) -> Page[Any]:
     try:
         return Paginator(rows, size).page(asked.get(name, "1"))
     except InvalidPage:

@@ -8,41 +8,41 @@ from django.views.decorators.http import require_safe
 
 from catalog.calculators import cost, cost_prefill, scaling
 from catalog.calculators.cost_form import CostForm
-from catalog.calculators.cost_text import lines
-from core.text.number_fields import GivenForm
+from catalog.calculators.cost_text import build_lines
+from core.text.number_fields import DefaultsForm
 
-F = TypeVar("F", bound=GivenForm)
+F = TypeVar("F", bound=DefaultsForm)
 
 
 @require_safe
 def scaling_page(request: HttpRequest) -> HttpResponse:
-    form = _form(scaling.ScalingForm, request)
+    form = _build_form(scaling.ScalingForm, request)
     plan = form.plan() if form.is_valid() else None
-    context = {"form": form, "plan": plan, "models": scaling.trained_models(), "rounded": scaling.ROUNDED}
-    return render(request, "catalog/calculators/scaling.html", context, status=_status(form))
+    context = {"form": form, "plan": plan, "models": scaling.load_trained_models(), "rounded": scaling.HOFFMANN_WARNING}
+    return render(request, "catalog/calculators/scaling.html", context, status=_get_status(form))
 
 
 @require_safe
 def cost_page(request: HttpRequest) -> HttpResponse:
-    known = cost_prefill.known(request.GET.get("model", ""))
+    known = cost_prefill.load_known_model(request.GET.get("model", ""))
     only_model = known and not (CostForm.base_fields.keys() - {"model"}) & request.GET.keys()
     if known and only_model:
-        form = cost_prefill.begun(known)
+        form = cost_prefill.build_initial_form(known)
     else:
-        form = cost_prefill.filled(request.GET, known) if _asked(CostForm, request) else CostForm()
-    found = cost.compare(form) if form.is_valid() else None
-    context = {"form": form, "known": known, "found": found, "lines": found and lines(found)}
-    return render(request, "catalog/calculators/cost.html", context, status=_status(form))
+        form = cost_prefill.build_prefilled_form(request.GET, known) if _has_input(CostForm, request) else CostForm()
+    found = cost.compare_costs(form) if form.is_valid() else None
+    context = {"form": form, "known": known, "found": found, "lines": found and build_lines(found)}
+    return render(request, "catalog/calculators/cost.html", context, status=_get_status(form))
 
 
-def _form(kind: type[F], request: HttpRequest) -> F:
-    return kind(request.GET if _asked(kind, request) else None)
+def _build_form(kind: type[F], request: HttpRequest) -> F:
+    return kind(request.GET if _has_input(kind, request) else None)
 
 
-def _asked(kind: type[GivenForm], request: HttpRequest) -> bool:
+def _has_input(kind: type[DefaultsForm], request: HttpRequest) -> bool:
     """Nothing is asked as long as no field of it stands in the address."""
     return bool(kind.base_fields.keys() & request.GET.keys())
 
 
-def _status(form: GivenForm) -> int:
+def _get_status(form: DefaultsForm) -> int:
     return 400 if form.errors else 200

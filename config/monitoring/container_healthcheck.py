@@ -1,16 +1,16 @@
-"""Exit 0 if this container does its work: `python -m config.monitoring.container_healthcheck PORT`, or `beat`, or the
-queue of a worker."""
+"""Exit 0 if this container does its work: `python -m config.monitoring.container_healthcheck PORT`, or
+`is_beat_healthy`, or the queue of a worker."""
 
 import http.client
 import socket
 import sys
 
-PATIENCE_S = 4
+TIMEOUT_S = 4
 
 
-def web(port: int) -> bool:
+def is_web_healthy(port: int) -> bool:
     """Whether the web process answers."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == http.HTTPStatus.OK
@@ -20,33 +20,33 @@ def web(port: int) -> bool:
         connection.close()
 
 
-def worker(queue: str) -> bool:
+def is_worker_healthy(queue: str) -> bool:
     """Whether the worker of this container answers through the broker."""
     from config.celery import app
 
     name = f"{queue}@{socket.gethostname()}"
-    return bool(app.control.inspect(destination=[name], timeout=PATIENCE_S).ping())
+    return bool(app.control.inspect(destination=[name], timeout=TIMEOUT_S).ping())
 
 
-def beat() -> bool:
+def is_beat_healthy() -> bool:
     """Whether beat, of which there is one, has sent a task lately."""
     import redis
     from django.conf import settings
 
     from config import celery  # noqa: F401  # which says where Django's settings are
-    from config.monitoring.worker_busy import BEAT
+    from config.monitoring.worker_busy import BEAT_KEY
 
     try:
-        return bool(redis.Redis.from_url(settings.REDIS_URL, socket_timeout=PATIENCE_S).exists(BEAT))
+        return bool(redis.Redis.from_url(settings.REDIS_URL, socket_timeout=TIMEOUT_S).exists(BEAT_KEY))
     except (redis.RedisError, OSError):
         return False
 
 
-def main(part: str) -> bool:
+def is_part_healthy(part: str) -> bool:
     if part.isdigit():
-        return web(int(part))
-    return beat() if part == "beat" else worker(part)
+        return is_web_healthy(int(part))
+    return is_beat_healthy() if part == "beat" else is_worker_healthy(part)
 
 
 if __name__ == "__main__":
-    sys.exit(not main(sys.argv[1]))
+    sys.exit(not is_part_healthy(sys.argv[1]))

@@ -11,41 +11,41 @@ from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from config.monitoring import health, prometheus
-from core.http.errors import READS
+from core.http.errors import SAFE_METHODS
 
-PROBES: dict[str, Callable[[HttpRequest], Awaitable[HttpResponse]]] = {
-    "/healthz": health.alive,
-    "/readyz": health.ready,
+PROBE_VIEWS: dict[str, Callable[[HttpRequest], Awaitable[HttpResponse]]] = {
+    "/healthz": health.liveness,
+    "/readyz": health.readiness,
     "/metrics": prometheus.metrics,
 }
 Handler = Callable[[HttpRequest], Any]
 
 
-def middleware(get_response: Handler) -> Handler:
+def probe_middleware(get_response: Handler) -> Handler:
     """In front of all middleware that asks for the host, a session or a cookie."""
     if iscoroutinefunction(get_response):
 
         async def asynchronous(request: HttpRequest) -> HttpResponse:
-            if request.path_info in PROBES:
-                return await _answer(request)
+            if request.path_info in PROBE_VIEWS:
+                return await _call_view(request)
             response: HttpResponse = await get_response(request)
             return response
 
         return asynchronous
 
     def synchronous(request: HttpRequest) -> HttpResponse:
-        if request.path_info in PROBES:
-            return async_to_sync(_answer)(request)
+        if request.path_info in PROBE_VIEWS:
+            return async_to_sync(_call_view)(request)
         response: HttpResponse = get_response(request)
         return response
 
     return synchronous
 
 
-middleware.sync_capable = middleware.async_capable = True  # type: ignore[attr-defined]  # how Django asks
+probe_middleware.sync_capable = probe_middleware.async_capable = True  # type: ignore[attr-defined]  # how Django asks
 
 
-async def _answer(request: HttpRequest) -> HttpResponse:
-    if request.method not in READS:
-        return HttpResponseNotAllowed(READS)
-    return await PROBES[request.path_info](request)
+async def _call_view(request: HttpRequest) -> HttpResponse:
+    if request.method not in SAFE_METHODS:
+        return HttpResponseNotAllowed(SAFE_METHODS)
+    return await PROBE_VIEWS[request.path_info](request)

@@ -16,30 +16,30 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from arena.endpoints import circuit_breaker
-from arena.endpoints.call_stats import ALARMING
+from arena.endpoints.call_stats import FAILS_IN_BATTLES
 from arena.models import Answer, Battle, Endpoint
 from config.monitoring import health
 from ratings.boards import snapshots
 from ratings.models import Board, Outbox
 
-OPEN = (Battle.State.ANSWERING, Battle.State.READY)
-ENDPOINTS = (
+OPEN_STATES = (Battle.State.ANSWERING, Battle.State.READY)
+ENDPOINT_GAUGES = (
     ("arena_endpoints_enabled", "Endpoints that are switched on", Q(enabled=True)),
     (
         "arena_endpoints_in_draw",
         "Of these the ones that have not failed their last two probes",
         circuit_breaker.IN_DRAW,
     ),
-    ("arena_endpoints_failing", "Of these the ones whose probes pass while most battles fail", ALARMING),
+    ("arena_endpoints_failing", "Of these the ones whose probes pass while most battles fail", FAILS_IN_BATTLES),
 )
-UNDER_WAY = (Answer.State.QUEUED, Answer.State.RUNNING)
-INSIDE = [
+UNFINISHED_STATES = (Answer.State.QUEUED, Answer.State.RUNNING)
+PRIVATE_NETWORKS = [
     ipaddress.ip_network(network)
     for network in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7", "fe80::/10")
 ]
-BEARER = {"WWW-Authenticate": "Bearer"}
-FORWARDED = ("X-Forwarded-For", "Forwarded")
-REFUSED = "To read the metrics from here, set ARENA_METRICS_TOKEN and send it as a bearer token.\n"
+BEARER_CHALLENGE = {"WWW-Authenticate": "Bearer"}
+PROXY_HEADERS = ("X-Forwarded-For", "Forwarded")
+FORBIDDEN_MESSAGE = "To read the metrics from here, set ARENA_METRICS_TOKEN and send it as a bearer token.\n"
 
 
 async def metrics(request: HttpRequest) -> HttpResponse:
@@ -47,12 +47,12 @@ async def metrics(request: HttpRequest) -> HttpResponse:
     token = settings.ENVIRONMENT.arena_metrics_token
     if token and not _has_token(request, token):
         return HttpResponse(
-            "Send the bearer token that ARENA_METRICS_TOKEN holds.\n", "text/plain", 401, headers=BEARER
+            "Send the bearer token that ARENA_METRICS_TOKEN holds.\n", "text/plain", 401, headers=BEARER_CHALLENGE
         )
-    if not token and not _is_inside(request):
-        return HttpResponse(REFUSED, "text/plain", 403)
+    if not token and not _is_private_client(request):
+        return HttpResponse(FORBIDDEN_MESSAGE, "text/plain", 403)
     try:
-        return HttpResponse(await _figures.get(), CONTENT_TYPE_LATEST)
+        return HttpResponse(await _shared_metrics.get(), CONTENT_TYPE_LATEST)
     except TimeoutError:
         return HttpResponse("The database did not answer in time. Try again.\n", "text/plain", 503)
 
@@ -62,53 +62,58 @@ def _has_token(request: HttpRequest, token: str) -> bool:
     return scheme.lower() == "bearer" and constant_time_compare(sent.strip(), token)
 
 
-def _is_inside(request: HttpRequest) -> bool:
+def _is_private_client(request: HttpRequest) -> bool:
     """Whether it comes from this machine or a private network, and is not a stranger's that a proxy there forwards."""
-    if any(header in request.headers for header in FORWARDED):
+    if any(header in request.headers for header in PROXY_HEADERS):
         return False
     try:
         address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
     except ValueError:
         return False
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return any((mapped or address) in network for network in INSIDE)
+    return any((mapped or address) in network for network in PRIVATE_NETWORKS)
 
 
-def render() -> bytes:
+def render_metrics() -> bytes:
     """Figures of the service as it is in the database, and of this web process; a part that is away is named."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
-    registry.register(_Service())
+    registry.register(_ServiceCollector())
     return generate_latest(registry)
 
 
-_figures = health.SharedResult(render)
+_shared_metrics = health.SharedResult(render_metrics)
 
 
-class _Service(Collector):
+class _ServiceCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         up = GaugeMetricFamily("arena_up", "Whether a part that the service needs can be reached", labels=["part"])
         figures: list[Metric] = []
         try:
-            figures += [*_battles(), *_boards()]
+            figures += [*_collect_battles(), *_collect_boards()]
         except Error:
             connection.close()
         up.add_metric(["database"], bool(figures))
-        up.add_metric(["broker"], health.broker_answers())
-        up.add_metric(["beat"], health.beat_lives())
+        up.add_metric(["broker"], health.is_broker_alive())
+        up.add_metric(["beat"], health.is_beat_alive())
         return [up, *figures]
 
 
-def _battles() -> Iterator[Metric]:
-    open_ones, answers = (Battle.objects.filter(state__in=OPEN), Answer.objects.filter(state__in=UNDER_WAY))
-    yield _by_state("arena_battles_open", "Battles that are not over", open_ones, OPEN)
-    yield _by_state("arena_answers_under_way", "Answers that wait or are being written", answers, UNDER_WAY)
-    found = Endpoint.objects.aggregate(**{name: Count("pk", filter=which) for name, _, which in ENDPOINTS})
-    for name, about, _ in ENDPOINTS:
+def _collect_battles() -> Iterator[Metric]:
+    open_ones, answers = (
+        Battle.objects.filter(state__in=OPEN_STATES),
+        Answer.objects.filter(state__in=UNFINISHED_STATES),
+    )
+    yield _count_by_state("arena_battles_open", "Battles that are not over", open_ones, OPEN_STATES)
+    yield _count_by_state(
+        "arena_answers_under_way", "Answers that wait or are being written", answers, UNFINISHED_STATES
+    )
+    found = Endpoint.objects.aggregate(**{name: Count("pk", filter=which) for name, _, which in ENDPOINT_GAUGES})
+    for name, about, _ in ENDPOINT_GAUGES:
         yield GaugeMetricFamily(name, about, value=found[name])
 
 
-def _boards() -> Iterator[Metric]:
+def _collect_boards() -> Iterator[Metric]:
     waiting = Outbox.objects.count()
     boards = Board.objects.aggregate(behind=Count("pk", Q(behind=True)), failed=Count("failed_at"))
     yield GaugeMetricFamily("arena_votes_waiting", "Votes that are in no board yet", value=waiting)
@@ -118,7 +123,7 @@ def _boards() -> Iterator[Metric]:
     votes = GaugeMetricFamily("arena_board_votes", "Votes in the newest board of a pool", labels=["pool"])
     age = GaugeMetricFamily("arena_board_age_seconds", "Since the newest board of a pool was computed", labels=["pool"])
     now = timezone.now()
-    for snapshot in snapshots.newest_of_pools():
+    for snapshot in snapshots.list_newest_snapshots():
         pool = [snapshot.board.pool.slug]
         if snapshot.votes is not None:  # else somebody else's board, which only ever grows older
             votes.add_metric(pool, snapshot.votes)
@@ -126,7 +131,7 @@ def _boards() -> Iterator[Metric]:
     yield from (votes, age)
 
 
-def _by_state(name: str, about: str, rows: QuerySet[Any], states: Iterable[str]) -> Metric:
+def _count_by_state(name: str, about: str, rows: QuerySet[Any], states: Iterable[str]) -> Metric:
     counted = dict(rows.order_by().values_list("state").annotate(Count("pk")))
     family = GaugeMetricFamily(name, about, labels=["state"])
     for state in states:

@@ -5,16 +5,16 @@ from typing import Any
 
 import orjson
 
-from core.http.errors import too_large
+from core.http.errors import too_large_error
 
-DRAINED = 10  # times what is allowed is thrown away before the connection is closed
+DRAIN_FACTOR = 10  # times what is allowed is thrown away before the connection is closed
 
 
-class TooLarge(Exception):
+class BodyTooLarge(Exception):
     """More has come than is read."""
 
 
-class LimitedBodies:
+class BodyLimitMiddleware:
     """An ASGI application before another one: whatever has more than `most` bytes is answered with 413.
 
     larger: paths at which so many bytes are read instead.
@@ -36,27 +36,27 @@ class LimitedBodies:
             more = message.get("more_body", False)
             read += len(message.get("body", b""))
             if read > most:
-                raise TooLarge
+                raise BodyTooLarge
             return message
 
         try:
-            if _announced(scope) > most:
-                raise TooLarge
+            if _read_content_length(scope) > most:
+                raise BodyTooLarge
             await self.application(scope, counted, send)
-        except TooLarge:  # nothing was answered yet: Django reads a body as a whole before it does anything
-            await _refuse(scope["path"], most, send)
+        except BodyTooLarge:  # nothing was answered yet: Django reads a body as a whole before it does anything
+            await _send_error(scope["path"], most, send)
             if more:
-                await _drain(receive, DRAINED * self.most)
+                await _drain_body(receive, DRAIN_FACTOR * self.most)
             await send({"type": "http.response.body", "body": b""})
 
 
-def _announced(scope: Any) -> int:
+def _read_content_length(scope: Any) -> int:
     """The server has refused what is no number."""
     return max((int(value) for name, value in scope["headers"] if name == b"content-length"), default=0)
 
 
-async def _refuse(path: str, most: int, send: Any) -> None:
-    error = too_large(most)
+async def _send_error(path: str, most: int, send: Any) -> None:
+    error = too_large_error(most)
     is_call = path.startswith("/api/")
     body = orjson.dumps(error.body) if is_call else f"{error.detail}\n".encode()
     kind = b"application/json" if is_call else b"text/plain; charset=utf-8"
@@ -65,7 +65,7 @@ async def _refuse(path: str, most: int, send: Any) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": True})
 
 
-async def _drain(receive: Any, most: int) -> None:
+async def _drain_body(receive: Any, most: int) -> None:
     """Let the client finish: a connection that is closed while something comes in loses the answer too."""
     more = True
     while more and most > 0:

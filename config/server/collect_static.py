@@ -11,14 +11,14 @@ from hashlib import sha256
 from pathlib import Path
 
 
-def collect() -> bool:
+def collect_if_changed() -> bool:
     """Whether it was needed. Needs Django's settings alone."""
     from django.conf import settings
     from django.core.management import call_command
 
     done = Path(settings.STATIC_ROOT) / ".collected"
     with _alone():
-        now = _sources()
+        now = _hash_sources()
         if done.exists() and done.read_text() == now:
             return False
         done.unlink(missing_ok=True)
@@ -27,7 +27,7 @@ def collect() -> bool:
     return True
 
 
-def _sources() -> str:
+def _hash_sources() -> str:
     """Another one whenever a file is another one."""
     from django.contrib.staticfiles.finders import get_finders
 
@@ -55,4 +55,4 @@ if __name__ == "__main__":
     import django
 
     django.setup()
-    collect()
+    collect_if_changed()

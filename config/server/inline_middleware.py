@@ -18,10 +18,10 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
-SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
-class InPlace(MiddlewareMixin):
+class InlineMiddleware(MiddlewareMixin):
     """For hooks that touch neither database nor files."""
 
     async def __acall__(self, request: HttpRequest) -> HttpResponse:
@@ -36,15 +36,15 @@ class InPlace(MiddlewareMixin):
         return left
 
 
-class Security(InPlace, SecurityMiddleware):
+class InlineSecurityMiddleware(InlineMiddleware, SecurityMiddleware):
     pass
 
 
-class ContentPolicy(InPlace, CSPMiddleware):
+class InlineCspMiddleware(InlineMiddleware, CSPMiddleware):
     pass
 
 
-class Sessions(InPlace, SessionMiddleware):
+class InlineSessionMiddleware(InlineMiddleware, SessionMiddleware):
     async def leave(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """A session that has changed is stored, and that waits for the database."""
         if request.session.modified:
@@ -52,40 +52,40 @@ class Sessions(InPlace, SessionMiddleware):
         return await super().leave(request, response)
 
 
-class Common(InPlace, CommonMiddleware):
+class InlineCommonMiddleware(InlineMiddleware, CommonMiddleware):
     pass
 
 
-class Csrf(InPlace, CsrfViewMiddleware):
+class InlineCsrfMiddleware(InlineMiddleware, CsrfViewMiddleware):
     async def process_view(  # type: ignore[override]  # Django asks which of both it is
         self, request: HttpRequest, callback: Any, *arguments: Any
     ) -> HttpResponse | None:
         """A form that was sent is read for its token, and that may take its time."""
         check = super().process_view
-        if request.method in SAFE or getattr(callback, "csrf_exempt", False):
+        if request.method in SAFE_METHODS or getattr(callback, "csrf_exempt", False):
             return check(request, callback, *arguments)
         return await sync_to_async(check)(request, callback, *arguments)
 
 
-class Authentication(InPlace, AuthenticationMiddleware):
+class InlineAuthenticationMiddleware(InlineMiddleware, AuthenticationMiddleware):
     pass
 
 
-class Frames(InPlace, XFrameOptionsMiddleware):
+class InlineXFrameMiddleware(InlineMiddleware, XFrameOptionsMiddleware):
     pass
 
 
-OURS = {
-    "django.middleware.security.SecurityMiddleware": "config.server.inline_middleware.Security",
-    "csp.middleware.CSPMiddleware": "config.server.inline_middleware.ContentPolicy",
-    "django.contrib.sessions.middleware.SessionMiddleware": "config.server.inline_middleware.Sessions",
-    "django.middleware.common.CommonMiddleware": "config.server.inline_middleware.Common",
-    "django.middleware.csrf.CsrfViewMiddleware": "config.server.inline_middleware.Csrf",
-    "django.contrib.auth.middleware.AuthenticationMiddleware": "config.server.inline_middleware.Authentication",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware": "config.server.inline_middleware.Frames",
+INLINE_CLASSES = {
+    "django.middleware.security.SecurityMiddleware": f"{__name__}.InlineSecurityMiddleware",
+    "csp.middleware.CSPMiddleware": f"{__name__}.InlineCspMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware": f"{__name__}.InlineSessionMiddleware",
+    "django.middleware.common.CommonMiddleware": f"{__name__}.InlineCommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware": f"{__name__}.InlineCsrfMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware": f"{__name__}.InlineAuthenticationMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware": f"{__name__}.InlineXFrameMiddleware",
 }
 
 
-def in_place(names: Iterable[str]) -> list[str]:
+def use_inline_classes(names: Iterable[str]) -> list[str]:
     """The same middleware, with ours where it stands for Django's."""
-    return [OURS.get(name, name) for name in names]
+    return [INLINE_CLASSES.get(name, name) for name in names]

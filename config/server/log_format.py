@@ -4,12 +4,12 @@ import logging
 from copy import copy
 from typing import Any
 
-LONGEST_OF_REQUESTS = 200  # characters; Django logs a path as it came, and a path may have 60,000
-LONGEST_MESSAGE = 2_000
-LONGEST_TRACEBACK = 8_000
+MAX_REQUEST_LENGTH = 200  # characters; Django logs a path as it came, and a path may have 60,000
+MAX_MESSAGE_LENGTH = 2_000
+MAX_TRACEBACK_LENGTH = 8_000
 
 
-class Line(logging.Formatter):
+class LineFormatter(logging.Formatter):
     """A record as one line, and under it the end of its traceback.
 
     What Django refuses as suspicious has no traceback: strangers send it, as often as they like.
@@ -22,9 +22,9 @@ class Line(logging.Formatter):
         return super().format(record)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # the name is logging's
-        longest = LONGEST_OF_REQUESTS if record.name.startswith("django.") else LONGEST_MESSAGE
+        longest = MAX_REQUEST_LENGTH if record.name.startswith("django.") else MAX_MESSAGE_LENGTH
         record.message = record.message[:longest]
         return super().formatMessage(record)
 
     def formatException(self, ei: Any) -> str:  # noqa: N802  # the name is logging's
-        return super().formatException(ei)[-LONGEST_TRACEBACK:]
+        return super().formatException(ei)[-MAX_TRACEBACK_LENGTH:]

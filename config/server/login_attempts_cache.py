@@ -11,11 +11,11 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-AWAY_S = 2.0  # so long Redis is not asked after it has failed
+RETRY_DELAY_S = 2.0  # so long Redis is not asked after it has failed
 logger = logging.getLogger(__name__)
 
 
-class Json:
+class JsonSerializer:
     """Redis holds plain values only. With Django's own pickles whoever can write there could run code here."""
 
     def dumps(self, value: Any) -> bytes:
@@ -25,14 +25,14 @@ class Json:
         return orjson.loads(value)
 
 
-class AttemptsCache(RedisCache):
+class LoginAttemptsCache(RedisCache):
     """Nobody is kept from logging in because Redis is away. Has what allauth uses of a cache."""
 
     silent_until = 0.0  # of the process: Django makes an instance for each thread
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         once_more = Retry(NoBackoff(), 1)  # a connection that broke while it was idle
-        options = {"serializer": Json(), "retry": once_more, "socket_timeout": 2, "socket_connect_timeout": 1}
+        options = {"serializer": JsonSerializer(), "retry": once_more, "socket_timeout": 2, "socket_connect_timeout": 1}
         super().__init__(server, {**params, "OPTIONS": options})
         self.local = LocMemCache("attempts", params)
 
@@ -61,5 +61,5 @@ class AttemptsCache(RedisCache):
                 return getattr(super(), name)(*arguments, **options)
             except (RedisError, OSError) as error:
                 logger.warning("Redis is away, attempts are counted in this process: %s", error)
-                type(self).silent_until = time.monotonic() + AWAY_S
+                type(self).silent_until = time.monotonic() + RETRY_DELAY_S
         return getattr(self.local, name)(*arguments, **options)

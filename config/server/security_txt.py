@@ -6,13 +6,13 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.timezone import now
 
-HOLDS = timedelta(days=180)  # the RFC advises less than a year
+VALIDITY = timedelta(days=180)  # the RFC advises less than a year
 
 
 def security_txt(request: HttpRequest) -> HttpResponse:
     """404 as long as nobody is named in `ARENA_SECURITY_CONTACT`."""
     if not settings.SECURITY_CONTACT:
         raise Http404
-    expires = (now() + HOLDS).replace(microsecond=0)
+    expires = (now() + VALIDITY).replace(microsecond=0)
     lines = [f"Contact: {settings.SECURITY_CONTACT}", f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}"]
     return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")

@@ -8,13 +8,13 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 TCP_USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux has it
 
-FILES = 8192  # twice as many as there may be streams, of battles and of boards
+MAX_OPEN_FILES = 8192  # twice as many as there may be streams, of battles and of boards
 
 
 def allow_files() -> None:
     """A connection is an open file, and where no more than the usual 1,024 may be open, no limit of ours is met."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    most = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 

@@ -2,12 +2,12 @@
 
 from django.contrib import admin
 
-from core.admin.read_only import ReadOnly
-from core.models import Change
+from core.admin.read_only import ReadOnlyAdmin
+from core.models import AuditEntry
 
 
-@admin.register(Change)
-class ChangeAdmin(ReadOnly):
+@admin.register(AuditEntry)
+class ChangeAdmin(ReadOnlyAdmin):
     list_display = ("at", "who", "kind", "thing", "name")
     list_filter = ("kind",)
     date_hierarchy = "at"
@@ -16,5 +16,5 @@ class ChangeAdmin(ReadOnly):
     readonly_fields = ("thing",)
 
     @admin.display(description="what", ordering="what")
-    def thing(self, change: Change) -> str:
+    def thing(self, change: AuditEntry) -> str:
         return change.thing

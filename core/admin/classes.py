@@ -11,15 +11,20 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
-    Page: TypeAlias = admin.ModelAdmin[Any]
-    Table: TypeAlias = admin.TabularInline[Any, Any]
-    Form: TypeAlias = forms.ModelForm[Any]
-    FormSet: TypeAlias = forms.BaseInlineFormSet[Any, Any, Any]
+    ModelAdmin: TypeAlias = admin.ModelAdmin[Any]
+    TabularInline: TypeAlias = admin.TabularInline[Any, Any]
+    ModelForm: TypeAlias = forms.ModelForm[Any]
+    InlineFormSet: TypeAlias = forms.BaseInlineFormSet[Any, Any, Any]
 else:
-    Page, Table, Form, FormSet = admin.ModelAdmin, admin.TabularInline, forms.ModelForm, forms.BaseInlineFormSet
+    ModelAdmin, TabularInline, ModelForm, InlineFormSet = (
+        admin.ModelAdmin,
+        admin.TabularInline,
+        forms.ModelForm,
+        forms.BaseInlineFormSet,
+    )
 
 
-def may_be_key(model: type[Model], value: Any) -> bool:
+def is_valid_key(model: type[Model], value: Any) -> bool:
     """Whether a row of this model could have it; Django asks the database for whatever is sent."""
     try:
         return model._meta.pk.to_python(value) is not None
@@ -27,7 +32,7 @@ def may_be_key(model: type[Model], value: Any) -> bool:
         return False
 
 
-class Choice(AutocompleteSelect):
+class AutocompleteWidget(AutocompleteSelect):
     """Holds words while nothing is chosen, for what it holds is its name to a screen reader."""
 
     def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
@@ -36,19 +41,19 @@ class Choice(AutocompleteSelect):
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         """What no row can have is refused by the field, and then not shown as chosen."""
         model = self.field.remote_field.model
-        return super().optgroups(name, [each for each in value if may_be_key(model, each)], attr)
+        return super().optgroups(name, [each for each in value if is_valid_key(model, each)], attr)
 
 
-class Choosing(Page):
+class AutocompleteAdmin(ModelAdmin):
     """Its `autocomplete_fields` are such choices."""
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):
-            options.setdefault("widget", Choice(db_field, self.admin_site))
+            options.setdefault("widget", AutocompleteWidget(db_field, self.admin_site))
         return super().formfield_for_foreignkey(db_field, request, **options)
 
 
-class LabelledFormSet(FormSet):
+class LabeledFormSet(InlineFormSet):
     """In a table the head of a column is no label."""
 
     def add_fields(self, form: Any, index: int | None) -> None:
@@ -58,5 +63,5 @@ class LabelledFormSet(FormSet):
                 field.widget.attrs["aria-label"] = field.label
 
 
-class Rows(Table):
-    formset = LabelledFormSet
+class LabeledInline(TabularInline):
+    formset = LabeledFormSet

@@ -8,10 +8,10 @@ from django.db import models
 from django.forms.fields import InvalidJSONInput
 from django.utils.translation import gettext as _
 
-from core.text.json_values import DEEPEST, is_json
+from core.text.json_values import MAX_JSON_DEPTH, is_storable_json
 
 
-class JsonField(forms.JSONField):
+class StrictJsonField(forms.JSONField):
     """Django's own takes what the database then refuses, and fails on what Python does not read.
 
     Nothing is what the column holds without a value: an empty list or table.
@@ -22,13 +22,13 @@ class JsonField(forms.JSONField):
             found = super().to_python(value)
         except (ValueError, RecursionError):
             found = NotImplemented
-        if not is_json(found):
+        if not is_storable_json(found):
             raise ValidationError(
                 _(
                     "This JSON cannot be kept: it holds NUL, half a letter or a number that is too large, or lies more "
                     "than %(deepest)s deep."
                 ),
-                params={"deepest": DEEPEST},
+                params={"deepest": MAX_JSON_DEPTH},
             )
         return self.initial() if found is None and callable(self.initial) else found
 
@@ -41,6 +41,6 @@ class JsonField(forms.JSONField):
         return super().bound_data(data, initial)
 
 
-OVERRIDES: dict[Any, Any] = {
-    models.JSONField: {"form_class": JsonField, "widget": forms.Textarea(attrs={"rows": 3, "cols": 40})}
+FORMFIELD_OVERRIDES: dict[Any, Any] = {
+    models.JSONField: {"form_class": StrictJsonField, "widget": forms.Textarea(attrs={"rows": 3, "cols": 40})}
 }

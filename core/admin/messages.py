@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 
-class Messages(MessageMiddleware):
+class AdminMessageMiddleware(MessageMiddleware):
     def __call__(self, request: HttpRequest) -> Any:
         here = request.path.startswith(reverse("admin:index"))
         return super().__call__(request) if here else self.get_response(request)

@@ -5,12 +5,12 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from core.admin.classes import Page
+from core.admin.classes import ModelAdmin
 
 Lookups = Iterable[tuple[str, str]]
 
 
-class ReadOnly(Page):
+class ReadOnlyAdmin(ModelAdmin):
     """Rows that operators may see and nobody may change by hand."""
 
     show_full_result_count = False  # there may be millions

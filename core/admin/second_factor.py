@@ -15,7 +15,7 @@ from django.core.cache import cache
 REQUIRED = "required"
 
 
-class Adapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
+class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
     """The QR code as an element of the page, and no removal by operators who must have it."""
 
     def build_totp_svg(self, url: str) -> str:
@@ -24,10 +24,10 @@ class Adapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
         return drawing[drawing.index("<svg") :]
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        return not is_required_of(authenticator.user)
+        return not is_totp_required(authenticator.user)
 
 
-class _CodeOnce(forms.BaseAuthenticateForm):  # type: ignore[misc]  # allauth has no types
+class _SingleUseCodeForm(forms.BaseAuthenticateForm):  # type: ignore[misc]  # allauth has no types
     """A code of the app is refused a second time for as long as its clock would accept it.
 
     allauth itself remembers it for one step of the clock; with a tolerance it is accepted for three.
@@ -38,31 +38,31 @@ class _CodeOnce(forms.BaseAuthenticateForm):  # type: ignore[misc]  # allauth ha
         steps = 2 * app_settings.TOTP_TOLERANCE + 1
         key = f"second-factor:{self.user.pk}:{normalize_user_code(code)}"
         if not cache.add(key, "used", steps * app_settings.TOTP_PERIOD):
-            raise Adapter().validation_error("incorrect_code")
+            raise MfaAdapter().validation_error("incorrect_code")
         return code
 
 
-class AuthenticateForm(_CodeOnce, forms.AuthenticateForm):  # type: ignore[misc]  # see above
+class AuthenticateForm(_SingleUseCodeForm, forms.AuthenticateForm):  # type: ignore[misc]  # see above
     """For the login."""
 
 
-class ReauthenticateForm(_CodeOnce, forms.ReauthenticateForm):  # type: ignore[misc]  # see above
+class ReauthenticateForm(_SingleUseCodeForm, forms.ReauthenticateForm):  # type: ignore[misc]  # see above
     """Before a page with secrets."""
 
 
-def is_required_of(user: User | AnonymousUser) -> bool:
+def is_totp_required(user: User | AnonymousUser) -> bool:
     return bool(user.is_staff) and settings.ENVIRONMENT.arena_operator_totp == REQUIRED
 
 
-def is_on(user: User | AnonymousUser) -> bool:
+def has_totp(user: User | AnonymousUser) -> bool:
     return bool(Authenticator.objects.filter(user=user.pk, type=Authenticator.Type.TOTP).exists())
 
 
-def is_missing(user: User | AnonymousUser) -> bool:
+def is_totp_missing(user: User | AnonymousUser) -> bool:
     """Whether an operator must set it up before anything else."""
-    return is_required_of(user) and not is_on(user)
+    return is_totp_required(user) and not has_totp(user)
 
 
-def remove(user: User) -> int:
+def remove_authenticators(user: User) -> int:
     """Remove the app and the recovery codes of somebody who has lost both; returns how many rows went."""
     return int(Authenticator.objects.filter(user=user).delete()[0])

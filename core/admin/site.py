@@ -16,15 +16,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.admin import audit, second_factor
-from core.models import Change
+from core.models import AuditEntry
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
-LATEST = 8
-NUL = "%00"
-OTHERS = gettext_lazy("More")
-GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
+MAX_LATEST_CHANGES = 8
+ENCODED_NUL = "%00"
+OTHER_GROUP = gettext_lazy("More")
+MODEL_GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (gettext_lazy("Who answers"), ("Endpoint", "LanguageModel")),
     (gettext_lazy("What happened"), ("Battle", "Vote", "Voter")),
     (gettext_lazy("Ratings"), ("Pool", "Board", "Category")),
@@ -32,23 +32,23 @@ GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
         gettext_lazy("Catalogue"),
         ("Submission", "Fact", "Organization", "License", "Benchmark", "Score"),
     ),
-    (gettext_lazy("Operators"), ("Change", "ApiKey", "User", "Group")),
+    (gettext_lazy("Operators"), ("AuditEntry", "ApiKey", "User", "Group")),
 )
 
 
-def _select_keys_only(view: Any, request: HttpRequest) -> None:
+def _drop_invalid_keys(view: Any, request: HttpRequest) -> None:
     """What is left after that Django says in its words, also where it is nothing."""
     page = getattr(view, "__self__", None)
     if isinstance(page, admin.ModelAdmin) and ACTION_CHECKBOX_NAME in request.POST:
-        from core.admin.classes import may_be_key  # its package registers pages with the site that is made here
+        from core.admin.classes import is_valid_key  # its package registers pages with the site that is made here
 
         selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
         sent = request.POST.copy()
-        sent.setlist(ACTION_CHECKBOX_NAME, [key for key in selected if may_be_key(page.model, key)])
+        sent.setlist(ACTION_CHECKBOX_NAME, [key for key in selected if is_valid_key(page.model, key)])
         request.POST = sent  # type: ignore[assignment]  # a copy can be changed, which nobody does
 
 
-class Site(admin.AdminSite):
+class ArenaAdminSite(admin.AdminSite):
     site_header = site_title = gettext_lazy("Arena, for operators")
     index_title = gettext_lazy("What this arena runs on")
 
@@ -57,10 +57,10 @@ class Site(admin.AdminSite):
         kinds = {
             kind["model"]: kind for app in self._build_app_dict(request, app_label).values() for kind in app["models"]
         }
-        places = {name: place for _, names in GROUPS for place, name in enumerate(names)}
-        grouped: dict[str, list[Any]] = {str(title): [] for title, _ in GROUPS}
+        places = {name: place for _, names in MODEL_GROUPS for place, name in enumerate(names)}
+        grouped: dict[str, list[Any]] = {str(title): [] for title, _ in MODEL_GROUPS}
         for model, kind in kinds.items():
-            title = next((title for title, names in GROUPS if model.__name__ in names), OTHERS)
+            title = next((title for title, names in MODEL_GROUPS if model.__name__ in names), OTHER_GROUP)
             grouped.setdefault(str(title), []).append(kind)
         return [
             {"name": title, "models": sorted(found, key=lambda kind: places.get(kind["object_name"], 0))}
@@ -69,18 +69,18 @@ class Site(admin.AdminSite):
         ]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        may = request.user.has_perm("core.view_change")
-        latest = Change.objects.all()[:LATEST] if may else None
+        may = request.user.has_perm("core.view_auditentry")
+        latest = AuditEntry.objects.all()[:MAX_LATEST_CHANGES] if may else None
         return super().index(request, {**(extra_context or {}), "latest": latest})
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return super().has_permission(request) and not second_factor.is_missing(request.user)
+        return super().has_permission(request) and not second_factor.is_totp_missing(request.user)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """No password is taken here: the login of all accounts counts attempts, and locks out who guesses."""
         if self.has_permission(request):
             return redirect("admin:index")
-        if second_factor.is_missing(request.user):
+        if second_factor.is_totp_missing(request.user):
             return redirect("mfa_activate_totp")
         if request.user.is_authenticated:
             return render(request, "404.html", {"detail": _("This part is for operators.")}, status=403)
@@ -91,10 +91,10 @@ class Site(admin.AdminSite):
         inner = super().admin_view(view, cacheable)
 
         def written_down(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if NUL in request.META["QUERY_STRING"]:  # PostgreSQL would not take it, and few filters ask
+            if ENCODED_NUL in request.META["QUERY_STRING"]:  # PostgreSQL would not take it, and few filters ask
                 return redirect(f"{request.path}?{ERROR_FLAG}=1")
-            _select_keys_only(view, request)
-            with audit.by(request.user.get_username()):
+            _drop_invalid_keys(view, request)
+            with audit.log_changes_as(request.user.get_username()):
                 return inner(request, *args, **kwargs)
 
         return cast("View", update_wrapper(written_down, inner))

@@ -7,52 +7,52 @@ from typing import Any
 
 import orjson
 
-LONGEST_LINE = 64 * 2**20  # bytes
-MARK = "\ufeff"  # some programs begin a file with it
-Line = tuple[int, dict[str, Any]]
-Cells = tuple[int, dict[str, str]]
+MAX_LINE_BYTES = 64 * 2**20  # bytes
+BYTE_ORDER_MARK = "\ufeff"  # some programs begin a file with it
+JsonRecord = tuple[int, dict[str, Any]]
+CsvRecord = tuple[int, dict[str, str]]
 
-csv.field_size_limit(min(LONGEST_LINE, sys.maxsize))
+csv.field_size_limit(min(MAX_LINE_BYTES, sys.maxsize))
 
 
-def json_lines(lines: Iterable[bytes], what: str) -> Iterator[Line]:
+def iter_json_lines(lines: Iterable[bytes], what: str) -> Iterator[JsonRecord]:
     """The objects of JSON Lines, each with the number of its line; blank lines are passed over.
 
     what: each line is one of these, for the fault.
     """
     for number, line in enumerate(lines, 1):
-        text = line.removeprefix(MARK.encode()) if number == 1 else line
+        text = line.removeprefix(BYTE_ORDER_MARK.encode()) if number == 1 else line
         if not text.strip():
             continue
         try:
             row = orjson.loads(text)
         except orjson.JSONDecodeError as error:
-            _decoded(number, line)
+            _decode_line(number, line)
             raise ValueError(f"line {number}: is not JSON: {error.msg}") from None
         if not isinstance(row, dict):
             raise ValueError(f"line {number}: is not a JSON object; each line is one {what}, {{…}}")
         yield number, row
 
 
-def csv_table(lines: Iterable[bytes]) -> tuple[list[str], Iterator[Cells]]:
+def read_csv(lines: Iterable[bytes]) -> tuple[list[str], Iterator[CsvRecord]]:
     """The header of CSV, and its rows by column, each with the number of the line on which it begins."""
-    reader = csv.reader(_texts(lines), strict=True)
-    records = _records(reader)
+    reader = csv.reader(_iter_texts(lines), strict=True)
+    records = _iter_records(reader)
     header = next(records, (1, []))[1]
     for column in header:
         if header.count(column) > 1:
             raise ValueError(f"line 1: the column {column} stands twice")
-    return header, _rows(records, header)
+    return header, _iter_rows(records, header)
 
 
-def _rows(records: Iterator[tuple[int, list[str]]], header: list[str]) -> Iterator[Cells]:
+def _iter_rows(records: Iterator[tuple[int, list[str]]], header: list[str]) -> Iterator[CsvRecord]:
     for number, cells in records:
         if len(cells) != len(header):
             raise ValueError(f"line {number}: has {len(cells)} cells, but there are {len(header)} columns")
         yield number, dict(zip(header, cells, strict=True))
 
 
-def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:
+def _iter_records(reader: Any) -> Iterator[tuple[int, list[str]]]:
     """Rows that are not blank; `reader` asks for more lines within a quoted cell."""
     while True:
         number = reader.line_num + 1
@@ -66,13 +66,13 @@ def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:
             yield number, cells
 
 
-def _texts(lines: Iterable[bytes]) -> Iterator[str]:
+def _iter_texts(lines: Iterable[bytes]) -> Iterator[str]:
     for number, line in enumerate(lines, 1):
-        text = _decoded(number, line)
-        yield text.removeprefix(MARK) if number == 1 else text
+        text = _decode_line(number, line)
+        yield text.removeprefix(BYTE_ORDER_MARK) if number == 1 else text
 
 
-def _decoded(number: int, line: bytes) -> str:
+def _decode_line(number: int, line: bytes) -> str:
     try:
         return line.decode()
     except UnicodeDecodeError as error:

@@ -11,33 +11,47 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import gettext as say
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-NUMBER, WHOLE = serializers.FloatField, serializers.IntegerField
-Text, Yes = serializers.CharField, serializers.BooleanField
+FloatField, IntegerField = serializers.FloatField, serializers.IntegerField
+CharField, BooleanField = serializers.CharField, serializers.BooleanField
 
 
-class ErrorDetail(serializers.Serializer[Any]):
-    code = Text(help_text="for programs")
-    detail = Text(help_text="one sentence, for people")
+class Schema(serializers.Serializer[Any]):
+    """The shape of a JSON object; its component in the document has the name of the class without `Schema`."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        extend_schema_serializer(component_name=cls.__name__.removesuffix("Schema"))(cls)
+
+
+class ErrorDetailSchema(Schema):
+    code = CharField(help_text="for programs")
+    detail = CharField(help_text="one sentence, for people")
     fields = serializers.DictField(  # type: ignore[assignment]  # the name is that of the API
-        child=serializers.ListField(child=Text()), required=False, help_text="what is wrong with which"
+        child=serializers.ListField(child=CharField()), required=False, help_text="what is wrong with which"
     )
 
 
-class Error(serializers.Serializer[Any]):
-    error = ErrorDetail()
+class ErrorSchema(Schema):
+    error = ErrorDetailSchema()
 
 
-class Page(serializers.Serializer[Any]):
+class PageSchema(Schema):
     next = serializers.URLField(allow_null=True, help_text="address of the next page")
     previous = serializers.URLField(allow_null=True)
 
 
-ERRORS = {
+ERROR_DESCRIPTIONS = {
     400: "Something in the request is not as it should be; `fields` says what.",
     401: "The API key is not valid any more, or never was.",
     403: "`csrf`: X-CSRFToken is missing. Or the key may not do this.",
@@ -52,20 +66,20 @@ ERRORS = {
     429: "Too many: `Retry-After` says when to try again.",
     503: "Not possible just now: `Retry-After` says when to try again.",
 }
-STREAMED = (401, 403, 404, 429, 503)
-READ, WRITE = (400, 401, 403, 404, 429, 503), (400, 401, 403, 404, 409, 413, 415, 429, 503)
-CSRF = OpenApiParameter(
+STREAM_ERRORS = (401, 403, 404, 429, 503)
+READ_ERRORS, WRITE_ERRORS = (400, 401, 403, 404, 429, 503), (400, 401, 403, 404, 409, 413, 415, 429, 503)
+CSRF_HEADER = OpenApiParameter(
     "X-CSRFToken", str, OpenApiParameter.HEADER, description="With a `voter` cookie: what the cookie `csrftoken` says."
 )
 # Of an answer that is sent again only if it changed.
-IF_NONE_MATCH = OpenApiParameter(
+IF_NONE_MATCH_HEADER = OpenApiParameter(
     "If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` of an earlier answer."
 )
-ETAG = OpenApiParameter(
+ETAG_HEADER = OpenApiParameter(
     "ETag", str, OpenApiParameter.HEADER, response=[200, 304], description="Of this answer, for `If-None-Match`."
 )
-UNCHANGED = OpenApiResponse(None, "It is still what `If-None-Match` says, and comes without a body.")
-PAGING = (
+NOT_MODIFIED = OpenApiResponse(None, "It is still what `If-None-Match` says, and comes without a body.")
+PAGE_PARAMETERS = (
     OpenApiParameter("cursor", str, description="As the address of the next page says."),
     OpenApiParameter(
         "page_size", {"type": "integer", "minimum": 1}, description="At most 100; more means 100.", default=100
@@ -75,7 +89,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 Decorator = Callable[[View], View]
 
 
-def call(
+def describe_operation(
     name: str,
     tag: str,
     says: tuple[str, str],
@@ -84,7 +98,7 @@ def call(
     takes: tuple[Any, Any] | None = None,
     status: int = 200,
     parameters: Iterable[OpenApiParameter] = (),
-    errors: Iterable[int] = READ,
+    errors: Iterable[int] = READ_ERRORS,
     etag: bool = False,
 ) -> Decorator[Any]:
     """A call in the document. says: a title and a text. gives, takes: a shape and an example of it."""
@@ -95,33 +109,37 @@ def call(
         tags=[tag],
         summary=says[0],
         description=says[1],
-        parameters=[*parameters, *([CSRF] if 415 in errors else []), *([IF_NONE_MATCH, ETAG] if etag else [])],
+        parameters=[
+            *parameters,
+            *([CSRF_HEADER] if 415 in errors else []),
+            *([IF_NONE_MATCH_HEADER, ETAG_HEADER] if etag else []),
+        ],
         request=takes and takes[0],
         responses={
             status: OpenApiResponse(gives[0], says[0]),
-            **({304: UNCHANGED} if etag else {}),
-            **{number: OpenApiResponse(Error, ERRORS[number]) for number in errors},
+            **({304: NOT_MODIFIED} if etag else {}),
+            **{number: OpenApiResponse(ErrorSchema, ERROR_DESCRIPTIONS[number]) for number in errors},
         },
         examples=[
             OpenApiExample("Answer", gives[1], response_only=True, status_codes=[str(status)]),
             *([OpenApiExample("Request", takes[1], request_only=True)] if takes else []),
         ],
     )
-    return lambda view: document(_knowing(known, view))
+    return lambda view: document(_check_parameters(known, view))
 
 
-def streamed(
+def describe_stream(
     name: str,
     tag: str,
     says: tuple[str, str],
     sent: tuple[str, str],
     parameters: Iterable[dict[str, Any]],
-    errors: Iterable[int] = STREAMED,
+    errors: Iterable[int] = STREAM_ERRORS,
 ) -> dict[str, Any]:
     """A path of a view that is not DRF's. sent: the media type, and an example."""
     error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
     found = {"schema": {"type": "string"}, "example": sent[1]}
-    refused = {str(number): {"description": ERRORS[number], "content": error} for number in errors}
+    refused = {str(number): {"description": ERROR_DESCRIPTIONS[number], "content": error} for number in errors}
     return {
         "get": {
             "operationId": name,
@@ -135,31 +153,31 @@ def streamed(
     }
 
 
-def _knowing(known: Sequence[OpenApiParameter], view: View) -> Any:
+def _check_parameters(known: Sequence[OpenApiParameter], view: View) -> Any:
     @wraps(view)
     def checked(of: object, request: Request, *arguments: Any, **more: Any) -> Any:
-        if problems := wrong(request.query_params, known):
+        if problems := find_parameter_errors(request.query_params, known):
             raise ValidationError(problems)
         return view(of, request, *arguments, **more)
 
     return checked
 
 
-def wrong(given: QueryDict, known: Sequence[OpenApiParameter]) -> dict[str, list[str]]:
+def find_parameter_errors(given: QueryDict, known: Sequence[OpenApiParameter]) -> dict[str, list[str]]:
     """What is wrong with each parameter: it is not known, or it comes again where one value is taken."""
     by_name = {each.name: each for each in known}
-    found = {name: [_unknown(by_name)] for name in given if name not in by_name}
+    found = {name: [_unknown_message(by_name)] for name in given if name not in by_name}
     again = (by_name[name] for name, values in given.lists() if name in by_name and len(values) > 1)
-    return found | {each.name: [_once(each)] for each in again if not each.many or each.explode is False}
+    return found | {each.name: [_repeated_message(each)] for each in again if not each.many or each.explode is False}
 
 
-def _unknown(known: Iterable[str]) -> str:
+def _unknown_message(known: Iterable[str]) -> str:
     if names := ", ".join(known):
         return say("There is no such parameter. Known are: %s.") % names
     return say("There is no such parameter: none is known here.")
 
 
-def _once(parameter: OpenApiParameter) -> str:
+def _repeated_message(parameter: OpenApiParameter) -> str:
     if parameter.many:
         return say("This is given once, with commas between the values.")
     return say("This is given once.")

@@ -9,19 +9,22 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 RETRY_AFTER_S = "3"
-ERROR = {"code": "unavailable", "detail": "The service cannot reach its data just now. Try again in a moment."}
+UNAVAILABLE_ERROR = {
+    "code": "unavailable",
+    "detail": "The service cannot reach its data just now. Try again in a moment.",
+}
 
 
-def answer(request: HttpRequest) -> HttpResponse:
+def render_unavailable(request: HttpRequest) -> HttpResponse:
     if request.path.startswith("/api/"):
-        response: HttpResponse = JsonResponse({"error": ERROR}, status=503)
+        response: HttpResponse = JsonResponse({"error": UNAVAILABLE_ERROR}, status=503)
     else:
         response = render(request, "503.html", status=503)
     response.headers["Retry-After"] = RETRY_AFTER_S
     return response
 
 
-class Outages:
+class OutageMiddleware:
     """Middleware; the outermost that can answer with a page."""
 
     sync_capable = async_capable = True
@@ -35,4 +38,4 @@ class Outages:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return answer(request) if isinstance(error, OperationalError | InterfaceError) else None
+        return render_unavailable(request) if isinstance(error, OperationalError | InterfaceError) else None

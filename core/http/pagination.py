@@ -7,24 +7,24 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 
-MOST = 100
-SIZE = re.compile(r"0*[1-9][0-9]{0,18}")
+MAX_PAGE_SIZE = 100
+PAGE_SIZE_PATTERN = re.compile(r"0*[1-9][0-9]{0,18}")
 
 
-class Pages(CursorPagination):
-    """Whoever wants more than `MOST` at once gets so many."""
+class StrictCursorPagination(CursorPagination):
+    """Whoever wants more than `MAX_PAGE_SIZE` at once gets so many."""
 
-    page_size = max_page_size = MOST
+    page_size = max_page_size = MAX_PAGE_SIZE
     page_size_query_param = "page_size"
     invalid_cursor_message = "There is no such page: cursor is what the address of the next page says."
 
     def get_page_size(self, request: Request) -> int | None:
         """Raises ValidationError for what is no size, where DRF would take the usual one."""
         written = request.query_params.get(self.page_size_query_param) or str(self.page_size)
-        if not SIZE.fullmatch(written):
-            rule = f"This is a whole number from 1 on; more than {MOST} means {MOST}."
+        if not PAGE_SIZE_PATTERN.fullmatch(written):
+            rule = f"This is a whole number from 1 on; more than {MAX_PAGE_SIZE} means {MAX_PAGE_SIZE}."
             raise ValidationError({self.page_size_query_param: [rule]})
-        return min(int(written), MOST)
+        return min(int(written), MAX_PAGE_SIZE)
 
     def decode_cursor(self, request: Request) -> Cursor | None:
         """A cursor is made by us, but sent by anybody: DRF would hand any text to the database."""
@@ -37,14 +37,14 @@ class Pages(CursorPagination):
         raise NotImplementedError
 
 
-class BySlug(Pages):
+class SlugPagination(StrictCursorPagination):
     ordering = "slug"
 
     def holds(self, position: str) -> bool:
         return "\0" not in position
 
 
-class Newest(Pages):
+class NewestFirstPagination(StrictCursorPagination):
     """Of what has a time at which it was made, such as battles."""
 
     ordering = ("-created_at", "-id")

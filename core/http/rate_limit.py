@@ -15,15 +15,15 @@ from dataclasses import dataclass, replace
 
 from redis.exceptions import RedisError
 
-from core.storage.redis_clients import client
+from core.storage.redis_clients import get_redis_client
 
 HOUR_US = 3600 * 1_000_000
-BURST = 60
-AWAY_S = 2.0  # so long Redis is not asked after it has failed
-LOCAL_SHARE = 4
-MOST_LOCAL = 10_000
+DEFAULT_BURST = 60
+RETRY_DELAY_S = 2.0  # so long Redis is not asked after it has failed
+LOCAL_DIVISOR = 4
+MAX_LOCAL_BUCKETS = 10_000
 # ARGV: 1 if a bucket may be overdrawn; then for each bucket the step and how far ahead "full again" may lie, in µs.
-SCRIPT = """
+CHARGE_SCRIPT = """
 local time = redis.call("TIME")
 local now = time[1] * 1000000 + time[2]
 local full, wait = {}, 0
@@ -51,7 +51,7 @@ class Bucket:
 
     key: str
     per_hour: int
-    burst: int = BURST
+    burst: int = DEFAULT_BURST
 
     @property
     def capacity(self) -> int:
@@ -71,45 +71,45 @@ class Bucket:
         return self.capacity * self.share_us
 
 
-def take(buckets: Iterable[Bucket], amount: int = 1) -> float:
+def charge_buckets(buckets: Iterable[Bucket], amount: int = 1) -> float:
     """Take `amount` from each bucket: 0 if all had it, else the seconds until they will have, and none was taken.
 
     An amount of 0 takes nothing and asks whether a bucket is overdrawn.
     """
-    return _change(buckets, amount)
+    return _apply_charge(buckets, amount)
 
 
-def give_back(buckets: Iterable[Bucket], amount: int = 1) -> None:
+def refund_buckets(buckets: Iterable[Bucket], amount: int = 1) -> None:
     """For what was not done after all."""
-    _change(buckets, -amount)
+    _apply_charge(buckets, -amount)
 
 
-def overdraw(buckets: Iterable[Bucket], amount: int) -> None:
+def overdraw_buckets(buckets: Iterable[Bucket], amount: int) -> None:
     """For what was done before its cost was known: a bucket may hold less than nothing afterwards."""
-    _change(buckets, amount, overdraw=True)
+    _apply_charge(buckets, amount, overdraw=True)
 
 
-def _change(buckets: Iterable[Bucket], amount: int, *, overdraw: bool = False) -> float:
+def _apply_charge(buckets: Iterable[Bucket], amount: int, *, overdraw: bool = False) -> float:
     limited = [bucket for bucket in buckets if bucket.per_hour]
     if not limited:
         return 0.0
-    if time.monotonic() >= _local.until:
+    if time.monotonic() >= _local_buckets.until:
         try:
-            return _in_redis(limited, amount, overdraw=overdraw) / 1e6
+            return _charge_in_redis(limited, amount, overdraw=overdraw) / 1e6
         except (RedisError, OSError) as error:
             logger.warning("Redis is away, limits are kept in this process: %s", error)
-            _local.until = time.monotonic() + AWAY_S
-    return _local.change(limited, amount, overdraw=overdraw) / 1e6
+            _local_buckets.until = time.monotonic() + RETRY_DELAY_S
+    return _local_buckets.change(limited, amount, overdraw=overdraw) / 1e6
 
 
-def _in_redis(buckets: Sequence[Bucket], amount: int, *, overdraw: bool) -> int:
+def _charge_in_redis(buckets: Sequence[Bucket], amount: int, *, overdraw: bool) -> int:
     keys = [f"limit:{bucket.key}" for bucket in buckets]
     steps = [number for bucket in buckets for number in (bucket.step_us(amount), bucket.depth_us)]
-    waited: int = client().register_script(SCRIPT)(keys=keys, args=[int(overdraw), *steps])
+    waited: int = get_redis_client().register_script(CHARGE_SCRIPT)(keys=keys, args=[int(overdraw), *steps])
     return waited
 
 
-class _Local:
+class _LocalBuckets:
     """The same in the memory of this process, with smaller buckets; `until` says how long Redis is not asked."""
 
     def __init__(self) -> None:
@@ -119,20 +119,20 @@ class _Local:
 
     def change(self, buckets: Sequence[Bucket], amount: int, *, overdraw: bool) -> int:
         now = time.monotonic_ns() // 1000
-        small = [replace(bucket, per_hour=max(1, bucket.per_hour // LOCAL_SHARE)) for bucket in buckets]
+        small = [replace(bucket, per_hour=max(1, bucket.per_hour // LOCAL_DIVISOR)) for bucket in buckets]
         with self.lock:
             full = {each.key: max(self.full.get(each.key, now), now) + each.step_us(amount) for each in small}
             wait = max(full[each.key] - each.depth_us - now for each in small)
             if wait > 0 and not overdraw:
                 return wait
-            if len(self.full) > MOST_LOCAL:
+            if len(self.full) > MAX_LOCAL_BUCKETS:
                 self.full = {key: until for key, until in self.full.items() if until > now}
             self.full |= full
         return 0
 
 
-_local = _Local()
+_local_buckets = _LocalBuckets()
 
 
-def whole_seconds(wait: float) -> int:
+def round_up_seconds(wait: float) -> int:
     return max(1, math.ceil(wait))

@@ -3,14 +3,14 @@
 from django.db import migrations
 
 CREATE_TRIGGER = """
-CREATE FUNCTION core_change_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION core_auditentry_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'the log of changes is only added to' USING ERRCODE = 'restrict_violation';
 END $$;
-CREATE TRIGGER core_change_stays BEFORE UPDATE OR DELETE ON core_change
-    FOR EACH ROW EXECUTE FUNCTION core_change_stays();
+CREATE TRIGGER core_auditentry_stays BEFORE UPDATE OR DELETE ON core_auditentry
+    FOR EACH ROW EXECUTE FUNCTION core_auditentry_stays();
 """
-DROP_TRIGGER = "DROP TRIGGER core_change_stays ON core_change; DROP FUNCTION core_change_stays();"
+DROP_TRIGGER = "DROP TRIGGER core_auditentry_stays ON core_auditentry; DROP FUNCTION core_auditentry_stays();"
 
 
 class Migration(migrations.Migration):

@@ -13,23 +13,23 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 # Threads of their own: Django logs each error in one of the common ones before the request gives its connection back,
 # and where looks that wait for a connection held all of those, both would wait for each other.
-LOOKS = ThreadPoolExecutor(6, "look")
+QUERY_THREADS = ThreadPoolExecutor(6, "look")
 
 
-def limit(**milliseconds: int) -> None:
+def set_timeouts(**milliseconds: int) -> None:
     """Bound all connections that this process makes from now on, by parameters of PostgreSQL."""
     given = [f"-c {name}={value}" for name, value in milliseconds.items()]
     settings.DATABASE_OPTIONS["options"] = " ".join([settings.DATABASE_OPTIONS.get("options", ""), *given]).strip()
 
 
-def give_back() -> None:
+def release_connection() -> None:
     """Give this thread's connection to the others before a long wait; within a transaction it stays."""
     if not connection.in_atomic_block:
         connection.close()
 
 
-def let_go(
-    look: Callable[Arguments, Result], threads: ThreadPoolExecutor = LOOKS
+def database_sync_to_async(
+    look: Callable[Arguments, Result], threads: ThreadPoolExecutor = QUERY_THREADS
 ) -> Callable[Arguments, Awaitable[Result]]:
     """The same in a thread of its own that keeps no connection: a response may be open for long after the look."""
 

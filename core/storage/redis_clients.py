@@ -17,13 +17,13 @@ logger = logging.getLogger(__name__)
 
 
 @cache
-def client() -> "redis.Redis":
+def get_redis_client() -> "redis.Redis":
     """The plain client of this process, for the few writes of web requests."""
     once_more = redis.retry.Retry(NoBackoff(), 1)  # a connection that broke while it was idle
     return redis.Redis.from_url(settings.REDIS_URL, retry=once_more, socket_timeout=2, socket_connect_timeout=1)
 
 
-def connect() -> "Redis":
+def connect_async_redis() -> "Redis":
     """A client of the running loop that reports a lost connection at once instead of hiding it."""
     return Redis.from_url(settings.REDIS_URL, retry=Retry(NoBackoff(), 0), socket_timeout=5)
 

@@ -8,10 +8,10 @@ from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
 # Whoever waits may hold what the other one needs, such as the last connection to the database.
-PATIENCE_S = 1.0
+LOCK_TIMEOUT_S = 1.0
 
 
-class Recent(Generic[Value]):
+class TtlCache(Generic[Value]):
     """At most `most` values in the memory of this process, those asked for last; each holds for `seconds`.
 
     Safe among threads: one works a value out, and the others wait for it; hundreds of open pages ask for the same.
@@ -47,7 +47,7 @@ class Recent(Generic[Value]):
     def _made(self, key: Hashable, work_out: Callable[[], Value]) -> Value:
         with self._lock:
             making = self._making.setdefault(key, Lock())
-        mine = making.acquire(timeout=PATIENCE_S)
+        mine = making.acquire(timeout=LOCK_TIMEOUT_S)
         try:
             found = self.get(key)
             return self.keep(key, work_out()) if found is None else found

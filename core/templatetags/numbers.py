@@ -10,17 +10,17 @@ from django.utils.safestring import SafeString
 from core.text import number_format
 
 register = template.Library()
-DECADES = 4
+AXIS_DECADES = 4
 
 
 @register.filter
 def count(number: float) -> str:
-    return number_format.count(round(number))
+    return number_format.format_count(round(number))
 
 
 @register.filter
 def dollars(amount: Decimal) -> str:
-    return number_format.dollars(amount)
+    return number_format.format_dollars(amount)
 
 
 @register.filter
@@ -44,4 +44,4 @@ def times(number: float) -> str:
 @register.filter
 def along(number: float) -> float:
     """Where a ratio from 1 to 10,000 stands on a logarithmic axis from 0 to 100; others stand at its ends."""
-    return round(min(100, max(0, log10(max(number, 1)) * 100 / DECADES)), 2)
+    return round(min(100, max(0, log10(max(number, 1)) * 100 / AXIS_DECADES)), 2)

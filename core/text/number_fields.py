@@ -11,17 +11,20 @@ from django.utils.translation import gettext_lazy as _
 
 from core.text.number_format import UNITS
 
-LONGEST = 40
-BY_LETTER = {letter.lower(): size for size, letter in UNITS}
-NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,2})?)([kmbt]?)", re.ASCII)
-YES_OR_NO = {**dict.fromkeys(("true", "1", "on", "yes"), True), **dict.fromkeys(("", "false", "0", "off", "no"), False)}
-FILLING = re.compile(r"[\s,_$]+")
+MAX_NUMBER_LENGTH = 40
+UNIT_SIZES = {letter.lower(): size for size, letter in UNITS}
+NUMBER_PATTERN = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,2})?)([kmbt]?)", re.ASCII)
+BOOLEAN_WORDS = {
+    **dict.fromkeys(("true", "1", "on", "yes"), True),
+    **dict.fromkeys(("", "false", "0", "off", "no"), False),
+}
+SEPARATORS = re.compile(r"[\s,_$]+")
 
 
-class Amount(forms.Field):
+class AmountField(forms.Field):
     """A number from `low` to `high`, as an exact decimal; None if nothing was written. `whole` ones are integers.
 
-    `usual` is what holds where nothing was written. It is shown, but not filled in: an address stays short.
+    `get_default` is what holds where nothing was written. It is shown, but not filled in: an address stays short.
     """
 
     widget = forms.TextInput
@@ -32,18 +35,18 @@ class Amount(forms.Field):
         super().__init__(**{"required": False, **options})
         self.low, self.high, self.whole = low, high, whole
         self.usual = usual if whole or usual is None else Decimal(usual)
-        self.widget.attrs |= {"autocomplete": "off", "maxlength": LONGEST}
+        self.widget.attrs |= {"autocomplete": "off", "maxlength": MAX_NUMBER_LENGTH}
         if usual is not None:
             self.widget.attrs["placeholder"] = f"{usual:,}"
 
     def to_python(self, value: Any) -> Decimal | int | None:
-        text = FILLING.sub("", value or "").lower()
+        text = SEPARATORS.sub("", value or "").lower()
         if not text:
             return None
-        found = NUMBER.fullmatch(text) if len(text) <= LONGEST else None
+        found = NUMBER_PATTERN.fullmatch(text) if len(text) <= MAX_NUMBER_LENGTH else None
         if found is None:
             raise ValidationError(_("This is no number: write it like 250, 70B, 1.4T or 5.9e23."))
-        number = Decimal(found[1]) * BY_LETTER.get(found[2], 1)
+        number = Decimal(found[1]) * UNIT_SIZES.get(found[2], 1)
         if self.whole and number != number.to_integral_value():
             raise ValidationError(_("This must be a whole number."))
         return int(number) if self.whole else number
@@ -55,40 +58,42 @@ class Amount(forms.Field):
             raise ValidationError(words, params={"low": f"{self.low:,.12g}", "high": f"{self.high:,.12g}"})
 
 
-class AsWritten(forms.CheckboxInput):
+class RawCheckboxInput(forms.CheckboxInput):
     """What an address says of a box that may be ticked."""
 
     def value_from_datadict(self, data: Mapping[str, Any], files: object, name: str) -> Any:
         return data.get(name, "")
 
 
-class YesOrNo(forms.BooleanField):
+class StrictBooleanField(forms.BooleanField):
     """Django's own takes whatever stands in an address for a yes: `no` and 0 too."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(required=False, widget=AsWritten(check_test=lambda value: _is_yes(value) is True), **options)
+        super().__init__(
+            required=False, widget=RawCheckboxInput(check_test=lambda value: _parse_boolean(value) is True), **options
+        )
 
     def to_python(self, value: Any) -> bool:
-        if (yes := _is_yes(value)) is None:
+        if (yes := _parse_boolean(value)) is None:
             raise ValidationError(_("This is true or false."))
         return yes
 
 
-def _is_yes(value: Any) -> bool | None:
+def _parse_boolean(value: Any) -> bool | None:
     """None where it says neither."""
-    return YES_OR_NO.get(str("" if value is None else value).strip().lower())
+    return BOOLEAN_WORDS.get(str("" if value is None else value).strip().lower())
 
 
-def usual(field: forms.Field) -> Any:
-    return field.usual if isinstance(field, Amount) else field.initial
+def get_default(field: forms.Field) -> Any:
+    return field.usual if isinstance(field, AmountField) else field.initial
 
 
-def _keys(field: forms.ChoiceField) -> list[str]:
+def _list_choices(field: forms.ChoiceField) -> list[str]:
     choices: Any = field.choices  # none of ours is in groups
     return [str(key) for key, _words in choices if key]
 
 
-class GivenForm(forms.Form):
+class DefaultsForm(forms.Form):
     """A form whose fields may be left out: then they are as usual."""
 
     use_required_attribute = False
@@ -97,8 +102,8 @@ class GivenForm(forms.Form):
         super().__init__(*arguments, **options)
         for field in self.fields.values():
             if isinstance(field, forms.ChoiceField):
-                field.error_messages["invalid_choice"] = _("This is one of: %s.") % ", ".join(_keys(field))
+                field.error_messages["invalid_choice"] = _("This is one of: %s.") % ", ".join(_list_choices(field))
 
     def given(self, name: str) -> Any:
         value = self.cleaned_data.get(name)
-        return usual(self.fields[name]) if value in (None, "") else value
+        return get_default(self.fields[name]) if value in (None, "") else value

@@ -10,15 +10,15 @@ from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
 from core.admin import audit
-from core.admin.classes import Page
-from core.admin.read_only import ReadOnly
+from core.admin.classes import ModelAdmin
+from core.admin.read_only import ReadOnlyAdmin
 from ratings.admin import tasks
 from ratings.boards import addresses
-from ratings.boards.snapshots import BRADLEY_TERRY, Asked
+from ratings.boards.snapshots import BRADLEY_TERRY, BoardKey
 from ratings.models import Board, Category, Pool, Snapshot
 
 
-class Kept(Page):
+class EditOnlyAdmin(ModelAdmin):
     """Comes and goes with its votes; only its words are for people to change."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -28,7 +28,7 @@ class Kept(Page):
         return False
 
 
-class Asking(Page):
+class RatingsTaskAdmin(ModelAdmin):
     """What the ratings worker can be asked for, of all boards of a pool at once."""
 
     actions = ("recompute", "recompute_from_scratch", "verify")
@@ -57,7 +57,7 @@ class Asking(Page):
         try:
             for pool in self.pools(chosen):
                 task.apply_async((pool.slug, who), options, expires=tasks.EXPIRES_S)
-                audit.note(who, f"asked to {task.name.rpartition('.')[2]}", pool, after=options)
+                audit.record_change(who, f"asked to {task.name.rpartition('.')[2]}", pool, after=options)
         except OperationalError:
             self.message_user(request, _("The broker is away, so the workers could not be asked."), messages.ERROR)
         else:
@@ -65,7 +65,7 @@ class Asking(Page):
 
 
 @admin.register(Pool)
-class PoolAdmin(Asking, Kept):
+class PoolAdmin(RatingsTaskAdmin, EditOnlyAdmin):
     list_display = ("name", "slug", "kind", "boards", "behind", "ordered", "revision")
     list_filter = ("kind",)
     search_fields = ("slug", "name")
@@ -87,7 +87,7 @@ class PoolAdmin(Asking, Kept):
 
 
 @admin.register(Board)
-class BoardAdmin(Asking, ReadOnly):
+class BoardAdmin(RatingsTaskAdmin, ReadOnlyAdmin):
     """Its ranking is on the public page, to which the button “View on site” leads."""
 
     list_display = ("__str__", "votes", "published", "behind", "last_vote_id")
@@ -107,8 +107,8 @@ class BoardAdmin(Asking, ReadOnly):
         return Pool.objects.filter(boards__in=chosen.values("pk")).distinct().order_by("pk")
 
     def view_on_site(self, board: Board) -> str:
-        asked = Asked(pool=board.pool.slug, category=board.category.slug, style_control=board.style_control)
-        return addresses.source("leaderboard", asked)
+        asked = BoardKey(pool=board.pool.slug, category=board.category.slug, style_control=board.style_control)
+        return addresses.build_board_url("leaderboard", asked)
 
     @admin.display(description="votes")
     def votes(self, board: Any) -> int | None:
@@ -120,7 +120,7 @@ class BoardAdmin(Asking, ReadOnly):
 
 
 @admin.register(Category)
-class CategoryAdmin(Kept):
+class CategoryAdmin(EditOnlyAdmin):
     list_display = ("name", "slug")
     readonly_fields = ("slug",)
     ordering = ("slug",)

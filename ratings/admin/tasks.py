@@ -16,30 +16,30 @@ def recompute(slug: str, who: str, *, from_scratch: bool) -> None:
     from ratings.pipeline import board_refresh  # scipy is slow to load, and only this worker needs it
 
     pool = Pool.objects.get(slug=slug)
-    published = board_refresh.recompute([pool], from_scratch=from_scratch)
-    audit.note(who, "recomputed", pool, after={"boards": len(published)})
+    published = board_refresh.recompute_boards([pool], from_scratch=from_scratch)
+    audit.record_change(who, "recomputed", pool, after={"boards": len(published)})
 
 
 @shared_task(name="config.verify", ignore_result=True)
 def verify(slug: str, who: str) -> None:
     """Count in a thread of the worker: many votes take minutes, and no board has to wait for a look at them."""
-    Thread(target=_verify, args=(slug, who), name="verify", daemon=True).start()
+    Thread(target=_run_verification, args=(slug, who), name="verify", daemon=True).start()
 
 
-def _verify(slug: str, who: str) -> None:
+def _run_verification(slug: str, who: str) -> None:
     try:
         pool = Pool.objects.get(slug=slug)
-        audit.note(who, "verified", pool, after=_compare(pool))
+        audit.record_change(who, "verified", pool, after=_compare_with_votes(pool))
     finally:
         connections.close_all()
 
 
-def _compare(pool: Pool) -> dict[str, object]:
+def _compare_with_votes(pool: Pool) -> dict[str, object]:
     from ratings.pipeline import verification
 
     if pool.kind == Pool.Kind.REFERENCE:
         return {"found": "its boards are somebody else's: no votes to verify"}
     try:
-        return {"as the votes say": True, "found": str(verification.verify([pool]))}
-    except verification.Differs as difference:
+        return {"as the votes say": True, "found": str(verification.verify_tallies([pool]))}
+    except verification.TallyMismatch as difference:
         return {"as the votes say": False, "found": str(difference)}

@@ -1,8 +1,8 @@
 """Examples for the OpenAPI document; a test holds each against the shape that it illustrates."""
 
-WHICH = {"pool": "live", "category": "overall", "style_control": False, "method": "bt"}
+BOARD_KEY = {"pool": "live", "category": "overall", "style_control": False, "method": "bt"}
 COMPUTED_AT = "2026-03-01T12:00:00.512803Z"
-ROW = {
+BOARD_ROW = {
     "rank": 1, "rank_low": 1, "rank_high": 2, "rank_ub": 1, "tier": 1, "model": "first-7b", "name": "First 7B",
     "organization": "Example Lab", "license": "Apache-2.0", "open_weights": True, "rating": 1062.2514,
     "ci_low": 1040.78, "ci_high": 1083.72, "se": 10.954, "interval": "clustered", "component": 0, "unbounded": False,
@@ -10,16 +10,16 @@ ROW = {
     "votes_to_rank": 0, "provisional": False,
 }  # fmt: skip
 BOARD = {
-    **WHICH,
+    **BOARD_KEY,
     "computed_at": COMPUTED_AT,
     "votes": 1204,
     "last_vote_id": 88_213,
     "provisional": False,
     "scale": {"factor": 400, "base": 10, "mean": 1000},
-    "rows": [ROW],
+    "rows": [BOARD_ROW],
 }
-PAIRS = {
-    **WHICH,
+PAIRWISE = {
+    **BOARD_KEY,
     "computed_at": COMPUTED_AT,
     "models": ["first-7b", "second-7b"],
     "wins": [[0, 61], [24, 0]],
@@ -30,17 +30,20 @@ PAIRS = {
     "diff_se": [[0.0, 44.1], [44.1, 0.0]],
     "votes_needed": [[None, 31], [31, None]],
 }
-POINT = {
+RATING_POINT = {
     "computed_at": COMPUTED_AT, "rating": 1062.2514, "ci_low": 1040.78, "ci_high": 1083.72, "rank": 1, "votes": 412,
 }  # fmt: skip
-HISTORY = {**WHICH, "series": [{"model": "first-7b", "points": [POINT]}]}
+RATING_HISTORY = {**BOARD_KEY, "series": [{"model": "first-7b", "points": [RATING_POINT]}]}
 FRONTIER = {
-    **WHICH,
+    **BOARD_KEY,
     "computed_at": COMPUTED_AT,
     "against": "price",
     "rows": [
         {
-            **{name: ROW[name] for name in ("rank", "model", "name", "rating", "ci_low", "ci_high", "provisional")},
+            **{
+                name: BOARD_ROW[name]
+                for name in ("rank", "model", "name", "rating", "ci_low", "ci_high", "provisional")
+            },
             "value": 0.75,
             "price_input": 0.5,
             "price_output": 1.5,
@@ -51,7 +54,7 @@ FRONTIER = {
     ],
     "left_out": [{"model": "second-70b", "name": "Second 70B", "reason": "unknown"}],
 }
-POOLS = {
+POOL_PAGE = {
     "next": None,
     "previous": None,
     "results": [
@@ -64,7 +67,7 @@ POOLS = {
         }
     ],
 }
-CATEGORIES = {"next": None, "previous": None, "results": [{"slug": "coding", "name": "Coding"}]}
+CATEGORY_PAGE = {"next": None, "previous": None, "results": [{"slug": "coding", "name": "Coding"}]}
 VOTE = {
     "id": 88_213, "model_a": "First 7B", "model_b": "Second 7B", "winner": "model_a",
     "timestamp": "2026-03-01T11:00:00Z", "voter": "5d0c7e2a91f34b6f8a1c2d3e4f506172",
@@ -75,15 +78,15 @@ VOTE = {
     "weight": 1, "counted": True, "reason": "", "source": "live", "propensity": 0.0174, "turns": 1,
     "categories": ["coding", "english"],
 }  # fmt: skip
-EVENTS = """\
+BOARD_EVENTS = """\
 event: board
 data: {"pool": "live", "category": "overall", "style_control": false, "method": "bt", "votes": 1204, \
 "computed_at": "2026-03-01T12:00:00.512803Z"}
 """
-RECORD = """\
+VOTE_FILE = """\
 {"model_a": "First 7B", "model_b": "Second 7B", "winner": "model_a", "timestamp": "2026-03-01T11:00:00Z"}
 """
-VOTES = {
+VOTE_PAGE = {
     "next": "https://arena.example/api/v1/votes/?after=88213",
     "results": [VOTE],
 }

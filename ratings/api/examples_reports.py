@@ -1,17 +1,17 @@
 """Examples of what programs get of single pages; a test holds each against the shape that it illustrates."""
 
-from arena.api.examples import MODEL_IN_FULL
-from ratings.api.examples import COMPUTED_AT, ROW, WHICH
+from arena.api.examples import MODEL_DETAIL
+from ratings.api.examples import BOARD_KEY, BOARD_ROW, COMPUTED_AT
 
-_PLACE = {name: ROW[name] for name in (
+_PLACEMENT = {name: BOARD_ROW[name] for name in (
     "rank", "rank_low", "rank_high", "tier", "rating", "ci_low", "ci_high", "votes", "component", "unbounded",
     "provisional", "votes_to_rank",
 )}  # fmt: skip
-MODEL = {
-    **MODEL_IN_FULL,
+MODEL_REPORT = {
+    **MODEL_DETAIL,
     "boards": [
-        {"pool": "live", "category": "overall", "among": 9, **_PLACE},
-        {"pool": "live", "category": "coding", "among": 7, **_PLACE, "rank": 2, "rank_high": 3, "votes": 120},
+        {"pool": "live", "category": "overall", "among": 9, **_PLACEMENT},
+        {"pool": "live", "category": "coding", "among": 7, **_PLACEMENT, "rank": 2, "rank_high": 3, "votes": 120},
     ],
     "reasons": {
         "pool": "live", "votes": 40, "voters": 21,
@@ -31,8 +31,8 @@ MODEL = {
         }
     ],
 }  # fmt: skip
-_MOVE = {"model": "second-7b", "name": "Second 7B", "moved": -8.1, "se": 3.7}
-METHOD = {
+_AUDIT_MOVE = {"model": "second-7b", "name": "Second 7B", "moved": -8.1, "se": 3.7}
+METHOD_REPORT = {
     "pool": "live",
     "computed_at": COMPUTED_AT,
     "rows": 9,
@@ -66,13 +66,13 @@ METHOD = {
     "makers": [{"organization": "Example Lab", "models": 2, "retired": 0, "share": 0.31, "chance": 0.27}],
     "draw": {"pairs": 36, "least": 0.0061, "most": 0.0874, "shared_evenly": 0.1},
     "audit": {
-        "votes": 1204, "heaviest": 20.0, "clustered": True, "models": 9, "expected": 0.41, "flagged": [_MOVE],
-        "farthest": _MOVE,
+        "votes": 1204, "heaviest": 20.0, "clustered": True, "models": 9, "expected": 0.41, "flagged": [_AUDIT_MOVE],
+        "farthest": _AUDIT_MOVE,
     },
 }  # fmt: skip
-_FIGURES = {"rating": 1062.2514, "ci_low": 1040.78, "ci_high": 1083.72, "rank": 1, "rank_low": 1, "rank_high": 2}
-MOVED = {
-    **WHICH,
+_ROW_FIGURES = {"rating": 1062.2514, "ci_low": 1040.78, "ci_high": 1083.72, "rank": 1, "rank_low": 1, "rank_high": 2}
+MOVEMENT_REPORT = {
+    **BOARD_KEY,
     "since": "2026-02-28T12:00:00Z",
     "until": "2026-03-01T12:00:00Z",
     "computed_then": "2026-02-28T11:58:02.000000Z",
@@ -82,8 +82,8 @@ MOVED = {
     "models": [
         {
             "model": "first-7b", "name": "First 7B", "change": 27.4, "beyond_noise": ["rating"],
-            "then": {**_FIGURES, "rating": 1034.5514, "ci_low": 1011.2, "ci_high": 1057.9, "tier": 1},
-            "now": {**_FIGURES, "tier": 1},
+            "then": {**_ROW_FIGURES, "rating": 1034.5514, "ci_low": 1011.2, "ci_high": 1057.9, "tier": 1},
+            "now": {**_ROW_FIGURES, "tier": 1},
         }
     ],
     "came": [{"model": "third-7b", "name": "Third 7B"}],

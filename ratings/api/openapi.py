@@ -4,29 +4,29 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 
-from arena.api.openapi import MODELS
-from core.http.openapi import PAGING, STREAMED, call, streamed
-from core.http.openapi_forms import parameters
+from arena.api.openapi import MODELS_TAG
+from core.http.openapi import PAGE_PARAMETERS, STREAM_ERRORS, describe_operation, describe_stream
+from core.http.openapi_forms import build_parameters
 from ratings.api import examples, examples_reports, serializers_reports
 from ratings.api import serializers as shapes
 from ratings.boards import snapshots
 from ratings.choice.form import ChoiceForm
 from ratings.reports import frontier
 
-FIGURES = "The page `/method/#figures` tells how each figure is made."
-BOARDS, VOTES, CHOICE, BENCHMARKS = "Boards", "Votes", "Choice", "Benchmarks"
-TIME = "ISO 8601, in UTC where it names no zone; + is written %2B"
-WHICH = (
+FIGURES_NOTE = "The page `/method/#figures` tells how each figure is made."
+BOARDS_TAG, VOTES_TAG, CHOICE_TAG, BENCHMARKS_TAG = "Boards", "Votes", "Choice", "Benchmarks"
+TIME_FORMAT = "ISO 8601, in UTC where it names no zone; + is written %2B"
+BOARD_PARAMETERS = (
     OpenApiParameter("pool", str, default="live", description="As listed by `pools/`."),
     OpenApiParameter("category", str, default="overall", description="As listed by `categories/`."),
     OpenApiParameter("style_control", bool, default=False, description="Style taken out of the ratings."),
     OpenApiParameter("method", str, enum=snapshots.METHODS, default="bt", description="Bradley-Terry, or Elo."),
-    OpenApiParameter("at", str, description=f"The newest board at or before this time that is kept: {TIME}."),
+    OpenApiParameter("at", str, description=f"The newest board at or before this time that is kept: {TIME_FORMAT}."),
 )
 
-model = call(
+model_detail = describe_operation(
     "model",
-    MODELS,
+    MODELS_TAG,
     (
         "One model",
         (
@@ -34,16 +34,16 @@ model = call(
             "voters said of it, what its license asks for, which sources disagree, and its scores on benchmarks."
         ),
     ),
-    (serializers_reports.OneModel, examples_reports.MODEL),
+    (serializers_reports.ModelReportSchema, examples_reports.MODEL_REPORT),
     parameters=[
         OpenApiParameter(
             "pool", str, description="Of which each category and the reasons are told; else as on its page."
         )
     ],
 )
-leaderboard = call(
+leaderboard = describe_operation(
     "leaderboard",
-    BOARDS,
+    BOARDS_TAG,
     (
         "A board",
         (
@@ -51,16 +51,16 @@ leaderboard = call(
             "by the sandwich, all figures in full precision; an end of an interval that nothing closes is null. Under "
             "style control only votes count of which the style of both answers is known: where there are none, `votes` "
             "is 0 and each coefficient null; where they fit no finite ratings, `problem` is `separable`, `votes` says "
-            f"how many they are, and there are no rows; votes that came as counts are 404. {FIGURES}"
+            f"how many they are, and there are no rows; votes that came as counts are 404. {FIGURES_NOTE}"
         ),
     ),
-    (shapes.Board, examples.BOARD),
-    parameters=WHICH,
+    (shapes.BoardSchema, examples.BOARD),
+    parameters=BOARD_PARAMETERS,
     etag=True,
 )
-leaderboard_pairwise = call(
+leaderboard_pairwise = describe_operation(
     "leaderboard_pairwise",
-    BOARDS,
+    BOARDS_TAG,
     (
         "Each model against each",
         (
@@ -68,37 +68,37 @@ leaderboard_pairwise = call(
             "half a win, the difference of ratings with its error from the joint covariance and the voters in effect, "
             "and how many more direct votes would separate the two at today's estimate. Null where a rating is not "
             "bounded or the two cannot be compared. With `at`: as of the last board of a day, `computed_at` says which."
-            f" {FIGURES}"
+            f" {FIGURES_NOTE}"
         ),
     ),
-    (shapes.Pairs, examples.PAIRS),
+    (shapes.PairwiseSchema, examples.PAIRWISE),
     parameters=(
-        *WHICH,
+        *BOARD_PARAMETERS,
         OpenApiParameter(
             "models", str, many=True, explode=False, description="Only these: slugs, with commas between them."
         ),
     ),
     etag=True,
 )
-leaderboard_history = call(
+leaderboard_history = describe_operation(
     "leaderboard_history",
-    BOARDS,
+    BOARDS_TAG,
     (
         "Ratings over time",
         "What the boards said of some models, oldest first; at most 200 points.",
     ),
-    (shapes.History, examples.HISTORY),
+    (shapes.RatingHistorySchema, examples.RATING_HISTORY),
     parameters=(
-        *WHICH,
+        *BOARD_PARAMETERS,
         OpenApiParameter("model", str, many=True, description="Up to twenty slugs; without any the ten best."),
-        OpenApiParameter("since", str, description=f"Not before, and not after `until`: {TIME}."),
-        OpenApiParameter("until", str, description=f"Not after: {TIME}."),
+        OpenApiParameter("since", str, description=f"Not before, and not after `until`: {TIME_FORMAT}."),
+        OpenApiParameter("until", str, description=f"Not after: {TIME_FORMAT}."),
     ),
     etag=True,
 )
-leaderboard_frontier = call(
+leaderboard_frontier = describe_operation(
     "leaderboard_frontier",
-    BOARDS,
+    BOARDS_TAG,
     (
         "What a rating costs",
         (
@@ -107,18 +107,18 @@ leaderboard_frontier = call(
             "frontier. `left_out` says which models have no place there, and why."
         ),
     ),
-    (shapes.Frontier, examples.FRONTIER),
+    (shapes.FrontierSchema, examples.FRONTIER),
     parameters=(
-        *WHICH,
+        *BOARD_PARAMETERS,
         OpenApiParameter(
-            "against", str, enum=frontier.AGAINST, default=frontier.PRICE, description="What stands beside it."
+            "against", str, enum=frontier.AXES, default=frontier.PRICE, description="What stands beside it."
         ),
     ),
     etag=True,
 )
-leaderboard_moved = call(
+leaderboard_moved = describe_operation(
     "leaderboard_moved",
-    BOARDS,
+    BOARDS_TAG,
     (
         "What moved",
         (
@@ -128,17 +128,17 @@ leaderboard_moved = call(
             "how many votes came on each day."
         ),
     ),
-    (serializers_reports.WhatMoved, examples_reports.MOVED),
+    (serializers_reports.MovementReportSchema, examples_reports.MOVEMENT_REPORT),
     parameters=(
-        *WHICH[:4],
-        OpenApiParameter("since", str, description=f"Default: a day before the end. {TIME}."),
-        OpenApiParameter("until", str, description=f"Default: now. {TIME}."),
+        *BOARD_PARAMETERS[:4],
+        OpenApiParameter("since", str, description=f"Default: a day before the end. {TIME_FORMAT}."),
+        OpenApiParameter("until", str, description=f"Default: now. {TIME_FORMAT}."),
     ),
     etag=True,
 )
-leaderboard_method = call(
+leaderboard_method = describe_operation(
     "leaderboard_method",
-    BOARDS,
+    BOARDS_TAG,
     (
         "How its ratings come about",
         (
@@ -147,30 +147,30 @@ leaderboard_method = call(
             "worth. 404 for a pool of kind `reference`, whose votes are elsewhere."
         ),
     ),
-    (serializers_reports.Method, examples_reports.METHOD),
-    parameters=WHICH[:1],
+    (serializers_reports.MethodReportSchema, examples_reports.METHOD_REPORT),
+    parameters=BOARD_PARAMETERS[:1],
     etag=True,
 )
-pool_list = call(
+pool_list = describe_operation(
     "pool_list",
-    BOARDS,
+    BOARDS_TAG,
     ("All pools", "Sets of votes that are ranked on their own, and of which categories each has a board; by slug."),
-    (shapes.PoolPage, examples.POOLS),
-    parameters=PAGING,
+    (shapes.PoolPageSchema, examples.POOL_PAGE),
+    parameters=PAGE_PARAMETERS,
 )
-category_list = call(
+category_list = describe_operation(
     "category_list",
-    BOARDS,
+    BOARDS_TAG,
     (
         "All categories",
         "What questions are about, over all pools; `pools/` says which of them have a board of each. By slug.",
     ),
-    (shapes.CategoryPage, examples.CATEGORIES),
-    parameters=PAGING,
+    (shapes.CategoryPageSchema, examples.CATEGORY_PAGE),
+    parameters=PAGE_PARAMETERS,
 )
-vote_list = call(
+vote_list = describe_operation(
     "vote_list",
-    VOTES,
+    VOTES_TAG,
     (
         "The public record, page by page",
         (
@@ -179,16 +179,16 @@ vote_list = call(
             "last id that you have."
         ),
     ),
-    (shapes.VotePage, examples.VOTES),
+    (shapes.PublicVotePageSchema, examples.VOTE_PAGE),
     parameters=(
-        WHICH[0],
+        BOARD_PARAMETERS[0],
         OpenApiParameter("after", int, description="The id of a vote; those after it come."),
-        PAGING[1],
+        PAGE_PARAMETERS[1],
     ),
 )
-disagreement = call(
+disagreement = describe_operation(
     "disagreement",
-    BENCHMARKS,
+    BENCHMARKS_TAG,
     (
         "Where a benchmark and people disagree",
         (
@@ -199,18 +199,18 @@ disagreement = call(
             "or as long as too few models have one, those of the first pool with enough."
         ),
     ),
-    (shapes.Disagreement, examples.DISAGREEMENT),
+    (shapes.DisagreementSchema, examples.DISAGREEMENT),
     parameters=(
         OpenApiParameter("pool", str, description="As listed by `pools/`."),
-        WHICH[1],
+        BOARD_PARAMETERS[1],
         OpenApiParameter("conditions", str, description="A `key` of the answer; without one those with most models."),
-        WHICH[4],
+        BOARD_PARAMETERS[4],
     ),
     etag=True,
 )
-shortlist = call(
+shortlist = describe_operation(
     "shortlist",
-    CHOICE,
+    CHOICE_TAG,
     (
         "A shortlist",
         (
@@ -218,31 +218,31 @@ shortlist = call(
             "`near_misses` fail one limit alone; `gained` says of each limit how many more would be left without it."
         ),
     ),
-    (shapes.Shortlist, examples.SHORTLIST),
-    parameters=parameters(ChoiceForm),
+    (shapes.ShortlistSchema, examples.SHORTLIST),
+    parameters=build_parameters(ChoiceForm),
 )
 
 
-def add_streams(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+def add_stream_paths(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """A hook of drf-spectacular."""
-    result["paths"]["/api/v1/leaderboard/events"] = streamed(
+    result["paths"]["/api/v1/leaderboard/events"] = describe_stream(
         "leaderboard_events",
-        BOARDS,
+        BOARDS_TAG,
         (
             "Follow the boards",
             "Server-sent events: `board` within a second after a board has changed, for five minutes.",
         ),
-        ("text/event-stream", examples.EVENTS),
+        ("text/event-stream", examples.BOARD_EVENTS),
         (),
     )
-    result["paths"]["/api/v1/votes.jsonl"] = streamed(
+    result["paths"]["/api/v1/votes.jsonl"] = describe_stream(
         "vote_file",
-        VOTES,
+        VOTES_TAG,
         (
             "The public record as one file",
             "JSON Lines, as `export_votes --public` writes and `import_votes` reads them: the same rows, unpaged.",
         ),
-        ("application/x-ndjson", examples.RECORD),
+        ("application/x-ndjson", examples.VOTE_FILE),
         (
             {
                 "name": "pool",
@@ -251,6 +251,6 @@ def add_streams(result: dict[str, Any], **_: Any) -> dict[str, Any]:
                 "description": "As listed by `pools/`.",
             },
         ),
-        (400, *STREAMED),
+        (400, *STREAM_ERRORS),
     )
     return result

@@ -15,180 +15,190 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
-from arena.endpoints.profiles import known_model
+from arena.endpoints.profiles import get_known_model
 from arena.identity import quotas
-from arena.models import LIVE
-from catalog.api.views import check
-from core.http.errors import Refusal, bad, not_read, plain_response
-from core.http.openapi import wrong
-from core.http.pagination import BySlug
-from core.http.sse import event_stream, nothing
-from core.storage.database import let_go
+from arena.models import LIVE_POOL
+from catalog.api.views import check_form
+from core.http.errors import RequestError, build_error_response, field_error, reject_unsafe_method
+from core.http.openapi import find_parameter_errors
+from core.http.pagination import SlugPagination
+from core.http.sse import build_stream_response, empty_stream
+from core.storage.database import database_sync_to_async
 from ratings.api import openapi
-from ratings.api.parameters import chosen
+from ratings.api.parameters import parse_model_slugs
 from ratings.boards import snapshot_cache, snapshots, time_series
-from ratings.boards.board_events import reader
+from ratings.boards.board_events import event_reader
 from ratings.choice import shortlists
 from ratings.choice.form import ChoiceForm
 from ratings.interchange import public_record
 from ratings.models import Board, Category, Pool
 from ratings.reports import benchmark_agreement, frontier, method_report, model_report, movements
 
-MOST_SERIES = 20
+MAX_SERIES = 20
 
 
-class OneModel(APIView):
-    @openapi.model
+class ModelDetailView(APIView):
+    @openapi.model_detail
     def get(self, request: Request, slug: str) -> Response:
-        return Response(model_report.as_json(known_model(slug), request.query_params))
+        return Response(model_report.build_model_report(get_known_model(slug), request.query_params))
 
 
-class Leaderboard(APIView):
+class LeaderboardView(APIView):
     @openapi.leaderboard
     def get(self, request: Request) -> HttpResponseBase:
-        board = snapshot_cache.board(snapshots.asked_by_program(request.query_params))
-        return _if_changed(request, board.body, board.etag)
+        board = snapshot_cache.get_board(snapshots.parse_api_board_key(request.query_params))
+        return _build_conditional_response(request, board.body, board.etag)
 
 
-class Pairwise(APIView):
+class PairwiseView(APIView):
     @openapi.leaderboard_pairwise
     def get(self, request: Request) -> HttpResponseBase:
         from ratings.boards import pairwise  # scipy is slow to load, and no other page needs it
 
-        asked = snapshots.asked_by_program(request.query_params)
-        models = chosen(request.query_params.get("models", "").split(","))
-        return _as_json(request, pairwise.matrices(asked, models or None))
+        asked = snapshots.parse_api_board_key(request.query_params)
+        models = parse_model_slugs(request.query_params.get("models", "").split(","))
+        return _build_json_response(request, pairwise.build_matrices(asked, models or None))
 
 
-class Frontier(APIView):
+class FrontierView(APIView):
     @openapi.leaderboard_frontier
     def get(self, request: Request) -> HttpResponseBase:
-        asked = snapshots.asked_by_program(request.query_params)
-        return _as_json(request, frontier.against(asked, request.query_params.get("against") or frontier.PRICE))
+        asked = snapshots.parse_api_board_key(request.query_params)
+        return _build_json_response(
+            request, frontier.build_frontier(asked, request.query_params.get("against") or frontier.PRICE)
+        )
 
 
-class Moved(APIView):
+class MovementReportView(APIView):
     @openapi.leaderboard_moved
     def get(self, request: Request) -> HttpResponseBase:
-        since, until = (_time(request, name) for name in ("since", "until"))
-        return _as_json(request, movements.between(snapshots.asked_by_program(request.query_params), since, until))
+        since, until = (_parse_time(request, name) for name in ("since", "until"))
+        return _build_json_response(
+            request, movements.build_movement_report(snapshots.parse_api_board_key(request.query_params), since, until)
+        )
 
 
-class Method(APIView):
+class MethodReportView(APIView):
     @openapi.leaderboard_method
     def get(self, request: Request) -> HttpResponseBase:
-        return _as_json(request, method_report.of_pool(request.query_params.get("pool") or LIVE))
+        return _build_json_response(
+            request, method_report.load_method_report(request.query_params.get("pool") or LIVE_POOL)
+        )
 
 
-class History(APIView):
+class RatingHistoryView(APIView):
     @openapi.leaderboard_history
     def get(self, request: Request) -> HttpResponseBase:
-        asked = snapshots.asked_by_program(request.query_params)
+        asked = snapshots.parse_api_board_key(request.query_params)
         models = request.query_params.getlist("model")
-        if len(models) > MOST_SERIES:
-            raise bad("model", f"model may be named {MOST_SERIES} times at most.")
-        since, until = (_time(request, name) for name in ("since", "until"))
-        return _as_json(request, time_series.series(asked, chosen(models), since, until))
+        if len(models) > MAX_SERIES:
+            raise field_error("model", f"model may be named {MAX_SERIES} times at most.")
+        since, until = (_parse_time(request, name) for name in ("since", "until"))
+        return _build_json_response(request, time_series.load_series(asked, parse_model_slugs(models), since, until))
 
 
-def _as_json(request: Request, found: dict[str, Any]) -> HttpResponseBase:
+def _build_json_response(request: Request, found: dict[str, Any]) -> HttpResponseBase:
     body = orjson.dumps(found, option=orjson.OPT_UTC_Z)
-    return _if_changed(request, body, snapshot_cache.etag(body))
+    return _build_conditional_response(request, body, snapshot_cache.compute_etag(body))
 
 
-def _if_changed(request: Request, body: bytes, etag: str) -> HttpResponseBase:
+def _build_conditional_response(request: Request, body: bytes, etag: str) -> HttpResponseBase:
     """To be kept by whoever likes, and asked for anew each time."""
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
     whole = HttpResponse(body, content_type="application/json", headers=headers)
     return get_conditional_response(request, etag=etag, response=whole) or whole
 
 
-def _time(request: Request, name: str) -> datetime | None:
+def _parse_time(request: Request, name: str) -> datetime | None:
     """A parameter that is a time like `at`."""
     try:
-        return snapshots.asked({"at": request.query_params.get(name, "")}).at
-    except Refusal:
-        raise snapshots.no_time(name) from None
+        return snapshots.parse_board_key({"at": request.query_params.get(name, "")}).at
+    except RequestError:
+        raise snapshots.invalid_time_error(name) from None
 
 
-class Pools(APIView):
+class PoolListView(APIView):
     @openapi.pool_list
     def get(self, request: Request) -> Response:
         boards = Board.objects.filter(pool=OuterRef("pk"), style_control=False)
         categories = ArraySubquery(boards.order_by("category__slug").values("category__slug"))
         listed = Pool.objects.exclude(kind=Pool.Kind.SHORTLIST)
-        return _listed(request, listed.values("slug", "name", "kind", "provenance", categories=categories))
+        return _paginate_rows(request, listed.values("slug", "name", "kind", "provenance", categories=categories))
 
 
-class Categories(APIView):
+class CategoryListView(APIView):
     @openapi.category_list
     def get(self, request: Request) -> Response:
-        return _listed(request, Category.objects.values("slug", "name"))
+        return _paginate_rows(request, Category.objects.values("slug", "name"))
 
 
-def _listed(request: Request, rows: QuerySet[Any, Any]) -> Response:
-    pages = BySlug()
+def _paginate_rows(request: Request, rows: QuerySet[Any, Any]) -> Response:
+    pages = SlugPagination()
     return pages.get_paginated_response(pages.paginate_queryset(rows, request))
 
 
-class Votes(APIView):
+class VoteListView(APIView):
     @openapi.vote_list
     def get(self, request: Request) -> Response:
         pool, after = (request.query_params.get(name, "") for name in ("pool", "after"))
-        size = BySlug().get_page_size(request) or public_record.PAGE
-        page = public_record.page(pool or LIVE, after, size)
+        size = SlugPagination().get_page_size(request) or public_record.PAGE_SIZE
+        page = public_record.load_page(pool or LIVE_POOL, after, size)
         address = request.build_absolute_uri()
         following = replace_query_param(address, "after", page.after) if page.after else None
         return Response({"next": following, "results": page.votes})
 
 
 @csrf_exempt  # so that whoever sends something is told that nothing can be sent
-async def votes_file(request: HttpRequest) -> HttpResponseBase:
+async def download_votes(request: HttpRequest) -> HttpResponseBase:
     """The whole record of a pool as JSON Lines."""
-    if refused := not_read(request, "The record can only be read."):
+    if refused := reject_unsafe_method(request, "The record can only be read."):
         return refused
-    pool = request.GET.get("pool") or LIVE
+    pool = request.GET.get("pool") or LIVE_POOL
     try:
-        for name, sentences in wrong(request.GET, openapi.WHICH[:1]).items():
-            raise bad(name, *sentences)
-        await let_go(_may_have)(request, pool)
-        file: Any = public_record.File(pool, quotas.whence(request)[0].key) if request.method == "GET" else ()
-    except Refusal as error:
-        return plain_response(error)
+        for name, sentences in find_parameter_errors(request.GET, openapi.BOARD_PARAMETERS[:1]).items():
+            raise field_error(name, *sentences)
+        await database_sync_to_async(_check_download)(request, pool)
+        file: Any = (
+            public_record.RecordStream(pool, quotas.list_client_networks(request)[0].key)
+            if request.method == "GET"
+            else ()
+        )
+    except RequestError as error:
+        return build_error_response(error)
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{slugify(pool)}.jsonl"'}
     return StreamingHttpResponse(file, content_type="application/x-ndjson", headers=headers)
 
 
-def _may_have(request: HttpRequest, pool: str) -> None:
-    quotas.file(request)
-    public_record.known(pool)
+def _check_download(request: HttpRequest, pool: str) -> None:
+    quotas.charge_file(request)
+    public_record.check_pool(pool)
 
 
-class OneDisagreement(APIView):
+class DisagreementView(APIView):
     @openapi.disagreement
     def get(self, request: Request, slug: str) -> HttpResponseBase:
-        asked = benchmark_agreement.wanted(request.query_params)
-        found = benchmark_agreement.compare(benchmark_agreement.known(slug), asked)
-        return _as_json(request, benchmark_agreement.as_json(found))
+        asked = benchmark_agreement.parse_agreement_query(request.query_params)
+        found = benchmark_agreement.compare_benchmark(benchmark_agreement.get_benchmark(slug), asked)
+        return _build_json_response(request, benchmark_agreement.build_comparison_data(found))
 
 
-class Shortlist(APIView):
+class ShortlistView(APIView):
     @openapi.shortlist
     def get(self, request: Request) -> Response:
         form = ChoiceForm(request.query_params)
-        check(form)
-        return Response(shortlists.as_json(shortlists.choose(form)))
+        check_form(form)
+        return Response(shortlists.build_shortlist_data(shortlists.choose_models(form)))
 
 
 @csrf_exempt  # see above
-async def events(request: HttpRequest) -> HttpResponseBase:
+async def stream_board_events(request: HttpRequest) -> HttpResponseBase:
     """Server-sent events: `board` whenever a board has changed. Touches no database, and opening counts as a call."""
-    if refused := not_read(request, "Events can only be read."):
+    if refused := reject_unsafe_method(request, "Events can only be read."):
         return refused
     if request.method == "HEAD":
-        return event_stream(nothing())
+        return build_stream_response(empty_stream())
     try:
-        await let_go(quotas.stream)(request)
-        return event_stream(reader.stream(reader.admit(quotas.board_stream_limits(request))))
-    except Refusal as error:
-        return plain_response(error)
+        await database_sync_to_async(quotas.charge_stream)(request)
+        return build_stream_response(event_reader.stream(event_reader.admit(quotas.build_board_stream_limits(request))))
+    except RequestError as error:
+        return build_error_response(error)

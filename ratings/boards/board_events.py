@@ -12,19 +12,19 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from core.http import sse
-from core.http.sse import LONGEST_S, Place, Stream
+from core.http.sse import MAX_STREAM_S, EventStream, StreamSlot
 from core.storage import redis_clients
 from ratings.boards import snapshot_cache
 
-STREAM = "boards"
-KEPT = 1000
+STREAM_KEY = "boards"
+MAX_STREAM_LENGTH = 1000
 HEARTBEAT_S = 15.0
 BLOCK_MS = 250
-AWAY_S = 0.5
+RETRY_DELAY_S = 0.5
 logger = logging.getLogger(__name__)
 
 
-class Page:
+class BoardSubscriber:
     """One open connection: the newest hint of each board that it has not been told yet."""
 
     def __init__(self) -> None:
@@ -47,28 +47,28 @@ class Page:
         return b"".join(b"event: board\ndata: %s\n\n" % data for data in hints.values())
 
 
-class Reader:
+class BoardEventReader:
     """The one reader of the stream in this process, at work while any page is open."""
 
-    def __init__(self, away_s: float = AWAY_S) -> None:
+    def __init__(self, away_s: float = RETRY_DELAY_S) -> None:
         self.away_s = away_s  # between two tries
-        self.pages: set[Page] = set()
+        self.pages: set[BoardSubscriber] = set()
         self.task: asyncio.Task[None] | None = None
         self.begun = asyncio.Event()
-        self.open: sse.Taken = {}
+        self.open: sse.OpenSlots = {}
         self.last = b""  # the entry of the stream after which the next read begins
 
-    def admit(self, most: Mapping[str, int]) -> Place:
+    def admit(self, most: Mapping[str, int]) -> StreamSlot:
         """A place for one more page; most: who is charged → how many. Raises Refusal 429 and 503."""
-        return sse.take(self.open, most)
+        return sse.acquire_slot(self.open, most)
 
-    def stream(self, place: Place) -> Stream:
+    def stream(self, place: StreamSlot) -> EventStream:
         """What `follow` tells, for a response."""
-        return Stream(place, self.follow(place))
+        return EventStream(place, self.follow(place))
 
-    async def follow(self, place: Place) -> AsyncIterator[bytes]:
+    async def follow(self, place: StreamSlot) -> AsyncIterator[bytes]:
         """Server-sent events from now on, until it is time to come again."""
-        page, end = Page(), time.monotonic() + LONGEST_S
+        page, end = BoardSubscriber(), time.monotonic() + MAX_STREAM_S
         self.pages.add(page)
         if self.task is None or self.task.done():
             self.begun = begun = asyncio.Event()
@@ -86,7 +86,7 @@ class Reader:
     async def _run(self, begun: asyncio.Event) -> None:
         # Python 3.11 may swallow a cancellation that comes while a command is being sent, so it is asked for too.
         me = asyncio.current_task()
-        async with redis_clients.connect() as redis:
+        async with redis_clients.connect_async_redis() as redis:
             self.last = b""
             while self.pages and me and not me.cancelling():
                 try:
@@ -100,9 +100,9 @@ class Reader:
             self.task = None
 
     async def _read(self, redis: Any, begun: asyncio.Event) -> None:
-        self.last = self.last or await _end(redis)
+        self.last = self.last or await _load_last_entry_id(redis)
         begun.set()
-        self._pass_on(await redis.xread({STREAM: self.last}, block=BLOCK_MS))
+        self._pass_on(await redis.xread({STREAM_KEY: self.last}, block=BLOCK_MS))
 
     async def _rest(self, begun: asyncio.Event) -> None:
         self.last = self.last or b"0"  # what comes until then is news, wherever the stream ends by then
@@ -114,15 +114,15 @@ class Reader:
         for _, entries in answer:
             for entry, hint in entries:
                 self.last = entry
-                snapshot_cache.forget()  # so that whoever is told gets the new board
+                snapshot_cache.clear_newest_ids()  # so that whoever is told gets the new board
                 for page in self.pages:
                     page.hint(hint[b"board"], hint[b"data"])
 
 
-async def _end(redis: Any) -> bytes:
+async def _load_last_entry_id(redis: Any) -> bytes:
     """Where the stream ends now."""
-    entries = await redis.xrevrange(STREAM, count=1)
+    entries = await redis.xrevrange(STREAM_KEY, count=1)
     return entries[0][0] if entries else b"0"
 
 
-reader = Reader()
+event_reader = BoardEventReader()

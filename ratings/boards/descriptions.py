@@ -4,22 +4,22 @@ from collections.abc import Iterable, Iterator
 
 from django.utils.translation import gettext as _
 
-from ratings.boards.snapshots import ELO, Asked
-from ratings.models import Category, category_name
+from ratings.boards.snapshots import ELO, BoardKey
+from ratings.models import Category, format_category_name
 
 
-def of_category(asked: Asked, categories: Iterable[Category], filters: Iterable[str] = ()) -> str:
-    """The same as `chosen`, with the name that the category has among these."""
+def describe_board(asked: BoardKey, categories: Iterable[Category], filters: Iterable[str] = ()) -> str:
+    """The same as `join_description`, with the name that the category has among these."""
     names = {each.slug: each.name for each in categories}
-    return chosen(asked, names.get(asked.category) or category_name(asked.category), filters)
+    return join_description(asked, names.get(asked.category) or format_category_name(asked.category), filters)
 
 
-def chosen(asked: Asked, category: str, filters: Iterable[str] = ()) -> str:
+def join_description(asked: BoardKey, category: str, filters: Iterable[str] = ()) -> str:
     """The category by its name, and all that differs from the usual board. filters: those of a page, in words."""
-    return " · ".join([category, *_board(asked), *filters])
+    return " · ".join([category, *_iter_options(asked), *filters])
 
 
-def _board(asked: Asked) -> Iterator[str]:
+def _iter_options(asked: BoardKey) -> Iterator[str]:
     if asked.style_control:
         yield _("style control")
     if asked.method == ELO:

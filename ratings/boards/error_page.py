@@ -3,17 +3,17 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from core.http.errors import Refusal
-from ratings.boards.addresses import spelled
+from core.http.errors import RequestError
+from ratings.boards.addresses import build_query_string
 from ratings.models import Pool
 
 
-def page(request: HttpRequest, error: Refusal) -> HttpResponse:
+def render_board_error(request: HttpRequest, error: RequestError) -> HttpResponse:
     """By one query where a pool is named."""
-    shown = {"error": error, "pool_query": _pool_query(request.GET.get("pool", ""))}
+    shown = {"error": error, "pool_query": _build_pool_query(request.GET.get("pool", ""))}
     return render(request, "ratings/boards/board_error.html", shown, status=error.status)
 
 
-def _pool_query(pool: str) -> str:
+def _build_pool_query(pool: str) -> str:
     askable = pool.isprintable()  # anything else PostgreSQL might not take
-    return spelled({"pool": pool}) if askable and Pool.objects.filter(slug=pool).exists() else ""
+    return build_query_string({"pool": pool}) if askable and Pool.objects.filter(slug=pool).exists() else ""

@@ -8,14 +8,24 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ratings.boards.changes import has_rank
-from ratings.statistics.constants import FEW_VOTES, MIN_VOTERS, MOST_OF_ONE_VOTER, RANKED_VOTES, SCALE, WIDE, Z95
+from ratings.statistics.constants import (
+    ELO_SCALE,
+    MAX_VOTES_PER_VOTER,
+    MIN_VOTERS,
+    MIN_VOTES_FOR_RANK,
+    PROVISIONAL_HALF_WIDTH,
+    PROVISIONAL_VOTES,
+    Z95,
+)
 
-PUBLISHED = "published"  # the interval of a reference board
-OF_ONE_VOTE = Z95 * SCALE
-BORROWED = 1.5  # an interval that is so many times as wide as its own votes make it owes that to something else
-ONE_SIDED = 0.85  # of its votes: each of them then says half as much of the rating as one of an even record
+PUBLISHED_INTERVAL = "published"  # the interval of a reference board
+ONE_VOTE_HALF_WIDTH = Z95 * ELO_SCALE
+EXCESS_WIDTH_RATIO = (
+    1.5  # an interval that is so many times as wide as its own votes make it owes that to something else
+)
+ONE_SIDED_WIN_RATE = 0.85  # of its votes: each of them then says half as much of the rating as one of an even record
 
-_OTHERS = {
+_OTHER_CAUSES = {
     "plain": gettext_lazy("The rest comes from other models with few votes: all are told against their average."),
     "clustered": gettext_lazy(
         "The rest comes from people whose votes go together, or from other models with few votes: all are told against"
@@ -24,23 +34,29 @@ _OTHERS = {
 }
 
 
-def reasons(row: Mapping[str, Any]) -> list[str]:
+def explain_interval(row: Mapping[str, Any]) -> list[str]:
     """Sentences, the weightiest first; the last one says what would help."""
-    if row["interval"] == PUBLISHED:
+    if row["interval"] == PUBLISHED_INTERVAL:
         return [_("The interval is the publisher's; how it came about is not told with it.")]
     if row["rating"] is not None and row["rank_low"] is None:
         return [_("Elo ratings have no interval: they depend on the order of the votes.")]
-    return [*_open_end(row), *_few_votes(row), *_few_people(row), *_one_sided(row), *_width(row)]
+    return [
+        *_explain_open_end(row),
+        *_explain_few_votes(row),
+        *_explain_few_voters(row),
+        *_explain_one_sided(row),
+        *_explain_width(row),
+    ]
 
 
-def provisional(row: Mapping[str, Any], *, own: bool = True) -> str:
+def explain_provisional(row: Mapping[str, Any], *, own: bool = True) -> str:
     """Why a rating is provisional, in one line. own: of a pool of ours, where it is so too if few people judged."""
-    wide = [] if row["unbounded"] or half_width(row) is None else list(_too_wide(row))
-    people = list(_few_people(row)) if own else []
-    return " ".join([*_open_end(row), *_few_votes(row), *people, *wide])
+    wide = [] if row["unbounded"] or compute_half_width(row) is None else list(_explain_too_wide(row))
+    people = list(_explain_few_voters(row)) if own else []
+    return " ".join([*_explain_open_end(row), *_explain_few_votes(row), *people, *wide])
 
 
-def missing_for_rank(row: Mapping[str, Any]) -> str:
+def describe_missing_votes(row: Mapping[str, Any]) -> str:
     """What a model lacks for a rank, in a few words; empty where it is ranked."""
     if has_rank(row):
         return ""
@@ -51,21 +67,21 @@ def missing_for_rank(row: Mapping[str, Any]) -> str:
     return _("%(more)s, some the other way") % {"more": more} if row["unbounded"] else more
 
 
-def rank_rule(*, own: bool) -> str:
+def describe_rank_rule(*, own: bool) -> str:
     """When a model is ranked. own: in a pool of ours, where people are known."""
-    figures = {"votes": RANKED_VOTES, "most": MOST_OF_ONE_VOTER}
+    figures = {"votes": MIN_VOTES_FOR_RANK, "most": MAX_VOTES_PER_VOTER}
     if own:
         return _("A rank takes %(votes)s votes, of which no person counts for more than %(most)s.") % figures
     return _("A rank takes %(votes)s votes.") % figures
 
 
-def half_width(row: Mapping[str, Any]) -> float | None:
+def compute_half_width(row: Mapping[str, Any]) -> float | None:
     """Elo points; None where an end is open or there is no interval."""
     low, high = row["ci_low"], row["ci_high"]
     return None if low is None or high is None else float(high - low) / 2
 
 
-def _open_end(row: Mapping[str, Any]) -> Iterator[str]:
+def _explain_open_end(row: Mapping[str, Any]) -> Iterator[str]:
     if not row["unbounded"]:
         return
     if not row["losses"] and not row["ties"]:
@@ -80,16 +96,16 @@ def _open_end(row: Mapping[str, Any]) -> Iterator[str]:
         yield _("No chain of votes shows it above the other models, so the lower end is open.")
 
 
-def _few_votes(row: Mapping[str, Any]) -> Iterator[str]:
-    if row["votes"] < FEW_VOTES:
+def _explain_few_votes(row: Mapping[str, Any]) -> Iterator[str]:
+    if row["votes"] < PROVISIONAL_VOTES:
         yield ngettext(
             "It has only %(votes)s vote; below %(least)s a rating is provisional.",
             "It has only %(votes)s votes; below %(least)s a rating is provisional.",
             row["votes"],
-        ) % {"votes": row["votes"], "least": FEW_VOTES}
+        ) % {"votes": row["votes"], "least": PROVISIONAL_VOTES}
 
 
-def _few_people(row: Mapping[str, Any]) -> Iterator[str]:
+def _explain_few_voters(row: Mapping[str, Any]) -> Iterator[str]:
     if row["voters"] is not None and row["voters"] < MIN_VOTERS:
         yield ngettext(
             "Only %(people)s person has judged it: the board may show one person's taste.",
@@ -98,32 +114,36 @@ def _few_people(row: Mapping[str, Any]) -> Iterator[str]:
         ) % {"people": row["voters"]}
 
 
-def _one_sided(row: Mapping[str, Any]) -> Iterator[str]:
+def _explain_one_sided(row: Mapping[str, Any]) -> Iterator[str]:
     rate = row["win_rate"]
-    if not row["unbounded"] and not 1 - ONE_SIDED < rate < ONE_SIDED:
+    if not row["unbounded"] and not 1 - ONE_SIDED_WIN_RATE < rate < ONE_SIDED_WIN_RATE:
         yield _(
             "Its record is one-sided, %(rate)s of its votes won: such votes say little about by how much it is apart."
         ) % {"rate": f"{100 * rate:.0f} %"}
 
 
-def _too_wide(row: Mapping[str, Any]) -> Iterator[str]:
-    if (half := half_width(row)) is not None and half > WIDE:
+def _explain_too_wide(row: Mapping[str, Any]) -> Iterator[str]:
+    if (half := compute_half_width(row)) is not None and half > PROVISIONAL_HALF_WIDTH:
         yield _("The interval is ± %(half)s wide; above ± %(most)s a rating is provisional.") % {
             "half": f"{half:.0f}",
-            "most": f"{WIDE:.0f}",
+            "most": f"{PROVISIONAL_HALF_WIDTH:.0f}",
         }
 
 
-def _width(row: Mapping[str, Any]) -> Iterator[str]:
-    half = half_width(row)
+def _explain_width(row: Mapping[str, Any]) -> Iterator[str]:
+    half = compute_half_width(row)
     if half is None:
         yield _("It becomes certain once votes go both ways.")
         return
-    yield from _too_wide(row)
-    figures = {"half": f"{half:.0f}", "votes": f"{row['votes']:,}", "own": f"{(own := _of_own_votes(row)):.0f}"}
-    if half > BORROWED * own:
+    yield from _explain_too_wide(row)
+    figures = {
+        "half": f"{half:.0f}",
+        "votes": f"{row['votes']:,}",
+        "own": f"{(own := _compute_own_half_width(row)):.0f}",
+    }
+    if half > EXCESS_WIDTH_RATIO * own:
         yield _("± %(half)s, of which its own %(votes)s votes explain about ± %(own)s.") % figures
-        yield str(_OTHERS[row["interval"]])
+        yield str(_OTHER_CAUSES[row["interval"]])
         return
     yield (
         ngettext(
@@ -135,7 +155,7 @@ def _width(row: Mapping[str, Any]) -> Iterator[str]:
     )
 
 
-def _of_own_votes(row: Mapping[str, Any]) -> float:
+def _compute_own_half_width(row: Mapping[str, Any]) -> float:
     """Half of the interval if its opponents' ratings were known and all votes independent, from the win rate."""
     rate = row["win_rate"]
-    return OF_ONE_VOTE / sqrt(row["votes"] * rate * (1 - rate))
+    return ONE_VOTE_HALF_WIDTH / sqrt(row["votes"] * rate * (1 - rate))

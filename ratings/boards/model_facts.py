@@ -9,24 +9,24 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from arena.endpoints.performance import Typical, typical
-from catalog.calculators.cost_model import blended
-from catalog.facts.prices import newest_prices
+from arena.endpoints.performance import EndpointPerformance, load_performance
+from catalog.calculators.cost_model import blend_price
+from catalog.facts.prices import load_current_prices
 from catalog.models import LanguageModel, License, Price
-from core.storage.ttl_cache import Recent
+from core.storage.ttl_cache import TtlCache
 from ratings.boards import snapshot_cache
-from ratings.boards.changes import Changes, between, has_rank
-from ratings.boards.snapshot_cache import Published
-from ratings.boards.snapshots import Asked
+from ratings.boards.changes import BoardChanges, compare_boards, has_rank
+from ratings.boards.snapshot_cache import PublishedBoard
+from ratings.boards.snapshots import BoardKey
 from ratings.models import Category, Pool
 
 DAY = timedelta(days=1)
-SAME_S = 10.0  # a change of the catalogue is seen after so many seconds
-kept: Recent["Surroundings"] = Recent(64, SAME_S)
+CACHE_SECONDS = 10.0  # a change of the catalogue is seen after so many seconds
+context_cache: TtlCache["BoardContext"] = TtlCache(64, CACHE_SECONDS)
 
 
 @dataclass(frozen=True)
-class Facts:
+class BoardModelFacts:
     """Of one model; None is unknown. Size in parameters, context in tokens, prices in dollars a million tokens."""
 
     organization: str | None = None
@@ -39,18 +39,18 @@ class Facts:
     released: date | None = None
     price_input: Decimal | None = None
     price_output: Decimal | None = None
-    measured: Typical | None = None
+    measured: EndpointPerformance | None = None
 
     @property
     def price(self) -> Decimal | None:
         """Of a million tokens, three of four of them read and one written."""
         if self.price_input is None or self.price_output is None:
             return None
-        return blended(self.price_input, self.price_output)
+        return blend_price(self.price_input, self.price_output)
 
 
 @dataclass(frozen=True)
-class Change:
+class RatingChange:
     """Against the board of a day ago; `rank` counts places upwards, None where it had or has none. Both None: it was
     not on it.
 
@@ -66,12 +66,13 @@ class Change:
         return self.rating is None
 
 
-UNKNOWN = Facts()
+UNKNOWN_FACTS = BoardModelFacts()
 
 
 @dataclass(frozen=True, eq=False)
-class Surroundings:
-    """What stands around the rows of a board, all by slug; `changes` is empty where there was no board a day ago.
+class BoardContext:
+    """What stands around the rows of a board, all by slug; `compute_changes` is empty where there was no board a day
+    ago.
 
     categories: those of the pool, and the one that is shown, though it be empty.
     """
@@ -79,41 +80,41 @@ class Surroundings:
     pool: Pool
     pools: list[Pool]
     categories: list[Category]
-    facts: dict[str, Facts]
-    changes: dict[str, Change] = field(default_factory=dict)
+    facts: dict[str, BoardModelFacts]
+    changes: dict[str, RatingChange] = field(default_factory=dict)
 
 
-def around(asked: Asked, board: Published) -> Surroundings:
+def load_board_context(asked: BoardKey, board: PublishedBoard) -> BoardContext:
     """By as many queries for any number of models; the same for all who ask within some seconds."""
-    return kept.of((asked, board.snapshot), lambda: _around(asked, board))
+    return context_cache.of((asked, board.snapshot), lambda: _build_board_context(asked, board))
 
 
-def _around(asked: Asked, board: Published) -> Surroundings:
+def _build_board_context(asked: BoardKey, board: PublishedBoard) -> BoardContext:
     pools = list(Pool.objects.exclude(kind=Pool.Kind.SHORTLIST).order_by("pk"))
     pool = next((each for each in pools if each.slug == asked.pool), None) or Pool.objects.get(slug=asked.pool)
-    return Surroundings(
+    return BoardContext(
         pool=pool,
         pools=pools,
-        categories=categories(pool, asked.category),
-        facts=facts(row["model"] for row in board.rows),
-        changes=_changes(asked, board),
+        categories=list_categories(pool, asked.category),
+        facts=load_facts(row["model"] for row in board.rows),
+        changes=_load_changes(asked, board),
     )
 
 
-def categories(pool: Pool, shown: str = "") -> list[Category]:
+def list_categories(pool: Pool, shown: str = "") -> list[Category]:
     """Those of which it has a board, over all votes first; and the one that is shown, though it be empty."""
     theirs = pool.boards.filter(style_control=False).values("category")
     return list(Category.objects.filter(Q(pk__in=theirs) | Q(slug=shown)).order_by("pk"))
 
 
-def facts(slugs: Iterable[str]) -> dict[str, Facts]:
+def load_facts(slugs: Iterable[str]) -> dict[str, BoardModelFacts]:
     models = list(LanguageModel.objects.filter(slug__in=list(slugs)).select_related("license", "organization"))
-    prices, measured = newest_prices(models), typical(model.pk for model in models)
-    return {model.slug: _facts(model, prices.get(model.pk), measured.get(model.pk)) for model in models}
+    prices, measured = load_current_prices(models), load_performance(model.pk for model in models)
+    return {model.slug: _build_facts(model, prices.get(model.pk), measured.get(model.pk)) for model in models}
 
 
-def _facts(model: LanguageModel, price: Price | None, measured: Typical | None) -> Facts:
-    return Facts(
+def _build_facts(model: LanguageModel, price: Price | None, measured: EndpointPerformance | None) -> BoardModelFacts:
+    return BoardModelFacts(
         organization=model.organization.name if model.organization else None,
         license=model.license.name if model.license else None,
         open_weights=model.open_weights,
@@ -128,35 +129,35 @@ def _facts(model: LanguageModel, price: Price | None, measured: Typical | None) 
     )
 
 
-def _changes(asked: Asked, board: Published) -> dict[str, Change]:
+def _load_changes(asked: BoardKey, board: PublishedBoard) -> dict[str, RatingChange]:
     if board.snapshot is None:
         return {}
-    earlier = snapshot_cache.board(replace(asked, at=day_before(asked.at or timezone.now())))
-    return {} if earlier.snapshot in (None, board.snapshot) else changes(board.board, earlier.board)
+    earlier = snapshot_cache.get_board(replace(asked, at=subtract_day(asked.at or timezone.now())))
+    return {} if earlier.snapshot in (None, board.snapshot) else compute_changes(board.board, earlier.board)
 
 
-def day_before(at: datetime) -> datetime:
+def subtract_day(at: datetime) -> datetime:
     """To the minute, so that all who ask within one share what was found."""
     return (at - DAY).replace(second=0, microsecond=0)
 
 
-def changes(board: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Change]:
+def compute_changes(board: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, RatingChange]:
     had = {row["model"]: row for row in earlier["rows"]}
-    beyond = _beyond_noise(between(earlier, board), board)
+    beyond = _test_significance(compare_boards(earlier, board), board)
     return {
-        model: Change(row["rating"] - old["rating"], _places(old, row), beyond.get(model))
+        model: RatingChange(row["rating"] - old["rating"], _compute_rank_gain(old, row), beyond.get(model))
         if (old := had.get(model))
-        else Change()
+        else RatingChange()
         for row in board["rows"]
         for model in [row["model"]]
     }
 
 
-def _places(old: Mapping[str, Any], row: Mapping[str, Any]) -> int | None:
+def _compute_rank_gain(old: Mapping[str, Any], row: Mapping[str, Any]) -> int | None:
     return old["rank"] - row["rank"] if has_rank(old) and has_rank(row) else None
 
 
-def _beyond_noise(found: Changes, board: Mapping[str, Any]) -> dict[str, bool]:
+def _test_significance(found: BoardChanges, board: Mapping[str, Any]) -> dict[str, bool]:
     """Of the models that are in the main group of both boards, if both tell of errors."""
     if not found.noise:
         return {}

@@ -8,22 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ratings.boards import pair_tables, snapshots
-from ratings.boards.pair_tables import Table
-from ratings.boards.snapshots import ELO, Asked
+from ratings.boards.pair_tables import PairArrays
+from ratings.boards.snapshots import ELO, BoardKey
 from ratings.models import Board, PairTable
-from ratings.statistics.constants import SCALE
-from ratings.statistics.likelihood import chances
-from ratings.statistics.ranks import pairs
+from ratings.statistics.constants import ELO_SCALE
+from ratings.statistics.likelihood import compute_chances
+from ratings.statistics.ranks import compare_pairs
 from ratings.statistics.vote_arrays import Indices
 
-EQUAL = 1e-8  # Elo points, as of `ratings.statistics.ranks`
-MOST_VOTES = 2.0**53  # of which no program loses one
-Rows = slice | list[int]
-ALL = slice(None)
-MATRICES = ("wins", "ties", "counts", "win_probability", "diff", "diff_se", "votes_needed")
+TIE_TOLERANCE = 1e-8  # Elo points, as of `ratings.statistics.ranks`
+MAX_VOTES_NEEDED = 2.0**53  # of which no program loses one
+RowIndex = slice | list[int]
+ALL_ROWS = slice(None)
+MATRIX_NAMES = ("wins", "ties", "counts", "win_probability", "diff", "diff_se", "votes_needed")
 
 
-def matrices(asked: Asked, models: Collection[str] | None = None) -> dict[str, Any]:
+def build_matrices(asked: BoardKey, models: Collection[str] | None = None) -> dict[str, Any]:
     """All pairs of a board, or of these models of it, best first; matrices M x M, row against column.
 
     wins of the row, ties (both-bad ones included) and counts (all votes) of the pair; win_probability, the predicted
@@ -40,42 +40,47 @@ def matrices(asked: Asked, models: Collection[str] | None = None) -> dict[str, A
     Null: the last four for a pair of which one is unbounded (but not with Elo), or that no chain of votes connects;
     votes_needed where there is no difference, or where no number of votes below 2**53 would do; with Elo, which has no
     errors, diff_se and votes_needed. With `at` the table is the last one of a day: `computed_at` says of when it is. A
-    model that is not on the board is left out. Refusals as of `snapshots.newest`; 404 for a reference board, which has
-    no votes.
-    """
-    stored = _stored(asked)
+    model that is not on the board is left out. Refusals as of `snapshots.load_newest_board`; 404 for a reference board,
+    which has no votes."""
+    stored = _find_pair_table(asked)
     which = {name: value for name, value in asdict(asked).items() if name != "at"}
     if stored is None:
-        return which | {"computed_at": None, "models": []} | {name: [] for name in MATRICES}
-    table = pair_tables.load(stored)
-    order, compared = _by_elo(table) if asked.method == ELO else _by_fit(table)
+        return which | {"computed_at": None, "models": []} | {name: [] for name in MATRIX_NAMES}
+    table = pair_tables.load_pair_arrays(stored)
+    order, compared = _compare_by_elo(table) if asked.method == ELO else _compare_by_fit(table)
     labels = [stored.slugs[place] for place in order.tolist()]
     if models is not None:
         inside = [place for place, slug in enumerate(labels) if slug in models]
         order, labels = order[inside], [labels[place] for place in inside]
-    shown = {name: matrix[np.ix_(order, order)].tolist() for name, matrix in (_counts(table) | compared).items()}
+    shown = {
+        name: matrix[np.ix_(order, order)].tolist()
+        for name, matrix in (_build_count_matrices(table) | compared).items()
+    }
     return which | {"computed_at": stored.computed_at, "models": labels} | shown
 
 
-def compare_model(asked: Asked, model: str) -> dict[str, list[Any]]:
-    """One row of `matrices`: for each opponent whom this model met on the board its slug and each figure of the pair.
+def compare_model(asked: BoardKey, model: str) -> dict[str, list[Any]]:
+    """One row of `build_matrices`: for each opponent whom this model met on the board its slug and each figure of the
+    pair.
 
-    Without the M x M values of all others. Empty where the model is not on the board; refusals as of `matrices`.
+    Without the M x M values of all others. Empty where the model is not on the board; refusals as of `build_matrices`.
     """
-    stored = _stored(asked)
+    stored = _find_pair_table(asked)
     if stored is None or model not in stored.slugs:
         return {}
-    table, own = pair_tables.load(stored), stored.slugs.index(model)
+    table, own = pair_tables.load_pair_arrays(stored), stored.slugs.index(model)
     met = np.flatnonzero(table.board.votes[own])
-    _, compared = _by_elo(table, [own]) if asked.method == ELO else _by_fit(table, [own])
-    figures = {name: matrix[0, met].tolist() for name, matrix in (_counts(table, [own]) | compared).items()}
+    _, compared = _compare_by_elo(table, [own]) if asked.method == ELO else _compare_by_fit(table, [own])
+    figures = {
+        name: matrix[0, met].tolist() for name, matrix in (_build_count_matrices(table, [own]) | compared).items()
+    }
     return {"models": [stored.slugs[other] for other in met.tolist()]} | figures
 
 
-def _stored(asked: Asked) -> PairTable | None:
+def _find_pair_table(asked: BoardKey) -> PairTable | None:
     """The table of a board; raises Refusal where there is no such board, or one without votes."""
-    if "reference" in snapshots.newest(**asdict(asked)):
-        raise snapshots.without_votes(asked.pool)
+    if "reference" in snapshots.load_newest_board(**asdict(asked)):
+        raise snapshots.no_votes_error(asked.pool)
     boards = Board.objects.filter(
         pool__slug=asked.pool, category__slug=asked.category, style_control=asked.style_control
     )
@@ -83,40 +88,42 @@ def _stored(asked: Asked) -> PairTable | None:
     return (tables.filter(computed_at__lte=asked.at) if asked.at else tables).order_by("-day").first()
 
 
-def _counts(table: Table, rows: Rows = ALL) -> dict[str, NDArray[Any]]:
+def _build_count_matrices(table: PairArrays, rows: RowIndex = ALL_ROWS) -> dict[str, NDArray[Any]]:
     found = {"wins": table.board.wins, "ties": table.board.ties, "counts": table.board.votes}
     return {name: counts[rows].astype(np.int64) for name, counts in found.items()}
 
 
-def _by_fit(table: Table, rows: Rows = ALL) -> tuple[Indices, dict[str, NDArray[Any]]]:
+def _compare_by_fit(table: PairArrays, rows: RowIndex = ALL_ROWS) -> tuple[Indices, dict[str, NDArray[Any]]]:
     """The order of the board, and what the fit says of each pair."""
-    found = pairs(table, table.board)
+    found = compare_pairs(table, table.board)
     together = table.component[:, None] == table.component
-    better = (np.where(together, found.diff, 0.0) > EQUAL).sum(axis=0)
+    better = (np.where(together, found.diff, 0.0) > TIE_TOLERANCE).sum(axis=0)
     order = np.array(sorted(range(len(better)), key=lambda at: (table.component[at], better[at], at)), dtype=np.intp)
     fitted = (together & ~(table.unbounded[:, None] | table.unbounded))[rows]
     figures = {"win_probability": found.win_rate, "diff": found.diff, "diff_se": found.diff_se}
-    possible = fitted & (found.votes_needed[rows] < MOST_VOTES)
+    possible = fitted & (found.votes_needed[rows] < MAX_VOTES_NEEDED)
     needed = np.where(possible, found.votes_needed[rows], 0).astype(np.int64)
     return order, {
-        **{name: _or_null(fitted, figure[rows]) for name, figure in figures.items()},
-        "votes_needed": _or_null(possible, needed),
+        **{name: _mask_unknown(fitted, figure[rows]) for name, figure in figures.items()},
+        "votes_needed": _mask_unknown(possible, needed),
     }
 
 
-def _or_null(known: NDArray[np.bool_], figures: NDArray[Any]) -> NDArray[Any]:
+def _mask_unknown(known: NDArray[np.bool_], figures: NDArray[Any]) -> NDArray[Any]:
     found = figures.astype(object)
     found[~known] = None
     return found
 
 
-def _by_elo(table: Table, rows: Rows = ALL) -> tuple[Indices, dict[str, NDArray[Any]]]:
+def _compare_by_elo(table: PairArrays, rows: RowIndex = ALL_ROWS) -> tuple[Indices, dict[str, NDArray[Any]]]:
     ratings = np.zeros(len(table.ratings)) if table.elo is None else table.elo
     together = table.component[:, None] == table.component
     nothing = np.full((len(ratings), len(ratings)), None)[rows]
     return np.lexsort((-ratings, table.component)), {
-        "win_probability": _or_null(together[rows], chances(ratings / SCALE, ratings / SCALE)[0][rows]),
-        "diff": _or_null(together[rows], (ratings[:, None] - ratings)[rows]),
+        "win_probability": _mask_unknown(
+            together[rows], compute_chances(ratings / ELO_SCALE, ratings / ELO_SCALE)[0][rows]
+        ),
+        "diff": _mask_unknown(together[rows], (ratings[:, None] - ratings)[rows]),
         "diff_se": nothing,
         "votes_needed": nothing,
     }

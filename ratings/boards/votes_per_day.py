@@ -4,13 +4,13 @@ from datetime import date, datetime, timedelta
 
 from django.db.models.functions import TruncDate
 
-from ratings.boards.snapshots import Asked
+from ratings.boards.snapshots import BoardKey
 from ratings.models import Board, Snapshot
 
-DAYS = 30
+MAX_DAYS = 30
 
 
-def by_day(asked: Asked, until: datetime) -> list[tuple[date, int]]:
+def count_votes_per_day(asked: BoardKey, until: datetime) -> list[tuple[date, int]]:
     """The last thirty days (UTC) up to this time, oldest first, from the first board on; a day without one has none.
 
     Nothing of a reference board, which does not tell its votes.
@@ -25,7 +25,7 @@ def by_day(asked: Asked, until: datetime) -> list[tuple[date, int]]:
     totals: dict[date, int] = {day: votes or 0 for day, votes in last_of_days.values_list("day", "votes")}
     if not totals:
         return []
-    first = max(min(totals), until.date() - timedelta(days=DAYS - 1))
+    first = max(min(totals), until.date() - timedelta(days=MAX_DAYS - 1))
     before = max((total for day, total in totals.items() if day < first), default=0)
     found = []
     for number in range((until.date() - first).days + 1):

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from arena.endpoints.performance import Typical, typical
-from catalog.calculators.cost_model import Prices
-from catalog.facts.fields import rate
-from catalog.facts.prices import newest_prices
+from arena.endpoints.performance import EndpointPerformance, load_performance
+from catalog.calculators.cost_model import ApiPrices
+from catalog.facts.fields import parse_rate
+from catalog.facts.prices import load_current_prices
 from catalog.models import LanguageModel
-from ratings.boards.interval_explanations import PUBLISHED
+from ratings.boards.interval_explanations import PUBLISHED_INTERVAL
 from ratings.choice.limits import Candidate
-from ratings.choice.shortlist import tiers
+from ratings.choice.shortlist import compute_interval_tiers
 
 # Fields of a candidate that are columns of its model. Rows instead of instances: of 2,500 models that is a third.
-COLUMNS = {
+MODEL_COLUMNS = {
     "slug": "slug",
     "name": "name",
     "commercial": "license__commercial",
@@ -32,43 +32,45 @@ COLUMNS = {
 
 
 @dataclass(frozen=True)
-class Weeks:
+class LaunchWeeks:
     """How long it takes until a launch, as whoever asks has said; None is unknown."""
 
     api: Decimal | None
     own: Decimal | None
 
 
-def offered(rows: Sequence[Mapping[str, Any]], weeks: Weeks) -> list[Candidate]:
+def load_candidates(rows: Sequence[Mapping[str, Any]], weeks: LaunchWeeks) -> list[Candidate]:
     """All models that are not retired, with their ratings from these rows of a board."""
     current = LanguageModel.objects.filter(status=LanguageModel.Status.CURRENT)
-    prices = {key: Prices(each.input, each.output) for key, each in newest_prices(current).items()}
-    measured = typical(current.values_list("pk", flat=True))
-    rated = {row["model"]: row | {"tier": tier} for row, tier in _tiered(rows)}
+    prices = {key: ApiPrices(each.input, each.output) for key, each in load_current_prices(current).items()}
+    measured = load_performance(current.values_list("pk", flat=True))
+    rated = {row["model"]: row | {"tier": tier} for row, tier in _iter_tiered_rows(rows)}
     return [
-        _candidate(dict(zip(COLUMNS, columns, strict=True)), rated, prices.get(key), measured.get(key), weeks)
-        for key, *columns in current.values_list("pk", *COLUMNS.values())
+        _build_candidate(
+            dict(zip(MODEL_COLUMNS, columns, strict=True)), rated, prices.get(key), measured.get(key), weeks
+        )
+        for key, *columns in current.values_list("pk", *MODEL_COLUMNS.values())
     ]
 
 
-def _tiered(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[dict[str, Any], int | None]]:
+def _iter_tiered_rows(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[dict[str, Any], int | None]]:
     """The rows of the main component with their tiers, which intervals give where no tests were published."""
-    overlapping = tiers(row for row in rows if row["interval"] == PUBLISHED)
+    overlapping = compute_interval_tiers(row for row in rows if row["interval"] == PUBLISHED_INTERVAL)
     for row in rows:
         if row["component"] == 0:
             yield dict(row), overlapping.get(row["model"], row["tier"])
 
 
-def _candidate(
+def _build_candidate(
     known: dict[str, Any],
     rated: Mapping[str, Mapping[str, Any]],
-    prices: Prices | None,
-    measured: Typical | None,
-    weeks: Weeks,
+    prices: ApiPrices | None,
+    measured: EndpointPerformance | None,
+    weeks: LaunchWeeks,
 ) -> Candidate:
     row = rated.get(known["slug"], {})
     known["commercial"] = None if known["commercial"] == "unknown" else known["commercial"]
-    known |= {name: rate(known[name]) for name in ("requests_per_minute", "tokens_per_minute")}
+    known |= {name: parse_rate(known[name]) for name in ("requests_per_minute", "tokens_per_minute")}
     known["modalities"] = frozenset(known["modalities"]) or None
     return Candidate(
         **known,

@@ -15,19 +15,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.text.number_format import dollars
+from core.text.number_format import format_dollars
 from ratings.boards import snapshots
 from ratings.boards.changes import has_rank
-from ratings.boards.number_text import DASH, UNKNOWN, interval, whole
+from ratings.boards.number_text import DASH, UNKNOWN_TEXT, format_interval, format_whole
 from ratings.boards.snapshots import BRADLEY_TERRY
 from ratings.choice import shortlists
-from ratings.choice.form import ChoiceForm, limits_in_words
-from ratings.choice.shortlist import Judged
-from ratings.choice.shortlists import Choice
-from ratings.models import OVERALL
+from ratings.choice.form import ChoiceForm, describe_limits
+from ratings.choice.shortlist import CandidateAssessment
+from ratings.choice.shortlists import ModelChoice
+from ratings.models import OVERALL_CATEGORY
 
-SHOWN = 10
-MARKS = re.compile(r"([\\`*_\[\]<>|#~!])")
+MAX_SHOWN = 10
+MARKDOWN_SPECIALS = re.compile(r"([\\`*_\[\]<>|#~!])")
 CHECKLIST = (
     gettext_lazy(
         "Pilot: at least fifty questions of your own, of every kind that will come, judged blind by five people."
@@ -60,17 +60,17 @@ class Decision:
     """`limits` are pairs of words; `own_rows` those of the board of the battles among the survivors."""
 
     day: date
-    choice: Choice
+    choice: ModelChoice
     limits: list[tuple[str, str]]
     own_rows: list[dict[str, Any]]
-    chosen: Judged | None
+    chosen: CandidateAssessment | None
     why: str
 
     @cached_property
-    def shown(self) -> list[Judged]:
+    def shown(self) -> list[CandidateAssessment]:
         """Who is left as the page shows it: the first ones, those that can battle here, and the chosen one."""
         further = [*self.choice.contestants, *([self.chosen] if self.chosen else [])]
-        slugs = {each.candidate.slug for each in (*self.choice.found.survivors[:SHOWN], *further)}
+        slugs = {each.candidate.slug for each in (*self.choice.found.survivors[:MAX_SHOWN], *further)}
         return [each for each in self.choice.found.survivors if each.candidate.slug in slugs]
 
     @property
@@ -79,7 +79,7 @@ class Decision:
         return len(self.choice.found.survivors) - len(self.shown)
 
     @property
-    def groups(self) -> list[tuple[Any, list[Judged]]]:
+    def groups(self) -> list[tuple[Any, list[CandidateAssessment]]]:
         """Those to choose from: first the few that could be tried here, then all others that are left."""
         tried = list(self.choice.contestants)
         slugs = {each.candidate.slug for each in tried}
@@ -97,7 +97,7 @@ class Decision:
         return any(each.monthly is not None for each in self.shown)
 
 
-def decide(form: DecisionForm, choice: Choice) -> Decision:
+def build_decision(form: DecisionForm, choice: ModelChoice) -> Decision:
     """Of a valid form; adds an error to it if the chosen model is not left under the limits."""
     slug = form.given("chosen")
     chosen = next((each for each in choice.found.survivors if each.candidate.slug == slug), None)
@@ -106,24 +106,26 @@ def decide(form: DecisionForm, choice: Choice) -> Decision:
     return Decision(
         day=timezone.now().date(),
         choice=choice,
-        limits=limits_in_words(form),
-        own_rows=_own_rows(choice.own_pool),
+        limits=describe_limits(form),
+        own_rows=_load_own_rows(choice.own_pool),
         chosen=chosen,
         why=form.cleaned_data.get("why", "").strip(),
     )
 
 
-def _own_rows(pool: str | None) -> list[dict[str, Any]]:
+def _load_own_rows(pool: str | None) -> list[dict[str, Any]]:
     if pool is None:
         return []
-    rows: list[dict[str, Any]] = snapshots.newest(pool, OVERALL, style_control=False, method=BRADLEY_TERRY)["rows"]
+    rows: list[dict[str, Any]] = snapshots.load_newest_board(
+        pool, OVERALL_CATEGORY, style_control=False, method=BRADLEY_TERRY
+    )["rows"]
     return rows
 
 
-def as_json(decision: Decision) -> dict[str, Any]:
+def build_decision_data(decision: Decision) -> dict[str, Any]:
     """The shortlist, and what was decided."""
     names = ("model", "rank_low", "rank_high", "rating", "ci_low", "ci_high", "votes", "provisional")
-    return shortlists.as_json(decision.choice) | {
+    return shortlists.build_shortlist_data(decision.choice) | {
         "day": decision.day,
         "task": decision.choice.task and decision.choice.task.slug,
         "limits": dict(decision.limits),
@@ -134,41 +136,43 @@ def as_json(decision: Decision) -> dict[str, Any]:
     }
 
 
-def as_markdown(decision: Decision) -> str:
-    return "\n".join(_lines(decision)) + "\n"
+def render_markdown(decision: Decision) -> str:
+    return "\n".join(_iter_lines(decision)) + "\n"
 
 
-def _lines(decision: Decision) -> Iterator[str]:
+def _iter_lines(decision: Decision) -> Iterator[str]:
     task, found = decision.choice.task, decision.choice.found
-    yield f"# {_('Decision')}: {plain(task.name if task else _('Choose a model'))}"
+    yield f"# {_('Decision')}: {escape_markdown(task.name if task else _('Choose a model'))}"
     yield f"\n{decision.day:%Y-%m-%d}"
     if decision.chosen:
-        yield f"\n**{_('Chosen model')}: {plain(decision.chosen.candidate.name)}**"
+        yield f"\n**{_('Chosen model')}: {escape_markdown(decision.chosen.candidate.name)}**"
     if decision.why:
-        yield f"\n{plain(decision.why)}"
+        yield f"\n{escape_markdown(decision.why)}"
     yield f"\n## {_('Limits')}\n"
-    yield from (f"- {plain(label)}: {plain(value)}" for label, value in decision.limits)
+    yield from (f"- {escape_markdown(label)}: {escape_markdown(value)}" for label, value in decision.limits)
     yield f"\n## {_('Who is left')}\n"
-    yield from _ordered_by(shortlists.as_json(decision.choice))
+    yield from _iter_board_notes(shortlists.build_shortlist_data(decision.choice))
     head = (_("Model"), _("Tier"), _("$ a million tokens"), _("A month"), _("To be checked"))
-    yield from _table(head, map(_survivor, found.survivors))
+    yield from _iter_table_lines(head, map(_build_survivor_row, found.survivors))
     yield f"\n## {_('Their own battles')}\n"
     if decision.own_rows:
-        yield from _table(
-            (_("Model"), _("Rank"), _("Rating"), _("95 % interval"), _("Votes")), map(_own, decision.own_rows)
+        yield from _iter_table_lines(
+            (_("Model"), _("Rank"), _("Rating"), _("95 % interval"), _("Votes")), map(_build_own_row, decision.own_rows)
         )
     else:
         yield _("Nobody has judged a blind battle among them yet.")
     yield f"\n## {_('Who is left out')}\n"
-    yield from (f"- {plain(each.candidate.name)}: {plain(_reasons(each))}" for each in found.excluded)
+    yield from (
+        f"- {escape_markdown(each.candidate.name)}: {escape_markdown(_join_reasons(each))}" for each in found.excluded
+    )
     yield f"\n## {_('Before the launch')}\n"
     yield from (f"- [ ] {each}" for each in CHECKLIST)
 
 
-def _ordered_by(shortlist: dict[str, Any]) -> Iterator[str]:
+def _iter_board_notes(shortlist: dict[str, Any]) -> Iterator[str]:
     """Whose ratings the tiers are; nothing where there are none."""
     if shortlist["computed_at"]:
-        told = {"pool": plain(shortlist["pool_name"]), "category": shortlist["category"]}
+        told = {"pool": escape_markdown(shortlist["pool_name"]), "category": shortlist["category"]}
         told["day"] = f"{shortlist['computed_at']:%Y-%m-%d}"
         yield _("Tiers are those of the board %(category)s of %(pool)s, as of %(day)s.") % told + "\n"
     if shortlist["pool_kind"] == "reference":
@@ -177,31 +181,36 @@ def _ordered_by(shortlist: dict[str, Any]) -> Iterator[str]:
         )
 
 
-def plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """What people have written, on one line and without marks that would mean something."""
-    return MARKS.sub(r"\\\1", " ".join(text.split()))
+    return MARKDOWN_SPECIALS.sub(r"\\\1", " ".join(text.split()))
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> Iterator[str]:
+def _iter_table_lines(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> Iterator[str]:
     yield "| " + " | ".join(head) + " |"
     yield "|---" * len(head) + "|"
     yield from ("| " + " | ".join(str(cell) for cell in row) + " |" for row in rows)
 
 
-def _survivor(judged: Judged) -> tuple[Any, ...]:
+def _build_survivor_row(judged: CandidateAssessment) -> tuple[Any, ...]:
     model = judged.candidate
-    money = (UNKNOWN if each is None else dollars(each) for each in (judged.price, judged.monthly))
+    money = (UNKNOWN_TEXT if each is None else format_dollars(each) for each in (judged.price, judged.monthly))
     doubts = [_("commercial use under conditions")] if judged.conditional else []
     doubts += [finding.words for finding in judged.unknown]
-    return plain(model.name), UNKNOWN if model.tier is None else model.tier, *money, plain("; ".join(doubts))
+    return (
+        escape_markdown(model.name),
+        UNKNOWN_TEXT if model.tier is None else model.tier,
+        *money,
+        escape_markdown("; ".join(doubts)),
+    )
 
 
-def _own(row: dict[str, Any]) -> tuple[Any, ...]:
+def _build_own_row(row: dict[str, Any]) -> tuple[Any, ...]:
     rank = DASH.join(dict.fromkeys(str(row[end]) for end in ("rank_low", "rank_high")))
     rank = rank if has_rank(row) else f"({rank})"
     votes = f"{row['votes']} ({_('provisional')})" if row["provisional"] else row["votes"]
-    return plain(row["name"]), rank, whole(row["rating"]), interval(row) or UNKNOWN, votes
+    return escape_markdown(row["name"]), rank, format_whole(row["rating"]), format_interval(row) or UNKNOWN_TEXT, votes
 
 
-def _reasons(judged: Judged) -> str:
+def _join_reasons(judged: CandidateAssessment) -> str:
     return "; ".join(finding.words for finding in judged.failures)

@@ -9,20 +9,20 @@ from django import forms
 from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
 
-from catalog.calculators.cost_model import USUAL, Use
-from catalog.calculators.hosting import BITS_A_BYTE
-from catalog.facts.labels import WORDS
-from core.text.number_fields import Amount, GivenForm, YesOrNo
+from catalog.calculators.cost_model import TYPICAL_USE, MonthlyUse
+from catalog.calculators.hosting import BITS_PER_BYTE
+from catalog.facts.labels import FIELD_LABELS
+from core.text.number_fields import AmountField, DefaultsForm, StrictBooleanField
 from ratings.choice.limits import Limits
-from ratings.choice.task_kinds import TaskKind, task_kinds
+from ratings.choice.task_kinds import TaskKind, load_task_kinds
 
-MOST_TOKENS = 1e15
-MODALITIES = [("image", _("images")), ("audio", _("sound")), ("video", _("video")), ("pdf", _("PDF"))]
-DAYS = ("%Y-%m-%d", "%Y-%m")
+MAX_MONTHLY_TOKENS = 1e15
+MODALITY_CHOICES = [("image", _("images")), ("audio", _("sound")), ("video", _("video")), ("pdf", _("PDF"))]
+DATE_FORMATS = ("%Y-%m-%d", "%Y-%m")
 # What is of no use without the other.
-NEEDS = [("monthly", "input_tokens"), ("monthly", "output_tokens")]
+FIELD_DEPENDENCIES = [("monthly", "input_tokens"), ("monthly", "output_tokens")]
 
-PARTS: list[tuple[Any, list[str]]] = [
+FORM_SECTIONS: list[tuple[Any, list[str]]] = [
     (_("What it must be able to do"), ["context", "cutoff", "search_instead", "tools", "modalities"]),
     (_("License and weights"), ["openness", "params", "gpu_memory", "bits", "commercial"]),
     (_("Price"), ["price", "monthly", "input_tokens", "output_tokens"]),
@@ -55,11 +55,11 @@ OTHER_REASONS = {
 }
 
 
-class ChoiceForm(GivenForm):
+class ChoiceForm(DefaultsForm):
     task = forms.ChoiceField(
         label=_("Task"),
         required=False,
-        choices=lambda: [("", _("any")), *((kind.slug, kind.name) for kind in task_kinds().values())],
+        choices=lambda: [("", _("any")), *((kind.slug, kind.name) for kind in load_task_kinds().values())],
     )
     pool = forms.SlugField(
         label=_("Ratings from"),
@@ -71,11 +71,11 @@ class ChoiceForm(GivenForm):
         ),
     )
 
-    commercial = YesOrNo(label=_("Commercial use is allowed"))
-    tools = YesOrNo(label=_("Calls tools"))
-    search_instead = YesOrNo(label=_("Web search makes up for an early cutoff"))
+    commercial = StrictBooleanField(label=_("Commercial use is allowed"))
+    tools = StrictBooleanField(label=_("Calls tools"))
+    search_instead = StrictBooleanField(label=_("Web search makes up for an early cutoff"))
     modalities = forms.MultipleChoiceField(
-        label=_("Takes in"), required=False, choices=MODALITIES, widget=forms.CheckboxSelectMultiple
+        label=_("Takes in"), required=False, choices=MODALITY_CHOICES, widget=forms.CheckboxSelectMultiple
     )
     openness = forms.ChoiceField(
         label=_("Weights"),
@@ -83,33 +83,33 @@ class ChoiceForm(GivenForm):
         initial="",
         choices=[("", _("any")), ("open", _("open")), ("closed", _("closed"))],
     )
-    context = Amount(label=_("Context, tokens at least"), low=1, high=1e9, whole=True)
+    context = AmountField(label=_("Context, tokens at least"), low=1, high=1e9, whole=True)
     cutoff = forms.DateField(
         label=_("Knows the world until"),
         required=False,
-        input_formats=DAYS,
-        widget=forms.DateInput({"type": "date"}, format=DAYS[0]),
+        input_formats=DATE_FORMATS,
+        widget=forms.DateInput({"type": "date"}, format=DATE_FORMATS[0]),
         error_messages={"invalid": _("This is no day: write it like 2026-01-31.")},
     )
 
-    price = Amount(label=_("$ a million tokens, at most"), high=1e6)
-    monthly = Amount(label=_("$ a month, at most"), high=1e9)
-    input_tokens = Amount(label=_("Tokens read a month"), high=MOST_TOKENS, whole=True)
-    output_tokens = Amount(label=_("Tokens written a month"), high=MOST_TOKENS, whole=True)
+    price = AmountField(label=_("$ a million tokens, at most"), high=1e6)
+    monthly = AmountField(label=_("$ a month, at most"), high=1e9)
+    input_tokens = AmountField(label=_("Tokens read a month"), high=MAX_MONTHLY_TOKENS, whole=True)
+    output_tokens = AmountField(label=_("Tokens written a month"), high=MAX_MONTHLY_TOKENS, whole=True)
 
-    latency = Amount(label=_("Seconds to the first token, at most"), high=3600)
-    speed = Amount(label=_("Tokens a second, at least"), high=1e6)
-    failures = Amount(label=_("Failed calls, % at most"), high=100)
-    rate = Amount(label=_("Requests a minute, at least"), low=1, high=1e9, whole=True)
-    token_rate = Amount(label=_("Tokens a minute, at least"), low=1, high=1e12, whole=True)
+    latency = AmountField(label=_("Seconds to the first token, at most"), high=3600)
+    speed = AmountField(label=_("Tokens a second, at least"), high=1e6)
+    failures = AmountField(label=_("Failed calls, % at most"), high=100)
+    rate = AmountField(label=_("Requests a minute, at least"), low=1, high=1e9, whole=True)
+    token_rate = AmountField(label=_("Tokens a minute, at least"), low=1, high=1e12, whole=True)
 
-    params = Amount(label=_("Parameters, at most"), low=1, high=1e15, whole=True)
-    gpu_memory = Amount(label=_("GiB of GPU memory, at most"), high=1e6)
-    bits = Amount(label=_("Bits a parameter"), low=1, high=64, usual=16)
+    params = AmountField(label=_("Parameters, at most"), low=1, high=1e15, whole=True)
+    gpu_memory = AmountField(label=_("GiB of GPU memory, at most"), high=1e6)
+    bits = AmountField(label=_("Bits a parameter"), low=1, high=64, usual=16)
 
-    weeks = Amount(label=_("Weeks to launch, at most"), high=1000)
-    api_weeks = Amount(label=_("Weeks it takes with an API"), high=1000)
-    own_weeks = Amount(label=_("Weeks it takes with own GPUs"), high=1000)
+    weeks = AmountField(label=_("Weeks to launch, at most"), high=1000)
+    api_weeks = AmountField(label=_("Weeks it takes with an API"), high=1000)
+    own_weeks = AmountField(label=_("Weeks it takes with own GPUs"), high=1000)
 
     unknown = forms.ChoiceField(
         label=_("If a value is not known"),
@@ -119,7 +119,7 @@ class ChoiceForm(GivenForm):
     )
 
     def clean(self) -> dict[str, Any]:
-        for name, other in NEEDS:
+        for name, other in FIELD_DEPENDENCIES:
             if self.cleaned_data.get(name) is not None and self.cleaned_data.get(other) is None:
                 self.add_error(other, _("“%(name)s” needs this too.") % {"name": self.fields[name].label})
         if self.cleaned_data.get("input_tokens") == self.cleaned_data.get("output_tokens") == 0:
@@ -128,7 +128,7 @@ class ChoiceForm(GivenForm):
 
     @property
     def task_kind(self) -> TaskKind | None:
-        return task_kinds().get(self.cleaned_data["task"])
+        return load_task_kinds().get(self.cleaned_data["task"])
 
     def limits(self) -> Limits:
         same = (
@@ -142,22 +142,24 @@ class ChoiceForm(GivenForm):
             openness=self.given("openness") or None,
             modalities=frozenset(self.given("modalities") or ()),
             use=self._use(),
-            bytes_each=self.given("bits") / BITS_A_BYTE,
+            bytes_each=self.given("bits") / BITS_PER_BYTE,
             exclude_unknown=self.given("unknown") == "exclude",
         )
 
-    def _use(self) -> Use:
+    def _use(self) -> MonthlyUse:
         read, written = (self.given(name) for name in ("input_tokens", "output_tokens"))
-        return USUAL if read is None and written is None else Use(read or 0, written or 0)
+        return TYPICAL_USE if read is None and written is None else MonthlyUse(read or 0, written or 0)
 
 
-def limits_in_words(form: ChoiceForm) -> list[tuple[str, str]]:
+def describe_limits(form: ChoiceForm) -> list[tuple[str, str]]:
     """The limits of a valid form, as pairs of words."""
-    given = ((form[name], form.cleaned_data.get(name)) for _title, names in PARTS for name in names)
-    return [(str(field.label), _written(field, value)) for field, value in given if value not in (None, "", False, [])]
+    given = ((form[name], form.cleaned_data.get(name)) for _title, names in FORM_SECTIONS for name in names)
+    return [
+        (str(field.label), _format_limit(field, value)) for field, value in given if value not in (None, "", False, [])
+    ]
 
 
-def _written(field: forms.BoundField, value: Any) -> str:
+def _format_limit(field: forms.BoundField, value: Any) -> str:
     if value is True:
         return say("yes")
     choices = {key: str(words) for key, words in getattr(field.field, "choices", [])}
@@ -165,7 +167,7 @@ def _written(field: forms.BoundField, value: Any) -> str:
     return ", ".join(choices.get(key, str(field.data)) for key in keys)
 
 
-def whys() -> list[tuple[Any, Any]]:
+def list_limit_reasons() -> list[tuple[Any, Any]]:
     """Label and sentence of each limit, in the order of the form's fields."""
-    sentences = {name: WORDS[fact][1] for name, fact in LIMITED_FACTS.items()} | OTHER_REASONS
+    sentences = {name: FIELD_LABELS[fact][1] for name, fact in LIMITED_FACTS.items()} | OTHER_REASONS
     return [(field.label, sentences[name]) for name, field in ChoiceForm.base_fields.items() if name in sentences]

@@ -7,10 +7,10 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from catalog.calculators.cost_model import MILLION, USUAL, Prices, Use
-from catalog.calculators.hosting import Weights
-from catalog.facts.fields import Rate
-from core.text.number_format import count, dollars
+from catalog.calculators.cost_model import MILLION, TYPICAL_USE, ApiPrices, MonthlyUse
+from catalog.calculators.hosting import WeightsMemory
+from catalog.facts.fields import RateLimit
+from core.text.number_format import format_count, format_dollars
 
 
 @dataclass(frozen=True)
@@ -33,17 +33,17 @@ class Candidate:
     web_search: bool | None = None
     modalities: frozenset[str] | None = None
     tools: bool | None = None
-    prices: Prices | None = None
+    prices: ApiPrices | None = None
     latency_s: float | None = None
     tokens_per_s: float | None = None
-    requests_per_minute: Rate | None = None
-    tokens_per_minute: Rate | None = None
+    requests_per_minute: RateLimit | None = None
+    tokens_per_minute: RateLimit | None = None
     failure_rate: float | None = None
     weeks: Decimal | None = None
 
     def gpu_memory(self, bytes_each: Decimal) -> Decimal | None:
         """GiB for the weights and what comes with them, without the cache of conversations."""
-        return None if self.params is None else Weights(self.params, bytes_each).gib
+        return None if self.params is None else WeightsMemory(self.params, bytes_each).gib
 
 
 @dataclass(frozen=True)
@@ -86,13 +86,13 @@ class Limits:
     params: int | None = None
     gpu_memory: Decimal | None = None
     weeks: Decimal | None = None
-    use: Use = USUAL
+    use: MonthlyUse = TYPICAL_USE
     bytes_each: Decimal = Decimal(2)
     exclude_unknown: bool = False
 
 
 @dataclass(frozen=True)
-class Finding:
+class LimitFinding:
     """A limit that a model does not meet, or of which it is not known: `words` give its value and the limit."""
 
     limit: str
@@ -100,121 +100,129 @@ class Finding:
     known: bool = True
 
 
-def blended(candidate: Candidate, use: Use) -> Decimal | None:
+def compute_blended_price(candidate: Candidate, use: MonthlyUse) -> Decimal | None:
     """Dollars for a million tokens in that mix."""
     return candidate.prices.of(use) * MILLION / use.tokens if candidate.prices and use.tokens else None
 
 
-def monthly(candidate: Candidate, use: Use) -> Decimal | None:
+def compute_monthly_cost(candidate: Candidate, use: MonthlyUse) -> Decimal | None:
     return candidate.prices.of(use) if candidate.prices else None
 
 
-def findings(candidate: Candidate, limits: Limits) -> list[Finding]:
-    """All limits that it does not meet or may not meet, in the order of `CHECKS`."""
-    found = (CHECKS[name](candidate, limits) for name in CHECKS if asked(limits, name))
+def list_findings(candidate: Candidate, limits: Limits) -> list[LimitFinding]:
+    """All limits that it does not meet or may not meet, in the order of `LIMIT_ASSESSORS`."""
+    found = (LIMIT_ASSESSORS[name](candidate, limits) for name in LIMIT_ASSESSORS if is_limit_set(limits, name))
     return [finding for finding in found if finding]
 
 
-def asked(limits: Limits, name: str) -> bool:
+def is_limit_set(limits: Limits, name: str) -> bool:
     value = getattr(limits, name)
     return value is not None and value is not False and value != frozenset()
 
 
-def _compared(name: str, label: str, sign: str, value: Any, limit: Any, shown: Callable[[Any], str]) -> Finding | None:
+def _assess_limit(
+    name: str, label: str, sign: str, value: Any, limit: Any, shown: Callable[[Any], str]
+) -> LimitFinding | None:
     """`sign` stands between a value and a limit that it does not meet."""
     if value is None:
-        return Finding(name, f"{label} unknown", known=False)
+        return LimitFinding(name, f"{label} unknown", known=False)
     if not (value < limit if sign == "<" else value > limit):
         return None
     words = shown(value), shown(limit)
     here, there = words if words[0] != words[1] else (f"{value:,}", f"{limit:,}")  # rounded alike
-    return Finding(name, f"{label} {here} {sign} {there}")
+    return LimitFinding(name, f"{label} {here} {sign} {there}")
 
 
-def _least(name: str, label: str, value: Any, limit: Any, shown: Callable[[Any], str]) -> Finding | None:
-    return _compared(name, label, "<", value, limit, shown)
+def _assess_minimum(name: str, label: str, value: Any, limit: Any, shown: Callable[[Any], str]) -> LimitFinding | None:
+    return _assess_limit(name, label, "<", value, limit, shown)
 
 
-def _most(name: str, label: str, value: Any, limit: Any, shown: Callable[[Any], str]) -> Finding | None:
-    return _compared(name, label, ">", value, limit, shown)
+def _assess_maximum(name: str, label: str, value: Any, limit: Any, shown: Callable[[Any], str]) -> LimitFinding | None:
+    return _assess_limit(name, label, ">", value, limit, shown)
 
 
-def _commercial(model: Candidate, limits: Limits) -> Finding | None:
+def _assess_commercial(model: Candidate, limits: Limits) -> LimitFinding | None:
     if model.commercial is None:
-        return Finding("commercial", "commercial use unknown", known=False)
-    return None if model.commercial != "no" else Finding("commercial", "commercial use not allowed")
+        return LimitFinding("commercial", "commercial use unknown", known=False)
+    return None if model.commercial != "no" else LimitFinding("commercial", "commercial use not allowed")
 
 
-def _openness(model: Candidate, limits: Limits) -> Finding | None:
+def _assess_openness(model: Candidate, limits: Limits) -> LimitFinding | None:
     if model.open_weights is None:
-        return Finding("openness", "openness unknown", known=False)
+        return LimitFinding("openness", "openness unknown", known=False)
     found = "open" if model.open_weights else "closed"
-    return None if found == limits.openness else Finding("openness", f"weights {found}, not {limits.openness}")
+    return None if found == limits.openness else LimitFinding("openness", f"weights {found}, not {limits.openness}")
 
 
-def _cutoff(model: Candidate, limits: Limits) -> Finding | None:
+def _assess_cutoff(model: Candidate, limits: Limits) -> LimitFinding | None:
     if limits.search_instead and model.web_search:
         return None
-    return _least("cutoff", "knowledge until", model.cutoff, limits.cutoff, lambda day: f"{day:%Y-%m-%d}")
+    return _assess_minimum("cutoff", "knowledge until", model.cutoff, limits.cutoff, lambda day: f"{day:%Y-%m-%d}")
 
 
-def _modalities(model: Candidate, limits: Limits) -> Finding | None:
+def _assess_modalities(model: Candidate, limits: Limits) -> LimitFinding | None:
     if model.modalities is None:
-        return Finding("modalities", "modalities unknown", known=False)
+        return LimitFinding("modalities", "modalities unknown", known=False)
     missing = sorted(limits.modalities - model.modalities)
-    return Finding("modalities", f"takes no {', no '.join(missing)}") if missing else None
+    return LimitFinding("modalities", f"takes no {', no '.join(missing)}") if missing else None
 
 
-def _tools(model: Candidate, limits: Limits) -> Finding | None:
+def _assess_tools(model: Candidate, limits: Limits) -> LimitFinding | None:
     if model.tools is None:
-        return Finding("tools", "tool use unknown", known=False)
-    return None if model.tools else Finding("tools", "cannot call tools")
+        return LimitFinding("tools", "tool use unknown", known=False)
+    return None if model.tools else LimitFinding("tools", "cannot call tools")
 
 
-def _gpu_memory(model: Candidate, limits: Limits) -> Finding | None:
+def _assess_gpu_memory(model: Candidate, limits: Limits) -> LimitFinding | None:
     if model.open_weights is False:
-        return Finding("gpu_memory", "closed weights run on no GPU of one's own")
+        return LimitFinding("gpu_memory", "closed weights run on no GPU of one's own")
     needed = model.gpu_memory(limits.bytes_each)
-    return _most("gpu_memory", "GPU memory", needed, limits.gpu_memory, lambda gib: f"{gib:.1f} GiB")
+    return _assess_maximum("gpu_memory", "GPU memory", needed, limits.gpu_memory, lambda gib: f"{gib:.1f} GiB")
 
 
-def _failures(model: Candidate, limits: Limits) -> Finding | None:
+def _assess_failures(model: Candidate, limits: Limits) -> LimitFinding | None:
     percent = None if model.failure_rate is None else 100 * model.failure_rate
-    return _most("failures", "failed calls", percent, limits.failures, lambda number: f"{number:.3g} %")
+    return _assess_maximum("failures", "failed calls", percent, limits.failures, lambda number: f"{number:.3g} %")
 
 
-def _rate(name: str, label: str, allowed: Rate | None, limit: Any) -> Finding | None:
+def _assess_rate(name: str, label: str, allowed: RateLimit | None, limit: Any) -> LimitFinding | None:
     """With the tier for which the provider says so: another one has another limit."""
     if allowed is None:
-        return Finding(name, f"{label} unknown", known=False)
-    return Finding(name, f"{label} {allowed} < {limit:,}") if allowed.number < limit else None
+        return LimitFinding(name, f"{label} unknown", known=False)
+    return LimitFinding(name, f"{label} {allowed} < {limit:,}") if allowed.number < limit else None
 
 
-def _number(value: float | Decimal) -> str:
+def _format_number(value: float | Decimal) -> str:
     return f"{value:,.10g}" if isinstance(value, float) else f"{value:,f}"
 
 
-def _whole(value: int) -> str:
+def _format_whole(value: int) -> str:
     return f"{value:,}"
 
 
-CHECKS: Mapping[str, Callable[[Candidate, Limits], Finding | None]] = MappingProxyType(
+LIMIT_ASSESSORS: Mapping[str, Callable[[Candidate, Limits], LimitFinding | None]] = MappingProxyType(
     {
-        "commercial": _commercial,
-        "openness": _openness,
-        "context": lambda m, to: _least("context", "context", m.context, to.context, _whole),
-        "cutoff": _cutoff,
-        "modalities": _modalities,
-        "tools": _tools,
-        "price": lambda m, to: _most("price", "price", blended(m, to.use), to.price, dollars),
-        "monthly": lambda m, to: _most("monthly", "monthly cost", monthly(m, to.use), to.monthly, dollars),
-        "latency": lambda m, to: _most("latency", "seconds to the first token", m.latency_s, to.latency, _number),
-        "speed": lambda m, to: _least("speed", "tokens a second", m.tokens_per_s, to.speed, _number),
-        "failures": _failures,
-        "rate": lambda m, to: _rate("rate", "requests a minute", m.requests_per_minute, to.rate),
-        "token_rate": lambda m, to: _rate("token_rate", "tokens a minute", m.tokens_per_minute, to.token_rate),
-        "params": lambda m, to: _most("params", "parameters", m.params, to.params, count),
-        "gpu_memory": _gpu_memory,
-        "weeks": lambda m, to: _most("weeks", "weeks to launch", m.weeks, to.weeks, _number),
+        "commercial": _assess_commercial,
+        "openness": _assess_openness,
+        "context": lambda m, to: _assess_minimum("context", "context", m.context, to.context, _format_whole),
+        "cutoff": _assess_cutoff,
+        "modalities": _assess_modalities,
+        "tools": _assess_tools,
+        "price": lambda m, to: _assess_maximum(
+            "price", "price", compute_blended_price(m, to.use), to.price, format_dollars
+        ),
+        "monthly": lambda m, to: _assess_maximum(
+            "monthly", "monthly cost", compute_monthly_cost(m, to.use), to.monthly, format_dollars
+        ),
+        "latency": lambda m, to: _assess_maximum(
+            "latency", "seconds to the first token", m.latency_s, to.latency, _format_number
+        ),
+        "speed": lambda m, to: _assess_minimum("speed", "tokens a second", m.tokens_per_s, to.speed, _format_number),
+        "failures": _assess_failures,
+        "rate": lambda m, to: _assess_rate("rate", "requests a minute", m.requests_per_minute, to.rate),
+        "token_rate": lambda m, to: _assess_rate("token_rate", "tokens a minute", m.tokens_per_minute, to.token_rate),
+        "params": lambda m, to: _assess_maximum("params", "parameters", m.params, to.params, format_count),
+        "gpu_memory": _assess_gpu_memory,
+        "weeks": lambda m, to: _assess_maximum("weeks", "weeks to launch", m.weeks, to.weeks, _format_number),
     }
 )

@@ -7,22 +7,30 @@ from decimal import Decimal
 from math import inf
 from typing import Any
 
-from catalog.calculators.cost_model import USUAL
-from ratings.choice.limits import CHECKS, Candidate, Finding, Limits, blended, findings, monthly
+from catalog.calculators.cost_model import TYPICAL_USE
+from ratings.choice.limits import (
+    LIMIT_ASSESSORS,
+    Candidate,
+    LimitFinding,
+    Limits,
+    compute_blended_price,
+    compute_monthly_cost,
+    list_findings,
+)
 
 
 @dataclass(frozen=True)
-class Judged:
+class CandidateAssessment:
     """A model under the limits: what excludes it, and what is not known of it and was let pass.
 
-    `price` is that of a million tokens in the mix of `limits.use`, `monthly` that of all of it where it was given.
-    """
+    `price` is that of a million tokens in the mix of `limits.use`, `compute_monthly_cost` that of all of it where it
+    was given."""
 
     candidate: Candidate
     price: Decimal | None
     monthly: Decimal | None
-    failures: tuple[Finding, ...]
-    unknown: tuple[Finding, ...]
+    failures: tuple[LimitFinding, ...]
+    unknown: tuple[LimitFinding, ...]
 
     @property
     def conditional(self) -> bool:
@@ -49,8 +57,8 @@ class Shortlist:
     gained  for each limit that excludes a model, how many more would survive without it
     """
 
-    survivors: tuple[Judged, ...]
-    excluded: tuple[Judged, ...]
+    survivors: tuple[CandidateAssessment, ...]
+    excluded: tuple[CandidateAssessment, ...]
     gained: Mapping[str, int]
 
     @property
@@ -59,7 +67,7 @@ class Shortlist:
         return sum(not each.unknown for each in self.survivors)
 
     @property
-    def near_misses(self) -> tuple[Judged, ...]:
+    def near_misses(self) -> tuple[CandidateAssessment, ...]:
         """Models that one limit alone excludes."""
         return tuple(each for each in self.excluded if len(each.failures) == 1)
 
@@ -70,27 +78,27 @@ class Shortlist:
         return name if name and self.gained[name] else None
 
 
-def shortlist(candidates: Iterable[Candidate], limits: Limits) -> Shortlist:
-    judged = sorted((_judged(each, limits) for each in candidates), key=lambda each: each.place)
+def build_shortlist(candidates: Iterable[Candidate], limits: Limits) -> Shortlist:
+    judged = sorted((_assess_candidate(each, limits) for each in candidates), key=lambda each: each.place)
     excluded = sorted((each for each in judged if each.failures), key=lambda each: len(each.failures))
     failing = Counter(finding.limit for each in excluded for finding in each.failures)
     alone = Counter(each.failures[0].limit for each in excluded if len(each.failures) == 1)
     return Shortlist(
         survivors=tuple(each for each in judged if not each.failures),
         excluded=tuple(excluded),
-        gained={name: alone[name] for name in CHECKS if failing[name]},
+        gained={name: alone[name] for name in LIMIT_ASSESSORS if failing[name]},
     )
 
 
-def _judged(candidate: Candidate, limits: Limits) -> Judged:
-    found = findings(candidate, limits)
+def _assess_candidate(candidate: Candidate, limits: Limits) -> CandidateAssessment:
+    found = list_findings(candidate, limits)
     failures = tuple(each for each in found if each.known or limits.exclude_unknown)
     unknown = tuple(each for each in found if each not in failures)
-    of_a_month = None if limits.use == USUAL else monthly(candidate, limits.use)
-    return Judged(candidate, blended(candidate, limits.use), of_a_month, failures, unknown)
+    of_a_month = None if limits.use == TYPICAL_USE else compute_monthly_cost(candidate, limits.use)
+    return CandidateAssessment(candidate, compute_blended_price(candidate, limits.use), of_a_month, failures, unknown)
 
 
-def tiers(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+def compute_interval_tiers(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     """Tiers of a board that was published with intervals alone: slug → tier, of the rows that have an interval.
 
     1 is every model whose interval overlaps that of the best one, and the best of the others leads the next.

@@ -4,18 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from arena.battles.lifecycle import MOST_NAMED, pool_of
+from arena.battles.lifecycle import MAX_NAMED_MODELS, get_set_pool
 from arena.models import Endpoint
 from ratings.choice import board_selection
-from ratings.choice.candidates import Weeks, offered
+from ratings.choice.candidates import LaunchWeeks, load_candidates
 from ratings.choice.form import ChoiceForm
-from ratings.choice.shortlist import Judged, Shortlist, shortlist
+from ratings.choice.shortlist import CandidateAssessment, Shortlist, build_shortlist
 from ratings.choice.task_kinds import TaskKind
-from ratings.models import OVERALL, Pool
+from ratings.models import OVERALL_CATEGORY, Pool
 
 
 @dataclass(frozen=True)
-class Choice:
+class ModelChoice:
     """`pool` and `category` are those of the board whose tiers order the survivors: the category is that of the task,
     or overall where it has no board. `tiers_by` is `test`, or `interval` where only intervals were published.
 
@@ -29,7 +29,7 @@ class Choice:
     computed_at: datetime | None
     tiers_by: str
     found: Shortlist
-    contestants: tuple[Judged, ...]
+    contestants: tuple[CandidateAssessment, ...]
     own_pool: str | None
 
     @property
@@ -38,17 +38,17 @@ class Choice:
         return any(each.unknown for each in self.contestants)
 
 
-def choose(form: ChoiceForm) -> Choice:
+def choose_models(form: ChoiceForm) -> ModelChoice:
     """Of a valid form. Raises Refusal 404 for an unknown pool."""
     task = form.task_kind
-    board = board_selection.ordering(form.given("pool") or "", task.category if task else OVERALL)
-    weeks = Weeks(api=form.given("api_weeks"), own=form.given("own_weeks"))
-    found = shortlist(offered(board["rows"], weeks), form.limits())
+    board = board_selection.load_ordering_board(form.given("pool") or "", task.category if task else OVERALL_CATEGORY)
+    weeks = LaunchWeeks(api=form.given("api_weeks"), own=form.given("own_weeks"))
+    found = build_shortlist(load_candidates(board["rows"], weeks), form.limits())
     answering = set(Endpoint.objects.filter(enabled=True).values_list("model__slug", flat=True))
-    contestants = tuple(each for each in found.survivors if each.candidate.slug in answering)[:MOST_NAMED]
-    own = pool_of([each.candidate.slug for each in contestants])
+    contestants = tuple(each for each in found.survivors if each.candidate.slug in answering)[:MAX_NAMED_MODELS]
+    own = get_set_pool([each.candidate.slug for each in contestants])
     pools = {pool.slug: pool for pool in Pool.objects.filter(slug__in=[own, board["pool"]])}
-    return Choice(
+    return ModelChoice(
         task=task,
         pool=pools[board["pool"]],
         category=board["category"],
@@ -60,7 +60,7 @@ def choose(form: ChoiceForm) -> Choice:
     )
 
 
-def as_json(choice: Choice) -> dict[str, Any]:
+def build_shortlist_data(choice: ModelChoice) -> dict[str, Any]:
     task, found = choice.task, choice.found
     return {
         "task": task and {"slug": task.slug, "name": task.name, "benchmarks": list(task.benchmarks), "why": task.why},
@@ -70,8 +70,8 @@ def as_json(choice: Choice) -> dict[str, Any]:
         "category": choice.category,
         "computed_at": choice.computed_at,
         "tiers_by": choice.tiers_by,
-        "survivors": [shown(each) for each in found.survivors],
-        "excluded": [shown(each) for each in found.excluded],
+        "survivors": [build_assessment_data(each) for each in found.survivors],
+        "excluded": [build_assessment_data(each) for each in found.excluded],
         "near_misses": [each.candidate.slug for each in found.near_misses],
         "gained": dict(found.gained),
         "costliest": found.costliest,
@@ -81,7 +81,7 @@ def as_json(choice: Choice) -> dict[str, Any]:
     }
 
 
-def shown(judged: Judged) -> dict[str, Any]:
+def build_assessment_data(judged: CandidateAssessment) -> dict[str, Any]:
     model = judged.candidate
     return {
         "model": model.slug,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-FILE = Path(__file__).parents[1] / "data" / "tasks.toml"
+TASKS_FILE = Path(__file__).parents[1] / "data" / "tasks.toml"
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class TaskKind:
 
 
 @cache
-def task_kinds() -> Mapping[str, TaskKind]:
-    found = tomllib.loads(FILE.read_text(encoding="utf-8"))
+def load_task_kinds() -> Mapping[str, TaskKind]:
+    found = tomllib.loads(TASKS_FILE.read_text(encoding="utf-8"))
     return {
         slug: TaskKind(slug, **(fields | {"benchmarks": tuple(fields["benchmarks"])})) for slug, fields in found.items()
     }

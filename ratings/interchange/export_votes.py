@@ -22,18 +22,18 @@ from django.utils.timezone import now
 
 from arena.models import Answer, Turn, Vote
 from catalog.matching import resolver
-from core.files.csv_injection import defuse
-from ratings.interchange.vote_fields import CONVERSATIONS, STYLE
+from core.files.csv_injection import escape_formula
+from ratings.interchange.vote_fields import CONVERSATION_FIELDS, STYLE_FIELDS
 from ratings.pipeline import public_view
 
-BATCH = 2_000
-BATCH_WITH_TEXT = 100
-FIELDS = (
+BATCH_SIZE = 2_000
+BATCH_SIZE_WITH_TEXT = 100
+RECORD_FIELDS = (
     "model_a", "model_b", "winner", "timestamp", "voter", "conv_metadata", "weight",
     "counted", "reason", "source", "propensity", "turns", "categories",
 )  # fmt: skip
-WINNERS = {"a": "model_a", "b": "model_b", "tie": "tie", "both_bad": "both_bad"}
-Record = dict[str, Any]
+WINNER_NAMES = {"a": "model_a", "b": "model_b", "tie": "tie", "both_bad": "both_bad"}
+VoteRecord = dict[str, Any]
 
 
 def export_file(path: Path, pool: str, *, with_text: bool = False, public: bool = False) -> int:
@@ -48,10 +48,10 @@ def export_file(path: Path, pool: str, *, with_text: bool = False, public: bool 
     if write is None:
         raise ValueError(f"{path} must end in {' or '.join(WRITERS)}")
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    fields = (*FIELDS, *(CONVERSATIONS if with_text else ()))
+    fields = (*RECORD_FIELDS, *(CONVERSATION_FIELDS if with_text else ()))
     try:
         with draft.open("xb") as file:
-            number = write(file, records(pool, with_text=with_text, public=public), fields)
+            number = write(file, iter_records(pool, with_text=with_text, public=public), fields)
         draft.replace(path)
     except OSError as error:
         raise ValueError(f"{path} cannot be written: {error.strerror}") from None
@@ -61,80 +61,84 @@ def export_file(path: Path, pool: str, *, with_text: bool = False, public: bool 
     return number
 
 
-def records(pool: str, *, after: int = 0, with_text: bool = False, public: bool = False) -> Iterator[Record]:
-    """The votes of a pool whose id is above `after`, oldest first, with the keys `FIELDS` and, if wanted, the texts.
+def iter_records(pool: str, *, after: int = 0, with_text: bool = False, public: bool = False) -> Iterator[VoteRecord]:
+    """The votes of a pool whose id is above `after`, oldest first, with the keys `RECORD_FIELDS` and, if wanted, the
+    texts.
 
     A voter's pseudonym is good for this one call, for its key is drawn anew; or `public`, for a day.
     """
-    for batch in batches(pool, after=after, with_text=with_text, public=public):
+    for batch in iter_record_batches(pool, after=after, with_text=with_text, public=public):
         yield from (record for _, record in batch)
 
 
-def batches(
+def iter_record_batches(
     pool: str, *, after: int = 0, size: int | None = None, with_text: bool = False, public: bool = False
-) -> Iterator[list[tuple[int, Record]]]:
+) -> Iterator[list[tuple[int, VoteRecord]]]:
     """The same with their ids, so many at a time; between two of these no query is open."""
     votes = Vote.objects.filter(pool=pool).order_by("pk").defer("comment", "reasons")
     votes = votes.annotate(cast_at=KeyTextTransform("source", "aside__row"), file_time=F("file__created_at"))
     if with_text:
         votes = votes.annotate(beside=F("aside__row"))
-    size = size or (BATCH_WITH_TEXT if with_text else BATCH)
-    describe = _describe_to_stranger if public else partial(_describe, key=secrets.token_bytes(32))
+    size = size or (BATCH_SIZE_WITH_TEXT if with_text else BATCH_SIZE)
+    describe = _build_public_cast_fields if public else partial(_build_cast_fields, key=secrets.token_bytes(32))
     labels: dict[int, str] = {}
     end, whole = now(), True
     while whole and (batch := list(votes.filter(pk__gt=after)[:size])):
         after = batch[-1].pk
         if not {side for vote in batch for side in (vote.model_a_id, vote.model_b_id)} <= labels.keys():
-            labels = resolver.labels()
-        told = _conversations(batch) if with_text else {}
-        shown = list(public_view.leading_due(batch, end)) if public else batch
-        yield [(vote.pk, _record(vote, labels) | describe(vote) | told.get(vote.pk, {})) for vote in shown]
+            labels = resolver.load_unique_names()
+        told = _load_conversations(batch) if with_text else {}
+        shown = list(public_view.iter_public_votes(batch, end)) if public else batch
+        yield [(vote.pk, _build_record(vote, labels) | describe(vote) | told.get(vote.pk, {})) for vote in shown]
         whole = len(shown) == len(batch)
 
 
-def _describe(vote: Vote, key: bytes) -> Record:
+def _build_cast_fields(vote: Vote, key: bytes) -> VoteRecord:
     """When it was cast, and by whom: a pseudonym that is made from the voter's id and the key, of 32 bytes."""
-    return {"timestamp": _iso(vote.created_at), "voter": _pseudonym(vote.voter, key)}
+    return {"timestamp": _format_time(vote.created_at), "voter": _hash_voter(vote.voter, key)}
 
 
-def _describe_to_stranger(vote: Vote) -> Record:
-    return {"timestamp": _iso(public_view.cut_to_hour(vote.created_at)), "voter": public_view.pseudonym(vote)}
+def _build_public_cast_fields(vote: Vote) -> VoteRecord:
+    return {
+        "timestamp": _format_time(public_view.truncate_to_hour(vote.created_at)),
+        "voter": public_view.build_daily_pseudonym(vote),
+    }
 
 
-def _iso(time: datetime | None) -> str | None:
+def _format_time(time: datetime | None) -> str | None:
     return time.astimezone(UTC).isoformat().replace("+00:00", "Z") if time else None
 
 
-def _record(vote: Vote, labels: dict[int, str]) -> Record:
+def _build_record(vote: Vote, labels: dict[int, str]) -> VoteRecord:
     return {
         "model_a": labels[vote.model_a_id],
         "model_b": labels[vote.model_b_id],
-        "winner": WINNERS[vote.winner],
+        "winner": WINNER_NAMES[vote.winner],
         "timestamp": None,
         "voter": None,
-        "conv_metadata": vote.features and dict(zip(STYLE, map(_plain, vote.features), strict=True)),
+        "conv_metadata": vote.features and dict(zip(STYLE_FIELDS, map(_to_plain_number, vote.features), strict=True)),
         "weight": vote.multiplicity,
         "counted": vote.counted,
         "reason": vote.reason,
-        "source": vote.cast_at or vote.source,  # type: ignore[attr-defined]  # annotated by `records`
+        "source": vote.cast_at or vote.source,  # type: ignore[attr-defined]  # annotated by `iter_records`
         "propensity": vote.propensity,
         "turns": vote.turns,
         "categories": vote.categories,
     }
 
 
-def _plain(count: float) -> float:
+def _to_plain_number(count: float) -> float:
     """Counts as counts are written."""
     return int(count) if count.is_integer() else count
 
 
-def _pseudonym(voter: UUID | None, key: bytes) -> str | None:
+def _hash_voter(voter: UUID | None, key: bytes) -> str | None:
     return None if voter is None else hashlib.blake2b(voter.bytes, key=key, digest_size=16).hexdigest()
 
 
-def _conversations(votes: Sequence[Vote]) -> dict[int, Record]:
+def _load_conversations(votes: Sequence[Vote]) -> dict[int, VoteRecord]:
     """Both sides of each vote as messages: of an imported one as they came, of a battle from the turns judged."""
-    messages: dict[Any, Record] = defaultdict(lambda: {field: [] for field in CONVERSATIONS})
+    messages: dict[Any, VoteRecord] = defaultdict(lambda: {field: [] for field in CONVERSATION_FIELDS})
     battles = {vote.battle_id for vote in votes if vote.battle_id}
     judged = Turn.objects.filter(battle__in=battles).exclude(answers__state=Answer.State.FAILED)
     for turn in judged.order_by("battle", "number").prefetch_related("answers"):
@@ -145,34 +149,34 @@ def _conversations(votes: Sequence[Vote]) -> dict[int, Record]:
             ]
     for vote in votes:
         if not vote.battle_id:
-            beside = vote.beside or {}  # type: ignore[attr-defined]  # annotated by `records`
-            messages[vote.pk] = {field: beside.get(field) for field in CONVERSATIONS}
+            beside = vote.beside or {}  # type: ignore[attr-defined]  # annotated by `iter_records`
+            messages[vote.pk] = {field: beside.get(field) for field in CONVERSATION_FIELDS}
     return {vote.pk: messages[vote.battle_id or vote.pk] for vote in votes}
 
 
-def json_line(row: Record) -> bytes:
+def format_json_line(row: VoteRecord) -> bytes:
     return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _write_json_lines(file: BinaryIO, rows: Iterable[Record], _: Iterable[str]) -> int:
+def _write_json_lines(file: BinaryIO, rows: Iterable[VoteRecord], _: Iterable[str]) -> int:
     number = 0
     for row in rows:
-        file.write(json_line(row))
+        file.write(format_json_line(row))
         number += 1
     return number
 
 
-def _write_csv(file: BinaryIO, rows: Iterable[Record], fields: Iterable[str]) -> int:
+def _write_csv(file: BinaryIO, rows: Iterable[VoteRecord], fields: Iterable[str]) -> int:
     number = 0
-    writer = csv.writer(_Lines(file))
+    writer = csv.writer(_Utf8Writer(file))
     writer.writerow(fields)
     for row in rows:
-        writer.writerow([_cell(row[field]) for field in fields])
+        writer.writerow([_format_cell(row[field]) for field in fields])
         number += 1
     return number
 
 
-class _Lines:
+class _Utf8Writer:
     """What the CSV writer writes to."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -182,13 +186,13 @@ class _Lines:
         return self.file.write(line.encode())
 
 
-def _cell(value: Any) -> str:
+def _format_cell(value: Any) -> str:
     if value is None:
         return ""
-    return defuse(value if isinstance(value, str) else orjson.dumps(value).decode())
+    return escape_formula(value if isinstance(value, str) else orjson.dumps(value).decode())
 
 
-WRITERS: dict[str, Callable[[BinaryIO, Iterable[Record], Iterable[str]], int]] = {
+WRITERS: dict[str, Callable[[BinaryIO, Iterable[VoteRecord], Iterable[str]], int]] = {
     ".jsonl": _write_json_lines,
     ".csv": _write_csv,
 }

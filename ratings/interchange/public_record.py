@@ -7,53 +7,53 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from core.http.errors import Refusal, bad, unknown
-from core.storage.database import let_go
-from ratings.boards.snapshots import HINTS, without_votes
-from ratings.interchange.export_votes import batches, json_line
+from core.http.errors import RequestError, field_error, not_found_error
+from core.storage.database import database_sync_to_async
+from ratings.boards.snapshots import LISTING_HINTS, no_votes_error
+from ratings.interchange.export_votes import format_json_line, iter_record_batches
 from ratings.models import Pool
 
-PAGE = 100
-MOST_OPEN = 4  # files that are being sent, in one process: each keeps a processor busy
-MOST_EACH = 2  # to one address
-TAKEN_WITHIN_S = 60.0  # thousands of votes at a time: whoever takes them more slowly keeps others out
-BUSY_RETRY_S = 30
-MOST = 2**63 - 1  # the largest id that there can be
-_open: "WeakKeyDictionary[File, str]" = WeakKeyDictionary()
+PAGE_SIZE = 100
+MAX_OPEN_STREAMS = 4  # files that are being sent, in one process: each keeps a processor busy
+MAX_STREAMS_PER_ADDRESS = 2  # to one address
+BATCH_TIMEOUT_S = 60.0  # thousands of votes at a time: whoever takes them more slowly keeps others out
+RETRY_AFTER_S = 30
+MAX_VOTE_ID = 2**63 - 1  # the largest id that there can be
+_open_streams: "WeakKeyDictionary[RecordStream, str]" = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
-class Page:
+class RecordPage:
     """Some votes in order, each with its `id`; `after` leads to the next page, None if there is none yet."""
 
     votes: list[dict[str, Any]]
     after: int | None
 
 
-def page(pool: str, after: str, size: int = PAGE) -> Page:
+def load_page(pool: str, after: str, size: int = PAGE_SIZE) -> RecordPage:
     """The votes whose ids follow `after`. Raises Refusal 404 for an unknown pool, 400 for what cannot be understood."""
-    place = _number(after) if after else 0
-    known(pool)
-    found = next(batches(pool, after=place, size=size + 1, public=True), [])
+    place = _parse_vote_id(after) if after else 0
+    check_pool(pool)
+    found = next(iter_record_batches(pool, after=place, size=size + 1, public=True), [])
     votes = [{"id": key, **record} for key, record in found[:size]]
-    return Page(votes, votes[-1]["id"] if len(found) > size else None)
+    return RecordPage(votes, votes[-1]["id"] if len(found) > size else None)
 
 
-def known(pool: str) -> None:
+def check_pool(pool: str) -> None:
     kind = None if "\0" in pool else Pool.objects.filter(slug=pool).values_list("kind", flat=True).first()
     if kind is None:
-        raise unknown("pool", pool, HINTS["pool"])
+        raise not_found_error("pool", pool, LISTING_HINTS["pool"])
     if kind == Pool.Kind.REFERENCE:
-        raise without_votes(pool)
+        raise no_votes_error(pool)
 
 
-def _number(after: str) -> int:
-    if re.fullmatch(r"[0-9]{1,19}", after) and int(after) <= MOST:
+def _parse_vote_id(after: str) -> int:
+    if re.fullmatch(r"[0-9]{1,19}", after) and int(after) <= MAX_VOTE_ID:
         return int(after)
-    raise bad("after", "after is the id of a vote, such as 120.")
+    raise field_error("after", "after is the id of a vote, such as 120.")
 
 
-class File:
+class RecordStream:
     """All votes of a pool as JSON Lines, some thousands at a time; holds no connection while the client reads.
 
     Closed at its end, or when nobody holds it any more. Raises Refusal 429 where two are being sent to this address,
@@ -61,27 +61,27 @@ class File:
     """
 
     def __init__(self, pool: str, whence: str) -> None:
-        if list(_open.values()).count(whence) >= MOST_EACH:
+        if list(_open_streams.values()).count(whence) >= MAX_STREAMS_PER_ADDRESS:
             detail = "Two records are being sent to your address already."
-            raise Refusal("too_many_streams", detail, 429, retry_after=BUSY_RETRY_S)
-        if len(_open) >= MOST_OPEN:
-            raise Refusal("busy", "Others are fetching records just now.", 503, retry_after=BUSY_RETRY_S)
-        _open[self] = whence
-        self._batches = batches(pool, public=True)
+            raise RequestError("too_many_streams", detail, 429, retry_after=RETRY_AFTER_S)
+        if len(_open_streams) >= MAX_OPEN_STREAMS:
+            raise RequestError("busy", "Others are fetching records just now.", 503, retry_after=RETRY_AFTER_S)
+        _open_streams[self] = whence
+        self._batches = iter_record_batches(pool, public=True)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        following, reading = let_go(_lines), asyncio.current_task()
+        following, reading = database_sync_to_async(_format_next_batch), asyncio.current_task()
         while reading and (lines := await following(self._batches)):
-            late = asyncio.get_running_loop().call_later(TAKEN_WITHIN_S, reading.cancel)
+            late = asyncio.get_running_loop().call_later(BATCH_TIMEOUT_S, reading.cancel)
             try:
                 yield lines
             finally:
                 late.cancel()
 
     def close(self) -> None:
-        _open.pop(self, None)
+        _open_streams.pop(self, None)
 
 
-def _lines(found: Iterator[list[tuple[int, dict[str, Any]]]]) -> bytes:
+def _format_next_batch(found: Iterator[list[tuple[int, dict[str, Any]]]]) -> bytes:
     """Those of the next batch, nothing at the end."""
-    return b"".join(json_line(record) for _, record in next(found, []))
+    return b"".join(format_json_line(record) for _, record in next(found, []))

@@ -13,32 +13,32 @@ from typing import Any, NamedTuple
 
 from arena.judging.language_id import LANGUAGES
 
-WINNERS = {"model_a": "a", "model_b": "b", "tie": "tie", "tie (bothbad)": "both_bad", "both_bad": "both_bad"}
-OUTCOMES = {"win_a": "a", "win_b": "b", "tie": "tie", "tie_bothbad": "both_bad"}
-COUNT_COLUMNS = frozenset({"model_a", "model_b", *OUTCOMES})
-SOURCES = ("live", "api", "import")
-STYLE = tuple(
+WINNERS_BY_NAME = {"model_a": "a", "model_b": "b", "tie": "tie", "tie (bothbad)": "both_bad", "both_bad": "both_bad"}
+WINNERS_BY_COLUMN = {"win_a": "a", "win_b": "b", "tie": "tie", "tie_bothbad": "both_bad"}
+COUNT_COLUMNS = frozenset({"model_a", "model_b", *WINNERS_BY_COLUMN})
+VOTE_SOURCES = ("live", "api", "import")
+STYLE_FIELDS = tuple(
     name.format(side)
     for side in "ab"
     for name in ("sum_assistant_{}_tokens", "header_count_{}", "bold_count_{}", "list_count_{}")
 )
-VOTERS = ("judge", "evaluation_session_id", "voter")
-CONVERSATIONS = ("conversation_a", "conversation_b")
+VOTER_FIELDS = ("judge", "evaluation_session_id", "voter")
+CONVERSATION_FIELDS = ("conversation_a", "conversation_b")
 # Texts of a battle that some data sets have beside its two sides.
-MORE_TEXT = ("full_conversation",)
-MOST = 10**9
-NUMBERS = frozenset({int, float})  # by type, for True is an int too
-LONGEST_NAME = 200
-LONGEST_REASON = 20
-LONGEST_CATEGORY = 40
-CATEGORY = re.compile(rf"[a-z0-9-]{{1,{LONGEST_CATEGORY}}}")
+EXTRA_TEXT_FIELDS = ("full_conversation",)
+MAX_COUNT = 10**9
+NUMBER_TYPES = frozenset({int, float})  # by type, for True is an int too
+MAX_NAME_LENGTH = 200
+MAX_REASON_LENGTH = 20
+MAX_CATEGORY_LENGTH = 40
+CATEGORY_PATTERN = re.compile(rf"[a-z0-9-]{{1,{MAX_CATEGORY_LENGTH}}}")
 UNKNOWN_LANGUAGES = ("unknown", "und", "unk")
-HARD = 6  # of the seven criteria of a prompt
+MIN_HARD_CRITERIA = 6  # of the seven criteria of a prompt
 # Version-free names of tags whose switch of the same name makes a category.
-SWITCHES = {"creative_writing": "creative-writing", "if": "instruction-following", "math": "math"}
+TAG_CATEGORIES = {"creative_writing": "creative-writing", "if": "instruction-following", "math": "math"}
 
 
-class Row(NamedTuple):
+class VoteRow(NamedTuple):
     """One row: `multiplicity` identical votes. `features` are those of `Vote`; `aside` is what has no column."""
 
     line: int
@@ -59,43 +59,45 @@ class Row(NamedTuple):
     aside: dict[str, Any] = {}
 
 
-def vote(line: int, raw: dict[str, Any]) -> Row:
+def parse_vote(line: int, raw: dict[str, Any]) -> VoteRow:
     """One vote from the fields of its row. Raises ValueError that names the line and the field."""
-    found, aside = _checked(line, raw, VOTE_FIELDS)
+    found, aside = _parse_fields(line, raw, VOTE_PARSERS)
     if "winner" not in found:
         raise ValueError(f"line {line}: winner is missing or empty")
     if raw.get("conv_metadata") and not found.get("conv_metadata"):
         aside["conv_metadata"] = raw["conv_metadata"]
     counted = found.get("counted", True)
-    return Row(
+    return VoteRow(
         line=line,
         model_a=found["model_a"],
         model_b=found["model_b"],
         winner=found["winner"],
         multiplicity=found.get("weight", 1),
-        voter=next((found[field] for field in VOTERS if field in found), None),
+        voter=next((found[field] for field in VOTER_FIELDS if field in found), None),
         counted=counted,
         reason="" if counted else found.get("reason", ""),
         source=found.get("source", "import"),
-        categories=_categories(found),
+        categories=_derive_categories(found),
         features=found.get("conv_metadata"),
         propensity=found.get("propensity"),
         turns=found.get("turns", 1),
         created_at=found.get("tstamp") or found.get("timestamp"),
-        conversations={field: found[field] for field in (*CONVERSATIONS, *MORE_TEXT) if field in found},
+        conversations={field: found[field] for field in (*CONVERSATION_FIELDS, *EXTRA_TEXT_FIELDS) if field in found},
         aside=aside,
     )
 
 
-def counts(line: int, raw: dict[str, Any]) -> Iterator[Row]:
-    """What was counted for one pair, a row for each outcome that occurred. Raises ValueError as `vote` does."""
-    found, aside = _checked(line, raw, COUNT_FIELDS)
-    for field, winner in OUTCOMES.items():
+def parse_pair_counts(line: int, raw: dict[str, Any]) -> Iterator[VoteRow]:
+    """What was counted for one pair, a row for each outcome that occurred. Raises ValueError as `parse_vote` does."""
+    found, aside = _parse_fields(line, raw, COUNT_PARSERS)
+    for field, winner in WINNERS_BY_COLUMN.items():
         if multiplicity := found.get(field, 0):
-            yield Row(line, found["model_a"], found["model_b"], winner, multiplicity, aside=aside)
+            yield VoteRow(line, found["model_a"], found["model_b"], winner, multiplicity, aside=aside)
 
 
-def _checked(line: int, raw: dict[str, Any], fields: dict[str, Callable[[Any], Any]]) -> tuple[dict[str, Any], ...]:
+def _parse_fields(
+    line: int, raw: dict[str, Any], fields: dict[str, Callable[[Any], Any]]
+) -> tuple[dict[str, Any], ...]:
     """What its fields say, and what is not one of them; an empty or null one is as one that is not there."""
     found: dict[str, Any] = {}
     aside: dict[str, Any] = {}
@@ -116,7 +118,7 @@ def _checked(line: int, raw: dict[str, Any], fields: dict[str, Callable[[Any], A
     return found, aside
 
 
-def _categories(found: dict[str, Any]) -> tuple[str, ...]:
+def _derive_categories(found: dict[str, Any]) -> tuple[str, ...]:
     if "categories" in found:
         given: tuple[str, ...] = found["categories"]
         return given
@@ -125,66 +127,66 @@ def _categories(found: dict[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*found.get("language", ()), *coding, *found.get("category_tag", ()), *several)))
 
 
-def language(value: Any) -> tuple[str, ...]:
+def parse_language(value: Any) -> tuple[str, ...]:
     """The category of a language, given by its English name or a code of two letters; none if it is not known."""
     if not isinstance(value, str):
         raise ValueError("must be a text")
-    return _language(value.strip().lower())
+    return _parse_language_name(value.strip().lower())
 
 
 @lru_cache(maxsize=1000)
-def _language(name: str) -> tuple[str, ...]:
+def _parse_language_name(name: str) -> tuple[str, ...]:
     if name in UNKNOWN_LANGUAGES:
         return ()
-    slug = _slug(LANGUAGES.get(name, name))
-    if not CATEGORY.fullmatch(slug):
-        raise ValueError(f"must be the name of a language, of at most {LONGEST_CATEGORY} letters")
+    slug = _slugify(LANGUAGES.get(name, name))
+    if not CATEGORY_PATTERN.fullmatch(slug):
+        raise ValueError(f"must be the name of a language, of at most {MAX_CATEGORY_LENGTH} letters")
     return (slug,)
 
 
-def category_list(value: Any) -> tuple[str, ...]:
+def parse_categories(value: Any) -> tuple[str, ...]:
     """Slugs of categories as they stand."""
-    if isinstance(value, list) and all(isinstance(each, str) and CATEGORY.fullmatch(each) for each in value):
+    if isinstance(value, list) and all(isinstance(each, str) and CATEGORY_PATTERN.fullmatch(each) for each in value):
         return tuple(dict.fromkeys(value))
-    raise ValueError(f"must be a list of names, each of at most {LONGEST_CATEGORY} letters a-z, digits and -")
+    raise ValueError(f"must be a list of names, each of at most {MAX_CATEGORY_LENGTH} letters a-z, digits and -")
 
 
-def tags(value: Any) -> tuple[str, ...]:
+def parse_category_tags(value: Any) -> tuple[str, ...]:
     """The categories of a `category_tag`, whose keys end in a version: `{"math_v0.1": {"math": true}}`."""
     if not isinstance(value, dict) or not all(isinstance(tag, dict) for tag in value.values()):
         raise ValueError("must be a map of maps")
     found = []
     for key, tag in value.items():
         kind = key.partition("_v0")[0]
-        if kind == "criteria" and sum(each is True for each in tag.values()) >= HARD:
+        if kind == "criteria" and sum(each is True for each in tag.values()) >= MIN_HARD_CRITERIA:
             found.append("hard-prompts")
-        elif kind in SWITCHES and tag.get(kind) is True:
-            found.append(SWITCHES[kind])
+        elif kind in TAG_CATEGORIES and tag.get(kind) is True:
+            found.append(TAG_CATEGORIES[kind])
     return tuple(found)
 
 
-def _slug(name: str) -> str:
+def _slugify(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
-def _name(value: Any) -> str:
+def _parse_model_name(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("must be a text")
     if not value.strip() or "\0" in value:
         raise ValueError("is blank or holds NUL")
-    if len(value) > LONGEST_NAME:
-        raise ValueError(f"is longer than {LONGEST_NAME} characters")
+    if len(value) > MAX_NAME_LENGTH:
+        raise ValueError(f"is longer than {MAX_NAME_LENGTH} characters")
     return value
 
 
-def _winner(value: Any) -> str:
-    if isinstance(value, str) and value in WINNERS:
-        return WINNERS[value]
-    raise ValueError(f"must be one of {', '.join(WINNERS)}")
+def _parse_winner(value: Any) -> str:
+    if isinstance(value, str) and value in WINNERS_BY_NAME:
+        return WINNERS_BY_NAME[value]
+    raise ValueError(f"must be one of {', '.join(WINNERS_BY_NAME)}")
 
 
-def _whole(least: int, most: int) -> Callable[[Any], int]:
+def _build_integer_parser(least: int, most: int) -> Callable[[Any], int]:
     def check(value: Any) -> int:
         if type(value) is not int or not least <= value <= most:
             raise ValueError(f"must be a whole number from {least} to {most}")
@@ -193,37 +195,37 @@ def _whole(least: int, most: int) -> Callable[[Any], int]:
     return check
 
 
-def _switch(value: Any) -> bool:
+def _parse_boolean(value: Any) -> bool:
     if value in (True, False) and isinstance(value, bool | int):
         return bool(value)
     raise ValueError("must be true or false")
 
 
-def _voter(value: Any) -> str:
+def _parse_voter(value: Any) -> str:
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         return str(value)
     raise ValueError("must be a text or a number")
 
 
-def _reason(value: Any) -> str:
-    if isinstance(value, str) and len(value) <= LONGEST_REASON and "\0" not in value:
+def _parse_reason(value: Any) -> str:
+    if isinstance(value, str) and len(value) <= MAX_REASON_LENGTH and "\0" not in value:
         return value
-    raise ValueError(f"must be a text of at most {LONGEST_REASON} characters")
+    raise ValueError(f"must be a text of at most {MAX_REASON_LENGTH} characters")
 
 
-def _source(value: Any) -> str:
-    if isinstance(value, str) and value in SOURCES:
+def _parse_source(value: Any) -> str:
+    if isinstance(value, str) and value in VOTE_SOURCES:
         return value
-    raise ValueError(f"must be one of {', '.join(SOURCES)}")
+    raise ValueError(f"must be one of {', '.join(VOTE_SOURCES)}")
 
 
-def _propensity(value: Any) -> float:
+def _parse_propensity(value: Any) -> float:
     if type(value) in (int, float) and 0 < value <= 1:
         return float(value)
     raise ValueError("must be a number above 0 and at most 1")
 
 
-def _time(value: Any) -> datetime:
+def _parse_time(value: Any) -> datetime:
     """Seconds since the epoch or ISO 8601; what names no zone is in UTC."""
     try:
         if isinstance(value, str):
@@ -236,29 +238,31 @@ def _time(value: Any) -> datetime:
     raise ValueError("must be seconds since 1970 or a time in ISO 8601")
 
 
-def _style(value: Any) -> list[float] | None:
+def _parse_style(value: Any) -> list[float] | None:
     """Length, headers, bold and list items of a, then of b; None if one of them is not told."""
     if not isinstance(value, dict):
         raise ValueError("must be a map")
-    told = {name: value[name] for name in STYLE if value.get(name) is not None}
+    told = {name: value[name] for name in STYLE_FIELDS if value.get(name) is not None}
     maps = [each.values() if isinstance(each, dict) else (each,) for each in told.values()]
-    if not _counts([*chain.from_iterable(maps)]):  # all at once, for most of the work of a file is here
-        name = next(name for name, each in zip(told, maps, strict=True) if not _counts([*each]))
-        raise ValueError(f"must hold counts from 0 to {MOST}, and {name} is none")
-    return [float(sum(each)) for each in maps] if len(maps) == len(STYLE) else None
+    if not _is_count_list([*chain.from_iterable(maps)]):  # all at once, for most of the work of a file is here
+        name = next(name for name, each in zip(told, maps, strict=True) if not _is_count_list([*each]))
+        raise ValueError(f"must hold counts from 0 to {MAX_COUNT}, and {name} is none")
+    return [float(sum(each)) for each in maps] if len(maps) == len(STYLE_FIELDS) else None
 
 
-def _counts(values: list[Any]) -> bool:
-    return NUMBERS.issuperset(map(type, values)) and (not values or (min(values) >= 0 and max(values) <= MOST))
+def _is_count_list(values: list[Any]) -> bool:
+    return NUMBER_TYPES.issuperset(map(type, values)) and (
+        not values or (min(values) >= 0 and max(values) <= MAX_COUNT)
+    )
 
 
-def _conversation(value: Any) -> list[dict[str, Any]]:
+def _parse_conversation(value: Any) -> list[dict[str, Any]]:
     if isinstance(value, list) and all(isinstance(message, dict) for message in value):
         return value
     raise ValueError("must be a list of messages")
 
 
-def assistant_texts(conversation: list[dict[str, Any]]) -> list[str]:
+def list_assistant_texts(conversation: list[dict[str, Any]]) -> list[str]:
     """What the model said; a message is a text, or parts some of which are texts."""
     said = [message.get("content") for message in conversation if message.get("role") == "assistant"]
     return [content if isinstance(content, str) else _join_text_parts(content) for content in said]
@@ -269,13 +273,28 @@ def _join_text_parts(parts: Any) -> str:
     return "\n".join(text for text in texts if isinstance(text, str))
 
 
-VOTE_FIELDS: dict[str, Callable[[Any], Any]] = {
-    "model_a": _name, "model_b": _name, "winner": _winner, "tstamp": _time, "timestamp": _time,
-    **dict.fromkeys(VOTERS, _voter), "language": language, "is_code": _switch, "category_tag": tags,
-    "conv_metadata": _style, **dict.fromkeys((*CONVERSATIONS, *MORE_TEXT), _conversation), "weight": _whole(1, MOST),
-    "counted": _switch, "reason": _reason, "source": _source, "propensity": _propensity,
-    "turns": _whole(1, 32_767), "categories": category_list,
-}  # fmt: skip
-COUNT_FIELDS: dict[str, Callable[[Any], Any]] = {
-    "model_a": _name, "model_b": _name, **dict.fromkeys(OUTCOMES, _whole(0, MOST)),
-}  # fmt: skip
+VOTE_PARSERS: dict[str, Callable[[Any], Any]] = {
+    "model_a": _parse_model_name,
+    "model_b": _parse_model_name,
+    "winner": _parse_winner,
+    "tstamp": _parse_time,
+    "timestamp": _parse_time,
+    **dict.fromkeys(VOTER_FIELDS, _parse_voter),
+    "language": parse_language,
+    "is_code": _parse_boolean,
+    "category_tag": parse_category_tags,
+    "conv_metadata": _parse_style,
+    **dict.fromkeys((*CONVERSATION_FIELDS, *EXTRA_TEXT_FIELDS), _parse_conversation),
+    "weight": _build_integer_parser(1, MAX_COUNT),
+    "counted": _parse_boolean,
+    "reason": _parse_reason,
+    "source": _parse_source,
+    "propensity": _parse_propensity,
+    "turns": _build_integer_parser(1, 32_767),
+    "categories": parse_categories,
+}
+COUNT_PARSERS: dict[str, Callable[[Any], Any]] = {
+    "model_a": _parse_model_name,
+    "model_b": _parse_model_name,
+    **dict.fromkeys(WINNERS_BY_COLUMN, _build_integer_parser(0, MAX_COUNT)),
+}

@@ -5,48 +5,56 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from core.files.csv_injection import read_back
-from core.files.records import Cells, Line, csv_table, json_lines
-from ratings.interchange.vote_fields import CONVERSATIONS, COUNT_COLUMNS, MORE_TEXT, OUTCOMES, Row, counts, vote
+from core.files.csv_injection import unescape_formula
+from core.files.records import CsvRecord, JsonRecord, iter_json_lines, read_csv
+from ratings.interchange.vote_fields import (
+    CONVERSATION_FIELDS,
+    COUNT_COLUMNS,
+    EXTRA_TEXT_FIELDS,
+    WINNERS_BY_COLUMN,
+    VoteRow,
+    parse_pair_counts,
+    parse_vote,
+)
 
-REQUIRED = ("model_a", "model_b", "winner")
+REQUIRED_COLUMNS = ("model_a", "model_b", "winner")
 # Cells that hold JSON: numbers, switches, lists and maps.
-TYPED = frozenset({
-    "tstamp", "timestamp", "is_code", "category_tag", "conv_metadata", *CONVERSATIONS, *MORE_TEXT, "weight",
-    "counted", "propensity", "turns", "categories", *OUTCOMES,
+JSON_COLUMNS = frozenset({
+    "tstamp", "timestamp", "is_code", "category_tag", "conv_metadata", *CONVERSATION_FIELDS, *EXTRA_TEXT_FIELDS,
+    "weight", "counted", "propensity", "turns", "categories", *WINNERS_BY_COLUMN,
 })  # fmt: skip
 
 
-class Votes(NamedTuple):
+class VoteRows(NamedTuple):
     ordered: bool
-    rows: Iterator[Row]
+    rows: Iterator[VoteRow]
 
 
-def parse(lines: Iterable[bytes], *, is_csv: bool) -> Votes:
+def parse_vote_file(lines: Iterable[bytes], *, is_csv: bool) -> VoteRows:
     """The votes of a file, checked while they are read; `ordered` is False for counts per pair.
 
     Raises ValueError that names the line, and the field where there is one; the rows raise it as they come.
     """
     if not is_csv:
-        return Votes(ordered=True, rows=(vote(*line) for line in json_lines(lines, "vote")))
-    header, rows = csv_table(lines)
+        return VoteRows(ordered=True, rows=(parse_vote(*line) for line in iter_json_lines(lines, "vote")))
+    header, rows = read_csv(lines)
     if "winner" not in header and set(header) >= COUNT_COLUMNS:
-        return Votes(ordered=False, rows=(row for line in _typed(rows) for row in counts(*line)))
-    for column in REQUIRED:
+        return VoteRows(ordered=False, rows=(row for line in _parse_cells(rows) for row in parse_pair_counts(*line)))
+    for column in REQUIRED_COLUMNS:
         if column not in header:
             raise ValueError(f"line 1: there is no column {column}")
-    return Votes(ordered=True, rows=(vote(*line) for line in _typed(rows)))
+    return VoteRows(ordered=True, rows=(parse_vote(*line) for line in _parse_cells(rows)))
 
 
-def _typed(rows: Iterable[Cells]) -> Iterator[Line]:
+def _parse_cells(rows: Iterable[CsvRecord]) -> Iterator[JsonRecord]:
     for number, cells in rows:
-        yield number, {column: _value(column, cell) for column, cell in cells.items()}
+        yield number, {column: _parse_cell(column, cell) for column, cell in cells.items()}
 
 
-def _value(column: str, cell: str) -> Any:
+def _parse_cell(column: str, cell: str) -> Any:
     if cell[:1] == "'":
-        cell = read_back(cell)
-    if not cell or column not in TYPED:
+        cell = unescape_formula(cell)
+    if not cell or column not in JSON_COLUMNS:
         return cell
     try:
         return orjson.loads(cell.lower() if cell in ("True", "False") else cell)

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ratings.models import Pool
 
-NO_VOTES = "its ratings were published elsewhere, and the votes behind them did not come along"
+NO_VOTES_MESSAGE = "its ratings were published elsewhere, and the votes behind them did not come along"
 
 
 class PoolCommand(BaseCommand):
@@ -20,7 +20,7 @@ class PoolCommand(BaseCommand):
             raise CommandError(f"there is no pool {slug!r}")
         without = [pool for pool in found if pool.kind == Pool.Kind.REFERENCE]
         if slug and without:
-            raise CommandError(f"{slug}: {NO_VOTES}")
+            raise CommandError(f"{slug}: {NO_VOTES_MESSAGE}")
         for pool in without:
-            self.stdout.write(f"{pool.slug} is left out: {NO_VOTES}")
+            self.stdout.write(f"{pool.slug} is left out: {NO_VOTES_MESSAGE}")
         return [pool for pool in found if pool not in without]

@@ -5,24 +5,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-WIDTH = 30
-EVERY_S = 0.1
+BAR_WIDTH = 30
+REDRAW_INTERVAL_S = 0.1
 
 
 @contextmanager
-def bar(terminal: TextIO) -> Iterator["Bar | None"]:
+def show_progress_bar(terminal: TextIO) -> Iterator["ProgressBar | None"]:
     """A function of (bytes done, bytes altogether, rows done) that draws; None where nobody is looking."""
     if not terminal.isatty():
         yield None
         return
-    drawn = Bar(terminal)
+    drawn = ProgressBar(terminal)
     try:
         yield drawn
     finally:
         drawn.clear()
 
 
-class Bar:
+class ProgressBar:
     def __init__(self, terminal: TextIO) -> None:
         self.terminal = terminal
         self.began = time.monotonic()
@@ -30,13 +30,13 @@ class Bar:
 
     def __call__(self, done: int, total: int, rows: int) -> None:
         now = time.monotonic()
-        if now - self.drawn_at < EVERY_S:
+        if now - self.drawn_at < REDRAW_INTERVAL_S:
             return
         self.drawn_at = now
         share = min(1.0, done / total) if total else 1.0
-        filled = "#" * round(WIDTH * share)
-        speed = rows / max(now - self.began, EVERY_S)
-        self.terminal.write(f"\r\033[K[{filled:<{WIDTH}}] {share:4.0%} {rows:,} votes, {speed:,.0f} a second")
+        filled = "#" * round(BAR_WIDTH * share)
+        speed = rows / max(now - self.began, REDRAW_INTERVAL_S)
+        self.terminal.write(f"\r\033[K[{filled:<{BAR_WIDTH}}] {share:4.0%} {rows:,} votes, {speed:,.0f} a second")
         self.terminal.flush()
 
     def clear(self) -> None:

@@ -8,24 +8,24 @@ import orjson
 from redis.exceptions import RedisError
 
 from core.storage import redis_clients
-from ratings.boards.board_events import KEPT, STREAM
+from ratings.boards.board_events import MAX_STREAM_LENGTH, STREAM_KEY
 from ratings.models import Board, Snapshot
 
 logger = logging.getLogger(__name__)
 
 
-def announce(snapshots: Iterable[Snapshot]) -> None:
+def announce_boards(snapshots: Iterable[Snapshot]) -> None:
     """Tell all web processes which boards are new."""
-    pipeline = redis_clients.client().pipeline(transaction=False)
+    pipeline = redis_clients.get_redis_client().pipeline(transaction=False)
     for snapshot in snapshots:
-        pipeline.xadd(STREAM, _hint(snapshot.board, snapshot), maxlen=KEPT, approximate=True)
+        pipeline.xadd(STREAM_KEY, _build_event(snapshot.board, snapshot), maxlen=MAX_STREAM_LENGTH, approximate=True)
     try:
         pipeline.execute()
     except (RedisError, OSError) as error:
         logger.warning("Redis is away, open pages see the new boards later: %s", error)
 
 
-def _hint(board: Board, snapshot: Snapshot) -> dict[Any, Any]:
+def _build_event(board: Board, snapshot: Snapshot) -> dict[Any, Any]:
     which = {
         "pool": board.pool.slug,
         "category": board.category.slug,

@@ -16,15 +16,15 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from arena.endpoints.call_stats import MOST_OF_A_VOTER, most_of_a_network
+from arena.endpoints.call_stats import MAX_FAILURES_PER_VOTER, most_of_a_network
 from arena.models import Answer, Battle
 from catalog.models import LanguageModel
 from ratings.pipeline import one_sided_votes
-from ratings.pipeline.public_view import DELAY
+from ratings.pipeline.public_view import PUBLIC_DELAY
 
-OVER = (Battle.State.VOTED, Battle.State.SKIPPED, Battle.State.EXPIRED)
-NO_FAILURE_OF_A_MODEL = (Answer.Failure.STOPPED, Answer.Failure.BUSY)
-COUNT = f"""
+FINISHED_STATES = (Battle.State.VOTED, Battle.State.SKIPPED, Battle.State.EXPIRED)
+NON_MODEL_FAILURES = (Answer.Failure.STOPPED, Answer.Failure.BUSY)
+COUNT_SQL = f"""
 WITH ended AS (
     SELECT id, voter_id AS voter, nullif(network, '') AS network, date(created_at AT TIME ZONE 'UTC') AS day,
         model_a_id, model_b_id, replaced
@@ -42,7 +42,8 @@ WITH ended AS (
     UNION ALL SELECT model, 'refused', '', voter, network, day FROM failed WHERE refused
     UNION ALL SELECT model, 'void', '', voter, network, day FROM failed WHERE void
 ), of_voters AS (
-    SELECT model, what, reason, voter, day, min(network) AS network, least(count(*), {MOST_OF_A_VOTER}) AS battles
+    SELECT model, what, reason, voter, day, min(network) AS network,
+        least(count(*), {MAX_FAILURES_PER_VOTER}) AS battles
     FROM failures GROUP BY model, what, reason, voter, day
 ), of_networks AS (
     SELECT model, what, reason, least(sum(battles), %(most_of_a_network)s) AS battles FROM of_voters
@@ -52,7 +53,7 @@ SELECT model, what, reason, sum(battles)::bigint FROM of_networks GROUP BY 1, 2,
 UNION ALL SELECT model, 'drawn', '', count(*) FROM (
     SELECT model_a_id AS model FROM ended UNION ALL SELECT model_b_id FROM ended UNION ALL SELECT model FROM swapped
 ) AS drawn GROUP BY 1"""  # noqa: S608  # our own words
-WORDS: dict[str, str | Promise] = {
+FAILURE_LABELS: dict[str, str | Promise] = {
     Answer.Failure.TIMEOUT: _("took too long"),
     Answer.Failure.UNAVAILABLE: _("could not be reached or broke off"),
     Answer.Failure.EMPTY: _("sent an empty answer"),
@@ -63,7 +64,7 @@ WORDS: dict[str, str | Promise] = {
 
 
 @dataclass(frozen=True)
-class Replaced:
+class ReplacementCount:
     """Why a model was replaced, as it is stored and in words, and in how many battles."""
 
     reason: str
@@ -72,7 +73,7 @@ class Replaced:
 
 
 @dataclass(frozen=True)
-class ModelBattles:
+class ModelBattleCounts:
     """Battles of one model. `refused`: it, or its provider, refused an answer; `void`: it gave no first answer and no
     other model took its place, so nobody could vote; `one_sided`: votes that do not count, for a question made
     this model fail alone."""
@@ -80,7 +81,7 @@ class ModelBattles:
     slug: str
     name: str
     drawn: int
-    replaced: list[Replaced]
+    replaced: list[ReplacementCount]
     refused: int
     void: int
     one_sided: int
@@ -90,7 +91,7 @@ class ModelBattles:
         return sum(each.battles for each in self.replaced)
 
 
-def count(pool: str, slugs: Mapping[int, str]) -> dict[str, dict[str, Any]]:
+def count_outcomes(pool: str, slugs: Mapping[int, str]) -> dict[str, dict[str, Any]]:
     """Slug → {drawn, replaced: {reason: battles}, refused, void, one_sided}, as it is stored.
 
     Votes that do not count are left out for a day, as everywhere.
@@ -100,13 +101,13 @@ def count(pool: str, slugs: Mapping[int, str]) -> dict[str, dict[str, Any]]:
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            COUNT,
+            COUNT_SQL,
             {
                 "pool": pool,
                 "blind": Battle.Mode.ANONYMOUS,
-                "over": list(OVER),
+                "over": list(FINISHED_STATES),
                 "refused": Answer.Failure.REFUSED,
-                "nobody": list(NO_FAILURE_OF_A_MODEL),
+                "nobody": list(NON_MODEL_FAILURES),
                 "most_of_a_network": most_of_a_network(),
             },
         )
@@ -116,21 +117,23 @@ def count(pool: str, slugs: Mapping[int, str]) -> dict[str, dict[str, Any]]:
             found[slugs[model]]["replaced"][reason] = number
         else:
             found[slugs[model]][what] = number
-    for model, number in one_sided_votes.count(pool, timezone.now() - DELAY).items():
+    for model, number in one_sided_votes.count_one_sided_votes(pool, timezone.now() - PUBLIC_DELAY).items():
         if model in slugs:
             found[slugs[model]]["one_sided"] = number
     return found
 
 
-def read(stored: Mapping[str, Mapping[str, Any]], models: Mapping[str, LanguageModel]) -> list[ModelBattles]:
-    """What `count` has stored, those with the most failures for their battles first."""
+def parse_outcomes(
+    stored: Mapping[str, Mapping[str, Any]], models: Mapping[str, LanguageModel]
+) -> list[ModelBattleCounts]:
+    """What `count_outcomes` has stored, those with the most failures for their battles first."""
     made = [
-        ModelBattles(
+        ModelBattleCounts(
             slug=slug,
             name=models[slug].name,
             drawn=each["drawn"],
             replaced=[
-                Replaced(reason, WORDS.get(reason, reason), number)
+                ReplacementCount(reason, FAILURE_LABELS.get(reason, reason), number)
                 for reason, number in sorted(each["replaced"].items(), key=lambda item: -item[1])
             ],
             refused=each["refused"],

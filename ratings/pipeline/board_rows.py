@@ -8,28 +8,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.models import LanguageModel
-from ratings.pipeline.pool_state import Counts
+from ratings.pipeline.pool_state import CategoryCounts
 from ratings.statistics import components
 from ratings.statistics.bradley_terry import Fit
-from ratings.statistics.constants import FEW_VOTES, LEAST_RANKED, MIN_VOTERS, RANKED_VOTES, WIDE
-from ratings.statistics.ranks import has_enough_votes, ranked_models, ranks
+from ratings.statistics.constants import (
+    MIN_RANKED_MODELS,
+    MIN_VOTERS,
+    MIN_VOTES_FOR_RANK,
+    PROVISIONAL_HALF_WIDTH,
+    PROVISIONAL_VOTES,
+)
+from ratings.statistics.ranks import compute_ranks, has_enough_votes, select_ranked_models
 from ratings.statistics.vote_arrays import Floats, Indices
 
-OF_RANKED = ("rank", "rank_ub", "tier")  # 0 for a model that has none
-NO_INTERVAL = dict.fromkeys(("rank_low", "rank_high", "rank_ub", "tier", "ci_low", "ci_high", "se", "interval"))
+RANKED_ONLY_COLUMNS = ("rank", "rank_ub", "tier")  # 0 for a model that has none
+NULL_INTERVAL_COLUMNS = dict.fromkeys(
+    ("rank_low", "rank_high", "rank_ub", "tier", "ci_low", "ci_high", "se", "interval")
+)
 
-Row = dict[str, Any]
+BoardRow = dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class Contestants:
     """Whose rows these are: M models by key, and how many known voters judged each (M,).
 
     weight (M,): what the votes of each weigh for a rank, in a pool of our own with no voter for more than 20 of them.
     few_voters: whether a model that fewer than five people judged is provisional, as in a pool of our own.
     """
 
-    board: Counts
+    board: CategoryCounts
     models: Mapping[int, LanguageModel]
     people: Indices
     weight: Floats
@@ -37,65 +45,67 @@ class Judged:
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class BoardRows:
     """The rows of a board: of each group of connected models those with a rank, best first, and then the others.
 
     provisional: fewer than two models of the main group have enough votes for a rank, so that all have one.
     """
 
-    rows: list[Row]
+    rows: list[BoardRow]
     provisional: bool
 
 
-def fitted(judged: Judged, fit: Fit, anchor: tuple[str, float] | None) -> Rows:
+def build_fit_rows(judged: Contestants, fit: Fit, anchor: tuple[str, float] | None) -> BoardRows:
     """All rows of a fit. anchor: a model and the rating at which it is shown, its component with it."""
-    shift = _shift(judged.board, fit, anchor)
+    shift = _compute_anchor_shift(judged.board, fit, anchor)
     enough = has_enough_votes(~fit.unbounded, judged.weight)
-    found = ranks(fit, enough)
+    found = compute_ranks(fit, enough)
     columns = {
-        **{name: _or_none(getattr(found, name), found.ranked) for name in OF_RANKED},
+        **{name: _mask_with_none(getattr(found, name), found.ranked) for name in RANKED_ONLY_COLUMNS},
         "rank_low": found.rank_low,
         "rank_high": found.rank_high,
         "rating": fit.ratings + shift,
         "ci_low": fit.ci_low + shift,
         "ci_high": fit.ci_high + shift,
         **{name: getattr(fit, name) for name in ("se", "interval", "component", "unbounded")},
-        **_records(judged),
+        **_build_record_columns(judged),
     }
     half_width = (fit.ci_high - fit.ci_low) / 2
-    columns["provisional"] = fit.unbounded | ~(half_width <= WIDE) | _barely_judged(judged)
-    return Rows(_rows(judged, columns), _few(enough, fit.component))
+    columns["provisional"] = fit.unbounded | ~(half_width <= PROVISIONAL_HALF_WIDTH) | _has_few_votes(judged)
+    return BoardRows(_build_rows(judged, columns), _has_few_ranked(enough, fit.component))
 
 
-def ordered(judged: Judged, ratings: Mapping[int, float]) -> Rows:
+def build_elo_rows(judged: Contestants, ratings: Mapping[int, float]) -> BoardRows:
     """All rows of ratings by model key that have no errors; the same models have a rank as on the fitted board."""
     rating = np.array([ratings[key] for key in judged.board.models])
-    component, bounded = components.members(judged.board.comparisons)
+    component, bounded = components.label_components(judged.board.comparisons)
     enough = has_enough_votes(bounded, judged.weight)
-    ranked = ranked_models(component, enough)
+    ranked = select_ranked_models(component, enough)
     better = (component[:, None] == component) & (rating > rating[:, None]) & ranked
     columns = {
-        "rank": _or_none(1 + better.sum(axis=1), ranked),
+        "rank": _mask_with_none(1 + better.sum(axis=1), ranked),
         "rating": rating,
-        **_records(judged),
+        **_build_record_columns(judged),
         "component": component,
         "unbounded": np.zeros(len(rating), bool),
-        "provisional": _barely_judged(judged),
+        "provisional": _has_few_votes(judged),
     }
-    return Rows([row | NO_INTERVAL for row in _rows(judged, columns)], _few(enough, component))
+    return BoardRows(
+        [row | NULL_INTERVAL_COLUMNS for row in _build_rows(judged, columns)], _has_few_ranked(enough, component)
+    )
 
 
-def _or_none(numbers: Indices, there: NDArray[np.bool_]) -> NDArray[Any]:
+def _mask_with_none(numbers: Indices, there: NDArray[np.bool_]) -> NDArray[Any]:
     found = numbers.astype(object)
     found[~there] = None
     return found
 
 
-def _few(enough: NDArray[np.bool_], component: Indices) -> bool:
-    return int((enough & (component == 0)).sum()) < LEAST_RANKED
+def _has_few_ranked(enough: NDArray[np.bool_], component: Indices) -> bool:
+    return int((enough & (component == 0)).sum()) < MIN_RANKED_MODELS
 
 
-def _shift(board: Counts, fit: Fit, anchor: tuple[str, float] | None) -> Floats:
+def _compute_anchor_shift(board: CategoryCounts, fit: Fit, anchor: tuple[str, float] | None) -> Floats:
     """(M,): what is added to the ratings that are shown."""
     labels = board.comparisons.labels
     if anchor is None or anchor[0] not in labels:
@@ -104,37 +114,37 @@ def _shift(board: Counts, fit: Fit, anchor: tuple[str, float] | None) -> Floats:
     return np.where(fit.component == fit.component[place], anchor[1] - fit.ratings[place], 0.0)
 
 
-def _records(judged: Judged) -> dict[str, Any]:
+def _build_record_columns(judged: Contestants) -> dict[str, Any]:
     board = judged.board
     wins, ties = board.comparisons.wins, board.comparisons.ties
     won, lost, tied = wins.sum(axis=1), wins.sum(axis=0), ties.sum(axis=1)
     counts = {"votes": won + lost + tied, "wins": won, "losses": lost, "ties": tied, "both_bad": board.both_bad}
     record: dict[str, Any] = {name: column.astype(np.int64) for name, column in counts.items()}
     record["voters"] = np.array([number or None for number in judged.people.tolist()], dtype=object)
-    record["votes_to_rank"] = np.ceil(np.maximum(RANKED_VOTES - judged.weight, 0)).astype(np.int64)
+    record["votes_to_rank"] = np.ceil(np.maximum(MIN_VOTES_FOR_RANK - judged.weight, 0)).astype(np.int64)
     return record | {"win_rate": (won + tied / 2) / counts["votes"]}
 
 
-def _barely_judged(judged: Judged) -> Any:
-    few = judged.board.comparisons.votes.sum(axis=1) < FEW_VOTES
+def _has_few_votes(judged: Contestants) -> Any:
+    few = judged.board.comparisons.votes.sum(axis=1) < PROVISIONAL_VOTES
     return few | (judged.people < MIN_VOTERS) if judged.few_voters else few
 
 
-def _rows(judged: Judged, columns: Mapping[str, Any]) -> list[Row]:
-    plain = zip(*(_plain(column) for column in columns.values()), strict=True)
+def _build_rows(judged: Contestants, columns: Mapping[str, Any]) -> list[BoardRow]:
+    plain = zip(*(_to_json_values(column) for column in columns.values()), strict=True)
     found = [
-        facts(judged.models[key]) | dict(zip(columns, values, strict=True))
+        build_model_facts(judged.models[key]) | dict(zip(columns, values, strict=True))
         for key, values in zip(judged.board.models, plain, strict=True)
     ]
-    return sorted(found, key=_place)
+    return sorted(found, key=_get_sort_key)
 
 
-def _place(row: Row) -> tuple[Any, ...]:
+def _get_sort_key(row: BoardRow) -> tuple[Any, ...]:
     rank = row["rank"]
     return row["component"], rank is None, -row["rating"] if rank is None else rank, row["model"]
 
 
-def _plain(column: Any) -> Sequence[Any]:
+def _to_json_values(column: Any) -> Sequence[Any]:
     """Numbers as JSON has them: null for an open end."""
     if column.dtype.kind == "f":
         column = np.where(np.isfinite(column), column, None)
@@ -142,7 +152,7 @@ def _plain(column: Any) -> Sequence[Any]:
     return plain
 
 
-def facts(model: LanguageModel) -> Row:
+def build_model_facts(model: LanguageModel) -> BoardRow:
     """What a row tells of its model as it is known now."""
     return {
         "model": model.slug,

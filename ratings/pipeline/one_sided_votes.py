@@ -9,11 +9,11 @@ from typing import Any
 
 from django.db import connection
 
-from arena.endpoints.call_stats import MOST_OF_A_VOTER, most_of_a_network
+from arena.endpoints.call_stats import MAX_FAILURES_PER_VOTER, most_of_a_network
 from arena.judging import vote_rules
 from arena.models import Answer
 
-COUNT = """
+COUNT_SQL = """
 WITH judged AS (
     SELECT vote.id, vote.voter, date(vote.created_at AT TIME ZONE 'UTC') AS day, battle.id AS battle,
         nullif(battle.network, '') AS network,
@@ -35,7 +35,7 @@ WITH judged AS (
 SELECT model, sum(battles)::bigint FROM of_networks GROUP BY model"""
 
 
-def count(pool: str, until: datetime) -> dict[int, int]:
+def count_one_sided_votes(pool: str, until: datetime) -> dict[int, int]:
     """Key of a model → battles of the pool whose vote does not count because a question made this model fail alone.
 
     Votes after `until` are left out; battles that their voters have deleted are not known any more.
@@ -44,10 +44,10 @@ def count(pool: str, until: datetime) -> dict[int, int]:
         "pool": pool,
         "one_sided": vote_rules.ONE_SIDED,
         "by_question": sorted(Answer.CAUSED_BY_QUESTION),
-        "most_of_a_voter": MOST_OF_A_VOTER,
+        "most_of_a_voter": MAX_FAILURES_PER_VOTER,
         "most_of_a_network": most_of_a_network(),
         "until": until,
     }
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, values)
+        cursor.execute(COUNT_SQL, values)
         return dict(cursor.fetchall())

@@ -11,12 +11,12 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.utils.timezone import now
 
-from arena.endpoints.pair_sampler import Lots
+from arena.endpoints.pair_sampler import PairSampler
 from arena.models import Battle, PairWeight, Vote
 from catalog.models import LanguageModel
-from ratings.models import OVERALL, Pool, PoolFigures, Tally
+from ratings.models import OVERALL_CATEGORY, Pool, PoolFigures, Tally
 from ratings.pipeline import battle_outcomes
-from ratings.pipeline.public_view import DELAY
+from ratings.pipeline.public_view import PUBLIC_DELAY
 from ratings.statistics import propensity_audit
 from ratings.statistics.comparisons import Comparisons, VoterCounts
 from ratings.statistics.constants import MIN_VOTERS
@@ -25,18 +25,18 @@ from ratings.statistics.vote_arrays import Floats, Indices
 
 # Votes by outcome, by the model at the left and by the one at the right, in one pass. Those that do not count come as
 # late as in the public record: else a voter would see at once whether the own one counts, and why not.
-VOTES = """
+VOTE_COUNTS_SQL = """
 SELECT winner, COALESCE(model_a_id, model_b_id), counted, reason, sum(multiplicity)
 FROM (SELECT winner, model_a_id, model_b_id, counted, CASE WHEN counted THEN '' ELSE reason END AS reason, multiplicity
     FROM arena_vote WHERE pool = %s AND (counted OR created_at IS NULL OR created_at <= %s)) AS votes
 GROUP BY GROUPING SETS ((winner, counted, reason), (model_a_id, counted, reason), (model_b_id, counted, reason))"""
-BATTLES = """
+BATTLE_COUNTS_SQL = """
 SELECT pool, state, count(*), count(*) FILTER (WHERE replaced <> '[]'::jsonb)
 FROM arena_battle WHERE mode = %s GROUP BY 1, 2"""
-JUDGED = (Battle.State.VOTED, Battle.State.SKIPPED)
+JUDGED_STATES = (Battle.State.VOTED, Battle.State.SKIPPED)
 # A vote weighs 1 if its pair was drawn as often as any other would be. Votes of nobody known are of a voter each.
 # Voters go by 52 bits of a hash, which a float holds: among a million two have the same in one case of ten thousand.
-PAIRS = """
+PAIR_VOTES_SQL = """
 SELECT LEAST(model_a_id, model_b_id), GREATEST(model_a_id, model_b_id),
     CASE WHEN winner NOT IN ('a', 'b') THEN 0 WHEN (winner = 'a') = (model_a_id < model_b_id) THEN 1 ELSE -1 END,
     who, voter IS NOT NULL,
@@ -46,73 +46,75 @@ FROM (
         COALESCE(uuid_hash_extended(voter, 0), hashint8extended(id, 1)) >> 12 AS who FROM arena_vote
     WHERE pool = %(pool)s AND counted AND propensity IS NOT NULL
 ) AS drawn GROUP BY 1, 2, 3, 4, 5"""
-AT_ONCE = 20_000
-LOW, HIGH, WINNER, VOTER, NAMED, COUNTED, WEIGHTED, SQUARED = range(8)  # its columns
+FETCH_SIZE = 20_000
+LOW_MODEL, HIGH_MODEL, OUTCOME, VOTER_HASH, IS_KNOWN_VOTER, VOTE_COUNT, WEIGHT_SUM, SQUARED_WEIGHT_SUM = range(
+    8
+)  # its columns
 # So many times what the last round took is left between two rounds.
-SHARE = 200
-_not_before = 0.0
+PAUSE_FACTOR = 200
+_next_round_at = 0.0
 
 
-def count_all() -> list[str]:
+def update_pool_figures() -> list[str]:
     """Count the pools in which something has changed, and give their slugs; none soon after a round that took long.
 
     Not the sets of visitors, of which there may be many.
     """
-    global _not_before  # noqa: PLW0603  # a process counts for all
+    global _next_round_at  # noqa: PLW0603  # a process counts for all
     started = time.monotonic()
-    if started < _not_before:
+    if started < _next_round_at:
         return []
-    battles, changed = _battles(), []
+    battles, changed = _count_battles(), []
     known = {
         pool: (mark, late) for pool, mark, late in PoolFigures.objects.values_list("pool", "mark", "figures__late")
     }
     for pool in Pool.objects.exclude(kind__in=(Pool.Kind.REFERENCE, Pool.Kind.SHORTLIST)).order_by("pk"):
         of_pool = battles.get(pool.slug, {})
         stored, late = known.get(pool.pk, (None, False))
-        mark = [_newest(pool), pool.revision, of_pool, now().hour if late else None]
+        mark = [_find_newest_vote_id(pool), pool.revision, of_pool, now().hour if late else None]
         if stored != mark:
-            values = {"figures": _figures(pool, of_pool), "mark": mark, "counted_at": Now()}
+            values = {"figures": _compute_figures(pool, of_pool), "mark": mark, "counted_at": Now()}
             PoolFigures.objects.update_or_create(pool=pool, defaults=values)
             changed.append(pool.slug)
-    _not_before = time.monotonic() + SHARE * (time.monotonic() - started)
+    _next_round_at = time.monotonic() + PAUSE_FACTOR * (time.monotonic() - started)
     return changed
 
 
-def _newest(pool: Pool) -> int | None:
+def _find_newest_vote_id(pool: Pool) -> int | None:
     return Vote.objects.filter(pool=pool.slug).order_by("-pk").values_list("pk", flat=True).first()
 
 
-def _battles() -> dict[str, dict[str, int]]:
+def _count_battles() -> dict[str, dict[str, int]]:
     """Pool → state → its blind battles, and how many of those that are over had a side replaced."""
     found: dict[str, dict[str, int]] = defaultdict(lambda: {"replaced": 0})
-    for pool, state, number, replaced in _rows(BATTLES, [Battle.Mode.ANONYMOUS]):
+    for pool, state, number, replaced in _fetch_rows(BATTLE_COUNTS_SQL, [Battle.Mode.ANONYMOUS]):
         found[pool][state] = number
-        found[pool]["replaced"] += replaced if state in JUDGED else 0
+        found[pool]["replaced"] += replaced if state in JUDGED_STATES else 0
     return found
 
 
-def _figures(pool: Pool, battles: dict[str, int]) -> dict[str, Any]:
+def _compute_figures(pool: Pool, battles: dict[str, int]) -> dict[str, Any]:
     slugs = dict(LanguageModel.objects.values_list("pk", "slug"))
-    outcomes, reasons, models = _votes(pool, slugs)
-    late = Vote.objects.filter(pool=pool.slug, counted=False, created_at__gt=now() - DELAY)
+    outcomes, reasons, models = _count_votes(pool, slugs)
+    late = Vote.objects.filter(pool=pool.slug, counted=False, created_at__gt=now() - PUBLIC_DELAY)
     return {
         "late": late.exists(),  # then they are counted again in the next hour
         "battles": battles,
         "outcomes": outcomes,
         "reasons": reasons,
         "models": models,
-        "model_battles": battle_outcomes.count(pool.slug, slugs),
-        "chances": _chances(pool, slugs),
-        "audit": _audit(pool, slugs),
+        "model_battles": battle_outcomes.count_outcomes(pool.slug, slugs),
+        "chances": _compute_draw_chances(pool, slugs),
+        "audit": _audit_pool(pool, slugs),
     }
 
 
-def _votes(pool: Pool, slugs: dict[int, str]) -> tuple[dict[str, int], dict[str, int], dict[str, Any]]:
+def _count_votes(pool: Pool, slugs: dict[int, str]) -> tuple[dict[str, int], dict[str, int], dict[str, Any]]:
     """Counted votes by outcome; the others by reason; and of each model how many are counted and why others are not."""
     outcomes: dict[str, int] = defaultdict(int)
     reasons: dict[str, int] = defaultdict(int)
     models: dict[str, Any] = defaultdict(lambda: {"counted": 0, "reasons": defaultdict(int)})
-    for winner, model, counted, reason, number in _rows(VOTES, [pool.slug, now() - DELAY]):
+    for winner, model, counted, reason, number in _fetch_rows(VOTE_COUNTS_SQL, [pool.slug, now() - PUBLIC_DELAY]):
         votes = int(number)
         if model is None:
             table, key = (outcomes, winner) if counted else (reasons, reason)
@@ -124,13 +126,13 @@ def _votes(pool: Pool, slugs: dict[int, str]) -> tuple[dict[str, int], dict[str,
     return outcomes, reasons, models
 
 
-def _chances(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
+def _compute_draw_chances(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
     """How the next pair is drawn while all models are up: of each model the chance to be in it, of pairs the least and
     greatest one."""
     weights = PairWeight.objects.filter(pool=pool.slug).first()
     if weights is None:
         return None
-    lots = Lots(weights.keys, dict(zip(combinations(weights.keys, 2), weights.weights, strict=True)))
+    lots = PairSampler(weights.keys, dict(zip(combinations(weights.keys, 2), weights.weights, strict=True)))
     models: dict[str, float] = defaultdict(float)
     for pair, chance in zip(lots.pairs, lots.chances, strict=True):
         for key in pair:
@@ -138,34 +140,40 @@ def _chances(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
     return {"models": models, "least": min(lots.chances), "most": max(lots.chances), "pairs": len(lots.pairs)}
 
 
-def _audit(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
+def _audit_pool(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
     """Of how many votes the chance of their pair is known, and model → [moved, error, flagged]; None if of none."""
-    pairs = Tally.objects.filter(board__pool=pool, board__category__slug=OVERALL, board__style_control=False).count()
-    rows = _table(PAIRS, {"pool": pool.slug, "pairs": max(pairs, 1), "most": propensity_audit.MOST})
+    pairs = Tally.objects.filter(
+        board__pool=pool, board__category__slug=OVERALL_CATEGORY, board__style_control=False
+    ).count()
+    rows = _fetch_array(
+        PAIR_VOTES_SQL, {"pool": pool.slug, "pairs": max(pairs, 1), "most": propensity_audit.MAX_VOTE_WEIGHT}
+    )
     if not len(rows):
         return None
     keys = sorted({*rows[:, :2].astype(int).ravel().tolist()}, key=slugs.__getitem__)
     place = np.zeros(max(keys) + 1, dtype=np.intp)
     place[keys] = np.arange(len(keys))
-    cast = _cast(pool, place, rows)
+    cast = _build_voter_counts(pool, place, rows)
     try:
-        found = propensity_audit.audit(*_sums([slugs[key] for key in keys], place, rows), cast)
+        found = propensity_audit.audit_propensities(
+            *_build_comparisons([slugs[key] for key in keys], place, rows), cast
+        )
     except NotConverged:
         return None
     moves = zip(found.labels, found.moved.tolist(), found.errors.tolist(), found.flagged.tolist(), strict=True)
     return {
-        "votes": int(rows[:, COUNTED].sum()),
-        "most": propensity_audit.MOST,
+        "votes": int(rows[:, VOTE_COUNT].sum()),
+        "most": propensity_audit.MAX_VOTE_WEIGHT,
         "clustered": cast is not None,
         "models": {label: rest for label, *rest in moves},
     }
 
 
-def _sums(labels: list[str], place: Indices, rows: Floats) -> tuple[Comparisons, Comparisons, Comparisons]:
+def _build_comparisons(labels: list[str], place: Indices, rows: Floats) -> tuple[Comparisons, Comparisons, Comparisons]:
     """The same votes three times: counted, by weight, and by the square of the weight."""
-    low, high = (place[rows[:, side].astype(int)] for side in (LOW, HIGH))
-    winner, boards = rows[:, WINNER], []
-    for column in (COUNTED, WEIGHTED, SQUARED):
+    low, high = (place[rows[:, side].astype(int)] for side in (LOW_MODEL, HIGH_MODEL))
+    winner, boards = rows[:, OUTCOME], []
+    for column in (VOTE_COUNT, WEIGHT_SUM, SQUARED_WEIGHT_SUM):
         amount = rows[:, column]
         wins, ties = np.zeros((2, len(labels), len(labels)))
         np.add.at(wins, (np.where(winner > 0, low, high), np.where(winner > 0, high, low)), amount * (winner != 0))
@@ -175,28 +183,29 @@ def _sums(labels: list[str], place: Indices, rows: Floats) -> tuple[Comparisons,
     return counted, weighted, squared
 
 
-def _cast(pool: Pool, place: Indices, rows: Floats) -> propensity_audit.Cast | None:
+def _build_voter_counts(pool: Pool, place: Indices, rows: Floats) -> propensity_audit.WeightedVoterCounts | None:
     """Who cast them; None where the intervals of the board are not clustered either."""
-    voter, named = np.unique(rows[:, VOTER], return_inverse=True)[1], rows[:, NAMED] > 0
+    voter, named = np.unique(rows[:, VOTER_HASH], return_inverse=True)[1], rows[:, IS_KNOWN_VOTER] > 0
     if pool.kind == Pool.Kind.IMPORT or len(np.unique(voter[named])) < MIN_VOTERS:
         return None
-    low, high = (place[rows[:, side].astype(int)] for side in (LOW, HIGH))
-    outcomes = [rows[:, WINNER] == score for score in (1, -1, 0)]
+    low, high = (place[rows[:, side].astype(int)] for side in (LOW_MODEL, HIGH_MODEL))
+    outcomes = [rows[:, OUTCOME] == score for score in (1, -1, 0)]
     once, weighted = (
-        VoterCounts(voter, low, high, *(rows[:, amount] * each for each in outcomes)) for amount in (COUNTED, WEIGHTED)
+        VoterCounts(voter, low, high, *(rows[:, amount] * each for each in outcomes))
+        for amount in (VOTE_COUNT, WEIGHT_SUM)
     )
     return once, weighted
 
 
-def _table(statement: str, parameters: Any) -> Floats:
+def _fetch_array(statement: str, parameters: Any) -> Floats:
     """All rows as numbers (N, 8), of which few at a time are Python's: there may be one for each vote."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        parts = [np.array(part, dtype=np.float64) for part in iter(lambda: cursor.fetchmany(AT_ONCE), [])]
-    return np.concatenate(parts) if parts else np.zeros((0, SQUARED + 1))
+        parts = [np.array(part, dtype=np.float64) for part in iter(lambda: cursor.fetchmany(FETCH_SIZE), [])]
+    return np.concatenate(parts) if parts else np.zeros((0, SQUARED_WEIGHT_SUM + 1))
 
 
-def _rows(statement: str, parameters: Any) -> list[tuple[Any, ...]]:
+def _fetch_rows(statement: str, parameters: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return list(cursor.fetchall())

@@ -5,22 +5,22 @@ from typing import Any
 
 from arena.endpoints.pair_sampler import UNIFORM_SHARE
 from ratings.boards import snapshot_cache, snapshots
-from ratings.boards.snapshots import Asked
-from ratings.pipeline.battle_outcomes import ModelBattles
+from ratings.boards.snapshots import BoardKey
+from ratings.pipeline.battle_outcomes import ModelBattleCounts
 from ratings.reports import method_figures
-from ratings.reports.method_figures import Counts, Method, Share
-from ratings.reports.vote_shares import Maker, Part, Why
+from ratings.reports.method_figures import MethodFigures, PoolCounts, Proportion
+from ratings.reports.vote_shares import MakerShare, ModelShare, ReasonCount
 
 
-def of_pool(pool: str) -> dict[str, Any]:
+def load_method_report(pool: str) -> dict[str, Any]:
     """Raises Refusal 404 for a pool that there is not, and for one whose ratings were published elsewhere."""
-    board = snapshot_cache.board(Asked(pool=pool)).board
+    board = snapshot_cache.get_board(BoardKey(pool=pool)).board
     if "reference" in board:
-        raise snapshots.without_votes(pool)
-    return as_json(method_figures.of_pool(board))
+        raise snapshots.no_votes_error(pool)
+    return build_method_data(method_figures.load_method_figures(board))
 
 
-def as_json(found: Method) -> dict[str, Any]:
+def build_method_data(found: MethodFigures) -> dict[str, Any]:
     counts = found.counts
     return {
         "pool": found.pool.slug,
@@ -36,39 +36,39 @@ def as_json(found: Method) -> dict[str, Any]:
             ],
         },
         "counted_at": counts and counts.at,
-        "votes": counts and _votes(counts),
-        "models": [_part(part) for part in counts.parts] if counts else [],
-        "battles": [_battles(each) for each in counts.battles] if counts else [],
-        "makers": [_maker(maker) for maker in counts.makers] if counts else [],
-        "draw": counts and counts.draw and _draw(counts.draw),
-        "audit": counts and counts.audit and _audit(counts.audit),
+        "votes": counts and _build_votes(counts),
+        "models": [_build_model_share(part) for part in counts.parts] if counts else [],
+        "battles": [_build_battles(each) for each in counts.battles] if counts else [],
+        "makers": [_build_maker_share(maker) for maker in counts.makers] if counts else [],
+        "draw": counts and counts.draw and _build_draw(counts.draw),
+        "audit": counts and counts.audit and _build_audit(counts.audit),
     }
 
 
-def _votes(counts: Counts) -> dict[str, Any]:
+def _build_votes(counts: PoolCounts) -> dict[str, Any]:
     return {
         "counted": counts.counted,
         "uncounted": counts.uncounted,
-        "reasons": _reasons(counts.reasons),
+        "reasons": _build_reasons(counts.reasons),
         "ties": counts.ties,
-        "left": _share(counts.left),
-        "skipped": _share(counts.skipped),
-        "replaced": _share(counts.replaced),
+        "left": _build_proportion(counts.left),
+        "skipped": _build_proportion(counts.skipped),
+        "replaced": _build_proportion(counts.replaced),
     }
 
 
-def _reasons(reasons: Iterable[Why]) -> list[dict[str, Any]]:
+def _build_reasons(reasons: Iterable[ReasonCount]) -> list[dict[str, Any]]:
     return [{"reason": why.reason, "votes": why.votes} for why in reasons]
 
 
-def _share(share: Share | None) -> dict[str, Any] | None:
+def _build_proportion(share: Proportion | None) -> dict[str, Any] | None:
     if share is None:
         return None
     ends = {"ci_low": share.low / 100, "ci_high": share.high / 100}
     return {"part": share.part, "whole": share.whole, "share": share.percent / 100, **ends}
 
 
-def _part(part: Part) -> dict[str, Any]:
+def _build_model_share(part: ModelShare) -> dict[str, Any]:
     return {
         "model": part.slug,
         "name": part.name,
@@ -76,13 +76,13 @@ def _part(part: Part) -> dict[str, Any]:
         "retired": part.retired,
         "counted": part.counted,
         "uncounted": part.uncounted,
-        "reasons": _reasons(part.reasons),
+        "reasons": _build_reasons(part.reasons),
         "share": part.percent / 100,
-        "chance": _chance(part.chance),
+        "chance": _convert_to_fraction(part.chance),
     }
 
 
-def _battles(of: ModelBattles) -> dict[str, Any]:
+def _build_battles(of: ModelBattleCounts) -> dict[str, Any]:
     return {
         "model": of.slug,
         "name": of.name,
@@ -94,36 +94,36 @@ def _battles(of: ModelBattles) -> dict[str, Any]:
     }
 
 
-def _maker(maker: Maker) -> dict[str, Any]:
+def _build_maker_share(maker: MakerShare) -> dict[str, Any]:
     return {
         "organization": maker.name or None,
         "models": maker.models,
         "retired": maker.retired,
         "share": maker.percent / 100,
-        "chance": _chance(maker.chance),
+        "chance": _convert_to_fraction(maker.chance),
     }
 
 
-def _chance(percent: float | None) -> float | None:
+def _convert_to_fraction(percent: float | None) -> float | None:
     return None if percent is None else percent / 100
 
 
-def _draw(draw: Mapping[str, Any]) -> dict[str, Any]:
+def _build_draw(draw: Mapping[str, Any]) -> dict[str, Any]:
     ends = {"least": draw["least"] / 100, "most": draw["most"] / 100}
     return {"pairs": draw["pairs"], **ends, "shared_evenly": UNIFORM_SHARE}
 
 
-def _audit(audit: Mapping[str, Any]) -> dict[str, Any]:
+def _build_audit(audit: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "votes": audit["votes"],
         "heaviest": audit["most"],
         "clustered": audit["clustered"],
         "models": audit["models"],
         "expected": audit["expected"],
-        "flagged": [_move(row) for row in audit["flagged"]],
-        "farthest": audit["farthest"] and _move(audit["farthest"]),
+        "flagged": [_build_move(row) for row in audit["flagged"]],
+        "farthest": audit["farthest"] and _build_move(audit["farthest"]),
     }
 
 
-def _move(row: Mapping[str, Any]) -> dict[str, Any]:
+def _build_move(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"model": row["slug"], "name": row["name"], "moved": row["moved"], "se": row["error"]}

@@ -9,23 +9,23 @@ from django.utils.functional import Promise
 
 from catalog.models import LanguageModel
 
-Text = str | Promise
+LazyText = str | Promise
 
 
 @dataclass(frozen=True)
-class Why:
+class ReasonCount:
     """A reason why votes do not count, as they are stored with it and in words, and how many they are."""
 
     reason: str
-    words: Text
+    words: LazyText
     votes: int
 
 
-Told = Callable[[Mapping[str, int]], list[Why]]
+ReasonLister = Callable[[Mapping[str, int]], list[ReasonCount]]
 
 
 @dataclass(frozen=True)
-class Part:
+class ModelShare:
     """What one model has of the votes; percentages are of votes and of the battles that come next, None if unknown.
 
     reasons: why votes of it do not count.
@@ -36,7 +36,7 @@ class Part:
     maker: str
     retired: bool
     counted: int
-    reasons: Sequence[Why]
+    reasons: Sequence[ReasonCount]
     percent: float
     chance: float | None
 
@@ -46,7 +46,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Maker:
+class MakerShare:
     """All models of one maker; percentages are of the two sides of all votes and battles, so all makers have 100."""
 
     name: str
@@ -56,7 +56,9 @@ class Maker:
     chance: float | None
 
 
-def parts(found: Mapping[str, Any], votes: int, models: Mapping[str, LanguageModel], told: Told) -> list[Part]:
+def build_model_shares(
+    found: Mapping[str, Any], votes: int, models: Mapping[str, LanguageModel], told: ReasonLister
+) -> list[ModelShare]:
     """Most votes first, then who is in the draw without any.
 
     found: as `method_counts` has stored it; votes: all that count; told: reasons in words.
@@ -64,7 +66,7 @@ def parts(found: Mapping[str, Any], votes: int, models: Mapping[str, LanguageMod
     chances = (found["chances"] or {}).get("models", {})
     counts = {slug: {"counted": 0, "reasons": {}} for slug in chances} | found["models"]
     made = [
-        Part(
+        ModelShare(
             slug=slug,
             name=models[slug].name,
             maker=maker.name if (maker := models[slug].organization) else "",
@@ -80,18 +82,18 @@ def parts(found: Mapping[str, Any], votes: int, models: Mapping[str, LanguageMod
     return sorted(made, key=lambda part: (-part.counted, part.slug))
 
 
-def makers(shares: Sequence[Part]) -> list[Maker]:
+def build_maker_shares(shares: Sequence[ModelShare]) -> list[MakerShare]:
     """Largest share first; those of an unknown maker are one, without a name."""
-    grouped: dict[str, list[Part]] = defaultdict(list)
+    grouped: dict[str, list[ModelShare]] = defaultdict(list)
     for part in shares:
         grouped[part.maker].append(part)
-    made = [_maker(name, group) for name, group in grouped.items()]
+    made = [_build_maker_share(name, group) for name, group in grouped.items()]
     return sorted(made, key=lambda maker: (-maker.percent, maker.name))
 
 
-def _maker(name: str, group: Sequence[Part]) -> Maker:
+def _build_maker_share(name: str, group: Sequence[ModelShare]) -> MakerShare:
     chances = [part.chance for part in group if part.chance is not None]
-    return Maker(
+    return MakerShare(
         name=name,
         models=len(group),
         retired=sum(part.retired for part in group),

@@ -12,25 +12,25 @@ from scipy.special import ndtr
 
 from ratings.statistics.bradley_terry import Fit
 from ratings.statistics.comparisons import Comparisons
-from ratings.statistics.constants import MEAN, SCALE, Z95
-from ratings.statistics.likelihood import Flags, chances, laplacian, maximise
+from ratings.statistics.constants import ELO_SCALE, MEAN_RATING, Z95
+from ratings.statistics.likelihood import Flags, build_laplacian, compute_chances, maximize
 from ratings.statistics.vote_arrays import Floats
 
 # A newcomer has fewer votes than this, or an interval of more than so many Elo points to each side.
-MIN_VOTES = 100
-NEWCOMER = 20.0
-TOP = 10
+NEWCOMER_VOTES = 100
+NEWCOMER_HALF_WIDTH = 20.0
+CONTENDER_COUNT = 10
 
 # How much the mean variance counts of the contenders among each other, of the newcomers against the field, and of all
 # against the field. Means and not sums: else a few newcomers wait for the top, or the top for all of a young board.
-_CONTENDERS, _NEWCOMERS, _ALL = 3.0, 1.0, 0.05
+_CONTENDER_WEIGHT, _NEWCOMER_WEIGHT, _FIELD_WEIGHT = 3.0, 1.0, 0.05
 # The information of one tie between equals.
-_PRIOR = 0.25
+_PRIOR_INFORMATION = 0.25
 # A variance of less is rounding.
-_LEAST = 1e-15
+_MIN_VARIANCE = 1e-15
 
 
-def pair_weights(board: Comparisons, fit: Fit) -> Floats:
+def compute_pair_weights(board: Comparisons, fit: Fit) -> Floats:
     """The share (M, M) with which each pair should be asked next, from a board and its fit.
 
     Symmetric, finite, at least zero, with a zero diagonal; the sum over pairs i < j is 1, or 0 if there is no pair.
@@ -44,50 +44,50 @@ def pair_weights(board: Comparisons, fit: Fit) -> Floats:
     size = len(board.labels)
     if size < 2:
         return np.zeros((size, size))
-    theta = _strengths(board, (fit.ratings - MEAN) / SCALE)
-    p, q = chances(theta, theta)
-    information = laplacian(board.votes * p * q) + _PRIOR * np.eye(size)
+    theta = _fit_strengths(board, (fit.ratings - MEAN_RATING) / ELO_SCALE)
+    p, q = compute_chances(theta, theta)
+    information = build_laplacian(board.votes * p * q) + _PRIOR_INFORMATION * np.eye(size)
     covariance = cho_solve(cho_factor(information), np.eye(size))
     field = information.diagonal() / information.trace()
     against_field = covariance - field @ covariance
-    variance = np.maximum(against_field.diagonal() - against_field @ field, _LEAST)
-    gain = _gain(against_field, _newcomers(board, fit), _contenders(theta, variance))
-    shrink = p * q * _variances(gain) / (1 + p * q * _variances(covariance))
+    variance = np.maximum(against_field.diagonal() - against_field @ field, _MIN_VARIANCE)
+    gain = _compute_gain(against_field, _is_newcomer(board, fit), _compute_contender_chances(theta, variance))
+    shrink = p * q * _compute_difference_variances(gain) / (1 + p * q * _compute_difference_variances(covariance))
     shares: Floats = (shrink + shrink.T) / shrink.sum()
     return shares
 
 
-def _strengths(board: Comparisons, start: Floats) -> Floats:
+def _fit_strengths(board: Comparisons, start: Floats) -> Floats:
     """Theta (M,), each model with a virtual tie against an opponent of strength 0."""
     half = np.full((len(start), 1), 0.5)
     won, lost = (np.hstack((score, half)) for score in (board.score, board.score.T))
-    return maximise(won, lost, np.append(start, 0.0))[0][:-1]
+    return maximize(won, lost, np.append(start, 0.0))[0][:-1]
 
 
-def _newcomers(board: Comparisons, fit: Fit) -> Flags:
-    few: Flags = board.votes.sum(axis=1) < MIN_VOTES
-    return few | fit.unbounded | (Z95 * fit.se > NEWCOMER)
+def _is_newcomer(board: Comparisons, fit: Fit) -> Flags:
+    few: Flags = board.votes.sum(axis=1) < NEWCOMER_VOTES
+    return few | fit.unbounded | (Z95 * fit.se > NEWCOMER_HALF_WIDTH)
 
 
-def _contenders(theta: Floats, variance: Floats) -> Floats:
+def _compute_contender_chances(theta: Floats, variance: Floats) -> Floats:
     """(M,): about the chance of each model to be among the ten best."""
-    if len(theta) <= TOP:
+    if len(theta) <= CONTENDER_COUNT:
         return np.ones(len(theta))
-    last, next_one = -np.sort(-theta)[TOP - 1 : TOP + 1]
+    last, next_one = -np.sort(-theta)[CONTENDER_COUNT - 1 : CONTENDER_COUNT + 1]
     chance: Floats = ndtr((theta - (last + next_one) / 2) / np.sqrt(variance))
     return chance
 
 
-def _gain(against_field: Floats, newcomers: Flags, contenders: Floats) -> Floats:
+def _compute_gain(against_field: Floats, newcomers: Flags, contenders: Floats) -> Floats:
     """V W V, of which only differences matter."""
-    among = _CONTENDERS * contenders / contenders.sum()
-    weights = among + _NEWCOMERS * newcomers / max(int(newcomers.sum()), 1) + _ALL / len(newcomers)
+    among = _CONTENDER_WEIGHT * contenders / contenders.sum()
+    weights = among + _NEWCOMER_WEIGHT * newcomers / max(int(newcomers.sum()), 1) + _FIELD_WEIGHT / len(newcomers)
     common = among @ against_field
-    gain: Floats = against_field.T @ (weights[:, None] * against_field) - np.outer(common, common) / _CONTENDERS
+    gain: Floats = against_field.T @ (weights[:, None] * against_field) - np.outer(common, common) / _CONTENDER_WEIGHT
     return gain
 
 
-def _variances(covariance: Floats) -> Floats:
+def _compute_difference_variances(covariance: Floats) -> Floats:
     """Of all differences (M, M); rounding does not take them below zero."""
     own = covariance.diagonal()
     differences: Floats = np.maximum(own[:, None] + own - (covariance + covariance.T), 0)

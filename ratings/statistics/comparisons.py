@@ -14,13 +14,13 @@ from ratings.statistics.vote_arrays import (
     Floats,
     Indices,
     Label,
+    as_floats,
     as_list,
     check_votes,
-    code_models,
-    counted,
-    look_up,
-    numbers,
-    refuse,
+    count_outcomes,
+    encode_models,
+    look_up_positions,
+    raise_if_any,
 )
 
 
@@ -39,7 +39,7 @@ class Comparisons:
 
     def __post_init__(self) -> None:
         labels = tuple(self.labels)
-        wins, ties = (_counts(name, getattr(self, name), len(labels)) for name in ("wins", "ties"))
+        wins, ties = (_check_counts(name, getattr(self, name), len(labels)) for name in ("wins", "ties"))
         if len(set(labels)) < len(labels):
             raise ValueError("labels must be distinct")
         if not (all(isinstance(x, str) for x in labels) or all(isinstance(x, int) for x in labels)):
@@ -52,7 +52,7 @@ class Comparisons:
     @classmethod
     def from_counts(cls, labels: Sequence[Label], wins: ArrayLike, ties: ArrayLike) -> Self:
         """A board from M labels and its two M x M count matrices."""
-        return cls(tuple(labels), numbers("wins", wins), numbers("ties", ties))
+        return cls(tuple(labels), as_floats("wins", wins), as_floats("ties", ties))
 
     @classmethod
     def from_votes(
@@ -63,9 +63,9 @@ class Comparisons:
         model_a, model_b (N,): names or whole-number ids. outcome (N,): 1 if a won, 0 if b won, 0.5 for
         a tie. weight (N,): whole numbers from 1, that many identical votes each.
         """
-        labels, first, second = code_models(model_a, model_b)
+        labels, first, second = encode_models(model_a, model_b)
         size = len(labels)
-        lost, tied, won = np.moveaxis(counted(size, first, second, outcome, weight), 2, 0)
+        lost, tied, won = np.moveaxis(count_outcomes(size, first, second, outcome, weight), 2, 0)
         wins, ties = won + lost.T, tied + tied.T
         voted = np.flatnonzero((wins + wins.T + ties).any(axis=1))
         if len(voted) < size:  # the ids have gaps
@@ -113,12 +113,12 @@ class VoterCounts:
     ) -> Self:
         """From voters (names or ids), pairs by label, and (wins, losses, ties) of the first model."""
         _, codes = np.unique(np.asarray(voter), return_inverse=True)
-        first, second = (_positions(board.labels, side) for side in models)
-        wins, losses, ties = (numbers("counts of a voter", count) for count in counts)
+        first, second = (_look_up_models(board.labels, side) for side in models)
+        wins, losses, ties = (as_floats("counts of a voter", count) for count in counts)
         if any(column.shape != codes.shape for column in (first, second, wins, losses, ties)):
             raise ValueError("voter, both models and all counts must be lists of the same length")
-        refuse(~((wins >= 0) & (losses >= 0) & (ties >= 0)), "row {} has a negative count")
-        refuse(first == second, "row {} compares a model with itself")
+        raise_if_any(~((wins >= 0) & (losses >= 0) & (ties >= 0)), "row {} has a negative count")
+        raise_if_any(first == second, "row {} compares a model with itself")
         return cls(codes.astype(np.intp), first, second, wins, losses, ties)
 
     @classmethod
@@ -131,7 +131,7 @@ class VoterCounts:
         weight: ArrayLike | None = None,
     ) -> Self:
         """From single votes, models, outcome and weight as in `Comparisons.from_votes`."""
-        first, second = (_positions(board.labels, side) for side in models)
+        first, second = (_look_up_models(board.labels, side) for side in models)
         twice, times = check_votes(first, second, outcome, weight)
         amount = np.ones(len(twice)) if times is None else times
         counts = (amount * (twice == 2), amount * (twice == 0), amount * (twice == 1))
@@ -143,8 +143,8 @@ class VoterCounts:
         return VoterCounts(*models, self.wins[rows], self.losses[rows], self.ties[rows])
 
 
-def _counts(name: str, matrix: ArrayLike, size: int) -> Floats:
-    counts = numbers(name, matrix)
+def _check_counts(name: str, matrix: ArrayLike, size: int) -> Floats:
+    counts = as_floats(name, matrix)
     if size == 0 and counts.size == 0:
         counts = np.zeros((0, 0))
     if counts.shape != (size, size):
@@ -157,5 +157,5 @@ def _counts(name: str, matrix: ArrayLike, size: int) -> Floats:
     return counts
 
 
-def _positions(labels: tuple[Label, ...], models: ArrayLike) -> Indices:
-    return look_up(labels, as_list(models))
+def _look_up_models(labels: tuple[Label, ...], models: ArrayLike) -> Indices:
+    return look_up_positions(labels, as_list(models))

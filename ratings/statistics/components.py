@@ -26,16 +26,16 @@ class Component:
     loose: Indices
 
 
-def split(board: Comparisons) -> list[Component]:
+def list_components(board: Comparisons) -> list[Component]:
     """All components of a board, the main one first; those without a bounded part last, most votes first."""
     if not board.labels:
         return []
     beats = board.score > 0
-    if len(beats) > 1 and _spread(beats) and _spread(beats.T):
+    if len(beats) > 1 and _can_reach_all(beats) and _can_reach_all(beats.T):
         return [Component(np.arange(len(beats)), np.arange(0))]
     _, strong = connected_components(beats, connection="strong")
     groups, group = connected_components(beats, connection="weak")
-    standing = _standing(board, strong)
+    standing = _rank_strong_components(board, strong)
     votes = board.votes.sum(axis=1)
     found = []
     for number in range(groups):
@@ -49,16 +49,16 @@ def split(board: Comparisons) -> list[Component]:
     return [component for _, component in sorted(found, key=lambda pair: pair[0])]
 
 
-def members(board: Comparisons) -> tuple[Indices, NDArray[np.bool_]]:
+def label_components(board: Comparisons) -> tuple[Indices, NDArray[np.bool_]]:
     """(M,) each: the component of each model, 0 for the main one, and whether it is bounded there."""
     component, bounded = np.zeros(len(board.labels), dtype=np.intp), np.zeros(len(board.labels), dtype=bool)
-    for number, part in enumerate(split(board)):
+    for number, part in enumerate(list_components(board)):
         component[part.bounded] = component[part.loose] = number
         bounded[part.bounded] = True
     return component, bounded
 
 
-def _spread(beats: NDArray[np.bool_]) -> bool:
+def _can_reach_all(beats: NDArray[np.bool_]) -> bool:
     """Whether chains lead from the first model to all; quicker than a search where most pairs have met."""
     now, before = beats[0].copy(), -1
     now[0] = True
@@ -67,14 +67,14 @@ def _spread(beats: NDArray[np.bool_]) -> bool:
     return count == len(now)
 
 
-def reachable(score: Floats, source: int) -> NDArray[np.bool_]:
+def find_reachable(score: Floats, source: int) -> NDArray[np.bool_]:
     """(M,): the models to which a chain of (half) wins leads from the source, itself included."""
     mask = np.zeros(len(score), dtype=bool)
     mask[breadth_first_order(score > 0, source, return_predecessors=False)] = True
     return mask
 
 
-def _standing(board: Comparisons, strong: NDArray[np.int32]) -> Indices:
+def _rank_strong_components(board: Comparisons, strong: NDArray[np.int32]) -> Indices:
     """(M,): 0 for the models of the strong component that comes first, 1 for the next, and so on."""
     inside = np.where(strong[:, None] == strong, board.votes, 0).sum(axis=1)
     votes = np.bincount(strong, weights=inside)

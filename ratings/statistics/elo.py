@@ -12,20 +12,20 @@ from math import copysign, exp, log, log1p, tanh
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ratings.statistics.vote_arrays import Floats, numbers, refuse
+from ratings.statistics.vote_arrays import Floats, as_floats, raise_if_any
 
-START = 1000.0
-K = 4.0
+START_RATING = 1000.0
+K_FACTOR = 4.0
 
 # K * (score - expected) is _GAIN[2 * score] - _SWING * tanh(_RATE * lead), which overflows at no lead.
-_GAIN = (-K / 2, 0.0, K / 2)
-_SWING = K / 2
+_GAIN = (-K_FACTOR / 2, 0.0, K_FACTOR / 2)
+_SWING = K_FACTOR / 2
 _RATE = log(10) / 800
-_STEPS = 100_000
-_FARTHEST = 100_000
+_MAX_STEPS = 100_000
+_MAX_DISTANCE = 100_000
 
 
-def replay(
+def replay_votes(
     ratings: ArrayLike, model_a: ArrayLike, model_b: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None
 ) -> Floats:
     """The ratings (M,) after these votes, in their order; a new array.
@@ -37,35 +37,35 @@ def replay(
     In parts, each from the ratings after the one before, or all at once: the same to the last bit.
     ValueError: says what, or which vote, is wrong.
     """
-    current = _start(ratings)
-    for a, b, result, count in _votes(len(current), model_a, model_b, outcome, weight):
+    current = _check_ratings(ratings)
+    for a, b, result, count in _check_votes(len(current), model_a, model_b, outcome, weight):
         x, y = current[a], current[b]
         if count > 1:
-            x, y = _repeated(x, y, _GAIN[result], count - 1)
+            x, y = _repeat_result(x, y, _GAIN[result], count - 1)
         change = _GAIN[result] - _SWING * tanh(_RATE * (x - y))
         current[a], current[b] = x + change, y - change
     return np.array(current, dtype=np.float64)
 
 
-def _repeated(x: float, y: float, gain: float, times: int) -> tuple[float, float]:
-    for _ in range(min(times, _STEPS) if gain else times):
+def _repeat_result(x: float, y: float, gain: float, times: int) -> tuple[float, float]:
+    for _ in range(min(times, _MAX_STEPS) if gain else times):
         change = gain - _SWING * tanh(_RATE * (x - y))
         if x + change == x and y - change == y:
             return x, y
         x, y = x + change, y - change
-    if gain and times > _STEPS:
-        change = copysign(_growth(copysign(1, gain) * (x - y), times - _STEPS) / 2, gain)
+    if gain and times > _MAX_STEPS:
+        change = copysign(_compute_growth(copysign(1, gain) * (x - y), times - _MAX_STEPS) / 2, gain)
         x, y = x + change, y - change
     return x, y
 
 
-def _growth(lead: float, wins: int) -> float:
+def _compute_growth(lead: float, wins: int) -> float:
     """By how many points a lead grows with so many more wins.
 
     In units of 400 / ln 10 points a win moves a lead u to u + g, g = h / (1 + exp(u)). `counted` rises by one with
     each win, but for terms of the order of g: it is the start of the Abel function of this map.
     """
-    h = 4 * K * _RATE
+    h = 4 * K_FACTOR * _RATE
 
     def counted(u: float) -> float:
         return (u + exp(u)) / h - log1p(exp(u)) / 2
@@ -79,37 +79,41 @@ def _growth(lead: float, wins: int) -> float:
     return (u - start) / (2 * _RATE)
 
 
-def _start(ratings: ArrayLike) -> list[float]:
-    values = _list("ratings", ratings)
-    refuse(~(np.abs(values) <= _FARTHEST), "ratings must be within 100,000 points of 0: model {}")
+def _check_ratings(ratings: ArrayLike) -> list[float]:
+    values = _check_list("ratings", ratings)
+    raise_if_any(~(np.abs(values) <= _MAX_DISTANCE), "ratings must be within 100,000 points of 0: model {}")
     current: list[float] = values.tolist()
     return current
 
 
-def _votes(
+def _check_votes(
     size: int, model_a: ArrayLike, model_b: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None
 ) -> Iterable[tuple[int, int, int, int]]:
     """Per vote both positions, twice the score of a, and how often."""
     first, second, score = (
-        _list(name, values) for name, values in (("model_a", model_a), ("model_b", model_b), ("outcome", outcome))
+        _check_list(name, values) for name, values in (("model_a", model_a), ("model_b", model_b), ("outcome", outcome))
     )
-    times = None if weight is None else _list("weight", weight)
+    times = None if weight is None else _check_list("weight", weight)
     if not first.shape == second.shape == score.shape == (score if times is None else times).shape:
         raise ValueError("model_a, model_b, outcome and weight must be lists of the same length")
     for side in (first, second):
-        refuse(~((side >= 0) & (side < size) & (side == np.floor(side))), f"vote {{}} is not on models 0 to {size - 1}")
-    refuse(first == second, "vote {} compares a model with itself")
-    refuse(~((score == 1) | (score == 0) | (score == 0.5)), "outcome must be 1, 0 or 0.5: vote {}")
+        raise_if_any(
+            ~((side >= 0) & (side < size) & (side == np.floor(side))), f"vote {{}} is not on models 0 to {size - 1}"
+        )
+    raise_if_any(first == second, "vote {} compares a model with itself")
+    raise_if_any(~((score == 1) | (score == 0) | (score == 0.5)), "outcome must be 1, 0 or 0.5: vote {}")
     counts: Iterable[int] = repeat(1)
     if times is not None:
-        refuse(~((times >= 1) & (times < np.inf) & (times == np.floor(times))), "weight must be 1, 2, 3 …: vote {}")
+        raise_if_any(
+            ~((times >= 1) & (times < np.inf) & (times == np.floor(times))), "weight must be 1, 2, 3 …: vote {}"
+        )
         counts = times.astype(np.int64).tolist()
     columns = (column.astype(np.int64).tolist() for column in (first, second, 2 * score))
     return zip(*columns, counts, strict=False)
 
 
-def _list(name: str, values: ArrayLike) -> Floats:
-    listed = numbers(name, values)
+def _check_list(name: str, values: ArrayLike) -> Floats:
+    listed = as_floats(name, values)
     if listed.ndim != 1:
         raise ValueError(f"{name} must be a list")
     return listed

@@ -15,7 +15,7 @@ from scipy.special import ndtri, stdtrit
 from ratings.statistics.vote_arrays import Floats, Indices
 
 # The chance below the upper end of a two-sided 95 % interval.
-UPPER = 0.975
+UPPER_PROBABILITY = 0.975
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,32 +38,32 @@ class Spread:
         plain = covariance if self.plain is self.covariance else self.plain[inside]
         return Spread(covariance, plain, self.degrees[models])
 
-    def of_models(self, upper: float = UPPER) -> Floats:
+    def of_models(self, upper: float = UPPER_PROBABILITY) -> Floats:
         """(M,): half-width of the interval of each strength; `upper` is the chance below its upper end."""
         clustered = stdtrit(self.degrees, upper) * np.sqrt(self.covariance.diagonal())
         widths: Floats = np.maximum(clustered, ndtri(upper) * np.sqrt(self.plain.diagonal()))
         return widths
 
-    def of_differences(self, upper: float = UPPER) -> Floats:
+    def of_differences(self, upper: float = UPPER_PROBABILITY) -> Floats:
         """(M, M): half-width of the interval of each difference, by the fewer degrees of freedom of the two."""
-        plain: Floats = ndtri(upper) * standard_errors(self.plain)
+        plain: Floats = ndtri(upper) * compute_difference_errors(self.plain)
         if self.plain is self.covariance:
             return plain
         quantile = stdtrit(self.degrees, upper)
         # Fewer degrees of freedom are a larger quantile.
-        clustered = np.maximum(quantile[:, None], quantile) * standard_errors(self.covariance)
+        clustered = np.maximum(quantile[:, None], quantile) * compute_difference_errors(self.covariance)
         widths: Floats = np.maximum(clustered, plain)
         return widths
 
 
-def standard_errors(covariance: Floats) -> Floats:
+def compute_difference_errors(covariance: Floats) -> Floats:
     """(M, M): of all differences; rounding does not take a variance below zero."""
     own = covariance.diagonal()
     errors: Floats = np.sqrt(np.maximum(own[:, None] + own - 2 * covariance, 0))
     return errors
 
 
-def degrees_of_freedom(information: Floats, squares: Floats) -> Floats:
+def compute_degrees_of_freedom(information: Floats, squares: Floats) -> Floats:
     """Voters in effect less one, but at least one: from the sum over voters of what each tells, and of its square."""
     in_effect = np.divide(information**2, squares, out=np.ones_like(information), where=squares > 0)
     degrees: Floats = np.maximum(in_effect - 1, 1.0)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 
-def frontier(points: Sequence[tuple[float, float]]) -> list[bool]:
+def mark_frontier(points: Sequence[tuple[float, float]]) -> list[bool]:
     """Whether each point is on the Pareto frontier, in their order; more is better in both numbers.
 
     A point is off it if another one is at least as good in both and better in one, so equal points stand or fall

@@ -5,18 +5,18 @@ from scipy.linalg import cho_solve
 from scipy.special import betainc, log_expit
 
 from ratings.statistics.comparisons import Comparisons
-from ratings.statistics.components import Component, reachable
+from ratings.statistics.components import Component, find_reachable
 from ratings.statistics.interval_widths import Spread
-from ratings.statistics.likelihood import Estimate, Flags, maximise
+from ratings.statistics.likelihood import Estimate, Flags, maximize
 from ratings.statistics.vote_arrays import Floats
 
-_CHANCE = 0.025
+_TAIL_CHANCE = 0.025
 # So many natural units (10,000 Elo points) below the weakest opponent no record has a chance of 2.5 %.
-_FARTHEST = 60.0
-_HALVINGS = 60
+_SEARCH_MARGIN = 60.0
+_BISECTION_STEPS = 60
 
 
-def place(board: Comparisons, part: Component, theta: Floats) -> Estimate:
+def place_loose_models(board: Comparisons, part: Component, theta: Floats) -> Estimate:
     """Place the loose models of a component together, the bounded ones held fixed at theta (M,).
 
     Each has one virtual tie against an opponent of strength 0 (rating 1000), which makes the maximum finite;
@@ -30,40 +30,40 @@ def place(board: Comparisons, part: Component, theta: Floats) -> Estimate:
     won = board.score[np.ix_(part.loose, order)]
     lost = board.score[np.ix_(order, part.loose)].T
     half = np.full((count, 1), 0.5)
-    found, factor, iterations = maximise(np.hstack((won, half)), np.hstack((lost, half)), np.append(theta[order], 0.0))
-    low_open, high_open = open_ends(board.score, part, won.sum(axis=1) > 0, lost.sum(axis=1) > 0)
+    found, factor, iterations = maximize(np.hstack((won, half)), np.hstack((lost, half)), np.append(theta[order], 0.0))
+    low_open, high_open = find_open_ends(board.score, part, won.sum(axis=1) > 0, lost.sum(axis=1) > 0)
     low, high = np.full(count, -np.inf), np.full(count, np.inf)
     opponents = found[:-1]
-    low[~low_open] = lowest(won[~low_open], lost[~low_open], opponents)
-    high[~high_open] = -lowest(lost[~high_open], won[~high_open], -opponents)
+    low[~low_open] = find_lower_bounds(won[~low_open], lost[~low_open], opponents)
+    high[~high_open] = -find_lower_bounds(lost[~high_open], won[~high_open], -opponents)
     covariance = cho_solve(factor, np.eye(count))
     spread = Spread(covariance, covariance, np.full(count, np.inf))
     return Estimate(part.loose, found[:count], spread, low, high, np.zeros(count, dtype=bool), iterations)
 
 
-def open_ends(score: Floats, part: Component, has_won: Flags, has_lost: Flags) -> tuple[Flags, Flags]:
+def find_open_ends(score: Floats, part: Component, has_won: Flags, has_lost: Flags) -> tuple[Flags, Flags]:
     """(U,) each: whose low and whose high end no record closes."""
     above = below = np.zeros(len(part.loose), dtype=bool)
     if part.bounded.size:
-        below = reachable(score, int(part.bounded[0]))[part.loose]
-        above = reachable(score.T, int(part.bounded[0]))[part.loose]
+        below = find_reachable(score, int(part.bounded[0]))[part.loose]
+        above = find_reachable(score.T, int(part.bounded[0]))[part.loose]
     only_won, only_lost = has_won & ~has_lost, has_lost & ~has_won
     related = above | below
     return np.where(related, below, ~only_won), np.where(related, above, ~only_lost)
 
 
-def lowest(won: Floats, lost: Floats, opponents: Floats) -> Floats:
+def find_lower_bounds(won: Floats, lost: Floats, opponents: Floats) -> Floats:
     """The strengths (U,) at which so good a record, won and lost (U, K), has a chance of 2.5 %."""
-    low = np.full(len(won), opponents.min() - _FARTHEST)
-    high = np.full(len(won), opponents.max() + _FARTHEST)
-    for _ in range(_HALVINGS):
+    low = np.full(len(won), opponents.min() - _SEARCH_MARGIN)
+    high = np.full(len(won), opponents.max() + _SEARCH_MARGIN)
+    for _ in range(_BISECTION_STEPS):
         middle = (low + high) / 2
-        above = _chance(won, lost, middle[:, None] - opponents) > _CHANCE
+        above = _compute_tail_chance(won, lost, middle[:, None] - opponents) > _TAIL_CHANCE
         low, high = np.where(above, low, middle), np.where(above, middle, high)
     return high
 
 
-def _chance(won: Floats, lost: Floats, lead: Floats) -> Floats:
+def _compute_tail_chance(won: Floats, lost: Floats, lead: Floats) -> Floats:
     """The chance of at least this score; of a spotless record exactly.
 
     Otherwise it is the binomial one at the mean chance, which is never too low in this tail (W. Hoeffding,

@@ -15,21 +15,21 @@ from ratings.statistics.vote_arrays import Floats, Indices
 _TOLERANCE = 1e-10
 _MAX_ITERATIONS = 1000
 # As in ratings.statistics.likelihood: steps up to here climb when taken whole.
-_WHOLE = 1.5
+_MAX_FULL_STEP = 1.5
 # Parameters that run away gain a unit a step; boards with a maximum seldom take half as many.
-_PATIENCE = 20
+_SEPARABILITY_CHECK_STEP = 20
 # A parameter of whose information only this part is left when the others are unknown may be nothing but rounding.
-_VAGUE = 1e-9
+_MIN_INFORMATION_SHARE = 1e-9
 # A linear programme meets its constraints to 1e-7, strengths and style differences being at most 1.
-_SLACK, _NOTICEABLE = 1e-6, 1e-5
-_ROWS = 2000
+_CONSTRAINT_SLACK, _MIN_MARGIN = 1e-6, 1e-5
+_CONSTRAINT_BATCH_SIZE = 2000
 
 
 class Separable(ArithmeticError):
     """The likelihood has no finite maximum, or not a single one."""
 
 
-def maximise(
+def maximize(
     votes: PairedVotes, parameters: Floats, free: Indices, ties: Floats | None = None
 ) -> tuple[Floats, Floats, int]:
     """Maximum likelihood values of the free parameters (positions in M + K), the others held fixed.
@@ -47,18 +47,20 @@ def maximise(
         p, q = expit(parameters), expit(-parameters)
         gradient += virtual * (q - p) / 2
         information.flat[:: len(p) + 1] += virtual * p * q
-        if not trusted and (iteration == _PATIENCE or _is_vague(information[np.ix_(free, free)])):
-            refuse_separable(votes, free)
+        if not trusted and (
+            iteration == _SEPARABILITY_CHECK_STEP or _is_nearly_singular(information[np.ix_(free, free)])
+        ):
+            check_separability(votes, free)
             trusted = True
-        step[free] = _solve(information[np.ix_(free, free)], gradient[free])
-        step *= _damping(votes, step, virtual)
+        step[free] = _solve_step(information[np.ix_(free, free)], gradient[free])
+        step *= _compute_damping(votes, step, virtual)
         parameters += step
         if np.abs(step).max(initial=0) <= _TOLERANCE * max(1.0, np.abs(parameters).max(initial=0)):
             return parameters, information, iteration
     raise NotConverged(f"no maximum of the likelihood within {_MAX_ITERATIONS} steps")
 
 
-def refuse_separable(votes: PairedVotes, free: Indices) -> None:
+def check_separability(votes: PairedVotes, free: Indices) -> None:
     """Raise Separable if the votes have no finite maximum, or not a single one.
 
     There is none if and only if some change of the parameters makes no vote less likely and some more likely (A.
@@ -67,13 +69,13 @@ def refuse_separable(votes: PairedVotes, free: Indices) -> None:
     """
     # Every row of the programme has coefficients of at most 1.
     votes = replace(votes, scale=np.maximum(np.abs(votes.x).max(axis=1, initial=0), np.finfo(float).tiny))
-    if _separates(votes, free):
+    if _is_separable(votes, free):
         raise Separable("the style of the answers separates the outcomes: their likelihood has no finite maximum")
-    if _is_flat(votes, free):
+    if _has_collinear_styles(votes, free):
         raise Separable("the style of the answers is a mixture of other columns: the likelihood has many maxima")
 
 
-def _solve(information: Floats, gradient: Floats) -> Floats:
+def _solve_step(information: Floats, gradient: Floats) -> Floats:
     try:
         step: Floats = cho_solve(cho_factor(information, check_finite=False), gradient, check_finite=False)
     except LinAlgError:
@@ -81,43 +83,43 @@ def _solve(information: Floats, gradient: Floats) -> Floats:
     return step
 
 
-def _is_vague(information: Floats) -> bool:
+def _is_nearly_singular(information: Floats) -> bool:
     try:
         factor, _ = cho_factor(information, check_finite=False)
     except LinAlgError:
         return True
-    return bool((factor.diagonal() ** 2 <= _VAGUE * information.diagonal()).any())
+    return bool((factor.diagonal() ** 2 <= _MIN_INFORMATION_SHARE * information.diagonal()).any())
 
 
-def _damping(votes: PairedVotes, step: Floats, virtual: Floats) -> float:
+def _compute_damping(votes: PairedVotes, step: Floats, virtual: Floats) -> float:
     _, first, second = votes.runs
     farthest = np.abs(step[first] - step[second]).max(initial=0) + np.abs(step[votes.models :] / votes.scale).sum()
     farthest = max(float(farthest), float(np.abs(step[virtual > 0]).max(initial=0)))
-    return 1.0 if farthest <= _WHOLE else float(np.log1p(farthest) / farthest)
+    return 1.0 if farthest <= _MAX_FULL_STEP else float(np.log1p(farthest) / farthest)
 
 
-def _separates(votes: PairedVotes, free: Indices) -> bool:
+def _is_separable(votes: PairedVotes, free: Indices) -> bool:
     # Most votes say nothing new: the programme begins with few, and takes in those that its answer offends.
     side = 2 * votes.score - 1
     gain = votes.inner(side)[free]
     chosen = np.zeros(len(side), dtype=bool)
-    chosen[:: max(1, len(side) // _ROWS)] = True
+    chosen[:: max(1, len(side) // _CONSTRAINT_BATCH_SIZE)] = True
     while True:
         change = np.zeros(votes.models + len(votes.scale))
-        change[free] = _best_change(votes, chosen, free, gain)
+        change[free] = _solve_best_change(votes, chosen, free, gain)
         leads = votes.leads(change)
         margins = np.where(side == 0, -np.abs(leads), side * leads)
-        if gain @ change[free] <= 0 or margins.max(initial=0) < _NOTICEABLE:
+        if gain @ change[free] <= 0 or margins.max(initial=0) < _MIN_MARGIN:
             return False
-        offended = np.flatnonzero((margins < -_SLACK) & ~chosen)
+        offended = np.flatnonzero((margins < -_CONSTRAINT_SLACK) & ~chosen)
         if not offended.size:
             return True
-        chosen[offended[np.argsort(margins[offended])[:_ROWS]]] = True
+        chosen[offended[np.argsort(margins[offended])[:_CONSTRAINT_BATCH_SIZE]]] = True
 
 
-def _best_change(votes: PairedVotes, chosen: Flags, free: Indices, gain: Floats) -> Floats:
+def _solve_best_change(votes: PairedVotes, chosen: Flags, free: Indices, gain: Floats) -> Floats:
     """The change of the free parameters, at most 1 each, that raises the leads most and offends no chosen vote."""
-    rows = _rows(votes.restricted(chosen))[:, free]
+    rows = _build_design_matrix(votes.restricted(chosen))[:, free]
     side = 2 * votes.score[chosen] - 1
     tied = rows[side == 0]
     decided = rows[side != 0] * -side[side != 0][:, None]
@@ -135,7 +137,7 @@ def _best_change(votes: PairedVotes, chosen: Flags, free: Indices, gain: Floats)
     return change
 
 
-def _rows(votes: PairedVotes) -> csr_array:
+def _build_design_matrix(votes: PairedVotes) -> csr_array:
     """(N, M + K): the derivatives of each vote's lead by the parameters."""
     count, styles = len(votes.score), len(votes.scale)
     columns = np.tile(np.arange(votes.models, votes.models + styles), (count, 1))
@@ -145,7 +147,7 @@ def _rows(votes: PairedVotes) -> csr_array:
     return csr_array((values.ravel(), columns.ravel(), ends), shape=(count, votes.models + styles))
 
 
-def _is_flat(votes: PairedVotes, free: Indices) -> bool:
+def _has_collinear_styles(votes: PairedVotes, free: Indices) -> bool:
     """Whether some style column is a mixture of the others and of differences of strengths."""
     # Every run of votes counts the same: the answer does not depend on it, and rounding is least.
     products = votes.outer(np.repeat(1 / votes.lengths, votes.lengths))[np.ix_(free, free)]
@@ -153,4 +155,4 @@ def _is_flat(votes: PairedVotes, free: Indices) -> bool:
     mixed, styles = products[strengths:, :strengths], products[strengths:, strengths:]
     unit = np.sqrt(styles.diagonal())
     left = styles - mixed @ cho_solve(cho_factor(products[:strengths, :strengths]), mixed.T)
-    return bool(np.linalg.eigvalsh(left / unit / unit[:, None]).min(initial=1) <= _VAGUE)
+    return bool(np.linalg.eigvalsh(left / unit / unit[:, None]).min(initial=1) <= _MIN_INFORMATION_SHARE)

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ratings.statistics.comparisons import Comparisons
-from ratings.statistics.likelihood import Flags, laplacian
+from ratings.statistics.likelihood import Flags, build_laplacian
 from ratings.statistics.vote_arrays import Floats, Indices, Label
 
-CHUNK = 8192
+CHUNK_SIZE = 8192
 
 # exp() of more would overflow; so far apart one chance is 0 anyway.
-_SATURATED = 700.0
+_MAX_EXPONENT = 700.0
 
 
 class _Chunk(NamedTuple):
@@ -79,14 +79,14 @@ class PairedVotes:
 
     def residuals(self, parameters: Floats) -> tuple[Floats, Floats]:
         """(N,) each: score minus chance, and the information chance * (1 - chance)."""
-        p, q = _chances(self.leads(parameters))
+        p, q = _compute_chances(self.leads(parameters))
         return self.score * q - (1 - self.score) * p, p * q
 
     def derivatives(self, parameters: Floats) -> tuple[Floats, Floats]:
         """The gradient (M + K,) of the log-likelihood and its information (M + K, M + K)."""
-        gradient, information = _Inner(self), _Outer(self)
+        gradient, information = _VectorSum(self), _MatrixSum(self)
         for chunk in self._chunks:
-            p, q = _chances(self._lead(parameters, chunk))
+            p, q = _compute_chances(self._lead(parameters, chunk))
             score, weight = self.score[chunk.votes], self.weight[chunk.votes]
             # Where a chance is near 1, score - p would leave nothing but rounding.
             gradient.add(chunk, weight * (score * q - (1 - score) * p))
@@ -95,14 +95,14 @@ class PairedVotes:
 
     def inner(self, amount: Floats) -> Floats:
         """The sum over votes of amount * d (M + K,), d the derivatives of the lead by the parameters."""
-        found = _Inner(self)
+        found = _VectorSum(self)
         for chunk in self._chunks:
             found.add(chunk, amount[chunk.votes])
         return found.total()
 
     def outer(self, amount: Floats) -> Floats:
         """The sum over votes of amount * d d' (M + K, M + K)."""
-        found = _Outer(self)
+        found = _MatrixSum(self)
         for chunk in self._chunks:
             found.add(chunk, amount[chunk.votes])
         return found.total()
@@ -111,7 +111,7 @@ class PairedVotes:
     def runs(self) -> tuple[Indices, Indices, Indices]:
         """Where runs of votes of one pair start, and their two models; a run ends with its chunk."""
         edge = np.zeros(len(self.first), dtype=bool)
-        edge[::CHUNK] = True
+        edge[::CHUNK_SIZE] = True
         edge[1:] |= (self.first[1:] != self.first[:-1]) | (self.second[1:] != self.second[:-1])
         starts = np.flatnonzero(edge)
         return starts, self.first[starts].astype(np.intp), self.second[starts].astype(np.intp)
@@ -124,7 +124,7 @@ class PairedVotes:
     @cached_property
     def _chunks(self) -> list[_Chunk]:
         starts, size = self.runs[0], len(self.first)
-        edges = np.append(np.arange(0, size, CHUNK), size)
+        edges = np.append(np.arange(0, size, CHUNK_SIZE), size)
         within = np.searchsorted(starts, edges)
         return [
             _Chunk(slice(low, high), slice(start, end), starts[start:end] - low)
@@ -138,7 +138,7 @@ class PairedVotes:
         return lead
 
 
-class _Inner:
+class _VectorSum:
     """Adds up amounts of votes to a vector over the parameters."""
 
     def __init__(self, votes: PairedVotes) -> None:
@@ -150,10 +150,10 @@ class _Inner:
         self._styles += self._votes.x[:, chunk.votes] @ amount
 
     def total(self) -> Floats:
-        return np.append(_by_model(self._votes, self._runs), self._styles / self._votes.scale)
+        return np.append(_sum_by_model(self._votes, self._runs), self._styles / self._votes.scale)
 
 
-class _Outer:
+class _MatrixSum:
     """Adds up amounts of votes to a matrix over the parameters."""
 
     def __init__(self, votes: PairedVotes) -> None:
@@ -172,17 +172,17 @@ class _Outer:
         size, scale = self._votes.models, self._votes.scale
         _, first, second = self._votes.runs
         pairs = np.bincount(first * size + second, self._runs, size * size).astype(np.float64).reshape(size, size)
-        mixed = np.reshape([_by_model(self._votes, row) for row in self._mixed], (-1, size)) / scale[:, None]
-        return np.block([[laplacian(pairs + pairs.T), mixed.T], [mixed, self._styles / scale / scale[:, None]]])
+        mixed = np.reshape([_sum_by_model(self._votes, row) for row in self._mixed], (-1, size)) / scale[:, None]
+        return np.block([[build_laplacian(pairs + pairs.T), mixed.T], [mixed, self._styles / scale / scale[:, None]]])
 
 
-def _by_model(votes: PairedVotes, runs: Floats) -> Floats:
+def _sum_by_model(votes: PairedVotes, runs: Floats) -> Floats:
     _, first, second = votes.runs
     total = np.bincount(first, runs, votes.models) - np.bincount(second, runs, votes.models)
     return total.astype(np.float64)
 
 
-def _chances(lead: Floats) -> tuple[Floats, Floats]:
-    odds_against = np.exp(np.minimum(-lead, _SATURATED))
+def _compute_chances(lead: Floats) -> tuple[Floats, Floats]:
+    odds_against = np.exp(np.minimum(-lead, _MAX_EXPONENT))
     p = 1 / (1 + odds_against)
     return p, odds_against * p

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ratings.statistics.likelihood import Flags
-from ratings.statistics.style_pair_sums import CHUNK, PairedVotes
-from ratings.statistics.vote_arrays import Floats, Indices, Label, check_votes, numbers, refuse
+from ratings.statistics.style_pair_sums import CHUNK_SIZE, PairedVotes
+from ratings.statistics.vote_arrays import Floats, Indices, Label, as_floats, check_votes, raise_if_any
 
 
 class StyledVotes:
@@ -35,10 +35,10 @@ class StyledVotes:
         voter: ArrayLike | None = None,
     ) -> None:
         self.labels = tuple(labels)
-        self.first, self.second = (_positions(side, len(self.labels)) for side in models)
+        self.first, self.second = (_check_positions(side, len(self.labels)) for side in models)
         self.twice, self.weight = check_votes(self.first, self.second, outcome, weight)
         self.features, self.known = _check_features(features, len(self.twice))
-        self.voter = None if voter is None else _whole("voter", voter)
+        self.voter = None if voter is None else _check_integers("voter", voter)
         if self.voter is not None and self.voter.shape != self.twice.shape:
             raise ValueError("voter must have an entry for each vote")
 
@@ -50,7 +50,7 @@ class StyledVotes:
         order = np.lexsort((second, first))
         order = order if self.known is None else order[self.known[order]]
         weight = np.ones(len(order)) if self.weight is None else self.weight[order]
-        x, scale = _differences(self.features, order, weight)
+        x, scale = _compute_differences(self.features, order, weight)
         return PairedVotes(
             models=len(self.labels),
             first=first[order],
@@ -63,12 +63,12 @@ class StyledVotes:
         )
 
 
-def _differences(features: NDArray[Any], order: Indices, weight: Floats) -> tuple[Floats, Floats]:
+def _compute_differences(features: NDArray[Any], order: Indices, weight: Floats) -> tuple[Floats, Floats]:
     """(a - b) / (a + b + 1) of each feature (K, n) in this order, and its population standard deviation (K,)."""
     styles, size = features.shape[1] // 2, len(order)
     x, sums, squares, shift = np.empty((styles, size)), np.zeros(styles), np.zeros(styles), np.zeros(styles)
-    for low in range(0, size, CHUNK):
-        votes = slice(low, low + CHUNK)
+    for low in range(0, size, CHUNK_SIZE):
+        votes = slice(low, low + CHUNK_SIZE)
         block = features.take(order[votes], axis=0).astype(np.float64, copy=False)
         for k in range(styles):
             a, b, row = block[:, k], block[:, styles + k], x[k, votes]
@@ -83,32 +83,32 @@ def _differences(features: NDArray[Any], order: Indices, weight: Floats) -> tupl
     return x, np.sqrt(np.maximum(squares / total - (sums / total) ** 2, 0))
 
 
-def _whole(name: str, values: ArrayLike) -> NDArray[np.int64]:
+def _check_integers(name: str, values: ArrayLike) -> NDArray[np.int64]:
     array = np.asarray(values)
     if array.ndim != 1 or not (array.dtype.kind in "iu" or array.size == 0):
         raise ValueError(f"{name} must be a list of whole numbers")
     return array.astype(np.int64, copy=False)
 
 
-def _positions(side: ArrayLike, size: int) -> Indices:
-    positions = _whole("positions of models", side)
+def _check_positions(side: ArrayLike, size: int) -> Indices:
+    positions = _check_integers("positions of models", side)
     if positions.size and not 0 <= int(positions.min()) <= int(positions.max()) < size:
-        refuse((positions < 0) | (positions >= size), "vote {} has a model that is not among the labels")
+        raise_if_any((positions < 0) | (positions >= size), "vote {} has a model that is not among the labels")
     return positions
 
 
 def _check_features(features: ArrayLike, votes: int) -> tuple[NDArray[Any], Flags | None]:
     """The features (N, 2 K), and which votes have them; None if all have."""
     figures = np.asarray(features)
-    figures = figures if figures.dtype.kind in "iuf" else numbers("features", features)
+    figures = figures if figures.dtype.kind in "iuf" else as_floats("features", features)
     if figures.ndim != 2 or len(figures) != votes or figures.shape[1] % 2:
         raise ValueError(f"features must be {votes} rows, the figures of the first answer and as many of the second")
     if (figures < 0).any():
-        refuse(np.any(figures < 0, axis=1), "vote {} has a negative feature")
+        raise_if_any(np.any(figures < 0, axis=1), "vote {} has a negative feature")
     if figures.dtype.kind != "f":
         return figures, None
     # A product is four times as quick as looking at every figure, and NaN and inf come through.
     total = figures @ np.ones(figures.shape[1], figures.dtype)
-    refuse(np.isinf(total), "vote {} has an infinite feature")
+    raise_if_any(np.isinf(total), "vote {} has an infinite feature")
     missing = np.isnan(total)
     return figures, ~missing if missing.any() else None

@@ -12,27 +12,27 @@ Indices: TypeAlias = NDArray[np.intp]
 Ids: TypeAlias = NDArray[np.integer[Any]]
 
 # A table of positions is quicker than sorting while the ids span no more than this (or the votes).
-_ID_SPAN = 1_000_000
+_MAX_ID_SPAN = 1_000_000
 # So few need no table at all.
-_FEW_IDS = 512
-_CHUNK = 1 << 18
+_MAX_DIRECT_IDS = 512
+_CHUNK_SIZE = 1 << 18
 
 
-def code_models(model_a: ArrayLike, model_b: ArrayLike) -> tuple[Sequence[Label], Ids, Ids]:
+def encode_models(model_a: ArrayLike, model_b: ArrayLike) -> tuple[Sequence[Label], Ids, Ids]:
     """Labels, and the positions of both sides in them; some labels may have no vote."""
     sides = [_as_ids(model_a), _as_ids(model_b)]
     if sides[0] is not None and sides[1] is not None:
-        return _code_ids(sides[0], sides[1])
-    named = [_codes(side) for side in (model_a, model_b)]
+        return _encode_ids(sides[0], sides[1])
+    named = [_encode_names(side) for side in (model_a, model_b)]
     distinct = set[Any]().union(*(names for names, _ in named))
     if not all(isinstance(name, str) and name for name in distinct):
         raise ValueError("model_a and model_b must both be names (text, not empty) or both whole-number ids")
     labels = sorted(distinct)
-    first, second = (look_up(labels, list(names))[codes] for names, codes in named)
+    first, second = (look_up_positions(labels, list(names))[codes] for names, codes in named)
     return labels, first, second
 
 
-def _codes(values: Any) -> tuple[Sequence[Any], Indices]:
+def _encode_names(values: Any) -> tuple[Sequence[Any], Indices]:
     """Distinct names, and which of them each one is."""
     if hasattr(values, "factorize"):  # a column of a data frame: it need not become a list of objects
         codes, names = values.factorize(use_na_sentinel=False)
@@ -40,7 +40,7 @@ def _codes(values: Any) -> tuple[Sequence[Any], Indices]:
     listed = as_list(values)
     try:
         names = list(dict.fromkeys(listed))
-        return names, look_up(names, listed)
+        return names, look_up_positions(names, listed)
     except TypeError:  # something that cannot even be compared, so no name
         return [None], np.zeros(0, dtype=np.intp)
 
@@ -62,17 +62,17 @@ def _as_ids(values: ArrayLike) -> Ids | None:
     return ids if array.ndim == 1 and array.dtype.kind in "iu" else None
 
 
-def _code_ids(a: Ids, b: Ids) -> tuple[Sequence[Label], Ids, Ids]:
-    end = max(_end(a), _end(b))
-    if end <= _FEW_IDS:
+def _encode_ids(a: Ids, b: Ids) -> tuple[Sequence[Label], Ids, Ids]:
+    end = max(_compute_id_bound(a), _compute_id_bound(b))
+    if end <= _MAX_DIRECT_IDS:
         return range(end), a, b
     both = [side for side in (a, b) if side.size]
     low = min(int(side.min()) for side in both)
     span = max(int(side.max()) for side in both) - low + 1
     a, b = (side.astype(np.int64) for side in (a, b))
-    if span <= _FEW_IDS:
+    if span <= _MAX_DIRECT_IDS:
         return range(low, low + span), a - low, b - low
-    if span > max(_ID_SPAN, a.size):
+    if span > max(_MAX_ID_SPAN, a.size):
         ids, codes = np.unique(np.concatenate((a, b)), return_inverse=True)
         return ids.tolist(), codes[: a.size], codes[a.size :]
     seen = np.zeros(span, dtype=bool)
@@ -82,13 +82,13 @@ def _code_ids(a: Ids, b: Ids) -> tuple[Sequence[Label], Ids, Ids]:
     return (np.flatnonzero(seen) + low).tolist(), code[a - low], code[b - low]
 
 
-def _end(ids: Ids) -> int:
+def _compute_id_bound(ids: Ids) -> int:
     """One more than the largest id. Negative ones count as huge: so one look at the ids is enough."""
     wide = ids.astype(np.int16) if ids.dtype == np.int8 else ids
     return int(wide.view(wide.dtype.str.replace("i", "u")).max(initial=0)) + 1
 
 
-def counted(size: int, first: Ids, second: Ids, outcome: ArrayLike, weight: ArrayLike | None) -> Floats:
+def count_outcomes(size: int, first: Ids, second: Ids, outcome: ArrayLike, weight: ArrayLike | None) -> Floats:
     """(size, size, 3): losses, ties and wins of the first model against the second. Positions are below size."""
     results, cells = np.asarray(outcome), 3 * size * size
     if weight is not None or results.dtype.kind not in "iufb" or not first.shape == second.shape == results.shape:
@@ -98,7 +98,7 @@ def counted(size: int, first: Ids, second: Ids, outcome: ArrayLike, weight: Arra
     counts = np.zeros(cells, dtype=np.intp)
     kind = np.dtype(np.uint16 if cells < 1 << 16 else np.uint32 if cells < 1 << 32 else np.intp)
     # In pieces that stay in the cache: each of these steps costs what the memory costs.
-    step = max(_CHUNK, cells)
+    step = max(_CHUNK_SIZE, cells)
     for low in range(0, len(first), step):
         votes = slice(low, low + step)
         doubled = 2 * results[votes]
@@ -115,7 +115,7 @@ def counted(size: int, first: Ids, second: Ids, outcome: ArrayLike, weight: Arra
     return found
 
 
-def look_up(labels: Sequence[Label], models: list[Any]) -> Indices:
+def look_up_positions(labels: Sequence[Label], models: list[Any]) -> Indices:
     code = {label: position for position, label in enumerate(labels)}
     try:
         return np.fromiter(map(code.__getitem__, models), np.intp, len(models))
@@ -127,23 +127,25 @@ def look_up(labels: Sequence[Label], models: list[Any]) -> Indices:
 def check_votes(
     first: Ids, second: Ids, outcome: ArrayLike, weight: ArrayLike | None
 ) -> tuple[NDArray[np.int8], Floats | None]:
-    results = numbers("outcome", outcome)
-    times = None if weight is None else numbers("weight", weight)
+    results = as_floats("outcome", outcome)
+    times = None if weight is None else as_floats("weight", weight)
     if not first.shape == second.shape == results.shape == (results if times is None else times).shape:
         raise ValueError("model_a, model_b, outcome and weight must be lists of the same length")
-    refuse(~((results == 1) | (results == 0) | (results == 0.5)), "outcome must be 1, 0 or 0.5: vote {}")
-    refuse(first == second, "vote {} compares a model with itself")
+    raise_if_any(~((results == 1) | (results == 0) | (results == 0.5)), "outcome must be 1, 0 or 0.5: vote {}")
+    raise_if_any(first == second, "vote {} compares a model with itself")
     if times is not None:
-        refuse(~((times >= 1) & (times < np.inf) & (np.floor(times) == times)), "weight must be 1, 2, 3 …: vote {}")
+        raise_if_any(
+            ~((times >= 1) & (times < np.inf) & (np.floor(times) == times)), "weight must be 1, 2, 3 …: vote {}"
+        )
     return (results * 2).astype(np.int8), times
 
 
-def refuse(wrong: NDArray[np.bool_], message: str) -> None:
+def raise_if_any(wrong: NDArray[np.bool_], message: str) -> None:
     if wrong.any():
         raise ValueError(message.format(int(wrong.argmax())))
 
 
-def numbers(name: str, values: ArrayLike) -> Floats:
+def as_floats(name: str, values: ArrayLike) -> Floats:
     try:
         return np.array(values, dtype=np.float64)
     except (TypeError, ValueError):

@@ -5,10 +5,10 @@ import orjson
 import pytest
 
 from arena.answers import stream_hub
-from arena.answers.announcements import stream_key
+from arena.answers.announcements import get_stream_key
 from arena.answers.live_turn import LiveTurn
 from arena.identity import quotas
-from core.storage.redis_clients import client
+from core.storage.redis_clients import get_redis_client
 from tests.arena.questions import forget
 
 
@@ -45,7 +45,7 @@ def published(valkey):
 
     def read(turn):
         battle_id = turn.job.battle_id if isinstance(turn, LiveTurn) else turn
-        return [orjson.loads(entry[b"e"]) for _, entry in valkey.xrange(stream_key(battle_id))]
+        return [orjson.loads(entry[b"e"]) for _, entry in valkey.xrange(get_stream_key(battle_id))]
 
     return read
 
@@ -54,9 +54,9 @@ def published(valkey):
 def nobody(settings, tmp_path):
     """An address at which no Valkey answers."""
     settings.REDIS_URL = f"unix://{tmp_path}/nobody.sock"
-    client.cache_clear()
+    get_redis_client.cache_clear()
     yield settings.REDIS_URL
-    client.cache_clear()
+    get_redis_client.cache_clear()
 
 
 async def close(hub):
@@ -69,7 +69,7 @@ async def close(hub):
 @pytest.fixture
 async def hub():
     """A web process's hub in the loop of this test."""
-    made = stream_hub.Hub()
+    made = stream_hub.BattleHub()
     yield made
     await close(made)
 

@@ -3,7 +3,7 @@
 import json
 
 from arena.models import Battle
-from core.storage.redis_clients import client as valkey
+from core.storage.redis_clients import get_redis_client as valkey
 
 CALL = "/api/v1/battles/"
 

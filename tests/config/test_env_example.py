@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from config.environment import LOCAL_DATABASE, LOCAL_REDIS, PARSERS, Environment, load
+from config.environment import DEFAULT_DATABASE_URL, DEFAULT_REDIS_URL, PARSERS, Environment, load_environment
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEXT = (ROOT / ".env.example").read_text(encoding="utf-8")
 # What ./scripts/up brings itself is not written out.
-EMBEDDED = (LOCAL_DATABASE, LOCAL_REDIS)
+EMBEDDED = (DEFAULT_DATABASE_URL, DEFAULT_REDIS_URL)
 
 
 def entries(text: str) -> list[tuple[str, str]]:
@@ -26,7 +26,7 @@ def test_example_lists_every_setting_once():
 
 
 def test_example_gives_the_defaults():
-    assert load(dict(entries(TEXT))) == Environment()
+    assert load_environment(dict(entries(TEXT))) == Environment()
 
 
 @pytest.mark.parametrize("name", list(PARSERS))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from config.environment import PARSERS, Environment, load
+from config.environment import PARSERS, Environment, load_environment
 
 ROOT = Path(__file__).parents[2]
 SECRET = "s" * 50
@@ -115,13 +115,13 @@ BAD = [
 
 @pytest.mark.parametrize(("name", "text", "value"), GOOD)
 def test_load_reads_a_good_value(name, text, value):
-    assert getattr(load({name: text}), name.lower()) == value
+    assert getattr(load_environment({name: text}), name.lower()) == value
 
 
 @pytest.mark.parametrize(("name", "text", "sentence"), BAD)
 def test_load_refuses_a_malformed_value_with_one_line_that_names_it(name, text, sentence):
     with pytest.raises(ValueError) as refusal:  # the sentence is looked at below
-        load({name: text})
+        load_environment({name: text})
 
     assert str(refusal.value).startswith(f"{name} ")
     assert sentence in str(refusal.value)
@@ -136,18 +136,18 @@ def test_every_setting_has_a_default_and_a_good_value_here():
 @pytest.mark.parametrize("name", sorted(PARSERS))
 @pytest.mark.parametrize("text", ["", "  "])
 def test_load_takes_an_empty_value_for_the_default(name, text):
-    assert load({name: text}) == Environment()
+    assert load_environment({name: text}) == Environment()
 
 
 @pytest.mark.parametrize("name", ["ARENA_TYPO", "ARENA_", "ARENA_BATTLES_PER_HOURS", "ARENA_SECRET_KEY"])
 def test_load_refuses_a_setting_that_does_not_exist(name):
     with pytest.raises(ValueError, match=rf"{name} is not a setting; \.env\.example lists them all"):
-        load({name: "1"})
+        load_environment({name: "1"})
 
 
 @pytest.mark.parametrize("name", ["PATH", "arena_env", "MY_ARENA_X", "ARENAX"])
 def test_load_does_not_mind_variables_of_others(name):
-    assert load({name: "anything"}) == Environment()
+    assert load_environment({name: "anything"}) == Environment()
 
 
 def test_example_file_lists_every_setting_with_its_default():
@@ -155,7 +155,7 @@ def test_example_file_lists_every_setting_with_its_default():
     example = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
     assert set(example) == set(PARSERS)
-    assert load(example) == Environment()
+    assert load_environment(example) == Environment()
 
 
 PRODUCTION = {"ARENA_ENV": "production", "SECRET_KEY": SECRET, "ARENA_PUBLIC_URL": "https://arena.example"}
@@ -173,16 +173,16 @@ PRODUCTION = {"ARENA_ENV": "production", "SECRET_KEY": SECRET, "ARENA_PUBLIC_URL
 )
 def test_load_refuses_production_without_what_it_needs(changed, sentence):
     with pytest.raises(ValueError, match=sentence):
-        load(PRODUCTION | changed)
+        load_environment(PRODUCTION | changed)
 
 
 @pytest.mark.parametrize("changed", [{}, {"ARENA_PUBLIC_URL": "http://10.0.0.7:8000", "ALLOWED_HOSTS": "arena.lan"}])
 def test_load_accepts_production_with_what_it_needs(changed):
-    assert load(PRODUCTION | changed).production
+    assert load_environment(PRODUCTION | changed).production
 
 
 def test_load_asks_for_no_secret_key_at_home():
-    assert not load({"SECRET_KEY": "short"}).production
+    assert not load_environment({"SECRET_KEY": "short"}).production
 
 
 def settings_with(**variables):
@@ -232,4 +232,4 @@ def test_settings_keep_every_parameter_of_the_database_url():
     ],
 )
 def test_endpoint_may_name_what_matches_and_never_a_setting_of_the_service(patterns, name, allowed):
-    assert load({"ARENA_KEY_NAMES": patterns}).allows_key_name(name) is allowed
+    assert load_environment({"ARENA_KEY_NAMES": patterns}).allows_key_name(name) is allowed

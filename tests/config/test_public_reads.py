@@ -33,7 +33,7 @@ def published():
 @pytest.mark.parametrize("method", ["get", "head", "options"])
 def test_public_answer_sets_no_cookie_and_varies_by_none(published, path, method):
     stranger, known = Client(), Client()
-    known.cookies[voters.COOKIE] = voters.signer.sign(str(factories.voter_id(1)))
+    known.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(factories.voter_id(1)))
 
     for client in (stranger, known):
         answer = getattr(client, method)(path)
@@ -43,9 +43,9 @@ def test_public_answer_sets_no_cookie_and_varies_by_none(published, path, method
 
 
 def test_every_public_call_is_tried():
-    from arena.api.document import document
+    from arena.api.document import build_document
 
-    paths = {re.sub(r"\{\w+\}", "x", path) for path in document()["paths"]}
+    paths = {re.sub(r"\{\w+\}", "x", path) for path in build_document()["paths"]}
     streamed = {f"{API}leaderboard/events", f"{API}votes.jsonl"}
     ours = {path for path in paths - streamed if not path.startswith((f"{API}battles/", f"{API}submissions/"))}
     assert ours == {API + path.partition("?")[0] for path in PUBLIC}
@@ -58,7 +58,7 @@ def test_reading_sets_no_cookie_whatever_comes_of_it(client, path):
 
 @pytest.mark.parametrize("path", ["/", "/leaderboard/", "/api/docs/"])
 def test_first_page_sets_both_cookies(client, path):
-    assert set(client.get(path).cookies) == {voters.COOKIE, "csrftoken"}
+    assert set(client.get(path).cookies) == {voters.VOTER_COOKIE, "csrftoken"}
 
 
 def test_answer_to_a_member_still_says_that_a_session_was_looked_at(client, published):

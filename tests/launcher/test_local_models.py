@@ -11,7 +11,7 @@ PORTS = {"smollm2": 4001, "gemma": 4002}
 
 
 def rendered(ports=PORTS, excluded=()) -> dict[str, dict]:
-    return {entry["slug"]: entry for entry in tomllib.loads(local_models.render(ports, excluded))["model"]}
+    return {entry["slug"]: entry for entry in tomllib.loads(local_models.render_models_file(ports, excluded))["model"]}
 
 
 def enabled(models: dict[str, dict]) -> set[str]:
@@ -20,7 +20,7 @@ def enabled(models: dict[str, dict]) -> set[str]:
 
 def test_definitions_name_what_they_are():
     models = rendered()
-    assert list(models) == local_models.slugs()
+    assert list(models) == local_models.list_slugs()
     assert {"smollm2-135m-instruct", "gemma-3-270m", "eliza"} <= models.keys()
     assert models["smollm2-135m-instruct"]["license"] == "Apache-2.0"
     assert models["gemma-3-270m"]["license"] == "Gemma"
@@ -29,7 +29,7 @@ def test_definitions_name_what_they_are():
     assert models["eliza"]["name"] == "ELIZA (1966)"
 
 
-@pytest.mark.parametrize("slug", local_models.slugs())
+@pytest.mark.parametrize("slug", local_models.list_slugs())
 def test_every_local_model_answers_briefly_and_two_at_a_time(slug):
     endpoint = rendered()[slug]["endpoint"]
     assert (endpoint["max_tokens"], endpoint["max_concurrency"]) == (200, 2)
@@ -39,8 +39,8 @@ def test_ports_take_their_places():
     models = rendered()
     assert models["smollm2-135m-instruct"]["endpoint"]["base_url"] == "http://127.0.0.1:4001/v1"
     assert models["gemma-3-270m"]["endpoint"]["base_url"] == "http://127.0.0.1:4002/v1"
-    assert "$" not in local_models.render(PORTS, ())
-    assert enabled(models) == set(local_models.slugs())
+    assert "$" not in local_models.render_models_file(PORTS, ())
+    assert enabled(models) == set(local_models.list_slugs())
 
 
 @pytest.mark.parametrize(
@@ -49,13 +49,13 @@ def test_ports_take_their_places():
         ({"smollm2": 4001}, (), {"smollm2-135m-instruct", "smollm2-135m-instruct-warm", "eliza"}),
         (PORTS, {"eliza", "gemma-3-270m"}, {"smollm2-135m-instruct", "smollm2-135m-instruct-warm"}),
         ({}, (), {"eliza"}),
-        ({}, local_models.slugs(), set()),
+        ({}, local_models.list_slugs(), set()),
     ],
 )
 def test_what_has_no_server_or_is_excluded_is_disabled(ports, excluded, left):
     models = rendered(ports, excluded)
     assert enabled(models) == left
-    assert models.keys() == set(local_models.slugs())
+    assert models.keys() == set(local_models.list_slugs())
 
 
 @pytest.mark.parametrize(
@@ -65,11 +65,11 @@ def test_what_has_no_server_or_is_excluded_is_disabled(ports, excluded, left):
         ({"gemma-3-270m"}, ["smollm2"]),
         ({"smollm2-135m-instruct"}, ["smollm2", "gemma"]),
         ({"smollm2-135m-instruct", "smollm2-135m-instruct-warm"}, ["gemma"]),
-        (local_models.slugs(), []),
+        (local_models.list_slugs(), []),
     ],
 )
 def test_only_needed_servers_are_started(excluded, servers):
-    assert [model.name for model in local_models.needed(excluded)] == servers
+    assert [model.name for model in local_models.list_needed_models(excluded)] == servers
 
 
 def unwritten(folder):
@@ -82,7 +82,7 @@ def unwritten(folder):
 )
 def test_only_what_fits_into_memory_is_affordable(room, kept):
     models = [LocalModel("a", "A", 400, unwritten), LocalModel("b", "B", 300, unwritten)]
-    assert "".join(model.name for model in local_models.affordable(models, room)) == kept
+    assert "".join(model.name for model in local_models.select_affordable(models, room)) == kept
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_only_what_fits_into_memory_is_affordable(room, kept):
 )
 def test_models_file_tells_what_it_switches_off(tmp_path, text, slugs):
     (tmp_path / "models.toml").write_text(text)
-    assert local_models.disabled_in(tmp_path / "models.toml") == slugs
+    assert local_models.read_disabled_slugs(tmp_path / "models.toml") == slugs
 
 
 @pytest.mark.parametrize(
@@ -113,12 +113,12 @@ def test_unreadable_models_file_is_named(tmp_path, content, message):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(ValueError, match=f"^{re.escape(str(path))} {message}"):
-        local_models.disabled_in(path)
+        local_models.read_disabled_slugs(path)
 
 
 def test_program_serves_the_weights_at_low_cost(tmp_path):
     (model, *_) = local_models.LOCAL_MODELS
-    program = local_models.program(model, 4001, DataFolder(tmp_path))
+    program = local_models.build_program(model, 4001, DataFolder(tmp_path))
     assert program.command[1:5] == ("-m", "launcher.model_server", "--port", "4001")
     assert program.command[-1].endswith(".gguf")
     assert program.signal.name == "SIGKILL"
@@ -130,8 +130,8 @@ def test_missing_weights_are_told_in_one_line(tmp_path):
         raise ImportError("No module named 'some_wheel'")
 
     with pytest.raises(DataFolderError, match=r"^the weights of Some Model are not installed: No module named"):
-        local_models.program(LocalModel("some", "Some Model", 1, weights), 4001, DataFolder(tmp_path))
+        local_models.build_program(LocalModel("some", "Some Model", 1, weights), 4001, DataFolder(tmp_path))
 
 
 def test_free_ports_differ():
-    assert len({local_models.free_port() for _ in range(5)}) > 1
+    assert len({local_models.pick_free_port() for _ in range(5)}) > 1

@@ -11,10 +11,10 @@ import pytest
 from django.db import connection
 
 from arena.models import HashKey
-from launcher.embedded import ROOT
-from launcher.local_models import free_port
-from launcher.log_files import LONGEST_LINE, OLD_FILES, LogFile
-from launcher.supervisor import Program, Supervisor, http_ok
+from launcher.embedded import PROJECT_ROOT
+from launcher.local_models import pick_free_port
+from launcher.log_files import MAX_LINE_BYTES, MAX_OLD_FILES, LogFile
+from launcher.supervisor import Program, Supervisor, is_http_ok
 
 LONG_PATH = "/api/" + "a" * 60_000
 
@@ -42,12 +42,12 @@ def migrated(transactional_db):
 
 
 async def test_requests_of_strangers_write_next_to_nothing(supervisor, tmp_path, migrated):
-    port, log = free_port(), tmp_path / "web.log"
+    port, log = pick_free_port(), tmp_path / "web.log"
     web = ("uvicorn", "config.asgi:application", "--port", str(port), "--no-access-log", "--log-level", "warning")
     command = (sys.executable, "-P", "-m", *web)
-    ready = partial(http_ok, port, "/healthz")
+    ready = partial(is_http_ok, port, "/healthz")
     await supervisor.start(
-        Program("web", ("env", f"PYTHONPATH={ROOT}", f"DATABASE_URL={migrated}", *command), log, ready=ready)
+        Program("web", ("env", f"PYTHONPATH={PROJECT_ROOT}", f"DATABASE_URL={migrated}", *command), log, ready=ready)
     )
 
     await asyncio.to_thread(ask, port, [(LONG_PATH, "127.0.0.1"), ("/api/v1/", "evil.example")] * 50)
@@ -84,13 +84,13 @@ async def test_program_that_writes_without_end_fills_six_files_and_no_more(tmp_p
     await write(log, "seq", "-w", "3000")
     log.close()
 
-    names = ["x.log", *(f"x.log.{number}" for number in range(1, OLD_FILES + 1))]
+    names = ["x.log", *(f"x.log.{number}" for number in range(1, MAX_OLD_FILES + 1))]
     assert sorted(path.name for path in tmp_path.iterdir()) == names
     assert all(path.stat().st_size <= 2_000 for path in tmp_path.iterdir())
     text = "".join((tmp_path / name).read_text() for name in reversed(names))
     numbers = [int(line) for line in text.splitlines()]
     assert numbers == list(range(numbers[0], 3_001))
-    assert len(text) > OLD_FILES * 2_000 * 0.9
+    assert len(text) > MAX_OLD_FILES * 2_000 * 0.9
 
 
 async def test_rotation_goes_on_where_the_run_before_ended(tmp_path):
@@ -99,7 +99,7 @@ async def test_rotation_goes_on_where_the_run_before_ended(tmp_path):
         await write(log, "seq", str(100 * run), str(100 * run + 99))
         log.close()
 
-    assert len(list(tmp_path.iterdir())) == 1 + OLD_FILES
+    assert len(list(tmp_path.iterdir())) == 1 + MAX_OLD_FILES
     assert (tmp_path / "x.log").read_text().endswith("1999\n")
 
 
@@ -107,8 +107,8 @@ async def test_rotation_goes_on_where_the_run_before_ended(tmp_path):
     ("script", "text"),
     [
         ("printf %s no-end", "no-end\n"),
-        ("printf %09000d 7; echo; echo next", "0" * LONGEST_LINE + "\nnext\n"),
-        (f"printf %0{LONGEST_LINE - 1}d 7; echo; echo b", "0" * (LONGEST_LINE - 2) + "7\nb\n"),
+        ("printf %09000d 7; echo; echo next", "0" * MAX_LINE_BYTES + "\nnext\n"),
+        (f"printf %0{MAX_LINE_BYTES - 1}d 7; echo; echo b", "0" * (MAX_LINE_BYTES - 2) + "7\nb\n"),
         (r"printf 'caf\351 %s\n' %d", "caf\ufffd %d\n"),
         ("echo out; echo error >&2", "out\nerror\n"),
     ],

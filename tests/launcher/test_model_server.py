@@ -43,8 +43,8 @@ def chat(port: int, prompt: str) -> list[dict]:
 def test_smollm2_streams_an_answer(tmp_path):
     """One of the two tests that run a real model."""
     (model,) = (model for model in local_models.LOCAL_MODELS if model.name == "smollm2")
-    port = local_models.free_port()
-    command = local_models.program(model, port, DataFolder(tmp_path)).command
+    port = local_models.pick_free_port()
+    command = local_models.build_program(model, port, DataFolder(tmp_path)).command
     with (tmp_path / "server.log").open("w") as log:
         server = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
     try:
@@ -76,7 +76,7 @@ def test_wrong_usage_is_told(arguments, message):
 
 def test_file_that_is_no_model_is_told_in_the_last_line(tmp_path):
     (tmp_path / "poem.gguf").write_text("roses are red")
-    command = [*SERVER, "--port", str(local_models.free_port()), tmp_path / "poem.gguf"]
+    command = [*SERVER, "--port", str(local_models.pick_free_port()), tmp_path / "poem.gguf"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "poem.gguf cannot be served on port" in done.stderr.splitlines()[-1]

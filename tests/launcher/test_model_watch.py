@@ -9,8 +9,8 @@ from django.db import connection, connections
 from psycopg.conninfo import make_conninfo
 
 from arena.models import Endpoint
-from launcher.local_models import free_port
-from launcher.model_watch import watch
+from launcher.local_models import pick_free_port
+from launcher.model_watch import watch_models
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,7 +32,7 @@ def database():
 
 @asynccontextmanager
 async def watching(port):
-    task = asyncio.create_task(watch([port], database()))
+    task = asyncio.create_task(watch_models([port], database()))
     yield
     task.cancel()
     assert isinstance((await asyncio.gather(task, return_exceptions=True))[0], asyncio.CancelledError)
@@ -54,7 +54,7 @@ async def until_out(*urls):
 
 @pytest.fixture
 def port():
-    return free_port()
+    return pick_free_port()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from launcher import supervisor as subject
-from launcher.supervisor import Program, ProgramError, Supervisor, http_ok
+from launcher.supervisor import Program, ProgramError, Supervisor, is_http_ok
 from tests.processes import alive, eventually
 
 FOREVER = "while :; do sleep 0.05; done"
@@ -124,7 +124,7 @@ async def test_dead_program_is_started_again_with_its_log_kept(stage):
 
 
 async def test_five_deaths_in_a_minute_are_a_failure(stage, monkeypatch):
-    monkeypatch.setattr(subject, "LONGEST_PAUSE_S", 0.01)
+    monkeypatch.setattr(subject, "MAX_RESTART_DELAY_S", 0.01)
     await stage.supervisor.start(stage.program("x", "echo no luck; exit 7"))
     with pytest.raises(ProgramError, match=r"^x ended 5 times within 60 s: no luck \(log: .*/x\.log\)$"):
         await asyncio.wait_for(stage.supervisor.failure, 30)
@@ -239,6 +239,6 @@ async def test_http_ok_reads_the_status(answer, expected):
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        assert await http_ok(port, "/readyz") is expected
+        assert await is_http_ok(port, "/readyz") is expected
     assert asked == [b"GET /readyz HTTP/1.0\r\n"]
-    assert await http_ok(port, "/readyz") is False
+    assert await is_http_ok(port, "/readyz") is False

@@ -5,12 +5,12 @@ import pytest
 
 from launcher import embedded, local_models, up
 from launcher.data_folder import DataFolder, DataFolderError
-from launcher.log_files import FILE_BYTES
+from launcher.log_files import MAX_FILE_BYTES
 from launcher.supervisor import Program, Supervisor
 
 
 def parse(tmp_path, *arguments: object) -> up.Options:
-    return up.parse(["--data", str(tmp_path / "var"), *map(str, arguments)])
+    return up.parse_options(["--data", str(tmp_path / "var"), *map(str, arguments)])
 
 
 def test_defaults(tmp_path):
@@ -23,8 +23,8 @@ def test_defaults(tmp_path):
     ("flags", "excluded", "battles"),
     [
         (["--no-gemma"], {"gemma-3-270m"}, True),
-        (["--no-local-models"], set(local_models.slugs()), False),
-        (["--no-local-models", "--no-gemma"], set(local_models.slugs()), False),
+        (["--no-local-models"], set(local_models.list_slugs()), False),
+        (["--no-local-models", "--no-gemma"], set(local_models.list_slugs()), False),
     ],
 )
 def test_flags_leave_out_models(tmp_path, flags, excluded, battles):
@@ -41,27 +41,27 @@ def test_local_models_make_conversations_short_unless_a_variable_says_otherwise(
 ):
     monkeypatch.setenv("ARENA_CONVERSATION_CHARACTERS", outside)
 
-    assert up.variables(parse(tmp_path, *flags)).get("ARENA_CONVERSATION_CHARACTERS") == limit
+    assert up.build_environment(parse(tmp_path, *flags)).get("ARENA_CONVERSATION_CHARACTERS") == limit
 
 
 @pytest.mark.parametrize(("flags", "limit"), [([], "8000"), (["--no-local-models"], None)])
 def test_commands_beside_the_service_take_the_limit_of_its_last_start(tmp_path, monkeypatch, flags, limit):
     monkeypatch.setenv("ARENA_CONVERSATION_CHARACTERS", "500")
-    up.variables(parse(tmp_path))
+    up.build_environment(parse(tmp_path))
     monkeypatch.delenv("ARENA_CONVERSATION_CHARACTERS")
     folder = DataFolder(tmp_path / "var")
-    assert embedded.environment(folder)["ARENA_CONVERSATION_CHARACTERS"] == "500"
+    assert embedded.build_environment(folder)["ARENA_CONVERSATION_CHARACTERS"] == "500"
 
-    up.variables(parse(tmp_path, *flags))
-    assert embedded.environment(folder).get("ARENA_CONVERSATION_CHARACTERS") == limit
+    up.build_environment(parse(tmp_path, *flags))
+    assert embedded.build_environment(folder).get("ARENA_CONVERSATION_CHARACTERS") == limit
 
     monkeypatch.setenv("ARENA_CONVERSATION_CHARACTERS", "700")
-    assert embedded.environment(folder)["ARENA_CONVERSATION_CHARACTERS"] == "700"
+    assert embedded.build_environment(folder)["ARENA_CONVERSATION_CHARACTERS"] == "700"
 
 
 async def test_models_that_are_not_drawn_are_those_of_this_start(tmp_path):
     log = tmp_path / "prepare.log"
-    supervisor = Supervisor(up.say)
+    supervisor = Supervisor(up.print_line)
 
     async def prepare(*lines: str) -> list[str]:
         return await up.run_prepare(supervisor, Program("prepare", ("printf", r"%s\n", *lines), log))
@@ -74,10 +74,10 @@ async def test_models_that_are_not_drawn_are_those_of_this_start(tmp_path):
 
 async def test_models_that_are_not_drawn_are_found_in_a_log_that_was_rotated(tmp_path):
     log = tmp_path / "prepare.log"
-    log.write_text("not drawn: Old\n" * (FILE_BYTES // 15))
+    log.write_text("not drawn: Old\n" * (MAX_FILE_BYTES // 15))
     program = Program("prepare", ("echo", "not drawn: Small"), log)
 
-    assert await up.run_prepare(Supervisor(up.say), program) == ["not drawn: Small"]
+    assert await up.run_prepare(Supervisor(up.print_line), program) == ["not drawn: Small"]
 
 
 def test_models_file_can_leave_out_built_in_ones(tmp_path, monkeypatch):
@@ -119,7 +119,7 @@ async def test_taken_port_is_told_before_anything_starts(tmp_path):
         port = taken.getsockname()[1]
         options = parse(tmp_path, "--port", port)
         with pytest.raises(DataFolderError, match=f"^port {port} cannot be used .*; choose another one with --port N$"):
-            await up.serve(options)
+            await up.run_service(options)
     assert not options.folder.postgres.exists()
 
 
@@ -127,4 +127,4 @@ async def test_folder_in_use_is_told_before_anything_starts(tmp_path):
     options = parse(tmp_path)
     assert options.folder.own("./scripts/up") is not None
     with pytest.raises(DataFolderError, match=r"var is in use by \./scripts/up \(process \d+\); one at a time$"):
-        await up.serve(options)
+        await up.run_service(options)

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from catalog.models import Benchmark, Score
-from ratings.boards.snapshots import pack
+from ratings.boards.snapshots import pack_rows
 from ratings.models import Pool, Snapshot
 from tests import factories
 from tests.ratings.board_rows import row
@@ -40,7 +40,7 @@ def rated(ratings: dict[str, float], pool: str = "live", category: str = "overal
         for slug, value in ratings.items()
     ]  # fmt: skip
     return Snapshot.objects.create(
-        board=board, method="bt", votes=len(rows), rows=pack(rows), computed_at=timezone.now(), parameters={}
+        board=board, method="bt", votes=len(rows), rows=pack_rows(rows), computed_at=timezone.now(), parameters={}
     )
 
 

@@ -9,26 +9,35 @@ from tests.ratings.board_history import three_boards
 @pytest.fixture(autouse=True)
 def nothing_kept():
     """The next test's database is another one, though its revisions may be the same."""
-    pool_state.forget()
+    pool_state.clear_pool_states()
     yield
-    pool_state.forget()
+    pool_state.clear_pool_states()
 
 
 @pytest.fixture(autouse=True)
 def nothing_lately():
     """A test sees what it has just published and stored; what is kept lately has tests of its own."""
-    for recent in (snapshot_cache.newest, model_facts.kept):
+    for recent in (snapshot_cache.newest_id_cache, model_facts.context_cache):
         recent.seconds = 0.0
-    for recent in (snapshot_cache.kept, snapshot_cache.newest, model_facts.kept, fragments.kept, views.frames):
+    for recent in (
+        snapshot_cache.board_cache,
+        snapshot_cache.newest_id_cache,
+        model_facts.context_cache,
+        fragments.fragment_cache,
+        views.frame_cache,
+    ):
         recent.forget()
     yield
-    snapshot_cache.newest.seconds, model_facts.kept.seconds = snapshot_cache.SAME_S, model_facts.SAME_S
+    snapshot_cache.newest_id_cache.seconds, model_facts.context_cache.seconds = (
+        snapshot_cache.NEWEST_CACHE_SECONDS,
+        model_facts.CACHE_SECONDS,
+    )
 
 
 @pytest.fixture
 def at_once(monkeypatch):
     """No round of counting waits for the one before."""
-    monkeypatch.setattr(pool_figures, "_not_before", 0.0)
+    monkeypatch.setattr(pool_figures, "_next_round_at", 0.0)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import lzma
 
 from ratings.interchange import seed_reference
 
-SLUG = seed_reference.SLUG
+SLUG = seed_reference.REFERENCE_POOL
 HEADER = "category,model_key,arena_name,rating,low,high,votes,rank"
 LINES = (
     "overall,openai / gpt-4o,GPT-4o (2024-05-13),1285.3,1282.1,1288.5,117747,17",
@@ -24,4 +24,4 @@ def packed(tmp_path, *lines):
 
 def loaded(tmp_path, *lines):
     """Loads it, under the slug of the shipped one."""
-    assert seed_reference.load(packed(tmp_path, *lines))
+    assert seed_reference.seed_reference_pool(packed(tmp_path, *lines))

@@ -7,9 +7,9 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from ratings.statistics import bradley_terry
-from ratings.statistics.bradley_terry import SCALE, Z95
+from ratings.statistics.bradley_terry import ELO_SCALE, Z95
 from ratings.statistics.comparisons import Comparisons
-from ratings.statistics.ranks import ranks
+from ratings.statistics.ranks import compute_ranks
 from tests.ratings.votes import clustered, judged, outcomes, simulated
 
 SPREAD = 0.45  # of strengths: 78 Elo points
@@ -57,7 +57,7 @@ class RanksHeld(NamedTuple):
 
 def covered(fit, theta, error=None):
     """(M,): whose interval holds the truth."""
-    true = 1000 + SCALE * (theta - theta.mean())
+    true = 1000 + ELO_SCALE * (theta - theta.mean())
     return np.abs(fit.ratings - true) <= Z95 * (fit.se if error is None else error)
 
 
@@ -132,9 +132,9 @@ def of_ranks(runs, spread):
     rng = np.random.default_rng(spread)
     ranges, widths, tiers = [], [], []
     for _ in range(runs):
-        theta = rng.normal(0, spread / SCALE, 50)
+        theta = rng.normal(0, spread / ELO_SCALE, 50)
         fit = bradley_terry.fit(simulated(rng, theta, 20_000))
-        found, true = ranks(fit), 1 + (theta[:, None] > theta).sum(axis=0)
+        found, true = compute_ranks(fit), 1 + (theta[:, None] > theta).sum(axis=0)
         ranges.append((found.rank_low <= true) & (true <= found.rank_high))
         overlap = (fit.ci_low[:, None] > fit.ci_high).sum(axis=1)
         widths.append([(found.rank_high - found.rank_low).mean(), (50 - overlap - found.rank_ub).mean()])
@@ -153,5 +153,5 @@ def joint(fit, leader):
 def _tiers_hold(fit, theta):
     """Whether no model is put below the tier of a leader that it equals: all distances are within their error."""
     leader = fit.ratings.argmax()
-    gap = fit.ratings[leader] - fit.ratings - SCALE * (theta[leader] - theta)
+    gap = fit.ratings[leader] - fit.ratings - ELO_SCALE * (theta[leader] - theta)
     return (np.abs(gap) <= norm.ppf((1 + 0.95 ** (1 / 1225)) / 2) * joint(fit, leader) + 1e-9).all()

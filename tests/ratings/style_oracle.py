@@ -5,7 +5,7 @@ import numpy as np
 from scipy.optimize import minimize, root
 from scipy.special import expit, log_expit
 
-from ratings.statistics.bradley_terry import SCALE
+from ratings.statistics.bradley_terry import ELO_SCALE
 from ratings.statistics.style_votes import StyledVotes
 
 WORTH = np.array([0.5, -0.3])
@@ -75,4 +75,4 @@ def sandwich_by_rows(design, outcome, parameters, voter=None):
 
 
 def in_points(covariance, models=5):
-    return SCALE**2 * covariance[:models, :models]
+    return ELO_SCALE**2 * covariance[:models, :models]

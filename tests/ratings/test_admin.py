@@ -6,7 +6,7 @@ import threading
 import pytest
 from django.contrib.auth.models import Permission, User
 
-from core.models import Change
+from core.models import AuditEntry
 from ratings.admin import tasks
 from ratings.models import Board, Pool, Snapshot, Tally
 from ratings.pipeline import board_refresh
@@ -25,14 +25,14 @@ def pool():
 
 
 def logged():
-    return [(row.who, row.kind, row.name, row.after) for row in Change.objects.order_by("pk")]
+    return [(row.who, row.kind, row.name, row.after) for row in AuditEntry.objects.order_by("pk")]
 
 
 def verify(slug):
     """Ask for it, and wait for the thread that does it."""
-    before = Change.objects.count()
+    before = AuditEntry.objects.count()
     tasks.verify(slug, "operator")
-    assert eventually(lambda: Change.objects.count() > before)
+    assert eventually(lambda: AuditEntry.objects.count() > before)
 
 
 def press(admin, pool, action):
@@ -70,7 +70,7 @@ def test_boards_do_not_wait_while_votes_are_verified(pool, monkeypatch):
         go_on.wait(30)
         return {}
 
-    monkeypatch.setattr(tasks, "_compare", compare)
+    monkeypatch.setattr(tasks, "_compare_with_votes", compare)
     tasks.verify("live", "operator")
     assert begun.wait(30)
     factories.cast(factories.model("x"), factories.model("y"))

@@ -12,7 +12,7 @@ from celery import current_app
 from django.db import transaction
 from django.db.models.functions import Now
 
-from core.storage.redis_clients import client
+from core.storage.redis_clients import get_redis_client
 from ratings import tasks
 from ratings.models import Board, Outbox, Pool, Snapshot
 from ratings.pipeline import board_refresh
@@ -25,10 +25,10 @@ QUEUE = "ratings"
 @pytest.fixture
 def queue():
     """The queue of refreshes, empty, with nothing asked for yet."""
-    client().delete(QUEUE)
+    get_redis_client().delete(QUEUE)
     tasks._asked_for = tasks._done = 0
-    yield lambda: [orjson.loads(message) for message in client().lrange(QUEUE, 0, -1)]
-    client().delete(QUEUE)
+    yield lambda: [orjson.loads(message) for message in get_redis_client().lrange(QUEUE, 0, -1)]
+    get_redis_client().delete(QUEUE)
 
 
 def published():
@@ -139,9 +139,9 @@ def test_refresh_by_the_beat_waits_its_turn_too(queue):
 def test_refresh_that_leaves_votes_waiting_asks_for_another(queue):
     """The one at work may have folded already when this vote came."""
     factories.cast(*factories.models(2))
-    client().delete(QUEUE)
+    get_redis_client().delete(QUEUE)
     tasks._asked_for = tasks._done = 0
-    with elsewhere(f"SELECT pg_advisory_xact_lock({board_refresh.LOCK})"):
+    with elsewhere(f"SELECT pg_advisory_xact_lock({board_refresh.REFRESH_LOCK_ID})"):
         tasks.refresh()
     assert len(queue()) == 1
 
@@ -164,7 +164,7 @@ def test_schedule_without_a_broker_is_one_line_in_the_log():
 def test_board_that_cannot_be_fitted_is_not_asked_for_again_and_again(queue):
     factories.cast(*factories.models(2))
     board_refresh.refresh()
-    client().delete(QUEUE)
+    get_redis_client().delete(QUEUE)
     Board.objects.update(behind=True, failed_at=Now())
 
     tasks.refresh()

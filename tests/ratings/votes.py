@@ -6,7 +6,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.special import expit
 
 from ratings.statistics import bradley_terry
-from ratings.statistics.bradley_terry import SCALE
+from ratings.statistics.bradley_terry import ELO_SCALE
 from ratings.statistics.comparisons import Comparisons, VoterCounts
 
 
@@ -83,9 +83,9 @@ def sandwich_by_loops(theta, votes, voters=None):
     for score in scores.values():
         meat += len(scores) / (len(scores) - 1) * np.outer(score, score)
     inverse = np.linalg.pinv(bread, rcond=1e-10)
-    return SCALE**2 * inverse @ meat @ inverse
+    return ELO_SCALE**2 * inverse @ meat @ inverse
 
 
 def loops(fit, votes, voters):
     rows = list(zip(*(side.tolist() for side in votes), strict=True))
-    return sandwich_by_loops((fit.ratings - 1000) / SCALE, rows, voters)
+    return sandwich_by_loops((fit.ratings - 1000) / ELO_SCALE, rows, voters)

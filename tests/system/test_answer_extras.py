@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from arena.answers.markdown import render
+from arena.answers.markdown import render_markdown
 
 SCRATCH = """async ([html, template]) => {
   const { dress } = await import("/static/js/arena/battle/answer_extras.js");
@@ -26,7 +26,7 @@ PASTED = "navigator.clipboard.readText()"
 
 def dress(page: Page, markdown: str, template: str = TEMPLATE) -> None:
     page.goto("/")
-    page.evaluate(SCRATCH, [render(markdown), template])
+    page.evaluate(SCRATCH, [render_markdown(markdown), template])
 
 
 @pytest.mark.parametrize("refusal", ["", "navigator.clipboard.writeText = () => Promise.reject()"])

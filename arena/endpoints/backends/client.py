@@ -11,8 +11,8 @@ import orjson
 
 from arena.endpoints.backends import provider_errors
 from arena.endpoints.backends.deadlines import BYTES_PER_TOKEN, GRACE_S, Deadline
-from arena.endpoints.backends.protocol import BackendError, Part, Request, Timeouts
-from arena.endpoints.backends.response import Answer, Reader
+from arena.endpoints.backends.protocol import BackendError, Request, StreamPart, Timeouts
+from arena.endpoints.backends.response import AnswerDecoder, EventReader
 
 logger = logging.getLogger(__name__)
 
@@ -21,8 +21,8 @@ MAX_ERROR_BYTES = 16 * 1024
 # servers know no stream_options; OpenAI's newer models want max_completion_tokens; newer models of OpenAI and
 # Anthropic have only one temperature, and newer ones of Anthropic no budget for thinking. What was refused is
 # remembered per endpoint, so it costs one request.
-OPTIONAL = ("stream_options", "max_tokens", "temperature", "thinking")
-REFUSALS = ("support", "deprecat", "unknown", "unrecognized", "unexpected", "extra", "permitted", "allowed")
+OPTIONAL_FIELDS = ("stream_options", "max_tokens", "temperature", "thinking")
+REFUSAL_WORDS = ("support", "deprecat", "unknown", "unrecognized", "unexpected", "extra", "permitted", "allowed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,18 @@ class HttpBackend:
         """The request to send, without the OPTIONAL fields that the server refused."""
         raise NotImplementedError
 
-    def reader(self) -> Reader:
+    def reader(self) -> EventReader:
         raise NotImplementedError
 
     async def stream(
         self, request: Request, session: aiohttp.ClientSession, timeouts: Timeouts
-    ) -> AsyncGenerator[Part]:
+    ) -> AsyncGenerator[StreamPart]:
         """See Backend.stream."""
-        deadline, answer, response = Deadline(timeouts), Answer(self.reader(), visible=visible_bytes(request)), None
+        deadline, answer, response = (
+            Deadline(timeouts),
+            AnswerDecoder(self.reader(), visible=compute_visible_limit(request)),
+            None,
+        )
         try:
             response = await self._ask(request, session, deadline, timeouts)
             while not answer.cut and (chunk := await deadline.read(response.content)):
@@ -70,14 +74,16 @@ class HttpBackend:
         for part in self._end(answer, request):
             yield part
 
-    def _end(self, answer: Answer, request: Request) -> Iterator[Part]:
+    def _end(self, answer: AnswerDecoder, request: Request) -> Iterator[StreamPart]:
         try:
             yield from answer.end()
         except BackendError as error:
             raise self._final(error, answer, request) from None
 
-    def _final(self, error: Exception, answer: Answer, request: Request) -> BackendError:
-        return provider_errors.final(provider_errors.from_exception(error), begun=answer.begun, secret=request.api_key)
+    def _final(self, error: Exception, answer: AnswerDecoder, request: Request) -> BackendError:
+        return provider_errors.finalize_error(
+            provider_errors.translate_exception(error), begun=answer.begun, secret=request.api_key
+        )
 
     async def _ask(
         self, request: Request, session: aiohttp.ClientSession, deadline: Deadline, timeouts: Timeouts
@@ -88,14 +94,14 @@ class HttpBackend:
         while True:
             post = self.post(request, refused)
             body = orjson.dumps(post.body)
-            response = await deadline.ask(send(post, body, session, timeouts))
+            response = await deadline.ask(send_post(post, body, session, timeouts))
             if response.status == 200:
                 if refused:
                     self._remember(endpoint, refused)
                 return response
-            text = await read_error(response)
-            error = provider_errors.from_status(response.status, text, response.headers.get("Retry-After", ""))
-            field = refused_field(response.status, text, body)
+            text = await read_error_text(response)
+            error = provider_errors.translate_status(response.status, text, response.headers.get("Retry-After", ""))
+            field = find_refused_field(response.status, text, body)
             if error.reason in ("too_long", "refused") or field is None or field in refused:
                 raise error
             refused |= {field}
@@ -106,7 +112,9 @@ class HttpBackend:
             logger.warning("%s at %s refuses %s; asked without", *reversed(endpoint), ", ".join(sorted(refused)))
 
 
-async def send(post: Post, body: bytes, session: aiohttp.ClientSession, timeouts: Timeouts) -> aiohttp.ClientResponse:
+async def send_post(
+    post: Post, body: bytes, session: aiohttp.ClientSession, timeouts: Timeouts
+) -> aiohttp.ClientResponse:
     return await session.post(
         post.url,
         data=body,
@@ -116,7 +124,7 @@ async def send(post: Post, body: bytes, session: aiohttp.ClientSession, timeouts
     )
 
 
-async def read_error(response: aiohttp.ClientResponse) -> str:
+async def read_error_text(response: aiohttp.ClientResponse) -> str:
     """The beginning of an error's body, or what came of it within GRACE_S: the status says enough."""
     body = b""
     try:
@@ -130,7 +138,7 @@ async def read_error(response: aiohttp.ClientResponse) -> str:
     return body[:MAX_ERROR_BYTES].decode(errors="replace")
 
 
-def visible_bytes(request: Request) -> int | None:
+def compute_visible_limit(request: Request) -> int | None:
     """How much of the answer may be seen where the limit that was sent holds thoughts too; None where it does not.
 
     Providers count tokens only at the end, so four bytes of UTF-8 are taken for one: about what English needs.
@@ -138,19 +146,19 @@ def visible_bytes(request: Request) -> int | None:
     return BYTES_PER_TOKEN * request.max_tokens if request.thinking_tokens else None
 
 
-def refused_field(status: int, text: str, body: bytes) -> str | None:
+def find_refused_field(status: int, text: str, body: bytes) -> str | None:
     """The optional field of ours that this error is about, if any. `text` is the error, `body` what we sent."""
     words = text.lower()
-    if status not in (400, 422) or not any(refusal in words for refusal in REFUSALS):
+    if status not in (400, 422) or not any(refusal in words for refusal in REFUSAL_WORDS):
         return None
-    return next((name for name in OPTIONAL if f'"{name}":'.encode() in body and name in words), None)
+    return next((name for name in OPTIONAL_FIELDS if f'"{name}":'.encode() in body and name in words), None)
 
 
-def merged(body: dict[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
+def merge_parameters(body: dict[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
     """The body with the operator's parameters over it, one level deep; None takes a field out."""
     for name, value in parameters.items():
         if isinstance(value, Mapping) and isinstance(body.get(name), dict):
-            body[name] = merged(dict(body[name]), value)
+            body[name] = merge_parameters(dict(body[name]), value)
         elif value is None:
             body.pop(name, None)
         else:
@@ -158,5 +166,5 @@ def merged(body: dict[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any
     return body
 
 
-def bearer(api_key: str) -> dict[str, str]:
+def build_bearer_header(api_key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {api_key}"} if api_key else {}

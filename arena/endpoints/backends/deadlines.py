@@ -92,7 +92,7 @@ class Deadline:
             self._phase = f"no token for {self._between:g} s"
 
 
-class Budget:
+class TextBudget:
     """How much text may still come."""
 
     def __init__(self, size: int = MAX_TEXT_BYTES) -> None:

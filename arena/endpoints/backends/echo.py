@@ -4,11 +4,11 @@ from collections.abc import AsyncGenerator
 
 import aiohttp
 
-from arena.endpoints.backends.pacing import speak
-from arena.endpoints.backends.protocol import Part, Request, Timeouts
+from arena.endpoints.backends.pacing import stream_words
+from arena.endpoints.backends.protocol import Request, StreamPart, Timeouts
 
 
-class Echo:
+class EchoBackend:
     """Kind `echo`: repeats the last message word by word."""
 
     def stream(
@@ -16,5 +16,5 @@ class Echo:
         request: Request,
         session: aiohttp.ClientSession,
         timeouts: Timeouts,
-    ) -> AsyncGenerator[Part]:
-        return speak(request.messages[-1].content if request.messages else "", request, timeouts)
+    ) -> AsyncGenerator[StreamPart]:
+        return stream_words(request.messages[-1].content if request.messages else "", request, timeouts)

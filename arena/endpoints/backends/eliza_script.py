@@ -20,14 +20,14 @@ class Keyword:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class MemoryRule:
     """What is put aside when this keyword led to an answer, for when there is nothing else to say."""
 
     keyword: str
     rule: Rule
 
 
-GROUPS = {
+WORD_GROUPS = {
     name: frozenset(words.split())
     for name, words in (
         (
@@ -73,7 +73,7 @@ REFLECTIONS = {
     "was": "were",
 }
 
-NOTHING_FOUND = (
+DEFAULT_ANSWERS = (
     "I am not sure that I follow. Could you put it differently?",
     "Please go on.",
     "What does that make you think of?",
@@ -81,7 +81,7 @@ NOTHING_FOUND = (
     "Is it important to you to talk about that?",
 )
 
-MEMORY = Memory(
+MEMORY_RULE = MemoryRule(
     "my",
     Rule(
         "* my *",
@@ -94,16 +94,16 @@ MEMORY = Memory(
 )
 
 
-def keyword(rank: int, *rules: tuple[str, ...]) -> Keyword:
+def build_keyword(rank: int, *rules: tuple[str, ...]) -> Keyword:
     return Keyword(rank, tuple(Rule(pattern, tuple(answers)) for pattern, *answers in rules))
 
 
-HELLO = keyword(
+HELLO = build_keyword(
     1,
     ("*", "Hello. What is on your mind?", "Good day. What would you like to talk about?"),
 )
-SORRY = keyword(1, ("*", "There is no need to be sorry.", "What do you feel when you apologise?"))
-MACHINE = keyword(
+SORRY = build_keyword(1, ("*", "There is no need to be sorry.", "What do you feel when you apologise?"))
+MACHINE = build_keyword(
     50,
     (
         "*",
@@ -113,7 +113,7 @@ MACHINE = keyword(
         "Would it help you if a machine understood you?",
     ),
 )
-ALWAYS = keyword(
+ALWAYS = build_keyword(
     8,
     (
         "*",
@@ -122,8 +122,8 @@ ALWAYS = keyword(
         "When was it last like that?",
     ),
 )
-NEVER = keyword(8, ("*", "Never at all?", "What would have to happen for that to change?"))
-EVERYONE = keyword(
+NEVER = build_keyword(8, ("*", "Never at all?", "What would have to happen for that to change?"))
+EVERYONE = build_keyword(
     9,
     (
         "* /be *",
@@ -132,7 +132,7 @@ EVERYONE = keyword(
     ),
     ("*", "Whom in particular do you mean?", "Would you say that of me, too?"),
 )
-ALIKE = keyword(
+ALIKE = build_keyword(
     10,
     (
         "* /be * /like *",
@@ -141,7 +141,7 @@ ALIKE = keyword(
         "What does that likeness suggest to you?",
     ),
 )
-DREAM = keyword(
+DREAM = build_keyword(
     7,
     (
         "* i /dreamt *",
@@ -150,7 +150,7 @@ DREAM = keyword(
     ),
     ("*", "Do you dream often?", "Who appears in your dreams?", "What does that dream tell you?"),
 )
-REMEMBER = keyword(
+REMEMBER = build_keyword(
     5,
     (
         "* i remember *",
@@ -161,7 +161,7 @@ REMEMBER = keyword(
     ("* do you remember *", "Did you think I would forget (5)?", "What about (5)?"),
     ("*", "Does remembering it help you?"),
 )
-IF = keyword(
+IF = build_keyword(
     3,
     (
         "* if *",
@@ -170,7 +170,7 @@ IF = keyword(
         "What would you do if (3)?",
     ),
 )
-BECAUSE = keyword(
+BECAUSE = build_keyword(
     4,
     (
         "*",
@@ -179,7 +179,7 @@ BECAUSE = keyword(
         "Does that reason explain anything else?",
     ),
 )
-SELF = keyword(
+SELF = build_keyword(
     2,
     (
         "* i /wish *",
@@ -207,7 +207,7 @@ SELF = keyword(
     ("* i * you", "Perhaps in your imagination we (3) each other.", "Why do you (3) me?"),
     ("* i *", "You say that you (3)?", "Can you tell me more about that?", "Why do you say that you (3)?"),
 )
-YOU = keyword(
+YOU = build_keyword(
     2,
     ("* you remind me of *", "What likeness do you see between me and (6)?"),
     ("* you are *", "What makes you think that I am (4)?", "Would you rather I were not (4)?"),
@@ -215,12 +215,12 @@ YOU = keyword(
     ("* you * me", "Why do you think that I (3) you?", "Suppose I did (3) you. What would follow?"),
     ("* you *", "We were talking about you, not me.", "You are not really speaking of me, are you?"),
 )
-MY = keyword(
+MY = build_keyword(
     6,
     ("* my * /family *", "Tell me more about your family.", "Who else in your family comes to mind?"),
     ("* my *", "Your (3)?", "Why do you say your (3)?", "What else do you connect with your (3)?"),
 )
-QUESTION = keyword(
+QUESTION = build_keyword(
     3,
     (
         "*",
@@ -230,9 +230,9 @@ QUESTION = keyword(
         "Have you asked anyone else?",
     ),
 )
-YES = keyword(1, ("*", "You seem quite sure.", "I see. And then?", "I understand."))
-NO = keyword(1, ("*", "Why not?", "Are you saying no just to be on the safe side?", "You sound rather negative."))
-PERHAPS = keyword(1, ("*", "You do not seem certain.", "Can you not say more definitely?"))
+YES = build_keyword(1, ("*", "You seem quite sure.", "I see. And then?", "I understand."))
+NO = build_keyword(1, ("*", "Why not?", "Are you saying no just to be on the safe side?", "You sound rather negative."))
+PERHAPS = build_keyword(1, ("*", "You do not seem certain.", "Can you not say more definitely?"))
 
 KEYWORDS = {
     word: entry

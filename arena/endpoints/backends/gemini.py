@@ -9,19 +9,19 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from arena.endpoints.backends.client import HttpBackend, Post, merged
-from arena.endpoints.backends.protocol import Action, BackendError, Delta, Piece, Reasoning, Request
-from arena.endpoints.backends.response import Reader
+from arena.endpoints.backends.client import HttpBackend, Post, merge_parameters
+from arena.endpoints.backends.protocol import Action, BackendError, Delta, Reasoning, Request, TextPart
+from arena.endpoints.backends.response import EventReader
 
-REFUSED = frozenset({"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"})
-CUT = "MAX_TOKENS"
-FINISHED = frozenset({"STOP", CUT})
+REFUSAL_REASONS = frozenset({"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"})
+LENGTH_REASON = "MAX_TOKENS"
+FINISH_REASONS = frozenset({"STOP", LENGTH_REASON})
 
 
-class Responses(Reader):
+class GeminiReader(EventReader):
     """`GenerateContentResponse` objects; the same objects as one JSON list where a server ignores alt=sse."""
 
-    def read(self, event: dict[str, Any]) -> Iterator[Piece]:
+    def read(self, event: dict[str, Any]) -> Iterator[TextPart]:
         if blocked := (event.get("promptFeedback") or {}).get("blockReason"):
             raise BackendError(Action.GIVE_UP, "refused", f"blockReason {blocked}")
         if usage := event.get("usageMetadata"):
@@ -35,14 +35,14 @@ class Responses(Reader):
                 self._finish(reason)
 
     def _finish(self, reason: str) -> None:
-        if reason in REFUSED:
+        if reason in REFUSAL_REASONS:
             raise BackendError(Action.GIVE_UP, "refused", f"finishReason {reason}")
-        if reason not in FINISHED:
+        if reason not in FINISH_REASONS:
             raise BackendError(Action.REPLACE, "rejected", f"finishReason {reason}")
-        self.complete, self.cut = True, reason == CUT
+        self.complete, self.cut = True, reason == LENGTH_REASON
 
 
-class Gemini(HttpBackend):
+class GeminiBackend(HttpBackend):
     """Kind `gemini`. Its parameters nest as the API's do: `generationConfig`, `safetySettings`, …"""
 
     def post(self, request: Request, refused: frozenset[str]) -> Post:
@@ -62,7 +62,7 @@ class Gemini(HttpBackend):
             body["systemInstruction"] = {"parts": [{"text": request.system}]}
         model = quote(request.model.removeprefix("models/"), safe="")
         url = f"{request.base_url.rstrip('/')}/models/{model}:streamGenerateContent?alt=sse"
-        return Post(url, {"x-goog-api-key": request.api_key}, merged(body, request.parameters))
+        return Post(url, {"x-goog-api-key": request.api_key}, merge_parameters(body, request.parameters))
 
-    def reader(self) -> Responses:
-        return Responses()
+    def reader(self) -> GeminiReader:
+        return GeminiReader()

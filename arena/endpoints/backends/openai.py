@@ -9,22 +9,22 @@ https://docs.mistral.ai/capabilities/reasoning/ (content as a list of `thinking`
 from collections.abc import Iterator
 from typing import Any
 
-from arena.endpoints.backends.client import HttpBackend, Post, bearer, merged
-from arena.endpoints.backends.protocol import Action, BackendError, Piece, Reasoning, Request
-from arena.endpoints.backends.response import Reader
-from arena.endpoints.backends.text_cleaning import Thoughts
+from arena.endpoints.backends.client import HttpBackend, Post, build_bearer_header, merge_parameters
+from arena.endpoints.backends.protocol import Action, BackendError, Reasoning, Request, TextPart
+from arena.endpoints.backends.response import EventReader
+from arena.endpoints.backends.text_cleaning import ThoughtSplitter
 
-FAILED = frozenset({"error", "insufficient_system_resource"})  # OpenRouter and Mistral; DeepSeek
-CUT = frozenset({"length", "model_length"})  # the latter Mistral
+FAILURE_REASONS = frozenset({"error", "insufficient_system_resource"})  # OpenRouter and Mistral; DeepSeek
+LENGTH_REASONS = frozenset({"length", "model_length"})  # the latter Mistral
 
 
-class Chunks(Reader):
+class OpenAIReader(EventReader):
     """`chat.completion.chunk` objects, or one whole `chat.completion` from a server that does not stream."""
 
     def __init__(self) -> None:
-        self._thoughts = Thoughts()
+        self._thoughts = ThoughtSplitter()
 
-    def read(self, event: dict[str, Any]) -> Iterator[Piece]:
+    def read(self, event: dict[str, Any]) -> Iterator[TextPart]:
         if usage := event.get("usage"):
             thought = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0
             self.usage = (usage.get("prompt_tokens"), usage.get("completion_tokens"), thought)
@@ -39,10 +39,10 @@ class Chunks(Reader):
             if reason := choice.get("finish_reason"):
                 self._finish(reason)
 
-    def end(self) -> list[Piece]:
+    def end(self) -> list[TextPart]:
         return self._thoughts.end()
 
-    def _content(self, content: Any) -> Iterator[Piece]:
+    def _content(self, content: Any) -> Iterator[TextPart]:
         if isinstance(content, str):
             yield from self._thoughts.feed(content)
             return
@@ -55,12 +55,12 @@ class Chunks(Reader):
     def _finish(self, reason: str) -> None:
         if reason == "content_filter":
             raise BackendError(Action.GIVE_UP, "refused", "finish_reason content_filter")
-        if reason in FAILED:
+        if reason in FAILURE_REASONS:
             raise BackendError(Action.RETRY, "unavailable", f"finish_reason {reason}")
-        self.complete, self.cut = True, reason in CUT
+        self.complete, self.cut = True, reason in LENGTH_REASONS
 
 
-class OpenAI(HttpBackend):
+class OpenAIBackend(HttpBackend):
     """Kind `openai`."""
 
     def post(self, request: Request, refused: frozenset[str]) -> Post:
@@ -76,7 +76,7 @@ class OpenAI(HttpBackend):
         if "stream_options" not in refused:
             body["stream_options"] = {"include_usage": True}
         url = f"{request.base_url.rstrip('/')}/chat/completions"
-        return Post(url, bearer(request.api_key), merged(body, request.parameters))
+        return Post(url, build_bearer_header(request.api_key), merge_parameters(body, request.parameters))
 
-    def reader(self) -> Chunks:
-        return Chunks()
+    def reader(self) -> OpenAIReader:
+        return OpenAIReader()

@@ -7,7 +7,9 @@ from typing import Any, Literal, Protocol
 
 import aiohttp
 
-Reason = Literal["timeout", "unavailable", "refused", "too_long", "empty", "rejected", "busy"]  # of Answer.Failure
+FailureReason = Literal[
+    "timeout", "unavailable", "refused", "too_long", "empty", "rejected", "busy"
+]  # of Answer.Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +81,12 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class Truncation:
     """The answer ended at a limit of length, the provider's or ours; at most one, after the text."""
 
 
-Piece = Delta | Reasoning
-Part = Piece | Usage | Cut
+TextPart = Delta | Reasoning
+StreamPart = TextPart | Usage | Truncation
 
 
 class Action(enum.Enum):
@@ -107,7 +109,7 @@ class BackendError(Exception):
     def __init__(
         self,
         action: Action,
-        reason: Reason,
+        reason: FailureReason,
         detail: str = "",
         retry_after_s: float | None = None,
         status: int | None = None,
@@ -123,8 +125,10 @@ class BackendError(Exception):
 class Backend(Protocol):
     """One wire format.
 
-    The stream ends normally when the answer is complete, or cut at a limit of length (`Cut`); else it raises
+    The stream ends normally when the answer is complete, or cut at a limit of length (`Truncation`); else it raises
     BackendError. Close it (`contextlib.aclosing`) to stop early: that also ends the request upstream.
     """
 
-    def stream(self, request: Request, session: aiohttp.ClientSession, timeouts: Timeouts) -> AsyncGenerator[Part]: ...
+    def stream(
+        self, request: Request, session: aiohttp.ClientSession, timeouts: Timeouts
+    ) -> AsyncGenerator[StreamPart]: ...

@@ -15,13 +15,13 @@ from typing import Any
 
 import aiohttp
 
-from arena.endpoints.backends.protocol import Action, BackendError, Reason
+from arena.endpoints.backends.protocol import Action, BackendError, FailureReason
 
-LONGEST_DETAIL = 500
-HOPELESS = (ValueError, aiohttp.ClientResponseError, aiohttp.NonHttpUrlClientError)
-RETRIED = frozenset({408, 409, 425})
+MAX_DETAIL_LENGTH = 500
+PERMANENT_ERRORS = (ValueError, aiohttp.ClientResponseError, aiohttp.NonHttpUrlClientError)
+RETRY_STATUSES = frozenset({408, 409, 425})
 
-TOO_LONG = (
+TOO_LONG_PHRASES = (
     "context_length_exceeded",  # OpenAI, Groq
     "maximum context length",  # OpenAI, vLLM, OpenRouter, Mistral
     "maximum model length",  # vLLM
@@ -38,7 +38,7 @@ TOO_LONG = (
     "too many input tokens",  # Bedrock
     "input is too long",  # Bedrock
 )
-REFUSED = (
+REFUSAL_PHRASES = (
     "content_filter",  # OpenAI, Azure
     "content_policy",  # OpenAI
     "usage policy",  # OpenAI
@@ -56,13 +56,13 @@ REFUSED = (
     "敏感内容",  # GLM: sensitive content
 )
 # A bad request, or a rate limit, as these providers count it, though no question can bring it about.
-ACCOUNT = ("api key", "api_key", "credit balance", "billing", "insufficient_quota", "insufficient balance")
+ACCOUNT_PHRASES = ("api key", "api_key", "credit balance", "billing", "insufficient_quota", "insufficient balance")
 # Moderation says 403 and 451 too, and a firewall that takes a question for an attack says 403 or 406.
-BAD_REQUEST = frozenset({400, 403, 406, 422, 451})
+REJECTED_STATUSES = frozenset({400, 403, 406, 422, 451})
 # Gemini's RetryInfo, and the words of OpenAI and Groq.
-RETRY_WORDS = re.compile(r'"retrydelay": ?"(\d{1,5})(?:\.\d+)?s"|try again in (\d{1,5})(?:\.\d+)?s')
+RETRY_DELAY_PATTERN = re.compile(r'"retrydelay": ?"(\d{1,5})(?:\.\d+)?s"|try again in (\d{1,5})(?:\.\d+)?s')
 # An error inside a stream that began with status 200 names its kind instead.
-STATUSES = {
+STATUS_BY_KIND = {
     "invalid_request_error": 400,
     "authentication_error": 401,
     "invalid_api_key": 401,
@@ -73,34 +73,34 @@ STATUSES = {
 }
 
 
-def from_status(status: int, text: str, retry_after: str = "") -> BackendError:
+def translate_status(status: int, text: str, retry_after: str = "") -> BackendError:
     """The error for an answer with this HTTP status, body and header Retry-After, before anything was said."""
     words = text.lower()
     detail = f"status {status}: {text}"
-    of_account = any(words_of in words for words_of in ACCOUNT)
+    of_account = any(words_of in words for words_of in ACCOUNT_PHRASES)
     if status == 429:  # Bedrock's says "Too many tokens, please wait": no word of a rate limit is about the question.
-        wait_s = _wait(words, retry_after, of_account=of_account)
+        wait_s = _parse_retry_delay(words, retry_after, of_account=of_account)
         return BackendError(Action.RETRY, "unavailable", detail, wait_s, status)
-    if status == 413 or any(words_of in words for words_of in TOO_LONG):
+    if status == 413 or any(words_of in words for words_of in TOO_LONG_PHRASES):
         return BackendError(Action.GIVE_UP, "too_long", detail, status=status)
-    if any(words_of in words for words_of in REFUSED):
+    if any(words_of in words for words_of in REFUSAL_PHRASES):
         return BackendError(Action.GIVE_UP, "refused", detail, status=status)
-    if status in BAD_REQUEST and not of_account:
+    if status in REJECTED_STATUSES and not of_account:
         return BackendError(Action.REPLACE, "rejected", detail, status=status)
-    action = Action.RETRY if status >= 500 or status in RETRIED else Action.REPLACE
+    action = Action.RETRY if status >= 500 or status in RETRY_STATUSES else Action.REPLACE
     return BackendError(action, "unavailable", detail, status=status)
 
 
-def _wait(words: str, retry_after: str, *, of_account: bool) -> float | None:
+def _parse_retry_delay(words: str, retry_after: str, *, of_account: bool) -> float | None:
     """How long a rate limit lasts, 0 where it does not say; None if it is none, for the account has no money."""
-    if (wait_s := seconds(retry_after)) is not None:
+    if (wait_s := parse_retry_after(retry_after)) is not None:
         return wait_s
-    if found := RETRY_WORDS.search(words):
+    if found := RETRY_DELAY_PATTERN.search(words):
         return float(found[1] or found[2])
     return None if of_account else 0.0
 
 
-def seconds(retry_after: str) -> float | None:
+def parse_retry_after(retry_after: str) -> float | None:
     """What a header Retry-After says, a number of seconds or a date; None if neither."""
     if retry_after.strip().isdecimal():
         return float(retry_after)
@@ -111,7 +111,7 @@ def seconds(retry_after: str) -> float | None:
         return None
 
 
-def from_event(error: Any, text: str) -> BackendError:
+def translate_event(error: Any, text: str) -> BackendError:
     """The error for an error object inside a stream; `text` is the whole event.
 
     Gemini and OpenRouter give the status as `code`, OpenAI and Anthropic a word as `code` or `type`; what
@@ -120,11 +120,11 @@ def from_event(error: Any, text: str) -> BackendError:
     fields = error if isinstance(error, dict) else {}
     status = next((fields[k] for k in ("code", "status") if type(fields.get(k)) is int), 0)
     if not 400 <= status < 600:
-        status = next((STATUSES[k] for k in map(str, fields.values()) if k in STATUSES), 500)
-    return from_status(status, text)
+        status = next((STATUS_BY_KIND[k] for k in map(str, fields.values()) if k in STATUS_BY_KIND), 500)
+    return translate_status(status, text)
 
 
-def from_exception(error: Exception) -> BackendError:
+def translate_exception(error: Exception) -> BackendError:
     """The error for what the network, the clock or a broken answer raised."""
     if isinstance(error, BackendError):
         return error
@@ -132,13 +132,13 @@ def from_exception(error: Exception) -> BackendError:
     if isinstance(error, TimeoutError):
         return BackendError(Action.REPLACE, "timeout", detail)
     # what is not understood (our ValueErrors among them) will be no better the second time
-    hopeless = isinstance(error, HOPELESS)
+    hopeless = isinstance(error, PERMANENT_ERRORS)
     return BackendError(Action.REPLACE if hopeless else Action.RETRY, "unavailable", detail)
 
 
-def final(error: BackendError, *, begun: bool, secret: str) -> BackendError:
+def finalize_error(error: BackendError, *, begun: bool, secret: str) -> BackendError:
     """The error as it leaves the backend: nothing is retried after the first Delta, and no key in it."""
     detail = error.detail.replace(secret, "***") if secret else error.detail
-    reason: Reason = error.reason
+    reason: FailureReason = error.reason
     action = Action.GIVE_UP if begun else error.action
-    return BackendError(action, reason, detail[:LONGEST_DETAIL], error.retry_after_s, error.status)
+    return BackendError(action, reason, detail[:MAX_DETAIL_LENGTH], error.retry_after_s, error.status)

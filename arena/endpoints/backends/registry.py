@@ -1,16 +1,16 @@
 """How models are asked: one file per wire format, one line each below."""
 
-from arena.endpoints.backends.anthropic import Anthropic
-from arena.endpoints.backends.echo import Echo
-from arena.endpoints.backends.eliza import Eliza
-from arena.endpoints.backends.gemini import Gemini
-from arena.endpoints.backends.openai import OpenAI
+from arena.endpoints.backends.anthropic import AnthropicBackend
+from arena.endpoints.backends.echo import EchoBackend
+from arena.endpoints.backends.eliza import ElizaBackend
+from arena.endpoints.backends.gemini import GeminiBackend
+from arena.endpoints.backends.openai import OpenAIBackend
 from arena.endpoints.backends.protocol import Backend
 
 BACKENDS: dict[str, Backend] = {
-    "openai": OpenAI(),
-    "anthropic": Anthropic(),
-    "gemini": Gemini(),
-    "echo": Echo(),
-    "eliza": Eliza(),
+    "openai": OpenAIBackend(),
+    "anthropic": AnthropicBackend(),
+    "gemini": GeminiBackend(),
+    "echo": EchoBackend(),
+    "eliza": ElizaBackend(),
 }

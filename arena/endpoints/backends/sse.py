@@ -8,7 +8,7 @@ linear time whatever the chunking (an unfinished line is kept in pieces until it
 MAX_EVENT_BYTES = 1_000_000
 
 
-class Parser:
+class EventStreamParser:
     """Feed it chunks as they come; it returns the data of the events that they complete."""
 
     def __init__(self) -> None:

@@ -19,12 +19,12 @@ from arena.endpoints.backends.protocol import Timeouts
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-WHERE_KEYS_BELONG = "a key belongs into an environment variable, and its name into api_key_env"
-LOOPBACK = tuple(map(ipaddress.ip_address, ("127.0.0.1", "::1")))
+API_KEY_HINT = "a key belongs into an environment variable, and its name into api_key_env"
+LOOPBACK_ADDRESSES = tuple(map(ipaddress.ip_address, ("127.0.0.1", "::1")))
 # Global by the registry or by some Pythons, yet inside the house: Azure's metadata server, special uses of IETF
 # (Oracle's metadata server), IPv6 ranges that translate to an IPv4 address, addresses of a site (RFC 3879) and of
 # documents (RFC 9637).
-CLOSED = tuple(
+BLOCKED_NETWORKS = tuple(
     map(
         ipaddress.ip_network,
         ["168.63.129.16/32", "192.0.0.0/24", "64:ff9b::/96", "64:ff9b:1::/48", "fec0::/10", "3fff::/20"],
@@ -32,15 +32,15 @@ CLOSED = tuple(
 )
 
 
-class Guard:
+class SsrfGuard:
     """Which hosts may be connected to. `allowed` names hosts, addresses or networks beyond the public ones.
 
     Raises ValueError when an entry with a slash is no network.
     """
 
     def __init__(self, allowed: Iterable[str] = ()) -> None:
-        entries = [normal(entry.strip()).strip("[]") for entry in allowed]
-        self._networks = [network for entry in entries if (network := as_network(entry))]
+        entries = [normalize_host(entry.strip()).strip("[]") for entry in allowed]
+        self._networks = [network for entry in entries if (network := parse_network(entry))]
         self._hosts = frozenset(entries)
 
     def check(self, url: URL) -> None:
@@ -48,18 +48,20 @@ class Guard:
         if url.scheme not in ("http", "https"):
             raise ValueError("is not an http or https URL")
         if url.user is not None or url.password is not None:
-            raise ValueError(f"holds a user name or password; {WHERE_KEYS_BELONG}")
-        host = normal(url.raw_host or "")
+            raise ValueError(f"holds a user name or password; {API_KEY_HINT}")
+        host = normalize_host(url.raw_host or "")
         if not host:
             raise ValueError("names no host")
-        addresses = LOOPBACK if is_localhost(host) else as_addresses(host)
+        addresses = LOOPBACK_ADDRESSES if is_localhost(host) else parse_addresses(host)
         if addresses and not any(self.allows(host, address) for address in addresses):
-            refuse(host)
+            raise_blocked_host(host)
 
     def allows(self, host: str, address: Address) -> bool:
         """Whether this host may be connected to at this address."""
         return (
-            normal(host) in self._hosts or any(address in network for network in self._networks) or is_public(address)
+            normalize_host(host) in self._hosts
+            or any(address in network for network in self._networks)
+            or is_public(address)
         )
 
 
@@ -74,17 +76,17 @@ def check_url(url: str, allowed: Iterable[str] = ()) -> None:
     except ValueError:
         raise ValueError("is not a URL") from None
     if "?" in url or "#" in url:
-        raise ValueError(f"holds a query or a fragment, that is ? or #; {WHERE_KEYS_BELONG}")
-    Guard(allowed).check(parsed)
+        raise ValueError(f"holds a query or a fragment, that is ? or #; {API_KEY_HINT}")
+    SsrfGuard(allowed).check(parsed)
 
 
-def session(allowed: Iterable[str], timeouts: Timeouts) -> aiohttp.ClientSession:
+def create_session(allowed: Iterable[str], timeouts: Timeouts) -> aiohttp.ClientSession:
     """A session for all backends of a process; to be made inside the running loop, and closed by the caller.
 
     Nothing limits the number of connections: that is up to the semaphores of the engine.
     """
     return aiohttp.ClientSession(
-        connector=Connector(Guard(allowed)),
+        connector=GuardedConnector(SsrfGuard(allowed)),
         timeout=aiohttp.ClientTimeout(total=None, connect=timeouts.connect),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": "arena", "Accept-Encoding": "identity"},
@@ -92,11 +94,11 @@ def session(allowed: Iterable[str], timeouts: Timeouts) -> aiohttp.ClientSession
     )
 
 
-class Connector(aiohttp.TCPConnector):
+class GuardedConnector(aiohttp.TCPConnector):
     """Connects only where the guard allows it."""
 
-    def __init__(self, guard: Guard) -> None:
-        super().__init__(resolver=Resolver(guard, aiohttp.ThreadedResolver()), limit=0)
+    def __init__(self, guard: SsrfGuard) -> None:
+        super().__init__(resolver=GuardedResolver(guard, aiohttp.ThreadedResolver()), limit=0)
         self._guard = guard
 
     async def connect(
@@ -106,10 +108,10 @@ class Connector(aiohttp.TCPConnector):
         return await super().connect(req, traces, timeout)
 
 
-class Resolver(AbstractResolver):
+class GuardedResolver(AbstractResolver):
     """Resolves names, and leaves out the addresses that the guard forbids."""
 
-    def __init__(self, guard: Guard, resolver: AbstractResolver) -> None:
+    def __init__(self, guard: SsrfGuard, resolver: AbstractResolver) -> None:
         self._guard = guard
         self._resolver = resolver
 
@@ -118,13 +120,13 @@ class Resolver(AbstractResolver):
     ) -> list[ResolveResult]:
         results = await self._resolver.resolve(host, port, family)
         allowed = [r for r in results if self._guard.allows(host, ipaddress.ip_address(r["host"]))]
-        return allowed or refuse(host)
+        return allowed or raise_blocked_host(host)
 
     async def close(self) -> None:
         await self._resolver.close()
 
 
-def refuse(host: str) -> NoReturn:
+def raise_blocked_host(host: str) -> NoReturn:
     raise ValueError(f"leads to {host}, which is no public address; ARENA_ALLOW_PRIVATE_ENDPOINTS may allow it")
 
 
@@ -135,18 +137,18 @@ def is_public(address: Address) -> bool:
         if hidden:
             return is_public(hidden)
     special = address.is_private or address.is_reserved or address.is_multicast or address.is_link_local
-    return address.is_global and not special and not any(address in network for network in CLOSED)
+    return address.is_global and not special and not any(address in network for network in BLOCKED_NETWORKS)
 
 
 def is_localhost(host: str) -> bool:
     return host == "localhost" or host.endswith(".localhost")
 
 
-def normal(host: str) -> str:
+def normalize_host(host: str) -> str:
     return host.lower().rstrip(".")
 
 
-def as_addresses(host: str) -> tuple[Address, ...]:
+def parse_addresses(host: str) -> tuple[Address, ...]:
     """The address that a host is written as, also in old numeric forms (127.1, 0x7f000001); else nothing."""
     try:
         return (ipaddress.ip_address(host.partition("%")[0]),)
@@ -158,7 +160,7 @@ def as_addresses(host: str) -> tuple[Address, ...]:
         return ()
 
 
-def as_network(entry: str) -> Network | None:
+def parse_network(entry: str) -> Network | None:
     try:
         return ipaddress.ip_network(entry, strict=False)
     except ValueError:

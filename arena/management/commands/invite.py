@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from arena.identity import invitations
 
-DAYS = 7
-LOCAL = "http://127.0.0.1:8000"  # where ./scripts/up listens unless it is told another port
+DEFAULT_DAYS = 7
+LOCAL_URL = "http://127.0.0.1:8000"  # where ./scripts/up listens unless it is told another port
 
 
 class Command(BaseCommand):
@@ -18,21 +18,26 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--days", type=_days, default=DAYS, metavar="N", help=f"how long it is valid; default {DAYS}"
+            "--days",
+            type=_parse_days,
+            default=DEFAULT_DAYS,
+            metavar="N",
+            help=f"how long it is valid; default {DEFAULT_DAYS}",
         )
 
     def handle(self, *args: Any, days: int, **options: Any) -> None:
-        if invitations.mode() == invitations.CLOSED:
+        if invitations.get_signup_mode() == invitations.SIGNUP_CLOSED:
             raise CommandError("Sign-up is closed: set ARENA_SIGNUP=invite first.")
         try:
-            secret = invitations.make(days)
+            secret = invitations.create_invitation(days)
         except ValueError as error:
             raise CommandError(str(error)) from None
         self.stderr.write(f"1 invitation, valid for {days} days. The link is shown this once:")
-        start = settings.ENVIRONMENT.arena_public_url or LOCAL
-        self.stdout.write(f"{start}{reverse('account_signup')}?{invitations.FIELD}={secret}")
+        start = settings.ENVIRONMENT.arena_public_url or LOCAL_URL
+        self.stdout.write(f"{start}{reverse('account_signup')}?{invitations.INVITATION_FIELD}={secret}")
 
 
-def _days(text: str) -> int:
-    """What is no number is refused by `invitations.make` in one line, where the parser would print how it is used."""
+def _parse_days(text: str) -> int:
+    """What is no number is refused by `invitations.create_invitation` in one line, where the parser would print how it
+    is used."""
     return int(text) if text.isdecimal() and len(text) < 6 else 0

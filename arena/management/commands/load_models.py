@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from arena.endpoints import models_file
-from arena.endpoints.context_limit import small_window_lines
+from arena.endpoints.context_limit import describe_small_windows
 
 
 class Command(BaseCommand):
@@ -17,9 +17,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         try:
-            loaded = models_file.load(file)
+            loaded = models_file.load_models(file)
         except ValueError as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"models: {loaded.created} created, {loaded.updated} updated, {loaded.unchanged} unchanged")
-        for line in small_window_lines():
+        for line in describe_small_windows():
             self.stdout.write(line)

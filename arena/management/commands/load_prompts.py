@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         try:
-            cards = suggestions_file.load(file)
+            cards = suggestions_file.import_suggestions(file)
         except ValueError as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"{len(cards)} prompts in {len(set(cards.values()))} categories")

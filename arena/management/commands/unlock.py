@@ -25,8 +25,8 @@ class Command(BaseCommand):
         user = User.objects.filter(username__iexact=name).first()
         if user is None:
             raise CommandError(f"There is no account named {name!r}.")
-        login_locks.unlock(user.get_username())
+        login_locks.unlock_name(user.get_username())
         done = f"1 account unlocked: {user.get_username()}."
         if remove_second_factor:
-            done += f" {second_factor.remove(user)} authenticators removed, recovery codes included."
+            done += f" {second_factor.remove_authenticators(user)} authenticators removed, recovery codes included."
         self.stdout.write(done)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from catalog.importers.scores import FORMATS, Imported, import_file
+from catalog.importers.scores import FORMATS, ScoreImportResult, import_score_file
 
 
 class Command(BaseCommand):
@@ -19,13 +19,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         kind = options["format"] or ("lm-eval" if file.suffix == ".json" else "csv")
         try:
-            done = import_file(file, kind)
+            done = import_score_file(file, kind)
         except ValueError as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(_told(file, done))
+        self.stdout.write(_format_result(file, done))
 
 
-def _told(file: Path, done: Imported) -> str:
+def _format_result(file: Path, done: ScoreImportResult) -> str:
     if done.nothing:
         return f"{file.name}: nothing changed, this file was imported before"
     return (

@@ -9,32 +9,32 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config import secret_keys
 
-IN_THE_FOLDER = (
+FOLDER_MESSAGE = (
     "1 new key in {file}; restart the service to sign with it. The previous key, on the second line, still "
     "verifies. To drop it later, delete that line. Restart before you run this again, or the key in use is dropped."
 )
-IN_VARIABLES = "1 new key. Set these two lines where SECRET_KEY is set now, and restart the service:"
+VARIABLES_MESSAGE = "1 new key. Set these two lines where SECRET_KEY is set now, and restart the service:"
 
 
 class Command(BaseCommand):
     help = "Makes a new SECRET_KEY and keeps the previous one as a fallback: nobody is logged out or loses battles."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        folder = os.environ.get(secret_keys.FOLDER) or (
+        folder = os.environ.get(secret_keys.FOLDER_VARIABLE) or (
             None if settings.ENVIRONMENT.secret_key else settings.DATA_FOLDER
         )
         if folder is None:
             self._print_variables()
             return
         try:
-            secret_keys.rotate(Path(folder))
+            secret_keys.rotate_keys(Path(folder))
         except OSError as problem:
             raise CommandError(f"{folder} cannot be written: {problem.strerror}") from None
-        self.stderr.write(IN_THE_FOLDER.format(file=Path(folder) / secret_keys.FILE))
+        self.stderr.write(FOLDER_MESSAGE.format(file=Path(folder) / secret_keys.FILE_NAME))
 
     def _print_variables(self) -> None:
         if "," in settings.SECRET_KEY or len(settings.SECRET_KEY.split()) != 1:
             raise CommandError("SECRET_KEY contains a comma or a space, so SECRET_KEY_FALLBACKS cannot list it.")
-        self.stderr.write(IN_VARIABLES)
-        self.stdout.write(f"SECRET_KEY={secret_keys.make()}")
+        self.stderr.write(VARIABLES_MESSAGE)
+        self.stdout.write(f"SECRET_KEY={secret_keys.generate_key()}")
         self.stdout.write(f"SECRET_KEY_FALLBACKS={settings.SECRET_KEY}")

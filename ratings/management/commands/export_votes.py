@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from arena.models import LIVE
+from arena.models import LIVE_POOL
 from ratings.interchange.export_votes import export_file
-from ratings.management.pools import NO_VOTES
+from ratings.management.pools import NO_VOTES_MESSAGE
 from ratings.models import Pool
 
 
@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--pool", metavar="SLUG", default=LIVE, help="which one; if absent, the live one")
+        parser.add_argument("--pool", metavar="SLUG", default=LIVE_POOL, help="which one; if absent, the live one")
         which = parser.add_mutually_exclusive_group()
         which.add_argument("--with-text", action="store_true", help="with the conversations")
         which.add_argument(
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         if "\0" in pool or not Pool.objects.filter(slug=pool).exists():
             raise CommandError(f"there is no pool {pool!r}")
         if Pool.objects.filter(slug=pool, kind=Pool.Kind.REFERENCE).exists():
-            raise CommandError(f"{pool}: {NO_VOTES}")
+            raise CommandError(f"{pool}: {NO_VOTES_MESSAGE}")
         try:
             number = export_file(file, pool, with_text=options["with_text"], public=options["public"])
         except ValueError as error:

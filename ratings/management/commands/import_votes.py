@@ -8,12 +8,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from catalog.matching.resolver import slug_of
-from ratings.interchange.import_votes import PACKED, Imported, import_file
-from ratings.management.progress import bar
+from catalog.matching.resolver import make_slug
+from ratings.interchange.import_votes import COMPRESSION_OPENERS, VoteImportResult, import_file
+from ratings.management.progress import show_progress_bar
 from ratings.models import Pool
 
-SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+SLUG_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 
 
 class Command(BaseCommand):
@@ -26,37 +26,37 @@ class Command(BaseCommand):
         parser.add_argument("--with-text", action="store_true", help="keep the conversations too")
 
     def handle(self, *args: Any, file: Path, pool: str | None, name: str, **options: Any) -> None:
-        slug = _checked(pool) if pool is not None else _from_name(file)
+        slug = _check_slug(pool) if pool is not None else _derive_slug(file)
         if len(name) > 200 or "\0" in name:
             raise CommandError("--name must be at most 200 characters, without NUL")
         try:
-            with bar(sys.stderr) as progress:
+            with show_progress_bar(sys.stderr) as progress:
                 imported = import_file(file, slug, name=name, with_text=options["with_text"], progress=progress)
         except ValueError as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(_told(imported))
+        self.stdout.write(_format_result(imported))
 
 
-def _checked(slug: str) -> str:
-    if not SLUG.fullmatch(slug):
+def _check_slug(slug: str) -> str:
+    if not SLUG_PATTERN.fullmatch(slug):
         raise CommandError(
             "--pool must be made of a-z 0-9 . _ -, at most 100 of them, and begin with a letter or digit"
         )
     return slug
 
 
-def _from_name(file: Path) -> str:
+def _derive_slug(file: Path) -> str:
     """The name without its endings. A pool of the arena's own is never meant by accident."""
     name = file.name
-    while Path(name).suffix.lower() in (*PACKED, ".csv", ".jsonl", ".ndjson", ".json"):
+    while Path(name).suffix.lower() in (*COMPRESSION_OPENERS, ".csv", ".jsonl", ".ndjson", ".json"):
         name = Path(name).stem
-    slug = slug_of(name)[:100]
+    slug = make_slug(name)[:100]
     if Pool.objects.filter(slug=slug).exclude(kind=Pool.Kind.IMPORT).exists():
         raise CommandError(f"{slug!r} is a pool of this arena; if the votes belong there, say --pool {slug}")
     return slug
 
 
-def _told(imported: Imported) -> str:
+def _format_result(imported: VoteImportResult) -> str:
     if not imported.new:
         return f"{imported.pool.slug}: nothing changed, this file was imported before"
     return (

@@ -15,7 +15,7 @@ class Command(PoolCommand):
         parser.add_argument("--from-scratch", action="store_true", help="count all votes again first")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        published = board_refresh.recompute(self.pools(options["pool"]), from_scratch=options["from_scratch"])
+        published = board_refresh.recompute_boards(self.pools(options["pool"]), from_scratch=options["from_scratch"])
         for snapshot in published:
             board = snapshot.board
             self.stdout.write(f"{board.pool.slug}/{board.category.slug} by {snapshot.method}: {snapshot.votes} votes")

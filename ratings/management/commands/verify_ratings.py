@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from ratings.management.pools import PoolCommand
-from ratings.pipeline.verification import Differs, verify
+from ratings.pipeline.verification import TallyMismatch, verify_tallies
 
 
 class Command(PoolCommand):
@@ -13,6 +13,6 @@ class Command(PoolCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            self.stdout.write(str(verify(self.pools(options["pool"]))))
-        except Differs as difference:
+            self.stdout.write(str(verify_tallies(self.pools(options["pool"]))))
+        except TallyMismatch as difference:
             raise CommandError(str(difference)) from None

@@ -5,25 +5,25 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.text.number_format import count
-from ratings.web.leaderboard.filters import View
+from core.text.number_format import format_count
+from ratings.web.leaderboard.filters import BoardView
 
-WEIGHTS = {"open": gettext_lazy("open"), "closed": gettext_lazy("closed")}
-COMMERCIAL = {
+WEIGHTS_LABELS = {"open": gettext_lazy("open"), "closed": gettext_lazy("closed")}
+COMMERCIAL_LABELS = {
     "yes": gettext_lazy("commercial use"),
     "conditional": gettext_lazy("commercial use, or with conditions"),
 }
 
 
-def filters(view: View) -> Iterator[str]:
+def describe_filters(view: BoardView) -> Iterator[str]:
     if view.text:
         yield f"“{view.text}”"
-    named = (WEIGHTS.get(view.weights), COMMERCIAL.get(view.commercial), view.organization)
+    named = (WEIGHTS_LABELS.get(view.weights), COMMERCIAL_LABELS.get(view.commercial), view.organization)
     yield from (str(each) for each in named if each)
     if view.size_min is not None:
-        yield _("from %(size)s parameters") % {"size": count(int(view.size_min))}
+        yield _("from %(size)s parameters") % {"size": format_count(int(view.size_min))}
     if view.size_max is not None:
-        yield _("up to %(size)s parameters") % {"size": count(int(view.size_max))}
+        yield _("up to %(size)s parameters") % {"size": format_count(int(view.size_max))}
     if view.price_max is not None:
         yield _("up to $%(price)s") % {"price": f"{view.price_max:.6g}"}
     if view.context_min is not None:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ratings.boards.addresses import said, spelled
-from ratings.web.leaderboard.columns import BY_NAME
-from ratings.web.leaderboard.filters import BILLION, NO_COLUMN, View
+from ratings.boards.addresses import build_query_string, format_parameter
+from ratings.web.leaderboard.columns import COLUMNS_BY_NAME
+from ratings.web.leaderboard.filters import BILLION, NO_COLUMN, BoardView
 
 # In the address a filter may be called otherwise, or be in other units, than in the view.
-FILTERS = {
+FILTER_FIELDS = {
     "q": "text",
     "weights": "weights",
     "commercial": "commercial",
@@ -19,45 +19,53 @@ FILTERS = {
     "context_min": "context_min",
     "released_after": "released_after",
 }
-Pairs = list[tuple[str, str]]
+QueryPairs = list[tuple[str, str]]
 
 
-def query(board: Mapping[str, str], view: View, usual: tuple[str, ...] = ()) -> str:
+def build_view_query(board: Mapping[str, str], view: BoardView, usual: tuple[str, ...] = ()) -> str:
     """The part of the address from `?` on. `board`: the parameters that ask for it."""
-    return spelled([*board.items(), *filters(view), *order(view), *pins(view), *columns(view, usual)])
+    return build_query_string(
+        [
+            *board.items(),
+            *list_filter_parameters(view),
+            *list_order_parameters(view),
+            *list_pin_parameters(view),
+            *list_column_parameters(view, usual),
+        ]
+    )
 
 
-def filters(view: View) -> Pairs:
-    return [(name, _shown(view, name)) for name in FILTERS if _shown(view, name)]
+def list_filter_parameters(view: BoardView) -> QueryPairs:
+    return [(name, _format_filter(view, name)) for name in FILTER_FIELDS if _format_filter(view, name)]
 
 
-def fields(view: View) -> dict[str, str]:
+def build_form_values(view: BoardView) -> dict[str, str]:
     """What stands in the fields of the form."""
-    return {name: _shown(view, name) for name in FILTERS}
+    return {name: _format_filter(view, name) for name in FILTER_FIELDS}
 
 
-def order(view: View) -> Pairs:
+def list_order_parameters(view: BoardView) -> QueryPairs:
     if (view.sort, view.descending) == ("rank", False):
         return []
-    usual = BY_NAME[view.sort].descending
+    usual = COLUMNS_BY_NAME[view.sort].descending
     turned = [("order", "desc" if view.descending else "asc")] if view.descending != usual else []
     return [("sort", view.sort), *turned]
 
 
-def pins(view: View) -> Pairs:
+def list_pin_parameters(view: BoardView) -> QueryPairs:
     return [("pin", slug) for slug in view.pins]
 
 
-def columns(view: View, usual: tuple[str, ...]) -> Pairs:
+def list_column_parameters(view: BoardView, usual: tuple[str, ...]) -> QueryPairs:
     if view.columns is None or view.columns == usual:
         return []
     return [("column", name) for name in view.columns or (NO_COLUMN,)]
 
 
-def _shown(view: View, name: str) -> str:
-    value = getattr(view, FILTERS[name])
-    return "" if value is None else _spelled(value / BILLION if name.startswith("size") else value)
+def _format_filter(view: BoardView, name: str) -> str:
+    value = getattr(view, FILTER_FIELDS[name])
+    return "" if value is None else _format_value(value / BILLION if name.startswith("size") else value)
 
 
-def _spelled(value: Any) -> str:
-    return f"{value:.15g}" if isinstance(value, float) else said(value)
+def _format_value(value: Any) -> str:
+    return f"{value:.15g}" if isinstance(value, float) else format_parameter(value)

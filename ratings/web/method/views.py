@@ -4,20 +4,26 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from arena.endpoints.model_requests import MAX_TOKENS, TEMPERATURE
-from arena.endpoints.pair_sampler import LARGEST_SHARE, UNIFORM_SHARE
-from core.http.errors import Refusal
+from arena.endpoints.model_requests import DEFAULT_MAX_TOKENS, DEFAULT_TEMPERATURE
+from arena.endpoints.pair_sampler import MAX_SHARE, UNIFORM_SHARE
+from core.http.errors import RequestError
 from ratings.boards import board_selection, error_page
-from ratings.boards.snapshots import Asked
+from ratings.boards.snapshots import BoardKey
 from ratings.models import Pool
 from ratings.reports import method_figures
-from ratings.statistics.constants import FEW_VOTES, MIN_VOTERS, MOST_OF_ONE_VOTER, RANKED_VOTES, WIDE
+from ratings.statistics.constants import (
+    MAX_VOTES_PER_VOTER,
+    MIN_VOTERS,
+    MIN_VOTES_FOR_RANK,
+    PROVISIONAL_HALF_WIDTH,
+    PROVISIONAL_VOTES,
+)
 
 # What `./scripts/bench coverage` measured: how often intervals that should hold the truth in 95 % of cases do.
-COVERAGE = {"usual": 94.9, "newcomer": 94.5, "clustered": 94.6, "plain": 85.1}
+INTERVAL_COVERAGE = {"usual": 94.9, "newcomer": 94.5, "clustered": 94.6, "plain": 85.1}
 # The same where few people with tastes of their own cast 400 votes on 4 models; "heavy" with one voter of five who cast
 # 60 % of the votes, "crowd" with one such voter of sixty.
-FEW_VOTERS = {
+FEW_VOTERS_COVERAGE = {
     "five": 95.7,
     "five_plain": 74.1,
     "ten": 94.8,
@@ -26,34 +32,34 @@ FEW_VOTERS = {
     "heavy_plain": 61.2,
     "crowd": 98.6,
 }
-FEW = 12  # tables with more rows are folded
+MAX_UNFOLDED_ROWS = 12  # tables with more rows are folded
 
 
 @require_safe
-def method_page(request: HttpRequest) -> HttpResponse:
+def show_method(request: HttpRequest) -> HttpResponse:
     try:
-        wanted = Asked(pool=request.GET.get("pool") or Asked.pool)
-        asked, board = board_selection.found(wanted, request.GET)
-        whose = board_selection.of(wanted, asked, board)
+        wanted = BoardKey(pool=request.GET.get("pool") or BoardKey.pool)
+        asked, board = board_selection.select_board(wanted, request.GET)
+        whose = board_selection.build_selection(wanted, asked, board)
         if whose.credit:
             return render(request, "ratings/method/method_reference.html", {"pool": whose.pool, "whose": whose})
-        found = method_figures.of_pool(board.board)
-    except Refusal as error:
-        return error_page.page(request, error)
+        found = method_figures.load_method_figures(board.board)
+    except RequestError as error:
+        return error_page.render_board_error(request, error)
     slug = found.pool.slug
     context = {
         "method": found,
         "pool": found.pool,
         "whose": whose,
         "own": found.pool.kind != Pool.Kind.IMPORT,
-        "coverage": COVERAGE | FEW_VOTERS,
-        "provisional": {"votes": FEW_VOTES, "wide": WIDE, "voters": MIN_VOTERS},
+        "coverage": INTERVAL_COVERAGE | FEW_VOTERS_COVERAGE,
+        "provisional": {"votes": PROVISIONAL_VOTES, "wide": PROVISIONAL_HALF_WIDTH, "voters": MIN_VOTERS},
         "even_share": 100 * UNIFORM_SHARE,
-        "largest_share": 100 * LARGEST_SHARE,
-        "ranked": {"votes": RANKED_VOTES, "most": MOST_OF_ONE_VOTER},
-        "max_tokens": MAX_TOKENS,
-        "temperature": TEMPERATURE,
-        "few": FEW,
+        "largest_share": 100 * MAX_SHARE,
+        "ranked": {"votes": MIN_VOTES_FOR_RANK, "most": MAX_VOTES_PER_VOTER},
+        "max_tokens": DEFAULT_MAX_TOKENS,
+        "temperature": DEFAULT_TEMPERATURE,
+        "few": MAX_UNFOLDED_ROWS,
         "commands": [
             f"./scripts/manage export_votes votes.jsonl --pool {slug}",
             f"./scripts/manage verify_ratings --pool {slug}",

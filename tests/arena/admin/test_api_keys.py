@@ -5,8 +5,8 @@ from django.contrib.auth.models import Permission, User
 
 from arena.identity import api_keys
 from arena.models import ApiKey
-from core.http.errors import Refusal
-from core.models import Change
+from core.http.errors import RequestError
+from core.models import AuditEntry
 from tests.operators import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -18,8 +18,8 @@ def revoke(client, *keys):
 
 
 def test_list_has_keys_of_accounts_and_of_the_command_and_never_what_opens(admin):
-    _, secret = api_keys.make("nightly", ["read", "vote"])
-    of_alice, other = api_keys.make("notebook", ["read"], 9, User.objects.create_user("alice"))
+    _, secret = api_keys.create_key("nightly", ["read", "vote"])
+    of_alice, other = api_keys.create_key("notebook", ["read"], 9, User.objects.create_user("alice"))
     pages = [admin.get(address).content.decode() for address in (KEYS, f"{KEYS}{of_alice.pk}/change/")]
     for word in ("nightly", "none, made by the command", "notebook", "alice", "read, vote", secret[:12]):
         assert word in pages[0]
@@ -28,14 +28,14 @@ def test_list_has_keys_of_accounts_and_of_the_command_and_never_what_opens(admin
 
 
 def test_revoked_keys_open_nothing_and_that_is_logged_once(admin):
-    made = [api_keys.make(name, ["read"]) for name in ("nightly", "weekly", "stays")]
+    made = [api_keys.create_key(name, ["read"]) for name in ("nightly", "weekly", "stays")]
     (one, _), (other, secret), (_, stays) = made
     assert "2 keys revoked." in revoke(admin, one, other).content.decode()
     assert "0 keys revoked." in revoke(admin, one).content.decode()
-    with pytest.raises(Refusal, match="revoked"):
-        api_keys.find(secret)
-    assert api_keys.find(stays)
-    log = Change.objects.order_by("pk").values_list("who", "kind", "what", "name")
+    with pytest.raises(RequestError, match="revoked"):
+        api_keys.authenticate_key(secret)
+    assert api_keys.authenticate_key(stays)
+    log = AuditEntry.objects.order_by("pk").values_list("who", "kind", "what", "name")
     assert sorted(log) == sorted(("operator", "revoked", "arena.apikey", str(key)) for key in (one, other))
 
 
@@ -43,6 +43,6 @@ def test_whoever_may_only_look_revokes_nothing(client):
     staff = User.objects.create_user("bob", password=PASSWORD, is_staff=True)
     staff.user_permissions.add(Permission.objects.get(content_type__app_label="arena", codename="view_apikey"))
     client.force_login(staff)
-    key, _ = api_keys.make("nightly", ["read"])
+    key, _ = api_keys.create_key("nightly", ["read"])
     revoke(client, key)
     assert ApiKey.objects.get().revoked_at is None

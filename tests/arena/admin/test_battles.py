@@ -12,7 +12,7 @@ from django.utils.timezone import now
 
 from arena.battles import review_queue
 from arena.models import Battle, Report, Turn
-from core.models import Change
+from core.models import AuditEntry
 from tests import factories as common
 from tests.arena import factories
 
@@ -90,14 +90,14 @@ def test_operator_decides_about_a_published_battle(admin, action, review):
     assert messages(admin) == [f"0 of 1: {Battle.Review(review).label}."]
     assert [*Battle.objects.filter(review="waiting")] == [second]
     assert admin.get(f"{LIST}?published=waiting").context["cl"].result_count == 1
-    assert [*Change.objects.values_list("who", "kind", "key")] == [("operator", review, str(first.pk))]
+    assert [*AuditEntry.objects.values_list("who", "kind", "key")] == [("operator", review, str(first.pk))]
 
 
 def test_what_readers_report_hides_nothing_that_waits(admin):
     honest = factories.battle("voted", shared_at=now(), review="waiting", shared_network="x")
     for _ in range(12):
         flood = factories.battle("voted", shared_at=now())
-        review_queue.report(flood, flood.voter_id)
+        review_queue.report_battle(flood, flood.voter_id)
 
     assert [*admin.get(f"{LIST}?published=waiting").context["cl"].queryset] == [honest]
     assert admin.get(f"{LIST}?published=reported").context["cl"].result_count == 12

@@ -8,10 +8,10 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.utils import timezone
 
-from arena.admin.endpoints import EndpointAdmin, told
-from arena.endpoints.probe import NO_KEY, Probe
-from arena.models import Call, Endpoint, EndpointDay
-from core.models import Change
+from arena.admin.endpoints import EndpointAdmin, describe_probe
+from arena.endpoints.probe import NO_KEY, ProbeResult
+from arena.models import Endpoint, EndpointCall, EndpointDay
+from core.models import AuditEntry
 from tests import factories
 from tests.fake_provider import FakeProvider
 from tests.processes import eventually
@@ -50,7 +50,7 @@ def test_endpoint_is_added_and_logged(admin):
     assert answer.status_code == 302
     made = Endpoint.objects.get()
     assert (made.model, made.max_tokens, made.api_key_env) == (model, 64, "OPENAI_API_KEY")
-    change = Change.objects.get()
+    change = AuditEntry.objects.get()
     assert (change.who, change.kind, change.what, change.after["max_tokens"]) == (
         "operator", "added", "arena.endpoint", 64,
     )  # fmt: skip
@@ -81,7 +81,7 @@ def test_wrong_endpoint_is_refused_and_changes_nothing(admin, wrong, said):
     assert said in text(answer)
     assert {*answer.context["adminform"].form.errors} == {*wrong}
     assert not Endpoint.objects.exists()
-    assert not Change.objects.exists()
+    assert not AuditEntry.objects.exists()
 
 
 def test_list_tells_how_endpoints_do(admin):
@@ -133,7 +133,7 @@ def test_button_asks_once_and_shows_how_quick_it_was(admin, provider, monkeypatc
     assert "tokens/s" in text(answer)
     [asked] = provider.requests("steady-203")
     assert KEY in str(asked)
-    change = Change.objects.get()
+    change = AuditEntry.objects.get()
     assert (change.who, change.kind) == ("operator", "tested")
     assert change.after["first_token_s"] > 0
     assert KEY not in text(answer) + str(change.after)
@@ -147,14 +147,14 @@ def test_button_shows_nothing_of_what_a_provider_says_to_an_error(admin, provide
     answer = admin.post(f"{LIST}{endpoint.pk}/ask/", follow=True)
     assert "did not answer: Unavailable. log/web.log of the" in text(answer)
     assert KEY not in text(answer)
-    assert Change.objects.get().after == vars(Probe("unavailable"))
+    assert AuditEntry.objects.get().after == vars(ProbeResult("unavailable"))
 
 
 def test_button_is_pressed_and_not_followed(admin):
     endpoint = factories.endpoint()
     assert admin.get(f"{LIST}{endpoint.pk}/ask/").status_code == 405
     assert admin.post(f"{LIST}{endpoint.pk + 1}/ask/").status_code == 404
-    assert not Change.objects.exists()
+    assert not AuditEntry.objects.exists()
 
 
 def test_button_is_for_those_who_may_change(client, django_user_model):
@@ -165,21 +165,24 @@ def test_button_is_for_those_who_may_change(client, django_user_model):
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        (Probe(NO_KEY), "The variable Z_API_KEY is not set in the web service, so X was not asked."),
-        (Probe("timeout"), "X did not answer: Timeout. log/web.log of the"),
-        (Probe(first_token_s=0.5), "X answered: first token after 0.50 s."),
-        (Probe(first_token_s=0.5, tokens_per_s=41.6, tokens=9), "X answered: first token after 0.50 s, 42 tokens/s."),
+        (ProbeResult(NO_KEY), "The variable Z_API_KEY is not set in the web service, so X was not asked."),
+        (ProbeResult("timeout"), "X did not answer: Timeout. log/web.log of the"),
+        (ProbeResult(first_token_s=0.5), "X answered: first token after 0.50 s."),
+        (
+            ProbeResult(first_token_s=0.5, tokens_per_s=41.6, tokens=9),
+            "X answered: first token after 0.50 s, 42 tokens/s.",
+        ),
     ],
 )
 def test_told_in_our_words(found, said):
-    assert told(factories.endpoint(factories.model("x"), api_key_env="Z_API_KEY"), found).startswith(said)
+    assert describe_probe(factories.endpoint(factories.model("x"), api_key_env="Z_API_KEY"), found).startswith(said)
 
 
 @pytest.mark.parametrize("left", ["nothing", "call", "day"])
 def test_endpoint_that_was_called_is_switched_off_and_not_deleted(admin, left):
     endpoint = factories.endpoint()
     if left == "call":
-        Call.objects.create(endpoint=endpoint)
+        EndpointCall.objects.create(endpoint=endpoint)
     if left == "day":
         EndpointDay.objects.create(endpoint=endpoint, day=timezone.now().date(), answers=1)
     status = {"nothing": 302}.get(left, 403)
@@ -190,12 +193,12 @@ def test_endpoint_that_was_called_is_switched_off_and_not_deleted(admin, left):
 
 def test_no_other_way_deletes_an_endpoint_that_was_called(admin):
     endpoint = factories.endpoint()
-    Call.objects.create(endpoint=endpoint)
+    EndpointCall.objects.create(endpoint=endpoint)
 
     admin.post(LIST, {"action": "delete_selected", "_selected_action": [endpoint.pk], "post": "yes"})
     admin.post(f"/admin/catalog/languagemodel/{endpoint.model_id}/delete/", {"post": "yes"})
 
-    assert Call.objects.exists()
+    assert EndpointCall.objects.exists()
 
 
 @pytest.fixture

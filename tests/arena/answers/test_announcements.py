@@ -3,25 +3,25 @@
 from uuid import uuid4
 
 from arena.answers import announcements
-from arena.answers.announcements import stream_key, tell
+from arena.answers.announcements import announce_events, get_stream_key
 
 
 def test_tell_adds_to_the_stream_of_a_battle(published, valkey):
     battle = uuid4()
 
-    tell(battle, ["state", "voted"])
+    announce_events(battle, ["state", "voted"])
 
     assert published(battle) == [[["state", "voted"]]]
-    assert 0 < valkey.ttl(stream_key(battle)) <= announcements.KEEP_S
+    assert 0 < valkey.ttl(get_stream_key(battle)) <= announcements.STREAM_TTL_S
 
 
 def test_tell_is_lost_while_nobody_answers(nobody, caplog):
-    tell(uuid4(), ["state", "voted"])
+    announce_events(uuid4(), ["state", "voted"])
 
     assert "Redis is away" in caplog.text
 
 
 def test_ask_to_stop_is_lost_while_nobody_answers(nobody, caplog):
-    announcements.ask_to_stop(uuid4())
+    announcements.request_stop(uuid4())
 
     assert "Redis is away" in caplog.text

@@ -2,10 +2,10 @@
 
 import pytest
 
-from arena.answers.answering import log_words, measured
+from arena.answers.answering import log_words, measure_call
 from arena.answers.live_turn import LiveSide
 from arena.endpoints.backends.protocol import Action, BackendError, Usage
-from arena.endpoints.backends.provider_errors import final, from_exception, from_status
+from arena.endpoints.backends.provider_errors import finalize_error, translate_exception, translate_status
 from tests.arena.answers.turns import side_job
 
 ASKED, FIRST, LAST = 100.0, 103.0, 105.0
@@ -28,7 +28,7 @@ def side(tokens, reasoning=(), first_at=FIRST, last_at=LAST):
     ],
 )
 def test_measured_gives_the_speed_between_the_first_and_the_last_part(of, speed):
-    called = measured(of, ASKED)
+    called = measure_call(of, ASKED)
 
     assert (called.endpoint_id, called.failure, called.first_token_s) == (1, "", FIRST - ASKED)
     assert called.tokens_per_s == speed
@@ -37,20 +37,20 @@ def test_measured_gives_the_speed_between_the_first_and_the_last_part(of, speed)
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (from_status(400, "Why?"), "rejected, status 400"),
-        (from_status(400, "Your API key is wrong. Why?"), "unavailable, status 400"),
-        (from_status(400, "prompt is too long: Why?"), "too_long, status 400"),
-        (from_status(500, "exceeds the available context size: Why?"), "too_long, status 500"),
-        (from_status(403, '{"flagged_input": "Why?"}'), "refused, status 403"),
-        (from_status(409, "Why?"), "unavailable, status 409"),
+        (translate_status(400, "Why?"), "rejected, status 400"),
+        (translate_status(400, "Your API key is wrong. Why?"), "unavailable, status 400"),
+        (translate_status(400, "prompt is too long: Why?"), "too_long, status 400"),
+        (translate_status(500, "exceeds the available context size: Why?"), "too_long, status 500"),
+        (translate_status(403, '{"flagged_input": "Why?"}'), "refused, status 403"),
+        (translate_status(409, "Why?"), "unavailable, status 409"),
         (BackendError(Action.GIVE_UP, "refused", "refusal: Why?"), "refused"),
-        (from_status(401, "no such key"), "unavailable, status 401: no such key"),
-        (from_status(403, "billing is off"), "unavailable, status 403: billing is off"),
-        (from_status(404, "no such model"), "unavailable, status 404: no such model"),
-        (from_status(429, "slow down"), "unavailable, status 429: slow down"),
-        (from_status(503, "overloaded"), "unavailable, status 503: overloaded"),
-        (from_exception(TimeoutError("no first token")), "timeout, TimeoutError: no first token"),
+        (translate_status(401, "no such key"), "unavailable, status 401: no such key"),
+        (translate_status(403, "billing is off"), "unavailable, status 403: billing is off"),
+        (translate_status(404, "no such model"), "unavailable, status 404: no such model"),
+        (translate_status(429, "slow down"), "unavailable, status 429: slow down"),
+        (translate_status(503, "overloaded"), "unavailable, status 503: overloaded"),
+        (translate_exception(TimeoutError("no first token")), "timeout, TimeoutError: no first token"),
     ],
 )
 def test_log_words_quote_a_provider_only_where_no_question_can_have_caused_the_failure(error, words):
-    assert log_words(final(error, begun=False, secret="")) == words
+    assert log_words(finalize_error(error, begun=False, secret="")) == words

@@ -16,7 +16,7 @@ def test_answers_come_in_the_order_of_turns_and_sides(django_assert_num_queries)
         factories.turn(battle, number, a=FINISHED, b=FINISHED)
 
     with django_assert_num_queries(1):
-        found = [(each.turn.number, each.side, each.turn.battle.state) for each in battle_view.answers_of(battle.pk)]
+        found = [(each.turn.number, each.side, each.turn.battle.state) for each in battle_view.load_answers(battle.pk)]
 
     assert found == [(number, side, "ready") for number in (1, 2, 3) for side in "ab"]
 
@@ -25,7 +25,7 @@ def test_view_tells_finished_failed_and_running_answers_apart():
     battle = factories.battle("answering", a=FINISHED | {"text": "*So.*"}, b=FAILED)
     factories.turn(battle, 2, a=RUNNING | {"text": "Half"}, b=RUNNING)
 
-    view = battle_view.load(battle.pk)
+    view = battle_view.load_battle_view(battle.pk)
 
     assert view.state == "answering"
     a, b = view.side(1, "a"), view.side(1, "b")
@@ -37,7 +37,7 @@ def test_view_tells_finished_failed_and_running_answers_apart():
 
 @pytest.mark.parametrize(("how", "words"), [("stopped", "Stopped."), ("cut", "Cut off at the length limit.")])
 def test_view_says_where_an_answer_was_cut_short(how, words):
-    view = battle_view.load(factories.battle(a=FINISHED | {how: True}).pk)
+    view = battle_view.load_battle_view(factories.battle(a=FINISHED | {how: True}).pk)
 
     assert (words in view.side(1, "a").html, words in view.side(1, "b").html) == (True, False)
 
@@ -57,8 +57,8 @@ def test_view_says_where_an_answer_was_cut_short(how, words):
 def test_names_and_reasons_may_be_known_to_who_picked_the_models_or_has_voted(mode, state, told):
     battle = factories.battle(state, mode=mode)
 
-    assert battle_view.named(battle) == told
-    assert battle_view.reason(battle, "timeout") == ("timeout" if told else "unavailable")
+    assert battle_view.is_revealed(battle) == told
+    assert battle_view.get_public_reason(battle, "timeout") == ("timeout" if told else "unavailable")
 
 
 @pytest.mark.parametrize(
@@ -67,4 +67,4 @@ def test_names_and_reasons_may_be_known_to_who_picked_the_models_or_has_voted(mo
 )
 def test_reason_is_one_that_readers_know(failure, reason):
     battle = factories.battle(mode="side_by_side")
-    assert battle_view.reason(battle, failure) == reason
+    assert battle_view.get_public_reason(battle, failure) == reason

@@ -9,7 +9,7 @@ from django.db.models import Value
 from django.db.models.functions import Concat
 from psycopg.errors import DeadlockDetected
 
-from arena.answers.db_batcher import TRIES, Ledger, Unreachable
+from arena.answers.db_batcher import MAX_TRANSACTION_TRIES, DatabaseBatcher, DatabaseUnreachable
 from catalog.models import LanguageModel
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -17,9 +17,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 async def ledger():
-    made = Ledger(asyncio.get_running_loop())
+    made = DatabaseBatcher(asyncio.get_running_loop())
     yield made
-    with pytest.raises(Unreachable):  # the thread lets its connection go
+    with pytest.raises(DatabaseUnreachable):  # the thread lets its connection go
         await made.call(away, None)
 
 
@@ -122,12 +122,12 @@ async def test_call_that_gives_too_few_results_is_an_error_of_its_own(ledger):
 async def test_call_says_so_when_the_database_is_away(ledger, failing):
     results = await asyncio.gather(ledger.call(failing, 1), ledger.call(insert, "a"), return_exceptions=True)
 
-    assert [type(result) for result in results] == [Unreachable, Unreachable]
+    assert [type(result) for result in results] == [DatabaseUnreachable, DatabaseUnreachable]
     assert await stored() == set()
 
 
 async def test_call_works_again_once_the_database_is_back(ledger):
-    with pytest.raises(Unreachable):
+    with pytest.raises(DatabaseUnreachable):
         await ledger.call(away, None)
 
     assert await ledger.call(insert, "a") == "A"
@@ -139,7 +139,7 @@ async def test_call_survives_a_connection_that_the_server_ended(ledger):
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
         return [None]
 
-    with pytest.raises(Unreachable):
+    with pytest.raises(DatabaseUnreachable):
         await ledger.call(end, None)
 
     assert await ledger.call(insert, "a") == "A"
@@ -185,9 +185,9 @@ async def test_call_that_deadlocks_end_again_and_again_is_given_up(ledger):
         tried.append(arguments)
         raise OperationalError("deadlock detected") from DeadlockDetected()
 
-    with pytest.raises(Unreachable):
+    with pytest.raises(DatabaseUnreachable):
         await ledger.call(unlucky, 1)
-    assert len(tried) == TRIES
+    assert len(tried) == MAX_TRANSACTION_TRIES
     assert await ledger.call(insert, "a") == "A"
 
 

@@ -15,14 +15,14 @@ from django.db.models.functions import Now
 
 from arena.answers import answering, jobs, leases
 from arena.answers import engine as engine_module
-from arena.answers.announcements import stream_key
-from arena.answers.db_batcher import Unreachable
+from arena.answers.announcements import get_stream_key
+from arena.answers.db_batcher import DatabaseUnreachable
 from arena.answers.engine import Engine
 from arena.answers.stream_events import BattleView
 from arena.battles import deletion, lifecycle
 from arena.endpoints import circuit_breaker, draw, probe
 from arena.endpoints.model_requests import SYSTEM_PROMPT
-from arena.models import Answer, Battle, Call, Endpoint
+from arena.models import Answer, Battle, Endpoint, EndpointCall
 from tests import factories as common
 from tests.arena import factories
 from tests.arena.factories import EXPIRED, FINISHED, FORGOTTEN
@@ -46,7 +46,7 @@ def shut(engine):
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks, timeout=1)
-        with suppress(Unreachable):
+        with suppress(DatabaseUnreachable):
             await engine.ledger.call(away, None)
         await engine.publisher.redis.aclose()
         await engine.answering.close()
@@ -109,7 +109,7 @@ def published(valkey):
 
     def read(battle):
         view = BattleView()
-        for _, entry in valkey.xrange(stream_key(battle.pk)):
+        for _, entry in valkey.xrange(get_stream_key(battle.pk)):
             for event in orjson.loads(entry[b"e"]):
                 assert view.apply(event)
         return view
@@ -131,7 +131,7 @@ def becomes(turn, *states):
     return eventually(lambda: Battle.objects.filter(pk=turn.battle_id, state__in=states).exists())
 
 
-def asked(provider, name, prompt=probe.PROMPT):
+def asked(provider, name, prompt=probe.PROBE_PROMPT):
     """The requests with this question that came to the model of this name: by default the probes."""
     return [request for request in provider.requests(name) if request["messages"][-1]["content"] == prompt]
 
@@ -180,7 +180,7 @@ def test_engine_shows_a_side_that_a_question_made_fail_and_the_vote_does_not_cou
     turn = turn_of(local(), served("b/toolong"), mode="anonymous", a=FINISHED, b=FINISHED)
     Battle.objects.filter(pk=turn.battle_id).update(state="ready")
 
-    further = lifecycle.ask_again(turn.battle, "More, please.")
+    further = lifecycle.ask_follow_up(turn.battle, "More, please.")
     engine.submit(further.pk)
 
     assert becomes(further, "ready")
@@ -250,13 +250,13 @@ def test_engine_asks_once_more_after_a_failure_that_may_pass(engine, served, pro
 
 def test_end_of_one_side_does_not_wait_for_the_words_of_the_other(engine, served, published, monkeypatch):
     """Both sides are over at about the same time, and rendering the second takes longer."""
-    end = engine_module._end
+    end = engine_module._build_end_event
 
     def slowly(turn, side):
         time.sleep(0.5 if side.job.side == "a" else 1)
         return end(turn, side)
 
-    monkeypatch.setattr(engine_module, "_end", slowly)
+    monkeypatch.setattr(engine_module, "_build_end_event", slowly)
     turn = turn_of(served("a/len-5"), served("b/ttft-0.2-len-5"), mode="side_by_side")
 
     engine.submit(turn.pk)
@@ -384,7 +384,7 @@ def test_engine_discards_a_save_that_comes_too_late(engine, served, published, m
 @pytest.mark.parametrize("told", [True, False], ids=["told at once", "seen at the heartbeat"])
 def test_engine_forgets_a_battle_that_is_deleted_meanwhile(engine, served, told, valkey, caplog):
     turn = turn_of(served("a/steady-50"), served("b/steady-50"), mode="anonymous")
-    key = stream_key(turn.battle_id)
+    key = get_stream_key(turn.battle_id)
     engine.submit(turn.pk)
     assert eventually(lambda: valkey.exists(key))
 
@@ -469,7 +469,7 @@ def test_engine_stops_where_the_reader_is(engine, served, told, valkey):
     assert eventually(lambda: Answer.objects.filter(turn=turn, text__gt="").count() == 2)
 
     if told:
-        lifecycle.stop(turn.battle)
+        lifecycle.stop_battle(turn.battle)
     else:
         Battle.objects.update(stopped=True)
 
@@ -479,7 +479,7 @@ def test_engine_stops_where_the_reader_is(engine, served, told, valkey):
 
 def test_engine_hears_a_stop_that_comes_while_it_takes_the_turn(engine, served, monkeypatch):
     """After the battle was read, and before the turn is known to be here."""
-    take, read, heard = jobs.take, threading.Event(), threading.Event()
+    take, read, heard = jobs.claim_jobs, threading.Event(), threading.Event()
 
     def slowly(turn_ids):
         taken = take(turn_ids)
@@ -487,12 +487,12 @@ def test_engine_hears_a_stop_that_comes_while_it_takes_the_turn(engine, served, 
         heard.wait(30)
         return taken
 
-    monkeypatch.setattr(jobs, "take", slowly)
+    monkeypatch.setattr(jobs, "claim_jobs", slowly)
     monkeypatch.setattr(leases, "HEARTBEAT_S", 60)
     turn = turn_of(served("a/hang"), served("b/hang"), mode="anonymous")
     engine.submit(turn.pk)
     assert read.wait(30)
-    lifecycle.stop(turn.battle)
+    lifecycle.stop_battle(turn.battle)
     assert eventually(lambda: engine.stops)
     heard.set()
 
@@ -508,11 +508,11 @@ def test_engine_records_how_each_call_went_but_none_that_was_broken_off(engine, 
     engine.submit(turn.pk)
     assert eventually(lambda: Answer.objects.filter(turn=turn, text__gt="").count() == 2)
 
-    lifecycle.stop(turn.battle)
+    lifecycle.stop_battle(turn.battle)
     assert becomes(turn, "ready")
     engine.drain(0)
 
-    calls = Call.objects.order_by("endpoint__upstream_id").values_list("endpoint__upstream_id", "failure")
+    calls = EndpointCall.objects.order_by("endpoint__upstream_id").values_list("endpoint__upstream_id", "failure")
     assert list(calls) == [("b/len-5", ""), ("b/len-5", ""), ("error-401", "unavailable")]
 
 
@@ -522,7 +522,7 @@ def test_engine_records_a_stop_under_its_own_reason(engine, served):
     engine.submit(turn.pk)
     assert eventually(lambda: answers(turn)["b"].state == "finished")
 
-    lifecycle.stop(turn.battle)
+    lifecycle.stop_battle(turn.battle)
     assert becomes(turn, "void")
     engine.drain(0)
 
@@ -541,24 +541,24 @@ def test_questions_that_make_a_model_fail_do_not_take_it_out_of_the_draw(engine,
 
     assert all(becomes(turn, "void", "ready") for turn in turns)
     assert eventually(lambda: [request["state"] != "open" for request in asked(provider, name)] == [True])
-    assert picky.pk in draw.drawable()
+    assert picky.pk in draw.list_drawable_models()
     assert Endpoint.objects.get(model=picky).failed_probes == 0
-    assert Call.objects.filter(endpoint__model=picky).count() >= 6
+    assert EndpointCall.objects.filter(endpoint__model=picky).count() >= 6
 
 
 def test_two_failed_probes_take_an_endpoint_out_and_a_good_one_brings_it_back(engine, served, provider, monkeypatch):
-    monkeypatch.setattr(circuit_breaker, "PROBED_EVERY_S", 0.2)
+    monkeypatch.setattr(circuit_breaker, "PROBE_INTERVAL_S", 0.2)
     down = served("error-503")
     turn = turn_of(down, served("b/len-5"))
     engine.submit(turn.pk)
     assert becomes(turn, "void")
 
-    assert eventually(lambda: down.pk not in draw.drawable())
+    assert eventually(lambda: down.pk not in draw.list_drawable_models())
     assert len(asked(provider, "error-503")) >= 2
     Endpoint.objects.filter(model=down).update(upstream_id="mended/len-5")
 
-    assert eventually(lambda: down.pk in draw.drawable())
-    assert Call.objects.filter(endpoint__model=down).count() == 2  # of the battle alone
+    assert eventually(lambda: down.pk in draw.list_drawable_models())
+    assert EndpointCall.objects.filter(endpoint__model=down).count() == 2  # of the battle alone
 
 
 def test_probe_waits_for_a_place_at_its_endpoint(engine, served, provider):
@@ -570,7 +570,7 @@ def test_probe_waits_for_a_place_at_its_endpoint(engine, served, provider):
     Endpoint.objects.filter(model=busy).update(probe_wanted=True)
     assert eventually(lambda: not Endpoint.objects.get(model=busy).probe_wanted)
     assert not asked(provider, "a/hang-5")
-    lifecycle.stop(turn.battle)
+    lifecycle.stop_battle(turn.battle)
 
     assert eventually(lambda: asked(provider, "a/hang-5"))
 
@@ -590,7 +590,7 @@ def test_named_models_and_keys_have_half_of_the_places(engine, served, provider)
 
 
 def test_model_without_a_free_place_has_not_failed(engine, served, provider, monkeypatch):
-    monkeypatch.setattr(answering, "OWN_TURN_S", 0.3)
+    monkeypatch.setattr(answering, "SLOT_TIMEOUT_S", 0.3)
     busy = served("a/hang-5", max_concurrency=1)
     engine.submit(turn_of(busy, local()).pk)
     assert eventually(lambda: provider.requests("a/hang-5"))
@@ -600,7 +600,7 @@ def test_model_without_a_free_place_has_not_failed(engine, served, provider, mon
 
     assert becomes(turn, "void")
     assert {answer.failure for answer in answers(turn).values()} == {"", "busy"}
-    assert not Call.objects.filter(battle=turn.battle_id, endpoint__model=busy).exists()
+    assert not EndpointCall.objects.filter(battle=turn.battle_id, endpoint__model=busy).exists()
     assert not Endpoint.objects.get(model=busy).probe_wanted
 
 
@@ -696,7 +696,7 @@ def test_engine_ends_a_turn_that_cannot_go_on_and_no_other(engine, served, caplo
 
 
 def test_engine_takes_over_all_that_is_left_without_a_pause(engines, monkeypatch):
-    monkeypatch.setattr(leases, "REAPED_AT_ONCE", 1)
+    monkeypatch.setattr(leases, "MAX_REAPED_TURNS", 1)
     monkeypatch.setattr(leases, "HEARTBEAT_S", 1)
     turns = [turn_of(local(), local(), a=EXPIRED, b=EXPIRED) for _ in range(8)]
 

@@ -6,7 +6,7 @@ import pytest
 
 from arena.answers import jobs
 from arena.endpoints.backends.protocol import Message
-from arena.endpoints.model_requests import MAX_TOKENS, SYSTEM_PROMPT, TEMPERATURE
+from arena.endpoints.model_requests import DEFAULT_MAX_TOKENS, DEFAULT_TEMPERATURE, SYSTEM_PROMPT
 from arena.models import Battle
 from tests import factories as common
 from tests.arena import factories
@@ -29,7 +29,7 @@ def models(**fields):
 def test_take_tells_what_is_to_be_done_for_both_sides():
     turn = factories.turn(models(kind="eliza", max_concurrency=3), prompt="How are you?")
 
-    [job] = jobs.take([turn.pk])
+    [job] = jobs.claim_jobs([turn.pk])
 
     assert (job.battle_id, job.turn_id, job.number, job.paced) == (str(turn.battle_id), turn.pk, 1, True)
     assert [(side.side, side.answer_id, side.attempt) for side in job.sides] == [
@@ -41,19 +41,19 @@ def test_take_tells_what_is_to_be_done_for_both_sides():
 
 def test_take_of_a_turn_that_another_worker_has_is_none():
     turn = factories.turn()
-    jobs.take([turn.pk])
+    jobs.claim_jobs([turn.pk])
 
-    assert jobs.take([turn.pk]) == [None]
+    assert jobs.claim_jobs([turn.pk]) == [None]
 
 
 def test_take_of_a_turn_that_is_not_there_is_none():
-    assert jobs.take([123_456]) == [None]
+    assert jobs.claim_jobs([123_456]) == [None]
 
 
 def test_take_of_a_turn_that_was_delivered_twice_is_a_job_once():
     turn, other = factories.turn(), factories.turn()
 
-    taken = jobs.take([turn.pk, other.pk, turn.pk])
+    taken = jobs.claim_jobs([turn.pk, other.pk, turn.pk])
 
     assert [job and job.turn_id for job in taken] == [turn.pk, other.pk, None]
 
@@ -63,11 +63,11 @@ def test_take_gives_both_sides_the_same_request_but_for_the_model():
     b = common.endpoint(kind="openai", base_url="https://b.example/v1", upstream_id="model-b")
     turn = factories.turn(common.battle(a.model, b.model), prompt="Who are you?")
 
-    one, other = (side.request for side in jobs.take([turn.pk])[0].sides)
+    one, other = (side.request for side in jobs.claim_jobs([turn.pk])[0].sides)
 
     assert (one.base_url, one.model) == ("https://a.example/v1", "model-a")
     assert replace(one, base_url=other.base_url, model=other.model) == other
-    assert (one.max_tokens, one.temperature, one.parameters) == (MAX_TOKENS, TEMPERATURE, {})
+    assert (one.max_tokens, one.temperature, one.parameters) == (DEFAULT_MAX_TOKENS, DEFAULT_TEMPERATURE, {})
     assert one.system == SYSTEM_PROMPT
     assert one.messages == (Message("user", "Who are you?"),)
 
@@ -76,7 +76,7 @@ def test_take_names_no_model_to_the_model():
     turn = factories.turn()
     names = [getattr(turn.battle, f"model_{side}") for side in "ab"]
 
-    for side in jobs.take([turn.pk])[0].sides:
+    for side in jobs.claim_jobs([turn.pk])[0].sides:
         said = side.request.system + "".join(message.content for message in side.request.messages)
         assert not any(name.slug in said or name.name in said for name in names)
 
@@ -99,13 +99,15 @@ def test_take_asks_by_what_the_endpoint_says(monkeypatch, fields, field, value):
     monkeypatch.setenv("PRIVATE_PEM", "no key of an endpoint")
     turn = factories.turn(models(**fields))
 
-    [job] = jobs.take([turn.pk])
+    [job] = jobs.claim_jobs([turn.pk])
 
     assert [getattr(side.request, field) for side in job.sides] == [value, value]
 
 
 def test_take_never_shows_the_key():
-    assert "sk-secret" not in repr(replace(jobs.take([factories.turn().pk])[0].sides[0].request, api_key="sk-secret"))
+    assert "sk-secret" not in repr(
+        replace(jobs.claim_jobs([factories.turn().pk])[0].sides[0].request, api_key="sk-secret")
+    )
 
 
 def test_take_gives_each_side_its_own_history():
@@ -115,7 +117,7 @@ def test_take_gives_each_side_its_own_history():
     third = factories.turn(battle, 3, "Three?")
     factories.turn(prompt="Of another battle?", a=FINISHED, b=FINISHED)
 
-    a, b = (side.request.messages for side in jobs.take([third.pk])[0].sides)
+    a, b = (side.request.messages for side in jobs.claim_jobs([third.pk])[0].sides)
 
     assert a == (
         Message("user", "One?"),
@@ -137,7 +139,7 @@ def test_take_paces_anonymous_battles_unless_that_is_switched_off(settings, mode
     turn = factories.turn()
     Battle.objects.update(mode=mode)
 
-    assert jobs.take([turn.pk])[0].paced is paced
+    assert jobs.claim_jobs([turn.pk])[0].paced is paced
 
 
 @pytest.mark.parametrize(("mode", "blind"), [("anonymous", True), ("side_by_side", False)])
@@ -146,13 +148,13 @@ def test_take_knows_what_must_stay_hidden_whatever_the_pace(settings, mode, blin
     turn = factories.turn()
     Battle.objects.update(mode=mode)
 
-    assert jobs.take([turn.pk])[0].blind is blind
+    assert jobs.claim_jobs([turn.pk])[0].blind is blind
 
 
 def test_reap_takes_over_the_side_that_was_left():
     turn = factories.turn(a=FINISHED, b=EXPIRED, prompt="Why?")
 
-    [[job]] = jobs.reap([None])
+    [[job]] = jobs.reap_jobs([None])
 
     assert [(side.side, side.attempt) for side in job.sides] == [("b", 2)]
     assert job.sides[0].request.messages == (Message("user", "Why?"),)
@@ -162,11 +164,11 @@ def test_reap_takes_over_the_side_that_was_left():
 def test_reap_gives_what_it_found_to_one_of_those_who_asked():
     factories.turn(a=EXPIRED, b=EXPIRED)
 
-    assert [len(found) for found in jobs.reap([None, None, None])] == [1, 0, 0]
+    assert [len(found) for found in jobs.reap_jobs([None, None, None])] == [1, 0, 0]
 
 
 def test_take_needs_the_same_number_of_queries_for_many_turns_as_for_one(django_assert_num_queries):
     for count in (1, 30):
         turns = [factories.turn().pk for _ in range(count)]
         with django_assert_num_queries(3):
-            assert len([job for job in jobs.take(turns) if job]) == count
+            assert len([job for job in jobs.claim_jobs(turns) if job]) == count

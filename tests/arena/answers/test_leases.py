@@ -9,7 +9,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from arena.answers import leases
-from arena.answers.leases import Finish, Held, Result
+from arena.answers.leases import AnswerLease, AnswerResult, FinishedSides
 from arena.models import Answer, Battle, Turn
 from tests import factories as common
 from tests.arena import factories
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 def held(turn, name, attempt=1, text=None):
-    return Held(factories.side(turn, name).pk, attempt, text)
+    return AnswerLease(factories.side(turn, name).pk, attempt, text)
 
 
 def many(count, **fields):
@@ -35,7 +35,7 @@ def many(count, **fields):
 
 
 def result(turn, name, attempt=1, **fields):
-    return Result(factories.side(turn, name).pk, attempt, **({"text": "Hi."} | fields))
+    return AnswerResult(factories.side(turn, name).pk, attempt, **({"text": "Hi."} | fields))
 
 
 def lease_left(answer):
@@ -46,7 +46,7 @@ def lease_left(answer):
 def test_claim_takes_both_sides_of_a_queued_turn():
     turn = factories.turn()
 
-    [taken] = leases.claim([turn.pk])
+    [taken] = leases.claim_answers([turn.pk])
 
     assert taken == {factories.side(turn, name).pk: 1 for name in "ab"}
     answer = factories.side(turn, "a")
@@ -57,9 +57,9 @@ def test_claim_takes_both_sides_of_a_queued_turn():
 
 def test_claim_gives_one_result_for_each_turn_in_order():
     first, second, third = (factories.turn() for _ in range(3))
-    leases.claim([second.pk])
+    leases.claim_answers([second.pk])
 
-    taken = leases.claim([third.pk, second.pk, first.pk])
+    taken = leases.claim_answers([third.pk, second.pk, first.pk])
 
     assert [bool(each) for each in taken] == [True, False, True]
     assert set(taken[0]) == {factories.side(third, name).pk for name in "ab"}
@@ -68,7 +68,7 @@ def test_claim_gives_one_result_for_each_turn_in_order():
 def test_claim_of_the_same_turn_twice_at_once_gives_it_once():
     turn = factories.turn()
 
-    taken = leases.claim([turn.pk, turn.pk])
+    taken = leases.claim_answers([turn.pk, turn.pk])
 
     assert sorted(len(each) for each in taken) == [0, 2]
 
@@ -77,13 +77,13 @@ def test_claim_of_the_same_turn_twice_at_once_gives_it_once():
 def test_claim_takes_what_is_queued_only(a, b, sides):
     turn = factories.turn(a=a, b=b)
 
-    assert [len(each) for each in leases.claim([turn.pk])] == [sides]
+    assert [len(each) for each in leases.claim_answers([turn.pk])] == [sides]
 
 
 def test_claim_clears_what_an_earlier_attempt_left():
     turn = factories.turn(a={"attempt": 4, "text": "old", "cut": True, "first_token_at": Now()})
 
-    leases.claim([turn.pk])
+    leases.claim_answers([turn.pk])
 
     answer = factories.side(turn, "a")
     assert (answer.attempt, answer.text, answer.cut, answer.first_token_at) == (5, "", False, None)
@@ -95,7 +95,7 @@ def test_claim_gives_a_turn_to_one_of_many_workers():
 
     def work(_):
         with transaction.atomic():
-            return leases.claim(turns)
+            return leases.claim_answers(turns)
 
     taken = at_once(8, work)
 
@@ -120,7 +120,7 @@ def test_claim_gives_a_turn_to_one_of_many_workers():
 def test_reap_takes_expired_and_long_queued_answers(a, b, sides):
     turn = factories.turn(a=a, b=b)
 
-    taken = leases.reap()
+    taken = leases.reap_answers()
 
     expected = {factories.side(turn, name).pk: 1 + {"a": a, "b": b}[name].get("attempt", 0) for name in sides}
     assert taken == ({turn.pk: expected} if sides else {})
@@ -129,14 +129,14 @@ def test_reap_takes_expired_and_long_queued_answers(a, b, sides):
 def test_reap_takes_a_turn_only_once():
     factories.turn(a=EXPIRED, b=EXPIRED)
 
-    assert len(leases.reap()) == 1
-    assert leases.reap() == {}
+    assert len(leases.reap_answers()) == 1
+    assert leases.reap_answers() == {}
 
 
 def test_reap_takes_no_more_turns_at_once_than_it_should_and_the_oldest_first():
-    turns = many(leases.REAPED_AT_ONCE + 5, **EXPIRED)
+    turns = many(leases.MAX_REAPED_TURNS + 5, **EXPIRED)
 
-    first, second = leases.reap(), leases.reap()
+    first, second = leases.reap_answers(), leases.reap_answers()
 
     assert (list(first), list(second)) == (turns[:-5], turns[-5:])
     assert {len(taken) for taken in (first | second).values()} == {2}
@@ -150,7 +150,7 @@ def test_reap_gives_an_expired_turn_to_one_of_many_reapers():
         found = {}
         for _ in range(3):
             with transaction.atomic():
-                found |= leases.reap()
+                found |= leases.reap_answers()
         return found
 
     taken = at_once(6, work)
@@ -162,18 +162,18 @@ def test_reap_gives_an_expired_turn_to_one_of_many_reapers():
 
 @pytest.mark.django_db(transaction=True)
 def test_reap_passes_over_turns_that_another_reaper_is_taking():
-    turns, locked, done = many(leases.REAPED_AT_ONCE + 5, **EXPIRED), threading.Event(), threading.Event()
+    turns, locked, done = many(leases.MAX_REAPED_TURNS + 5, **EXPIRED), threading.Event(), threading.Event()
 
     def work(number):
         if number == 0:
             with transaction.atomic():
-                taken = leases.reap()
+                taken = leases.reap_answers()
                 locked.set()
                 return taken, done.wait(30)
         locked.wait(30)
         try:
             with transaction.atomic():
-                return leases.reap()
+                return leases.reap_answers()
         finally:
             done.set()
 
@@ -186,7 +186,7 @@ def test_reap_passes_over_turns_that_another_reaper_is_taking():
 def test_extend_renews_the_lease_and_keeps_what_was_released():
     turn = factories.turn(a=RUNNING, b=RUNNING)
 
-    [extended] = leases.extend([(held(turn, "a", text="Hel"), held(turn, "b"))])
+    [extended] = leases.extend_leases([(held(turn, "a", text="Hel"), held(turn, "b"))])
 
     assert extended.ours == {factories.side(turn, name).pk for name in "ab"}
     assert lease_left(factories.side(turn, "a")) == pytest.approx(leases.LEASE_S, abs=2)
@@ -196,16 +196,18 @@ def test_extend_renews_the_lease_and_keeps_what_was_released():
 def test_extend_revives_an_expired_lease_that_nobody_took():
     turn = factories.turn(a=EXPIRED, b=EXPIRED)
 
-    assert leases.extend([[held(turn, "a")]])[0].ours
+    assert leases.extend_leases([[held(turn, "a")]])[0].ours
 
-    assert list(leases.reap()[turn.pk]) == [factories.side(turn, "b").pk]
+    assert list(leases.reap_answers()[turn.pk]) == [factories.side(turn, "b").pk]
 
 
 def test_extend_of_an_answer_that_another_worker_took_writes_nothing():
     turn = factories.turn(a=EXPIRED, b=EXPIRED)
-    leases.reap()
+    leases.reap_answers()
 
-    [extended] = leases.extend([(held(turn, "a", attempt=1, text="stale"), held(turn, "b", attempt=2, text="new"))])
+    [extended] = leases.extend_leases(
+        [(held(turn, "a", attempt=1, text="stale"), held(turn, "b", attempt=2, text="new"))]
+    )
 
     assert extended.ours == {factories.side(turn, "b").pk}
     assert (factories.side(turn, "a").text, factories.side(turn, "b").text) == ("", "new")
@@ -215,7 +217,7 @@ def test_extend_of_an_answer_that_another_worker_took_writes_nothing():
 def test_extend_of_an_answer_that_has_ended_writes_nothing(ended):
     turn = factories.turn(a=ended)
 
-    assert not leases.extend([[held(turn, "a", text="more")]])[0].ours
+    assert not leases.extend_leases([[held(turn, "a", text="more")]])[0].ours
 
     assert factories.side(turn, "a").text == ended.get("text", "")
     assert factories.side(turn, "a").lease_until is None
@@ -225,24 +227,24 @@ def test_extend_tells_of_a_voter_who_wants_no_more():
     turn, other = factories.turn(a=RUNNING, b=RUNNING), factories.turn(a=RUNNING)
     Battle.objects.filter(pk=turn.battle_id).update(stopped=True)
 
-    extended = leases.extend([(held(turn, "a"), held(turn, "b")), [held(other, "a")]])
+    extended = leases.extend_leases([(held(turn, "a"), held(turn, "b")), [held(other, "a")]])
 
     assert [each.stopped for each in extended] == [True, False]
 
 
 def test_give_up_lets_another_worker_take_over_at_once():
     turn = factories.turn(a=RUNNING, b=RUNNING)
-    assert leases.reap() == {}
+    assert leases.reap_answers() == {}
 
-    assert leases.give_up([(held(turn, "a"), held(turn, "b"))]) == [None]
+    assert leases.release_leases([(held(turn, "a"), held(turn, "b"))]) == [None]
 
-    assert set(leases.reap()) == {turn.pk}
+    assert set(leases.reap_answers()) == {turn.pk}
 
 
 def test_give_up_of_what_another_worker_has_changes_nothing():
     turn = factories.turn(a=RUNNING | {"attempt": 2})
 
-    leases.give_up([[held(turn, "a", attempt=1)]])
+    leases.release_leases([[held(turn, "a", attempt=1)]])
 
     assert lease_left(factories.side(turn, "a")) > 0
 
@@ -251,10 +253,12 @@ def test_finish_saves_both_sides_and_makes_the_battle_ready():
     turn = factories.turn(a=RUNNING, b=RUNNING)
     told = {"reasoning": "Hm.", "first_token_age": 3.0, "finished_age": 1.0, "input_tokens": 7, "output_tokens": 2}
 
-    [saved] = leases.finish([Finish(turn.pk, (result(turn, "a", **told), result(turn, "b", text="Yes.", cut=True)))])
+    [saved] = leases.finish_answers(
+        [FinishedSides(turn.pk, (result(turn, "a", **told), result(turn, "b", text="Yes.", cut=True)))]
+    )
 
     a, b = factories.side(turn, "a"), factories.side(turn, "b")
-    assert saved == leases.Saved(frozenset({a.pk, b.pk}), "ready")
+    assert saved == leases.SaveOutcome(frozenset({a.pk, b.pk}), "ready")
     assert (a.state, a.text, a.reasoning, a.failure, a.lease_until) == ("finished", "Hi.", "Hm.", "", None)
     assert (a.input_tokens, a.output_tokens, b.text, b.first_token_at) == (7, 2, "Yes.", None)
     assert a.finished_at - a.first_token_at == timedelta(seconds=2)
@@ -280,7 +284,9 @@ def test_finish_settles_the_battle_by_turn_and_failures(number, a, b, state):
         factories.turn(battle, earlier, a=FINISHED, b=FINISHED)
     turn = factories.turn(battle, number, a=RUNNING, b=RUNNING)
 
-    [saved] = leases.finish([Finish(turn.pk, (result(turn, "a", failure=a), result(turn, "b", failure=b)))])
+    [saved] = leases.finish_answers(
+        [FinishedSides(turn.pk, (result(turn, "a", failure=a), result(turn, "b", failure=b)))]
+    )
 
     assert saved.state == state == Battle.objects.get().state
     assert factories.side(turn, "a").state == ("failed" if a else "finished")
@@ -289,8 +295,8 @@ def test_finish_settles_the_battle_by_turn_and_failures(number, a, b, state):
 def test_finish_of_one_side_leaves_the_battle_answering_until_the_other():
     turn = factories.turn(a=RUNNING, b=RUNNING)
 
-    [first] = leases.finish([Finish(turn.pk, (result(turn, "a"),))])
-    [second] = leases.finish([Finish(turn.pk, (result(turn, "b"),))])
+    [first] = leases.finish_answers([FinishedSides(turn.pk, (result(turn, "a"),))])
+    [second] = leases.finish_answers([FinishedSides(turn.pk, (result(turn, "b"),))])
 
     assert (first.state, second.state) == (None, "ready")
 
@@ -303,12 +309,12 @@ def test_finish_of_one_side_each_by_two_workers_at_once_settles_once():
     def work(number):
         with transaction.atomic():
             if number == 0:
-                [each] = leases.finish([Finish(turn.pk, (results[0],))])
+                [each] = leases.finish_answers([FinishedSides(turn.pk, (results[0],))])
                 saved.set()
                 done.wait(0.3)  # the other one has to wait for this commit
                 return each.state
             saved.wait(30)
-            [each] = leases.finish([Finish(turn.pk, (results[1],))])
+            [each] = leases.finish_answers([FinishedSides(turn.pk, (results[1],))])
             done.set()
             return each.state
 
@@ -319,7 +325,9 @@ def test_finish_of_one_side_each_by_two_workers_at_once_settles_once():
 def test_finish_of_both_sides_in_one_batch_settles_once():
     turn = factories.turn(a=RUNNING, b=RUNNING)
 
-    saved = leases.finish([Finish(turn.pk, (result(turn, "a"),)), Finish(turn.pk, (result(turn, "b"),))])
+    saved = leases.finish_answers(
+        [FinishedSides(turn.pk, (result(turn, "a"),)), FinishedSides(turn.pk, (result(turn, "b"),))]
+    )
 
     assert [len(each.saved) for each in saved] == [1, 1]
     assert Battle.objects.get().state == "ready"
@@ -327,22 +335,26 @@ def test_finish_of_both_sides_in_one_batch_settles_once():
 
 def test_finish_by_a_worker_that_lost_its_lease_writes_nothing():
     turn = factories.turn(a=EXPIRED, b=EXPIRED)
-    leases.reap()
+    leases.reap_answers()
 
-    [saved] = leases.finish([Finish(turn.pk, (result(turn, "a", text="stale"), result(turn, "b", text="stale")))])
+    [saved] = leases.finish_answers(
+        [FinishedSides(turn.pk, (result(turn, "a", text="stale"), result(turn, "b", text="stale")))]
+    )
 
-    assert saved == leases.Saved(frozenset(), None)
+    assert saved == leases.SaveOutcome(frozenset(), None)
     assert set(Answer.objects.values_list("state", "text", "attempt")) == {("running", "", 2)}
     assert Battle.objects.get().state == "answering"
 
 
 def test_finish_twice_writes_once():
     turn = factories.turn(a=RUNNING, b=RUNNING)
-    leases.finish([Finish(turn.pk, (result(turn, "a"), result(turn, "b")))])
+    leases.finish_answers([FinishedSides(turn.pk, (result(turn, "a"), result(turn, "b")))])
 
-    [again] = leases.finish([Finish(turn.pk, (result(turn, "a", text="other"), result(turn, "b", text="other")))])
+    [again] = leases.finish_answers(
+        [FinishedSides(turn.pk, (result(turn, "a", text="other"), result(turn, "b", text="other")))]
+    )
 
-    assert again == leases.Saved(frozenset(), None)
+    assert again == leases.SaveOutcome(frozenset(), None)
     assert set(Answer.objects.values_list("text", flat=True)) == {"Hi."}
 
 
@@ -351,7 +363,7 @@ def test_finish_never_moves_a_battle_that_is_not_answering(state):
     turn = factories.turn(a=RUNNING, b=RUNNING)
     Battle.objects.update(state=state)
 
-    [saved] = leases.finish([Finish(turn.pk, (result(turn, "a"), result(turn, "b")))])
+    [saved] = leases.finish_answers([FinishedSides(turn.pk, (result(turn, "a"), result(turn, "b")))])
 
     assert saved.state is None
     assert Battle.objects.get().state == state
@@ -361,7 +373,7 @@ def test_finish_tells_each_turn_of_a_batch_its_own():
     turns = [factories.turn(a=RUNNING, b=RUNNING) for _ in range(3)]
     Answer.objects.filter(turn=turns[1]).update(attempt=2)
 
-    saved = leases.finish([Finish(turn.pk, (result(turn, "a"), result(turn, "b"))) for turn in turns])
+    saved = leases.finish_answers([FinishedSides(turn.pk, (result(turn, "a"), result(turn, "b"))) for turn in turns])
 
     assert [each.state for each in saved] == ["ready", None, "ready"]
 
@@ -370,13 +382,13 @@ def test_claims_and_saves_take_the_same_number_of_statements_for_many_as_for_one
     for count in (1, 30):
         turns = [factories.turn() for _ in range(count)]
         with django_assert_num_queries(1):
-            leases.claim([turn.pk for turn in turns])
+            leases.claim_answers([turn.pk for turn in turns])
         sides = [[held(turn, name, text="x") for name in "ab"] for turn in turns]
         with django_assert_num_queries(1):
-            leases.extend(sides)
-        finishes = [Finish(turn.pk, (result(turn, "a"), result(turn, "b"))) for turn in turns]
+            leases.extend_leases(sides)
+        finishes = [FinishedSides(turn.pk, (result(turn, "a"), result(turn, "b"))) for turn in turns]
         with django_assert_num_queries(3):
-            leases.finish(finishes)
+            leases.finish_answers(finishes)
 
 
 def test_leases_run_on_the_clock_of_the_database():
@@ -385,7 +397,7 @@ def test_leases_run_on_the_clock_of_the_database():
         cursor.execute("SELECT now()")
         [(now,)] = cursor.fetchall()
 
-    leases.claim([turn.pk])
+    leases.claim_answers([turn.pk])
 
     assert factories.side(turn, "a").lease_until == now + timedelta(seconds=leases.LEASE_S)
 
@@ -394,4 +406,4 @@ def test_exist_tells_turns_that_were_deleted():
     kept, gone = factories.turn(), factories.turn()
     Battle.objects.filter(pk=gone.battle_id).delete()
 
-    assert leases.exist([gone.pk, kept.pk, gone.pk]) == [False, True, False]
+    assert leases.turns_exist([gone.pk, kept.pk, gone.pk]) == [False, True, False]

@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from arena.answers.link_hosts import LONGEST, find_host, is_shown
-from arena.answers.markdown import render
+from arena.answers.link_hosts import MAX_HOST_LENGTH, find_host, is_host_shown
+from arena.answers.markdown import render_markdown
 
 
 def shown(text):
     """All that stands in the answer, without its marks."""
-    return re.sub(r"<[^>]*>", "", render(text)).strip()
+    return re.sub(r"<[^>]*>", "", render_markdown(text)).strip()
 
 
 @pytest.mark.parametrize(
@@ -53,12 +53,14 @@ def test_host_is_in_punycode_so_that_letters_that_look_alike_do_not_pass():
 
 def test_end_of_a_long_host_is_shown_and_no_mark_of_it_is_html():
     assert shown(f"[x](https://bank.example.{'a' * 200}.evil.example)").endswith("a.evil.example)")
-    assert len(shown(f"[x](https://{'a' * 200})")) == LONGEST + 5
-    assert "(a&lt;b&gt;.evil.example)" in render("[x](https://a%3Cb%3E.evil.example)")
+    assert len(shown(f"[x](https://{'a' * 200})")) == MAX_HOST_LENGTH + 5
+    assert "(a&lt;b&gt;.evil.example)" in render_markdown("[x](https://a%3Cb%3E.evil.example)")
 
 
 def test_model_writes_no_such_mark_itself():
-    assert '<span class="host">(bank' not in render('[x](https://a.example) <span class="host">(bank.example)</span>')
+    assert '<span class="host">(bank' not in render_markdown(
+        '[x](https://a.example) <span class="host">(bank.example)</span>'
+    )
 
 
 @pytest.mark.parametrize("scheme", ["https", "HTTP"])
@@ -73,4 +75,4 @@ def test_host_is_found_as_browsers_find_it(scheme, slashes, rest, host):
 
 @pytest.mark.parametrize("text", ["a.example.", "xa.example", "https://a.example@b", "a.example:", "//a.example", ""])
 def test_what_only_looks_like_the_host_does_not_show_it(text):
-    assert not is_shown(text, "a.example")
+    assert not is_host_shown(text, "a.example")

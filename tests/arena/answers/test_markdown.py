@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from arena.answers import markdown
 from arena.answers.markdown import (
-    ALIASES,
+    ALLOWED_TAGS,
+    LANGUAGE_ALIASES,
     LANGUAGES,
-    LONGEST,
-    MOST_CELLS,
-    MOST_HIGHLIGHTED,
-    MOST_MARKS,
-    TAGS,
-    render,
-    whole,
+    MAX_HIGHLIGHTED_LENGTH,
+    MAX_LENGTH,
+    MAX_MARKS,
+    MAX_TABLE_CELLS,
+    render_answer,
+    render_markdown,
 )
 
 ALLOWED = {
@@ -67,7 +67,7 @@ class Found(HTMLParser):
 
 def assert_harmless(html):
     found = Found(html)
-    assert found.tags <= TAGS
+    assert found.tags <= ALLOWED_TAGS
     assert {(tag, name) for tag, name, _ in found.attributes} <= ALLOWED
     for tag, name, value in found.attributes:
         if name == "href":
@@ -175,7 +175,7 @@ PAYLOADS = [
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_render_leaves_nothing_that_could_do_harm(payload):
-    assert_harmless(render(payload))
+    assert_harmless(render_markdown(payload))
 
 
 def nested(opening, closing="", depth=10_000):
@@ -206,13 +206,13 @@ def nested(opening, closing="", depth=10_000):
     ids=lambda text: repr(text[:9]),
 )
 def test_render_survives_nesting_without_end(text):
-    assert_harmless(render(text))
+    assert_harmless(render_markdown(text))
 
 
 @pytest.mark.parametrize("mark", ["> ", "- ", "1. ", "> - ", "- > "])
 @pytest.mark.parametrize("depth", range(1, 30))
 def test_render_loses_nothing_that_is_nested_too_deep(mark, depth):
-    text = Found(render(mark * depth + "inside\n\nbehind")).text
+    text = Found(render_markdown(mark * depth + "inside\n\nbehind")).text
 
     assert "inside" in text
     assert "behind" in text
@@ -223,8 +223,8 @@ def test_render_loses_nothing_that_is_nested_too_deep(mark, depth):
 )
 def test_render_leaves_what_is_full_of_marks_as_it_is(mark):
     """What a parser tries again and again: brackets, emphasis, quotes, lines, formulas."""
-    assert_harmless(render(mark * (LONGEST // len(mark))))
-    assert render(mark * (MOST_MARKS + 1)).startswith("<pre>")
+    assert_harmless(render_markdown(mark * (MAX_LENGTH // len(mark))))
+    assert render_markdown(mark * (MAX_MARKS + 1)).startswith("<pre>")
 
 
 def table(columns, rows, prefix="", end="\n"):
@@ -238,8 +238,8 @@ def table(columns, rows, prefix="", end="\n"):
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_render_leaves_a_table_of_too_many_cells_as_it_is(prefix, end):
     """Short rows are filled up: 8 kB of text were 700 kB of HTML."""
-    assert render(table(500, MOST_CELLS // 500, prefix, end)).startswith("<pre>")
-    assert "td" in Found(render(table(5, 10, prefix, end))).tags
+    assert render_markdown(table(500, MAX_TABLE_CELLS // 500, prefix, end)).startswith("<pre>")
+    assert "td" in Found(render_markdown(table(5, 10, prefix, end))).tags
 
 
 @pytest.mark.parametrize(
@@ -248,30 +248,30 @@ def test_render_leaves_a_table_of_too_many_cells_as_it_is(prefix, end):
     ids=["large table", "table in a long text"],
 )
 def test_render_shows_tables_that_people_read(text):
-    assert "td" in Found(render(text)).tags
+    assert "td" in Found(render_markdown(text)).tags
 
 
 def test_render_of_what_fails_is_the_text_as_it_is(monkeypatch, caplog):
     monkeypatch.setattr(markdown, "_parser", None)
 
-    assert render("*never rendered before* <b>") == "<pre>*never rendered before* &lt;b&gt;</pre>"
+    assert render_markdown("*never rendered before* <b>") == "<pre>*never rendered before* &lt;b&gt;</pre>"
     assert "could not be rendered" in caplog.text
     assert "never rendered" not in caplog.records[0].getMessage()
 
 
 def test_render_renders_an_answer_once():
     text = "An answer that is *looked at* again and again."
-    before = render.cache_info()
+    before = render_markdown.cache_info()
     for _ in range(3):
-        render(text)
+        render_markdown(text)
 
-    assert render.cache_info().misses - before.misses == 1
-    assert render.cache_info().hits - before.hits == 2
+    assert render_markdown.cache_info().misses - before.misses == 1
+    assert render_markdown.cache_info().hits - before.hits == 2
 
 
 @given(st.text(alphabet="<>&\"'`*_[]()!#-|~:\\/=\n \tascript:dtx1", max_size=200))
 def test_render_makes_only_allowed_elements_of_any_text(text):
-    assert_harmless(render(text))
+    assert_harmless(render_markdown(text))
 
 
 @pytest.mark.parametrize(
@@ -296,7 +296,7 @@ def test_render_makes_only_allowed_elements_of_any_text(text):
     ],
 )
 def test_render_shows_markdown(text, html):
-    rendered = render(text)
+    rendered = render_markdown(text)
 
     assert html is None or rendered == html
     if html is None:
@@ -314,12 +314,12 @@ def test_render_shows_markdown(text, html):
     ],
 )
 def test_render_puts_headings_below_those_of_the_page_without_a_gap(levels, tags):
-    rendered = render("\n\n".join(f"{'#' * level} Title" for level in levels))
+    rendered = render_markdown("\n\n".join(f"{'#' * level} Title" for level in levels))
     assert rendered == "".join(f"<{tag}>Title</{tag}>\n" for tag in tags)
 
 
 def test_render_keeps_where_the_cells_of_a_column_stand():
-    rendered = render("|a|b|c|d|\n|:--|--:|:-:|---|\n|1|2|3|4|")
+    rendered = render_markdown("|a|b|c|d|\n|:--|--:|:-:|---|\n|1|2|3|4|")
     for cell in ("<th>a", '<th class="right">b', '<th class="center">c', "<th>d", '<td class="right">2', "<td>4"):
         assert cell in rendered
     assert "style" not in rendered
@@ -327,17 +327,17 @@ def test_render_keeps_where_the_cells_of_a_column_stand():
 
 @pytest.mark.parametrize("address", ["https://a.example/x?y=1", "http://a.example", "mailto:a@a.example"])
 def test_render_keeps_links_that_lead_out_without_a_trace(address):
-    assert f'<a href="{address}" rel="noopener noreferrer nofollow ugc">x</a>' in render(f"[x]({address})")
+    assert f'<a href="{address}" rel="noopener noreferrer nofollow ugc">x</a>' in render_markdown(f"[x]({address})")
 
 
 def test_render_shows_an_image_as_a_link_that_nobody_follows_by_itself():
-    found = Found(render("![chart](https://a.example/x.png)"))
+    found = Found(render_markdown("![chart](https://a.example/x.png)"))
 
     assert found.tags == {"p", "a", "span"}
 
 
 def test_render_colours_code_by_classes_alone():
-    html = render("```python\ndef f(): pass\n```")
+    html = render_markdown("```python\ndef f(): pass\n```")
 
     assert '<code class="language-python">' in html
     assert '<span class="k">def</span>' in html
@@ -354,14 +354,14 @@ def test_render_colours_code_by_classes_alone():
     ],
 )
 def test_render_knows_languages_by_their_other_names(language, code, name):
-    found = Found(render(f"```{language}\n{code}\n```"))
+    found = Found(render_markdown(f"```{language}\n{code}\n```"))
 
     assert "span" in found.tags
     assert ("code", "class", f"language-{name}") in found.attributes
 
 
 def test_languages_are_those_that_pygments_knows():
-    assert set(ALIASES.values()) == LANGUAGES
+    assert set(LANGUAGE_ALIASES.values()) == LANGUAGES
 
 
 @pytest.mark.parametrize(
@@ -370,7 +370,7 @@ def test_languages_are_those_that_pygments_knows():
 def test_render_leaves_code_in_languages_that_take_long_as_it_is(language):
     code = " " * 4_990 + "x"
 
-    found = assert_harmless(render(f"```{language}\n{code}\n```"))
+    found = assert_harmless(render_markdown(f"```{language}\n{code}\n```"))
 
     assert found.tags == {"pre", "code"}
     assert found.text.rstrip("\n") == code
@@ -382,9 +382,9 @@ def test_render_leaves_code_in_languages_that_take_long_as_it_is(language):
 )
 def test_render_gives_up_colours_that_take_long(language, piece):
     """Quadratic even in the most common languages: seconds, were it not given up."""
-    code = piece * (MOST_HIGHLIGHTED // len(piece) - 5) + "x"
+    code = piece * (MAX_HIGHLIGHTED_LENGTH // len(piece) - 5) + "x"
 
-    found = assert_harmless(render(f"```{language}\n{code}\n```"))
+    found = assert_harmless(render_markdown(f"```{language}\n{code}\n```"))
 
     assert found.tags == {"pre", "code"}
     assert found.text.rstrip("\n") == code
@@ -392,26 +392,26 @@ def test_render_gives_up_colours_that_take_long(language, piece):
 
 @pytest.mark.parametrize("language", ["", "nosuchlanguage", "python3.99 title=x"])
 def test_render_leaves_code_of_unknown_languages_as_it_is(language):
-    found = assert_harmless(render(f"```{language}\nif x < 1: pass\n```"))
+    found = assert_harmless(render_markdown(f"```{language}\nif x < 1: pass\n```"))
 
     assert found.text == "if x < 1: pass\n\n" or found.text == "if x < 1: pass\n"
     assert found.attributes == [("pre", "tabindex", "0")]
 
 
 def test_render_leaves_much_code_uncoloured():
-    code = "a " * (MOST_HIGHLIGHTED // 2 + 10)
+    code = "a " * (MAX_HIGHLIGHTED_LENGTH // 2 + 10)
 
-    found = assert_harmless(render(f"```java\n{code}\n```"))
+    found = assert_harmless(render_markdown(f"```java\n{code}\n```"))
 
     assert "span" not in found.tags
     assert found.text.strip() == code.strip()
-    assert "span" in Found(render("```java\nint a;\n```")).tags
+    assert "span" in Found(render_markdown("```java\nint a;\n```")).tags
 
 
 def test_render_shows_an_answer_too_long_to_be_parsed_as_it_is():
-    text = "<script>*a*</script>" * (LONGEST // 20 + 1)
+    text = "<script>*a*</script>" * (MAX_LENGTH // 20 + 1)
 
-    html = render(text)
+    html = render_markdown(text)
 
     assert_harmless(html)
     assert Found(html).tags == {"pre"}
@@ -428,13 +428,13 @@ def test_render_shows_an_answer_too_long_to_be_parsed_as_it_is():
 )
 @pytest.mark.parametrize("text", ["So *it", "```python\nif x", "| a |\n|---|\n| 1", "- one\n- tw", "$$x", ""])
 def test_whole_ends_with_a_line_of_its_own(text, how, words):
-    assert whole(text, **how) == render(text) + f'<p class="ended">{words}</p>'
+    assert render_answer(text, **how) == render_markdown(text) + f'<p class="ended">{words}</p>'
 
 
 def test_whole_of_an_answer_that_its_model_ended_is_that_answer():
-    assert whole("So *it* is.", stopped=False, cut=False) == render("So *it* is.")
+    assert render_answer("So *it* is.", stopped=False, cut=False) == render_markdown("So *it* is.")
 
 
 @pytest.mark.parametrize("text", ['<p class="ended">Stopped.</p>', "<br class=ended>", "```ended\nStopped.\n```"])
 def test_whole_shows_no_such_line_of_a_model(text):
-    assert '<p class="ended"' not in whole(text, stopped=False, cut=False)
+    assert '<p class="ended"' not in render_answer(text, stopped=False, cut=False)

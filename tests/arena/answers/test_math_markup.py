@@ -7,7 +7,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from arena.answers import math_markup
-from arena.answers.markdown import LONGEST, MOST_MARKS, render
+from arena.answers.markdown import MAX_LENGTH, MAX_MARKS, render_markdown
 
 
 def spelled(html):
@@ -46,7 +46,7 @@ def spelled(html):
     ],
 )
 def test_formulas_in_a_line(text, html):
-    assert render(text) == spelled(f"<p>{html}</p>\n")
+    assert render_markdown(text) == spelled(f"<p>{html}</p>\n")
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_formulas_in_a_line(text, html):
     ],
 )
 def test_formulas_of_several_lines(text, html):
-    assert render(text) == spelled(html)
+    assert render_markdown(text) == spelled(html)
 
 
 PIECES = (
@@ -79,7 +79,7 @@ PIECES = (
 
 def seconds(text):
     parser = MarkdownIt("commonmark", {"maxNesting": 20})
-    math_markup.enable(parser)
+    math_markup.enable_math(parser)
     gc.disable()  # the heap of a whole test run takes longer to look through than any text
     try:
         began = time.thread_time()
@@ -93,6 +93,6 @@ def seconds(text):
 def test_formulas_without_end_take_time_in_proportion_to_the_text(piece):
     """Several times what an answer may have. Four times the text would take 16 times as long if time were quadratic."""
     marks = max(1, sum(map(piece.count, "$\\\n")))
-    number = min(LONGEST // len(piece), 2 * MOST_MARKS // marks)
+    number = min(MAX_LENGTH // len(piece), 2 * MAX_MARKS // marks)
 
     assert seconds(piece * number) < 8 * seconds(piece * (number // 4)) + 0.1

@@ -9,7 +9,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from arena.answers import announcements
-from arena.answers.announcements import stream_key, tell
+from arena.answers.announcements import announce_events, get_stream_key
 from arena.answers.publisher import Publisher
 from arena.answers.stream_events import BattleView, SideView
 from tests.arena.answers.turns import live_turn, say
@@ -60,7 +60,7 @@ async def test_flush_sends_nothing_twice(publisher, published):
 
 async def test_flush_of_a_full_house_comes_more_seldom_and_loses_nothing(publisher, published, monkeypatch):
     most_per_s = 60
-    monkeypatch.setattr("arena.answers.publisher.MOST_ENTRIES_PER_S", most_per_s)
+    monkeypatch.setattr("arena.answers.publisher.MAX_ENTRIES_PER_S", most_per_s)
     turns = [live_turn() for _ in range(60)]
     for text in ("Hello", " there"):
         for turn in turns:
@@ -80,7 +80,7 @@ async def test_flush_keeps_a_battle_for_an_hour(publisher, valkey):
 
     await publisher.flush([turn])
 
-    assert 3500 < valkey.ttl(stream_key(turn.job.battle_id)) <= announcements.KEEP_S
+    assert 3500 < valkey.ttl(get_stream_key(turn.job.battle_id)) <= announcements.STREAM_TTL_S
 
 
 async def test_flush_after_an_outage_says_everything_again(publisher, published, valkey):
@@ -119,7 +119,7 @@ async def test_flush_into_an_emptied_store_says_everything_again(publisher, publ
     say(turn, "a", "Hello")
     say(turn, "b", "Yes")
     await publisher.flush([turn])
-    valkey.delete(stream_key(turn.job.battle_id))
+    valkey.delete(get_stream_key(turn.job.battle_id))
 
     say(turn, "a", " there")
     turn.unsent.append(["state", "ready"])
@@ -128,7 +128,7 @@ async def test_flush_into_an_emptied_store_says_everything_again(publisher, publ
 
     view = view_of(published(turn))
     assert (view.side(1, "a").text, view.side(1, "b").text, view.state) == ("Hello there", "Yes", "ready")
-    assert valkey.ttl(stream_key(turn.job.battle_id)) > 0
+    assert valkey.ttl(get_stream_key(turn.job.battle_id)) > 0
     assert turn.unsent == []
 
 
@@ -212,20 +212,20 @@ async def test_stops_gives_battles_that_were_asked_to_stop(publisher):
     async with asyncio.timeout(30):
         while publisher.last_stop is None:
             await asyncio.sleep(0.01)
-    announcements.ask_to_stop(battles[0])
+    announcements.request_stop(battles[0])
     assert battles[0] in await waiting
 
     for battle in battles[1:]:
-        announcements.ask_to_stop(battle)
+        announcements.request_stop(battle)
 
     assert set(battles[1:]) <= set(await publisher.stops())
 
 
 async def test_stop_that_comes_between_two_looks_is_seen(publisher):
-    announcements.ask_to_stop("an earlier one")
+    announcements.request_stop("an earlier one")
     assert await publisher.stops() == []
 
-    announcements.ask_to_stop("one between")
+    announcements.request_stop("one between")
 
     assert await publisher.stops() == ["one between"]
 
@@ -240,17 +240,17 @@ async def test_stops_are_none_while_nobody_answers(nobody):
 async def test_forget_takes_back_what_was_published(publisher, published):
     battles = [uuid4() for _ in range(4)]
     for battle in battles:
-        tell(battle, ["state", "voted"])
+        announce_events(battle, ["state", "voted"])
 
-    announcements.forget(iter(battles[:2]))
+    announcements.delete_streams(iter(battles[:2]))
     await publisher.forget(str(battles[2]))
-    announcements.forget([])
+    announcements.delete_streams([])
 
     assert [len(published(battle)) for battle in battles] == [0, 0, 0, 1]
 
 
 async def test_forget_is_lost_while_nobody_answers(nobody, caplog):
-    announcements.forget([uuid4()])
+    announcements.delete_streams([uuid4()])
     publisher = Publisher()
     await publisher.forget(str(uuid4()))
     await publisher.redis.aclose()

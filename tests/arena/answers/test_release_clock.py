@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from arena.answers.release_clock import LONE_PACE, SMOOTHING_TICKS, Clock, Lane, Open
+from arena.answers.release_clock import SINGLE_SIDE_PACE, SMOOTHING_TICKS, ImmediateClock, Lane, ReleaseClock
 from bench import rhythm
 
 
@@ -35,7 +35,7 @@ class Source:
 
 def play(a, b, random=None, limit=20_000, lone=False):
     """What each tick releases for both sides, until both are over."""
-    clock, lanes, released = Clock(random or seeded(), lone=lone), (Lane(), Lane()), []
+    clock, lanes, released = ReleaseClock(random or seeded(), lone=lone), (Lane(), Lane()), []
     for tick in range(limit):
         for lane, source in zip(lanes, (a, b), strict=True):
             arrived = sum(size for at, size in source.pieces if at == tick)
@@ -131,8 +131,8 @@ def test_tick_goes_on_at_the_pace_of_the_slower_side_when_the_shorter_is_at_its_
 def test_tick_lets_a_lone_side_go_at_a_pace_that_is_the_same_for_all_quick_models():
     released = [x for x, _ in play(Source([(0, 4000)]), Source([], ends_at=10))]
 
-    assert pace_of(released) == pytest.approx(LONE_PACE, rel=0.15)
-    assert max(released) <= 2 * LONE_PACE
+    assert pace_of(released) == pytest.approx(SINGLE_SIDE_PACE, rel=0.15)
+    assert max(released) <= 2 * SINGLE_SIDE_PACE
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_tick_of_a_side_asked_again_by_itself_shows_nothing_of_its_rhythm(source
     at_once = [x for x, _ in play(Source([(0, source.total)], ends_at=0), nobody, lone=True)]
     assert not any(released[: source.ends_at])
     assert released[source.ends_at :] == at_once
-    assert pace_of(released) == pytest.approx(LONE_PACE, rel=0.2)
+    assert pace_of(released) == pytest.approx(SINGLE_SIDE_PACE, rel=0.2)
 
 
 @given(sources)
@@ -184,7 +184,11 @@ def test_tick_does_not_trickle_the_last_characters():
 
 
 def test_tick_gives_up_what_was_dropped_when_the_voter_stopped():
-    clock, stopped, ended = Clock(seeded()), Lane(waiting=500, began=True), Lane(waiting=500, began=True, ended=True)
+    clock, stopped, ended = (
+        ReleaseClock(seeded()),
+        Lane(waiting=500, began=True),
+        Lane(waiting=500, began=True, ended=True),
+    )
     clock.tick(stopped, ended)
     stopped.waiting, stopped.ended = 0, True
 
@@ -197,4 +201,4 @@ def test_rhythm_tells_which_model_is_which_without_the_clock_and_is_chance_with_
 
 
 def test_open_clock_releases_what_waits_at_once():
-    assert Open().tick(Lane(waiting=7), Lane()) == (7, 0)
+    assert ImmediateClock().tick(Lane(waiting=7), Lane()) == (7, 0)

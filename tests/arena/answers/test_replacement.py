@@ -3,7 +3,7 @@
 import pytest
 
 from arena.answers import jobs, replacement
-from arena.answers.replacement import Replace
+from arena.answers.replacement import ReplaceRequest
 from arena.models import Endpoint
 from tests import factories as common
 from tests.arena import factories
@@ -15,12 +15,12 @@ pytestmark = pytest.mark.django_db
 def claimed():
     """A turn that a worker has taken, with the jobs of its sides."""
     turn = factories.turn()
-    [job] = jobs.take([turn.pk])
+    [job] = jobs.claim_jobs([turn.pk])
     return turn, dict(zip("ab", job.sides, strict=True))
 
 
 def replaced(side):
-    [job] = replacement.replace([Replace(side, "unavailable")])
+    [job] = replacement.replace_models([ReplaceRequest(side, "unavailable")])
     return job
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena.answers.stream_events import BattleView, Position, Seen, SideView, between, encode
+from arena.answers.stream_events import BattleView, Position, SidePosition, SideView, encode_event, iter_events
 
 SIDES = ("a", "b")
 
@@ -103,15 +103,15 @@ def test_between_leads_a_reader_who_is_cut_off_anywhere_to_the_whole(script):
     arena, reader, late = Arena(), Reader(), Reader()
     for action, side, text, received in script:
         arena.do(action, side, text)
-        reader.take(list(between(reader.position, arena.view))[:received])
+        reader.take(list(iter_events(reader.position, arena.view))[:received])
 
-    reader.take(between(reader.position, arena.view))
-    late.take(between(late.position, arena.view))
+    reader.take(iter_events(reader.position, arena.view))
+    late.take(iter_events(late.position, arena.view))
 
     assert (reader.text, reader.end) == shown(arena.view)
     assert (late.text, late.end) == shown(arena.view)
     assert "reset" not in late.said
-    assert list(between(reader.position, arena.view)) == list(between(late.position, arena.view)) == []
+    assert list(iter_events(reader.position, arena.view)) == list(iter_events(late.position, arena.view)) == []
 
 
 @given(steps)
@@ -119,8 +119,8 @@ def test_between_ends_a_battle_with_the_word_that_its_state_calls_for(script):
     arena, reader = Arena(), Reader()
     for action, side, text, received in script:
         arena.do(action, side, text)
-        reader.take(list(between(reader.position, arena.view))[:received])
-    reader.take(between(reader.position, arena.view))
+        reader.take(list(iter_events(reader.position, arena.view))[:received])
+    reader.take(iter_events(reader.position, arena.view))
 
     words = [name for name in reader.said if name in ("ready", "voted", "void")]
     last = {"answering": None, "ready": "ready", "voted": "voted"}.get(arena.state, "void")
@@ -133,7 +133,7 @@ def test_between_gives_a_delta_for_each_side_then_the_ends_then_ready():
     view = BattleView("ready")
     view.turns[1] = {"a": SideView("t1", "Hi.", "done", "<p>Hi.</p>"), "b": SideView("t2", "No", "failed", reason="x")}
 
-    events = list(between(Position(), view))
+    events = list(iter_events(Position(), view))
 
     assert [(name, data) for name, data, _ in events] == [
         ("delta", {"turn": 1, "side": "a", "text": "Hi."}),
@@ -155,7 +155,7 @@ def test_between_says_reset_when_another_attempt_follows_what_was_shown():
     view = BattleView()
     view.turns[1] = {"a": SideView("new", "Fresh"), "b": SideView()}
 
-    events = list(between(Position(1, Seen("old", 4)), view))
+    events = list(iter_events(Position(1, SidePosition("old", 4)), view))
 
     assert [name for name, *_ in events] == ["reset", "delta"]
     assert events[1][1]["text"] == "Fresh"
@@ -165,14 +165,14 @@ def test_between_says_nothing_of_another_attempt_when_nothing_was_shown():
     view = BattleView()
     view.turns[1] = {"a": SideView("new", "Fresh"), "b": SideView()}
 
-    assert [name for name, *_ in between(Position(1, Seen("old", 0)), view)] == ["delta"]
+    assert [name for name, *_ in iter_events(Position(1, SidePosition("old", 0)), view)] == ["delta"]
 
 
 def test_between_says_reset_when_the_stored_text_is_shorter_than_the_position():
     view = BattleView()
     view.turns[1] = {"a": SideView("t", "Hel"), "b": SideView()}
 
-    events = list(between(Position(1, Seen("t", 5)), view))
+    events = list(iter_events(Position(1, SidePosition("t", 5)), view))
 
     assert [(name, data.get("text")) for name, data, _ in events] == [("reset", None), ("delta", "Hel")]
 
@@ -181,7 +181,7 @@ def test_between_says_ready_again_after_a_side_was_answered_anew():
     view = BattleView("ready")
     view.turns[1] = {"a": SideView("t1", "x", "done"), "b": SideView("t3", "z", "done")}
 
-    events = list(between(Position(1, Seen("t1", 1, 1), Seen("t2", 1, 1), step=2), view))
+    events = list(iter_events(Position(1, SidePosition("t1", 1, 1), SidePosition("t2", 1, 1), step=2), view))
 
     assert [name for name, *_ in events] == ["reset", "delta", "done", "ready"]
 
@@ -190,7 +190,7 @@ def test_between_says_void_again_after_a_retry_that_failed_too():
     view = BattleView("void")
     view.turns[1] = {"a": SideView("t1", "x", "done"), "b": SideView("t3", "", "failed", reason="unavailable")}
 
-    events = list(between(Position(1, Seen("t1", 1, 1), Seen("t2", 0, 1), step=2), view))
+    events = list(iter_events(Position(1, SidePosition("t1", 1, 1), SidePosition("t2", 0, 1), step=2), view))
 
     assert [name for name, *_ in events] == ["reset", "failed", "void"]
 
@@ -199,14 +199,14 @@ def test_between_begins_anew_for_a_position_beyond_the_last_turn():
     view = BattleView()
     view.turns[1] = {"a": SideView("t", "Hello"), "b": SideView()}
 
-    assert [data["text"] for _, data, _ in between(Position(7), view)] == ["Hello"]
+    assert [data["text"] for _, data, _ in iter_events(Position(7), view)] == ["Hello"]
 
 
 def test_between_does_not_announce_the_vote_before_both_sides_are_shown_to_be_over():
     view = BattleView("ready")
     view.turns[1] = {"a": SideView("t", "Hello", "done"), "b": SideView("u", "He")}
 
-    assert "ready" not in [name for name, *_ in between(Position(), view)]
+    assert "ready" not in [name for name, *_ in iter_events(Position(), view)]
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,9 @@ def test_position_of_a_malformed_id_is_the_start(text):
     assert Position.parse(text) == Position()
 
 
-seen = st.builds(Seen, st.from_regex(r"[0-9a-f]{0,8}", fullmatch=True), st.integers(0, 9_999_999), st.integers(0, 1))
+seen = st.builds(
+    SidePosition, st.from_regex(r"[0-9a-f]{0,8}", fullmatch=True), st.integers(0, 9_999_999), st.integers(0, 1)
+)
 
 
 @given(st.builds(Position, st.integers(1, 999), seen, seen, st.integers(0, 3)))
@@ -253,9 +255,9 @@ def test_between_leads_from_any_forged_position_to_the_whole(position):
     view = BattleView("ready")
     view.turns[1] = {"a": SideView("aaaaaaaa", "Hello", "done", "<p>Hello"), "b": SideView("bbbbbbbb", "Bye", "done")}
 
-    last = list(between(position, view))[-1:]
+    last = list(iter_events(position, view))[-1:]
 
-    assert not last or list(between(last[0][2], view)) == []
+    assert not last or list(iter_events(last[0][2], view)) == []
 
 
 def test_apply_takes_deltas_in_order():
@@ -313,8 +315,8 @@ def test_apply_keeps_a_state_after_which_nothing_comes(last):
 
 @given(st.text(max_size=50))
 def test_encode_puts_any_text_on_one_line_of_data(text):
-    position = Position(2, Seen("t", 4, 1))
-    lines = encode(("delta", {"turn": 2, "side": "a", "text": text}, position)).split(b"\n")
+    position = Position(2, SidePosition("t", 4, 1))
+    lines = encode_event(("delta", {"turn": 2, "side": "a", "text": text}, position)).split(b"\n")
 
     assert lines[:2] == [b"id: 2.t-4-1.-0-0.0", b"event: delta"]
     assert orjson.loads(lines[2].removeprefix(b"data: "))["text"] == text

@@ -13,9 +13,9 @@ from django.core.handlers.asgi import ASGIHandler
 from django.test import AsyncClient
 
 from arena.answers import battle_view, stream_hub
-from arena.answers.announcements import stream_key, tell
-from arena.answers.attempt_tags import tag
-from arena.answers.leases import Held, extend
+from arena.answers.announcements import announce_events, get_stream_key
+from arena.answers.attempt_tags import derive_attempt_tag
+from arena.answers.leases import AnswerLease, extend_leases
 from arena.answers.live_turn import LiveTurn
 from arena.answers.publisher import Publisher
 from arena.answers.stream_events import Position, SideView
@@ -78,7 +78,7 @@ class Page:
 
 
 def _as_stored(job, answer_id, attempt):
-    return replace(job, answer_id=answer_id, attempt=attempt, tag=tag(answer_id, attempt))
+    return replace(job, answer_id=answer_id, attempt=attempt, tag=derive_attempt_tag(answer_id, attempt))
 
 
 class Worker:
@@ -105,7 +105,7 @@ class Worker:
 
     def held(self, side):
         job = self.turn.sides[side].job
-        return Held(job.answer_id, job.attempt, self.turn.sides[side].text())
+        return AnswerLease(job.answer_id, job.attempt, self.turn.sides[side].text())
 
 
 @pytest.fixture
@@ -177,7 +177,7 @@ async def test_follow_continues_in_another_web_process(battle, page, worker):
     await page.shows("a", "Hello")
     await page.close()
 
-    page.hub = stream_hub.Hub()
+    page.hub = stream_hub.BattleHub()
     page.open()
     await worker.say("a", " there")
     await page.shows("a", "Hello there")
@@ -202,7 +202,7 @@ async def test_follow_serves_many_readers_with_one_look(hub, battle, worker):
 async def test_follow_goes_on_after_the_store_was_emptied(page, worker, valkey, battle):
     await worker.say("a", "Hello")
     await page.shows("a", "Hello")
-    valkey.delete(stream_key(battle.pk))
+    valkey.delete(get_stream_key(battle.pk))
 
     await worker.say("a", " there")
     await page.shows("a", "Hello there")
@@ -212,7 +212,7 @@ async def test_follow_goes_on_after_the_store_was_emptied(page, worker, valkey, 
 
 async def test_follow_of_an_emptied_store_gives_a_new_reader_everything_too(hub, battle, worker, valkey):
     await worker.say("a", "Hello")
-    valkey.delete(stream_key(battle.pk))
+    valkey.delete(get_stream_key(battle.pk))
     await worker.say("a", " there")
 
     late = Page(hub, battle)
@@ -225,10 +225,10 @@ async def test_follow_fills_a_gap_from_the_database(page, worker, valkey, battle
     await worker.say("a", "Hello")
     await page.shows("a", "Hello")
     await page.close()
-    valkey.delete(stream_key(battle.pk))
+    valkey.delete(get_stream_key(battle.pk))
     say(worker.turn, "a", " there")
-    await in_database(extend, [[worker.held("a")]])
-    tell(battle.pk, *worker.turn.unsent)
+    await in_database(extend_leases, [[worker.held("a")]])
+    announce_events(battle.pk, *worker.turn.unsent)
 
     page.open()
     await page.shows("a", "Hello there")
@@ -268,7 +268,7 @@ async def test_follow_goes_over_to_the_next_turn(page, worker, work, battle, in_
     await page.until(lambda: "ready" in page.names)
 
     turn = await in_database(lambda: factories.turn(battle, 2, a=RUNNING, b=RUNNING))
-    tell(battle.pk, ["state", "answering"])
+    announce_events(battle.pk, ["state", "answering"])
     second = await work(of=turn)
     await second.say("b", "More")
     await page.shows("b", "More", turn=2)
@@ -283,7 +283,7 @@ async def test_follow_ends_with_the_battle(hub, in_database, state, name):
     page = Page(hub, battle)
     await page.until(lambda: "ready" in page.names)
 
-    tell(battle.pk, ["state", state])
+    announce_events(battle.pk, ["state", state])
     await page.until(lambda: name in page.names)
 
     assert not await page.read()
@@ -309,9 +309,9 @@ async def test_follow_of_a_void_battle_stays_open_for_a_retry(hub, in_database):
     page = Page(hub, battle)
     await page.until(lambda: "void" in page.names)
 
-    tell(battle.pk, ["state", "answering"])
+    announce_events(battle.pk, ["state", "answering"])
     answer = await in_database(lambda: Answer.objects.get(turn__battle=battle, side="b"))
-    tell(battle.pk, ["delta", 1, "b", tag(answer.pk, 2), 0, "Now"])
+    announce_events(battle.pk, ["delta", 1, "b", derive_attempt_tag(answer.pk, 2), 0, "Now"])
     await page.shows("b", "Now")
 
     assert page.names[-2:] == ["reset", "delta"]
@@ -328,7 +328,7 @@ async def test_follow_sends_a_comment_while_nothing_happens(monkeypatch, page):
 
 async def test_follow_sends_a_comment_while_the_models_are_silent(monkeypatch, page):
     """Though every look at the database for an end that was not said wakes the reader."""
-    monkeypatch.setattr(stream_hub, "QUIET_S", 0.02)
+    monkeypatch.setattr(stream_hub, "MAX_QUIET_S", 0.02)
     monkeypatch.setattr(stream_hub, "HEARTBEAT_S", 0.3)
 
     await page.until(lambda: page.comments >= 2)
@@ -337,7 +337,7 @@ async def test_follow_sends_a_comment_while_the_models_are_silent(monkeypatch, p
 
 
 async def test_follow_lets_go_of_a_connection_after_a_while(monkeypatch, page):
-    monkeypatch.setattr(stream_hub, "LONGEST_S", 0.05)
+    monkeypatch.setattr(stream_hub, "MAX_STREAM_S", 0.05)
     monkeypatch.setattr(stream_hub, "HEARTBEAT_S", 0.05)
     while await page.read():
         pass
@@ -347,7 +347,7 @@ async def test_follow_lets_go_of_a_connection_after_a_while(monkeypatch, page):
 
 async def test_follow_asks_the_database_when_a_worker_is_silent(monkeypatch, page, battle, in_database):
     """It may have died between saving an end and saying so."""
-    monkeypatch.setattr(stream_hub, "QUIET_S", 0.1)
+    monkeypatch.setattr(stream_hub, "MAX_QUIET_S", 0.1)
     await asyncio.sleep(0)
     reading = asyncio.create_task(page.until(lambda: "ready" in page.names))
     await asyncio.sleep(0.2)
@@ -360,7 +360,7 @@ async def test_follow_asks_the_database_when_a_worker_is_silent(monkeypatch, pag
 async def test_follow_takes_nothing_back_because_the_database_lags(monkeypatch, page, worker, hub, battle):
     await worker.say("a", "Hello")
     await page.shows("a", "Hello")
-    monkeypatch.setattr(stream_hub, "QUIET_S", 0.05)
+    monkeypatch.setattr(stream_hub, "MAX_QUIET_S", 0.05)
     before = hub.followed[battle.pk].view
     async with asyncio.timeout(30):
         while hub.followed[battle.pk].view is before:
@@ -373,9 +373,9 @@ async def test_follow_takes_nothing_back_because_the_database_lags(monkeypatch, 
 
 
 async def test_follow_survives_a_valkey_that_is_away(settings, tmp_path, battle, in_database, monkeypatch):
-    monkeypatch.setattr(stream_hub, "LOST_POLL_S", 0.05)
+    monkeypatch.setattr(stream_hub, "RETRY_DELAY_S", 0.05)
     settings.REDIS_URL = f"unix://{tmp_path}/nobody.sock"
-    hub = stream_hub.Hub()
+    hub = stream_hub.BattleHub()
     page = Page(hub, battle)
     await in_database(lambda: Answer.objects.filter(turn__battle=battle, side="a").update(text="Hello"))
     await page.shows("a", "Hello")
@@ -394,13 +394,13 @@ def test_load_shows_a_battle_as_the_database_has_it():
     battle = factories.battle("answering", a=FINISHED | {"text": "**x**"}, b=RUNNING | {"text": "Be"})
     a, b = (Answer.objects.get(side=side) for side in "ab")
 
-    view = battle_view.load(battle.pk)
+    view = battle_view.load_battle_view(battle.pk)
 
     assert view.state == "answering"
     assert view.turns == {
         1: {
-            "a": SideView(tag(a.pk, 1), "**x**", "done", "<p><strong>x</strong></p>\n"),
-            "b": SideView(tag(b.pk, 1), "Be"),
+            "a": SideView(derive_attempt_tag(a.pk, 1), "**x**", "done", "<p><strong>x</strong></p>\n"),
+            "b": SideView(derive_attempt_tag(b.pk, 1), "Be"),
         }
     }
 
@@ -409,7 +409,7 @@ def test_load_shows_a_battle_as_the_database_has_it():
 def test_load_knows_no_attempt_of_which_nothing_was_shown(state):
     battle = factories.battle("answering", a={"state": state, "attempt": 2}, b=FINISHED)
 
-    assert battle_view.load(battle.pk).side(1, "a") == SideView()
+    assert battle_view.load_battle_view(battle.pk).side(1, "a") == SideView()
 
 
 @pytest.mark.parametrize(
@@ -419,7 +419,7 @@ def test_load_knows_no_attempt_of_which_nothing_was_shown(state):
 def test_load_tells_why_a_side_failed_only_where_nothing_is_hidden(mode, state, told):
     battle = factories.battle(state, a=FAILED | {"failure": "refused"}, mode=mode)
 
-    assert battle_view.load(battle.pk).side(1, "a").reason == told
+    assert battle_view.load_battle_view(battle.pk).side(1, "a").reason == told
 
 
 async def test_open_streams_hold_no_connection_of_the_database(hub, in_database):
@@ -436,7 +436,7 @@ async def test_open_streams_hold_no_connection_of_the_database(hub, in_database)
 
 def me(battle):
     client = AsyncClient()
-    client.cookies[voters.COOKIE] = voters.signer.sign(str(battle.voter_id))
+    client.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(battle.voter_id))
     return client
 
 
@@ -549,7 +549,7 @@ async def test_events_cut_off_at_any_moment_hold_no_place(web, battle, steps):
     async def send(message):
         pass
 
-    cookie = f"{voters.COOKIE}={voters.signer.sign(str(battle.voter_id))}".encode()
+    cookie = f"{voters.VOTER_COOKIE}={voters.cookie_signer.sign(str(battle.voter_id))}".encode()
     path = f"/api/v1/battles/{battle.pk}/events"
     scope = {"type": "http", "method": "GET", "path": path, "headers": [(b"host", b"localhost"), (b"cookie", cookie)]}
     async with asyncio.timeout(30):
@@ -559,7 +559,7 @@ async def test_events_cut_off_at_any_moment_hold_no_place(web, battle, steps):
     assert web.open == {}
 
 
-class Swallowing(stream_hub.Hub):
+class Swallowing(stream_hub.BattleHub):
     """Its store loses the cancellation that comes in the middle of a command, as redis-py may on Python 3.11."""
 
     def __init__(self):
@@ -588,7 +588,7 @@ async def test_follow_ends_for_whom_is_gone_though_nobody_heard_of_it(battle):
 
 
 async def test_events_are_refused_where_too_many_are_read(monkeypatch, web, battle):
-    monkeypatch.setattr(sse, "MOST_OPEN", 3)
+    monkeypatch.setattr(sse, "MAX_OPEN_STREAMS", 3)
     held = [web.admit({}) for _ in range(3)]
     path = f"/api/v1/battles/{battle.pk}/events"
 

@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from arena.answers.jobs import Job, SideJob
+from arena.answers.jobs import SideJob, TurnJob
 from arena.answers.live_turn import LiveTurn
 from arena.endpoints.backends.protocol import Message, Request
 
@@ -29,7 +29,9 @@ def live_turn(*sides, paced=False, number=1, battle_id=None, attempt=1):
     """A turn of a battle of its own, with these sides to be answered."""
     jobs = tuple(side_job(side, answer_id, attempt) for answer_id, side in enumerate(sides or "ab", 1))
     battle_id = str(battle_id or uuid4())
-    return LiveTurn(Job(battle_id, 7, number, blind=paced, paced=paced, replaceable=False, stopped=False, sides=jobs))
+    return LiveTurn(
+        TurnJob(battle_id, 7, number, blind=paced, paced=paced, replaceable=False, stopped=False, sides=jobs)
+    )
 
 
 def say(turn, side, text):

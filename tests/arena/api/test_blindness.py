@@ -72,7 +72,7 @@ def battle():
 @pytest.fixture
 def browser(battle):
     client = Client()
-    client.cookies[voters.COOKIE] = voters.signer.sign(str(battle.voter_id))
+    client.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(battle.voter_id))
     return client
 
 
@@ -129,7 +129,7 @@ def test_no_answer_to_a_question_names_the_models_that_were_drawn():
 async def test_no_event_of_an_open_battle_names_its_models(web, battle, state, in_database):
     await in_database(lambda: Battle.objects.update(state=state))
     client = AsyncClient()
-    client.cookies[voters.COOKIE] = voters.signer.sign(str(battle.voter_id))
+    client.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(battle.voter_id))
 
     answer = await client.get(f"/api/v1/battles/{battle.pk}/events")
     sent = await anext(content := aiter(answer.streaming_content))
@@ -154,9 +154,9 @@ def test_the_same_look_finds_the_names_where_the_masking_is_off(battle):
     """What the views would show if they took an open battle for a voted one."""
     battle.state = "voted"
 
-    assert marks(str(views.shown(battle)).encode()) >= {"zname", "zslug", "zmaker", "zterms"}
-    assert marks(str(battle_views.battle_context(battle)["reveal"]).encode()) >= {"zname", "zslug"}
-    assert battle_view.reason(battle, "refused") == "refused"
+    assert marks(str(views.build_battle_data(battle)).encode()) >= {"zname", "zslug", "zmaker", "zterms"}
+    assert marks(str(battle_views.build_battle_context(battle)["reveal"]).encode()) >= {"zname", "zslug"}
+    assert battle_view.get_public_reason(battle, "refused") == "refused"
 
 
 def catalogue(client):

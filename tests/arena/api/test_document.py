@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from django.urls import get_resolver
 
-from arena.api.conventions import rules
-from arena.api.document import _fields, calls, document, words
+from arena.api.conventions import list_rules
+from arena.api.document import _iter_fields, build_calls, build_document, render_code_spans
 from arena.identity.api_keys import SCOPES
 from tests.openapi import errors, operations
 
@@ -91,7 +91,7 @@ def test_examples_name_every_field(path, method, operation):
     for status, answer in operation["responses"].items():
         for content in answer.get("content", {}).values():
             for example in examples(content) if int(status) < 400 and "$ref" in content["schema"] else ():
-                fields = [field for field in _fields(content["schema"]) if not {*".["} & {*field.name}]
+                fields = [field for field in _iter_fields(content["schema"]) if not {*".["} & {*field.name}]
                 told = {field.name for field in fields}
                 optional = {field.name for field in fields if not field.required}
                 assert example.keys() <= told <= example.keys() | optional
@@ -108,7 +108,7 @@ def test_calls_that_may_be_sent_again_take_a_key():
 
 
 def test_document_says_who_may_ask():
-    schemes = document()["components"]["securitySchemes"]
+    schemes = build_document()["components"]["securitySchemes"]
     assert (schemes["voter"]["in"], schemes["voter"]["name"]) == ("cookie", "voter")
     assert (schemes["key"]["type"], schemes["key"]["scheme"]) == ("http", "bearer")
     for _, _, operation in operations():
@@ -116,12 +116,12 @@ def test_document_says_who_may_ask():
 
 
 def test_document_and_page_say_what_holds_for_all_calls(client, settings):
-    page, described = client.get(DOCS).content.decode(), document()["info"]["description"]
-    for rule in rules():
-        assert words(rule) in page
+    page, described = client.get(DOCS).content.decode(), build_document()["info"]["description"]
+    for rule in list_rules():
+        assert render_code_spans(rule) in page
         assert rule.partition(":")[0] in described  # which was made once, under other limits than those of tests
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_battles_per_hour=61, arena_battles_per_hour_address=0)
-    said = " ".join(rules())
+    said = " ".join(list_rules())
     assert "61 (0) battles, set by `ARENA_BATTLES_PER_HOUR`" in said
     assert all(f"`{scope}`" in said for scope in SCOPES)
     assert all(f"`{header}`" in said for header in ("Retry-After", "Idempotency-Key", "ETag", "If-None-Match"))
@@ -130,7 +130,7 @@ def test_document_and_page_say_what_holds_for_all_calls(client, settings):
 def test_schema_is_served_as_json(client):
     response = client.get(SCHEMA)
     assert response["Content-Type"] == "application/json"
-    assert response.json() == json.loads(json.dumps(document()))
+    assert response.json() == json.loads(json.dumps(build_document()))
     assert response.json()["openapi"].startswith("3.")
 
 
@@ -139,14 +139,14 @@ def test_page_has_every_call_with_its_fields(client):
     for path, method, operation in operations():
         assert f'id="{operation["operationId"]}"' in page
         assert f"<strong>{method.upper()}</strong> <code>{path}</code>" in page
-    for subject in calls().values():
+    for subject in build_calls().values():
         for call in subject:
             for field in (*call.parameters, *call.body, *call.answer):
                 assert f"<code>{field.name}</code>" in page
 
 
 def test_fields_lead_into_what_they_hold():
-    names = {field.name: field for field in _fields({"$ref": "#/components/schemas/Board"})}
+    names = {field.name: field for field in _iter_fields({"$ref": "#/components/schemas/Board"})}
     assert names["rows"].type == "list of object"
     assert names["rows[].rating"].type == "number"
     assert names["rows[].ci_low"].type == "number or null"
@@ -173,7 +173,7 @@ def test_page_keeps_to_the_policy_of_all_pages(client):
     ],
 )
 def test_words_between_backticks_are_code(text, shown):
-    assert words(text) == shown
+    assert render_code_spans(text) == shown
 
 
 @pytest.mark.django_db

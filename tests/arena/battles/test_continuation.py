@@ -5,7 +5,7 @@ import pytest
 from arena.answers import jobs
 from arena.battles import continuation, lifecycle
 from arena.models import Answer, Battle, Endpoint, Turn
-from core.http.errors import Refusal
+from core.http.errors import RequestError
 from tests.arena import factories
 from tests.arena.factories import FAILED, FINISHED
 
@@ -32,21 +32,21 @@ def said(battle):
 
 
 def test_go_on_makes_an_unrated_battle_of_the_same_two_in_the_same_places(battle):
-    made = continuation.go_on(battle)
+    made = continuation.continue_battle(battle)
 
     made.refresh_from_db()
     assert (made.mode, made.state, made.propensity) == ("side_by_side", "ready", 1.0)
     assert (made.voter_id, made.model_a_id, made.model_b_id) == (battle.voter_id, battle.model_a_id, battle.model_b_id)
     assert made.among == [battle.model_a_id, battle.model_b_id]
-    assert made.pool == lifecycle.pool_of([battle.model_b.slug, battle.model_a.slug])
+    assert made.pool == lifecycle.get_set_pool([battle.model_b.slug, battle.model_a.slug])
 
 
 @pytest.mark.parametrize("winner", ["a", "both_bad", "skip"])
 def test_nothing_is_judged_before_something_was_asked_here(battle, winner):
-    made = continuation.go_on(battle)
+    made = continuation.continue_battle(battle)
 
-    with pytest.raises(Refusal) as refusal:
-        lifecycle.cast_vote(lifecycle.of_voter(made.voter_id, made.pk), winner)
+    with pytest.raises(RequestError) as refusal:
+        lifecycle.cast_vote(lifecycle.get_battle(made.voter_id, made.pk), winner)
 
     assert (refusal.value.status, refusal.value.code) == (409, "not_ready")
     made.refresh_from_db()
@@ -54,18 +54,18 @@ def test_nothing_is_judged_before_something_was_asked_here(battle, winner):
 
 
 def test_what_was_asked_here_is_judged_and_not_rated(battle):
-    made = continuation.go_on(battle)
-    turn = lifecycle.ask_again(made, "And now?")
+    made = continuation.continue_battle(battle)
+    turn = lifecycle.ask_follow_up(made, "And now?")
     Answer.objects.filter(turn=turn).update(**SAID)
     Battle.objects.filter(pk=made.pk).update(state="ready")
 
-    assert lifecycle.cast_vote(lifecycle.of_voter(made.voter_id, made.pk), "b").counted is False
+    assert lifecycle.cast_vote(lifecycle.get_battle(made.voter_id, made.pk), "b").counted is False
 
 
 def test_go_on_copies_the_turns_that_both_have_finished(battle):
     before = said(battle)
 
-    made = continuation.go_on(battle)
+    made = continuation.continue_battle(battle)
 
     a, b = battle.model_a_id, battle.model_b_id
     assert said(made) == [
@@ -79,11 +79,11 @@ def test_go_on_copies_the_turns_that_both_have_finished(battle):
 
 
 def test_next_question_is_asked_with_the_history(battle):
-    made = continuation.go_on(battle)
+    made = continuation.continue_battle(battle)
 
-    turn = lifecycle.ask_again(made, "And now?")
+    turn = lifecycle.ask_follow_up(made, "And now?")
 
-    [job] = jobs.take([turn.pk])
+    [job] = jobs.claim_jobs([turn.pk])
     assert (turn.number, job.blind, job.replaceable) == (3, False, False)
     assert [message.content for message in job.sides[0].request.messages] == [
         *("Why?", "Because.", "At last?", "An answer.", "And now?")
@@ -91,13 +91,13 @@ def test_next_question_is_asked_with_the_history(battle):
 
 
 def test_go_on_twice_makes_two(battle):
-    assert continuation.go_on(battle).pk != continuation.go_on(battle).pk
+    assert continuation.continue_battle(battle).pk != continuation.continue_battle(battle).pk
 
 
 @pytest.mark.parametrize("state", ["answering", "ready", "void", "skipped", "expired"])
 def test_go_on_comes_after_the_vote(state):
-    with pytest.raises(Refusal) as refusal:
-        continuation.go_on(factories.battle(state))
+    with pytest.raises(RequestError) as refusal:
+        continuation.continue_battle(factories.battle(state))
 
     assert (refusal.value.status, refusal.value.code) == (409, "not_voted")
     assert Turn.objects.count() == 1
@@ -108,8 +108,8 @@ def test_go_on_needs_both_models(battle, missing):
     endpoints = Endpoint.objects.filter(model=battle.model_b_id)
     endpoints.update(enabled=False) if missing == "switched off" else endpoints.delete()
 
-    with pytest.raises(Refusal) as refusal:
-        continuation.go_on(battle)
+    with pytest.raises(RequestError) as refusal:
+        continuation.continue_battle(battle)
 
     assert (refusal.value.status, refusal.value.code) == (409, "not_here")
     assert Battle.objects.count() == 1

@@ -7,13 +7,13 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from arena.answers import announcements, leases, replacement
-from arena.answers.announcements import stream_key
+from arena.answers.announcements import get_stream_key
 from arena.battles import deletion, lifecycle
 from arena.identity import voters
 from arena.models import Answer, Battle, Session, Turn, Vote, Voter
-from core.http.errors import Refusal
+from core.http.errors import RequestError
 from core.storage import redis_clients
-from ratings.boards.snapshots import newest
+from ratings.boards.snapshots import load_newest_board
 from ratings.models import Pool
 from ratings.pipeline import board_refresh
 from tests import factories as common
@@ -69,7 +69,7 @@ def places_of(text):
 
 
 def board():
-    return newest("live", "overall", style_control=False, method="bt")
+    return load_newest_board("live", "overall", style_control=False, method="bt")
 
 
 def test_deleted_battle_leaves_no_word_and_its_vote(fought, voter):
@@ -108,7 +108,7 @@ def test_battle_of_any_state_can_be_deleted(voter, state):
 def test_battle_of_somebody_else_cannot_be_deleted(fought, voter):
     battle, _ = fought()
 
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(RequestError) as refused:
         deletion.delete_battle(common.voter().pk, battle.pk)
 
     assert refused.value.status == 404
@@ -122,7 +122,7 @@ def test_everything_is_deleted_but_the_votes(fought, voter):
     other = common.voter()
     fought("b", other)
 
-    deletion.delete_everything(voter.pk)
+    deletion.delete_voter_data(voter.pk)
 
     assert places_of(str(voter.pk)) == set()
     mine = Vote.objects.filter(pk__in=[vote.pk for vote in votes]).order_by("pk")
@@ -143,7 +143,7 @@ def test_deletion_of_everything_takes_the_account_with_all_its_sessions(fought, 
     another = User.objects.create_user("another")
     type(client)().force_login(another)
 
-    deletion.delete_everything(mine.pk)
+    deletion.delete_voter_data(mine.pk)
 
     assert places_of(CANARY) == set()
     assert list(User.objects.all()) == [another]
@@ -163,7 +163,7 @@ def test_deletion_of_an_account_reads_no_session_of_the_arena(client):
     client.session.save()
 
     with CaptureQueriesContext(connection) as queries:
-        deletion.delete_everything(Voter.objects.get(user=user).pk)
+        deletion.delete_voter_data(Voter.objects.get(user=user).pk)
 
     about_sessions = [each["sql"] for each in queries if "arena_session" in each["sql"]]
     assert [sql.partition(" WHERE ")[0] for sql in about_sessions] == ['DELETE FROM "arena_session"']
@@ -173,7 +173,7 @@ def test_deletion_of_an_account_reads_no_session_of_the_arena(client):
 def test_deletion_of_a_voter_without_a_row_changes_nothing(fought):
     fought()
 
-    deletion.delete_everything(voters.uuid.uuid4())
+    deletion.delete_voter_data(voters.uuid.uuid4())
 
     assert (Battle.objects.count(), Vote.objects.count(), Voter.objects.count()) == (1, 1, 1)
 
@@ -188,10 +188,10 @@ def test_boards_are_the_same_after_deletion(fought, voter):
     before = board()
 
     deletion.delete_battle(voter.pk, battle.pk)
-    deletion.delete_everything(voter.pk)
+    deletion.delete_voter_data(voter.pk)
 
     call_command("verify_ratings")
-    board_refresh.recompute(list(Pool.objects.all()), from_scratch=True)
+    board_refresh.recompute_boards(list(Pool.objects.all()), from_scratch=True)
     after = board()
     for key in ("model", "votes", "voters", "wins", "rank"):
         assert [row[key] for row in after["rows"]] == [row[key] for row in before["rows"]]
@@ -203,25 +203,25 @@ def test_boards_are_the_same_after_deletion(fought, voter):
 def test_deletion_takes_back_what_was_published(valkey, voter):
     made = [factories.battle("answering", a=RUNNING, voter=voter) for _ in range(3)]
     for battle in made:
-        announcements.tell(battle.pk, ["delta", 1, "a", "t", 0, CANARY])
+        announcements.announce_events(battle.pk, ["delta", 1, "a", "t", 0, CANARY])
 
     deletion.delete_battle(voter.pk, made[0].pk)
-    assert [valkey.exists(stream_key(battle.pk)) for battle in made] == [0, 1, 1]
-    deletion.delete_everything(voter.pk)
+    assert [valkey.exists(get_stream_key(battle.pk)) for battle in made] == [0, 1, 1]
+    deletion.delete_voter_data(voter.pk)
 
-    assert [valkey.exists(stream_key(battle.pk)) for battle in made] == [0, 0, 0]
-    stopped = {fields[b"e"].decode() for _, fields in valkey.xrange(announcements.STOPS)}
+    assert [valkey.exists(get_stream_key(battle.pk)) for battle in made] == [0, 0, 0]
+    stopped = {fields[b"e"].decode() for _, fields in valkey.xrange(announcements.STOP_STREAM)}
     assert {str(battle.pk) for battle in made} <= stopped
 
 
 def test_deletion_does_not_need_the_store(settings, tmp_path, voter):
     settings.REDIS_URL = f"unix://{tmp_path}/nobody"
-    redis_clients.client.cache_clear()
+    redis_clients.get_redis_client.cache_clear()
     battle = factories.battle("answering", voter=voter)
 
     deletion.delete_battle(voter.pk, battle.pk)
 
-    redis_clients.client.cache_clear()
+    redis_clients.get_redis_client.cache_clear()
     assert not Battle.objects.exists()
 
 
@@ -229,14 +229,14 @@ def test_worker_finds_its_turn_gone_and_writes_nothing(voter):
     battle = factories.battle("answering", a=RUNNING, b=RUNNING, voter=voter)
     turn = battle.turns.get()
     sides = [factories.side(turn, name) for name in "ab"]
-    results = tuple(leases.Result(side.pk, 1, text=CANARY) for side in sides)
+    results = tuple(leases.AnswerResult(side.pk, 1, text=CANARY) for side in sides)
     deletion.delete_battle(voter.pk, battle.pk)
 
-    [saved] = leases.finish([leases.Finish(turn.pk, results)])
-    [extended] = leases.extend([[leases.Held(side.pk, 1, CANARY) for side in sides]])
+    [saved] = leases.finish_answers([leases.FinishedSides(turn.pk, results)])
+    [extended] = leases.extend_leases([[leases.AnswerLease(side.pk, 1, CANARY) for side in sides]])
 
     assert (saved.saved, saved.state, extended.ours) == (frozenset(), None, frozenset())
-    assert (leases.claim([turn.pk]), leases.exist([turn.pk])) == ([{}], [False])
+    assert (leases.claim_answers([turn.pk]), leases.turns_exist([turn.pk])) == ([{}], [False])
     assert places_of(CANARY) == set()
 
 
@@ -246,15 +246,15 @@ def test_worker_replaces_no_model_of_a_battle_that_is_gone(voter):
     job = replacement.jobs.of_side(side.turn_id, side.pk)
     deletion.delete_battle(voter.pk, battle.pk)
 
-    assert replacement.replace([replacement.Replace(job, "timeout")]) == [None]
+    assert replacement.replace_models([replacement.ReplaceRequest(job, "timeout")]) == [None]
 
 
 def test_vote_on_a_battle_that_is_gone_is_refused(voter):
     battle = factories.battle(voter=voter)
-    found = lifecycle.of_voter(voter.pk, battle.pk)
+    found = lifecycle.get_battle(voter.pk, battle.pk)
     deletion.delete_battle(voter.pk, battle.pk)
 
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(RequestError) as refused:
         lifecycle.cast_vote(found, "a")
 
     assert refused.value.status == 404
@@ -265,7 +265,7 @@ def test_vote_on_a_battle_that_is_gone_is_refused(voter):
 def test_vote_and_deletion_at_once_leave_no_vote_with_words(voter):
     for _ in range(5):
         made = factories.battle(voter=voter, a=FINISHED, b=FINISHED)
-        found = lifecycle.of_voter(voter.pk, made.pk)
+        found = lifecycle.get_battle(voter.pk, made.pk)
 
         def work(number, found=found):
             if number:
@@ -274,7 +274,7 @@ def test_vote_and_deletion_at_once_leave_no_vote_with_words(voter):
 
         results = at_once(2, work)
 
-        assert not [each for each in results if isinstance(each, Exception) and not isinstance(each, Refusal)]
+        assert not [each for each in results if isinstance(each, Exception) and not isinstance(each, RequestError)]
         assert places_of(CANARY) == set()
 
 
@@ -282,7 +282,7 @@ def test_vote_and_deletion_at_once_leave_no_vote_with_words(voter):
 def test_deletion_of_everything_at_once_from_two_places(voter, fought):
     fought()
 
-    results = at_once(2, lambda _: deletion.delete_everything(voter.pk))
+    results = at_once(2, lambda _: deletion.delete_voter_data(voter.pk))
 
     assert results == [None, None]
     assert not (Battle.objects.exists() or Voter.objects.exists())
@@ -296,7 +296,7 @@ def test_two_last_operators_who_leave_at_once_leave_one():
         common.voter(user=User.objects.create_superuser(name))
     leaving = list(Voter.objects.values_list("pk", flat=True))
 
-    results = at_once(2, lambda number: deletion.delete_everything(leaving[number]))
+    results = at_once(2, lambda number: deletion.delete_voter_data(leaving[number]))
 
     [refused] = [each for each in results if each is not None]
     assert (refused.code, refused.status) == ("last_operator", 409)

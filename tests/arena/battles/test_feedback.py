@@ -4,7 +4,7 @@ import pytest
 
 from arena.battles import feedback, lifecycle
 from arena.models import Vote
-from core.http.errors import Refusal
+from core.http.errors import RequestError
 from ratings.models import Outbox
 from tests.arena import factories
 
@@ -29,7 +29,7 @@ def test_opinion_is_kept_beside_the_vote_and_moves_nothing(battle):
     before = Vote.objects.values("winner", "counted", "created_at", "categories").get()
     waiting = Outbox.objects.count()
 
-    feedback.save(battle, {"a": ["useful", "correct"], "b": []}, "  Short and right.\n")
+    feedback.save_feedback(battle, {"a": ["useful", "correct"], "b": []}, "  Short and right.\n")
 
     assert stored() == ({"a": ["useful", "correct"]}, "Short and right.")
     assert Vote.objects.values("winner", "counted", "created_at", "categories").get() == before
@@ -37,16 +37,16 @@ def test_opinion_is_kept_beside_the_vote_and_moves_nothing(battle):
 
 
 def test_opinion_may_be_changed_and_taken_back(battle):
-    feedback.save(battle, {"a": ["useful"], "b": ["wrong"]}, "Hm.")
-    feedback.save(battle, {"a": [], "b": ["too_long", "too_long", "shallow"]}, "")
+    feedback.save_feedback(battle, {"a": ["useful"], "b": ["wrong"]}, "Hm.")
+    feedback.save_feedback(battle, {"a": [], "b": ["too_long", "too_long", "shallow"]}, "")
     assert stored() == ({"b": ["too_long", "shallow"]}, "")
 
-    feedback.save(battle, {"a": [], "b": []}, "")
+    feedback.save_feedback(battle, {"a": [], "b": []}, "")
     assert stored() == ({}, "")
 
 
 def test_opinion_takes_every_word_of_the_list(battle):
-    feedback.save(battle, {"a": EVERY_WORD, "b": EVERY_WORD}, "")
+    feedback.save_feedback(battle, {"a": EVERY_WORD, "b": EVERY_WORD}, "")
 
     assert stored()[0] == {"a": EVERY_WORD, "b": EVERY_WORD}
 
@@ -57,7 +57,7 @@ def test_opinion_takes_every_word_of_the_list(battle):
         (None, None, ({}, "")),
         ({}, "", ({}, "")),
         ({"a": ["useful"], "b": []}, "Good.", ({"a": ["useful"]}, "Good.")),
-        (None, "y" * feedback.LONGEST_COMMENT, ({}, "y" * feedback.LONGEST_COMMENT)),
+        (None, "y" * feedback.MAX_COMMENT_LENGTH, ({}, "y" * feedback.MAX_COMMENT_LENGTH)),
     ],
 )
 def test_opinion_may_come_with_the_vote_as_after_it(reasons, comment, kept):
@@ -75,10 +75,10 @@ REFUSED = [
 
 @pytest.mark.parametrize(("reasons", "comment", "field"), REFUSED, ids=lambda part: repr(part)[:20])
 def test_opinion_that_cannot_be_is_refused_and_changes_nothing(battle, reasons, comment, field):
-    feedback.save(battle, {"a": ["useful"]}, "Kept.")
+    feedback.save_feedback(battle, {"a": ["useful"]}, "Kept.")
 
-    with pytest.raises(Refusal) as refusal:
-        feedback.save(battle, reasons, comment)
+    with pytest.raises(RequestError) as refusal:
+        feedback.save_feedback(battle, reasons, comment)
 
     assert (refusal.value.status, [*refusal.value.extra["fields"]]) == (400, [field])
     assert stored() == ({"a": ["useful"]}, "Kept.")
@@ -88,7 +88,7 @@ def test_opinion_that_cannot_be_is_refused_and_changes_nothing(battle, reasons, 
 def test_opinion_that_cannot_be_costs_no_vote(reasons, comment, field):
     made = factories.battle()
 
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(RequestError) as refusal:
         lifecycle.cast_vote(made, "a", reasons, comment)
 
     assert (refusal.value.status, [*refusal.value.extra["fields"]]) == (400, [field])
@@ -97,20 +97,20 @@ def test_opinion_that_cannot_be_costs_no_vote(reasons, comment, field):
 
 
 def test_refusal_says_which_reasons_there_are(battle):
-    with pytest.raises(Refusal, match=", ".join(EVERY_WORD)):
-        feedback.save(battle, {"a": ["brilliant"]}, "")
+    with pytest.raises(RequestError, match=", ".join(EVERY_WORD)):
+        feedback.save_feedback(battle, {"a": ["brilliant"]}, "")
 
 
 @pytest.mark.parametrize("state", ["answering", "ready", "void", "skipped", "expired"])
 def test_opinion_comes_after_the_vote(state):
-    with pytest.raises(Refusal) as refusal:
-        feedback.save(factories.battle(state), {"a": ["useful"]}, "")
+    with pytest.raises(RequestError) as refusal:
+        feedback.save_feedback(factories.battle(state), {"a": ["useful"]}, "")
 
     assert (refusal.value.status, refusal.value.code) == (409, "not_voted")
 
 
 def test_chips_hold_both_lists_for_both_sides_and_what_was_chosen():
-    chips = feedback.chips({"b": ["wrong", "a word from elsewhere"]})
+    chips = feedback.build_reason_chips({"b": ["wrong", "a word from elsewhere"]})
 
     assert [[chip["word"] for chip in words] for words in chips["a"]] == [[*feedback.PRAISE], [*feedback.BLAME]]
     assert [chip["word"] for words in chips["b"] for chip in words if chip["chosen"]] == ["wrong"]

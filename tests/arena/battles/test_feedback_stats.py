@@ -28,7 +28,7 @@ def test_reasons_are_counted_for_the_model_of_their_side(two):
     said((x, y), {"a": ["useful", "correct"], "b": ["wrong"]})
     said((y, x), {"b": ["useful"]}, voters=3)
 
-    of_x, of_y = feedback_stats.profile(x.pk, "live"), feedback_stats.profile(y.pk, "live")
+    of_x, of_y = feedback_stats.load_feedback_profile(x.pk, "live"), feedback_stats.load_feedback_profile(y.pk, "live")
 
     assert counts(of_x) == {"useful": 8, "correct": 5}
     assert counts(of_y) == {"wrong": 5}
@@ -42,13 +42,13 @@ def test_reasons_are_counted_for_the_model_of_their_side(two):
 def test_reasons_of_few_people_are_not_told(two, voters, told):
     for _ in range(3):
         said(two, {"a": ["useful"]}, voters)
-    assert (feedback_stats.profile(two[0].pk, "live") is not None) is told
+    assert (feedback_stats.load_feedback_profile(two[0].pk, "live") is not None) is told
 
 
 def test_reasons_of_few_people_would_be_told_without_the_limit(two, monkeypatch):
-    monkeypatch.setattr(feedback_stats, "FEWEST_VOTERS", 1)
+    monkeypatch.setattr(feedback_stats, "MIN_VOTERS", 1)
     said(two, {"a": ["useful"]}, voters=1)
-    assert feedback_stats.profile(two[0].pk, "live") is not None
+    assert feedback_stats.load_feedback_profile(two[0].pk, "live") is not None
 
 
 @pytest.mark.parametrize(
@@ -56,21 +56,21 @@ def test_reasons_of_few_people_would_be_told_without_the_limit(two, monkeypatch)
 )
 def test_other_votes_do_not_matter(two, fields):
     said(two, {"a": ["useful"]}, **fields)
-    assert feedback_stats.profile(two[0].pk, "live") is None
+    assert feedback_stats.load_feedback_profile(two[0].pk, "live") is None
 
 
 @pytest.mark.parametrize("words", [{"a": ["my own words"]}, {"a": []}, {"b": ["useful"]}])
 def test_what_says_nothing_about_a_model_is_not_a_vote_with_a_reason(two, words):
     said(two, words)
-    assert feedback_stats.profile(two[0].pk, "live") is None
+    assert feedback_stats.load_feedback_profile(two[0].pk, "live") is None
 
 
 def test_reason_given_twice_in_a_vote_counts_once_and_strange_ones_do_not_show(two):
     said(two, {"a": ["useful", "useful", "my own words"]})
-    assert counts(feedback_stats.profile(two[0].pk, "live")) == {"useful": 5}
+    assert counts(feedback_stats.load_feedback_profile(two[0].pk, "live")) == {"useful": 5}
 
 
 def test_profile_is_one_query(two, django_assert_num_queries):
     said(two, {"a": ["useful"]})
     with django_assert_num_queries(1):
-        feedback_stats.profile(two[0].pk, "live")
+        feedback_stats.load_feedback_profile(two[0].pk, "live")

@@ -50,7 +50,7 @@ def judged(battle, winner="a", **fields):
 
 
 def found(voter, words="", place=""):
-    return [battle.question for battle in history.page(voter.pk, words, place).battles]
+    return [battle.question for battle in history.load_page(voter.pk, words, place).battles]
 
 
 def test_page_has_the_newest_first_and_nobody_elses(fought, voter):
@@ -64,16 +64,16 @@ def test_page_has_the_newest_first_and_nobody_elses(fought, voter):
 def test_page_shows_the_first_question_of_a_battle_and_only_its_beginning(fought, voter):
     factories.turn(fought(prompt="x" * 400), 2, prompt="Second question?")
 
-    assert found(voter) == ["x" * history.SHOWN]
+    assert found(voter) == ["x" * history.QUESTION_PREVIEW_LENGTH]
 
 
 def test_pages_lead_from_the_newest_to_the_oldest_without_a_gap(fought, voter):
-    made = [fought(prompt=f"Question {number}") for number in range(2 * history.PAGE + 1)]
+    made = [fought(prompt=f"Question {number}") for number in range(2 * history.PAGE_SIZE + 1)]
     Battle.objects.filter(pk__in=[battle.pk for battle in made[5:30]]).update(created_at=BEGINNING)  # same time
 
     seen, place = [], ""
-    for rest in (history.PAGE, history.PAGE, 1):
-        page = history.page(voter.pk, place=place)
+    for rest in (history.PAGE_SIZE, history.PAGE_SIZE, 1):
+        page = history.load_page(voter.pk, place=place)
         assert len(page.battles) == rest
         seen += page.battles
         place = page.older
@@ -84,10 +84,10 @@ def test_pages_lead_from_the_newest_to_the_oldest_without_a_gap(fought, voter):
 
 
 def test_page_that_is_exactly_full_leads_nowhere(fought, voter):
-    for _ in range(history.PAGE):
+    for _ in range(history.PAGE_SIZE):
         fought()
 
-    assert history.page(voter.pk).older == ""
+    assert history.load_page(voter.pk).older == ""
 
 
 @pytest.mark.parametrize(
@@ -149,11 +149,11 @@ def test_search_does_not_look_into_answers(fought, voter):
 def test_page_needs_one_query_however_many_battles(fought, voter, django_assert_num_queries):
     judged(fought())
     with django_assert_num_queries(1):
-        [(b.model_a.name, b.vote.winner) for b in history.page(voter.pk, "alpha").battles]
+        [(b.model_a.name, b.vote.winner) for b in history.load_page(voter.pk, "alpha").battles]
     for _ in range(29):
         judged(fought())
     with django_assert_num_queries(1):
-        [(b.model_a.name, b.vote.winner) for b in history.page(voter.pk, "alpha").battles]
+        [(b.model_a.name, b.vote.winner) for b in history.load_page(voter.pk, "alpha").battles]
 
 
 def test_page_knows_where_names_are_known(fought, voter):
@@ -161,7 +161,7 @@ def test_page_knows_where_names_are_known(fought, voter):
     fought(mode="side_by_side")
     fought()
 
-    assert [battle.named for battle in history.page(voter.pk).battles] == [False, True, True]
+    assert [battle.named for battle in history.load_page(voter.pk).battles] == [False, True, True]
 
 
 def test_export_has_all_that_is_mine(fought, voter):
@@ -169,7 +169,7 @@ def test_export_has_all_that_is_mine(fought, voter):
     factories.turn(battle, 2, prompt="Two?", a=FAILED | {"failure": "refused"}, b=FINISHED)
     vote = judged(battle, "b", reasons={"b": ["useful"]}, comment="Shorter.")
 
-    [record] = history.export(voter.pk)
+    [record] = history.load_export_batch(voter.pk)
 
     assert record == {
         "id": battle.pk,
@@ -209,7 +209,7 @@ def test_export_has_all_that_is_mine(fought, voter):
 def test_export_of_an_open_battle_names_no_model_and_no_failure(fought, voter, state):
     fought(state, a=RUNNING | {"text": "So far"}, b=FAILED | {"failure": "refused", "reasoning": "Alpha"})
 
-    [record] = history.export(voter.pk)
+    [record] = history.load_export_batch(voter.pk)
 
     assert (record["models"], record["vote"]) == (None, None)
     assert record["turns"][0]["answers"] == [
@@ -220,30 +220,30 @@ def test_export_of_an_open_battle_names_no_model_and_no_failure(fought, voter, s
 
 
 def test_export_goes_on_where_it_was_with_the_same_number_of_queries(fought, voter, django_assert_num_queries):
-    made = [fought() for _ in range(history.EXPORTED_AT_ONCE + 3)]
+    made = [fought() for _ in range(history.EXPORT_BATCH_SIZE + 3)]
     factories.battle()
     with django_assert_num_queries(3):
-        first = history.export(voter.pk)
+        first = history.load_export_batch(voter.pk)
     with django_assert_num_queries(3):
-        rest = history.export(voter.pk, history.place_of(first[-1]))
+        rest = history.load_export_batch(voter.pk, history.get_export_cursor(first[-1]))
 
     assert [record["id"] for record in first + rest] == [battle.pk for battle in made]
-    assert history.export(voter.pk, history.place_of(rest[-1])) == []
+    assert history.load_export_batch(voter.pk, history.get_export_cursor(rest[-1])) == []
 
 
 def test_export_misses_none_while_battles_are_deleted(fought, voter):
     """A number of battles to leave out would leave out others by then."""
-    made = [fought() for _ in range(history.EXPORTED_AT_ONCE + 3)]
-    first = history.export(voter.pk)
+    made = [fought() for _ in range(history.EXPORT_BATCH_SIZE + 3)]
+    first = history.load_export_batch(voter.pk)
     Battle.objects.filter(pk__in=[battle.pk for battle in made[:5]]).delete()
 
-    rest = history.export(voter.pk, history.place_of(first[-1]))
+    rest = history.load_export_batch(voter.pk, history.get_export_cursor(first[-1]))
 
-    assert [record["id"] for record in rest] == [battle.pk for battle in made[history.EXPORTED_AT_ONCE :]]
+    assert [record["id"] for record in rest] == [battle.pk for battle in made[history.EXPORT_BATCH_SIZE :]]
 
 
 def test_names_are_told_of_both_sides_or_of_none(fought, voter):
     judged(fought())
     fought()
 
-    assert [set(record["models"] or ()) for record in history.export(voter.pk)] == [set(SIDES), set()]
+    assert [set(record["models"] or ()) for record in history.load_export_batch(voter.pk)] == [set(SIDES), set()]

@@ -9,12 +9,12 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
-from arena.answers.announcements import stream_key
+from arena.answers.announcements import get_stream_key
 from arena.battles import lifecycle
 from arena.models import Answer, Battle, PairWeight, Turn, Vote
 from arena.signals import vote_cast
-from core.http.errors import Refusal
-from core.storage.redis_clients import client
+from core.http.errors import RequestError
+from core.storage.redis_clients import get_redis_client
 from ratings.models import Outbox
 from tests import factories as common
 from tests.arena import factories
@@ -45,14 +45,14 @@ def two_models():
 
 
 def refused(work, *arguments, **fields):
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(RequestError) as refusal:
         work(*arguments, **fields)
     return refusal.value
 
 
 @pytest.mark.parametrize(("prompt", "sentence"), UNTEXT.values(), ids=UNTEXT)
 def test_start_refuses_what_is_no_question_and_stores_nothing(voter, two_models, prompt, sentence):
-    error = refused(lifecycle.start, voter, prompt)
+    error = refused(lifecycle.start_battle, voter, prompt)
 
     assert (error.status, error.code, error.detail) == (400, "invalid", sentence)
     assert error.extra == {"fields": {"prompt": [sentence]}}
@@ -61,7 +61,7 @@ def test_start_refuses_what_is_no_question_and_stores_nothing(voter, two_models,
 
 @pytest.mark.parametrize("prompt", ["x" * 24_001, "🙂" * 12_001])
 def test_start_refuses_a_question_that_is_too_long_before_it_draws(voter, prompt):
-    error = refused(lifecycle.start, voter, prompt)
+    error = refused(lifecycle.start_battle, voter, prompt)
 
     assert (error.status, error.code, list(error.extra["fields"])) == (400, "too_long", ["prompt"])
     assert "A conversation can have 24,000 characters;" in error.detail
@@ -70,13 +70,13 @@ def test_start_refuses_a_question_that_is_too_long_before_it_draws(voter, prompt
 
 @pytest.mark.parametrize("prompt", ["x", "x" * 24_000, "🙂" * 12_000, "\u202eWhy?", "<script>", "%s {} \\u0000"])
 def test_start_takes_any_text_up_to_its_length(voter, two_models, prompt):
-    lifecycle.start(voter, prompt)
+    lifecycle.start_battle(voter, prompt)
 
     assert Turn.objects.get().prompt == prompt
 
 
 def test_start_makes_a_battle_with_a_queued_turn(voter, two_models):
-    battle = lifecycle.start(voter, "Why?")
+    battle = lifecycle.start_battle(voter, "Why?")
 
     battle.refresh_from_db()
     assert (battle.state, battle.mode, battle.pool) == ("answering", "anonymous", "live")
@@ -87,12 +87,12 @@ def test_start_makes_a_battle_with_a_queued_turn(voter, two_models):
 
 
 def test_start_names_battles_by_chance(voter, two_models):
-    assert {lifecycle.start(voter, "Why?").pk.version for _ in range(5)} == {4}
+    assert {lifecycle.start_battle(voter, "Why?").pk.version for _ in range(5)} == {4}
 
 
 def test_start_tells_a_worker_once_the_battle_is_stored(voter, two_models, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks() as callbacks:
-        lifecycle.start(voter, "Why?")
+        lifecycle.start_battle(voter, "Why?")
 
     assert len(callbacks) == 1
 
@@ -101,7 +101,7 @@ def test_start_survives_a_broker_that_is_away(
     voter, two_models, celery_without_broker, django_capture_on_commit_callbacks, caplog
 ):
     with django_capture_on_commit_callbacks(execute=True):
-        lifecycle.start(voter, "Why?")
+        lifecycle.start_battle(voter, "Why?")
 
     assert "the broker is away" in caplog.text
     assert Battle.objects.get().state == "answering"
@@ -116,7 +116,7 @@ def test_start_refuses_while_fewer_than_two_models_are_up(voter, endpoints):
     for fields in endpoints:
         common.endpoint(**fields)
 
-    error = refused(lifecycle.start, voter, "Why?")
+    error = refused(lifecycle.start_battle, voter, "Why?")
 
     assert (error.status, error.code, error.extra["retry_after"]) == (503, "too_few_models", 10)
     assert not Battle.objects.exists()
@@ -126,7 +126,7 @@ def test_start_draws_a_model_again_whose_time_out_of_the_draw_is_over(voter):
     common.endpoint()
     common.endpoint(failed_probes=1)
 
-    assert lifecycle.start(voter, "Why?").propensity == pytest.approx(1.0)
+    assert lifecycle.start_battle(voter, "Why?").propensity == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("mode", ["anonymous", "side_by_side"])
@@ -134,17 +134,17 @@ def test_start_does_not_tell_by_a_refusal_that_a_named_model_is_out(voter, mode)
     out = common.endpoint(failed_probes=2).model
     up = common.endpoint().model
 
-    battle = lifecycle.start(voter, "Why?", mode=mode, models=[out.slug, up.slug])
+    battle = lifecycle.start_battle(voter, "Why?", mode=mode, models=[out.slug, up.slug])
 
     assert {battle.model_a_id, battle.model_b_id} == {out.pk, up.pk}
-    assert refused(lifecycle.start, voter, "Why?").code == "too_few_models"
+    assert refused(lifecycle.start_battle, voter, "Why?").code == "too_few_models"
 
 
 def test_start_draws_by_the_weights_of_the_live_pool(voter):
     x, y, z = sorted(common.endpoint().model_id for _ in range(3))
     PairWeight.objects.create(pool="live", keys=[x, y, z], weights=[0.0, 1.0, 0.0])
 
-    drawn = [lifecycle.start(voter, "Why?") for _ in range(30)]
+    drawn = [lifecycle.start_battle(voter, "Why?") for _ in range(30)]
 
     (propensity,) = {each.propensity for each in drawn if {each.model_a_id, each.model_b_id} == {x, z}}
     assert propensity == pytest.approx(0.9 + 0.1 / 3)
@@ -154,7 +154,7 @@ def test_start_among_named_models_draws_by_the_weights_of_their_own_pool(voter):
     x, y, z = sorted((common.endpoint().model for _ in range(3)), key=lambda model: model.pk)
     PairWeight.objects.create(pool="live", keys=[x.pk, y.pk, z.pk], weights=[0.0, 1.0, 0.0])
 
-    battle = lifecycle.start(voter, "Why?", models=[x.slug, y.slug, z.slug])
+    battle = lifecycle.start_battle(voter, "Why?", models=[x.slug, y.slug, z.slug])
 
     assert battle.propensity == pytest.approx(1 / 3)
 
@@ -265,10 +265,10 @@ def test_cast_vote_tells_the_open_pages(django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         lifecycle.cast_vote(battle, "a")
 
-    [(_, entry)] = client().xrange(stream_key(battle.pk))
+    [(_, entry)] = get_redis_client().xrange(get_stream_key(battle.pk))
 
     assert entry == {b"e": b'[["state","voted"]]'}
-    assert 0 < client().ttl(stream_key(battle.pk)) <= 3600
+    assert 0 < get_redis_client().ttl(get_stream_key(battle.pk)) <= 3600
 
 
 @pytest.mark.django_db(transaction=True)
@@ -277,12 +277,12 @@ def test_cast_vote_by_fifty_at_once_is_one_vote():
     winners = ["a", "b", "tie", "both_bad", "skip"]
 
     def press(number):
-        return lifecycle.cast_vote(lifecycle.of_voter(voter_id, battle_id), winners[number % 4])
+        return lifecycle.cast_vote(lifecycle.get_battle(voter_id, battle_id), winners[number % 4])
 
     results = at_once(50, press)
 
     votes = [each for each in results if isinstance(each, Vote)]
-    refusals = [each for each in results if isinstance(each, Refusal)]
+    refusals = [each for each in results if isinstance(each, RequestError)]
     assert (len(votes), len(refusals)) == (1, 49)
     assert {error.code for error in refusals} == {"already_voted"}
     assert {error.extra["vote"]["winner"] for error in refusals} == {votes[0].winner}
@@ -295,7 +295,7 @@ def test_cast_vote_and_skip_at_once_is_one_of_both():
         battle_id, voter_id = (battle := factories.battle()).pk, battle.voter_id
 
         def press(number, battle_id=battle_id, voter_id=voter_id):
-            return lifecycle.cast_vote(lifecycle.of_voter(voter_id, battle_id), "skip" if number else "a")
+            return lifecycle.cast_vote(lifecycle.get_battle(voter_id, battle_id), "skip" if number else "a")
 
         voted, skipped = at_once(2, press)
 
@@ -308,7 +308,7 @@ def test_of_voter_finds_the_voters_own_battle(django_assert_num_queries):
     battle = factories.battle()
 
     with django_assert_num_queries(1):
-        found = lifecycle.of_voter(battle.voter_id, battle.pk)
+        found = lifecycle.get_battle(battle.voter_id, battle.pk)
         names = (found.model_a.name, found.model_a.organization, found.model_b.name, found.model_b.license)
 
     assert found == battle
@@ -320,7 +320,7 @@ def test_of_voter_knows_no_battle_of_anyone_else(whose):
     battle = factories.battle()
     voter = {"another's": common.voter().pk, "nobody's": battle.voter_id, "a stranger's": uuid4()}[whose]
 
-    error = refused(lifecycle.of_voter, voter, uuid4() if whose == "nobody's" else battle.pk)
+    error = refused(lifecycle.get_battle, voter, uuid4() if whose == "nobody's" else battle.pk)
 
     assert (error.status, error.code, error.detail) == (404, "not_found", "There is no such battle of yours.")
 
@@ -328,7 +328,7 @@ def test_of_voter_knows_no_battle_of_anyone_else(whose):
 def test_ask_again_queues_the_next_turn():
     battle = factories.battle()
 
-    turn = lifecycle.ask_again(battle, "And then?")
+    turn = lifecycle.ask_follow_up(battle, "And then?")
 
     assert (turn.number, turn.prompt) == (2, "And then?")
     assert [(a.side, a.model_id, a.state) for a in turn.answers.all()] == [
@@ -343,24 +343,26 @@ def test_open_pages_hear_of_a_further_question_before_a_worker_does(asked, djang
     """What the worker says of it would else come to pages that take the battle for ended."""
     battle = factories.battle("void", b=FAILED) if asked == "anew" else factories.battle()
     with django_capture_on_commit_callbacks() as callbacks:
-        lifecycle.retry(battle) if asked == "anew" else lifecycle.ask_again(battle, "And then?")
+        lifecycle.retry_answers(battle) if asked == "anew" else lifecycle.ask_follow_up(battle, "And then?")
 
     callbacks[0]()
 
-    assert [entry for _, entry in client().xrange(stream_key(battle.pk))] == [{b"e": b'[["state","answering"]]'}]
+    assert [entry for _, entry in get_redis_client().xrange(get_stream_key(battle.pk))] == [
+        {b"e": b'[["state","answering"]]'}
+    ]
     assert len(callbacks) == 2
 
 
 @pytest.mark.parametrize("state", ["answering", "voted", "skipped", "void", "expired"])
 def test_ask_again_refuses_in_any_state_but_ready(state):
-    error = refused(lifecycle.ask_again, factories.battle(state), "And then?")
+    error = refused(lifecycle.ask_follow_up, factories.battle(state), "And then?")
 
     assert (error.status, error.code, Turn.objects.count()) == (409, "not_ready", 1)
 
 
 @pytest.mark.parametrize(("prompt", "sentence"), UNTEXT.values(), ids=UNTEXT)
 def test_ask_again_refuses_what_is_no_question(prompt, sentence):
-    error = refused(lifecycle.ask_again, factories.battle(), prompt)
+    error = refused(lifecycle.ask_follow_up, factories.battle(), prompt)
 
     assert (error.status, error.detail, Turn.objects.count()) == (400, sentence, 1)
     assert Battle.objects.get().state == "ready"
@@ -368,10 +370,10 @@ def test_ask_again_refuses_what_is_no_question(prompt, sentence):
 
 def test_ask_again_refuses_a_turn_too_many():
     battle = factories.battle()
-    for number in range(2, lifecycle.MOST_TURNS + 1):
+    for number in range(2, lifecycle.MAX_TURNS + 1):
         factories.turn(battle, number, a=FINISHED, b=FINISHED)
 
-    error = refused(lifecycle.ask_again, battle, "And then?")
+    error = refused(lifecycle.ask_follow_up, battle, "And then?")
 
     assert (error.status, error.code) == (409, "too_many_turns")
     assert Battle.objects.get().state == "ready"
@@ -380,7 +382,7 @@ def test_ask_again_refuses_a_turn_too_many():
 def test_retry_queues_the_failed_answers_of_the_last_turn():
     battle = factories.battle("void", b=FAILED)
 
-    lifecycle.retry(battle)
+    lifecycle.retry_answers(battle)
 
     assert Battle.objects.get().state == battle.state == "answering"
     assert list(Answer.objects.values_list("side", "state", "attempt")) == [("a", "finished", 1), ("b", "queued", 1)]
@@ -390,7 +392,7 @@ def test_retry_queues_the_failed_answers_of_the_last_turn():
 def test_retry_refuses_where_nothing_has_failed_or_all_is_over(state):
     battle = factories.battle(state, a=FINISHED if state == "ready" else FAILED)
 
-    error = refused(lifecycle.retry, battle)
+    error = refused(lifecycle.retry_answers, battle)
 
     assert (error.status, error.code) == (409, "not_failed")
     assert Battle.objects.get().state == state
@@ -403,7 +405,7 @@ def test_expire_closes_what_nobody_judged_for_a_day():
     Battle.objects.exclude(pk=young.pk).update(created_at=Now() - timedelta(hours=25))
     Turn.objects.exclude(battle__in=(young, asked_again)).update(created_at=Now() - timedelta(hours=25))
 
-    assert lifecycle.expire() == 1
+    assert lifecycle.expire_battles() == 1
 
     states = [Battle.objects.get(pk=each.pk).state for each in (old, young, voted, asked_again)]
     assert states == ["expired", "ready", "voted", "ready"]
@@ -412,7 +414,7 @@ def test_expire_closes_what_nobody_judged_for_a_day():
 def test_expire_reads_the_battles_that_may_be_over_and_no_others():
     """Of millions that were judged long ago it must not look at one."""
     with connection.cursor() as cursor, CaptureQueriesContext(connection) as queries:
-        lifecycle.expire()
+        lifecycle.expire_battles()
         [search] = [each["sql"] for each in queries if "FOR UPDATE" in each["sql"]]
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN {search}")
@@ -427,7 +429,7 @@ def test_expire_reads_the_battles_that_may_be_over_and_no_others():
     ("act", "state"),
     [
         (lambda battle: lifecycle.cast_vote(battle, "a"), "voted"),
-        (lambda battle: lifecycle.ask_again(battle, "And then?"), "answering"),
+        (lambda battle: lifecycle.ask_follow_up(battle, "And then?"), "answering"),
     ],
     ids=["voted", "asked again"],
 )
@@ -440,7 +442,7 @@ def test_expire_leaves_alone_what_is_judged_or_asked_at_this_moment(act, state):
     def work(number):
         if number == 1:
             acting.wait(30)
-            count = lifecycle.expire()
+            count = lifecycle.expire_battles()
             expired.set()
             return count
         with transaction.atomic():
@@ -451,4 +453,4 @@ def test_expire_leaves_alone_what_is_judged_or_asked_at_this_moment(act, state):
 
     assert at_once(2, work) == [None, 0]
     assert Battle.objects.get().state == state
-    assert b"expired" not in b"".join(entry[b"e"] for _, entry in client().xrange(stream_key(battle.pk)))
+    assert b"expired" not in b"".join(entry[b"e"] for _, entry in get_redis_client().xrange(get_stream_key(battle.pk)))

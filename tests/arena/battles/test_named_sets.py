@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from arena.battles.lifecycle import pool_of
+from arena.battles.lifecycle import get_set_pool
 from tests import factories as common
 from tests.arena import factories
 from tests.arena.web.test_templates import Outline
@@ -23,7 +23,7 @@ def three():
 
 def judged(me, three, state="voted", named=True, **fields):
     among = [model.pk for model in three] if named else None
-    pool = pool_of(SLUGS) if named else "live"
+    pool = get_set_pool(SLUGS) if named else "live"
     made = factories.battle(
         state, voter=me, model_a=three[0], model_b=three[1], **({"among": among, "pool": pool} | fields)
     )
@@ -71,7 +71,7 @@ def test_page_of_an_open_battle_names_nobody_of_the_set(client, me, three, state
 @pytest.mark.parametrize(
     ("fields", "address"),
     [
-        ({}, f"/leaderboard/?pool={pool_of(SLUGS)}"),
+        ({}, f"/leaderboard/?pool={get_set_pool(SLUGS)}"),
         ({"named": False}, "/leaderboard/"),
         ({"mode": "side_by_side"}, "/leaderboard/"),
     ],
@@ -113,7 +113,7 @@ def test_way_back_is_nothing_but_the_query_of_our_own_page(client, me, three, ch
 
 def test_way_back_that_somebody_else_has_written_is_ignored(client, me, three):
     battle = judged(me, three)
-    for cookie in ("", "x", f"{pool_of(SLUGS)}", f"{pool_of(SLUGS)}:"):
+    for cookie in ("", "x", f"{get_set_pool(SLUGS)}", f"{get_set_pool(SLUGS)}:"):
         client.cookies["choice"] = cookie
         assert decisions(shown(client, battle)) == []
 

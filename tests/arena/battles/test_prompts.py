@@ -3,9 +3,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from arena.battles import suggestions
-from arena.battles.prompts import check_prompt, source
+from arena.battles.prompts import check_prompt, detect_prompt_source
 from arena.models import Battle, Suggestion
-from core.http.errors import Refusal
+from core.http.errors import RequestError
 from tests import factories as common
 from tests.arena import factories
 
@@ -22,7 +22,7 @@ def test_prompt_that_can_be_stored_is_taken(prompt):
     "prompt", [None, 7, [], "", " \n", "a\x00b", NOT_TEXT, "y" * (LONGEST + 1), "🙂" * (LONGEST // 2 + 1)]
 )
 def test_prompt_that_cannot_is_refused_by_its_field(prompt):
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(RequestError) as refusal:
         check_prompt(prompt)
     assert (refusal.value.status, list(refusal.value.extra["fields"])) == (400, ["prompt"])
 
@@ -35,15 +35,15 @@ def test_prompt_that_cannot_is_refused_by_its_field(prompt):
 def test_source_of_a_question(prompt, expected):
     Suggestion.objects.create(prompt="Card?", category="x")
 
-    assert source(prompt) == expected
+    assert detect_prompt_source(prompt) == expected
 
 
 @pytest.mark.django_db
 def test_source_knows_shipped_cards_beside_a_teams_own():
-    [shipped, *_] = suggestions.some()
+    [shipped, *_] = suggestions.draw_cards()
     Suggestion.objects.create(prompt="Card?", category="x")
 
-    assert source(shipped.prompt) == "suggestion"
+    assert detect_prompt_source(shipped.prompt) == "suggestion"
 
 
 @pytest.mark.django_db

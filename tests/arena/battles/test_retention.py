@@ -12,7 +12,7 @@ from arena import tasks
 from arena.answers import announcements
 from arena.battles import lifecycle, retention, sharing
 from arena.identity import api_keys
-from arena.models import Answer, Battle, NetworkSalt, Told, Vote, Voter
+from arena.models import Answer, Battle, NetworkSalt, StoredResponse, Vote, Voter
 from catalog.importers import submissions
 from catalog.models import Submission
 from tests import factories as common
@@ -40,7 +40,7 @@ def fought(age=OLD, state="voted"):
     Answer.objects.filter(turn__battle=made).update(text=CANARY, reasoning=CANARY)
     if state == "voted":
         lifecycle.cast_vote(made, "a", {"a": ["useful"]}, CANARY)
-    Told.objects.create(
+    StoredResponse.objects.create(
         voter=made.voter_id, key=uuid4().hex, request="x", battle=made, status=201, body=CANARY.encode()
     )
     Battle.objects.filter(pk=made.pk).update(created_at=now() - age, state=state)
@@ -52,14 +52,14 @@ def fought(age=OLD, state="voted"):
 def test_texts_of_old_battles_go_and_their_votes_stay(keep, state, valkey, django_capture_on_commit_callbacks):
     keep(30)
     made = fought(state=state)
-    announcements.tell(made.pk, ["delta", 1, "a", "t", 0, CANARY])
+    announcements.announce_events(made.pk, ["delta", 1, "a", "t", 0, CANARY])
 
     with django_capture_on_commit_callbacks(execute=True):
-        assert retention.delete_old_texts() == 1
+        assert retention.delete_old_battles() == 1
 
     assert places_of(CANARY) == set()
-    assert not (Battle.objects.exists() or Told.objects.exists())
-    assert not valkey.exists(announcements.stream_key(made.pk))
+    assert not (Battle.objects.exists() or StoredResponse.objects.exists())
+    assert not valkey.exists(announcements.get_stream_key(made.pk))
     votes = list(Vote.objects.values_list("battle", "winner", "counted", "comment", "voter"))
     assert votes == ([(None, "a", True, "", made.voter_id)] if state == "voted" else [])
 
@@ -69,24 +69,24 @@ def test_only_what_is_older_than_the_setting_goes(keep, days, left):
     fought()
     fought(timedelta(days=29))
     keep(days)
-    retention.delete_old_texts()
+    retention.delete_old_battles()
     assert Battle.objects.count() == left
 
 
 def test_published_battle_stays_as_long_as_it_is_published(keep):
     keep(30)
     made = fought()
-    sharing.publish(made, ["here"])
-    assert retention.delete_old_texts() == 0
-    sharing.take_back(made)
-    assert retention.delete_old_texts() == 1
+    sharing.share_battle(made, ["here"])
+    assert retention.delete_old_battles() == 0
+    sharing.unshare_battle(made)
+    assert retention.delete_old_battles() == 1
 
 
 def test_so_many_go_at_once_and_the_oldest_first(keep, monkeypatch):
-    monkeypatch.setattr(retention, "BATCH", 2)
+    monkeypatch.setattr(retention, "BATTLE_BATCH_SIZE", 2)
     keep(30)
     made = [fought(timedelta(days=days)) for days in (40, 60, 50)]
-    assert retention.delete_old_texts() == 2
+    assert retention.delete_old_battles() == 2
     assert list(Battle.objects.all()) == [made[0]]
 
 
@@ -95,7 +95,7 @@ def test_few_queries_however_many_go(keep, django_assert_max_num_queries):
     for _ in range(10):
         fought()
     with django_assert_max_num_queries(20):
-        assert retention.delete_old_texts() == 10
+        assert retention.delete_old_battles() == 10
 
 
 def aged(voter):
@@ -114,7 +114,7 @@ def with_vote_of_a_deleted_battle():
 
 
 def with_key():
-    return api_keys.make("key", ["read"])[0].voter
+    return api_keys.create_key("key", ["read"])[0].voter
 
 
 def with_account():
@@ -133,7 +133,7 @@ def test_voters_without_anything_go_after_thirty_days(make):
 
 def test_beat_deletes_hashes_of_networks_and_what_waited_too_long():
     made = factories.battle("voted", shared_at=now() - OLD, review="waiting", shared_network="x")
-    sent = submissions.send(uuid4(), submissions.of_model(GOOD), ["x"])
+    sent = submissions.submit_content(uuid4(), submissions.build_proposal(GOOD), ["x"])
     Submission.objects.update(created_at=now() - OLD)
     NetworkSalt.objects.create(week=(now() - 2 * OLD).date(), salt=b"x")
 

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from arena.answers.battle_view import answers_of
+from arena.answers.battle_view import load_answers
 from arena.battles import lifecycle
-from arena.battles.reveal import cards, reveal, standing
+from arena.battles.reveal import build_reveal, build_reveal_cards, load_standing
 from arena.models import Answer, Battle, EndpointDay, Standing
 from catalog.models import Price
 from tests import factories as common
@@ -46,12 +46,12 @@ def price(model, dollars_in, dollars_out, day="2026-01-02", source="list"):
 def test_nothing_is_told_before_the_vote(battle, state):
     battle.state = state
 
-    assert reveal(battle) is None
-    assert cards(battle, answers_of(battle.pk)) is None
+    assert build_reveal(battle) is None
+    assert build_reveal_cards(battle, load_answers(battle.pk)) is None
 
 
 def test_standing_is_where_both_models_are_now(battle):
-    assert standing(battle) == {"a": ALPHA | {"models": 2}, "b": None}
+    assert load_standing(battle) == {"a": ALPHA | {"models": 2}, "b": None}
 
 
 @pytest.mark.parametrize(
@@ -62,18 +62,18 @@ def test_standing_is_on_the_board_of_the_battle_or_the_live_one_of_named_models(
     published("set-1", alpha=ALPHA | {"rank": 2})
     battle.mode, battle.pool = mode, pool
 
-    assert (standing(battle)["a"] or {}).get("rank") == rank
+    assert (load_standing(battle)["a"] or {}).get("rank") == rank
 
 
 def test_rating_before_the_vote_stays_what_it_was(battle):
     lifecycle.cast_vote(battle, "a")
     published(alpha=ALPHA | {"rating": 1500.0}, beta=ALPHA)
 
-    again = lifecycle.of_voter(battle.voter_id, battle.pk)
+    again = lifecycle.get_battle(battle.voter_id, battle.pk)
 
     assert again.standing == {"a": ALPHA | {"models": 2}, "b": None}
-    assert [each["rating"] for each in reveal(again)] == [1012.4, None]
-    assert reveal(again) == reveal(battle)
+    assert [each["rating"] for each in build_reveal(again)] == [1012.4, None]
+    assert build_reveal(again) == build_reveal(battle)
 
 
 def test_skip_keeps_no_standing(battle):
@@ -85,7 +85,7 @@ def test_skip_keeps_no_standing(battle):
 def test_vote_from_before_standings_were_kept_is_revealed_without(battle):
     battle.state = "voted"
 
-    assert [(each["slug"], each["rating"], each["rank"]) for each in reveal(battle)] == [
+    assert [(each["slug"], each["rating"], each["rank"]) for each in build_reveal(battle)] == [
         ("alpha", None, None),
         ("beta", None, None),
     ]
@@ -98,7 +98,7 @@ def test_cards_tell_facts_and_what_the_answers_took(battle):
     price(model, "2.50", "10")
     lifecycle.cast_vote(battle, "a")
 
-    a, b = cards(battle, answers_of(battle.pk))
+    a, b = build_reveal_cards(battle, load_answers(battle.pk))
 
     assert (a["name"], a["open_weights"], a["size"], a["active"]) == (model.name, True, "46.7 B", "12.9 B")
     assert (a["rank"], a["models"]) == (1, 2)
@@ -111,7 +111,7 @@ def test_cards_add_up_the_answers_that_were_finished(battle):
     factories.turn(battle, 2, a=TIMED, b=FAILED)
     lifecycle.cast_vote(battle, "tie")
 
-    a, b = cards(battle, answers_of(battle.pk))
+    a, b = build_reveal_cards(battle, load_answers(battle.pk))
 
     assert (a["answers"], a["tokens"], b["answers"], b["tokens"]) == (2, 202, 1, 101)
 
@@ -120,7 +120,7 @@ def test_cards_leave_out_an_answer_that_was_stopped(battle):
     Answer.objects.filter(turn__battle=battle, side="a").update(stopped=True)
     lifecycle.cast_vote(battle, "tie")
 
-    a, b = cards(battle, answers_of(battle.pk))
+    a, b = build_reveal_cards(battle, load_answers(battle.pk))
 
     assert (a["answers"], a["tokens"], a["tokens_per_s"], a["first_token_s"]) == (0, None, None, None)
     assert (b["answers"], b["tokens"]) == (1, 101)
@@ -130,7 +130,7 @@ def test_cards_tell_no_wait_of_a_side_that_was_replaced(battle):
     Battle.objects.update(replaced=[{"side": "a", "model": 1, "propensity": 0.5, "reason": "timeout"}])
     lifecycle.cast_vote(battle, "tie")
 
-    a, b = cards(battle, answers_of(battle.pk))
+    a, b = build_reveal_cards(battle, load_answers(battle.pk))
 
     assert (a["first_token_s"], a["tokens_per_s"], b["first_token_s"]) == (None, 50.0, 0.5)
 
@@ -141,7 +141,7 @@ def test_cards_tell_how_an_endpoint_usually_does(battle):
     EndpointDay.objects.create(endpoint=endpoint, day=day, answers=4, first_token_p50=0.25, tokens_per_s_p50=60.0)
     lifecycle.cast_vote(battle, "b")
 
-    _, b = cards(battle, answers_of(battle.pk))
+    _, b = build_reveal_cards(battle, load_answers(battle.pk))
 
     assert (b["usual"].first_token_s, b["usual"].tokens_per_s) == (0.25, 60.0)
 
@@ -150,13 +150,13 @@ def test_cards_need_the_same_number_of_queries_however_many_turns(battle, django
     for number in range(2, 8):
         factories.turn(battle, number, a=TIMED, b=TIMED)
     lifecycle.cast_vote(battle, "b")
-    answers = answers_of(battle.pk)
+    answers = load_answers(battle.pk)
 
     with django_assert_num_queries(2):
-        cards(battle, answers)
+        build_reveal_cards(battle, answers)
 
 
 def test_rank_is_among_the_models_that_have_one(battle):
     published("live", alpha=ALPHA, beta=ALPHA | {"rank": 2}, gamma=ALPHA | {"rank": None})
-    found = standing(battle)
+    found = load_standing(battle)
     assert (found["a"]["rank"], found["a"]["models"]) == (1, 2)

@@ -9,7 +9,7 @@ from django.utils.timezone import now
 from arena.battles import deletion, review_queue, sharing
 from arena.identity import network_hashes
 from arena.models import Battle, Report
-from core.http.errors import Refusal
+from core.http.errors import RequestError
 from tests import factories as common
 from tests.arena import factories
 from tests.races import at_once
@@ -20,12 +20,12 @@ pytestmark = pytest.mark.django_db
 def published(voter=None, network="here"):
     made = factories.battle("voted", voter=voter or common.voter())
     common.vote(made.model_a, made.model_b, battle=made, voter=made.voter_id)
-    sharing.publish(made, [network])
+    sharing.share_battle(made, [network])
     return made
 
 
 def waiting():
-    return set(review_queue.waiting().values_list("pk", flat=True))
+    return set(review_queue.list_waiting().values_list("pk", flat=True))
 
 
 def test_three_of_a_voter_wait_and_more_are_published_without_a_place(me):
@@ -33,7 +33,7 @@ def test_three_of_a_voter_wait_and_more_are_published_without_a_place(me):
 
     assert waiting() == {each.pk for each in made[:3]}
     assert {each.review for each in made[3:]} == {""}
-    assert all(sharing.find(each.pk) for each in made)
+    assert all(sharing.find_shared_battle(each.pk) for each in made)
 
 
 def test_ten_of_a_network_wait_whoever_they_are(monkeypatch):
@@ -44,15 +44,15 @@ def test_ten_of_a_network_wait_whoever_they_are(monkeypatch):
 
 
 def test_network_of_earlier_weeks_is_known_again():
-    for _ in range(review_queue.MOST_OF_NETWORK):
+    for _ in range(review_queue.MAX_PER_NETWORK):
         published(network="last week's hash")
     made = factories.battle("voted")
-    sharing.publish(made, ["this week's hash", "last week's hash"])
+    sharing.share_battle(made, ["this week's hash", "last week's hash"])
     assert made.review == ""
 
 
 def test_full_queue_makes_room_at_the_cost_of_its_largest_network(monkeypatch):
-    monkeypatch.setattr(review_queue, "MOST", 6)
+    monkeypatch.setattr(review_queue, "MAX_WAITING", 6)
     early = published(network="small")
     flood = [published(network="flood") for _ in range(5)]
 
@@ -62,11 +62,11 @@ def test_full_queue_makes_room_at_the_cost_of_its_largest_network(monkeypatch):
     assert waiting() == {early.pk, honest.pk, *(each.pk for each in flood[:4])}
     flood[4].refresh_from_db()
     assert (flood[4].review, flood[4].shared_network, one_more.review) == ("", "", "")
-    assert sharing.find(flood[4].pk)
+    assert sharing.find_shared_battle(flood[4].pk)
 
 
 def test_one_line_of_ipv6_does_not_fill_the_queue(monkeypatch):
-    monkeypatch.setattr(review_queue, "MOST", 6)
+    monkeypatch.setattr(review_queue, "MAX_WAITING", 6)
     for number in range(6):  # each from another /64 of one /56, which is what a home has
         published(network=network_of(f"2001:db8:0:{number:x}::1"))
 
@@ -74,13 +74,13 @@ def test_one_line_of_ipv6_does_not_fill_the_queue(monkeypatch):
 
 
 def network_of(address):
-    return network_hashes.hashes(RequestFactory().get("/", REMOTE_ADDR=address))[0]
+    return network_hashes.compute_network_hashes(RequestFactory().get("/", REMOTE_ADDR=address))[0]
 
 
 def test_place_is_free_again_after_a_decision_or_when_it_is_taken_back(me):
     made = [published(me) for _ in range(3)]
-    review_queue.decide(made[0].pk, "unlisted")
-    sharing.take_back(made[1])
+    review_queue.decide_review(made[0].pk, "unlisted")
+    sharing.unshare_battle(made[1])
 
     assert len(waiting() | {published(me).pk, published(me).pk}) == 3
 
@@ -89,10 +89,10 @@ def test_place_is_free_again_after_a_decision_or_when_it_is_taken_back(me):
 def test_what_was_decided_or_reported_stays_when_it_is_taken_back_and_published_again(review):
     made = published()
     Battle.objects.update(review=review)
-    sharing.take_back(made)
+    sharing.unshare_battle(made)
     made.refresh_from_db()
     assert made.shared_network == ""
-    sharing.publish(made, ["here"])
+    sharing.share_battle(made, ["here"])
     assert made.review == review
 
 
@@ -106,19 +106,19 @@ def test_report_takes_down_only_what_no_operator_has_looked_at(review, then):
     Battle.objects.update(review=review)
 
     for _ in range(3):
-        review_queue.report(made, reader.pk)
-    review_queue.report(made, common.voter().pk)
+        review_queue.report_battle(made, reader.pk)
+    review_queue.report_battle(made, common.voter().pk)
 
     made.refresh_from_db()
     assert made.review == then
     assert Report.objects.count() == 2
-    assert sharing.find(made.pk)
+    assert sharing.find_shared_battle(made.pk)
 
 
 def test_report_does_not_say_who_reported():
     made, reader = published(), common.voter()
-    review_queue.report(made, reader.pk)
-    review_queue.report(other := published(), reader.pk)
+    review_queue.report_battle(made, reader.pk)
+    review_queue.report_battle(other := published(), reader.pk)
     reporters = set(Report.objects.values_list("reporter", flat=True))
     assert len(reporters) == 2
     assert not {str(reader.pk), reader.pk.hex} & reporters
@@ -128,27 +128,27 @@ def test_report_does_not_say_who_reported():
 def test_battle_that_is_deleted_at_this_very_moment_is_not_reported():
     made, found = published(), Battle.objects.get()
     deletion.delete_battle(made.voter_id, made.pk)
-    with pytest.raises(Refusal) as refused:
-        review_queue.report(found, common.voter().pk)
+    with pytest.raises(RequestError) as refused:
+        review_queue.report_battle(found, common.voter().pk)
     assert refused.value.status == 404
 
 
 def test_nothing_is_decided_about_what_nobody_publishes():
     made = published()
-    sharing.take_back(made)
-    assert not any(review_queue.decide(made.pk, decision) for decision in review_queue.DECISIONS)
+    sharing.unshare_battle(made)
+    assert not any(review_queue.decide_review(made.pk, decision) for decision in review_queue.DECISIONS)
 
 
 def test_what_waits_for_thirty_days_leaves_the_queue_and_its_network_goes():
     old, reported, young = published(), published(), published()
-    review_queue.report(reported, common.voter().pk)
+    review_queue.report_battle(reported, common.voter().pk)
     Battle.objects.exclude(pk=young.pk).update(shared_at=now() - timedelta(days=31))
 
-    assert review_queue.expire() == 2
-    assert review_queue.expire() == 0
+    assert review_queue.expire_reviews() == 2
+    assert review_queue.expire_reviews() == 0
     found = {each.pk: (each.review, each.shared_network) for each in Battle.objects.all()}
     assert found == {old.pk: ("", ""), reported.pk: ("reported", ""), young.pk: ("waiting", "here")}
-    assert sharing.find(old.pk)
+    assert sharing.find_shared_battle(old.pk)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -156,7 +156,7 @@ def test_many_at_once_get_no_more_places_than_there_are():
     me = common.voter()
     made = [factories.battle("voted", voter=me) for _ in range(6)]
 
-    results = at_once(6, lambda number: sharing.publish(made[number], ["here"]))
+    results = at_once(6, lambda number: sharing.share_battle(made[number], ["here"]))
 
     assert results == [None] * 6
-    assert len(waiting()) == review_queue.MOST_OF_VOTER
+    assert len(waiting()) == review_queue.MAX_PER_VOTER

@@ -68,7 +68,7 @@ def test_network_names_twenty_new_sets_a_day_whoever_comes(pairs):
 
 def test_networks_of_an_address_name_twice_and_four_times_as_many(pairs, monkeypatch):
     """A tunnel for nothing has 65,536 addresses that one line has."""
-    monkeypatch.setattr(set_quotas, "OF_ADDRESS", 3)
+    monkeypatch.setattr(set_quotas, "DAILY_SETS_PER_ADDRESS", 3)
     addresses = [f"2001:db8:0:{number:x}::1" for number in range(8)]
     of_home = [ask(Client(), models, address) for models, address in zip(pairs, addresses, strict=False)]
     of_others = [ask(Client(), models, f"2001:db8:0:{number}00::1") for number, models in enumerate(pairs[8:16], 1)]
@@ -79,7 +79,7 @@ def test_networks_of_an_address_name_twice_and_four_times_as_many(pairs, monkeyp
 
 def test_sets_that_are_known_cost_nothing(client, pairs):
     statuses(client, pairs[:5])
-    Standing.objects.create(pool=lifecycle.pool_of(pairs[5]), ratings={}, updated_at=Now())
+    Standing.objects.create(pool=lifecycle.get_set_pool(pairs[5]), ratings={}, updated_at=Now())
 
     assert statuses(client, [pairs[0], pairs[0][::-1], pairs[5]]) == [201] * 3
 
@@ -105,11 +105,11 @@ def test_new_sets_are_not_limited_where_battles_are_not(client, pairs, settings)
 
 @pytest.fixture
 def redis_away(settings, monkeypatch):
-    monkeypatch.setattr(rate_limit, "_local", rate_limit._Local())
-    redis_clients.client.cache_clear()
+    monkeypatch.setattr(rate_limit, "_local_buckets", rate_limit._LocalBuckets())
+    redis_clients.get_redis_client.cache_clear()
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     yield
-    redis_clients.client.cache_clear()
+    redis_clients.get_redis_client.cache_clear()
 
 
 def test_new_sets_are_not_counted_while_redis_is_away(client, pairs, redis_away):

@@ -7,7 +7,7 @@ from django.test import Client
 
 from arena.battles import deletion, lifecycle, review_queue, sharing
 from arena.models import Answer, Battle, Vote
-from core.http.errors import Refusal
+from core.http.errors import RequestError
 from tests import factories as common
 from tests.arena import factories
 
@@ -74,7 +74,7 @@ def test_nobody_can_put_a_text_on_a_public_page_alone(me, client):
     answer = link(stranger, made)
     assert AD in answer.content.decode()
     assert answer.headers["X-Robots-Tag"] == "noindex"
-    review_queue.decide(made.pk, "listed")
+    review_queue.decide_review(made.pk, "listed")
     assert listed(stranger, made)
 
 
@@ -85,7 +85,7 @@ LISTED = {"off": set(), "moderated": {"listed"}, "open": {"", "waiting", "listed
 @pytest.mark.parametrize("setting", LISTED)
 @pytest.mark.parametrize("review", REVIEWS)
 def test_setting_and_operator_decide_what_is_listed(client, battle, mode, setting, review):
-    sharing.publish(battle, HERE)
+    sharing.share_battle(battle, HERE)
     Battle.objects.update(review=review)
     mode(setting)
 
@@ -95,8 +95,8 @@ def test_setting_and_operator_decide_what_is_listed(client, battle, mode, settin
 
 def test_nothing_is_published_where_it_is_switched_off(client, battle, mode):
     mode("off")
-    with pytest.raises(Refusal) as refused:
-        sharing.publish(battle, HERE)
+    with pytest.raises(RequestError) as refused:
+        sharing.share_battle(battle, HERE)
 
     assert (refused.value.status, refused.value.code) == (403, "sharing_off")
     assert "Publish this battle" not in client.get(f"/battles/{battle.pk}/").content.decode()
@@ -107,7 +107,7 @@ def test_nothing_is_published_where_it_is_switched_off(client, battle, mode):
 @pytest.mark.parametrize("side", "ab")
 def test_listed_battle_is_read_with_both_models_and_tells_nothing_of_its_voter(client, battle, side, me, mode):
     mode("open")
-    sharing.publish(battle, HERE)
+    sharing.share_battle(battle, HERE)
 
     [one] = shown(client, battle, side)
     assert one["models"] == {"a": battle.model_a.slug, "b": battle.model_b.slug}
@@ -125,12 +125,12 @@ def test_listings_cut_what_the_page_of_the_battle_has_in_full(client, battle, mo
     factories.turn(battle, 2, "second question", a=factories.FINISHED, b=factories.FINISHED)
     Answer.objects.filter(turn__battle=battle, turn__number=1, side="a").update(text="x" * 5_000)
     battle.turns.filter(number=1).update(prompt="y" * 5_000)
-    sharing.publish(battle, HERE)
+    sharing.share_battle(battle, HERE)
 
     [one] = shown(client, battle)
     assert [len(one["turns"]), one["turn_count"]] == [1, 2]
     cut = [one["turns"][0]["prompt"], one["turns"][0]["answers"]["a"]]
-    assert [len(text) for text in cut] == [sharing.LONGEST_LISTED + 2] * 2
+    assert [len(text) for text in cut] == [sharing.MAX_EXCERPT_LENGTH + 2] * 2
     assert all(text.endswith(" …") for text in cut)
     text = page(client, battle)
     assert "x" * 601 not in text
@@ -143,7 +143,7 @@ def test_listings_cut_what_the_page_of_the_battle_has_in_full(client, battle, mo
 def test_what_a_model_writes_does_nothing_on_the_pages(client, battle, mode):
     mode("open")
     battle.turns.get().answers.filter(side="a").update(text="<script>alert(1)</script> **yes**")
-    sharing.publish(battle, HERE)
+    sharing.share_battle(battle, HERE)
 
     for text in (page(client, battle), link(client, battle).content.decode()):
         assert "<strong>yes</strong>" in text
@@ -153,28 +153,28 @@ def test_what_a_model_writes_does_nothing_on_the_pages(client, battle, mode):
 @pytest.mark.parametrize("forget", ["take back", "delete battle", "delete voter", "withdraw"])
 def test_battle_that_is_taken_back_or_deleted_is_gone(client, battle, me, mode, forget):
     mode("open")
-    sharing.publish(battle, HERE)
+    sharing.share_battle(battle, HERE)
     assert listed(client, battle)
 
     if forget == "take back":
-        sharing.take_back(battle)
+        sharing.unshare_battle(battle)
     elif forget == "delete battle":
         deletion.delete_battle(me.pk, battle.pk)
     elif forget == "delete voter":
-        deletion.delete_everything(me.pk)
+        deletion.delete_voter_data(me.pk)
     else:
-        review_queue.decide(battle.pk, "withdrawn")
+        review_queue.decide_review(battle.pk, "withdrawn")
 
     assert shown(client, battle) == []
     assert link(client, battle).status_code == 404
 
 
 def test_what_an_operator_took_down_is_not_published_again(client, battle):
-    sharing.publish(battle, HERE)
-    review_queue.decide(battle.pk, "withdrawn")
+    sharing.share_battle(battle, HERE)
+    review_queue.decide_review(battle.pk, "withdrawn")
 
-    with pytest.raises(Refusal) as refused:
-        sharing.publish(battle, HERE)
+    with pytest.raises(RequestError) as refused:
+        sharing.share_battle(battle, HERE)
 
     assert (refused.value.status, refused.value.code) == (403, "withdrawn")
     assert link(client, battle).status_code == 404
@@ -183,16 +183,16 @@ def test_what_an_operator_took_down_is_not_published_again(client, battle):
 
 def test_vote_remembers_that_its_battle_was_published(battle):
     """Its row in the public record can be found by the texts, and stays apart from the voter's others."""
-    sharing.publish(battle, HERE)
-    sharing.take_back(battle)
+    sharing.share_battle(battle, HERE)
+    sharing.unshare_battle(battle)
     assert Vote.objects.get().published
 
 
 @pytest.mark.parametrize("state", UNVOTED)
 def test_battle_without_a_vote_is_not_published(me, state):
     battle = factories.battle(state, voter=me)
-    with pytest.raises(Refusal, match="after the vote") as refused:
-        sharing.publish(battle, HERE)
+    with pytest.raises(RequestError, match="after the vote") as refused:
+        sharing.share_battle(battle, HERE)
 
     assert refused.value.status == 409
     assert not Battle.objects.filter(shared_at__isnull=False)
@@ -204,11 +204,11 @@ def test_publishing_again_does_not_bring_it_to_the_top(client, me, mode):
     made = [factories.battle(voter=me, model_a=models[0], model_b=models[1], prompt=f"No. {n}?") for n in range(7)]
     for battle in made:
         lifecycle.cast_vote(battle, "tie")
-        sharing.publish(battle, HERE)
+        sharing.share_battle(battle, HERE)
     Battle.objects.filter(pk=made[0].pk).update(shared_at="2020-01-01T00:00Z")
-    sharing.publish(Battle.objects.get(pk=made[0].pk), HERE)
+    sharing.share_battle(Battle.objects.get(pk=made[0].pk), HERE)
 
-    assert len(shown(client, made[0])) == sharing.SHOWN
+    assert len(shown(client, made[0])) == sharing.MAX_LISTED
     assert "No. 0?" not in page(client, made[0])
 
 
@@ -219,9 +219,9 @@ def test_few_queries_however_many_are_listed(client, me, mode, django_assert_num
         for _ in range(count):
             battle = factories.battle(voter=me, model_a=models[0], model_b=models[1])
             lifecycle.cast_vote(battle, "a")
-            sharing.publish(battle, HERE)
+            sharing.share_battle(battle, HERE)
         with django_assert_num_queries(2):
-            sharing.of_model(models[0].pk)
+            sharing.list_shared_battles(models[0].pk)
 
 
 def test_page_shares_and_takes_back(client, battle):

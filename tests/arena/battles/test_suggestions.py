@@ -8,7 +8,7 @@ from arena.battles import suggestions, suggestions_file
 from arena.models import Suggestion
 
 pytestmark = pytest.mark.django_db
-SHIPPED = list(suggestions._shipped().values())
+SHIPPED = list(suggestions._load_bundled_cards().values())
 
 
 def own(*categories):
@@ -19,7 +19,7 @@ def own(*categories):
 
 def test_shipped_prompts_are_many_and_of_all_kinds():
     assert len(SHIPPED) >= 60
-    assert {card.category for card in SHIPPED} == set(suggestions.NAMES)
+    assert {card.category for card in SHIPPED} == set(suggestions.CATEGORY_NAMES)
     assert len({card.prompt for card in SHIPPED}) == len(SHIPPED)
     assert sum("[" in card.prompt for card in SHIPPED) >= len(SHIPPED) / 2
 
@@ -32,23 +32,25 @@ def test_shipped_prompt_fits_on_a_card(card):
 
 
 def test_shipped_prompts_can_be_loaded_by_a_team_too():
-    assert suggestions_file.load(suggestions.SHIPPED) == {card.prompt: card.category for card in SHIPPED}
+    assert suggestions_file.import_suggestions(suggestions.BUNDLED_FILE) == {
+        card.prompt: card.category for card in SHIPPED
+    }
 
 
 def test_some_are_four_of_different_categories():
     for _ in range(20):
-        cards = suggestions.some()
+        cards = suggestions.draw_cards()
         assert len(cards) == len({card.category for card in cards}) == 4
 
 
 def test_some_are_shuffled():
-    assert len({tuple(card.key for card in suggestions.some()) for _ in range(20)}) > 10
+    assert len({tuple(card.key for card in suggestions.draw_cards()) for _ in range(20)}) > 10
 
 
 def test_some_are_a_teams_own_as_soon_as_there_are_any():
     keys = own("x")
 
-    assert [(card.key, card.prompt, card.title) for card in suggestions.some()] == [(keys[0], "Question 0?", "x")]
+    assert [(card.key, card.prompt, card.title) for card in suggestions.draw_cards()] == [(keys[0], "Question 0?", "x")]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +60,7 @@ def test_some_are_a_teams_own_as_soon_as_there_are_any():
 def test_some_are_as_many_and_as_various_as_there_are(categories, count):
     own(*categories)
     for _ in range(10):
-        cards = suggestions.some()
+        cards = suggestions.draw_cards()
         assert len(cards) == len({card.key for card in cards}) == count
         assert len({card.category for card in cards}) == min(len(set(categories)), 4)
 
@@ -67,7 +69,7 @@ def test_some_are_as_many_and_as_various_as_there_are(categories, count):
 def test_some_are_others_than_the_shown_ones_as_far_as_there_are_enough(categories, fresh):
     shown = own(*categories)[:4]
     for _ in range(10):
-        cards = suggestions.some(shown)
+        cards = suggestions.draw_cards(shown)
         assert len(cards) == 4
         assert len({card.key for card in cards} - set(shown)) == fresh
 
@@ -75,19 +77,19 @@ def test_some_are_others_than_the_shown_ones_as_far_as_there_are_enough(categori
 def test_some_read_only_the_texts_that_are_shown(django_assert_num_queries):
     own(*"vwxyz" * 40)
     with django_assert_num_queries(2):
-        suggestions.some()
+        suggestions.draw_cards()
 
 
 def test_card_of_ours_shows_its_category_by_name():
-    assert suggestions.Card(1, "Why?", "roleplay").title == "Role play"
+    assert suggestions.SuggestionCard(1, "Why?", "roleplay").title == "Role play"
 
 
 @pytest.mark.parametrize("teams", [False, True])
 def test_prompt_of_is_that_of_a_card_that_is_offered(teams):
     keys = own("x") if teams else [1]
 
-    assert suggestions.prompt_of(keys[0]) == ("Question 0?" if teams else SHIPPED[0].prompt)
-    assert suggestions.prompt_of(keys[0] + 10**9) == ""
+    assert suggestions.get_card_prompt(keys[0]) == ("Question 0?" if teams else SHIPPED[0].prompt)
+    assert suggestions.get_card_prompt(keys[0] + 10**9) == ""
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone as clock
 
 from arena.endpoints import call_stats
-from arena.endpoints.call_stats import Called
-from arena.models import Battle, Call, Endpoint, EndpointDay
+from arena.endpoints.call_stats import CallRecord
+from arena.models import Battle, Endpoint, EndpointCall, EndpointDay
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +19,7 @@ NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 
 def call(endpoint, failure="", first_token_s=None, tokens_per_s=None, at=NOON, battle=None):
-    Call.objects.create(
+    EndpointCall.objects.create(
         endpoint=endpoint, failure=failure, first_token_s=first_token_s, tokens_per_s=tokens_per_s, created_at=at,
         battle=battle,
     )  # fmt: skip
@@ -47,19 +47,19 @@ def test_record_of_a_failure_before_the_first_token_asks_for_a_probe_and_does_no
     endpoint, other = factories.endpoint(), factories.endpoint()
     battle = uuid4()
 
-    assert call_stats.record([Called(endpoint.pk, str(battle), failure, first_token_s)] * 9) == [None] * 9
+    assert call_stats.record_calls([CallRecord(endpoint.pk, str(battle), failure, first_token_s)] * 9) == [None] * 9
 
     endpoint.refresh_from_db()
     other.refresh_from_db()
     assert (endpoint.probe_wanted, endpoint.failed_probes, other.probe_wanted) == (asks, 0, False)
-    kept = Call.objects.values_list("endpoint", "battle", "failure", "first_token_s").distinct().get()
+    kept = EndpointCall.objects.values_list("endpoint", "battle", "failure", "first_token_s").distinct().get()
     assert kept == (endpoint.pk, battle, failure, first_token_s)
 
 
 def test_record_of_an_answer_brings_no_endpoint_back():
     endpoint = factories.endpoint(failed_probes=2)
 
-    call_stats.record([Called(endpoint.pk, str(uuid4()), first_token_s=0.5, tokens_per_s=40.0)])
+    call_stats.record_calls([CallRecord(endpoint.pk, str(uuid4()), first_token_s=0.5, tokens_per_s=40.0)])
 
     endpoint.refresh_from_db()
     assert endpoint.failed_probes == 2
@@ -72,7 +72,7 @@ def public(endpoint, voters, failure="", each=1, **fields):
         for _ in range(each):
             battle = factories.battle(voter=voter, **fields)
             call(endpoint, failure, battle=battle.pk, at=clock.now())
-    call_stats.roll_up(clock.now().astimezone(UTC).date())
+    call_stats.roll_up_day(clock.now().astimezone(UTC).date())
     found = EndpointDay.objects.get(endpoint=endpoint)
     return found.public_answers, found.public_failures
 
@@ -114,7 +114,7 @@ def test_a_network_counts_at_most_twelve_failures_a_day_however_many_cookies_it_
     for network in networks:
         battle = factories.battle(voter=factories.voter(), network=network)
         call(endpoint, "timeout", battle=battle.pk, at=clock.now())
-    call_stats.roll_up(clock.now().astimezone(UTC).date())
+    call_stats.roll_up_day(clock.now().astimezone(UTC).date())
 
     assert EndpointDay.objects.get(endpoint=endpoint).public_failures == counted
 
@@ -124,7 +124,7 @@ def test_a_voter_counts_at_most_three_failures_a_day_from_however_many_networks(
     for network in "abcdef":
         battle = factories.battle(voter=voter, network=network)
         call(endpoint, "timeout", battle=battle.pk, at=clock.now())
-    call_stats.roll_up(clock.now().astimezone(UTC).date())
+    call_stats.roll_up_day(clock.now().astimezone(UTC).date())
 
     assert EndpointDay.objects.get(endpoint=endpoint).public_failures == 3
 
@@ -154,9 +154,9 @@ def test_operators_are_told_of_a_model_that_fails_for_many_while_its_probes_pass
     factories.endpoint()
     fought(endpoint, voters, failed, answered)
 
-    call_stats.roll_up(DAY)
+    call_stats.roll_up_day(DAY)
 
-    alarming = Endpoint.objects.filter(call_stats.ALARMING)
+    alarming = Endpoint.objects.filter(call_stats.FAILS_IN_BATTLES)
     assert list(alarming) == ([endpoint] if told else [])
     Endpoint.objects.update(failed_probes=1)
     assert not alarming.all()
@@ -168,18 +168,18 @@ def test_operators_are_told_of_a_model_that_fails_for_many_while_its_probes_pass
 def test_operators_are_not_told_of_what_voters_stop_nor_of_what_is_over(failure, when):
     endpoint = factories.endpoint()
     fought(endpoint, 10, 40, 0, failure=failure)
-    Call.objects.update(created_at=clock.now() - when)
+    EndpointCall.objects.update(created_at=clock.now() - when)
 
-    call_stats.roll_up(DAY)
+    call_stats.roll_up_day(DAY)
 
-    assert not Endpoint.objects.filter(call_stats.ALARMING).exists()
+    assert not Endpoint.objects.filter(call_stats.FAILS_IN_BATTLES).exists()
 
 
 def test_an_alarm_goes_when_the_model_answers_again():
     endpoint = factories.endpoint(fails_in_battles=True)
     fought(endpoint, 10, 1, 30)
 
-    call_stats.roll_up(DAY)
+    call_stats.roll_up_day(DAY)
 
     endpoint.refresh_from_db()
     assert not endpoint.fails_in_battles
@@ -194,7 +194,7 @@ def test_roll_up_sums_up_each_endpoint_by_its_own_calls():
         call(busy, failure, 9.0)
     call(failing, "unavailable")
 
-    assert call_stats.roll_up(DAY) == 2
+    assert call_stats.roll_up_day(DAY) == 2
 
     counts, figures = summed_up(busy)
     cuts = [quantiles(values, n=20, method="inclusive") for values in (first, speed)]
@@ -208,7 +208,7 @@ def test_roll_up_of_one_known_value_gives_that_one():
     endpoint = factories.endpoint()
     call(endpoint, "", 0.25, None)
 
-    call_stats.roll_up(DAY)
+    call_stats.roll_up_day(DAY)
 
     assert summed_up(endpoint)[1] == (0.25, 0.25, None, None)
 
@@ -220,7 +220,7 @@ def test_roll_up_takes_the_day_from_midnight_to_midnight():
     for at in (midnight - instant, midnight, midnight + timedelta(days=1) - instant, midnight + timedelta(days=1)):
         call(endpoint, at=at)
 
-    call_stats.roll_up(DAY)
+    call_stats.roll_up_day(DAY)
 
     assert summed_up(endpoint)[0] == (DAY, 2, {})
 
@@ -229,13 +229,13 @@ def test_roll_up_again_takes_in_what_came_since(django_assert_num_queries):
     endpoint = factories.endpoint()
     call(endpoint, at=clock.now())
     today = clock.now().astimezone(UTC).date()
-    call_stats.roll_up(today)
+    call_stats.roll_up_day(today)
 
     call(endpoint, "timeout", at=clock.now())
     for _ in range(30):
         call(factories.endpoint(), at=clock.now())
     with django_assert_num_queries(3):
-        call_stats.roll_up(today)
+        call_stats.roll_up_day(today)
 
     assert summed_up(endpoint)[0] == (today, 1, {"timeout": 1})
 
@@ -245,9 +245,9 @@ def test_roll_up_forgets_old_calls_and_keeps_their_sums():
     call(endpoint, at=NOON)
     call(endpoint, at=clock.now())
 
-    call_stats.roll_up(DAY)
+    call_stats.roll_up_day(DAY)
 
-    assert Call.objects.count() == 1
+    assert EndpointCall.objects.count() == 1
     assert summed_up(endpoint)[0] == (DAY, 1, {})
 
 
@@ -262,4 +262,4 @@ def test_roll_up_forgets_old_calls_and_keeps_their_sums():
     ],
 )
 def test_due_is_yesterday_only_in_the_first_hour_of_a_day(now, days):
-    assert call_stats.due(now) == days
+    assert call_stats.list_due_days(now) == days

@@ -7,14 +7,14 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from arena.endpoints import circuit_breaker
-from arena.endpoints.circuit_breaker import LONGEST_DOUBT_S, LONGEST_WAIT_S, PROBED_EVERY_S, Sent
-from arena.endpoints.probe import Probe
+from arena.endpoints.circuit_breaker import LONGEST_DOUBT_S, MAX_RETRY_DELAY_S, PROBE_INTERVAL_S, ProbeReport
+from arena.endpoints.probe import ProbeResult
 from arena.models import Endpoint
 from tests import factories
 from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
-GOOD, BAD = Probe(first_token_s=0.5), Probe("unavailable")
+GOOD, BAD = ProbeResult(first_token_s=0.5), ProbeResult("unavailable")
 
 
 def asked_for(**fields):
@@ -22,14 +22,14 @@ def asked_for(**fields):
 
 
 def claimed():
-    return circuit_breaker.claim([None])[0]
+    return circuit_breaker.claim_probes([None])[0]
 
 
 def settle(endpoint, outcome):
     """Claim the probe of the endpoint, and say how it went."""
     Endpoint.objects.filter(pk=endpoint.pk).update(probe_wanted=True, probe_after=Now() - timedelta(seconds=1))
     (due,) = claimed()
-    circuit_breaker.settle([Sent(due, outcome)])
+    circuit_breaker.record_probes([ProbeReport(due, outcome)])
     endpoint.refresh_from_db()
 
 
@@ -64,7 +64,7 @@ def test_claim_takes_what_was_asked_for_and_what_has_failed_its_last_probe(field
 
 def test_claim_gives_a_probe_to_the_first_of_those_who_ask_together():
     asked_for()
-    assert [len(each) for each in circuit_breaker.claim([None, None])] == [1, 0]
+    assert [len(each) for each in circuit_breaker.claim_probes([None, None])] == [1, 0]
     assert claimed() == []
 
 
@@ -81,7 +81,7 @@ def test_claims_at_once_send_one_probe():
 def test_claim_that_nothing_comes_of_is_made_again():
     endpoint = asked_for(first_token_timeout_s=70)
     assert claimed()
-    assert circuit_breaker.WAITS_S + 70 < wait_of(endpoint) < circuit_breaker.WAITS_S + 200
+    assert circuit_breaker.PROBE_SLOT_TIMEOUT_S + 70 < wait_of(endpoint) < circuit_breaker.PROBE_SLOT_TIMEOUT_S + 200
 
     Endpoint.objects.update(probe_wanted=True, probe_after=Now() - timedelta(seconds=1))
 
@@ -92,12 +92,12 @@ def test_claim_that_nothing_comes_of_is_made_again():
 def test_two_failed_probes_in_a_row_take_an_endpoint_out(failure):
     endpoint = factories.endpoint()
 
-    settle(endpoint, Probe(failure))
+    settle(endpoint, ProbeResult(failure))
     assert is_in_draw(endpoint)
-    settle(endpoint, Probe(failure))
+    settle(endpoint, ProbeResult(failure))
 
     assert not is_in_draw(endpoint)
-    assert wait_of(endpoint) == pytest.approx(PROBED_EVERY_S, abs=2)
+    assert wait_of(endpoint) == pytest.approx(PROBE_INTERVAL_S, abs=2)
 
 
 def test_a_good_probe_between_two_failed_ones_keeps_it_in():
@@ -107,7 +107,7 @@ def test_a_good_probe_between_two_failed_ones_keeps_it_in():
     assert is_in_draw(endpoint)
 
 
-@pytest.mark.parametrize("outcome", [GOOD, Probe("empty"), Probe("refused")])
+@pytest.mark.parametrize("outcome", [GOOD, ProbeResult("empty"), ProbeResult("refused")])
 def test_one_good_probe_brings_it_back(outcome):
     endpoint = factories.endpoint(failed_probes=7)
 
@@ -124,7 +124,7 @@ def test_a_probe_that_found_no_place_is_neither_good_nor_bad(failed):
     settle(endpoint, None)
 
     assert (endpoint.failed_probes, endpoint.probe_wanted) == (failed, True)
-    assert wait_of(endpoint) == pytest.approx(PROBED_EVERY_S, abs=2)
+    assert wait_of(endpoint) == pytest.approx(PROBE_INTERVAL_S, abs=2)
 
 
 @pytest.mark.parametrize(("failed", "then"), [(0, 0), (1, 1), (2, 1), (7, 1)])
@@ -132,7 +132,7 @@ def test_a_rate_limit_brings_an_endpoint_back_and_leaves_it_to_the_next_probe(fa
     """A dead endpoint has no rate limit; visitors can bring one about, and would keep a model out of the draw."""
     endpoint = factories.endpoint(failed_probes=failed)
 
-    settle(endpoint, Probe("unavailable", retry_after_s=100))
+    settle(endpoint, ProbeResult("unavailable", retry_after_s=100))
 
     assert is_in_draw(endpoint)
     assert (endpoint.failed_probes, endpoint.probe_wanted) == (then, True)
@@ -141,10 +141,10 @@ def test_a_rate_limit_brings_an_endpoint_back_and_leaves_it_to_the_next_probe(fa
 @pytest.mark.parametrize(
     ("failed", "retry_after_s", "wait"),
     [
-        (0, 0, PROBED_EVERY_S),
+        (0, 0, PROBE_INTERVAL_S),
         (0, 100, 100),
-        (0, 10**9, LONGEST_WAIT_S),
-        (1, 0, PROBED_EVERY_S),
+        (0, 10**9, MAX_RETRY_DELAY_S),
+        (1, 0, PROBE_INTERVAL_S),
         (1, 10**9, LONGEST_DOUBT_S),
         (2, 100, 100),
         (2, 10**9, LONGEST_DOUBT_S),
@@ -153,14 +153,14 @@ def test_a_rate_limit_brings_an_endpoint_back_and_leaves_it_to_the_next_probe(fa
 def test_the_next_probe_waits_for_the_end_of_a_rate_limit_but_not_long_after_a_failed_one(failed, retry_after_s, wait):
     endpoint = factories.endpoint(failed_probes=failed)
 
-    settle(endpoint, Probe("unavailable", retry_after_s=retry_after_s))
+    settle(endpoint, ProbeResult("unavailable", retry_after_s=retry_after_s))
 
     assert wait_of(endpoint) == pytest.approx(wait, abs=2)
 
 
 def test_an_endpoint_that_a_rate_limit_brought_back_goes_out_by_one_more_failed_probe():
     endpoint = factories.endpoint(failed_probes=5)
-    settle(endpoint, Probe("unavailable", retry_after_s=100))
+    settle(endpoint, ProbeResult("unavailable", retry_after_s=100))
 
     settle(endpoint, BAD)
 
@@ -173,11 +173,11 @@ def test_settle_of_a_probe_that_was_claimed_anew_changes_nothing():
     Endpoint.objects.update(probe_wanted=True, probe_after=Now() - timedelta(seconds=1))
     assert claimed()
 
-    circuit_breaker.settle([Sent(late, BAD)])
+    circuit_breaker.record_probes([ProbeReport(late, BAD)])
 
     endpoint.refresh_from_db()
     assert endpoint.failed_probes == 0
-    assert wait_of(endpoint) > PROBED_EVERY_S
+    assert wait_of(endpoint) > PROBE_INTERVAL_S
 
 
 @pytest.mark.parametrize("failed", [0, 1, 2])
@@ -186,7 +186,7 @@ def test_asking_for_a_probe_changes_nothing_else(failed):
     before = wait_of(endpoint)
 
     for _ in range(20):
-        circuit_breaker.ask_for_probes([endpoint.pk])
+        circuit_breaker.request_probes([endpoint.pk])
 
     endpoint.refresh_from_db()
     other.refresh_from_db()

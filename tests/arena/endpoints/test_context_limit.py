@@ -9,7 +9,7 @@ from arena.answers import battle_view
 from arena.battles import continuation, lifecycle
 from arena.endpoints import context_limit, draw
 from arena.models import Answer, Battle, Endpoint
-from core.http.errors import Refusal
+from core.http.errors import RequestError
 from tests import factories as common
 from tests.arena import factories
 
@@ -25,7 +25,7 @@ def answer(text):
 
 
 def room(battle):
-    return context_limit.room(battle, battle_view.answers_of(battle.pk))
+    return context_limit.compute_remaining_length(battle, battle_view.load_answers(battle.pk))
 
 
 @pytest.fixture
@@ -77,10 +77,10 @@ def test_longer_side_counts_with_its_questions_and_answers(limit, text_a, text_b
     battle = factories.battle(prompt="Why?", a=answer(text_a), b=answer(text_b))
 
     assert room(battle) == most
-    with pytest.raises(Refusal) as refusal:
-        lifecycle.ask_again(battle, "x" * (most + 1))
+    with pytest.raises(RequestError) as refusal:
+        lifecycle.ask_follow_up(battle, "x" * (most + 1))
     assert refusal.value.code == "too_long"
-    assert lifecycle.ask_again(battle, "x" * most).number == 2
+    assert lifecycle.ask_follow_up(battle, "x" * most).number == 2
 
 
 def test_answers_of_a_turn_that_failed_count_for_the_side_that_has_them(limit):
@@ -99,16 +99,16 @@ def test_room_is_never_below_nothing(limit):
 
 def test_limit_is_kept_with_the_battle(limit, two_models):
     limit(50)
-    battle = lifecycle.start(common.voter(), "x" * 50)
+    battle = lifecycle.start_battle(common.voter(), "x" * 50)
     limit(24_000)
     Battle.objects.filter(pk=battle.pk).update(state="ready")
     battle.refresh_from_db()
 
     assert battle.conversation_limit == 50
-    with pytest.raises(Refusal, match="A conversation can have 50 characters"):
-        lifecycle.ask_again(battle, "x" * 51)
+    with pytest.raises(RequestError, match="A conversation can have 50 characters"):
+        lifecycle.ask_follow_up(battle, "x" * 51)
     limit(10)
-    assert lifecycle.ask_again(battle, "x" * 11).number == 2
+    assert lifecycle.ask_follow_up(battle, "x" * 11).number == 2
 
 
 def test_conversation_that_goes_on_keeps_its_history_under_the_limit_of_now(limit):
@@ -116,7 +116,7 @@ def test_conversation_that_goes_on_keeps_its_history_under_the_limit_of_now(limi
     battle = factories.battle(state="voted", prompt="Why?", a=answer("x" * 10), b=answer("y"))
     limit(30)
 
-    made = continuation.go_on(battle)
+    made = continuation.continue_battle(battle)
 
     assert (made.conversation_limit, room(made)) == (30, 16)
 
@@ -139,27 +139,27 @@ def test_small_window_is_not_drawn_whatever_is_asked(limit):
     others = {common.endpoint().model_id for _ in range(2)}
 
     for prompt in ("Why?", "x" * 24_000):
-        battle = lifecycle.start(common.voter(), prompt)
+        battle = lifecycle.start_battle(common.voter(), prompt)
         assert {battle.model_a_id, battle.model_b_id} == others
 
     limit(4000)
-    assert small.pk in draw.drawable()
+    assert small.pk in draw.list_drawable_models()
 
 
 def test_window_holds_tokens_for_thought_too():
     model = common.model(context_window=14_000)  # 12,200 for the longest conversation, 1,024 for an answer
     endpoint = common.endpoint(model)
-    assert not context_limit.small_windows().exists()
+    assert not context_limit.list_small_windows().exists()
 
     Endpoint.objects.filter(pk=endpoint.pk).update(thinking_tokens=8000)
 
-    assert context_limit.small_windows().get() == endpoint
+    assert context_limit.list_small_windows().get() == endpoint
 
 
 def test_named_models_are_drawn_with_small_windows_too():
     slugs = [common.endpoint(common.model(context_window=4096)).model.slug for _ in range(2)]
 
-    assert lifecycle.start(common.voter(), "Why?", models=slugs).pool.startswith("set-")
+    assert lifecycle.start_battle(common.voter(), "Why?", models=slugs).pool.startswith("set-")
 
 
 def test_lines_name_the_models_that_are_not_drawn():
@@ -167,7 +167,7 @@ def test_lines_name_the_models_that_are_not_drawn():
     common.endpoint(common.model("off", name="Off", max_input=10), enabled=False)
     common.endpoint(common.model("large", context_window=128_000))
 
-    [line] = context_limit.small_window_lines()
+    [line] = context_limit.describe_small_windows()
     assert line.startswith("not drawn: Small 1B, whose window is too small for a conversation of 24,000 characters ")
 
 
@@ -207,7 +207,7 @@ def test_side_that_failed_alone_is_remembered_when_it_is_asked_again(turn):
     battle = factories.battle() if turn == 2 else common.battle(state="void")
     asked = factories.turn(battle, turn, a=factories.FINISHED, b=failed("refused"))
 
-    lifecycle.retry(battle)
+    lifecycle.retry_answers(battle)
     Answer.objects.filter(turn=asked).update(state="finished", attempt=2, text="Now.", finished_at=timezone.now())
     Battle.objects.filter(pk=battle.pk).update(state="ready")
     battle.refresh_from_db()

@@ -33,8 +33,8 @@ def test_drawable_leaves_out_whose_window_does_not_hold_the_longest_conversation
     model = factories.model(**limits)
     factories.endpoint(model, max_tokens=500)
 
-    assert (model.pk in draw.drawable()) == up
-    assert draw.drawable([model.pk]) == [model.pk]
+    assert (model.pk in draw.list_drawable_models()) == up
+    assert draw.list_drawable_models([model.pk]) == [model.pk]
 
 
 def test_drawable_leaves_out_who_is_disabled_or_has_failed_two_probes():
@@ -43,7 +43,7 @@ def test_drawable_leaves_out_who_is_disabled_or_has_failed_two_probes():
     for failed in (2, 3):
         factories.endpoint(failed_probes=failed)
 
-    assert sorted(draw.drawable()) == up
+    assert sorted(draw.list_drawable_models()) == up
 
 
 def test_draw_sees_new_weights_at_once():
@@ -55,7 +55,7 @@ def test_draw_sees_new_weights_at_once():
             pool="live", defaults={"keys": keys, "weights": weights, "updated_at": timezone.now()}
         )
         x, y = (keys[place] for place in favourite)
-        found += {chance(draw.draw(keys), x, y) for _ in range(40)} - {None}
+        found += {chance(draw.draw_pair(keys), x, y) for _ in range(40)} - {None}
 
     assert found == [pytest.approx(0.9 + 0.1 / 3)] * 3
 
@@ -64,18 +64,18 @@ def test_draw_knows_weights_only_of_its_pool():
     x, y, z = sorted(model.pk for model in factories.models(3))
     PairWeight.objects.create(pool="live", keys=[x, y, z], weights=[1.0, 0.0, 0.0])
 
-    assert draw.draw([x, y, z], pool="api").propensity == pytest.approx(1 / 3)
+    assert draw.draw_pair([x, y, z], pool="api").propensity == pytest.approx(1 / 3)
 
 
 def test_draw_among_some_shares_out_their_weights_alone():
     w, x, y, z = sorted(model.pk for model in factories.models(4))
     PairWeight.objects.create(pool="live", keys=[w, x, y, z], weights=[9.0, 9.0, 9.0, 1.0, 3.0, 0.0])
 
-    (found,) = {chance(draw.draw([x, y, z]), x, y) for _ in range(60)} - {None}
+    (found,) = {chance(draw.draw_pair([x, y, z]), x, y) for _ in range(60)} - {None}
 
     assert found == pytest.approx(0.1 / 3 + 0.9 / 4)
 
 
 @pytest.mark.parametrize("number", [0, 1])
 def test_draw_of_fewer_than_two_is_none(number):
-    assert draw.draw([model.pk for model in factories.models(number)]) is None
+    assert draw.draw_pair([model.pk for model in factories.models(number)]) is None

@@ -159,7 +159,7 @@ def test_load_refuses_a_wrong_file_whole_with_one_sentence(file, entry, sentence
     path = file(entry if entry.startswith(("model", "[model]", "[[models]]")) else GOOD + entry)
 
     with pytest.raises(ValueError) as refusal:  # the sentence is looked at below
-        models_file.load(path)
+        models_file.load_models(path)
 
     assert sentence in str(refusal.value)
     assert "\n" not in str(refusal.value).strip()
@@ -175,16 +175,16 @@ def test_load_refuses_what_it_cannot_read(file, tmp_path, content, sentence):
     path = tmp_path / "missing.toml" if content is None else file(content)
 
     with pytest.raises(ValueError, match=sentence):
-        models_file.load(path)
+        models_file.load_models(path)
 
 
 def test_load_refuses_a_folder(tmp_path):
     with pytest.raises(ValueError, match="cannot be read: Is a directory"):
-        models_file.load(tmp_path)
+        models_file.load_models(tmp_path)
 
 
 def test_load_makes_a_model_with_its_endpoint(file):
-    loaded = models_file.load(file(GOOD))
+    loaded = models_file.load_models(file(GOOD))
 
     assert (loaded.created, loaded.updated, loaded.unchanged) == (1, 0, 0)
     model = LanguageModel.objects.get()
@@ -200,10 +200,10 @@ def test_load_makes_a_model_with_its_endpoint(file):
 
 
 def test_load_of_the_same_file_changes_nothing(file):
-    models_file.load(file(GOOD))
+    models_file.load_models(file(GOOD))
     before = (list(LanguageModel.objects.values()), list(Endpoint.objects.values()))
 
-    loaded = models_file.load(file(GOOD))
+    loaded = models_file.load_models(file(GOOD))
 
     assert (loaded.created, loaded.updated, loaded.unchanged) == (0, 0, 1)
     assert (list(LanguageModel.objects.values()), list(Endpoint.objects.values())) == before
@@ -222,9 +222,9 @@ def test_load_of_the_same_file_changes_nothing(file):
     ],
 )
 def test_load_changes_what_is_new_in_the_file(file, old, new, field, value):
-    models_file.load(file(GOOD))
+    models_file.load_models(file(GOOD))
 
-    loaded = models_file.load(file(GOOD.replace(old, new)))
+    loaded = models_file.load_models(file(GOOD.replace(old, new)))
 
     assert (loaded.created, loaded.updated, loaded.unchanged) == (0, 1, 0)
     assert Endpoint.objects.values_list(field, flat=True).get() == value
@@ -233,7 +233,7 @@ def test_load_changes_what_is_new_in_the_file(file, old, new, field, value):
 def test_load_keeps_facts_of_which_the_file_says_nothing(file):
     known = factories.model("good-1", license=factories.license("Apache-2.0"), context_window=8192, open_weights=True)
 
-    models_file.load(file('[[model]]\nslug = "good-1"\nname = "Good"\nendpoint.kind = "echo"\nlicense = ""\n'))
+    models_file.load_models(file('[[model]]\nslug = "good-1"\nname = "Good"\nendpoint.kind = "echo"\nlicense = ""\n'))
 
     known.refresh_from_db()
     assert (known.name, known.license.name, known.context_window) == ("Good", "Apache-2.0", 8192)
@@ -243,7 +243,7 @@ def test_load_keeps_facts_of_which_the_file_says_nothing(file):
 def test_load_leaves_other_models_alone(file):
     other = factories.endpoint()
 
-    models_file.load(file(GOOD))
+    models_file.load_models(file(GOOD))
 
     assert Endpoint.objects.get(pk=other.pk).enabled
 
@@ -252,14 +252,14 @@ def test_load_leaves_other_models_alone(file):
 def test_load_switches_a_known_model(file, enabled):
     endpoint = factories.endpoint(factories.model("known"), enabled=not enabled)
 
-    loaded = models_file.load(file(f'[[model]]\nslug = "known"\nenabled = {str(enabled).lower()}\n'))
+    loaded = models_file.load_models(file(f'[[model]]\nslug = "known"\nenabled = {str(enabled).lower()}\n'))
 
     assert loaded.updated == 1
     assert Endpoint.objects.get(pk=endpoint.pk).enabled is enabled
 
 
 def test_load_takes_two_models_of_one_organization(file):
-    models_file.load(file(GOOD + GOOD.replace("good-1", "good-2")))
+    models_file.load_models(file(GOOD + GOOD.replace("good-1", "good-2")))
 
     assert (LanguageModel.objects.count(), Organization.objects.count(), License.objects.count()) == (2, 1, 1)
 
@@ -268,14 +268,14 @@ def test_load_tells_organizations_apart_whose_names_have_the_same_letters(file):
     names = ["Good Inc.", "good inc", "智谱", "月之暗面", "x" * 200, "x" * 199 + "y"]
     entries = (GOOD.replace("good-1", f"m-{n}").replace("Good Inc.", name) for n, name in enumerate(names))
 
-    models_file.load(file("".join(entries)))
+    models_file.load_models(file("".join(entries)))
 
     assert set(Organization.objects.values_list("name", flat=True)) == set(names)
     assert Organization.objects.values("slug").distinct().count() == len(names)
 
 
 def test_load_of_an_empty_file_does_nothing(file):
-    loaded = models_file.load(file(""))
+    loaded = models_file.load_models(file(""))
 
     assert (loaded.created, loaded.updated, loaded.unchanged) == (0, 0, 0)
 
@@ -283,7 +283,7 @@ def test_load_of_an_empty_file_does_nothing(file):
 def test_load_lets_private_addresses_in_that_were_allowed(file, settings):
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_allow_private_endpoints=("10.0.0.0/8",))
 
-    models_file.load(file(GOOD + server('endpoint.base_url = "http://10.0.0.7/v1"')))
+    models_file.load_models(file(GOOD + server('endpoint.base_url = "http://10.0.0.7/v1"')))
 
     assert LanguageModel.objects.count() == 2
 
@@ -306,7 +306,7 @@ endpoint.thinking_tokens = 8192
 endpoint.first_token_timeout_s = 60
 enabled = true
 """
-    assert models_file.load(file(example)).created == 1
+    assert models_file.load_models(file(example)).created == 1
     endpoint = Endpoint.objects.get()
     assert (endpoint.thinking_tokens, endpoint.first_token_timeout_s) == (8192, 60)
 
@@ -322,7 +322,7 @@ enabled = true
 @pytest.mark.parametrize("around", [lambda held: held, lambda held: {"extra": {"headers": held}}, lambda held: [held]])
 def test_parameters_hold_no_key(name, around):
     endpoint = {"kind": "echo", "parameters": {"top_p": 1, "more": around({name: "sk-1"})}}
-    with pytest.raises(models_file.WrongField) as wrong:
+    with pytest.raises(models_file.InvalidFieldError) as wrong:
         models_file.check_endpoint("x", endpoint)
     assert (wrong.value.field, name in wrong.value.words, "sk-1" in str(wrong.value)) == ("parameters", True, False)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena.endpoints.pair_sampler import UNIFORM_SHARE, Lots, largest_share
+from arena.endpoints.pair_sampler import UNIFORM_SHARE, PairSampler, compute_max_share
 
 DRAWS = 4000
 # Chance below 1e-6 of exceeding it: these tests may not fail by bad luck.
@@ -19,13 +19,13 @@ def chi_square(observed, expected):
 
 
 def draw(models, weights, keep=None):
-    return Lots(models, weights, keep).draw()
+    return PairSampler(models, weights, keep).draw()
 
 
 def propensities(models, weights, keep=None):
     """By pair, as the draws themselves tell; draws until every pair has come up."""
     pairs = {pair for pair in combinations(sorted(models), 2) if keep is None or keep in pair}
-    lots, found = Lots(models, weights, keep), {}
+    lots, found = PairSampler(models, weights, keep), {}
     while found.keys() < pairs:
         drawn = lots.draw()
         found[min(drawn.a, drawn.b), max(drawn.a, drawn.b)] = drawn.propensity
@@ -52,7 +52,7 @@ def test_draw_draws_each_pair_as_often_as_its_propensity_says(weights):
     models = [1, 2, 3, 4]
     expected = {pair: DRAWS * chance for pair, chance in propensities(models, weights).items()}
 
-    lots = Lots(models, weights)
+    lots = PairSampler(models, weights)
     drawn = Counter(tuple(sorted((d.a, d.b))) for d in (lots.draw() for _ in range(DRAWS)))
 
     assert chi_square(drawn, expected) < CHI_SQUARE[5]
@@ -126,7 +126,7 @@ def shares(lots):
 
 @pytest.mark.parametrize(("models", "most"), SHARES.items())
 def test_largest_share_is_a_third_or_one_and_a_half_times_the_even_one(models, most):
-    assert largest_share(models) == pytest.approx(most)
+    assert compute_max_share(models) == pytest.approx(most)
 
 
 @pytest.mark.parametrize("size", [4, 8, 9, 20, 60])
@@ -135,9 +135,9 @@ def test_no_model_gets_more_than_its_largest_share_of_the_draws(size):
     newcomer = size - 1
     weights = {(i, j): 1.0 if j == newcomer else 0.001 for i, j in combinations(range(size), 2)}
 
-    found = shares(Lots(range(size), weights))
+    found = shares(PairSampler(range(size), weights))
 
-    assert found[newcomer] == pytest.approx(largest_share(size), abs=1e-12)
+    assert found[newcomer] == pytest.approx(compute_max_share(size), abs=1e-12)
     others = [found[model] for model in range(newcomer)]
     assert others == pytest.approx([sum(others) / newcomer] * newcomer)
 
@@ -145,7 +145,7 @@ def test_no_model_gets_more_than_its_largest_share_of_the_draws(size):
 def test_capped_models_keep_the_order_of_their_opponents():
     """What the cap takes from a newcomer it takes from all its pairs alike; the other pairs share it by weight."""
     weights = {(i, j): 1.0 + i if j == 19 else 0.001 * (1 + i) for i, j in combinations(range(20), 2)}
-    lots = Lots(range(20), weights)
+    lots = PairSampler(range(20), weights)
     rest = {
         pair: (chance - UNIFORM_SHARE / 190) / weights[pair]
         for pair, chance in zip(lots.pairs, lots.chances, strict=True)
@@ -163,7 +163,7 @@ def test_the_opponent_of_a_kept_model_is_drawn_by_the_capped_weights_too():
     """A newcomer is no surer to replace a model that failed than to have been drawn."""
     weights = {(i, j): 1.0 if j == 19 else 0.001 for i, j in combinations(range(20), 2)}
 
-    whole, kept = Lots(range(20), weights), Lots(range(20), weights, keep=3)
+    whole, kept = PairSampler(range(20), weights), PairSampler(range(20), weights, keep=3)
 
     weighted = {
         pair: chance - UNIFORM_SHARE / 190 for pair, chance in zip(whole.pairs, whole.chances, strict=True) if 3 in pair
@@ -201,11 +201,11 @@ def weights_among(each):
 def test_shares_are_within_the_cap_whatever_the_weights(drawn):
     size, weights = drawn
 
-    lots = Lots(range(size), weights)
+    lots = PairSampler(range(size), weights)
 
     assert sum(lots.chances) == pytest.approx(1, abs=1e-12)
     assert min(lots.chances) >= UNIFORM_SHARE / len(lots.pairs) - 1e-15
-    assert max(shares(lots).values()) <= largest_share(size) + 1e-12
+    assert max(shares(lots).values()) <= compute_max_share(size) + 1e-12
 
 
 @given(weights_among(st.floats(0.001, 1)), st.randoms(use_true_random=False))
@@ -214,8 +214,8 @@ def test_chances_do_not_depend_on_the_order_of_the_models(drawn, order):
     names = list(range(size))
     order.shuffle(names)
 
-    lots = Lots(range(size), weights)
-    renamed = Lots(names, {tuple(sorted((names[i], names[j]))): weight for (i, j), weight in weights.items()})
+    lots = PairSampler(range(size), weights)
+    renamed = PairSampler(names, {tuple(sorted((names[i], names[j]))): weight for (i, j), weight in weights.items()})
 
     chances = dict(zip(renamed.pairs, renamed.chances, strict=True))
     assert [chances[tuple(sorted((names[i], names[j])))] for i, j in lots.pairs] == pytest.approx(

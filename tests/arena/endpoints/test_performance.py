@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from arena.endpoints.performance import Spent, Typical, spent, typical
+from arena.endpoints.performance import AnswerStats, EndpointPerformance, compute_answer_stats, load_performance
 from arena.models import Answer, EndpointDay
 from tests import factories
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-NOTHING = Spent(None, None, None, None)
+NOTHING = AnswerStats(None, None, None, None)
 
 
 def answer(wait=0.5, took=2.0, tokens=(12, 101), text="x" * 400, **fields):
@@ -26,11 +26,13 @@ def answer(wait=0.5, took=2.0, tokens=(12, 101), text="x" * 400, **fields):
 
 
 def test_spent_of_one_answer():
-    assert spent([answer()]) == Spent(0.5, 50.0, 12, 101)
+    assert compute_answer_stats([answer()]) == AnswerStats(0.5, 50.0, 12, 101)
 
 
 def test_spent_of_several_answers_adds_up_and_averages_the_wait():
-    assert spent([answer(), answer(wait=1.5, took=3.0, tokens=(30, 51))]) == Spent(1.0, 30.0, 42, 152)
+    assert compute_answer_stats([answer(), answer(wait=1.5, took=3.0, tokens=(30, 51))]) == AnswerStats(
+        1.0, 30.0, 42, 152
+    )
 
 
 @pytest.mark.parametrize(
@@ -38,21 +40,21 @@ def test_spent_of_several_answers_adds_up_and_averages_the_wait():
     [
         ([], NOTHING),
         ([answer(wait=None, tokens=(None, None))], NOTHING),
-        ([answer(tokens=(None, 101))], Spent(0.5, 50.0, None, 101)),
-        ([answer(tokens=(12, None))], Spent(0.5, None, 12, None)),
-        ([answer(took=0.0)], Spent(0.5, None, 12, 101)),
-        ([answer(tokens=(12, 1))], Spent(0.5, None, 12, 1)),
-        ([answer(), answer(wait=None, tokens=(1, None))], Spent(None, None, 13, None)),
+        ([answer(tokens=(None, 101))], AnswerStats(0.5, 50.0, None, 101)),
+        ([answer(tokens=(12, None))], AnswerStats(0.5, None, 12, None)),
+        ([answer(took=0.0)], AnswerStats(0.5, None, 12, 101)),
+        ([answer(tokens=(12, 1))], AnswerStats(0.5, None, 12, 1)),
+        ([answer(), answer(wait=None, tokens=(1, None))], AnswerStats(None, None, 13, None)),
     ],
     ids=["none", "nothing known", "no input", "no output", "at once", "one token", "one of two"],
 )
 def test_spent_leaves_out_what_it_cannot_know(answers, expected):
-    assert spent(answers) == expected
+    assert compute_answer_stats(answers) == expected
 
 
 def test_spent_tells_no_speed_of_tokens_that_were_thought_unseen():
-    assert spent([answer(text="Short.", tokens=(12, 101))]).tokens_per_s is None
-    assert spent([answer(text="Short.", reasoning="x" * 400, tokens=(12, 101))]).tokens_per_s == 50.0
+    assert compute_answer_stats([answer(text="Short.", tokens=(12, 101))]).tokens_per_s is None
+    assert compute_answer_stats([answer(text="Short.", reasoning="x" * 400, tokens=(12, 101))]).tokens_per_s == 50.0
 
 
 def day(endpoint, ago, answers=10, public=(0, 0), first=0.5, speed=50.0):
@@ -74,9 +76,9 @@ def test_typical_averages_the_days_by_their_answers():
     day(endpoint, 20, answers=10, public=(2, 5), first=0.2, speed=80.0)
     day(endpoint, 31, answers=10, first=None, speed=None)
 
-    found = typical([endpoint.model_id])
+    found = load_performance([endpoint.model_id])
 
-    assert found == {endpoint.model_id: Typical(50, 8, 30, pytest.approx(0.8), pytest.approx(50.0))}
+    assert found == {endpoint.model_id: EndpointPerformance(50, 8, 30, pytest.approx(0.8), pytest.approx(50.0))}
     assert found[endpoint.model_id].failure_rate == pytest.approx(8 / 30)
 
 
@@ -86,7 +88,7 @@ def test_typical_looks_at_thirty_days_that_hold_no_open_battle(ago, told):
     endpoint = factories.endpoint()
     day(endpoint, ago)
 
-    assert (endpoint.model_id in typical([endpoint.model_id])) == told
+    assert (endpoint.model_id in load_performance([endpoint.model_id])) == told
 
 
 @pytest.mark.django_db
@@ -98,10 +100,10 @@ def test_typical_knows_only_models_that_were_called(django_assert_num_queries):
     day(idle, 3, answers=0, first=None, speed=None)
 
     with django_assert_num_queries(1):
-        found = typical([called.model_id, named.model_id, idle.model_id, nobody.pk])
+        found = load_performance([called.model_id, named.model_id, idle.model_id, nobody.pk])
 
     assert found == {
-        called.model_id: Typical(0, 2, 2, None, None),
-        named.model_id: Typical(4, 0, 0, None, None),
+        called.model_id: EndpointPerformance(0, 2, 2, None, None),
+        named.model_id: EndpointPerformance(4, 0, 0, None, None),
     }
     assert (found[called.model_id].failure_rate, found[named.model_id].failure_rate) == (1, None)

@@ -4,7 +4,7 @@ import pytest
 
 from arena.endpoints import probe
 from arena.endpoints.backends.protocol import Timeouts
-from arena.endpoints.probe import Probe
+from arena.endpoints.probe import ProbeResult
 from tests import factories
 from tests.fake_provider import FakeProvider
 
@@ -37,34 +37,34 @@ def endpoint(provider, settings, monkeypatch):
 
 
 def test_probe_tells_how_quick_the_answer_was(endpoint, provider):
-    found = probe.measure(endpoint("steady-200"), QUICK)
+    found = probe.measure_endpoint(endpoint("steady-200"), QUICK)
     assert found.failure == ""
     assert 0 < found.first_token_s < 1
     assert found.tokens > 1
     assert 20 < found.tokens_per_s < 400
     [asked] = provider.requests("steady-200")
-    assert probe.PROMPT in str(asked)
+    assert probe.PROBE_PROMPT in str(asked)
 
 
 @pytest.mark.parametrize(("behaviour", "failure"), [("error-500", "unavailable"), ("hang-3", "timeout")])
 def test_probe_tells_a_failure_in_our_words(endpoint, behaviour, failure):
-    assert probe.measure(endpoint(behaviour), QUICK) == Probe(failure)
+    assert probe.measure_endpoint(endpoint(behaviour), QUICK) == ProbeResult(failure)
 
 
 def test_probe_of_a_forbidden_address_is_unavailable(endpoint, settings):
     from dataclasses import replace
 
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_allow_private_endpoints=())
-    assert probe.measure(endpoint("steady-201"), QUICK).failure == "unavailable"
+    assert probe.measure_endpoint(endpoint("steady-201"), QUICK).failure == "unavailable"
 
 
 def test_probe_without_its_key_asks_nobody(endpoint, provider, monkeypatch):
     monkeypatch.delenv("Z_API_KEY")
-    assert probe.measure(endpoint("steady-202"), QUICK) == Probe(probe.NO_KEY)
+    assert probe.measure_endpoint(endpoint("steady-202"), QUICK) == ProbeResult(probe.NO_KEY)
     assert provider.requests("steady-202") == []
 
 
 def test_probe_needs_no_server_for_what_answers_here():
-    found = probe.measure(factories.endpoint(kind="eliza"), QUICK)
+    found = probe.measure_endpoint(factories.endpoint(kind="eliza"), QUICK)
     assert found.failure == ""
     assert found.first_token_s > 0

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from arena.models import EndpointDay, Standing
-from catalog.facts.claims import BY_HAND, record
+from catalog.facts.claims import HAND_SOURCE, record_claims
 from catalog.facts.fields import Claim
 from catalog.models import Fact, LanguageModel, Price
 from tests import factories
@@ -64,7 +64,7 @@ def test_model_tells_what_is_known_with_sources_and_what_was_measured(client):
         "max_output": 4096, "modalities": ["text"], "tools": True, "organization": "Maker", "license": "Apache-2.0",
         "commercial_use": "yes", "base_model": "base", "in_draw": True, "variant": None,
         "facts": {
-            field: {"value": value, "source": BY_HAND, "url": None, "as_of": None} for field, value in SET.items()
+            field: {"value": value, "source": HAND_SOURCE, "url": None, "as_of": None} for field, value in SET.items()
         } | {"commercial_use": {"value": "yes", "source": LICENSE_TEXT, "url": LICENSE_TEXT, "as_of": None}},
         "price": {
             "input": 0.5, "output": 2.0, "source": "https://prices.example", "url": "https://prices.example",
@@ -106,7 +106,7 @@ def test_what_is_not_known_is_null(client):
 def test_facts_come_with_who_said_so_and_when(client):
     """Also those that the model's columns hold less precisely; and what was set in a column since has its own word."""
     model, day = factories.model("sourced"), date(2026, 1, 5)
-    record(
+    record_claims(
         {
             model.pk: [
                 Claim("release_date", "2025-11", "https://maker.example/card (their card)", day),
@@ -124,7 +124,7 @@ def test_facts_come_with_who_said_so_and_when(client):
             "value": "2025-11", "source": "https://maker.example/card (their card)",
             "url": "https://maker.example/card", "as_of": "2026-01-05",
         },
-        "max_output": {"value": 8192, "source": BY_HAND, "url": None, "as_of": None},
+        "max_output": {"value": 8192, "source": HAND_SOURCE, "url": None, "as_of": None},
         "layers": {"value": 32, "source": "the paper, page 3", "url": None, "as_of": "2026-01-05"},
     }  # fmt: skip
 
@@ -168,7 +168,9 @@ def test_model_says_which_sources_disagree(client):
     model, day = factories.model("sourced"), date(2026, 1, 5)
     said = (("2023-10", "https://a.example"), ("2023-10-05", "b"), ("2023-10", "c"), (None, "d"))
     claims = [Claim("knowledge_cutoff", value, source, day) for value, source in said]
-    record({model.pk: [*claims, Claim("tools", True, "a", day), Claim("tools", True, "b", day)]}, Fact.Origin.SHIPPED)
+    record_claims(
+        {model.pk: [*claims, Claim("tools", True, "a", day), Claim("tools", True, "b", day)]}, Fact.Origin.SHIPPED
+    )
     assert client.get(f"{MODELS}sourced/").json()["other_sources"] == {
         "knowledge_cutoff": [{"value": "2023-10-05", "source": "b", "url": None, "as_of": "2026-01-05"}]
     }

@@ -10,9 +10,9 @@ from django.utils import timezone
 from arena.answers import jobs, replacement
 from arena.battles import lifecycle
 from arena.endpoints import draw, token_budgets
-from arena.endpoints.model_requests import MAX_TOKENS
+from arena.endpoints.model_requests import DEFAULT_MAX_TOKENS
 from arena.identity import api_keys, quotas
-from arena.models import LIVE, Battle, Endpoint, TokensOfDay, Turn
+from arena.models import LIVE_POOL, Battle, DailyTokens, Endpoint, Turn
 from tests import factories as common
 from tests.arena import factories
 from tests.arena.factories import FAILED, FINISHED
@@ -20,7 +20,7 @@ from tests.arena.questions import CALL, ask, end_answers, made
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("uncharged")]
 WORD = "Why?"
-EACH = 1 + MAX_TOKENS  # of one side
+EACH = 1 + DEFAULT_MAX_TOKENS  # of one side
 BATTLE = 2 * EACH
 
 
@@ -36,7 +36,7 @@ def at(monkeypatch, hour):
 
 
 def spent(name):
-    return dict(TokensOfDay.objects.values_list("charged_to", "tokens")).get(name, 0)
+    return dict(DailyTokens.objects.values_list("charged_to", "tokens")).get(name, 0)
 
 
 def test_spent_service_refuses_until_the_next_hour(client, two_models, allow):
@@ -65,7 +65,7 @@ def test_new_day_begins_anew(monkeypatch, client, two_models, allow):
     allow(arena_tokens_per_day=BATTLE)
     assert made(ask(client, WORD) for _ in range(2)) == 1
 
-    TokensOfDay.objects.update(day=timezone.now().date() - timedelta(days=1))
+    DailyTokens.objects.update(day=timezone.now().date() - timedelta(days=1))
 
     assert made([ask(client, WORD)]) == 1
 
@@ -90,8 +90,8 @@ def test_zero_for_addresses_lifts_the_share_of_a_network(two_models, allow):
 def test_keys_of_one_account_share_a_twentieth(two_models, allow):
     allow(together=1000, arena_tokens_per_day=40 * BATTLE)
     alice = User.objects.create_user("alice")
-    keys = [api_keys.make(f"key {number}", ["battle"], user=alice)[1] for number in range(4)]
-    keys.append(api_keys.make("of an operator", ["battle"])[1])
+    keys = [api_keys.create_key(f"key {number}", ["battle"], user=alice)[1] for number in range(4)]
+    keys.append(api_keys.create_key("of an operator", ["battle"])[1])
 
     answers = [ask(Client(), WORD, Authorization=f"Bearer {key}").status_code for key in keys]
 
@@ -105,13 +105,13 @@ def test_conversation_is_charged_anew_with_each_turn(client, me, allow):
 
     assert made([ask(client, WORD, path=f"{CALL}{one.pk}/turns/")]) == 1
 
-    assert spent("service") == 2 * ((12_000 + 16_000 + len(WORD)) / 4 + MAX_TOKENS)
+    assert spent("service") == 2 * ((12_000 + 16_000 + len(WORD)) / 4 + DEFAULT_MAX_TOKENS)
 
 
 @pytest.mark.parametrize("act", ["turns", "retry"])
 def test_spent_service_refuses_turns_and_tries_and_changes_nothing(client, me, allow, act):
     allow(arena_tokens_per_day=1)
-    token_budgets.charge([], LIVE, 0, "")
+    token_budgets.charge_battle([], LIVE_POOL, 0, "")
     one = factories.battle("void" if act == "retry" else "ready", a=FAILED, b=FINISHED, voter=me)
 
     answer = ask(client, path=f"{CALL}{one.pk}/turns/") if act == "turns" else client.post(f"{CALL}{one.pk}/retry/")
@@ -142,15 +142,15 @@ def slugs(keys):
 
 
 def spend(model, tokens, more=""):
-    TokensOfDay.objects.create(day=timezone.now().date(), charged_to=f"model:{model}{more}", tokens=tokens)
+    DailyTokens.objects.create(day=timezone.now().date(), charged_to=f"model:{model}{more}", tokens=tokens)
 
 
 def test_spent_model_is_not_drawn_until_more_is_released(monkeypatch, client, three):
     spend(three[0], 20 * EACH)
-    assert token_budgets.affordable(three, LIVE) == three
+    assert token_budgets.list_affordable_models(three, LIVE_POOL) == three
     at(monkeypatch, hour=15)  # 16/24 of 30 are 20
 
-    assert token_budgets.affordable(three, LIVE) == three[1:]
+    assert token_budgets.list_affordable_models(three, LIVE_POOL) == three[1:]
     for _ in range(10):
         ask(client, WORD)
     assert not Battle.objects.filter(model_a=three[0]).exists()
@@ -160,16 +160,16 @@ def test_spent_model_is_not_drawn_until_more_is_released(monkeypatch, client, th
 def test_spent_model_replaces_nobody(three):
     spend(three[0], 30 * EACH)
     turn = factories.turn(common.battle(*of_keys(*three[1:])), a=factories.RUNNING, b=factories.RUNNING)
-    job = jobs.of_side(turn.pk, factories.side(turn, "a").pk)
-    assert replacement.replace([replacement.Replace(job, "timeout")]) == [None]
+    job = jobs.load_side_job(turn.pk, factories.side(turn, "a").pk)
+    assert replacement.replace_models([replacement.ReplaceRequest(job, "timeout")]) == [None]
 
 
 def test_blind_battles_are_charged_by_chance_and_not_by_the_pair(three):
     """So that nobody reads in a budget who was drawn."""
-    asked = [lifecycle.start(common.voter(), WORD) for _ in range(6)]
+    asked = [lifecycle.start_battle(common.voter(), WORD) for _ in range(6)]
 
     drawn = sum(three[0] in (battle.model_a_id, battle.model_b_id) for battle in asked)
-    chance = draw.shares(three, LIVE)[three[0]]
+    chance = draw.compute_draw_shares(three, LIVE_POOL)[three[0]]
     assert chance == pytest.approx(2 / 3)
     assert spent(f"model:{three[0]}") == 6 * round(chance * EACH)
     assert 0 <= drawn <= 6
@@ -183,7 +183,7 @@ def test_later_turn_is_charged_by_chance_too(three):
     costs = []
     for battle in (with_it, without):
         before = spent(f"model:{three[0]}")
-        lifecycle.ask_again(battle, WORD)
+        lifecycle.ask_follow_up(battle, WORD)
         costs.append(spent(f"model:{three[0]}") - before)
 
     assert costs[0] == costs[1] > 0
@@ -198,8 +198,12 @@ def test_side_by_side_and_sets_have_a_third_of_a_model(client, three):
     asked = [battles_of(client, named[:2], "side_by_side") for _ in range(12)]
 
     assert asked == [201] * 10 + [503] * 2
-    assert token_budgets.affordable(three, LIVE) == three
-    assert token_budgets.affordable(three, "set-x") == token_budgets.affordable(three, "api") == three[1:]
+    assert token_budgets.list_affordable_models(three, LIVE_POOL) == three
+    assert (
+        token_budgets.list_affordable_models(three, "set-x")
+        == token_budgets.list_affordable_models(three, "api")
+        == three[1:]
+    )
     assert battles_of(client, named[1:], "side_by_side") == 201
     assert battles_of(client, named[:2], "anonymous") == 503
     assert battles_of(client, named, "anonymous") == 201
@@ -311,7 +315,7 @@ def thinking(three):
     Endpoint.objects.filter(model=three[1]).update(max_tokens=100)
     Endpoint.objects.filter(model=three[2]).update(max_tokens=200, thinking_tokens=8000)
     Endpoint.objects.update(tokens_per_day=None)
-    return dict(zip(three, (MAX_TOKENS, 100, 8200), strict=True))
+    return dict(zip(three, (DEFAULT_MAX_TOKENS, 100, 8200), strict=True))
 
 
 def test_service_and_network_are_charged_what_the_models_may_answer_with(client, thinking, allow):
@@ -320,8 +324,8 @@ def test_service_and_network_are_charged_what_the_models_may_answer_with(client,
 
     assert battles_of(client, slugs(thinking)[1:], "side_by_side") == 201
 
-    assert set(TokensOfDay.objects.values_list("tokens", flat=True)) == {1 + 100 + 1 + 8200}
-    assert TokensOfDay.objects.count() == 2
+    assert set(DailyTokens.objects.values_list("tokens", flat=True)) == {1 + 100 + 1 + 8200}
+    assert DailyTokens.objects.count() == 2
 
 
 def test_service_is_charged_the_same_for_every_pair(thinking, allow):
@@ -329,11 +333,11 @@ def test_service_is_charged_the_same_for_every_pair(thinking, allow):
     costs, pairs = set(), set()
     while len(pairs) < 3:
         before = spent("service")
-        battle = lifecycle.start(common.voter(), WORD)
+        battle = lifecycle.start_battle(common.voter(), WORD)
         pairs.add(frozenset((battle.model_a_id, battle.model_b_id)))
         costs.add(spent("service") - before)
 
-    shares = draw.shares(list(thinking), LIVE)
+    shares = draw.compute_draw_shares(list(thinking), LIVE_POOL)
     assert costs == {round(sum(shares[model] * (1 + longest) for model, longest in thinking.items()))}
 
 
@@ -343,7 +347,7 @@ def test_service_is_charged_the_longest_answers_while_fewer_than_two_models_are_
     battle = factories.battle(voter=me)
     Endpoint.objects.exclude(max_tokens=100).update(failed_probes=2)
 
-    lifecycle.ask_again(battle, WORD)
+    lifecycle.ask_follow_up(battle, WORD)
 
     assert spent("service") == pytest.approx(2 * 8200, abs=50)
 
@@ -373,27 +377,27 @@ def test_no_network_takes_a_model_out_of_the_draw_of_others(three, allow):
     answers = [ask(Client(), WORD, address=address) for _ in range(30) for address in ("192.0.2.7", "198.51.100.1")]
 
     assert made(answers) == 60
-    assert three[0] in token_budgets.affordable(three, LIVE)
-    assert three[0] in token_budgets.affordable(three, LIVE, "another network")
+    assert three[0] in token_budgets.list_affordable_models(three, LIVE_POOL)
+    assert three[0] in token_budgets.list_affordable_models(three, LIVE_POOL, "another network")
     asked = Battle.objects.order_by("created_at")[30:]
     assert {three[0]}.isdisjoint(key for battle in asked for key in (battle.model_a_id, battle.model_b_id))
 
 
 def test_nothing_is_counted_where_there_is_no_budget(client, two_models):
     assert made(ask(client, WORD) for _ in range(3)) == 3
-    assert not TokensOfDay.objects.exists()
+    assert not DailyTokens.objects.exists()
 
 
 def test_who_asked_is_stored_as_a_keyed_hash_for_two_days(client, two_models, allow):
     allow(together=1000, arena_tokens_per_day=10**9)
     ask(client, WORD, address="192.0.2.7")
-    assert "192.0.2" not in str(list(TokensOfDay.objects.values_list("charged_to", flat=True)))
+    assert "192.0.2" not in str(list(DailyTokens.objects.values_list("charged_to", flat=True)))
 
-    assert token_budgets.forget() == 0
-    TokensOfDay.objects.update(day=timezone.now().date() - timedelta(days=3))
-    assert token_budgets.forget() == 2
+    assert token_budgets.delete_old_charges() == 0
+    DailyTokens.objects.update(day=timezone.now().date() - timedelta(days=3))
+    assert token_budgets.delete_old_charges() == 2
 
 
 def test_payer_is_nobody_where_addresses_have_no_limit(rf, allow):
     allow(each=60)
-    assert quotas.payer(rf.get("/")) == ""
+    assert quotas.get_payer(rf.get("/")) == ""

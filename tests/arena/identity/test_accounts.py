@@ -11,7 +11,7 @@ from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
 
 from arena.identity import accounts, voters
-from arena.models import LIVE, Battle, Session, Vote, Voter
+from arena.models import LIVE_POOL, Battle, Session, Vote, Voter
 from ratings.models import Pool
 from ratings.pipeline import pool_state, tallies
 from tests import factories as common
@@ -48,12 +48,12 @@ def log_out(client):
 
 
 def cookie_of(client):
-    return voters.uuid.UUID(voters.signer.unsign(client.cookies[voters.COOKIE].value))
+    return voters.uuid.UUID(voters.cookie_signer.unsign(client.cookies[voters.VOTER_COOKIE].value))
 
 
 def with_cookie(voter_id):
     client = Client()
-    client.cookies[voters.COOKIE] = voters.signer.sign(str(voter_id))
+    client.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(voter_id))
     return client
 
 
@@ -129,12 +129,12 @@ def test_votes_of_deleted_battles_come_along_too(client, two_models):
 def test_logout_leaves_an_empty_browser_and_login_brings_all_back(client, two_models):
     battle = ask(client)
     sign_up(client)
-    during = client.cookies[voters.COOKIE].value
+    during = client.cookies[voters.VOTER_COOKIE].value
 
     answer = log_out(client)
 
     assert (answer.status_code, answer.headers["Location"]) == (302, "/")
-    assert client.cookies[voters.COOKIE].value != during
+    assert client.cookies[voters.VOTER_COOKIE].value != during
     assert history(client) == []
     assert client.get(f"/battles/{battle}/").status_code == 404
     log_in(client)
@@ -194,7 +194,7 @@ def test_cookies_of_a_logged_in_browser_are_worth_nothing_without_its_session(cl
 @pytest.mark.parametrize("forged", ["", "x", f"{uuid4()}:signature"])
 def test_login_with_a_forged_cookie_joins_nothing(client, two_models, forged):
     anonymous = factories.battle().voter
-    client.cookies[voters.COOKIE] = forged or str(anonymous.pk)
+    client.cookies[voters.VOTER_COOKIE] = forged or str(anonymous.pk)
 
     sign_up(client)
 
@@ -206,7 +206,7 @@ def test_join_takes_nothing_from_another_account(two_models):
     alice, bob = (User.objects.create_user(name) for name in ("alice", "bob"))
     of_alice = factories.battle(voter=common.voter(user=alice)).voter
 
-    mine = accounts.join(bob, of_alice.pk)
+    mine = accounts.merge_into_account(bob, of_alice.pk)
 
     assert mine != of_alice.pk
     assert Battle.objects.get().voter == of_alice
@@ -233,28 +233,28 @@ def test_join_is_seen_by_whoever_keeps_votes_in_memory(client, two_models):
     for _ in range(3):
         common.cast(*two_models, voter=anonymous.pk, prompt_hash="c" * 32)
     common.cast(*two_models, voter=uuid4())
-    ((pool, folded),) = tallies.fold().items()
-    pool_state.of_pool(pool, folded)
+    ((pool, folded),) = tallies.apply_outbox().items()
+    pool_state.get_pool_state(pool, folded)
 
     sign_up(client)
     common.cast(*two_models, voter=Voter.objects.get().pk)
-    ((pool, folded),) = tallies.fold().items()
-    remembered = pool_state.of_pool(pool, folded)
+    ((pool, folded),) = tallies.apply_outbox().items()
+    remembered = pool_state.get_pool_state(pool, folded)
 
     clusters = remembered.votes["voter"].tolist()
     assert sorted(map(clusters.count, set(clusters))) == [1, 4]
-    pool_state.forget()
+    pool_state.clear_pool_states()
 
 
 def test_join_without_votes_makes_nobody_read_them_again(client, two_models):
     common.cast(*two_models)
-    tallies.fold()
-    before = Pool.objects.get(slug=LIVE).revision
+    tallies.apply_outbox()
+    before = Pool.objects.get(slug=LIVE_POOL).revision
     ask(client)
 
     sign_up(client)
 
-    assert Pool.objects.get(slug=LIVE).revision == before
+    assert Pool.objects.get(slug=LIVE_POOL).revision == before
 
 
 @pytest.mark.django_db(transaction=True)
@@ -262,7 +262,7 @@ def test_two_logins_at_once_join_once(two_models):
     user = User.objects.create_user("alice")
     anonymous = factories.battle().voter
 
-    results = at_once(4, lambda _: accounts.join(user, anonymous.pk))
+    results = at_once(4, lambda _: accounts.merge_into_account(user, anonymous.pk))
 
     assert len(set(results)) == 1
     assert (Voter.objects.get().user, Battle.objects.get().voter_id) == (user, results[0])
@@ -419,7 +419,7 @@ def test_where_a_login_is_required_pages_lead_to_it(required, client, path, back
 @pytest.mark.parametrize("path", ["battles/", "battles/{}/", "battles/{}/vote/", "models/", "leaderboard/", "nothing"])
 def test_where_a_login_is_required_the_api_says_so(required, client, two_models, method, path):
     battle = factories.battle()
-    client.cookies[voters.COOKIE] = voters.signer.sign(str(battle.voter_id))
+    client.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(battle.voter_id))
 
     answer = getattr(client, method)(f"/api/v1/{path.format(battle.pk)}")
 

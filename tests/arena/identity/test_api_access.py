@@ -32,7 +32,7 @@ def test_nobody_without_a_key_or_a_cookie_is_answered_where_keys_are_needed(clie
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == "Bearer"
     assert answer.json()["error"]["code"] == "key_required"
-    assert voters.COOKIE not in answer.cookies
+    assert voters.VOTER_COOKIE not in answer.cookies
     assert client.get(path).status_code == 401
 
 
@@ -42,13 +42,13 @@ def test_nobody_starts_a_battle_where_keys_are_needed(client, keys_only, two_mod
 
 
 def test_forged_cookie_is_nobody(client, keys_only):
-    client.cookies[voters.COOKIE] = f"{uuid4()}:forged"
+    client.cookies[voters.VOTER_COOKIE] = f"{uuid4()}:forged"
 
     assert client.get(MODELS).status_code == 401
 
 
 def test_our_own_pages_and_keys_go_on_where_keys_are_needed(client, keys_only, two_models):
-    _, secret = api_keys.make("x", ["read"])
+    _, secret = api_keys.create_key("x", ["read"])
     assert client.get("/").status_code == 200
 
     assert client.post(CALL, {"prompt": "?"}, content_type=JSON).status_code == 201
@@ -111,7 +111,7 @@ def test_pages_of_other_hosts_may_read_no_battle_and_no_page(client, path):
 
 
 def test_pages_of_other_hosts_may_read_nothing_in_somebodys_name(client):
-    _, secret = api_keys.make("x", ["read"])
+    _, secret = api_keys.create_key("x", ["read"])
 
     assert ORIGIN not in client.get(MODELS, headers={"Authorization": f"Bearer {secret}"}).headers
     client.get("/")
@@ -129,7 +129,7 @@ def test_question_before_a_read_is_answered(client, django_assert_num_queries):
     assert (answer.status_code, answer.content) == (204, b"")
     assert (answer.headers[ORIGIN], answer.headers["Access-Control-Allow-Methods"]) == ("*", "GET, HEAD")
     assert "Authorization" not in answer.headers["Access-Control-Allow-Headers"]
-    assert voters.COOKIE not in answer.cookies
+    assert voters.VOTER_COOKIE not in answer.cookies
 
 
 def test_question_before_a_read_is_answered_where_one_must_log_in(settings):
@@ -146,17 +146,17 @@ def test_key_that_cannot_be_looked_up_is_an_outage(rf, monkeypatch):
     def away(secret):
         raise OperationalError("away")
 
-    monkeypatch.setattr(api_keys, "find", away)
+    monkeypatch.setattr(api_keys, "authenticate_key", away)
     request = rf.get(MODELS, headers={"Authorization": "Bearer arena_x"})
 
-    answer = api_access.middleware(lambda request: pytest.fail("went on"))(request)
+    answer = api_access.api_access_middleware(lambda request: pytest.fail("went on"))(request)
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "3")
 
 
 @pytest.mark.parametrize("action", ["vote", "turns", "stop", "retry"])
 def test_foreign_battle_is_404_for_keys_cookies_and_nobody(client, me, action):
-    _, secret = api_keys.make("x", api_keys.SCOPES)
+    _, secret = api_keys.create_key("x", api_keys.SCOPES)
     battle = factories.battle()
     path = f"{CALL}{battle.pk}/{action}/"
 

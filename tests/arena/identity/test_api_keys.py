@@ -17,7 +17,7 @@ from django.utils import timezone
 from arena.battles import deletion
 from arena.identity import api_keys
 from arena.models import ApiKey, Battle, Vote, Voter
-from core.http.errors import Refusal
+from core.http.errors import RequestError
 from tests.arena import factories
 from tests.races import at_once
 
@@ -32,7 +32,7 @@ def bearer(secret):
 
 
 def key_for(*scopes, **fields):
-    return api_keys.make(f"test {next(numbers)}", scopes or api_keys.SCOPES, **fields)
+    return api_keys.create_key(f"test {next(numbers)}", scopes or api_keys.SCOPES, **fields)
 
 
 def ask(client, secret, prompt="Why?", **body):
@@ -48,7 +48,7 @@ def test_make_keeps_a_hash_and_a_beginning():
 
     assert secret.startswith("arena_")
     assert len(secret) == 49
-    assert (key.digest, key.prefix) == (api_keys.digest(secret), secret[:12])
+    assert (key.digest, key.prefix) == (api_keys.hash_secret(secret), secret[:12])
     assert key.scopes == ["read", "vote"]
     assert abs(key.expires_at - timezone.now() - timedelta(days=30)) < timedelta(minutes=1)
     assert secret not in str(ApiKey.objects.values().get())
@@ -78,8 +78,8 @@ def test_keys_differ_and_have_voters_of_their_own():
     ],
 )
 def test_make_refuses_what_is_no_key(field, name, scopes, days):
-    with pytest.raises(Refusal) as caught:
-        api_keys.make(name, scopes, days)
+    with pytest.raises(RequestError) as caught:
+        api_keys.create_key(name, scopes, days)
 
     assert list(caught.value.extra["fields"]) == [field]
     assert not ApiKey.objects.exists()
@@ -87,22 +87,22 @@ def test_make_refuses_what_is_no_key(field, name, scopes, days):
 
 
 def test_account_has_so_many_keys_in_use_and_no_more(monkeypatch):
-    monkeypatch.setattr(api_keys, "MOST_KEYS", 2)
+    monkeypatch.setattr(api_keys, "MAX_KEYS_PER_ACCOUNT", 2)
     user = User.objects.create_user("alice")
     first, _ = key_for(user=user)
     key_for(user=user)
 
-    with pytest.raises(Refusal, match="You have 2 keys"):
+    with pytest.raises(RequestError, match="You have 2 keys"):
         key_for(user=user)
 
-    api_keys.revoke(ApiKey.objects.filter(pk=first.pk))
+    api_keys.revoke_keys(ApiKey.objects.filter(pk=first.pk))
     assert key_for(user=user)
     assert key_for(user=User.objects.create_user("bob"))
 
 
 @pytest.mark.django_db(transaction=True)
 def test_account_that_makes_many_keys_at_once_has_no_more_than_allowed(monkeypatch):
-    monkeypatch.setattr(api_keys, "MOST_KEYS", 3)
+    monkeypatch.setattr(api_keys, "MAX_KEYS_PER_ACCOUNT", 3)
     user = User.objects.create_user("alice")
 
     at_once(10, lambda number: key_for(user=user))
@@ -115,7 +115,7 @@ def test_command_prints_the_key_once(capsys):
 
     said = capsys.readouterr()
     [secret] = said.out.split()
-    assert api_keys.find(secret).scopes == ["read", "battle", "vote"]
+    assert api_keys.authenticate_key(secret).scopes == ["read", "battle", "vote"]
     assert "1 key: nightly, read, battle, vote, until " in said.err
     assert secret not in said.err
 
@@ -123,7 +123,7 @@ def test_command_prints_the_key_once(capsys):
 def test_command_makes_a_key_without_end(capsys):
     call_command("create_api_key", "forever", "--scope", "read")
 
-    assert api_keys.find(capsys.readouterr().out.strip()).expires_at is None
+    assert api_keys.authenticate_key(capsys.readouterr().out.strip()).expires_at is None
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def spoilt():
     ApiKey.objects.filter(pk=expired.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
     user = User.objects.create_user("alice")
     revoked, of_revoked = key_for(user=user)
-    api_keys.revoke(ApiKey.objects.filter(pk=revoked.pk))
+    api_keys.revoke_keys(ApiKey.objects.filter(pk=revoked.pk))
     _, of_closed = key_for(user=User.objects.create_user("bob", is_active=False))
     return {
         "unknown": "arena_" + "x" * 43,
@@ -215,7 +215,7 @@ def spoilt():
         "short": good[:-1],
         "longer": good + "x",
         "only the beginning": good[:12],
-        "the hash": api_keys.digest(good),
+        "the hash": api_keys.hash_secret(good),
         "latin": "\u00e9" * 20,
         "huge": "a" * 6000,
         "expired": of_expired,
@@ -235,7 +235,7 @@ def test_key_that_is_not_good_opens_nothing_not_even_what_is_open(client, spoilt
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == "Bearer"
     assert answer.json() == {
-        "error": {"code": "bad_key", "detail": api_keys.NOT_GOOD},
+        "error": {"code": "bad_key", "detail": api_keys.INVALID_KEY_DETAIL},
     }
     assert not answer.cookies
 
@@ -443,7 +443,7 @@ def test_account_takes_its_keys_and_what_was_done_with_them_along(client, two_mo
     Battle.objects.update(state="ready")
     vote(client, secret, battle)
 
-    deletion.delete_everything(owner.pk)
+    deletion.delete_voter_data(owner.pk)
 
     assert not (ApiKey.objects.exists() or Battle.objects.exists() or Voter.objects.exists() or User.objects.exists())
     assert Vote.objects.get().voter not in (key.voter_id, owner.pk)

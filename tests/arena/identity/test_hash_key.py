@@ -31,7 +31,7 @@ def test_key_is_read_once_a_process(unread, django_assert_num_queries):
         hashes = {voters.keyed_hash("prompt", "Why?") for _ in range(3)}
 
     assert len(hashes) == 1
-    assert hash_key.load() == bytes(HashKey.objects.get().key)
+    assert hash_key.load_key() == bytes(HashKey.objects.get().key)
 
 
 @pytest.mark.django_db
@@ -55,15 +55,15 @@ async def test_asynchronous_view_finds_the_key_read_before_it(unread, in_databas
 
     await AsyncClient().get("/nothing/")
 
-    assert hash_key.is_loaded()
-    assert hash_key.load() == b"read"
+    assert hash_key.is_key_loaded()
+    assert hash_key.load_key() == b"read"
 
 
 @pytest.mark.parametrize(("path", "status"), [("/nothing/", 503), ("/api/v1/battles/", 503), ("/healthz", 200)])
 async def test_process_without_the_key_is_alive_and_unavailable_while_the_database_is_away(
     unread, monkeypatch, path, status
 ):
-    monkeypatch.setattr(hash_key, "load", away)
+    monkeypatch.setattr(hash_key, "load_key", away)
 
     answer = await AsyncClient().get(path)
 

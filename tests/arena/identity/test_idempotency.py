@@ -13,7 +13,7 @@ from django.utils import timezone
 from arena import tasks
 from arena.battles import deletion
 from arena.identity import api_keys, idempotency, voters
-from arena.models import Battle, Told, Turn, Vote
+from arena.models import Battle, StoredResponse, Turn, Vote
 from tests.arena import factories
 from tests.races import at_once
 
@@ -88,7 +88,7 @@ def test_keys_of_different_voters_are_different(two_models):
 
 
 def test_key_of_a_program_is_a_voter_too(client, two_models):
-    _, secret = api_keys.make("x", ["battle"])
+    _, secret = api_keys.create_key("x", ["battle"])
 
     ids = {send(client, CALL, {"prompt": "?"}, Authorization=f"Bearer {secret}").json()["id"] for _ in range(2)}
 
@@ -100,7 +100,7 @@ def test_without_a_key_each_request_is_one(known, two_models):
         known.post(CALL, {"prompt": "Why?"}, content_type=JSON)
 
     assert Battle.objects.count() == 2
-    assert not Told.objects.exists()
+    assert not StoredResponse.objects.exists()
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "a\tb", "\u00e9\u00a0"])
@@ -113,7 +113,7 @@ def test_key_that_is_none_is_refused(known, two_models, key):
 
 def test_refusal_is_not_kept(known, two_models):
     assert start(known, prompt="").status_code == 400
-    assert not Told.objects.exists()
+    assert not StoredResponse.objects.exists()
 
     assert start(known).status_code == 201
 
@@ -132,13 +132,13 @@ def test_twenty_at_once_start_one_battle(two_models):
 
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
-    assert (Battle.objects.count(), Turn.objects.count(), Told.objects.count()) == (1, 1, 1)
+    assert (Battle.objects.count(), Turn.objects.count(), StoredResponse.objects.count()) == (1, 1, 1)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_twenty_at_once_start_twenty_battles_where_nobody_waits(two_models, monkeypatch):
     """The twin: without the lock only the first to be stored is told again, and the others fail or start their own."""
-    monkeypatch.setattr(idempotency, "_wait_for_others", lambda *who: None)
+    monkeypatch.setattr(idempotency, "_lock_key", lambda *who: None)
     first = Client()
     first.get("/")
 
@@ -189,23 +189,23 @@ def test_foreign_battle_is_404_whatever_was_told_about_it(client, me):
 
 def test_after_a_day_the_key_is_free(known, two_models):
     start(known)
-    Told.objects.update(created_at=F("created_at") - idempotency.KEPT)
+    StoredResponse.objects.update(created_at=F("created_at") - idempotency.KEY_RETENTION)
 
     assert start(known).status_code == 201
     assert Battle.objects.count() == 2
-    assert Told.objects.get().created_at > timezone.now() - timedelta(hours=1)
+    assert StoredResponse.objects.get().created_at > timezone.now() - timedelta(hours=1)
 
 
 def test_task_forgets_what_is_a_day_old(known, two_models):
     for key in ("old", "new"):
         start(known, key=key)
-    Told.objects.filter(battle=Battle.objects.earliest("created_at")).update(
-        created_at=F("created_at") - idempotency.KEPT
+    StoredResponse.objects.filter(battle=Battle.objects.earliest("created_at")).update(
+        created_at=F("created_at") - idempotency.KEY_RETENTION
     )
 
     tasks.forget_told()
 
-    assert Told.objects.get().battle == Battle.objects.latest("created_at")
+    assert StoredResponse.objects.get().battle == Battle.objects.latest("created_at")
 
 
 def test_what_was_told_goes_with_its_battle(client, me, two_models):
@@ -213,14 +213,14 @@ def test_what_was_told_goes_with_its_battle(client, me, two_models):
 
     deletion.delete_battle(me.pk, Battle.objects.get().pk)
 
-    assert not Told.objects.exists()
+    assert not StoredResponse.objects.exists()
 
 
 def test_key_of_the_client_is_not_stored(known, two_models):
     start(known, key="canary-of-a-key")
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT arena_told::text FROM arena_told")
+        cursor.execute("SELECT arena_storedresponse::text FROM arena_storedresponse")
         assert "canary-of-a-key" not in cursor.fetchone()[0]
 
 
@@ -233,6 +233,6 @@ def test_voter_without_a_cookie_is_somebody_new_each_time(two_models):
 def test_unknown_voter_is_told_nothing(two_models, known):
     start(known)
     other = Client()
-    other.cookies[voters.COOKIE] = voters.signer.sign(str(uuid4()))
+    other.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(uuid4()))
 
     assert start(other).json()["id"] != start(known).json()["id"]

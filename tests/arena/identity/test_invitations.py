@@ -54,7 +54,7 @@ def test_stranger_makes_an_account_where_sign_up_is_open(access, login, signup, 
     access(login, signup)
     answer = sign_up()
 
-    assert invitations.mode() == mode
+    assert invitations.get_signup_mode() == mode
     assert User.objects.exists() == (mode == "open")
     assert (CLOSED in answer.content.decode()) == (mode != "open")
     links = Client().get("/accounts/login/").content.decode().count('href="/accounts/signup/"')
@@ -72,7 +72,7 @@ def test_stranger_reads_nothing_where_a_login_is_required(access):
 
 def test_invitation_makes_one_account(access):
     access("required")
-    secret = invitations.make(7)
+    secret = invitations.create_invitation(7)
     page = Client().get(f"/accounts/signup/?invitation={secret}").content.decode()
     assert re.search(f'<input type="hidden" name="invitation" value="{secret}">', page)
 
@@ -83,7 +83,7 @@ def test_invitation_makes_one_account(access):
 
 def test_form_that_was_wrong_leaves_the_invitation(access):
     access("required")
-    secret = invitations.make(7)
+    secret = invitations.create_invitation(7)
     answer = sign_up("al ice", secret)
 
     assert f'value="{secret}"' in answer.content.decode()
@@ -93,7 +93,7 @@ def test_form_that_was_wrong_leaves_the_invitation(access):
 @pytest.mark.parametrize("secret", ["", "x", "\x00", "é" * 1000])
 def test_invitation_that_is_none_opens_nothing(access, secret):
     access("required")
-    invitations.make(7)
+    invitations.create_invitation(7)
 
     assert CLOSED in sign_up(invitation=secret).content.decode()
     assert not User.objects.exists()
@@ -101,16 +101,16 @@ def test_invitation_that_is_none_opens_nothing(access, secret):
 
 def test_invitation_that_has_expired_opens_nothing_and_is_forgotten(access):
     access("required")
-    secret = invitations.make(7)
+    secret = invitations.create_invitation(7)
     Invitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
 
     assert CLOSED in sign_up(invitation=secret).content.decode()
-    invitations.make(7)
+    invitations.create_invitation(7)
     assert Invitation.objects.count() == 1
 
 
 def test_secret_of_an_invitation_is_not_stored():
-    secret = invitations.make(7)
+    secret = invitations.create_invitation(7)
 
     assert secret not in str(Invitation.objects.values())
 
@@ -118,7 +118,7 @@ def test_secret_of_an_invitation_is_not_stored():
 @pytest.mark.django_db(transaction=True)
 def test_two_who_sign_up_at_once_by_one_link_make_one_account(access):
     access("required")
-    secret = invitations.make(7)
+    secret = invitations.create_invitation(7)
 
     answers = at_once(4, lambda number: sign_up(f"person{number}", secret))
 
@@ -151,7 +151,7 @@ def test_line_of_ipv6_makes_no_account_for_each_of_its_networks(settings):
 def test_people_who_are_invited_are_not_limited(access, settings):
     access("required")
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_battles_per_hour_address=300)
-    answers = [sign_up(f"person{number}", invitations.make(1)) for number in range(7)]
+    answers = [sign_up(f"person{number}", invitations.create_invitation(1)) for number in range(7)]
 
     assert {answer.status_code for answer in answers} == {302}
 

@@ -21,48 +21,48 @@ def rotate(settings):
 
     def start_again(fallbacks=(settings.SECRET_KEY,)):
         settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, list(fallbacks)
-        voters.signer = type(made)(salt=made.salt)
-        voters.current_signer = type(made)(salt=made.salt, fallback_keys=[])
+        voters.cookie_signer = type(made)(salt=made.salt)
+        voters.current_key_signer = type(made)(salt=made.salt, fallback_keys=[])
 
-    made, current = voters.signer, voters.current_signer
+    made, current = voters.cookie_signer, voters.current_key_signer
     yield start_again
-    voters.signer, voters.current_signer = made, current
+    voters.cookie_signer, voters.current_key_signer = made, current
 
 
 def test_anonymous_voter_keeps_the_battles_and_gets_a_cookie_under_the_new_key(client, rotate):
     battle = factories.battle()
-    client.cookies[voters.COOKIE] = voters.signer.sign(str(battle.voter_id))
+    client.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(battle.voter_id))
     rotate()
 
     answer = client.get(f"/battles/{battle.pk}/")
 
     assert answer.status_code == 200
-    assert answer.cookies[voters.COOKIE].value == voters.signer.sign(str(battle.voter_id))
+    assert answer.cookies[voters.VOTER_COOKIE].value == voters.cookie_signer.sign(str(battle.voter_id))
     rotate(fallbacks=())
     assert client.get(f"/battles/{battle.pk}/").status_code == 200
-    assert voters.COOKIE not in client.get(f"/battles/{battle.pk}/").cookies
+    assert voters.VOTER_COOKIE not in client.get(f"/battles/{battle.pk}/").cookies
 
 
 def test_cookie_under_a_key_that_is_no_fallback_any_more_opens_nothing(client, rotate):
     battle = factories.battle()
-    client.cookies[voters.COOKIE] = voters.signer.sign(str(battle.voter_id))
+    client.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(battle.voter_id))
     rotate(fallbacks=())
 
     assert client.get(f"/battles/{battle.pk}/").status_code == 404
 
 
 def test_repeated_prompt_is_recognized_after_a_rotation(rotate):
-    before = vote_rules.prompt_hash("Why?")
+    before = vote_rules.hash_prompt("Why?")
     rotate()
 
-    assert vote_rules.prompt_hash("Why?") == before
+    assert vote_rules.hash_prompt("Why?") == before
 
 
 def test_tag_of_an_attempt_is_the_same_after_a_rotation(rotate):
-    before = attempt_tags.tag(12, 3)
+    before = attempt_tags.derive_attempt_tag(12, 3)
     rotate()
 
-    assert attempt_tags.tag(12, 3) == before
+    assert attempt_tags.derive_attempt_tag(12, 3) == before
 
 
 @pytest.mark.django_db(transaction=True)

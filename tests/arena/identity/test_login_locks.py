@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from arena.identity import login_locks, voters
-from core.storage.redis_clients import client
+from core.storage.redis_clients import get_redis_client
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long way home 7"
@@ -65,7 +65,7 @@ def test_attempts_are_counted_without_a_readable_address():
     guess(TRIES)
     Client().post("/accounts/signup/", REMOTE_ADDR=STRANGER)
 
-    counts = client().keys("attempts:*")
+    counts = get_redis_client().keys("attempts:*")
     assert counts
     assert [key for key in counts if STRANGER.encode() in key] == []
 
@@ -92,7 +92,7 @@ def test_lock_is_passed_by_the_cookie_of_this_account_alone(cookie):
     _, other = log_in(STRANGER, name="mallory")
     values = {
         "of another account": other.cookies[login_locks.DEVICE_COOKIE].value,
-        "of another purpose": voters.signer.sign(login_locks._mark("alice")),
+        "of another purpose": voters.cookie_signer.sign(login_locks._hash_device_name("alice")),
     }
     guess_from_many_networks(30)
     client = Client()

@@ -15,7 +15,7 @@ TODAY = datetime.now(UTC).date()
 
 
 def of(address):
-    return network_hashes.hashes(RequestFactory().get("/", REMOTE_ADDR=address))
+    return network_hashes.compute_network_hashes(RequestFactory().get("/", REMOTE_ADDR=address))
 
 
 def test_one_network_has_one_hash_and_others_have_others():
@@ -40,7 +40,7 @@ def test_nobody_can_compute_a_hash_after_thirty_days():
         NetworkSalt.objects.create(week=TODAY - timedelta(days=days), salt=b"x")
     of("192.0.2.7")
 
-    assert network_hashes.delete_old() == 2
+    assert network_hashes.delete_expired_hashes() == 2
     assert NetworkSalt.objects.count() == 2
 
 
@@ -48,7 +48,7 @@ def test_hashes_of_battles_go_after_thirty_days():
     for days in (29, 30):
         factories.battle(network="x" * 64, created_at=timezone.now() - timedelta(days=days))
 
-    assert network_hashes.delete_old() == 1
+    assert network_hashes.delete_expired_hashes() == 1
     assert list(Battle.objects.order_by("created_at").values_list("network", flat=True)) == ["", "x" * 64]
 
 

@@ -35,7 +35,7 @@ CODE = "too_many_requests"
     ],
 )
 def test_network_is_what_one_subscriber_has(address, charged):
-    assert quotas.network(address) == charged
+    assert quotas.get_subscriber_network(address) == charged
 
 
 def test_voter_starts_so_many_battles_and_no_more(client, two_models, allow):
@@ -132,7 +132,7 @@ def test_address_is_kept_as_a_keyed_hash_only(client, two_models, allow, valkey)
 def test_key_has_a_bucket_of_its_own(client, two_models, allow):
     allow(each=2)
     client.get("/")
-    secrets = [api_keys.make("a", ["battle"])[1] for _ in range(2)]
+    secrets = [api_keys.create_key("a", ["battle"])[1] for _ in range(2)]
 
     answers = [statuses(client, 3, Authorization=f"Bearer {secret}") for secret in secrets]
 
@@ -168,10 +168,10 @@ def test_battle_that_breaks_is_not_charged(client, two_models, allow, rf):
     request = rf.get("/")
     request.voter_id = uuid4()
 
-    with pytest.raises(ZeroDivisionError), quotas.battle(request, "Why?"):
+    with pytest.raises(ZeroDivisionError), quotas.charge_battle(request, "Why?"):
         raise ZeroDivisionError
 
-    with quotas.battle(request, "Why?"):
+    with quotas.charge_battle(request, "Why?"):
         pass
 
 
@@ -273,7 +273,7 @@ async def test_whole_records_are_counted_too(an_hour, in_database, allow):
     an_hour("FILES_PER_HOUR", 2)
     await in_database(common.pool)
     client = AsyncClient()
-    client.cookies[voters.COOKIE] = voters.signer.sign(str(uuid4()))
+    client.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(uuid4()))
 
     answers = []
     for _ in range(4):
@@ -293,8 +293,8 @@ def test_pages_are_not_counted_as_calls(client, an_hour, allow):
 
 
 def test_nothing_fails_while_redis_is_away(client, two_models, allow, settings, tmp_path, monkeypatch):
-    monkeypatch.setattr(rate_limit, "_local", rate_limit._Local())
-    monkeypatch.setattr(rate_limit, "client", lambda: (_ for _ in ()).throw(ConnectionError("away")))
+    monkeypatch.setattr(rate_limit, "_local_buckets", rate_limit._LocalBuckets())
+    monkeypatch.setattr(rate_limit, "get_redis_client", lambda: (_ for _ in ()).throw(ConnectionError("away")))
     allow(each=8)
     client.get("/")
 
@@ -304,7 +304,7 @@ def test_nothing_fails_while_redis_is_away(client, two_models, allow, settings, 
 
 def voted(client):
     """A battle of the client's own, ready to go on with; and its address."""
-    mine = Voter.objects.get_or_create(pk=voters.signer.unsign(client.cookies[voters.COOKIE].value))[0]
+    mine = Voter.objects.get_or_create(pk=voters.cookie_signer.unsign(client.cookies[voters.VOTER_COOKIE].value))[0]
     made = factories.battle(voter=mine)
     lifecycle.cast_vote(made, "a")
     return f"/battles/{made.pk}/"
@@ -327,7 +327,7 @@ def test_going_on_costs_as_much_as_a_battle(client, two_models, allow):
 def test_going_on_that_is_refused_is_not_charged(client, two_models, allow):
     allow(each=1)
     client.get("/")
-    mine = Voter.objects.create(pk=voters.signer.unsign(client.cookies[voters.COOKIE].value))
+    mine = Voter.objects.create(pk=voters.cookie_signer.unsign(client.cookies[voters.VOTER_COOKIE].value))
     address = f"/battles/{factories.battle('ready', FINISHED, FINISHED, voter=mine).pk}/go-on/"
 
     assert [client.post(address).status_code for _ in range(2)] == [409] * 2
@@ -372,7 +372,7 @@ async def test_stream_that_is_closed_at_once_counts_too(an_hour, in_database, al
     an_hour("CALLS_PER_HOUR", 2)
     battle = await in_database(factories.battle)
     client = AsyncClient()
-    client.cookies[voters.COOKIE] = voters.signer.sign(str(battle.voter_id))
+    client.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(battle.voter_id))
 
     statuses = []
     for _ in range(4):

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 LONG = "x" * 24_000
 
 
-@pytest.mark.parametrize("hour", [quotas.battle_buckets, quotas.turn_buckets])
+@pytest.mark.parametrize("hour", [quotas.build_battle_buckets, quotas.build_turn_buckets])
 def test_cookie_address_and_networks_have_sixty_at_once(rf, allow, hour):
     """An address had an hour's worth at once, 600 battles in the first hour; it has 360 now."""
     allow(each=60, together=300)
@@ -25,7 +25,7 @@ def test_cookie_address_and_networks_have_sixty_at_once(rf, allow, hour):
 
     buckets = hour(request)
 
-    times = 1 if hour is quotas.battle_buckets else quotas.TURNS_PER_BATTLE
+    times = 1 if hour is quotas.build_battle_buckets else quotas.TURNS_PER_BATTLE
     assert [bucket.capacity for bucket in buckets] == [60] * 4
     assert [bucket.per_hour for bucket in buckets] == [60 * times, 300 * times, 600 * times, 1200 * times]
 
@@ -84,7 +84,7 @@ def talks(me):
     """Battles that have been talked in at length: 24,000 characters of questions, 32,000 with the longer answer."""
     long, short = ({"state": "finished", "text": "y" * length, "attempt": 1} for length in (8000, 100))
     found = [factories.battle(voter=me, prompt=LONG, a=short, b=long, conversation_limit=100_000) for _ in range(8)]
-    assert battle_lengths.length(found[0]) == 32_000
+    assert battle_lengths.measure_battle_length(found[0]) == 32_000
     return found
 
 
@@ -129,7 +129,7 @@ def test_refused_text_is_given_back_whole(client, two_models, allow):
 
 def test_key_is_charged_alone(two_models, allow):
     allow(each=3, together=2)
-    secrets = [api_keys.make("a", ["battle"])[1] for _ in range(2)]
+    secrets = [api_keys.create_key("a", ["battle"])[1] for _ in range(2)]
 
     assert [made(ask(Client(), Authorization=f"Bearer {each}") for _ in range(4)) for each in secrets] == [3, 3]
 
@@ -166,7 +166,7 @@ def test_deletions_are_charged(client, me, an_hour, allow, act):
     path = "/battles/" + act.format(factories.battle(voter=me).pk)
 
     def delete():
-        client.cookies[voters.COOKIE] = voters.signer.sign(str(me.pk))
+        client.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(me.pk))
         return client.post(path)
 
     answers = [delete().status_code for _ in range(2)]
@@ -194,7 +194,7 @@ async def test_file_of_own_battles_is_charged(an_hour, allow):
     allow(each=60)
     an_hour("FILES_PER_HOUR", 2)
     client = AsyncClient()
-    client.cookies[voters.COOKIE] = voters.signer.sign(str(uuid4()))
+    client.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(uuid4()))
 
     answers = [await client.get("/battles/export/") for _ in range(3)]
 

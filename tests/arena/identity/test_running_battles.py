@@ -6,7 +6,7 @@ from django.test import Client
 
 from arena.identity import api_keys, quotas, running_battles
 from arena.models import Battle
-from core.http.errors import Refusal
+from core.http.errors import RequestError
 from core.storage import redis_clients
 from tests import factories as common
 from tests.arena import factories
@@ -28,7 +28,7 @@ def made(answers):
     return [answer.status_code for answer in answers].count(201)
 
 
-def pass_time(valkey, seconds=running_battles.FRESH_S + 1):
+def pass_time(valkey, seconds=running_battles.COMMIT_GRACE_S + 1):
     """As if all battles had been asked so long before."""
     for key in valkey.keys("running:*"):
         for member, _ in valkey.zscan_iter(key):
@@ -113,25 +113,25 @@ def test_place_is_free_again_when_the_answer_is_there_and_not_before(allow, valk
     most = {"here": 3}
     battles = [factories.battle("answering") for _ in range(3)]
     for each in battles:
-        running_battles.reserve(most, each.pk)
+        running_battles.reserve_battle(most, each.pk)
     pass_time(valkey)
 
-    with pytest.raises(Refusal):
-        running_battles.reserve(most, common.battle(state="answering").pk)
+    with pytest.raises(RequestError):
+        running_battles.reserve_battle(most, common.battle(state="answering").pk)
     Battle.objects.filter(pk=battles[1].pk).update(state="void")
-    running_battles.reserve(most, common.battle(state="answering").pk)
-    with pytest.raises(Refusal):
-        running_battles.reserve(most, common.battle(state="answering").pk)
+    running_battles.reserve_battle(most, common.battle(state="answering").pk)
+    with pytest.raises(RequestError):
+        running_battles.reserve_battle(most, common.battle(state="answering").pk)
 
 
 def test_battle_that_is_being_made_holds_its_place_before_it_is_committed(allow, valkey):
     allow(together=1000)
-    running_battles.reserve({"here": 1}, common.voter().pk)
+    running_battles.reserve_battle({"here": 1}, common.voter().pk)
 
-    with pytest.raises(Refusal):
-        running_battles.reserve({"here": 1}, common.voter().pk)
+    with pytest.raises(RequestError):
+        running_battles.reserve_battle({"here": 1}, common.voter().pk)
     pass_time(valkey)
-    running_battles.reserve({"here": 1}, common.voter().pk)
+    running_battles.reserve_battle({"here": 1}, common.voter().pk)
 
 
 def test_next_turn_of_a_battle_takes_no_second_place(allow):
@@ -139,7 +139,7 @@ def test_next_turn_of_a_battle_takes_no_second_place(allow):
     one = common.battle(state="answering")
 
     for _ in range(3):
-        running_battles.reserve({"here": 1}, one.pk)
+        running_battles.reserve_battle({"here": 1}, one.pk)
 
 
 @pytest.mark.parametrize(
@@ -148,17 +148,17 @@ def test_next_turn_of_a_battle_takes_no_second_place(allow):
 def test_networks_have_two_and_four_times_as_many(rf, allow, address, most):
     allow(together=300)
 
-    assert list(quotas.running_limits(rf.get("/", REMOTE_ADDR=address)).values()) == most
+    assert list(quotas.build_running_limits(rf.get("/", REMOTE_ADDR=address)).values()) == most
 
 
 def test_battle_that_its_network_has_no_room_for_takes_none_of_its_address(allow):
     allow(together=300)
     for number in range(2):
-        running_battles.reserve({f"address {number}": 1, "network": 2}, common.battle(state="answering").pk)
+        running_battles.reserve_battle({f"address {number}": 1, "network": 2}, common.battle(state="answering").pk)
 
-    with pytest.raises(Refusal):
-        running_battles.reserve({"address 3": 1, "network": 2}, common.battle(state="answering").pk)
-    running_battles.reserve({"address 3": 1}, common.battle(state="answering").pk)
+    with pytest.raises(RequestError):
+        running_battles.reserve_battle({"address 3": 1, "network": 2}, common.battle(state="answering").pk)
+    running_battles.reserve_battle({"address 3": 1}, common.battle(state="answering").pk)
 
 
 @pytest.mark.parametrize("limits", [{"each": 0, "together": 300}, {"each": 60, "together": 0}])
@@ -178,20 +178,20 @@ def test_zero_for_addresses_counts_nothing(allow, valkey):
 
 def test_key_has_four_of_its_own_and_none_of_its_address(allow, valkey):
     allow(each=60, together=300)
-    secrets = [api_keys.make("a", ["battle"])[1] for _ in range(2)]
+    secrets = [api_keys.create_key("a", ["battle"])[1] for _ in range(2)]
 
     assert [made(ask(Client(), Authorization=f"Bearer {each}") for _ in range(5)) for each in secrets] == [4, 4]
     assert not valkey.keys("running:*")
 
 
 def test_nothing_is_refused_while_redis_is_away(client, me, allow, settings):
-    redis_clients.client.cache_clear()
+    redis_clients.get_redis_client.cache_clear()
     allow(together=1000)
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     try:
-        assert running_battles.reserve({"here": 1}, common.voter().pk) is None
+        assert running_battles.reserve_battle({"here": 1}, common.voter().pk) is None
     finally:
-        redis_clients.client.cache_clear()
+        redis_clients.get_redis_client.cache_clear()
 
 
 def test_voters_running_battles_are_found_by_an_index(me):

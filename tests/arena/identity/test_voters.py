@@ -31,7 +31,7 @@ def two_models():
 
 
 def known_as(client, voter_id):
-    client.cookies[voters.COOKIE] = voters.signer.sign(str(voter_id))
+    client.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(voter_id))
     return client
 
 
@@ -46,7 +46,7 @@ def aged(voter_id, days):
 
 
 def voter_of(client):
-    return UUID(voters.signer.unsign(client.cookies[voters.COOKIE].value))
+    return UUID(voters.cookie_signer.unsign(client.cookies[voters.VOTER_COOKIE].value))
 
 
 def ask(client, **headers):
@@ -57,7 +57,7 @@ def test_first_contact_gets_a_voter_and_a_token_and_no_row(client, django_assert
     with django_assert_num_queries(0):
         answer = client.get("/nothing/")
 
-    cookie = answer.cookies[voters.COOKIE]
+    cookie = answer.cookies[voters.VOTER_COOKIE]
     assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/")
     assert cookie["max-age"] == 365 * 24 * 3600
     assert not cookie["secure"]
@@ -87,19 +87,19 @@ def test_cookie_that_another_host_of_the_domain_has_planted_is_nobody(client, se
 @pytest.mark.parametrize(("days", "renewed"), [(0, False), (29, False), (31, True), (364, True)])
 def test_cookie_of_a_voter_who_keeps_coming_is_renewed(client, days, renewed):
     battle = factories.battle()
-    client.cookies[voters.COOKIE] = aged(battle.voter_id, days)
+    client.cookies[voters.VOTER_COOKIE] = aged(battle.voter_id, days)
 
     answer = client.get(f"/battles/{battle.pk}/")
 
     assert answer.status_code == 200
-    assert (voters.COOKIE in answer.cookies) == renewed
+    assert (voters.VOTER_COOKIE in answer.cookies) == renewed
     assert voter_of(client) == battle.voter_id
-    assert voters.COOKIE not in client.get("/").cookies
+    assert voters.VOTER_COOKIE not in client.get("/").cookies
 
 
 def test_cookie_that_has_expired_is_nobody(client):
     battle = factories.battle()
-    client.cookies[voters.COOKIE] = aged(battle.voter_id, 366)
+    client.cookies[voters.VOTER_COOKIE] = aged(battle.voter_id, 366)
 
     assert client.get(f"/battles/{battle.pk}/").status_code == 404
     assert voter_of(client) != battle.voter_id
@@ -107,7 +107,7 @@ def test_cookie_that_has_expired_is_nobody(client):
 
 @pytest.mark.parametrize("path", ["/healthz", CALL])
 def test_old_cookie_is_not_renewed_by_probes_and_reading_calls(client, path):
-    client.cookies[voters.COOKIE] = aged(uuid4(), 100)
+    client.cookies[voters.VOTER_COOKIE] = aged(uuid4(), 100)
 
     assert not client.get(path).cookies
 
@@ -115,7 +115,7 @@ def test_old_cookie_is_not_renewed_by_probes_and_reading_calls(client, path):
 def test_second_contact_gets_no_new_cookie(client):
     client.get("/")
 
-    assert voters.COOKIE not in client.get("/").cookies
+    assert voters.VOTER_COOKIE not in client.get("/").cookies
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
@@ -133,9 +133,9 @@ def test_probes_get_no_cookies(client, path):
         TimestampSigner(salt="arena.voter", key="another key").sign(str(uuid4())),
         TimestampSigner(salt="another.salt").sign(str(uuid4())),
         Signer(salt="arena.voter").sign(str(uuid4())),
-        voters.signer.sign("no-uuid"),
-        voters.signer.sign(""),
-        voters.signer.sign(str(uuid4())) + "x",
+        voters.cookie_signer.sign("no-uuid"),
+        voters.cookie_signer.sign(""),
+        voters.cookie_signer.sign(str(uuid4())) + "x",
         "\u00e9" * 50,
         "a" * 4000,
     ],
@@ -143,20 +143,20 @@ def test_probes_get_no_cookies(client, path):
 )
 def test_forged_cookie_means_a_new_voter(client, forged):
     battle = factories.battle()
-    client.cookies[voters.COOKIE] = forged
+    client.cookies[voters.VOTER_COOKIE] = forged
 
     answer = client.get(f"/battles/{battle.pk}/")
 
     assert answer.status_code == 404
     assert voter_of(client) != battle.voter_id
-    assert answer.cookies[voters.COOKIE].value != forged
+    assert answer.cookies[voters.VOTER_COOKIE].value != forged
 
 
 def test_cookie_of_another_voter_opens_that_voters_battles_only_with_its_signature(client):
     battle = factories.battle()
 
     assert known_as(client, battle.voter_id).get(f"/battles/{battle.pk}/").status_code == 200
-    client.cookies[voters.COOKIE] = str(battle.voter_id)
+    client.cookies[voters.VOTER_COOKIE] = str(battle.voter_id)
     assert client.get(f"/battles/{battle.pk}/").status_code == 404
 
 
@@ -177,7 +177,7 @@ def test_battle_from_page_and_api_has_a_hash_of_its_network(client, two_models):
 
     assert (page.status_code, call.status_code) == (302, 201)
     request = RequestFactory().get("/", REMOTE_ADDR="192.0.2.1")
-    assert set(Battle.objects.values_list("network", flat=True)) == {network_hashes.current_hash(request)}
+    assert set(Battle.objects.values_list("network", flat=True)) == {network_hashes.compute_current_hash(request)}
 
 
 def test_voter_stays_the_same_for_the_next_battle(client, two_models):
@@ -199,7 +199,7 @@ def test_call_with_neither_cookie_passes_and_sets_both(strict, two_models):
     answer = ask(strict)
 
     assert answer.status_code == 201
-    assert {voters.COOKIE, "csrftoken"} <= set(answer.cookies)
+    assert {voters.VOTER_COOKIE, "csrftoken"} <= set(answer.cookies)
     assert Battle.objects.get().voter_id == voter_of(strict)
 
 
@@ -230,7 +230,7 @@ def test_call_of_a_voter_without_the_token_cookie_is_refused(strict, two_models)
 
 
 def test_call_with_a_forged_voter_is_checked_too(strict, two_models):
-    strict.cookies[voters.COOKIE] = "forged"
+    strict.cookies[voters.VOTER_COOKIE] = "forged"
 
     assert ask(strict).status_code == 403
 
@@ -263,7 +263,7 @@ def test_first_contact_may_write_from_a_page_of_ours_or_none(strict, two_models,
     answer = strict.post(CALL, {"prompt": "Why?"}, content_type="application/json", headers=headers)
 
     assert answer.status_code == 201
-    assert set(answer.cookies) == {voters.COOKIE, "csrftoken"}
+    assert set(answer.cookies) == {voters.VOTER_COOKIE, "csrftoken"}
 
 
 @pytest.mark.parametrize("action", ["vote", "turns", "stop", "retry"])
@@ -305,9 +305,9 @@ async def test_the_same_holds_for_asynchronous_requests():
     answer = await client.get("/nothing/")
 
     assert answer.status_code == 404
-    assert {voters.COOKIE, "csrftoken"} <= set(answer.cookies)
+    assert {voters.VOTER_COOKIE, "csrftoken"} <= set(answer.cookies)
     again = await client.get("/nothing/")
-    assert voters.COOKIE not in again.cookies
+    assert voters.VOTER_COOKIE not in again.cookies
 
 
 @pytest.mark.django_db(transaction=True)
@@ -329,7 +329,7 @@ async def test_asynchronous_reading_of_the_api_is_no_contact():
 def test_address_is_what_our_own_proxies_saw(rf, settings, hops, forwarded, expected):
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_proxy_hops=hops)
 
-    assert voters.address(rf.get("/", HTTP_X_FORWARDED_FOR=forwarded)) == expected
+    assert voters.get_client_address(rf.get("/", HTTP_X_FORWARDED_FOR=forwarded)) == expected
 
 
 @pytest.fixture
@@ -387,7 +387,7 @@ def test_session_that_cannot_be_looked_up_is_an_outage(client, member, path, wor
     request = client.request(PATH_INFO=path).wsgi_request
     request.user = Away()
 
-    answer = voters.middleware(view)(request)
+    answer = voters.voter_middleware(view)(request)
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "3")
     assert words in answer.content.decode()
@@ -402,4 +402,4 @@ def test_votes_of_a_voter_are_found_with_and_without_their_battles(deleted):
     if deleted:
         battle.delete()
 
-    assert list(voters.votes_of(battle.voter_id)) == [vote]
+    assert list(voters.list_voter_votes(battle.voter_id)) == [vote]

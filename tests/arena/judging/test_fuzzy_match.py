@@ -2,11 +2,11 @@
 
 import pytest
 
-from arena.judging.fuzzy_match import find, read, squeeze
+from arena.judging.fuzzy_match import iter_name_matches, squeeze_text, tokenize_text
 
 
 def found(text, *names):
-    return {spot.name for spot in find(read(text), names)}
+    return {spot.name for spot in iter_name_matches(tokenize_text(text), names)}
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_find_wants_short_names_in_one_piece(text, expected):
 
 
 def test_find_gives_every_place_and_says_what_was_spelled_out():
-    spots = list(find(read("gpt, then g p t - 4 o"), ["gpt", "gpt4o"]))
+    spots = list(iter_name_matches(tokenize_text("gpt, then g p t - 4 o"), ["gpt", "gpt4o"]))
 
     assert [(spot.name, spot.first, spot.last, spot.spelled) for spot in spots] == [
         ("gpt", 0, 1, False),
@@ -47,7 +47,7 @@ def test_find_gives_every_place_and_says_what_was_spelled_out():
 
 
 def test_text_gives_the_words_of_one_sentence_around_a_place():
-    text = read("One two. Three four *five* six! Seven")
+    text = tokenize_text("One two. Three four *five* six! Seven")
 
     assert text.before(4, 9) == ["three", "four"]
     assert text.before(4, 1) == ["four"]
@@ -60,8 +60,8 @@ def test_text_gives_the_words_of_one_sentence_around_a_place():
     ("break_", "expected"), [("\n", ["i", "am"]), ("\n> ", ["i", "am"]), ("\n\n", []), ("\n- ", []), ("。", [])]
 )
 def test_text_goes_on_over_a_wrapped_line_and_no_further(break_, expected):
-    assert read(f"I am{break_}Claude").before(2, 9) == expected
+    assert tokenize_text(f"I am{break_}Claude").before(2, 9) == expected
 
 
 def test_squeeze_keeps_only_letters_and_digits_folded():
-    assert squeeze("Größe-4.5 (Neu)") == "grosse45neu"
+    assert squeeze_text("Größe-4.5 (Neu)") == "grosse45neu"

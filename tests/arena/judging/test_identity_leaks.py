@@ -4,21 +4,21 @@ import time
 
 import pytest
 
-from arena.judging.identity_leaks import Leak, leaks
-from arena.judging.model_names import names_of
+from arena.judging.identity_leaks import Leak, find_leak
+from arena.judging.model_names import collect_model_names
 
-GPT = names_of("GPT-4o", "gpt-4o", "gpt-4o-2024-08-06", "OpenAI")
-CLAUDE = names_of("Claude 3.5 Sonnet", "claude-3-5-sonnet", "claude-3-5-sonnet-latest", "Anthropic")
-GEMINI = names_of("Gemini 1.5 Pro", "gemini-1.5-pro", "models/gemini-1.5-pro", "Google")
-LLAMA = names_of("Llama 3 8B Instruct", "llama-3-8b-instruct", "meta-llama/Meta-Llama-3-8B-Instruct", "Meta")
-MISTRAL = names_of("Mistral Large", "mistral-large", "mistral-large-2407", "Mistral AI")
-QWEN = names_of("Qwen2.5 72B Instruct", "qwen2.5-72b-instruct", "Qwen/Qwen2.5-72B-Instruct", "Alibaba Cloud")
-HERMES = names_of("Nous Hermes 2", "nous-hermes-2", "nous-hermes-2-mixtral", "Nous Research")
-SMOLLM = names_of("SmolLM2 135M Instruct", "smollm2-135m-instruct", "SmolLM2-135M-Instruct", "Hugging Face")
-GEMMA = names_of("Gemma 3 270M (base model, few-shot prompt)", "gemma-3-270m", "gemma-3-270m", "Google")
-ELIZA = names_of("ELIZA (1966)", "eliza", "", "MIT")
-QUOKKA = names_of("Quokka 7B", "quokka-7b", "quokka-7b-chat", "Marsupial Labs")
-PLAIN = names_of("Base", "base", "7b-chat", "Research")
+GPT = collect_model_names("GPT-4o", "gpt-4o", "gpt-4o-2024-08-06", "OpenAI")
+CLAUDE = collect_model_names("Claude 3.5 Sonnet", "claude-3-5-sonnet", "claude-3-5-sonnet-latest", "Anthropic")
+GEMINI = collect_model_names("Gemini 1.5 Pro", "gemini-1.5-pro", "models/gemini-1.5-pro", "Google")
+LLAMA = collect_model_names("Llama 3 8B Instruct", "llama-3-8b-instruct", "meta-llama/Meta-Llama-3-8B-Instruct", "Meta")
+MISTRAL = collect_model_names("Mistral Large", "mistral-large", "mistral-large-2407", "Mistral AI")
+QWEN = collect_model_names("Qwen2.5 72B Instruct", "qwen2.5-72b-instruct", "Qwen/Qwen2.5-72B-Instruct", "Alibaba Cloud")
+HERMES = collect_model_names("Nous Hermes 2", "nous-hermes-2", "nous-hermes-2-mixtral", "Nous Research")
+SMOLLM = collect_model_names("SmolLM2 135M Instruct", "smollm2-135m-instruct", "SmolLM2-135M-Instruct", "Hugging Face")
+GEMMA = collect_model_names("Gemma 3 270M (base model, few-shot prompt)", "gemma-3-270m", "gemma-3-270m", "Google")
+ELIZA = collect_model_names("ELIZA (1966)", "eliza", "", "MIT")
+QUOKKA = collect_model_names("Quokka 7B", "quokka-7b", "quokka-7b-chat", "Marsupial Labs")
+PLAIN = collect_model_names("Base", "base", "7b-chat", "Research")
 
 LEAKING = [
     # The answer introduces itself, whoever fights.
@@ -109,7 +109,7 @@ INNOCENT = [
 
 
 def grade(own, text, prompt="What do you think?"):
-    return leaks([(prompt, [text])], own)
+    return find_leak([(prompt, [text])], own)
 
 
 @pytest.mark.parametrize(("own", "expected", "text"), LEAKING)
@@ -171,7 +171,12 @@ PROMPTED = [
     ("How do I use Google Maps?", GEMINI, "I was trained by Google, so I know.", Leak.SELF),
     ("Who was Claude Monet?", CLAUDE, "A painter. Claude is glad to tell more.", Leak.OWN),
     ("What is a quokka?", QUOKKA, "A quokka is a small wallaby.", None),
-    ("Give me ten digits of pi.", names_of("Pixtral 12B", "pixtral-12b"), "Pixtral gives 3.141592653.", Leak.OWN),
+    (
+        "Give me ten digits of pi.",
+        collect_model_names("Pixtral 12B", "pixtral-12b"),
+        "Pixtral gives 3.141592653.",
+        Leak.OWN,
+    ),
     ("Compare Gemini and Llama.", LLAMA, "Llama 3 is open, Gemini is not.", None),
 ]
 
@@ -184,18 +189,18 @@ def test_leaks_forgives_only_the_mention_of_names_that_the_voter_wrote(prompt, o
 def test_leaks_looks_at_every_answer_of_every_turn():
     quiet = ("Why?", ["An answer.", "Another answer."])
 
-    assert leaks([quiet, quiet], GPT) is None
-    assert leaks([quiet, ("And who are you?", ["I would rather not say.", "ChatGPT"])], GPT) == Leak.OWN
-    assert leaks([("Why?", ["As OpenAI says: because."]), ("Who?", ["I am Claude."])], GPT) == Leak.SELF
-    assert leaks([], GPT) is None
-    assert leaks([("Why?", ["", ""])], GPT) is None
+    assert find_leak([quiet, quiet], GPT) is None
+    assert find_leak([quiet, ("And who are you?", ["I would rather not say.", "ChatGPT"])], GPT) == Leak.OWN
+    assert find_leak([("Why?", ["As OpenAI says: because."]), ("Who?", ["I am Claude."])], GPT) == Leak.SELF
+    assert find_leak([], GPT) is None
+    assert find_leak([("Why?", ["", ""])], GPT) is None
 
 
 def test_leaks_forgives_a_name_from_the_turn_on_in_which_it_was_written():
     named, unnamed = ("Do you like ChatGPT?", ["I like ChatGPT."]), ("Who are you?", ["You like ChatGPT."])
 
-    assert leaks([named, unnamed], GPT) is None
-    assert leaks([unnamed, named], GPT) == Leak.OWN
+    assert find_leak([named, unnamed], GPT) is None
+    assert find_leak([unnamed, named], GPT) == Leak.OWN
 
 
 @pytest.mark.parametrize("side", [GPT, CLAUDE])

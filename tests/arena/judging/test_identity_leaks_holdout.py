@@ -1,21 +1,21 @@
 """A second table, written when the code was finished; the code has not been changed for it."""
 
-from arena.judging.identity_leaks import leaks
-from arena.judging.model_names import names_of
+from arena.judging.identity_leaks import find_leak
+from arena.judging.model_names import collect_model_names
 
-O1 = names_of("o1-mini", "o1-mini", "o1-mini-2024-09-12", "OpenAI")
-HAIKU = names_of("Claude 3 Haiku", "claude-3-haiku", "anthropic/claude-3-haiku", "Anthropic")
-FLASH = names_of("Gemini 2.0 Flash", "gemini-2.0-flash", "gemini-2.0-flash-001", "Google DeepMind")
-MAVERICK = names_of("Llama 4 Maverick", "llama-4-maverick", "meta-llama/llama-4-maverick:free", "Meta")
-R1 = names_of("DeepSeek R1", "deepseek-r1", "deepseek-ai/DeepSeek-R1", "DeepSeek")
-NEMO = names_of("Mistral Nemo", "mistral-nemo", "open-mistral-nemo-2407", "Mistral")
-COMMAND = names_of("Command R+", "command-r-plus", "command-r-plus-08-2024", "Cohere")
-GROK = names_of("Grok 2", "grok-2", "grok-2-1212", "xAI")
-PHI = names_of("Phi-3 Medium", "phi-3-medium", "microsoft/Phi-3-medium-4k-instruct", "Microsoft")
-FALCON = names_of("Falcon 40B", "falcon-40b", "tiiuae/falcon-40b-instruct", "TII")
-YI = names_of("Yi 34B Chat", "yi-34b-chat", "01-ai/Yi-34B-Chat", "01.AI")
-NOVA = names_of("Amazon Nova Pro", "nova-pro", "amazon.nova-pro-v1:0", "Amazon")
-OLMO = names_of("OLMo 2 13B", "olmo-2-13b", "allenai/OLMo-2-1124-13B", "Allen Institute for AI")
+O1 = collect_model_names("o1-mini", "o1-mini", "o1-mini-2024-09-12", "OpenAI")
+HAIKU = collect_model_names("Claude 3 Haiku", "claude-3-haiku", "anthropic/claude-3-haiku", "Anthropic")
+FLASH = collect_model_names("Gemini 2.0 Flash", "gemini-2.0-flash", "gemini-2.0-flash-001", "Google DeepMind")
+MAVERICK = collect_model_names("Llama 4 Maverick", "llama-4-maverick", "meta-llama/llama-4-maverick:free", "Meta")
+R1 = collect_model_names("DeepSeek R1", "deepseek-r1", "deepseek-ai/DeepSeek-R1", "DeepSeek")
+NEMO = collect_model_names("Mistral Nemo", "mistral-nemo", "open-mistral-nemo-2407", "Mistral")
+COMMAND = collect_model_names("Command R+", "command-r-plus", "command-r-plus-08-2024", "Cohere")
+GROK = collect_model_names("Grok 2", "grok-2", "grok-2-1212", "xAI")
+PHI = collect_model_names("Phi-3 Medium", "phi-3-medium", "microsoft/Phi-3-medium-4k-instruct", "Microsoft")
+FALCON = collect_model_names("Falcon 40B", "falcon-40b", "tiiuae/falcon-40b-instruct", "TII")
+YI = collect_model_names("Yi 34B Chat", "yi-34b-chat", "01-ai/Yi-34B-Chat", "01.AI")
+NOVA = collect_model_names("Amazon Nova Pro", "nova-pro", "amazon.nova-pro-v1:0", "Amazon")
+OLMO = collect_model_names("OLMo 2 13B", "olmo-2-13b", "allenai/OLMo-2-1124-13B", "Allen Institute for AI")
 
 LEAKING = [
     (O1, "Since I'm developed by OpenAI, I follow its rules."),
@@ -64,7 +64,7 @@ INNOCENT = [
 
 
 def found(table):
-    return sum(leaks([("What do you think?", [text])], own) is not None for own, text in table)
+    return sum(find_leak([("What do you think?", [text])], own) is not None for own, text in table)
 
 
 def test_leaks_are_found_in_the_held_out_table():

@@ -5,8 +5,8 @@ import time
 import orjson
 import pytest
 
-from arena.battles.suggestions import SHIPPED
-from arena.judging.identity_probes import asks_who_answers
+from arena.battles.suggestions import BUNDLED_FILE
+from arena.judging.identity_probes import is_identity_probe
 from tests.arena.judging.ordinary_questions import QUESTIONS
 
 PROBES = [
@@ -107,24 +107,24 @@ def test_tables_have_the_forty_cases_that_they_promise():
 
 @pytest.mark.parametrize("question", PROBES)
 def test_question_that_asks_who_answers_is_found(question):
-    assert asks_who_answers(question)
+    assert is_identity_probe(question)
 
 
 @pytest.mark.parametrize("question", INNOCENT)
 def test_question_that_only_looks_like_it_is_not(question):
-    assert not asks_who_answers(question)
+    assert not is_identity_probe(question)
 
 
 def test_ordinary_questions_are_no_probes():
     assert len(set(QUESTIONS)) == 2000
-    assert sum(map(asks_who_answers, QUESTIONS)) <= 2
+    assert sum(map(is_identity_probe, QUESTIONS)) <= 2
 
 
 def test_shipped_cards_are_no_probes():
-    cards = [orjson.loads(line)["prompt"] for line in SHIPPED.read_bytes().splitlines()]
+    cards = [orjson.loads(line)["prompt"] for line in BUNDLED_FILE.read_bytes().splitlines()]
 
     assert len(cards) > 70
-    assert not [card for card in cards if asks_who_answers(card)]
+    assert not [card for card in cards if is_identity_probe(card)]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_shipped_cards_are_no_probes():
     ],
 )
 def test_question_is_read_as_a_person_reads_it(question, probe):
-    assert asks_who_answers(question) is probe
+    assert is_identity_probe(question) is probe
 
 
 @pytest.mark.parametrize(
@@ -192,9 +192,9 @@ def test_question_is_read_as_a_person_reads_it(question, probe):
 )
 def test_question_is_read_in_linear_time(piece):
     question = piece * (64 * 1024 // len(piece.encode()))
-    asks_who_answers(piece * 100)
+    is_identity_probe(piece * 100)
     began = time.process_time()
 
-    assert not asks_who_answers(question)
+    assert not is_identity_probe(question)
 
     assert time.process_time() - began < 2  # 0.2 on a quiet machine

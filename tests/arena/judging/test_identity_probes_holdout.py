@@ -1,6 +1,6 @@
 """A second table, written when the patterns were finished; they have not been changed for it."""
 
-from arena.judging.identity_probes import asks_who_answers
+from arena.judging.identity_probes import is_identity_probe
 
 PROBES = [
     "hi! what are u, gpt or claude?",
@@ -50,9 +50,9 @@ INNOCENT = [
 
 def test_probes_are_found_in_the_held_out_table():
     assert len(PROBES) == 20
-    assert sum(map(asks_who_answers, PROBES)) >= 17
+    assert sum(map(is_identity_probe, PROBES)) >= 17
 
 
 def test_no_more_than_one_innocent_question_of_the_held_out_table_is_a_probe():
     assert len(INNOCENT) == 20
-    assert sum(map(asks_who_answers, INNOCENT)) <= 1
+    assert sum(map(is_identity_probe, INNOCENT)) <= 1

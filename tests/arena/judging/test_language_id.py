@@ -5,7 +5,7 @@ import time
 import pytest
 
 from arena.judging import language_id
-from arena.judging.language_id import LANGUAGES, language
+from arena.judging.language_id import LANGUAGES, detect_language
 from tests.races import at_once
 
 # The threshold was chosen on these.
@@ -168,7 +168,7 @@ def read(table):
 @pytest.mark.parametrize(("table", "least"), [(CHOSEN, 0.93), (HELD_OUT, 0.97)])
 def test_language_is_rarely_unknown_and_hardly_ever_wrong(table, least):
     prompts = read(table)
-    found = [language(prompt) for _, prompt in prompts]
+    found = [detect_language(prompt) for _, prompt in prompts]
     right = sum(name == spoken for name, (spoken, _) in zip(found, prompts, strict=True))
 
     assert len({spoken for spoken, _ in prompts}) == 32
@@ -178,7 +178,7 @@ def test_language_is_rarely_unknown_and_hardly_ever_wrong(table, least):
 
 @pytest.mark.parametrize("text", ["", " \n", *UNCERTAIN.strip().splitlines()])
 def test_language_is_none_where_nothing_is_certain(text):
-    assert language(text) is None
+    assert detect_language(text) is None
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_language_is_none_where_nothing_is_certain(text):
     ],
 )
 def test_language_is_that_of_the_prose(text, expected):
-    assert language(text) == expected
+    assert detect_language(text) == expected
 
 
 def test_languages_have_one_name_each_but_written_norwegian():
@@ -204,20 +204,20 @@ def test_languages_have_one_name_each_but_written_norwegian():
 def test_language_takes_linear_time_whatever_the_text(piece):
     began = time.process_time()
 
-    language(piece * (32_000 // len(piece)))
+    detect_language(piece * (32_000 // len(piece)))
 
     assert time.process_time() - began < 5
 
 
 def test_model_is_loaded_once_however_many_ask_at_once():
-    language_id._loaded.cache_clear()
+    language_id._load_identifier.cache_clear()
 
-    assert at_once(20, lambda number: language("Bonjour tout le monde")) == ["French"] * 20
-    assert language_id._loaded.cache_info().misses == 1
+    assert at_once(20, lambda number: detect_language("Bonjour tout le monde")) == ["French"] * 20
+    assert language_id._load_identifier.cache_info().misses == 1
 
 
 def test_load_leaves_nothing_for_the_first_vote_to_wait_for():
-    language_id._loaded.cache_clear()
-    language_id.load()
-    language("Where is the next station, please?")
-    assert language_id._loaded.cache_info().misses == 1
+    language_id._load_identifier.cache_clear()
+    language_id.preload_identifier()
+    detect_language("Where is the next station, please?")
+    assert language_id._load_identifier.cache_info().misses == 1

@@ -2,8 +2,8 @@
 
 import pytest
 
-from arena.judging.fuzzy_match import squeeze
-from arena.judging.model_names import FAMILIES, MAKERS, families, known, names_of
+from arena.judging.fuzzy_match import squeeze_text
+from arena.judging.model_names import FAMILIES, MAKERS, collect_model_names, find_known_names, get_families
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from arena.judging.model_names import FAMILIES, MAKERS, families, known, names_o
     ],
 )
 def test_names_of_gives_names_family_and_maker(entry, expected):
-    assert expected <= names_of(*entry)
+    assert expected <= collect_model_names(*entry)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_names_of_gives_names_family_and_maker(entry, expected):
     ],
 )
 def test_names_of_makes_no_name_of_words_that_many_models_share(entry):
-    assert names_of(*entry) == frozenset()
+    assert collect_model_names(*entry) == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -59,14 +59,14 @@ def test_names_of_makes_no_name_of_words_that_many_models_share(entry):
     ],
 )
 def test_names_of_takes_no_ordinary_word_out_of_a_longer_name(entry, unexpected):
-    assert unexpected.isdisjoint(names_of(*entry))
+    assert unexpected.isdisjoint(collect_model_names(*entry))
 
 
 def test_known_adds_what_belongs_to_a_family():
-    assert known("an OpenAI-compatible server") == families()["gpt"]
-    assert known("nothing") == set()
+    assert find_known_names("an OpenAI-compatible server") == get_families()["gpt"]
+    assert find_known_names("nothing") == set()
 
 
 def test_makers_are_all_in_a_family_and_no_word_is_in_two():
-    assert families().keys() >= MAKERS
-    assert len(FAMILIES.split()) == len({squeeze(word) for word in FAMILIES.split()})
+    assert get_families().keys() >= MAKERS
+    assert len(FAMILIES.split()) == len({squeeze_text(word) for word in FAMILIES.split()})

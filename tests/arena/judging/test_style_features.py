@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena.judging.style_features import features, length, unfenced
+from arena.judging.style_features import compute_features, iter_prose_lines, measure_length
 
 LENGTHS = [
     ("", 0),
@@ -71,22 +71,22 @@ MARKS = [
 
 @pytest.mark.parametrize(("text", "expected"), LENGTHS)
 def test_length_counts_words_and_marks(text, expected):
-    assert length(text) == expected
+    assert measure_length(text) == expected
 
 
 @pytest.mark.parametrize(("text", "headers", "bold", "items"), MARKS)
 def test_features_counts_markdown_outside_code(text, headers, bold, items):
-    assert features([text])[1:] == [headers, bold, items]
+    assert compute_features([text])[1:] == [headers, bold, items]
 
 
 def test_features_are_summed_over_the_turns():
-    assert features([]) == [0, 0, 0, 0]
-    assert features(["# One two", "**a**\n- b"]) == [3 + 5, 1, 1, 1]
-    assert features(["```\nnever closed", "# a header of the next turn"])[1] == 1
+    assert compute_features([]) == [0, 0, 0, 0]
+    assert compute_features(["# One two", "**a**\n- b"]) == [3 + 5, 1, 1, 1]
+    assert compute_features(["```\nnever closed", "# a header of the next turn"])[1] == 1
 
 
 def test_features_are_floats_and_the_length_has_the_code_in_it():
-    found = features(["```\na b c\n```"])
+    found = compute_features(["```\na b c\n```"])
 
     assert found == [5, 0, 0, 0]
     assert all(isinstance(each, float) for each in found)
@@ -94,16 +94,16 @@ def test_features_are_floats_and_the_length_has_the_code_in_it():
 
 @given(st.text(), st.text())
 def test_length_of_two_texts_is_the_sum_of_both(one, other):
-    assert length(f"{one}\n{other}") == length(one) + length(other)
+    assert measure_length(f"{one}\n{other}") == measure_length(one) + measure_length(other)
 
 
 @given(st.text(alphabet="ab \n`~#*_-1."))
 def test_features_are_never_negative_and_each_line_is_one_item_at_most(text):
-    words, headers, bold, items = features([text])
+    words, headers, bold, items = compute_features([text])
 
     assert min(words, headers, bold, items) >= 0
     assert headers + items <= len(text.split("\n"))
-    assert len(list(unfenced(text))) <= len(text.split("\n"))
+    assert len(list(iter_prose_lines(text))) <= len(text.split("\n"))
 
 
 @pytest.mark.parametrize(
@@ -144,6 +144,6 @@ def test_features_are_never_negative_and_each_line_is_one_item_at_most(text):
 def test_features_takes_linear_time_whatever_the_text(piece):
     began = time.process_time()
 
-    features([piece * (256 * 1024 // len(piece))])
+    compute_features([piece * (256 * 1024 // len(piece))])
 
     assert time.process_time() - began < 5

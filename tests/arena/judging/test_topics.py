@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from arena.judging.topics import NAMES, categories
+from arena.judging.topics import CATEGORY_NAMES, classify_prompts
 
 RULES = {"c": "coding", "m": "math", "w": "creative-writing", "i": "instruction-following", "h": "hard-prompts"}
 
@@ -245,12 +245,12 @@ def cases(which):
 
 @pytest.mark.parametrize(("slug", "prompt"), cases(0))
 def test_categories_knows_a_prompt_of_its_kind(slug, prompt):
-    assert slug in categories([prompt])
+    assert slug in classify_prompts([prompt])
 
 
 @pytest.mark.parametrize(("slug", "prompt"), cases(1))
 def test_categories_passes_by_a_prompt_that_only_looks_like_it(slug, prompt):
-    assert slug not in categories([prompt])
+    assert slug not in classify_prompts([prompt])
 
 
 def test_tables_have_the_fifteen_prompts_that_they_promise():
@@ -280,7 +280,7 @@ def test_tables_have_the_fifteen_prompts_that_they_promise():
     ],
 )
 def test_categories_has_the_union_over_the_turns_in_the_order_of_the_names(prompts, expected):
-    assert categories(prompts) == expected
+    assert classify_prompts(prompts) == expected
 
 
 @pytest.mark.parametrize(
@@ -295,17 +295,17 @@ def test_categories_has_the_union_over_the_turns_in_the_order_of_the_names(promp
     ],
 )
 def test_categories_calls_a_prompt_longer_from_500_words_on(prompts, longer):
-    assert ("longer-query" in categories(prompts)) == longer
+    assert ("longer-query" in classify_prompts(prompts)) == longer
 
 
 def test_categories_finds_in_code_only_code():
-    assert categories(["```python\n# write a poem in exactly 10 words\ny = x^2\n```"]) == ["coding"]
+    assert classify_prompts(["```python\n# write a poem in exactly 10 words\ny = x^2\n```"]) == ["coding"]
 
 
 def test_names_has_a_name_for_people_for_every_slug():
-    assert NAMES["creative-writing"] == "Creative writing"
-    assert NAMES["german"] == "German"
-    assert all(slug == slug.lower() and name for slug, name in NAMES.items())
+    assert CATEGORY_NAMES["creative-writing"] == "Creative writing"
+    assert CATEGORY_NAMES["german"] == "German"
+    assert all(slug == slug.lower() and name for slug, name in CATEGORY_NAMES.items())
 
 
 @pytest.mark.parametrize(
@@ -339,6 +339,6 @@ def test_names_has_a_name_for_people_for_every_slug():
 def test_categories_takes_linear_time_whatever_the_text(piece):
     began = time.process_time()
 
-    categories([piece * (32_000 // len(piece))])
+    classify_prompts([piece * (32_000 // len(piece))])
 
     assert time.process_time() - began < 5

@@ -5,7 +5,7 @@ Letters are the categories that a careful reader would give: coding, math, creat
 
 import pytest
 
-from arena.judging.topics import categories
+from arena.judging.topics import classify_prompts
 
 LETTERS = {"c": "coding", "m": "math", "w": "creative-writing", "i": "instruction-following", "h": "hard-prompts"}
 HELD = [
@@ -169,7 +169,7 @@ HELD = [
 @pytest.mark.parametrize(("letter", "slug"), LETTERS.items())
 def test_categories_are_right_about_the_held_out_table(letter, slug):
     meant = {prompt for letters, prompt in HELD if letter in letters}
-    found = {prompt for _, prompt in HELD if slug in categories([prompt])}
+    found = {prompt for _, prompt in HELD if slug in classify_prompts([prompt])}
 
     assert len(found & meant) >= 0.9 * len(meant)
     assert len(found - meant) <= 1

@@ -65,9 +65,9 @@ def test_skip_reads_nothing(django_assert_max_num_queries):
 
 def test_confirmed_is_what_was_read_if_nothing_has_changed(django_assert_num_queries):
     battle = factories.battle()
-    reading = vote_rules.read(battle)
+    reading = vote_rules.analyze_battle(battle)
     with django_assert_num_queries(1):
-        assert vote_rules.confirmed(battle, reading) is reading
+        assert vote_rules.confirm_analysis(battle, reading) is reading
 
 
 @pytest.mark.parametrize(("source", "others"), [("typed", True), ("suggestion", False)])
@@ -102,14 +102,14 @@ def count(board):
     ],
 )
 def test_prompt_hash_does_not_depend_on_case_and_white_space(one, other, same):
-    assert (vote_rules.prompt_hash(one) == vote_rules.prompt_hash(other)) is same
+    assert (vote_rules.hash_prompt(one) == vote_rules.hash_prompt(other)) is same
 
 
 def test_prompt_hash_is_of_this_installation_alone():
-    before = vote_rules.prompt_hash("Why?")
+    before = vote_rules.hash_prompt("Why?")
     hash_key._key = b"another"
 
-    assert vote_rules.prompt_hash("Why?") != before
+    assert vote_rules.hash_prompt("Why?") != before
     assert len(before) == 32
 
 

@@ -150,7 +150,7 @@ def test_vote_on_a_leak_says_first_that_the_battle_is_not_rated_or_was_stopped(f
     side_by_side = voted(fighters, "I am ChatGPT.", mode="side_by_side")
     stopped = factories.battle(a=answer("I am ChatGPT.") | {"stopped": True}, **fighters)
 
-    assert side_by_side.reason == vote_rules.UNRATED
+    assert side_by_side.reason == vote_rules.SIDE_BY_SIDE
     assert lifecycle.cast_vote(stopped, "a").reason == vote_rules.STOPPED
 
 
@@ -182,20 +182,23 @@ def test_vote_reads_the_answers_before_it_locks_the_battle(fighters):
 
 def test_vote_on_a_battle_that_was_asked_again_after_it_was_read_reads_it_again(fighters):
     battle = factories.battle(a=answer("Because."), b=answer("Just so."), **fighters)
-    reading = vote_rules.read(battle)
+    reading = vote_rules.analyze_battle(battle)
     factories.turn(battle, number=2, a=answer("I am ChatGPT."), b=answer("Just so."))
 
     assert not reading.leaking
-    assert vote_rules.reason(battle, vote_rules.confirmed(battle, reading)) == vote_rules.IDENTITY_LEAK
+    assert (
+        vote_rules.find_exclusion_reason(battle, vote_rules.confirm_analysis(battle, reading))
+        == vote_rules.IDENTITY_LEAK
+    )
 
 
 def test_vote_on_a_battle_whose_answer_was_given_again_after_it_was_read_reads_it_again(fighters):
     battle = factories.battle(a=answer("I am ChatGPT."), b=answer("Just so."), **fighters)
-    reading = vote_rules.read(battle)
+    reading = vote_rules.analyze_battle(battle)
     Answer.objects.filter(side="a").update(text="Because.", attempt=2)
 
     assert reading.leaking
-    assert vote_rules.reason(battle, vote_rules.confirmed(battle, reading)) == ""
+    assert vote_rules.find_exclusion_reason(battle, vote_rules.confirm_analysis(battle, reading)) == ""
 
 
 @pytest.mark.parametrize("stale", ["model_a", "state"])

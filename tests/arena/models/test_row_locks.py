@@ -10,7 +10,7 @@ from arena.battles import continuation, deletion, feedback, lifecycle, sharing
 from arena.identity import voters
 from arena.models import Battle, Turn, Voter
 from catalog.models import Submission
-from core.http.errors import Refusal
+from core.http.errors import RequestError
 from tests import factories as common
 from tests.arena import factories
 from tests.arena.factories import FAILED
@@ -24,7 +24,7 @@ PROPOSAL = {"model": "Arctic-Tern-9B", "organization": "Tern Labs", "why": "Ever
 
 def of_cookie(voter):
     client = Client()
-    client.cookies[voters.COOKIE] = voters.signer.sign(str(voter.pk))
+    client.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(voter.pk))
     return client
 
 
@@ -61,7 +61,7 @@ def test_what_is_started_while_all_data_are_deleted_is_refused(two_models, start
 
     waiting = threading.Thread(target=work)
     with transaction.atomic():
-        deletion.delete_everything(voter.pk)
+        deletion.delete_voter_data(voter.pk)
         waiting.start()
         waiting.join(0.5)
     waiting.join(20)
@@ -78,7 +78,7 @@ def test_starts_and_deletions_at_once_are_no_fault_of_ours(two_models):
 
     def work(number):
         if number % 3 == 0:
-            return deletion.delete_everything(voter.pk)
+            return deletion.delete_voter_data(voter.pk)
         return of_cookie(voter).post("/", {"prompt": "Why?"}).status_code
 
     for _ in range(4):
@@ -88,14 +88,14 @@ def test_starts_and_deletions_at_once_are_no_fault_of_ours(two_models):
 
 
 ACTS = {
-    "share": ("voted", lambda found: sharing.publish(found, ["here"])),
-    "take back": ("voted", sharing.take_back),
-    "retry": ("void", lifecycle.retry),
-    "stop": ("answering", lifecycle.stop),
-    "ask again": ("ready", lambda found: lifecycle.ask_again(found, "And?")),
+    "share": ("voted", lambda found: sharing.share_battle(found, ["here"])),
+    "take back": ("voted", sharing.unshare_battle),
+    "retry": ("void", lifecycle.retry_answers),
+    "stop": ("answering", lifecycle.stop_battle),
+    "ask again": ("ready", lambda found: lifecycle.ask_follow_up(found, "And?")),
     "vote": ("ready", lambda found: lifecycle.cast_vote(found, "a")),
-    "opinion": ("voted", lambda found: feedback.save(found, {"a": ["useful"]}, "")),
-    "go on": ("voted", continuation.go_on),
+    "opinion": ("voted", lambda found: feedback.save_feedback(found, {"a": ["useful"]}, "")),
+    "go on": ("voted", continuation.continue_battle),
 }
 
 
@@ -103,10 +103,10 @@ ACTS = {
 def test_act_on_a_battle_that_was_just_deleted_is_told_so(me, act):
     state, does = ACTS[act]
     battle = factories.battle(state, a=FAILED, voter=me)
-    found = lifecycle.of_voter(me.pk, battle.pk)
+    found = lifecycle.get_battle(me.pk, battle.pk)
     deletion.delete_battle(me.pk, battle.pk)
 
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(RequestError) as refused:
         does(found)
 
     assert (refused.value.status, refused.value.code) == (404, "not_found")
@@ -126,14 +126,14 @@ CALLS = {
 def test_request_for_a_battle_that_is_deleted_meanwhile_is_404(client, me, monkeypatch, call, where):
     state, body = CALLS[call]
     battle = factories.battle(state, a=FAILED, voter=me)
-    of_voter = lifecycle.of_voter
+    of_voter = lifecycle.get_battle
 
     def find(voter_id, battle_id):
         found = of_voter(voter_id, battle_id)
         Battle.objects.filter(pk=battle_id).delete()
         return found
 
-    monkeypatch.setattr(lifecycle, "of_voter", find)
+    monkeypatch.setattr(lifecycle, "get_battle", find)
     kind = {"content_type": "application/json"} if where == CALL else {}
 
     assert client.post(f"{where}{battle.pk}/{call}/", body, **kind).status_code == 404

@@ -41,7 +41,7 @@ def test_key_is_made_and_shown_once(client, alice):
     assert answer.status_code == 201
     assert "no-store" in answer.headers["Cache-Control"]
     [secret] = secrets(answer)
-    key = api_keys.find(secret)
+    key = api_keys.authenticate_key(secret)
     assert (key.name, key.user, key.scopes) == ("Notebook", alice, ["read", "vote"])
     assert timedelta(days=29) < key.expires_at - timezone.now() <= timedelta(days=30)
     assert not secrets(client.get("/accounts/"))
@@ -93,7 +93,7 @@ def test_form_that_is_sent_again_makes_no_second_key(client, alice):
 
 def test_name_of_a_key_that_is_revoked_can_be_used_again(client, alice):
     make(client)
-    api_keys.revoke(ApiKey.objects.all())
+    api_keys.revoke_keys(ApiKey.objects.all())
 
     assert make(client).status_code == 201
 
@@ -106,11 +106,11 @@ def test_name_of_a_key_is_text(client, alice):
 
 
 def test_list_says_what_became_of_each_key(client, alice):
-    made = [api_keys.make(name, ["read"], 9, alice)[0] for name in ("fresh", "used", "old", "gone")]
+    made = [api_keys.create_key(name, ["read"], 9, alice)[0] for name in ("fresh", "used", "old", "gone")]
     now = timezone.now()
     ApiKey.objects.filter(pk=made[1].pk).update(used_at=now)
     ApiKey.objects.filter(pk=made[2].pk).update(expires_at=now - timedelta(days=1))
-    api_keys.revoke(ApiKey.objects.filter(name="gone"))
+    api_keys.revoke_keys(ApiKey.objects.filter(name="gone"))
 
     shown = " ".join(page(client).split())
 
@@ -132,8 +132,8 @@ def test_revoked_key_opens_nothing(client, alice):
 
 @pytest.mark.parametrize("number", [None, 10**30, 0])
 def test_key_of_somebody_else_is_neither_shown_nor_revoked(client, alice, number):
-    other, _ = api_keys.make("of bob", ["read"], None, User.objects.create_user("bob"))
-    of_nobody, _ = api_keys.make("of nobody", ["read"])
+    other, _ = api_keys.create_key("of bob", ["read"], None, User.objects.create_user("bob"))
+    of_nobody, _ = api_keys.create_key("of nobody", ["read"])
 
     for key in (other, of_nobody):
         client.post(f"/accounts/keys/{number if number is not None else key.pk}/revoke/")
@@ -174,6 +174,6 @@ def test_forms_are_checked_against_forgery(alice, path):
 def test_page_needs_as_many_queries_for_twenty_keys_as_for_one(client, alice, django_assert_num_queries):
     for names in ("a", "bcdefghijklmnopqrst"):
         for name in names:
-            api_keys.make(name, ["read"], None, alice)
+            api_keys.create_key(name, ["read"], None, alice)
         with django_assert_num_queries(4):  # the session, the account, the keys, the second factor
             client.get("/accounts/")

@@ -113,7 +113,7 @@ def test_search_keeps_its_words_and_says_when_nothing_is_found(client, fought):
 
 
 def test_pages_follow_each_other_with_the_words_of_the_search(client, fought):
-    for number in range(history.PAGE + 1):
+    for number in range(history.PAGE_SIZE + 1):
         fought(prompt=f"Metal {number}")
 
     first = page(client, "?q=metal")
@@ -180,7 +180,7 @@ def test_battle_of_somebody_else_cannot_be_deleted(client, me):
 def test_deletion_is_checked_for_forgery(fought, me, path):
     battle = fought()
     strict = Client(enforce_csrf_checks=True)
-    strict.cookies[voters.COOKIE] = voters.signer.sign(str(me.pk))
+    strict.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(me.pk))
 
     assert strict.post(f"/battles/{path.format(battle.pk)}").status_code == 403
     assert Battle.objects.count() == 1
@@ -193,7 +193,7 @@ def test_deletion_of_everything_makes_the_browser_somebody_new(client, fought, m
     answer = client.post("/battles/delete/")
 
     assert answer.headers["Location"] == "/battles/?deleted=all"
-    assert voters.signer.unsign(answer.cookies[voters.COOKIE].value) != str(me.pk)
+    assert voters.cookie_signer.unsign(answer.cookies[voters.VOTER_COOKIE].value) != str(me.pk)
     assert answer.cookies["csrftoken"].value == ""
     assert "Everything is deleted." in page(client, "?deleted=all")
     assert (Battle.objects.count(), Voter.objects.count()) == (0, 0)
@@ -259,13 +259,13 @@ def test_account_is_named_in_the_navigation(client):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("count", [0, 1, history.EXPORTED_AT_ONCE + 1])
+@pytest.mark.parametrize("count", [0, 1, history.EXPORT_BATCH_SIZE + 1])
 async def test_export_is_a_file_of_all_my_battles(count, me, fought, in_database):
     for number in range(count):
         await in_database(lambda n=number: fought(prompt=f'Question "{n}"', a=FINISHED | {"text": "né\n"}))
     await in_database(factories.battle)
     client = AsyncClient()
-    client.cookies[voters.COOKIE] = voters.signer.sign(str(me.pk))
+    client.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(me.pk))
 
     answer = await client.get("/battles/export/")
     content = b"".join([part async for part in answer.streaming_content])

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from arena.battles.lifecycle import pool_of
+from arena.battles.lifecycle import get_set_pool
 from arena.models import Battle, Suggestion
 from tests import factories as common
 from tests.arena.web.test_templates import Outline
@@ -245,7 +245,7 @@ def test_home_draws_blind_among_the_models_that_the_address_names(client, set_of
     client.post("/", {"prompt": "Why?", "among": named})
 
     battle = Battle.objects.get()
-    assert (battle.mode, battle.pool) == ("anonymous", pool_of(set_of_two))
+    assert (battle.mode, battle.pool) == ("anonymous", get_set_pool(set_of_two))
     assert {battle.model_a.slug, battle.model_b.slug} == set(set_of_two)
 
 

@@ -7,7 +7,7 @@ from django.urls import path
 
 from arena.identity import api_keys, quotas
 from arena.web import page_quotas
-from arena.web.page_quotas import BURST, UNITS_PER_HOUR, charge_reads
+from arena.web.page_quotas import BURST_UNITS, UNITS_PER_HOUR, charge_reads
 from core.http import rate_limit
 from tests import factories as common
 
@@ -21,13 +21,13 @@ def get(client, address, where=HERE, **headers):
 
 def spend(rf, units, where=HERE):
     """As if so much had been worked out for this address."""
-    rate_limit.overdraw(page_quotas._buckets(rf.get("/", REMOTE_ADDR=where)), units)
+    rate_limit.overdraw_buckets(page_quotas._build_buckets(rf.get("/", REMOTE_ADDR=where)), units)
 
 
 def exhaust(rf, where=HERE):
     """Half a minute passes until this address may read again."""
     for _ in range(2):
-        spend(rf, BURST, where)
+        spend(rf, BURST_UNITS, where)
 
 
 def read_until_refused(client, address):
@@ -51,9 +51,11 @@ PAGES = ("/models/", "/choose/?task=coding", "/api/v1/shortlist/?task=coding", "
 @pytest.mark.parametrize("address", PAGES)
 def test_flood_of_pages_is_refused(rf, client, catalogue, allow, monkeypatch, address):
     """Three tabs with a loop took all of the process that also forwards the streams of everybody."""
-    monkeypatch.setattr(page_quotas, "UNITS_PER_HOUR", BURST)  # so slowly is it refilled, however slow the machine
+    monkeypatch.setattr(
+        page_quotas, "UNITS_PER_HOUR", BURST_UNITS
+    )  # so slowly is it refilled, however slow the machine
     allow(each=60, together=300)
-    spend(rf, BURST)
+    spend(rf, BURST_UNITS)
 
     read, refused = read_until_refused(client, address)
 
@@ -68,7 +70,7 @@ def test_line_of_ipv6_has_no_more_passwords_hashed_than_its_share_of_work(allow,
     """Each of its networks had ten a minute, which is three seconds of work: a hundred took five processors."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
     monkeypatch.setattr(page_quotas, "UNITS_PER_HOUR", 1)
-    monkeypatch.setattr(page_quotas, "BURST", 2)
+    monkeypatch.setattr(page_quotas, "BURST_UNITS", 2)
     allow(together=300)
 
     answers = [
@@ -98,7 +100,7 @@ def test_neighbor_in_the_network_still_reads(rf, client, allow, address, neighbo
 
 def test_network_has_four_times_as_much_in_an_hour(rf, client, allow):
     allow(together=300)
-    buckets = page_quotas._buckets(rf.get("/", REMOTE_ADDR=HERE))
+    buckets = page_quotas._build_buckets(rf.get("/", REMOTE_ADDR=HERE))
 
     assert [bucket.per_hour for bucket in buckets] == [UNITS_PER_HOUR, 4 * UNITS_PER_HOUR]
     assert UNITS_PER_HOUR * page_quotas.UNIT_S == 3600 / 5
@@ -109,7 +111,7 @@ def busy(request):
     end = page_quotas.time.thread_time() + float(request.GET["s"])
     while page_quotas.time.thread_time() < end:
         pass
-    return page_quotas.plain_response(quotas.refusal(1))
+    return page_quotas.build_error_response(quotas.build_quota_error(1))
 
 
 def test_cheap_page_is_free_and_a_dear_one_costs_its_work(rf, allow, valkey):
@@ -151,7 +153,7 @@ def test_keys_and_members_are_charged_alone(rf, allow):
     allow(each=60, together=300)
     exhaust(rf)
     allow(each=60, together=300, arena_login="required")
-    key = api_keys.make("a", ["read"])[1]
+    key = api_keys.create_key("a", ["read"])[1]
     member = Client()
     member.force_login(User.objects.create_user("alice"))
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 def battle(me):
     made = factories.battle(voter=me, prompt="Why red?")
     lifecycle.cast_vote(made, "b")
-    sharing.publish(made, ["here"])
+    sharing.share_battle(made, ["here"])
     return made
 
 
@@ -43,7 +43,7 @@ def test_reader_reports_it_once_and_is_thanked(reader, battle):
 
 @pytest.mark.parametrize("decision", ["listed", "unlisted"])
 def test_report_of_what_an_operator_has_looked_at_promises_no_review(reader, battle, decision):
-    review_queue.decide(battle.pk, decision)
+    review_queue.decide_review(battle.pk, decision)
 
     text = reader.post(f"/b/{battle.pk}/report/", follow=True).content.decode()
 
@@ -80,7 +80,7 @@ def test_report_needs_the_token_of_our_page(battle):
 
 @pytest.mark.parametrize("published", [True, False])
 def test_what_is_not_published_cannot_be_read_or_reported(reader, battle, published):
-    sharing.take_back(battle)
+    sharing.unshare_battle(battle)
     key = battle.pk if published else uuid4()
     assert reader.get(f"/b/{key}/").status_code == 404
     assert reader.post(f"/b/{key}/report/").status_code == 404
@@ -91,7 +91,7 @@ def test_what_is_not_published_cannot_be_read_or_reported(reader, battle, publis
 def test_page_says_what_the_voter_found(reader, me, winner):
     made = factories.battle(voter=me)
     lifecycle.cast_vote(made, winner)
-    sharing.publish(made, ["here"])
+    sharing.share_battle(made, ["here"])
     words = {"a": "preferred A", "b": "preferred B", "tie": "called it a tie", "both_bad": "found both bad"}
     assert words[winner] in reader.get(f"/b/{made.pk}/").content.decode()
 
@@ -103,5 +103,5 @@ def test_voter_gets_the_link_and_hears_what_it_waits_for(client, battle, setting
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_sharing="open")
     assert "An operator decides" not in client.get(f"/battles/{battle.pk}/").content.decode()
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_sharing="moderated")
-    review_queue.decide(battle.pk, "unlisted")
+    review_queue.decide_review(battle.pk, "unlisted")
     assert "An operator decides" not in client.get(f"/battles/{battle.pk}/").content.decode()

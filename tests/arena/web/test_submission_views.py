@@ -43,7 +43,7 @@ def call(client, body, **headers):
 
 
 def of(voter, **changes):
-    return submissions.send(voter.pk, submissions.of_model(GOOD | changes), ["here"])
+    return submissions.submit_content(voter.pk, submissions.build_proposal(GOOD | changes), ["here"])
 
 
 def test_form_has_both_ways(client):
@@ -147,7 +147,7 @@ def test_without_limits_one_may_try_for_ever(client, me):
 
 def test_form_needs_its_token(me):
     strict = Client(enforce_csrf_checks=True)
-    strict.cookies[voters.COOKIE] = voters.signer.sign(str(me.pk))
+    strict.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(me.pk))
     assert upload(strict).status_code == 403
     assert call(strict, {"file": FILE}).json()["error"]["code"] == "csrf"
     token = "a" * 32
@@ -166,14 +166,14 @@ def test_nobody_else_sees_it(client, me):
 
 
 def test_api_takes_a_file_and_tells_what_has_become_of_it(client):
-    _, secret = api_keys.make("test", ["read", "battle"])
+    _, secret = api_keys.create_key("test", ["read", "battle"])
     key = {"Authorization": f"Bearer {secret}"}
     made = call(client, {"file": FILE}, **key)
     assert made.status_code == 201
     body = made.json()
     assert body["scores"] == {"model": "maker/Model-7B", "scores": 3, "benchmarks": 2, "limited": 0}
     assert (body["kind"], body["state"], body["proposal"], body["decided_at"]) == ("scores", "pending", None, None)
-    submissions.refuse(body["id"], "operator", "Which machine?")
+    submissions.refuse_submission(body["id"], "operator", "Which machine?")
     told = client.get(f"{CALL}{body['id']}/", headers=key).json()
     assert (told["state"], told["note"]) == ("refused", "Which machine?")
     assert client.get(CALL, headers=key).json()["results"] == [told]
@@ -227,14 +227,14 @@ def test_lists_ask_as_often_for_many_as_for_one(client, me, django_assert_num_qu
 
 def test_login_takes_them_along(me):
     found = of(me)
-    mine = accounts.join(User.objects.create_user("alice"), me.pk)
+    mine = accounts.merge_into_account(User.objects.create_user("alice"), me.pk)
     found.refresh_from_db()
     assert found.voter == mine != me.pk
 
 
 def test_deleting_everything_takes_them_back(me):
-    waiting, decided = of(me), submissions.refuse(of(me, model="other").pk, "operator")
-    deletion.delete_everything(me.pk)
+    waiting, decided = of(me), submissions.refuse_submission(of(me, model="other").pk, "operator")
+    deletion.delete_voter_data(me.pk)
     decided.refresh_from_db()
     assert decided.voter is None
     assert not Submission.objects.filter(pk=waiting.pk).exists()
@@ -245,7 +245,7 @@ def test_accepted_one_is_on_the_pages_with_its_badge(client, me):
     upload(client)
     found = Submission.objects.get()
     before = client.get("/benchmarks/mmlu/")
-    submissions.accept(found.pk, "operator", "Thanks <b>you</b>")
+    submissions.accept_submission(found.pk, "operator", "Thanks <b>you</b>")
     assert before.status_code == 404
     for path in ("/benchmarks/mmlu/", "/models/model-7b/", "/models/?weights=any"):
         slug = LanguageModel.objects.get().slug

@@ -2,9 +2,9 @@
 
 import pytest
 
-from catalog.admin.benchmarks import shipped
+from catalog.admin.benchmarks import load_shipped_slugs
 from catalog.models import Benchmark, Caveat, Score
-from core.models import Change
+from core.models import AuditEntry
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ def test_benchmark_of_an_import_is_described_and_gets_caveats(admin, own):
     assert answer.status_code == 302
     own.refresh_from_db()
     assert (own.slug, own.measures, Caveat.objects.get().text) == ("own", "Patience", "It is known.")
-    assert {(row.kind, row.what) for row in Change.objects.all()} == {
+    assert {(row.kind, row.what) for row in AuditEntry.objects.all()} == {
         ("changed", "catalog.benchmark"),
         ("added", "catalog.caveat"),
     }
@@ -43,7 +43,7 @@ def test_benchmark_of_an_import_is_described_and_gets_caveats(admin, own):
 def test_what_comes_with_arena_is_changed_in_its_file_alone(admin, slug, status):
     """Each start would bring it back."""
     found = Benchmark.objects.create(slug=slug, name="B")
-    assert (slug in shipped()) is (status == 403)
+    assert (slug in load_shipped_slugs()) is (status == 403)
     assert admin.get(f"{LIST}{found.pk}/change/").status_code == 200
     assert admin.post(f"{LIST}{found.pk}/change/", form(name="C")).status_code == status
     assert admin.post(f"{LIST}{found.pk}/delete/", {"post": "yes"}).status_code == status
@@ -67,7 +67,7 @@ def test_scores_of_a_file_are_found_and_deleted_and_logged(admin, own):
     chosen = {"_selected_action": [each.pk for each in wrong]}
     admin.post(SCORES, {"action": "delete_selected", "post": "yes", **chosen})
     assert list(Score.objects.all()) == [kept]
-    assert [(row.kind, row.what) for row in Change.objects.all()] == [("deleted", "catalog.score")] * 2
+    assert [(row.kind, row.what) for row in AuditEntry.objects.all()] == [("deleted", "catalog.score")] * 2
 
 
 def test_score_is_not_edited(admin, own):

@@ -7,11 +7,11 @@ from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalog.facts.claims import record
-from catalog.facts.conflicts import conflicts
+from catalog.facts.claims import record_claims
+from catalog.facts.conflicts import find_conflicts
 from catalog.facts.fields import Claim
 from catalog.models import Fact, Price
-from core.models import Change
+from core.models import AuditEntry
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ def disagree(*models):
     said = [
         Claim("context_window", value, f"https://s{number}.example", DAY) for number, value in enumerate((1000, 2000))
     ]
-    record({model.pk: said for model in models}, Fact.Origin.SHIPPED)
+    record_claims({model.pk: said for model in models}, Fact.Origin.SHIPPED)
 
 
 def staff(client, *codenames):
@@ -37,10 +37,10 @@ def test_value_is_set_with_its_source_and_logged(admin):
     disagree(model)
     said = {"model": model.pk, "field": "context_window", "value": "3000", "source": "https://maker.example"}
     assert admin.post(f"{LIST}add/", said).status_code == 302
-    record({model.pk: [Claim("context_window", 4000, "s", DAY)]}, Fact.Origin.SHIPPED)
+    record_claims({model.pk: [Claim("context_window", 4000, "s", DAY)]}, Fact.Origin.SHIPPED)
     model.refresh_from_db()
     assert model.context_window == 3000
-    [change] = Change.objects.all()
+    [change] = AuditEntry.objects.all()
     assert (change.kind, change.what, change.who) == ("added", "catalog.fact", "operator")
     assert (change.after["value"], change.after["source"]) == (3000, "https://maker.example")
 
@@ -62,7 +62,7 @@ def test_what_is_no_fact_is_refused(admin, wrong):
     said = {"model": model.pk, "field": "context_window", "value": "3000", "source": "memo"}
     assert admin.post(f"{LIST}add/", said | wrong).status_code == 200
     assert not Fact.objects.exists()
-    assert not Change.objects.exists()
+    assert not AuditEntry.objects.exists()
 
 
 def test_facts_are_neither_edited_nor_deleted(admin):
@@ -90,7 +90,7 @@ def test_conflict_is_shown_and_decided_by_a_button(admin):
     text = admin.get(f"{LIST}conflicts/").content.decode()
     for said in ("The &lt;i&gt;X&lt;/i&gt;", "1,000", "2,000", "https://s1.example", "1 conflict waits"):
         assert said in text
-    [conflict] = conflicts()
+    [conflict] = find_conflicts()
     answer = admin.post(
         f"{LIST}conflicts/take/", {"field": "context_window", "key": conflict.others[0].key}, follow=True
     )
@@ -98,17 +98,17 @@ def test_conflict_is_shown_and_decided_by_a_button(admin):
     assert "0 conflicts wait" in answer.content.decode()
     model.refresh_from_db()
     assert model.context_window == 2000
-    assert [(row.kind, row.what) for row in Change.objects.all()] == [("added", "catalog.fact")]
+    assert [(row.kind, row.what) for row in AuditEntry.objects.all()] == [("added", "catalog.fact")]
 
 
 def test_price_is_taken_too(admin):
     model = factories.model("x")
     for number, by_hand in ((1, False), (2, True)):
         Price.objects.create(model=model, input=number, output=1, source=f"s{number}", as_of=DAY, by_hand=by_hand)
-    [conflict] = conflicts()
+    [conflict] = find_conflicts()
     admin.post(f"{LIST}conflicts/take/", {"field": "price", "key": conflict.others[0].key})
     assert list(Price.objects.filter(by_hand=True).values_list("source", flat=True)) == ["s1"]
-    assert {row.what for row in Change.objects.all()} == {"catalog.price"}
+    assert {row.what for row in AuditEntry.objects.all()} == {"catalog.price"}
 
 
 @pytest.mark.parametrize(
@@ -125,14 +125,14 @@ def test_all_sources_agree_on_an_empty_page(admin):
 def test_only_who_may_change_models_decides(client):
     model = factories.model("x")
     disagree(model)
-    key = conflicts()[0].others[0].key
+    key = find_conflicts()[0].others[0].key
     assert client.get(f"{LIST}conflicts/").status_code == 302
     staff(client, "view_fact")
     page = client.get(f"{LIST}conflicts/")
     assert page.status_code == 200
     assert "Take this one" not in page.content.decode()
     assert client.post(f"{LIST}conflicts/take/", {"field": "context_window", "key": key}).status_code == 403
-    assert conflicts()[0].decided is False
+    assert find_conflicts()[0].decided is False
 
 
 def test_taking_is_a_post(admin):

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from catalog.models import LanguageModel, Price
-from core.models import Change
+from core.models import AuditEntry
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -28,11 +28,11 @@ def test_model_is_added_with_a_price_and_both_are_logged(admin):
     answer = admin.post(f"{LIST}add/", form(**price | {"prices-TOTAL_FORMS": "1"}))
     assert answer.status_code == 302
     assert Price.objects.get().model == LanguageModel.objects.get(slug="x-1")
-    assert sorted((row.kind, row.what) for row in Change.objects.all()) == [
+    assert sorted((row.kind, row.what) for row in AuditEntry.objects.all()) == [
         ("added", "catalog.languagemodel"),
         ("added", "catalog.price"),
     ]
-    assert Change.objects.get(what="catalog.price").after["input"] == "0.150000"
+    assert AuditEntry.objects.get(what="catalog.price").after["input"] == "0.150000"
 
 
 def test_fields_in_a_row_have_names(admin):
@@ -50,7 +50,7 @@ def test_fields_in_a_row_have_names(admin):
 def test_slug_that_fits_no_address_is_refused(admin, slug):
     assert admin.post(f"{LIST}add/", form(slug=slug)).status_code == 200
     assert not LanguageModel.objects.exists()
-    assert not Change.objects.exists()
+    assert not AuditEntry.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_slug_stays(admin):
     assert admin.post(f"{LIST}{model.pk}/change/", form(slug="y", name="New")).status_code == 302
     model.refresh_from_db()
     assert (model.slug, model.name) == ("x-1", "New")
-    assert Change.objects.get().before == {"name": "Old"}
+    assert AuditEntry.objects.get().before == {"name": "Old"}
 
 
 def test_model_is_retired_and_never_deleted(admin):
@@ -139,7 +139,7 @@ def test_model_is_retired_and_never_deleted(admin):
     assert "delete_selected" not in admin.get(LIST).content.decode()
     assert admin.post(f"{LIST}{model.pk}/delete/", {"post": "yes"}).status_code == 403
     assert LanguageModel.objects.filter(pk=model.pk).exists()
-    assert not Change.objects.exists()
+    assert not AuditEntry.objects.exists()
 
 
 def test_price_can_be_deleted(admin):

@@ -7,12 +7,12 @@ from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalog.benchmarks.rankings import load_benchmarks
+from catalog.benchmarks.rankings import save_benchmarks
 from catalog.importers import submissions
 from catalog.importers.scores import import_scores
 from catalog.matching import seed_files
 from catalog.models import Benchmark, LanguageModel, Score, Submission
-from core.models import Change
+from core.models import AuditEntry
 from tests import factories
 from tests.catalog import score_files
 from tests.catalog.importers.test_proposal_form import GOOD
@@ -22,11 +22,13 @@ LIST = "/admin/catalog/submission/"
 
 
 def scores(**changes):
-    return submissions.send(uuid4(), submissions.of_file(score_files.lm_eval(**changes)), [uuid4().hex])
+    return submissions.submit_content(
+        uuid4(), submissions.parse_score_file(score_files.lm_eval(**changes)), [uuid4().hex]
+    )
 
 
 def proposal(**changes):
-    return submissions.send(uuid4(), submissions.of_model(GOOD | changes), ["here"])
+    return submissions.submit_content(uuid4(), submissions.build_proposal(GOOD | changes), ["here"])
 
 
 def decide(client, found, decision, note=""):
@@ -35,14 +37,14 @@ def decide(client, found, decision, note=""):
 
 def test_list_shows_those_that_wait_unless_others_are_asked_for(admin):
     proposal(model="Waits 1B")
-    submissions.refuse(proposal(model="Refused 1B").pk, "x")
+    submissions.refuse_submission(proposal(model="Refused 1B").pk, "x")
     for query, waits, refused in (("", True, False), ("?state=refused", False, True), ("?state=all", True, True)):
         text = admin.get(f"{LIST}{query}").content.decode()
         assert ("Waits 1B" in text, "Refused 1B" in text) == (waits, refused)
 
 
 def test_file_is_shown_beside_what_is_there(admin):
-    load_benchmarks(seed_files.tables("benchmarks.toml", "benchmark"))
+    save_benchmarks(seed_files.read_tables("benchmarks.toml", "benchmark"))
     model = factories.model("model-7b", name="Model 7B")
     Score.objects.create(
         model=model,
@@ -75,8 +77,8 @@ def test_accepting_imports_and_is_logged(admin):
     assert Score.objects.filter(submitted=True).count() == 3
     found.refresh_from_db()
     assert (found.state, found.decided_by, found.note) == ("accepted", "operator", "Thanks")
-    change = Change.objects.get(what="catalog.submission")
-    assert {row.what for row in Change.objects.exclude(pk=change.pk)} == {"catalog.benchmark"}
+    change = AuditEntry.objects.get(what="catalog.submission")
+    assert {row.what for row in AuditEntry.objects.exclude(pk=change.pk)} == {"catalog.benchmark"}
     assert (change.kind, change.what, change.after["note"]) == ("accepted", "catalog.submission", "Thanks")
 
 
@@ -85,7 +87,7 @@ def test_refusing_leaves_nothing_and_is_logged(admin):
     assert "refused." in decide(admin, found, "refuse", "No").content.decode()
     assert not Score.objects.exists()
     assert not LanguageModel.objects.exists()
-    assert Change.objects.get().kind == "refused"
+    assert AuditEntry.objects.get().kind == "refused"
     assert "The same was sent before" in admin.get(f"{LIST}{scores().pk}/change/").content.decode()
 
 
@@ -98,7 +100,7 @@ def test_second_decision_is_told(admin):
 
 def test_what_came_by_another_way_is_told(admin):
     found = scores()
-    import_scores(submissions.rows(found), found.digest)
+    import_scores(submissions.load_score_rows(found), found.digest)
     assert "in the catalogue already" in decide(admin, found, "accept").content.decode()
 
 
@@ -133,7 +135,7 @@ def test_many_are_refused_at_once(admin):
     found = [proposal(model=f"m{number}").pk for number in range(3)]
     admin.post(LIST, {"action": "refuse_all", "_selected_action": found})
     assert set(Submission.objects.values_list("state", flat=True)) == {"refused"}
-    assert Change.objects.count() == 3
+    assert AuditEntry.objects.count() == 3
 
 
 def test_list_and_page_ask_as_often_for_many_as_for_few(admin):

@@ -7,13 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.benchmarks.comparability import Conditions, Scored, binomial, noise, normalized, rankings, told_apart
+from catalog.benchmarks.comparability import (
+    ComparableScore,
+    Conditions,
+    binomial_error,
+    is_difference_significant,
+    normalize_score,
+    rank_scores,
+    standard_error,
+)
 
 SAME = Conditions("mmlu", "acc", "", 5, "1", 0, "harness", "us", "", "", limited=False)
 
 
 def scored(value, n=1000, *, model="m", stderr=None, **other):
-    return Scored(model, value, n, stderr, replace(SAME, **other))
+    return ComparableScore(model, value, n, stderr, replace(SAME, **other))
 
 
 @pytest.mark.parametrize(
@@ -21,19 +29,19 @@ def scored(value, n=1000, *, model="m", stderr=None, **other):
     [(0.94, 198, 3.3), (0.90, 164, 4.6), (0.5, 10_000, 0.98)],
 )
 def test_binomial_error_is_that_of_the_published_examples(value, n, half_width):
-    error = binomial(value, n)
+    error = binomial_error(value, n)
     assert error == pytest.approx(sqrt(value * (1 - value) / n))
     assert 100 * 1.96 * error == pytest.approx(half_width, abs=0.05)
 
 
 @pytest.mark.parametrize(("value", "n"), [(0.5, None), (0.5, 0), (1.2, 10), (-0.1, 10)])
 def test_noise_of_what_is_no_share_is_unknown(value, n):
-    assert binomial(value, n) is None
+    assert binomial_error(value, n) is None
 
 
 def test_measured_error_goes_before_the_binomial_one():
-    assert noise(scored(0.5, stderr=0.1)) == 0.1
-    assert noise(scored(0.5, n=100)) == pytest.approx(0.05)
+    assert standard_error(scored(0.5, stderr=0.1)) == 0.1
+    assert standard_error(scored(0.5, n=100)) == pytest.approx(0.05)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +55,7 @@ def test_measured_error_goes_before_the_binomial_one():
     ],
 )
 def test_told_apart_only_outside_of_the_noise(one, other, apart):
-    assert told_apart(one, other) is told_apart(other, one) is apart
+    assert is_difference_significant(one, other) is is_difference_significant(other, one) is apart
 
 
 @pytest.mark.parametrize(
@@ -61,7 +69,7 @@ def test_told_apart_only_outside_of_the_noise(one, other, apart):
     ids=str,
 )  # fmt: skip
 def test_scores_under_different_conditions_are_never_in_one_ranking(difference):
-    found = rankings([scored(0.5, model="a"), scored(0.6, model="b", **difference)])
+    found = rank_scores([scored(0.5, model="a"), scored(0.6, model="b", **difference)])
     assert sorted(len(rows) for rows in found.values()) == [1, 1]
 
 
@@ -73,7 +81,7 @@ def test_every_field_of_conditions_is_tried():
 
 
 def test_ranking_has_places_intervals_and_says_who_is_the_same_as_the_first():
-    [rows] = rankings(
+    [rows] = rank_scores(
         [scored(0.70, 164, model="c"), scored(0.90, 164, model="a"), scored(0.87, 164, model="b")]
     ).values()
     assert [(row.scored.model, row.place, row.same_as_best) for row in rows] == [
@@ -87,12 +95,12 @@ def test_ranking_has_places_intervals_and_says_who_is_the_same_as_the_first():
 
 
 def test_equal_scores_share_a_place_and_of_a_model_the_first_given_counts():
-    [rows] = rankings([scored(0.5, model="b"), scored(0.5, model="a"), scored(0.9, model="b")]).values()
+    [rows] = rank_scores([scored(0.5, model="b"), scored(0.5, model="a"), scored(0.9, model="b")]).values()
     assert [(row.scored.model, row.scored.value, row.place) for row in rows] == [("a", 0.5, 1), ("b", 0.5, 1)]
 
 
 def test_largest_ranking_comes_first():
-    found = rankings([scored(0.5, model="a", task="z"), scored(0.5, model="b"), scored(0.5, model="c")])
+    found = rank_scores([scored(0.5, model="a", task="z"), scored(0.5, model="b"), scored(0.5, model="c")])
     assert [len(rows) for rows in found.values()] == [2, 1]
 
 
@@ -100,17 +108,17 @@ def test_largest_ranking_comes_first():
     ("raw", "chance", "points"), [(0.60, 0.25, 46.67), (0.7, 0.5, 40), (0.4, 0.2, 25), (0.6, 1 / 3, 40), (0.1, 0.25, 0)]
 )
 def test_normalized_is_that_of_the_open_llm_leaderboard(raw, chance, points):
-    assert normalized(raw, chance) == pytest.approx(points, abs=0.005)
+    assert normalize_score(raw, chance) == pytest.approx(points, abs=0.005)
 
 
 @given(st.floats(0, 1), st.floats(0, 0.99))
 def test_normalized_lies_between_chance_and_all_right(raw, chance):
-    assert 0 <= normalized(raw, chance) <= 100 + 1e-9
+    assert 0 <= normalize_score(raw, chance) <= 100 + 1e-9
 
 
 @given(st.lists(st.tuples(st.text(max_size=3), st.floats(0, 1), st.integers(1, 10**6)), max_size=20))
 def test_rankings_lose_no_model_and_bounds_hold_the_score(rows):
-    found = rankings(scored(value, n, model=model) for model, value, n in rows)
+    found = rank_scores(scored(value, n, model=model) for model, value, n in rows)
     placed = [row for group in found.values() for row in group]
     assert {row.scored.model for row in placed} == {model for model, _, _ in rows}
     assert all(row.low <= row.scored.value <= row.high for row in placed)

@@ -4,12 +4,12 @@ from urllib.parse import urlparse
 
 import pytest
 
-from catalog.benchmarks.rankings import load_benchmarks, ranked
+from catalog.benchmarks.rankings import load_rankings, save_benchmarks
 from catalog.matching import seed_files
 from catalog.models import Benchmark, Caveat, Score
 from tests import factories
 
-ENTRIES = seed_files.tables("benchmarks.toml", "benchmark")
+ENTRIES = seed_files.read_tables("benchmarks.toml", "benchmark")
 BY_SLUG = {entry["slug"]: entry for entry in ENTRIES}
 
 
@@ -57,21 +57,21 @@ def test_words_that_are_often_wrong_elsewhere():
 
 @pytest.mark.django_db
 def test_load_brings_the_tables_to_what_the_file_says():
-    load_benchmarks(ENTRIES)
-    load_benchmarks(ENTRIES)
+    save_benchmarks(ENTRIES)
+    save_benchmarks(ENTRIES)
     assert Benchmark.objects.count() == 16
     assert Caveat.objects.count() == sum(len(entry["caveat"]) for entry in ENTRIES)
     assert Benchmark.objects.get(slug="mmlu").superseded_by.slug == "mmlu-pro"
-    load_benchmarks([BY_SLUG["mmlu"] | {"caveat": BY_SLUG["mmlu"]["caveat"][:1], "items": 1}])
+    save_benchmarks([BY_SLUG["mmlu"] | {"caveat": BY_SLUG["mmlu"]["caveat"][:1], "items": 1}])
     mmlu = Benchmark.objects.get(slug="mmlu")
     assert (mmlu.items, mmlu.caveats.count(), mmlu.superseded_by) == (1, 1, None)
 
 
 @pytest.mark.django_db
 def test_what_holds_of_every_test_is_said_of_all_but_the_rating_by_votes():
-    [everywhere] = seed_files.tables("benchmarks.toml", "everywhere")
+    [everywhere] = seed_files.read_tables("benchmarks.toml", "everywhere")
     for _ in range(2):
-        load_benchmarks(ENTRIES, [everywhere])
+        save_benchmarks(ENTRIES, [everywhere])
     assert everywhere["kind"] == "evaluation_awareness"
     assert Caveat.objects.filter(kind=everywhere["kind"]).count() == 15
     assert not Caveat.objects.filter(kind=everywhere["kind"], benchmark__slug="elo").exists()
@@ -89,7 +89,7 @@ def test_ranked_compares_only_within_a_harness_or_a_report():
         score(benchmark, slug, value, harness="h", source=slug)
         score(benchmark, slug, value, source="one report")
         score(benchmark, slug, value, source=f"report of {slug}")
-    found = ranked(benchmark)
+    found = load_rankings(benchmark)
     assert [[row.model.slug for _, row in ranking.rows] for ranking in found] == [["b", "a"], ["b", "a"], ["a"], ["b"]]
     assert [ranking.alone for ranking in found] == [False, False, True, True]
 
@@ -99,7 +99,7 @@ def test_ranked_takes_the_newest_score_of_a_model():
     benchmark = Benchmark.objects.create(slug="b", name="B")
     score(benchmark, "a", 0.5, harness="h", date="2026-01-02", run="1")
     score(benchmark, "a", 0.4, harness="h", date="2026-01-01", run="2")
-    [ranking] = ranked(benchmark)
+    [ranking] = load_rankings(benchmark)
     assert [row.value for _, row in ranking.rows] == [0.5]
 
 
@@ -110,4 +110,4 @@ def test_ranked_takes_one_query_however_many_scores(django_assert_num_queries):
         score(benchmark, f"m{number}", number / 30)
         if number in (0, 29):
             with django_assert_num_queries(1):
-                assert len(ranked(benchmark)[0].rows) == number + 1
+                assert len(load_rankings(benchmark)[0].rows) == number + 1

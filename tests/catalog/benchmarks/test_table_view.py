@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from catalog.benchmarks.table_view import Cell, Entry, View, parse, shown
+from catalog.benchmarks.table_view import ScoreCell, TableEntry, TableView, parse_view, select_entries
 
-CELL = Cell(50.0, 33.3, 1.0, self_reported=False, who="us")
+CELL = ScoreCell(50.0, 33.3, 1.0, self_reported=False, who="us")
 KNOWN = {
     "organization": "Maker", "license": "MIT", "commercial": "yes", "open_weights": True, "kind": "chat", "size": 7.0,
     "released": date(2024, 1, 1), "precision": "bfloat16", "rating": 1000.0, "cells": {"mmlu": CELL},
@@ -18,25 +18,25 @@ UNKNOWN = {
 
 
 def entry(name, **fields):
-    return Entry(slug=name.lower(), name=name, **(KNOWN | fields))
+    return TableEntry(slug=name.lower(), name=name, **(KNOWN | fields))
 
 
 def names(entries, **asked):
-    return [each.name for each in shown(entries, View(**asked))[0]]
+    return [each.name for each in select_entries(entries, TableView(**asked))[0]]
 
 
 @pytest.mark.parametrize(
     ("asked", "view"),
     [
-        ({}, View()),
-        ({"weights": "any", "kind": "chat", "sort": "size"}, View(weights="any", kind="chat", sort="size")),
-        ({"size_from": "0.5", "size_to": "10"}, View(size_from=0.5, size_to=10.0)),
-        ({"size_from": "", "organization": "", "kind": ""}, View()),
-        ({"unknown": "x", "scale": "normalized"}, View(scale="normalized")),
+        ({}, TableView()),
+        ({"weights": "any", "kind": "chat", "sort": "size"}, TableView(weights="any", kind="chat", sort="size")),
+        ({"size_from": "0.5", "size_to": "10"}, TableView(size_from=0.5, size_to=10.0)),
+        ({"size_from": "", "organization": "", "kind": ""}, TableView()),
+        ({"unknown": "x", "scale": "normalized"}, TableView(scale="normalized")),
     ],
 )
 def test_parse_reads_what_is_asked(asked, view):
-    assert parse(asked) == view
+    assert parse_view(asked) == view
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_parse_reads_what_is_asked(asked, view):
 )  # fmt: skip
 def test_parse_refuses_and_names_the_parameter(name, value):
     with pytest.raises(ValueError, match=f"^{name} must be"):
-        parse({name: value})
+        parse_view({name: value})
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_parse_refuses_and_names_the_parameter(name, value):
 )
 def test_filters(asked, fields, passes):
     assert names([entry("A", **fields)], **asked) == (["A"] if passes else [])
-    assert shown([entry("A", **fields)], View(**asked))[1] == 0
+    assert select_entries([entry("A", **fields)], TableView(**asked))[1] == 0
 
 
 @pytest.mark.parametrize(
@@ -85,12 +85,12 @@ def test_filters(asked, fields, passes):
     ids=str,
 )  # fmt: skip
 def test_what_is_unknown_is_left_out_and_counted_only_where_a_filter_asks(asked):
-    assert shown([entry("A", **UNKNOWN)], View(**({"weights": "any"} | asked))) == ([], 1)
+    assert select_entries([entry("A", **UNKNOWN)], TableView(**({"weights": "any"} | asked))) == ([], 1)
     assert names([entry("A", **UNKNOWN)], weights="any") == ["A"]
 
 
 def test_a_model_that_fails_a_filter_is_not_counted_as_unknown():
-    assert shown([entry("A", size=None, kind="base")], View(kind="chat", size_to=10)) == ([], 0)
+    assert select_entries([entry("A", size=None, kind="base")], TableView(kind="chat", size_to=10)) == ([], 0)
 
 
 @pytest.mark.parametrize(
@@ -107,8 +107,8 @@ def test_a_model_that_fails_a_filter_is_not_counted_as_unknown():
 )
 def test_order_has_unknown_values_last(asked, order):
     entries = [
-        entry("c", size=None, rating=3.0, cells={"mmlu": Cell(90, 1, None, self_reported=False, who="")}),
-        entry("a", size=1.0, rating=5.0, cells={"mmlu": Cell(80, 2, None, self_reported=False, who="")}),
+        entry("c", size=None, rating=3.0, cells={"mmlu": ScoreCell(90, 1, None, self_reported=False, who="")}),
+        entry("a", size=1.0, rating=5.0, cells={"mmlu": ScoreCell(80, 2, None, self_reported=False, who="")}),
         entry("B", size=2.0, rating=4.0, cells={}),
     ]
     assert names(entries, **asked) == order

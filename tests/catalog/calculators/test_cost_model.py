@@ -7,28 +7,41 @@ import pytest
 from hypothesis import assume, given
 from hypothesis.strategies import decimals, integers
 
-from catalog.calculators.cost_model import BreakEven, Build, Gpus, Item, Option, Prices, Use, api, break_even, own
+from catalog.calculators.cost_model import (
+    ApiPrices,
+    BreakEven,
+    CostItem,
+    CostOption,
+    GpuFleet,
+    LaunchWork,
+    MonthlyUse,
+    build_api_option,
+    build_own_option,
+    find_break_even,
+)
 
-USE = Use(100_000_000, 20_000_000)
-PRICES = Prices(Decimal("2.5"), Decimal(10))
-TWO_GPUS = Gpus(replicas=1, per_replica=2, hour=Decimal("2.5"))
+USE = MonthlyUse(100_000_000, 20_000_000)
+PRICES = ApiPrices(Decimal("2.5"), Decimal(10))
+TWO_GPUS = GpuFleet(replicas=1, per_replica=2, hour=Decimal("2.5"))
 dollars = decimals("0.01", 10**4, places=2)
 
 
 def costs(monthly, once=0):
-    return Option((Item("tokens", Decimal(monthly)),), (Item("build", Decimal(once)),), Decimal(0))
+    return CostOption((CostItem("tokens", Decimal(monthly)),), (CostItem("build", Decimal(once)),), Decimal(0))
 
 
 def test_api_costs_its_tokens():
-    assert api(USE, PRICES, Build()).each_month == 450
+    assert build_api_option(USE, PRICES, LaunchWork()).each_month == 450
 
 
 def test_own_costs_its_gpus():
-    assert own(TWO_GPUS, Build()).each_month == 3650
+    assert build_own_option(TWO_GPUS, LaunchWork()).each_month == 3650
 
 
 def test_they_meet_where_the_tokens_cost_as_much_as_the_gpus():
-    found = break_even(USE, PRICES, api(USE, PRICES, Build()), own(TWO_GPUS, Build()), months=12)
+    found = find_break_even(
+        USE, PRICES, build_api_option(USE, PRICES, LaunchWork()), build_own_option(TWO_GPUS, LaunchWork()), months=12
+    )
     assert found.tokens == 973_333_334
     assert found.month is None
 
@@ -41,26 +54,26 @@ def test_they_meet_where_the_tokens_cost_as_much_as_the_gpus():
         (replace(USE, cached=Decimal(1)), replace(PRICES, cached=Decimal(0)), "200"),
         (USE, replace(PRICES, cached=Decimal("0.25")), "450"),
         (USE, replace(PRICES, seats=10, seat=Decimal(25)), "700"),
-        (Use(0, 0), replace(PRICES, seats=3, seat=Decimal(20)), "60"),
+        (MonthlyUse(0, 0), replace(PRICES, seats=3, seat=Decimal(20)), "60"),
     ],
 )
 def test_api_knows_caches_and_seats(use, prices, expected):
-    assert api(use, prices, Build()).each_month == Decimal(expected)
+    assert build_api_option(use, prices, LaunchWork()).each_month == Decimal(expected)
 
 
 def test_bills_name_what_is_paid_and_nothing_else():
     gpus = replace(TWO_GPUS, operations_hours=Decimal(20), operations_rate=Decimal(80))
-    option = own(gpus, Build(Decimal(6), Decimal(5000)), tuning_hours=Decimal(100), data=Decimal(700))
+    option = build_own_option(gpus, LaunchWork(Decimal(6), Decimal(5000)), tuning_hours=Decimal(100), data=Decimal(700))
     assert {item.name: item.dollars for item in option.monthly} == {"gpus": 3650, "operations": 1600}
     assert {item.name: item.dollars for item in option.once} == {"build": 30_000, "tuning": 250, "data": 700}
     assert option.total(12) == 30_950 + 12 * 5250
-    assert [item.name for item in own(TWO_GPUS, Build()).monthly] == ["gpus"]
-    assert own(TWO_GPUS, Build()).once == ()
+    assert [item.name for item in build_own_option(TWO_GPUS, LaunchWork()).monthly] == ["gpus"]
+    assert build_own_option(TWO_GPUS, LaunchWork()).once == ()
 
 
 def test_tuning_takes_time_before_the_launch():
-    assert own(TWO_GPUS, Build(Decimal(4)), tuning_hours=Decimal(336)).weeks == 5
-    assert api(USE, PRICES, Build(Decimal(2))).weeks == 2
+    assert build_own_option(TWO_GPUS, LaunchWork(Decimal(4)), tuning_hours=Decimal(336)).weeks == 5
+    assert build_api_option(USE, PRICES, LaunchWork(Decimal(2))).weeks == 2
 
 
 @pytest.mark.parametrize(
@@ -76,39 +89,41 @@ def test_tuning_takes_time_before_the_launch():
     ],
 )
 def test_own_has_cost_no_more_by_the_end_of_a_month(of_api, of_own, month):
-    found = break_even(USE, PRICES, of_api, of_own, months=12).month
+    found = find_break_even(USE, PRICES, of_api, of_own, months=12).month
     assert found == month
     if month is not None:
         assert of_own.total(month) <= of_api.total(month)
 
 
 @pytest.mark.parametrize(
-    ("use", "prices"), [(Use(0, 0), PRICES), (USE, Prices(Decimal(0), Decimal(0), seats=5, seat=Decimal(10)))]
+    ("use", "prices"), [(MonthlyUse(0, 0), PRICES), (USE, ApiPrices(Decimal(0), Decimal(0), seats=5, seat=Decimal(10)))]
 )
 def test_no_tokens_make_the_two_meet_where_tokens_cost_nothing(use, prices):
-    of_api, of_own = api(use, prices, Build()), own(TWO_GPUS, Build())
-    assert break_even(use, prices, of_api, of_own, 12, Decimal(100)) == BreakEven(None, None, None)
+    of_api, of_own = build_api_option(use, prices, LaunchWork()), build_own_option(TWO_GPUS, LaunchWork())
+    assert find_break_even(use, prices, of_api, of_own, 12, Decimal(100)) == BreakEven(None, None, None)
 
 
 @pytest.mark.parametrize(("tokens_per_s", "possible"), [(None, None), ("61.72", False), ("61.73", True)])
 def test_meeting_may_take_more_than_the_replicas_can_write(tokens_per_s, possible):
     """162.2 million of 973.3 are written, in 730 hours."""
     speed = tokens_per_s and Decimal(tokens_per_s)
-    of_api, of_own = api(USE, PRICES, Build()), own(TWO_GPUS, Build())
-    assert break_even(USE, PRICES, of_api, of_own, 12, speed).possible is possible
+    of_api, of_own = build_api_option(USE, PRICES, LaunchWork()), build_own_option(TWO_GPUS, LaunchWork())
+    assert find_break_even(USE, PRICES, of_api, of_own, 12, speed).possible is possible
 
 
 def test_seats_that_cost_more_than_the_gpus_leave_no_tokens_to_wait_for():
     prices = replace(PRICES, seats=1000, seat=Decimal(30))
-    found = break_even(USE, prices, api(USE, prices, Build()), own(TWO_GPUS, Build()), months=12)
+    found = find_break_even(
+        USE, prices, build_api_option(USE, prices, LaunchWork()), build_own_option(TWO_GPUS, LaunchWork()), months=12
+    )
     assert (found.tokens, found.month) == (0, 1)
 
 
 @given(integers(1, 10**10), integers(1, 10**10), dollars, dollars, dollars, integers(1, 60), integers(0, 52))
 def test_both_cost_the_same_at_the_break_even(read, written, price_in, price_out, hour, months, weeks):
-    use, prices = Use(read, written), Prices(price_in, price_out)
-    of_own = own(Gpus(2, 2, hour), Build(Decimal(weeks), Decimal(1000)))
-    found = break_even(use, prices, api(use, prices, Build()), of_own, months).tokens
+    use, prices = MonthlyUse(read, written), ApiPrices(price_in, price_out)
+    of_own = build_own_option(GpuFleet(2, 2, hour), LaunchWork(Decimal(weeks), Decimal(1000)))
+    found = find_break_even(use, prices, build_api_option(use, prices, LaunchWork()), of_own, months).tokens
     assume(found)
     share = Decimal(found) / use.tokens
     there = months * share * prices.of(use)
@@ -117,12 +132,12 @@ def test_both_cost_the_same_at_the_break_even(read, written, price_in, price_out
 
 @given(integers(0, 10**10), integers(0, 10**10), dollars, dollars)
 def test_twice_the_tokens_cost_twice(read, written, price_in, price_out):
-    prices = Prices(price_in, price_out)
-    assert prices.of(Use(2 * read, 2 * written)) == 2 * prices.of(Use(read, written))
+    prices = ApiPrices(price_in, price_out)
+    assert prices.of(MonthlyUse(2 * read, 2 * written)) == 2 * prices.of(MonthlyUse(read, written))
 
 
 @given(integers(1, 10**10), decimals(0, 1, places=2), decimals(0, 1, places=2))
 def test_a_fuller_cache_never_costs_more(read, one, other):
-    prices = Prices(Decimal(3), Decimal(15), cached=Decimal("0.3"))
+    prices = ApiPrices(Decimal(3), Decimal(15), cached=Decimal("0.3"))
     low, high = sorted((one, other))
-    assert prices.of(Use(read, 0, high)) <= prices.of(Use(read, 0, low))
+    assert prices.of(MonthlyUse(read, 0, high)) <= prices.of(MonthlyUse(read, 0, low))

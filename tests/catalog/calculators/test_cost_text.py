@@ -2,9 +2,9 @@
 
 import pytest
 
-from catalog.calculators.cost import compare
+from catalog.calculators.cost import compare_costs
 from catalog.calculators.cost_form import CostForm
-from catalog.calculators.cost_text import lines
+from catalog.calculators.cost_text import build_lines
 
 API = {"price_input": "2.5", "price_output": "10", "input_tokens": "100M", "output_tokens": "20M"}
 OWN = {"gpu_hour": "2.5", "gpus": "2"}
@@ -13,7 +13,7 @@ OWN = {"gpu_hour": "2.5", "gpus": "2"}
 def bill(**given):
     form = CostForm(given)
     assert form.is_valid(), form.errors
-    return [(str(line.label), line.api, line.own, line.sum) for line in lines(compare(form))]
+    return [(str(line.label), line.api, line.own, line.sum) for line in build_lines(compare_costs(form))]
 
 
 NONE = "\N{EN DASH}"

@@ -7,7 +7,7 @@ from hypothesis.strategies import dictionaries, floats, integers, sampled_from, 
 
 from catalog.calculators import cost, scaling
 from catalog.calculators.cost_form import CostForm
-from catalog.calculators.cost_text import lines
+from catalog.calculators.cost_text import build_lines
 
 EXTREMES = ["0", "1", "1e-99", "1e99", "0.001", "1e9", "1e12", "1e15", "1e18", "6e36", "1e30", "100", "999999999999.5"]
 written = sampled_from(EXTREMES) | floats().map(str) | integers().map(str) | text(max_size=5)
@@ -27,7 +27,7 @@ def numbers(found):
 def test_scaling_answers_or_refuses(query):
     form = scaling.ScalingForm(query)
     if form.is_valid():
-        assert all(map(math.isfinite, numbers(scaling.as_json(form.plan(), []))))
+        assert all(map(math.isfinite, numbers(scaling.serialize_plan(form.plan(), []))))
     else:
         assert set(form.errors) <= {*SCALING}
 
@@ -38,8 +38,8 @@ def test_cost_answers_or_refuses(query):
     form = CostForm(USABLE | query)
     event(f"valid: {form.is_valid()}")
     if form.is_valid():
-        found = cost.compare(form)
-        assert all(map(math.isfinite, numbers(cost.as_json(found))))
-        assert lines(found)
+        found = cost.compare_costs(form)
+        assert all(map(math.isfinite, numbers(cost.serialize_comparison(found))))
+        assert build_lines(found)
     else:
         assert set(form.errors) <= set(CostForm.base_fields)

@@ -5,12 +5,21 @@ from hypothesis import given
 from hypothesis.strategies import floats, sampled_from
 from scipy.optimize import minimize_scalar
 
-from catalog.calculators.scaling_laws import EPOCH, HOFFMANN, LAWS, Law, Training, by_rule, plan, training
+from catalog.calculators.scaling_laws import (
+    EPOCH_LAW,
+    HOFFMANN_LAW,
+    LAWS,
+    ScalingLaw,
+    Training,
+    build_plan,
+    derive_by_rule,
+    derive_training,
+)
 
 # The constants of section D.3 with the digits that are in the source of the paper, as arXiv:2404.10102 gives them.
-UNROUNDED = Law("unrounded", 1.6934, 406.4, 410.7, 0.3392, 0.2849)
+UNROUNDED = ScalingLaw("unrounded", 1.6934, 406.4, 410.7, 0.3392, 0.2849)
 CHINCHILLA, GOPHER, GPT_3 = Training(70e9, 1.4e12), Training(280e9, 300e9), Training(175e9, 300e9)
-ANY_LAW = sampled_from([EPOCH, HOFFMANN, UNROUNDED])
+ANY_LAW = sampled_from([EPOCH_LAW, HOFFMANN_LAW, UNROUNDED])
 compute = floats(1e15, 1e30)
 size = floats(1e6, 1e14)
 
@@ -31,7 +40,7 @@ size = floats(1e6, 1e14)
 )
 def test_compute_is_that_of_the_paper(params, operations, tokens):
     assert Training(params, tokens).compute == pytest.approx(operations, rel=0.05)
-    assert by_rule(operations).params == pytest.approx(params, rel=0.05)
+    assert derive_by_rule(operations).params == pytest.approx(params, rel=0.05)
 
 
 def test_chinchilla_has_twenty_tokens_per_parameter():
@@ -42,7 +51,7 @@ def test_chinchilla_has_twenty_tokens_per_parameter():
 
 @pytest.mark.parametrize(
     ("law", "params", "tokens", "ratio"),
-    [(EPOCH, 72.3e9, 1.33e12, 18.4), (HOFFMANN, 32.2e9, 2.98e12, 92.7), (UNROUNDED, 40.3e9, 2.38e12, 59.1)],
+    [(EPOCH_LAW, 72.3e9, 1.33e12, 18.4), (HOFFMANN_LAW, 32.2e9, 2.98e12, 92.7), (UNROUNDED, 40.3e9, 2.38e12, 59.1)],
 )
 def test_optimum_at_the_compute_of_chinchilla(law, params, tokens, ratio):
     best = law.optimum(5.76e23)
@@ -53,22 +62,22 @@ def test_optimum_at_the_compute_of_chinchilla(law, params, tokens, ratio):
 
 @pytest.mark.parametrize(
     ("law", "losses"),
-    [(EPOCH, (1.9739, 1.9996, 2.0085)), (HOFFMANN, (1.9366, 1.9933, 2.0023))],
+    [(EPOCH_LAW, (1.9739, 1.9996, 2.0085)), (HOFFMANN_LAW, (1.9366, 1.9933, 2.0023))],
 )
 def test_losses_of_known_models(law, losses):
     found = [law.loss(each.params, each.tokens) for each in (CHINCHILLA, GOPHER, GPT_3)]
     assert [round(loss, 4) for loss in found] == list(losses)
 
 
-@pytest.mark.parametrize("law", [EPOCH, HOFFMANN, UNROUNDED])
+@pytest.mark.parametrize("law", [EPOCH_LAW, HOFFMANN_LAW, UNROUNDED])
 def test_all_laws_order_known_models_alike(law):
     losses = [law.loss(each.params, each.tokens) for each in (CHINCHILLA, GOPHER, GPT_3)]
     assert losses == sorted(losses)
 
 
 def test_doubling_the_data_at_the_optimum_of_the_rule_doubles_the_model():
-    small = training(params=8e9)
-    large = training(tokens=2 * small.tokens)
+    small = derive_training(params=8e9)
+    large = derive_training(tokens=2 * small.tokens)
     assert large.params == pytest.approx(16e9)
     assert large.compute == pytest.approx(4 * small.compute)
 
@@ -85,7 +94,7 @@ def test_doubling_the_data_at_the_optimum_of_the_rule_doubles_the_model():
     ],
 )
 def test_training_follows_from_what_is_given(given_values, expected):
-    found = training(**given_values)
+    found = derive_training(**given_values)
     assert (found.params, found.tokens) == pytest.approx(expected)
 
 
@@ -95,21 +104,21 @@ def test_training_follows_from_what_is_given(given_values, expected):
 )
 def test_training_needs_one_or_two_of_three(given_values, words):
     with pytest.raises(ValueError, match=words):
-        training(**given_values)
+        derive_training(**given_values)
 
 
 def test_plan_sets_a_training_beside_the_best_for_its_compute():
-    llama = plan(training(params=8.03e9, tokens=15e12))
+    llama = build_plan(derive_training(params=8.03e9, tokens=15e12))
     assert llama.training.tokens_per_parameter == pytest.approx(1868, rel=1e-3)
     assert llama.rule.tokens_per_parameter == pytest.approx(20)
     assert llama.rule.compute == pytest.approx(llama.training.compute)
-    assert llama.optimum == EPOCH.optimum(llama.training.compute)
+    assert llama.optimum == EPOCH_LAW.optimum(llama.training.compute)
     assert llama.least_loss < llama.loss
-    assert plan(CHINCHILLA, HOFFMANN).loss == HOFFMANN.loss(70e9, 1.4e12)
+    assert build_plan(CHINCHILLA, HOFFMANN_LAW).loss == HOFFMANN_LAW.loss(70e9, 1.4e12)
 
 
 def test_laws_are_found_by_name():
-    assert LAWS == {"epoch": EPOCH, "hoffmann": HOFFMANN}
+    assert LAWS == {"epoch": EPOCH_LAW, "hoffmann": HOFFMANN_LAW}
 
 
 @given(ANY_LAW, compute)
@@ -130,8 +139,8 @@ def test_optimum_is_that_of_a_numerical_search(law, operations):
 
 @given(compute, floats(-5, 5))
 def test_optimum_does_not_move_with_the_floor(operations, floor):
-    moved = Law("moved", floor, EPOCH.of_params, EPOCH.of_tokens, EPOCH.alpha, EPOCH.beta)
-    assert moved.optimum(operations) == EPOCH.optimum(operations)
+    moved = ScalingLaw("moved", floor, EPOCH_LAW.of_params, EPOCH_LAW.of_tokens, EPOCH_LAW.alpha, EPOCH_LAW.beta)
+    assert moved.optimum(operations) == EPOCH_LAW.optimum(operations)
 
 
 @given(ANY_LAW, size, size)
@@ -144,5 +153,5 @@ def test_loss_falls_with_parameters_and_with_tokens(law, params, tokens):
 
 @given(compute)
 def test_rule_spends_the_compute(operations):
-    assert by_rule(operations).compute == pytest.approx(operations)
-    assert by_rule(operations).overtraining == pytest.approx(1)
+    assert derive_by_rule(operations).compute == pytest.approx(operations)
+    assert derive_by_rule(operations).overtraining == pytest.approx(1)

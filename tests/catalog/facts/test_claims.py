@@ -5,8 +5,15 @@ from datetime import date
 import pytest
 from django.db import IntegrityError, transaction
 
-from catalog.facts.claims import BY_HAND, adopt, free_slug, record, set_by_hand, settle
-from catalog.facts.conflicts import conflicts
+from catalog.facts.claims import (
+    HAND_SOURCE,
+    adopt_column_values,
+    choose_facts,
+    pick_free_slug,
+    record_claims,
+    set_hand_fact,
+)
+from catalog.facts.conflicts import find_conflicts
 from catalog.facts.fields import Claim
 from catalog.models import Fact, License, Organization
 from tests import factories
@@ -31,7 +38,7 @@ def chosen(model):
 
 def test_claims_reach_the_columns():
     model = factories.model("x")
-    record(
+    record_claims(
         {
             model.pk: [
                 claim("organization", "Maker"),
@@ -54,7 +61,7 @@ def test_claims_reach_the_columns():
 def test_known_organizations_and_licenses_are_used_again():
     maker, licensed = factories.organization("Maker"), factories.license("MIT")
     model = factories.model("x")
-    record({model.pk: [claim("organization", "Maker"), claim("license", "MIT")]}, SHIPPED)
+    record_claims({model.pk: [claim("organization", "Maker"), claim("license", "MIT")]}, SHIPPED)
     assert (told(model).organization, model.license) == (maker, licensed)
     assert (Organization.objects.count(), License.objects.count()) == (1, 1)
 
@@ -70,30 +77,30 @@ def test_known_organizations_and_licenses_are_used_again():
 def test_what_is_shipped_is_believed_before_models_dev(claims, value):
     model = factories.model("x")
     for origin, number in claims:
-        record({model.pk: [claim("context_window", number)]}, origin)
+        record_claims({model.pk: [claim("context_window", number)]}, origin)
     assert told(model).context_window == value
     assert model.facts.count() == len(claims)
 
 
 def test_first_claim_of_a_source_is_believed():
     model = factories.model("x")
-    record({model.pk: [claim("context_window", 5, "a"), claim("context_window", 6, "b")]}, SHIPPED)
+    record_claims({model.pk: [claim("context_window", 5, "a"), claim("context_window", 6, "b")]}, SHIPPED)
     assert told(model).context_window == 5
 
 
 def test_second_import_of_a_source_replaces_its_claims():
     model = factories.model("x")
-    record({model.pk: [claim("context_window", 5), claim("tools", True)]}, MODELS_DEV)
-    record({model.pk: [claim("context_window", 6)]}, MODELS_DEV)
+    record_claims({model.pk: [claim("context_window", 5), claim("tools", True)]}, MODELS_DEV)
+    record_claims({model.pk: [claim("context_window", 6)]}, MODELS_DEV)
     assert (told(model).context_window, model.tools) == (6, None)
     assert chosen(model) == {"context_window": (6, "models-dev")}
 
 
 def test_a_claim_that_its_source_withdraws_gives_way_to_another_source():
     model = factories.model("x")
-    record({model.pk: [claim("context_window", 5)]}, MODELS_DEV)
-    record({model.pk: [claim("context_window", 4), claim("license", "MIT")]}, SHIPPED)
-    record({model.pk: []}, SHIPPED)
+    record_claims({model.pk: [claim("context_window", 5)]}, MODELS_DEV)
+    record_claims({model.pk: [claim("context_window", 4), claim("license", "MIT")]}, SHIPPED)
+    record_claims({model.pk: []}, SHIPPED)
     assert (told(model).context_window, model.license) == (5, None)
     assert chosen(model) == {"context_window": (5, "models-dev")}
 
@@ -101,7 +108,7 @@ def test_a_claim_that_its_source_withdraws_gives_way_to_another_source():
 def test_importing_the_same_twice_changes_nothing():
     model = factories.model("x")
     for _ in range(2):
-        record({model.pk: [claim("context_window", 5), claim("license", "MIT")]}, SHIPPED)
+        record_claims({model.pk: [claim("context_window", 5), claim("license", "MIT")]}, SHIPPED)
     assert chosen(model) == {"context_window": (5, "shipped"), "license": ("MIT", "shipped")}
     assert model.facts.count() == 2
 
@@ -119,47 +126,47 @@ def test_importing_the_same_twice_changes_nothing():
 def test_values_set_by_hand_are_never_overwritten(field, hand, claimed):
     model = factories.model("x", **{field: hand})
     for origin in (SHIPPED, MODELS_DEV, SHIPPED):
-        record({model.pk: [claim(field, claimed)]}, origin)
+        record_claims({model.pk: [claim(field, claimed)]}, origin)
         assert getattr(told(model), field) == hand
     fact = model.facts.get(chosen=True)
-    assert (fact.field, fact.origin, fact.source) == (field, "hand", BY_HAND)
-    assert [conflict.field for conflict in conflicts()] == [field]
+    assert (fact.field, fact.origin, fact.source) == (field, "hand", HAND_SOURCE)
+    assert [conflict.field for conflict in find_conflicts()] == [field]
 
 
 def test_without_keeping_what_was_set_by_hand_it_would_be_overwritten():
     model = factories.model("x", context_window=4096)
     Fact.objects.create(model=model, field="context_window", value=8192, origin=SHIPPED, source="a", as_of=DAY)
-    settle([model.pk])
+    choose_facts([model.pk])
     assert told(model).context_window == 8192
 
 
 def test_a_value_that_was_corrected_by_hand_after_an_import_stays():
     model = factories.model("x")
-    record({model.pk: [claim("license", "MIT")]}, SHIPPED)
+    record_claims({model.pk: [claim("license", "MIT")]}, SHIPPED)
     told(model).license = factories.license("Apache-2.0")
     model.save()
-    record({model.pk: [claim("license", "MIT")]}, SHIPPED)
+    record_claims({model.pk: [claim("license", "MIT")]}, SHIPPED)
     assert told(model).license.name == "Apache-2.0"
 
 
 def test_a_value_that_was_emptied_by_hand_stays_empty():
     model = factories.model("x")
-    record({model.pk: [claim("tools", True)]}, SHIPPED)
+    record_claims({model.pk: [claim("tools", True)]}, SHIPPED)
     told(model).tools = None
     model.save()
-    record({model.pk: [claim("tools", True)]}, SHIPPED)
+    record_claims({model.pk: [claim("tools", True)]}, SHIPPED)
     assert told(model).tools is None
     assert chosen(model) == {"tools": (None, "hand")}
 
 
 def test_second_change_by_hand_replaces_the_first():
     model = factories.model("x", context_window=1)
-    adopt([model.pk])
-    settle([model.pk])
+    adopt_column_values([model.pk])
+    choose_facts([model.pk])
     told(model).context_window = 2
     model.save()
-    adopt([model.pk])
-    settle([model.pk])
+    adopt_column_values([model.pk])
+    choose_facts([model.pk])
     assert told(model).context_window == 2
     assert [fact.value for fact in model.facts.all()] == [2]
 
@@ -170,7 +177,7 @@ def test_newest_fact_by_hand_is_believed():
         Fact.objects.create(
             model=model, field="max_input", value=value, origin=HAND, source=f"memo {day}", as_of=date(2026, 1, day)
         )
-    settle([model.pk])
+    choose_facts([model.pk])
     assert told(model).max_input == 30
 
 
@@ -184,9 +191,9 @@ def test_only_one_fact_of_a_field_can_be_chosen():
 
 def test_fact_set_by_hand_goes_before_all_others_and_stays():
     model = factories.model("x")
-    record({model.pk: [claim("context_window", 1000, "a"), claim("tools", True, "a")]}, SHIPPED)
-    set_by_hand(model.pk, "context_window", "2000", " https://maker.example/x ")
-    record({model.pk: [claim("context_window", 3000, "b")]}, SHIPPED)
+    record_claims({model.pk: [claim("context_window", 1000, "a"), claim("tools", True, "a")]}, SHIPPED)
+    set_hand_fact(model.pk, "context_window", "2000", " https://maker.example/x ")
+    record_claims({model.pk: [claim("context_window", 3000, "b")]}, SHIPPED)
     assert told(model).context_window == 2000
     [fact] = model.facts.filter(origin=HAND)
     assert (fact.value, fact.source, fact.chosen) == (2000, "https://maker.example/x", True)
@@ -196,18 +203,18 @@ def test_fact_set_by_hand_goes_before_all_others_and_stays():
 def test_last_of_several_set_by_hand_on_one_day_holds(values):
     model = factories.model("x")
     for number, value in enumerate(values):
-        set_by_hand(model.pk, "max_input", value, f"memo {number}")
+        set_hand_fact(model.pk, "max_input", value, f"memo {number}")
     assert told(model).max_input == values[-1]
     assert [fact.value for fact in model.facts.all()] == [values[-1]]
 
 
 def test_what_is_edited_after_a_fact_was_set_by_hand_holds():
     model = factories.model("x")
-    set_by_hand(model.pk, "max_input", 1, "memo")
+    set_hand_fact(model.pk, "max_input", 1, "memo")
     model.refresh_from_db()
     model.max_input = 2
     model.save()
-    record({model.pk: [claim("max_input", 3)]}, SHIPPED)
+    record_claims({model.pk: [claim("max_input", 3)]}, SHIPPED)
     assert told(model).max_input == 2
 
 
@@ -224,10 +231,10 @@ def test_what_is_edited_after_a_fact_was_set_by_hand_holds():
 def test_fact_by_hand_that_is_none_changes_nothing(field, value, source, why):
     model = factories.model("x")
     with pytest.raises(ValueError, match=why):
-        set_by_hand(model.pk, field, value, source)
+        set_hand_fact(model.pk, field, value, source)
     assert not Fact.objects.exists()
 
 
 def test_free_slug_finds_one():
     factories.organization("a b")
-    assert [free_slug(Organization, name) for name in ("A B", "ab", "漢字")] == ["a-b-2", "ab", "unnamed"]
+    assert [pick_free_slug(Organization, name) for name in ("A B", "ab", "漢字")] == ["a-b-2", "ab", "unnamed"]

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from catalog.facts.claims import record, set_by_hand
-from catalog.facts.conflicts import conflicts, take_fact, take_price
+from catalog.facts.claims import record_claims, set_hand_fact
+from catalog.facts.conflicts import accept_fact, accept_price, find_conflicts
 from catalog.facts.fields import Claim
 from catalog.models import Fact, Price
 from tests import factories
@@ -18,7 +18,7 @@ SHIPPED = Fact.Origin.SHIPPED
 
 def disagree(model, field="tools", values=(True, False)):
     said = [Claim(field, value, f"s{number}", DAY) for number, value in enumerate(values)]
-    record({model.pk: said}, SHIPPED)
+    record_claims({model.pk: said}, SHIPPED)
 
 
 def price(model, source, amount, day=1, **fields):
@@ -39,9 +39,9 @@ def price(model, source, amount, day=1, **fields):
 )
 def test_conflicts_are_what_sources_say_differently(field, values, found):
     disagree(factories.model("x"), field, values)
-    told = [(each.model.slug, each.field, each.chosen.value, each.decided) for each in conflicts()]
+    told = [(each.model.slug, each.field, each.chosen.value, each.decided) for each in find_conflicts()]
     assert told == ([("x", field, values[0], False)] if found else [])
-    assert [(said.value, said.source) for each in conflicts() for said in each.others] == (
+    assert [(said.value, said.source) for each in find_conflicts() for said in each.others] == (
         [(values[1], "s1")] if found else []
     )
 
@@ -50,7 +50,7 @@ def test_conflicts_of_prices_compare_the_newest_of_each_source():
     model = factories.model("x")
     for source, day, amount in (("a", 1, 5), ("a", 2, 3), ("b", 2, 3), ("c", 1, 4)):
         price(model, source, amount, day)
-    [conflict] = conflicts()
+    [conflict] = find_conflicts()
     assert (conflict.model, conflict.field) == (model, "price")
     assert [Decimal(said.value.split("/")[0]) for said in conflict.others] == [4]
 
@@ -58,21 +58,21 @@ def test_conflicts_of_prices_compare_the_newest_of_each_source():
 def test_conflicts_take_the_same_number_of_queries_for_many_models(django_assert_num_queries):
     for number, all_of_them in ((10, 10), (190, 200)):
         said = [Claim("tools", value, str(value), DAY) for value in (True, False)]
-        record({model.pk: said for model in factories.models(number)}, SHIPPED)
+        record_claims({model.pk: said for model in factories.models(number)}, SHIPPED)
         with django_assert_num_queries(2):
-            assert len(conflicts()) == all_of_them
+            assert len(find_conflicts()) == all_of_them
 
 
 def test_what_is_taken_holds_and_is_decided():
     model = factories.model("x")
     disagree(model)
     disagree(factories.model("y"))
-    [first, second] = conflicts()
-    taken = take_fact(first.others[0].key)
+    [first, second] = find_conflicts()
+    taken = accept_fact(first.others[0].key)
     model.refresh_from_db()
     assert (model.tools, taken.origin, taken.source) == (False, "hand", "s1")
-    assert [(each.model.slug, each.decided) for each in conflicts()] == [("y", False), ("x", True)]
-    record({model.pk: [Claim("tools", True, "s2", DAY)]}, SHIPPED)
+    assert [(each.model.slug, each.decided) for each in find_conflicts()] == [("y", False), ("x", True)]
+    record_claims({model.pk: [Claim("tools", True, "s2", DAY)]}, SHIPPED)
     model.refresh_from_db()
     assert model.tools is False
     assert second.model.slug == "y"
@@ -83,7 +83,7 @@ def test_one_may_change_ones_mind():
     disagree(model)
     for _ in range(3):
         before = Fact.objects.get(model=model, chosen=True).value
-        take_fact(conflicts()[0].others[0].key)
+        accept_fact(find_conflicts()[0].others[0].key)
         model.refresh_from_db()
         assert model.tools is not before
 
@@ -91,8 +91,8 @@ def test_one_may_change_ones_mind():
 def test_fact_set_by_hand_that_says_something_new_is_a_decided_conflict():
     model = factories.model("x")
     disagree(model, "context_window", (1, 2))
-    set_by_hand(model.pk, "context_window", 3, "memo")
-    [conflict] = conflicts()
+    set_hand_fact(model.pk, "context_window", 3, "memo")
+    [conflict] = find_conflicts()
     assert (conflict.chosen.value, conflict.decided, len(conflict.others)) == (3, True, 2)
 
 
@@ -100,13 +100,13 @@ def test_price_that_is_taken_goes_before_newer_ones_and_those_by_hand():
     model = factories.model("x")
     old, hand = price(model, "a", 1), price(model, "memo", 3, 3, by_hand=True)
     price(model, "b", 2, 2)
-    take_price(old.pk)
+    accept_price(old.pk)
     hand.refresh_from_db()
-    [conflict] = conflicts()
+    [conflict] = find_conflicts()
     assert (conflict.chosen.key, conflict.decided, hand.by_hand) == (old.pk, True, False)
 
 
-@pytest.mark.parametrize(("take", "kind"), [(take_fact, Fact), (take_price, Price)])
+@pytest.mark.parametrize(("take", "kind"), [(accept_fact, Fact), (accept_price, Price)])
 def test_what_is_gone_cannot_be_taken(take, kind):
     with pytest.raises(kind.DoesNotExist):
         take(1)

@@ -4,16 +4,24 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from catalog.facts.fields import FIELDS, ORDERED, Rate, for_column, in_future, rate, read
+from catalog.facts.fields import (
+    FACT_FIELDS,
+    ORDERED_PAIRS,
+    RateLimit,
+    is_in_future,
+    parse_rate,
+    parse_value,
+    to_column_value,
+)
 from catalog.models import LanguageModel
 
 
 def test_ordered_are_fields():
-    assert {field for pair in ORDERED for field in pair} <= set(FIELDS)
+    assert {field for pair in ORDERED_PAIRS for field in pair} <= set(FACT_FIELDS)
 
 
 def test_every_field_is_a_column():
-    assert set(FIELDS) <= {field.name for field in LanguageModel._meta.get_fields()}
+    assert set(FACT_FIELDS) <= {field.name for field in LanguageModel._meta.get_fields()}
 
 
 @pytest.mark.parametrize(
@@ -39,8 +47,8 @@ def test_every_field_is_a_column():
     ],
 )
 def test_read_takes_texts_and_values(field, raw, kept, column):
-    assert read(field, raw) == kept
-    assert for_column(field, kept) == column
+    assert parse_value(field, raw) == kept
+    assert to_column_value(field, kept) == column
 
 
 @pytest.mark.parametrize(
@@ -81,7 +89,7 @@ def test_read_takes_texts_and_values(field, raw, kept, column):
 )
 def test_read_refuses_what_is_no_value_and_names_the_field(field, raw):
     with pytest.raises(ValueError, match=f"^'?{field}"):
-        read(field, raw)
+        parse_value(field, raw)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +97,7 @@ def test_read_refuses_what_is_no_value_and_names_the_field(field, raw):
     [("tools", None), ("kind", ""), ("modalities", []), ("status", "current"), ("tokens_per_minute", "")],
 )
 def test_unknown_on_purpose_empties_the_column(field, empty):
-    assert for_column(field, None) == empty
+    assert to_column_value(field, None) == empty
 
 
 @pytest.mark.parametrize(
@@ -97,17 +105,17 @@ def test_unknown_on_purpose_empties_the_column(field, empty):
     [
         (
             "30000 (usage tier 1; input only)",
-            Rate(30_000, "usage tier 1; input only"),
+            RateLimit(30_000, "usage tier 1; input only"),
             "30,000 (usage tier 1; input only)",
         ),
-        ("500", Rate(500, ""), "500"),
+        ("500", RateLimit(500, ""), "500"),
         ("", None, "None"),
     ],
 )
 def test_rate_is_a_number_and_for_whom_it_holds(text, found, shown):
-    assert (rate(text), str(rate(text))) == (found, shown)
+    assert (parse_rate(text), str(parse_rate(text))) == (found, shown)
 
 
 @pytest.mark.parametrize(("days", "expected"), [(-1, False), (0, False), (1, False), (2, True), (400, True)])
 def test_tomorrow_has_come_somewhere(days, expected):
-    assert in_future(datetime.now(UTC).date() + timedelta(days=days)) is expected
+    assert is_in_future(datetime.now(UTC).date() + timedelta(days=days)) is expected

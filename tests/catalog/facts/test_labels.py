@@ -4,16 +4,18 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from catalog.facts.claims import BY_HAND, record
-from catalog.facts.fields import FIELDS, Claim
-from catalog.facts.labels import WORDS, brief, in_words, link, told
+from catalog.facts.claims import HAND_SOURCE, record_claims
+from catalog.facts.fields import FACT_FIELDS, Claim
+from catalog.facts.labels import FIELD_LABELS, build_fact_rows, extract_link, format_value, shorten_source
 from catalog.models import Fact
 from tests import factories
 
 
 def test_every_field_has_a_name_and_a_sentence_on_why_it_matters():
-    assert list(WORDS) == list(FIELDS)
-    assert all(str(label) and str(why).endswith(".") and str(why).count(". ") == 0 for label, why in WORDS.values())
+    assert list(FIELD_LABELS) == list(FACT_FIELDS)
+    assert all(
+        str(label) and str(why).endswith(".") and str(why).count(". ") == 0 for label, why in FIELD_LABELS.values()
+    )
 
 
 @pytest.mark.parametrize(
@@ -31,7 +33,7 @@ def test_every_field_has_a_name_and_a_sentence_on_why_it_matters():
     ],
 )
 def test_values_are_as_precise_as_their_source(field, value, words):
-    assert in_words(field, value) == words
+    assert format_value(field, value) == words
 
 
 @pytest.mark.parametrize(
@@ -44,7 +46,7 @@ def test_values_are_as_precise_as_their_source(field, value, words):
     ],
 )
 def test_only_web_addresses_become_links(source, address):
-    assert link(source) == address
+    assert extract_link(source) == address
 
 
 @pytest.mark.django_db
@@ -52,9 +54,9 @@ def test_told_gives_the_chosen_fact_with_its_source_and_what_others_say():
     model = factories.model("x")
     day = date(2026, 1, 2)
     claims = [Claim("context_window", 5, "https://a.example", day), Claim("context_window", 6, "b", day)]
-    record({model.pk: [*claims, Claim("tools", True, "c", day)]}, Fact.Origin.SHIPPED)
+    record_claims({model.pk: [*claims, Claim("tools", True, "c", day)]}, Fact.Origin.SHIPPED)
     model.refresh_from_db()
-    context, tools = told(model)
+    context, tools = build_fact_rows(model)
     assert (context.label, context.value, context.link, context.others) == ("Context", "5", "https://a.example", ("6",))
     assert (tools.label, tools.value, tools.source, tools.as_of, tools.others) == ("Calls tools", "yes", "c", day, ())
 
@@ -62,13 +64,16 @@ def test_told_gives_the_chosen_fact_with_its_source_and_what_others_say():
 @pytest.mark.django_db
 def test_told_says_what_was_set_by_hand_and_what_sources_say_instead():
     model = factories.model("x", context_window=7)
-    assert [(each.value, each.source, each.as_of) for each in told(model)] == [("7", BY_HAND, None)]
-    record({model.pk: [Claim("layers", 5, "a", date(2026, 1, 2))]}, Fact.Origin.SHIPPED)
+    assert [(each.value, each.source, each.as_of) for each in build_fact_rows(model)] == [("7", HAND_SOURCE, None)]
+    record_claims({model.pk: [Claim("layers", 5, "a", date(2026, 1, 2))]}, Fact.Origin.SHIPPED)
     model.refresh_from_db()
     model.layers = 6
-    context, layers = told(model)
-    assert (context.source, context.as_of) == (BY_HAND, datetime.now(UTC).date())  # kept before the sources were heard
-    assert (layers.value, layers.source, layers.as_of, layers.others) == ("6", BY_HAND, None, ("5",))
+    context, layers = build_fact_rows(model)
+    assert (context.source, context.as_of) == (
+        HAND_SOURCE,
+        datetime.now(UTC).date(),
+    )  # kept before the sources were heard
+    assert (layers.value, layers.source, layers.as_of, layers.others) == ("6", HAND_SOURCE, None, ("5",))
 
 
 @pytest.mark.parametrize(
@@ -83,4 +88,4 @@ def test_told_says_what_was_set_by_hand_and_what_sources_say_instead():
     ],
 )
 def test_source_is_called_briefly(source, words):
-    assert brief(source) == words
+    assert shorten_source(source) == words

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 
-from catalog.facts.prices import newest_prices, read_tiers
+from catalog.facts.prices import load_current_prices, parse_tiers
 from catalog.models import LanguageModel, Price
 from tests import factories
 
@@ -26,8 +26,8 @@ def test_newest_price_holds():
     newest = price(model, "3", "2026-01-01")
     price(model, "5", "2025-06-01", source="another list")
 
-    assert newest_prices([model, other]) == {model.pk: newest}
-    assert newest_prices(LanguageModel.objects.all()) == {model.pk: newest}
+    assert load_current_prices([model, other]) == {model.pk: newest}
+    assert load_current_prices(LanguageModel.objects.all()) == {model.pk: newest}
 
 
 def test_price_set_by_hand_holds_before_newer_ones():
@@ -35,7 +35,7 @@ def test_price_set_by_hand_holds_before_newer_ones():
     by_hand = price(model, "1", "2025-01-01", by_hand=True, source="ours")
     price(model, "3", "2026-01-01")
 
-    assert newest_prices([model]) == {model.pk: by_hand}
+    assert load_current_prices([model]) == {model.pk: by_hand}
 
 
 @pytest.mark.parametrize("field", ["input", "output", "cached_input"])
@@ -50,7 +50,7 @@ TIER = {"above": 200_000, "input": 2.5, "output": 15}
 
 @pytest.mark.parametrize("tiers", [[], [TIER], [TIER, {**TIER, "above": 500_000}]])
 def test_tiers_are_kept(tiers):
-    assert read_tiers(tiers) == tiers
+    assert parse_tiers(tiers) == tiers
 
 
 @pytest.mark.parametrize(
@@ -73,4 +73,4 @@ def test_tiers_are_kept(tiers):
 )
 def test_what_are_no_tiers_is_refused(tiers):
     with pytest.raises(ValueError, match=r"above|input|output"):
-        read_tiers(tiers)
+        parse_tiers(tiers)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog.importers.lm_eval import HARNESS, read
+from catalog.importers.lm_eval import HARNESS_NAME, parse_scores
 from tests.catalog import score_files
 
 TASK = score_files.LM_EVAL["results"]["gsm8k"]
@@ -22,7 +22,7 @@ def by_key(rows):
 
 @pytest.mark.parametrize("content", [score_files.lm_eval(), score_files.newer()], ids=["0.4.9", "0.4.13"])
 def test_both_shapes_are_read(content):
-    rows = by_key(read(content, "results.json"))
+    rows = by_key(parse_scores(content, "results.json"))
     assert rows.keys() == {
         ("gsm8k", "exact_match", "strict-match"),
         ("gsm8k", "exact_match", "flexible-extract"),
@@ -31,20 +31,20 @@ def test_both_shapes_are_read(content):
     strict = rows["gsm8k", "exact_match", "strict-match"]
     assert (strict.model, strict.benchmark, strict.value, strict.stderr) == ("maker/Model-7B", ("gsm8k",), 0.5, 0.0138)
     assert (strict.n, strict.limited, strict.shots, strict.version) == (1319, False, 5, "3.0")
-    assert (strict.harness, strict.precision, strict.revision) == (HARNESS, "bfloat16", "abc123")
+    assert (strict.harness, strict.precision, strict.revision) == (HARNESS_NAME, "bfloat16", "abc123")
     assert (strict.source, strict.date) == ("results.json", date(2026, 1, 21))
     assert rows["gsm8k", "exact_match", "flexible-extract"].stderr is None
 
 
 def test_conditions_of_the_versions_are_kept():
-    old, new = (read(content, "f")[0] for content in (score_files.lm_eval(), score_files.newer()))
+    old, new = (parse_scores(content, "f")[0] for content in (score_files.lm_eval(), score_files.newer()))
     assert (old.harness_version, old.chat_template, old.chat_template_sha) == ("0.4.9.2", False, "")
     assert (new.harness_version, new.chat_template, new.chat_template_sha) == ("0.4.13", True, "c" * 64)
 
 
 def test_subtasks_of_a_group_that_has_no_score_stand_for_themselves():
     results = dict(score_files.LM_EVAL["results"]) | {"mmlu": {"alias": "mmlu"}}
-    rows = [row for row in read(score_files.lm_eval(results=results), "f") if row.task == "mmlu_anatomy"]
+    rows = [row for row in parse_scores(score_files.lm_eval(results=results), "f") if row.task == "mmlu_anatomy"]
     assert [row.benchmark for row in rows] == [("mmlu_anatomy", "mmlu")]
 
 
@@ -57,7 +57,7 @@ def test_subtasks_of_a_group_that_has_no_score_stand_for_themselves():
     ],
 )
 def test_limited_runs_are_marked(changes):
-    assert read(score_files.lm_eval(**changes), "f")[0].limited
+    assert parse_scores(score_files.lm_eval(**changes), "f")[0].limited
 
 
 @pytest.mark.parametrize(
@@ -71,11 +71,11 @@ def test_limited_runs_are_marked(changes):
 )
 def test_model_is_what_the_harness_loaded(arguments, name):
     content = score_files.lm_eval(config={"model": "hf", "model_args": arguments})
-    assert {row.model for row in read(content, "f")} == {name}
+    assert {row.model for row in parse_scores(content, "f")} == {name}
 
 
 def test_metric_is_split_at_the_last_comma():
-    [row] = read(score_files.lm_eval(results={"t": {"a,b,none": 1.0}}), "f")
+    [row] = parse_scores(score_files.lm_eval(results={"t": {"a,b,none": 1.0}}), "f")
     assert (row.metric, row.filter) == ("a,b", "")
 
 
@@ -116,7 +116,7 @@ def test_metric_is_split_at_the_last_comma():
 )
 def test_broken_files_are_refused_with_the_place(content, place):
     with pytest.raises(ValueError, match=f"^{place}"):
-        read(content, "f")
+        parse_scores(content, "f")
 
 
 def test_many_tasks_in_many_groups_take_no_longer_than_their_file():
@@ -125,7 +125,7 @@ def test_many_tasks_in_many_groups_take_no_longer_than_their_file():
     groups = {f"g{number}": [*list(tasks)[number : number + 10], 7] for number in range(10_000)} | {"all": [*tasks]}
     results = tasks | {"all": {f"a_stderr,{number}": 0 for number in range(20_000)}}
     begun = time.process_time()
-    assert len(read(score_files.lm_eval(results=results, group_subtasks=groups), "f")) == 20_000
+    assert len(parse_scores(score_files.lm_eval(results=results, group_subtasks=groups), "f")) == 20_000
     assert time.process_time() - begun < 10
 
 
@@ -145,4 +145,4 @@ def test_whatever_stands_in_a_place_is_read_or_refused(place, inside, value):
     else:
         document[place] = value
     with contextlib.suppress(ValueError):
-        read(json.dumps(document).encode(), "f")
+        parse_scores(json.dumps(document).encode(), "f")

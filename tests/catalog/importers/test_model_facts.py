@@ -10,8 +10,8 @@ import pytest
 from django.core.management import call_command
 
 from catalog.importers import models_dev_facts
-from catalog.importers.model_facts import add_prices, import_models_dev, known_models
-from catalog.importers.models_dev_facts import Asked, describe
+from catalog.importers.model_facts import import_models_dev, load_model_keys, save_prices
+from catalog.importers.models_dev_facts import ListedPrice, describe_model
 from catalog.models import Fact, LanguageModel, Price
 from tests import factories
 
@@ -65,8 +65,8 @@ def test_models_that_are_no_longer_listed_are_kept_as_they_were_and_not_taken_fo
 @pytest.mark.parametrize("by_hand", [False, True])
 def test_a_model_that_models_dev_calls_deprecated_is_marked_unless_it_is_current_by_hand(monkeypatch, by_hand):
     model = models_dev.get_model_by_id("openai", "gpt-4o")
-    marked = describe("openai", replace(model, status="deprecated"))
-    monkeypatch.setattr(models_dev_facts, "described", lambda: ([marked], 0))
+    marked = describe_model("openai", replace(model, status="deprecated"))
+    monkeypatch.setattr(models_dev_facts, "list_descriptions", lambda: ([marked], 0))
     known = factories.model("gpt-4o")
     if by_hand:
         Fact.objects.create(model=known, field="status", value="current", origin="hand", source="a", as_of=DAY)
@@ -78,16 +78,16 @@ def test_a_model_that_models_dev_calls_deprecated_is_marked_unless_it_is_current
 def test_prices_by_hand_are_never_touched():
     model = factories.model("x")
     Price.objects.create(model=model, input=1, output=2, source="a", as_of=DAY)
-    assert add_prices([(model.pk, Asked(Decimal(3), Decimal(4)), "a", DAY)]) == 0
+    assert save_prices([(model.pk, ListedPrice(Decimal(3), Decimal(4)), "a", DAY)]) == 0
     assert str(model.prices.get()) == "1.000000/2.000000"
 
 
 def test_prices_are_stored_once_a_day_and_corrected():
     model = factories.model("x")
     for price, changed in ((3, 1), (3, 0), (5, 1)):
-        assert add_prices([(model.pk, Asked(Decimal(price), Decimal(4)), "a", DAY)]) == changed
+        assert save_prices([(model.pk, ListedPrice(Decimal(price), Decimal(4)), "a", DAY)]) == changed
     assert model.prices.get().input == 5
-    assert add_prices([(model.pk, Asked(Decimal(6), Decimal(4)), "a", date(2026, 1, 3))]) == 1
+    assert save_prices([(model.pk, ListedPrice(Decimal(6), Decimal(4)), "a", date(2026, 1, 3))]) == 1
     assert model.prices.count() == 2
 
 
@@ -97,7 +97,7 @@ def test_known_models_go_by_slug_and_by_names_of_their_own():
         factories.model("b", name="Same"),
         factories.model("c", name="C!"),
     )
-    assert known_models() == {"a": one.pk, "b": two.pk, "c": three.pk, "c!": three.pk}
+    assert load_model_keys() == {"a": one.pk, "b": two.pk, "c": three.pk, "c!": three.pk}
 
 
 def test_command_tells_what_it_did():

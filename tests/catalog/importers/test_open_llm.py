@@ -5,13 +5,13 @@ from datetime import date
 import numpy as np
 import pytest
 
-from catalog.benchmarks.comparability import binomial
-from catalog.importers.open_llm import read
+from catalog.benchmarks.comparability import binomial_error
+from catalog.importers.open_llm import parse_scores
 from tests.catalog.score_files import OPEN_LLM
 
 
 def test_scores_are_read_with_their_conditions():
-    rows = read(OPEN_LLM.encode(), "f.csv")
+    rows = parse_scores(OPEN_LLM.encode(), "f.csv")
     assert len(rows) == 6 + 6 + 4
     gpqa = next(row for row in rows if row.task == "leaderboard_gpqa")
     assert (gpqa.model, gpqa.value, gpqa.metric, gpqa.shots, gpqa.n) == ("maker/Model-7B", 0.6, "acc_norm", 0, 1192)
@@ -30,19 +30,19 @@ def test_scores_are_read_with_their_conditions():
 
 def test_noise_of_gpqa_counts_a_question_once_though_its_sets_hold_it_up_to_three_times():
     gpqa, ifeval = (
-        next(row for row in read(OPEN_LLM.encode(), "f.csv") if row.task == f"leaderboard_{name}")
+        next(row for row in parse_scores(OPEN_LLM.encode(), "f.csv") if row.task == f"leaderboard_{name}")
         for name in ("gpqa", "ifeval")
     )
     drawn = np.random.default_rng(1).random((20_000, 546)) < gpqa.value
     means = (drawn.sum(1) + drawn[:, :448].sum(1) + drawn[:, :198].sum(1)) / 1192
     assert gpqa.stderr == pytest.approx(means.std(), rel=0.02)
-    assert gpqa.stderr > 1.5 * binomial(gpqa.value, 1192)
+    assert gpqa.stderr > 1.5 * binomial_error(gpqa.value, 1192)
     assert ifeval.stderr is None
 
 
 def test_what_the_hub_says_of_a_model_is_claimed_once_a_line():
     claims = {}
-    for row in read(OPEN_LLM.encode(), "f.csv"):
+    for row in parse_scores(OPEN_LLM.encode(), "f.csv"):
         for claim in row.claims:
             claims.setdefault((row.model, row.precision), {})[claim.field] = claim.value
     assert claims == {
@@ -79,14 +79,14 @@ def test_what_the_hub_says_of_a_model_is_claimed_once_a_line():
 def test_broken_files_are_refused_with_line_and_field(old, new, place):
     assert old in OPEN_LLM
     with pytest.raises(ValueError, match=f"^{place}"):
-        read(OPEN_LLM.replace(old, new, 1).encode(), "f.csv")
+        parse_scores(OPEN_LLM.replace(old, new, 1).encode(), "f.csv")
 
 
 def test_bytes_that_are_no_text_are_refused():
     with pytest.raises(ValueError, match=r"^line 1: this is not UTF-8"):
-        read(b"\xff\xfe", "f.csv")
+        parse_scores(b"\xff\xfe", "f.csv")
 
 
 def test_a_line_with_too_few_cells_is_refused():
     with pytest.raises(ValueError, match=r"^line 5: there are more or fewer cells"):
-        read((OPEN_LLM + "maker/Short,abc,bfloat16,TRUE,2024-06-12,0.5\n").encode(), "f.csv")
+        parse_scores((OPEN_LLM + "maker/Short,abc,bfloat16,TRUE,2024-06-12,0.5\n").encode(), "f.csv")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalog.importers.proposal_form import LONGEST_WHY, ProposalForm
+from catalog.importers.proposal_form import MAX_WHY_LENGTH, ProposalForm
 
 GOOD = {
     "model": "Third 7B",
@@ -54,7 +54,7 @@ def test_good_proposals_are_taken(changes):
         ("weights", 'https://example.com/"onclick=x y'),
         ("weights", f"https://example.com/{'x' * 300}"),
         ("why", ""),
-        ("why", "x" * (LONGEST_WHY + 1)),
+        ("why", "x" * (MAX_WHY_LENGTH + 1)),
         ("why", "a\x00b"),
     ],
 )

@@ -5,8 +5,8 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from catalog.benchmarks.rankings import load_benchmarks
-from catalog.importers.scores import import_file
+from catalog.benchmarks.rankings import save_benchmarks
+from catalog.importers.scores import import_score_file
 from catalog.matching import seed_files
 from catalog.models import Benchmark, LanguageModel, Score
 from tests import factories
@@ -29,11 +29,11 @@ def files(tmp_path):
 
 @pytest.fixture
 def benchmarks():
-    load_benchmarks(seed_files.tables("benchmarks.toml", "benchmark"))
+    save_benchmarks(seed_files.read_tables("benchmarks.toml", "benchmark"))
 
 
 def imported(path, kind):
-    done = import_file(path, kind)
+    done = import_score_file(path, kind)
     return done.scores, done.models, done.new_models, done.new_benchmarks, done.limited
 
 
@@ -44,18 +44,18 @@ def imported(path, kind):
 def test_file_is_imported_once(files, benchmarks, name, counts):
     kind, _ = FILES[name]
     assert imported(files / name, kind) == counts
-    assert import_file(files / name, kind).nothing
+    assert import_score_file(files / name, kind).nothing
     assert Score.objects.count() == counts[0]
 
 
 def test_scores_go_to_known_models_and_benchmarks(files, benchmarks):
     known = factories.model("model-7b")
-    import_file(files / "results.json", "lm-eval")
+    import_score_file(files / "results.json", "lm-eval")
     assert {score.benchmark.slug for score in known.scores.select_related("benchmark")} == {"gsm8k", "mmlu"}
 
 
 def test_unknown_benchmarks_become_entries_of_which_nothing_else_is_known(files):
-    import_file(files / "plain.csv", "csv")
+    import_score_file(files / "plain.csv", "csv")
     found = Benchmark.objects.get(slug="my-own-test")
     assert (found.name, found.generation, found.status, found.tasks) == (
         "my-own-test",
@@ -70,14 +70,14 @@ def test_hub_names_find_their_models(files, benchmarks, tmp_path):
     (tmp_path / "hub.csv").write_text(
         "model,benchmark,value,source\nmeta-llama/Meta-Llama-3.1-8B-Instruct,mmlu,0.7,https://a.example\n"
     )
-    import_file(tmp_path / "hub.csv", "csv")
+    import_score_file(tmp_path / "hub.csv", "csv")
     assert model.scores.count() == 1
     assert LanguageModel.objects.count() == 1
 
 
 def test_facts_of_a_file_are_believed_where_nobody_else_says_something(files, benchmarks):
     known = factories.model("model-7b", parameters_total=7_000_000_000)
-    import_file(files / "open.csv", "open-llm-v2")
+    import_score_file(files / "open.csv", "open-llm-v2")
     known.refresh_from_db()
     assert (known.open_weights, known.kind, known.license.name) == (True, "chat", "Llama 3.1 Community")
     assert known.parameters_total == 7_000_000_000
@@ -90,13 +90,13 @@ def test_broken_file_changes_nothing(files, benchmarks, name):
     (files / name).write_bytes(content.replace(b"0.", b'"?', 1))
     before = LanguageModel.objects.count()
     with pytest.raises(ValueError, match=rf"{name}: \S+"):
-        import_file(files / name, kind)
+        import_score_file(files / name, kind)
     assert (Score.objects.count(), LanguageModel.objects.count()) == (0, before)
 
 
 def test_limited_runs_are_counted_and_marked(tmp_path, benchmarks):
     (tmp_path / "few.json").write_bytes(score_files.lm_eval(config={"limit": 10, "model_args": "pretrained=m"}))
-    assert import_file(tmp_path / "few.json", "lm-eval").limited == 3
+    assert import_score_file(tmp_path / "few.json", "lm-eval").limited == 3
     assert set(Score.objects.values_list("limited", flat=True)) == {True}
 
 

@@ -4,12 +4,12 @@ from datetime import date
 
 import pytest
 
-from catalog.importers.scores_csv import read
+from catalog.importers.scores_csv import parse_scores
 from tests.catalog.score_files import PLAIN
 
 
 def test_what_is_given_is_taken_and_the_rest_filled_in():
-    first, second = read(PLAIN.encode(), "f.csv")
+    first, second = parse_scores(PLAIN.encode(), "f.csv")
     assert (first.model, first.benchmark, first.value, first.source) == (
         "Model-7B",
         ("mmlu",),
@@ -43,10 +43,10 @@ def test_what_is_given_is_taken_and_the_rest_filled_in():
 def test_broken_files_are_refused_with_line_and_field(old, new, place):
     assert old in PLAIN
     with pytest.raises(ValueError, match=f"^{place}"):
-        read(PLAIN.replace(old, new, 1).encode(), "f.csv")
+        parse_scores(PLAIN.replace(old, new, 1).encode(), "f.csv")
 
 
 @pytest.mark.parametrize("content", [b"\xff", b""])
 def test_files_without_columns_are_refused(content):
     with pytest.raises(ValueError, match=r"^line 1: "):
-        read(content, "f.csv")
+        parse_scores(content, "f.csv")

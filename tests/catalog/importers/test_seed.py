@@ -11,28 +11,28 @@ from urllib.parse import urlparse
 import pytest
 
 from catalog.facts import labels
-from catalog.facts.fields import read
+from catalog.facts.fields import parse_value
 from catalog.importers import seed
 from catalog.matching import seed_files
-from catalog.matching.aliases import rolling
+from catalog.matching.aliases import is_rolling
 from catalog.models import Benchmark, Fact, LanguageModel, License, Price, Score
-from ratings.interchange.seed_votes import VOTES
+from ratings.interchange.seed_votes import VOTES_PATH
 from tests import factories
 
 DAY = "2026-01-02"
-FACTS = seed_files.rows("facts.csv")
+FACTS = seed_files.read_rows("facts.csv")
 DATED = {"release_date", "knowledge_cutoff", "retires_on", "context_window", "max_output"}
 
 
 def board():
-    with lzma.open(VOTES, "rt") as lines:
+    with lzma.open(VOTES_PATH, "rt") as lines:
         return {row[side] for row in csv.DictReader(lines) for side in ("model_a", "model_b")}
 
 
 def test_every_fact_can_be_read_and_has_a_source_and_a_day():
     for row in FACTS:
-        read(row["field"], row["value"])
-        assert labels.link(row["source"]), row
+        parse_value(row["field"], row["value"])
+        assert labels.extract_link(row["source"]), row
         assert re.fullmatch(r"20\d\d-\d\d-\d\d", row["as_of"]), row
 
 
@@ -47,7 +47,7 @@ def test_retired_is_only_what_somebody_has_published():
 @pytest.mark.parametrize(("today", "retired"), [(date(2026, 10, 22), False), (date(2026, 10, 23), True)])
 def test_a_model_is_retired_from_its_day_on(today, retired):
     line = {"model": "x", "field": "retires_on", "value": "2026-10-23", "source": "https://a.example", "as_of": DAY}
-    claims = list(seed.said(line, today))
+    claims = list(seed.iter_claims(line, today))
     assert [(claim.field, claim.value) for claim in claims] == [
         ("retires_on", "2026-10-23"),
         *([("status", "retired")] if retired else []),
@@ -62,10 +62,10 @@ def test_no_claim_stands_twice():
 
 def test_rolling_aliases_have_no_dated_facts():
     assert [
-        row for row in FACTS if rolling(row["model"]) and row["field"] in DATED and row["model"] != "gemini-pro"
+        row for row in FACTS if is_rolling(row["model"]) and row["field"] in DATED and row["model"] != "gemini-pro"
     ] == []
-    priced = {row["model"] for row in seed_files.rows("prices.csv")}
-    assert not [name for name in priced if rolling(name)]
+    priced = {row["model"] for row in seed_files.read_rows("prices.csv")}
+    assert not [name for name in priced if is_rolling(name)]
     assert not priced & {"command-r", "command-r-plus"}  # of 2024-03; these names have moved on to other models since
 
 
@@ -88,12 +88,12 @@ def test_filters_find_something_on_the_board_that_is_shipped(field, least):
 
 
 def test_every_license_of_a_fact_is_in_the_table():
-    names = {entry["name"] for entry in seed_files.tables("licenses.toml", "license")}
+    names = {entry["name"] for entry in seed_files.read_tables("licenses.toml", "license")}
     assert {row["value"] for row in FACTS if row["field"] == "license"} <= names
 
 
 def test_licenses_say_what_they_ask_for():
-    for entry in seed_files.tables("licenses.toml", "license"):
+    for entry in seed_files.read_tables("licenses.toml", "license"):
         assert entry["commercial"] in License.Commercial.values
         assert entry["derivatives"] in License.Commercial.values
         assert urlparse(entry.get("source", "")).scheme == ("" if entry["slug"] == "proprietary" else "https")
@@ -122,7 +122,7 @@ def test_licenses_say_what_they_ask_for():
     ],
 )
 def test_thresholds_are_those_of_the_texts(slug, commercial, condition):
-    [entry] = [each for each in seed_files.tables("licenses.toml", "license") if each["slug"] == slug]
+    [entry] = [each for each in seed_files.read_tables("licenses.toml", "license") if each["slug"] == slug]
     assert entry["commercial"] == commercial
     assert condition in entry["conditions"]
 
@@ -168,12 +168,14 @@ def test_facts_that_are_often_wrong_elsewhere(model, field, value):
 )
 def test_models_of_the_course_have_scores_that_say_who_reports_them(model):
     makers = {row["model"]: row["value"] for row in FACTS if row["field"] == "organization"}
-    own = [row for row in seed_files.rows("scores.csv") if row["model"] == model and row["self_reported"] == "true"]
+    own = [
+        row for row in seed_files.read_rows("scores.csv") if row["model"] == model and row["self_reported"] == "true"
+    ]
     assert {row["measured_by"] for row in own} == {makers[model]}
 
 
 def test_prices_are_prices():
-    rows = seed_files.rows("prices.csv")
+    rows = seed_files.read_rows("prices.csv")
     assert len({row["model"] for row in rows} & board()) >= 35
     for row in rows:
         assert 0 < float(row["input"]) < 1000
@@ -181,7 +183,7 @@ def test_prices_are_prices():
 
 
 def test_scores_have_links_and_no_base_model_stands_in_for_its_chat_model():
-    rows = [row for name in seed.SCORES for row in seed_files.rows(name)]
+    rows = [row for name in seed.SCORE_FILES for row in seed_files.read_rows(name)]
     assert len(rows) > 150
     assert {urlparse(row["source"]).scheme for row in rows} == {"https"}
     assert not [row for row in rows if "example.com" in row["source"] or row["model"].startswith("gemma-2-")]
@@ -191,11 +193,11 @@ def test_scores_have_links_and_no_base_model_stands_in_for_its_chat_model():
 @pytest.mark.django_db
 def test_load_fills_the_catalogue_quickly_and_again_changes_nothing():
     began = time.process_time()
-    seed.load()
+    seed.seed_catalog()
     assert time.process_time() - began < 2
     tables = (LanguageModel, Fact, Price, License, Benchmark, Score)
     before = [table.objects.count() for table in tables]
-    seed.load()
+    seed.seed_catalog()
     assert [table.objects.count() for table in tables] == before
     model = LanguageModel.objects.get(slug="llama-3.1-8b-instruct")
     assert (model.organization.name, model.license.commercial, model.open_weights) == ("Meta", "conditional", True)
@@ -211,7 +213,7 @@ def test_load_keeps_what_was_set_by_hand():
     factories.model("llama-3.1-8b-instruct", context_window=4096)
     factories.license("MIT", commercial="no", conditions="Our lawyers say so.")
     factories.license("Gemma")
-    seed.load()
+    seed.seed_catalog()
     assert LanguageModel.objects.get(slug="llama-3.1-8b-instruct").context_window == 4096
     assert License.objects.get(name="MIT").commercial == "no"
     assert License.objects.get(name="Gemma").commercial == "conditional"
@@ -219,22 +221,22 @@ def test_load_keeps_what_was_set_by_hand():
 
 @pytest.mark.django_db
 def test_new_version_of_the_scores_takes_the_place_of_the_old_one(monkeypatch, tmp_path):
-    seed.load()
+    seed.seed_catalog()
     imported = Score.objects.first()
     Score.objects.filter(pk=imported.pk).update(run="a file of the operator")
     for name in ("licenses.toml", "benchmarks.toml", "facts.csv", "prices.csv", "evalplus_scores.csv"):
-        (tmp_path / name).write_bytes((seed_files.DATA / name).read_bytes())
-    kept = {row["model"] for row in seed_files.rows("evalplus_scores.csv")}
+        (tmp_path / name).write_bytes((seed_files.DATA_DIR / name).read_bytes())
+    kept = {row["model"] for row in seed_files.read_rows("evalplus_scores.csv")}
     (tmp_path / "scores.csv").write_text("model,benchmark,value,source\nnew,mmlu,0.5,https://a.example\n")
-    monkeypatch.setattr(seed_files, "DATA", tmp_path)
-    seed.load()
+    monkeypatch.setattr(seed_files, "DATA_DIR", tmp_path)
+    seed.seed_catalog()
     assert sorted(Score.objects.values_list("model__slug", flat=True)) == sorted([imported.model.slug, "new", *kept])
 
 
 @pytest.mark.django_db
 def test_models_that_one_can_have_today_are_known_from_the_first_minute():
-    seed.load()
-    assert seed.load_models_dev()
+    seed.seed_catalog()
+    assert seed.seed_models_dev()
     within = LanguageModel.objects.filter(
         status="current", license__commercial="yes", context_window__gte=200_000, prices__output__lte=2
     )
@@ -243,9 +245,9 @@ def test_models_that_one_can_have_today_are_known_from_the_first_minute():
 
 @pytest.mark.django_db
 def test_models_dev_is_taken_over_once_for_each_version(django_assert_num_queries):
-    seed.load()
-    seed.load_models_dev()
+    seed.seed_catalog()
+    seed.seed_models_dev()
     with django_assert_num_queries(1):
-        assert not seed.load_models_dev()
+        assert not seed.seed_models_dev()
     Fact.objects.filter(origin=Fact.Origin.MODELS_DEV).update(source="https://models.dev (models-dev 0.9, openai)")
-    assert seed.load_models_dev()
+    assert seed.seed_models_dev()

@@ -8,9 +8,9 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 
-from catalog.benchmarks.rankings import load_benchmarks
+from catalog.benchmarks.rankings import save_benchmarks
 from catalog.importers import submissions
-from catalog.importers.scores import import_scores, preview
+from catalog.importers.scores import import_scores, preview_scores
 from catalog.matching import seed_files
 from catalog.models import Benchmark, Fact, LanguageModel, License, Organization, Score, Submission
 from tests import factories
@@ -24,15 +24,15 @@ ME = uuid4()
 
 @pytest.fixture
 def benchmarks():
-    load_benchmarks(seed_files.tables("benchmarks.toml", "benchmark"))
+    save_benchmarks(seed_files.read_tables("benchmarks.toml", "benchmark"))
 
 
 def sent(content=None, voter=ME, network="here"):
-    return submissions.send(voter, submissions.of_file(content or score_files.lm_eval()), [network])
+    return submissions.submit_content(voter, submissions.parse_score_file(content or score_files.lm_eval()), [network])
 
 
 def proposed(voter=ME, network="here", **changes):
-    return submissions.send(voter, submissions.of_model(GOOD | changes), [network])
+    return submissions.submit_content(voter, submissions.build_proposal(GOOD | changes), [network])
 
 
 def catalogue():
@@ -50,7 +50,7 @@ def test_file_is_understood_and_nothing_of_it_used(benchmarks):
 
 def test_accepted_file_is_imported_and_says_where_it_came_from(benchmarks):
     known = factories.model("model-7b")
-    found = submissions.accept(sent().pk, "operator", "Thank you.")
+    found = submissions.accept_submission(sent().pk, "operator", "Thank you.")
     assert (found.state, found.decided_by, found.note) == ("accepted", "operator", "Thank you.")
     scores = list(known.scores.all())
     assert len(scores) == 3
@@ -62,14 +62,14 @@ def test_accepted_file_is_imported_and_says_where_it_came_from(benchmarks):
 
 def test_refused_file_leaves_nothing(benchmarks):
     before = catalogue()
-    found = submissions.refuse(sent().pk, "operator", "Which machine?")
+    found = submissions.refuse_submission(sent().pk, "operator", "Which machine?")
     assert catalogue() == before
     found.refresh_from_db()
-    assert (found.state, bytes(found.payload), submissions.rows(found)) == ("refused", b"", [])
+    assert (found.state, bytes(found.payload), submissions.load_score_rows(found)) == ("refused", b"", [])
 
 
 def test_accepted_proposal_is_a_model_with_its_source():
-    found = submissions.accept(proposed().pk, "operator")
+    found = submissions.accept_submission(proposed().pk, "operator")
     model = LanguageModel.objects.get(slug="third-7b")
     assert (model.name, model.organization.name, model.license.name, model.open_weights) == (
         "Third 7B",
@@ -81,7 +81,7 @@ def test_accepted_proposal_is_a_model_with_its_source():
 
 
 def test_proposal_without_weights_and_license_claims_neither():
-    submissions.accept(proposed(weights="", license="").pk, "operator")
+    submissions.accept_submission(proposed(weights="", license="").pk, "operator")
     model = LanguageModel.objects.get()
     assert (model.open_weights, model.license) == (None, None)
     assert [fact.field for fact in model.facts.all()] == ["organization"]
@@ -92,7 +92,7 @@ def test_proposal_without_weights_and_license_claims_neither():
     [
         (b"{", "line 1: this is not JSON"),
         (score_files.lm_eval(results={}), "results: there are no tasks"),
-        (b" " * (submissions.MOST_BYTES + 1), "larger than 5 MB"),
+        (b" " * (submissions.MAX_FILE_BYTES + 1), "larger than 5 MB"),
         (score_files.lm_eval(results={f"t{n}": {"acc,none": 1} for n in range(2001)}), "more than 2,000 scores"),
         (score_files.lm_eval(date=(now() + timedelta(days=3)).timestamp()), "date lies in the future"),
         (score_files.lm_eval(results={"t": {"acc,none": 1e300}}), "t: this is no score"),
@@ -103,7 +103,7 @@ def test_proposal_without_weights_and_license_claims_neither():
 def test_broken_files_are_refused_whole(content, why):
     with pytest.raises(ValueError, match=why) as caught:
         sent(content)
-    assert len(str(caught.value)) <= submissions.LONGEST_ERROR
+    assert len(str(caught.value)) <= submissions.MAX_ERROR_LENGTH
     assert str(caught.value).isprintable()
     assert not Submission.objects.exists()
 
@@ -117,18 +117,18 @@ def test_same_is_not_taken_twice(benchmarks):
     sent()
     proposed()
     for again in (lambda: sent(voter=uuid4()), lambda: proposed(uuid4(), model="THIRD 7B", why="Please.")):
-        with pytest.raises(submissions.AlreadySent, match="waits for a decision"):
+        with pytest.raises(submissions.DuplicateSubmission, match="waits for a decision"):
             again()
     assert Submission.objects.count() == 2
 
 
 def test_what_the_catalogue_has_is_not_taken(benchmarks):
-    submissions.accept(sent().pk, "operator")
-    with pytest.raises(submissions.AlreadySent, match="in the catalogue already"):
+    submissions.accept_submission(sent().pk, "operator")
+    with pytest.raises(submissions.DuplicateSubmission, match="in the catalogue already"):
         sent()
     factories.model("third-7b", name="Third 7B")
     for name in ("Third 7B", "third-7B", "lab/Third-7B"):
-        with pytest.raises(submissions.AlreadySent, match="has this model already"):
+        with pytest.raises(submissions.DuplicateSubmission, match="has this model already"):
             proposed(model=name)
 
 
@@ -136,43 +136,43 @@ def test_model_of_a_name_that_two_have_is_known():
     """Else accepting the proposal would replace what files have said of the older one."""
     factories.model("a", name="Third 7B")
     factories.model("b", name="Third 7B")
-    with pytest.raises(submissions.AlreadySent):
+    with pytest.raises(submissions.DuplicateSubmission):
         proposed()
 
 
 def test_what_was_refused_may_be_sent_again_and_the_operator_sees_that():
-    first = submissions.refuse(sent().pk, "operator", "No.")
-    assert [each.note for each in submissions.earlier(sent())] == ["No."]
+    first = submissions.refuse_submission(sent().pk, "operator", "No.")
+    assert [each.note for each in submissions.list_earlier_submissions(sent())] == ["No."]
     assert first.pk != Submission.objects.get(state="pending").pk
 
 
 def test_so_many_of_one_wait_and_no_more(monkeypatch):
-    monkeypatch.setattr(submissions, "MOST_OF_ONE", 2)
-    monkeypatch.setattr(submissions, "MOST_WAITING", 3)
+    monkeypatch.setattr(submissions, "MAX_PER_VOTER", 2)
+    monkeypatch.setattr(submissions, "MAX_PENDING", 3)
     first = proposed(model="a")
     proposed(model="b")
-    with pytest.raises(submissions.TooManyWaiting, match="2 of your submissions"):
+    with pytest.raises(submissions.SubmissionQueueFull, match="2 of your submissions"):
         proposed(model="c")
     proposed(uuid4(), model="c")
-    monkeypatch.setattr(submissions, "MOST_OF_NETWORK", 3)
-    with pytest.raises(submissions.TooManyOfYours, match="3 submissions from your network"):
+    monkeypatch.setattr(submissions, "MAX_PER_NETWORK", 3)
+    with pytest.raises(submissions.TooManySubmissions, match="3 submissions from your network"):
         proposed(uuid4(), model="d")
-    monkeypatch.setattr(submissions, "MOST_OF_NETWORK", 4)
-    with pytest.raises(submissions.TooManyWaiting, match="Too many"):
+    monkeypatch.setattr(submissions, "MAX_PER_NETWORK", 4)
+    with pytest.raises(submissions.SubmissionQueueFull, match="Too many"):
         proposed(uuid4(), model="d")
-    submissions.refuse(first.pk, "operator")
+    submissions.refuse_submission(first.pk, "operator")
     assert proposed(model="d")
 
 
 def test_full_queue_makes_room_for_whoever_is_not_from_its_largest_network(monkeypatch):
     """Two addresses could fill it for good before."""
-    monkeypatch.setattr(submissions, "MOST_WAITING", 6)
+    monkeypatch.setattr(submissions, "MAX_PENDING", 6)
     early = proposed(uuid4(), "small", model="early")
     for number in range(5):
         proposed(uuid4(), "flood", model=f"flood {number}")
 
     honest = proposed(uuid4(), "honest", model="honest")
-    with pytest.raises(submissions.TooManyWaiting, match="Too many"):
+    with pytest.raises(submissions.SubmissionQueueFull, match="Too many"):
         proposed(uuid4(), "flood", model="one more")
 
     assert {early, honest} <= set(Submission.objects.all())
@@ -182,28 +182,28 @@ def test_full_queue_makes_room_for_whoever_is_not_from_its_largest_network(monke
 
 def test_what_nobody_decides_goes_after_a_while():
     old, new, decided = proposed(model="a"), proposed(model="b"), proposed(model="c")
-    submissions.refuse(decided.pk, "operator")
+    submissions.refuse_submission(decided.pk, "operator")
     Submission.objects.exclude(pk=new.pk).update(created_at=now() - timedelta(days=31))
 
-    assert submissions.expire(timedelta(days=30)) == 1
+    assert submissions.expire_submissions(timedelta(days=30)) == 1
     assert set(Submission.objects.all()) == {new, decided}
     assert not Submission.objects.filter(pk=old.pk).exists()
 
 
 def test_network_is_kept_no_longer_than_it_waits():
     assert sent(network="there").network == "there"
-    assert submissions.refuse(sent_again := proposed().pk, "operator").network == ""
+    assert submissions.refuse_submission(sent_again := proposed().pk, "operator").network == ""
     assert Submission.objects.get(pk=sent_again).network == ""
 
 
 @pytest.mark.django_db(transaction=True)
 def test_many_at_once_are_no_more_than_may_wait(monkeypatch):
-    monkeypatch.setattr(submissions, "MOST_OF_ONE", 3)
+    monkeypatch.setattr(submissions, "MAX_PER_VOTER", 3)
 
     def send(number):
         try:
             proposed(model=f"m{number % 5}")
-        except (submissions.TooManyWaiting, submissions.AlreadySent):
+        except (submissions.SubmissionQueueFull, submissions.DuplicateSubmission):
             return
 
     at_once(10, send)
@@ -216,13 +216,13 @@ def test_database_itself_keeps_one_of_the_same_waiting():
         Submission.objects.create(kind="model", digest=found.digest, said={})
 
 
-@pytest.mark.parametrize("first", [submissions.accept, submissions.refuse])
-@pytest.mark.parametrize("second", [submissions.accept, submissions.refuse])
+@pytest.mark.parametrize("first", [submissions.accept_submission, submissions.refuse_submission])
+@pytest.mark.parametrize("second", [submissions.accept_submission, submissions.refuse_submission])
 def test_decision_is_made_once(benchmarks, first, second):
     found = sent()
     first(found.pk, "one")
     before = catalogue()
-    with pytest.raises(submissions.Decided):
+    with pytest.raises(submissions.AlreadyDecided):
         second(found.pk, "two")
     assert catalogue() == before
     assert Submission.objects.get().decided_by == "one"
@@ -230,21 +230,21 @@ def test_decision_is_made_once(benchmarks, first, second):
 
 def test_file_that_came_by_another_way_meanwhile_is_not_imported_again(benchmarks):
     found = sent()
-    import_scores(submissions.rows(found), found.digest)
+    import_scores(submissions.load_score_rows(found), found.digest)
     before = catalogue()
-    with pytest.raises(submissions.AlreadySent):
-        submissions.accept(found.pk, "operator")
+    with pytest.raises(submissions.DuplicateSubmission):
+        submissions.accept_submission(found.pk, "operator")
     assert catalogue() == before
     assert Submission.objects.get().state == "pending"
 
 
 def test_login_moves_and_deletion_takes_back(benchmarks):
     other = uuid4()
-    decided = submissions.accept(sent().pk, "operator")
+    decided = submissions.accept_submission(sent().pk, "operator")
     waiting = proposed()
-    submissions.move(ME, other)
+    submissions.move_submissions(ME, other)
     assert set(Submission.objects.values_list("voter", flat=True)) == {other}
-    submissions.forget(other)
+    submissions.withdraw_submissions(other)
     decided.refresh_from_db()
     assert decided.voter is None
     assert not Submission.objects.filter(pk=waiting.pk).exists()
@@ -260,7 +260,7 @@ def test_preview_says_where_scores_would_go_and_changes_nothing(benchmarks, djan
     found = sent(score_files.lm_eval(results=results))
     before = catalogue()
     with django_assert_max_num_queries(6):
-        placed = {each.row.task: each for each in preview(submissions.rows(found))}
+        placed = {each.row.task: each for each in preview_scores(submissions.load_score_rows(found))}
     assert catalogue() == before
     assert {each.model for each in placed.values()} == {known}
     assert (placed["mmlu"].benchmark, placed["mmlu"].here) == (mmlu, (there,))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from catalog.matching.aliases import find, rolling
-from catalog.matching.seed_files import aliases
+from catalog.matching.aliases import find_model, is_rolling
+from catalog.matching.seed_files import read_aliases
 
 KNOWN = {"llama-3.1-8b-instruct": 1, "yi-1.5-34b-chat": 2, "qwen/qwen3-8b": 3}
 
@@ -24,7 +24,7 @@ KNOWN = {"llama-3.1-8b-instruct": 1, "yi-1.5-34b-chat": 2, "qwen/qwen3-8b": 3}
     ],
 )
 def test_find_joins_only_what_is_the_same(name, key):
-    assert find(name, KNOWN, aliases()) == key
+    assert find_model(name, KNOWN, read_aliases()) == key
 
 
 @pytest.mark.parametrize(
@@ -43,11 +43,11 @@ def test_find_joins_only_what_is_the_same(name, key):
     ],
 )
 def test_rolling_aliases_are_known(name):
-    assert rolling(name)
+    assert is_rolling(name)
 
 
 @pytest.mark.parametrize(
     "name", ["gpt-4o-2024-08-06", "claude-3-opus-20240229", "deepseek-v3", "latestmodel", "gpt-4o"]
 )
 def test_other_names_are_not_rolling(name):
-    assert not rolling(name)
+    assert not is_rolling(name)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from catalog.matching.resolver import NamedModels, labels, slug_of
+from catalog.matching.resolver import NamedModels, load_unique_names, make_slug
 from catalog.models import LanguageModel
-from core.text.slugs import SLUG
+from core.text.slugs import SLUG_PATTERN
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -27,8 +27,8 @@ def slug(name):
     ],
 )
 def test_slug_is_made_of_the_name(name, expected):
-    assert slug_of(name) == expected
-    assert SLUG.fullmatch(expected)
+    assert make_slug(name) == expected
+    assert SLUG_PATTERN.fullmatch(expected)
 
 
 def test_unknown_name_becomes_an_entry_without_an_endpoint():
@@ -73,6 +73,6 @@ def test_known_names_are_looked_up_once(django_assert_num_queries):
 def test_label_is_found_again_even_where_names_are_shared():
     for each, name in [("a", "Same"), ("b", "Same"), ("c", "a"), ("d", "Own"), ("same", "x")]:
         factories.model(each, name=name)
-    told = labels()
+    told = load_unique_names()
     assert NamedModels().ids(told.values()).items() >= {label: pk for pk, label in told.items()}.items()
     assert len(set(told.values())) == 5

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def loaded():
-    seed.load()
+    seed.seed_catalog()
 
 
 def score(benchmark, slug, value, **fields):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from catalog.calculators.cost_form import FIRST_PARTS, FURTHER_PARTS, CostForm
+from catalog.calculators.cost_form import EXTRA_SECTIONS, MAIN_SECTIONS, CostForm
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -149,7 +149,7 @@ def test_a_launch_is_not_planned_by_the_hour(client):
 
 
 def test_every_field_of_the_costs_stands_in_a_part():
-    shown = [name for _, names in FIRST_PARTS + FURTHER_PARTS for name in names]
+    shown = [name for _, names in MAIN_SECTIONS + EXTRA_SECTIONS for name in names]
     assert ["model", *shown] == list(CostForm.base_fields)
 
 

@@ -13,9 +13,9 @@ from django.test import AsyncClient
 
 from config.celery import app
 from config.monitoring import health, worker_busy
-from config.monitoring.worker_busy import BEAT, BUSY
+from config.monitoring.worker_busy import BEAT_KEY, BUSY_KEY
 from core.storage import redis_clients
-from launcher.embedded import ROOT
+from launcher.embedded import PROJECT_ROOT
 from tests.processes import eventually
 
 pytestmark = pytest.mark.django_db
@@ -24,14 +24,14 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def shared(monkeypatch):
     """No answer is that to a question of another test, or an earlier one."""
-    made = health.SharedResult(health.look, shared_s=0)
-    monkeypatch.setattr(health, "_parts", made)
+    made = health.SharedResult(health.collect_status, shared_s=0)
+    monkeypatch.setattr(health, "_shared_status", made)
     return made
 
 
 @pytest.fixture(autouse=True)
 def no_signs():
-    redis_clients.client().delete(BEAT, BUSY)
+    redis_clients.get_redis_client().delete(BEAT_KEY, BUSY_KEY)
 
 
 def test_alive_says_ok_and_sets_no_cookie(client, django_assert_num_queries):
@@ -62,7 +62,7 @@ def test_ready_sees_that_the_database_is_away(client, shared):
 
     def look():
         with connection.execute_wrapper(away):  # that of the thread which looks
-            return health.look()
+            return health.collect_status()
 
     shared.look = look
     answer = client.get("/readyz")
@@ -82,7 +82,7 @@ class Looks:
     def __call__(self):
         self.made += 1
         self.go_on.wait(30)
-        return dict.fromkeys((*health.NEEDED, "beat"), True)
+        return dict.fromkeys((*health.REQUIRED_PARTS, "beat"), True)
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ async def test_ready_waits_for_nothing_that_does_not_answer(looks, shared):
 
 def test_look_keeps_no_connection_of_the_database_while_it_asks_the_workers(client, monkeypatch):
     held = []
-    monkeypatch.setattr(health, "_consumed", lambda: held.append(connection.connection) or set())
+    monkeypatch.setattr(health, "_list_consumed_queues", lambda: held.append(connection.connection) or set())
     client.get("/readyz")
 
     assert held == [None]
@@ -151,7 +151,7 @@ def test_ratings_worker_that_is_busy_with_a_task_is_there(client, queue, there):
 
 def test_long_task_keeps_the_ratings_worker_ready(client):
     """However long it takes: a recount of all votes takes minutes."""
-    busy = worker_busy.Busy(lasts_s=1, renew_s=0.2)
+    busy = worker_busy.BusySign(lasts_s=1, renew_s=0.2)
 
     @app.task(name="tests.long")
     def task():
@@ -171,7 +171,7 @@ def test_long_task_keeps_the_ratings_worker_ready(client):
 def beat(tmp_path):
     """Beat itself, as compose.yaml starts it."""
     command = [sys.executable, "-m", "celery", "-A", "config", "beat", "-s", str(tmp_path / "schedule"), "--pidfile="]
-    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=PROJECT_ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     yield process
     process.kill()
     process.wait()
@@ -179,27 +179,27 @@ def beat(tmp_path):
 
 def beat_container_is_healthy():
     return not subprocess.run(
-        [sys.executable, "-m", "config.monitoring.container_healthcheck", "beat"], cwd=ROOT
+        [sys.executable, "-m", "config.monitoring.container_healthcheck", "beat"], cwd=PROJECT_ROOT
     ).returncode
 
 
 def test_beat_that_dies_is_missed(client, beat):
-    assert eventually(health.beat_lives)
+    assert eventually(health.is_beat_alive)
     assert client.get("/readyz").json()["beat"] is True
     assert beat_container_is_healthy()
-    assert 0 < redis_clients.client().ttl(BEAT) <= worker_busy.BEAT_S
+    assert 0 < redis_clients.get_redis_client().ttl(BEAT_KEY) <= worker_busy.BEAT_TTL_S
 
     beat.kill()
     beat.wait()
-    redis_clients.client().pexpire(BEAT, 1)  # which BEAT_S does otherwise
+    redis_clients.get_redis_client().pexpire(BEAT_KEY, 1)  # which BEAT_S does otherwise
 
-    assert eventually(lambda: not health.beat_lives())
+    assert eventually(lambda: not health.is_beat_alive())
     assert client.get("/readyz").json()["beat"] is False
     assert not beat_container_is_healthy()
 
 
 async def test_ready_does_not_depend_on_beat(shared):
-    shared.look = lambda: dict.fromkeys(health.NEEDED, True) | {"beat": False}
+    shared.look = lambda: dict.fromkeys(health.REQUIRED_PARTS, True) | {"beat": False}
 
     [answer] = await ask()
 

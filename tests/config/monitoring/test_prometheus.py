@@ -17,7 +17,7 @@ TOKEN = "a-token-of-this-test"
 
 
 def figures():
-    samples = [sample for family in families(prometheus.render().decode()) for sample in family.samples]
+    samples = [sample for family in families(prometheus.render_metrics().decode()) for sample in family.samples]
     return {(sample.name, *sample.labels.values()): sample.value for sample in samples}
 
 
@@ -25,7 +25,7 @@ def figures():
 def shared(monkeypatch):
     """Figures that cost nothing, so that only who may read them matters."""
     made = health.SharedResult(lambda: b"arena_up 1\n", shared_s=0)
-    monkeypatch.setattr(prometheus, "_figures", made)
+    monkeypatch.setattr(prometheus, "_shared_metrics", made)
     return made
 
 
@@ -147,7 +147,7 @@ def test_metrics_name_no_model():
     factories.cast(*(endpoint.model for endpoint in endpoints))
     board_refresh.refresh()
 
-    assert b"secret" not in prometheus.render().lower()
+    assert b"secret" not in prometheus.render_metrics().lower()
 
 
 def test_metrics_ask_the_database_equally_often_however_much_there_is(django_assert_num_queries):
@@ -156,7 +156,7 @@ def test_metrics_ask_the_database_equally_often_however_much_there_is(django_ass
     board_refresh.refresh()
 
     with django_assert_num_queries(6):
-        prometheus.render()
+        prometheus.render_metrics()
 
 
 def test_metrics_say_that_the_database_is_away():

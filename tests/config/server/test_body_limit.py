@@ -5,8 +5,8 @@ import json
 import pytest
 from django.urls import reverse
 
-from catalog.importers.submissions import MOST_BYTES
-from config.server.body_limit import LimitedBodies
+from catalog.importers.submissions import MAX_FILE_BYTES
+from config.server.body_limit import BodyLimitMiddleware
 
 K = 1000
 MOST = 100 * K
@@ -39,7 +39,9 @@ async def ask(application, *parts, path="/api/v1/battles/", announced=None, larg
         sent.append(message)
 
     headers = [] if announced is None else [(b"content-length", str(announced).encode())]
-    await LimitedBodies(application, MOST, larger)({"type": "http", "path": path, "headers": headers}, receive, send)
+    await BodyLimitMiddleware(application, MOST, larger)(
+        {"type": "http", "path": path, "headers": headers}, receive, send
+    )
     start, *bodies = sent
     body = b"".join(each["body"] for each in bodies)
     return start["status"], dict(start["headers"]), body, len(parts) - len(waiting)
@@ -93,7 +95,7 @@ async def test_other_scopes_pass():
     async def application(scope, receive, send):
         seen.append(scope["type"])
 
-    await LimitedBodies(application, MOST)({"type": "lifespan"}, None, None)
+    await BodyLimitMiddleware(application, MOST)({"type": "lifespan"}, None, None)
 
     assert seen == ["lifespan"]
 
@@ -109,7 +111,7 @@ async def test_some_paths_take_more_and_say_how_much():
 
 
 def test_paths_that_take_more_are_those_of_files_of_scores(settings):
-    room = {path: most - MOST_BYTES for path, most in settings.LARGER_BODIES.items()}
+    room = {path: most - MAX_FILE_BYTES for path, most in settings.LARGER_BODIES.items()}
 
     assert room.keys() == {reverse("submit"), reverse("submission-list")}
     assert min(room.values()) > 10_000

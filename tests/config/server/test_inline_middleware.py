@@ -11,21 +11,27 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.test import AsyncClient, AsyncRequestFactory, override_settings
 from django.utils.module_loading import import_string
 
-from config.server.inline_middleware import OURS, Common, Csrf, Sessions, in_place
+from config.server.inline_middleware import (
+    INLINE_CLASSES,
+    InlineCommonMiddleware,
+    InlineCsrfMiddleware,
+    InlineSessionMiddleware,
+    use_inline_classes,
+)
 
-in_place_of_djangos = override_settings(MIDDLEWARE=in_place(configured.MIDDLEWARE))
+in_place_of_djangos = override_settings(MIDDLEWARE=use_inline_classes(configured.MIDDLEWARE))
 
 
-@pytest.mark.parametrize(("theirs", "ours"), OURS.items())
+@pytest.mark.parametrize(("theirs", "ours"), INLINE_CLASSES.items())
 def test_each_stands_for_the_one_that_it_extends(theirs, ours):
     assert issubclass(import_string(ours), import_string(theirs))
 
 
 def test_web_process_has_all_of_the_settings_and_each_in_its_place(settings):
-    ours = in_place(settings.MIDDLEWARE)
+    ours = use_inline_classes(settings.MIDDLEWARE)
 
-    assert set(OURS) <= set(settings.MIDDLEWARE)
-    assert [OURS.get(name, name) for name in settings.MIDDLEWARE] == ours
+    assert set(INLINE_CLASSES) <= set(settings.MIDDLEWARE)
+    assert [INLINE_CLASSES.get(name, name) for name in settings.MIDDLEWARE] == ours
     assert not [name for name in ours if name.startswith(("django.", "csp."))]
 
 
@@ -62,7 +68,7 @@ async def test_form_of_another_page_is_refused(path, status):
 async def test_session_leaves_the_loop_only_to_be_stored(changed, in_place):
     ran_in = []
 
-    class Seen(Sessions):
+    class Seen(InlineSessionMiddleware):
         def process_response(self, request, response):
             ran_in.append(threading.get_ident())
             return super().process_response(request, response)
@@ -97,14 +103,14 @@ async def test_form_is_read_for_its_token_in_a_thread(monkeypatch, method, exemp
 
     view.csrf_exempt = exempt
     request = AsyncRequestFactory().generic(method, "/")
-    refused = await Csrf(view).process_view(request, view, (), {})
+    refused = await InlineCsrfMiddleware(view).process_view(request, view, (), {})
 
     assert (ran_in == [threading.get_ident()]) == in_place
     assert (refused is not None) == (not in_place)
 
 
 async def test_hook_that_answers_by_itself_ends_the_request():
-    class Closed(Common):
+    class Closed(InlineCommonMiddleware):
         def process_request(self, request):
             return HttpResponse(status=418)
 

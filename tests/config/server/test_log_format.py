@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 
-from config.server.log_format import LONGEST_MESSAGE, LONGEST_OF_REQUESTS, LONGEST_TRACEBACK, Line
+from config.server.log_format import MAX_MESSAGE_LENGTH, MAX_REQUEST_LENGTH, MAX_TRACEBACK_LENGTH, LineFormatter
 
 LONG = "a" * 60_000
 
@@ -15,15 +15,15 @@ LONG = "a" * 60_000
 def line(name, message, *arguments, error=None):
     exc_info = (type(error), error, error.__traceback__) if error else None
     record = logging.LogRecord(name, logging.ERROR, __file__, 1, message, arguments, exc_info)
-    return Line("%(name)s %(message)s").format(record)
+    return LineFormatter("%(name)s %(message)s").format(record)
 
 
 @pytest.mark.parametrize(
     ("name", "longest"),
     [
-        ("django.request", LONGEST_OF_REQUESTS),
-        ("django.security.csrf", LONGEST_OF_REQUESTS),
-        ("arena.answers.stream_hub", LONGEST_MESSAGE),
+        ("django.request", MAX_REQUEST_LENGTH),
+        ("django.security.csrf", MAX_REQUEST_LENGTH),
+        ("arena.answers.stream_hub", MAX_MESSAGE_LENGTH),
     ],
 )
 def test_message_is_cut(name, longest):
@@ -49,7 +49,7 @@ def test_traceback_keeps_its_end():
 def test_traceback_of_an_error_with_a_long_text_is_cut():
     written = line("arena", "It failed", error=failure(depth=1))
 
-    assert len(written) == len("arena It failed\n") + LONGEST_TRACEBACK
+    assert len(written) == len("arena It failed\n") + MAX_TRACEBACK_LENGTH
 
 
 def test_suspicious_request_is_one_line():
@@ -62,4 +62,4 @@ def test_suspicious_request_is_one_line():
 
 def test_every_record_of_ours_is_written_so():
     assert {handler.get("formatter", "line") for handler in settings.LOGGING["handlers"].values()} == {"line"}
-    assert settings.LOGGING["formatters"]["line"]["()"] == f"{Line.__module__}.{Line.__name__}"
+    assert settings.LOGGING["formatters"]["line"]["()"] == f"{LineFormatter.__module__}.{LineFormatter.__name__}"

@@ -5,8 +5,8 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
 
-from config.server.login_attempts_cache import AttemptsCache
-from core.storage.redis_clients import client as valkey
+from config.server.login_attempts_cache import LoginAttemptsCache
+from core.storage.redis_clients import get_redis_client as valkey
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long way home 7"
@@ -26,10 +26,10 @@ def away(settings, tmp_path):
     """A cache whose Redis is not there."""
     here = settings.CACHES
     settings.CACHES = {"default": {**here["default"], "LOCATION": f"unix://{tmp_path}/nobody.sock"}}
-    AttemptsCache.silent_until = 0.0
+    LoginAttemptsCache.silent_until = 0.0
     cache.local.clear()
     yield
-    AttemptsCache.silent_until = 0.0
+    LoginAttemptsCache.silent_until = 0.0
 
 
 def log_in(password):
@@ -82,7 +82,7 @@ def test_attempts_are_counted_in_this_process_while_redis_is_away(away):
 
 def test_redis_is_asked_again_after_a_while(away, caplog):
     log_in("wrong")
-    AttemptsCache.silent_until = 0.0
+    LoginAttemptsCache.silent_until = 0.0
 
     log_in("wrong")
 

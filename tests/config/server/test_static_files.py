@@ -7,7 +7,7 @@ import pytest
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.core.files.base import ContentFile
 
-from config.server.static_files import A_MINUTE, FOREVER, HASHED, StaticFiles
+from config.server.static_files import DEFAULT_MAX_AGE, HASHED_NAME, IMMUTABLE_MAX_AGE, StaticFiles
 
 CSS = b"body { color: red }\n" * 50
 UNHASHED = ["mark.svg", "css/base.css", "css/0123456789ab.css", "css/base.0123456789abc.css", "css/base.012345.css"]
@@ -49,7 +49,7 @@ async def test_static_file_comes_whole_and_may_be_kept_for_a_year(files):
 
     assert (status, body) == (200, CSS)
     assert headers["content-type"] == 'text/css; charset="utf-8"'
-    assert headers["cache-control"] == f"max-age={FOREVER}, public, immutable"
+    assert headers["cache-control"] == f"max-age={IMMUTABLE_MAX_AGE}, public, immutable"
     assert headers["vary"] == "Accept-Encoding"
 
 
@@ -57,14 +57,14 @@ async def test_static_file_comes_whole_and_may_be_kept_for_a_year(files):
 async def test_static_file_without_a_hash_in_its_name_is_soon_asked_for_again(files, name):
     _, headers, _ = await ask(files, f"/static/{name}")
 
-    assert headers["cache-control"] == f"max-age={A_MINUTE}, public"
+    assert headers["cache-control"] == f"max-age={DEFAULT_MAX_AGE}, public"
 
 
 @pytest.mark.parametrize("name", ["x.css", "js/a.min.js", "vendor/font.woff2", "js/map.js.map"])
 def test_names_that_collectstatic_makes_are_taken_for_hashed(name, tmp_path):
     storage = ManifestStaticFilesStorage(location=tmp_path, base_url="/static/")
 
-    assert re.search(HASHED, storage.hashed_name(name, ContentFile(CSS)))
+    assert re.search(HASHED_NAME, storage.hashed_name(name, ContentFile(CSS)))
 
 
 async def test_static_file_comes_compressed_to_whom_takes_that(files):

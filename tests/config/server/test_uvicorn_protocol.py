@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 import uvloop
 
-from config.server.uvicorn_protocol import FILES, Connection
+from config.server.uvicorn_protocol import MAX_OPEN_FILES, Connection
 
 BODY = b"x" * 200_000
 SMALL = 4096
@@ -200,7 +200,7 @@ def test_client_that_waits_for_us_is_not_closed(run, client):
     run(client())
 
 
-@pytest.mark.parametrize("soft", [256, FILES + 100])
+@pytest.mark.parametrize("soft", [256, MAX_OPEN_FILES + 100])
 def test_web_process_may_open_more_files_than_is_usual(soft):
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     code = "import resource; from config.server.uvicorn_protocol import allow_files; allow_files();"
@@ -211,4 +211,4 @@ def test_web_process_may_open_more_files_than_is_usual(soft):
 
     said = subprocess.run([sys.executable, "-c", code], preexec_fn=lower, capture_output=True, check=True).stdout
 
-    assert said.decode().split() == [str(max(soft, FILES)), str(hard)]
+    assert said.decode().split() == [str(max(soft, MAX_OPEN_FILES)), str(hard)]

@@ -11,19 +11,19 @@ from django.db import IntegrityError, connection, transaction
 from arena.models import Endpoint
 from catalog.models import LanguageModel, Organization, Price
 from core.admin import audit
-from core.models import Change
+from core.models import AuditEntry
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 
 def logged():
-    return [(row.who, row.kind, row.what, row.before, row.after) for row in Change.objects.order_by("pk")]
+    return [(row.who, row.kind, row.what, row.before, row.after) for row in AuditEntry.objects.order_by("pk")]
 
 
 def test_a_change_has_the_fields_that_changed_before_and_after():
     model = factories.model("x", name="Old")
-    with audit.by("operator"):
+    with audit.log_changes_as("operator"):
         model.name, model.release_date = "New", date(2026, 1, 2)
         model.save()
     [(who, kind, what, before, after)] = logged()
@@ -33,7 +33,7 @@ def test_a_change_has_the_fields_that_changed_before_and_after():
 
 
 def test_what_is_added_and_deleted_is_logged_whole():
-    with audit.by("operator"):
+    with audit.log_changes_as("operator"):
         maker = Organization.objects.create(slug="m", name="Maker")
         key = maker.pk
         maker.delete()
@@ -44,7 +44,7 @@ def test_what_is_added_and_deleted_is_logged_whole():
 
 def test_a_save_without_a_change_is_none():
     model = factories.model("x")
-    with audit.by("operator"):
+    with audit.log_changes_as("operator"):
         model.save()
     assert logged() == []
 
@@ -52,7 +52,7 @@ def test_a_save_without_a_change_is_none():
 def test_what_the_service_does_by_itself_is_not_logged():
     factories.endpoint()
     model = factories.model("x")
-    with audit.by("operator"):
+    with audit.log_changes_as("operator"):
         pass
     model.name = "New"
     model.save()
@@ -61,7 +61,7 @@ def test_what_the_service_does_by_itself_is_not_logged():
 
 def test_prices_of_many_are_all_logged():
     model = factories.model("x")
-    with audit.by("operator"):
+    with audit.log_changes_as("operator"):
         for day in (1, 2):
             Price.objects.create(
                 model=model, input=Decimal(1), output=Decimal(2), source="list", as_of=date(2026, 1, day)
@@ -73,7 +73,7 @@ def test_prices_of_many_are_all_logged():
 def test_secrets_are_hidden():
     user = User.objects.create_user("alice", password="zsecret one")
     endpoint = factories.endpoint(parameters={"seed": 1})
-    with audit.by("operator"):
+    with audit.log_changes_as("operator"):
         user.set_password("zsecret two")
         user.save()
         endpoint.parameters = {
@@ -94,7 +94,7 @@ def test_secrets_are_hidden():
         }
     }
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM core_change WHERE core_change::text ~ 'zsecret|pbkdf2|argon'")
+        cursor.execute("SELECT count(*) FROM core_auditentry WHERE core_auditentry::text ~ 'zsecret|pbkdf2|argon'")
         assert cursor.fetchone() == (0,)
 
 
@@ -112,19 +112,19 @@ def test_secrets_are_hidden():
     ],
 )
 def test_what_is_secret_is_seen_by_the_name_of_its_column(name, value, shown):
-    assert audit._shown({name: value}) == {name: shown}
+    assert audit._mask_secrets({name: value}) == {name: shown}
 
 
 def test_groups_of_a_person_are_logged():
     user, group = User.objects.create_user("alice"), Group.objects.create(name="Editors")
-    with audit.by("operator"):
+    with audit.log_changes_as("operator"):
         user.groups.add(group)
         user.groups.remove(group)
     assert [row[4] for row in logged()] == [{"groups": {"added": ["Editors"]}}, {"groups": {"removed": ["Editors"]}}]
 
 
 def test_everything_that_can_be_changed_in_the_admin_is_watched():
-    watched = set(audit.watched())
+    watched = set(audit.list_watched_models())
     assert {LanguageModel, Price, Endpoint, User, Group, Organization} <= watched
     from django.db.models.signals import post_save
 
@@ -137,20 +137,20 @@ def test_everything_that_can_be_changed_in_the_admin_is_watched():
 
 @pytest.mark.parametrize(
     "statement",
-    ["UPDATE core_change SET who = 'nobody'", "DELETE FROM core_change", "UPDATE core_change SET id = 0"],
+    ["UPDATE core_auditentry SET who = 'nobody'", "DELETE FROM core_auditentry", "UPDATE core_auditentry SET id = 0"],
 )
 def test_log_is_only_added_to(statement):
-    audit.note("operator", "tested", factories.model("x"))
+    audit.record_change("operator", "tested", factories.model("x"))
     with pytest.raises(IntegrityError, match="only added to"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
     assert [row[0] for row in logged()] == ["operator"]
 
 
 def test_without_the_trigger_the_log_could_be_changed():
-    audit.note("operator", "tested", factories.model("x"))
+    audit.record_change("operator", "tested", factories.model("x"))
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE core_change DISABLE TRIGGER core_change_stays")
-        cursor.execute("UPDATE core_change SET who = 'nobody'")
+        cursor.execute("ALTER TABLE core_auditentry DISABLE TRIGGER core_auditentry_stays")
+        cursor.execute("UPDATE core_auditentry SET who = 'nobody'")
         assert [row[0] for row in logged()] == ["nobody"]
-        cursor.execute("DELETE FROM core_change")
+        cursor.execute("DELETE FROM core_auditentry")
     assert logged() == []

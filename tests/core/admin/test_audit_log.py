@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.models import Change
+from core.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
 
@@ -11,6 +11,6 @@ pytestmark = pytest.mark.django_db
     ("what", "said"), [("catalog.languagemodel", "language model"), ("arena.gone", "arena.gone"), ("x", "x")]
 )
 def test_log_says_in_words_what_was_changed(admin, what, said):
-    change = Change.objects.create(who="bob", kind="changed", what=what, key="1", name="X")
-    assert f'"field-thing">{said}<' in admin.get("/admin/core/change/").content.decode()
-    assert f'"readonly">{said}<' in admin.get(f"/admin/core/change/{change.pk}/change/").content.decode()
+    change = AuditEntry.objects.create(who="bob", kind="changed", what=what, key="1", name="X")
+    assert f'"field-thing">{said}<' in admin.get("/admin/core/auditentry/").content.decode()
+    assert f'"readonly">{said}<' in admin.get(f"/admin/core/auditentry/{change.pk}/change/").content.decode()

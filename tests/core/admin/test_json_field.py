@@ -7,12 +7,12 @@ from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
 
 from arena.models import Endpoint
-from core.admin.json_field import JsonField
-from core.admin.read_only import ReadOnly
-from core.text.json_values import DEEPEST
+from core.admin.json_field import StrictJsonField
+from core.admin.read_only import ReadOnlyAdmin
+from core.text.json_values import MAX_JSON_DEPTH
 from tests import factories
 
-PAGES = [page for page in django_admin.site._registry.values() if not isinstance(page, ReadOnly)]
+PAGES = [page for page in django_admin.site._registry.values() if not isinstance(page, ReadOnlyAdmin)]
 TOO_MUCH = {
     "NUL": r'["\u0000"]',
     "NUL in a name": r'{"a\u0000b": 1}',
@@ -24,14 +24,14 @@ TOO_MUCH = {
     "open lists": "[" * 5000,
     "lists without an end": "[" * 5000 + "]" * 5000,
     "lists that the stack just holds": "[" * 700 + "]" * 700,
-    "lists that are too deep": "[" * (DEEPEST + 1) + "]" * (DEEPEST + 1),
-    "tables that are too deep": '{"a":' * (DEEPEST + 1) + "1" + "}" * (DEEPEST + 1),
+    "lists that are too deep": "[" * (MAX_JSON_DEPTH + 1) + "]" * (MAX_JSON_DEPTH + 1),
+    "tables that are too deep": '{"a":' * (MAX_JSON_DEPTH + 1) + "1" + "}" * (MAX_JSON_DEPTH + 1),
 }
 
 
 @pytest.mark.parametrize("text", TOO_MUCH.values(), ids=TOO_MUCH)
 def test_field_refuses_with_a_sentence_and_shows_what_was_sent(text):
-    field = JsonField()
+    field = StrictJsonField()
     with pytest.raises(ValidationError, match="JSON"):
         field.clean(text)
     assert field.has_changed({}, text)
@@ -50,7 +50,7 @@ def test_field_refuses_with_a_sentence_and_shows_what_was_sent(text):
     ],
 )
 def test_field_takes_what_can_be_kept(text, value):
-    field = JsonField(required=False)
+    field = StrictJsonField(required=False)
     assert field.clean(text) == value
     if text:
         assert field.bound_data(text, {}) == value
@@ -58,11 +58,11 @@ def test_field_takes_what_can_be_kept(text, value):
 
 def test_field_says_what_is_no_json():
     with pytest.raises(ValidationError, match="valid JSON"):
-        JsonField().clean("[1")
+        StrictJsonField().clean("[1")
 
 
 def test_deepest_json_is_stored_and_written_down(admin):
-    text = '{"a":' * DEEPEST + "1" + "}" * DEEPEST
+    text = '{"a":' * MAX_JSON_DEPTH + "1" + "}" * MAX_JSON_DEPTH
     said = {"model": factories.model("x").pk, "kind": "echo", "parameters": text}
     assert admin.post("/admin/arena/endpoint/add/", said).status_code == 302
     page = admin.get(f"/admin/arena/endpoint/{Endpoint.objects.get().pk}/change/").content.decode()

@@ -6,8 +6,8 @@ import pytest
 from django.contrib import admin as django_admin
 from django.contrib.auth.models import Permission, User
 
-from core.admin.site import GROUPS, LATEST
-from core.models import Change
+from core.admin.site import MAX_LATEST_CHANGES, MODEL_GROUPS
+from core.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
 
@@ -17,9 +17,9 @@ def titles(page):
 
 
 def test_everything_has_its_place(admin):
-    placed = [name for _, names in GROUPS for name in names]
+    placed = [name for _, names in MODEL_GROUPS for name in names]
     assert sorted(placed) == sorted(model.__name__ for model in django_admin.site._registry)
-    assert titles(admin.get("/admin/").content.decode()) == [str(title) for title, _ in GROUPS]
+    assert titles(admin.get("/admin/").content.decode()) == [str(title) for title, _ in MODEL_GROUPS]
 
 
 @pytest.mark.parametrize("path", ["/admin/arena/", "/admin/arena/vote/"])
@@ -28,16 +28,16 @@ def test_other_pages_have_the_list_beside_them(admin, path):
 
 
 def test_what_has_no_place_comes_last(admin, monkeypatch):
-    monkeypatch.setattr("core.admin.site.GROUPS", GROUPS[:1])
+    monkeypatch.setattr("core.admin.site.MODEL_GROUPS", MODEL_GROUPS[:1])
     assert titles(admin.get("/admin/").content.decode()) == ["Who answers", "More"]
 
 
 def test_latest_changes_are_on_the_first_page_for_whoever_may_read_them(admin, client):
     assert "Nobody has changed anything yet." in admin.get("/admin/").content.decode()
-    for number in range(LATEST + 1):
-        Change.objects.create(who="bob", kind="changed", what="x", key="1", name=f"<thing {number}>")
+    for number in range(MAX_LATEST_CHANGES + 1):
+        AuditEntry.objects.create(who="bob", kind="changed", what="x", key="1", name=f"<thing {number}>")
     page = admin.get("/admin/").content.decode()
-    assert f"&lt;thing {LATEST}&gt;" in page
+    assert f"&lt;thing {MAX_LATEST_CHANGES}&gt;" in page
     assert "&lt;thing 0&gt;" not in page
     staff = User.objects.create_user("eve", is_staff=True)
     staff.user_permissions.add(Permission.objects.get(codename="view_vote"))

@@ -13,7 +13,7 @@ from arena.identity import api_keys
 from arena.models import ApiKey, Battle, Endpoint, Vote, Voter
 from catalog.importers import submissions
 from catalog.models import Benchmark, LanguageModel, License, Organization, Score, Submission
-from core.models import Change
+from core.models import AuditEntry
 from ratings.models import Board, Category, Pool
 from tests import factories
 from tests.catalog.importers.test_proposal_form import GOOD
@@ -21,7 +21,7 @@ from tests.operators import PASSWORD
 
 pytestmark = pytest.mark.django_db
 MODELS = sorted(django_admin.site._registry, key=lambda model: model._meta.label)
-READ_ONLY = (ApiKey, Battle, Vote, Voter, Board, Change, Submission)
+READ_ONLY = (ApiKey, Battle, Vote, Voter, Board, AuditEntry, Submission)
 NOT_ADDED = (*READ_ONLY, Pool, Category, Score)
 LISTS = (Endpoint, LanguageModel, License, Benchmark, Score, Battle, Vote, Voter, Pool, Board)
 LOGIN = "/accounts/login/"
@@ -54,8 +54,8 @@ def rows():
     battle = factories.battle(state="voted")
     vote = factories.vote(battle.model_a, battle.model_b, battle=battle, voter=battle.voter_id)
     sent = Submission.objects.create(kind="model", digest="x", said=GOOD)
-    change = Change.objects.create(who="operator", kind="added", what="x", key="1", name="x")
-    key, _ = api_keys.make("nightly", ["read"])
+    change = AuditEntry.objects.create(who="operator", kind="added", what="x", key="1", name="x")
+    key, _ = api_keys.create_key("nightly", ["read"])
     made = (key, battle, vote, battle.voter, factories.board(), change, sent)
     return dict(zip(READ_ONLY, made, strict=True))
 
@@ -123,7 +123,7 @@ def deletable():
     endpoint, benchmark = factories.endpoint(), Benchmark.objects.create(slug="b")
     user = User.objects.create_user("eve")
     factories.voter(user=user)
-    api_keys.make("a program", ["read"], user=user)
+    api_keys.create_key("a program", ["read"], user=user)
     scored(endpoint.model, benchmark)
     group = Group.objects.create(name="g")
     user.groups.add(group)
@@ -241,7 +241,7 @@ def test_networks_are_not_in_the_admin(admin):
     shared = {"shared_at": now(), "review": "waiting", "shared_network": "znetwork" * 8}
     battle = factories.battle(*pair, state="voted", network="znetwork" * 8, **shared)
     factories.vote(*pair, battle=battle)
-    sent = submissions.send(uuid4(), submissions.of_model(GOOD), ["znetwork" * 8])
+    sent = submissions.submit_content(uuid4(), submissions.build_proposal(GOOD), ["znetwork" * 8])
     for model, row in ((Battle, battle), (Submission, sent)):
         for page in (address(model, "changelist"), address(model, "change", row.pk)):
             shown = admin.get(page).content.decode()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.files.records import csv_table, json_lines
+from core.files.records import iter_json_lines, read_csv
 
 
 def lines(content):
@@ -11,7 +11,7 @@ def lines(content):
 
 def test_json_lines_are_numbered_as_in_the_file():
     content = b'\xef\xbb\xbf{"a": 1}\n\n   \n{"a": "\xc3\xa9"}'
-    assert [*json_lines(lines(content), "thing")] == [(1, {"a": 1}), (4, {"a": "é"})]
+    assert [*iter_json_lines(lines(content), "thing")] == [(1, {"a": 1}), (4, {"a": "é"})]
 
 
 @pytest.mark.parametrize(
@@ -25,18 +25,18 @@ def test_json_lines_are_numbered_as_in_the_file():
 )
 def test_json_lines_name_the_first_wrong_line(content, message):
     with pytest.raises(ValueError) as fault:
-        list(json_lines(lines(content), "thing"))
+        list(iter_json_lines(lines(content), "thing"))
     assert str(fault.value).startswith(message)
 
 
 def test_csv_rows_are_numbered_where_they_begin():
-    header, rows = csv_table(lines(b'\xef\xbb\xbfa,b\r\n1,"two\r\nlines"\r\n\r\n3,\xc3\xa9\r\n'))
+    header, rows = read_csv(lines(b'\xef\xbb\xbfa,b\r\n1,"two\r\nlines"\r\n\r\n3,\xc3\xa9\r\n'))
     assert header == ["a", "b"]
     assert [*rows] == [(2, {"a": "1", "b": "two\r\nlines"}), (5, {"a": "3", "b": "é"})]
 
 
 def test_csv_of_nothing_has_no_columns():
-    header, rows = csv_table([])
+    header, rows = read_csv([])
     assert (header, [*rows]) == ([], [])
 
 
@@ -53,5 +53,5 @@ def test_csv_of_nothing_has_no_columns():
 )
 def test_csv_faults_name_the_line(content, message):
     with pytest.raises(ValueError) as fault:
-        list(csv_table(lines(content))[1])
+        list(read_csv(lines(content))[1])
     assert str(fault.value).startswith(message)

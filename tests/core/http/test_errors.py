@@ -7,7 +7,7 @@ from django.http import Http404
 from django.test import Client
 from rest_framework import exceptions
 
-from core.http.errors import Refusal, as_response, bad
+from core.http.errors import RequestError, field_error, handle_exception
 from tests.arena import factories
 from tests.service_urls import below
 
@@ -18,13 +18,13 @@ CALL = "/api/v1/battles/"
 @pytest.mark.parametrize(
     ("error", "status", "body"),
     [
-        (Refusal("not_ready", "Wait.", 409), 409, {"code": "not_ready", "detail": "Wait."}),
+        (RequestError("not_ready", "Wait.", 409), 409, {"code": "not_ready", "detail": "Wait."}),
         (
-            Refusal("voted", "No.", 409, vote={"winner": "a"}),
+            RequestError("voted", "No.", 409, vote={"winner": "a"}),
             409,
             {"code": "voted", "detail": "No.", "vote": {"winner": "a"}},
         ),
-        (bad("prompt", "Ask."), 400, {"code": "invalid", "detail": "Ask.", "fields": {"prompt": ["Ask."]}}),
+        (field_error("prompt", "Ask."), 400, {"code": "invalid", "detail": "Ask.", "fields": {"prompt": ["Ask."]}}),
         (Http404("Secret"), 404, {"code": "not_found", "detail": "There is nothing here, or it is not yours."}),
         (exceptions.NotAuthenticated("Who?"), 401, {"code": "not_authenticated", "detail": "Who?"}),
         (
@@ -50,20 +50,20 @@ CALL = "/api/v1/battles/"
     ids=lambda value: type(value).__name__,
 )
 def test_as_response_gives_every_error_the_same_shape(error, status, body):
-    response = as_response(error, {})
+    response = handle_exception(error, {})
 
     assert (response.status_code, response.data) == (status, {"error": body})
 
 
 def test_as_response_says_when_to_come_back():
-    response = as_response(Refusal("busy", "Later.", 503, retry_after=10), {})
+    response = handle_exception(RequestError("busy", "Later.", 503, retry_after=10), {})
 
     assert response.headers["Retry-After"] == "10"
     assert response.data == {"error": {"code": "busy", "detail": "Later."}}
 
 
 def test_as_response_leaves_our_own_mistakes_to_those_who_log_them():
-    assert as_response(KeyError("x"), {}) is None
+    assert handle_exception(KeyError("x"), {}) is None
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ MOST = 1_500  # bytes of an answer that shows one name
     ],
 )
 def test_shown_is_short_and_can_be_printed(name, shown):
-    assert errors.shown(name) == shown
+    assert errors.sanitize_name(name) == shown
 
 
 @pytest.mark.parametrize("name", [HALF, f"a{HALF}b", LONG, "\0", "\n"], ids=lambda text: ascii(text)[:12])

@@ -7,7 +7,7 @@ from django.http import QueryDict
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import OpenApiParameter
 
-from core.http.openapi import wrong
+from core.http.openapi import find_parameter_errors
 
 STREAMS = {"/api/v1/battles/{battle_id}/events", "/api/v1/leaderboard/events"}
 SOMETHING = {"battle_id": "00000000-0000-4000-8000-000000000000", "key": "00000000-0000-4000-8000-000000000000"}
@@ -64,7 +64,7 @@ LISTED = OpenApiParameter("models", many=True, explode=False)
     ],
 )
 def test_what_is_wrong_with_a_parameter_is_said(given, known, told):
-    assert wrong(QueryDict(given), known) == {name: [sentence] for name, sentence in told.items()}
+    assert find_parameter_errors(QueryDict(given), known) == {name: [sentence] for name, sentence in told.items()}
 
 
 @pytest.mark.parametrize("query", ["pools=live", "format=csv", "format=json"])

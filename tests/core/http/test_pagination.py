@@ -8,7 +8,7 @@ import pytest
 from django.db.models import F
 
 from arena.models import Battle
-from core.http.pagination import MOST, Newest
+from core.http.pagination import MAX_PAGE_SIZE, NewestFirstPagination
 from tests import factories as common
 
 pytestmark = pytest.mark.django_db
@@ -57,11 +57,11 @@ def test_pages_hold_each_battle_once_and_lead_back(client, battles, size):
 
 @pytest.mark.parametrize(
     ("asked", "shown"),
-    [("", MOST), ("1000000000", MOST), ("101", MOST), ("7", 7)],
+    [("", MAX_PAGE_SIZE), ("1000000000", MAX_PAGE_SIZE), ("101", MAX_PAGE_SIZE), ("7", 7)],
 )
 def test_page_is_never_larger_than_allowed(client, me, asked, shown):
     models = common.models(2)
-    for _ in range(MOST + 1):
+    for _ in range(MAX_PAGE_SIZE + 1):
         common.battle(*models, voter=me)
 
     page = client.get(CALL, {"page_size": asked}).json()
@@ -97,7 +97,7 @@ def test_cursor_that_is_not_ours_is_refused_or_harmless(client, battles, sent):
 
     assert answer.status_code in (200, 404)
     if answer.status_code == 404:
-        assert answer.json() == {"error": {"code": "not_found", "detail": Newest.invalid_cursor_message}}
+        assert answer.json() == {"error": {"code": "not_found", "detail": NewestFirstPagination.invalid_cursor_message}}
 
 
 def test_cursor_of_somebody_else_shows_nothing_of_theirs(client, battles):

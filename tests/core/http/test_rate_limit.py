@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.http import rate_limit
-from core.http.rate_limit import HOUR_US, Bucket, give_back, overdraw, take
+from core.http.rate_limit import HOUR_US, Bucket, charge_buckets, overdraw_buckets, refund_buckets
 from core.storage import redis_clients
 from tests.races import at_once
 
@@ -18,17 +18,17 @@ def bucket(per_hour, key=""):
 
 
 def taken(of, times):
-    return [take([of]) == 0 for _ in range(times)]
+    return [charge_buckets([of]) == 0 for _ in range(times)]
 
 
 @pytest.fixture
 def nobody(settings, monkeypatch):
     """Nobody answers at the address of Redis, and this process has counted nothing yet."""
-    monkeypatch.setattr(rate_limit, "_local", rate_limit._Local())
-    redis_clients.client.cache_clear()
+    monkeypatch.setattr(rate_limit, "_local_buckets", rate_limit._LocalBuckets())
+    redis_clients.get_redis_client.cache_clear()
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     yield
-    redis_clients.client.cache_clear()
+    redis_clients.get_redis_client.cache_clear()
 
 
 @pytest.mark.parametrize("most", [1, 2, 7, 13, 60])
@@ -48,15 +48,15 @@ def test_take_of_several_is_of_all_or_none(request, away):
         request.getfixturevalue("nobody")
     each = bucket(40 if away else 10)
 
-    assert [take([each], 4) == 0 for _ in range(4)] == [True, True, False, False]
+    assert [charge_buckets([each], 4) == 0 for _ in range(4)] == [True, True, False, False]
     assert taken(each, 3) == [True, True, False]
 
 
 def test_take_of_more_than_a_bucket_holds_takes_a_full_one():
     each = bucket(3)
 
-    assert [take([each], 100) == 0 for _ in range(2)] == [True, False]
-    give_back([each], 100)
+    assert [charge_buckets([each], 100) == 0 for _ in range(2)] == [True, False]
+    refund_buckets([each], 100)
     assert taken(each, 4) == [True, True, True, False]
 
 
@@ -65,22 +65,22 @@ def test_overdrawn_bucket_is_refused_until_it_is_refilled(request, away):
     if away:
         request.getfixturevalue("nobody")
     each = bucket(12)
-    assert take([each], 0) == 0
+    assert charge_buckets([each], 0) == 0
 
     for _ in range(2):
-        overdraw([each], 12)
+        overdraw_buckets([each], 12)
 
-    assert 3590 < take([each], 0) <= 3600
-    give_back([each], 12)
-    assert take([each], 0) == 0
-    assert take([each]) > 0
+    assert 3590 < charge_buckets([each], 0) <= 3600
+    refund_buckets([each], 12)
+    assert charge_buckets([each], 0) == 0
+    assert charge_buckets([each]) > 0
 
 
 def test_take_says_how_long_until_one_more_is_there():
     each = bucket(60)
     taken(each, 60)
 
-    assert 58 < take([each]) <= 60
+    assert 58 < charge_buckets([each]) <= 60
 
 
 @pytest.mark.parametrize("minutes", [1, 5, 59])
@@ -98,7 +98,7 @@ def test_bucket_of_this_process_fills_evenly_too(nobody, minutes):
     each = bucket(60)
     taken(each, 60)
 
-    rate_limit._local.full[each.key] -= minutes * 60_000_000
+    rate_limit._local_buckets.full[each.key] -= minutes * 60_000_000
 
     assert taken(each, 60).count(True) == minutes / 4
 
@@ -106,15 +106,15 @@ def test_bucket_of_this_process_fills_evenly_too(nobody, minutes):
 def test_take_is_from_all_or_none():
     large, small = bucket(10), bucket(2)
 
-    assert [take([large, small]) == 0 for _ in range(5)] == [True, True, False, False, False]
+    assert [charge_buckets([large, small]) == 0 for _ in range(5)] == [True, True, False, False, False]
     assert taken(large, 9) == [True] * 8 + [False]
 
 
 def test_take_waits_for_the_slowest():
     quick, slow = bucket(3600), bucket(1)
-    take([slow])
+    charge_buckets([slow])
 
-    assert take([quick, slow]) > 3500
+    assert charge_buckets([quick, slow]) > 3500
 
 
 @pytest.mark.parametrize("away", [False, True])
@@ -135,7 +135,7 @@ def test_give_back_makes_room_for_one(request, away):
     most = 3 if away else 12
     taken(each, most)
 
-    give_back([each])
+    refund_buckets([each])
 
     assert taken(each, 2) == [True, False]
 
@@ -144,7 +144,7 @@ def test_give_back_never_makes_more_room_than_there_was(valkey):
     each = bucket(3)
 
     for _ in range(5):
-        give_back([each])
+        refund_buckets([each])
 
     assert not valkey.exists(f"limit:{each.key}")
     assert taken(each, 4) == [True, True, True, False]
@@ -166,7 +166,7 @@ def test_sixty_at_once_at_limit_twenty_are_twenty():
     for _ in range(5):
         each = bucket(20)
 
-        assert at_once(60, lambda number, each=each: take([each])).count(0) == 20
+        assert at_once(60, lambda number, each=each: charge_buckets([each])).count(0) == 20
 
 
 def test_sixty_at_once_are_more_than_twenty_where_reading_and_writing_are_two_steps(valkey):
@@ -189,7 +189,7 @@ def test_clock_of_this_machine_does_not_matter(monkeypatch):
 
     monkeypatch.setattr(time, "time", lambda: 1e10)
 
-    assert take([each]) > 0
+    assert charge_buckets([each]) > 0
 
 
 @pytest.mark.parametrize(("most", "here"), [(1, 1), (3, 1), (8, 2), (60, 15)])
@@ -200,16 +200,16 @@ def test_without_redis_a_quarter_passes_in_this_process(nobody, caplog, most, he
 
 def test_redis_that_goes_away_lets_at_most_twice_as_many_through(settings, monkeypatch):
     each, there = bucket(20), settings.REDIS_URL
-    monkeypatch.setattr(rate_limit, "_local", rate_limit._Local())
+    monkeypatch.setattr(rate_limit, "_local_buckets", rate_limit._LocalBuckets())
     before = taken(each, 30).count(True)
-    redis_clients.client.cache_clear()
+    redis_clients.get_redis_client.cache_clear()
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
 
-    during = at_once(60, lambda number: take([each])).count(0)
+    during = at_once(60, lambda number: charge_buckets([each])).count(0)
 
     settings.REDIS_URL = there
-    redis_clients.client.cache_clear()
-    rate_limit._local.until = 0
+    redis_clients.get_redis_client.cache_clear()
+    rate_limit._local_buckets.until = 0
     assert (before, during, taken(each, 5).count(True)) == (20, 5, 0)
 
 
@@ -217,21 +217,21 @@ def test_redis_is_not_asked_by_every_request_while_it_is_away(nobody, settings, 
     taken(bucket(100), 20)
 
     assert caplog.text.count("Redis is away") == 1
-    rate_limit._local.until = 0
+    rate_limit._local_buckets.until = 0
     taken(bucket(100), 20)
     assert caplog.text.count("Redis is away") == 2
 
 
 def test_memory_of_this_process_holds_only_buckets_in_use(nobody, monkeypatch):
-    monkeypatch.setattr(rate_limit, "MOST_LOCAL", 10)
+    monkeypatch.setattr(rate_limit, "MAX_LOCAL_BUCKETS", 10)
     quick = [bucket(10**9) for _ in range(50)]
 
     for each in quick:
-        take([each])
+        charge_buckets([each])
 
-    assert len(rate_limit._local.full) <= 12
+    assert len(rate_limit._local_buckets.full) <= 12
 
 
 @pytest.mark.parametrize(("wait", "whole"), [(0.001, 1), (1, 1), (1.2, 2), (59.999, 60)])
 def test_whole_seconds_are_never_too_few(wait, whole):
-    assert rate_limit.whole_seconds(wait) == whole
+    assert rate_limit.round_up_seconds(wait) == whole

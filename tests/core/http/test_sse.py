@@ -3,7 +3,7 @@
 import pytest
 
 from core.http import sse
-from core.http.errors import Refusal
+from core.http.errors import RequestError
 
 LIMITS = {"voter": 2, "address": 3, "network": 4}
 
@@ -17,8 +17,8 @@ def named(number):
 def test_take_admits_what_voter_address_and_network_have_room_for(whose, admitted):
     taken, held = {}, []
 
-    with pytest.raises(Refusal) as refused:
-        held.extend(sse.take(taken, named(number)) for number in whose)
+    with pytest.raises(RequestError) as refused:
+        held.extend(sse.acquire_slot(taken, named(number)) for number in whose)
 
     assert (len(held), len(taken)) == (admitted, admitted)
     assert (refused.value.code, refused.value.status) == ("too_many_streams", 429)
@@ -26,10 +26,10 @@ def test_take_admits_what_voter_address_and_network_have_room_for(whose, admitte
 
 def test_place_is_free_when_it_is_given_up_or_forgotten():
     taken = {}
-    held = [sse.take(taken, LIMITS) for _ in range(2)]
+    held = [sse.acquire_slot(taken, LIMITS) for _ in range(2)]
 
     held.pop().give_up()
-    held.append(sse.take(taken, LIMITS))
+    held.append(sse.acquire_slot(taken, LIMITS))
     held.clear()
 
     assert taken == {}
@@ -38,4 +38,4 @@ def test_place_is_free_when_it_is_given_up_or_forgotten():
 def test_zero_is_no_limit():
     taken = {}
 
-    assert len({id(each) for each in [sse.take(taken, {"voter": 0}) for _ in range(50)]}) == 50
+    assert len({id(each) for each in [sse.acquire_slot(taken, {"voter": 0}) for _ in range(50)]}) == 50

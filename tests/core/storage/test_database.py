@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, connections
 
 from arena.models import Voter
-from core.storage.database import let_go, limit
+from core.storage.database import database_sync_to_async, set_timeouts
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,7 +24,7 @@ async def test_look_gives_its_result_and_keeps_no_connection(in_database):
         seen.append(connections["default"])
         return (count + offset) * factor
 
-    assert await let_go(look)(1, factor=10) == 20
+    assert await database_sync_to_async(look)(1, factor=10) == 20
     assert seen[0] is not connection
     assert seen[0].connection is None
 
@@ -38,14 +38,14 @@ async def test_look_that_fails_keeps_none_either():
         raise LookupError
 
     with pytest.raises(LookupError):
-        await let_go(look)()
+        await database_sync_to_async(look)()
     assert seen[0].connection is None
 
 
 @pytest.mark.parametrize(("options", "free"), [({}, False), ({"idle_in_transaction_session_timeout": 200}, True)])
 def test_process_that_stands_still_in_a_transaction_keeps_nobody_waiting(settings, options, free):
     settings.DATABASE_OPTIONS = {}
-    limit(**options)
+    set_timeouts(**options)
     address = {**connection.get_connection_params(), "context": None, "cursor_factory": None}
     address = {name: address[name] for name in ("host", "port", "dbname", "user") if address.get(name)}
     with (

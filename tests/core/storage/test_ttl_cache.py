@@ -6,11 +6,11 @@ from threading import Event
 
 import pytest
 
-from core.storage.ttl_cache import Recent
+from core.storage.ttl_cache import TtlCache
 
 
 def test_value_is_worked_out_once():
-    asked, recent = [], Recent(2)
+    asked, recent = [], TtlCache(2)
 
     def work_out():
         asked.append(1)
@@ -21,7 +21,7 @@ def test_value_is_worked_out_once():
 
 
 def test_value_asked_for_longest_ago_goes_first():
-    recent = Recent(2)
+    recent = TtlCache(2)
     for key in "ab":
         recent.keep(key, key)
     recent.get("a")
@@ -31,27 +31,27 @@ def test_value_asked_for_longest_ago_goes_first():
 
 @pytest.mark.parametrize(("seconds", "found"), [(60.0, 1), (0.0, None), (-1.0, None)])
 def test_value_holds_for_its_time(seconds, found):
-    recent = Recent(2, seconds)
+    recent = TtlCache(2, seconds)
     recent.keep("a", 1)
     assert recent.get("a") == found
 
 
 def test_value_is_forgotten_in_time():
-    recent = Recent(2, 0.01)
+    recent = TtlCache(2, 0.01)
     recent.keep("a", 1)
     time.sleep(0.02)
     assert recent.get("a") is None
 
 
 def test_all_can_be_forgotten():
-    recent = Recent(2)
+    recent = TtlCache(2)
     recent.keep("a", 1)
     recent.forget()
     assert recent.get("a") is None
 
 
 def test_threads_may_share_it():
-    recent = Recent(3)
+    recent = TtlCache(3)
 
     def use(number):
         return recent.of(number % 7, lambda: number % 7)
@@ -61,7 +61,7 @@ def test_threads_may_share_it():
 
 
 def test_many_who_ask_at_once_wait_for_one():
-    asked, recent = [], Recent(3)
+    asked, recent = [], TtlCache(3)
 
     def work_out():
         asked.append(1)
@@ -74,7 +74,7 @@ def test_many_who_ask_at_once_wait_for_one():
 
 
 def test_nobody_waits_for_ever_for_another():
-    recent, held = Recent(3), Event()
+    recent, held = TtlCache(3), Event()
 
     with ThreadPoolExecutor(2) as pool:
         slow = pool.submit(recent.of, "a", lambda: held.wait(30) and 1)
@@ -86,7 +86,7 @@ def test_nobody_waits_for_ever_for_another():
 
 
 def test_what_could_not_be_worked_out_is_tried_again():
-    recent = Recent(3)
+    recent = TtlCache(3)
     with pytest.raises(ZeroDivisionError):
         recent.of("a", lambda: 1 // 0)
     assert recent.of("a", lambda: 3) == 3

@@ -6,7 +6,7 @@ import pytest
 from django import forms
 from django.core.exceptions import ValidationError
 
-from core.text.number_fields import Amount, GivenForm, YesOrNo
+from core.text.number_fields import AmountField, DefaultsForm, StrictBooleanField
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ from core.text.number_fields import Amount, GivenForm, YesOrNo
     ],
 )
 def test_amount_reads_what_people_write(written, number):
-    assert Amount(high=1e30).clean(written) == number
+    assert AmountField(high=1e30).clean(written) == number
 
 
 @pytest.mark.parametrize(
@@ -57,36 +57,36 @@ def test_amount_reads_what_people_write(written, number):
 )
 def test_amount_refuses_what_is_no_number(written):
     with pytest.raises(ValidationError, match="This is no number"):
-        Amount(high=1e30).clean(written)
+        AmountField(high=1e30).clean(written)
 
 
 @pytest.mark.parametrize("written", ["-1", "0.5", "101", "1e99", "-0.001"])
 def test_amount_keeps_its_bounds(written):
     with pytest.raises(ValidationError, match="This must be from 1 to 100"):
-        Amount(low=1, high=100).clean(written)
+        AmountField(low=1, high=100).clean(written)
 
 
 @pytest.mark.parametrize(("written", "number"), [("8.03B", 8_030_000_000), ("2.0", 2), ("1.5e3", 1500)])
 def test_amount_may_be_whole(written, number):
-    found = Amount(whole=True).clean(written)
+    found = AmountField(whole=True).clean(written)
     assert (found, type(found)) == (number, int)
 
 
 @pytest.mark.parametrize("written", ["2.6", "1e-3", "0.0001k"])
 def test_whole_amount_refuses_a_fraction(written):
     with pytest.raises(ValidationError, match="whole number"):
-        Amount(whole=True).clean(written)
+        AmountField(whole=True).clean(written)
 
 
 def test_amount_shows_what_is_usual():
-    amount = Amount(usual=8192)
+    amount = AmountField(usual=8192)
     assert (amount.usual, amount.widget.attrs["placeholder"]) == (Decimal(8192), "8,192")
-    assert type(Amount(usual=5, whole=True).usual) is int
+    assert type(AmountField(usual=5, whole=True).usual) is int
 
 
-class Example(GivenForm):
-    one = Amount(usual=7)
-    other = Amount()
+class Example(DefaultsForm):
+    one = AmountField(usual=7)
+    other = AmountField()
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,8 @@ def test_form_takes_what_is_given_and_else_what_is_usual(data, one, other):
     assert (form.given("one"), form.given("other")) == (one, other)
 
 
-class Asked(GivenForm):
-    tools = YesOrNo()
+class Asked(DefaultsForm):
+    tools = StrictBooleanField()
     weights = forms.ChoiceField(choices=[("", "any"), ("open", "open ones"), ("closed", "closed ones")], required=False)
 
 

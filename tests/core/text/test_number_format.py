@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from core.text.number_format import count, dollars, tokens
+from core.text.number_format import format_count, format_dollars, format_tokens
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from core.text.number_format import count, dollars, tokens
     ],
 )
 def test_count_keeps_three_digits(number, words):
-    assert count(number) == words
+    assert format_count(number) == words
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_count_keeps_three_digits(number, words):
     ],
 )
 def test_tokens_are_counted_as_makers_do(number, words):
-    assert tokens(number) == words
+    assert format_tokens(number) == words
 
 
 @pytest.mark.parametrize(
@@ -63,4 +63,4 @@ def test_tokens_are_counted_as_makers_do(number, words):
     ],
 )
 def test_dollars_show_the_digits_that_count(amount, words):
-    assert dollars(Decimal(amount)) == words
+    assert format_dollars(Decimal(amount)) == words

@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.http.errors import Refusal
-from ratings.api.parameters import chosen
+from core.http.errors import RequestError
+from ratings.api.parameters import parse_model_slugs
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -15,12 +15,12 @@ pytestmark = pytest.mark.django_db
 def test_chosen_are_each_model_once_in_their_order(named, meant):
     for slug in "ab":
         factories.model(slug)
-    assert chosen(named) == meant
+    assert parse_model_slugs(named) == meant
 
 
 @pytest.mark.parametrize("slug", ["nobody", "\0", "A", " a"])
 def test_chosen_refuses_a_model_that_does_not_exist(slug):
     factories.model("a")
-    with pytest.raises(Refusal) as refused:
-        chosen(["a", slug, "z"])
+    with pytest.raises(RequestError) as refused:
+        parse_model_slugs(["a", slug, "z"])
     assert (refused.value.status, repr(slug) in refused.value.detail) == (404, True)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from ratings.boards.snapshots import unpack
+from ratings.boards.snapshots import unpack_rows
 from ratings.models import Pool, Snapshot
 from ratings.pipeline import board_refresh
 from tests import factories
@@ -47,7 +47,7 @@ def test_leaderboard_is_the_board_of_the_contract(client, voted):
 
 def test_leaderboard_gives_full_precision(client, voted):
     shown = client.get(BOARD).json()["rows"][0]["rating"]
-    assert shown == unpack(Snapshot.objects.get(board__category__slug="overall", method="bt").rows)[0]["rating"]
+    assert shown == unpack_rows(Snapshot.objects.get(board__category__slug="overall", method="bt").rows)[0]["rating"]
     assert shown != round(shown, 6)
 
 
@@ -165,7 +165,7 @@ def test_pools_tell_of_which_categories_they_have_boards(client, voted):
     factories.pool("old", kind="import")
     factories.cast(factories.model("x"), factories.model("y"), pool="old", source="import", categories=["math"])
     board_refresh.refresh()
-    board_refresh.refresh_style()
+    board_refresh.refresh_style_board()
 
     found = {pool["slug"]: pool["categories"] for pool in client.get("/api/v1/pools/").json()["results"]}
 

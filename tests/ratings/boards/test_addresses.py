@@ -7,8 +7,8 @@ import pytest
 from django.http import QueryDict
 
 from ratings.boards import snapshots
-from ratings.boards.addresses import query, source
-from ratings.boards.snapshots import Asked
+from ratings.boards.addresses import build_board_parameters, build_board_url
+from ratings.boards.snapshots import BoardKey
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -16,28 +16,30 @@ NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
-        (Asked(), {}),
-        (Asked(pool="elsewhere", method="elo"), {"pool": "elsewhere", "method": "elo"}),
-        (Asked(category="a&b", style_control=True, at=NOON), {
+        (BoardKey(), {}),
+        (BoardKey(pool="elsewhere", method="elo"), {"pool": "elsewhere", "method": "elo"}),
+        (BoardKey(category="a&b", style_control=True, at=NOON), {
             "category": "a&b", "style_control": "true", "at": "2026-01-31T12:00:00Z",
         }),
     ],
 )  # fmt: skip
 def test_query_says_what_is_not_so_anyway(asked, expected):
-    assert query(asked) == expected
-    assert snapshots.asked(query(asked)) == asked
+    assert build_board_parameters(asked) == expected
+    assert snapshots.parse_board_key(build_board_parameters(asked)) == asked
 
 
 def test_source_names_the_call_and_its_parameters():
-    found = urlsplit(source("leaderboard-history", Asked(pool="p"), model=["x", "y&z"], until=NOON, since=None))
+    found = urlsplit(
+        build_board_url("leaderboard-history", BoardKey(pool="p"), model=["x", "y&z"], until=NOON, since=None)
+    )
     assert found.path == "/api/v1/leaderboard/history/"
     assert parse_qs(found.query) == {"pool": ["p"], "model": ["x", "y&z"], "until": ["2026-01-31T12:00:00Z"]}
 
 
 def test_source_takes_the_time_that_it_is_given_before_that_of_the_board():
-    found = QueryDict(urlsplit(source("leaderboard-json", Asked(), at=NOON)).query)
-    assert snapshots.asked(found).at == NOON
+    found = QueryDict(urlsplit(build_board_url("leaderboard-json", BoardKey(), at=NOON)).query)
+    assert snapshots.parse_board_key(found).at == NOON
 
 
 def test_source_without_parameters_is_a_path():
-    assert source("leaderboard-json", Asked(), at=None) == "/api/v1/leaderboard/"
+    assert build_board_url("leaderboard-json", BoardKey(), at=None) == "/api/v1/leaderboard/"

@@ -14,7 +14,7 @@ from redis.exceptions import ConnectionError as NotThere
 
 from arena.identity.quotas import ADDRESS_FACTOR
 from core.http import sse
-from core.storage.redis_clients import client
+from core.storage.redis_clients import get_redis_client
 from ratings.api import views
 from ratings.boards import board_events
 from ratings.pipeline import announcements
@@ -45,12 +45,12 @@ async def soon(events):
 
 
 def put(server, votes):
-    server.xadd(board_events.STREAM, announcements._hint(snapshot(votes).board, snapshot(votes)))
+    server.xadd(board_events.STREAM_KEY, announcements._build_event(snapshot(votes).board, snapshot(votes)))
 
 
 async def test_follow_tells_which_board_changed():
-    async with page(board_events.Reader()) as events:
-        announcements.announce([snapshot(votes=7, category="coding")])
+    async with page(board_events.BoardEventReader()) as events:
+        announcements.announce_boards([snapshot(votes=7, category="coding")])
         assert data(await soon(events)) == {
             "pool": "live",
             "category": "coding",
@@ -62,28 +62,28 @@ async def test_follow_tells_which_board_changed():
 
 
 async def test_follow_begins_with_what_comes_after_it():
-    announcements.announce([snapshot(votes=1)])
-    async with page(board_events.Reader()) as events:
-        announcements.announce([snapshot(votes=2)])
+    announcements.announce_boards([snapshot(votes=1)])
+    async with page(board_events.BoardEventReader()) as events:
+        announcements.announce_boards([snapshot(votes=2)])
         assert data(await soon(events))["votes"] == 2
 
 
 async def test_follow_says_when_it_begins_only_once_it_knows_where(monkeypatch):
     """Or else a board that comes right after that would be taken for an old one."""
-    end = board_events._end
+    end = board_events._load_last_entry_id
 
     async def later(redis):
         await asyncio.sleep(0.2)
         return await end(redis)
 
-    monkeypatch.setattr(board_events, "_end", later)
-    async with page(board_events.Reader()) as events:
-        announcements.announce([snapshot(votes=2)])
+    monkeypatch.setattr(board_events, "_load_last_entry_id", later)
+    async with page(board_events.BoardEventReader()) as events:
+        announcements.announce_boards([snapshot(votes=2)])
         assert data(await soon(events))["votes"] == 2
 
 
 async def test_reader_goes_on_after_a_fault_of_ours(monkeypatch, caplog):
-    end, failed = board_events._end, []
+    end, failed = board_events._load_last_entry_id, []
 
     async def fail_once(redis):
         if not failed:
@@ -91,44 +91,44 @@ async def test_reader_goes_on_after_a_fault_of_ours(monkeypatch, caplog):
             raise LookupError("a fault of ours")
         return await end(redis)
 
-    monkeypatch.setattr(board_events, "_end", fail_once)
-    client().delete(board_events.STREAM)
-    async with page(board_events.Reader(away_s=0.01)) as events:
-        announcements.announce([snapshot(votes=2)])
+    monkeypatch.setattr(board_events, "_load_last_entry_id", fail_once)
+    get_redis_client().delete(board_events.STREAM_KEY)
+    async with page(board_events.BoardEventReader(away_s=0.01)) as events:
+        announcements.announce_boards([snapshot(votes=2)])
         assert data(await soon(events))["votes"] == 2
     assert "a fault of ours" in caplog.text
 
 
 async def test_reader_leaves_out_a_hint_that_it_does_not_understand(caplog):
     """As a process of another version may write it; the next one is on the way, in the same read or a later one."""
-    async with page(board_events.Reader(away_s=0.01)) as events:
+    async with page(board_events.BoardEventReader(away_s=0.01)) as events:
         for votes in (3, 4):
-            client().xadd(board_events.STREAM, {"another": "hint"})
-            announcements.announce([snapshot(votes=votes)])
+            get_redis_client().xadd(board_events.STREAM_KEY, {"another": "hint"})
+            announcements.announce_boards([snapshot(votes=votes)])
             assert data(await soon(events))["votes"] == votes
     assert caplog.text.count("KeyError") == 2
 
 
 async def test_follow_begins_on_an_empty_stream_too():
-    client().delete(board_events.STREAM)
-    async with page(board_events.Reader()) as events:
-        announcements.announce([snapshot(votes=3)])
+    get_redis_client().delete(board_events.STREAM_KEY)
+    async with page(board_events.BoardEventReader()) as events:
+        announcements.announce_boards([snapshot(votes=3)])
         assert data(await soon(events))["votes"] == 3
 
 
 async def test_follow_serves_many_pages_with_one_reader():
-    client().delete(board_events.STREAM)
-    reader = board_events.Reader()
-    connections = len(client().client_list())
+    get_redis_client().delete(board_events.STREAM_KEY)
+    reader = board_events.BoardEventReader()
+    connections = len(get_redis_client().client_list())
     async with page(reader) as first, page(reader) as second, page(reader) as third:
-        announcements.announce([snapshot(votes=4)])
+        announcements.announce_boards([snapshot(votes=4)])
         told = [data(await soon(events))["votes"] for events in (first, second, third)]
-        assert len(client().client_list()) <= connections + 1
+        assert len(get_redis_client().client_list()) <= connections + 1
     assert told == [4, 4, 4]
 
 
 async def test_follow_ends_its_reader_with_the_last_page():
-    reader = board_events.Reader()
+    reader = board_events.BoardEventReader()
     async with page(reader):
         async with page(reader):
             task = reader.task
@@ -137,26 +137,26 @@ async def test_follow_ends_its_reader_with_the_last_page():
     await asyncio.wait([task], timeout=30)
     assert task.done()
     async with page(reader) as events:
-        announcements.announce([snapshot(votes=5)])
+        announcements.announce_boards([snapshot(votes=5)])
         assert data(await soon(events))["votes"] == 5
 
 
 async def test_follow_starts_anew_while_the_last_reader_is_ending():
-    reader = board_events.Reader()
+    reader = board_events.BoardEventReader()
     for votes in (1, 2, 3):
         async with page(reader) as events:
-            announcements.announce([snapshot(votes=votes)])
+            announcements.announce_boards([snapshot(votes=votes)])
             assert data(await soon(events))["votes"] == votes
 
 
 async def test_reader_ends_at_the_first_cancellation_whenever_it_comes():
     """With a page still open, as when the process is stopped."""
     for delay in (0, 0.001, 0.01, 0.05):
-        reader = board_events.Reader()
+        reader = board_events.BoardEventReader()
         events = reader.follow(reader.admit({}))
         begins = asyncio.ensure_future(anext(events))
         await asyncio.sleep(delay)
-        announcements.announce([snapshot()])
+        announcements.announce_boards([snapshot()])
         await asyncio.sleep(0)
         task = reader.task
         task.cancel()
@@ -168,7 +168,7 @@ async def test_reader_ends_at_the_first_cancellation_whenever_it_comes():
 
 
 async def test_a_slow_page_gets_the_newest_of_each_board_only():
-    slow = board_events.Page()
+    slow = board_events.BoardSubscriber()
     for votes in range(1, 1001):
         for board in (b"one", b"two"):
             slow.hint(board, b'{"votes":%d}' % votes)
@@ -177,7 +177,7 @@ async def test_a_slow_page_gets_the_newest_of_each_board_only():
 
 async def test_a_quiet_page_is_kept_open():
     assert board_events.HEARTBEAT_S == 15
-    assert await board_events.Page().next(patience=0.01) == b": still here\n\n"
+    assert await board_events.BoardSubscriber().next(patience=0.01) == b": still here\n\n"
 
 
 async def test_events_is_a_stream_that_nobody_stores(async_client):
@@ -188,15 +188,15 @@ async def test_events_is_a_stream_that_nobody_stores(async_client):
     assert response["X-Accel-Buffering"] == "no"
     async with aclosing(aiter(response.streaming_content)) as events:
         await anext(events)
-        announcements.announce([snapshot(votes=6)])
+        announcements.announce_boards([snapshot(votes=6)])
         assert data(await soon(events))["votes"] == 6
 
 
 @pytest.fixture
 def of_this_process(monkeypatch):
     """A reader that no other test has used."""
-    made = board_events.Reader()
-    monkeypatch.setattr(views, "reader", made)
+    made = board_events.BoardEventReader()
+    monkeypatch.setattr(views, "event_reader", made)
     return made
 
 
@@ -217,7 +217,7 @@ async def test_events_of_one_address_are_limited(of_this_process, settings):
 
 
 async def test_events_of_all_are_limited(of_this_process, monkeypatch):
-    monkeypatch.setattr(sse, "MOST_OPEN", 2)
+    monkeypatch.setattr(sse, "MAX_OPEN_STREAMS", 2)
     held = [await of_address(f"192.0.2.{number}").get(EVENTS) for number in range(3)]
 
     assert [answer.status_code for answer in held] == [200, 200, 503]
@@ -228,7 +228,7 @@ async def test_events_of_all_are_limited(of_this_process, monkeypatch):
 
 @pytest.mark.parametrize("read", ["whole", "cut off"])
 async def test_events_end_after_a_while_and_give_their_place_up(of_this_process, monkeypatch, read):
-    monkeypatch.setattr(board_events, "LONGEST_S", 0.1 if read == "whole" else 300)
+    monkeypatch.setattr(board_events, "MAX_STREAM_S", 0.1 if read == "whole" else 300)
     answer = await of_address("192.0.2.1").get(EVENTS)
     content = aiter(answer.streaming_content)
     async with asyncio.timeout(30):
@@ -275,7 +275,7 @@ def server(tmp_path, settings):
 
 
 async def test_follow_goes_on_after_redis_was_killed_and_came_back_empty(server, caplog):
-    async with page(board_events.Reader()) as events:
+    async with page(board_events.BoardEventReader()) as events:
         put(server.client, votes=1)
         assert data(await soon(events))["votes"] == 1
 
@@ -290,7 +290,7 @@ async def test_follow_goes_on_after_redis_was_killed_and_came_back_empty(server,
 
 async def test_follow_waits_for_a_redis_that_is_not_there_yet(server):
     server.kill()
-    async with page(board_events.Reader()) as events:
+    async with page(board_events.BoardEventReader()) as events:
         server.start()
         put(server.client, votes=3)
         assert data(await soon(events))["votes"] == 3

@@ -6,8 +6,8 @@ from html import unescape
 import pytest
 
 from ratings.boards import board_selection, snapshots
-from ratings.boards.snapshots import Asked
-from ratings.models import SHIPPED_POOL, Category, Pool
+from ratings.boards.snapshots import BoardKey
+from ratings.models import SEED_POOL, Category, Pool
 from ratings.pipeline import board_refresh
 from tests import factories
 from tests.arena.web.test_templates import Outline
@@ -40,9 +40,9 @@ def links(html):
 def public():
     """Two models of the public board, and none of this arena."""
     factories.board()
-    factories.pool(SHIPPED_POOL, kind=Pool.Kind.IMPORT, name="Votes of 2024", provenance="From a public file.")
+    factories.pool(SEED_POOL, kind=Pool.Kind.IMPORT, name="Votes of 2024", provenance="From a public file.")
     for winner in "aab":
-        factories.cast(factories.model("x"), factories.model("y"), winner, pool=SHIPPED_POOL)
+        factories.cast(factories.model("x"), factories.model("y"), winner, pool=SEED_POOL)
     board_refresh.refresh()
 
 
@@ -57,14 +57,14 @@ def test_public_board_stands_in_on_every_page_until_somebody_has_voted_here(clie
     board_refresh.refresh()
     html = opened(client, page)
     assert NOBODY not in text(html)
-    assert SHIPPED_POOL not in "".join(links(html) - {f"/leaderboard/?pool={SHIPPED_POOL}"})
+    assert SEED_POOL not in "".join(links(html) - {f"/leaderboard/?pool={SEED_POOL}"})
 
 
 @in_turn
 def test_links_keep_the_public_board_that_stands_in(client, public, page):
     found = links(opened(client, page)) - {"/leaderboard/"}  # which leads to it too
     assert found
-    assert all(f"pool={SHIPPED_POOL}" in address for address in found)
+    assert all(f"pool={SEED_POOL}" in address for address in found)
 
 
 @pytest.mark.parametrize("page", PAGES[:4])
@@ -79,25 +79,25 @@ def test_pool_that_is_named_is_shown_though_it_is_empty(client, public, page):
 @pytest.mark.parametrize(
     ("query", "parameters"),
     [
-        ({}, {"pool": SHIPPED_POOL}),
+        ({}, {"pool": SEED_POOL}),
         ({"pool": "live"}, {"pool": "live"}),
         ({"category": "coding"}, {"pool": "live", "category": "coding"}),
-        ({"pool": SHIPPED_POOL}, {"pool": SHIPPED_POOL}),
+        ({"pool": SEED_POOL}, {"pool": SEED_POOL}),
     ],
 )
 def test_parameters_ask_for_the_same_board_again(public, query, parameters):
     Category.objects.get_or_create(slug="coding", defaults={"name": "Coding"})
-    wanted = snapshots.asked(query)
-    asked, board = board_selection.found(wanted, query)
-    whose = board_selection.of(wanted, asked, board)
+    wanted = snapshots.parse_board_key(query)
+    asked, board = board_selection.select_board(wanted, query)
+    whose = board_selection.build_selection(wanted, asked, board)
     assert whose.parameters == parameters
-    assert board_selection.found(snapshots.asked(parameters), parameters)[0] == asked
+    assert board_selection.select_board(snapshots.parse_board_key(parameters), parameters)[0] == asked
 
 
 def test_own_board_needs_no_name(public):
     factories.cast(factories.model("x"), factories.model("y"))
     board_refresh.refresh()
-    whose = board_selection.of(Asked(), *board_selection.found(Asked(), {}))
+    whose = board_selection.build_selection(BoardKey(), *board_selection.select_board(BoardKey(), {}))
     assert (whose.parameters, whose.query, whose.pool_query, whose.instead) == ({}, "", "", False)
 
 

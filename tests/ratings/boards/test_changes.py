@@ -2,7 +2,7 @@
 
 import pytest
 
-from ratings.boards.changes import between
+from ratings.boards.changes import compare_boards
 
 
 def row(model, rating, rank, **fields):
@@ -20,7 +20,7 @@ THEN = board(row("x", 1050.0, 1), row("y", 1000.0, 2), row("z", 950.0, 3))
 
 
 def moved(now, then=THEN):
-    return {each.now["model"]: each.what for each in between(then, now).moved}
+    return {each.now["model"]: each.what for each in compare_boards(then, now).moved}
 
 
 @pytest.mark.parametrize(
@@ -43,14 +43,14 @@ def test_what_is_beyond_noise_is_named(now, expected):
 
 
 def test_those_that_moved_most_come_first():
-    found = between(THEN, board(row("x", 1075.0, 1), row("y", 960.0, 3), row("z", 965.0, 2))).moved
+    found = compare_boards(THEN, board(row("x", 1075.0, 1), row("y", 960.0, 3), row("z", 965.0, 2))).moved
     assert [(each.now["model"], each.change) for each in found] == [("y", -40.0), ("x", 25.0)]
 
 
 def test_newcomer_that_moves_the_mean_moves_nobody():
     now = board(row("n", 1100.0, 1), row("x", 1010.0, 2), row("y", 960.0, 3), row("z", 910.0, 4), votes=160)
 
-    found = between(THEN, now)
+    found = compare_boards(THEN, now)
 
     assert found.moved == []
     assert [each["model"] for each in found.came] == ["n"]
@@ -68,30 +68,30 @@ def test_equal_ratings_share_a_rank():
 
 
 def test_model_that_is_gone_is_told():
-    assert [each["model"] for each in between(THEN, board(row("x", 1050.0, 1))).went] == ["y", "z"]
+    assert [each["model"] for each in compare_boards(THEN, board(row("x", 1050.0, 1))).went] == ["y", "z"]
 
 
 def test_open_end_is_never_left():
     then = board(row("x", 1050.0, 1, ci_high=None, unbounded=True), row("y", 950.0, 2))
     now = board(row("x", 1900.0, 1), row("y", 950.0, 2))
     assert moved(now, then) == {}
-    assert between(then, now).shift == 0  # of those that are fitted on both
+    assert compare_boards(then, now).shift == 0  # of those that are fitted on both
 
 
 def test_groups_without_votes_between_them_are_not_compared():
     other = row("w", 1000.0, 1, component=1)
-    found = between(board(*THEN["rows"], other), board(*THEN["rows"], other | {"rating": 1500.0}))
+    found = compare_boards(board(*THEN["rows"], other), board(*THEN["rows"], other | {"rating": 1500.0}))
     assert found.moved == []
 
 
 def test_ratings_without_errors_move_nobody():
     bare = dict.fromkeys(("tier", "rank_low", "rank_high", "ci_low", "ci_high"))
-    found = between(board(row("x", 1000.0, 1, **bare)), board(row("x", 1500.0, 1, **bare), votes=105))
+    found = compare_boards(board(row("x", 1000.0, 1, **bare)), board(row("x", 1500.0, 1, **bare), votes=105))
     assert (found.noise, found.moved, found.votes) == (False, [], 5)
 
 
 def test_empty_boards_are_compared():
-    found = between(board(votes=0), board(votes=0))
+    found = compare_boards(board(votes=0), board(votes=0))
     assert (found.moved, found.came, found.went, found.shift, found.votes) == ([], [], [], 0.0, 0)
 
 

@@ -2,7 +2,13 @@
 
 import pytest
 
-from ratings.boards.interval_explanations import half_width, missing_for_rank, provisional, rank_rule, reasons
+from ratings.boards.interval_explanations import (
+    compute_half_width,
+    describe_missing_votes,
+    describe_rank_rule,
+    explain_interval,
+    explain_provisional,
+)
 from tests.ratings.board_rows import row
 
 NEVER_LOST = {"unbounded": True, "ci_high": None, "losses": 0, "ties": 0, "provisional": True}
@@ -45,7 +51,7 @@ NEVER_WON = {"unbounded": True, "ci_low": None, "wins": 0, "ties": 0, "provision
     ],
 )
 def test_reasons_name_each_cause_with_its_figure(fields, words):
-    found = reasons(row(**fields))
+    found = explain_interval(row(**fields))
     assert len(found) == len(words)
     assert all(word in sentence for word, sentence in zip(words, found, strict=True))
 
@@ -60,18 +66,18 @@ def test_reasons_name_each_cause_with_its_figure(fields, words):
     ],
 )
 def test_provisional_says_only_what_makes_it_so(fields, words):
-    assert provisional(row(**fields)) == words
+    assert explain_provisional(row(**fields)) == words
 
 
 @pytest.mark.parametrize(("own", "words"), [(True, "Only 3 people have judged it: the"), (False, "")])
 def test_few_people_make_it_so_in_pools_of_ours(own, words):
-    assert provisional(row(voters=3), own=own).startswith(words)
-    assert bool(provisional(row(voters=3), own=own)) == own
+    assert explain_provisional(row(voters=3), own=own).startswith(words)
+    assert bool(explain_provisional(row(voters=3), own=own)) == own
 
 
 @pytest.mark.parametrize(("low", "high", "half"), [(990.0, 1010.0, 10.0), (None, 1010.0, None), (990.0, None, None)])
 def test_half_width_is_that_of_a_closed_interval(low, high, half):
-    assert half_width(row(ci_low=low, ci_high=high)) == half
+    assert compute_half_width(row(ci_low=low, ci_high=high)) == half
 
 
 @pytest.mark.parametrize(
@@ -86,10 +92,10 @@ def test_half_width_is_that_of_a_closed_interval(low, high, half):
     ],
 )
 def test_missing_for_rank_says_what_a_rank_takes(fields, words):
-    assert missing_for_rank(row(**fields)) == words
+    assert describe_missing_votes(row(**fields)) == words
 
 
 @pytest.mark.parametrize(("own", "people"), [(True, True), (False, False)])
 def test_rank_rule_speaks_of_people_where_they_are_known(own, people):
-    assert rank_rule(own=own).startswith("A rank takes 100 votes")
-    assert ("no person counts for more than 20" in rank_rule(own=own)) is people
+    assert describe_rank_rule(own=own).startswith("A rank takes 100 votes")
+    assert ("no person counts for more than 20" in describe_rank_rule(own=own)) is people

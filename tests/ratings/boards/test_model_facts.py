@@ -11,14 +11,14 @@ from django.utils import timezone
 from arena.models import EndpointDay
 from catalog.models import Price
 from ratings.boards import model_facts, snapshot_cache
-from ratings.boards.model_facts import UNKNOWN, Facts, around, changes, facts
-from ratings.boards.snapshots import Asked
+from ratings.boards.model_facts import UNKNOWN_FACTS, BoardModelFacts, compute_changes, load_board_context, load_facts
+from ratings.boards.snapshots import BoardKey
 from ratings.models import Pool, Snapshot
 from ratings.pipeline import board_refresh
 from tests import factories
 from tests.ratings.board_rows import row
 
-LIVE = Asked()
+LIVE = BoardKey()
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ LIVE = Asked()
     [({}, None), ({"price_input": Decimal(1)}, None), ({"price_input": Decimal(1), "price_output": Decimal(5)}, 2)],
 )
 def test_price_is_of_three_parts_read_and_one_written(given, price):
-    assert Facts(**given).price == price
+    assert BoardModelFacts(**given).price == price
 
 
 @pytest.mark.django_db
@@ -49,10 +49,10 @@ def test_facts_are_those_of_the_catalogue_and_of_settled_days():
             endpoint=endpoint, day=day, answers=answers, public_answers=answers, public_failures=2
         )
 
-    found = facts(["x", "y", "z"])
+    found = load_facts(["x", "y", "z"])
 
     assert found.keys() == {"x", "y"}
-    assert found["y"] == UNKNOWN
+    assert found["y"] == UNKNOWN_FACTS
     assert (found["x"].commercial, found["x"].retired, found["x"].size, found["x"].context) == ("yes", True, 7, 8192)
     assert (found["x"].released, found["x"].price) == (date(2026, 1, 2), Decimal(4))
     assert (found["x"].measured.answers, found["x"].measured.failure_rate) == (10, 2 / 12)
@@ -68,7 +68,7 @@ def board(*rows, **fields):
 
 
 def test_changes_count_places_upwards_and_know_the_new():
-    found = changes(board(("b", 1030.5), ("c", 1020.0), ("a", 1000.0)), board(("a", 1010.0), ("b", 990.0)))
+    found = compute_changes(board(("b", 1030.5), ("c", 1020.0), ("a", 1000.0)), board(("a", 1010.0), ("b", 990.0)))
     assert {model: (each.rating, each.rank) for model, each in found.items()} == {
         "b": (40.5, 1), "c": (None, None), "a": (-10.0, -2),
     }  # fmt: skip
@@ -87,13 +87,13 @@ def test_changes_are_beyond_noise_by_the_rule_of_the_history(fields, beyond):
     """b leaves its interval, c and d stay within theirs; a is new."""
     then = board(("b", 1100.0), ("c", 1000.0), ("d", 900.0), **fields)
     now = board(("b", 1130.0), ("a", 1010.0), ("c", 995.0), ("d", 897.0), **fields)
-    assert {model: each.beyond_noise for model, each in changes(now, then).items()} == beyond
+    assert {model: each.beyond_noise for model, each in compute_changes(now, then).items()} == beyond
 
 
 def test_changes_count_no_places_of_a_model_that_had_or_has_no_rank():
     ranked, unranked = board(("a", 1010.0)), board(("a", 1000.0), rank=None)
-    assert [changes(*boards)["a"].rank for boards in ((ranked, unranked), (unranked, ranked))] == [None, None]
-    assert changes(ranked, unranked)["a"].rating == 10.0
+    assert [compute_changes(*boards)["a"].rank for boards in ((ranked, unranked), (unranked, ranked))] == [None, None]
+    assert compute_changes(ranked, unranked)["a"].rating == 10.0
 
 
 def publish(*, hours, **votes):
@@ -114,7 +114,7 @@ def test_change_is_against_the_newest_board_of_a_day_ago(hours, known):
     factories.cast(factories.model("z"), factories.model("x"))
     board_refresh.refresh()
 
-    found = around(LIVE, snapshot_cache.board(LIVE)).changes
+    found = load_board_context(LIVE, snapshot_cache.get_board(LIVE)).changes
 
     assert bool(found) == known
     if known:
@@ -124,7 +124,7 @@ def test_change_is_against_the_newest_board_of_a_day_ago(hours, known):
 @pytest.mark.django_db
 def test_board_that_has_not_moved_for_a_day_has_no_change():
     publish(hours=30, x=1)
-    assert around(LIVE, snapshot_cache.board(LIVE)).changes == {}
+    assert load_board_context(LIVE, snapshot_cache.get_board(LIVE)).changes == {}
 
 
 @pytest.mark.django_db
@@ -134,12 +134,12 @@ def test_surroundings_have_pools_and_the_categories_of_this_one():
     factories.cast(factories.model("x"), factories.model("y"), pool="elsewhere", categories=["math"])
     factories.pool("named", kind=Pool.Kind.SHORTLIST)
     board_refresh.refresh()
-    found = around(LIVE, snapshot_cache.board(LIVE))
+    found = load_board_context(LIVE, snapshot_cache.get_board(LIVE))
     assert found.pool.slug == "live"
     assert "named" not in {pool.slug for pool in found.pools}
     assert {category.slug for category in found.categories} == {"overall", "exclude-ties", "coding"}
     empty = replace(LIVE, category="math")
-    shown = around(empty, snapshot_cache.board(empty)).categories
+    shown = load_board_context(empty, snapshot_cache.get_board(empty)).categories
     assert {category.slug for category in shown} == {"overall", "exclude-ties", "coding", "math"}
 
 
@@ -150,16 +150,16 @@ def test_surroundings_ask_as_often_for_many_models_as_for_two(models, django_ass
     for a, b in pairwise(contestants):
         factories.cast(a, b)
     board_refresh.refresh()
-    board = snapshot_cache.board(LIVE)
+    board = snapshot_cache.get_board(LIVE)
     with django_assert_num_queries(9):
-        assert len(around(LIVE, board).facts) == models
+        assert len(load_board_context(LIVE, board).facts) == models
 
 
 @pytest.mark.django_db
 def test_surroundings_are_shared_for_some_seconds(django_assert_num_queries):
     publish(hours=0, x=1)
-    board = snapshot_cache.board(LIVE)
-    model_facts.kept.seconds = 60.0
-    first = around(LIVE, board)
+    board = snapshot_cache.get_board(LIVE)
+    model_facts.context_cache.seconds = 60.0
+    first = load_board_context(LIVE, board)
     with django_assert_num_queries(0):
-        assert around(LIVE, board) is first
+        assert load_board_context(LIVE, board) is first

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ratings.boards.number_text import interval, signed, whole
+from ratings.boards.number_text import format_interval, format_signed, format_whole
 from tests.ratings.board_rows import row
 
 DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
@@ -18,17 +18,17 @@ DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
     ],
 )
 def test_interval_says_which_end_is_open(low, high, text):
-    assert interval(row(ci_low=low, ci_high=high)) == text
+    assert format_interval(row(ci_low=low, ci_high=high)) == text
 
 
 def test_elo_has_no_interval_to_be_open():
-    assert interval(row(ci_low=None, ci_high=None, interval=None)) == ""
+    assert format_interval(row(ci_low=None, ci_high=None, interval=None)) == ""
 
 
 @pytest.mark.parametrize(("number", "text"), [(None, DASH), (0.4, "0"), (-31.0, f"{MINUS}31"), (1234.5, "1,234")])
 def test_whole_is_grouped(number, text):
-    assert whole(number) == text
+    assert format_whole(number) == text
 
 
 def test_signed_has_a_sign_unless_nothing_changed():
-    assert [signed(number) for number in (0.4, -0.4, 7, -7)] == ["±0", "±0", "+7", f"{MINUS}7"]
+    assert [format_signed(number) for number in (0.4, -0.4, 7, -7)] == ["±0", "±0", "+7", f"{MINUS}7"]

@@ -26,14 +26,14 @@ def named(board):
 def draft(board=None, at=NOON, wins=3):
     counts = Comparisons.from_counts(["x", "y"], [[0, wins], [1, 0]], [[0, 2], [2, 0]])
     snapshot = Snapshot(board=board or factories.board(), computed_at=at)
-    snapshot.pairs = pair_tables.drafted(bradley_terry.fit(counts), counts)
+    snapshot.pairs = pair_tables.build_pair_table(bradley_terry.fit(counts), counts)
     return snapshot
 
 
 def large(**fields):
     """A draft that is not written every time."""
     snapshot = draft(**fields)
-    snapshot.pairs.arrays += bytes(pair_tables.SMALL)
+    snapshot.pairs.arrays += bytes(pair_tables.LARGE_TABLE_BYTES)
     return snapshot
 
 
@@ -43,7 +43,7 @@ def test_any_table_comes_back_as_it_was(board):
     fit = bradley_terry.fit(board)
     elo = np.arange(len(board.labels)) / 3
     for ratings in (None, elo):
-        table = pair_tables.load(pair_tables.drafted(fit, board, ratings))
+        table = pair_tables.load_pair_arrays(pair_tables.build_pair_table(fit, board, ratings))
         assert table.board.labels == board.labels
         assert (table.elo is None) == (ratings is None)
         for mine, theirs in (
@@ -58,14 +58,14 @@ def test_any_table_comes_back_as_it_was(board):
 @pytest.mark.parametrize("most", [255, 256, 65_536, 2**33])
 def test_counts_of_any_size_come_back(most):
     board = Comparisons.from_counts("xy", [[0, most], [1, 0]], [[0, most], [most, 0]])
-    table = pair_tables.load(pair_tables.drafted(bradley_terry.fit(board), board))
+    table = pair_tables.load_pair_arrays(pair_tables.build_pair_table(bradley_terry.fit(board), board))
     assert (table.board.wins[0, 1], table.board.ties[1, 0]) == (most, most)
 
 
 def test_table_of_200_models_is_small():
     rng = np.random.default_rng(1)
     board = named(simulated(rng, rng.normal(0, 0.6, 200), 1_000_000))
-    assert len(pair_tables.drafted(bradley_terry.fit(board), board).arrays) < 240_000
+    assert len(pair_tables.build_pair_table(bradley_terry.fit(board), board).arrays) < 240_000
 
 
 @with_database
@@ -81,12 +81,12 @@ def test_table_is_published_with_the_board():
         snapshot.computed_at,
         snapshot.computed_at.date(),
     )
-    assert pair_tables.load(table).board.votes[0, 1] == 3
+    assert pair_tables.load_pair_arrays(table).board.votes[0, 1] == 3
 
     factories.cast(x, y)
     board_refresh.refresh()
     assert PairTable.objects.filter(board__category__slug="overall").count() == 1
-    assert pair_tables.load(PairTable.objects.get(pk=table.pk)).board.votes[0, 1] == 4
+    assert pair_tables.load_pair_arrays(PairTable.objects.get(pk=table.pk)).board.votes[0, 1] == 4
 
 
 @with_database
@@ -105,28 +105,28 @@ def test_table_and_board_are_stored_together_or_not_at_all(monkeypatch):
 def test_each_day_keeps_its_last_table():
     board = factories.board()
     for hours, wins in ((0, 1), (3, 2), (11.9, 3), (12, 4), (-12.1, 5)):
-        pair_tables.write([draft(board, NOON + timedelta(hours=hours), wins)])
-    found = {table.day: pair_tables.load(table).board.wins[0, 1] for table in PairTable.objects.all()}
+        pair_tables.save_pair_tables([draft(board, NOON + timedelta(hours=hours), wins)])
+    found = {table.day: pair_tables.load_pair_arrays(table).board.wins[0, 1] for table in PairTable.objects.all()}
     assert found == {date(2026, 2, 28): 5, date(2026, 3, 1): 3, date(2026, 3, 2): 4}
 
 
 @with_database
 def test_an_older_table_never_replaces_a_newer_one():
     board = factories.board()
-    pair_tables.write([draft(board, NOON, 2)])
-    pair_tables.write([draft(board, NOON - timedelta(seconds=1), 1)])
+    pair_tables.save_pair_tables([draft(board, NOON, 2)])
+    pair_tables.save_pair_tables([draft(board, NOON - timedelta(seconds=1), 1)])
     table = PairTable.objects.get()
-    assert (table.computed_at, pair_tables.load(table).board.wins[0, 1]) == (NOON, 2)
+    assert (table.computed_at, pair_tables.load_pair_arrays(table).board.wins[0, 1]) == (NOON, 2)
 
 
 @pytest.fixture
 def calm(monkeypatch):
     """Nothing was written lately, and nothing waits; the time between two large tables is long."""
-    monkeypatch.setattr(pair_tables, "EVERY_S", 60.0)
-    for kept in (pair_tables._written, pair_tables._waiting):
+    monkeypatch.setattr(pair_tables, "WRITE_INTERVAL_S", 60.0)
+    for kept in (pair_tables._last_large_writes, pair_tables._pending_tables):
         kept.clear()
     yield
-    for kept in (pair_tables._written, pair_tables._waiting):
+    for kept in (pair_tables._last_large_writes, pair_tables._pending_tables):
         kept.clear()
 
 
@@ -138,10 +138,10 @@ def when():
 @with_database
 def test_of_large_tables_one_is_written_at_a_time_and_the_others_when_there_is_nothing_else_to_do(calm):
     one, two = factories.board(), factories.board("api")
-    pair_tables.write([large(board=one), large(board=two)])
+    pair_tables.save_pair_tables([large(board=one), large(board=two)])
     assert when() == {one.pk: NOON}
     later = NOON + timedelta(seconds=1)
-    pair_tables.write([large(board=one, at=later)])
+    pair_tables.save_pair_tables([large(board=one, at=later)])
     assert when() == {one.pk: NOON}
 
     assert board_refresh.refresh() == []
@@ -151,13 +151,13 @@ def test_of_large_tables_one_is_written_at_a_time_and_the_others_when_there_is_n
 @with_database
 @pytest.mark.parametrize("from_scratch", [False, True])
 def test_recompute_leaves_no_table_waiting_and_brings_those_that_are_missing(calm, monkeypatch, from_scratch):
-    monkeypatch.setattr(pair_tables, "SMALL", 0)
+    monkeypatch.setattr(pair_tables, "LARGE_TABLE_BYTES", 0)
     factories.cast(factories.model("x"), factories.model("y"), categories=["coding", "math"])
     board_refresh.refresh()
-    pair_tables._waiting.clear()  # as the end of the process does
+    pair_tables._pending_tables.clear()  # as the end of the process does
     assert len(when()) == 1
 
-    board_refresh.recompute([factories.pool()], from_scratch=from_scratch)
+    board_refresh.recompute_boards([factories.pool()], from_scratch=from_scratch)
 
     newest = Snapshot.objects.order_by("board", "-computed_at").distinct("board")
     assert when() == dict(newest.values_list("board", "computed_at"))
@@ -168,11 +168,11 @@ def test_recompute_leaves_no_table_waiting_and_brings_those_that_are_missing(cal
 def test_the_large_table_that_has_waited_longest_comes_first(calm, monkeypatch):
     one, two = factories.board(), factories.board("api")
     for second in range(3):
-        monkeypatch.setattr(pair_tables, "EVERY_S", 0.0 if second == 0 else 60.0)
-        pair_tables.write([large(board=each, at=NOON + timedelta(seconds=second)) for each in (two, one)])
+        monkeypatch.setattr(pair_tables, "WRITE_INTERVAL_S", 0.0 if second == 0 else 60.0)
+        pair_tables.save_pair_tables([large(board=each, at=NOON + timedelta(seconds=second)) for each in (two, one)])
     assert set(when().values()) == {NOON}
-    pair_tables._written.update({one.pk: -100.0, two.pk: -200.0})
-    pair_tables.write_due()
+    pair_tables._last_large_writes.update({one.pk: -100.0, two.pk: -200.0})
+    pair_tables.write_pending_tables()
     assert when() == {one.pk: NOON, two.pk: NOON + timedelta(seconds=2)}
 
 
@@ -180,17 +180,19 @@ def test_the_large_table_that_has_waited_longest_comes_first(calm, monkeypatch):
 def test_small_tables_do_not_wait(calm):
     board = factories.board()
     for second in range(3):
-        pair_tables.write([large(board=factories.board("api")), draft(board, NOON + timedelta(seconds=second))])
+        pair_tables.save_pair_tables(
+            [large(board=factories.board("api")), draft(board, NOON + timedelta(seconds=second))]
+        )
         assert when()[board.pk] == NOON + timedelta(seconds=second)
 
 
 @with_database
 def test_a_board_that_is_gone_holds_up_nothing(calm):
     board = factories.board("gone")
-    pair_tables.write([large(board=board), large(board=factories.board("api"))])
+    pair_tables.save_pair_tables([large(board=board), large(board=factories.board("api"))])
     Board.objects.all().delete()
     board_refresh.refresh()
-    pair_tables.write([draft()])
+    pair_tables.save_pair_tables([draft()])
     assert len(when()) == 1
 
 
@@ -203,7 +205,7 @@ def test_thin_keeps_a_month_and_of_each_month_before_the_last():
             day = today - timedelta(days=days)
             at = datetime(day.year, day.month, day.day, tzinfo=UTC)
             PairTable.objects.create(board=each, day=day, computed_at=at, slugs=[], arrays=b"")
-    pair_tables.thin()
+    pair_tables.thin_pair_tables()
     for each in (board, other):
         days = set(PairTable.objects.filter(board=each).values_list("day", flat=True))
         old = {today - timedelta(days=number) for number in range(32, 100)}

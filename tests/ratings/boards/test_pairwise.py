@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from ratings.boards import snapshots
-from ratings.boards.pairwise import compare_model, matrices
-from ratings.boards.snapshots import Asked
+from ratings.boards.pairwise import build_matrices, compare_model
+from ratings.boards.snapshots import BoardKey
 from ratings.models import PairTable
 from ratings.pipeline import board_refresh
 from tests import factories
@@ -100,8 +100,8 @@ def test_models_restrict_the_matrices_to_themselves(client, voted):
 
 @pytest.mark.parametrize("method", ["bt", "elo"])
 def test_row_is_one_of_the_matrices(voted, method):
-    asked = Asked(method=method)
-    whole, own = matrices(asked), compare_model(asked, "b")
+    asked = BoardKey(method=method)
+    whole, own = build_matrices(asked), compare_model(asked, "b")
     place = whole["models"].index("b")
 
     assert sorted(own["models"]) == ["a", "c", "d"]
@@ -182,7 +182,7 @@ def test_boards_under_style_control_have_pairs_too(client):
     for number in range(300):
         vote(random, models, voter=factories.voter_id(number % 7))
     board_refresh.refresh()
-    while board_refresh.refresh_style():
+    while board_refresh.refresh_style_board():
         pass
     found = client.get(f"{PAIRWISE}?style_control=true").json()
     board = of(client.get("/api/v1/leaderboard/?style_control=true").json())
@@ -197,7 +197,7 @@ def test_boards_under_style_control_have_pairs_too(client):
 def test_anchor_moves_no_difference(voted, client, settings):
     before = client.get(PAIRWISE).json()
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_anchor=("a", 1500.0))
-    board_refresh.recompute([factories.pool()], from_scratch=True)
+    board_refresh.recompute_boards([factories.pool()], from_scratch=True)
     assert client.get("/api/v1/leaderboard/").json()["scale"]["anchor"]
     after = client.get(PAIRWISE).json()
     assert np.array(after["diff"], float) == pytest.approx(np.array(before["diff"], float))
@@ -212,7 +212,7 @@ def test_past_pairs_are_the_last_of_a_day(voted):
         table.save()
 
     def at(**later):
-        return matrices(Asked(at=noon + timedelta(**later)))["computed_at"]
+        return build_matrices(BoardKey(at=noon + timedelta(**later)))["computed_at"]
 
     assert at(seconds=-1) is None
     assert at(hours=5) == at(hours=23) == noon
@@ -262,4 +262,4 @@ def test_number_of_queries_does_not_depend_on_the_models(client, size, django_as
     names = ",".join(model.slug for model in contestants)
     with django_assert_num_queries(3):
         assert len(client.get(f"{PAIRWISE}?models={names}").json()["models"]) == size
-    assert snapshots.newest(**vars(Asked()))["rows"]
+    assert snapshots.load_newest_board(**vars(BoardKey()))["rows"]

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from ratings.boards import series_table
-from ratings.boards.snapshots import Asked
+from ratings.boards.snapshots import BoardKey
 from tests import factories
 from tests.ratings.board_history import NOW, met, published
 
@@ -26,7 +26,7 @@ def test_table_has_a_line_for_each_board_newest_first(client):
     met(late, other, 5, 5)
     published(HOUR)
 
-    found = series_table.shown(Asked(), rows(one, late), until=NOW)
+    found = series_table.build_series_table(BoardKey(), rows(one, late), until=NOW)
 
     assert [line["at"] for line in found["lines"]] == [NOW - HOUR, NOW - 2 * HOUR]
     newest, oldest = (line["cells"] for line in found["lines"])
@@ -41,7 +41,7 @@ def test_address_says_what_the_table_says(client):
         met(one, other)
         published(hours * HOUR)
 
-    found = series_table.shown(Asked(), rows(one, other), until=NOW - 2 * HOUR)
+    found = series_table.build_series_table(BoardKey(), rows(one, other), until=NOW - 2 * HOUR)
     said = client.get(found["json"]).json()
 
     assert len(found["lines"]) == 2
@@ -54,7 +54,7 @@ def test_open_ends_are_told():
     one, other = factories.models(2)
     factories.cast(one, other)
     published()
-    [line] = series_table.shown(Asked(), rows(one, other), until=NOW)["lines"]
+    [line] = series_table.build_series_table(BoardKey(), rows(one, other), until=NOW)["lines"]
     assert sorted(cell[1][0] == "…" for cell in line["cells"]) == [False, True]
 
 
@@ -64,5 +64,5 @@ def test_ten_models_are_shown_and_none_without_rows():
         met(one, other, 1, 1)
     published()
 
-    assert len(series_table.shown(Asked(), rows(*models), until=NOW)["lines"][0]["cells"]) == 10
-    assert series_table.shown(Asked(), [], until=None)["lines"] == []
+    assert len(series_table.build_series_table(BoardKey(), rows(*models), until=NOW)["lines"][0]["cells"]) == 10
+    assert series_table.build_series_table(BoardKey(), [], until=None)["lines"] == []

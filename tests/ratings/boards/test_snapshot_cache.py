@@ -5,15 +5,15 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from core.http.errors import Refusal
+from core.http.errors import RequestError
 from ratings.boards import board_events, snapshot_cache
-from ratings.boards.snapshots import Asked, newest
+from ratings.boards.snapshots import BoardKey, load_newest_board
 from ratings.models import Snapshot
 from ratings.pipeline import board_refresh
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-LIVE = Asked()
+LIVE = BoardKey()
 
 
 @pytest.fixture
@@ -28,8 +28,8 @@ def again():
 
 
 def test_board_is_that_of_the_snapshots_and_its_bytes(voted):
-    found = snapshot_cache.board(LIVE)
-    assert found.board == newest("live", "overall", False, "bt")
+    found = snapshot_cache.get_board(LIVE)
+    assert found.board == load_newest_board("live", "overall", False, "bt")
     assert orjson.loads(found.body) == orjson.loads(orjson.dumps(found.board, option=orjson.OPT_UTC_Z))
     assert found.rows == found.board["rows"]
     assert found.snapshot == Snapshot.objects.get(board__category__slug="overall", method="bt").pk
@@ -37,68 +37,68 @@ def test_board_is_that_of_the_snapshots_and_its_bytes(voted):
 
 def test_board_is_read_once_and_then_looked_up(voted, django_assert_num_queries):
     with django_assert_num_queries(2):
-        first = snapshot_cache.board(LIVE)
+        first = snapshot_cache.get_board(LIVE)
     with django_assert_num_queries(1):
-        assert snapshot_cache.board(LIVE) is first
+        assert snapshot_cache.get_board(LIVE) is first
 
 
 def test_board_that_was_asked_for_just_now_is_not_looked_up(voted, django_assert_num_queries):
-    snapshot_cache.newest.seconds = 60.0
-    first = snapshot_cache.board(LIVE)
+    snapshot_cache.newest_id_cache.seconds = 60.0
+    first = snapshot_cache.get_board(LIVE)
     with django_assert_num_queries(0):
-        assert snapshot_cache.board(LIVE) is first
+        assert snapshot_cache.get_board(LIVE) is first
 
 
 def test_a_reader_who_is_told_of_a_new_board_gets_it(voted):
-    snapshot_cache.newest.seconds = 60.0
-    first = snapshot_cache.board(LIVE)
+    snapshot_cache.newest_id_cache.seconds = 60.0
+    first = snapshot_cache.get_board(LIVE)
     again()
-    assert snapshot_cache.board(LIVE) is first
+    assert snapshot_cache.get_board(LIVE) is first
 
-    board_events.reader._pass_on([(b"boards", [(b"1-0", {b"board": b"", b"data": b""})])])
+    board_events.event_reader._pass_on([(b"boards", [(b"1-0", {b"board": b"", b"data": b""})])])
 
-    assert snapshot_cache.board(LIVE).board["votes"] == 2
+    assert snapshot_cache.get_board(LIVE).board["votes"] == 2
 
 
 def test_what_is_published_between_two_looks_is_not_taken_for_the_older_board(voted):
-    older = snapshot_cache.board(LIVE)
+    older = snapshot_cache.get_board(LIVE)
     again()
-    snapshot_cache.kept.forget()
-    snapshot_cache.newest.seconds = 60.0
-    snapshot_cache.newest.keep(LIVE, older.snapshot)
-    assert snapshot_cache.board(LIVE).body == older.body
+    snapshot_cache.board_cache.forget()
+    snapshot_cache.newest_id_cache.seconds = 60.0
+    snapshot_cache.newest_id_cache.keep(LIVE, older.snapshot)
+    assert snapshot_cache.get_board(LIVE).body == older.body
 
 
 def test_board_that_was_thinned_out_between_two_looks_is_found_anew(voted):
-    snapshot_cache.newest.seconds = 60.0
-    snapshot_cache.newest.keep(LIVE, 10**9)
-    assert snapshot_cache.board(LIVE).board["votes"] == 1
+    snapshot_cache.newest_id_cache.seconds = 60.0
+    snapshot_cache.newest_id_cache.keep(LIVE, 10**9)
+    assert snapshot_cache.get_board(LIVE).board["votes"] == 1
 
 
 def test_boards_are_kept_apart(voted):
     again()
-    asked = [LIVE, Asked(category="coding"), Asked(method="elo"), Asked(style_control=True)]
-    assert [snapshot_cache.board(each).board["votes"] for each in asked] == [2, 1, 2, 0]
-    assert [snapshot_cache.board(each).board["votes"] for each in asked] == [2, 1, 2, 0]
+    asked = [LIVE, BoardKey(category="coding"), BoardKey(method="elo"), BoardKey(style_control=True)]
+    assert [snapshot_cache.get_board(each).board["votes"] for each in asked] == [2, 1, 2, 0]
+    assert [snapshot_cache.get_board(each).board["votes"] for each in asked] == [2, 1, 2, 0]
 
 
 def test_past_board_is_byte_equal_to_what_was_sent_then(voted):
-    then = snapshot_cache.board(LIVE)
+    then = snapshot_cache.get_board(LIVE)
     again()
-    past = snapshot_cache.board(replace(LIVE, at=then.board["computed_at"]))
+    past = snapshot_cache.get_board(replace(LIVE, at=then.board["computed_at"]))
     assert (past.body, past.etag) == (then.body, then.etag)
-    assert snapshot_cache.board(LIVE).etag != then.etag
+    assert snapshot_cache.get_board(LIVE).etag != then.etag
 
 
-@pytest.mark.parametrize("asked", [Asked(pool="nowhere"), Asked(category="juggling"), Asked(method="magic")])
+@pytest.mark.parametrize("asked", [BoardKey(pool="nowhere"), BoardKey(category="juggling"), BoardKey(method="magic")])
 def test_what_is_not_there_is_refused_each_time(asked):
     for _ in range(2):
-        with pytest.raises(Refusal, match="There is no"):
-            snapshot_cache.board(asked)
+        with pytest.raises(RequestError, match="There is no"):
+            snapshot_cache.get_board(asked)
 
 
 def test_board_without_votes_is_not_kept(db):
     factories.board()
-    assert snapshot_cache.board(LIVE).snapshot is None
+    assert snapshot_cache.get_board(LIVE).snapshot is None
     again()
-    assert snapshot_cache.board(LIVE).board["votes"] == 1
+    assert snapshot_cache.get_board(LIVE).board["votes"] == 1

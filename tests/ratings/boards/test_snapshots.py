@@ -5,9 +5,17 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from django.http import QueryDict
 
-from arena.models import LIVE
-from core.http.errors import Refusal
-from ratings.boards.snapshots import Asked, asked, newest, newest_of_pools, pack, thin, unpack
+from arena.models import LIVE_POOL
+from core.http.errors import RequestError
+from ratings.boards.snapshots import (
+    BoardKey,
+    list_newest_snapshots,
+    load_newest_board,
+    pack_rows,
+    parse_board_key,
+    thin_snapshots,
+    unpack_rows,
+)
 from ratings.models import Pool, Snapshot
 from tests import factories
 
@@ -31,29 +39,29 @@ def publish(votes, at=NOON, **board):
         last_vote_id=votes,
         computed_at=at,
         code_version="1",
-        rows=pack([{"model": "x", "rating": 1000.0}]),
+        rows=pack_rows([{"model": "x", "rating": 1000.0}]),
     )
 
 
 @pytest.mark.parametrize(
     ("query", "meant"),
     [
-        ("", Asked()),
-        ("pool=&category=&style_control=&method=&at=", Asked()),
-        ("pool=api&category=coding", Asked(pool="api", category="coding")),
-        ("style_control=true", Asked(style_control=True)),
-        ("style_control=1", Asked(style_control=True)),
-        ("style_control=False", Asked()),
-        ("method=elo", Asked(method="elo")),
-        ("at=2026-03-01T12:00:00Z", Asked(at=NOON)),
-        ("at=2026-03-01T14:00:00%2B02:00", Asked(at=NOON)),
-        ("at=2026-03-01T12:00:00", Asked(at=NOON)),
-        ("at=2026-03-01", Asked(at=NOON - timedelta(hours=12))),
-        ("unknown=1", Asked()),
+        ("", BoardKey()),
+        ("pool=&category=&style_control=&method=&at=", BoardKey()),
+        ("pool=api&category=coding", BoardKey(pool="api", category="coding")),
+        ("style_control=true", BoardKey(style_control=True)),
+        ("style_control=1", BoardKey(style_control=True)),
+        ("style_control=False", BoardKey()),
+        ("method=elo", BoardKey(method="elo")),
+        ("at=2026-03-01T12:00:00Z", BoardKey(at=NOON)),
+        ("at=2026-03-01T14:00:00%2B02:00", BoardKey(at=NOON)),
+        ("at=2026-03-01T12:00:00", BoardKey(at=NOON)),
+        ("at=2026-03-01", BoardKey(at=NOON - timedelta(hours=12))),
+        ("unknown=1", BoardKey()),
     ],
 )
 def test_asked_understands_the_parameters(query, meant):
-    assert asked(QueryDict(query)) == meant
+    assert parse_board_key(QueryDict(query)) == meant
 
 
 @pytest.mark.parametrize(
@@ -73,14 +81,14 @@ def test_asked_understands_the_parameters(query, meant):
     ],
 )
 def test_asked_refuses_what_it_cannot_understand(query, field):
-    with pytest.raises(Refusal) as refused:
-        asked(QueryDict(query))
+    with pytest.raises(RequestError) as refused:
+        parse_board_key(QueryDict(query))
     assert refused.value.status == 400
     assert field in refused.value.extra["fields"]
 
 
 def test_asked_gives_times_in_utc():
-    time = asked(QueryDict("at=2026-03-01T14:00:00%2B02:00")).at
+    time = parse_board_key(QueryDict("at=2026-03-01T14:00:00%2B02:00")).at
     assert time is not None
     assert time.tzinfo is UTC
     assert time == datetime(2026, 3, 1, 14, tzinfo=timezone(timedelta(hours=2)))
@@ -89,7 +97,7 @@ def test_asked_gives_times_in_utc():
 @board_db
 def test_newest_shows_the_board_whole():
     publish(7)
-    assert newest(LIVE, "overall", False, "bt") == {
+    assert load_newest_board(LIVE_POOL, "overall", False, "bt") == {
         "pool": "live",
         "category": "overall",
         "style_control": False,
@@ -112,7 +120,7 @@ def test_newest_at_a_time_is_the_last_one_published_until_then(minutes, votes):
     for number in (2, 1, 3):
         publish(number, NOON + timedelta(minutes=number - 1))
     at = None if minutes is None else NOON + timedelta(minutes=minutes)
-    assert newest(LIVE, "overall", False, "bt", at)["votes"] == votes
+    assert load_newest_board(LIVE_POOL, "overall", False, "bt", at)["votes"] == votes
 
 
 @board_db
@@ -120,16 +128,16 @@ def test_newest_keeps_boards_apart():
     publish(1)
     publish(2, pool_slug="api")
     publish(3, category="coding")
-    assert newest(LIVE, "overall", False, "bt")["votes"] == 1
-    assert newest("api", "overall", False, "bt")["votes"] == 2
-    assert newest(LIVE, "coding", False, "bt")["votes"] == 3
+    assert load_newest_board(LIVE_POOL, "overall", False, "bt")["votes"] == 1
+    assert load_newest_board("api", "overall", False, "bt")["votes"] == 2
+    assert load_newest_board(LIVE_POOL, "coding", False, "bt")["votes"] == 3
 
 
 @board_db
 @pytest.mark.parametrize("style_control", [False, True])
 def test_newest_of_a_board_without_votes_is_empty(style_control):
     factories.board()
-    board = newest(LIVE, "overall", style_control, "bt")
+    board = load_newest_board(LIVE_POOL, "overall", style_control, "bt")
     assert (board["rows"], board["votes"], board["computed_at"], board["last_vote_id"]) == ([], 0, None, None)
 
 
@@ -138,24 +146,24 @@ def test_newest_of_a_board_without_votes_is_empty(style_control):
     ("pool", "category", "method", "named"),
     [
         ("nowhere", "overall", "bt", "pool 'nowhere'"),
-        (LIVE, "juggling", "bt", "category 'juggling'"),
+        (LIVE_POOL, "juggling", "bt", "category 'juggling'"),
         ("live\0", "overall", "bt", "listed at /api/v1/pools/"),
-        (LIVE, "\0", "bt", "listed at /api/v1/categories/"),
-        (LIVE, "overall", "BT", "method 'BT'"),
+        (LIVE_POOL, "\0", "bt", "listed at /api/v1/categories/"),
+        (LIVE_POOL, "overall", "BT", "method 'BT'"),
     ],
 )
 def test_newest_refuses_what_does_not_exist(pool, category, method, named):
     factories.board()
-    with pytest.raises(Refusal) as refused:
-        newest(pool, category, False, method)
+    with pytest.raises(RequestError) as refused:
+        load_newest_board(pool, category, False, method)
     assert refused.value.status == 404
     assert named in refused.value.detail
 
 
 def test_asked_says_how_a_plus_is_written():
-    with pytest.raises(Refusal, match=r"in an address \+ is written %2B"):
-        asked(QueryDict("at=2026-03-01T12:00:00+02:00"))
-    assert asked(QueryDict("at=2026-03-01T12:00:00%2B02:00")).at == datetime(2026, 3, 1, 10, tzinfo=UTC)
+    with pytest.raises(RequestError, match=r"in an address \+ is written %2B"):
+        parse_board_key(QueryDict("at=2026-03-01T12:00:00+02:00"))
+    assert parse_board_key(QueryDict("at=2026-03-01T12:00:00%2B02:00")).at == datetime(2026, 3, 1, 10, tzinfo=UTC)
 
 
 @board_db
@@ -166,17 +174,17 @@ def test_newest_by_elo_takes_votes_in_an_order_and_without_style_control(ordered
     factories.pool("some", ordered=ordered)
     factories.board("some")
     if found:
-        assert newest("some", "overall", style_control, "elo")["rows"] == []
+        assert load_newest_board("some", "overall", style_control, "elo")["rows"] == []
     else:
-        with pytest.raises(Refusal, match=r"method 'elo'|came as counts"):
-            newest("some", "overall", style_control, "elo")
+        with pytest.raises(RequestError, match=r"method 'elo'|came as counts"):
+            load_newest_board("some", "overall", style_control, "elo")
 
 
 @board_db
 def test_newest_finds_a_board_with_one_query(django_assert_num_queries):
     publish(1)
     with django_assert_num_queries(1):
-        newest(LIVE, "overall", False, "bt")
+        load_newest_board(LIVE_POOL, "overall", False, "bt")
 
 
 @board_db
@@ -188,18 +196,18 @@ def test_newest_of_pools_are_the_last_overall_boards_of_all_but_shortlists():
     publish(4, category="coding")
     publish(5, pool_slug="shortlist")
     factories.board("empty")
-    assert [(board.board.pool.slug, board.votes) for board in newest_of_pools()] == [("live", 2), ("api", 3)]
+    assert [(board.board.pool.slug, board.votes) for board in list_newest_snapshots()] == [("live", 2), ("api", 3)]
 
 
 @board_db
 def test_the_live_pool_and_overall_exist_from_the_start():
-    assert newest(LIVE, "overall", False, "bt")["rows"] == []
+    assert load_newest_board(LIVE_POOL, "overall", False, "bt")["rows"] == []
 
 
 @pytest.mark.parametrize("rows", [[], [{"model": "x", "rating": 1000.1 + 1e-13, "ci_low": None, "ok": True}]])
 def test_packed_rows_come_back_to_the_last_digit(rows):
-    assert unpack(pack(rows)) == rows
-    assert unpack(memoryview(pack(rows))) == rows
+    assert unpack_rows(pack_rows(rows)) == rows
+    assert unpack_rows(memoryview(pack_rows(rows))) == rows
 
 
 @board_db
@@ -223,7 +231,7 @@ def test_thin_keeps_the_newest_of_each_minute_hour_or_day(older_than, step, in_f
     for number in range(1, in_full + 1):
         publish(number, newest_of_all - number * step)
 
-    forgotten = thin()
+    forgotten = thin_snapshots()
 
     kept = set(Snapshot.objects.values_list("votes", flat=True))
     per = in_full // thinned
@@ -239,7 +247,7 @@ def test_thin_leaves_sets_of_visitors_to_a_task_that_runs_seldom():
         publish(second, at + timedelta(seconds=second), pool_slug="set-1")
         publish(second, at + timedelta(seconds=second))
 
-    assert (thin(), thin(of_sets=True)) == (3, 3)
+    assert (thin_snapshots(), thin_snapshots(of_sets=True)) == (3, 3)
     assert Snapshot.objects.count() == 4
 
 
@@ -254,7 +262,7 @@ def test_thin_keeps_boards_and_methods_apart():
             board=factories.board(), method="elo", votes=1, computed_at=at, code_version="1", rows=b""
         ),
     ]
-    assert (thin(), Snapshot.objects.count()) == (0, len(kept))
+    assert (thin_snapshots(), Snapshot.objects.count()) == (0, len(kept))
 
 
 @board_db
@@ -262,10 +270,10 @@ def test_newest_at_a_time_is_after_thinning_the_last_one_kept_before_it():
     at = floor(now() - timedelta(hours=2), timedelta(minutes=1))
     for second in (10, 20, 30, 70, 80, 130):
         publish(second, at + timedelta(seconds=second))
-    before = newest(LIVE, "overall", False, "bt", at + timedelta(seconds=65))
+    before = load_newest_board(LIVE_POOL, "overall", False, "bt", at + timedelta(seconds=65))
 
-    thin()
+    thin_snapshots()
 
-    assert newest(LIVE, "overall", False, "bt", at + timedelta(seconds=65)) == before
+    assert load_newest_board(LIVE_POOL, "overall", False, "bt", at + timedelta(seconds=65)) == before
     for second, kept in ((5, 0), (15, 10), (25, 10), (35, 30), (75, 30), (125, 80), (135, 130)):
-        assert newest(LIVE, "overall", False, "bt", at + timedelta(seconds=second))["votes"] == kept
+        assert load_newest_board(LIVE_POOL, "overall", False, "bt", at + timedelta(seconds=second))["votes"] == kept

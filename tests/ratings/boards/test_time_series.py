@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from ratings.boards.snapshots import pack
-from ratings.boards.time_series import _thinned
+from ratings.boards.snapshots import pack_rows
+from ratings.boards.time_series import _select_evenly
 from ratings.models import Snapshot
 from ratings.pipeline import board_refresh
 from tests import factories
@@ -26,7 +26,7 @@ def publish(minutes, models="xyz", **board):
     ]  # fmt: skip
     at = NOON + timedelta(minutes=minutes)
     return Snapshot.objects.create(
-        board=factories.board(**board), votes=21, computed_at=at, code_version="1", rows=pack(rows)
+        board=factories.board(**board), votes=21, computed_at=at, code_version="1", rows=pack_rows(rows)
     )
 
 
@@ -125,7 +125,7 @@ def test_history_of_an_empty_board_is_empty(client):
 
 def test_history_has_at_most_200_points_evenly_over_the_time(client):
     board = factories.board()
-    rows = pack([{"model": "x", "rating": 1.0, "ci_low": 0.0, "ci_high": 2.0, "rank": 1, "votes": 1}])
+    rows = pack_rows([{"model": "x", "rating": 1.0, "ci_low": 0.0, "ci_high": 2.0, "rank": 1, "votes": 1}])
     times = [minute / 10 for minute in range(500)] + [50.0 + minute for minute in range(1000)]
     Snapshot.objects.bulk_create(
         Snapshot(board=board, votes=1, computed_at=NOON + timedelta(minutes=minute), code_version="1", rows=rows)
@@ -142,14 +142,14 @@ def test_history_has_at_most_200_points_evenly_over_the_time(client):
 @pytest.mark.parametrize("count", [0, 1, 2, 199, 200, 201, 1000])
 def test_thinned_keeps_the_first_and_the_last(count):
     times = [(number, NOON + timedelta(seconds=number)) for number in range(count)]
-    found = _thinned(times)
+    found = _select_evenly(times)
     assert len(found) <= 200
     assert found == sorted(set(found))
     assert found == [key for key, _ in times] or (found[0], found[-1]) == (0, count - 1)
 
 
 def test_thinned_copes_with_boards_of_one_moment():
-    assert _thinned([(number, NOON) for number in range(300)]) == [0, 299]
+    assert _select_evenly([(number, NOON) for number in range(300)]) == [0, 299]
 
 
 @pytest.mark.parametrize(

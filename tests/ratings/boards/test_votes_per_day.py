@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from ratings.boards.snapshots import Asked
-from ratings.boards.votes_per_day import by_day
+from ratings.boards.snapshots import BoardKey
+from ratings.boards.votes_per_day import count_votes_per_day
 from tests import factories
 from tests.ratings.board_history import NOW, beat, published
 
@@ -22,7 +22,7 @@ def test_days_add_up_to_the_votes_of_the_board(pair):
         beat(*pair, votes)
         published(timedelta(days=ago))
 
-    found = by_day(Asked(), NOW)
+    found = count_votes_per_day(BoardKey(), NOW)
 
     assert len(found) == 30
     assert found[0] == (date(2026, 2, 19), 0)
@@ -33,19 +33,19 @@ def test_days_add_up_to_the_votes_of_the_board(pair):
 def test_days_begin_with_the_first_board(pair):
     beat(*pair, 4)
     published(timedelta(days=1))
-    assert by_day(Asked(), NOW) == [(date(2026, 3, 19), 4), (date(2026, 3, 20), 0)]
+    assert count_votes_per_day(BoardKey(), NOW) == [(date(2026, 3, 19), 4), (date(2026, 3, 20), 0)]
 
 
 def test_days_end_at_the_time_that_is_asked_for(pair):
     for hour in (9, 15):
         beat(*pair)
         published(at=datetime(2026, 3, 20, hour, tzinfo=UTC))
-    assert by_day(Asked(), NOW) == [(date(2026, 3, 20), 1)]
+    assert count_votes_per_day(BoardKey(), NOW) == [(date(2026, 3, 20), 1)]
 
 
 def test_other_boards_have_other_days(pair):
     factories.board()
     beat(*pair, pool="elsewhere")
     published()
-    assert by_day(Asked(), NOW) == []
-    assert by_day(Asked(pool="elsewhere"), NOW) == [(NOW.date(), 1)]
+    assert count_votes_per_day(BoardKey(), NOW) == []
+    assert count_votes_per_day(BoardKey(pool="elsewhere"), NOW) == [(NOW.date(), 1)]

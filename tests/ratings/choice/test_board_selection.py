@@ -24,7 +24,7 @@ def settle(pool, **fields):
 
 
 def ordered_by(pool="", category="creative-writing"):
-    board = board_selection.ordering(pool, category)
+    board = board_selection.load_ordering_board(pool, category)
     return board["pool"], board["category"]
 
 

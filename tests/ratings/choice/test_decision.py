@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from arena.battles.lifecycle import pool_of
-from ratings.choice.decision import CHECKLIST, plain
+from arena.battles.lifecycle import get_set_pool
+from ratings.choice.decision import CHECKLIST, escape_markdown
 from ratings.models import Pool
 from ratings.pipeline import board_refresh
 from tests import factories
@@ -29,7 +29,7 @@ def battled(three):
     """Two of the three answer here, and have met."""
     for model in three[:2]:
         factories.endpoint(model)
-    pool = pool_of(["best", "cheap"])
+    pool = get_set_pool(["best", "cheap"])
     factories.pool(pool, kind=Pool.Kind.SHORTLIST)
     beats(three[1], three[0], 20, pool=pool)
     board_refresh.refresh()
@@ -88,7 +88,7 @@ def test_contestants_of_which_a_limited_value_is_unknown_are_said_to_be(client, 
 def test_decision_says_that_few_votes_tell_nobody_apart(client, three):
     for model in three[:2]:
         factories.endpoint(model)
-    pool = pool_of(["best", "cheap"])
+    pool = get_set_pool(["best", "cheap"])
     factories.pool(pool, kind=Pool.Kind.SHORTLIST)
     beats(three[1], three[0], 4, pool=pool)
     board_refresh.refresh()
@@ -251,7 +251,7 @@ def test_markdown_tells_every_exclusion(client, three):
     [("a | b", r"a \| b"), ("[x](y)", r"\[x\](y)"), ("one\n\ntwo", "one two"), ("`<b>`", r"\`\<b\>\`"), ("", "")],
 )
 def test_plain_words_mean_nothing_in_markdown(written, shown):
-    assert plain(written) == shown
+    assert escape_markdown(written) == shown
 
 
 @pytest.mark.parametrize("models", [10, 200])

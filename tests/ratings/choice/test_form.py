@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 from django.http import QueryDict
 
-from catalog.calculators.cost_model import Use
-from ratings.choice.form import PARTS, ChoiceForm
-from ratings.choice.limits import CHECKS, Limits, asked
+from catalog.calculators.cost_model import MonthlyUse
+from ratings.choice.form import FORM_SECTIONS, ChoiceForm
+from ratings.choice.limits import LIMIT_ASSESSORS, Limits, is_limit_set
 
 
 def form(query):
@@ -30,9 +30,9 @@ def form(query):
         ("price=2&latency=.5&speed=40", Limits(price=Decimal(2), latency=Decimal("0.5"), speed=Decimal(40))),
         (
             "monthly=500&input_tokens=100M&output_tokens=20M",
-            Limits(monthly=Decimal(500), use=Use(10**8, 2 * 10**7)),
+            Limits(monthly=Decimal(500), use=MonthlyUse(10**8, 2 * 10**7)),
         ),
-        ("input_tokens=1M", Limits(use=Use(10**6, 0))),
+        ("input_tokens=1M", Limits(use=MonthlyUse(10**6, 0))),
         ("gpu_memory=24&bits=4", Limits(gpu_memory=Decimal(24), bytes_each=Decimal("0.5"))),
         ("weeks=4", Limits(weeks=Decimal(4))),
         ("unknown=exclude", Limits(exclude_unknown=True)),
@@ -47,7 +47,7 @@ def test_limits_are_those_of_the_address(query, limits):
 def test_empty_fields_ask_for_nothing():
     empty = form("&".join(f"{name}=" for name in ChoiceForm.base_fields if name != "modalities"))  # no boxes ticked
     assert empty.is_valid()
-    assert [name for name in CHECKS if asked(empty.limits(), name)] == []
+    assert [name for name in LIMIT_ASSESSORS if is_limit_set(empty.limits(), name)] == []
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,6 @@ def test_bad_input_is_told_of_its_field(query, field):
 
 
 def test_every_limit_has_its_field_in_a_part():
-    shown = {name for _, names in PARTS for name in names} | {"task", "pool", "unknown"}
+    shown = {name for _, names in FORM_SECTIONS for name in names} | {"task", "pool", "unknown"}
     assert shown == set(ChoiceForm.base_fields)
-    assert set(CHECKS) <= set(ChoiceForm.base_fields)
+    assert set(LIMIT_ASSESSORS) <= set(ChoiceForm.base_fields)

@@ -5,15 +5,24 @@ from decimal import Decimal
 
 import pytest
 
-from catalog.calculators.cost_model import Prices, Use
-from catalog.facts.fields import Rate
-from ratings.choice.limits import CHECKS, Candidate, Finding, Limits, asked, blended, findings, monthly
+from catalog.calculators.cost_model import ApiPrices, MonthlyUse
+from catalog.facts.fields import RateLimit
+from ratings.choice.limits import (
+    LIMIT_ASSESSORS,
+    Candidate,
+    LimitFinding,
+    Limits,
+    compute_blended_price,
+    compute_monthly_cost,
+    is_limit_set,
+    list_findings,
+)
 
-GPT = Prices(Decimal("2.5"), Decimal(10))
+GPT = ApiPrices(Decimal("2.5"), Decimal(10))
 
 
 def found(limits, **known):
-    return findings(Candidate("m", "M", **known), Limits(**limits))
+    return list_findings(Candidate("m", "M", **known), Limits(**limits))
 
 
 @pytest.mark.parametrize(
@@ -27,16 +36,16 @@ def found(limits, **known):
         ({"modalities": {"text", "image", "audio"}}, {"modalities": {"text"}}, "takes no audio, no image"),
         ({"tools": True}, {"tools": False}, "cannot call tools"),
         ({"price": Decimal(2)}, {"prices": GPT}, "price $4.38 > $2"),
-        ({"price": Decimal("4.37")}, {"prices": Prices(Decimal("4.371"), Decimal("4.371"))}, "price 4.371 > 4.37"),
-        ({"monthly": Decimal(400), "use": Use(10**8, 2 * 10**7)}, {"prices": GPT}, "monthly cost $450 > $400"),
+        ({"price": Decimal("4.37")}, {"prices": ApiPrices(Decimal("4.371"), Decimal("4.371"))}, "price 4.371 > 4.37"),
+        ({"monthly": Decimal(400), "use": MonthlyUse(10**8, 2 * 10**7)}, {"prices": GPT}, "monthly cost $450 > $400"),
         ({"latency": 0.5}, {"latency_s": 1.25}, "seconds to the first token 1.25 > 0.5"),
         ({"speed": 40.0}, {"tokens_per_s": 39.5}, "tokens a second 39.5 < 40"),
         ({"failures": Decimal(1)}, {"failure_rate": 0.0325}, "failed calls 3.25 % > 1 %"),
-        ({"rate": 1000}, {"requests_per_minute": Rate(60, "")}, "requests a minute 60 < 1,000"),
-        ({"rate": 1000}, {"requests_per_minute": Rate(50, "tier 1")}, "requests a minute 50 (tier 1) < 1,000"),
+        ({"rate": 1000}, {"requests_per_minute": RateLimit(60, "")}, "requests a minute 60 < 1,000"),
+        ({"rate": 1000}, {"requests_per_minute": RateLimit(50, "tier 1")}, "requests a minute 50 (tier 1) < 1,000"),
         (
             {"token_rate": 100_000},
-            {"tokens_per_minute": Rate(30_000, "tier 1")},
+            {"tokens_per_minute": RateLimit(30_000, "tier 1")},
             "tokens a minute 30,000 (tier 1) < 100,000",
         ),
         ({"params": 4 * 10**9}, {"params": 7_240_000_000}, "parameters 7.24 B > 4 B"),
@@ -47,8 +56,8 @@ def found(limits, **known):
     ],
 )
 def test_limit_that_is_not_met_is_told_with_both_values(limits, known, words):
-    [name] = [name for name in limits if name in CHECKS]
-    assert found(limits, **known) == [Finding(name, words)]
+    [name] = [name for name in limits if name in LIMIT_ASSESSORS]
+    assert found(limits, **known) == [LimitFinding(name, words)]
 
 
 @pytest.mark.parametrize(
@@ -65,13 +74,13 @@ def test_limit_that_is_not_met_is_told_with_both_values(limits, known, words):
         ({"modalities": {"text", "image"}}, {"modalities": {"text", "image", "audio"}}),
         ({"tools": True}, {"tools": True}),
         ({"price": Decimal("4.375")}, {"prices": GPT}),
-        ({"monthly": Decimal(450), "use": Use(10**8, 2 * 10**7)}, {"prices": GPT}),
+        ({"monthly": Decimal(450), "use": MonthlyUse(10**8, 2 * 10**7)}, {"prices": GPT}),
         ({"latency": 0.5}, {"latency_s": 0.5}),
         ({"speed": 40.0}, {"tokens_per_s": 40.0}),
         ({"failures": Decimal(1)}, {"failure_rate": 0.01}),
         ({"failures": Decimal(0)}, {"failure_rate": 0.0}),
-        ({"rate": 60}, {"requests_per_minute": Rate(60, "tier 1")}),
-        ({"token_rate": 30_000}, {"tokens_per_minute": Rate(30_000, "tier 1")}),
+        ({"rate": 60}, {"requests_per_minute": RateLimit(60, "tier 1")}),
+        ({"token_rate": 30_000}, {"tokens_per_minute": RateLimit(30_000, "tier 1")}),
         ({"params": 4 * 10**9}, {"params": 4 * 10**9}),
         ({"gpu_memory": Decimal(16), "bytes_each": Decimal("0.5")}, {"params": 8_030_000_000, "open_weights": True}),
         ({"weeks": Decimal(4)}, {"weeks": Decimal(4)}),
@@ -114,31 +123,34 @@ ALL = Limits(
 
 
 def test_everything_may_be_unknown():
-    unknown = findings(Candidate("m", "M"), ALL)
-    assert [finding.limit for finding in unknown] == list(CHECKS)
+    unknown = list_findings(Candidate("m", "M"), ALL)
+    assert [finding.limit for finding in unknown] == list(LIMIT_ASSESSORS)
     assert all(not finding.known and finding.words.endswith("unknown") for finding in unknown)
 
 
 def test_no_limit_is_asked_for_at_first():
-    assert [name for name in CHECKS if asked(Limits(), name)] == []
-    assert all(asked(ALL, name) for name in CHECKS)
-    assert asked(Limits(price=Decimal(0)), "price")
+    assert [name for name in LIMIT_ASSESSORS if is_limit_set(Limits(), name)] == []
+    assert all(is_limit_set(ALL, name) for name in LIMIT_ASSESSORS)
+    assert is_limit_set(Limits(price=Decimal(0)), "price")
 
 
 @pytest.mark.parametrize(
     ("use", "blend", "month"),
     [
-        (Use(3, 1), "4.375", "0.0000175"),
-        (Use(10**8, 2 * 10**7), "3.75", "450"),
-        (Use(10**6, 0, Decimal(1)), "2.5", "2.5"),
+        (MonthlyUse(3, 1), "4.375", "0.0000175"),
+        (MonthlyUse(10**8, 2 * 10**7), "3.75", "450"),
+        (MonthlyUse(10**6, 0, Decimal(1)), "2.5", "2.5"),
     ],
 )
 def test_price_is_that_of_the_mix(use, blend, month):
     candidate = Candidate("m", "M", prices=GPT)
-    assert (blended(candidate, use), monthly(candidate, use)) == (Decimal(blend), Decimal(month))
+    assert (compute_blended_price(candidate, use), compute_monthly_cost(candidate, use)) == (
+        Decimal(blend),
+        Decimal(month),
+    )
 
 
 def test_price_of_nothing_is_unknown():
-    assert blended(Candidate("m", "M", prices=GPT), Use(0, 0)) is None
-    assert blended(Candidate("m", "M"), Use(3, 1)) is None
-    assert monthly(Candidate("m", "M"), Use(3, 1)) is None
+    assert compute_blended_price(Candidate("m", "M", prices=GPT), MonthlyUse(0, 0)) is None
+    assert compute_blended_price(Candidate("m", "M"), MonthlyUse(3, 1)) is None
+    assert compute_monthly_cost(Candidate("m", "M"), MonthlyUse(3, 1)) is None

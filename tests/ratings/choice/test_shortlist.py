@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import booleans, builds, dates, decimals, floats, integers, just, lists, none, sampled_from
 
-from catalog.calculators.cost_model import USUAL, Prices, Use
-from ratings.choice.limits import CHECKS, Candidate, Limits, asked
-from ratings.choice.shortlist import shortlist
+from catalog.calculators.cost_model import TYPICAL_USE, ApiPrices, MonthlyUse
+from ratings.choice.limits import LIMIT_ASSESSORS, Candidate, Limits, is_limit_set
+from ratings.choice.shortlist import build_shortlist
 
 
 def priced(amount):
-    return Prices(Decimal(amount), Decimal(amount))
+    return ApiPrices(Decimal(amount), Decimal(amount))
 
 
 MODELS = [
@@ -41,59 +41,59 @@ def words(judged):
 
 
 def test_survivors_come_by_tier_price_and_speed():
-    assert slugs(shortlist(MODELS, CODING).survivors) == ["good", "unpriced", "fast", "slow", "unrated"]
+    assert slugs(build_shortlist(MODELS, CODING).survivors) == ["good", "unpriced", "fast", "slow", "unrated"]
 
 
 def test_ratings_decide_between_models_of_which_neither_price_nor_speed_is_known():
     alike = [Candidate(slug, slug, 1, rating) for slug, rating in (("a", None), ("b", 1200.0), ("c", 1300.0))]
-    assert slugs(shortlist(alike, Limits()).survivors) == ["c", "b", "a"]
+    assert slugs(build_shortlist(alike, Limits()).survivors) == ["c", "b", "a"]
 
 
 def test_every_other_model_is_excluded_with_all_its_reasons():
-    found = shortlist(MODELS, CODING)
+    found = build_shortlist(MODELS, CODING)
     assert words(found.excluded) == {
         "top": ["commercial use not allowed"],
         "dear": ["price $5 > $2"],
         "small": ["context 128,000 < 200,000"],
         "old": ["context 8,000 < 200,000"],
     }
-    stricter = shortlist(MODELS, replace(CODING, openness="open", price=Decimal("0.5")))
+    stricter = build_shortlist(MODELS, replace(CODING, openness="open", price=Decimal("0.5")))
     assert words(stricter.excluded)["dear"] == ["weights closed, not open", "price $5 > $0.50"]
     assert slugs(stricter.excluded)[-2:] == ["dear", "old"]
 
 
 def test_near_misses_fail_one_limit_alone():
-    found = shortlist(MODELS, replace(CODING, price=Decimal("0.5")))
+    found = build_shortlist(MODELS, replace(CODING, price=Decimal("0.5")))
     assert slugs(found.near_misses) == ["top", "good", "dear", "small"]
     assert slugs(found.excluded) == ["top", "good", "dear", "small", "old"]
 
 
 def test_limit_that_costs_most_is_the_one_without_which_most_are_left():
-    found = shortlist(MODELS, CODING)
+    found = build_shortlist(MODELS, CODING)
     assert found.gained == {"commercial": 1, "context": 2, "price": 1}
     assert found.costliest == "context"
-    assert shortlist(MODELS, Limits()).costliest is None
-    both = shortlist([MODELS[3]], Limits(openness="closed", context=10_000))
+    assert build_shortlist(MODELS, Limits()).costliest is None
+    both = build_shortlist([MODELS[3]], Limits(openness="closed", context=10_000))
     assert (both.gained, both.costliest) == ({"openness": 0, "context": 0}, None)
 
 
 def test_unknown_values_are_kept_and_marked_or_excluded():
-    kept = next(each for each in shortlist(MODELS, CODING).survivors if each.candidate.slug == "unpriced")
+    kept = next(each for each in build_shortlist(MODELS, CODING).survivors if each.candidate.slug == "unpriced")
     assert [finding.words for finding in kept.unknown] == ["price unknown"]
-    assert shortlist(MODELS, CODING).certain == 4
+    assert build_shortlist(MODELS, CODING).certain == 4
 
-    strict = shortlist(MODELS, replace(CODING, exclude_unknown=True))
+    strict = build_shortlist(MODELS, replace(CODING, exclude_unknown=True))
     assert words(strict.excluded)["unpriced"] == ["price unknown"]
     assert slugs(strict.survivors) == ["good", "fast", "slow", "unrated"]
     assert not any(each.unknown for each in (*strict.survivors, *strict.excluded))
 
 
 def test_conditions_of_a_licence_are_marked():
-    assert [each.candidate.slug for each in shortlist(MODELS, CODING).survivors if each.conditional] == ["good"]
+    assert [each.candidate.slug for each in build_shortlist(MODELS, CODING).survivors if each.conditional] == ["good"]
 
 
 def test_nobody_to_choose_from_is_no_error():
-    found = shortlist([], CODING)
+    found = build_shortlist([], CODING)
     assert (found.survivors, found.excluded, found.gained, found.costliest) == ((), (), {}, None)
 
 
@@ -111,7 +111,7 @@ candidate = builds(
     web_search=maybe(booleans()),
     modalities=maybe(sampled_from([frozenset({"text"}), frozenset({"text", "image"})])),
     tools=maybe(booleans()),
-    prices=maybe(builds(Prices, decimals(0, 20, places=2), decimals(0, 99, places=2))),
+    prices=maybe(builds(ApiPrices, decimals(0, 20, places=2), decimals(0, 99, places=2))),
     latency_s=maybe(floats(0, 10)),
     tokens_per_s=maybe(floats(0, 500)),
 )
@@ -134,52 +134,52 @@ limits = builds(
 
 @given(candidates, limits)
 def test_each_model_survives_or_has_reasons(models, to):
-    found = shortlist(models, to)
+    found = build_shortlist(models, to)
     assert sorted(slugs((*found.survivors, *found.excluded))) == sorted(model.slug for model in models)
     assert not any(each.failures for each in found.survivors)
     for each in found.excluded:
         assert each.failures
-        assert all(finding.words and asked(to, finding.limit) for finding in each.failures)
+        assert all(finding.words and is_limit_set(to, finding.limit) for finding in each.failures)
 
 
 @given(candidates, limits)
 def test_gained_is_what_dropping_a_limit_brings(models, to):
-    found = shortlist(models, to)
-    for name in CHECKS:
+    found = build_shortlist(models, to)
+    for name in LIMIT_ASSESSORS:
         without = replace(to, **{name: getattr(Limits(), name)})
-        more = len(shortlist(models, without).survivors) - len(found.survivors)
+        more = len(build_shortlist(models, without).survivors) - len(found.survivors)
         assert found.gained.get(name, 0) == more
     assert (found.costliest is None) == (not found.near_misses)
 
 
 @given(candidates, limits)
 def test_order_of_the_models_does_not_matter(models, to):
-    assert shortlist(models[::-1], to) == shortlist(models, to)
+    assert build_shortlist(models[::-1], to) == build_shortlist(models, to)
 
 
 @given(candidates, limits)
 def test_unknown_values_exclude_no_fewer_when_they_exclude(models, to):
-    kept, strict = (shortlist(models, replace(to, exclude_unknown=each)) for each in (False, True))
+    kept, strict = (build_shortlist(models, replace(to, exclude_unknown=each)) for each in (False, True))
     assert set(slugs(strict.survivors)) == {each.candidate.slug for each in kept.survivors if not each.unknown}
 
 
 @given(candidates, limits, integers(0, 10**6))
 def test_a_harder_limit_lets_nobody_in(models, to, more):
     harder = replace(to, context=(to.context or 0) + more)
-    assert set(slugs(shortlist(models, harder).survivors)) <= set(slugs(shortlist(models, to).survivors))
+    assert set(slugs(build_shortlist(models, harder).survivors)) <= set(slugs(build_shortlist(models, to).survivors))
 
 
 @given(candidates, limits)
 def test_survivors_are_in_order(models, to):
-    found = shortlist(models, to)
+    found = build_shortlist(models, to)
     tiers = [each.candidate.tier or 99 for each in found.survivors]
     assert tiers == sorted(tiers)
     same = [(a, b) for a, b in pairwise(found.survivors) if a.candidate.tier == b.candidate.tier]
     assert all(b.price is None or (a.price is not None and a.price <= b.price) for a, b in same)
 
 
-@pytest.mark.parametrize(("use", "monthly"), [(USUAL, None), (Use(10**6, 10**6), 3)])
+@pytest.mark.parametrize(("use", "monthly"), [(TYPICAL_USE, None), (MonthlyUse(10**6, 10**6), 3)])
 def test_judged_carries_what_it_costs(use, monthly):
-    found = shortlist(MODELS, replace(CODING, use=use))
+    found = build_shortlist(MODELS, replace(CODING, use=use))
     good = next(each for each in found.survivors if each.candidate.slug == "good")
     assert (good.price, good.monthly) == (Decimal("1.5"), monthly)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratings.choice.shortlist import tiers
+from ratings.choice.shortlist import compute_interval_tiers
 
 
 def row(model, low, high):
@@ -25,14 +25,14 @@ def row(model, low, high):
     ],
 )
 def test_tier_is_who_overlaps_its_best_one(rows, expected):
-    assert tiers(rows) == expected
-    assert tiers(reversed(rows)) == expected
+    assert compute_interval_tiers(rows) == expected
+    assert compute_interval_tiers(reversed(rows)) == expected
 
 
 @given(st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 200)), max_size=30))
 def test_every_tier_has_a_model_and_the_best_is_in_the_first(ends):
     rows = [row(str(number), low, low + width) for number, (low, width) in enumerate(ends)]
-    found = tiers(rows)
+    found = compute_interval_tiers(rows)
     assert len(found) == len(rows)
     assert set(found.values()) == set(range(1, len(set(found.values())) + 1))
     if rows:

@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from arena.battles.lifecycle import pool_of
+from arena.battles.lifecycle import get_set_pool
 from arena.models import EndpointDay
 from catalog.models import Price
-from ratings.choice.limits import CHECKS
+from ratings.choice.limits import LIMIT_ASSESSORS
 from ratings.models import Pool
 from ratings.pipeline import board_refresh
 from tests import factories
@@ -230,7 +230,7 @@ def test_unknown_value_is_kept_and_marked_or_excluded_as_chosen(client, query, f
 
 
 def test_every_limit_is_tried():
-    assert [next(iter(query)) for query, *_ in EXCLUDED] == list(CHECKS)
+    assert [next(iter(query)) for query, *_ in EXCLUDED] == list(LIMIT_ASSESSORS)
 
 
 def test_web_search_makes_up_for_an_early_cutoff_where_that_is_accepted(client):
@@ -295,7 +295,7 @@ def test_survivors_that_answer_here_can_battle_on_a_board_of_their_own(client, t
     found = shortlist(client)
     assert (found["contestants"], found["own_pool"]) == (["cheap", "best"], None)
 
-    pool = pool_of(["best", "cheap"])
+    pool = get_set_pool(["best", "cheap"])
     factories.pool(pool, kind=Pool.Kind.SHORTLIST)
     assert shortlist(client)["own_pool"] == pool
     assert len(shortlist(client, pool=pool)["survivors"]) == 3

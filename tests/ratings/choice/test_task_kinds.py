@@ -2,9 +2,9 @@
 
 import pytest
 
-from arena.judging.topics import NAMES
-from ratings.choice.task_kinds import task_kinds
-from ratings.models import OVERALL
+from arena.judging.topics import CATEGORY_NAMES
+from ratings.choice.task_kinds import load_task_kinds
+from ratings.models import OVERALL_CATEGORY
 
 BENCHMARKS = {
     *("arc", "drop", "hellaswag", "mmlu", "truthfulqa", "winogrande", "gsm8k", "elo", "humaneval", "multipl-e"),
@@ -13,13 +13,13 @@ BENCHMARKS = {
 
 
 def test_there_are_enough_tasks():
-    assert len(task_kinds()) >= 10
-    assert all(slug == kind.slug for slug, kind in task_kinds().items())
+    assert len(load_task_kinds()) >= 10
+    assert all(slug == kind.slug for slug, kind in load_task_kinds().items())
 
 
-@pytest.mark.parametrize("kind", task_kinds().values(), ids=lambda kind: kind.slug)
+@pytest.mark.parametrize("kind", load_task_kinds().values(), ids=lambda kind: kind.slug)
 def test_task_points_to_what_there_is(kind):
-    assert kind.category in {OVERALL, *NAMES}
+    assert kind.category in {OVERALL_CATEGORY, *CATEGORY_NAMES}
     assert kind.benchmarks
     assert set(kind.benchmarks) <= BENCHMARKS
     assert kind.name[0].isupper()
@@ -38,5 +38,5 @@ def test_task_points_to_what_there_is(kind):
     ],
 )
 def test_tasks_that_everybody_has(slug, category, benchmarks):
-    kind = task_kinds()[slug]
+    kind = load_task_kinds()[slug]
     assert (kind.category, set(kind.benchmarks)) == (category, benchmarks)

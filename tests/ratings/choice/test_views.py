@@ -7,8 +7,8 @@ import pytest
 
 from catalog.models import Benchmark, Price
 from ratings.choice.form import ChoiceForm
-from ratings.choice.limits import CHECKS
-from ratings.choice.task_kinds import task_kinds
+from ratings.choice.limits import LIMIT_ASSESSORS
+from ratings.choice.task_kinds import load_task_kinds
 from ratings.models import Pool
 from tests import factories
 from tests.arena.web.test_templates import Outline
@@ -33,11 +33,11 @@ def test_page_begins_with_the_tasks_and_their_usual_limits(client):
     assert response.status_code == 200
     assert "models are left" not in text(response)
     asked = [parse_qs(urlsplit(link).query) for link in links(response) if link.startswith("?task=")]
-    assert [each["task"][0] for each in asked] == list(task_kinds())
+    assert [each["task"][0] for each in asked] == list(load_task_kinds())
     assert {"task": ["on-device"], "openness": ["open"], "params": ["4B"]} in asked
 
 
-@pytest.mark.parametrize("kind", task_kinds().values(), ids=lambda kind: kind.slug)
+@pytest.mark.parametrize("kind", load_task_kinds().values(), ids=lambda kind: kind.slug)
 def test_every_task_leads_to_a_shortlist(client, three, kind):
     Benchmark.objects.create(slug=kind.benchmarks[0], name="Near It")
     response = client.get(PAGE, {"task": kind.slug, **kind.limits})
@@ -76,7 +76,7 @@ def test_page_says_of_how_many_all_is_known_and_leads_to_them(client, three):
 def test_page_says_of_every_limit_why_it_matters(client):
     response = client.get(PAGE)
     labels = [str(label) for label, _ in response.context["whys"]]
-    assert set(labels) == {str(ChoiceForm.base_fields[name].label) for name in (*CHECKS, "search_instead")}
+    assert set(labels) == {str(ChoiceForm.base_fields[name].label) for name in (*LIMIT_ASSESSORS, "search_instead")}
     assert "Decides whether a product may be built on it at all" in text(response)
 
 

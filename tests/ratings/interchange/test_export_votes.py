@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from arena.models import Vote
 from catalog.models import LanguageModel
-from ratings.boards.snapshots import newest
+from ratings.boards.snapshots import load_newest_board
 from ratings.interchange import export_votes
-from ratings.interchange.export_votes import export_file, records
+from ratings.interchange.export_votes import export_file, iter_records
 from ratings.interchange.import_votes import import_file
 from ratings.models import Board
 from ratings.pipeline import board_refresh
@@ -62,7 +62,7 @@ def without_voters(path):
 def shown(pool):
     """All boards of a pool, as published."""
     found = Board.objects.filter(pool__slug=pool).values_list("category__slug", flat=True)
-    return {category: newest(pool, category, False, "bt") for category in found}
+    return {category: load_newest_board(pool, category, False, "bt") for category in found}
 
 
 def test_record_says_what_a_vote_says():
@@ -72,12 +72,12 @@ def test_record_says_what_a_vote_says():
         one, two, "both_bad", created_at=time, multiplicity=2, counted=False, reason="leak", source="api",
         propensity=0.1, turns=3, categories=["math"], comment="private", reasons={"private": True},
     )  # fmt: skip
-    assert list(records("live")) == [RECORD]
+    assert list(iter_records("live")) == [RECORD]
 
 
 def test_style_is_exported_as_the_public_data_have_it():
     factories.vote(factories.model("one"), factories.model("two"), features=FEATURES)
-    (record,) = records("live")
+    (record,) = iter_records("live")
     assert record["conv_metadata"] == {
         "sum_assistant_a_tokens": 100, "header_count_a": 3, "bold_count_a": 5, "list_count_a": 7,
         "sum_assistant_b_tokens": 200, "header_count_b": 0, "bold_count_b": 0, "list_count_b": 1,
@@ -85,12 +85,12 @@ def test_style_is_exported_as_the_public_data_have_it():
 
 
 def test_records_are_those_of_the_pool_in_order_across_batches(monkeypatch):
-    monkeypatch.setattr(export_votes, "BATCH", 2)
+    monkeypatch.setattr(export_votes, "BATCH_SIZE", 2)
     one, two = factories.model("one"), factories.model("two")
     ids = [factories.vote(one, two, turns=number).pk for number in range(1, 6)]
     factories.vote(one, two, pool="api")
-    assert [record["turns"] for record in records("live")] == [1, 2, 3, 4, 5]
-    assert [record["turns"] for record in records("live", after=ids[2])] == [4, 5]
+    assert [record["turns"] for record in iter_records("live")] == [1, 2, 3, 4, 5]
+    assert [record["turns"] for record in iter_records("live", after=ids[2])] == [4, 5]
 
 
 @FORMATS
@@ -122,7 +122,7 @@ def test_what_was_not_counted_does_not_come_back_counted(live, tmp_path, ending)
 
 
 def test_voters_are_pseudonyms_of_one_export(live):
-    first, second = ([record["voter"] for record in records("live")] for _ in range(2))
+    first, second = ([record["voter"] for record in iter_records("live")] for _ in range(2))
     assert len({*first, *second}) == 5  # two voters in either, and those who are not known
     assert first[0] == first[2] != first[1] == first[3]
     assert first[4] is None
@@ -162,7 +162,7 @@ def test_models_that_share_a_name_are_told_apart(tmp_path):
     first, second = factories.model("first", name="Same"), factories.model("second", name="Same")
     factories.cast(first, second)
     board_refresh.refresh()
-    assert [(each["model_a"], each["model_b"]) for each in records("live")] == [("Same", "second")]
+    assert [(each["model_a"], each["model_b"]) for each in iter_records("live")] == [("Same", "second")]
     export_file(tmp_path / "votes.jsonl", "live")
     import_file(tmp_path / "votes.jsonl", "copy")
     vote = Vote.objects.get(pool="copy")
@@ -175,14 +175,14 @@ def test_conversations_of_a_battle_come_from_its_judged_turns():
     arena.turn(battle, 3, "So?", a={**arena.FINISHED, "text": "A3"}, b={**arena.FINISHED, "text": "B3"})
     factories.vote(battle.model_a, battle.model_b, battle=battle)
     factories.vote(battle.model_a, battle.model_b)
-    told, alone = records("live", with_text=True)
+    told, alone = iter_records("live", with_text=True)
     assert told["conversation_b"] == [
         {"role": "user", "content": "Why?"}, {"role": "assistant", "content": "B1"},
         {"role": "user", "content": "So?"}, {"role": "assistant", "content": "B3"},
     ]  # fmt: skip
     assert [message["content"] for message in told["conversation_a"]] == ["Why?", "A1", "So?", "A3"]
     assert (alone["conversation_a"], alone["conversation_b"]) == (None, None)
-    assert "conversation_a" not in next(records("live"))
+    assert "conversation_a" not in next(iter_records("live"))
 
 
 @FORMATS
@@ -194,7 +194,7 @@ def test_texts_come_back_with_text(tmp_path, ending):
     path = tmp_path / f"votes.{ending}"
     export_file(path, "mine", with_text=True)
     import_file(path, "copy", with_text=True)
-    (record,) = records("copy", with_text=True)
+    (record,) = iter_records("copy", with_text=True)
     assert record["conversation_a"] == record["conversation_b"] == said
 
 
@@ -204,16 +204,16 @@ def test_number_of_queries_does_not_depend_on_the_votes(django_assert_max_num_qu
         battle = arena.battle()
         factories.vote(battle.model_a, battle.model_b, battle=battle)
     with django_assert_max_num_queries(5):
-        assert len(list(records("live", with_text=with_text))) == 30
+        assert len(list(iter_records("live", with_text=with_text))) == 30
 
 
 def test_public_record_in_order_across_batches(monkeypatch):
-    monkeypatch.setattr(export_votes, "BATCH", 2)
+    monkeypatch.setattr(export_votes, "BATCH_SIZE", 2)
     one, two = factories.model("one"), factories.model("two")
     for number in range(1, 6):
         factories.vote(one, two, turns=number, created_at=datetime(2026, 1, 1, tzinfo=UTC))
     factories.vote(one, two, turns=6)
-    assert [record["turns"] for record in records("live", public=True)] == [1, 2, 3, 4, 5]
+    assert [record["turns"] for record in iter_records("live", public=True)] == [1, 2, 3, 4, 5]
 
 
 @FORMATS
@@ -283,10 +283,10 @@ def test_any_record_comes_back_as_it_went(tmp_path, ending, rows):
     path = tmp_path / f"votes.{ending}"
     path.unlink(missing_ok=True)
     import_file(source, one)
-    first = list(records(one))
+    first = list(iter_records(one))
     export_file(path, one)
     import_file(path, two)
-    assert list(records(two)) == first
+    assert list(iter_records(two)) == first
     for told, given_row in zip(first, rows, strict=True):
         expected = given_row | {"reason": "" if given_row["counted"] else given_row["reason"]}
         assert {field: told[field] for field in expected} == expected

@@ -8,12 +8,12 @@ import pytest
 from django.db import connection
 
 from arena.identity import hash_key
-from arena.judging.style_features import features
-from arena.models import Vote, VoteAside, VoteFile
+from arena.judging.style_features import compute_features
+from arena.models import ImportedRow, Vote, VoteFile
 from catalog.models import LanguageModel
 from core.files import records
 from ratings.boards import pair_tables
-from ratings.boards.snapshots import newest
+from ratings.boards.snapshots import load_newest_board
 from ratings.interchange import import_votes
 from ratings.interchange.import_votes import import_file
 from ratings.models import Board, Outbox, PairTable, Pool, Snapshot, Tally
@@ -25,7 +25,7 @@ from tests.ratings.interchange.vote_files import COUNTS_HEADER, FEATURES, METADA
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SAID = [{"role": "user", "content": "# hi"}, {"role": "assistant", "content": "# Title\n\n- one **bold** item"}]
-EVERYTHING = (LanguageModel, Pool, VoteFile, Vote, VoteAside, Tally, Snapshot)
+EVERYTHING = (LanguageModel, Pool, VoteFile, Vote, ImportedRow, Tally, Snapshot)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def contents():
 
 
 def board(pool, category="overall"):
-    return {each["model"]: each for each in newest(pool, category, False, "bt")["rows"]}
+    return {each["model"]: each for each in load_newest_board(pool, category, False, "bt")["rows"]}
 
 
 def test_votes_are_stored_folded_and_ranked(file):
@@ -56,7 +56,7 @@ def test_votes_are_stored_folded_and_ranked(file):
 
 
 def test_every_board_has_its_pairs_however_many_models_it_has(file, monkeypatch):
-    monkeypatch.setattr(pair_tables, "SMALL", 0)
+    monkeypatch.setattr(pair_tables, "LARGE_TABLE_BYTES", 0)
     import_file(file(json_lines(row(categories=["coding"]), row(winner="tie", categories=["math"]))), "mine")
     assert PairTable.objects.count() == Board.objects.count() == 4
 
@@ -91,7 +91,7 @@ def test_absent_fields_are_empty(file):
     vote = Vote.objects.get()
     assert (vote.created_at, vote.voter, vote.features, vote.propensity) == (None, None, None, None)
     assert (vote.categories, vote.reason, vote.turns, vote.counted) == ([], "", 1, True)
-    assert not VoteAside.objects.exists()
+    assert not ImportedRow.objects.exists()
 
 
 def test_uncounted_votes_move_no_rating(file):
@@ -135,7 +135,7 @@ def test_conversations_are_kept_only_if_wanted_and_give_the_style_in_any_case(fi
     import_file(path, "short")
     import_file(path, "long", with_text=True)
     short, long = Vote.objects.order_by("pk")
-    assert short.features == long.features == [*features([SAID[1]["content"]]), *features([])]
+    assert short.features == long.features == [*compute_features([SAID[1]["content"]]), *compute_features([])]
     assert short.aside.row == {"note": "x"}
     assert long.aside.row == {
         "note": "x", "conversation_a": SAID, "conversation_b": SAID[:1], "full_conversation": [],
@@ -150,7 +150,7 @@ def test_given_style_goes_before_that_of_conversations(file):
 @pytest.mark.parametrize("value", ["a\0b", {"k\0": ["\0", 1, None]}, "back\\slash \\u0000 \t\r\n\u2028", "\\.", "\\N"])
 def test_anything_that_json_can_say_is_kept_aside(file, value):
     import_file(file(json_lines(row(note=value))), "mine")
-    kept = VoteAside.objects.get().row["note"]
+    kept = ImportedRow.objects.get().row["note"]
     assert kept == (value.replace("\0", "\ufffd") if isinstance(value, str) else {"k\ufffd": ["\ufffd", 1, None]})
 
 
@@ -202,10 +202,10 @@ def test_same_content_twice_changes_nothing_in_a_pool_and_is_new_in_another(file
 
 def test_progress_is_told(file, monkeypatch):
     told = []
-    path = file(json_lines(*[row()] * (import_votes.BATCH + 1)))
+    path = file(json_lines(*[row()] * (import_votes.BATCH_SIZE + 1)))
     import_file(path, "mine", progress=lambda *numbers: told.append(numbers))
     size = path.stat().st_size
-    assert [rows for _, _, rows in told] == [import_votes.BATCH, import_votes.BATCH + 1]
+    assert [rows for _, _, rows in told] == [import_votes.BATCH_SIZE, import_votes.BATCH_SIZE + 1]
     assert {total for _, total, _ in told} == {size}
     assert told[-1][0] == size
 
@@ -229,8 +229,8 @@ BAD = {
     "no votes": (b"\n", "votes.jsonl", "there are no votes in it"),
     "no votes under a header": (COUNTS_HEADER.encode() + b"a,b,0,0,0,0\n", "x.csv", "there are no votes in it"),
     "a bad row after many": (
-        json_lines(*[row(note="x")] * (import_votes.BATCH + 1), row(winner="x")), "votes.jsonl",
-        f"line {import_votes.BATCH + 2}: winner must be one of",
+        json_lines(*[row(note="x")] * (import_votes.BATCH_SIZE + 1), row(winner="x")), "votes.jsonl",
+        f"line {import_votes.BATCH_SIZE + 2}: winner must be one of",
     ),
 }  # fmt: skip
 
@@ -265,7 +265,7 @@ def test_file_that_cannot_be_read_is_named(file, tmp_path, name, content, why):
 
 
 def test_endless_line_is_refused(file, monkeypatch):
-    monkeypatch.setattr(records, "LONGEST_LINE", 100)
+    monkeypatch.setattr(records, "MAX_LINE_BYTES", 100)
     with pytest.raises(ValueError, match="line 2: is longer than 100 bytes"):
         import_file(file(json_lines(row(), row(note="x" * 100))), "mine")
 
@@ -274,10 +274,10 @@ def test_two_imports_at_once_are_one(file):
     path = file(json_lines(*[row(f"m{n}", f"m{n + 1}") for n in range(100)]))
     outcomes = []
     with_lock = connection.cursor()
-    with_lock.execute("SELECT pg_advisory_lock(%s)", [import_votes.LOCK])
+    with_lock.execute("SELECT pg_advisory_lock(%s)", [import_votes.IMPORT_LOCK_ID])
     threads = [in_thread(lambda: outcomes.append(import_file(path, "mine").new)) for _ in range(2)]
     assert eventually(lambda: blocked() == 2, 10)
-    with_lock.execute("SELECT pg_advisory_unlock(%s)", [import_votes.LOCK])
+    with_lock.execute("SELECT pg_advisory_unlock(%s)", [import_votes.IMPORT_LOCK_ID])
     for thread in threads:
         thread.join()
     assert sorted(outcomes) == [False, True]

@@ -12,7 +12,7 @@ from django.test import AsyncClient
 
 from arena.models import Vote
 from ratings.interchange import export_votes, public_record
-from ratings.interchange.export_votes import FIELDS, export_file, records
+from ratings.interchange.export_votes import RECORD_FIELDS, export_file, iter_records
 from ratings.interchange.import_votes import import_file
 from tests import factories
 from tests.arena import factories as arena
@@ -62,13 +62,13 @@ def test_pages_lead_through_all_votes_in_order(client, voted):
     found = [vote for page in pages for vote in page]
     assert [vote["id"] for vote in found] == [vote.pk for vote in voted]
     assert [vote["turns"] for vote in found] == list(range(1, 13))
-    assert all(vote.keys() == {"id", *FIELDS} for vote in found)
+    assert all(vote.keys() == {"id", *RECORD_FIELDS} for vote in found)
 
 
 @with_database
 def test_pages_are_the_rows_of_an_export(client, voted):
-    told = [{key: vote[key] for key in FIELDS} for page in walk(client, VOTES) for vote in page]
-    written = [{key: each[key] for key in FIELDS} for each in records("live", public=True)]
+    told = [{key: vote[key] for key in RECORD_FIELDS} for page in walk(client, VOTES) for vote in page]
+    written = [{key: each[key] for key in RECORD_FIELDS} for each in iter_records("live", public=True)]
     assert told == orjson.loads(orjson.dumps(written))
 
 
@@ -211,7 +211,7 @@ def in_order(voted):
 
 @whole_database
 async def test_file_comes_in_batches_and_can_be_imported_again(in_order, tmp_path, monkeypatch):
-    monkeypatch.setattr(export_votes, "BATCH", 5)
+    monkeypatch.setattr(export_votes, "BATCH_SIZE", 5)
     response = await AsyncClient().get(FILE)
     parts = [part async for part in response.streaming_content]
     assert [len(part.splitlines()) for part in parts] == [5, 5, 2]
@@ -224,7 +224,7 @@ async def test_file_comes_in_batches_and_can_be_imported_again(in_order, tmp_pat
 @whole_database
 async def test_file_holds_no_connection_while_its_reader_waits(in_order, monkeypatch):
     """Nor a query: whoever changes the table meanwhile need not wait for a slow reader."""
-    monkeypatch.setattr(export_votes, "BATCH", 2)
+    monkeypatch.setattr(export_votes, "BATCH_SIZE", 2)
     response = await AsyncClient().get(FILE)
     parts = aiter(response.streaming_content)
     await anext(parts)
@@ -243,7 +243,7 @@ async def test_file_holds_no_connection_while_its_reader_waits(in_order, monkeyp
 
 @whole_database
 async def test_few_files_are_sent_at_once(in_order):
-    held = [await of_address(f"192.0.2.{number}").get(FILE) for number in range(public_record.MOST_OPEN)]
+    held = [await of_address(f"192.0.2.{number}").get(FILE) for number in range(public_record.MAX_OPEN_STREAMS)]
     refused, body = await fetch()
     assert (refused.status_code, refused["Retry-After"]) == (503, "30")
     assert orjson.loads(body)["error"]["code"] == "busy"
@@ -252,7 +252,7 @@ async def test_few_files_are_sent_at_once(in_order):
     assert (await fetch())[0].status_code == 200
     del held
     gc.collect()
-    assert len(public_record._open) == 0
+    assert len(public_record._open_streams) == 0
 
 
 @whole_database
@@ -272,8 +272,8 @@ async def test_one_address_gets_fewer_files_at_once_than_there_are(in_order, add
 @whole_database
 async def test_file_ends_for_whom_takes_it_too_slowly(in_order, monkeypatch):
     """Whatever is sent must be taken within a while; how long the whole takes does not matter."""
-    monkeypatch.setattr(export_votes, "BATCH", 4)
-    monkeypatch.setattr(public_record, "TAKEN_WITHIN_S", 1.0)
+    monkeypatch.setattr(export_votes, "BATCH_SIZE", 4)
+    monkeypatch.setattr(public_record, "BATCH_TIMEOUT_S", 1.0)
     taken = []
 
     async def read(*pauses):
@@ -291,7 +291,7 @@ async def test_file_ends_for_whom_takes_it_too_slowly(in_order, monkeypatch):
 
     assert (steady.cancelled(), slow.cancelled()) == (False, True)
     assert len(taken) == 5
-    assert len(public_record._open) == 0
+    assert len(public_record._open_streams) == 0
 
 
 @whole_database
@@ -313,7 +313,7 @@ async def test_file_can_only_be_read(in_order):
         assert (refused.status_code, refused["Allow"]) == (405, "GET, HEAD")
     head = await client.head(FILE)
     assert (head.status_code, head["Content-Type"]) == (200, "application/x-ndjson")
-    assert len(public_record._open) == 0
+    assert len(public_record._open_streams) == 0
 
 
 @whole_database

@@ -3,12 +3,12 @@
 import pytest
 
 from ratings.interchange import reference_file
-from ratings.interchange.reference_file import Rated
+from ratings.interchange.reference_file import ReferenceRating
 from tests.ratings.reference_board import packed
 
 
 def rated(key="maker / model", name="Model", rating=1200.0, low=1190.0, high=1210.0, votes=1000):
-    return Rated("overall", key, name, rating, low, high, votes)
+    return ReferenceRating("overall", key, name, rating, low, high, votes)
 
 
 @pytest.mark.parametrize(
@@ -43,16 +43,16 @@ def test_model_is_the_key_with_the_date_of_the_name(key, name, model, moved):
 
 
 def test_file_is_read_in_its_order_with_our_categories(tmp_path):
-    found = reference_file.read(packed(tmp_path))
+    found = reference_file.read_ratings(packed(tmp_path))
     assert [each.category for each in found] == ["overall"] * 4 + ["creative-writing"] * 2
-    first = Rated("overall", "openai / gpt-4o", "GPT-4o (2024-05-13)", 1285.3, 1282.1, 1288.5, 117747)
+    first = ReferenceRating("overall", "openai / gpt-4o", "GPT-4o (2024-05-13)", 1285.3, 1282.1, 1288.5, 117747)
     assert found[0] == first
 
 
 @pytest.mark.parametrize("line", ["overall,a / b,B,high,1,2,3,4", "overall,a / b,B,1,2,3,many,4"])
 def test_file_with_another_thing_than_numbers_is_refused(tmp_path, line):
     with pytest.raises(ValueError):
-        reference_file.read(packed(tmp_path, line))
+        reference_file.read_ratings(packed(tmp_path, line))
 
 
 def test_ranks_are_counted_by_ratings_and_by_intervals():
@@ -62,14 +62,14 @@ def test_ranks_are_counted_by_ratings_and_by_intervals():
         rated(name="also even", rating=1295, low=1200, high=1289),
         rated(name="last", rating=1100, low=1090, high=1110),
     ]
-    made = reference_file.rows([(each, {"model": each.name}) for each in reversed(found)])
+    made = reference_file.build_reference_rows([(each, {"model": each.name}) for each in reversed(found)])
     assert [(row["model"], row["rank"], row["rank_ub"]) for row in made] == [
         ("best", 1, 1), ("also even", 2, 2), ("even", 2, 1), ("last", 4, 4),
     ]  # fmt: skip
 
 
 def test_row_says_what_was_published_and_nothing_else():
-    [row] = reference_file.rows([(rated(name="Model (High)"), {"model": "model", "name": "model"})])
+    [row] = reference_file.build_reference_rows([(rated(name="Model (High)"), {"model": "model", "name": "model"})])
     assert (row["name"], row["rating"], row["ci_low"], row["ci_high"], row["votes"]) == (
         "Model (High)", 1200.0, 1190.0, 1210.0, 1000,
     )  # fmt: skip
@@ -83,5 +83,5 @@ def test_row_says_what_was_published_and_nothing_else():
     [({}, False), ({"votes": 99}, True), ({"votes": 100}, False), ({"low": 1150, "high": 1251}, True)],
 )
 def test_row_is_provisional_by_the_rule_of_our_own_boards(fields, provisional):
-    [row] = reference_file.rows([(rated(**fields), {"model": "model"})])
+    [row] = reference_file.build_reference_rows([(rated(**fields), {"model": "model"})])
     assert row["provisional"] is provisional

@@ -5,10 +5,10 @@ from django.core.management import CommandError, call_command
 
 from arena.models import Vote
 from catalog.models import LanguageModel
-from ratings.boards.snapshots import newest, unpack
+from ratings.boards.snapshots import load_newest_board, unpack_rows
 from ratings.interchange import seed_reference, seed_votes
 from ratings.interchange.import_votes import import_file
-from ratings.models import SHIPPED_POOL, Board, Pool, Snapshot, Tally
+from ratings.models import SEED_POOL, Board, Pool, Snapshot, Tally
 from ratings.pipeline import board_refresh, pool_figures, standings
 from tests import factories
 from tests.ratings.reference_board import LINES, SLUG, loaded
@@ -17,15 +17,15 @@ pytestmark = pytest.mark.django_db
 
 
 def rows(category="overall"):
-    return newest(SLUG, category, False, "bt")["rows"]
+    return load_newest_board(SLUG, category, False, "bt")["rows"]
 
 
 def test_shipped_file_is_what_it_says_it_is():
-    seed_votes.load()
-    assert seed_reference.load()
+    seed_votes.seed_vote_pool()
+    assert seed_reference.seed_reference_pool()
 
     found = Snapshot.objects.filter(board__pool__slug=SLUG).select_related("board__category")
-    boards_of = {each.board.category.slug: unpack(each.rows) for each in found}
+    boards_of = {each.board.category.slug: unpack_rows(each.rows) for each in found}
     assert (len(boards_of), sum(map(len, boards_of.values()))) == (26, 5648)
     assert all(len({row["model"] for row in each}) == len(each) for each in boards_of.values())
     top = boards_of["overall"][0]
@@ -42,7 +42,7 @@ def test_shipped_file_is_what_it_says_it_is():
 
 
 def _of_2024():
-    return newest(SHIPPED_POOL, "overall", False, "bt")["rows"]
+    return load_newest_board(SEED_POOL, "overall", False, "bt")["rows"]
 
 
 def test_pool_and_board_say_who_published_them_when_and_under_which_license(tmp_path):
@@ -51,11 +51,11 @@ def test_pool_and_board_say_who_published_them_when_and_under_which_license(tmp_
     assert (pool.kind, pool.ordered) == ("reference", False)
     for words in ("LMArena", "20 October 2026", "CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/"):
         assert words in pool.provenance
-    board = newest(SLUG, "overall", False, "bt")
+    board = load_newest_board(SLUG, "overall", False, "bt")
     assert (board["votes"], board["scale"]["mean"]) == (None, None)
     assert board["computed_at"].date().isoformat() == board["reference"]["published_on"] == "2026-10-20"
-    license_file = seed_reference.RATINGS.with_name("lmarena_ratings_20261020.LICENSE")
-    assert seed_reference.CREDIT["license_url"] in license_file.read_text()
+    license_file = seed_reference.RATINGS_PATH.with_name("lmarena_ratings_20261020.LICENSE")
+    assert seed_reference.ATTRIBUTION["license_url"] in license_file.read_text()
 
 
 def test_models_join_those_that_are_known_and_others_enter_the_catalogue(tmp_path):
@@ -80,7 +80,7 @@ def test_name_that_its_maker_moves_joins_nothing(tmp_path, known):
 def test_second_start_is_one_query(tmp_path, django_assert_num_queries):
     loaded(tmp_path)
     with django_assert_num_queries(1):
-        assert not seed_reference.load()
+        assert not seed_reference.seed_reference_pool()
 
 
 def test_broken_file_leaves_nothing(tmp_path):
@@ -101,10 +101,10 @@ def test_nothing_is_ever_fitted_over_it(tmp_path, from_scratch):
 
     factories.cast(*factories.models(2))
     board_refresh.refresh()
-    while board_refresh.refresh_style():
+    while board_refresh.refresh_style_board():
         pass
-    board_refresh.recompute([pool], from_scratch=from_scratch)
-    pool_figures.count_all()
+    board_refresh.recompute_boards([pool], from_scratch=from_scratch)
+    pool_figures.update_pool_figures()
 
     assert published() == before
     assert not Tally.objects.filter(board__pool=pool).exists()

@@ -6,17 +6,17 @@ import pytest
 
 from arena.models import Vote
 from catalog.models import LanguageModel
-from ratings.boards.snapshots import newest
+from ratings.boards.snapshots import load_newest_board
 from ratings.interchange import seed_votes
-from ratings.models import SHIPPED_POOL, Pool
+from ratings.models import SEED_POOL, Pool
 
 pytestmark = pytest.mark.django_db
 
 
 def test_shipped_board_is_what_it_says_it_is():
-    assert seed_votes.load()
+    assert seed_votes.seed_vote_pool()
 
-    board = newest(SHIPPED_POOL, "overall", False, "bt")
+    board = load_newest_board(SEED_POOL, "overall", False, "bt")
     assert (board["votes"], len(board["rows"])) == (1_670_250, 129)
     top = board["rows"][:3]
     assert [(each["model"], round(each["rating"], 3)) for each in top] == [
@@ -27,7 +27,7 @@ def test_shipped_board_is_what_it_says_it_is():
 
 
 def test_shipped_pool_tells_its_provenance_and_has_no_order():
-    seed_votes.load()
+    seed_votes.seed_vote_pool()
     pool = Pool.objects.get(slug="chatbot-arena-2024-08")
     assert (pool.name, pool.kind, pool.ordered) == ("Chatbot Arena, August 2024", "import", False)
     assert "published by LMSYS" in pool.provenance
@@ -35,20 +35,20 @@ def test_shipped_pool_tells_its_provenance_and_has_no_order():
 
 
 def test_shipped_models_cannot_be_drawn():
-    seed_votes.load()
+    seed_votes.seed_vote_pool()
     assert LanguageModel.objects.count() == 129
     assert not LanguageModel.objects.filter(endpoint__isnull=False).exists()
 
 
 def test_second_start_is_one_query(django_assert_num_queries):
-    seed_votes.load()
+    seed_votes.seed_vote_pool()
     votes = Vote.objects.count()
     with django_assert_num_queries(1):
-        assert not seed_votes.load()
+        assert not seed_votes.seed_vote_pool()
     assert Vote.objects.count() == votes
 
 
 def test_shipped_file_is_counts_of_pairs():
-    header, *lines = lzma.decompress(seed_votes.VOTES.read_bytes()).decode().splitlines()
+    header, *lines = lzma.decompress(seed_votes.VOTES_PATH.read_bytes()).decode().splitlines()
     assert header == "model_a,model_b,win_a,win_b,tie,tie_bothbad"
     assert len(lines) == 3460

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from arena.models import Vote
 from catalog.models import LanguageModel
-from ratings.management.progress import Bar, bar
+from ratings.management.progress import ProgressBar, show_progress_bar
 from ratings.models import Pool
 from tests import factories
 from tests.ratings.interchange.vote_files import COUNTS_HEADER, json_lines, row
@@ -146,7 +146,7 @@ class Terminal(io.StringIO):
 
 def test_bar_shows_share_and_speed_and_goes_away():
     terminal = Terminal()
-    with bar(terminal) as progress:
+    with show_progress_bar(terminal) as progress:
         progress(512, 1024, 20_000)
         progress(600, 1024, 30_000)  # too soon to draw again
     drawn = terminal.getvalue().split("\r\033[K")
@@ -157,10 +157,10 @@ def test_bar_shows_share_and_speed_and_goes_away():
 
 def test_bar_of_an_empty_file_is_full():
     terminal = Terminal()
-    Bar(terminal)(0, 0, 0)
+    ProgressBar(terminal)(0, 0, 0)
     assert "100%" in terminal.getvalue()
 
 
 def test_bar_is_not_drawn_where_nobody_looks():
-    with bar(io.StringIO()) as progress:
+    with show_progress_bar(io.StringIO()) as progress:
         assert progress is None

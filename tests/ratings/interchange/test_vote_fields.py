@@ -2,7 +2,7 @@
 
 import pytest
 
-from ratings.interchange.vote_fields import assistant_texts, language, tags
+from ratings.interchange.vote_fields import list_assistant_texts, parse_category_tags, parse_language
 
 SEVEN = (
     "complexity",
@@ -29,13 +29,13 @@ SEVEN = (
     ],
 )
 def test_language_is_named_in_english(value, slugs):
-    assert language(value) == slugs
+    assert parse_language(value) == slugs
 
 
 @pytest.mark.parametrize("value", ["中文", "-", "x" * 41])
 def test_language_that_cannot_be_a_category_is_refused(value):
     with pytest.raises(ValueError, match="must be the name of a language"):
-        language(value)
+        parse_language(value)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_language_that_cannot_be_a_category_is_refused(value):
     ],
 )
 def test_tags_of_the_public_data_make_categories(value, slugs):
-    assert tags(value) == slugs
+    assert parse_category_tags(value) == slugs
 
 
 @pytest.mark.parametrize(
@@ -68,4 +68,4 @@ def test_tags_of_the_public_data_make_categories(value, slugs):
     ],
 )
 def test_assistant_texts_are_read_from_texts_and_parts(message, texts):
-    assert assistant_texts([message]) == texts
+    assert list_assistant_texts([message]) == texts

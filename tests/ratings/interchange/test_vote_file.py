@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from core.files import csv_injection
 from ratings.interchange import vote_file
-from ratings.interchange.vote_fields import Row
+from ratings.interchange.vote_fields import VoteRow
 from tests.ratings.interchange.vote_files import COUNTS_HEADER, FEATURES, METADATA, csv_text, json_lines, row
 
 
 def parse(content, *, is_csv=False):
-    return list(vote_file.parse(io.BytesIO(content), is_csv=is_csv).rows)
+    return list(vote_file.parse_vote_file(io.BytesIO(content), is_csv=is_csv).rows)
 
 
 def one(**fields):
@@ -26,7 +26,7 @@ def one(**fields):
 
 
 def test_plain_vote_has_the_defaults():
-    assert one() == Row(1, "one", "two", "a")
+    assert one() == VoteRow(1, "one", "two", "a")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_style_that_lacks_a_count_is_kept_aside():
 
 def test_own_fields_are_read_back():
     vote = one(weight=3, counted=False, reason="leak", source="live", propensity=0.25, turns=4, categories=["math"])
-    assert vote == Row(1, "one", "two", "a", 3, None, False, "leak", "live", ("math",), None, 0.25, 4)
+    assert vote == VoteRow(1, "one", "two", "a", 3, None, False, "leak", "live", ("math",), None, 0.25, 4)
 
 
 def test_what_is_counted_has_no_reason():
@@ -116,7 +116,7 @@ def test_categories_come_from_tags_unless_they_are_given(fields, categories):
 def test_unknown_columns_are_kept_aside_and_empty_ones_are_not():
     vote = one(question_id="17", anony="yes")
     assert vote.aside == {"question_id": "17", "anony": "yes"}
-    assert parse(json_lines(row(note=None, tstamp=None, weight="")))[0] == Row(1, "one", "two", "a")
+    assert parse(json_lines(row(note=None, tstamp=None, weight="")))[0] == VoteRow(1, "one", "two", "a")
 
 
 def test_conversations_are_told_apart_from_what_is_kept_aside():
@@ -128,7 +128,7 @@ def test_conversations_are_told_apart_from_what_is_kept_aside():
 
 def test_counts_become_a_row_for_each_outcome_that_occurred():
     content = COUNTS_HEADER + "one,two,3,0,2,1\none,three,0,0,0,0\n"
-    votes = vote_file.parse(io.BytesIO(content.encode()), is_csv=True)
+    votes = vote_file.parse_vote_file(io.BytesIO(content.encode()), is_csv=True)
     assert not votes.ordered
     assert [(each.winner, each.multiplicity, each.line) for each in votes.rows] == [
         ("a", 3, 2), ("tie", 2, 2), ("both_bad", 1, 2),
@@ -138,8 +138,8 @@ def test_counts_become_a_row_for_each_outcome_that_occurred():
 def test_blank_lines_byte_order_mark_and_windows_ends_do_no_harm():
     mark = b"\xef\xbb\xbf"
     content = mark + b"model_a,model_b,winner\r\n\r\none,two,model_a\r\n"
-    assert parse(content, is_csv=True) == [Row(3, "one", "two", "a")]
-    assert parse(mark + b"\n\n" + json_lines(row()), is_csv=False) == [Row(3, "one", "two", "a")]
+    assert parse(content, is_csv=True) == [VoteRow(3, "one", "two", "a")]
+    assert parse(mark + b"\n\n" + json_lines(row()), is_csv=False) == [VoteRow(3, "one", "two", "a")]
 
 
 def test_line_of_a_row_is_the_one_on_which_it_begins():
@@ -266,7 +266,7 @@ def test_wrong_line_of_csv_is_named(content, message):
 
 @given(st.text(alphabet=st.sampled_from("'=+-@\t\rx,\"\n"), max_size=6).filter(str.strip))
 def test_defused_name_is_read_back(name):
-    content = csv_text(row(model_a=csv_injection.defuse(name), model_b="plain"))
+    content = csv_text(row(model_a=csv_injection.escape_formula(name), model_b="plain"))
     assert [vote.model_a for vote in parse(content, is_csv=True)] == [name]
 
 

@@ -1,13 +1,17 @@
 """New boards are announced on a stream of bounded length."""
 
-from core.storage.redis_clients import client
+from core.storage.redis_clients import get_redis_client
 from ratings.boards import board_events
-from ratings.pipeline.announcements import announce
+from ratings.pipeline.announcements import announce_boards
 from tests.ratings.snapshot_drafts import snapshot
 
 
 def test_announce_keeps_the_stream_short():
-    client().delete(board_events.STREAM)
+    get_redis_client().delete(board_events.STREAM_KEY)
     for _ in range(30):
-        announce([snapshot(category=str(n)) for n in range(100)])
-    assert board_events.KEPT <= client().xlen(board_events.STREAM) < 2 * board_events.KEPT
+        announce_boards([snapshot(category=str(n)) for n in range(100)])
+    assert (
+        board_events.MAX_STREAM_LENGTH
+        <= get_redis_client().xlen(board_events.STREAM_KEY)
+        < 2 * board_events.MAX_STREAM_LENGTH
+    )

@@ -27,7 +27,7 @@ def swapped(model, reason="empty", side="a"):
 
 
 def counted(models, pool="live"):
-    return battle_outcomes.count(pool, {model.pk: slug for slug, model in models.items()})
+    return battle_outcomes.count_outcomes(pool, {model.pk: slug for slug, model in models.items()})
 
 
 def test_count_tells_how_often_a_model_was_drawn_replaced_and_why(models):
@@ -139,7 +139,7 @@ def test_read_puts_the_most_failures_for_their_battles_first(models):
         "gone": {"drawn": 1, "replaced": {}, "refused": 0, "void": 1, "one_sided": 0},
     }
 
-    y, x = battle_outcomes.read(stored, models)
+    y, x = battle_outcomes.parse_outcomes(stored, models)
 
     assert (y.slug, y.name, y.drawn, y.replaced, y.refused, y.void, y.one_sided) == ("y", "Y", 10, [], 2, 2, 3)
     assert [(each.reason, str(each.words), each.battles) for each in x.replaced] == [

@@ -33,9 +33,9 @@ def models():
 
 def styled(pool="live", category="overall"):
     assert board_refresh.refresh()
-    while board_refresh.refresh_style():
+    while board_refresh.refresh_style_board():
         pass
-    return snapshots.newest(pool, category, True, "bt")
+    return snapshots.load_newest_board(pool, category, True, "bt")
 
 
 def test_styled_board_says_what_style_is_worth(models):
@@ -117,13 +117,13 @@ def test_styled_board_starts_from_the_last_one_and_comes_out_the_same(models):
         vote(random, models)
     first = styled()
     pool = Pool.objects.get(slug="live")
-    again = board_fits.styled(
+    again = board_fits.fit_style_board(
         Board.objects.get(pool=pool, category__slug="overall", style_control=True),
-        pool_state.of_pool(pool),
+        pool_state.get_pool_state(pool),
         {model.pk: model for model in models},
     )
 
-    for one, other in zip(first["rows"], snapshots.unpack(again.rows), strict=True):
+    for one, other in zip(first["rows"], snapshots.unpack_rows(again.rows), strict=True):
         assert other["rating"] == pytest.approx(one["rating"], abs=1e-6)
         assert other["se"] == pytest.approx(one["se"], rel=1e-6)
 
@@ -133,21 +133,21 @@ def test_styled_boards_come_one_by_one_and_not_too_often(models, monkeypatch):
     for _ in range(30):
         vote(random, models, categories=["coding"])
     board_refresh.refresh()
-    done = [board_refresh.refresh_style() for _ in range(5)]
+    done = [board_refresh.refresh_style_board() for _ in range(5)]
     assert done == [True, True, True, False, False]  # overall, exclude-ties, coding
 
     vote(random, models)
     board_refresh.refresh()
-    assert not board_refresh.refresh_style()
+    assert not board_refresh.refresh_style_board()
 
-    monkeypatch.setattr(board_refresh, "STYLE_INTERVAL_S", (0, 0))
-    assert [board_refresh.refresh_style() for _ in range(3)] == [True, True, False]
+    monkeypatch.setattr(board_refresh, "STYLE_INTERVAL_RANGE_S", (0, 0))
+    assert [board_refresh.refresh_style_board() for _ in range(3)] == [True, True, False]
 
 
 @pytest.mark.parametrize(("took", "waits"), [(0.01, 10), (0.1, 20), (5, 50)])
 def test_styled_board_that_takes_long_comes_more_seldom(monkeypatch, took, waits):
-    monkeypatch.setitem(board_refresh._style_took, 1, took)
-    assert board_refresh._style_interval(1).total_seconds() == waits
+    monkeypatch.setitem(board_refresh._style_fit_seconds, 1, took)
+    assert board_refresh._compute_style_interval(1).total_seconds() == waits
 
 
 def test_styled_board_is_as_old_as_the_plain_one_of_the_same_votes(models):
@@ -156,8 +156,8 @@ def test_styled_board_is_as_old_as_the_plain_one_of_the_same_votes(models):
         vote(random, models)
     plain = max(snapshot.computed_at for snapshot in board_refresh.refresh())
     vote(random, models)
-    while board_refresh.refresh_style():
+    while board_refresh.refresh_style_board():
         pass
 
-    board = snapshots.newest("live", "overall", True, "bt")
+    board = snapshots.load_newest_board("live", "overall", True, "bt")
     assert (board["computed_at"], board["votes"]) == (plain, 30)

@@ -12,13 +12,13 @@ import pytest
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from arena.models import LIVE, PairWeight, Standing
-from core.storage.redis_clients import client
+from arena.models import LIVE_POOL, PairWeight, Standing
+from core.storage.redis_clients import get_redis_client
 from ratings.boards import board_events
-from ratings.boards.snapshots import newest, unpack
+from ratings.boards.snapshots import load_newest_board, unpack_rows
 from ratings.models import Board, Outbox, Pool, Snapshot, Tally
 from ratings.pipeline import board_fits, board_refresh, pool_state, standings, tallies
-from ratings.pipeline.verification import verify
+from ratings.pipeline.verification import verify_tallies
 from ratings.statistics.likelihood import NotConverged
 from tests import factories
 from tests.processes import eventually
@@ -28,9 +28,9 @@ pytestmark = pytest.mark.django_db
 at_once = pytest.mark.django_db(transaction=True)
 
 
-def shown(pool=LIVE, category="overall"):
+def shown(pool=LIVE_POOL, category="overall"):
     """{slug: (wins, losses, ties)} of the board published last."""
-    rows = newest(pool, category, False, "bt")["rows"]
+    rows = load_newest_board(pool, category, False, "bt")["rows"]
     return {row["model"]: (row["wins"], row["losses"], row["ties"]) for row in rows}
 
 
@@ -55,7 +55,7 @@ def test_refresh_publishes_the_boards_that_changed():
 
     published = board_refresh.refresh()
 
-    assert kinds(published) == both(LIVE, "overall", "exclude-ties") | both("api", "overall", "coding")
+    assert kinds(published) == both(LIVE_POOL, "overall", "exclude-ties") | both("api", "overall", "coding")
     assert shown() == shown(category="exclude-ties") == {"x": (1, 0, 0), "y": (0, 1, 0)}
     assert shown("api") == shown("api", "coding") == {"x": (0, 0, 1), "z": (0, 0, 1)}
     assert not Outbox.objects.exists()
@@ -67,7 +67,7 @@ def test_refresh_leaves_boards_without_new_votes_alone():
     board_refresh.refresh()
     factories.cast(x, y)
 
-    assert {each.board.pool.slug for each in board_refresh.refresh()} == {LIVE}
+    assert {each.board.pool.slug for each in board_refresh.refresh()} == {LIVE_POOL}
 
 
 def test_refresh_without_votes_publishes_nothing():
@@ -95,7 +95,7 @@ def test_snapshot_says_what_it_was_made_of(settings):
     assert (snapshot.votes, snapshot.last_vote_id) == (elo.votes, elo.last_vote_id) == (5, last.pk)
     assert snapshot.code_version == settings.VERSION
     assert snapshot.parameters == {"clustered": True, "anchor": None, "provisional": True}
-    assert [row["model"] for row in unpack(snapshot.rows)] == ["x", "y"]
+    assert [row["model"] for row in unpack_rows(snapshot.rows)] == ["x", "y"]
 
 
 @pytest.mark.parametrize(("kind", "interval"), [(Pool.Kind.LIVE, "clustered"), (Pool.Kind.IMPORT, "plain")])
@@ -108,7 +108,7 @@ def test_refresh_takes_votes_of_one_person_for_independent_only_if_imported(kind
 
     board_refresh.refresh()
 
-    rows = newest("some", "overall", False, "bt")["rows"]
+    rows = load_newest_board("some", "overall", False, "bt")["rows"]
     assert {row["interval"] for row in rows} == {interval}
     assert {row["voters"] for row in rows} == {6}
 
@@ -121,7 +121,7 @@ def test_refresh_tells_the_arena_where_each_model_stands():
     board_refresh.refresh()
 
     standing = Standing.objects.get()
-    assert standing.pool == LIVE
+    assert standing.pool == LIVE_POOL
     assert standing.ratings["x"] == {
         "rating": 1000.0,
         "ci_low": pytest.approx(1000 - 240.76, abs=0.01),
@@ -131,32 +131,32 @@ def test_refresh_tells_the_arena_where_each_model_stands():
         "provisional": True,
     }
     assert standing.ratings.keys() == {"x", "y"}
-    assert standing.updated_at == newest(LIVE, "overall", False, "bt")["computed_at"]
+    assert standing.updated_at == load_newest_board(LIVE_POOL, "overall", False, "bt")["computed_at"]
 
 
 @at_once
 def test_refresh_announces_each_new_board():
-    client().delete(board_events.STREAM)
+    get_redis_client().delete(board_events.STREAM_KEY)
     x, y = factories.model("x"), factories.model("y")
     factories.cast(x, y, categories=["coding"])
     board_refresh.refresh()
     board_refresh.refresh()
 
-    told = [orjson.loads(hint[b"data"]) for _, hint in client().xrange(board_events.STREAM)]
+    told = [orjson.loads(hint[b"data"]) for _, hint in get_redis_client().xrange(board_events.STREAM_KEY)]
     assert {(each["pool"], each["category"], each["method"]) for each in told} == both(
-        LIVE, "overall", "exclude-ties", "coding"
+        LIVE_POOL, "overall", "exclude-ties", "coding"
     )
     assert {each["votes"] for each in told} == {1}
 
 
 @at_once
 def test_boards_are_announced_when_everybody_can_see_them():
-    client().delete(board_events.STREAM)
+    get_redis_client().delete(board_events.STREAM_KEY)
     factories.cast(factories.model("x"), factories.model("y"))
     with transaction.atomic():
         board_refresh.refresh()
-        assert not client().xlen(board_events.STREAM)
-    assert client().xlen(board_events.STREAM)
+        assert not get_redis_client().xlen(board_events.STREAM_KEY)
+    assert get_redis_client().xlen(board_events.STREAM_KEY)
 
 
 def test_refresh_publishes_the_others_where_one_board_cannot_be_fitted(caplog):
@@ -166,13 +166,13 @@ def test_refresh_publishes_the_others_where_one_board_cannot_be_fitted(caplog):
         factories.cast(x, y, "ab"[person % 2 and person // 4], voter=factories.voter_id(person), categories=["coding"])
     board_refresh.refresh()
     Tally.objects.filter(board__category__slug="coding").update(wins=0)
-    pool_state.forget()
+    pool_state.clear_pool_states()
     factories.cast(x, y, voter=factories.voter_id(7), categories=["coding"])
 
     published = board_refresh.refresh()
 
-    assert (LIVE, "overall", "bt") in kinds(published)
-    assert (LIVE, "coding", "bt") not in kinds(published)
+    assert (LIVE_POOL, "overall", "bt") in kinds(published)
+    assert (LIVE_POOL, "coding", "bt") not in kinds(published)
     assert [board.category.slug for board in Board.objects.filter(behind=True)] == ["coding"]
     assert shown() == {"x": (6, 1, 0), "y": (1, 6, 0)}
     assert shown(category="coding") == {"x": (5, 1, 0), "y": (1, 5, 0)}
@@ -197,9 +197,9 @@ def test_refresh_that_failed_leaves_nothing_in_memory_that_is_not_stored():
     factories.cast(x, y)
     board_refresh.refresh()
     factories.cast(x, y)
-    with pytest.raises(ZeroDivisionError), board_refresh._transaction():
-        for pool, folded in tallies.fold().items():
-            pool_state.of_pool(pool, folded)
+    with pytest.raises(ZeroDivisionError), board_refresh._atomic_with_reset():
+        for pool, folded in tallies.apply_outbox().items():
+            pool_state.get_pool_state(pool, folded)
         raise ZeroDivisionError
 
     board_refresh.refresh()
@@ -223,7 +223,7 @@ def test_refresh_publishes_elo_ratings_in_the_order_of_votes():
     factories.cast(x, y, "b")
     board_refresh.refresh()
 
-    rows = newest(LIVE, "overall", False, "elo")["rows"]
+    rows = load_newest_board(LIVE_POOL, "overall", False, "elo")["rows"]
     assert [(row["model"], row["rank"]) for row in rows] == [("y", 1), ("x", 2)]
     assert rows[0]["rating"] == pytest.approx(1000 - 2 + 4 / (1 + 10 ** (-4 / 400)))
 
@@ -234,16 +234,16 @@ def test_recompute_publishes_every_board_of_these_pools_only():
     factories.cast(x, y, pool="api")
     board_refresh.refresh()
 
-    published = board_refresh.recompute([Pool.objects.get(slug=LIVE)], from_scratch=False)
+    published = board_refresh.recompute_boards([Pool.objects.get(slug=LIVE_POOL)], from_scratch=False)
 
-    assert kinds(published) == both(LIVE, "overall", "exclude-ties", "coding")
+    assert kinds(published) == both(LIVE_POOL, "overall", "exclude-ties", "coding")
 
 
 def test_recompute_publishes_waiting_votes_of_other_pools_too():
     x, y = factories.model("x"), factories.model("y")
     factories.cast(x, y, pool="api")
 
-    board_refresh.recompute([factories.pool()], from_scratch=False)
+    board_refresh.recompute_boards([factories.pool()], from_scratch=False)
 
     assert shown("api") == {"x": (1, 0, 0), "y": (0, 1, 0)}
     assert not Outbox.objects.exists()
@@ -254,11 +254,11 @@ def test_recompute_from_scratch_needs_nothing_but_the_votes():
     factories.cast(x, y, categories=["coding"])
     board_refresh.refresh()
     before = shown(), shown(category="coding")
-    pool = Pool.objects.get(slug=LIVE)
+    pool = Pool.objects.get(slug=LIVE_POOL)
     pool.boards.all().delete()
     assert shown() == {}
 
-    board_refresh.recompute([pool], from_scratch=True)
+    board_refresh.recompute_boards([pool], from_scratch=True)
 
     assert (shown(), shown(category="coding")) == before
 
@@ -270,7 +270,7 @@ def test_recompute_empties_a_board_that_has_no_votes_any_more():
     factories.let_votes_change()
     vote.delete()
 
-    published = board_refresh.recompute([Pool.objects.get(slug=LIVE)], from_scratch=True)
+    published = board_refresh.recompute_boards([Pool.objects.get(slug=LIVE_POOL)], from_scratch=True)
 
     assert {(snapshot.votes, snapshot.last_vote_id) for snapshot in published} == {(0, None)}
     assert shown() == {}
@@ -280,7 +280,7 @@ def test_recompute_empties_a_board_that_has_no_votes_any_more():
 @at_once
 def test_refresh_returns_at_once_while_another_is_at_work():
     factories.cast(factories.model("x"), factories.model("y"))
-    with elsewhere(f"SELECT pg_advisory_xact_lock({board_refresh.LOCK})"):
+    with elsewhere(f"SELECT pg_advisory_xact_lock({board_refresh.REFRESH_LOCK_ID})"):
         assert board_refresh.refresh() == []
         assert Outbox.objects.count() == 1
 
@@ -369,13 +369,13 @@ def test_refresh_killed_half_way_is_done_by_the_next_one():
 
 @at_once
 def test_boards_with_most_votes_are_announced_first():
-    client().delete(board_events.STREAM)
+    get_redis_client().delete(board_events.STREAM_KEY)
     x, y = factories.model("x"), factories.model("y")
     for categories in ([], ["coding"], ["coding", "math"]):
         factories.cast(x, y, "tie", categories=categories)
     board_refresh.refresh()
 
-    told = [orjson.loads(hint[b"data"])["category"] for _, hint in client().xrange(board_events.STREAM)]
+    told = [orjson.loads(hint[b"data"])["category"] for _, hint in get_redis_client().xrange(board_events.STREAM_KEY)]
     assert told == ["overall", "overall", "coding", "coding", "math", "math"]
 
 
@@ -392,14 +392,14 @@ def test_computed_at_is_not_before_what_the_board_holds():
     assert all(snapshot.computed_at > begun for snapshot in published)
 
 
-def broken(x, y, category, pool=LIVE):
+def broken(x, y, category, pool=LIVE_POOL):
     """A pool with a board that cannot be fitted: a tally was lost, so that its voters have votes that it has not."""
     for person in range(6):
         winner = "ab"[person % 2 and person // 4]
         factories.cast(x, y, winner, pool=pool, voter=factories.voter_id(person), categories=["coding"])
     board_refresh.refresh()
     Tally.objects.filter(board__pool__slug=pool, board__category__slug=category).update(wins=0)
-    pool_state.forget()
+    pool_state.clear_pool_states()
     factories.cast(x, y, pool=pool, voter=factories.voter_id(7), categories=["coding"])
 
 
@@ -415,29 +415,29 @@ def test_overall_board_that_cannot_be_fitted_stops_no_pool_behind_it(pair):
 
     published = board_refresh.refresh()
 
-    assert {("api", "overall", "bt"), ("set-1", "overall", "bt"), (LIVE, "coding", "bt")} <= kinds(published)
-    assert (LIVE, "overall", "bt") not in kinds(published)
+    assert {("api", "overall", "bt"), ("set-1", "overall", "bt"), (LIVE_POOL, "coding", "bt")} <= kinds(published)
+    assert (LIVE_POOL, "overall", "bt") not in kinds(published)
 
 
 @pytest.mark.parametrize("error", [NotConverged("no"), ZeroDivisionError()], ids=repr)
 def test_pairs_that_cannot_be_weighed_stop_no_pool_behind_them(pair, monkeypatch, error, caplog):
-    real = standings.weigh
+    real = standings.update_pair_weights
 
     def weigh(pool, counted):
-        if pool.slug == LIVE:
+        if pool.slug == LIVE_POOL:
             raise error
         real(pool, counted)
 
-    monkeypatch.setattr(standings, "weigh", weigh)
-    for pool in (LIVE, "api"):
+    monkeypatch.setattr(standings, "update_pair_weights", weigh)
+    for pool in (LIVE_POOL, "api"):
         factories.cast(*pair, pool=pool)
 
     published = board_refresh.refresh()
 
-    assert kinds(published) == both(LIVE, "overall", "exclude-ties") | both("api", "overall", "exclude-ties")
+    assert kinds(published) == both(LIVE_POOL, "overall", "exclude-ties") | both("api", "overall", "exclude-ties")
     assert [each.pool for each in PairWeight.objects.all()] == ["api"]
     [failed] = Board.objects.exclude(failed_at=None)
-    assert (failed.pool.slug, failed.category.slug, failed.behind) == (LIVE, "overall", True)
+    assert (failed.pool.slug, failed.category.slug, failed.behind) == (LIVE_POOL, "overall", True)
     assert "live keeps its last chances of pairs" in caplog.text
 
 
@@ -445,39 +445,39 @@ def test_board_that_failed_is_tried_again_after_a_minute_and_not_before(pair):
     broken(*pair, "coding")
     board_refresh.refresh()
     [failed] = Board.objects.exclude(failed_at=None)
-    tallies.recount(failed.pool)
+    tallies.recount_tallies(failed.pool)
     Board.objects.exclude(pk=failed.pk).update(behind=False)
 
     assert board_refresh.refresh() == []
     Board.objects.filter(pk=failed.pk).update(failed_at=Now() - timedelta(seconds=61))
-    assert kinds(board_refresh.refresh()) == both(LIVE, "coding")
+    assert kinds(board_refresh.refresh()) == both(LIVE_POOL, "coding")
     assert not Board.objects.exclude(failed_at=None, behind=False).exists()
 
 
 def test_import_is_not_lost_where_a_board_cannot_be_fitted(pair):
     broken(*pair, "overall")
 
-    published = board_refresh.recompute([Pool.objects.get(slug=LIVE)], from_scratch=False)
+    published = board_refresh.recompute_boards([Pool.objects.get(slug=LIVE_POOL)], from_scratch=False)
 
-    assert (LIVE, "coding", "bt") in kinds(published)
+    assert (LIVE_POOL, "coding", "bt") in kinds(published)
     assert [board.category.slug for board in Board.objects.filter(behind=True)] == ["overall"]
 
 
 def test_style_of_one_board_that_fails_stops_no_other(pair, monkeypatch, caplog):
-    real = board_fits.styled
+    real = board_fits.fit_style_board
 
     def styled(board, counted, models):
         if board.category.slug == "overall":
             raise ZeroDivisionError
         return real(board, counted, models)
 
-    monkeypatch.setattr(board_fits, "styled", styled)
+    monkeypatch.setattr(board_fits, "fit_style_board", styled)
     features = [1.0, 0.0, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0]
     factories.cast(*pair, categories=["coding"], features=features)
     board_refresh.refresh()
 
     rounds = 0
-    while board_refresh.refresh_style():
+    while board_refresh.refresh_style_board():
         rounds += 1
 
     assert rounds == 3
@@ -498,31 +498,31 @@ def test_set_of_a_visitor_has_its_overall_board_alone(pair):
     sets(pair, 2)
 
     assert kinds(board_refresh.refresh()) == both("set-0", "overall") | both("set-1", "overall")
-    assert not board_refresh.refresh_style()
+    assert not board_refresh.refresh_style_board()
     assert Board.objects.count() == 2
-    verify(list(Pool.objects.filter(kind=Pool.Kind.SHORTLIST)))
-    assert kinds(board_refresh.recompute(list(Pool.objects.all()), from_scratch=True)) == both(
+    verify_tallies(list(Pool.objects.filter(kind=Pool.Kind.SHORTLIST)))
+    assert kinds(board_refresh.recompute_boards(list(Pool.objects.all()), from_scratch=True)) == both(
         "set-0", "overall"
     ) | both("set-1", "overall")
 
 
 def test_board_of_people_waits_for_one_set_however_many_there_are(pair, monkeypatch):
     """While 30 sets are behind a vote on the live board comes after each; it is published before the next set."""
-    real = standings.weigh
+    real = standings.update_pair_weights
 
     def weigh(pool, counted):
         real(pool, counted)
         if pool.is_set:
             factories.cast(*pair)
 
-    monkeypatch.setattr(standings, "weigh", weigh)
+    monkeypatch.setattr(standings, "update_pair_weights", weigh)
     factories.cast(*pair)
     sets(pair, 30)
 
     published = board_refresh.refresh()
 
     order = [pool for each in published for pool, *board in [key(each)] if board == ["overall", "bt"]]
-    assert order[::2] == [LIVE] * 31
+    assert order[::2] == [LIVE_POOL] * 31
     assert set(order[1::2]) == {f"set-{number}" for number in range(30)}
 
 
@@ -537,12 +537,12 @@ def test_newcomer_that_one_voter_made_the_best_has_no_rank_anywhere(client):
     board_refresh.refresh()
 
     for method in ("bt", "elo"):
-        board = newest(LIVE, "overall", style_control=False, method=method)
+        board = load_newest_board(LIVE_POOL, "overall", style_control=False, method=method)
         assert {row["model"] for row in board["rows"] if row["rank"]} == {"x", "y"}
         assert (board["rows"][-1]["model"], board["rows"][-1]["rank"]) == ("new", None)
         assert [row["votes_to_rank"] for row in board["rows"]] == [0, 0, 80]
         assert not board["provisional"]
-    assert Standing.objects.get(pool=LIVE).ratings["new"]["rank"] is None
+    assert Standing.objects.get(pool=LIVE_POOL).ratings["new"]["rank"] is None
     page = client.get("/leaderboard/").content.decode()
     assert page.index('id="model-y"') < page.index("Not ranked yet") < page.index('id="model-new"')
     assert "needs 80 more votes" in page

@@ -7,9 +7,9 @@ from math import isfinite
 import numpy as np
 import pytest
 
-from ratings.pipeline.board_rows import Judged, fitted, ordered
-from ratings.pipeline.pool_state import Kept
-from ratings.pipeline.tallies import Count
+from ratings.pipeline.board_rows import Contestants, build_elo_rows, build_fit_rows
+from ratings.pipeline.pool_state import PoolState
+from ratings.pipeline.tallies import PairCount
 from ratings.statistics import bradley_terry
 from ratings.statistics.comparisons import VoterCounts
 from tests import factories
@@ -20,11 +20,11 @@ pytestmark = pytest.mark.django_db
 def judged(tallies, voters=(), *, few_voters=True):
     """A board from (slug, slug, wins, losses, ties, both_bad) and (voter, slug, slug, wins, losses, ties)."""
     models = {slug: factories.model(slug) for tally in tallies for slug in tally[:2]}
-    kept = Kept(0, ordered=False)
+    kept = PoolState(0, ordered=False)
     for a, b, *decided, ties, bad in tallies:
         pair = [models[a].pk, models[b].pk]
         order = slice(None, None, 1 if pair == sorted(pair) else -1)
-        kept.add([Count("live", "overall", *pair[order], *decided[order], ties, bad, 0)])
+        kept.add([PairCount("live", "overall", *pair[order], *decided[order], ties, bad, 0)])
     by_key = {model.pk: model for model in models.values()}
     board = kept.counts("overall", {key: model.slug for key, model in by_key.items()})
     cast = Counter()
@@ -36,7 +36,7 @@ def judged(tallies, voters=(), *, few_voters=True):
         weight = weight - [
             sum(max(n - 20, 0) for (_, slug), n in cast.items() if slug == x) for x in board.comparisons.labels
         ]
-    return Judged(board, by_key, np.array(people, dtype=int), weight, few_voters)
+    return Contestants(board, by_key, np.array(people, dtype=int), weight, few_voters)
 
 
 def table(*tallies, voters=(), clustered=True, anchor=None):
@@ -49,7 +49,7 @@ def board_of(*tallies, voters=(), clustered=True, anchor=None):
     names, a, b, *numbers = zip(*voters, strict=True) if voters else ((), (), (), (), (), ())
     cluster = VoterCounts.from_rows(of.board.comparisons, list(names), (list(a), list(b)), tuple(map(list, numbers)))
     fit = bradley_terry.fit(of.board.comparisons, cluster=cluster if clustered else None)
-    return fitted(of, fit, anchor)
+    return build_fit_rows(of, fit, anchor)
 
 
 def crowd(people, *votes):
@@ -205,7 +205,7 @@ def test_rows_of_a_rating_without_errors_claim_none():
     of = judged([("x", "y", 200, 100, 0, 0), ("y", "z", 100, 0, 300, 100)])
     ratings = {key: {"x": 1010.5, "y": 1002.25, "z": 1002.25}[model.slug] for key, model in of.models.items()}
 
-    x, y, z = ordered(of, ratings).rows
+    x, y, z = build_elo_rows(of, ratings).rows
 
     assert [(row["model"], row["rank"], row["rating"]) for row in (x, y, z)] == [
         ("x", 1, 1010.5),
@@ -222,7 +222,7 @@ def test_rows_of_a_rating_without_errors_are_ranked_where_votes_connect_them():
     of = judged([("x", "y", 3, 1, 0, 0), ("a", "b", 9, 9, 0, 0), ("a", "best", 0, 4, 0, 0)])
     ratings = dict.fromkeys(of.models, 1000.0) | {key: 1100.0 for key, each in of.models.items() if each.slug == "x"}
 
-    found = {row["model"]: row for row in ordered(of, ratings).rows}
+    found = {row["model"]: row for row in build_elo_rows(of, ratings).rows}
 
     assert [(slug, row["component"], row["rank"]) for slug, row in found.items()] == [
         *(("a", 0, 1), ("b", 0, 1), ("best", 0, 1)),
@@ -277,7 +277,7 @@ def test_rows_of_a_rating_without_errors_rank_the_same_models():
         key: {"new": 1300.0, "many": 1200.0, "x": 1010.0}.get(each.slug, 900.0) for key, each in of.models.items()
     }
 
-    board = ordered(of, ratings)
+    board = build_elo_rows(of, ratings)
 
     found = [(row["model"], row["rank"], row["votes_to_rank"]) for row in board.rows]
     assert found == [("x", 1, 0), ("y", 2, 0), ("z", 2, 0), ("new", None, 80), ("many", None, 0)]

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.db.models.functions import Now
 
-from arena.models import LIVE, PairWeight, Standing, Vote
-from ratings.boards.snapshots import newest
+from arena.models import LIVE_POOL, PairWeight, Standing, Vote
+from ratings.boards.snapshots import load_newest_board
 from ratings.models import Board, Pool, Snapshot, Tally
 from ratings.pipeline import board_refresh, idle_sets, pool_state
 from tests import factories
@@ -21,7 +21,7 @@ def pair():
 
 
 def shown(pool=SET):
-    return {row["model"]: row["wins"] for row in newest(pool, "overall", False, "bt")["rows"]}
+    return {row["model"]: row["wins"] for row in load_newest_board(pool, "overall", False, "bt")["rows"]}
 
 
 def age(days, pool=SET):
@@ -34,7 +34,7 @@ def test_set_goes_after_thirty_days_without_a_vote_and_its_votes_stay(pair, days
     board_refresh.refresh()
     age(days)
 
-    assert idle_sets.drop() == dropped
+    assert idle_sets.delete_idle_sets() == dropped
 
     assert Pool.objects.filter(slug=SET).exists() == (not dropped)
     assert [kind.objects.exists() for kind in (Board, Snapshot, Tally, Standing, PairWeight)] == [not dropped] * 5
@@ -47,14 +47,14 @@ def test_next_vote_makes_it_anew_from_all_its_votes(pair):
     factories.cast(*pair, pool=SET, counted=False)
     board_refresh.refresh()
     age(31)
-    idle_sets.drop()
+    idle_sets.delete_idle_sets()
 
     factories.cast(*pair, "b", pool=SET)
     board_refresh.refresh()
 
     assert shown() == {"x": 2, "y": 2}
     assert Standing.objects.get().ratings.keys() == {"x", "y"}
-    pool_state.forget()
+    pool_state.clear_pool_states()
     factories.cast(*pair, "b", pool=SET)
     board_refresh.refresh()
     assert shown() == {"x": 2, "y": 3}
@@ -65,20 +65,20 @@ def test_set_with_a_vote_that_waits_is_not_lost(pair):
     board_refresh.refresh()
     age(31)
     factories.cast(*pair, pool=SET)
-    idle_sets.drop()
+    idle_sets.delete_idle_sets()
     board_refresh.refresh()
 
     assert shown() == {"x": 2, "y": 0}
 
 
-@pytest.mark.parametrize(("slug", "kind"), [(LIVE, Pool.Kind.LIVE), ("elsewhere", Pool.Kind.IMPORT)])
+@pytest.mark.parametrize(("slug", "kind"), [(LIVE_POOL, Pool.Kind.LIVE), ("elsewhere", Pool.Kind.IMPORT)])
 def test_other_pools_stay(pair, slug, kind):
     factories.pool(slug, kind=kind)
     factories.cast(*pair, pool=slug)
     board_refresh.refresh()
     age(400, slug)
 
-    assert idle_sets.drop() == 0
+    assert idle_sets.delete_idle_sets() == 0
     assert shown(slug) == {"x": 1, "y": 0}
 
 
@@ -88,12 +88,12 @@ def test_set_whose_board_waits_to_be_tried_again_stays(pair):
     age(31)
     Board.objects.filter(pool__slug=SET).update(behind=True, failed_at=Now())
 
-    assert idle_sets.drop() == 0
+    assert idle_sets.delete_idle_sets() == 0
 
 
 def test_so_many_at_a_time(pair, monkeypatch):
-    monkeypatch.setattr(idle_sets, "MOST", 2)
+    monkeypatch.setattr(idle_sets, "MAX_SETS_PER_RUN", 2)
     for number in range(3):
         factories.pool(f"set-{number}", kind=Pool.Kind.SHORTLIST)
 
-    assert [idle_sets.drop() for _ in range(3)] == [2, 1, 0]
+    assert [idle_sets.delete_idle_sets() for _ in range(3)] == [2, 1, 0]

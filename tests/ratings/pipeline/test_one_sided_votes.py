@@ -22,7 +22,7 @@ def pair():
 
 
 def counted(pool, age=timedelta()):
-    return one_sided_votes.count(pool, timezone.now() - age)
+    return one_sided_votes.count_one_sided_votes(pool, timezone.now() - age)
 
 
 def judged(pair, a=FINISHED, b=FINISHED, **fields):

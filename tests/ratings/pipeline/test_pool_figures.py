@@ -18,12 +18,12 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
     """No round waits for the one before."""
-    monkeypatch.setattr(pool_figures, "SHARE", 0)
-    monkeypatch.setattr(pool_figures, "_not_before", 0.0)
+    monkeypatch.setattr(pool_figures, "PAUSE_FACTOR", 0)
+    monkeypatch.setattr(pool_figures, "_next_round_at", 0.0)
 
 
 def counted(pool="live"):
-    pool_figures.count_all()
+    pool_figures.update_pool_figures()
     return PoolFigures.objects.get(pool__slug=pool).figures
 
 
@@ -65,8 +65,8 @@ def test_vote_that_does_not_count_is_told_of_after_a_day_alone():
     Vote.objects.update(created_at=now() - timedelta(hours=25))
     PoolFigures.objects.update(mark=[vote.pk, 0, {}, now().hour - 1])  # as it was an hour ago
     assert counted()["reasons"] == {"identity_leak": 1}
-    assert pool_figures.count_all() == ["live"]
-    assert pool_figures.count_all() == []
+    assert pool_figures.update_pool_figures() == ["live"]
+    assert pool_figures.update_pool_figures() == []
 
 
 def test_blind_battles_are_counted_by_state_and_replacements_where_they_are_judged():
@@ -119,20 +119,20 @@ def test_weights_are_capped():
 
 def test_only_what_has_changed_is_counted_anew():
     x, y, _ = three()
-    assert pool_figures.count_all() == ["live", "api"]
-    assert pool_figures.count_all() == []
+    assert pool_figures.update_pool_figures() == ["live", "api"]
+    assert pool_figures.update_pool_figures() == []
     factories.vote(x, y, counted=False, created_at=factories.LONG_AGO, reason="stopped")
-    assert pool_figures.count_all() == ["live"]
+    assert pool_figures.update_pool_figures() == ["live"]
     factories.battle(x, y, state="skipped")
-    assert pool_figures.count_all() == ["live"]
+    assert pool_figures.update_pool_figures() == ["live"]
 
 
 def test_a_long_round_is_not_followed_at_once(monkeypatch):
     x, y, _ = three()
-    monkeypatch.setattr(pool_figures, "SHARE", 1_000_000)
-    assert pool_figures.count_all() == ["live", "api"]
+    monkeypatch.setattr(pool_figures, "PAUSE_FACTOR", 1_000_000)
+    assert pool_figures.update_pool_figures() == ["live", "api"]
     factories.cast(x, y)
-    assert pool_figures.count_all() == []
+    assert pool_figures.update_pool_figures() == []
 
 
 def test_votes_of_an_import_are_counted_too():

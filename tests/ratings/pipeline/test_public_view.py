@@ -7,9 +7,9 @@ import pytest
 from django.utils.timezone import now
 
 from arena.battles import deletion, lifecycle, sharing
-from arena.judging.style_features import features
+from arena.judging.style_features import compute_features
 from arena.models import Answer, Vote, VoteFile
-from ratings.interchange.export_votes import export_file, records
+from ratings.interchange.export_votes import export_file, iter_records
 from ratings.pipeline import public_view
 from tests import factories
 from tests.arena import factories as arena
@@ -43,7 +43,7 @@ def age(time=NOON):
 
 def style(battle):
     texts = [Answer.objects.filter(turn__battle=battle, side=side).values_list("text", flat=True) for side in "ab"]
-    return [number for each in texts for number in features(list(each))]
+    return [number for each in texts for number in compute_features(list(each))]
 
 
 def rows(client, query=""):
@@ -67,10 +67,10 @@ def test_published_battle_leads_to_no_other_vote_of_its_voter(client, pair, then
     me = factories.voter()
     made = [judge(me, pair, number) for number in range(1, 4)]
     published = style(made[0])
-    sharing.publish(made[0], ["here"])
+    sharing.share_battle(made[0], ["here"])
     age()
     if then == "taken back":
-        sharing.take_back(made[0])
+        sharing.unshare_battle(made[0])
     elif then == "deleted":
         deletion.delete_battle(me.pk, made[0].pk)
 
@@ -83,7 +83,7 @@ def test_own_vote_says_only_after_a_day_whether_it_counted(client, pair):
     me = factories.voter()
     vote = factories.vote(*pair, voter=me.pk, counted=False, reason="identity_leak")
     assert rows(client) == []
-    assert list(records("live", public=True)) == []
+    assert list(iter_records("live", public=True)) == []
 
     age(now() - DAY + timedelta(minutes=1))
     assert rows(client) == []
@@ -122,7 +122,10 @@ def test_pseudonym_is_that_of_a_person_a_day_and_a_pool():
         "no time": {"created_at": None},
     }
     usual = {"voter": factories.voter_id(1), "created_at": NOON}
-    found = {name: public_view.pseudonym(factories.vote(one, two, **usual | case)) for name, case in cases.items()}
+    found = {
+        name: public_view.build_daily_pseudonym(factories.vote(one, two, **usual | case))
+        for name, case in cases.items()
+    }
 
     assert found["first"] == found["same"]
     assert found["unknown"] is None
@@ -137,7 +140,7 @@ def test_reader_who_continues_misses_no_vote_that_was_stored_out_of_order(client
     made = [factories.vote(*pair, created_at=start + timedelta(seconds=offset)) for offset in offsets]
     seen, after = [], 0
     for moment in (start, start + timedelta(seconds=1.5), start + timedelta(seconds=3)):
-        due = list(public_view.leading_due(_after(after), moment + DAY))
+        due = list(public_view.iter_public_votes(_after(after), moment + DAY))
         seen += [vote.pk for vote in due]
         after = seen[-1]
 

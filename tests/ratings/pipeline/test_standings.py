@@ -106,7 +106,7 @@ def test_draw_takes_the_weights_that_the_refresh_has_written(models):
         factories.cast(w, x, winner, multiplicity=500)
     board_refresh.refresh()
 
-    drawn = [draw.draw([w.pk, x.pk, y.pk]) for _ in range(40)]
+    drawn = [draw.draw_pair([w.pk, x.pk, y.pk]) for _ in range(40)]
 
     expected = {pair: 0.1 / 3 + 0.9 * weight / sum(weights().values()) for pair, weight in weights().items()}
     for each in drawn:

@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import connection, transaction
 
-from arena.models import LIVE
+from arena.models import LIVE_POOL
 from ratings.models import Board, Category, Outbox, Pool, Tally
 from ratings.pipeline import tallies
 from tests import factories
@@ -14,7 +14,7 @@ from tests.ratings.concurrency import elsewhere, in_thread
 pytestmark = pytest.mark.django_db
 
 
-def read_tallies(pool=LIVE, category="overall"):
+def read_tallies(pool=LIVE_POOL, category="overall"):
     """{(slug, slug): (wins, losses, ties, both_bad)} of one board, first model first."""
     found = Tally.objects.filter(board__pool__slug=pool, board__category__slug=category)
     return {
@@ -40,7 +40,7 @@ def test_fold_counts_each_outcome_from_the_view_of_the_smaller_key(sides, winner
     models = {"x": factories.model("x"), "y": factories.model("y")}
     factories.cast(*(models[side] for side in sides), winner)
 
-    tallies.fold()
+    tallies.apply_outbox()
 
     assert read_tallies() == {("x", "y"): tally}
 
@@ -50,7 +50,7 @@ def test_fold_counts_a_vote_as_often_as_its_multiplicity_says():
     factories.cast(x, y, "a", multiplicity=1_000_000_000)
     factories.cast(x, y, "a", multiplicity=2_000_000_000)
 
-    tallies.fold()
+    tallies.apply_outbox()
 
     assert read_tallies() == {("x", "y"): (3_000_000_000, 0, 0, 0)}
 
@@ -60,7 +60,7 @@ def test_fold_counts_ties_on_all_boards_but_the_one_without_them():
     for winner in ("a", "tie", "both_bad"):
         factories.cast(x, y, winner, categories=["math"])
 
-    tallies.fold()
+    tallies.apply_outbox()
 
     assert read_tallies() == read_tallies(category="math") == {("x", "y"): (1, 0, 2, 1)}
     assert read_tallies(category="exclude-ties") == {("x", "y"): (1, 0, 0, 0)}
@@ -71,7 +71,7 @@ def test_fold_says_by_which_votes_and_how_much_each_pool_changed():
     votes = [factories.cast(x, y, "tie").pk, factories.cast(y, x, "tie", multiplicity=2).pk]
     other = factories.cast(x, y, "tie", pool="api").pk
 
-    live, api = (folded for _, folded in sorted(tallies.fold().items(), key=lambda item: item[0].slug == "api"))
+    live, api = (folded for _, folded in sorted(tallies.apply_outbox().items(), key=lambda item: item[0].slug == "api"))
 
     assert (sorted(live.votes), api.votes) == (votes, [other])
     assert [count[1:] for count in live.counts] == [("overall", x.pk, y.pk, 0, 0, 3, 0, votes[1])]
@@ -80,21 +80,21 @@ def test_fold_says_by_which_votes_and_how_much_each_pool_changed():
 def test_fold_and_recount_raise_the_revision_of_a_pool():
     factories.cast(factories.model("x"), factories.model("y"))
     before = factories.pool().revision
-    tallies.fold()
-    folded = Pool.objects.get(slug=LIVE).revision
-    tallies.recount(factories.pool())
+    tallies.apply_outbox()
+    folded = Pool.objects.get(slug=LIVE_POOL).revision
+    tallies.recount_tallies(factories.pool())
 
-    assert before < folded < Pool.objects.get(slug=LIVE).revision
+    assert before < folded < Pool.objects.get(slug=LIVE_POOL).revision
 
 
 def test_fold_adds_to_what_is_there():
     x, y, z = (factories.model(slug) for slug in "xyz")
     factories.cast(x, y)
-    tallies.fold()
+    tallies.apply_outbox()
     factories.cast(x, y, "b")
     factories.cast(z, x)
 
-    tallies.fold()
+    tallies.apply_outbox()
 
     assert read_tallies() == {("x", "y"): (1, 1, 0, 0), ("x", "z"): (0, 1, 0, 0)}
 
@@ -104,7 +104,7 @@ def test_fold_counts_a_vote_on_overall_and_on_each_of_its_categories_once():
     factories.cast(x, y, categories=["coding", "math", "coding", "overall"])
     factories.cast(x, y, "b", categories=["math"])
 
-    (folded,) = tallies.fold().values()
+    (folded,) = tallies.apply_outbox().values()
 
     assert {board.category.slug for board in folded.boards} == {"overall", "exclude-ties", "coding", "math"}
     assert read_tallies() == read_tallies(category="exclude-ties") == {("x", "y"): (1, 1, 0, 0)}
@@ -112,12 +112,12 @@ def test_fold_counts_a_vote_on_overall_and_on_each_of_its_categories_once():
     assert read_tallies(category="math") == {("x", "y"): (1, 1, 0, 0)}
 
 
-@pytest.mark.parametrize(("slug", "kind"), [(LIVE, "live"), ("api", "api"), ("x-y-z", "shortlist")])
+@pytest.mark.parametrize(("slug", "kind"), [(LIVE_POOL, "live"), ("api", "api"), ("x-y-z", "shortlist")])
 def test_fold_makes_a_pool_with_its_first_vote(slug, kind):
     Pool.objects.all().delete()
     factories.cast(factories.model("x"), factories.model("y"), pool=slug)
 
-    tallies.fold()
+    tallies.apply_outbox()
 
     assert read_tallies(slug) == {("x", "y"): (1, 0, 0, 0)}
     assert Pool.objects.get().kind == kind
@@ -128,7 +128,7 @@ def test_fold_keeps_pools_apart():
     factories.cast(x, y)
     factories.cast(x, y, "b", pool="api")
 
-    tallies.fold()
+    tallies.apply_outbox()
 
     assert read_tallies() == {("x", "y"): (1, 0, 0, 0)}
     assert read_tallies("api") == {("x", "y"): (0, 1, 0, 0)}
@@ -141,7 +141,7 @@ def test_fold_leaves_uncounted_votes_alone():
 
     Outbox.objects.create(vote=uncounted)
 
-    assert tallies.fold() == {}
+    assert tallies.apply_outbox() == {}
     assert read_tallies() == {}
 
 
@@ -150,7 +150,7 @@ def test_fold_remembers_the_newest_vote_of_each_board():
     first = factories.cast(x, y, categories=["coding"])
     second = factories.cast(x, y)
 
-    tallies.fold()
+    tallies.apply_outbox()
 
     newest = dict(Board.objects.values_list("category__slug", "last_vote_id"))
     assert newest == {"overall": second.pk, "exclude-ties": second.pk, "coding": first.pk}
@@ -162,7 +162,7 @@ def test_fold_does_not_go_back_to_an_older_vote():
     early, late = factories.vote(x, y), factories.vote(x, y)
     for vote in (late, early):
         Outbox.objects.create(vote=vote)
-        tallies.fold()
+        tallies.apply_outbox()
 
     assert Board.objects.get(category__slug="overall").last_vote_id == late.pk
 
@@ -170,8 +170,8 @@ def test_fold_does_not_go_back_to_an_older_vote():
 def test_fold_twice_folds_once():
     factories.cast(factories.model("x"), factories.model("y"))
 
-    assert len(tallies.fold()) == 1
-    assert tallies.fold() == {}
+    assert len(tallies.apply_outbox()) == 1
+    assert tallies.apply_outbox() == {}
     assert read_tallies() == {("x", "y"): (1, 0, 0, 0)}
 
 
@@ -179,24 +179,24 @@ def test_fold_twice_folds_once():
 def test_fold_asks_the_database_as_often_for_many_votes_as_for_one(votes, django_assert_num_queries):
     pairs = [factories.models(2) for _ in range(votes)]
     factories.cast(*pairs[0])
-    tallies.fold()
+    tallies.apply_outbox()
     for pair in pairs:
         factories.cast(*pair)
 
     with django_assert_num_queries(6):
-        tallies.fold()
+        tallies.apply_outbox()
 
 
 def test_recount_rebuilds_lost_and_wrong_tallies():
     x, y, z = (factories.model(slug) for slug in "xyz")
     factories.cast(x, y, categories=["coding"])
     factories.cast(y, z, "tie")
-    tallies.fold()
+    tallies.apply_outbox()
     before = read_tallies(), read_tallies(category="coding")
     Tally.objects.filter(model_b=z).delete()
     Tally.objects.update(wins=7)
 
-    tallies.recount(Pool.objects.get(slug=LIVE))
+    tallies.recount_tallies(Pool.objects.get(slug=LIVE_POOL))
 
     assert (read_tallies(), read_tallies(category="coding")) == before
 
@@ -204,34 +204,34 @@ def test_recount_rebuilds_lost_and_wrong_tallies():
 def test_recount_leaves_waiting_votes_to_the_fold():
     x, y = factories.model("x"), factories.model("y")
     factories.cast(x, y)
-    tallies.fold()
+    tallies.apply_outbox()
     factories.cast(x, y)
 
-    tallies.recount(Pool.objects.get(slug=LIVE))
+    tallies.recount_tallies(Pool.objects.get(slug=LIVE_POOL))
     assert read_tallies() == {("x", "y"): (1, 0, 0, 0)}
 
-    tallies.fold()
+    tallies.apply_outbox()
     assert read_tallies() == {("x", "y"): (2, 0, 0, 0)}
 
 
 def test_recount_leaves_other_pools_alone():
     x, y = factories.model("x"), factories.model("y")
     factories.cast(x, y, pool="api")
-    tallies.fold()
+    tallies.apply_outbox()
     Tally.objects.update(wins=7)
 
-    tallies.recount(factories.pool())
+    tallies.recount_tallies(factories.pool())
 
     assert read_tallies("api") == {("x", "y"): (7, 0, 0, 0)}
 
 
 def test_recount_forgets_what_has_no_votes_any_more():
-    tallies.fold()
+    tallies.apply_outbox()
     x, y = factories.model("x"), factories.model("y")
     board = factories.board(last_vote_id=12)
     Tally.objects.create(board=board, model_a=x, model_b=y, wins=1)
 
-    tallies.recount(board.pool)
+    tallies.recount_tallies(board.pool)
 
     board.refresh_from_db()
     assert read_tallies() == {}
@@ -240,7 +240,7 @@ def test_recount_forgets_what_has_no_votes_any_more():
 
 def test_a_new_category_gets_a_name():
     factories.cast(factories.model("x"), factories.model("y"), categories=["coding"])
-    tallies.fold()
+    tallies.apply_outbox()
     assert Category.objects.get(slug="coding").name == "Coding"
 
 
@@ -259,12 +259,12 @@ def test_fold_misses_no_vote_that_commits_after_later_ones():
     thread = in_thread(slow_vote)
     assert stored.wait(30)
     late = factories.cast(x, y, "b")
-    tallies.fold()
+    tallies.apply_outbox()
     assert read_tallies() == {("x", "y"): (0, 1, 0, 0)}
 
     go_on.set()
     thread.join()
-    tallies.fold()
+    tallies.apply_outbox()
 
     assert read_tallies() == {("x", "y"): (1, 1, 0, 0)}
     assert Board.objects.get(category__slug="overall").last_vote_id == late.pk
@@ -274,7 +274,7 @@ def test_fold_misses_no_vote_that_commits_after_later_ones():
 def test_fold_that_is_cut_off_leaves_everything_as_it_was():
     factories.cast(factories.model("x"), factories.model("y"))
     with transaction.atomic():
-        tallies.fold()
+        tallies.apply_outbox()
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid()")
             (server,) = cursor.fetchone()
@@ -284,5 +284,5 @@ def test_fold_that_is_cut_off_leaves_everything_as_it_was():
 
     assert read_tallies() == {}
     assert Outbox.objects.count() == 1
-    tallies.fold()
+    tallies.apply_outbox()
     assert read_tallies() == {("x", "y"): (1, 0, 0, 0)}

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from arena.models import LIVE
+from arena.models import LIVE_POOL
 from ratings.pipeline import tallies, vote_columns
-from ratings.pipeline.vote_columns import NOBODY, Columns
+from ratings.pipeline.vote_columns import UNKNOWN_VOTER, VoteColumns
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -17,8 +17,8 @@ def models():
     return [factories.model(slug) for slug in "xyz"]
 
 
-def loaded(pool=LIVE):
-    found = Columns()
+def loaded(pool=LIVE_POOL):
+    found = VoteColumns()
     found.load(pool)
     return found
 
@@ -30,7 +30,7 @@ def same(one, other):
     styles = np.array_equal(one["style"], other["style"], equal_nan=True)
     kinds = [[each.kinds[kind] for kind in each["kind"]] for each in (one, other)]
     partners = [np.equal.outer(each["voter"], each["voter"]) for each in (one, other)]
-    unknown = [each["voter"] == NOBODY for each in (one, other)]
+    unknown = [each["voter"] == UNKNOWN_VOTER for each in (one, other)]
     return alike and styles and kinds[0] == kinds[1] and np.array_equal(*partners) and np.array_equal(*unknown)
 
 
@@ -42,7 +42,7 @@ def test_columns_hold_what_the_votes_say(models):
         factories.cast(z, x, "tie", voter=factories.voter_id(1)),
         factories.cast(z, x, "both_bad"),
     ]
-    tallies.fold()
+    tallies.apply_outbox()
     found = loaded()
 
     assert found["id"].tolist() == [vote.pk for vote in cast]
@@ -53,7 +53,7 @@ def test_columns_hold_what_the_votes_say(models):
     assert found["weight"].tolist() == [1, 3, 1, 1]
     one, two, again, nobody = found["voter"].tolist()
     assert one == again != two
-    assert nobody == NOBODY
+    assert nobody == UNKNOWN_VOTER
     assert found["style"][0].tolist() == STYLE
     assert np.isnan(found["style"][1:]).all()
 
@@ -63,9 +63,9 @@ def test_columns_are_the_same_if_they_come_in_pieces(models, monkeypatch):
     for number in range(9):
         pair = [(x, y), (y, z), (z, x)][number % 3]
         factories.cast(*pair, "ab"[number % 2], voter=factories.voter_id(number % 2), features=STYLE)
-    tallies.fold()
+    tallies.apply_outbox()
     whole = loaded()
-    monkeypatch.setattr(vote_columns, "AT_ONCE", 500)
+    monkeypatch.setattr(vote_columns, "BATCH_BYTES", 500)
 
     assert same(loaded(), whole)
     assert len(whole) == 9
@@ -75,7 +75,7 @@ def test_columns_know_which_votes_have_a_category(models):
     x, y, _ = models
     for categories in (["coding", "math"], [], ["math"]):
         factories.cast(x, y, categories=categories)
-    tallies.fold()
+    tallies.apply_outbox()
 
     found = {name: loaded().of_category(name, slice(None)).tolist() for name in ("coding", "math", "art")}
 
@@ -87,7 +87,7 @@ def test_columns_leave_out_what_is_not_counted_not_folded_or_of_another_pool(mod
     factories.vote(x, y, counted=False)
     factories.cast(x, y, pool="api")
     mine = factories.cast(x, y)
-    tallies.fold()
+    tallies.apply_outbox()
     factories.cast(x, y)
 
     assert loaded()["id"].tolist() == [mine.pk]
@@ -109,7 +109,7 @@ def test_columns_that_votes_are_added_to_are_those_that_are_loaded(models, order
         )
         for n, pair in enumerate(pairs)
     ]
-    found = Columns()
+    found = VoteColumns()
     for n in range(0, 6, at_once):
         found.add([votes[place].pk for place in order[n : n + at_once]])
 
@@ -119,7 +119,7 @@ def test_columns_that_votes_are_added_to_are_those_that_are_loaded(models, order
 def test_columns_say_from_where_on_something_is_new(models):
     x, y, _ = models
     first, late, last = (factories.vote(x, y) for _ in range(3))
-    found = Columns()
+    found = VoteColumns()
 
     assert found.add([first.pk, last.pk]) == 0
     assert found.add([late.pk]) == 1

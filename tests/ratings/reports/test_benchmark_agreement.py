@@ -4,11 +4,11 @@ import pytest
 
 from catalog.importers import seed as catalogue
 from catalog.models import Benchmark, Score
-from core.http.errors import Refusal
+from core.http.errors import RequestError
 from ratings.interchange import seed_votes
-from ratings.models import SHIPPED_POOL
+from ratings.models import SEED_POOL
 from ratings.reports import benchmark_agreement
-from ratings.reports.benchmark_agreement import Wanted
+from ratings.reports.benchmark_agreement import AgreementQuery
 from tests import factories
 from tests.ratings.benchmark_boards import AVERAGES, NAMES, RATINGS, benchmark, rated, scored, some
 
@@ -115,7 +115,7 @@ def test_own_ratings_are_used_unless_too_few_have_one(own, first, second, pool, 
     scored(AVERAGES)
     for slug, count in (("first", first), ("live", own), ("second", second)):
         rated(some(RATINGS, count), pool=slug)
-    found = benchmark_agreement.compare(benchmark(), Wanted())
+    found = benchmark_agreement.compare_benchmark(benchmark(), AgreementQuery())
     assert (found.board["pool"], found.own) == (pool, shown)
 
 
@@ -217,8 +217,8 @@ def test_what_is_not_there_is_said_in_our_words(client, path, status, words):
 
 
 def test_unknown_benchmark_is_refused_before_anything_is_compared():
-    with pytest.raises(Refusal, match="There is no benchmark 'none'"):
-        benchmark_agreement.known("none")
+    with pytest.raises(RequestError, match="There is no benchmark 'none'"):
+        benchmark_agreement.get_benchmark("none")
 
 
 @pytest.mark.parametrize("path", [CALL, "/benchmarks/b/disagreement/", "/benchmarks/"])
@@ -242,24 +242,24 @@ def test_as_many_queries_for_few_models_as_for_many(client, path, django_assert_
 def test_benchmarks_are_compared_from_twelve_models_on(scores, ratings, fields, there):
     scored(some(AVERAGES, scores))
     rated(some(RATINGS, ratings), pool="elsewhere", **fields)
-    assert benchmark_agreement.compared() == ({"b"} if there else set())
+    assert benchmark_agreement.find_comparable_slugs() == ({"b"} if there else set())
 
 
 def test_reports_without_a_harness_are_not_counted_together():
     for number, name in enumerate(NAMES[:24]):
         scored({name: AVERAGES[name]}, harness="", source=f"report {number // 8}")
     rated(RATINGS)
-    assert benchmark_agreement.compared() == set()
+    assert benchmark_agreement.find_comparable_slugs() == set()
     Score.objects.update(harness="h")
-    assert benchmark_agreement.compared() == {"b"}
+    assert benchmark_agreement.find_comparable_slugs() == {"b"}
 
 
 def test_new_installation_shows_something_real():
-    catalogue.load()
-    seed_votes.load()
-    assert benchmark_agreement.compared() == {"humaneval"}
-    found = benchmark_agreement.compare(Benchmark.objects.get(slug="humaneval"), Wanted())
-    assert (found.board["pool"], found.own) == (SHIPPED_POOL, 0)
+    catalogue.seed_catalog()
+    seed_votes.seed_vote_pool()
+    assert benchmark_agreement.find_comparable_slugs() == {"humaneval"}
+    found = benchmark_agreement.compare_benchmark(Benchmark.objects.get(slug="humaneval"), AgreementQuery())
+    assert (found.board["pool"], found.own) == (SEED_POOL, 0)
     assert len(found.points) == 28
     assert found.chosen.ranking.first.harness == "EvalPlus"
     assert found.found.spearman == pytest.approx(0.85, abs=0.1)

@@ -8,8 +8,8 @@ import pytest
 
 from arena.models import EndpointDay
 from catalog.models import Price
-from core.http.errors import Refusal
-from ratings.boards.snapshots import Asked
+from core.http.errors import RequestError
+from ratings.boards.snapshots import BoardKey
 from ratings.reports import frontier
 from tests import factories
 from tests.ratings.board_history import beat, met, published
@@ -51,7 +51,7 @@ def test_dearer_model_that_is_no_better_is_off_the_frontier(three):
         priced(model, price, price)
     published()
 
-    found = frontier.against(Asked(), "price")
+    found = frontier.build_frontier(BoardKey(), "price")
 
     assert shown(found) == {"best": True, "middle": False, "worst": True}
     assert found["against"] == "price"
@@ -64,7 +64,7 @@ def test_price_is_of_three_tokens_in_and_one_out_and_the_newest(three):
     priced(three[0], "1", "3", day=2)
     published()
 
-    [row] = frontier.against(Asked(), "price")["rows"]
+    [row] = frontier.build_frontier(BoardKey(), "price")["rows"]
 
     assert (row["value"], row["price_input"], row["price_output"]) == (1.5, 1.0, 3.0)
     assert (row["source"], row["as_of"]) == (SOURCE, date(2026, 2, 2))
@@ -75,14 +75,14 @@ def test_slower_model_that_is_no_better_is_off_the_frontier(three):
         timed(model, speed)
     published()
 
-    assert shown(frontier.against(Asked(), "speed")) == {"best": True, "middle": False, "worst": True}
+    assert shown(frontier.build_frontier(BoardKey(), "speed")) == {"best": True, "middle": False, "worst": True}
 
 
 def test_speed_of_today_is_not_used(three):
     timed(three[0], 50.0, days_ago=0)
     published()
 
-    assert frontier.against(Asked(), "speed")["rows"] == []
+    assert frontier.build_frontier(BoardKey(), "speed")["rows"] == []
 
 
 def test_free_model_is_cheaper_than_all(three):
@@ -90,7 +90,7 @@ def test_free_model_is_cheaper_than_all(three):
         priced(model, price, price)
     published()
 
-    assert shown(frontier.against(Asked(), "price")) == {"best": True, "middle": False, "worst": False}
+    assert shown(frontier.build_frontier(BoardKey(), "price")) == {"best": True, "middle": False, "worst": False}
 
 
 def test_what_is_left_out_is_named_with_its_reason(three):
@@ -101,7 +101,7 @@ def test_what_is_left_out_is_named_with_its_reason(three):
         priced(model, "1", "1")
     published()
 
-    found = frontier.against(Asked(), "price")
+    found = frontier.build_frontier(BoardKey(), "price")
 
     assert shown(found) == {"best": True}
     assert {each["model"]: each["reason"] for each in found["left_out"]} == {
@@ -124,7 +124,7 @@ def test_model_without_a_rank_has_no_place_and_takes_none(three):
         priced(model, price, price)
     published()
 
-    found = frontier.against(Asked(), "price")
+    found = frontier.build_frontier(BoardKey(), "price")
 
     assert shown(found) == {"best": True, "middle": True, "worst": True}
     assert [(each["model"], each["reason"]) for each in found["left_out"]] == [("newcomer", "unranked")]
@@ -132,22 +132,26 @@ def test_model_without_a_rank_has_no_place_and_takes_none(three):
 
 def test_empty_board_has_nothing():
     factories.board()
-    found = frontier.against(Asked(), "price")
+    found = frontier.build_frontier(BoardKey(), "price")
     assert (found["rows"], found["left_out"], found["computed_at"]) == ([], [], None)
 
 
 @pytest.mark.parametrize(
     ("asked", "what", "status"),
-    [(Asked(), "beauty", 400), (Asked(pool="nowhere"), "price", 404), (Asked(category="juggling"), "price", 404)],
+    [
+        (BoardKey(), "beauty", 400),
+        (BoardKey(pool="nowhere"), "price", 404),
+        (BoardKey(category="juggling"), "price", 404),
+    ],
 )
 def test_what_does_not_exist_is_refused(asked, what, status):
     factories.board()
-    with pytest.raises(Refusal) as refused:
-        frontier.against(asked, what)
+    with pytest.raises(RequestError) as refused:
+        frontier.build_frontier(asked, what)
     assert refused.value.status == status
 
 
-@pytest.mark.parametrize("what", frontier.AGAINST)
+@pytest.mark.parametrize("what", frontier.AXES)
 @pytest.mark.parametrize("models", [2, 12])
 def test_frontier_asks_the_database_as_often_for_many_models(models, what, django_assert_num_queries):
     contestants = factories.models(models)
@@ -159,7 +163,7 @@ def test_frontier_asks_the_database_as_often_for_many_models(models, what, djang
     published()
 
     with django_assert_num_queries(3):
-        assert len(frontier.against(Asked(), what)["rows"]) == models
+        assert len(frontier.build_frontier(BoardKey(), what)["rows"]) == models
 
 
 def test_call_says_what_the_function_says(client):
@@ -171,7 +175,7 @@ def test_call_says_what_the_function_says(client):
     answer = client.get(CALL)
 
     assert answer.status_code == 200
-    said, found = answer.json(), frontier.against(Asked(), "price")
+    said, found = answer.json(), frontier.build_frontier(BoardKey(), "price")
     assert [row["model"] for row in said["rows"]] == [one.slug]
     assert said["rows"][0]["as_of"] == "2026-02-01"
     assert (said["rows"][0]["rating"], said["left_out"]) == (found["rows"][0]["rating"], found["left_out"])

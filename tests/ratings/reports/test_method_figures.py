@@ -23,11 +23,13 @@ pytestmark = pytest.mark.usefixtures("at_once")
 
 def published():
     board_refresh.refresh()
-    pool_figures.count_all()
+    pool_figures.update_pool_figures()
 
 
 def figures():
-    return method_figures.of_pool(snapshots.newest("live", "overall", style_control=False, method="bt"))
+    return method_figures.load_method_figures(
+        snapshots.load_newest_board("live", "overall", style_control=False, method="bt")
+    )
 
 
 def text(client, **query):
@@ -42,19 +44,22 @@ def plain(html):
 
 @pytest.mark.parametrize(("part", "whole"), [(0, 5), (5, 5), (1, 2), (480, 1000), (3, 400_000)])
 def test_share_has_the_interval_of_wilson(part, whole):
-    found, expected = method_figures.share(part, whole), binomtest(part, whole).proportion_ci(0.95, "wilson")
+    found, expected = (
+        method_figures.compute_proportion(part, whole),
+        binomtest(part, whole).proportion_ci(0.95, "wilson"),
+    )
     assert (found.low, found.high) == pytest.approx((100 * expected.low, 100 * expected.high), abs=1e-9)
     assert found.percent == pytest.approx(100 * part / whole)
 
 
 def test_share_of_nothing_is_unknown():
-    assert method_figures.share(0, 0) is None
+    assert method_figures.compute_proportion(0, 0) is None
 
 
 def test_share_says_whether_it_may_be_even():
-    assert method_figures.share(52, 100).even
-    assert not method_figures.share(700, 1000).even
-    assert not method_figures.share(300, 1000).even
+    assert method_figures.compute_proportion(52, 100).even
+    assert not method_figures.compute_proportion(700, 1000).even
+    assert not method_figures.compute_proportion(300, 1000).even
 
 
 @pytest.mark.parametrize(
@@ -256,7 +261,7 @@ def test_page_of_counts_without_an_order_knows_no_sides(client):
 def test_page_before_the_first_vote_is_whole(client):
     shown = text(client)
     assert "are being counted" in shown
-    pool_figures.count_all()
+    pool_figures.update_pool_figures()
     shown = text(client)
     assert "Votes that count 0" in shown
     assert "No votes have been counted yet." in shown
@@ -271,7 +276,7 @@ def test_page_shows_what_style_is_worth(client):
         a, b = (x, y) if rng.random() < 0.5 else (y, z)
         factories.cast(a, b, str(rng.choice(["a", "b"])), features=[float(n) for n in rng.integers(1, 90, 8)])
     published()
-    while board_refresh.refresh_style():
+    while board_refresh.refresh_style_board():
         pass
 
     shown = text(client)

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_once")]
 
 def published():
     board_refresh.refresh()
-    pool_figures.count_all()
+    pool_figures.update_pool_figures()
 
 
 def figures(client, pool="live"):
@@ -102,7 +102,7 @@ def test_style_is_told_in_points(client):
         a, b = (x, y) if rng.random() < 0.5 else (y, z)
         factories.cast(a, b, str(rng.choice(["a", "b"])), features=[float(n) for n in rng.integers(1, 90, 8)])
     published()
-    while board_refresh.refresh_style():
+    while board_refresh.refresh_style_board():
         pass
     style = figures(client)["style"]
     board = client.get("/api/v1/leaderboard/?style_control=true").json()
@@ -124,7 +124,7 @@ def test_pool_before_its_first_vote_has_nothing(client):
     factories.board()
     found = figures(client)
     assert (found["votes"], found["counted_at"], found["models"], found["makers"]) == (None, None, [], [])
-    pool_figures.count_all()
+    pool_figures.update_pool_figures()
     assert figures(client)["votes"]["counted"] == 0
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from ratings.boards import pairwise
-from ratings.boards.snapshots import Asked
+from ratings.boards.snapshots import BoardKey
 from ratings.reports import placements
 from tests import factories
 from tests.ratings.board_history import beat, met, published
@@ -23,18 +23,18 @@ def test_categories_come_after_the_whole(three):
     met(y, z, categories=["coding"])
     published()
 
-    found = placements.by_category("live", "x")
+    found = placements.list_category_placements("live", "x")
 
     slugs = [place.category for place in found]
     assert slugs[0] == "overall"
     assert set(slugs) == {"overall", "coding", "maths", "exclude-ties"}
     assert {place.category: place.among for place in found}["maths"] == 2
     assert {place.category: place.row["votes"] for place in found}["coding"] == 10
-    assert "maths" not in {place.category for place in placements.by_category("live", "z")}
+    assert "maths" not in {place.category for place in placements.list_category_placements("live", "z")}
 
 
 def test_categories_of_an_unknown_model_are_none(three):
-    assert placements.by_category("live", "nobody") == []
+    assert placements.list_category_placements("live", "nobody") == []
 
 
 @pytest.mark.parametrize("categories", [1, 9])
@@ -42,7 +42,7 @@ def test_categories_are_two_columns_of_one_query(three, categories, django_asser
     met(*three[:2], categories=[f"category-{number}" for number in range(categories)])
     published()
     with django_assert_num_queries(1):
-        assert len(placements.by_category("live", "x")) == categories + 2
+        assert len(placements.list_category_placements("live", "x")) == categories + 2
 
 
 def test_opponents_are_those_it_met_most_votes_first(three):
@@ -53,12 +53,12 @@ def test_opponents_are_those_it_met_most_votes_first(three):
     beat(z, factories.model("stranger"), 2)
     published()
 
-    found = {each["model"]: each for each in placements.opponents(Asked(), "x")}
+    found = {each["model"]: each for each in placements.list_opponents(BoardKey(), "x")}
 
     assert list(found) == ["z", "y"]
     assert [found["y"][name] for name in ("votes", "wins", "losses", "ties")] == [5, 3, 1, 1]
     assert found["y"]["actual"] == 0.7
-    matrix = pairwise.matrices(Asked(), ["x", "y"])
+    matrix = pairwise.build_matrices(BoardKey(), ["x", "y"])
     place, other = matrix["models"].index("x"), matrix["models"].index("y")
     assert found["y"]["predicted"] == matrix["win_probability"][place][other]
     assert found["y"]["diff"] == matrix["diff"][place][other]
@@ -70,11 +70,11 @@ def test_opponent_without_a_prediction_is_shown_by_its_record(three):
     met(x, y)
     beat(z, x, 2)
     published()
-    [unbeaten] = [each for each in placements.opponents(Asked(), "x") if each["model"] == "z"]
+    [unbeaten] = [each for each in placements.list_opponents(BoardKey(), "x") if each["model"] == "z"]
     assert [unbeaten[name] for name in ("losses", "predicted", "diff", "error")] == [2, None, None, None]
 
 
 def test_model_that_is_not_on_the_board_has_no_opponents(three):
     met(*three[:2])
     published()
-    assert placements.opponents(Asked(), "z") == []
+    assert placements.list_opponents(BoardKey(), "z") == []

@@ -2,11 +2,11 @@
 
 import pytest
 
-from ratings.reports.vote_shares import Part, makers
+from ratings.reports.vote_shares import ModelShare, build_maker_shares
 
 
 def part(slug, maker, percent, *, retired=False, chance=None):
-    return Part(slug, slug.title(), maker, retired, 1, [], percent, chance)
+    return ModelShare(slug, slug.title(), maker, retired, 1, [], percent, chance)
 
 
 def test_makers_have_the_sides_of_all_votes_between_them():
@@ -16,7 +16,7 @@ def test_makers_have_the_sides_of_all_votes_between_them():
         part("c", "Acme", 20.0, retired=True),
         part("d", "", 10.0),
     ]
-    found = makers(shares)
+    found = build_maker_shares(shares)
     assert [(maker.name, maker.models, maker.retired, maker.percent) for maker in found] == [
         ("Acme", 2, 1, 55.0),
         ("Bolt", 1, 0, 40.0),
@@ -28,4 +28,4 @@ def test_makers_have_the_sides_of_all_votes_between_them():
 
 def test_makers_have_the_sides_of_the_next_battle_between_them():
     shares = [part("a", "Acme", 50.0, chance=120.0), part("b", "Bolt", 150.0, chance=80.0)]
-    assert [(maker.name, maker.chance) for maker in makers(shares)] == [("Bolt", 40.0), ("Acme", 60.0)]
+    assert [(maker.name, maker.chance) for maker in build_maker_shares(shares)] == [("Bolt", 40.0), ("Acme", 60.0)]

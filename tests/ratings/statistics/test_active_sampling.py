@@ -5,14 +5,14 @@ from hypothesis import strategies as st
 
 from bench import sampling as simulation
 from ratings.statistics import bradley_terry
-from ratings.statistics.active_sampling import pair_weights
-from ratings.statistics.bradley_terry import SCALE
+from ratings.statistics.active_sampling import compute_pair_weights
+from ratings.statistics.bradley_terry import ELO_SCALE
 from ratings.statistics.comparisons import Comparisons
 from tests.ratings.votes import any_board, counts, from_matrices, outcomes, simulated
 
 
 def weights_of(board):
-    return pair_weights(board, bradley_terry.fit(board))
+    return compute_pair_weights(board, bradley_terry.fit(board))
 
 
 def board_of(pairs):
@@ -196,7 +196,7 @@ def test_covers_measures_from_the_mean_of_the_bounded_models():
     fit = bradley_terry.fit(Comparisons.from_counts("abc", [[0, 6, 0], [4, 0, 0], [9, 0, 0]], np.zeros((3, 3))))
     assert simulation.covers(fit, theta).all()
     assert not simulation.covers(fit, theta + np.array([9.0, 0, 0]))[0]
-    assert fit.ratings[:2] == pytest.approx(1000 + SCALE * np.log(1.5) * np.array([0.5, -0.5]))
+    assert fit.ratings[:2] == pytest.approx(1000 + ELO_SCALE * np.log(1.5) * np.array([0.5, -0.5]))
 
 
 def test_newcomer_among_many_votes_stands_in_a_third_of_the_draws():

@@ -7,7 +7,7 @@ from hypothesis.extra.numpy import arrays
 from hypothesis.strategies import floats, integers
 from scipy.stats import linregress, spearmanr
 
-from ratings.statistics.benchmark_regression import disagreement, rank_interval
+from ratings.statistics.benchmark_regression import compute_correlation_interval, regress_ratings
 from tests.ratings.chat_model_figures import MODELS
 
 NAMES = [model.name for model in MODELS]
@@ -21,7 +21,7 @@ def column(low, high):
 
 
 def test_line_through_known_models():
-    found = disagreement(NAMES, AVERAGES, RATINGS)
+    found = regress_ratings(NAMES, AVERAGES, RATINGS)
     assert found.spearman == pytest.approx(0.859, abs=0.001)
     assert found.slope == pytest.approx(6.266, abs=0.001)
     assert found.intercept == pytest.approx(974.1, abs=0.1)
@@ -30,7 +30,7 @@ def test_line_through_known_models():
 
 
 def test_models_farthest_from_the_line():
-    points = disagreement(NAMES, AVERAGES, RATINGS, ERRORS).points
+    points = regress_ratings(NAMES, AVERAGES, RATINGS, ERRORS).points
     assert [point.name for point in points[:3]] == [
         *("Phi-3-mini-128k-instruct", "Phi-3-small-8k-instruct", "Phi-3-mini-4k-instruct")
     ]
@@ -46,7 +46,7 @@ def test_models_farthest_from_the_line():
 
 def test_line_is_that_of_another_implementation():
     other = linregress(AVERAGES, RATINGS)
-    found = disagreement(NAMES, AVERAGES, RATINGS)
+    found = regress_ratings(NAMES, AVERAGES, RATINGS)
     assert (found.slope, found.intercept) == pytest.approx((other.slope, other.intercept))
     for point in found.points:
         assert point.expected == pytest.approx(other.intercept + other.slope * point.score)
@@ -56,7 +56,7 @@ def test_line_is_that_of_another_implementation():
 @given(column(0, 12), column(800, 820))
 def test_rank_correlation_is_that_of_another_implementation(scores, ratings):
     assume(np.ptp(scores) and np.ptp(ratings))
-    found = disagreement([f"m{n}" for n in range(15)], scores, ratings)
+    found = regress_ratings([f"m{n}" for n in range(15)], scores, ratings)
     assert found.spearman == pytest.approx(spearmanr(scores, ratings).statistic)
 
 
@@ -70,7 +70,7 @@ def test_rank_correlation_is_that_of_another_implementation(scores, ratings):
     ],
 )
 def test_interval_of_a_rank_correlation(rho, n, low, high):
-    assert rank_interval(rho, n) == pytest.approx((low, high), abs=1e-3)
+    assert compute_correlation_interval(rho, n) == pytest.approx((low, high), abs=1e-3)
 
 
 def test_interval_of_a_rank_correlation_holds_the_truth_as_often_as_it_says():
@@ -79,14 +79,14 @@ def test_interval_of_a_rank_correlation_holds_the_truth_as_often_as_it_says():
     truth, mix, held = 6 / np.pi * np.arcsin(0.6 / 2), np.array([[1.0, 0.6], [0.6, 1.0]]), 0
     for _ in range(1000):
         scores, ratings = random.multivariate_normal([0, 0], mix, size=30).T
-        found = disagreement([f"m{n}" for n in range(30)], scores, ratings)
+        found = regress_ratings([f"m{n}" for n in range(30)], scores, ratings)
         held += found.spearman_low <= truth <= found.spearman_high
     assert 930 <= held <= 970
 
 
 def test_noise_of_ratings_and_of_scores_widens_a_residual():
-    exact = disagreement(NAMES, AVERAGES, RATINGS).points
-    both = disagreement(NAMES, AVERAGES, RATINGS, 10.0, 2.0)
+    exact = regress_ratings(NAMES, AVERAGES, RATINGS).points
+    both = regress_ratings(NAMES, AVERAGES, RATINGS, 10.0, 2.0)
     reach = 1.959964 * np.hypot(10, both.slope * 2) / both.sd
     for plain, noisy in zip(exact, both.points, strict=True):
         assert plain.z_low == plain.z == plain.z_high == noisy.z
@@ -94,7 +94,7 @@ def test_noise_of_ratings_and_of_scores_widens_a_residual():
 
 
 def test_residual_that_noise_could_make_is_no_verdict():
-    points = disagreement(NAMES, AVERAGES, RATINGS, 100.0).points
+    points = regress_ratings(NAMES, AVERAGES, RATINGS, 100.0).points
     assert {point.verdict for point in points} == {"agree", "unclear"}
     assert points[0].verdict == points[-1].verdict == "unclear"
 
@@ -109,7 +109,7 @@ def test_residual_that_noise_could_make_is_no_verdict():
     ],
 )
 def test_benchmark_that_does_not_order_models_has_lost_its_signal(scores, lost):
-    assert disagreement(NAMES, scores, RATINGS).lost is lost
+    assert regress_ratings(NAMES, scores, RATINGS).lost is lost
 
 
 @pytest.mark.parametrize(
@@ -131,15 +131,15 @@ def test_benchmark_that_does_not_order_models_has_lost_its_signal(scores, lost):
 )
 def test_disagreement_refuses_what_says_nothing(changed, words):
     with pytest.raises(ValueError, match=words):
-        disagreement(**{"names": NAMES, "scores": AVERAGES, "ratings": RATINGS, **changed})
+        regress_ratings(**{"names": NAMES, "scores": AVERAGES, "ratings": RATINGS, **changed})
 
 
 def test_twelve_models_suffice():
-    assert len(disagreement(NAMES[:12], AVERAGES[:12], RATINGS[:12]).points) == 12
+    assert len(regress_ratings(NAMES[:12], AVERAGES[:12], RATINGS[:12]).points) == 12
 
 
 def test_points_on_the_line_agree():
-    found = disagreement(NAMES[:12], range(12), range(1000, 1120, 10))
+    found = regress_ratings(NAMES[:12], range(12), range(1000, 1120, 10))
     assert {point.verdict for point in found.points} == {"agree"}
     assert [point.z for point in found.points] == pytest.approx([0] * 12)
 
@@ -147,7 +147,7 @@ def test_points_on_the_line_agree():
 @given(column(0, 100), column(800, 1500))
 def test_residuals_sum_to_nothing_and_are_finite(scores, ratings):
     assume(np.ptp(scores) and np.ptp(ratings))
-    found = disagreement([f"m{n}" for n in range(15)], scores, ratings, 5.0)
+    found = regress_ratings([f"m{n}" for n in range(15)], scores, ratings, 5.0)
     values = [value for point in found.points for value in (point.expected, point.z, point.z_low, point.z_high)]
     assert np.isfinite([*values, found.slope, found.intercept, found.sd, found.spearman]).all()
     assert sum(point.rating - point.expected for point in found.points) == pytest.approx(0, abs=1e-6)
@@ -158,7 +158,7 @@ def test_residuals_sum_to_nothing_and_are_finite(scores, ratings):
 def test_units_of_the_benchmark_do_not_matter(scores, ratings, scale, shift):
     assume(np.ptp(scores) and np.ptp(ratings))
     names = [f"m{n}" for n in range(15)]
-    plain, other = (disagreement(names, x, ratings) for x in (scores, scale * scores + shift))
+    plain, other = (regress_ratings(names, x, ratings) for x in (scores, scale * scores + shift))
     assume(plain.sd > 1e-3)
     there = {point.name: point.z for point in other.points}
     assert all(there[point.name] == pytest.approx(point.z, abs=1e-6) for point in plain.points)

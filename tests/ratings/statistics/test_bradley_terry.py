@@ -6,7 +6,7 @@ from scipy.optimize import minimize, root
 from scipy.special import expit
 
 from ratings.statistics import bradley_terry
-from ratings.statistics.bradley_terry import SCALE
+from ratings.statistics.bradley_terry import ELO_SCALE
 from ratings.statistics.comparisons import Comparisons
 from tests.ratings.votes import any_board, bounded_board, sandwich_by_loops
 
@@ -40,11 +40,11 @@ CITATIONS = np.array([[0, 730, 498, 221], [33, 0, 68, 17], [320, 813, 0, 142], [
 
 def test_fit_gives_the_published_ratings_of_the_citations_example():
     fit = bradley_terry.fit(Comparisons.from_counts(range(4), CITATIONS, 0 * CITATIONS))
-    log_odds = (fit.ratings - fit.ratings[0])[1:] / SCALE
+    log_odds = (fit.ratings - fit.ratings[0])[1:] / ELO_SCALE
     assert log_odds == pytest.approx([-2.94907, -0.47957, 0.26895], abs=5e-6)
     # Published are the Hessian's errors; without ties the sandwich differs as far as the model fits badly.
     variance = fit.covariance.diagonal() + fit.covariance[0, 0] - 2 * fit.covariance[0]
-    assert np.sqrt(variance[1:]) / SCALE == pytest.approx([0.10255, 0.06059, 0.07083], rel=0.005)
+    assert np.sqrt(variance[1:]) / ELO_SCALE == pytest.approx([0.10255, 0.06059, 0.07083], rel=0.005)
 
 
 def test_fit_agrees_with_an_independent_maximum_on_real_votes():
@@ -58,7 +58,7 @@ def test_fit_agrees_with_an_independent_maximum_on_real_votes():
     rough = minimize(loss, np.zeros(4), method="BFGS").x
     exact = root(lambda free: gradient(score, np.append(free, 0))[:-1], rough, tol=1e-14).x
     theta = np.append(exact, 0)
-    assert bradley_terry.fit(board).ratings == pytest.approx(1000 + SCALE * (theta - theta.mean()), abs=1e-6)
+    assert bradley_terry.fit(board).ratings == pytest.approx(1000 + ELO_SCALE * (theta - theta.mean()), abs=1e-6)
 
 
 def gradient(score, theta):
@@ -72,7 +72,7 @@ def test_fit_agrees_with_a_sandwich_summed_vote_by_vote():
     votes = [
         (board.labels.index(a), board.labels.index(b), y) for a, b, y in zip(model_a, model_b, outcome, strict=True)
     ]
-    expected = sandwich_by_loops((fit.ratings - 1000) / SCALE, votes)
+    expected = sandwich_by_loops((fit.ratings - 1000) / ELO_SCALE, votes)
     assert fit.covariance == pytest.approx(expected, rel=1e-6, abs=1e-8)
     assert fit.se == pytest.approx(np.sqrt(expected.diagonal()), rel=1e-8)
     assert fit.ci_high - fit.ratings == pytest.approx(1.959964 * fit.se, rel=1e-6)
@@ -123,7 +123,7 @@ def test_fit_does_not_depend_on_the_start(board, start):
 def test_fit_solves_the_score_equations_at_mean_1000(board):
     fit = bradley_terry.fit(board)
     assert fit.ratings.mean() == pytest.approx(1000, abs=1e-9)
-    assert gradient(board.score, (fit.ratings - 1000) / SCALE) == pytest.approx(0, abs=1e-8)
+    assert gradient(board.score, (fit.ratings - 1000) / ELO_SCALE) == pytest.approx(0, abs=1e-8)
     assert np.sqrt(fit.covariance.diagonal()) == pytest.approx(fit.se)
 
 
@@ -148,7 +148,7 @@ def test_fit_of_nothing_but_ties_is_exactly_1000_with_the_error_of_the_hessian(t
     fit = bradley_terry.fit(board, start=start)
     assert fit.ratings.tolist() == [1000.0] * size
     hessian = ties / 4 * (size * np.eye(size) - 1)
-    assert fit.covariance == pytest.approx(SCALE**2 * np.linalg.pinv(hessian), rel=1e-9)
+    assert fit.covariance == pytest.approx(ELO_SCALE**2 * np.linalg.pinv(hessian), rel=1e-9)
     assert not fit.unbounded.any()
 
 
@@ -159,11 +159,11 @@ def test_fit_gives_a_model_that_only_tied_with_its_equal_the_error_of_the_hessia
     ties[0, 1] = ties[1, 0] = 40
     board = Comparisons.from_counts("abcd", wins, ties)
     fit = bradley_terry.fit(board)
-    chance = expit((fit.ratings[:, None] - fit.ratings) / SCALE)
+    chance = expit((fit.ratings[:, None] - fit.ratings) / ELO_SCALE)
     weight = board.votes * chance * (1 - chance)
     hessian = np.diag(weight.sum(axis=1)) - weight
     assert fit.ratings[3] == pytest.approx(fit.ratings[0])
-    assert fit.se[3] == pytest.approx(SCALE * np.sqrt(np.linalg.pinv(hessian)[3, 3]), rel=1e-9)
+    assert fit.se[3] == pytest.approx(ELO_SCALE * np.sqrt(np.linalg.pinv(hessian)[3, 3]), rel=1e-9)
     assert fit.se[3] ** 2 == pytest.approx(fit.covariance[3, 3])
     assert np.linalg.eigvalsh(fit.covariance).min() > -1e-9 * fit.se.max() ** 2
 
@@ -183,7 +183,7 @@ def test_fit_places_a_group_that_always_wins_above_a_bounded_main_component():
 
 def test_fit_places_both_models_of_the_first_vote_of_an_arena():
     fit = bradley_terry.fit(Comparisons.from_votes(["a"], ["b"], [1]))
-    lead = (fit.ratings[0] - 1000) / SCALE
+    lead = (fit.ratings[0] - 1000) / ELO_SCALE
     assert expit(2 * lead) + expit(lead) == pytest.approx(1.5)
     assert fit.ratings.sum() == pytest.approx(2000)
     assert fit.unbounded.all()

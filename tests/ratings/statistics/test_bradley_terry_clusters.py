@@ -96,7 +96,7 @@ def test_clustered_fit_of_voters_with_large_numbers_is_the_same():
 
 def by_hand(fit, votes, voter):
     """Voters in effect (M,): (sum of information)^2 over the sum of its squares, by voter."""
-    (a, b, _), theta = votes, (fit.ratings - 1000) / bradley_terry.SCALE
+    (a, b, _), theta = votes, (fit.ratings - 1000) / bradley_terry.ELO_SCALE
     information = {}
     for first, second, who in zip(a, b, voter, strict=True):
         p = 1 / (1 + np.exp(theta[second] - theta[first]))

@@ -36,17 +36,17 @@ def by_hand(voter, parts, width):
     ],
 )
 def test_products_are_those_of_each_voters_sums(monkeypatch, voters, votes, width, cells):
-    monkeypatch.setattr(cluster_sums, "_CELLS", cells)
+    monkeypatch.setattr(cluster_sums, "_BLOCK_CELLS", cells)
     voter, first, second, values = entries(voters, votes, width)
     parts = [(first, values), (second, -values), (width - 1, 2 * values)]
-    assert cluster_sums.products(voter, parts, width) == pytest.approx(by_hand(voter, parts, width), abs=1e-9)
+    assert cluster_sums.sum_outer_products(voter, parts, width) == pytest.approx(by_hand(voter, parts, width), abs=1e-9)
 
 
 def test_products_do_not_depend_on_how_voters_are_numbered():
     voter, first, second, values = entries(12, 300, 5)
     parts = [(first, values), (second, -values)]
-    far = cluster_sums.products(voter * 900_001, parts, 5)
-    assert far == pytest.approx(cluster_sums.products(voter, parts, 5), abs=1e-9)
+    far = cluster_sums.sum_outer_products(voter * 900_001, parts, 5)
+    assert far == pytest.approx(cluster_sums.sum_outer_products(voter, parts, 5), abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -54,14 +54,14 @@ def test_products_do_not_depend_on_how_voters_are_numbered():
     [(9, 80, 8), (9, 80, 1 << 19), (300, 20, 1 << 19)],  # in blocks, at once, sparse
 )
 def test_totals_are_sums_over_voters_of_functions_of_what_each_adds_up_to(monkeypatch, voters, votes, cells):
-    monkeypatch.setattr(cluster_sums, "_CELLS", cells)
+    monkeypatch.setattr(cluster_sums, "_BLOCK_CELLS", cells)
     voter, first, second, values = entries(voters, votes, 7)
     amount = np.abs(values)
     sums = np.zeros((voters, 7))
     for side in (first, second):
         np.add.at(sums, (voter, side), amount)
 
-    found = cluster_sums.totals(
+    found = cluster_sums.sum_over_voters(
         voter, (first, second), amount, 7, (np.sign, np.square, lambda each: np.minimum(each, 1))
     )
 
@@ -72,14 +72,14 @@ def test_totals_are_sums_over_voters_of_functions_of_what_each_adds_up_to(monkey
 
 def test_totals_of_no_votes_are_none():
     nobody = np.zeros(0, dtype=np.intp)
-    assert cluster_sums.totals(nobody, (nobody, nobody), np.zeros(0), 3, [np.sign])[0].tolist() == [0, 0, 0]
+    assert cluster_sums.sum_over_voters(nobody, (nobody, nobody), np.zeros(0), 3, [np.sign])[0].tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize(("voters", "votes", "cells"), [(9, 80, 8), (9, 80, 1 << 19), (300, 20, 1 << 19)])
 def test_pair_products_are_both_sums_in_one_pass(monkeypatch, voters, votes, cells):
-    monkeypatch.setattr(cluster_sums, "_CELLS", cells)
+    monkeypatch.setattr(cluster_sums, "_BLOCK_CELLS", cells)
     voter, first, second, values = entries(voters, votes, 7)
-    found, squares = cluster_sums.pair_products(voter, (first, second), values, np.abs(values), 7)
+    found, squares = cluster_sums.sum_pair_products(voter, (first, second), values, np.abs(values), 7)
     assert found == pytest.approx(by_hand(voter, [(first, values), (second, -values)], 7), abs=1e-9)
     amounts = by_hand(voter, [(first, np.abs(values)), (second, np.abs(values))], 7)
     assert squares == pytest.approx(amounts.diagonal())

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ratings.statistics.comparisons import Comparisons
-from ratings.statistics.components import reachable, split
+from ratings.statistics.components import find_reachable, list_components
 
 
 def named(board, positions):
@@ -22,7 +22,7 @@ def parts(text, labels):
         else:
             wins[first, second] += times
     board = Comparisons.from_counts(labels, wins, ties)
-    return [(named(board, part.bounded), named(board, part.loose)) for part in split(board)]
+    return [(named(board, part.bounded), named(board, part.loose)) for part in list_components(board)]
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,8 @@ def test_split_finds_the_main_component_first(games, labels, expected):
 
 def test_reachable_follows_chains_of_wins_one_way():
     score = np.array([[0, 1, 0, 0], [0, 0, 0.5, 0], [0, 0, 0, 0], [3, 0, 0, 0]])
-    assert reachable(score, 0).tolist() == [True, True, True, False]
-    assert reachable(score.T, 0).tolist() == [True, False, False, True]
+    assert find_reachable(score, 0).tolist() == [True, True, True, False]
+    assert find_reachable(score.T, 0).tolist() == [True, False, False, True]
 
 
 def chains(edges):
@@ -73,7 +73,7 @@ def test_split_agrees_with_chains_followed_one_by_one(rows):
     np.fill_diagonal(wins, 0)
     board = Comparisons.from_counts(range(len(wins)), wins, np.zeros_like(wins))
     forth, either = chains(wins > 0), chains((wins > 0) | (wins.T > 0))
-    found = split(board)
+    found = list_components(board)
     assert sorted(m for part in found for m in (*part.bounded, *part.loose)) == list(range(len(wins)))
     for part in found:
         models = [*part.bounded, *part.loose]

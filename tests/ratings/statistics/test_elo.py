@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratings.statistics.elo import START, replay
+from ratings.statistics.elo import START_RATING, replay_votes
 
 # The worked example of the article "Elo rating system" in Wikipedia: a player rated 1613 loses to 1609, draws with
 # 1477, beats 1388 and 1586, and loses to 1720; rating of the opponent, score, published expected score.
@@ -22,18 +22,18 @@ def columns(votes):
 
 
 def after(ratings, votes):
-    return replay(ratings, *columns(votes))
+    return replay_votes(ratings, *columns(votes))
 
 
 @pytest.mark.parametrize(("opponent", "score", "expected"), PUBLISHED)
 def test_replay_gives_the_published_expected_scores(opponent, score, expected):
-    ratings = replay([1613, opponent], [0], [1], [score])
+    ratings = replay_votes([1613, opponent], [0], [1], [score])
     assert score - (ratings[0] - 1613) / 4 == pytest.approx(expected, abs=0.005)
     assert ratings.sum() == pytest.approx(1613 + opponent)
 
 
 def test_replay_gives_the_published_rating_of_a_tournament():
-    changes = [replay([1613, opponent], [0], [1], [score])[0] - 1613 for opponent, score, _ in PUBLISHED]
+    changes = [replay_votes([1613, opponent], [0], [1], [score])[0] - 1613 for opponent, score, _ in PUBLISHED]
     assert 1613 + 32 / 4 * sum(changes) == pytest.approx(1601, abs=0.5)
 
 
@@ -57,7 +57,7 @@ def test_replay_in_parts_is_the_replay_of_all_to_the_last_bit(ratings, votes, cu
 def test_replay_of_a_weight_is_that_of_so_many_votes_to_the_last_bit(ratings, votes):
     singly = [vote[:3] for vote in votes for _ in range(vote[3])]
     a, b, outcome = columns(singly)[:3]
-    assert replay(ratings, a, b, outcome).tolist() == after(ratings, votes).tolist()
+    assert replay_votes(ratings, a, b, outcome).tolist() == after(ratings, votes).tolist()
 
 
 @given(some_ratings, some_votes)
@@ -72,21 +72,21 @@ def test_replay_keeps_the_sum(ratings, votes):
 
 
 def test_replay_depends_on_the_order():
-    forth = replay([START, START], [0, 0], [1, 1], [1, 0])
-    back = replay([START, START], [0, 0], [1, 1], [0, 1])
-    assert forth[0] < START < back[0]
+    forth = replay_votes([START_RATING, START_RATING], [0, 0], [1, 1], [1, 0])
+    back = replay_votes([START_RATING, START_RATING], [0, 0], [1, 1], [0, 1])
+    assert forth[0] < START_RATING < back[0]
 
 
 def test_replay_leaves_the_given_ratings_alone():
-    ratings = np.array([START, START])
-    new = replay(ratings, [0], [1], [1])
+    ratings = np.array([START_RATING, START_RATING])
+    new = replay_votes(ratings, [0], [1], [1])
     assert ratings.tolist() == [1000, 1000]
     assert new.tolist() == [1002, 998]
 
 
 def test_replay_without_votes_changes_nothing():
-    assert replay([1200.5, 800], [], [], []).tolist() == [1200.5, 800]
-    assert replay([], [], [], []).shape == (0,)
+    assert replay_votes([1200.5, 800], [], [], []).tolist() == [1200.5, 800]
+    assert replay_votes([], [], [], []).shape == (0,)
 
 
 @pytest.mark.parametrize("lead", [0, -300])
@@ -94,15 +94,15 @@ def test_replay_of_a_long_run_of_wins_is_that_step_by_step(lead):
     expected = float(lead)
     for _ in range(300_000):
         expected += 8 / (1 + 10 ** (expected / 400))
-    won = replay([1000 + lead, 1000], [0], [1], [1], [300_000])
-    lost = replay([1000, 1000 + lead], [0], [1], [0], [300_000])
+    won = replay_votes([1000 + lead, 1000], [0], [1], [1], [300_000])
+    lost = replay_votes([1000, 1000 + lead], [0], [1], [0], [300_000])
     assert won[0] - won[1] == pytest.approx(expected, abs=1e-8)
     assert lost.tolist() == won[::-1].tolist()
 
 
 def test_replay_of_the_largest_weight_ends():
-    won = replay([START, START], [0], [1], [1], [10**9])
-    tied = replay([1000, 1700], [0], [1], [0.5], [10**9])
+    won = replay_votes([START_RATING, START_RATING], [0], [1], [1], [10**9])
+    tied = replay_votes([1000, 1700], [0], [1], [0.5], [10**9])
     # The lead L after n wins solves 10 ** (L / 400) = 8 ln 10 / 400 * n but for terms that vanish beside n.
     assert won[0] - won[1] == pytest.approx(400 * np.log10(8 * np.log(10) / 400 * 1e9), abs=1e-3)
     assert won.sum() == pytest.approx(2000)
@@ -133,4 +133,4 @@ def test_replay_of_the_largest_weight_ends():
 def test_replay_refuses_what_is_no_vote(changed, message):
     votes = {"ratings": [1000, 1000], "model_a": [0, 1], "model_b": [1, 0], "outcome": [1, 0.5]}
     with pytest.raises(ValueError, match=message):
-        replay(**votes | changed)
+        replay_votes(**votes | changed)

@@ -2,11 +2,17 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from ratings.statistics.likelihood import NotConverged, chances, laplacian, maximise, squared_residuals
+from ratings.statistics.likelihood import (
+    NotConverged,
+    build_laplacian,
+    compute_chances,
+    maximize,
+    sum_squared_residuals,
+)
 
 
 def test_chances_are_precise_in_both_tails():
-    p, q = chances(np.array([0.0, 40.0, -40.0, 900.0]), np.array([0.0]))
+    p, q = compute_chances(np.array([0.0, 40.0, -40.0, 900.0]), np.array([0.0]))
     assert p[:3, 0] == pytest.approx([0.5, 1, np.exp(-40)], rel=1e-14)
     assert q[:3, 0] == pytest.approx([0.5, np.exp(-40), 1], rel=1e-14)
     assert (p[3, 0], q[3, 0]) == (1, pytest.approx(0, abs=1e-300))
@@ -14,26 +20,26 @@ def test_chances_are_precise_in_both_tails():
 
 def test_squared_residuals_sum_over_the_votes_of_a_pair():
     wins, ties = np.array([[0, 2], [1, 0]]), np.array([[0, 3], [3, 0]])
-    p, q = chances(np.array([1.0, 0.0]), np.array([1.0, 0.0]))
+    p, q = compute_chances(np.array([1.0, 0.0]), np.array([1.0, 0.0]))
     chance = expit(1.0)
     expected = sum((outcome - chance) ** 2 for outcome in (1, 1, 0, 0.5, 0.5, 0.5))
-    assert squared_residuals(wins, ties, p, q)[[0, 1], [1, 0]] == pytest.approx([expected, expected])
+    assert sum_squared_residuals(wins, ties, p, q)[[0, 1], [1, 0]] == pytest.approx([expected, expected])
 
 
 def test_laplacian_sums_squares_of_differences():
-    assert laplacian(np.array([[0, 2.0], [2.0, 0]])).tolist() == [[2, -2], [-2, 2]]
+    assert build_laplacian(np.array([[0, 2.0], [2.0, 0]])).tolist() == [[2, -2], [-2, 2]]
 
 
 def test_maximise_holds_the_others_fixed():
     won, lost = np.array([[0.0, 3.0, 1.0]]), np.array([[0.0, 1.0, 2.0]])
-    theta, _, _ = maximise(won, lost, np.array([5.0, 0.5, -0.5]))
+    theta, _, _ = maximize(won, lost, np.array([5.0, 0.5, -0.5]))
     assert theta[1:].tolist() == [0.5, -0.5]
     assert 4 * expit(theta[0] - 0.5) + 3 * expit(theta[0] + 0.5) == pytest.approx(4, abs=1e-12)
 
 
 @pytest.mark.parametrize("start", [0.0, 12.0, -30.0])
 def test_maximise_reaches_the_maximum_from_any_start(start):
-    theta, _, iterations = maximise(np.array([[0.0, 3.0]]), np.array([[0.0, 1.0]]), np.array([start, 0.0]))
+    theta, _, iterations = maximize(np.array([[0.0, 3.0]]), np.array([[0.0, 1.0]]), np.array([start, 0.0]))
     assert theta[0] == pytest.approx(np.log(3), abs=1e-12)
     assert iterations < 40
 
@@ -42,11 +48,11 @@ def test_maximise_solves_a_ring_of_landslides_with_one_upset():
     score = np.zeros((4, 4))
     score[[0, 1, 2], [1, 2, 3]] = 1e9
     score[3, 0] = 1
-    theta, _, _ = maximise(score[:-1], score.T[:-1], np.zeros(4))
+    theta, _, _ = maximize(score[:-1], score.T[:-1], np.zeros(4))
     assert -np.diff(theta) == pytest.approx([np.log(1e9)] * 3, rel=1e-8)
 
 
 @pytest.mark.parametrize("start", [0.0, 1e6])
 def test_maximise_says_when_there_is_no_maximum(start):
     with pytest.raises(NotConverged, match="likelihood"):
-        maximise(np.array([[0.0, 3.0]]), np.array([[0.0, 0.0]]), np.array([start, 0.0]))
+        maximize(np.array([[0.0, 3.0]]), np.array([[0.0, 0.0]]), np.array([start, 0.0]))

@@ -5,17 +5,17 @@ from scipy.special import expit
 from scipy.stats import binom
 
 from ratings.statistics.comparisons import Comparisons
-from ratings.statistics.components import split
-from ratings.statistics.placement import place
+from ratings.statistics.components import list_components
+from ratings.statistics.placement import place_loose_models
 
 
 def placed(labels, wins, ties=None, theta=None):
     """Place the loose models of the first component; strengths of the others as given."""
     wins = np.array(wins, dtype=float)
     board = Comparisons.from_counts(list(labels), wins, np.zeros_like(wins) if ties is None else ties)
-    part = split(board)[0]
+    part = list_components(board)[0]
     strengths = np.zeros(len(labels)) if theta is None else np.array(theta, dtype=float)
-    return board, part, place(board, part, strengths)
+    return board, part, place_loose_models(board, part, strengths)
 
 
 def test_place_gives_each_model_one_virtual_tie_against_1000():

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from ratings.statistics.bradley_terry import SCALE
+from ratings.statistics.bradley_terry import ELO_SCALE
 from ratings.statistics.comparisons import Comparisons, VoterCounts
-from ratings.statistics.propensity_audit import audit
+from ratings.statistics.propensity_audit import audit_propensities
 
 THETA = np.array([0.9, 0.4, 0.0, -0.4, -0.9])
 
@@ -76,7 +76,7 @@ def by_votes(votes, weight, voter=None, size=5):
         people = np.unique(voter)
         sums = np.array([moves[voter == each].sum(axis=0) for each in people])
         squares = (sums**2).sum(axis=0) * len(people) / (len(people) - 1)
-    return SCALE * (other - plain), SCALE * np.sqrt(squares)
+    return ELO_SCALE * (other - plain), ELO_SCALE * np.sqrt(squares)
 
 
 def cast_by(voter, votes, weight):
@@ -90,7 +90,7 @@ def cast_by(voter, votes, weight):
 
 def test_audit_is_as_vote_by_vote():
     votes, weight = drawn(1, 400)
-    found = audit(*summed(votes, weight))
+    found = audit_propensities(*summed(votes, weight))
     moved, errors = by_votes(votes, weight)
     assert found.labels == tuple(range(5))
     np.testing.assert_allclose(found.moved, moved, atol=1e-6)
@@ -101,7 +101,7 @@ def test_audit_is_as_vote_by_vote():
 def test_audit_by_voter_is_as_voter_by_voter(people):
     votes, weight = drawn(1, 400)
     voter = np.random.default_rng(7).integers(people, size=400)
-    found = audit(*summed(votes, weight), cast_by(voter, votes, weight))
+    found = audit_propensities(*summed(votes, weight), cast_by(voter, votes, weight))
     moved, errors = by_votes(votes, weight, voter)
     np.testing.assert_allclose(found.moved, moved, atol=1e-6)
     np.testing.assert_allclose(found.errors, errors, rtol=1e-6)
@@ -110,8 +110,8 @@ def test_audit_by_voter_is_as_voter_by_voter(people):
 def test_a_voter_for_each_vote_is_nearly_as_without_voters():
     votes, weight = drawn(5, 400)
     alone, together = (
-        audit(*summed(votes, weight)),
-        audit(*summed(votes, weight), cast_by(np.arange(400), votes, weight)),
+        audit_propensities(*summed(votes, weight)),
+        audit_propensities(*summed(votes, weight), cast_by(np.arange(400), votes, weight)),
     )
     np.testing.assert_allclose(together.errors, alone.errors * np.sqrt(400 / 399), rtol=1e-9)
 
@@ -132,7 +132,7 @@ def test_people_with_a_taste_flag_less_often_when_votes_are_taken_by_voter():
             weight += (0.1 / (uneven / uneven.sum())[which]).tolist()
             voter += [person] * 60
         sums, cast = summed(votes, np.array(weight)), cast_by(np.array(voter), votes, np.array(weight))
-        flagged.append((audit(*sums).flagged.mean(), audit(*sums, cast).flagged.mean()))
+        flagged.append((audit_propensities(*sums).flagged.mean(), audit_propensities(*sums, cast).flagged.mean()))
     alone, together = np.mean(flagged, axis=0)
     assert together < alone / 2
     assert together < 0.2
@@ -143,21 +143,21 @@ def test_models_outside_the_main_component_are_left_out_of_the_voters_too():
     voter = np.random.default_rng(7).integers(20, size=400)
     lost = [(0, 5, 1.0)] * 9
     more, ones = [*votes, *lost], np.append(weight, np.ones(9))
-    found = audit(*summed(more, ones, 6), cast_by(np.append(voter, np.arange(9)), more, ones))
-    alone = audit(*summed(votes, weight), cast_by(voter, votes, weight))
+    found = audit_propensities(*summed(more, ones, 6), cast_by(np.append(voter, np.arange(9)), more, ones))
+    alone = audit_propensities(*summed(votes, weight), cast_by(voter, votes, weight))
     assert found.labels == alone.labels == tuple(range(5))
     np.testing.assert_allclose(found.errors, alone.errors, rtol=1e-9)
 
 
 def test_even_chances_move_nothing():
     votes, weight = drawn(2, 500, uneven=False)
-    found = audit(*summed(votes, weight))
+    found = audit_propensities(*summed(votes, weight))
     assert np.abs(found.moved).max() < 1e-6
     assert not found.flagged.any()
 
 
 def test_uneven_chances_seldom_flag_where_the_model_holds():
-    flagged = [audit(*summed(*drawn(seed, 2000))).flagged.mean() for seed in range(40)]
+    flagged = [audit_propensities(*summed(*drawn(seed, 2000))).flagged.mean() for seed in range(40)]
     assert np.mean(flagged) < 0.1
 
 
@@ -167,19 +167,19 @@ def test_what_the_model_does_not_describe_is_flagged():
     def flat(difference):
         return expit(3 * np.tanh(difference))
 
-    flagged = [audit(*summed(*drawn(seed, 20_000, flat))).flagged.any() for seed in range(3)]
+    flagged = [audit_propensities(*summed(*drawn(seed, 20_000, flat))).flagged.any() for seed in range(3)]
     assert all(flagged)
 
 
 def test_units_of_the_weights_do_not_matter():
     votes, weight = drawn(3, 400)
-    one, other = audit(*summed(votes, weight)), audit(*summed(votes, 7 * weight))
+    one, other = audit_propensities(*summed(votes, weight)), audit_propensities(*summed(votes, 7 * weight))
     np.testing.assert_allclose(one.moved, other.moved, atol=1e-6)
     np.testing.assert_allclose(one.errors, other.errors, rtol=1e-6)
 
 
 @pytest.mark.parametrize("votes", [[], [(0, 1, 1.0)]])
 def test_without_a_fit_there_is_no_audit(votes):
-    found = audit(*summed(votes, np.ones(len(votes))))
+    found = audit_propensities(*summed(votes, np.ones(len(votes))))
     assert found.labels == ()
     assert found.moved.shape == found.errors.shape == found.flagged.shape == (0,)

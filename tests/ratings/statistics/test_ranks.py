@@ -7,10 +7,10 @@ from scipy.special import expit
 from scipy.stats import norm, t
 
 from ratings.statistics import bradley_terry
-from ratings.statistics.bradley_terry import SCALE, Fit
+from ratings.statistics.bradley_terry import ELO_SCALE, Fit
 from ratings.statistics.comparisons import Comparisons
 from ratings.statistics.interval_widths import Spread
-from ratings.statistics.ranks import has_enough_votes, pairs, ranks
+from ratings.statistics.ranks import compare_pairs, compute_ranks, has_enough_votes
 from tests.ratings.simulations import joint
 from tests.ratings.votes import any_board
 
@@ -53,7 +53,7 @@ def made(ratings, se, component=None, unbounded=None):
     ],
 )
 def test_ranks_of_independent_estimates(ratings, se, rank, low, high, ub, tier):
-    found = ranks(made(ratings, se))
+    found = compute_ranks(made(ratings, se))
     assert found.rank.tolist() == rank
     assert found.rank_low.tolist() == low
     assert found.rank_high.tolist() == high
@@ -65,24 +65,26 @@ def test_ranks_use_the_covariance_between_models():
     fit = made([1010, 1000], [10, 10])
     covariance = np.array([[100.0, 99], [99, 100]])
     together = replace(fit, spread=Spread(covariance, covariance, np.full(2, np.inf)))
-    assert ranks(fit).rank_high.tolist() == [2, 2]
-    assert ranks(together).rank_high.tolist() == [1, 2]
+    assert compute_ranks(fit).rank_high.tolist() == [2, 2]
+    assert compute_ranks(together).rank_high.tolist() == [1, 2]
 
 
 def test_ranks_count_within_a_component():
-    found = ranks(made([1500, 900, 1100, 1000], [1] * 4, [0, 0, 1, 1]))
+    found = compute_ranks(made([1500, 900, 1100, 1000], [1] * 4, [0, 0, 1, 1]))
     assert found.rank.tolist() == [1, 2, 1, 2]
     assert found.rank_high.tolist() == [1, 2, 1, 2]
     assert found.tier.tolist() == [1, 2, 1, 2]
 
 
 def test_ranks_take_rounding_for_equality():
-    assert ranks(made([1000, 1000 + 1e-11], [5, 5])).rank.tolist() == [1, 1]
+    assert compute_ranks(made([1000, 1000 + 1e-11], [5, 5])).rank.tolist() == [1, 1]
 
 
 def test_ranks_of_nothing_but_ties_are_all_one():
     ties = 3 * (1 - np.eye(5))
-    found = ranks(bradley_terry.fit(Comparisons.from_counts(range(5), 0 * ties, ties), start=[900, 1000, 1, 2, 3]))
+    found = compute_ranks(
+        bradley_terry.fit(Comparisons.from_counts(range(5), 0 * ties, ties), start=[900, 1000, 1, 2, 3])
+    )
     assert found.rank.tolist() == [1] * 5
     assert found.rank_high.tolist() == [5] * 5
     assert found.tier.tolist() == [1] * 5
@@ -92,13 +94,13 @@ def test_ranks_of_nothing_but_ties_are_all_one():
 def test_ranks_tell_unbounded_models_apart_when_their_intervals_do(wins, high):
     fit = bradley_terry.fit(Comparisons.from_votes(["a"], ["b"], [1], [wins]))
     assert fit.unbounded.all()
-    assert ranks(fit).rank_high.tolist() == [high, 2]
+    assert compute_ranks(fit).rank_high.tolist() == [high, 2]
 
 
 @given(any_board)
 def test_ranks_follow_their_definitions(board):
     fit = bradley_terry.fit(board)
-    found = ranks(fit)
+    found = compute_ranks(fit)
     for i, rating in enumerate(fit.ratings):
         better, worse, above, overlapping = 0, 0, 0, 0
         for j in np.flatnonzero(fit.component == fit.component[i]):
@@ -116,7 +118,7 @@ def test_ranks_follow_their_definitions(board):
 @given(any_board)
 def test_ranks_lie_in_their_range_and_ranges_in_those_of_overlapping_intervals(board):
     fit = bradley_terry.fit(board)
-    found = ranks(fit)
+    found = compute_ranks(fit)
     below = ((fit.ci_low[:, None] > fit.ci_high) & (fit.component[:, None] == fit.component)).sum(axis=1)
     size = (fit.component[:, None] == fit.component).sum(axis=0)
     assert (found.rank_ub <= found.rank_low).all()
@@ -129,7 +131,7 @@ def test_ranks_lie_in_their_range_and_ranges_in_those_of_overlapping_intervals(b
 def test_ranks_are_counted_among_the_candidates_alone():
     """The newcomer at 1200 could be anywhere; it takes no rank from anybody."""
     fit = made([1100, 1200, 1000, 900, 1050], [5, 60, 5, 5, 5])
-    found = ranks(fit, np.array([True, False, True, True, False]))
+    found = compute_ranks(fit, np.array([True, False, True, True, False]))
     assert found.ranked.tolist() == [True, False, True, True, False]
     assert found.rank.tolist() == [1, 0, 2, 3, 0]
     assert found.rank_low.tolist() == [1, 1, 2, 3, 2]
@@ -139,21 +141,21 @@ def test_ranks_are_counted_among_the_candidates_alone():
 
 
 def test_a_model_below_all_that_are_ranked_could_stand_last_of_one_more():
-    found = ranks(made([1100, 1000, 500], [5] * 3), np.array([True, True, False]))
+    found = compute_ranks(made([1100, 1000, 500], [5] * 3), np.array([True, True, False]))
     assert (found.rank_low[2], found.rank_high[2]) == (3, 3)
 
 
 @pytest.mark.parametrize("candidates", [[False] * 3, [True, False, False]])
 def test_all_are_ranked_where_fewer_than_two_could_be(candidates):
     fit = made([1100, 1200, 1000], [5] * 3)
-    found = ranks(fit, np.array(candidates))
+    found = compute_ranks(fit, np.array(candidates))
     assert found.ranked.all()
     assert found.rank.tolist() == [2, 1, 3]
 
 
 def test_candidates_are_counted_in_each_component():
     fit = made([1500, 900, 1100, 1000, 950], [1] * 5, [0, 0, 1, 1, 1])
-    found = ranks(fit, np.array([True, False, True, False, True]))
+    found = compute_ranks(fit, np.array([True, False, True, False, True]))
     assert found.ranked.tolist() == [True, True, True, False, True]
     assert found.rank.tolist() == [1, 2, 1, 0, 2]
 
@@ -166,13 +168,13 @@ def test_settled_are_bounded_models_with_votes_of_a_hundred():
 def test_best_bounded_model_leads_a_tier():
     """Five wins place a newcomer far above, with an error of 300: as the leader it would have everybody in its tier."""
     fit = made([1600, 1060, 1000, 990], [300, 5, 5, 5], unbounded=[True, False, False, False])
-    assert ranks(fit).tier.tolist() == [1, 1, 2, 2]
-    assert ranks(replace(fit, unbounded=np.zeros(4, dtype=bool))).tier.tolist() == [1, 1, 1, 1]
+    assert compute_ranks(fit).tier.tolist() == [1, 1, 2, 2]
+    assert compute_ranks(replace(fit, unbounded=np.zeros(4, dtype=bool))).tier.tolist() == [1, 1, 1, 1]
 
 
 def test_unbounded_models_lead_the_last_tiers_where_no_other_is_left():
     fit = made([1500, 1000, 500, 100], [1] * 4, unbounded=[False, False, True, True])
-    assert ranks(fit).tier.tolist() == [1, 2, 3, 4]
+    assert compute_ranks(fit).tier.tolist() == [1, 2, 3, 4]
 
 
 def test_differences_go_by_the_voters_in_effect_and_by_the_wider_of_both_errors():
@@ -180,10 +182,10 @@ def test_differences_go_by_the_voters_in_effect_and_by_the_wider_of_both_errors(
     clustered, plain = np.diag([81.0, 81.0]), np.diag([64.0, 64.0])
     fit = replace(made([1030, 1000], [9, 9]), spread=Spread(clustered, plain, np.array([4.0, 50.0])))
     assert 1.96 * fit.error[0, 1] == pytest.approx(t.ppf(0.975, 4) * np.sqrt(162), rel=1e-4)
-    assert ranks(fit).rank_high.tolist() == [2, 2]
+    assert compute_ranks(fit).rank_high.tolist() == [2, 2]
     narrow = replace(fit, spread=Spread(clustered / 100, plain, np.array([4.0, 50.0])))
     assert narrow.error[0, 1] == pytest.approx(np.sqrt(128))
-    assert ranks(narrow).rank_high.tolist() == [1, 2]
+    assert compute_ranks(narrow).rank_high.tolist() == [1, 2]
 
 
 def three_models():
@@ -195,7 +197,7 @@ def three_models():
 def test_pairs_compare_row_with_column():
     board = Comparisons.from_counts("abc", *three_models())
     fit = bradley_terry.fit(board)
-    found = pairs(fit, board)
+    found = compare_pairs(fit, board)
     assert found.diff[0, 1] == pytest.approx(fit.ratings[0] - fit.ratings[1])
     assert found.diff_se[0, 1] == pytest.approx(joint(fit, 0)[1])
     assert found.win_rate[0, 1] == pytest.approx(1 / (1 + 10 ** (-found.diff[0, 1] / 400)))
@@ -206,7 +208,7 @@ def test_pairs_compare_row_with_column():
 
 def test_pairs_need_no_more_votes_where_the_test_is_passed():
     board = Comparisons.from_counts("abc", *three_models())
-    found = pairs(bradley_terry.fit(board), board)
+    found = compare_pairs(bradley_terry.fit(board), board)
     passed = np.abs(found.diff) > 1.959964 * found.diff_se
     assert passed.any()
     assert np.array_equal(found.votes_needed == 0, passed)
@@ -216,7 +218,7 @@ def test_pairs_need_no_more_votes_where_the_test_is_passed():
 def test_pairs_say_how_many_direct_votes_would_separate_two_models(share, separated):
     wins, ties = three_models()
     board = Comparisons.from_counts("abc", wins, ties)
-    found = pairs(bradley_terry.fit(board), board)
+    found = compare_pairs(bradley_terry.fit(board), board)
     more = share * found.votes_needed[0, 1]
     tie = more * ties.sum() / (ties.sum() + 2 * wins.sum())
     won = more * found.win_rate[0, 1] - tie / 2
@@ -225,7 +227,7 @@ def test_pairs_say_how_many_direct_votes_would_separate_two_models(share, separa
     wins[1, 0] += more - tie - won
     ties[[0, 1], [1, 0]] += tie
     later = Comparisons.from_counts("abc", wins, ties)
-    after = pairs(bradley_terry.fit(later), later)
+    after = compare_pairs(bradley_terry.fit(later), later)
     assert after.diff[0, 1] == pytest.approx(found.diff[0, 1])
     assert (after.diff[0, 1] > 1.959964 * after.diff_se[0, 1]) == separated
 
@@ -233,7 +235,7 @@ def test_pairs_say_how_many_direct_votes_would_separate_two_models(share, separa
 def test_pairs_of_different_components_say_nothing():
     wins = np.array([[0, 3, 0, 0], [2, 0, 0, 0], [0, 0, 0, 9], [0, 0, 5, 0]])
     board = Comparisons.from_counts("abcd", wins, 0 * wins)
-    found = pairs(bradley_terry.fit(board), board)
+    found = compare_pairs(bradley_terry.fit(board), board)
     assert np.isinf(found.diff_se[:2, 2:]).all()
     assert np.isinf(found.votes_needed[:2, 2:]).all()
     assert np.isfinite(found.diff_se[:2, :2]).all()
@@ -242,16 +244,16 @@ def test_pairs_of_different_components_say_nothing():
 @given(any_board)
 def test_pairs_are_never_nan(board):
     fit = bradley_terry.fit(board)
-    found = pairs(fit, board)
+    found = compare_pairs(fit, board)
     for values in vars(found).values():
         assert not np.isnan(values).any()
-    assert found.win_rate == pytest.approx(expit((fit.ratings[:, None] - fit.ratings) / SCALE))
+    assert found.win_rate == pytest.approx(expit((fit.ratings[:, None] - fit.ratings) / ELO_SCALE))
     assert (found.votes_needed >= 0).all()
 
 
 def test_pairs_do_not_overflow_where_models_are_worlds_apart():
     wins = np.diag(np.full(49, 1e9), 1) + np.diag(np.full(49, 1.0), -1)
     board = Comparisons.from_counts(range(50), wins, 0 * wins)
-    found = pairs(bradley_terry.fit(board), board)
+    found = compare_pairs(bradley_terry.fit(board), board)
     assert not np.isnan(found.votes_needed).any()
     assert found.win_rate[0, 49] == 1

@@ -5,7 +5,7 @@ import pytest
 
 from bench.sampling import SPREAD, ask, drawn
 from ratings.statistics import bradley_terry
-from ratings.statistics.active_sampling import pair_weights
+from ratings.statistics.active_sampling import compute_pair_weights
 from ratings.statistics.comparisons import Comparisons
 from ratings.statistics.ranks import has_enough_votes
 
@@ -20,7 +20,7 @@ def honest_board(rng, theta):
     board = ask(rng, theta, 1 - np.eye(MODELS), BATCH)
     while board.votes.sum() / 2 < VOTES:
         fit = bradley_terry.fit(board)
-        board = plus(board, ask(rng, theta, drawn(pair_weights(board, fit)), BATCH))
+        board = plus(board, ask(rng, theta, drawn(compute_pair_weights(board, fit)), BATCH))
     return board
 
 
@@ -47,7 +47,7 @@ def test_sixty_battles_of_one_voter_make_nobody_unranked_and_move_no_rating_by_a
     """For and against one model of each board, which the voter does not choose its battles of."""
     within = []
     for rng, board, fit in boards:
-        chances, target = drawn(pair_weights(board, fit)), int(rng.integers(MODELS))
+        chances, target = drawn(compute_pair_weights(board, fit)), int(rng.integers(MODELS))
         for outcome in (1, 0):
             after_board = plus(board, rigged(rng, chances, target, outcome))
             after = bradley_terry.fit(after_board, start=fit.ratings)

@@ -6,9 +6,9 @@ from scipy.optimize import brentq
 from scipy.special import expit
 
 from ratings.statistics import bradley_terry, style_control
-from ratings.statistics.bradley_terry import SCALE
+from ratings.statistics.bradley_terry import ELO_SCALE
 from ratings.statistics.comparisons import Comparisons
-from ratings.statistics.ranks import ranks
+from ratings.statistics.ranks import compute_ranks
 from ratings.statistics.style_likelihood import Separable
 from ratings.statistics.style_votes import StyledVotes
 from tests.ratings.style_oracle import differences, drawn, in_points, maximum, rows, sandwich_by_rows, styled
@@ -36,7 +36,7 @@ def test_fit_agrees_with_an_independent_maximum_and_a_sandwich_of_single_votes(s
     design = rows(columns)
     expected = maximum(design, columns[2])
     theta = expected[:5] - expected[:5].mean()
-    assert found.fit.ratings == pytest.approx(1000 + SCALE * theta, abs=1e-6)
+    assert found.fit.ratings == pytest.approx(1000 + ELO_SCALE * theta, abs=1e-6)
     assert found.coefficients == pytest.approx(expected[5:], abs=1e-8)
     assert found.scale == pytest.approx(differences(columns[3]).std(axis=0), rel=1e-12)
     covariance = sandwich_by_rows(design, columns[2], expected)
@@ -51,17 +51,17 @@ def test_fit_recovers_what_made_the_votes():
     columns, theta = drawn(4, models=8, votes=60_000)
     found = style_control.fit(styled(columns, 8))
     assert np.abs(np.subtract(found.coefficients, [0.5, -0.3]) / found.errors).max() < 3
-    assert np.abs(found.fit.ratings - 1000 - SCALE * (theta - theta.mean())).max() < 3 * found.fit.se.max()
+    assert np.abs(found.fit.ratings - 1000 - ELO_SCALE * (theta - theta.mean())).max() < 3 * found.fit.se.max()
     plain = bradley_terry.fit(found.board)
     assert found.fit.se == pytest.approx(plain.se, rel=0.2)
-    assert ranks(found.fit).rank.tolist() == ranks(bradley_terry.fit(found.board)).rank.tolist()
+    assert compute_ranks(found.fit).rank.tolist() == compute_ranks(bradley_terry.fit(found.board)).rank.tolist()
 
 
 def test_fit_holds_through_more_votes_than_a_chunk_has():
     columns, _ = drawn(5, models=3, votes=20_000)
     found = style_control.fit(styled(columns, 3))
     design = rows(columns, 3)
-    parameters = np.append((found.fit.ratings - 1000) / SCALE, found.coefficients)
+    parameters = np.append((found.fit.ratings - 1000) / ELO_SCALE, found.coefficients)
     assert design.T @ (columns[2] - expit(design @ parameters)) == pytest.approx(0, abs=1e-8)
     covariance = sandwich_by_rows(design, columns[2], parameters)
     assert found.fit.covariance == pytest.approx(in_points(covariance, 3), rel=1e-9, abs=1e-9)
@@ -149,7 +149,7 @@ def test_fit_of_few_votes_is_finite_and_at_a_maximum_or_says_that_there_is_none(
     plain = bradley_terry.fit(found.board)
     assert (fit.component.tolist(), fit.unbounded.tolist()) == (plain.component.tolist(), plain.unbounded.tolist())
     inside = ~(fit.unbounded[columns[0]] | fit.unbounded[columns[1]])
-    lead = (fit.ratings[columns[0]] - fit.ratings[columns[1]]) / SCALE
+    lead = (fit.ratings[columns[0]] - fit.ratings[columns[1]]) / ELO_SCALE
     lead = lead + differences(features)[:, 0] * ((found.coefficients[0] or 0) / (found.scale[0] or 1))
     residual = (columns[2] - expit(lead)) * inside
     for model in np.flatnonzero(~fit.unbounded):
@@ -198,17 +198,17 @@ def test_fit_places_a_newcomer_beside_the_others_with_the_style_of_its_votes():
     assert found.fit.ratings[:5] == pytest.approx(alone.fit.ratings, abs=1e-8)
     assert found.fit.unbounded.tolist() == [False] * 5 + [True]
     x = differences(news[3]) @ np.divide(found.coefficients, found.scale) * [1, -1, 1]
-    ahead = x - (found.fit.ratings[[0, 1, 2]] - 1000) / SCALE
+    ahead = x - (found.fit.ratings[[0, 1, 2]] - 1000) / ELO_SCALE
 
     def score(theta):
         return expit(theta + ahead).sum() + expit(theta) - 3.5
 
     theta = brentq(score, -50, 50, xtol=1e-13)
-    assert found.fit.ratings[5] == pytest.approx(1000 + SCALE * theta, abs=1e-6)
+    assert found.fit.ratings[5] == pytest.approx(1000 + ELO_SCALE * theta, abs=1e-6)
     chances = expit(np.append(theta + ahead, theta))
-    assert found.fit.se[5] == pytest.approx(SCALE / np.sqrt((chances * (1 - chances)).sum()))
+    assert found.fit.se[5] == pytest.approx(ELO_SCALE / np.sqrt((chances * (1 - chances)).sum()))
     low = brentq(lambda theta: expit(theta + ahead).prod() - 0.025, -50, 50)
-    assert found.fit.ci_low[5] == pytest.approx(1000 + SCALE * low, abs=1e-6)
+    assert found.fit.ci_low[5] == pytest.approx(1000 + ELO_SCALE * low, abs=1e-6)
     assert np.isposinf(found.fit.ci_high[5])
 
 
@@ -240,7 +240,7 @@ def test_fit_shares_the_coefficients_between_components_and_gives_each_its_mean(
     expected = maximum(np.delete(design, 7, axis=1), columns[2])
     theta = np.insert(expected, 7, 0)[:8]
     theta -= np.repeat([theta[:5].mean(), theta[5:].mean()], [5, 3])
-    assert found.fit.ratings == pytest.approx(1000 + SCALE * theta, abs=1e-6)
+    assert found.fit.ratings == pytest.approx(1000 + ELO_SCALE * theta, abs=1e-6)
     assert found.coefficients == pytest.approx(expected[7:], abs=1e-8)
     covariance = sandwich_by_rows(design, columns[2], np.append(theta, expected[7:]))
     same = found.fit.component[:, None] == found.fit.component

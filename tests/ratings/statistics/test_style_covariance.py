@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from ratings.statistics import bradley_terry, style_control
-from ratings.statistics.bradley_terry import SCALE
+from ratings.statistics.bradley_terry import ELO_SCALE
 from tests.ratings.style_oracle import drawn, in_points, rows, sandwich_by_rows, styled
 from tests.ratings.votes import clustered
 
 
 def expected_covariance(found, columns, voter):
-    parameters = np.append((found.fit.ratings - 1000) / SCALE, found.coefficients)
+    parameters = np.append((found.fit.ratings - 1000) / ELO_SCALE, found.coefficients)
     return sandwich_by_rows(rows(columns), columns[2], parameters, voter)
 
 
@@ -93,9 +93,9 @@ def test_clustered_fit_gives_a_model_that_only_tied_with_its_equal_the_error_of_
     columns = tuple(np.concatenate(column) for column in zip(columns, at_par, strict=True))
     found = style_control.fit(styled(columns, 6, voter=np.arange(406) % 8))
     design = rows(columns, 6)
-    parameters = np.append((found.fit.ratings - 1000) / SCALE, found.coefficients)
+    parameters = np.append((found.fit.ratings - 1000) / ELO_SCALE, found.coefficients)
     chance = 1 / (1 + np.exp(-design @ parameters))
     hessian = np.linalg.pinv(design.T @ (design * (chance * (1 - chance))[:, None]), rcond=1e-10)
     assert found.fit.ratings[5] == pytest.approx(found.fit.ratings[0])
-    assert found.fit.se[5] == pytest.approx(SCALE * np.sqrt(hessian[5, 5]), rel=1e-9)
+    assert found.fit.se[5] == pytest.approx(ELO_SCALE * np.sqrt(hessian[5, 5]), rel=1e-9)
     assert bradley_terry.fit(found.board).se[5] == pytest.approx(found.fit.se[5], rel=0.2)

@@ -4,7 +4,7 @@ from scipy.optimize import linprog
 
 from ratings.statistics import style_control
 from ratings.statistics.likelihood import NotConverged
-from ratings.statistics.style_likelihood import Separable, maximise, refuse_separable
+from ratings.statistics.style_likelihood import Separable, check_separability, maximize
 from tests.ratings.style_oracle import differences, drawn, rows, styled
 
 
@@ -74,7 +74,7 @@ def test_fit_decides_among_many_votes_by_the_few_that_matter():
         style_control.fit(styled(with_rare_figure(columns, winners), 3))
     loser = np.flatnonzero(columns[2] == 0)[7]
     overlapping = styled(with_rare_figure(columns, [*winners, loser]), 3)
-    assert refuse_separable(overlapping.paired(), np.arange(1, 6)) is None
+    assert check_separability(overlapping.paired(), np.arange(1, 6)) is None
     assert np.isfinite(style_control.fit(overlapping).coefficients).all()
 
 
@@ -126,7 +126,7 @@ def test_maximise_holds_the_others_fixed_and_adds_virtual_ties():
     votes = styled(columns).paired()
     parameters = np.array([0.3, -0.2, 0, 0.1, 0.4, 0.5, -0.5])
     ties = np.array([0, 0, 1.0, 0, 0, 0, 0])
-    found, information, _ = maximise(votes, parameters, np.array([2]), ties)
+    found, information, _ = maximize(votes, parameters, np.array([2]), ties)
     assert np.delete(found, 2).tolist() == np.delete(parameters, 2).tolist()
     design = rows(columns)
     chance = 1 / (1 + np.exp(-design @ found))
@@ -146,4 +146,4 @@ def test_maximise_solves_landslides_of_many_votes_with_one_upset():
 def test_maximise_says_when_there_is_no_maximum_of_strengths(start):
     votes = styled(duel((1, 1), (1, 2)), 2).paired()
     with pytest.raises(NotConverged, match="likelihood"):
-        maximise(votes, np.array([start, 0, 0]), np.array([0]), np.zeros(3))
+        maximize(votes, np.array([start, 0, 0]), np.array([0]), np.zeros(3))

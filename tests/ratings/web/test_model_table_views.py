@@ -39,12 +39,12 @@ def names(client, query=""):
 
 
 def key(**alike):
-    [found] = [each.key for each in table.table("", {}).series if alike.items() <= vars(each.alike).items()]
+    [found] = [each.key for each in table.build_table("", {}).series if alike.items() <= vars(each.alike).items()]
     return found
 
 
 def test_it_is_not_empty_after_the_first_start(client):
-    seed.load()
+    seed.seed_catalog()
     shown = text(client)
     assert "llama-3.1-8b-instruct Meta Llama 3.1 Community chat" in shown
     assert "claude-3-5-sonnet-20240620" not in shown
@@ -89,7 +89,7 @@ def test_different_conditions_are_never_in_one_column(client, benchmark, other):
     for slug, value in (("a", 0.5), ("b", 0.9)):
         score(benchmark, slug, value)
     score(benchmark, "c", 0.99, **other)
-    found = table.table(key(), {})
+    found = table.build_table(key(), {})
     assert [column.key for column in found.columns] == ["mmlu", "mmlu~2"]
     cells = {entry.slug: set(entry.cells) for entry in found.entries}
     assert cells == {"a": {"mmlu"}, "b": {"mmlu"}, "c": {"mmlu~2"}}
@@ -155,7 +155,7 @@ def test_it_asks_the_database_as_often_however_many_models(client, benchmark, dj
 
 
 def test_long_lists_come_in_pages(client, benchmark, monkeypatch):
-    monkeypatch.setattr(table_views, "SHOWN", 2)
+    monkeypatch.setattr(table_views, "PAGE_SIZE", 2)
     for slug in "abc":
         score(benchmark, slug, 0.5)
     assert names(client) == ["a", "b"]

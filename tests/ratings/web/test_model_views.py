@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from arena.models import EndpointDay
-from catalog.facts.claims import record
+from catalog.facts.claims import record_claims
 from catalog.facts.fields import Claim
 from catalog.models import Benchmark, Fact, Price, Score
 from ratings.models import PairTable, Pool
@@ -328,7 +328,7 @@ def test_page_shows_license_scores_and_sources(client):
     Score.objects.create(model=model, benchmark=benchmark, value=0.7, n=14_042, shots=5, self_reported=True, **known)
     day = date(2026, 1, 2)
     claims = [Claim("context_window", 5, "https://a.example/x", day), Claim("context_window", 6, "b", day)]
-    record({model.pk: claims}, SHIPPED)
+    record_claims({model.pk: claims}, SHIPPED)
 
     shown = text(client, "quokka")
     assert "Conditional. Below 100 users." in shown
@@ -363,7 +363,9 @@ def test_page_takes_as_many_queries_with_many_facts_and_scores(client, django_as
             benchmark = Benchmark.objects.create(slug=f"b{amount}-{number}", name="B")
             known = {"task": "t", "metric": "acc", "measured_by": "us", "source": "s", "run": "r", "value": 0.5}
             Score.objects.create(model=model, benchmark=benchmark, **known)
-        record({model.pk: [Claim("tools", True, f"s{number}", date(2026, 1, 2)) for number in range(amount)]}, SHIPPED)
+        record_claims(
+            {model.pk: [Claim("tools", True, f"s{number}", date(2026, 1, 2)) for number in range(amount)]}, SHIPPED
+        )
         with django_assert_max_num_queries(30) as captured:
             client.get("/models/quokka/")
         counts.append(len(captured))

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import pytest
 
-from ratings.boards.snapshots import pack, unpack
+from ratings.boards.snapshots import pack_rows, unpack_rows
 from ratings.models import PairTable, Pool, Snapshot
-from ratings.web.trends.plot_views import nothing_to_draw
+from ratings.web.trends.plot_views import find_plot_problem
 from tests import factories
 from tests.ratings.board_history import beat, met, published
 from tests.ratings.reports.test_frontier import priced
@@ -128,14 +128,14 @@ def one_alone():
     met(*factories.models(2))
     published()
     board = Snapshot.objects.get(board__category__slug="overall", method="bt")
-    board.rows = pack(unpack(board.rows)[:1])
+    board.rows = pack_rows(unpack_rows(board.rows)[:1])
     board.save()
 
 
 def separable():
     met(*factories.models(2))
     published()
-    Snapshot.objects.filter(method="bt").update(parameters={"problem": "separable"}, rows=pack([]))
+    Snapshot.objects.filter(method="bt").update(parameters={"problem": "separable"}, rows=pack_rows([]))
 
 
 def all_unbounded():
@@ -165,7 +165,7 @@ def test_board_that_makes_no_picture_says_so(client, make, words):
     [([], "empty"), ([False], "alone"), ([True, True], "unbounded"), ([True, False], ""), ([False, False], "")],
 )
 def test_why_there_is_nothing_to_draw(rows, expected):
-    assert nothing_to_draw([{"unbounded": unbounded} for unbounded in rows]) == expected
+    assert find_plot_problem([{"unbounded": unbounded} for unbounded in rows]) == expected
 
 
 def test_models_of_another_group_are_left_out_and_counted(client, three):

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from core.http.errors import Refusal
+from core.http.errors import RequestError
 from ratings.interchange import public_record
 from ratings.pipeline import board_refresh
 from tests import factories, openapi
@@ -145,8 +145,8 @@ def test_call_for_what_was_not_published_is_not_found(client, call, query, words
 
 
 def test_file_of_its_votes_is_not_found():
-    with pytest.raises(Refusal, match="the votes behind them did not come along") as refused:
-        public_record.known(SLUG)
+    with pytest.raises(RequestError, match="the votes behind them did not come along") as refused:
+        public_record.check_pool(SLUG)
     assert refused.value.status == 404
 
 

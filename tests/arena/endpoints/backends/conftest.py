@@ -6,9 +6,18 @@ from typing import Any, Protocol
 import aiohttp
 import pytest
 
-from arena.endpoints.backends.protocol import BackendError, Delta, Message, Part, Reasoning, Request, Timeouts, Usage
+from arena.endpoints.backends.protocol import (
+    BackendError,
+    Delta,
+    Message,
+    Reasoning,
+    Request,
+    StreamPart,
+    Timeouts,
+    Usage,
+)
 from arena.endpoints.backends.registry import BACKENDS
-from arena.endpoints.backends.ssrf_guard import session
+from arena.endpoints.backends.ssrf_guard import create_session
 from tests.fake_provider import FakeProvider
 
 QUICK = Timeouts(connect=1, first_token=2, between_tokens=2, total=5)
@@ -18,7 +27,7 @@ QUICK = Timeouts(connect=1, first_token=2, between_tokens=2, total=5)
 class Heard:
     """What came of one request."""
 
-    parts: list[Part] = field(default_factory=list)
+    parts: list[StreamPart] = field(default_factory=list)
     error: BackendError | None = None
 
     @property
@@ -53,7 +62,7 @@ def provider() -> Iterator[FakeProvider]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[aiohttp.ClientSession]:
-    async with session(["127.0.0.0/8"], QUICK) as made:
+    async with create_session(["127.0.0.0/8"], QUICK) as made:
         yield made
 
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from arena.endpoints.backends.anthropic import Anthropic, Events
+from arena.endpoints.backends.anthropic import AnthropicBackend, AnthropicReader
 from arena.endpoints.backends.protocol import Action, BackendError, Delta, Message, Reasoning, Request
 
 NOTHING_REFUSED: frozenset[str] = frozenset()
@@ -33,7 +33,7 @@ STREAM = (
 
 
 def test_post_asks_for_a_stream():
-    post = Anthropic().post(REQUEST, NOTHING_REFUSED)
+    post = AnthropicBackend().post(REQUEST, NOTHING_REFUSED)
     assert post.url == "https://api.example.com/v1/messages"
     assert post.headers == {"x-api-key": "sk-ant", "anthropic-version": "2023-06-01"}
     assert post.body == {
@@ -52,8 +52,8 @@ def test_post_asks_for_a_stream():
 
 def test_post_leaves_out_what_is_not_set_or_was_refused():
     bare = Request("http://h", "m", (Message("user", "Hi"),))
-    assert Anthropic().post(bare, NOTHING_REFUSED).body.keys() == {"model", "messages", "stream", "max_tokens"}
-    assert "temperature" not in Anthropic().post(REQUEST, frozenset({"temperature"})).body
+    assert AnthropicBackend().post(bare, NOTHING_REFUSED).body.keys() == {"model", "messages", "stream", "max_tokens"}
+    assert "temperature" not in AnthropicBackend().post(REQUEST, frozenset({"temperature"})).body
 
 
 @pytest.mark.parametrize(
@@ -65,26 +65,26 @@ def test_post_leaves_out_what_is_not_set_or_was_refused():
     ],
 )
 def test_post_of_a_model_that_thinks_has_a_budget_and_no_temperature(tokens, refused, thinking, limit):
-    body = Anthropic().post(replace(REQUEST, thinking_tokens=tokens), refused).body
+    body = AnthropicBackend().post(replace(REQUEST, thinking_tokens=tokens), refused).body
     assert (body["thinking"], body["max_tokens"]) == (thinking, limit)
     assert "temperature" not in body
 
 
 def test_post_takes_the_operators_own_way_of_thinking():
     adaptive = {"thinking": {"type": "adaptive"}}
-    body = Anthropic().post(replace(REQUEST, thinking_tokens=8000, parameters=adaptive), NOTHING_REFUSED).body
+    body = AnthropicBackend().post(replace(REQUEST, thinking_tokens=8000, parameters=adaptive), NOTHING_REFUSED).body
     assert (body["thinking"], body["max_tokens"]) == ({"type": "adaptive"}, 8064)
 
 
 def test_post_lets_parameters_override():
     thinking = {"type": "enabled", "budget_tokens": 2000}
     request = Request("http://h", "m", (), parameters={"thinking": thinking, "max_tokens": 4000})
-    body = Anthropic().post(request, NOTHING_REFUSED).body
+    body = AnthropicBackend().post(request, NOTHING_REFUSED).body
     assert (body["thinking"], body["max_tokens"]) == (thinking, 4000)
 
 
 def test_events_read_the_documented_stream():
-    events = Events()
+    events = AnthropicReader()
     parts = [part for event in STREAM for part in events.read(event)]
     assert parts == [Reasoning("Hm"), Delta("Hello"), Delta("!")]
     assert events.usage == (25, 15)
@@ -92,7 +92,7 @@ def test_events_read_the_documented_stream():
 
 
 def test_events_are_complete_once_there_is_a_reason():
-    events = Events()
+    events = AnthropicReader()
     for event in STREAM[:-2]:
         list(events.read(event))
         assert not events.complete
@@ -102,7 +102,7 @@ def test_events_are_complete_once_there_is_a_reason():
 
 @pytest.mark.parametrize("reason", ["max_tokens", "stop_sequence", "model_context_window_exceeded", "pause_turn"])
 def test_events_end_normally_or_at_a_limit_of_length(reason):
-    events = Events()
+    events = AnthropicReader()
     list(events.read({"type": "message_delta", "delta": {"stop_reason": reason}}))
     assert events.complete
     assert events.cut is reason.startswith("m")
@@ -110,12 +110,12 @@ def test_events_end_normally_or_at_a_limit_of_length(reason):
 
 def test_events_know_a_refusal():
     with pytest.raises(BackendError) as caught:
-        list(Events().read({"type": "message_delta", "delta": {"stop_reason": "refusal"}}))
+        list(AnthropicReader().read({"type": "message_delta", "delta": {"stop_reason": "refusal"}}))
     assert (caught.value.action, caught.value.reason) == (Action.GIVE_UP, "refused")
 
 
 def test_events_count_cached_input_too():
-    events = Events()
+    events = AnthropicReader()
     usage = {"input_tokens": 5, "cache_creation_input_tokens": 100, "cache_read_input_tokens": 20}
     list(events.read({"type": "message_start", "message": {"usage": usage | {"output_tokens": 1}}}))
     list(events.read({"type": "message_delta", "delta": {}, "usage": {"output_tokens": 7, "x": None}}))
@@ -133,9 +133,9 @@ def test_events_count_cached_input_too():
     ],
 )
 def test_events_pass_over_what_is_not_text(event):
-    assert list(Events().read(event)) == []
+    assert list(AnthropicReader().read(event)) == []
 
 
 def test_events_take_text_from_the_start_of_a_block():
     event = {"type": "content_block_start", "content_block": {"type": "text", "text": "At once"}}
-    assert list(Events().read(event)) == [Delta("At once")]
+    assert list(AnthropicReader().read(event)) == [Delta("At once")]

@@ -3,11 +3,11 @@ from contextlib import aclosing
 
 import pytest
 
-from arena.endpoints.backends.client import HttpBackend, merged, refused_field
+from arena.endpoints.backends.client import HttpBackend, find_refused_field, merge_parameters
 from arena.endpoints.backends.deadlines import MAX_TEXT_BYTES
-from arena.endpoints.backends.protocol import Cut, Delta, Message, Request, Timeouts, Usage
+from arena.endpoints.backends.protocol import Delta, Message, Request, Timeouts, Truncation, Usage
 from arena.endpoints.backends.registry import BACKENDS
-from arena.endpoints.backends.ssrf_guard import session
+from arena.endpoints.backends.ssrf_guard import create_session
 from tests.fake_provider import expected_reasoning, expected_text
 
 FORMATS = ["openai", "anthropic", "gemini"]
@@ -140,7 +140,7 @@ async def test_stream_retries_what_failed_while_it_only_thought(ask):
 async def test_stream_tells_that_the_provider_cut_the_answer(ask, kind, model, told):
     heard = await ask(kind, model)
     assert heard.text == expected_text(model, "Why?")
-    assert heard.parts.count(Cut()) == told
+    assert heard.parts.count(Truncation()) == told
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -148,7 +148,7 @@ async def test_stream_cuts_an_endless_answer(ask, provider, kind):
     heard = await ask(kind, "endless")
     assert heard.error is None
     assert MAX_TEXT_BYTES - 4 < len(heard.text) <= MAX_TEXT_BYTES
-    assert heard.parts.count(Cut()) == 1
+    assert heard.parts.count(Truncation()) == 1
     assert await state(provider, "endless") == "aborted"
 
 
@@ -292,7 +292,7 @@ async def test_stream_cuts_what_is_seen_of_a_model_that_thinks_and_not_its_thoug
 
     assert heard.text == whole[:80].decode(errors="ignore")
     assert heard.reasoning == expected_reasoning(model, "Why?")
-    assert Cut() in heard.parts
+    assert Truncation() in heard.parts
     assert len(heard.reasoning.encode()) + len(heard.text.encode()) > 80
 
 
@@ -318,12 +318,12 @@ async def test_stream_remembers_nothing_from_a_request_that_failed_anyway(ask, p
 )
 def test_refused_field_reads_only_clear_words(status, text, field):
     body = b'{"max_tokens":5,"temperature":0.7,"stream_options":{"include_usage":true},"thinking":{"type":"enabled"}}'
-    assert refused_field(status, text, body) == field
+    assert find_refused_field(status, text, body) == field
 
 
 def test_refused_field_is_one_that_was_sent():
     body = rb'{"messages":[{"content":"\"temperature\": not supported"}]}'
-    assert refused_field(400, "temperature is not supported", body) is None
+    assert find_refused_field(400, "temperature is not supported", body) is None
 
 
 @pytest.mark.parametrize(
@@ -338,7 +338,7 @@ def test_refused_field_is_one_that_was_sent():
     ],
 )
 def test_merged_puts_parameters_over_the_body(parameters, result):
-    assert merged({"a": 1, "b": {"c": 2}}, parameters) == result
+    assert merge_parameters({"a": 1, "b": {"c": 2}}, parameters) == result
 
 
 async def test_a_format_must_say_how_to_ask_and_read():
@@ -351,7 +351,7 @@ async def test_a_format_must_say_how_to_ask_and_read():
 
 async def test_session_without_allowed_hosts_reaches_no_loopback(provider):
     request = Request(provider.base_url, "guarded/len-3", (Message("user", "Why?"),))
-    async with session([], Timeouts()) as guarded:
+    async with create_session([], Timeouts()) as guarded:
         with pytest.raises(Exception, match="unavailable") as caught:
             [part async for part in BACKENDS["openai"].stream(request, guarded, Timeouts())]
     assert "127.0.0.1" in caught.value.detail

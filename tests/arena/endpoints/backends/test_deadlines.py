@@ -7,7 +7,7 @@ from aiohttp.base_protocol import BaseProtocol
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena.endpoints.backends.deadlines import GRACE_S, Budget, Deadline
+from arena.endpoints.backends.deadlines import GRACE_S, Deadline, TextBudget
 from arena.endpoints.backends.protocol import Timeouts
 
 
@@ -105,7 +105,7 @@ async def test_deadline_leaves_no_timer_behind():
 
 @given(st.lists(st.text()), st.integers(0, 60))
 def test_budget_cuts_between_characters_at_its_size(pieces, size):
-    budget = Budget(size)
+    budget = TextBudget(size)
     taken = "".join(budget.take(piece) for piece in pieces)
     whole = "".join(pieces)
     assert whole.startswith(taken)
@@ -118,5 +118,5 @@ def test_budget_cuts_between_characters_at_its_size(pieces, size):
 
 
 def test_budget_once_cut_takes_nothing_more():
-    budget = Budget(5)
+    budget = TextBudget(5)
     assert [budget.take("abc🙂"), budget.take("d"), budget.spent] == ["abc", "", True]

@@ -2,8 +2,14 @@ import time
 
 import pytest
 
-from arena.endpoints.backends.eliza import LONGEST_CLAUSE, find_clause, match, reflect, reply
-from arena.endpoints.backends.eliza_script import GROUPS, KEYWORDS, MEMORY, NOTHING_FOUND
+from arena.endpoints.backends.eliza import (
+    MAX_CLAUSE_WORDS,
+    find_clause,
+    generate_reply,
+    match_pattern,
+    reflect_pronouns,
+)
+from arena.endpoints.backends.eliza_script import DEFAULT_ANSWERS, KEYWORDS, MEMORY_RULE, WORD_GROUPS
 from arena.endpoints.backends.protocol import Message
 
 FAST = {"first_token_s": 0, "tokens_per_second": 10_000}
@@ -30,35 +36,35 @@ FAST = {"first_token_s": 0, "tokens_per_second": 10_000}
         ("I remember the war", "Do you often think of the war?"),
         ("It is late, but I want tea", "What would it mean to you to have tea?"),
         ("I\u2019m here", "How long have you been here?"),
-        ("Xyzzy.", NOTHING_FOUND[0]),
-        ("🙂", NOTHING_FOUND[0]),
-        ("", NOTHING_FOUND[0]),
+        ("Xyzzy.", DEFAULT_ANSWERS[0]),
+        ("🙂", DEFAULT_ANSWERS[0]),
+        ("", DEFAULT_ANSWERS[0]),
     ],
 )
 def test_reply_knows_its_script(said, answer):
-    assert reply([said]) == answer
+    assert generate_reply([said]) == answer
 
 
 def test_reply_takes_turns():
-    answers = [reply(["Xyzzy"] * n) for n in range(1, len(NOTHING_FOUND) + 2)]
-    assert answers == [*NOTHING_FOUND, NOTHING_FOUND[0]]
+    answers = [generate_reply(["Xyzzy"] * n) for n in range(1, len(DEFAULT_ANSWERS) + 2)]
+    assert answers == [*DEFAULT_ANSWERS, DEFAULT_ANSWERS[0]]
 
 
 def test_reply_comes_back_to_what_was_said():
     said = ["My dog is ill", "Xyzzy"]
-    assert reply(said) == "Earlier you spoke of your dog is ill. Shall we come back to it?"
-    assert reply([*said, "Xyzzy"]) == NOTHING_FOUND[0]
+    assert generate_reply(said) == "Earlier you spoke of your dog is ill. Shall we come back to it?"
+    assert generate_reply([*said, "Xyzzy"]) == DEFAULT_ANSWERS[0]
 
 
 def test_reply_depends_only_on_the_messages():
     said = ["My dog is ill", "I am sad", "Xyzzy", "Why?", "I need help"]
-    assert len({reply(said) for _ in range(5)}) == 1
+    assert len({generate_reply(said) for _ in range(5)}) == 1
 
 
 @pytest.mark.parametrize("said", ["i " * 16_000, "my " * 10_000, "i am i am " * 3000, ". " * 16_000, "a" * 32_000])
 def test_reply_is_quick_whatever_is_said(said):
     start = time.process_time()
-    assert reply([said] * 20)
+    assert generate_reply([said] * 20)
     assert time.process_time() - start < 2
 
 
@@ -77,7 +83,7 @@ def test_reply_is_quick_whatever_is_said(said):
     ],
 )
 def test_match_takes_the_words_apart(pattern, words, parts):
-    assert match(pattern.split(), words.split()) == parts
+    assert match_pattern(pattern.split(), words.split()) == parts
 
 
 def test_find_clause_takes_the_one_with_the_highest_keyword():
@@ -88,20 +94,20 @@ def test_find_clause_takes_the_one_with_the_highest_keyword():
 
 def test_find_clause_looks_only_so_far():
     words, _ = find_clause("i " + "x " * 100)
-    assert len(words) == LONGEST_CLAUSE
+    assert len(words) == MAX_CLAUSE_WORDS
 
 
 def test_reflect_turns_the_speaker_around():
     said, heard = "i told you my name was yours", "you told I your name were mine"
-    assert reflect(said.split(" ")) == heard.split(" ")
+    assert reflect_pronouns(said.split(" ")) == heard.split(" ")
 
 
 def test_script_refers_only_to_what_its_patterns_hold():
-    rules = [*(rule for entry in KEYWORDS.values() for rule in entry.rules), MEMORY.rule]
+    rules = [*(rule for entry in KEYWORDS.values() for rule in entry.rules), MEMORY_RULE.rule]
     for rule in rules:
         elements = rule.pattern.split()
         assert rule.answers
-        assert all(element[1:] in GROUPS for element in elements if element.startswith("/"))
+        assert all(element[1:] in WORD_GROUPS for element in elements if element.startswith("/"))
         for answer in rule.answers:
             assert all(f"({n})" not in answer for n in range(len(elements) + 1, 10)), answer
 

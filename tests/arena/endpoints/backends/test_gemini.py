@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from arena.endpoints.backends.gemini import Gemini, Responses
+from arena.endpoints.backends.gemini import GeminiBackend, GeminiReader
 from arena.endpoints.backends.protocol import Action, BackendError, Delta, Message, Reasoning, Request
 
 NOTHING_REFUSED: frozenset[str] = frozenset()
@@ -23,7 +23,7 @@ def response(*parts: dict, finish: str | None = None, **fields) -> dict:
 
 
 def test_post_asks_for_a_stream():
-    post = Gemini().post(REQUEST, NOTHING_REFUSED)
+    post = GeminiBackend().post(REQUEST, NOTHING_REFUSED)
     assert post.url == "https://api.example.com/v1beta/models/gemini-x:streamGenerateContent?alt=sse"
     assert post.headers == {"x-goog-api-key": "AIza"}
     assert post.body == {
@@ -45,7 +45,7 @@ def test_post_asks_for_a_stream():
     ],
 )
 def test_post_of_a_model_that_thinks_has_a_budget_unless_the_operator_gives_a_level(parameters, thinking):
-    body = Gemini().post(replace(REQUEST, thinking_tokens=8000, parameters=parameters), NOTHING_REFUSED).body
+    body = GeminiBackend().post(replace(REQUEST, thinking_tokens=8000, parameters=parameters), NOTHING_REFUSED).body
     assert body["generationConfig"] == {"maxOutputTokens": 8064, "temperature": 0.7, "thinkingConfig": thinking}
 
 
@@ -58,7 +58,7 @@ def test_post_of_a_model_that_thinks_has_a_budget_unless_the_operator_gives_a_le
     ],
 )
 def test_post_puts_the_model_into_the_path(model, path):
-    assert f"/{path}stream" in Gemini().post(Request("http://h", model, ()), NOTHING_REFUSED).url
+    assert f"/{path}stream" in GeminiBackend().post(Request("http://h", model, ()), NOTHING_REFUSED).url
 
 
 def test_post_merges_parameters_as_the_api_nests_them():
@@ -67,7 +67,7 @@ def test_post_merges_parameters_as_the_api_nests_them():
         "safetySettings": [{"category": "X", "threshold": "BLOCK_NONE"}],
     }
     request = Request("http://h", "m", (), temperature=0.7, max_tokens=5, parameters=parameters)
-    body = Gemini().post(request, NOTHING_REFUSED).body
+    body = GeminiBackend().post(request, NOTHING_REFUSED).body
     assert body["generationConfig"] == {
         "maxOutputTokens": 5,
         "topP": 0.9,
@@ -77,9 +77,9 @@ def test_post_merges_parameters_as_the_api_nests_them():
 
 
 def test_post_leaves_out_what_is_not_set_or_was_refused():
-    bare = Gemini().post(Request("http://h", "m", (), max_tokens=5), NOTHING_REFUSED).body
+    bare = GeminiBackend().post(Request("http://h", "m", (), max_tokens=5), NOTHING_REFUSED).body
     assert bare == {"contents": [], "generationConfig": {"maxOutputTokens": 5}}
-    assert Gemini().post(REQUEST, frozenset({"temperature"})).body["generationConfig"] == {"maxOutputTokens": 64}
+    assert GeminiBackend().post(REQUEST, frozenset({"temperature"})).body["generationConfig"] == {"maxOutputTokens": 64}
 
 
 @pytest.mark.parametrize(
@@ -98,12 +98,12 @@ def test_post_leaves_out_what_is_not_set_or_was_refused():
     ],
 )
 def test_responses_read_every_known_shape(event, parts):
-    assert list(Responses().read(event)) == parts
+    assert list(GeminiReader().read(event)) == parts
 
 
 @pytest.mark.parametrize("reason", ["STOP", "MAX_TOKENS"])
 def test_responses_end_normally_or_at_a_limit_of_length(reason):
-    responses = Responses()
+    responses = GeminiReader()
     list(responses.read(response({"text": "Hi"})))
     assert not responses.complete
     list(responses.read(response({"text": "!"}, finish=reason)))
@@ -125,7 +125,7 @@ def test_responses_end_normally_or_at_a_limit_of_length(reason):
 )
 def test_responses_know_the_bad_ends(event, action, reason):
     with pytest.raises(BackendError) as caught:
-        list(Responses().read(event))
+        list(GeminiReader().read(event))
     assert (caught.value.action, caught.value.reason) == (action, reason)
 
 
@@ -139,6 +139,6 @@ def test_responses_know_the_bad_ends(event, action, reason):
     ],
 )
 def test_responses_count_thoughts_as_output(usage, counts):
-    responses = Responses()
+    responses = GeminiReader()
     list(responses.read({"usageMetadata": usage}))
     assert responses.usage == counts

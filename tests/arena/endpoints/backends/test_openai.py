@@ -1,7 +1,7 @@
 import orjson
 import pytest
 
-from arena.endpoints.backends.openai import Chunks, OpenAI
+from arena.endpoints.backends.openai import OpenAIBackend, OpenAIReader
 from arena.endpoints.backends.protocol import Action, BackendError, Delta, Message, Reasoning, Request
 
 NOTHING_REFUSED: frozenset[str] = frozenset()
@@ -17,7 +17,7 @@ REQUEST = Request(
 
 
 def read(*events: dict) -> list:
-    chunks = Chunks()
+    chunks = OpenAIReader()
     return [part for event in events for part in chunks.read(event)] + chunks.end()
 
 
@@ -26,7 +26,7 @@ def delta(finish: str | None = None, **fields) -> dict:
 
 
 def test_post_asks_for_a_stream():
-    post = OpenAI().post(REQUEST, NOTHING_REFUSED)
+    post = OpenAIBackend().post(REQUEST, NOTHING_REFUSED)
     assert post.url == "https://api.example.com/v1/chat/completions"
     assert post.headers == {"Authorization": "Bearer sk-1"}
     assert post.body == {
@@ -45,7 +45,7 @@ def test_post_asks_for_a_stream():
 
 
 def test_post_leaves_out_what_is_not_set():
-    post = OpenAI().post(Request("http://h/v1", "m", (Message("user", "Hi"),)), NOTHING_REFUSED)
+    post = OpenAIBackend().post(Request("http://h/v1", "m", (Message("user", "Hi"),)), NOTHING_REFUSED)
     assert post.headers == {}
     assert "temperature" not in post.body
     assert [message["role"] for message in post.body["messages"]] == ["user"]
@@ -60,7 +60,7 @@ def test_post_leaves_out_what_is_not_set():
     ],
 )
 def test_post_does_without_what_was_refused(refused, gone, instead):
-    body = OpenAI().post(REQUEST, frozenset({refused})).body
+    body = OpenAIBackend().post(REQUEST, frozenset({refused})).body
     assert gone not in body
     assert body.items() >= instead.items()
 
@@ -79,7 +79,7 @@ def test_post_lets_parameters_override():
             "stream_options": {"include_usage": False, "x": 1},
         },
     )
-    assert OpenAI().post(request, NOTHING_REFUSED).body == {
+    assert OpenAIBackend().post(request, NOTHING_REFUSED).body == {
         "model": "m",
         "messages": [],
         "stream": True,
@@ -124,7 +124,7 @@ def test_chunks_read_every_known_shape(event, parts):
 
 @pytest.mark.parametrize("reason", ["stop", "length", "tool_calls", "function_call", "model_length", "eos"])
 def test_chunks_end_normally_or_at_a_limit_of_length(reason):
-    chunks = Chunks()
+    chunks = OpenAIReader()
     list(chunks.read(delta(content="Hi")))
     assert not chunks.complete
     list(chunks.read(delta(finish=reason)))
@@ -148,14 +148,14 @@ def test_chunks_know_the_bad_ends(event, action, reason):
 
 
 def test_chunks_take_usage_from_a_chunk_without_choices():
-    chunks = Chunks()
+    chunks = OpenAIReader()
     event = b'{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11}}'
     assert list(chunks.read(orjson.loads(event))) == []
     assert chunks.usage == (9, 2, 0)
 
 
 def test_chunks_keep_usage_when_a_later_one_is_null():
-    chunks = Chunks()
+    chunks = OpenAIReader()
     list(chunks.read({"usage": {"prompt_tokens": 1, "completion_tokens": 2}}))
     list(chunks.read({"usage": None, "choices": []}))
     assert chunks.usage == (1, 2, 0)
@@ -163,7 +163,7 @@ def test_chunks_keep_usage_when_a_later_one_is_null():
 
 @pytest.mark.parametrize(("details", "thought"), [({"reasoning_tokens": 8}, 8), ({}, 0), (None, 0)])
 def test_chunks_tell_how_much_was_thought(details, thought):
-    chunks = Chunks()
+    chunks = OpenAIReader()
     usage = {"prompt_tokens": 1, "completion_tokens": 9, "completion_tokens_details": details}
     list(chunks.read({"usage": usage, "choices": []}))
     assert chunks.usage == (1, 9, thought)

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from arena.endpoints.backends.pacing import speak, words
+from arena.endpoints.backends.pacing import split_words, stream_words
 from arena.endpoints.backends.protocol import BackendError, Delta, Message, Request, Timeouts, Usage
 
 FAST = {"first_token_s": 0, "tokens_per_second": 1000}
@@ -13,12 +13,12 @@ def request(**fields) -> Request:
 
 
 async def spoken(text: str, made: Request, timeouts: Timeouts | None = None) -> list:
-    return [part async for part in speak(text, made, timeouts or Timeouts())]
+    return [part async for part in stream_words(text, made, timeouts or Timeouts())]
 
 
 @pytest.mark.parametrize("text", ["one", "one two", "  one\n\n two\tthree ", "日本 🙂 x", "- a\n- b"])
 def test_words_joined_are_the_text(text):
-    assert "".join(words(text)) == text.strip()
+    assert "".join(split_words(text)) == text.strip()
 
 
 async def test_speak_says_a_word_at_a_time_and_counts():
@@ -38,7 +38,7 @@ async def test_speak_stops_at_max_tokens():
 async def test_speak_keeps_the_pace():
     start = time.monotonic()
     pace = {"first_token_s": 0.1, "tokens_per_second": 50}
-    times = [time.monotonic() - start async for _ in speak("a b c d e f", request(parameters=pace), Timeouts())]
+    times = [time.monotonic() - start async for _ in stream_words("a b c d e f", request(parameters=pace), Timeouts())]
     assert 0.09 < times[0] < 1
     assert 0.19 < times[5] < 1.5
 

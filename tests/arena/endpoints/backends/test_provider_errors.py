@@ -6,7 +6,13 @@ import aiohttp
 import pytest
 
 from arena.endpoints.backends.protocol import Action, BackendError
-from arena.endpoints.backends.provider_errors import LONGEST_DETAIL, final, from_event, from_exception, from_status
+from arena.endpoints.backends.provider_errors import (
+    MAX_DETAIL_LENGTH,
+    finalize_error,
+    translate_event,
+    translate_exception,
+    translate_status,
+)
 
 
 @pytest.mark.parametrize(
@@ -17,7 +23,7 @@ from arena.endpoints.backends.provider_errors import LONGEST_DETAIL, final, from
     ],
 )
 def test_from_status_says_what_to_do_next(status, action):
-    error = from_status(status, '{"error": {"message": "Something"}}')
+    error = translate_status(status, '{"error": {"message": "Something"}}')
     assert (error.action, error.reason) == (action, "unavailable")
     assert str(status) in error.detail
 
@@ -42,7 +48,7 @@ def test_from_status_says_what_to_do_next(status, action):
     ],
 )
 def test_from_status_knows_a_prompt_that_is_too_long(status, text):
-    error = from_status(status, text)
+    error = translate_status(status, text)
     assert (error.action, error.reason) == (Action.GIVE_UP, "too_long")
 
 
@@ -63,7 +69,7 @@ def test_from_status_knows_a_prompt_that_is_too_long(status, text):
     ],
 )
 def test_from_status_knows_a_refusal(status, text):
-    error = from_status(status, text)
+    error = translate_status(status, text)
     assert (error.action, error.reason) == (Action.GIVE_UP, "refused")
 
 
@@ -83,7 +89,7 @@ def test_from_status_knows_a_refusal(status, text):
     ],
 )
 def test_from_status_takes_a_bad_request_for_the_question_s_fault_unless_it_is_about_the_account(status, text, reason):
-    error = from_status(status, text)
+    error = translate_status(status, text)
     assert (error.action, error.reason) == (Action.REPLACE, reason)
 
 
@@ -104,7 +110,7 @@ def test_from_status_takes_a_bad_request_for_the_question_s_fault_unless_it_is_a
     ],
 )
 def test_from_event_reads_what_each_provider_gives(error, action):
-    made = from_event(error, repr(error))
+    made = translate_event(error, repr(error))
     assert (made.action, made.reason) == (action, "unavailable")
 
 
@@ -117,7 +123,7 @@ def test_from_event_reads_what_each_provider_gives(error, action):
     ],
 )
 def test_from_event_knows_what_the_question_has_caused(error, reason):
-    assert from_event(error, json.dumps(error)).reason == reason
+    assert translate_event(error, json.dumps(error)).reason == reason
 
 
 @pytest.mark.parametrize(
@@ -133,9 +139,9 @@ def test_from_event_knows_what_the_question_has_caused(error, reason):
     ],
 )
 def test_from_status_knows_when_a_provider_that_limits_the_rate_answers_again(status, header, seconds):
-    error = from_status(status, "slow down", header)
+    error = translate_status(status, "slow down", header)
     assert (error.reason, error.retry_after_s) == ("unavailable", seconds)
-    assert final(error, begun=False, secret="").retry_after_s == seconds
+    assert finalize_error(error, begun=False, secret="").retry_after_s == seconds
 
 
 @pytest.mark.parametrize(
@@ -150,7 +156,7 @@ def test_from_status_knows_when_a_provider_that_limits_the_rate_answers_again(st
 )
 def test_from_status_tells_a_rate_limit_from_an_account_without_money(text, seconds):
     """Visitors can bring about a rate limit: what says nothing of when it ends must not count as an outage."""
-    assert from_status(429, text).retry_after_s == seconds
+    assert translate_status(429, text).retry_after_s == seconds
 
 
 @pytest.mark.parametrize(
@@ -162,18 +168,18 @@ def test_from_status_tells_a_rate_limit_from_an_account_without_money(text, seco
 )
 def test_from_status_takes_no_rate_limit_for_a_prompt_that_is_too_long(text):
     """Visitors can bring about a rate limit: a probe that takes it for a failure would take the model out."""
-    error = from_status(429, text, "7")
+    error = translate_status(429, text, "7")
     assert (error.action, error.reason, error.retry_after_s) == (Action.RETRY, "unavailable", 7)
 
 
 def test_from_status_understands_a_date_of_the_next_answer():
-    error = from_status(429, "slow down", formatdate(time.time() + 90, usegmt=True))
+    error = translate_status(429, "slow down", formatdate(time.time() + 90, usegmt=True))
     assert error.retry_after_s == pytest.approx(90, abs=30)
 
 
 def test_from_event_knows_a_prompt_that_is_too_long():
     text = '{"error": {"type": "invalid_request_error", "message": "prompt is too long: 3 tokens > 2 maximum"}}'
-    assert from_event({"type": "invalid_request_error"}, text).reason == "too_long"
+    assert translate_event({"type": "invalid_request_error"}, text).reason == "too_long"
 
 
 @pytest.mark.parametrize(
@@ -190,19 +196,19 @@ def test_from_event_knows_a_prompt_that_is_too_long():
     ],
 )
 def test_from_exception_says_what_to_do_next(error, action, reason):
-    made = from_exception(error)
+    made = translate_exception(error)
     assert (made.action, made.reason) == (action, reason)
 
 
 @pytest.mark.parametrize("action", Action)
 def test_final_gives_up_once_the_answer_has_begun(action):
     error = BackendError(action, "unavailable", "x")
-    assert final(error, begun=True, secret="").action is Action.GIVE_UP
-    assert final(error, begun=False, secret="").action is action
+    assert finalize_error(error, begun=True, secret="").action is Action.GIVE_UP
+    assert finalize_error(error, begun=False, secret="").action is action
 
 
 def test_final_takes_the_key_out_and_shortens():
     error = BackendError(Action.RETRY, "unavailable", "key sk-canary " * 100)
-    detail = final(error, begun=False, secret="sk-canary").detail
+    detail = finalize_error(error, begun=False, secret="sk-canary").detail
     assert "canary" not in detail
-    assert len(detail) == LONGEST_DETAIL
+    assert len(detail) == MAX_DETAIL_LENGTH

@@ -5,13 +5,13 @@ import orjson
 import pytest
 
 from arena.endpoints.backends.deadlines import MAX_BODY_BYTES, MAX_DOCUMENT_BYTES
-from arena.endpoints.backends.protocol import Action, BackendError, Cut, Delta, Reasoning, Usage
+from arena.endpoints.backends.protocol import Action, BackendError, Delta, Reasoning, Truncation, Usage
 from arena.endpoints.backends.registry import BACKENDS
-from arena.endpoints.backends.response import Answer, load
+from arena.endpoints.backends.response import AnswerDecoder, parse_json
 
 
-def answer(**options) -> Answer:
-    return Answer(BACKENDS["openai"].reader(), **options)
+def answer(**options) -> AnswerDecoder:
+    return AnswerDecoder(BACKENDS["openai"].reader(), **options)
 
 
 def chunk(text: str = "", finish: str | None = None, **fields) -> bytes:
@@ -59,7 +59,7 @@ def test_answer_counts_tokens_at_the_end():
 def test_answer_tells_that_it_was_cut_before_the_counts():
     heard = answer()
     list(heard.feed(chunk("One", usage={"prompt_tokens": 1, "completion_tokens": 1}) + chunk(finish="length")))
-    assert [*heard.end()] == [Cut(), Usage(1, 1)]
+    assert [*heard.end()] == [Truncation(), Usage(1, 1)]
 
 
 def test_answer_tells_how_much_was_thought():
@@ -98,7 +98,7 @@ def test_answer_is_cut_at_its_size():
     assert [*heard.feed(chunk("123456789") + chunk("é") + chunk("x"))] == [Delta("123456789")]
     assert heard.cut
     assert heard.complete
-    assert [*heard.end()] == [Cut()]
+    assert [*heard.end()] == [Truncation()]
 
 
 def test_answer_counts_reasoning_into_its_size():
@@ -225,4 +225,4 @@ def test_answer_gives_what_came_before_an_error():
     ],
 )
 def test_load_is_lenient_about_text(data, value):
-    assert load(data) == value
+    assert parse_json(data) == value

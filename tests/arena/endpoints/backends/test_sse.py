@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena.endpoints.backends.sse import MAX_EVENT_BYTES, Parser
+from arena.endpoints.backends.sse import MAX_EVENT_BYTES, EventStreamParser
 
 
 def parsed(*chunks: bytes) -> list[bytes]:
-    parser = Parser()
+    parser = EventStreamParser()
     events = [event for chunk in chunks for event in parser.feed(chunk)]
     return events + parser.end()
 
@@ -62,7 +62,7 @@ def test_parser_refuses_endless_lines_and_events(chunks):
 
 
 def test_parser_takes_linear_time_for_a_line_of_single_bytes():
-    parser = Parser()
+    parser = EventStreamParser()
     start = time.process_time()
     for _ in range(400_000):
         parser.feed(b"x")

@@ -6,7 +6,7 @@ import pytest
 from aiohttp.abc import AbstractResolver
 
 from arena.endpoints.backends.protocol import Timeouts
-from arena.endpoints.backends.ssrf_guard import Guard, Resolver, check_url, is_public, session
+from arena.endpoints.backends.ssrf_guard import GuardedResolver, SsrfGuard, check_url, create_session, is_public
 
 # every way to write an address inside the house that the check list names
 INSIDE = [
@@ -134,7 +134,7 @@ def test_check_url_allows_no_more_than_listed(url, allowed):
 
 def test_guard_refuses_a_network_that_is_none():
     with pytest.raises(ValueError, match=r"'10\.0\.0\.0/99' is no network"):
-        Guard(["10.0.0.0/99"])
+        SsrfGuard(["10.0.0.0/99"])
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "2606:4700::1111", "::ffff:8.8.8.8"])
@@ -156,17 +156,17 @@ class Names(AbstractResolver):
         pass
 
 
-async def resolved(resolver: Resolver, host: str) -> list[str]:
+async def resolved(resolver: GuardedResolver, host: str) -> list[str]:
     return [result["host"] for result in await resolver.resolve(host, 80)]
 
 
 async def test_resolver_leaves_out_addresses_inside():
-    resolver = Resolver(Guard(), Names(["10.0.0.1", "8.8.8.8", "::1"]))
+    resolver = GuardedResolver(SsrfGuard(), Names(["10.0.0.1", "8.8.8.8", "::1"]))
     assert await resolved(resolver, "mixed.example") == ["8.8.8.8"]
 
 
 async def test_resolver_refuses_a_name_that_changes_its_mind():
-    resolver = Resolver(Guard(), Names(["8.8.8.8"], ["127.0.0.1"]))
+    resolver = GuardedResolver(SsrfGuard(), Names(["8.8.8.8"], ["127.0.0.1"]))
     assert await resolved(resolver, "rebind.example") == ["8.8.8.8"]
     with pytest.raises(ValueError, match=r"leads to rebind\.example"):
         await resolved(resolver, "rebind.example")
@@ -174,19 +174,19 @@ async def test_resolver_refuses_a_name_that_changes_its_mind():
 
 @pytest.mark.parametrize("allowed", [["vllm.lan"], ["VLLM.lan."], ["10.0.0.0/8"]])
 async def test_resolver_lets_allowed_names_pass(allowed):
-    resolver = Resolver(Guard(allowed), Names(["10.0.0.5"]))
+    resolver = GuardedResolver(SsrfGuard(allowed), Names(["10.0.0.5"]))
     assert await resolved(resolver, "vllm.lan") == ["10.0.0.5"]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0x7f000001", "[::ffff:127.0.0.1]"])
 async def test_session_connects_to_nothing_inside(provider, host):
-    async with session([], Timeouts()) as guarded:
+    async with create_session([], Timeouts()) as guarded:
         with pytest.raises((ValueError, aiohttp.ClientError)):
             await guarded.get(f"http://{host}:{provider.port}/log")
 
 
 async def test_session_refuses_a_name_that_resolves_to_loopback(provider):
-    async with session([], Timeouts()) as guarded:
+    async with create_session([], Timeouts()) as guarded:
         guarded.connector._resolver._resolver = Names(["127.0.0.1"])
         with pytest.raises(ValueError, match=r"leads to innocent\.example"):
             await guarded.get(f"http://innocent.example:{provider.port}/log")
@@ -194,14 +194,14 @@ async def test_session_refuses_a_name_that_resolves_to_loopback(provider):
 
 @pytest.mark.parametrize("allowed", [["innocent.example"], ["127.0.0.0/8"]])
 async def test_session_connects_to_an_allowed_name(provider, allowed):
-    async with session(allowed, Timeouts()) as guarded:
+    async with create_session(allowed, Timeouts()) as guarded:
         guarded.connector._resolver._resolver = Names(["127.0.0.1"])
         async with guarded.get(f"http://innocent.example:{provider.port}/log") as response:
             assert response.status == 200
 
 
 async def test_session_keeps_no_cookies_and_asks_for_no_compression(provider):
-    async with session(["127.0.0.1"], Timeouts()) as made:
+    async with create_session(["127.0.0.1"], Timeouts()) as made:
         assert isinstance(made.cookie_jar, aiohttp.DummyCookieJar)
         assert made.headers["Accept-Encoding"] == "identity"
         assert made.trust_env is False

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arena.endpoints.backends.protocol import Delta, Reasoning
-from arena.endpoints.backends.text_cleaning import LONGEST_OPENING, Cleaner, Thoughts, clean
+from arena.endpoints.backends.text_cleaning import MAX_OPENING_LENGTH, TextCleaner, ThoughtSplitter, clean_text
 
 # any str that Python can hold, surrogates and NUL included
 ANYTHING = st.text(st.characters(exclude_categories=()))
@@ -28,19 +28,19 @@ ANYTHING = st.text(st.characters(exclude_categories=()))
     ],
 )
 def test_clean_leaves_only_what_can_be_stored(dirty, cleaned):
-    assert clean(dirty) == cleaned
+    assert clean_text(dirty) == cleaned
 
 
 @given(ANYTHING)
 def test_clean_text_is_valid_and_stays(text):
-    cleaned = clean(text)
+    cleaned = clean_text(text)
     assert "\x00" not in cleaned
     assert json.loads(json.dumps(cleaned).encode()) == cleaned
     assert cleaned.encode().decode() == cleaned
-    assert clean(cleaned) == cleaned
+    assert clean_text(cleaned) == cleaned
 
 
-def through(cleaner: Cleaner, pieces: list[str]) -> str:
+def through(cleaner: TextCleaner, pieces: list[str]) -> str:
     return "".join([*map(cleaner.feed, pieces), cleaner.end()])
 
 
@@ -48,33 +48,33 @@ def through(cleaner: Cleaner, pieces: list[str]) -> str:
 def test_cleaner_does_not_care_how_the_text_is_cut(text, cuts):
     edges = [0, *sorted(cut for cut in cuts if cut < len(text)), len(text)]
     pieces = [text[a:b] for a, b in itertools.pairwise(edges)]
-    expected = clean(text)
-    assert through(Cleaner(), pieces) == expected.lstrip()
+    expected = clean_text(text)
+    assert through(TextCleaner(), pieces) == expected.lstrip()
 
 
 def test_cleaner_joins_the_halves_of_an_emoji():
-    cleaner = Cleaner()
+    cleaner = TextCleaner()
     assert cleaner.feed("x \ud83d") == "x "
     assert cleaner.feed("\ude00 y") == "😀 y"
 
 
 @pytest.mark.parametrize("rest", ["", "x"])
 def test_cleaner_drops_a_blank_beginning(rest):
-    cleaner = Cleaner()
+    cleaner = TextCleaner()
     assert [cleaner.feed(" "), cleaner.feed("\n"), cleaner.begun] == ["", "", False]
     assert cleaner.feed(rest) == rest
     assert cleaner.begun is bool(rest)
 
 
 def test_cleaner_counts_a_lone_half_as_something():
-    cleaner = Cleaner()
+    cleaner = TextCleaner()
     assert cleaner.feed("\ud83d") == ""
     assert cleaner.end() == "\ufffd"
     assert cleaner.begun
 
 
 def apart(pieces: list[str]) -> tuple[str, str]:
-    thoughts = Thoughts()
+    thoughts = ThoughtSplitter()
     parts = [part for piece in pieces for part in thoughts.feed(piece)] + thoughts.end()
     assert all(part.text for part in parts)
     said = "".join(part.text for part in parts if isinstance(part, Delta))
@@ -108,12 +108,12 @@ def test_thoughts_are_set_apart_however_the_tags_are_cut(text, said, thought, si
 
 
 def test_thoughts_wait_for_a_tag_only_so_long():
-    thoughts = Thoughts()
-    assert any(thoughts.feed(" ") for _ in range(LONGEST_OPENING))
+    thoughts = ThoughtSplitter()
+    assert any(thoughts.feed(" ") for _ in range(MAX_OPENING_LENGTH))
 
 
 def test_thoughts_come_out_as_they_come_in():
-    thoughts = Thoughts()
+    thoughts = ThoughtSplitter()
     assert thoughts.feed("<think>One") == [Reasoning("One")]
     assert thoughts.feed(" two <") == [Reasoning(" two ")]
     assert thoughts.feed("3") == [Reasoning("<3")]

@@ -4,9 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from ratings.boards.model_facts import Change
-from ratings.web.leaderboard.cells import Axis, about, axis, cell, group, line, places
-from ratings.web.leaderboard.columns import TO_CHOOSE
+from ratings.boards.model_facts import RatingChange
+from ratings.web.leaderboard.cells import (
+    RatingAxis,
+    build_cell,
+    build_row,
+    compute_axis,
+    format_group,
+    format_rank_range,
+    list_attributes,
+)
+from ratings.web.leaderboard.columns import OPTIONAL_COLUMNS
 from tests.ratings.board_rows import FACTS, entry, unknown
 
 DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
@@ -26,25 +34,25 @@ KNOWN = {
 }
 
 
-@pytest.mark.parametrize("column", [column.name for column in TO_CHOOSE])
+@pytest.mark.parametrize("column", [column.name for column in OPTIONAL_COLUMNS])
 def test_cell_is_short_and_what_is_unknown_is_a_dash(column):
-    assert cell(entry(change=Change(12.3, 2)), column).text == KNOWN[column]
-    nothing = cell(unknown(tier=None, votes=0, win_rate=None), column)
+    assert build_cell(entry(change=RatingChange(12.3, 2)), column).text == KNOWN[column]
+    nothing = build_cell(unknown(tier=None, votes=0, win_rate=None), column)
     assert (nothing.text, nothing.mark) == (("0", "") if column == "votes" else (DASH, " unknown"))
 
 
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        (Change(), "new"),
-        (Change(-3.6, -1), f"{MINUS}4 ↓1"),
-        (Change(0.2, 0), "±0"),
-        (Change(-0.2, 3), "±0 ↑3"),
-        (Change(1234.0, 0), "+1,234"),
+        (RatingChange(), "new"),
+        (RatingChange(-3.6, -1), f"{MINUS}4 ↓1"),
+        (RatingChange(0.2, 0), "±0"),
+        (RatingChange(-0.2, 3), "±0 ↑3"),
+        (RatingChange(1234.0, 0), "+1,234"),
     ],
 )
 def test_change_shows_direction_and_places(change, text):
-    assert cell(entry(change=change), "change").text == text
+    assert build_cell(entry(change=change), "change").text == text
 
 
 @pytest.mark.parametrize(
@@ -60,7 +68,7 @@ def test_change_shows_direction_and_places(change, text):
     ],
 )
 def test_change_within_noise_says_so(beyond, text, mark):
-    found = cell(entry(change=Change(12.3, 2, beyond)), "change")
+    found = build_cell(entry(change=RatingChange(12.3, 2, beyond)), "change")
     assert (found.text, found.mark) == (text, mark)
 
 
@@ -73,33 +81,33 @@ def test_change_within_noise_says_so(beyond, text, mark):
     ],
 )
 def test_about_holds_what_is_known(fields, parts):
-    assert about(entry(**fields)) == parts
+    assert list_attributes(entry(**fields)) == parts
 
 
 @pytest.mark.parametrize(("component", "text"), [(0, ""), (1, "group 2"), (2, "group 3")])
 def test_group_is_named_where_it_is_not_the_main_one(component, text):
-    assert group(entry(component=component).row) == text
+    assert format_group(entry(component=component).row) == text
 
 
 @pytest.mark.parametrize(("low", "high", "text"), [(1, 3, f"1{DASH}3"), (2, 2, ""), (None, None, "")])
 def test_places_are_a_range_where_they_are_one(low, high, text):
-    assert places(entry(rank_low=low, rank_high=high)) == text
+    assert format_rank_range(entry(rank_low=low, rank_high=high)) == text
 
 
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
         ([], None),
-        ([(1000.0, 900.5, 1099.5)], Axis(895, 1105)),
-        ([(1000.0, None, None)], Axis(995, 1005)),
-        ([(1000.0, 950.0, 1050.0), (-34.0, None, 310.0)], Axis(945, 1055)),
-        ([(1400.0, 1250.0, None), (-34.0, None, 310.0)], Axis(-39, 1405)),
+        ([(1000.0, 900.5, 1099.5)], RatingAxis(895, 1105)),
+        ([(1000.0, None, None)], RatingAxis(995, 1005)),
+        ([(1000.0, 950.0, 1050.0), (-34.0, None, 310.0)], RatingAxis(945, 1055)),
+        ([(1400.0, 1250.0, None), (-34.0, None, 310.0)], RatingAxis(-39, 1405)),
     ],
 )
 def test_axis_holds_closed_ends_and_of_models_without_a_bound_only_if_there_are_no_others(rows, expected):
     names = ("rating", "ci_low", "ci_high")
     entries = [entry(**dict(zip(names, each, strict=True)), unbounded=None in each) for each in rows]
-    assert axis(entries) == expected
+    assert compute_axis(entries) == expected
 
 
 @pytest.mark.parametrize(
@@ -112,7 +120,7 @@ def test_axis_holds_closed_ends_and_of_models_without_a_bound_only_if_there_are_
     ],
 )
 def test_line_has_a_bar_that_runs_out_where_the_interval_is_open_and_none_without_an_interval(fields, bar):
-    assert line(entry(**fields), [], (), 4, Axis(900, 1100)).bar == bar
+    assert build_row(entry(**fields), [], (), 4, RatingAxis(900, 1100)).bar == bar
 
 
 @pytest.mark.parametrize(
@@ -125,19 +133,19 @@ def test_line_has_a_bar_that_runs_out_where_the_interval_is_open_and_none_withou
     ],
 )
 def test_line_has_an_arrow_where_its_rating_is_beyond_the_axis(rating, arrow):
-    assert line(entry(rating=rating), [], (), 4, Axis(900, 1100)).beyond == arrow
+    assert build_row(entry(rating=rating), [], (), 4, RatingAxis(900, 1100)).beyond == arrow
 
 
 @pytest.mark.parametrize(
     ("pins", "pin"), [((), ""), (("quokka",), "checked"), (("a", "b"), "disabled"), (("quokka", "a"), "checked")]
 )
 def test_line_can_be_pinned_until_there_are_enough(pins, pin):
-    assert line(entry(), [], pins, 2, None).pin == pin
+    assert build_row(entry(), [], pins, 2, None).pin == pin
 
 
 def test_line_marks_what_is_provisional_or_retired():
     plain, marked = (
-        line(each, [], (), 4, None)
+        build_row(each, [], (), 4, None)
         for each in (entry(), entry(replace(FACTS, retired=True), provisional=True, votes=3))
     )
     assert (plain.provisional, plain.retired) == ("", False)
@@ -146,12 +154,12 @@ def test_line_marks_what_is_provisional_or_retired():
 
 def test_line_of_a_model_without_a_rank_says_what_it_lacks_and_where_it_could_stand():
     found = [
-        line(entry(rank=None, rank_low=low, rank_high=high, tier=None, votes_to_rank=40), [], (), 4, None)
+        build_row(entry(rank=None, rank_low=low, rank_high=high, tier=None, votes_to_rank=40), [], (), 4, None)
         for low, high in ((1, 3), (1, 1))
     ]
     assert [(each.rank, each.places, each.missing) for each in found] == [
         (DASH, f"1{DASH}3", "needs 40 more votes"),
         (DASH, "1", "needs 40 more votes"),
     ]
-    ranked = line(entry(rank_low=1, rank_high=1), [], (), 4, None)
+    ranked = build_row(entry(rank_low=1, rank_high=1), [], (), 4, None)
     assert (ranked.places, ranked.missing) == ("", "")

@@ -5,20 +5,20 @@ from dataclasses import asdict, replace
 import pytest
 
 from ratings.boards import pairwise, snapshot_cache
-from ratings.boards.model_facts import UNKNOWN, Facts
-from ratings.boards.snapshots import Asked
+from ratings.boards.model_facts import UNKNOWN_FACTS, BoardModelFacts
+from ratings.boards.snapshots import BoardKey
 from ratings.pipeline import board_refresh
-from ratings.web.leaderboard.columns import Entry
-from ratings.web.leaderboard.comparison import compared, rounded
+from ratings.web.leaderboard.columns import LeaderboardEntry
+from ratings.web.leaderboard.comparison import compare_models, round_estimate
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-LIVE = Asked()
+LIVE = BoardKey()
 DASH = "\N{EN DASH}"
 
 
 def entries(asked=LIVE):
-    return [Entry(row) for row in snapshot_cache.board(asked).rows]
+    return [LeaderboardEntry(row) for row in snapshot_cache.get_board(asked).rows]
 
 
 @pytest.fixture
@@ -33,8 +33,8 @@ def voted():
 
 
 def test_pair_has_the_figures_of_the_pairs_of_the_board(voted):
-    found = pairwise.matrices(LIVE, ["x", "y"])
-    shown = compared(LIVE, entries(), ("y", "x", "nobody"))
+    found = pairwise.build_matrices(LIVE, ["x", "y"])
+    shown = compare_models(LIVE, entries(), ("y", "x", "nobody"))
     assert [card.row["model"] for card in shown.cards] == ["x", "y"]
     assert shown.computed_at == found["computed_at"]
     diff, error, chance, needed = (found[name][0][1] for name in ("diff", "diff_se", "win_probability", "votes_needed"))
@@ -45,19 +45,19 @@ def test_pair_has_the_figures_of_the_pairs_of_the_board(voted):
         "diff": f"+{diff:.0f} ± {1.96 * error:.0f}",
         "chance": f"{100 * chance:.0f} %",
         "direct": "14 votes: 9 won, 4 lost, 1 tied",
-        "needed": f"about {rounded(needed)} more votes between them",
+        "needed": f"about {round_estimate(needed)} more votes between them",
         "why": "",
     }
 
 
 def test_every_pair_of_the_pinned_is_compared_the_better_one_first(voted):
-    shown = compared(LIVE, entries(), ("z", "y", "x"))
+    shown = compare_models(LIVE, entries(), ("z", "y", "x"))
     assert [(pair.better, pair.worse) for pair in shown.pairs] == [("X", "Y"), ("X", "Z"), ("Y", "Z")]
     assert all(pair.diff.startswith("+") for pair in shown.pairs)
 
 
 def test_unbounded_model_cannot_be_compared_and_says_why(voted):
-    shown = compared(LIVE, entries(), ("w", "y"))
+    shown = compare_models(LIVE, entries(), ("w", "y"))
     [pair] = shown.pairs
     assert (pair.diff, pair.direct) == ("cannot be compared", "no votes between them")
     assert pair.why == "The rating of W has an open end, so no difference can be estimated."
@@ -65,7 +65,7 @@ def test_unbounded_model_cannot_be_compared_and_says_why(voted):
 
 
 def test_open_end_of_an_interval_is_told_beside_the_rating(voted):
-    shown = compared(LIVE, entries(), ("w",))
+    shown = compare_models(LIVE, entries(), ("w",))
     [card] = shown.cards
     assert lines(shown)["Rating"] == [f"{card.row['rating']:,.0f} ({card.row['ci_low']:,.0f} or more)"]
 
@@ -75,10 +75,12 @@ def lines(shown):
 
 
 def test_figures_stand_in_lines_and_what_is_unknown_of_one_is_a_dash(voted):
-    known = Facts(organization="Acme", open_weights=True, context=131_072)
-    both = [replace(each, facts=known if each.slug == "x" else UNKNOWN) for each in entries() if each.slug in "xy"]
+    known = BoardModelFacts(organization="Acme", open_weights=True, context=131_072)
+    both = [
+        replace(each, facts=known if each.slug == "x" else UNKNOWN_FACTS) for each in entries() if each.slug in "xy"
+    ]
     both[0] = replace(both[0], row=both[0].row | {"organization": "Acme", "open_weights": True})
-    shown = compared(LIVE, both, ("x", "y"))
+    shown = compare_models(LIVE, both, ("x", "y"))
     found = lines(shown)
     assert list(found)[:3] == ["Rank", "Rating", "Tier"]
     assert found["Votes"] == ["19", "26"]
@@ -90,8 +92,8 @@ def test_figures_stand_in_lines_and_what_is_unknown_of_one_is_a_dash(voted):
 
 
 def test_elo_has_differences_without_errors(voted):
-    elo = Asked(method="elo")
-    [pair] = compared(elo, entries(elo), ("x", "z")).pairs
+    elo = BoardKey(method="elo")
+    [pair] = compare_models(elo, entries(elo), ("x", "z")).pairs
     assert "±" not in pair.diff
     assert pair.needed == DASH
     assert pair.why.startswith("Elo ratings have no errors")
@@ -101,21 +103,21 @@ def test_elo_has_differences_without_errors(voted):
     ("votes", "told"), [(1, 1), (99, 99), (100, 100), (149, 150), (218_578, 220_000), (1_234_567, 1_200_000)]
 )
 def test_estimate_has_two_digits_that_count(votes, told):
-    assert rounded(votes) == told
+    assert round_estimate(votes) == told
 
 
 def test_pair_without_a_chain_of_votes_says_why_it_has_no_figures(voted):
     for winner in "aab":
         factories.cast(factories.model("p"), factories.model("q"), winner)
     board_refresh.refresh()
-    why = [pair.why for pair in compared(LIVE, entries(), ("x", "p")).pairs]
+    why = [pair.why for pair in compare_models(LIVE, entries(), ("x", "p")).pairs]
     assert why == ["No chain of votes leads from one to the other, so their ratings are on scales of their own."]
 
 
 def test_pins_that_are_not_on_the_board_are_named(voted):
-    assert compared(LIVE, entries(), ("x", "nobody")).missing == ["nobody"]
-    assert compared(LIVE, entries(), ("nobody",)).cards == []
-    assert compared(LIVE, entries(), ()) is None
+    assert compare_models(LIVE, entries(), ("x", "nobody")).missing == ["nobody"]
+    assert compare_models(LIVE, entries(), ("nobody",)).cards == []
+    assert compare_models(LIVE, entries(), ()) is None
 
 
 @pytest.mark.parametrize("pins", [["<nobody>"], ["x", "<nobody>"], ["x", "y", "<nobody>"]])
@@ -125,8 +127,8 @@ def test_page_says_that_a_pin_is_not_on_the_board(client, voted, pins):
 
 
 def test_what_is_known_of_none_of_them_is_said_below(voted):
-    assert compared(LIVE, entries(), ("x", "y")).unknown == [
+    assert compare_models(LIVE, entries(), ("x", "y")).unknown == [
         "Not known: Size, Price, Context, Released.",
         "Not measured here yet: Speed, First token, Failed.",
     ]
-    assert compared(LIVE, entries(), ("nobody",)).unknown == []
+    assert compare_models(LIVE, entries(), ("nobody",)).unknown == []

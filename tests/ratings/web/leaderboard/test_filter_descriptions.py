@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from ratings.boards.descriptions import chosen
-from ratings.boards.snapshots import Asked
-from ratings.web.leaderboard.filter_descriptions import filters
-from ratings.web.leaderboard.filters import View
+from ratings.boards.descriptions import join_description
+from ratings.boards.snapshots import BoardKey
+from ratings.web.leaderboard.filter_descriptions import describe_filters
+from ratings.web.leaderboard.filters import BoardView
 from tests import factories
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -17,18 +17,22 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("asked", "view", "words"),
     [
-        (Asked(), View(), "Coding"),
-        (Asked(style_control=True), View(sort="votes", pins=("x",)), "Coding · style control"),
-        (Asked(method="elo", at=NOON), View(), "Coding · Elo · as of 2026-03-01 12:00 UTC"),
-        (Asked(), View(text="a<b", weights="open", commercial="yes"), "Coding · “a<b” · open · commercial use"),
-        (Asked(), View(weights="closed", organization="Acme"), "Coding · closed · Acme"),
-        (Asked(), View(size_min=5e8, size_max=9.9e9), "Coding · from 500 M parameters · up to 9.9 B parameters"),
-        (Asked(), View(price_max=0.25, context_min=128e3), "Coding · up to $0.25 · context from 128,000"),
-        (Asked(), View(released_after=date(2026, 1, 2)), "Coding · released since 2026-01-02"),
+        (BoardKey(), BoardView(), "Coding"),
+        (BoardKey(style_control=True), BoardView(sort="votes", pins=("x",)), "Coding · style control"),
+        (BoardKey(method="elo", at=NOON), BoardView(), "Coding · Elo · as of 2026-03-01 12:00 UTC"),
+        (BoardKey(), BoardView(text="a<b", weights="open", commercial="yes"), "Coding · “a<b” · open · commercial use"),
+        (BoardKey(), BoardView(weights="closed", organization="Acme"), "Coding · closed · Acme"),
+        (
+            BoardKey(),
+            BoardView(size_min=5e8, size_max=9.9e9),
+            "Coding · from 500 M parameters · up to 9.9 B parameters",
+        ),
+        (BoardKey(), BoardView(price_max=0.25, context_min=128e3), "Coding · up to $0.25 · context from 128,000"),
+        (BoardKey(), BoardView(released_after=date(2026, 1, 2)), "Coding · released since 2026-01-02"),
     ],
 )
 def test_words_say_what_differs_from_the_usual_board(asked, view, words):
-    assert chosen(asked, "Coding", filters(view)) == words
+    assert join_description(asked, "Coding", describe_filters(view)) == words
 
 
 @pytest.mark.django_db

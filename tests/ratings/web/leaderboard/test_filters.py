@@ -6,41 +6,41 @@ from datetime import date
 import pytest
 from django.http import QueryDict
 
-from core.http.errors import Refusal
-from ratings.web.leaderboard.columns import BY_NAME, COLUMNS, TO_CHOOSE, usual
-from ratings.web.leaderboard.filters import View, filtered, shown_columns, view
+from core.http.errors import RequestError
+from ratings.web.leaderboard.columns import COLUMNS, COLUMNS_BY_NAME, OPTIONAL_COLUMNS, list_default_columns
+from ratings.web.leaderboard.filters import BoardView, filter_entries, list_visible_columns, parse_board_view
 from tests.ratings.board_rows import FACTS, entry, unknown
 
 
 @pytest.mark.parametrize(
     ("query", "meant"),
     [
-        ("", View()),
+        ("", BoardView()),
         (
             "q=&weights=&commercial=&organization=&size_min=&price_max=&released_after=&sort=&order=&pin=&column=",
-            View(),
+            BoardView(),
         ),
-        ("q=+gpt+4 ", View(text="gpt 4")),
+        ("q=+gpt+4 ", BoardView(text="gpt 4")),
         (
             "weights=open&commercial=yes&organization=Maker",
-            View(weights="open", commercial="yes", organization="Maker"),
+            BoardView(weights="open", commercial="yes", organization="Maker"),
         ),
-        ("size_min=0.5&size_max=10", View(size_min=5e8, size_max=1e10)),
-        ("price_max=2.5&context_min=200000", View(price_max=2.5, context_min=200_000)),
-        ("released_after=2026-01-31", View(released_after=date(2026, 1, 31))),
-        ("sort=votes", View(sort="votes", descending=True)),
-        ("sort=votes&order=asc", View(sort="votes")),
-        ("sort=price", View(sort="price")),
-        ("order=desc", View(descending=True)),
-        ("pin=b&pin=a&pin=b&pin=", View(pins=("b", "a"))),
-        ("column=price&column=votes&column=rating", View(columns=("votes", "price"))),
-        ("column=none&column=price", View(columns=("price",))),
-        ("column=none", View(columns=())),
-        ("unknown=1&pool=live", View()),
+        ("size_min=0.5&size_max=10", BoardView(size_min=5e8, size_max=1e10)),
+        ("price_max=2.5&context_min=200000", BoardView(price_max=2.5, context_min=200_000)),
+        ("released_after=2026-01-31", BoardView(released_after=date(2026, 1, 31))),
+        ("sort=votes", BoardView(sort="votes", descending=True)),
+        ("sort=votes&order=asc", BoardView(sort="votes")),
+        ("sort=price", BoardView(sort="price")),
+        ("order=desc", BoardView(descending=True)),
+        ("pin=b&pin=a&pin=b&pin=", BoardView(pins=("b", "a"))),
+        ("column=price&column=votes&column=rating", BoardView(columns=("votes", "price"))),
+        ("column=none&column=price", BoardView(columns=("price",))),
+        ("column=none", BoardView(columns=())),
+        ("unknown=1&pool=live", BoardView()),
     ],
 )
 def test_view_understands_the_parameters(query, meant):
-    assert view(QueryDict(query)) == meant
+    assert parse_board_view(QueryDict(query)) == meant
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_view_understands_the_parameters(query, meant):
     ],
 )
 def test_view_refuses_what_it_cannot_understand(query, field):
-    with pytest.raises(Refusal) as refused:
-        view(QueryDict(query))
+    with pytest.raises(RequestError) as refused:
+        parse_board_view(QueryDict(query))
     assert refused.value.status == 400
     assert list(refused.value.extra["fields"]) == [field]
 
@@ -107,10 +107,10 @@ ENTRIES = [
     ],
 )
 def test_filtered_keeps_what_fits_and_counts_what_is_unknown(limits, found, left_out, unknown_of):
-    shown = filtered(ENTRIES, View(**limits))
+    shown = filter_entries(ENTRIES, BoardView(**limits))
     assert "".join(each.slug for each in shown.entries) == found
     assert (shown.left_out, shown.unknown) == (left_out, unknown_of)
-    assert View(**limits).filtered == bool(limits)
+    assert BoardView(**limits).filtered == bool(limits)
 
 
 @pytest.mark.parametrize(
@@ -128,38 +128,38 @@ def test_filtered_keeps_what_fits_and_counts_what_is_unknown(limits, found, left
     ],
 )
 def test_filtered_sorts_with_what_is_unknown_last_and_equals_in_the_order_of_the_board(sort, descending, order):
-    shown = filtered(ENTRIES, View(sort=sort, descending=descending))
+    shown = filter_entries(ENTRIES, BoardView(sort=sort, descending=descending))
     assert "".join(each.slug for each in shown.entries) == order
     assert {each.slug: each.row["rank"] for each in shown.entries} == dict(zip("abcd", (1, 2, 3, 4), strict=True))
 
 
-@pytest.mark.parametrize("column", BY_NAME)
+@pytest.mark.parametrize("column", COLUMNS_BY_NAME)
 @pytest.mark.parametrize("descending", [False, True])
 def test_every_column_can_be_sorted_by(column, descending):
-    assert len(filtered(ENTRIES, View(sort=column, descending=descending)).entries) == len(ENTRIES)
+    assert len(filter_entries(ENTRIES, BoardView(sort=column, descending=descending)).entries) == len(ENTRIES)
 
 
 def test_usual_columns_are_those_of_which_something_is_known():
-    assert usual(ENTRIES) == ("tier", "votes", "win_rate", "price", "context", "speed", "failures")
-    assert usual(ENTRIES[3:]) == ("tier", "votes", "win_rate")
+    assert list_default_columns(ENTRIES) == ("tier", "votes", "win_rate", "price", "context", "speed", "failures")
+    assert list_default_columns(ENTRIES[3:]) == ("tier", "votes", "win_rate")
 
 
 @pytest.mark.parametrize(
     ("asked", "names"),
     [
-        (View(), ["rank", "model", "rating", "votes"]),
-        (View(columns=("price",)), ["rank", "model", "rating", "price"]),
-        (View(columns=()), ["rank", "model", "rating"]),
-        (View(sort="size"), ["rank", "model", "rating", "votes", "size"]),
+        (BoardView(), ["rank", "model", "rating", "votes"]),
+        (BoardView(columns=("price",)), ["rank", "model", "rating", "price"]),
+        (BoardView(columns=()), ["rank", "model", "rating"]),
+        (BoardView(sort="size"), ["rank", "model", "rating", "votes", "size"]),
     ],
 )
 def test_shown_columns_hold_the_chosen_ones_and_that_of_the_order(asked, names):
-    assert shown_columns(asked, ["votes"]) == names
+    assert list_visible_columns(asked, ["votes"]) == names
 
 
 def test_every_column_says_what_it_is():
     assert all(str(column.label) and len(str(column.about)) > 15 for column in COLUMNS)
-    assert len(TO_CHOOSE) == len(COLUMNS) - 3
+    assert len(OPTIONAL_COLUMNS) == len(COLUMNS) - 3
 
 
 @pytest.mark.parametrize(
@@ -178,5 +178,5 @@ def test_models_without_a_rank_come_after_the_others_however_they_are_sorted(sor
         entry(model="newcomer", rank=None, rating=1700.0, votes=20),
         entry(model="worse", rank=None, rating=900.0, votes=10),
     ]
-    found = filtered(board, View(sort=sort, descending=descending)).entries
+    found = filter_entries(board, BoardView(sort=sort, descending=descending)).entries
     assert [each.slug for each in found] == order

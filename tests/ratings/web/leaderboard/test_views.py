@@ -11,13 +11,13 @@ import pytest
 from django.test import Client
 
 from catalog.models import Price
-from core.files.csv_injection import read_back
+from core.files.csv_injection import unescape_formula
 from ratings.boards import model_facts
-from ratings.boards.snapshots import pack
-from ratings.models import SHIPPED_POOL, Board, PairTable, Pool, Snapshot
+from ratings.boards.snapshots import pack_rows
+from ratings.models import SEED_POOL, Board, PairTable, Pool, Snapshot
 from ratings.pipeline import board_refresh
 from ratings.web.leaderboard import downloads
-from ratings.web.leaderboard.columns import BY_NAME, TO_CHOOSE
+from ratings.web.leaderboard.columns import COLUMNS_BY_NAME, OPTIONAL_COLUMNS
 from tests import factories
 from tests.arena.web.test_templates import Outline
 
@@ -174,13 +174,13 @@ def test_what_is_unknown_is_said_and_counted(client, voted):
     assert "left out" not in text(client.get(PAGE, {"q": "acme"}))
 
 
-@pytest.mark.parametrize("column", [column.name for column in TO_CHOOSE])
+@pytest.mark.parametrize("column", [column.name for column in OPTIONAL_COLUMNS])
 def test_columns_can_be_chosen_on_page_and_in_files(client, voted, column):
     outline = Outline(client.get(PAGE, {"column": column}).content.decode())
     names = [attrs["class"] for attrs in outline.all("th", scope="col")]
     assert names == ["cell-rank", "cell-model", "cell-rating", f"cell-{column}", "cell-pin"]
     [row, *_] = client.get(PAGE, {"column": column, "format": "json"}).json()["rows"]
-    assert row.keys() == {key for name in downloads.OF_ROWS | {column} for key in BY_NAME[name].cells}
+    assert row.keys() == {key for name in downloads.API_COLUMNS | {column} for key in COLUMNS_BY_NAME[name].cells}
     assert [box["value"] for box in outline.all("input", name="column") if "checked" in box] == [column]
 
 
@@ -366,13 +366,13 @@ def test_csv_holds_no_formula_and_is_read_back(client, name):
     board_refresh.refresh()
     response = client.get(PAGE, {"format": "csv", "sort": "model"})
     names = {row["model"]: row["name"] for row in csv.DictReader(io.StringIO(response.content.decode(), newline=""))}
-    assert read_back(names["x"]) == name
+    assert unescape_formula(names["x"]) == name
     assert names["x"][0] not in "=+-@\t\r\n＝＋－＠"
     assert names["y"] == "Y"
 
 
 def test_csv_would_hold_a_formula_if_texts_were_written_as_they_are(client, monkeypatch):
-    monkeypatch.setattr(downloads, "defuse", str)
+    monkeypatch.setattr(downloads, "escape_formula", str)
     factories.cast(factories.model("x", name="=1+1"), factories.model("y"))
     board_refresh.refresh()
     assert ",=1+1," in client.get(PAGE, {"format": "csv"}).content.decode()
@@ -446,14 +446,14 @@ def test_empty_board_that_no_battle_fills_promises_nothing_and_leads_to_votes(cl
 
 @pytest.fixture
 def public():
-    factories.pool(SHIPPED_POOL, kind=Pool.Kind.IMPORT, name="Votes of 2024", provenance="From a public file.")
-    factories.cast(factories.model("x"), factories.model("y"), pool=SHIPPED_POOL)
+    factories.pool(SEED_POOL, kind=Pool.Kind.IMPORT, name="Votes of 2024", provenance="From a public file.")
+    factories.cast(factories.model("x"), factories.model("y"), pool=SEED_POOL)
     board_refresh.refresh()
 
 
 @pytest.mark.parametrize(
     ("query", "found"),
-    [("", ["x", "y"]), ("pool=live", []), ("method=elo", []), (f"pool={SHIPPED_POOL}", ["x", "y"])],
+    [("", ["x", "y"]), ("pool=live", []), ("method=elo", []), (f"pool={SEED_POOL}", ["x", "y"])],
 )
 def test_public_board_stands_in_while_nobody_has_named_a_board_and_ours_is_empty(client, public, query, found):
     factories.board()
@@ -471,20 +471,20 @@ def test_own_board_is_first_from_the_first_vote_on(client, public):
 
 
 def test_page_of_imported_votes_says_whose_they_are_and_leads_to_the_others(client, public):
-    shown = client.get(PAGE, {"pool": SHIPPED_POOL}).content.decode()
+    shown = client.get(PAGE, {"pool": SEED_POOL}).content.decode()
     assert "Votes of 2024: votes that were cast elsewhere" in shown
     assert "From a public file." in shown
     assert "models of this arena" not in shown
     assert '<a href="?pool=live"><bdi>' in shown
-    assert f'<a href="?pool={SHIPPED_POOL}" aria-current="page">' in shown
-    assert f'href="/models/x/?pool={SHIPPED_POOL}"' in shown
+    assert f'<a href="?pool={SEED_POOL}" aria-current="page">' in shown
+    assert f'href="/models/x/?pool={SEED_POOL}"' in shown
 
 
 def test_page_tells_why_a_board_under_style_control_has_no_rows(client, voted):
     assert "appears with its first votes of which the style" in text(client.get(PAGE, {"style_control": "true"}))
     styled = Board.objects.create(pool=factories.pool(), category=factories.board().category, style_control=True)
     problem = {"problem": "separable"}
-    Snapshot.objects.create(board=styled, votes=3, code_version="1", rows=pack([]), parameters=problem)
+    Snapshot.objects.create(board=styled, votes=3, code_version="1", rows=pack_rows([]), parameters=problem)
     assert "These votes give no finite ratings" in text(client.get(PAGE, {"style_control": "true"}))
 
 
@@ -502,7 +502,7 @@ def test_page_asks_the_database_as_often_for_many_models_as_for_few(client, mode
 
 
 def test_page_that_was_asked_for_just_now_costs_one_small_query(client, voted, django_assert_num_queries):
-    model_facts.kept.seconds = 60.0
+    model_facts.context_cache.seconds = 60.0
     first = client.get(PAGE)
     with django_assert_num_queries(1):
         again = client.get(PAGE)
@@ -528,7 +528,7 @@ def test_frame_that_is_kept_is_nobodys(client, voted, django_user_model):
 
 
 def test_page_shows_new_votes_at_once_though_views_are_kept(client, voted):
-    model_facts.kept.seconds = 60.0
+    model_facts.context_cache.seconds = 60.0
     client.get(PAGE)
     factories.cast(factories.model("d"), factories.model("a"))
     board_refresh.refresh()
