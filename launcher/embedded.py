@@ -24,7 +24,7 @@ WAIT_TIMEOUT_S = 30
 POLL_S = 0.05
 PRIVATE_ENDPOINTS_VARIABLE, LOOPBACK_NETWORKS = "ARENA_ALLOW_PRIVATE_ENDPOINTS", "127.0.0.0/8,::1/128"
 FALLBACKS_VARIABLE = "SECRET_KEY_FALLBACKS"
-CONVERSATION = "ARENA_CONVERSATION_CHARACTERS"
+CONVERSATION_VARIABLE = "ARENA_CONVERSATION_CHARACTERS"
 
 PrintLine = Callable[[str], None]
 
@@ -37,7 +37,7 @@ def build_environment(folder: DataFolder) -> dict[str, str]:
     outside = {name: value for name, value in os.environ.items() if value}
     ours = {"DATABASE_URL": postgres.build_url(folder), "REDIS_URL": valkey.build_url(folder)}
     if limit := _load_conversation_limit(folder):
-        ours[CONVERSATION] = limit
+        ours[CONVERSATION_VARIABLE] = limit
     joined = {
         PRIVATE_ENDPOINTS_VARIABLE: ",".join(filter(None, [outside.get(PRIVATE_ENDPOINTS_VARIABLE), LOOPBACK_NETWORKS]))
     }

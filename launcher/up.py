@@ -117,7 +117,7 @@ def build_environment(options: Options) -> dict[str, str]:
     The data folder keeps the limit, so that commands beside the service have the same one.
     """
     limit = LOCAL_CONVERSATION_CHARACTERS if options.battles else ""
-    embedded.store_conversation_limit(options.folder, os.environ.get(embedded.CONVERSATION) or limit)
+    embedded.store_conversation_limit(options.folder, os.environ.get(embedded.CONVERSATION_VARIABLE) or limit)
     return embedded.build_environment(options.folder)
 
 

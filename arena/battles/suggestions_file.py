@@ -9,7 +9,7 @@ from django.db import transaction
 from arena.models import Suggestion, conversation_limit
 from core.files.records import CsvRecord, iter_json_lines, read_csv
 from core.text.storable import is_storable_text
-from core.text.text_size import Size
+from core.text.text_size import TextSize
 
 COLUMNS = ("prompt", "category")
 MAX_CATEGORY_LENGTH = 100
@@ -54,6 +54,6 @@ def _parse_text(line: int, row: dict[str, Any], field: str) -> str:
     if not is_storable_text(text):
         raise ValueError(f"line {line}: {field} holds characters that are no text")
     longest = MAX_CATEGORY_LENGTH if field == "category" else conversation_limit()
-    if Size.of(text).length > longest:
+    if TextSize.of(text).length > longest:
         raise ValueError(f"line {line}: {field} is longer than {longest:,} characters")
     return text

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from arena.endpoints.model_requests import DEFAULT_MAX_TOKENS
 from arena.models import SIDES, Answer, Battle, Endpoint, conversation_limit
 from core.http.errors import RequestError
-from core.text.text_size import Size
+from core.text.text_size import TextSize
 
 # A token of prose has three to five characters, of program text about three, of other scripts two to four bytes.
 CHARACTERS_PER_TOKEN = 2
@@ -20,7 +20,7 @@ OVERHEAD_TOKENS = 200
 def check_first_prompt(prompt: str) -> None:
     """Raises Refusal 400 `too_long` for a first question that is longer than a conversation may be."""
     most = conversation_limit()
-    if Size.of(prompt).length > most:
+    if TextSize.of(prompt).length > most:
         words = _("This question is too long. Shorten it. %(limit)s")
         raise _too_long_error(words % {"limit": _format_limit(most)})
 
@@ -30,7 +30,7 @@ def check_next_prompt(battle: Battle, prompt: str) -> None:
 
     The caller has locked the battle, so that no other question comes in between.
     """
-    asked = Size.of(prompt)
+    asked = TextSize.of(prompt)
     answers = Answer.objects.filter(turn__battle=battle).select_related("turn")
     if max((side + asked).length for side in _measure_sides(answers)) > battle.conversation_limit:
         words = _("This conversation would become too long. %(limit)s Ask a shorter question, or start a new battle.")
@@ -67,12 +67,12 @@ def describe_small_windows() -> list[str]:
     ]
 
 
-def _measure_sides(answers: Iterable[Answer]) -> list[Size]:
+def _measure_sides(answers: Iterable[Answer]) -> list[TextSize]:
     """The conversation of each side so far: the questions that it answered, and its answers."""
-    sizes = dict.fromkeys(SIDES, Size())
+    sizes = dict.fromkeys(SIDES, TextSize())
     for answer in answers:
         if answer.state == Answer.State.FINISHED:
-            sizes[answer.side] += Size.of(answer.turn.prompt) + Size.of(answer.text)
+            sizes[answer.side] += TextSize.of(answer.turn.prompt) + TextSize.of(answer.text)
     return list(sizes.values())
 
 

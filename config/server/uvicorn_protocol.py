@@ -18,7 +18,7 @@ def allow_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
-class Connection(HttpToolsProtocol):
+class DeadlineProtocol(HttpToolsProtocol):
     """Closed when a client takes too long to send a request or to take the answer.
 
     The head of a request must be complete `head_s` after the connection was opened, or after the first byte of a later

@@ -4,18 +4,18 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Size:
+class TextSize:
     """The size of texts, in characters and in bytes of UTF-8."""
 
     characters: int = 0
     octets: int = 0
 
     @classmethod
-    def of(cls, text: str) -> "Size":
+    def of(cls, text: str) -> "TextSize":
         return cls(len(text), len(text.encode()))
 
-    def __add__(self, other: "Size") -> "Size":
-        return Size(self.characters + other.characters, self.octets + other.octets)
+    def __add__(self, other: "TextSize") -> "TextSize":
+        return TextSize(self.characters + other.characters, self.octets + other.octets)
 
     @property
     def length(self) -> float:

@@ -11,17 +11,17 @@ import pytest
 import uvicorn
 import uvloop
 
-from config.server.uvicorn_protocol import MAX_OPEN_FILES, Connection
+from config.server.uvicorn_protocol import MAX_OPEN_FILES, DeadlineProtocol
 
 BODY = b"x" * 200_000
 SMALL = 4096
 
 
-class Impatient(Connection):
+class Impatient(DeadlineProtocol):
     stalled_ms = 300
 
 
-class Hasty(Connection):
+class Hasty(DeadlineProtocol):
     """Deadlines that a test can wait for; a client that stalls is none of its business."""
 
     head_s, body_s = 0.4, 0.6
