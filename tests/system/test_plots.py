@@ -61,7 +61,7 @@ CELLS = """(table) => [...document.querySelectorAll(`#${table}-table tbody tr`)]
 TITLES = "plot => [...document.querySelectorAll(`[data-plot=${plot}] title`)].map((title) => title.textContent)"
 
 SHORTENED = """async (names) => {
-    const [file] = performance.getEntriesByType("resource").filter(({ name }) => name.includes("plots_frame"));
+    const [file] = performance.getEntriesByType("resource").filter(({ name }) => name.includes("plot_frame"));
     return (await import(file.name)).shortened(names, 115);
 }"""
 
