@@ -243,7 +243,7 @@ def test_worker_finds_its_turn_gone_and_writes_nothing(voter):
 def test_worker_replaces_no_model_of_a_battle_that_is_gone(voter):
     battle = factories.battle("answering", a=RUNNING, b=RUNNING, voter=voter)
     side = factories.side(battle.turns.get(), "a")
-    job = replacement.jobs.of_side(side.turn_id, side.pk)
+    job = replacement.jobs.load_side_job(side.turn_id, side.pk)
     deletion.delete_battle(voter.pk, battle.pk)
 
     assert replacement.replace_models([replacement.ReplaceRequest(job, "timeout")]) == [None]

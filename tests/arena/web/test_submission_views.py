@@ -127,7 +127,7 @@ def test_same_twice_is_told(client, me):
     assert "The same was sent before" in answer.content.decode()
 
 
-@pytest.mark.parametrize(("most", "status"), [("MOST_OF_ONE", 429), ("MOST_WAITING", 503)])
+@pytest.mark.parametrize(("most", "status"), [("MAX_PER_VOTER", 429), ("MAX_PENDING", 503)])
 def test_too_many_that_wait_are_told(client, me, monkeypatch, most, status):
     monkeypatch.setattr(submissions, most, 0)
     answer = propose(client)
