@@ -26,9 +26,9 @@ FloatField, IntegerField = serializers.FloatField, serializers.IntegerField
 CharField, BooleanField = serializers.CharField, serializers.BooleanField
 
 
+# The shape of a JSON object. Its component in the document has the name of the class without `Schema`.
+# This is no docstring: the document would repeat it as the description of each component.
 class Schema(serializers.Serializer[Any]):
-    """The shape of a JSON object; its component in the document has the name of the class without `Schema`."""
-
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         extend_schema_serializer(component_name=cls.__name__.removesuffix("Schema"))(cls)

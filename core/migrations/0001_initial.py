@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
                 ('after', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder, help_text='and as they are', null=True)),
             ],
             options={
+                'verbose_name_plural': 'audit entries',
                 'ordering': ('-pk',),
             },
         ),
