@@ -1,8 +1,9 @@
-"""The documents name what is there: paths, commands, modules, settings, and examples that work."""
+"""Paths, commands, modules and settings that the documents name exist, and their examples work."""
 
 import ast
 import re
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,15 @@ from config.environment import PARSERS
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = (
     "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md",
-    "docs/api.md", "docs/architecture.md", "docs/decisions.md",
+    *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md")),
 )  # fmt: skip
+ARCHITECTURE = "docs/explanation/architecture.md"
+MODELS_GUIDE = "docs/how-to/add-models.md"
+CONTAINERS_GUIDE = "docs/how-to/containers-and-proxy.md"
 PACKAGES = ("launcher", "config", "ratings", "arena", "catalog", "core")
-# Made at run time, or patterns of names.
-NOT_IN_THE_TREE = {"var/", ".venv", "test_<thing>_<behaviour>"}
-DJANGOS = {"createsuperuser"}
+# Created at run time, or patterns of names.
+NOT_IN_THE_TREE = {"var/", ".venv", "test_<thing>_<behavior>"}
+DJANGO_COMMANDS = {"createsuperuser"}
 LARGEST_PICTURE = 150_000
 ACME = Request("https://acme.example/v1", "m", (Message("user", "Hi"),), "sk-1", "Be brief.", 64, 0.7)
 
@@ -36,22 +40,56 @@ def blocks(document: str, language: str) -> list[str]:
 
 def quoted(document: str) -> set[str]:
     prose = re.sub(r"^```.*?^```", "", text(document), flags=re.DOTALL | re.MULTILINE)
-    return {" ".join(found.split()) for found in re.findall(r"`([^`]+)`", prose)}
+    return {" ".join(code.split()) for code in re.findall(r"`([^`]+)`", prose)}
 
 
 def paths(document: str) -> set[str]:
-    """What is quoted and looks like a path of the repository; addresses of the service start with a slash."""
-    looks = re.compile(r"\.?[\w-]+(/[\w.-]*)+|[\w.-]+\.(py|md|toml|yaml|lock)|Dockerfile")
-    return {word for word in quoted(document) if looks.fullmatch(word)} - NOT_IN_THE_TREE
+    """Quoted words that look like paths of the repository. Addresses of the service start with a slash."""
+    path = re.compile(r"\.?[\w-]+(/[\w.-]*)+|[\w.-]+\.(py|md|toml|yaml|lock)|Dockerfile")
+    return {word for word in quoted(document) if path.fullmatch(word)} - NOT_IN_THE_TREE
 
 
 def modules(document: str) -> set[str]:
-    looks = re.compile(rf"({'|'.join(PACKAGES)})(\.\w+)*")
-    return {word for word in quoted(document) if looks.fullmatch(word)}
+    module = re.compile(rf"({'|'.join(PACKAGES)})(\.\w+)*")
+    return {word for word in quoted(document) if module.fullmatch(word)}
+
+
+def drop_code(markdown: str) -> str:
+    """The text without blocks of code; code within a line may be part of a heading, so it stays."""
+    return re.sub(r"^```.*?^```", "", markdown, flags=re.DOTALL | re.MULTILINE)
+
+
+def list_links(markdown: str) -> list[str]:
+    """Targets of links and pictures that have no scheme, in order."""
+    prose = re.sub(r"`[^`]*`", "", drop_code(markdown))
+    return re.findall(r"\]\((?![a-z]+:)([^)\s]+)\)", prose)
+
+
+def list_anchors(markdown: str) -> set[str]:
+    """The anchors that GitHub gives to headings."""
+    anchors: set[str] = set()
+    seen: Counter[str] = Counter()
+    for heading in re.findall(r"^#+ +(.*)$", drop_code(markdown), re.MULTILINE):
+        words = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading).strip().lower()
+        anchor = re.sub(r"[^\w\- ]", "", words).replace(" ", "-")
+        anchors.add(f"{anchor}-{seen[anchor]}" if seen[anchor] else anchor)
+        seen[anchor] += 1
+    return anchors
+
+
+def is_broken(document: str, link: str) -> bool:
+    """Whether the file of a relative link, or its anchor in a document, does not exist."""
+    file, _, anchor = link.partition("#")
+    path = ROOT / document
+    if file:
+        path = path.parent / file
+    if not path.is_file():
+        return True
+    return bool(anchor) and anchor not in list_anchors(path.read_text(encoding="utf-8"))
 
 
 def exists(dotted: str) -> bool:
-    """Whether this is a package, a module, or a public name at the top of one."""
+    """Whether this is a package, a module, or a name at the top level of a module."""
     path = ROOT / dotted.replace(".", "/")
     if path.is_dir() or path.with_suffix(".py").is_file():
         return True
@@ -66,9 +104,60 @@ def test_paths_in_documents_exist(document):
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_links_in_documents_lead_to_files(document):
-    links = re.findall(r"\]\((?!https?://)([^)#]+)\)", text(document))
-    assert [link for link in links if not (ROOT / document).parent.joinpath(link).is_file()] == []
+def test_relative_links_in_documents_exist(document):
+    assert [link for link in list_links(text(document)) if is_broken(document, link)] == []
+
+
+@pytest.mark.parametrize(
+    ("markdown", "links"),
+    [
+        ("[a](b.md) and [c](d.md#e)", ["b.md", "d.md#e"]),
+        ("[a](#b)", ["#b"]),
+        ("![picture](screenshots/a.png)", ["screenshots/a.png"]),
+        ("[a\nb](c.md)", ["c.md"]),
+        ("[outside](https://example.org/a.md)", []),
+        ("[mail](mailto:a@example.org)", []),
+        ("`[code](a.md)`", []),
+        ("```\n[block](a.md)\n```\n", []),
+    ],
+)
+def test_list_links_finds_relative_links(markdown, links):
+    assert list_links(markdown) == links
+
+
+@pytest.mark.parametrize(
+    ("heading", "anchor"),
+    [
+        ("## Which models are drawn", "which-models-are-drawn"),
+        ("# Options of ./scripts/up", "options-of-scriptsup"),
+        ("### `load_models`, again", "load_models-again"),
+        ("## Write a [link](a.md)", "write-a-link"),
+        ("## Settings for the 2nd time –", "settings-for-the-2nd-time-"),
+    ],
+)
+def test_list_anchors_follows_headings(heading, anchor):
+    assert list_anchors(f"{heading}\n\ntext\n") == {anchor}
+
+
+def test_list_anchors_numbers_repeated_headings_and_skips_code():
+    assert list_anchors("# A\n## A\n```sh\n# B\n```\n# A\n") == {"a", "a-1", "a-2"}
+
+
+@pytest.mark.parametrize(
+    ("link", "broken"),
+    [
+        ("../../README.md", False),
+        ("../../README.md#two-commands", False),
+        ("../../README.md#three-commands", True),
+        ("../reference", True),
+        ("none.md", True),
+        ("../screenshots/home.png", False),
+        ("#layers-of-nothing", True),
+        ("#release-clock", False),
+    ],
+)
+def test_is_broken_tells_missing_files_and_anchors(link, broken):
+    assert is_broken(ARCHITECTURE, link) == broken
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
@@ -81,7 +170,7 @@ def test_commands_in_documents_exist(document):
 def test_management_commands_in_documents_exist(document):
     named = set(re.findall(r"(?:scripts/manage|manage\.py) (\w+)", text(document)))
     ours = {path.stem for path in ROOT.glob("*/management/commands/*.py")}
-    assert named - DJANGOS <= ours
+    assert named - DJANGO_COMMANDS <= ours
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
@@ -109,29 +198,49 @@ def test_exists_tells_a_wrong_name():
 
 
 def test_architecture_names_every_folder():
-    found_by_name = {"migrations", "management", "commands", "formats", "en"}
+    unnamed = {"migrations", "management", "commands", "formats", "en"}
     folders = {path.parent.relative_to(ROOT) for package in PACKAGES for path in (ROOT / package).rglob("__init__.py")}
-    ours = {f"{folder}/" for folder in folders if not found_by_name & set(folder.parts)}
-    assert ours - paths("docs/architecture.md") == set()
+    ours = {f"{folder}/" for folder in folders if not unnamed & set(folder.parts)}
+    assert ours - paths(ARCHITECTURE) == set()
 
 
 def test_architecture_has_the_layers_in_the_order_of_the_contract():
     contracts = tomllib.loads(text("pyproject.toml"))["tool"]["importlinter"]["contracts"]
     layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
-    drawn = re.findall(r"^(\w+)  +\w", blocks("docs/architecture.md", "")[0], re.MULTILINE)
+    drawn = re.findall(r"^(\w+)  +\S", blocks(ARCHITECTURE, "")[0], re.MULTILINE)
     assert drawn == layers == list(PACKAGES)
 
 
-@pytest.mark.parametrize("example", blocks("README.md", "toml"))
-def test_models_file_of_the_readme_is_accepted(example, tmp_path):
+@pytest.mark.parametrize(
+    ("document", "slugs"),
+    [
+        (MODELS_GUIDE, ["llama-3.2-3b", "qwen-2.5-7b-instruct", "gpt-4o", "eliza"]),
+        ("docs/tutorial.md", ["llama-3.2-3b"]),
+    ],
+)
+def test_models_files_of_the_documents_are_accepted(document, slugs, tmp_path):
+    [example] = blocks(document, "toml")
     path = tmp_path / "models.toml"
     path.write_text(example, encoding="utf-8")
-    assert [entry["slug"] for entry in models_file.read_entries(path)] == [
-        "llama-3.2-3b",
-        "qwen-2.5-7b-instruct",
-        "gpt-4o",
-        "eliza",
-    ]
+    assert [entry["slug"] for entry in models_file.read_entries(path)] == slugs
+
+
+@pytest.mark.parametrize(
+    ("document", "names"),
+    [
+        ("docs/reference/settings.md", set(PARSERS)),
+        (
+            "docs/reference/commands.md",
+            DJANGO_COMMANDS | {path.stem for path in ROOT.glob("*/management/commands/[a-z]*.py")},
+        ),
+        (
+            "docs/reference/files.md",
+            {*models_file.MODEL_FIELDS} - {"endpoint"} | {f"endpoint.{name}" for name in models_file.ENDPOINT_FIELDS},
+        ),
+    ],
+)
+def test_reference_names_everything(document, names):
+    assert names - quoted(document) == set()
 
 
 def test_backend_of_contributing_works_in_twenty_lines():
@@ -139,37 +248,37 @@ def test_backend_of_contributing_works_in_twenty_lines():
     assert len([line for line in example.splitlines() if line]) <= 20
     names: dict = {}
     exec(example, names)  # noqa: S102
-    assert names["Acme"]().post(ACME, frozenset()) == Post(
-        "https://acme.example/v1/speak",
+    assert names["AcmeBackend"]().build_post(ACME, frozenset()) == Post(
+        "https://acme.example/v1/chat",
         {"Authorization": "Bearer sk-1"},
         {
             "model": "m",
-            "said": [{"by": "user", "text": "Hi"}],
+            "messages": [{"by": "user", "text": "Hi"}],
             "rules": "Be brief.",
-            "longest": 64,
-            "heat": 0.7,
+            "limit": 64,
         },
     )
-    answer = AnswerDecoder(names["Acme"]().reader())
+    answer = AnswerDecoder(names["AcmeBackend"]().create_reader())
     parts = list(answer.feed(b'data: {"text": "Hello"}\n\ndata: {"stop": true, "tokens_in": 3, "tokens_out": 1}\n\n'))
     assert [*parts, *answer.end()] == [Delta("Hello"), Usage(3, 1)]
 
 
 def test_pictures_are_small_and_all_shown():
     pictures = {path.name: path.stat().st_size for path in (ROOT / "docs" / "screenshots").iterdir()}
-    assert set(pictures) == set(re.findall(r"docs/screenshots/([\w.-]+)", text("README.md")))
+    links = [link for document in DOCUMENTS for link in list_links(text(document))]
+    assert set(pictures) == {Path(link).name for link in links if "screenshots/" in link}
     assert len(pictures) == 11
     assert max(pictures.values()) < LARGEST_PICTURE
 
 
 @pytest.mark.parametrize("service", ["web", "worker-answers"])
-def test_services_named_in_the_readme_are_those_of_compose(service):
-    [override] = blocks("README.md", "yaml")
+def test_services_named_in_the_guide_are_those_of_compose(service):
+    [override] = blocks(CONTAINERS_GUIDE, "yaml")
     assert re.search(rf"^  {service}:", override, re.MULTILINE)
     assert re.search(rf"^  {service}:", text("compose.yaml"), re.MULTILINE)
 
 
-def test_readme_gives_compose_every_value_that_it_needs():
-    [written] = [block for block in blocks("README.md", "sh") if "cat > .env" in block]
+def test_guide_gives_compose_every_value_that_it_needs():
+    [written] = [block for block in blocks(CONTAINERS_GUIDE, "sh") if "cat > .env" in block]
     needed = set(re.findall(r"\$\{(\w+):\?\}", text("compose.yaml")))
     assert needed == set(re.findall(r"^(\w+)=", written, re.MULTILINE))
