@@ -1,10 +1,10 @@
-"""What rigging costs in addresses: battles that the limits let an attacker start, and what their votes move.
+"""The cost of rigging in addresses: battles that the limits allow an attacker, and the effect of their votes.
 
-Limits: those of this arena with its defaults, against the flat ones that it had before. An attacker never waits and
-drops the cookie at will, so a tree of buckets gives min(own bucket, what its parts give), each bucket what it holds and
-what flows in meanwhile. Votes: 20 models, sd 100 Elo, 5,000 honest votes (22 % ties) on pairs that are drawn by the
-arena's own sampler, as the attacker's are. The target stands on rank 10 or 15; the attacker knows who is who in 95 %,
-votes for the target, and in battles without it for the weaker model. Nothing filters votes yet.
+Limits: the defaults of this arena, compared with its earlier flat limits. An attacker never waits and drops the cookie
+at will, so a tree of buckets yields min(own bucket, sum of its parts), and each bucket yields its content plus the
+refill meanwhile. Votes: 20 models, sd 100 Elo, 5,000 honest votes (22 % ties) on pairs of the arena's
+own sampler, which also draws the attacker's pairs. The target has rank 10 or 15. The attacker identifies the models in
+95 % of the battles and votes for the target, and in battles without it for the weaker model. Votes are not filtered.
 """
 
 import os

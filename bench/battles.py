@@ -1,4 +1,4 @@
-"""Battles under load, and what the rhythm of the panes tells.
+"""Battles under load, and the information in the rhythm of the panes.
 
 ./scripts/bench battles                     all of it: 250 users with the release clock off, 100 users with it off and
                                             on, the load without an arena beside it, and 1,000 battles of ten models

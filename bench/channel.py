@@ -1,4 +1,4 @@
-"""An HTTP client that costs little: one connection, one request at a time, and streams of server-sent events."""
+"""A cheap HTTP client: one connection, one request at a time, and streams of server-sent events."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""How quickly models are listed and chosen from.
+"""Response times of the list of models and the shortlist.
 
 ./scripts/bench choice    with the models of the first start, and at 2,500 with six scores each: the time of single
                           requests of /choose/, of GET shortlist/, and of /models/, by rating and by one benchmark

@@ -1,4 +1,4 @@
-"""How often intervals, rank ranges and tiers hold the truth: the simulations of the tests, run for longer."""
+"""Coverage of intervals, rank ranges and tiers: the simulations of the tests with more runs."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""From what users saw, and what the processes cost meanwhile, to a table."""
+"""Builds a table from the measurements of users and the CPU time of the processes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A pool of very many votes in a running service, and battles that wait for one more each."""
+"""A pool of very many votes in a running service, and battles that are ready for one vote each."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Users who fight one battle after the other, and write down what they saw and when."""
+"""Simulated users who fight one battle after the other, and record the time of each event."""
 
 import asyncio
 import time

@@ -1,9 +1,9 @@
-"""A provider that costs little and remembers when it wrote what: OpenAI's format, one write a piece.
+"""A cheap provider in OpenAI's format, with one write for each piece, that records the time of each write.
 
-`python -m bench.mock LEAST MOST` serves all profiles on a free port, which it prints. Answers are between so many
-tokens long. `GET /log?prompt=…` gives what was written for a prompt, and forgets it: per request the
-model, the text, the seconds to its first piece as they should be, and for each piece when it was written (on the
-machine's monotonic clock) and how many characters were out then.
+`python -m bench.mock LEAST MOST` serves all profiles on a free port, which it prints. Answers have LEAST to MOST
+tokens. `GET /log?prompt=…` returns the record of a prompt and deletes it: for each request the model, the text, the
+planned seconds to its first piece, and for each piece the time of its write (on the machine's monotonic clock) and the
+number of characters written by then.
 """
 
 import asyncio

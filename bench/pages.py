@@ -1,4 +1,4 @@
-"""How quickly the boards are shown.
+"""Response times of the boards.
 
 ./scripts/bench pages     a live pool of 1,000,000 votes on 200 models in 27 categories: the time of single requests of
                           the leaderboard page and of its JSON, and how many of them are answered in a second; with

@@ -1,4 +1,4 @@
-"""The processes of a measurement: the mock, the service, and what each of them costs."""
+"""The processes of a measurement, the mock and the service, and their CPU time."""
 
 import os
 import platform

@@ -1,4 +1,4 @@
-"""Models that exist only as a rhythm: when the pieces of an answer come. Used by the mock and by simulations."""
+"""Timing profiles of models: the times at which the pieces of an answer arrive. For the mock and simulations."""
 
 import hashlib
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Votes for the benchmark of ratings: the counts of a real board, or drawn ones of any size. numpy only."""
+"""Votes for the benchmark of ratings: the counts of a real board, or random counts of any size. numpy only."""
 
 import csv
 import lzma

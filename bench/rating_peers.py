@@ -1,4 +1,4 @@
-"""Who computes ratings from counts or votes in the benchmark: ours and the peers, each from what it takes."""
+"""The contenders of the benchmark that compute ratings from counts or votes: ours, and the peers."""
 
 from collections.abc import Callable
 from functools import partial

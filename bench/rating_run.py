@@ -3,7 +3,7 @@
     python -m bench.rating_run '{"contender": …, "data": [{…}], "calls": …, "rounds": …}'
 
 prints the CPU seconds of the first call and of those after it, and the ratings. It runs in the peers' environment, so
-that all have the same numpy and the same BLAS; of the project it needs only the pure modules.
+that all have the same numpy and the same BLAS; it needs only the pure modules of the project.
 """
 
 import json

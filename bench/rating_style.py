@@ -1,4 +1,4 @@
-"""Who computes ratings under style control in the benchmark: ours, arena-rank, and an exact solver written for it."""
+"""The contenders of the benchmark under style control: ours, arena-rank, and an exact solver written for it."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,13 +1,14 @@
-"""Ratings beside those of arena-rank, evalica, choix and FastChat: CPU time, errors, and growth with votes.
+"""Compares ratings with arena-rank, evalica, choix and FastChat: CPU time, errors, and growth with votes.
 
     ./scripts/bench ratings [--quick] [--pairs FILE] [PART …]      parts: board refresh categories style
 
-Every figure is CPU time of one thread, from processes of its own (5; one for what takes more than 30 s). The first call
-of a process compiles what its library compiles (JAX); both it and the calls after it are shown, as medians with the
-lowest and the highest. What takes more than 20 s is called once, and that call stands for both.
+Every figure is the CPU time of one thread in separate processes (5, or one for contenders that take more than 30 s).
+The first call of a process compiles what its library compiles (JAX); both it and the calls after it are shown, as
+medians with the lowest and the highest. A contender that takes more than 20 s is called once, and that call counts as
+both.
 
-Ours runs in the peers' environment, `var/rating-peers`, which this makes: all use the same numpy. Peers are never a
-dependency of the project.
+Ours runs in the environment of the peers, `var/rating-peers`, which this script creates, so that all use the same
+numpy. The peers are never dependencies of the project.
 """
 
 import argparse

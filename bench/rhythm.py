@@ -1,9 +1,10 @@
-"""Does the rhythm of the panes tell which model writes in which? One classifier, chosen beforehand.
+"""Tests whether the rhythm of the panes reveals the models, with one classifier that was chosen beforehand.
 
-It knows the timing profiles and which two models fight. It sees when which pane grew by how many characters, and makes
-of it the time to the first byte and what the ticks and pieces are like; it looks neither at the text nor at total
-lengths, and all models answer equally long. What differs between the panes, times what differs between the two
-profiles, goes into a logistic regression with a small ridge; right is what tenfold cross-validation says.
+The classifier knows the timing profiles and the two models of the battle. Its input is the time and size of each growth
+of each pane, from which it computes the time to the first byte and statistics of the ticks and pieces. It ignores the
+text and the total lengths, and all models answer equally long. The differences between the panes times the differences
+between the two profiles are the features of a logistic regression with a small ridge penalty. The accuracy is that of
+tenfold cross-validation.
 """
 
 from collections.abc import Sequence
@@ -53,7 +54,7 @@ def _fight(random: Random, number: int, *, paced: bool) -> Fight:
     lanes, clock = (Lane(), Lane()), ReleaseClock(random=random) if paced else ImmediateClock()
     coming = [_coming(random, pane.model, f"question {number}") for pane in panes]
     at = random.random() * TICK_S
-    while not all(lane.over for lane in lanes):
+    while not all(lane.is_over for lane in lanes):
         for lane, due in zip(lanes, coming, strict=True):
             while due and due[-1][0] <= at:
                 lane.waiting += due.pop()[1]

@@ -1,8 +1,8 @@
-"""How many votes it takes until what people look at is certain: pairs by weight against uniform pairs.
+"""The number of votes until the top of a board is certain: weighted pairs against uniform pairs.
 
-Simulated: votes come in batches, a quarter of them ties; after each the board is fitted and pairs are drawn as in the
-service: nine of ten by the weights and one uniformly, no model in more than its largest share of the draws. Intervals
-are those of the fit.
+Simulation: votes arrive in batches, a quarter of them ties. After each batch the board is fitted and pairs are drawn as
+in the service: nine of ten by weight and one uniformly, with no model in more than its largest share of the draws. The
+intervals are those of the fit.
 """
 
 import sys

@@ -1,1 +1,1 @@
-"""Wires the apps together: settings, urls, processes."""
+"""Settings, URLs and processes, which connect the apps."""

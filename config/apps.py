@@ -5,5 +5,5 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        # Processes that send tasks need the application that knows the broker.
-        from config import celery  # noqa: F401  # imported for its effect
+        # Processes that send tasks need the Celery application, which knows the broker.
+        from config import celery  # noqa: F401  # the import registers it

@@ -1,4 +1,4 @@
-"""The web process: static files in front, Django behind."""
+"""The ASGI application of the web process: a body limit, then static files, then Django."""
 
 import os
 from threading import Thread
@@ -15,14 +15,14 @@ allow_files()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-# These need what Django has just loaded.
+# These modules need the apps that Django has just loaded.
 from arena.judging import language_id
 from config.server.body_limit import BodyLimitMiddleware
 from config.server.inline_middleware import use_inline_classes
 from config.server.static_files import StaticFiles
 from core.storage import database
 
-# No request may hold the database for long; workers and commands may. Connections are made at the first request.
+# Requests must not use the database for long; workers and commands may. Connections open at the first request.
 database.set_timeouts(statement_timeout=DATABASE_TIMEOUT_MS, idle_in_transaction_session_timeout=DATABASE_TIMEOUT_MS)
 settings.MIDDLEWARE = use_inline_classes(settings.MIDDLEWARE)
 application = BodyLimitMiddleware(

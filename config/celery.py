@@ -1,4 +1,4 @@
-"""The Celery application; tasks live in the apps' `tasks` modules. Beat and the ratings worker leave signs of life."""
+"""The Celery application. The apps have `tasks` modules. Beat and the ratings worker store signs of life."""
 
 import os
 
@@ -8,9 +8,9 @@ from celery.signals import beat_init, task_postrun, task_prerun
 from config.monitoring.worker_busy import BusySign, watch_beat
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-# Boards are small for a linear algebra library: its threads only wait for each other, and for those of the models.
+# Boards are small for a linear algebra library: its threads would only wait for each other and for local models.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-# Celery would have Django check all pages in each worker, for which it must load them all.
+# Otherwise Celery makes Django check all pages in each worker, which loads them all.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("arena")

@@ -1,4 +1,4 @@
-"""The settings that come from the environment: read once, checked strictly, and nothing else is read."""
+"""The settings from environment variables, read once and validated strictly."""
 
 import ipaddress
 import math
@@ -14,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 DEFAULT_DATABASE_URL = "postgresql:///arena"
 DEFAULT_REDIS_URL = "redis://127.0.0.1:6379/0"
 MIN_SECRET_LENGTH = 50
-# What the service and its databases read besides the settings below, in compose.yaml and by libpq too.
+# Further variables of the service and its databases, also in compose.yaml and for libpq.
 SERVICE_VARIABLE = re.compile(r"ARENA_.*|SECRET_KEY.*|DJANGO_.*|POSTGRES_.*|VALKEY_.*|REDIS_.*|DATABASE_.*|PG[A-Z]+")
 MAX_DAYS = 36_500
 MIN_TOKEN_LENGTH = 20
@@ -22,7 +22,7 @@ MIN_TOKEN_LENGTH = 20
 
 @dataclass(frozen=True)
 class Environment:
-    """Every setting of the service, with its default. Seconds, counts and hours as the names say."""
+    """All settings of the service with their defaults. The names give the units."""
 
     database_url: str = DEFAULT_DATABASE_URL
     redis_url: str = DEFAULT_REDIS_URL
@@ -64,9 +64,9 @@ class Environment:
         return self.arena_login == "required"
 
     def allows_key_name(self, name: str) -> bool:
-        """Whether an endpoint may name this variable as the one that holds its key: never a setting of the service."""
-        ours = name in PARSERS or SERVICE_VARIABLE.fullmatch(name.upper())
-        return not ours and any(fnmatchcase(name, pattern) for pattern in self.arena_key_names)
+        """Whether an endpoint may read its API key from this variable. Settings of the service are never allowed."""
+        is_setting = name in PARSERS or SERVICE_VARIABLE.fullmatch(name.upper())
+        return not is_setting and any(fnmatchcase(name, pattern) for pattern in self.arena_key_names)
 
 
 def parse_count(text: str) -> int:
@@ -126,14 +126,14 @@ def parse_networks(text: str) -> tuple[str, ...]:
             try:
                 ipaddress.ip_network(word, strict=False)
             except ValueError:
-                raise ValueError(f"holds {word!r}, which is no network such as 10.0.0.0/8") from None
+                raise ValueError(f"contains {word!r}, which is not a network such as 10.0.0.0/8") from None
     return parse_words(text)
 
 
 def parse_key_names(text: str) -> tuple[str, ...]:
     for word in parse_words(text):
         if not re.fullmatch(r"[A-Za-z0-9_*?]+", word):
-            raise ValueError(f"holds {word!r}, which is no pattern of names such as *_API_KEY")
+            raise ValueError(f"contains {word!r}, which is not a pattern such as *_API_KEY")
     return parse_words(text)
 
 
@@ -153,7 +153,7 @@ def make_url_parser(*schemes: str) -> Callable[[str], str]:
         parts = urlsplit(text)
         if parts.scheme not in schemes:
             raise ValueError(f"does not start with {' or '.join(s + '://' for s in schemes)}")
-        _ = parts.port  # raises ValueError if it is none
+        _ = parts.port  # raises ValueError if it is not a port
         return text
 
     return parse
@@ -163,7 +163,7 @@ def parse_database_url(text: str) -> str:
     try:
         conninfo_to_dict(make_url_parser("postgresql", "postgres")(text))
     except ProgrammingError as error:
-        raise ValueError(f"is not an address of PostgreSQL: {error}".strip()) from None
+        raise ValueError(f"is not a PostgreSQL URL: {error}".strip()) from None
     return text
 
 
@@ -182,7 +182,7 @@ def parse_contact(text: str) -> str:
 
 def parse_token(text: str) -> str:
     if len(text) < MIN_TOKEN_LENGTH or not re.fullmatch(r"[!-~]+", text):
-        raise ValueError(f"is not a token of {MIN_TOKEN_LENGTH} or more characters of ASCII without spaces")
+        raise ValueError(f"is not a token of at least {MIN_TOKEN_LENGTH} ASCII characters without spaces")
     return text
 
 
@@ -221,10 +221,10 @@ PARSERS: dict[str, Callable[[str], object]] = {
 
 
 def load_environment(variables: Mapping[str, str]) -> Environment:
-    """Read the settings from environment variables; an empty value means its default.
+    """The settings from these environment variables. An empty value means the default.
 
-    Raises ValueError with one sentence that names the variable: unknown ARENA_* names, malformed values,
-    and in production a secret key that is absent or short.
+    Raises ValueError with one sentence that names the variable: for unknown ARENA_* names, for invalid values, and in
+    production for a missing or short secret key or a missing public URL.
     """
     for name in variables:
         if name.startswith("ARENA_") and name not in PARSERS:
@@ -236,7 +236,7 @@ def load_environment(variables: Mapping[str, str]) -> Environment:
                 values[name.lower()] = parse(text)
             except ValueError as error:
                 raise ValueError(f"{name} {error}") from None
-    environment = Environment(**values)  # type: ignore[arg-type]  # the parsers give the fields' types
+    environment = Environment(**values)  # type: ignore[arg-type]  # the parsers return the types of the fields
     _check_production(environment)
     return environment
 
@@ -248,7 +248,7 @@ def _check_production(environment: Environment) -> None:
         raise ValueError(f"SECRET_KEY must have at least {MIN_SECRET_LENGTH} characters in production")
     if any(len(key) < MIN_SECRET_LENGTH for key in environment.secret_key_fallbacks):
         raise ValueError(
-            f"SECRET_KEY_FALLBACKS must hold keys of at least {MIN_SECRET_LENGTH} characters in production"
+            f"SECRET_KEY_FALLBACKS must contain keys of at least {MIN_SECRET_LENGTH} characters in production"
         )
-    if not environment.arena_public_url:  # cookies are secure, or openly not, by what it says
+    if not environment.arena_public_url:  # its scheme decides whether cookies are secure
         raise ValueError("ARENA_PUBLIC_URL must be set in production")

@@ -1,7 +1,7 @@
-"""What the database needs before the service starts, in one interpreter.
+"""Prepares the database before the service starts, in one interpreter.
 
-`python -m config.prepare --static --least N MODELS.toml …`: with --static also what the static files need, which an
-image has already; fewer than N enabled models are an error.
+`python -m config.prepare --static --least N MODELS.toml …`: --static also collects the static files, which an image
+contains already. Fewer than N enabled models are an error.
 """
 
 import argparse
@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> None:
             collect_if_changed()
         for path in options.models_files:
             call_command("load_models", path)
-        known.seed_catalog()  # first, for a board keeps what is known of its models when it is published
+        known.seed_catalog()  # first: a board stores facts about its models when it is published
         known.seed_models_dev()
         seed_votes.seed_vote_pool()
         seed_reference.seed_reference_pool()
@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _check_services() -> None:
-    """Both must answer; ends the program with a line that names the one which does not."""
+    """End the program with one line if the database or Redis does not answer."""
     from django.db import OperationalError, connection
     from redis.exceptions import RedisError
 
@@ -71,7 +71,7 @@ def _check_services() -> None:
 
 
 def _check_database_version() -> None:
-    """End the program with one line if Arena 0.1 created the database: `migrate` would mix the tables of both."""
+    """End the program with one line if Arena 0.1 created the database: `migrate` would mix both schemas."""
     from django.db import connection
     from django.db.migrations.recorder import MigrationRecorder
 
@@ -80,7 +80,7 @@ def _check_database_version() -> None:
 
 
 def _count_drawable_models() -> int:
-    """Count them, and forget which of them did not answer before this start."""
+    """Count the drawable models, after resetting the failed probes of earlier runs."""
     from arena.endpoints import draw
     from arena.models import Endpoint
 

@@ -1,6 +1,6 @@
-"""The keys that sign cookies, where no variable gives them: one private file of the data folder, a key a line.
+"""The keys that sign cookies if no variable sets them: one private file in the data folder, one key a line.
 
-The first one signs, the others still verify what was signed before.
+The first key signs. The others still verify earlier signatures.
 """
 
 import fcntl
@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 FILE_NAME = "secret_key"
-FOLDER_VARIABLE = "SECRET_KEY_FOLDER"  # tells the commands that ./scripts/manage runs where their SECRET_KEY comes from
+FOLDER_VARIABLE = "SECRET_KEY_FOLDER"  # ./scripts/manage sets it: the folder from which it read SECRET_KEY
 
 
 def load_keys(folder: Path) -> tuple[str, ...]:
-    """The keys of this data folder, the one that signs first; it is made at the first call. Raises OSError."""
+    """The keys of this data folder, the signing key first. The first call creates one. Raises OSError."""
     path = folder / FILE_NAME
     if not path.exists():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -26,7 +26,7 @@ def load_keys(folder: Path) -> tuple[str, ...]:
 
 
 def rotate_keys(folder: Path) -> None:
-    """Put a new key before the one that signs now; the one before that is forgotten. Raises OSError."""
+    """Sign with a new key and keep the previous one for verification; older ones are dropped. Raises OSError."""
     signing, *_ = load_keys(folder)
     with _lock_folder(folder):
         _write_keys(folder / FILE_NAME, [generate_key(), signing])
@@ -37,7 +37,7 @@ def generate_key() -> str:
 
 
 def _write_keys(path: Path, keys: Iterable[str]) -> None:
-    """The file is there whole or not at all, and was never readable to others."""
+    """Write the file atomically. Other users can never read it."""
     draft = path.with_suffix(".draft")
     draft.unlink(missing_ok=True)
     draft.touch(mode=0o600)
@@ -47,7 +47,7 @@ def _write_keys(path: Path, keys: Iterable[str]) -> None:
 
 @contextmanager
 def _lock_folder(folder: Path) -> Iterator[None]:
-    """Two processes that start at the same time must not sign with different keys."""
+    """Lock the folder, so that two processes that start at the same time sign with the same key."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""Django's settings, all of them; what may differ between installations comes from `config.environment`."""
+"""All Django settings. Values that differ between installations come from `config.environment`."""
 
 import os
 from pathlib import Path
@@ -16,7 +16,7 @@ except ValueError as error:
     raise SystemExit(f"arena: {error}") from None
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VERSION = "0.1.0"
+VERSION = "0.2.0"  # as in pyproject.toml, which an image does not contain
 
 DEBUG = False
 DATA_FOLDER = BASE_DIR / "var"
@@ -104,8 +104,8 @@ DATABASE_FIELDS = ("dbname", "user", "password", "host", "port")
 _conninfo = conninfo_to_dict(ENVIRONMENT.database_url)
 DATABASE_OPTIONS: dict[str, Any] = {
     **{name: value for name, value in _conninfo.items() if name not in DATABASE_FIELDS},
-    # Persistent connections leak under ASGI, so a pool holds them; workers use one connection of theirs.
-    # It gives up a lost one early: its pauses double, and would outlast an outage by as long as that took.
+    # Persistent connections leak under ASGI, so a pool owns them; workers use one connection each. The pool gives up a
+    # lost connection early: the pauses between its attempts double, so it would wait as long again after an outage.
     "pool": {"min_size": 1, "max_size": 8, "timeout": 5, "reconnect_timeout": 5},
 }
 DATABASES = {
@@ -138,7 +138,7 @@ CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
-    # A vote must not wait for a broker that is away.
+    # A vote must not wait while the broker is down.
     "max_retries": 1,
     "interval_start": 0,
 }
@@ -195,26 +195,26 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
-# Not "no-referrer": with that, browsers send the forms of our own pages with `Origin: null`.
+# With "no-referrer", browsers would send the forms of our own pages with `Origin: null`.
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 if SECURE:
-    SESSION_COOKIE_NAME = "__Host-sessionid"  # browsers accept it from this very host alone
+    SESSION_COOKIE_NAME = "__Host-sessionid"  # browsers accept it only from exactly this host
 CSRF_TRUSTED_ORIGINS = [ENVIRONMENT.arena_public_url] if ENVIRONMENT.arena_public_url else []
-# TLS ends at a proxy, which leads from http to https; and other hosts of the domain are not ours to speak for.
+# TLS ends at a proxy, which redirects http to https. Other hosts of the domain are not ours, so HSTS leaves them out.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.arena_proxy_hops else None
 SECURITY_CONTACT = ENVIRONMENT.arena_security_contact
-# The longest question, each character spelled as JSON may spell it, and room for the rest.
 FILE_UPLOAD_HANDLERS = [
     "core.http.errors.Utf8UploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
+# The longest question, with each character as a JSON escape, and room for the rest.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * ENVIRONMENT.arena_conversation_characters + 16_000
-# A file of scores, as a form sends it, and as a text within JSON.
+# A file of scores, sent by a form or as a text in JSON.
 LARGER_BODIES = {"/benchmarks/submit/": 5_000_000 + 16_000, "/api/v1/submissions/": 2 * 5_000_000}
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -237,10 +237,10 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {
-    # Of a name, in one network (see `arena.identity.login_locks`), after ten a minute of all names in one network.
+    # Failures of a name in a network (see `arena.identity.login_locks`), and ten a minute of all names in a network.
     "login_failed": "10/m/ip,5/5m/key",
     "login_failed_anywhere": "30/h/key",
-    # By an address (of IPv6 a /64), and by a /24 or /48: members may be charged alone, and a line has many a /64.
+    # New accounts of an address (an IPv6 /64), and of a /24 or /48: one line may have many /64.
     "account_made": "5/h/ip",
     "account_made_around": "20/h/key",
 }
@@ -249,7 +249,7 @@ MFA_FORMS = {
     "authenticate": "core.admin.second_factor.AuthenticateForm",
     "reauthenticate": "core.admin.second_factor.ReauthenticateForm",
 }
-MFA_TOTP_TOLERANCE = 1  # clocks of phones are up to half a minute wrong
+MFA_TOTP_TOLERANCE = 1  # the clocks of phones are wrong by up to half a minute
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["arena.identity.voters.VoterAuthentication"],
@@ -260,12 +260,12 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": None,
     "EXCEPTION_HANDLER": "core.http.errors.handle_exception",
     "UNAUTHENTICATED_USER": None,
-    "URL_FORMAT_OVERRIDE": None,  # `format` is a parameter like any other, which no call has
+    "URL_FORMAT_OVERRIDE": None,  # so that `format` is an unknown parameter like others
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Arena",
     "VERSION": "1",
-    "DESCRIPTION": "Blind battles between language models, and a ranking with honest error bars.",
+    "DESCRIPTION": "Blind comparisons of language models, ranked with confidence intervals.",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SORT_OPERATIONS": False,
     "SORT_OPERATION_PARAMETERS": False,
@@ -277,7 +277,7 @@ SPECTACULAR_SETTINGS = {
                 "type": "apiKey",
                 "in": "cookie",
                 "name": "__Host-voter" if SECURE else "voter",
-                "description": "Set by the first page.",
+                "description": "The first page sets it.",
             },
             "key": {"type": "http", "scheme": "bearer", "description": "An API key."},
         }
@@ -302,7 +302,7 @@ LOGGING = {
     "loggers": {
         "django": {"level": "WARNING"},
         "aiohttp": {"level": "WARNING"},
-        # Strangers send these by the thousand: addresses that do not exist, and names of other hosts.
+        # Strangers send thousands of requests for missing addresses and foreign hosts.
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
     },

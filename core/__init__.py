@@ -1,1 +1,1 @@
-"""What every app needs and none owns."""
+"""The parts that every app needs and none owns."""

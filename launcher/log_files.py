@@ -1,4 +1,4 @@
-"""The log files of programs: lines are cut, files are rotated by size, and no start erases an earlier run's lines."""
+"""Log files of programs: long lines are truncated, files rotate by size, and a start keeps earlier lines."""
 
 import asyncio
 import os
@@ -10,22 +10,21 @@ from threading import Thread
 
 MAX_FILE_BYTES = 5_000_000
 MAX_OLD_FILES = 5
-MAX_LINE_BYTES = 8_000  # bytes
+MAX_LINE_BYTES = 8_000
 DRAIN_TIMEOUT_S = 2.0
 
 
 class _SilentFileHandler(RotatingFileHandler):
     def handleError(self, record: LogRecord) -> None:  # noqa: N802  # the name is logging's
-        """A full disk costs lines of the log, and stops no program."""
+        """Drop the line: a full disk must not stop a program."""
 
 
 class LogFile:
-    """Takes the output of one program, which may be started several times.
+    """Receives the output of one program, which may be started several times.
 
-    The program writes into a pipe and a thread of ours into the file, so that the bounds hold for every program and
-    nobody goes on writing into a file that was rotated. `path`.1 is the newest of the old files.
-    `last_line` is the last thing that was written since the object was made, at most 300 characters.
-    Raises OSError if the file cannot be opened.
+    The program writes into a pipe, and a thread of ours writes into the file, so that the bounds apply to every program
+    and no program writes into a rotated file. `path`.1 is the newest of the old files. `last_line` is the last line
+    since the object was created, at most 300 characters. Raises OSError if the file cannot be opened.
     """
 
     def __init__(self, path: Path, file_bytes: int = MAX_FILE_BYTES) -> None:
@@ -35,19 +34,19 @@ class LogFile:
         self._copying: Thread | None = None
 
     def open_pipe(self) -> int:
-        """A descriptor for the output of a program; the caller closes it when the program has its own copy."""
+        """A file descriptor for the output of a program. The caller closes it once the program has its own copy."""
         reading, writing = os.pipe()
         self._copying = Thread(target=self._copy, args=(reading,), name=self.path.name, daemon=True)
         self._copying.start()
         return writing
 
     async def drain(self) -> None:
-        """Wait until all that an ended program wrote is in the file; not long, for a child of it may hold the pipe."""
+        """Wait for all output of an ended program, with a timeout: a child of it may keep the pipe open."""
         if self._copying:
             await asyncio.to_thread(self._copying.join, DRAIN_TIMEOUT_S)
 
     def close(self) -> None:
-        with suppress(OSError):  # what a full disk did not take
+        with suppress(OSError):  # the disk is full
             self._file.close()
 
     def _copy(self, reading: int) -> None:

@@ -1,6 +1,6 @@
-"""One language model behind llama.cpp's OpenAI-compatible server, on a loopback port.
+"""Serves one language model by llama.cpp's OpenAI-compatible server on a loopback port.
 
-`python -m launcher.model_server --port N MODEL.gguf`: two answers at a time, 8,192 tokens each.
+`python -m launcher.model_server --port N MODEL.gguf`: two concurrent answers of 8,192 tokens each.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 SLOTS = 2
-CONTEXT_TOKENS = 8192  # as many as SmolLM2 was trained on; 8,000 characters of English are about 1,800 tokens
+CONTEXT_TOKENS = 8192  # the training context of SmolLM2; 8,000 characters of English are about 1,800 tokens
 NICENESS = 10
 LOG_FLUSH_S = 0.3
 
@@ -26,8 +26,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def serve_model(model: Path, port: int, template: Path | None, stop: list[str]) -> None:
-    """Serve until killed. The answers go on in threads of the library, one of which does all arithmetic:
-    two on a busy machine with two cores fall to a tenth of its speed."""
+    """Serve until killed. The library answers in its own threads.
+
+    One thread does all arithmetic: on a busy machine with two cores, two threads would be ten times slower.
+    """
     import xllamacpp
 
     parameters = xllamacpp.CommonParams()
@@ -35,20 +37,23 @@ def serve_model(model: Path, port: int, template: Path | None, stop: list[str]) 
     parameters.model_alias = {model.stem}
     parameters.n_parallel = SLOTS
     parameters.n_ctx = SLOTS * CONTEXT_TOKENS
-    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
+    parameters.cpuparams.n_threads = 1
+    parameters.cpuparams_batch.n_threads = 1
     parameters.n_threads_http = 2 * SLOTS + 2
     parameters.cache_ram_mib = 0
-    parameters.hostnames, parameters.port = ["127.0.0.1"], port
+    parameters.hostnames = ["127.0.0.1"]
+    parameters.port = port
     parameters.cors_origins = f"http://127.0.0.1:{port}"
-    parameters.ui = parameters.endpoint_slots = False
+    parameters.ui = False
+    parameters.endpoint_slots = False
     parameters.antiprompt = stop
     if template:
         parameters.chat_template = template.read_text()
     try:
         server = xllamacpp.Server(parameters)
     except RuntimeError:
-        time.sleep(LOG_FLUSH_S)  # the library logs from a thread of its own, and our line is to be the last one
-        sys.exit(f"{model} cannot be served on port {port}; the reason stands above")
+        time.sleep(LOG_FLUSH_S)  # the library logs in a thread of its own, and our line must be the last one
+        sys.exit(f"{model} cannot be served on port {port}; see the reason above")
     sys.stderr.write(f"serving {model.name} at {server.listening_address}\n")
     signal.pause()
 

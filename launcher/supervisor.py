@@ -1,4 +1,4 @@
-"""Runs programs as one service: started in order, kept alive, stopped in reverse, and never left behind."""
+"""Runs programs as one service: starts them in order, restarts them, stops them in reverse, and leaves none behind."""
 
 import asyncio
 import contextlib
@@ -19,13 +19,13 @@ DEATH_WINDOW_S = 60
 MAX_RESTART_DELAY_S = 2.0
 POLL_S = 0.05
 
-# Where the kernel cannot signal a child whose parent dies, a shell waits for the end of a pipe that only
-# the parent holds open, and then signals the program, which has taken over the shell's own process id.
+# If the kernel cannot signal a child whose parent dies, a shell waits for the end of a pipe that only the parent keeps
+# open, and then signals the program, which has taken over the shell's own process id.
 WATCHDOG_SCRIPT = 'exec 3<&0 </dev/null; { read -r _ <&3; kill -s "$0" $$; } & exec "$@" 3<&-'
 
 
 class ProgramError(Exception):
-    """A program did not start, did not stay or did not succeed; the message is one line for the user."""
+    """A program did not start, keep running or succeed. The message is one line for the user."""
 
 
 async def is_always_ready() -> bool:
@@ -34,10 +34,11 @@ async def is_always_ready() -> bool:
 
 @dataclass(frozen=True)
 class Program:
-    """One program to run. `signal` ends it, and is also what it gets if the supervisor itself dies.
+    """One program to run. Times are in seconds.
 
-    `ready` is polled until it answers True. `prefix` stands before the command and may change the user or
-    the namespace. `held` are file descriptors that the program keeps open for as long as it lives. Seconds.
+    signal: stops the program, also if the supervisor itself dies. ready: polled until it returns True. prefix: comes
+    before the command and may change the user or the namespace. inherited_fds: file descriptors that the program keeps
+    open for its lifetime.
     """
 
     name: str
@@ -47,7 +48,7 @@ class Program:
     ready: Callable[[], Awaitable[bool]] = is_always_ready
     signal: Signals = Signals.SIGTERM
     prefix: tuple[str, ...] = ()
-    held: tuple[int, ...] = ()
+    inherited_fds: tuple[int, ...] = ()
     ready_within: float = 60
     stop_within: float = 6.5
 
@@ -63,14 +64,14 @@ class _RunningProgram:
 class Supervisor:
     """Starts groups of programs one after the other and stops them in reverse order.
 
-    `failure` raises ProgramError once a program has died five times within a minute. To be made and used
-    in the main thread: the parent-death signal is tied to the thread that starts a program.
+    `failure` raises ProgramError once a program has died five times within a minute. Create and use it in the main
+    thread: the parent-death signal depends on the thread that starts a program.
     """
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._groups: list[list[_RunningProgram]] = []
-        self._watched, self._held_open = os.pipe()
+        self._watched_end, self._open_end = os.pipe()
         self.failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def start(self, *programs: Program) -> None:
@@ -112,8 +113,9 @@ class Supervisor:
         running.keeper = asyncio.create_task(self._keep(running))
 
     async def _keep(self, running: _RunningProgram) -> None:
-        """Start the program again whenever it ends, ever later, until it has died too often."""
-        program, deaths = running.program, deque[float](maxlen=MAX_DEATHS)
+        """Restart the program whenever it ends, with growing delays, until it has died too often."""
+        program = running.program
+        deaths = deque[float](maxlen=MAX_DEATHS)
         while True:
             await _wait_for_exit(running.process)
             await running.log.drain()
@@ -126,7 +128,7 @@ class Supervisor:
                 if not self.failure.done():
                     self.failure.set_exception(problem)
                 return
-            self._say(f"{program.name} {_describe_exit(running.process)}; starting it again")
+            self._say(f"{program.name} {_describe_exit(running.process)}; restarting it")
             recent = sum(now - death < DEATH_WINDOW_S for death in deaths)
             await asyncio.sleep(min(MAX_RESTART_DELAY_S, 0.125 * 2**recent))
             running.process = await self._spawn(program, running.log)
@@ -146,10 +148,10 @@ class Supervisor:
                 *tie,
                 *program.command,
                 env=dict(program.env),
-                stdin=asyncio.subprocess.DEVNULL if setpriv else self._watched,
+                stdin=asyncio.subprocess.DEVNULL if setpriv else self._watched_end,
                 stdout=output,
                 stderr=output,
-                pass_fds=program.held,
+                pass_fds=program.inherited_fds,
                 start_new_session=True,
             )
         finally:
@@ -173,7 +175,7 @@ class Supervisor:
 
 
 async def run_concurrently(*steps: Coroutine[Any, Any, None]) -> None:
-    """Do all at the same time; the first error ends the others and is raised."""
+    """Run all steps concurrently. The first error cancels the others and is raised."""
     try:
         async with asyncio.TaskGroup() as tasks:
             for step in steps:
@@ -183,7 +185,7 @@ async def run_concurrently(*steps: Coroutine[Any, Any, None]) -> None:
 
 
 async def _wait_for_exit(process: asyncio.subprocess.Process) -> int:
-    """Wait for the exit code; whatever the program left in its process group ends with it."""
+    """Wait for the exit code, and kill the processes that the program left in its group."""
     code = await process.wait()
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, Signals.SIGKILL)
@@ -199,7 +201,7 @@ async def is_http_ok(port: int, path: str) -> bool:
     try:
         writer.write(f"GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n".encode())
         status = await asyncio.wait_for(reader.readline(), 5)
-    except OSError:  # which a time-out is too
+    except OSError:  # includes time-outs
         return False
     finally:
         writer.close()
@@ -217,4 +219,4 @@ def _get_last_line(log: LogFile) -> str:
 
 def _describe_failure(running: _RunningProgram, what: str) -> str:
     log = running.log
-    return f"{running.program.name} {what}: {_get_last_line(log) or 'it said nothing'} (log: {log.path})"
+    return f"{running.program.name} {what}: {_get_last_line(log) or 'no output'} (log: {log.path})"

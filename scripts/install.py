@@ -1,4 +1,4 @@
-"""Make .venv and install locks into it, with uv or else with pip. Called by scripts/install."""
+"""Creates .venv and installs locks into it, with uv or else with pip. Called by scripts/install."""
 
 import fcntl
 import filecmp
@@ -23,7 +23,7 @@ class InstallError(Exception):
 def main(arguments: list[str]) -> None:
     split = arguments.index("--")
     locks, command = arguments[:split], arguments[split + 1 :]
-    # Held until this program ends: of two that install at once, the second waits and finds the work done.
+    # The lock lasts until this program ends: of two concurrent installations, the second waits and has nothing to do.
     folder = os.open(ROOT, os.O_RDONLY)
     fcntl.flock(folder, fcntl.LOCK_EX)
     if missing := [lock for lock in locks if not is_installed(lock)]:
@@ -42,13 +42,13 @@ def install(locks: list[str]) -> None:
 
 
 def is_installed(lock: str) -> bool:
-    done = VENV / lock
-    return works(PYTHON, "-c", "") and done.exists() and filecmp.cmp(ROOT / lock, done, shallow=False)
+    installed = VENV / lock
+    return works(PYTHON, "-c", "") and installed.exists() and filecmp.cmp(ROOT / lock, installed, shallow=False)
 
 
 def works(*command: str | Path) -> bool:
     try:
-        return quietly(*command).returncode == 0
+        return run_quietly(*command).returncode == 0
     except OSError:
         return False
 
@@ -61,7 +61,7 @@ def make_venv() -> None:
 
 
 def install_ensurepip() -> None:
-    """Debian's Python comes without it."""
+    """Install the package that Debian splits from Python."""
     package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
     if os.getuid() or not shutil.which("apt-get"):
         raise InstallError(f"Python's venv module is incomplete here; on Debian: apt install {package}")
@@ -86,14 +86,14 @@ def install_lock(lock: str) -> None:
 
 
 def run(what: str, *command: str) -> None:
-    """Run a command; if it fails, its last words are the error."""
-    done = quietly(*command)
-    if done.returncode:
-        lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
+    """Run a command. Raises InstallError with its last line if it fails."""
+    result = run_quietly(*command)
+    if result.returncode:
+        lines = [line.strip() for line in result.stdout.splitlines() if line.strip()]
         raise InstallError(f"{what} cannot be installed: {lines[-1] if lines else 'no reason was given'}")
 
 
-def quietly(*command: str | Path) -> subprocess.CompletedProcess[str]:
+def run_quietly(*command: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603  # the commands are the fixed ones above
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True, errors="replace", check=False,

@@ -1,8 +1,8 @@
-"""Draw docs/screenshots anew. Called by scripts/screenshots.
+"""Takes docs/screenshots again. Called by scripts/screenshots.
 
 Without a URL it starts a service of its own on a temporary data folder. Its twelve models are invented: the fake
-provider of tests/ plays them, and some hundred battles are judged by dice that know how strong each is meant to be.
-A running service is only looked at, and asked and judged as often as the pictures need.
+provider of tests/ plays them, and random votes by their intended strengths judge some hundred battles. With the URL of
+a running service it fights and judges only the battles that the pictures need.
 """
 
 import argparse
@@ -28,9 +28,10 @@ TARGET = ROOT / "docs" / "screenshots"
 LARGEST_BYTES = 150_000
 DESKTOP, LAPTOP, PHONE = (1440, 900), (1280, 800), (390, 844)
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-VOTERS, BATTLES_EACH = 40, 30
+VOTERS = 40
+BATTLES_EACH = 30
 UNLIMITED = {"ARENA_BATTLES_PER_HOUR": "0", "ARENA_BATTLES_PER_HOUR_ADDRESS": "0", "ARENA_STREAMS_PER_VOTER": "0"}
-QUESTION = "Why do leaves change colour in autumn, and why do only some of them turn red?"
+QUESTION = "Why do leaves change color in autumn, and why do only some of them turn red?"
 PROSE = """\
 In summer a leaf is full of **chlorophyll**, the green pigment that catches the light. Light also destroys it, so \
 the tree makes more of it all the time.
@@ -44,7 +45,7 @@ leaf while the last nitrogen is taken back."""
 TABLE = """\
 The green goes away. Yellow was there before, and red is new.
 
-| Colour | Pigment | Made in |
+| Color | Pigment | Made in |
 |---|---|---|
 | green | chlorophyll | spring and summer |
 | yellow, orange | carotenoids | spring and summer |
@@ -74,7 +75,7 @@ endpoint.parameters.model = {behaviour}
 
 @dataclass(frozen=True)
 class Model:
-    """An invented model; `strength` in Elo points decides how the dice fall, `price` is that of a million tokens."""
+    """An invented model. strength: in Elo points, for the random votes. price: dollars per million tokens."""
 
     name: str
     organization: str
@@ -89,7 +90,7 @@ class Model:
         return self.name.lower().replace(" ", "-")
 
     def entry(self, url: str) -> str:
-        """Its part of a models file; what the fake provider does for it is written in the name it goes by there."""
+        """The entry of the models file. Its model name at the fake provider selects the behavior there."""
         texts = {
             "slug": self.slug, "name": self.name, "organization": self.organization, "license": self.license,
             "url": url, "behaviour": f"{self.slug}/rate-80-says:{self.answer}",
@@ -119,7 +120,7 @@ def home(page: Page) -> None:
 
 
 def streaming(page: Page) -> None:
-    """Ask, again if need be, until two different answers come in."""
+    """Ask until two different answers stream."""
     while True:
         page.goto("/")
         page.get_by_role("textbox").fill(QUESTION)
@@ -152,10 +153,10 @@ def shortlist(page: Page) -> None:
 
 def decision(page: Page) -> None:
     shortlist(page)
-    page.get_by_role("link", name="Write down the decision").click()
+    page.get_by_role("link", name="Document the decision").click()
     page.get_by_label("Chosen model").select_option(index=2)
     page.get_by_label("Why").fill("Among the best by our own votes, and its answers are the shortest.")
-    page.get_by_role("button", name="Write it down").click()
+    page.get_by_role("button", name="Update this page").click()
 
 
 def cost(page: Page) -> None:
@@ -204,7 +205,7 @@ def draw(url: str) -> None:
 
 
 def shoot(browser: Browser, url: str, shot: Shot) -> int:
-    """Take one picture in a browser that has never been here; its size in bytes."""
+    """Take one picture in a fresh browser context; returns its size in bytes."""
     width, height = shot.size
     context = browser.new_context(
         base_url=url, viewport={"width": width, "height": height}, color_scheme=shot.scheme, reduced_motion="reduce"
@@ -218,8 +219,8 @@ def shoot(browser: Browser, url: str, shot: Shot) -> int:
 
 
 @contextmanager
-def peopled() -> Iterator[Service]:
-    """A service of our own with the invented models, some hundred votes behind it."""
+def run_populated_service() -> Iterator[Service]:
+    """A service of our own with the invented models and some hundred votes."""
     with FakeProvider() as provider, tempfile.TemporaryDirectory(prefix="arena-") as folder:
         models = Path(folder) / "models.toml"
         models.write_text("".join(model.entry(provider.base_url) for model in MODELS))
@@ -234,7 +235,7 @@ def peopled() -> Iterator[Service]:
 
 
 def describe(service: Service) -> None:
-    """Tell the catalogue what the invented models cost and how much they read."""
+    """Store prices and context windows of the invented models."""
     for model in MODELS:
         [(key,)] = service.query(
             "UPDATE catalog_languagemodel SET context_window = %s WHERE slug = %s RETURNING id",
@@ -247,22 +248,23 @@ def describe(service: Service) -> None:
         )
 
 
-def chosen(service: Service) -> list[str]:
-    """Those that the shortlist of the pictures lets battle."""
-    found: list[str] = Person(service.port).get(f"/api/v1/shortlist/?{LIMITS}").json["contestants"]
-    return found
+def list_shortlisted(service: Service) -> list[str]:
+    """The slugs of the models on the shortlist of the pictures."""
+    slugs: list[str] = Person(service.port).get(f"/api/v1/shortlist/?{LIMITS}").json["contestants"]
+    return slugs
 
 
 def judge(service: Service, dice: random.Random) -> None:
-    """Half of the battles are among all, the others among those on the shortlist."""
-    person, among = Person(service.port), chosen(service)
+    """Fight and judge battles: half of them among all models, half among those on the shortlist."""
+    person = Person(service.port)
+    shortlisted = list_shortlisted(service)
     for number in range(BATTLES_EACH):
-        battle = person.fight(QUESTION, *(among if number % 2 else ()))
+        battle = person.fight(QUESTION, *(shortlisted if number % 2 else ()))
         person.vote(battle, verdict(service, battle["id"], dice))
 
 
 def verdict(service: Service, battle: str, dice: random.Random) -> str:
-    """What somebody says who sees how strong the two are: one in five cannot decide."""
+    """A random vote by the strengths of the two models; one in five is undecided."""
     pair = "SELECT a.slug, b.slug FROM arena_battle JOIN catalog_languagemodel a ON a.id = model_a_id"
     pair += " JOIN catalog_languagemodel b ON b.id = model_b_id WHERE arena_battle.id = %s"
     [(a, b)] = service.query(pair, battle)
@@ -281,7 +283,7 @@ def main(arguments: list[str]) -> None:
     if url := parser.parse_args(arguments).url:
         draw(url)
         return
-    with peopled() as service:
+    with run_populated_service() as service:
         draw(service.url)
 
 

@@ -1,4 +1,7 @@
+"""The measurements of the house, on the tree itself and on small examples."""
+
 import re
+from pathlib import Path
 
 import pytest
 
@@ -33,14 +36,14 @@ def test_target_is_met_at_its_bound(value, at_least, met):
     ],
 )
 def test_exemption_needs_a_reason(line, kind, explained):
-    found = house.EXEMPTION.search(line)
-    assert found is not None
-    assert re.sub(r"\s+", " ", found[1]) == kind
-    assert bool(found[3]) is explained
+    match = house.EXEMPTION.search(line)
+    assert match is not None
+    assert re.sub(r"\s+", " ", match[1]) == kind
+    assert bool(match[3]) is explained
 
 
 def test_own_files_leave_out_what_is_generated_or_vendored():
-    paths = {str(path) for path in house.ours("arena", "static", suffixes=(".py", ".js"))}
+    paths = {str(path) for path in house.iter_own_files("arena", "static", suffixes=(".py", ".js"))}
     assert "arena/models/battles.py" in paths
     assert not any("migrations" in path or "vendor" in path or ".min." in path for path in paths)
 
@@ -51,3 +54,73 @@ def test_measure_counts_functions_tests_and_mocks():
     assert code.mocks >= 1
     assert code.lines == sum(file.lines for file in code.files)
     assert max(function.lines for function in code.functions) < 60
+
+
+def test_class_name_occurs_once_outside_of_other_classes():
+    sources = {
+        "a.py": "class Board: ...\nclass Command: ...\n",
+        "b.py": "class Row:\n    class Board: ...\n",
+        "c.py": "\nclass Board: ...\nclass Command: ...\n",
+    }
+    assert house.find_repeated_classes(sources) == ["Board: a.py:1, c.py:2"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "modules", "expected"),
+    [
+        ("arena/api", 15, []),
+        ("arena/api", 16, ["arena/api: 16 modules"]),
+        ("arena/answers", 20, []),
+        ("arena/answers", 21, ["arena/answers: 21 modules"]),
+    ],
+)
+def test_large_folder_needs_a_reason(folder, modules, expected):
+    paths = [Path(folder, f"m{number}.py") for number in range(modules)]
+    assert house.find_large_folders([Path(folder, "__init__.py"), *paths]) == expected
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from core import b\n",
+        "import core.b\n",
+        "from core.b import x\n",
+        "def f():\n    from core.b import x\n",
+        "try:\n    import core.b\nexcept ImportError:\n    pass\n",
+    ],
+)
+def test_import_is_part_of_the_graph(source):
+    graph = house.build_import_graph({"core": "", "core.a": source, "core.b": "import sys\n"})
+    assert graph == {"core": set(), "core.a": {"core.b"}, "core.b": set()}
+
+
+def test_import_for_the_type_checker_is_not_part_of_the_graph():
+    source = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import core.b\n"
+    assert house.build_import_graph({"core.a": source, "core.b": ""})["core.a"] == set()
+
+
+def test_cycle_is_found_unless_one_of_its_imports_is_allowed():
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}
+    [cycle] = house.find_cycle(graph)
+    assert set(cycle.split(" ← ")) == {"a", "b", "c"}
+    assert house.find_cycle(graph, [("b", "c")]) == []
+
+
+def test_packages_are_joined_and_modules_of_an_app_stand_for_themselves():
+    modules = {
+        "arena.urls": {"arena.web.home", "arena.models"},
+        "arena.web.home": {"arena.web.links", "arena.models.battles"},
+        "arena.web.links": set(),
+        "arena.models": {"arena.models.battles"},
+        "arena.models.battles": set(),
+    }
+    assert house.group_by_package(modules, ["arena", "arena.web", "arena.models"]) == {
+        "arena.urls": {"arena.web", "arena.models"},
+        "arena.web": {"arena.models"},
+        "arena.models": set(),
+    }
+
+
+def test_tree_has_no_fault_of_structure():
+    structure = house.examine_structure()
+    assert structure == house.Structure([], [], [])

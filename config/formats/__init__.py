@@ -1,1 +1,1 @@
-"""How values are written where nobody says how: found by Django by the name of the language."""
+"""Default formats of values; Django finds them by the code of the language."""

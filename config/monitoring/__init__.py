@@ -1,1 +1,1 @@
-"""Health, metrics, and signs of life."""
+"""Health checks, metrics, and signs of life."""

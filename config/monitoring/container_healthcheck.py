@@ -1,5 +1,7 @@
-"""Exit 0 if this container does its work: `python -m config.monitoring.container_healthcheck PORT`, or
-`is_beat_healthy`, or the queue of a worker."""
+"""Exits with 0 if this container is healthy: `python -m config.monitoring.container_healthcheck PART`.
+
+PART is the port of the web process, `beat`, or the queue of a worker.
+"""
 
 import http.client
 import socket
@@ -29,11 +31,11 @@ def is_worker_healthy(queue: str) -> bool:
 
 
 def is_beat_healthy() -> bool:
-    """Whether beat, of which there is one, has sent a task lately."""
+    """Whether beat, which runs once, has sent a task recently."""
     import redis
     from django.conf import settings
 
-    from config import celery  # noqa: F401  # which says where Django's settings are
+    from config import celery  # noqa: F401  # sets the module of Django's settings
     from config.monitoring.worker_busy import BEAT_KEY
 
     try:
@@ -45,7 +47,9 @@ def is_beat_healthy() -> bool:
 def is_part_healthy(part: str) -> bool:
     if part.isdigit():
         return is_web_healthy(int(part))
-    return is_beat_healthy() if part == "beat" else is_worker_healthy(part)
+    if part == "beat":
+        return is_beat_healthy()
+    return is_worker_healthy(part)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Is the service alive, and is it ready: database, broker, workers on both queues, and beat."""
+"""Liveness and readiness of the service: database, broker, workers of both queues, and beat."""
 
 import asyncio
 import time
@@ -24,25 +24,27 @@ Result = TypeVar("Result")
 
 
 class SharedResult(Generic[Result]):
-    """The result of a look that takes connections, for anybody who asks as often as they like.
+    """The result of a check that uses connections, shared so that anybody may request it at any rate.
 
-    One thread looks, and all who ask within `shared_s` seconds get the same.
+    One thread runs the check, and all callers within `shared_s` seconds get the same result.
     """
 
-    def __init__(self, look: Callable[[], Result], shared_s: float = CACHE_SECONDS) -> None:
-        self.look, self.shared_s, self.patience_s = look, shared_s, TIMEOUT_S
-        self._thread = ThreadPoolExecutor(1, look.__name__)
+    def __init__(self, check: Callable[[], Result], shared_s: float = CACHE_SECONDS) -> None:
+        self.check = check
+        self.shared_s = shared_s
+        self.timeout_s = TIMEOUT_S
+        self._thread = ThreadPoolExecutor(1, check.__name__)
         self._newest: tuple[float, Result] | None = None
 
     async def get(self) -> Result:
-        """Raises TimeoutError after `patience_s`, and what the look raises."""
-        async with asyncio.timeout(self.patience_s):
-            return await database_sync_to_async(self._fresh, self._thread)()
+        """Raises TimeoutError after `timeout_s`, and the errors of the check."""
+        async with asyncio.timeout(self.timeout_s):
+            return await database_sync_to_async(self._get_fresh, self._thread)()
 
-    def _fresh(self) -> Result:
+    def _get_fresh(self) -> Result:
         if self._newest is None or time.monotonic() >= self._newest[0]:
-            result = self.look()
-            self._newest = time.monotonic() + self.shared_s, result
+            result = self.check()
+            self._newest = (time.monotonic() + self.shared_s, result)
         return self._newest[1]
 
 
@@ -51,13 +53,13 @@ async def liveness(request: HttpRequest) -> HttpResponse:
 
 
 async def readiness(request: HttpRequest) -> JsonResponse:
-    """200 if a battle could be fought and counted, else 503; says what is missing, as it was at most 2 s ago.
+    """200 if a battle could be fought and counted, else 503, with the state of each part at most 2 s ago.
 
-    Beat is named and changes no status: without it battles are fought and counted, and taking the web processes out of
-    rotation would only add to the damage.
+    Beat is reported but does not change the status: without it battles are still fought and counted, and taking the web
+    processes out of rotation would only add to the damage.
     """
     parts = dict.fromkeys((*REQUIRED_PARTS, "beat"), False)
-    with suppress(TimeoutError):  # what does not answer in time is not there
+    with suppress(TimeoutError):  # a part that does not answer in time counts as missing
         parts = await _shared_status.get()
     return JsonResponse(parts, status=200 if all(parts[part] for part in REQUIRED_PARTS) else 503)
 
@@ -85,7 +87,7 @@ def is_broker_alive() -> bool:
 def _is_successful(check: Callable[[], object]) -> bool:
     try:
         check()
-    except Exception:  # noqa: BLE001  # whatever is wrong with it, it is not there
+    except Exception:  # noqa: BLE001  # any error means that the part is missing
         return False
     return True
 
@@ -93,12 +95,12 @@ def _is_successful(check: Callable[[], object]) -> bool:
 def _query_database() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    connection.close()  # the workers are asked next, and that takes its time
+    connection.close()  # the next check waits for the workers
 
 
 def _list_consumed_queues() -> set[str]:
-    """Queues that some worker consumes, as the workers themselves answer, or is busy with."""
-    # A connection of its own: one that is held while another of the same pool is waited for could wait for ever.
+    """The queues that workers report to consume, and the ratings queue while its worker is busy."""
+    # A connection of its own: two connections of one pool, one waiting for the other, could wait forever.
     with app.connection_for_write() as broker:
         answers = app.control.inspect(timeout=0.5, connection=broker).active_queues() or {}
     busy = {RATINGS_QUEUE} if get_redis_client().exists(BUSY_KEY) else set[str]()

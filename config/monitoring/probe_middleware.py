@@ -1,7 +1,7 @@
-"""`/healthz`, `/readyz` and `/metrics`: answered before Django looks at the host.
+"""Serves `/healthz`, `/readyz` and `/metrics` before Django checks the host.
 
-An orchestrator and Prometheus ask a container by its address, which no ALLOWED_HOSTS can list. Nothing in these answers
-depends on the host, so the check has nothing to protect here; everywhere else it stays.
+Orchestrators and Prometheus request a container by its address, which ALLOWED_HOSTS cannot list. These responses do not
+depend on the host, so the check protects nothing here. All other paths are still checked.
 """
 
 from collections.abc import Awaitable, Callable
@@ -22,7 +22,7 @@ Handler = Callable[[HttpRequest], Any]
 
 
 def probe_middleware(get_response: Handler) -> Handler:
-    """In front of all middleware that asks for the host, a session or a cookie."""
+    """Middleware that must come before all that uses the host, a session or a cookie."""
     if iscoroutinefunction(get_response):
 
         async def asynchronous(request: HttpRequest) -> HttpResponse:
@@ -42,7 +42,7 @@ def probe_middleware(get_response: Handler) -> Handler:
     return synchronous
 
 
-probe_middleware.sync_capable = probe_middleware.async_capable = True  # type: ignore[attr-defined]  # how Django asks
+probe_middleware.sync_capable = probe_middleware.async_capable = True  # type: ignore[attr-defined]  # Django reads these attributes
 
 
 async def _call_view(request: HttpRequest) -> HttpResponse:

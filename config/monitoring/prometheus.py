@@ -1,4 +1,4 @@
-"""Figures for Prometheus. None is of a single model: a count that moves with an open battle would tell of it."""
+"""Metrics for Prometheus. None is about a single model: a change during an open battle would reveal its models."""
 
 import ipaddress
 from collections.abc import Iterable, Iterator
@@ -27,10 +27,10 @@ ENDPOINT_GAUGES = (
     ("arena_endpoints_enabled", "Endpoints that are switched on", Q(enabled=True)),
     (
         "arena_endpoints_in_draw",
-        "Of these the ones that have not failed their last two probes",
+        "Enabled endpoints that have not failed their last two probes",
         circuit_breaker.IN_DRAW,
     ),
-    ("arena_endpoints_failing", "Of these the ones whose probes pass while most battles fail", FAILS_IN_BATTLES),
+    ("arena_endpoints_failing", "Enabled endpoints whose probes pass while most battles fail", FAILS_IN_BATTLES),
 )
 UNFINISHED_STATES = (Answer.State.QUEUED, Answer.State.RUNNING)
 PRIVATE_NETWORKS = [
@@ -43,11 +43,11 @@ FORBIDDEN_MESSAGE = "To read the metrics from here, set ARENA_METRICS_TOKEN and 
 
 
 async def metrics(request: HttpRequest) -> HttpResponse:
-    """The figures as they were at most 2 s ago; 401 or 403 for those who may not read them, 503 if it takes long."""
+    """The metrics, at most 2 s old; 401 or 403 without permission, 503 after a timeout."""
     token = settings.ENVIRONMENT.arena_metrics_token
     if token and not _has_token(request, token):
         return HttpResponse(
-            "Send the bearer token that ARENA_METRICS_TOKEN holds.\n", "text/plain", 401, headers=BEARER_CHALLENGE
+            "Send the value of ARENA_METRICS_TOKEN as a bearer token.\n", "text/plain", 401, headers=BEARER_CHALLENGE
         )
     if not token and not _is_private_client(request):
         return HttpResponse(FORBIDDEN_MESSAGE, "text/plain", 403)
@@ -58,12 +58,12 @@ async def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _has_token(request: HttpRequest, token: str) -> bool:
-    scheme, _, sent = request.headers.get("Authorization", "").partition(" ")
-    return scheme.lower() == "bearer" and constant_time_compare(sent.strip(), token)
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and constant_time_compare(credentials.strip(), token)
 
 
 def _is_private_client(request: HttpRequest) -> bool:
-    """Whether it comes from this machine or a private network, and is not a stranger's that a proxy there forwards."""
+    """Whether the request comes from this machine or a private network, and no proxy has forwarded it."""
     if any(header in request.headers for header in PROXY_HEADERS):
         return False
     try:
@@ -75,7 +75,7 @@ def _is_private_client(request: HttpRequest) -> bool:
 
 
 def render_metrics() -> bytes:
-    """Figures of the service as it is in the database, and of this web process; a part that is away is named."""
+    """The metrics of the service and of this web process. `arena_up` tells which parts are down."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     registry.register(_ServiceCollector())
@@ -87,7 +87,7 @@ _shared_metrics = health.SharedResult(render_metrics)
 
 class _ServiceCollector(Collector):
     def collect(self) -> Iterable[Metric]:
-        up = GaugeMetricFamily("arena_up", "Whether a part that the service needs can be reached", labels=["part"])
+        up = GaugeMetricFamily("arena_up", "Whether a part of the service can be reached", labels=["part"])
         figures: list[Metric] = []
         try:
             figures += [*_collect_battles(), *_collect_boards()]
@@ -100,40 +100,38 @@ class _ServiceCollector(Collector):
 
 
 def _collect_battles() -> Iterator[Metric]:
-    open_ones, answers = (
-        Battle.objects.filter(state__in=OPEN_STATES),
-        Answer.objects.filter(state__in=UNFINISHED_STATES),
-    )
-    yield _count_by_state("arena_battles_open", "Battles that are not over", open_ones, OPEN_STATES)
-    yield _count_by_state(
-        "arena_answers_under_way", "Answers that wait or are being written", answers, UNFINISHED_STATES
-    )
-    found = Endpoint.objects.aggregate(**{name: Count("pk", filter=which) for name, _, which in ENDPOINT_GAUGES})
-    for name, about, _ in ENDPOINT_GAUGES:
-        yield GaugeMetricFamily(name, about, value=found[name])
+    battles = Battle.objects.filter(state__in=OPEN_STATES)
+    yield _count_by_state("arena_battles_open", "Battles that are not over", battles, OPEN_STATES)
+    answers = Answer.objects.filter(state__in=UNFINISHED_STATES)
+    yield _count_by_state("arena_answers_under_way", "Answers that are queued or running", answers, UNFINISHED_STATES)
+    counts = Endpoint.objects.aggregate(**{name: Count("pk", filter=rule) for name, _, rule in ENDPOINT_GAUGES})
+    for name, description, _ in ENDPOINT_GAUGES:
+        yield GaugeMetricFamily(name, description, value=counts[name])
 
 
 def _collect_boards() -> Iterator[Metric]:
     waiting = Outbox.objects.count()
     boards = Board.objects.aggregate(behind=Count("pk", Q(behind=True)), failed=Count("failed_at"))
-    yield GaugeMetricFamily("arena_votes_waiting", "Votes that are in no board yet", value=waiting)
+    yield GaugeMetricFamily("arena_votes_waiting", "Votes that no board counts yet", value=waiting)
     yield GaugeMetricFamily("arena_boards_behind", "Boards that wait to be published", value=boards["behind"])
-    words = "Boards that could not be fitted, or weigh no pairs, and are tried again every minute"
-    yield GaugeMetricFamily("arena_boards_failed", words, value=boards["failed"])
+    description = "Boards that could not be fitted, or have no weighted pairs, and are retried every minute"
+    yield GaugeMetricFamily("arena_boards_failed", description, value=boards["failed"])
     votes = GaugeMetricFamily("arena_board_votes", "Votes in the newest board of a pool", labels=["pool"])
-    age = GaugeMetricFamily("arena_board_age_seconds", "Since the newest board of a pool was computed", labels=["pool"])
+    age = GaugeMetricFamily(
+        "arena_board_age_seconds", "Seconds since a pool's newest board was computed", labels=["pool"]
+    )
     now = timezone.now()
     for snapshot in snapshots.list_newest_snapshots():
         pool = [snapshot.board.pool.slug]
-        if snapshot.votes is not None:  # else somebody else's board, which only ever grows older
+        if snapshot.votes is not None:  # a board published elsewhere has no votes, and only grows older
             votes.add_metric(pool, snapshot.votes)
             age.add_metric(pool, (now - snapshot.computed_at).total_seconds())
     yield from (votes, age)
 
 
-def _count_by_state(name: str, about: str, rows: QuerySet[Any], states: Iterable[str]) -> Metric:
-    counted = dict(rows.order_by().values_list("state").annotate(Count("pk")))
-    family = GaugeMetricFamily(name, about, labels=["state"])
+def _count_by_state(name: str, description: str, rows: QuerySet[Any], states: Iterable[str]) -> Metric:
+    counts = dict(rows.order_by().values_list("state").annotate(Count("pk")))
+    family = GaugeMetricFamily(name, description, labels=["state"])
     for state in states:
-        family.add_metric([state], counted.get(state, 0))
+        family.add_metric([state], counts.get(state, 0))
     return family

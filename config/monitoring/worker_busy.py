@@ -1,4 +1,4 @@
-"""Signs of life in Redis: that the ratings worker is busy with a task, and that beat sends tasks."""
+"""Signs of life in Redis: the ratings worker is busy with a task, and beat sends tasks."""
 
 import threading
 import time
@@ -11,21 +11,23 @@ from redis.exceptions import RedisError
 
 RATINGS_QUEUE = "ratings"
 BUSY_KEY = "arena:busy"
-BUSY_TTL_S = 20  # a worker that was killed is taken for a busy one no longer than this
+BUSY_TTL_S = 20  # a killed worker counts as busy for at most this long
 RENEW_INTERVAL_S = 5.0
 BEAT_KEY = "arena:beat"
 BEAT_TTL_S = 30  # the most frequent task of beat is sent every 5 s
 
 
 class BusySign:
-    """The sign that the ratings worker is at a task, renewed for as long as that takes.
+    """The sign that the ratings worker runs a task, renewed until the task ends.
 
-    This worker does one thing at a time, and meanwhile answers no question whether it is there.
+    This worker runs one task at a time, and does not answer pings meanwhile.
     """
 
-    def __init__(self, lasts_s: int = BUSY_TTL_S, renew_s: float = RENEW_INTERVAL_S) -> None:
-        self.lasts_s, self.renew_s = lasts_s, renew_s
-        self._lock, self._at_work = threading.Lock(), threading.Event()
+    def __init__(self, ttl_s: int = BUSY_TTL_S, renew_s: float = RENEW_INTERVAL_S) -> None:
+        self.ttl_s = ttl_s
+        self.renew_s = renew_s
+        self._lock = threading.Lock()
+        self._at_work = threading.Event()
         self._renewing: threading.Thread | None = None
 
     def begin(self, task: Task, **_: Any) -> None:
@@ -33,7 +35,7 @@ class BusySign:
             return
         with self._lock:
             self._at_work.set()
-            _set_sign(BUSY_KEY, self.lasts_s)
+            _set_sign(BUSY_KEY, self.ttl_s)
         if self._renewing is None:
             self._renewing = threading.Thread(target=self._renew, name="busy", daemon=True)
             self._renewing.start()
@@ -50,11 +52,11 @@ class BusySign:
             time.sleep(self.renew_s)
             with self._lock:
                 if self._at_work.is_set():
-                    _set_sign(BUSY_KEY, self.lasts_s)
+                    _set_sign(BUSY_KEY, self.ttl_s)
 
 
 def watch_beat(**_: Any) -> None:
-    """In the process of beat: each task that it has sent is a sign of its life."""
+    """Make each task that the process of beat sends a sign of life."""
     after_task_publish.connect(record_beat)
 
 

@@ -1,4 +1,4 @@
-"""No request is larger than we read: Django would put all of it on the disk, and looks at announced sizes only."""
+"""Limits the size of request bodies. Django would write any body to the disk, and checks only the declared size."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,51 +7,54 @@ import orjson
 
 from core.http.errors import too_large_error
 
-DRAIN_FACTOR = 10  # times what is allowed is thrown away before the connection is closed
+DRAIN_FACTOR = 10  # this many times the limit is discarded before the connection is closed
 
 
 class BodyTooLarge(Exception):
-    """More has come than is read."""
+    """The body is larger than the limit."""
 
 
 class BodyLimitMiddleware:
-    """An ASGI application before another one: whatever has more than `most` bytes is answered with 413.
+    """ASGI middleware that answers a request with more than `most` bytes with 413.
 
-    larger: paths at which so many bytes are read instead.
+    larger: path → its own limit in bytes.
     """
 
     def __init__(self, application: Any, most: int, larger: Mapping[str, int] | None = None) -> None:
-        self.application, self.most, self.larger = application, most, larger or {}
+        self.application = application
+        self.most = most
+        self.larger = larger or {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
             return
-        read, more = 0, True
+        read_bytes = 0
+        has_more = True
         most = self.larger.get(scope["path"], self.most)
 
-        async def counted() -> Any:
-            nonlocal read, more
+        async def receive_counted() -> Any:
+            nonlocal read_bytes, has_more
             message = await receive()
-            more = message.get("more_body", False)
-            read += len(message.get("body", b""))
-            if read > most:
+            has_more = message.get("more_body", False)
+            read_bytes += len(message.get("body", b""))
+            if read_bytes > most:
                 raise BodyTooLarge
             return message
 
         try:
             if _read_content_length(scope) > most:
                 raise BodyTooLarge
-            await self.application(scope, counted, send)
-        except BodyTooLarge:  # nothing was answered yet: Django reads a body as a whole before it does anything
+            await self.application(scope, receive_counted, send)
+        except BodyTooLarge:  # no response has started: Django reads the whole body first
             await _send_error(scope["path"], most, send)
-            if more:
+            if has_more:
                 await _drain_body(receive, DRAIN_FACTOR * self.most)
             await send({"type": "http.response.body", "body": b""})
 
 
 def _read_content_length(scope: Any) -> int:
-    """The server has refused what is no number."""
+    """The declared size in bytes, 0 without one. The server has rejected invalid numbers."""
     return max((int(value) for name, value in scope["headers"] if name == b"content-length"), default=0)
 
 
@@ -66,9 +69,9 @@ async def _send_error(path: str, most: int, send: Any) -> None:
 
 
 async def _drain_body(receive: Any, most: int) -> None:
-    """Let the client finish: a connection that is closed while something comes in loses the answer too."""
-    more = True
-    while more and most > 0:
+    """Let the client finish: if the connection is closed while data comes in, the client loses the response too."""
+    has_more = True
+    while has_more and most > 0:
         message = await receive()
-        more = message.get("more_body", False)
+        has_more = message.get("more_body", False)
         most -= len(message.get("body", b""))

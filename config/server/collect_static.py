@@ -1,6 +1,6 @@
-"""`python -m config.server.collect_static`: collects the static files, where something has changed.
+"""`python -m config.server.collect_static`: collects the static files if one of them has changed.
 
-Django writes each of them anew each time, and a service that runs from the same folder is sending them meanwhile.
+Django rewrites all of them each time, although a running service may be sending them from the same folder.
 """
 
 import fcntl
@@ -12,36 +12,36 @@ from pathlib import Path
 
 
 def collect_if_changed() -> bool:
-    """Whether it was needed. Needs Django's settings alone."""
+    """Collect the static files if needed; returns whether it was. Needs only Django's settings."""
     from django.conf import settings
     from django.core.management import call_command
 
-    done = Path(settings.STATIC_ROOT) / ".collected"
-    with _alone():
-        now = _hash_sources()
-        if done.exists() and done.read_text() == now:
+    stamp = Path(settings.STATIC_ROOT) / ".collected"
+    with _lock_folder():
+        digest = _hash_sources()
+        if stamp.exists() and stamp.read_text() == digest:
             return False
-        done.unlink(missing_ok=True)
+        stamp.unlink(missing_ok=True)
         call_command("collectstatic", interactive=False, verbosity=0)
-        done.write_text(now)
+        stamp.write_text(digest)
     return True
 
 
 def _hash_sources() -> str:
-    """Another one whenever a file is another one."""
+    """A hash that changes whenever a source file changes, by its size and time."""
     from django.contrib.staticfiles.finders import get_finders
 
-    found = []
+    files = []
     for finder in get_finders():
         for path, storage in finder.list([]):
-            file = Path(storage.path(path)).stat()
-            found.append((path, getattr(storage, "prefix", None), file.st_size, file.st_mtime_ns))
-    return sha256(repr(sorted(found, key=repr)).encode()).hexdigest()
+            stat = Path(storage.path(path)).stat()
+            files.append((path, getattr(storage, "prefix", None), stat.st_size, stat.st_mtime_ns))
+    return sha256(repr(sorted(files, key=repr)).encode()).hexdigest()
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Two that start from one folder at the same time would take the static files away from each other."""
+def _lock_folder() -> Iterator[None]:
+    """Lock the folder: two programs that start at the same time would delete each other's files."""
     folder = os.open(Path(__file__).parents[1], os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)

@@ -1,7 +1,7 @@
-"""Django's middleware whose hooks wait for nothing, called in place by the web process.
+"""Variants of Django's middleware that call non-blocking hooks directly in the event loop of the web process.
 
-Each hook of Django's own is a hop to a thread and back for each request, which costs more than what most of them do.
-The settings name Django's, for that is what `check --deploy` looks for.
+Django runs each hook in a thread, and for each request the switch costs more than most hooks do. The settings name
+Django's own classes, because `check --deploy` looks for them.
 """
 
 from collections.abc import Iterable
@@ -22,18 +22,20 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
 class InlineMiddleware(MiddlewareMixin):
-    """For hooks that touch neither database nor files."""
+    """Calls its hooks directly. They must use neither database nor files."""
 
     async def __acall__(self, request: HttpRequest) -> HttpResponse:
-        enter, leave = (getattr(self, f"process_{name}", None) for name in ("request", "response"))
-        response: HttpResponse | None = enter(request) if enter else None
+        process_request = getattr(self, "process_request", None)
+        response: HttpResponse | None = process_request(request) if process_request else None
         if response is None:
             response = await self.get_response(request)  # type: ignore[misc]  # asynchronous here
-        return await self.leave(request, response) if leave else response
+        if hasattr(self, "process_response"):
+            response = await self.leave(request, response)
+        return response
 
     async def leave(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        left: HttpResponse = self.process_response(request, response)  # type: ignore[attr-defined]  # asked by the caller
-        return left
+        processed: HttpResponse = self.process_response(request, response)  # type: ignore[attr-defined]  # see above
+        return processed
 
 
 class InlineSecurityMiddleware(InlineMiddleware, SecurityMiddleware):
@@ -46,7 +48,7 @@ class InlineCspMiddleware(InlineMiddleware, CSPMiddleware):
 
 class InlineSessionMiddleware(InlineMiddleware, SessionMiddleware):
     async def leave(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """A session that has changed is stored, and that waits for the database."""
+        """A changed session is saved, which waits for the database, so it needs a thread."""
         if request.session.modified:
             return await sync_to_async(self.process_response)(request, response)
         return await super().leave(request, response)
@@ -57,10 +59,10 @@ class InlineCommonMiddleware(InlineMiddleware, CommonMiddleware):
 
 
 class InlineCsrfMiddleware(InlineMiddleware, CsrfViewMiddleware):
-    async def process_view(  # type: ignore[override]  # Django asks which of both it is
+    async def process_view(  # type: ignore[override]  # Django checks whether it is async
         self, request: HttpRequest, callback: Any, *arguments: Any
     ) -> HttpResponse | None:
-        """A form that was sent is read for its token, and that may take its time."""
+        """The check reads the body of a form for its token, which may block, so it needs a thread."""
         check = super().process_view
         if request.method in SAFE_METHODS or getattr(callback, "csrf_exempt", False):
             return check(request, callback, *arguments)
@@ -87,5 +89,5 @@ INLINE_CLASSES = {
 
 
 def use_inline_classes(names: Iterable[str]) -> list[str]:
-    """The same middleware, with ours where it stands for Django's."""
+    """The same list with Django's middleware replaced by ours."""
     return [INLINE_CLASSES.get(name, name) for name in names]

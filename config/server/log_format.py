@@ -1,18 +1,18 @@
-"""The format of log records: short, whatever a request or an error brings along."""
+"""The format of log records, which bounds their length whatever a request or an error contains."""
 
 import logging
 from copy import copy
 from typing import Any
 
-MAX_REQUEST_LENGTH = 200  # characters; Django logs a path as it came, and a path may have 60,000
+MAX_REQUEST_LENGTH = 200  # characters; Django logs full paths, and a path may have 60,000
 MAX_MESSAGE_LENGTH = 2_000
 MAX_TRACEBACK_LENGTH = 8_000
 
 
 class LineFormatter(logging.Formatter):
-    """A record as one line, and under it the end of its traceback.
+    """Formats a record as one line, followed by the end of its traceback.
 
-    What Django refuses as suspicious has no traceback: strangers send it, as often as they like.
+    Suspicious requests that Django rejects are logged without traceback, because strangers can send any number.
     """
 
     def format(self, record: logging.LogRecord) -> str:

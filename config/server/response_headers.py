@@ -1,4 +1,4 @@
-"""What every answer of Django's tells browsers and caches."""
+"""Headers of all Django responses, for browsers and caches."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,8 +17,10 @@ Handler = Callable[[HttpRequest], Any]
 
 
 def headers_middleware(get_response: Handler) -> Handler:
-    """Outside of all that gives cookies: our pages use no device, and what is made for one person is for no cache that
-    others share."""
+    """Middleware that denies devices to our pages, and keeps personal responses out of shared caches.
+
+    It must come before all middleware that sets cookies.
+    """
     if iscoroutinefunction(get_response):
 
         async def asynchronous(request: HttpRequest) -> HttpResponseBase:
@@ -32,12 +34,12 @@ def headers_middleware(get_response: Handler) -> Handler:
     return synchronous
 
 
-headers_middleware.sync_capable = headers_middleware.async_capable = True  # type: ignore[attr-defined]  # how Django asks
+headers_middleware.sync_capable = headers_middleware.async_capable = True  # type: ignore[attr-defined]  # Django reads these attributes
 
 
 def _add_headers(response: HttpResponseBase) -> HttpResponseBase:
     response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
-    # A page with a token of forms sets its cookie, and what depends on who asks names the cookie in `Vary`.
+    # A page with a CSRF token sets its cookie, and a response that depends on the client has `Vary: Cookie`.
     if response.cookies or "cookie" in response.headers.get("Vary", "").lower():
         response.headers.setdefault("Cache-Control", "private")
     return response

@@ -1,4 +1,4 @@
-"""Whom to tell of a weakness of this arena: `/.well-known/security.txt` (RFC 9116)."""
+"""`/.well-known/security.txt`: the contact for reports of vulnerabilities (RFC 9116)."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ VALIDITY = timedelta(days=180)  # the RFC advises less than a year
 
 
 def security_txt(request: HttpRequest) -> HttpResponse:
-    """404 as long as nobody is named in `ARENA_SECURITY_CONTACT`."""
+    """The contact and its expiry; 404 if `ARENA_SECURITY_CONTACT` is not set."""
     if not settings.SECURITY_CONTACT:
         raise Http404
     expires = (now() + VALIDITY).replace(microsecond=0)

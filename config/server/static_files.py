@@ -1,4 +1,4 @@
-"""Static files by ASGI, before Django: whitenoise's own middleware would cost every request a thread hop."""
+"""Serves static files by ASGI before Django: WhiteNoise's own middleware would cost each request a thread switch."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from whitenoise import WhiteNoise
 
 IMMUTABLE_MAX_AGE = 365 * 24 * 3600
 DEFAULT_MAX_AGE = 60
-HASHED_NAME = r"\.[0-9a-f]{12}\.[^/]+$"  # what `collectstatic` puts into a name
+HASHED_NAME = r"\.[0-9a-f]{12}\.[^/]+$"  # `collectstatic` adds a hash to the name
 
 
 def _never_called(environ: Any, start_response: Any) -> list[bytes]:
@@ -16,7 +16,7 @@ def _never_called(environ: Any, start_response: Any) -> list[bytes]:
 
 
 class StaticFiles:
-    """Serves `/static/` from the collected, hashed and precompressed files; the rest goes to the application."""
+    """Serves `/static/` from the collected, hashed and precompressed files; other paths go to the application."""
 
     def __init__(self, application: Any) -> None:
         self.application = application
@@ -28,19 +28,18 @@ class StaticFiles:
         if scope["type"] != "http" or not scope["path"].startswith(settings.STATIC_URL):
             await self.application(scope, receive, send)
             return
-        found = self.files.files.get(scope["path"])
-        if found is None:
+        static_file = self.files.files.get(scope["path"])
+        if static_file is None:
             await _send_response(send, 404, [(b"content-type", b"text/plain")], b"No such file.\n")
             return
-        headers = {name.decode("latin1").upper(): value.decode("latin1") for name, value in scope["headers"]}
-        response = found.get_response(scope["method"], {f"HTTP_{k.replace('-', '_')}": v for k, v in headers.items()})
+        environ = {
+            f"HTTP_{name.decode('latin1').upper().replace('-', '_')}": value.decode("latin1")
+            for name, value in scope["headers"]
+        }
+        response = static_file.get_response(scope["method"], environ)
         body = await sync_to_async(_read_file, thread_sensitive=False)(response.file) if response.file else b""
-        await _send_response(
-            send,
-            response.status.value,
-            [(k.lower().encode("latin1"), v.encode("latin1")) for k, v in response.headers],
-            body,
-        )
+        headers = [(name.lower().encode("latin1"), value.encode("latin1")) for name, value in response.headers]
+        await _send_response(send, response.status.value, headers, body)
 
 
 def _read_file(file: Any) -> bytes:

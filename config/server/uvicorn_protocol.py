@@ -1,4 +1,4 @@
-"""The web server's connections: as many as our limits allow, and none for ever to a client that is too slow."""
+"""The connections of the web server: enough for our limits, and with deadlines for slow clients."""
 
 import asyncio
 import resource
@@ -8,23 +8,24 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 TCP_USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux has it
 
-MAX_OPEN_FILES = 8192  # twice as many as there may be streams, of battles and of boards
+MAX_OPEN_FILES = 8192  # twice the limit of open streams of battles and boards
 
 
 def allow_files() -> None:
-    """A connection is an open file, and where no more than the usual 1,024 may be open, no limit of ours is met."""
+    """Raise the limit of open files: each connection is one, and our own limits allow more than the usual 1,024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
 class DeadlineProtocol(HttpToolsProtocol):
-    """Closed when a client takes too long to send a request or to take the answer.
+    """Closes connections whose client is too slow to send a request or to read the response.
 
     The head of a request must be complete `head_s` after the connection was opened, or after the first byte of a later
-    request; its body `body_s` after that. uvicorn itself ends only connections that are idle after an answer, and any
-    byte makes it wait for ever again. The connection is lost once the client has taken nothing of what waits for it for
-    `stalled_ms`: uvicorn learns of that only when the system's buffers are full, and they hold a whole battle.
+    request; its body `body_s` after that. uvicorn itself closes only connections that are idle after a response, and
+    any byte makes it wait forever again. The system drops the connection if the client has read nothing of the waiting
+    data for `stalled_ms`: uvicorn notices that only when the system's buffers are full, and a whole battle fits into
+    them.
     """
 
     head_s = 10.0
@@ -32,7 +33,7 @@ class DeadlineProtocol(HttpToolsProtocol):
     stalled_ms = 30_000
     deadline: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own signature
         super().connection_made(transport)
         if TCP_USER_TIMEOUT is not None and (opened := transport.get_extra_info("socket")):
             opened.setsockopt(socket.IPPROTO_TCP, TCP_USER_TIMEOUT, self.stalled_ms)
@@ -44,7 +45,7 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         is_idle = self.cycle is None or self.cycle.response_complete
-        if is_idle and self.deadline is None:  # and what comes may be line breaks, which begin no request
+        if is_idle and self.deadline is None:  # the data may be line breaks, which begin no request
             self._set_deadline(self.head_s)
         super().data_received(data)
 
@@ -71,7 +72,7 @@ class DeadlineProtocol(HttpToolsProtocol):
             self.deadline = None
 
     def _end(self) -> None:
-        if self.flow.read_paused:  # by us, until the application has read what is there
+        if self.flow.read_paused:  # uvicorn waits until the application has read the buffered data
             self._set_deadline(self.body_s)
         else:
             self.transport.close()

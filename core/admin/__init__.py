@@ -1,1 +1,1 @@
-"""Base classes of admin pages, the admin site, and the log of what operators change."""
+"""Base classes of admin pages, the admin site, and the log of changes by operators."""

@@ -1,4 +1,4 @@
-"""What operators change is written down by signals, so that no form, action or inline of the admin can forget to."""
+"""Records the changes of operators by signals, so that no form, action or inline of the admin can forget to."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -14,30 +14,32 @@ from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_sav
 from core.models import AuditEntry
 
 HIDDEN = "(hidden)"
-# Names of columns, of whatever table; the name of a variable (`api_key_env`) is none.
+# Names of secret columns in any table. The name of an environment variable (`api_key_env`) is no secret.
 SECRET_FIELD_NAME = re.compile(r"password|secret|hash|encrypted|(^|_)key$", re.IGNORECASE)
-# In parameters of an endpoint, which go to its provider as they are.
+# Names of secret parameters of an endpoint, which are sent to its provider unchanged.
 SECRET_PARAMETER_NAME = re.compile(r"key|secret|token|password|authori[sz]ation|cookie", re.IGNORECASE)
 MAX_NAME_LENGTH = 300
-ADDED, CHANGED, DELETED = "added", "changed", "deleted"
+ADDED = "added"
+CHANGED = "changed"
+DELETED = "deleted"
 RELATION_ACTIONS = {"post_add": "added", "post_remove": "removed", "pre_clear": "removed all"}
 Values = dict[str, Any]
 
 
 @dataclass
 class _AuditedRequest:
-    """A request in the admin: who it is from, and rows as they were before it changes them."""
+    """A request in the admin: the name of its operator, and the rows as they were before it changes them."""
 
     who: str
     before: dict[tuple[type[Model], Any], Values | None] = field(default_factory=dict)
 
 
-_audited_request: ContextVar[_AuditedRequest | None] = ContextVar("act", default=None)
+_audited_request: ContextVar[_AuditedRequest | None] = ContextVar("audited_request", default=None)
 
 
 @contextmanager
 def log_changes_as(who: str) -> Iterator[None]:
-    """Meanwhile every change of what is watched is written down as this person's."""
+    """Record all changes of watched models inside the block in the name of this operator."""
     token = _audited_request.set(_AuditedRequest(who))
     try:
         yield
@@ -46,25 +48,24 @@ def log_changes_as(who: str) -> Iterator[None]:
 
 
 def list_watched_models() -> list[type]:
-    """The models that can be changed in the admin, inlines included."""
-    from core.admin.read_only import ReadOnlyAdmin  # whose package registers pages with a site that imports this module
+    """The models that operators can change in the admin, inlines included."""
+    from core.admin.read_only import ReadOnlyAdmin  # the admin site, which it needs, imports this module
 
     pages = [page for page in admin.site._registry.values() if not isinstance(page, ReadOnlyAdmin)]  # noqa: SLF001  # Django has no public way
     return [page.model for page in pages] + [inline.model for page in pages for inline in page.inlines]
 
 
 def watch_model(model: type[Model]) -> None:
+    """Connect the signals that record all changes of this model."""
     for signal, receiver in ((pre_save, _remember_row), (post_save, _record_save), (pre_delete, _record_deletion)):
         signal.connect(receiver, sender=model, dispatch_uid=f"changes {model._meta.label}")
-    for each in model._meta.many_to_many:
-        through = each.remote_field.through
-        m2m_changed.connect(
-            _record_relation_change, sender=through, dispatch_uid=f"changes {model._meta.label}.{each.name}"
-        )
+    for relation in model._meta.many_to_many:
+        uid = f"changes {model._meta.label}.{relation.name}"
+        m2m_changed.connect(_record_relation_change, sender=relation.remote_field.through, dispatch_uid=uid)
 
 
 def record_change(who: str, kind: str, row: Model, before: Values | None = None, after: Values | None = None) -> None:
-    """Write down one thing that somebody did."""
+    """Store one action of an operator; `kind` says which."""
     AuditEntry.objects.create(
         who=who,
         kind=kind,
@@ -77,34 +78,42 @@ def record_change(who: str, kind: str, row: Model, before: Values | None = None,
 
 
 def _remember_row(sender: type[Model], instance: Model, **_: Any) -> None:
-    if act := _audited_request.get():
-        act.before[sender, instance.pk] = _load_values(instance) if instance.pk else None
+    if request := _audited_request.get():
+        request.before[sender, instance.pk] = _load_values(instance) if instance.pk else None
 
 
 def _record_save(sender: type[Model], instance: Model, **_: Any) -> None:
-    if act := _audited_request.get():
-        old, new = act.before.pop((sender, instance.pk), None), _load_values(instance)
-        if old is None or new is None:
-            act.before.pop((sender, None), None)
-            record_change(act.who, ADDED, instance, after=_mask_secrets(new or {}))
-        elif changed := [name for name, value in new.items() if old[name] != value]:
-            old, new = ({name: values[name] for name in changed} for values in (old, new))
-            record_change(act.who, CHANGED, instance, _mask_secrets(old), _mask_secrets(new))
+    request = _audited_request.get()
+    if request is None:
+        return
+    before = request.before.pop((sender, instance.pk), None)
+    after = _load_values(instance)
+    if before is None or after is None:
+        request.before.pop((sender, None), None)
+        record_change(request.who, ADDED, instance, after=_mask_secrets(after or {}))
+        return
+    names = [name for name, value in after.items() if before[name] != value]
+    if names:
+        old_values = _mask_secrets({name: before[name] for name in names})
+        new_values = _mask_secrets({name: after[name] for name in names})
+        record_change(request.who, CHANGED, instance, old_values, new_values)
 
 
 def _record_deletion(sender: type[Model], instance: Model, **_: Any) -> None:
-    if act := _audited_request.get():
-        record_change(act.who, DELETED, instance, before=_mask_secrets(_load_values(instance) or {}))
+    if request := _audited_request.get():
+        record_change(request.who, DELETED, instance, before=_mask_secrets(_load_values(instance) or {}))
 
 
 def _record_relation_change(
     instance: Model, action: str, model: type[Model], pk_set: set[Any] | None, **_: Any
 ) -> None:
-    """The other side of a relation of many to many, such as the groups of a person."""
-    act, did = _audited_request.get(), RELATION_ACTIONS.get(action)
-    if act and did:
+    """Record a change of a many-to-many relation, such as the groups of a user."""
+    request = _audited_request.get()
+    action_name = RELATION_ACTIONS.get(action)
+    if request and action_name:
         others = sorted(map(str, model._default_manager.filter(pk__in=pk_set or ())))
-        record_change(act.who, CHANGED, instance, after={str(model._meta.verbose_name_plural): {did: others}})
+        changes = {str(model._meta.verbose_name_plural): {action_name: others}}
+        record_change(request.who, CHANGED, instance, after=changes)
 
 
 def _load_values(instance: Model) -> Values | None:
@@ -112,21 +121,21 @@ def _load_values(instance: Model) -> Values | None:
 
 
 def _mask_secrets(values: Mapping[str, Any]) -> Values:
-    """Without what is secret, wherever it stands."""
+    """The same values with each secret replaced by `HIDDEN`, also inside nested JSON."""
     return {name: HIDDEN if _is_secret(name, value) else _mask_nested_secrets(value) for name, value in values.items()}
 
 
 def _is_secret(name: str, value: object) -> bool:
-    """Bytes are hidden too: they are what is encrypted or packed, and nothing to read."""
+    """Whether this value must be hidden. Bytes always are: they are encrypted or packed, and nobody could read them."""
     return isinstance(value, bytes | memoryview) or (isinstance(value, str) and bool(SECRET_FIELD_NAME.search(name)))
 
 
 def _mask_nested_secrets(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {
-            name: HIDDEN if isinstance(each, str) and SECRET_PARAMETER_NAME.search(name) else _mask_nested_secrets(each)
-            for name, each in value.items()
+            name: HIDDEN if isinstance(item, str) and SECRET_PARAMETER_NAME.search(name) else _mask_nested_secrets(item)
+            for name, item in value.items()
         }
     if isinstance(value, list):
-        return [_mask_nested_secrets(each) for each in value]
+        return [_mask_nested_secrets(item) for item in value]
     return value

@@ -1,4 +1,4 @@
-"""The log of changes: read here, added to by `core.admin.audit` alone."""
+"""The admin page of the log of changes. Only `core.admin.audit` adds entries."""
 
 from django.contrib import admin
 
@@ -16,5 +16,5 @@ class ChangeAdmin(ReadOnlyAdmin):
     readonly_fields = ("thing",)
 
     @admin.display(description="what", ordering="what")
-    def thing(self, change: AuditEntry) -> str:
-        return change.thing
+    def thing(self, entry: AuditEntry) -> str:
+        return entry.thing

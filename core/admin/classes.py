@@ -1,4 +1,4 @@
-"""Django's classes for pages of the admin, generic for the type checker alone, and fields that say what they are."""
+"""Base classes of admin pages: Django's, generic for type checkers, and ours with labels for screen readers."""
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -16,16 +16,14 @@ if TYPE_CHECKING:
     ModelForm: TypeAlias = forms.ModelForm[Any]
     InlineFormSet: TypeAlias = forms.BaseInlineFormSet[Any, Any, Any]
 else:
-    ModelAdmin, TabularInline, ModelForm, InlineFormSet = (
-        admin.ModelAdmin,
-        admin.TabularInline,
-        forms.ModelForm,
-        forms.BaseInlineFormSet,
-    )
+    ModelAdmin = admin.ModelAdmin
+    TabularInline = admin.TabularInline
+    ModelForm = forms.ModelForm
+    InlineFormSet = forms.BaseInlineFormSet
 
 
 def is_valid_key(model: type[Model], value: Any) -> bool:
-    """Whether a row of this model could have it; Django asks the database for whatever is sent."""
+    """Whether the value can be a primary key of this model. Django itself queries the database with any value."""
     try:
         return model._meta.pk.to_python(value) is not None
     except ValidationError:
@@ -33,19 +31,19 @@ def is_valid_key(model: type[Model], value: Any) -> bool:
 
 
 class AutocompleteWidget(AutocompleteSelect):
-    """Holds words while nothing is chosen, for what it holds is its name to a screen reader."""
+    """Shows a hint while nothing is chosen: screen readers read the content of the field as its name."""
 
     def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
         return super().build_attrs(base_attrs, extra_attrs) | {"data-placeholder": _("Type a part of the name")}
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
-        """What no row can have is refused by the field, and then not shown as chosen."""
+        """Leave out values that cannot be keys. The field rejects them, so they are not shown as chosen."""
         model = self.field.remote_field.model
-        return super().optgroups(name, [each for each in value if is_valid_key(model, each)], attr)
+        return super().optgroups(name, [key for key in value if is_valid_key(model, key)], attr)
 
 
 class AutocompleteAdmin(ModelAdmin):
-    """Its `autocomplete_fields` are such choices."""
+    """A page whose `autocomplete_fields` use `AutocompleteWidget`."""
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):
@@ -54,7 +52,7 @@ class AutocompleteAdmin(ModelAdmin):
 
 
 class LabeledFormSet(InlineFormSet):
-    """In a table the head of a column is no label."""
+    """Forms in a table with a label for each field: screen readers do not take the column header for one."""
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)

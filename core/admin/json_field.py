@@ -1,4 +1,4 @@
-"""The field for JSON in the forms of the admin."""
+"""The form field for JSON in the admin."""
 
 from typing import Any
 
@@ -12,28 +12,31 @@ from core.text.json_values import MAX_JSON_DEPTH, is_storable_json
 
 
 class StrictJsonField(forms.JSONField):
-    """Django's own takes what the database then refuses, and fails on what Python does not read.
+    """JSON that the database can store. Django's own field accepts values that the database rejects, and fails on
+    JSON that Python cannot parse.
 
-    Nothing is what the column holds without a value: an empty list or table.
+    An empty field means the default of the column, an empty list or object.
     """
 
     def to_python(self, value: Any) -> Any:
         try:
-            found = super().to_python(value)
+            parsed = super().to_python(value)
         except (ValueError, RecursionError):
-            found = NotImplemented
-        if not is_storable_json(found):
+            parsed = NotImplemented  # not storable
+        if not is_storable_json(parsed):
             raise ValidationError(
                 _(
-                    "This JSON cannot be kept: it holds NUL, half a letter or a number that is too large, or lies more "
-                    "than %(deepest)s deep."
+                    "This JSON cannot be stored. Remove NUL characters, lone surrogates and numbers that are too "
+                    "large, and nest it at most %(deepest)s levels deep."
                 ),
                 params={"deepest": MAX_JSON_DEPTH},
             )
-        return self.initial() if found is None and callable(self.initial) else found
+        if parsed is None and callable(self.initial):
+            return self.initial()
+        return parsed
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """As it was sent, where it is refused."""
+        """The text as it was sent if it is invalid, so that the form shows it again."""
         try:
             self.to_python(data)
         except ValidationError:

@@ -1,4 +1,4 @@
-"""Messages after an action: the admin has them, and no other request pays for them."""
+"""Django's messages for admin pages only, so that other requests do not pay for them."""
 
 from typing import Any
 
@@ -9,5 +9,6 @@ from django.urls import reverse
 
 class AdminMessageMiddleware(MessageMiddleware):
     def __call__(self, request: HttpRequest) -> Any:
-        here = request.path.startswith(reverse("admin:index"))
-        return super().__call__(request) if here else self.get_response(request)
+        if request.path.startswith(reverse("admin:index")):
+            return super().__call__(request)
+        return self.get_response(request)

@@ -1,4 +1,4 @@
-"""What pages of the admin have in common that are only read."""
+"""The base class of read-only admin pages."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,7 +11,7 @@ Lookups = Iterable[tuple[str, str]]
 
 
 class ReadOnlyAdmin(ModelAdmin):
-    """Rows that operators may see and nobody may change by hand."""
+    """Rows that operators can view but not add, change or delete."""
 
     show_full_result_count = False  # there may be millions
     list_per_page = 50

@@ -1,6 +1,6 @@
-"""Codes of an authenticator app (TOTP) beside the password: offered to every account, required of operators by setting.
+"""Codes of an authenticator app (TOTP) as a second factor: optional for accounts, required of operators by a setting.
 
-allauth does the rest: the stage at the login, the recovery codes, the limit of wrong codes.
+allauth provides the step at the login, the recovery codes, and the limit of wrong codes.
 """
 
 from allauth.core.internal.cryptokit import normalize_user_code
@@ -16,21 +16,21 @@ REQUIRED = "required"
 
 
 class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
-    """The QR code as an element of the page, and no removal by operators who must have it."""
+    """Embeds the QR code as an SVG element, and stops operators from removing an app that they must have."""
 
     def build_totp_svg(self, url: str) -> str:
-        """An image by a data: address would break our content policy; an XML declaration would break the page."""
-        drawing: str = super().build_totp_svg(url)
-        return drawing[drawing.index("<svg") :]
+        """The SVG element alone. Our content policy forbids data: URLs, and an XML declaration would break the page."""
+        document: str = super().build_totp_svg(url)
+        return document[document.index("<svg") :]
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         return not is_totp_required(authenticator.user)
 
 
 class _SingleUseCodeForm(forms.BaseAuthenticateForm):  # type: ignore[misc]  # allauth has no types
-    """A code of the app is refused a second time for as long as its clock would accept it.
+    """Accepts each code of the app once.
 
-    allauth itself remembers it for one step of the clock; with a tolerance it is accepted for three.
+    allauth remembers a used code for one time step, but with our tolerance a code is valid for three.
     """
 
     def clean_code(self) -> str:
@@ -43,11 +43,11 @@ class _SingleUseCodeForm(forms.BaseAuthenticateForm):  # type: ignore[misc]  # a
 
 
 class AuthenticateForm(_SingleUseCodeForm, forms.AuthenticateForm):  # type: ignore[misc]  # see above
-    """For the login."""
+    """The form for the second step of the login."""
 
 
 class ReauthenticateForm(_SingleUseCodeForm, forms.ReauthenticateForm):  # type: ignore[misc]  # see above
-    """Before a page with secrets."""
+    """The form before a page with secrets."""
 
 
 def is_totp_required(user: User | AnonymousUser) -> bool:
@@ -59,10 +59,10 @@ def has_totp(user: User | AnonymousUser) -> bool:
 
 
 def is_totp_missing(user: User | AnonymousUser) -> bool:
-    """Whether an operator must set it up before anything else."""
+    """Whether this operator must set up an authenticator app before anything else."""
     return is_totp_required(user) and not has_totp(user)
 
 
 def remove_authenticators(user: User) -> int:
-    """Remove the app and the recovery codes of somebody who has lost both; returns how many rows went."""
+    """Remove the app and the recovery codes of a user who lost both. Returns the number of deleted rows."""
     return int(Authenticator.objects.filter(user=user).delete()[0])

@@ -1,4 +1,4 @@
-"""The site itself: one login for all, and whoever changes something is known to `core.admin.audit`."""
+"""The admin site: it uses the login of all accounts, and tells `core.admin.audit` which operator makes a change."""
 
 from collections.abc import Callable
 from functools import update_wrapper
@@ -20,81 +20,76 @@ from core.models import AuditEntry
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
-
 MAX_LATEST_CHANGES = 8
 ENCODED_NUL = "%00"
 OTHER_GROUP = gettext_lazy("More")
 MODEL_GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
-    (gettext_lazy("Who answers"), ("Endpoint", "LanguageModel")),
-    (gettext_lazy("What happened"), ("Battle", "Vote", "Voter")),
+    (gettext_lazy("Models"), ("Endpoint", "LanguageModel")),
+    (gettext_lazy("Activity"), ("Battle", "Vote", "Voter")),
     (gettext_lazy("Ratings"), ("Pool", "Board", "Category")),
-    (
-        gettext_lazy("Catalogue"),
-        ("Submission", "Fact", "Organization", "License", "Benchmark", "Score"),
-    ),
+    (gettext_lazy("Catalog"), ("Submission", "Fact", "Organization", "License", "Benchmark", "Score")),
     (gettext_lazy("Operators"), ("AuditEntry", "ApiKey", "User", "Group")),
 )
 
 
 def _drop_invalid_keys(view: Any, request: HttpRequest) -> None:
-    """What is left after that Django says in its words, also where it is nothing."""
+    """Remove selected rows whose keys cannot exist. Django itself reports if none is left."""
     page = getattr(view, "__self__", None)
     if isinstance(page, admin.ModelAdmin) and ACTION_CHECKBOX_NAME in request.POST:
-        from core.admin.classes import is_valid_key  # its package registers pages with the site that is made here
+        from core.admin.classes import is_valid_key  # it needs the admin, which needs this site
 
         selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
-        sent = request.POST.copy()
-        sent.setlist(ACTION_CHECKBOX_NAME, [key for key in selected if is_valid_key(page.model, key)])
-        request.POST = sent  # type: ignore[assignment]  # a copy can be changed, which nobody does
+        form_data = request.POST.copy()
+        form_data.setlist(ACTION_CHECKBOX_NAME, [key for key in selected if is_valid_key(page.model, key)])
+        request.POST = form_data  # type: ignore[assignment]  # a copy is mutable, but nobody changes it
 
 
 class ArenaAdminSite(admin.AdminSite):
-    site_header = site_title = gettext_lazy("Arena, for operators")
-    index_title = gettext_lazy("What this arena runs on")
+    site_header = site_title = gettext_lazy("Arena administration")
+    index_title = gettext_lazy("Administration")
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """What operators look after, by what they do with it; what has no place there comes last."""
-        kinds = {
-            kind["model"]: kind for app in self._build_app_dict(request, app_label).values() for kind in app["models"]
-        }
-        places = {name: place for _, names in MODEL_GROUPS for place, name in enumerate(names)}
-        grouped: dict[str, list[Any]] = {str(title): [] for title, _ in MODEL_GROUPS}
-        for model, kind in kinds.items():
-            title = next((title for title, names in MODEL_GROUPS if model.__name__ in names), OTHER_GROUP)
-            grouped.setdefault(str(title), []).append(kind)
+        """The models in the groups of `MODEL_GROUPS` instead of apps; models without a group come last."""
+        apps = self._build_app_dict(request, app_label).values()
+        positions = {name: position for _, names in MODEL_GROUPS for position, name in enumerate(names)}
+        groups: dict[str, list[Any]] = {str(title): [] for title, _ in MODEL_GROUPS}
+        for entry in (entry for app in apps for entry in app["models"]):
+            name = entry["model"].__name__
+            title = next((title for title, names in MODEL_GROUPS if name in names), OTHER_GROUP)
+            groups.setdefault(str(title), []).append(entry)
         return [
-            {"name": title, "models": sorted(found, key=lambda kind: places.get(kind["object_name"], 0))}
-            for title, found in grouped.items()
-            if found
+            {"name": title, "models": sorted(entries, key=lambda entry: positions.get(entry["object_name"], 0))}
+            for title, entries in groups.items()
+            if entries
         ]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        may = request.user.has_perm("core.view_auditentry")
-        latest = AuditEntry.objects.all()[:MAX_LATEST_CHANGES] if may else None
+        can_view = request.user.has_perm("core.view_auditentry")
+        latest = AuditEntry.objects.all()[:MAX_LATEST_CHANGES] if can_view else None
         return super().index(request, {**(extra_context or {}), "latest": latest})
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and not second_factor.is_totp_missing(request.user)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """No password is taken here: the login of all accounts counts attempts, and locks out who guesses."""
+        """Redirect to the login of all accounts, which counts attempts and locks out guessers."""
         if self.has_permission(request):
             return redirect("admin:index")
         if second_factor.is_totp_missing(request.user):
             return redirect("mfa_activate_totp")
         if request.user.is_authenticated:
-            return render(request, "404.html", {"detail": _("This part is for operators.")}, status=403)
-        back = request.GET.get("next") or reverse("admin:index")
-        return redirect_to_login(back, login_url=reverse("account_login"))
+            return render(request, "404.html", {"detail": _("Only operators can open this page.")}, status=403)
+        target = request.GET.get("next") or reverse("admin:index")
+        return redirect_to_login(target, login_url=reverse("account_login"))
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:  # noqa: FBT001, FBT002  # Django's signature
         inner = super().admin_view(view, cacheable)
 
-        def written_down(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if ENCODED_NUL in request.META["QUERY_STRING"]:  # PostgreSQL would not take it, and few filters ask
+        def audited_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if ENCODED_NUL in request.META["QUERY_STRING"]:  # PostgreSQL rejects NUL, and few filters check for it
                 return redirect(f"{request.path}?{ERROR_FLAG}=1")
             _drop_invalid_keys(view, request)
             with audit.log_changes_as(request.user.get_username()):
                 return inner(request, *args, **kwargs)
 
-        return cast("View", update_wrapper(written_down, inner))
+        return cast("View", update_wrapper(audited_view, inner))

@@ -1,1 +1,1 @@
-"""Reading and writing files of rows."""
+"""Files of records, read and written row by row."""

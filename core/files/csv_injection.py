@@ -1,15 +1,15 @@
-"""Cells of CSV that a spreadsheet would take for a formula."""
+"""Escapes cells of CSV that a spreadsheet would run as formulas."""
 
 import re
 
-# The last four are the first of full width, which some take for the same.
+# The last four are the full-width forms of the first four, which some programs treat alike.
 FORMULA_START = r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
 FORMULA = re.compile(f"'*{FORMULA_START}")
 ESCAPED_FORMULA = re.compile(f"''*{FORMULA_START}")
 
 
 def escape_formula(text: str) -> str:
-    """So that it is taken for text; `unescape_formula` undoes it."""
+    """The text with an apostrophe before it if it looks like a formula. `unescape_formula` reverses this."""
     return f"'{text}" if FORMULA.match(text) else text
 
 

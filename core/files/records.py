@@ -1,4 +1,4 @@
-"""Files of records, JSON Lines or CSV, one record at a time; faults are ValueErrors that name the line."""
+"""Reads JSON Lines and CSV one record at a time. Errors are ValueErrors that name the line."""
 
 import csv
 import sys
@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-MAX_LINE_BYTES = 64 * 2**20  # bytes
-BYTE_ORDER_MARK = "\ufeff"  # some programs begin a file with it
+MAX_LINE_BYTES = 64 * 2**20
+BYTE_ORDER_MARK = "\ufeff"  # some programs write it at the start of a file
 JsonRecord = tuple[int, dict[str, Any]]
 CsvRecord = tuple[int, dict[str, str]]
 
@@ -16,9 +16,9 @@ csv.field_size_limit(min(MAX_LINE_BYTES, sys.maxsize))
 
 
 def iter_json_lines(lines: Iterable[bytes], what: str) -> Iterator[JsonRecord]:
-    """The objects of JSON Lines, each with the number of its line; blank lines are passed over.
+    """The objects of JSON Lines, each with the number of its line. Blank lines are skipped.
 
-    what: each line is one of these, for the fault.
+    what: the name of a record, for error messages. Raises ValueError.
     """
     for number, line in enumerate(lines, 1):
         text = line.removeprefix(BYTE_ORDER_MARK.encode()) if number == 1 else line
@@ -35,13 +35,13 @@ def iter_json_lines(lines: Iterable[bytes], what: str) -> Iterator[JsonRecord]:
 
 
 def read_csv(lines: Iterable[bytes]) -> tuple[list[str], Iterator[CsvRecord]]:
-    """The header of CSV, and its rows by column, each with the number of the line on which it begins."""
+    """The header of a CSV file, and its rows by column, each with the number of its first line. Raises ValueError."""
     reader = csv.reader(_iter_texts(lines), strict=True)
     records = _iter_records(reader)
     header = next(records, (1, []))[1]
     for column in header:
         if header.count(column) > 1:
-            raise ValueError(f"line 1: the column {column} stands twice")
+            raise ValueError(f"line 1: the column {column} occurs twice")
     return header, _iter_rows(records, header)
 
 
@@ -53,7 +53,7 @@ def _iter_rows(records: Iterator[tuple[int, list[str]]], header: list[str]) -> I
 
 
 def _iter_records(reader: Any) -> Iterator[tuple[int, list[str]]]:
-    """Rows that are not blank; `reader` asks for more lines within a quoted cell."""
+    """The rows that are not blank, each with the number of its first line: a quoted cell may span several lines."""
     while True:
         number = reader.line_num + 1
         try:

@@ -1,7 +1,7 @@
-"""A call in the OpenAPI document, and the shapes that calls of all parts share. Nothing is parsed by them.
+"""Describes calls in the OpenAPI document, with the schemas that all parts share. The schemas parse nothing.
 
-What the document does not know is refused, and what comes twice where it has one value: a board or a limit that is
-misspelt, or overwritten, would be another answer without a word.
+A described view rejects unknown parameters, and repeated parameters that take one value: a misspelled or overwritten
+board or limit would silently change the response.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.http import QueryDict
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiParameter,
@@ -22,8 +22,10 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-FloatField, IntegerField = serializers.FloatField, serializers.IntegerField
-CharField, BooleanField = serializers.CharField, serializers.BooleanField
+BooleanField = serializers.BooleanField
+CharField = serializers.CharField
+FloatField = serializers.FloatField
+IntegerField = serializers.IntegerField
 
 
 # The shape of a JSON object. Its component in the document has the name of the class without `Schema`.
@@ -38,7 +40,7 @@ class ErrorDetailSchema(Schema):
     code = CharField(help_text="for programs")
     detail = CharField(help_text="one sentence, for people")
     fields = serializers.DictField(  # type: ignore[assignment]  # the name is that of the API
-        child=serializers.ListField(child=CharField()), required=False, help_text="what is wrong with which"
+        child=serializers.ListField(child=CharField()), required=False, help_text="the errors of each field"
     )
 
 
@@ -52,35 +54,43 @@ class PageSchema(Schema):
 
 
 ERROR_DESCRIPTIONS = {
-    400: "Something in the request is not as it should be; `fields` says what.",
-    401: "The API key is not valid any more, or never was.",
-    403: "`csrf`: X-CSRFToken is missing. Or the key may not do this.",
-    404: "There is nothing here, or it is somebody else's.",
-    409: "The battle is in another state: `code` says in which way.",
+    400: "Invalid request; `fields` lists the errors of each field.",
+    401: "Invalid or expired API key.",
+    403: "`csrf`: X-CSRFToken is missing. Other codes: the key does not allow this.",
+    404: "Not found, or not yours.",
+    409: "Not possible in the current state of the battle; `code` gives the reason.",
     413: (
-        f"The body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1000} kB, or 10 MB for submissions to the "
-        "catalogue."
+        f"The body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1000} kB, or than 10 MB for submissions to "
+        "the catalog."
     ),
     415: "The body is not `application/json`.",
-    422: "The `Idempotency-Key` came with another request before.",
-    429: "Too many: `Retry-After` says when to try again.",
-    503: "Not possible just now: `Retry-After` says when to try again.",
+    422: "An earlier request with other content used the same `Idempotency-Key`.",
+    429: "Too many requests; try again after `Retry-After` seconds.",
+    503: "Temporarily unavailable; try again after `Retry-After` seconds.",
 }
 STREAM_ERRORS = (401, 403, 404, 429, 503)
-READ_ERRORS, WRITE_ERRORS = (400, 401, 403, 404, 429, 503), (400, 401, 403, 404, 409, 413, 415, 429, 503)
+READ_ERRORS = (400, 401, 403, 404, 429, 503)
+WRITE_ERRORS = (400, 401, 403, 404, 409, 413, 415, 429, 503)
 CSRF_HEADER = OpenApiParameter(
-    "X-CSRFToken", str, OpenApiParameter.HEADER, description="With a `voter` cookie: what the cookie `csrftoken` says."
+    "X-CSRFToken",
+    str,
+    OpenApiParameter.HEADER,
+    description="The value of the cookie `csrftoken`; required with a `voter` cookie.",
 )
-# Of an answer that is sent again only if it changed.
+# For responses that are sent again only if they have changed.
 IF_NONE_MATCH_HEADER = OpenApiParameter(
-    "If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` of an earlier answer."
+    "If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` of an earlier response."
 )
 ETAG_HEADER = OpenApiParameter(
-    "ETag", str, OpenApiParameter.HEADER, response=[200, 304], description="Of this answer, for `If-None-Match`."
+    "ETag",
+    str,
+    OpenApiParameter.HEADER,
+    response=[200, 304],
+    description="Identifies this response; send it as `If-None-Match`.",
 )
-NOT_MODIFIED = OpenApiResponse(None, "It is still what `If-None-Match` says, and comes without a body.")
+NOT_MODIFIED = OpenApiResponse(None, "The response has not changed since the one in `If-None-Match`. It has no body.")
 PAGE_PARAMETERS = (
-    OpenApiParameter("cursor", str, description="As the address of the next page says."),
+    OpenApiParameter("cursor", str, description="The cursor in the address of the next page."),
     OpenApiParameter(
         "page_size", {"type": "integer", "minimum": 1}, description="At most 100; more means 100.", default=100
     ),
@@ -101,9 +111,14 @@ def describe_operation(
     errors: Iterable[int] = READ_ERRORS,
     etag: bool = False,
 ) -> Decorator[Any]:
-    """A call in the document. says: a title and a text. gives, takes: a shape and an example of it."""
+    """A decorator that adds a call to the document and checks its query parameters.
+
+    name: operation id. says: summary and description. gives: schema and example of the response with `status`.
+    takes: schema and example of the request body, None for none. errors: status codes. etag: the call supports
+    `If-None-Match`.
+    """
     parameters = list(parameters)
-    known = [each for each in parameters if each.location == OpenApiParameter.QUERY]
+    known = [parameter for parameter in parameters if parameter.location == OpenApiParameter.QUERY]
     document = extend_schema(
         operation_id=name,
         tags=[tag],
@@ -136,10 +151,13 @@ def describe_stream(
     parameters: Iterable[dict[str, Any]],
     errors: Iterable[int] = STREAM_ERRORS,
 ) -> dict[str, Any]:
-    """A path of a view that is not DRF's. sent: the media type, and an example."""
+    """The path item of a view without DRF.
+
+    name: operation id. says: summary and description. sent: media type and example of the response.
+    """
     error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
-    found = {"schema": {"type": "string"}, "example": sent[1]}
-    refused = {str(number): {"description": ERROR_DESCRIPTIONS[number], "content": error} for number in errors}
+    content = {"schema": {"type": "string"}, "example": sent[1]}
+    rejections = {str(number): {"description": ERROR_DESCRIPTIONS[number], "content": error} for number in errors}
     return {
         "get": {
             "operationId": name,
@@ -148,36 +166,39 @@ def describe_stream(
             "description": says[1],
             "security": [{"voter": []}, {"key": []}, {}],
             "parameters": [*parameters],
-            "responses": {"200": {"description": says[0], "content": {sent[0]: found}}, **refused},
+            "responses": {"200": {"description": says[0], "content": {sent[0]: content}}, **rejections},
         }
     }
 
 
 def _check_parameters(known: Sequence[OpenApiParameter], view: View) -> Any:
     @wraps(view)
-    def checked(of: object, request: Request, *arguments: Any, **more: Any) -> Any:
-        if problems := find_parameter_errors(request.query_params, known):
-            raise ValidationError(problems)
-        return view(of, request, *arguments, **more)
+    def checked_view(instance: object, request: Request, *arguments: Any, **options: Any) -> Any:
+        if errors := find_parameter_errors(request.query_params, known):
+            raise ValidationError(errors)
+        return view(instance, request, *arguments, **options)
 
-    return checked
+    return checked_view
 
 
 def find_parameter_errors(given: QueryDict, known: Sequence[OpenApiParameter]) -> dict[str, list[str]]:
-    """What is wrong with each parameter: it is not known, or it comes again where one value is taken."""
-    by_name = {each.name: each for each in known}
-    found = {name: [_unknown_message(by_name)] for name in given if name not in by_name}
-    again = (by_name[name] for name, values in given.lists() if name in by_name and len(values) > 1)
-    return found | {each.name: [_repeated_message(each)] for each in again if not each.many or each.explode is False}
+    """The errors of each query parameter: it is unknown, or it is repeated although it takes one value."""
+    by_name = {parameter.name: parameter for parameter in known}
+    errors = {name: [_unknown_message(by_name)] for name in given if name not in by_name}
+    for name, values in given.lists():
+        parameter = by_name.get(name)
+        if parameter and len(values) > 1 and (not parameter.many or parameter.explode is False):
+            errors[name] = [_repeated_message(parameter)]
+    return errors
 
 
 def _unknown_message(known: Iterable[str]) -> str:
     if names := ", ".join(known):
-        return say("There is no such parameter. Known are: %s.") % names
-    return say("There is no such parameter: none is known here.")
+        return _("Unknown parameter. This call takes: %s.") % names
+    return _("Unknown parameter. This call takes none.")
 
 
 def _repeated_message(parameter: OpenApiParameter) -> str:
     if parameter.many:
-        return say("This is given once, with commas between the values.")
-    return say("This is given once.")
+        return _("Send this parameter once, with commas between the values.")
+    return _("Send this parameter once.")

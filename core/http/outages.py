@@ -1,4 +1,4 @@
-"""While the database is away every request is answered at once: 503, and nothing has been changed."""
+"""While the database is down, every request gets a 503 at once, and nothing is changed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from django.shortcuts import render
 RETRY_AFTER_S = "3"
 UNAVAILABLE_ERROR = {
     "code": "unavailable",
-    "detail": "The service cannot reach its data just now. Try again in a moment.",
+    "detail": "The service can't reach its data right now. Try again in a moment.",
 }
 
 
@@ -25,7 +25,7 @@ def render_unavailable(request: HttpRequest) -> HttpResponse:
 
 
 class OutageMiddleware:
-    """Middleware; the outermost that can answer with a page."""
+    """Turns errors of the database connection into a 503. It must be inside all middleware that a page needs."""
 
     sync_capable = async_capable = True
 

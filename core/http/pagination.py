@@ -1,4 +1,4 @@
-"""Long lists, page by page: a cursor holds the place of the last row, so any page costs what the first does."""
+"""Pages of long lists by cursor: it contains the position of the last row, so each page costs as much as the first."""
 
 import re
 
@@ -12,46 +12,46 @@ PAGE_SIZE_PATTERN = re.compile(r"0*[1-9][0-9]{0,18}")
 
 
 class StrictCursorPagination(CursorPagination):
-    """Whoever wants more than `MAX_PAGE_SIZE` at once gets so many."""
+    """Pages of at most `MAX_PAGE_SIZE` rows; a larger `page_size` means that many."""
 
     page_size = max_page_size = MAX_PAGE_SIZE
     page_size_query_param = "page_size"
-    invalid_cursor_message = "There is no such page: cursor is what the address of the next page says."
+    invalid_cursor_message = "No such page. Take the cursor from the address of the next page."
 
     def get_page_size(self, request: Request) -> int | None:
-        """Raises ValidationError for what is no size, where DRF would take the usual one."""
-        written = request.query_params.get(self.page_size_query_param) or str(self.page_size)
-        if not PAGE_SIZE_PATTERN.fullmatch(written):
-            rule = f"This is a whole number from 1 on; more than {MAX_PAGE_SIZE} means {MAX_PAGE_SIZE}."
+        """Raises ValidationError for an invalid size, where DRF would use the default."""
+        text = request.query_params.get(self.page_size_query_param) or str(self.page_size)
+        if not PAGE_SIZE_PATTERN.fullmatch(text):
+            rule = f"This must be a whole number of at least 1; more than {MAX_PAGE_SIZE} means {MAX_PAGE_SIZE}."
             raise ValidationError({self.page_size_query_param: [rule]})
-        return min(int(written), MAX_PAGE_SIZE)
+        return min(int(text), MAX_PAGE_SIZE)
 
     def decode_cursor(self, request: Request) -> Cursor | None:
-        """A cursor is made by us, but sent by anybody: DRF would hand any text to the database."""
+        """Raises NotFound for an invalid position. Anybody can send a cursor, and DRF passes it to the database."""
         cursor: Cursor | None = super().decode_cursor(request)
-        if cursor and cursor.position is not None and not self.holds(str(cursor.position)):
+        if cursor and cursor.position is not None and not self.is_valid_position(str(cursor.position)):
             raise NotFound(self.invalid_cursor_message)
         return cursor
 
-    def holds(self, position: str) -> bool:
+    def is_valid_position(self, position: str) -> bool:
         raise NotImplementedError
 
 
 class SlugPagination(StrictCursorPagination):
     ordering = "slug"
 
-    def holds(self, position: str) -> bool:
+    def is_valid_position(self, position: str) -> bool:
         return "\0" not in position
 
 
 class NewestFirstPagination(StrictCursorPagination):
-    """Of what has a time at which it was made, such as battles."""
+    """For rows with a time of creation, such as battles."""
 
     ordering = ("-created_at", "-id")
 
-    def holds(self, position: str) -> bool:
+    def is_valid_position(self, position: str) -> bool:
         try:
-            at = parse_datetime(position)
+            time = parse_datetime(position)
         except ValueError:
             return False
-        return at is not None and at.tzinfo is not None
+        return time is not None and time.tzinfo is not None

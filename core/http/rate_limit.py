@@ -1,9 +1,9 @@
-"""How often: buckets of N an hour that are refilled evenly, several at once, all or none.
+"""Rate limits: token buckets of N charges an hour that refill evenly; a charge takes from all its buckets or from none.
 
-A bucket is one number in Redis, the time at which it will be full again: a charge puts that off by its share of the
-hour, and is refused if the bucket would hold less than nothing. One script does it, on the clock of the server, so that
-of many requests at once exactly so many pass as there is room for. While Redis is away each process has buckets of a
-quarter: four processes let through at most as much again.
+A bucket is one number in Redis, the time at which it will be full again. A charge delays that time by its share of the
+hour, and is rejected if the bucket would be overdrawn. A script does this atomically on the clock of the Redis server,
+so of many concurrent requests exactly as many pass as there is room for. While Redis is down, each process uses buckets
+of a quarter of the size: four processes together let through at most the same number again.
 """
 
 import logging
@@ -19,10 +19,10 @@ from core.storage.redis_clients import get_redis_client
 
 HOUR_US = 3600 * 1_000_000
 DEFAULT_BURST = 60
-RETRY_DELAY_S = 2.0  # so long Redis is not asked after it has failed
+RETRY_DELAY_S = 2.0  # no call to Redis for this long after a failure
 LOCAL_DIVISOR = 4
 MAX_LOCAL_BUCKETS = 10_000
-# ARGV: 1 if a bucket may be overdrawn; then for each bucket the step and how far ahead "full again" may lie, in µs.
+# ARGV: 1 if a bucket may be overdrawn; then for each bucket its step and its depth, in µs.
 CHARGE_SCRIPT = """
 local time = redis.call("TIME")
 local now = time[1] * 1000000 + time[2]
@@ -47,7 +47,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Bucket:
-    """`key` names what is limited and for whom; `per_hour` 0 is no limit. It holds at most `burst`."""
+    """A limit of `per_hour` charges, 0 for none. `key` names the limited action and client.
+
+    The bucket contains at most `burst` charges.
+    """
 
     key: str
     per_hour: int
@@ -59,33 +62,34 @@ class Bucket:
 
     @property
     def share_us(self) -> int:
-        """The time in which one charge is refilled; rounded down, so that all N fit into an hour."""
+        """The time in which one charge is refilled, in µs; rounded down, so that all N fit into an hour."""
         return HOUR_US // self.per_hour
 
     def step_us(self, amount: int) -> int:
-        """A charge that is larger than the bucket takes a full one: it must be possible after a wait."""
+        """The delay by a charge, in µs. A charge larger than the bucket empties it, so it is possible after a wait."""
         return max(-self.capacity, min(amount, self.capacity)) * self.share_us
 
     @property
     def depth_us(self) -> int:
+        """The time in which an empty bucket becomes full, in µs."""
         return self.capacity * self.share_us
 
 
 def charge_buckets(buckets: Iterable[Bucket], amount: int = 1) -> float:
-    """Take `amount` from each bucket: 0 if all had it, else the seconds until they will have, and none was taken.
+    """Take `amount` from each bucket and return 0; if one has less, take nothing and return the seconds to wait.
 
-    An amount of 0 takes nothing and asks whether a bucket is overdrawn.
+    An amount of 0 takes nothing and checks whether a bucket is overdrawn.
     """
     return _apply_charge(buckets, amount)
 
 
 def refund_buckets(buckets: Iterable[Bucket], amount: int = 1) -> None:
-    """For what was not done after all."""
+    """Return a charge for an action that did not happen."""
     _apply_charge(buckets, -amount)
 
 
 def overdraw_buckets(buckets: Iterable[Bucket], amount: int) -> None:
-    """For what was done before its cost was known: a bucket may hold less than nothing afterwards."""
+    """Charge an action whose cost is known only afterwards: the buckets may become overdrawn."""
     _apply_charge(buckets, amount, overdraw=True)
 
 
@@ -93,27 +97,27 @@ def _apply_charge(buckets: Iterable[Bucket], amount: int, *, overdraw: bool = Fa
     limited = [bucket for bucket in buckets if bucket.per_hour]
     if not limited:
         return 0.0
-    if time.monotonic() >= _local_buckets.until:
+    if time.monotonic() >= _local_buckets.retry_at:
         try:
             return _charge_in_redis(limited, amount, overdraw=overdraw) / 1e6
         except (RedisError, OSError) as error:
-            logger.warning("Redis is away, limits are kept in this process: %s", error)
-            _local_buckets.until = time.monotonic() + RETRY_DELAY_S
+            logger.warning("Redis is down; this process counts limits itself: %s", error)
+            _local_buckets.retry_at = time.monotonic() + RETRY_DELAY_S
     return _local_buckets.change(limited, amount, overdraw=overdraw) / 1e6
 
 
 def _charge_in_redis(buckets: Sequence[Bucket], amount: int, *, overdraw: bool) -> int:
     keys = [f"limit:{bucket.key}" for bucket in buckets]
     steps = [number for bucket in buckets for number in (bucket.step_us(amount), bucket.depth_us)]
-    waited: int = get_redis_client().register_script(CHARGE_SCRIPT)(keys=keys, args=[int(overdraw), *steps])
-    return waited
+    wait_us: int = get_redis_client().register_script(CHARGE_SCRIPT)(keys=keys, args=[int(overdraw), *steps])
+    return wait_us
 
 
 class _LocalBuckets:
-    """The same in the memory of this process, with smaller buckets; `until` says how long Redis is not asked."""
+    """Smaller buckets in the memory of this process. `retry_at` is the time of the next call to Redis."""
 
     def __init__(self) -> None:
-        self.until = 0.0
+        self.retry_at = 0.0
         self.full: dict[str, int] = {}
         self.lock = threading.Lock()
 
@@ -121,12 +125,12 @@ class _LocalBuckets:
         now = time.monotonic_ns() // 1000
         small = [replace(bucket, per_hour=max(1, bucket.per_hour // LOCAL_DIVISOR)) for bucket in buckets]
         with self.lock:
-            full = {each.key: max(self.full.get(each.key, now), now) + each.step_us(amount) for each in small}
-            wait = max(full[each.key] - each.depth_us - now for each in small)
+            full = {bucket.key: max(self.full.get(bucket.key, now), now) + bucket.step_us(amount) for bucket in small}
+            wait = max(full[bucket.key] - bucket.depth_us - now for bucket in small)
             if wait > 0 and not overdraw:
                 return wait
             if len(self.full) > MAX_LOCAL_BUCKETS:
-                self.full = {key: until for key, until in self.full.items() if until > now}
+                self.full = {key: full_at for key, full_at in self.full.items() if full_at > now}
             self.full |= full
         return 0
 

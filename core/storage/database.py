@@ -1,5 +1,5 @@
-"""Connections of the database: how long one may be held, and those of asynchronous views, which are lent for one look
-and given back before anything is sent."""
+"""Database connections: their timeouts, and queries of asynchronous views, which release their connection before the
+response is sent."""
 
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,31 +11,31 @@ from django.db import connection, connections
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
-# Threads of their own: Django logs each error in one of the common ones before the request gives its connection back,
-# and where looks that wait for a connection held all of those, both would wait for each other.
-QUERY_THREADS = ThreadPoolExecutor(6, "look")
+# Threads of their own. Django logs each error in a shared thread before the request releases its connection. If queries
+# that wait for a connection occupied all shared threads, the two would wait for each other.
+QUERY_THREADS = ThreadPoolExecutor(6, "query")
 
 
 def set_timeouts(**milliseconds: int) -> None:
-    """Bound all connections that this process makes from now on, by parameters of PostgreSQL."""
-    given = [f"-c {name}={value}" for name, value in milliseconds.items()]
-    settings.DATABASE_OPTIONS["options"] = " ".join([settings.DATABASE_OPTIONS.get("options", ""), *given]).strip()
+    """Set parameters of PostgreSQL on all connections that this process makes from now on."""
+    flags = [f"-c {name}={value}" for name, value in milliseconds.items()]
+    settings.DATABASE_OPTIONS["options"] = " ".join([settings.DATABASE_OPTIONS.get("options", ""), *flags]).strip()
 
 
 def release_connection() -> None:
-    """Give this thread's connection to the others before a long wait; within a transaction it stays."""
+    """Return the connection of this thread to the pool before a long wait. A transaction keeps its connection."""
     if not connection.in_atomic_block:
         connection.close()
 
 
 def database_sync_to_async(
-    look: Callable[Arguments, Result], threads: ThreadPoolExecutor = QUERY_THREADS
+    query: Callable[Arguments, Result], threads: ThreadPoolExecutor = QUERY_THREADS
 ) -> Callable[Arguments, Awaitable[Result]]:
-    """The same in a thread of its own that keeps no connection: a response may be open for long after the look."""
+    """The function as a coroutine in a thread that releases its connection: a response may stay open long after."""
 
     def run(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
         try:
-            return look(*arguments, **options)
+            return query(*arguments, **options)
         finally:
             connections.close_all()
 

@@ -1,4 +1,4 @@
-"""Clients of Redis for synchronous and asynchronous code, and how to go on while Redis is down."""
+"""Redis clients for synchronous and asynchronous code, and a guard for writes that may be lost."""
 
 import logging
 from collections.abc import Iterator
@@ -18,20 +18,20 @@ logger = logging.getLogger(__name__)
 
 @cache
 def get_redis_client() -> "redis.Redis":
-    """The plain client of this process, for the few writes of web requests."""
-    once_more = redis.retry.Retry(NoBackoff(), 1)  # a connection that broke while it was idle
-    return redis.Redis.from_url(settings.REDIS_URL, retry=once_more, socket_timeout=2, socket_connect_timeout=1)
+    """The synchronous client of this process, for the few calls of web requests."""
+    one_retry = redis.retry.Retry(NoBackoff(), 1)  # for a connection that broke while it was idle
+    return redis.Redis.from_url(settings.REDIS_URL, retry=one_retry, socket_timeout=2, socket_connect_timeout=1)
 
 
 def connect_async_redis() -> "Redis":
-    """A client of the running loop that reports a lost connection at once instead of hiding it."""
+    """A client for the running event loop. It raises at once if the connection is lost, without a retry."""
     return Redis.from_url(settings.REDIS_URL, retry=Retry(NoBackoff(), 0), socket_timeout=5)
 
 
 @contextmanager
 def suppress_redis_errors() -> Iterator[None]:
-    """Log a failure of Redis and go on: what the block writes may be lost."""
+    """Log a failure of Redis and continue; the writes of the block may be lost."""
     try:
         yield
     except (RedisError, OSError) as error:
-        logger.warning("Redis is away: %s", error)
+        logger.warning("Redis is down: %s", error)

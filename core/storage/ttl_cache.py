@@ -1,4 +1,4 @@
-"""What was worked out lately and may be asked for again: a few values, each for a while."""
+"""A cache in the memory of the process, bounded in size and time."""
 
 import time
 from collections import OrderedDict
@@ -7,56 +7,59 @@ from threading import Lock
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
-# Whoever waits may hold what the other one needs, such as the last connection to the database.
+# A waiting thread may own what the computing thread needs, such as the last database connection.
 LOCK_TIMEOUT_S = 1.0
 
 
 class TtlCache(Generic[Value]):
-    """At most `most` values in the memory of this process, those asked for last; each holds for `seconds`.
+    """Contains the `most` values that were used last, each for at most `seconds`.
 
-    Safe among threads: one works a value out, and the others wait for it; hundreds of open pages ask for the same.
+    Threads may share it. One computes a value while the others wait: hundreds of open pages ask for the same one.
     """
 
     def __init__(self, most: int, seconds: float = float("inf")) -> None:
         self.most = most
         self.seconds = seconds
         self._values: OrderedDict[Hashable, tuple[float, Value]] = OrderedDict()
-        self._making: dict[Hashable, Lock] = {}
+        self._computing: dict[Hashable, Lock] = {}
         self._lock = Lock()
 
     def get(self, key: Hashable) -> Value | None:
         with self._lock:
-            found = self._values.get(key)
-            if found is None or found[0] <= time.monotonic():
+            entry = self._values.get(key)
+            if entry is None:
+                return None
+            expires_at, value = entry
+            if expires_at <= time.monotonic():
                 return None
             self._values.move_to_end(key)
-            return found[1]
+            return value
 
-    def keep(self, key: Hashable, value: Value) -> Value:
+    def store(self, key: Hashable, value: Value) -> Value:
         with self._lock:
-            self._values[key] = time.monotonic() + self.seconds, value
+            self._values[key] = (time.monotonic() + self.seconds, value)
             self._values.move_to_end(key)
             while len(self._values) > self.most:
                 self._values.popitem(last=False)
         return value
 
-    def of(self, key: Hashable, work_out: Callable[[], Value]) -> Value:
-        found = self.get(key)
-        return self._made(key, work_out) if found is None else found
+    def get_or_compute(self, key: Hashable, compute: Callable[[], Value]) -> Value:
+        value = self.get(key)
+        return self._compute(key, compute) if value is None else value
 
-    def _made(self, key: Hashable, work_out: Callable[[], Value]) -> Value:
+    def _compute(self, key: Hashable, compute: Callable[[], Value]) -> Value:
         with self._lock:
-            making = self._making.setdefault(key, Lock())
-        mine = making.acquire(timeout=LOCK_TIMEOUT_S)
+            computing = self._computing.setdefault(key, Lock())
+        is_acquired = computing.acquire(timeout=LOCK_TIMEOUT_S)
         try:
-            found = self.get(key)
-            return self.keep(key, work_out()) if found is None else found
+            value = self.get(key)
+            return self.store(key, compute()) if value is None else value
         finally:
             with self._lock:
-                self._making.pop(key, None)
-            if mine:
-                making.release()
+                self._computing.pop(key, None)
+            if is_acquired:
+                computing.release()
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         with self._lock:
             self._values.clear()

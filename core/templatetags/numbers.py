@@ -1,4 +1,4 @@
-"""The ways to write numbers of `core.text.number_format`, for templates."""
+"""Template filters that format numbers as `core.text.number_format` does."""
 
 from decimal import Decimal
 from math import log10
@@ -25,7 +25,7 @@ def dollars(amount: Decimal) -> str:
 
 @register.filter
 def power(number: float) -> SafeString:
-    """As a mantissa times a power of ten, for numbers that no prefix fits."""
+    """A mantissa times a power of ten, for numbers that are too large for a prefix."""
     mantissa, exponent = f"{number:.2e}".split("e")
     return format_html("{} \N{MULTIPLICATION SIGN} 10<sup>{}</sup>", mantissa, int(exponent))
 
@@ -37,11 +37,11 @@ def gib(amount: Decimal) -> str:
 
 @register.filter
 def times(number: float) -> str:
-    """How many times as much, in no more digits than anybody needs: 0.05, 1.2, 94, 1,868."""
+    """A factor in few digits: 0.05, 1.2, 94, 1,868."""
     return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
 
 
 @register.filter
 def along(number: float) -> float:
-    """Where a ratio from 1 to 10,000 stands on a logarithmic axis from 0 to 100; others stand at its ends."""
+    """The position of a ratio from 1 to 10,000 on a logarithmic axis from 0 to 100; other ratios are at its ends."""
     return round(min(100, max(0, log10(max(number, 1)) * 100 / AXIS_DECADES)), 2)

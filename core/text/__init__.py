@@ -1,1 +1,1 @@
-"""Texts and numbers as users write and read them."""
+"""Texts and numbers: parsed, formatted, measured."""

@@ -1,4 +1,4 @@
-"""Numbers as people write them in the forms of the calculators: 70B, 1.4T, 5.88e23, 70,000,000,000."""
+"""Form fields for numbers as people write them (70B, 1.4T, 5.88e23, 70,000,000,000), and forms with defaults."""
 
 import re
 from collections.abc import Mapping
@@ -22,9 +22,10 @@ SEPARATORS = re.compile(r"[\s,_$]+")
 
 
 class AmountField(forms.Field):
-    """A number from `low` to `high`, as an exact decimal; None if nothing was written. `whole` ones are integers.
+    """A number from `low` to `high`, as an exact decimal, or as an integer if `whole`; None if the field is empty.
 
-    `get_default` is what holds where nothing was written. It is shown, but not filled in: an address stays short.
+    usual: the default of an empty field (see `get_default`). It is the placeholder, not the initial value, so that
+    addresses stay short.
     """
 
     widget = forms.TextInput
@@ -33,7 +34,9 @@ class AmountField(forms.Field):
         self, *, low: float = 0, high: float = 1e12, whole: bool = False, usual: int | None = None, **options: Any
     ) -> None:
         super().__init__(**{"required": False, **options})
-        self.low, self.high, self.whole = low, high, whole
+        self.low = low
+        self.high = high
+        self.whole = whole
         self.usual = usual if whole or usual is None else Decimal(usual)
         self.widget.attrs |= {"autocomplete": "off", "maxlength": MAX_NUMBER_LENGTH}
         if usual is not None:
@@ -43,10 +46,10 @@ class AmountField(forms.Field):
         text = SEPARATORS.sub("", value or "").lower()
         if not text:
             return None
-        found = NUMBER_PATTERN.fullmatch(text) if len(text) <= MAX_NUMBER_LENGTH else None
-        if found is None:
-            raise ValidationError(_("This is no number: write it like 250, 70B, 1.4T or 5.9e23."))
-        number = Decimal(found[1]) * UNIT_SIZES.get(found[2], 1)
+        match = NUMBER_PATTERN.fullmatch(text) if len(text) <= MAX_NUMBER_LENGTH else None
+        if match is None:
+            raise ValidationError(_("Not a number. Examples: 250, 70B, 1.4T, 5.9e23."))
+        number = Decimal(match[1]) * UNIT_SIZES.get(match[2], 1)
         if self.whole and number != number.to_integral_value():
             raise ValidationError(_("This must be a whole number."))
         return int(number) if self.whole else number
@@ -54,19 +57,19 @@ class AmountField(forms.Field):
     def validate(self, value: Any) -> None:
         super().validate(value)
         if value is not None and not self.low <= value <= self.high:
-            words = _("This must be from %(low)s to %(high)s.")
-            raise ValidationError(words, params={"low": f"{self.low:,.12g}", "high": f"{self.high:,.12g}"})
+            message = _("This must be from %(low)s to %(high)s.")
+            raise ValidationError(message, params={"low": f"{self.low:,.12g}", "high": f"{self.high:,.12g}"})
 
 
 class RawCheckboxInput(forms.CheckboxInput):
-    """What an address says of a box that may be ticked."""
+    """A checkbox that passes on the raw value of an address."""
 
     def value_from_datadict(self, data: Mapping[str, Any], files: object, name: str) -> Any:
         return data.get(name, "")
 
 
 class StrictBooleanField(forms.BooleanField):
-    """Django's own takes whatever stands in an address for a yes: `no` and 0 too."""
+    """A boolean from an address. Django's own field takes any text for true, also `no`."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
@@ -74,14 +77,16 @@ class StrictBooleanField(forms.BooleanField):
         )
 
     def to_python(self, value: Any) -> bool:
-        if (yes := _parse_boolean(value)) is None:
-            raise ValidationError(_("This is true or false."))
-        return yes
+        boolean = _parse_boolean(value)
+        if boolean is None:
+            raise ValidationError(_("This must be true or false."))
+        return boolean
 
 
 def _parse_boolean(value: Any) -> bool | None:
-    """None where it says neither."""
-    return BOOLEAN_WORDS.get(str("" if value is None else value).strip().lower())
+    """None if it is neither true nor false."""
+    text = "" if value is None else str(value)
+    return BOOLEAN_WORDS.get(text.strip().lower())
 
 
 def get_default(field: forms.Field) -> Any:
@@ -89,12 +94,12 @@ def get_default(field: forms.Field) -> Any:
 
 
 def _list_choices(field: forms.ChoiceField) -> list[str]:
-    choices: Any = field.choices  # none of ours is in groups
-    return [str(key) for key, _words in choices if key]
+    choices: Any = field.choices  # ours have no groups
+    return [str(key) for key, _label in choices if key]
 
 
 class DefaultsForm(forms.Form):
-    """A form whose fields may be left out: then they are as usual."""
+    """A form whose fields are optional: an empty field means its default."""
 
     use_required_attribute = False
 
@@ -102,8 +107,9 @@ class DefaultsForm(forms.Form):
         super().__init__(*arguments, **options)
         for field in self.fields.values():
             if isinstance(field, forms.ChoiceField):
-                field.error_messages["invalid_choice"] = _("This is one of: %s.") % ", ".join(_list_choices(field))
+                field.error_messages["invalid_choice"] = _("This must be one of: %s.") % ", ".join(_list_choices(field))
 
-    def given(self, name: str) -> Any:
+    def get_value(self, name: str) -> Any:
+        """The value of a field of the valid form, or its default."""
         value = self.cleaned_data.get(name)
         return get_default(self.fields[name]) if value in (None, "") else value

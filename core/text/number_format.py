@@ -1,4 +1,4 @@
-"""How the numbers of models are written for people: sizes and money, short, and no digits that mean nothing."""
+"""Formats numbers for people: sizes and prices, short and without insignificant digits."""
 
 from decimal import Decimal
 
@@ -6,7 +6,7 @@ UNITS = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k"))
 
 
 def format_count(number: int) -> str:
-    """A large count in three digits at most: 135 M, 7.24 B."""
+    """A count in at most three digits: 135 M, 7.24 B."""
     for size, unit in UNITS:
         if number >= size:
             return f"{_format_three_digits(number / size)} {unit}"
@@ -14,7 +14,7 @@ def format_count(number: int) -> str:
 
 
 def format_tokens(number: int) -> str:
-    """A length of text as its makers say it: 8,192 and other multiples of 1,024 in those, 128,000 in thousands."""
+    """A number of tokens as providers write it: multiples of 1,024 such as 8,192 as 8 k, 128,000 as 128 k."""
     if number % 1024 or number % 1000 == 0:
         return format_count(number)
     k = number // 1024
@@ -26,8 +26,10 @@ def _format_three_digits(value: float) -> str:
 
 
 def format_dollars(amount: Decimal) -> str:
-    """US dollars: to the cent from one on, below that in two digits that count."""
+    """US dollars: to the cent from one dollar on, below that in two significant digits."""
     if amount >= 1:
         return f"${amount:,.2f}".removesuffix(".00")
-    places = 2 if amount == 0 else max(2, 1 - amount.adjusted())
-    return "$0" if amount == 0 else f"${amount:.{places}f}"
+    if amount == 0:
+        return "$0"
+    places = max(2, 1 - amount.adjusted())
+    return f"${amount:.{places}f}"

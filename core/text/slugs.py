@@ -1,5 +1,5 @@
-"""The form of slugs, by which addresses and files name things. Pure."""
+"""The pattern of slugs, the names in addresses and files. Pure."""
 
 import re
 
-SLUG_PATTERN = re.compile(r"(?=.*[a-z0-9])[a-z0-9.-]{1,200}")  # in addresses `.` and `..` are something else
+SLUG_PATTERN = re.compile(r"(?=.*[a-z0-9])[a-z0-9.-]{1,200}")  # `.` and `..` have another meaning in addresses

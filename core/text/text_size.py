@@ -1,4 +1,4 @@
-"""The size of texts, and the length that limits of conversations and questions are compared with. Pure."""
+"""The size of texts, and their length as limits of conversations and questions count it. Pure."""
 
 from dataclasses import dataclass
 
@@ -19,5 +19,5 @@ class TextSize:
 
     @property
     def length(self) -> float:
-        """What the limit bounds: characters, or half of the bytes where these are more."""
+        """The length that limits count: the number of characters, or half of the number of bytes if that is more."""
         return max(self.characters, self.octets / 2)

@@ -1,4 +1,4 @@
-"""What the database needs before the service starts."""
+"""The preparation of the database before the service starts."""
 
 import pytest
 from django.apps import apps

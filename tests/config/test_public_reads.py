@@ -1,4 +1,4 @@
-"""What is the same for everybody comes without a cookie, and without a word that it would depend on one."""
+"""Responses that are the same for everybody set no cookie and do not vary by one."""
 
 import re
 

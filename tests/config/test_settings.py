@@ -1,8 +1,10 @@
-"""What Django thinks of our settings in production, and what beat does for us."""
+"""Django's own checks of the settings in production, the version, and the schedule of beat."""
 
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,6 +33,13 @@ def manage(*words, **variables):
     return subprocess.run(command, cwd=ROOT, env=env | PRODUCTION | variables, capture_output=True, text=True)
 
 
+def test_version_is_the_same_everywhere():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    [newest, *_] = re.findall(r"^## \[([^]]+)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert project["version"] == settings.VERSION
+    assert newest in (settings.VERSION, "Unreleased")
+
+
 @pytest.mark.parametrize("fallbacks", ["", "earlier+key/" * 5], ids=["one key", "an earlier key too"])
 def test_django_finds_nothing_to_warn_of_in_production(fallbacks):
     result = manage("check", "--deploy", "--fail-level", "WARNING", SECRET_KEY_FALLBACKS=fallbacks)
@@ -55,14 +64,14 @@ def test_every_task_of_beat_exists():
 
 @pytest.mark.django_db
 def test_task_clears_sessions_that_have_ended():
-    kept, ended = SessionStore(), SessionStore()
-    for session in (kept, ended):
+    current, ended = SessionStore(), SessionStore()
+    for session in (current, ended):
         session.create()
     Session.objects.filter(pk=ended.session_key).update(expire_date=timezone.now() - timedelta(seconds=1))
 
     tasks.clear_sessions()
 
-    assert [session.pk for session in Session.objects.all()] == [kept.session_key]
+    assert [session.pk for session in Session.objects.all()] == [current.session_key]
 
 
 @pytest.mark.django_db
@@ -78,4 +87,4 @@ def test_log_of_every_container_is_bounded():
     services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
 
     bounds = {"driver": "json-file", "options": {"max-size": "5m", "max-file": "5"}}
-    assert {name: each.get("logging") for name, each in services.items()} == dict.fromkeys(services, bounds)
+    assert {name: service.get("logging") for name, service in services.items()} == dict.fromkeys(services, bounds)

@@ -1,4 +1,4 @@
-"""What a process loads before it can work: each start waits for that."""
+"""Modules that a process must not load at the start, because each start waits for them."""
 
 import subprocess
 import sys
@@ -12,5 +12,5 @@ SLOW = "; import sys; print(*{'scipy', 'numpy', 'rest_framework'} & set(sys.modu
 
 @pytest.mark.parametrize(("process", "loaded"), [(WEB, {"numpy", "rest_framework"}), (WORKER, {"rest_framework"})])
 def test_process_begins_without_what_only_fits_need(process, loaded):
-    told = subprocess.run([sys.executable, "-c", process + SLOW], capture_output=True, text=True, check=True)
-    assert set(told.stdout.split()) == loaded
+    result = subprocess.run([sys.executable, "-c", process + SLOW], capture_output=True, text=True, check=True)
+    assert set(result.stdout.split()) == loaded

@@ -1,9 +1,9 @@
-"""A provider of models for tests and load: three wire formats, and every misbehaviour, chosen by model name.
+"""A provider of models for tests and load: three wire formats, and all kinds of misbehavior, chosen by model name.
 
 In a test: `with FakeProvider() as provider: … provider.base_url … provider.requests(model)`. As a process:
-`python -m tests.fake_provider --port 0` prints its port; `GET /log?model=NAME` gives the requests as JSON (time,
-format, model, messages, system, body, headers, writes, state: open, finished, failed or aborted), `DELETE /log`
-forgets them. Any path that ends like the format's is answered, so the base URL is http://127.0.0.1:PORT/v1.
+`python -m tests.fake_provider --port 0` prints its port; `GET /log?model=NAME` returns the requests as JSON (time,
+format, model, messages, system, body, headers, writes, state: open, finished, failed or aborted), and `DELETE /log`
+deletes them. It answers any path that ends like the format's, so the base URL is http://127.0.0.1:PORT/v1.
 """
 
 from tests.fake_provider.behaviour import expected_reasoning, expected_text

@@ -1,31 +1,31 @@
-"""How a fake model behaves is written in its name, words and numbers joined by dashes:
+"""The name of a fake model describes its behavior, in words and numbers joined by dashes:
 
-    steady-50  rate-50      tokens a second (default 1000)
+    steady-50  rate-50      tokens per second (default 1000)
     ttft-0.5                seconds before the first token (default 0)
-    len-300                 how many tokens (default 30 to 60, by model and prompt)
-    says:TEXT               says this, at the default pace; comes last
+    len-300                 number of tokens (default 30 to 60, by model and prompt)
+    says:TEXT               answers with this text, at the default pace; must come last
 
-    error-500               answers with this status (and quotes API key and prompt, as some providers do)
-    error-429-wait-60       and with this header Retry-After
-    hang-3   slowloris-3    after 3 tokens (default 0): silence; one byte of keep-alive a second
+    error-500               answers with this status (and quotes API key and prompt, like some providers)
+    error-429-wait-60       the same, with this Retry-After header
+    hang-3   slowloris-3    after 3 tokens (default 0): silence; one byte of keep-alive per second
     reset-3  truncated-3    after 3 tokens: connection reset; half an event, then a proper end
-    garbage-3  fails-3      after 3 tokens: bytes without sense; an error object inside the stream
+    garbage-3  fails-3      after 3 tokens: random bytes; an error object inside the stream
     filtered-3              after 3 tokens: stopped by the provider's filter
     toolong                 the prompt is longer than the context
     endless  html  empty  blank
-    refuses-FIELD           status 400 while the request has this field (stream_options, …)
-    ponders-1500            spends so many tokens on thought unseen: where its limit is no higher, nothing is said
+    refuses-FIELD           status 400 if the request has this field (stream_options, …)
+    ponders-1500            spends this many tokens on hidden reasoning: without a higher limit, the answer is empty
 
-    thinks  thinks-tag      reasons first: in the format's own field, or between <think> and </think>
+    thinks  thinks-tag      reasons first, in the format's own field or between <think> and </think>
     surrogates  bytes       emoji split over chunks, lone halves, NUL; invalid UTF-8
     split  crlf  plain      written in pieces of 7 bytes; CRLF, comments, ids; as text/plain
     json  lingers           one document instead of a stream; no [DONE] and no end of the connection
-    cut                     says that it ended at the limit of length
+    cut                     reports that the answer ended at the length limit
 
-    once  turn-2  pct-30    misbehave only the first time for this prompt; only in turn 2; for 30 % of prompts
-    when-hush               misbehave only where the prompt holds this word
+    once  turn-2  pct-30    misbehaves only the first time for this prompt; only in turn 2; for 30% of prompts
+    when-hush               misbehaves only if the prompt contains this word
 
-Before a slash may stand anything: `a/steady-50` and `b/steady-50` behave alike and say different things.
+Any text may precede a slash: `a/steady-50` and `b/steady-50` behave alike and give different answers.
 """
 
 import hashlib
@@ -39,15 +39,15 @@ VALUES: dict[str, tuple[str, type[float] | type[str]]] = {
 }  # fmt: skip
 
 
-def listed(text: str) -> tuple[str, ...]:
+def split_words(text: str) -> tuple[str, ...]:
     return tuple(text.split(" "))
 
 
-MISBEHAVIOURS = listed(
+MISBEHAVIOURS = split_words(
     "error hang slowloris reset truncated garbage fails filtered toolong endless html empty blank refuses ponders"
 )
-MANNERS = listed("thinks surrogates bytes split crlf plain json lingers cut")
-WORDS = listed(
+MANNERS = split_words("thinks surrogates bytes split crlf plain json lingers cut")
+WORDS = split_words(
     "the a of and to in is that it for as with on by this are be at from or an model answer question number "
     "value light water city river book story music dance color time year day hand part place case week "
     "company system program group problem fact **bold** *soft* `code` naïve café Straße façade 東京 こんにちは "
@@ -58,7 +58,7 @@ SURROGATES_CLEAN = "Smile 😀 lone \ufffd half nul gone end \ufffd"
 BYTES: tuple[bytes, ...] = (b"caf\xe9", b" \xff and ", "naïve".encode())
 BYTES_CLEAN = "caf\ufffd \ufffd and naïve"
 
-Token = str | bytes  # bytes: the inside of a JSON string, as it is
+Token = str | bytes  # bytes are the verbatim content of a JSON string
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Behaviour:
 
     @property
     def after(self) -> int:
-        """How many tokens come before the misbehaviour."""
+        """The number of tokens before the misbehavior."""
         return int(self.value) if self.value.isdigit() and self.misbehaviour != "error" else 0
 
     def misbehaves(self, model: str, prompt: str, turn: int, *, first: bool) -> bool:
@@ -88,7 +88,7 @@ class Behaviour:
             and (first or not self.once)
             and self.when in prompt
             and (not self.turn or turn == self.turn)
-            and seeded(model, prompt).random() * 100 < self.percent
+            and create_rng(model, prompt).random() * 100 < self.percent
         )
 
     def well(self) -> "Behaviour":
@@ -96,7 +96,7 @@ class Behaviour:
 
 
 def parse(model: str) -> Behaviour:
-    """What the name says; words that mean nothing are in `unknown`."""
+    """The behavior that the name describes; `unknown` has the words without a meaning."""
     name, says, text = model.partition("says:")
     words = name.rpartition("/")[2].split("-") if name.rpartition("/")[2] else []
     values: dict[str, object] = {"says": text if says else ""}
@@ -120,12 +120,12 @@ def parse(model: str) -> Behaviour:
     return Behaviour(**values, unknown=tuple(unknown))  # type: ignore[arg-type]
 
 
-def seeded(model: str, prompt: str) -> random.Random:
+def create_rng(model: str, prompt: str) -> random.Random:
     return random.Random(hashlib.sha256(f"{model}\0{prompt}".encode(errors="replace")).digest())
 
 
 def tokens(model: str, prompt: str) -> Sequence[Token]:
-    """What the model has to say to this prompt (the last user message) when it behaves."""
+    """The tokens of the model's answer to this prompt (the last user message), if it behaves."""
     behaviour = parse(model)
     if behaviour.says:
         first, *rest = behaviour.says.split(" ")
@@ -134,28 +134,28 @@ def tokens(model: str, prompt: str) -> Sequence[Token]:
         return SURROGATES
     if "bytes" in behaviour.manners:
         return BYTES
-    rng = seeded(model, prompt)
+    rng = create_rng(model, prompt)
     length = int(behaviour.length) or rng.randint(30, 60)
     first, *rest = rng.choices(WORDS, k=length)
     return [first.strip() or "So", *(word if word.isspace() else f" {word}" for word in rest)]
 
 
 def reasoning(model: str, prompt: str) -> list[str]:
-    """What it thinks before that."""
+    """The tokens of the model's reasoning before that answer."""
     if "thinks" not in parse(model).manners:
         return []
-    first, *rest = seeded(model, f"thoughts on {prompt}").choices(WORDS[:40], k=12)
+    first, *rest = create_rng(model, f"thoughts on {prompt}").choices(WORDS[:40], k=12)
     return [first, *(f" {word}" for word in rest)]
 
 
 def expected_text(model: str, prompt: str) -> str:
-    """The answer that should come out in the end, cleaned."""
-    said = tokens(model, prompt)
-    if said is SURROGATES:
+    """The answer that a backend should deliver, cleaned."""
+    answer_tokens = tokens(model, prompt)
+    if answer_tokens is SURROGATES:
         return SURROGATES_CLEAN
-    if said is BYTES:
+    if answer_tokens is BYTES:
         return BYTES_CLEAN
-    return "".join(map(str, said))
+    return "".join(map(str, answer_tokens))
 
 
 def expected_reasoning(model: str, prompt: str) -> str:

@@ -1,5 +1,7 @@
-"""The server: our own few lines of HTTP, so that hundreds of streams cost one write a token, and so that it
-can break the protocol where it should."""
+"""The server, with a few lines of HTTP of our own.
+
+So hundreds of streams cost one write a token, and the server can break the protocol where it should.
+"""
 
 import asyncio
 import contextlib
@@ -18,8 +20,8 @@ import httptools
 import orjson
 import uvloop
 
-from tests.fake_provider.plan import Plan, plan
-from tests.fake_provider.wire import FORMATS, Asked, Format
+from tests.fake_provider.plan import Plan, build_plan
+from tests.fake_provider.wire import FORMATS, Format, ParsedRequest
 
 MAX_LOG = 50_000
 BACKLOG = 1000
@@ -27,7 +29,7 @@ REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found",
 
 
 class Stream:
-    """One answer under way."""
+    """One answer in progress."""
 
     def __init__(self, connection: "Connection", plan: Plan, entry: dict[str, Any], now: float) -> None:
         self.connection = connection
@@ -38,27 +40,28 @@ class Stream:
         self.piece: bytes = b""
 
     def advance(self) -> bool:
-        """Get the next step ready; False when there is none."""
+        """Prepare the next step. Returns False if there is none."""
         step = next(self.plan.steps, None)
         if step is None:
             return False
-        self.due, self.piece = self.start + step[0], step[1]
+        delay, self.piece = step
+        self.due = self.start + delay
         return True
 
     def close(self) -> None:
         ending = self.plan.ending
         if ending == "hang":
             return
-        self.state("finished" if self.plan.well else "failed")
+        self.set_state("finished" if self.plan.well else "failed")
         self.connection.finish(reset=ending == "reset")
 
-    def state(self, state: str) -> None:
+    def set_state(self, state: str) -> None:
         if self.entry["state"] == "open":
             self.entry |= {"state": state, "ended": time.time()}
 
 
 class Clock:
-    """One timer for all streams: what is due is written in one go."""
+    """One timer for all streams, which writes all steps that are due."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -71,17 +74,17 @@ class Clock:
             self._push(stream)
         else:
             stream.close()
-        self._arm()
+        self._start_timer()
 
     def _push(self, stream: Stream) -> None:
         heapq.heappush(self._heap, (stream.due, next(self._number), stream))
 
-    def _arm(self) -> None:
+    def _start_timer(self) -> None:
         if self._timer:
             self._timer.cancel()
-        self._timer = self._loop.call_at(self._heap[0][0], self._tick) if self._heap else None
+        self._timer = self._loop.call_at(self._heap[0][0], self._write_due) if self._heap else None
 
-    def _tick(self) -> None:
+    def _write_due(self) -> None:
         now = self._loop.time() + 0.002
         while self._heap and self._heap[0][0] <= now:
             stream = heapq.heappop(self._heap)[2]
@@ -97,17 +100,17 @@ class Clock:
                 self._push(stream)
             else:
                 stream.close()
-        self._arm()
+        self._start_timer()
 
 
 class Server:
-    """Answers requests, and remembers them."""
+    """Answers requests, and logs them."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.clock = Clock(loop)
         self.loop = loop
         self.log: deque[dict[str, Any]] = deque(maxlen=MAX_LOG)
-        self.asked: set[tuple[str, str]] = set()
+        self.known_prompts: set[tuple[str, str]] = set()
         self.connections: set[Connection] = set()
 
     def answer(self, connection: "Connection", method: str, target: str, body: bytes) -> None:
@@ -119,23 +122,23 @@ class Server:
         if method != "POST" or wire is None:
             connection.document(404, {"error": "no such path"})
             return
-        asked = replace(wire.asked(url.path, orjson.loads(body)), key=api_key(connection.headers))
-        key = asked.model, asked.prompt
-        made = plan(wire, asked, first=key not in self.asked)
-        self.asked.add(key)
-        stream = Stream(connection, made, self._remember(wire, asked, connection.headers), self.loop.time())
+        request = replace(wire.parse_request(url.path, orjson.loads(body)), key=api_key(connection.headers))
+        key = request.model, request.prompt
+        plan = build_plan(wire, request, first=key not in self.known_prompts)
+        self.known_prompts.add(key)
+        stream = Stream(connection, plan, self._add_entry(wire, request, connection.headers), self.loop.time())
         connection.stream = stream
-        if made.status:
-            connection.begin(made.status, made.content_type, made.headers)
+        if plan.status:
+            connection.begin(plan.status, plan.content_type, plan.headers)
         self.clock.add(stream)
 
-    def _remember(self, wire: Format, asked: Asked, headers: dict[str, str]) -> dict[str, Any]:
+    def _add_entry(self, wire: Format, request: ParsedRequest, headers: dict[str, str]) -> dict[str, Any]:
         entry = {
             "format": wire.name,
-            "model": asked.model,
-            "messages": asked.messages,
-            "system": asked.system,
-            "body": asked.body,
+            "model": request.model,
+            "messages": request.messages,
+            "system": request.system,
+            "body": request.body,
             "headers": headers,
             "time": time.time(),
             "ended": None,
@@ -147,7 +150,7 @@ class Server:
 
     def forget(self) -> None:
         self.log.clear()
-        self.asked.clear()
+        self.known_prompts.clear()
 
     def _log(self, connection: "Connection", method: str, query: dict[str, list[str]]) -> None:
         if method == "DELETE":
@@ -157,7 +160,7 @@ class Server:
 
 
 class Connection(asyncio.Protocol):
-    """HTTP/1.1, one request after the other."""
+    """An HTTP/1.1 connection, with one request after another."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -172,7 +175,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.server.connections.discard(self)
         if self.stream:
-            self.stream.state("aborted")
+            self.stream.set_state("aborted")
             self.stream = None
 
     def pause_writing(self) -> None:
@@ -185,7 +188,8 @@ class Connection(asyncio.Protocol):
         self.parser.feed_data(data)
 
     def on_message_begin(self) -> None:
-        self.target, self.body = b"", b""
+        self.target = b""
+        self.body = b""
         self.headers: dict[str, str] = {}
 
     def on_url(self, url: bytes) -> None:
@@ -208,13 +212,13 @@ class Connection(asyncio.Protocol):
         )
 
     def write(self, piece: bytes) -> None:
-        if piece:  # an empty chunk would be the end
+        if piece:  # An empty chunk would end the body.
             self.transport.write(b"%x\r\n%b\r\n" % (len(piece), piece))
 
     def finish(self, *, reset: bool = False) -> None:
         self.stream = None
         if reset:
-            # linger for no time at all: the kernel then sends RST instead of FIN
+            # With no time to linger, the kernel sends RST instead of FIN.
             sock = self.transport.get_extra_info("socket")
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.transport.abort()
@@ -241,7 +245,7 @@ def bind(port: int) -> socket.socket:
 
 
 class FakeProvider:
-    """The server in a thread of this process; for load, run it as a process of its own (`__main__`)."""
+    """The server in a thread of this process. For load tests, run it as a separate process (`__main__`)."""
 
     def __init__(self) -> None:
         self._loop = uvloop.new_event_loop()
@@ -260,17 +264,17 @@ class FakeProvider:
         self._thread.join()
 
     def requests(self, model: str) -> list[dict[str, Any]]:
-        """What this model was asked, oldest first."""
+        """The log entries of the requests to this model, oldest first."""
         return [dict(entry) for entry in list(self._server.log) if entry["model"] == model]
 
     def forget(self) -> None:
-        """As if nothing had been asked yet."""
+        """Delete the log, so that each request counts as the first again."""
         self._loop.call_soon_threadsafe(self._server.forget)
 
     def _run(self) -> None:
-        listening = self._loop.run_until_complete(listen(self._server, self._socket))
+        listener = self._loop.run_until_complete(listen(self._server, self._socket))
         self._loop.run_forever()
-        listening.close()
+        listener.close()
         for connection in list(self._server.connections):
             connection.transport.abort()
         self._loop.run_until_complete(asyncio.sleep(0))
@@ -278,12 +282,12 @@ class FakeProvider:
 
 
 def serve(port: int) -> None:
-    """Run in this process until it is interrupted; prints the port once it listens."""
+    """Run the server in this process until it is interrupted. Prints the port once it listens."""
 
     async def run() -> None:
-        listening = await listen(Server(asyncio.get_running_loop()), bind(port))
-        print(listening.sockets[0].getsockname()[1], flush=True)  # noqa: T201 - that is what it is for
-        await listening.serve_forever()
+        listener = await listen(Server(asyncio.get_running_loop()), bind(port))
+        print(listener.sockets[0].getsockname()[1], flush=True)  # noqa: T201 - the port is the output of this command
+        await listener.serve_forever()
 
     with contextlib.suppress(KeyboardInterrupt):
         uvloop.run(run())

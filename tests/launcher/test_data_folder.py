@@ -65,7 +65,7 @@ def test_run_folder_of_somebody_else_is_refused(tmp_path, make, spoil):
     else:
         folder.run.rmdir()
         folder.run.symlink_to(tmp_path)
-    with pytest.raises(DataFolderError, match="belongs to somebody else; remove it"):
+    with pytest.raises(DataFolderError, match="belongs to another user; remove it"):
         DataFolder(folder.path)
     if folder.run.is_symlink():
         folder.run.unlink()

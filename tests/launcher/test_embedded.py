@@ -143,8 +143,8 @@ def test_two_commands_share_the_services(data):
     second = start(data, "/bin/sh", "-c", f'touch "{data}/second"; sleep 0.3; exec "$0" -c "$1"', sys.executable, ASK)
     out, err = second.communicate(timeout=30)
     assert json.loads(out)["visits"] == 1, err
-    _, said = first.communicate(timeout=30)
-    assert said == "arena: waiting for other commands that use the same services\n"
+    _, errors = first.communicate(timeout=30)
+    assert errors == "arena: waiting for other commands that use the same services\n"
     assert not mentioning(str(data))
 
 
@@ -235,10 +235,10 @@ def test_dead_services_are_started_again_under_a_running_command(data):
         server.kill()
     assert eventually(lambda: len(servers().keys() - killed.keys()) == len(killed) == 2)
     (data / "go").touch()
-    out, said = process.communicate(timeout=30)
+    out, errors = process.communicate(timeout=30)
     assert json.loads(out)["visits"]
-    assert sorted(said.splitlines()) == [
-        f"arena: {name} was ended by SIGKILL; starting it again" for name in ("postgres", "valkey")
+    assert sorted(errors.splitlines()) == [
+        f"arena: {name} was ended by SIGKILL; restarting it" for name in ("postgres", "valkey")
     ]
 
 

@@ -1,4 +1,4 @@
-"""Logs of supervised programs: bounded whatever they write, and never erased."""
+"""Logs of supervised programs are bounded, and a start never erases them."""
 
 import asyncio
 import http.client

@@ -1,4 +1,4 @@
-"""The watch over local model servers, against the tables as they are."""
+"""The watch over local model servers, with the real tables."""
 
 import asyncio
 from contextlib import asynccontextmanager

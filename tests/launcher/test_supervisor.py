@@ -79,8 +79,8 @@ async def test_start_runs_a_group_together(stage):
     ("script", "message"),
     [
         ("echo first; echo the disk is full; exit 3", "x ended with exit code 3 while starting: the disk is full"),
-        ("exit 0", "x ended with exit code 0 while starting: it said nothing"),
-        ("kill -KILL $$", "x was ended by SIGKILL while starting: it said nothing"),
+        ("exit 0", "x ended with exit code 0 while starting: no output"),
+        ("kill -KILL $$", "x was ended by SIGKILL while starting: no output"),
         (f"echo hm; {FOREVER}", "x was not ready after 1 s: hm"),
     ],
 )
@@ -119,7 +119,7 @@ async def test_dead_program_is_started_again_with_its_log_kept(stage):
     os.kill(first, signal.SIGKILL)
     assert await stage.until(lambda: stage.pid("x") not in (0, first))
     assert time.monotonic() - began < 2
-    assert stage.said == ["x was ended by SIGKILL; starting it again"]
+    assert stage.said == ["x was ended by SIGKILL; restarting it"]
     assert await stage.until(lambda: (stage.folder / "x.log").read_text() == "life\nlife\n")
 
 
@@ -128,7 +128,7 @@ async def test_five_deaths_in_a_minute_are_a_failure(stage, monkeypatch):
     await stage.supervisor.start(stage.program("x", "echo no luck; exit 7"))
     with pytest.raises(ProgramError, match=r"^x ended 5 times within 60 s: no luck \(log: .*/x\.log\)$"):
         await asyncio.wait_for(stage.supervisor.failure, 30)
-    assert stage.said == ["x ended with exit code 7; starting it again"] * 4
+    assert stage.said == ["x ended with exit code 7; restarting it"] * 4
 
 
 async def test_stop_kills_what_does_not_listen(stage):
@@ -174,7 +174,7 @@ async def test_run_raises_the_last_words(stage, script, message):
 async def test_program_keeps_held_descriptors_open(stage):
     reading, writing = os.pipe()
     await stage.supervisor.start(
-        stage.program("x", f"note started; {FOREVER}", ready=stage.noted("x started"), held=(writing,))
+        stage.program("x", f"note started; {FOREVER}", ready=stage.noted("x started"), inherited_fds=(writing,))
     )
     os.close(writing)
     os.set_blocking(reading, False)
@@ -229,10 +229,10 @@ def test_nothing_outlives_a_killed_supervisor(tmp_path, tie):
     ],
 )
 async def test_http_ok_reads_the_status(answer, expected):
-    asked = []
+    request_lines = []
 
     async def serve(reader, writer):
-        asked.append(await reader.readline())
+        request_lines.append(await reader.readline())
         writer.write(answer)
         await writer.drain()
         writer.close()
@@ -240,5 +240,5 @@ async def test_http_ok_reads_the_status(answer, expected):
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         assert await is_http_ok(port, "/readyz") is expected
-    assert asked == [b"GET /readyz HTTP/1.0\r\n"]
+    assert request_lines == [b"GET /readyz HTTP/1.0\r\n"]
     assert await is_http_ok(port, "/readyz") is False

@@ -115,10 +115,10 @@ def test_missing_models_file_is_named(tmp_path):
 
 
 async def test_taken_port_is_told_before_anything_starts(tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
         options = parse(tmp_path, "--port", port)
-        with pytest.raises(DataFolderError, match=f"^port {port} cannot be used .*; choose another one with --port N$"):
+        with pytest.raises(DataFolderError, match=f"^port {port} cannot be used .*; choose another with --port N$"):
             await up.run_service(options)
     assert not options.folder.postgres.exists()
 
@@ -126,5 +126,5 @@ async def test_taken_port_is_told_before_anything_starts(tmp_path):
 async def test_folder_in_use_is_told_before_anything_starts(tmp_path):
     options = parse(tmp_path)
     assert options.folder.own("./scripts/up") is not None
-    with pytest.raises(DataFolderError, match=r"var is in use by \./scripts/up \(process \d+\); one at a time$"):
+    with pytest.raises(DataFolderError, match=r"var is in use by \./scripts/up \(process \d+\); stop it first$"):
         await up.run_service(options)

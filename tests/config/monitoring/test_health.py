@@ -64,7 +64,7 @@ def test_ready_sees_that_the_database_is_away(client, shared):
         with connection.execute_wrapper(away):  # that of the thread which looks
             return health.collect_status()
 
-    shared.look = look
+    shared.check = look
     answer = client.get("/readyz")
 
     assert answer.status_code == 503
@@ -87,9 +87,9 @@ class Looks:
 
 @pytest.fixture
 def looks(shared):
-    shared.look = Looks()
-    yield shared.look
-    shared.look.go_on.set()
+    shared.check = Looks()
+    yield shared.check
+    shared.check.go_on.set()
 
 
 async def ask(times=1):
@@ -98,11 +98,11 @@ async def ask(times=1):
 
 async def test_ready_looks_once_for_all_who_ask_at_once(looks, shared):
     shared.shared_s = 30
-    asked = asyncio.create_task(ask(75))
+    request = asyncio.create_task(ask(75))
     await asyncio.sleep(0.1)
     looks.go_on.set()
 
-    assert {answer.status_code for answer in await asked} == {200}
+    assert {answer.status_code for answer in await request} == {200}
     assert looks.made == 1
 
 
@@ -117,7 +117,7 @@ async def test_ready_looks_again_after_a_while(looks, shared):
 
 
 async def test_ready_waits_for_nothing_that_does_not_answer(looks, shared):
-    shared.patience_s = 0.05
+    shared.timeout_s = 0.05
     answers = await ask(3)
 
     assert {answer.status_code for answer in answers} == {503}
@@ -125,11 +125,11 @@ async def test_ready_waits_for_nothing_that_does_not_answer(looks, shared):
 
 
 def test_look_keeps_no_connection_of_the_database_while_it_asks_the_workers(client, monkeypatch):
-    held = []
-    monkeypatch.setattr(health, "_list_consumed_queues", lambda: held.append(connection.connection) or set())
+    connections = []
+    monkeypatch.setattr(health, "_list_consumed_queues", lambda: connections.append(connection.connection) or set())
     client.get("/readyz")
 
-    assert held == [None]
+    assert connections == [None]
 
 
 @pytest.mark.parametrize(("queue", "there"), [("ratings", True), ("answers", False)])
@@ -151,7 +151,7 @@ def test_ratings_worker_that_is_busy_with_a_task_is_there(client, queue, there):
 
 def test_long_task_keeps_the_ratings_worker_ready(client):
     """However long it takes: a recount of all votes takes minutes."""
-    busy = worker_busy.BusySign(lasts_s=1, renew_s=0.2)
+    busy = worker_busy.BusySign(ttl_s=1, renew_s=0.2)
 
     @app.task(name="tests.long")
     def task():
@@ -199,7 +199,7 @@ def test_beat_that_dies_is_missed(client, beat):
 
 
 async def test_ready_does_not_depend_on_beat(shared):
-    shared.look = lambda: dict.fromkeys(health.REQUIRED_PARTS, True) | {"beat": False}
+    shared.check = lambda: dict.fromkeys(health.REQUIRED_PARTS, True) | {"beat": False}
 
     [answer] = await ask()
 

@@ -1,4 +1,4 @@
-"""Probes come by address, and everything else by a host that we know."""
+"""Probes use an address as host; all other requests need an allowed host."""
 
 import pytest
 from django.test import AsyncClient

@@ -1,4 +1,4 @@
-"""What Prometheus reads, who may, and that none of it is of a single model."""
+"""The metrics, access to them, and that none is about a single model."""
 
 from dataclasses import replace
 
@@ -91,15 +91,15 @@ def test_metrics_are_text_for_prometheus(client):
 
 
 async def test_metrics_that_take_too_long_are_an_error(shared):
-    shared.patience_s = -1
+    shared.timeout_s = -1
 
     assert (await AsyncClient().get("/metrics")).status_code == 503
 
 
 def test_metrics_of_an_empty_arena():
-    found = figures()
+    metrics = figures()
 
-    assert {name: value for name, value in found.items() if name[0].startswith("arena_")} == {
+    assert {name: value for name, value in metrics.items() if name[0].startswith("arena_")} == {
         ("arena_up", "database"): 1,
         ("arena_up", "broker"): 1,
         ("arena_up", "beat"): 0,
@@ -114,7 +114,7 @@ def test_metrics_of_an_empty_arena():
         ("arena_boards_behind",): 0,
         ("arena_boards_failed",): 0,
     }
-    assert found["process_resident_memory_bytes",] > 0
+    assert metrics["process_resident_memory_bytes",] > 0
 
 
 def test_metrics_follow_battles_votes_and_boards():
@@ -130,16 +130,16 @@ def test_metrics_follow_battles_votes_and_boards():
     board_refresh.refresh()
     factories.cast(second, first)
 
-    found = figures()
+    metrics = figures()
 
-    assert found["arena_battles_open", "answering"] == 2
-    assert found["arena_battles_open", "ready"] == 1
-    assert (found["arena_answers_under_way", "queued"], found["arena_answers_under_way", "running"]) == (0, 1)
-    endpoints = (found[f"arena_endpoints_{which}",] for which in ("enabled", "in_draw", "failing"))
+    assert metrics["arena_battles_open", "answering"] == 2
+    assert metrics["arena_battles_open", "ready"] == 1
+    assert (metrics["arena_answers_under_way", "queued"], metrics["arena_answers_under_way", "running"]) == (0, 1)
+    endpoints = (metrics[f"arena_endpoints_{which}",] for which in ("enabled", "in_draw", "failing"))
     assert tuple(endpoints) == (3, 2, 2)
-    assert found["arena_votes_waiting",] == 1
-    assert found["arena_board_votes", "live"] == 1
-    assert 0 <= found["arena_board_age_seconds", "live"] < 60
+    assert metrics["arena_votes_waiting",] == 1
+    assert metrics["arena_board_votes", "live"] == 1
+    assert 0 <= metrics["arena_board_age_seconds", "live"] < 60
 
 
 def test_metrics_name_no_model():
@@ -164,10 +164,10 @@ def test_metrics_say_that_the_database_is_away():
         raise OperationalError("the connection is closed")
 
     with connection.execute_wrapper(away):
-        found = figures()
+        metrics = figures()
 
-    assert (found["arena_up", "database"], found["arena_up", "broker"]) == (0, 1)
-    assert ("arena_votes_waiting",) not in found
+    assert (metrics["arena_up", "database"], metrics["arena_up", "broker"]) == (0, 1)
+    assert ("arena_votes_waiting",) not in metrics
 
 
 def test_metrics_say_that_the_broker_is_away(broker_away):

@@ -1,4 +1,4 @@
-"""No request is larger than we read, whatever it announces."""
+"""Bodies over the limit are rejected, whatever size they declare."""
 
 import json
 
@@ -102,11 +102,11 @@ async def test_other_scopes_pass():
 
 async def test_some_paths_take_more_and_say_how_much():
     larger = {"/large/": 200_000}
-    taken, *_ = await ask(Application(), b"x" * 200_000, path="/large/", larger=larger)
-    refused, _, body, _ = await ask(Application(), b"x" * 200_001, path="/large/", larger=larger)
+    accepted, *_ = await ask(Application(), b"x" * 200_000, path="/large/", larger=larger)
+    rejected, _, body, _ = await ask(Application(), b"x" * 200_001, path="/large/", larger=larger)
     elsewhere, *_ = await ask(Application(), b"x" * 101 * K, path="/other/", larger=larger)
 
-    assert (taken, refused, elsewhere) == (200, 413, 413)
+    assert (accepted, rejected, elsewhere) == (200, 413, 413)
     assert body == b"The body is larger than 200 kB.\n"
 
 

@@ -1,4 +1,4 @@
-"""Static files are written where one of them has changed, and left alone where none has."""
+"""Static files are collected if one of them has changed, and not touched otherwise."""
 
 import os
 import subprocess
@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from config.server.collect_static import _alone, collect_if_changed
+from config.server.collect_static import _lock_folder, collect_if_changed
 
-COLLECT = "from config.server.collect_static import _alone\nwith _alone(): print('collected')"
+COLLECT = "from config.server.collect_static import _lock_folder\nwith _lock_folder(): print('collected')"
 
 
 @pytest.fixture
@@ -27,8 +27,8 @@ def source(tmp_path, settings):
 
 def written(settings):
     """Each file that is served, and when it was written."""
-    with os.scandir(settings.STATIC_ROOT) as found:
-        return {entry.name: entry.stat().st_mtime_ns for entry in found if not entry.name.startswith(".")}
+    with os.scandir(settings.STATIC_ROOT) as entries:
+        return {entry.name: entry.stat().st_mtime_ns for entry in entries if not entry.name.startswith(".")}
 
 
 def test_what_has_not_changed_is_left_alone(source, settings):
@@ -63,7 +63,7 @@ def test_what_was_broken_off_is_collected_anew(source, settings, monkeypatch):
 
 
 def test_two_that_start_from_one_folder_collect_one_after_the_other():
-    with _alone():
+    with _lock_folder():
         other = subprocess.Popen([sys.executable, "-c", COLLECT], stdout=subprocess.PIPE, text=True)
         with pytest.raises(subprocess.TimeoutExpired):
             other.communicate(timeout=0.7)

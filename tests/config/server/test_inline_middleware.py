@@ -1,4 +1,4 @@
-"""Middleware in place: the same headers as Django's own, and a hop to a thread only for what may have to wait."""
+"""Inline middleware sets the same headers as Django's own, and uses a thread only for work that may block."""
 
 import threading
 
@@ -103,10 +103,10 @@ async def test_form_is_read_for_its_token_in_a_thread(monkeypatch, method, exemp
 
     view.csrf_exempt = exempt
     request = AsyncRequestFactory().generic(method, "/")
-    refused = await InlineCsrfMiddleware(view).process_view(request, view, (), {})
+    rejection = await InlineCsrfMiddleware(view).process_view(request, view, (), {})
 
     assert (ran_in == [threading.get_ident()]) == in_place
-    assert (refused is not None) == (not in_place)
+    assert (rejection is not None) == (not in_place)
 
 
 async def test_hook_that_answers_by_itself_ends_the_request():

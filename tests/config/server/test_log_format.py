@@ -1,4 +1,4 @@
-"""Records as lines: short, and nobody but us fills them."""
+"""Log records are short lines, whatever a request contains."""
 
 import logging
 import sys

@@ -1,4 +1,4 @@
-"""The file that says whom to tell of a weakness."""
+"""The contact for reports of vulnerabilities."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Static files in front of Django."""
+"""Static files are served before Django."""
 
 import gzip
 import re

@@ -209,6 +209,6 @@ def test_web_process_may_open_more_files_than_is_usual(soft):
     def lower():
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
-    said = subprocess.run([sys.executable, "-c", code], preexec_fn=lower, capture_output=True, check=True).stdout
+    output = subprocess.run([sys.executable, "-c", code], preexec_fn=lower, capture_output=True, check=True).stdout
 
-    assert said.decode().split() == [str(max(soft, MAX_OPEN_FILES)), str(hard)]
+    assert output.decode().split() == [str(max(soft, MAX_OPEN_FILES)), str(hard)]

@@ -1,4 +1,4 @@
-"""The log of changes: everything done in the admin is in it, without secrets, and nothing leaves it."""
+"""The log of changes contains every change in the admin, without secrets, and its entries are permanent."""
 
 from datetime import date
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The log of changes, as it is read."""
+"""The admin page of the log of changes."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""JSON in the forms of the admin: what is refused, and that all forms refuse it."""
+"""JSON in the forms of the admin: invalid values, and that all forms reject them."""
 
 import pytest
 from django import forms
@@ -35,9 +35,9 @@ def test_field_refuses_with_a_sentence_and_shows_what_was_sent(text):
     with pytest.raises(ValidationError, match="JSON"):
         field.clean(text)
     assert field.has_changed({}, text)
-    shown = field.bound_data(text, {})
-    assert isinstance(shown, InvalidJSONInput)
-    assert field.prepare_value(shown) == text
+    bound = field.bound_data(text, {})
+    assert isinstance(bound, InvalidJSONInput)
+    assert field.prepare_value(bound) == text
 
 
 @pytest.mark.parametrize(
@@ -63,23 +63,23 @@ def test_field_says_what_is_no_json():
 
 def test_deepest_json_is_stored_and_written_down(admin):
     text = '{"a":' * MAX_JSON_DEPTH + "1" + "}" * MAX_JSON_DEPTH
-    said = {"model": factories.model("x").pk, "kind": "echo", "parameters": text}
-    assert admin.post("/admin/arena/endpoint/add/", said).status_code == 302
+    form_data = {"model": factories.model("x").pk, "kind": "echo", "parameters": text}
+    assert admin.post("/admin/arena/endpoint/add/", form_data).status_code == 302
     page = admin.get(f"/admin/arena/endpoint/{Endpoint.objects.get().pk}/change/").content.decode()
     assert text.replace('"', "&quot;").replace(":", ": ") in page
 
 
 @pytest.mark.parametrize("text", ["", "null"])
 def test_nothing_is_what_the_column_holds_without_a_value(admin, text):
-    said = {"model": factories.model("x").pk, "kind": "echo", "parameters": text}
-    assert admin.post("/admin/arena/endpoint/add/", said).status_code == 302
+    form_data = {"model": factories.model("x").pk, "kind": "echo", "parameters": text}
+    assert admin.post("/admin/arena/endpoint/add/", form_data).status_code == 302
     assert Endpoint.objects.get().parameters == {}
 
 
 @pytest.mark.parametrize("text", TOO_MUCH.values(), ids=TOO_MUCH)
 def test_page_shows_the_form_once_more(admin, text):
-    said = {"model": factories.model("x").pk, "kind": "echo", "parameters": text}
-    answer = admin.post("/admin/arena/endpoint/add/", said)
+    form_data = {"model": factories.model("x").pk, "kind": "echo", "parameters": text}
+    answer = admin.post("/admin/arena/endpoint/add/", form_data)
     assert answer.status_code == 200
     assert "JSON" in answer.content.decode()
     assert not Endpoint.objects.exists()

@@ -1,4 +1,4 @@
-"""Codes of an authenticator app beside the password."""
+"""Codes of an authenticator app as a second factor."""
 
 import re
 import time

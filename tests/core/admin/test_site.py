@@ -1,4 +1,4 @@
-"""The first page and the list beside all others."""
+"""The index page of the admin and its navigation."""
 
 import re
 
@@ -24,16 +24,16 @@ def test_everything_has_its_place(admin):
 
 @pytest.mark.parametrize("path", ["/admin/arena/", "/admin/arena/vote/"])
 def test_other_pages_have_the_list_beside_them(admin, path):
-    assert "What happened" in titles(admin.get(path).content.decode())
+    assert "Activity" in titles(admin.get(path).content.decode())
 
 
 def test_what_has_no_place_comes_last(admin, monkeypatch):
     monkeypatch.setattr("core.admin.site.MODEL_GROUPS", MODEL_GROUPS[:1])
-    assert titles(admin.get("/admin/").content.decode()) == ["Who answers", "More"]
+    assert titles(admin.get("/admin/").content.decode()) == ["Models", "More"]
 
 
 def test_latest_changes_are_on_the_first_page_for_whoever_may_read_them(admin, client):
-    assert "Nobody has changed anything yet." in admin.get("/admin/").content.decode()
+    assert "No changes yet." in admin.get("/admin/").content.decode()
     for number in range(MAX_LATEST_CHANGES + 1):
         AuditEntry.objects.create(who="bob", kind="changed", what="x", key="1", name=f"<thing {number}>")
     page = admin.get("/admin/").content.decode()
@@ -43,10 +43,10 @@ def test_latest_changes_are_on_the_first_page_for_whoever_may_read_them(admin, c
     staff.user_permissions.add(Permission.objects.get(codename="view_vote"))
     client.force_login(staff)
     page = client.get("/admin/").content.decode()
-    assert titles(page) == ["What happened"]
+    assert titles(page) == ["Activity"]
     assert "Latest changes" not in page
 
 
 def test_whoever_may_see_nothing_is_told_so(client):
     client.force_login(User.objects.create_user("eve", is_staff=True))
-    assert "There is nothing here that you may see." in client.get("/admin/").content.decode()
+    assert "You have no permission to view anything here." in client.get("/admin/").content.decode()

@@ -1,4 +1,4 @@
-"""Who gets into the admin, and what nobody may do there."""
+"""Access to the admin, and actions that nobody may do there."""
 
 from uuid import uuid4
 
@@ -72,7 +72,7 @@ def test_accounts_of_others_do_not_get_in(client, model):
     client.force_login(User.objects.create_user("alice", password=PASSWORD))
     answer = client.get(address(model, "changelist"), follow=True)
     assert answer.status_code == 403
-    assert "for operators" in answer.content.decode()
+    assert "Only operators" in answer.content.decode()
 
 
 @pytest.mark.parametrize("model", MODELS, **by_label)
@@ -144,8 +144,8 @@ def test_login_of_the_admin_takes_no_password(client, operator):
 
 
 def test_operator_logs_in_as_everybody_does_and_comes_back(client, operator):
-    asked = client.get("/admin/arena/vote/", follow=True)
-    assert asked.redirect_chain[-1][0].endswith("next=/admin/arena/vote/")
+    response = client.get("/admin/arena/vote/", follow=True)
+    assert response.redirect_chain[-1][0].endswith("next=/admin/arena/vote/")
     answer = log_in(client, PASSWORD)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
     assert client.get("/admin/login/").headers["Location"] == "/admin/"
@@ -188,7 +188,7 @@ def test_lists_ask_the_database_as_often_for_many_rows_as_for_two(admin, model, 
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    asked = []
+    counts = []
     for number in (2, 10):
         for _ in range(number):
             battle = factories.battle(factories.endpoint().model, factories.endpoint().model, state="voted")
@@ -198,8 +198,8 @@ def test_lists_ask_the_database_as_often_for_many_rows_as_for_two(admin, model, 
             scored(battle.model_a)
         with CaptureQueriesContext(connection) as queries:
             assert admin.get(address(model, "changelist")).status_code == 200
-        asked.append(len(queries))
-    assert asked[0] == asked[1]
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
 
 
 @pytest.mark.parametrize("model", MODELS, **by_label)

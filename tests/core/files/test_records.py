@@ -1,4 +1,4 @@
-"""Files of records as they come: marks, blank lines, records over several lines, and faults that name their line."""
+"""Files of records: byte order marks, blank lines, records over several lines, and errors that name their line."""
 
 import pytest
 
@@ -43,7 +43,7 @@ def test_csv_of_nothing_has_no_columns():
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"a,b,a\n", "line 1: the column a stands twice"),
+        (b"a,b,a\n", "line 1: the column a occurs twice"),
         (b"a,b\n1\n", "line 2: has 1 cells, but there are 2 columns"),
         (b'a,b\n1,2\n\n3,"4', "line 4: is not CSV: "),
         (b'a,b\n1,"2"3\n', "line 2: is not CSV: "),

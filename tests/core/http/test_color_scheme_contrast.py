@@ -1,4 +1,4 @@
-"""The colours: text can be read in both schemes, and the sides can be told apart by every kind of eyes."""
+"""Colors: text has enough contrast in both schemes, and color-blind users can distinguish the sides."""
 
 import re
 from pathlib import Path

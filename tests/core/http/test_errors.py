@@ -1,4 +1,4 @@
-"""What can be wrong with a request, in our words."""
+"""Errors of requests, with our own sentences."""
 
 import json
 
@@ -25,7 +25,7 @@ CALL = "/api/v1/battles/"
             {"code": "voted", "detail": "No.", "vote": {"winner": "a"}},
         ),
         (field_error("prompt", "Ask."), 400, {"code": "invalid", "detail": "Ask.", "fields": {"prompt": ["Ask."]}}),
-        (Http404("Secret"), 404, {"code": "not_found", "detail": "There is nothing here, or it is not yours."}),
+        (Http404("Secret"), 404, {"code": "not_found", "detail": "Not found, or not yours."}),
         (exceptions.NotAuthenticated("Who?"), 401, {"code": "not_authenticated", "detail": "Who?"}),
         (
             exceptions.ValidationError({"name": ["Too long."]}),
@@ -44,7 +44,7 @@ CALL = "/api/v1/battles/"
         (
             exceptions.ValidationError(["x"]),
             400,
-            {"code": "invalid", "detail": "The request is not as it should be."},
+            {"code": "invalid", "detail": "Invalid request."},
         ),
     ],
     ids=lambda value: type(value).__name__,
@@ -162,11 +162,11 @@ def test_a_wrong_address_is_told_in_json_whatever_is_sent_there(path, method):
 @pytest.mark.parametrize(
     ("address", "detail"),
     [
-        ("/api/v1/nowhere/", "There is nothing here. All calls are listed at /api/v1/."),
-        ("/api/v1/nowhere", "There is nothing here. All calls are listed at /api/v1/."),
-        ("/api/v1/leaderboard", "There is nothing here; the call is /api/v1/leaderboard/ with a slash at its end."),
-        ("/api/v1/battles/x", "There is nothing here. All calls are listed at /api/v1/."),
-        ("/api/%00", "There is nothing here. All calls are listed at /api/v1/."),
+        ("/api/v1/nowhere/", "There is no such call. All calls are listed at /api/v1/."),
+        ("/api/v1/nowhere", "There is no such call. All calls are listed at /api/v1/."),
+        ("/api/v1/leaderboard", "There is no such call. Did you mean /api/v1/leaderboard/ with a slash at the end?"),
+        ("/api/v1/battles/x", "There is no such call. All calls are listed at /api/v1/."),
+        ("/api/%00", "There is no such call. All calls are listed at /api/v1/."),
     ],
 )
 def test_address_of_no_call_says_where_the_calls_are(client, address, detail):

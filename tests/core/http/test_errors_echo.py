@@ -1,4 +1,4 @@
-"""What a request says is told back short and so that it can be printed."""
+"""Errors repeat names from a request only short and printable."""
 
 import json
 
@@ -44,8 +44,8 @@ def test_field_that_is_not_known_is_told_back_short(client, me, call, name):
 
     assert answer.status_code == 400
     assert len(answer.content) < MOST
-    told = answer.json()["error"]
-    assert all(field.isprintable() for field in told.get("fields", {}))
+    error = answer.json()["error"]
+    assert all(field.isprintable() for field in error.get("fields", {}))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Requests that cannot be read at all: a page of ours says so, with the policy, whatever they came as."""
+"""Requests that cannot be read get an error page of ours with the content policy, whatever their form."""
 
 from io import BytesIO
 from uuid import UUID
@@ -55,7 +55,7 @@ def test_form_that_cannot_be_read_is_said_to_be_so(stranger, address, form):
     answer = stranger.generic("POST", address, body, content_type=kind)
 
     assert answer.status_code == 400
-    is_page(answer, "could not read that")
+    is_page(answer, "couldn't read that request")
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -65,10 +65,10 @@ def test_form_that_cannot_be_read_at_an_address_that_is_none(stranger, form):
     answer = stranger.generic("POST", "/nothing/", body, content_type=kind)
 
     assert answer.status_code == 404  # nobody reads the form
-    is_page(answer, "There is nothing here.")
+    is_page(answer, "Page not found.")
 
 
-def asked(charset):
+def build_request(charset):
     headers = [(b"content-type", f"text/html; charset={charset}".encode("latin-1"))]
     scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"q=%C3%A9", "headers": headers}
     return ASGIRequest(scope, BytesIO())
@@ -77,7 +77,7 @@ def asked(charset):
 @pytest.mark.parametrize("charset", ["hex", "undefined", "idna", "utf-16", "iso-8859-1", "klingon", "\u00e9", ""])
 def test_address_is_read_as_utf_8_whatever_the_charset(charset):
     """Django does that for the web process; if it no longer did, it would be a 500 for some."""
-    assert asked(charset).GET["q"] == "é"
+    assert build_request(charset).GET["q"] == "é"
 
 
 @pytest.mark.parametrize(
@@ -102,14 +102,14 @@ async def test_form_of_another_charset_is_refused(kind, method, charset, refused
 
     assert (answer.status_code == 400) is refused
     if refused:
-        is_page(answer, "could not read that")
+        is_page(answer, "couldn't read that request")
 
 
 def test_foreign_host_is_told_in_a_page(client):
     answer = client.get("/", headers={"Host": "evil.example"})
 
     assert answer.status_code == 400
-    is_page(answer, "could not read that")
+    is_page(answer, "couldn't read that request")
 
 
 def broken(request):

@@ -1,4 +1,4 @@
-"""What the document does not know is refused, by every call that it describes."""
+"""Every call rejects parameters that the document does not describe."""
 
 import re
 
@@ -28,11 +28,11 @@ def _again(parameter):
 
 @pytest.mark.django_db
 def test_parameter_that_no_call_has_is_refused_by_every_call(client):
-    found = list(reads())
-    assert len(found) >= 20
-    for path, again in found:
+    calls = list(reads())
+    assert len(calls) >= 20
+    for path, again in calls:
         answer = client.get(path, {"pools": "live"})
-        known = f"Known are: {', '.join(again)}." if again else "none is known here."
+        known = f"This call takes: {', '.join(again)}." if again else "This call takes none."
         assert answer.status_code == 400, path
         (sentence,) = answer.json()["error"]["fields"]["pools"]
         assert sentence.endswith(known)
@@ -55,12 +55,12 @@ LISTED = OpenApiParameter("models", many=True, explode=False)
     ("given", "known", "told"),
     [
         ("", [], {}),
-        ("x=1", [], {"x": "There is no such parameter: none is known here."}),
-        ("pools=1&pool=1", [ONE, MANY], {"pools": "There is no such parameter. Known are: pool, model."}),
+        ("x=1", [], {"x": "Unknown parameter. This call takes none."}),
+        ("pools=1&pool=1", [ONE, MANY], {"pools": "Unknown parameter. This call takes: pool, model."}),
         ("pool=1&model=1&model=2&models=a,b", [ONE, MANY, LISTED], {}),
-        ("pool=1&pool=1", [ONE], {"pool": "This is given once."}),
-        ("pool=1&pool=", [ONE], {"pool": "This is given once."}),
-        ("models=a&models=b", [LISTED], {"models": "This is given once, with commas between the values."}),
+        ("pool=1&pool=1", [ONE], {"pool": "Send this parameter once."}),
+        ("pool=1&pool=", [ONE], {"pool": "Send this parameter once."}),
+        ("models=a&models=b", [LISTED], {"models": "Send this parameter once, with commas between the values."}),
     ],
 )
 def test_what_is_wrong_with_a_parameter_is_said(given, known, told):
@@ -73,7 +73,7 @@ def test_what_is_wrong_with_a_parameter_is_said(given, known, told):
 def test_sentence_names_the_parameter(client, call, query):
     error = client.get(f"/api/v1/{call}?{query}").json()["error"]
     assert error["code"] == "invalid"
-    assert "no such parameter" in error["detail"]
+    assert "Unknown parameter." in error["detail"]
     assert list(error["fields"]) == [query.partition("=")[0]]
 
 
@@ -98,4 +98,4 @@ def test_what_there_is_not_is_named_with_a_list_of_what_there_is(client, call, h
 @pytest.mark.django_db
 def test_file_of_votes_takes_one_pool(client):
     error = client.get("/api/v1/votes.jsonl?pool=live&pool=api").json()["error"]
-    assert error["fields"] == {"pool": ["This is given once."]}
+    assert error["fields"] == {"pool": ["Send this parameter once."]}

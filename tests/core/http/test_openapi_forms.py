@@ -1,4 +1,4 @@
-"""Fields of forms as parameters of the document: what these let pass the form reads."""
+"""Fields of forms as parameters of the document: the form accepts every value that the document allows."""
 
 import re
 
@@ -18,14 +18,20 @@ class Form(DefaultsForm):
 
 
 def test_each_field_is_a_parameter_with_its_type_and_words():
-    found = {each.name: each for each in build_parameters(Form)}
-    assert [each.description for each in found.values()] == ["How much", "Which", "Which ones", "Sure", "When"]
-    assert found["amount"].type == {"type": "string", "pattern": NUMBER_PATTERN}
-    assert found["amount"].default == "7"
-    assert (found["choice"].enum, found["choice"].many, found["choice"].default) == (["a"], False, None)
-    assert (found["several"].enum, found["several"].many) == (["a", "b"], True)
-    assert found["sure"].type == {"type": "boolean"}
-    assert found["day"].type == {"type": "string", "format": "date"}
+    parameters = {parameter.name: parameter for parameter in build_parameters(Form)}
+    assert [parameter.description for parameter in parameters.values()] == [
+        "How much",
+        "Which",
+        "Which ones",
+        "Sure",
+        "When",
+    ]
+    assert parameters["amount"].type == {"type": "string", "pattern": NUMBER_PATTERN}
+    assert parameters["amount"].default == "7"
+    assert (parameters["choice"].enum, parameters["choice"].many, parameters["choice"].default) == (["a"], False, None)
+    assert (parameters["several"].enum, parameters["several"].many) == (["a", "b"], True)
+    assert parameters["sure"].type == {"type": "boolean"}
+    assert parameters["day"].type == {"type": "string", "format": "date"}
 
 
 @pytest.mark.parametrize("text", ["0", "250", "70B", "1.4T", "5.9e23", "32k", "-1", "70,000,000"])

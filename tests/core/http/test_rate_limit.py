@@ -1,4 +1,4 @@
-"""Buckets: so many an hour and not one more, whatever comes at once, and whether or not Redis is there."""
+"""Buckets allow exactly their number an hour, also for concurrent requests, with and without Redis."""
 
 import time
 from uuid import uuid4
@@ -17,8 +17,8 @@ def bucket(per_hour, key=""):
     return Bucket(key or f"test:{uuid4()}", per_hour)
 
 
-def taken(of, times):
-    return [charge_buckets([of]) == 0 for _ in range(times)]
+def charge_often(limit, times):
+    return [charge_buckets([limit]) == 0 for _ in range(times)]
 
 
 @pytest.fixture
@@ -33,81 +33,81 @@ def nobody(settings, monkeypatch):
 
 @pytest.mark.parametrize("most", [1, 2, 7, 13, 60])
 def test_take_lets_so_many_through_and_not_one_more(most):
-    assert taken(bucket(most), most + 3) == [True] * most + [False] * 3
+    assert charge_often(bucket(most), most + 3) == [True] * most + [False] * 3
 
 
 @pytest.mark.parametrize("per_hour", [61, 300])
 def test_bucket_holds_sixty_at_most(per_hour):
     """An hour's worth at once would be twice as much within the first hour."""
-    assert taken(bucket(per_hour), 70) == [True] * 60 + [False] * 10
+    assert charge_often(bucket(per_hour), 70) == [True] * 60 + [False] * 10
 
 
 @pytest.mark.parametrize("away", [False, True])
 def test_take_of_several_is_of_all_or_none(request, away):
     if away:
         request.getfixturevalue("nobody")
-    each = bucket(40 if away else 10)
+    limit = bucket(40 if away else 10)
 
-    assert [charge_buckets([each], 4) == 0 for _ in range(4)] == [True, True, False, False]
-    assert taken(each, 3) == [True, True, False]
+    assert [charge_buckets([limit], 4) == 0 for _ in range(4)] == [True, True, False, False]
+    assert charge_often(limit, 3) == [True, True, False]
 
 
 def test_take_of_more_than_a_bucket_holds_takes_a_full_one():
-    each = bucket(3)
+    limit = bucket(3)
 
-    assert [charge_buckets([each], 100) == 0 for _ in range(2)] == [True, False]
-    refund_buckets([each], 100)
-    assert taken(each, 4) == [True, True, True, False]
+    assert [charge_buckets([limit], 100) == 0 for _ in range(2)] == [True, False]
+    refund_buckets([limit], 100)
+    assert charge_often(limit, 4) == [True, True, True, False]
 
 
 @pytest.mark.parametrize("away", [False, True])
 def test_overdrawn_bucket_is_refused_until_it_is_refilled(request, away):
     if away:
         request.getfixturevalue("nobody")
-    each = bucket(12)
-    assert charge_buckets([each], 0) == 0
+    limit = bucket(12)
+    assert charge_buckets([limit], 0) == 0
 
     for _ in range(2):
-        overdraw_buckets([each], 12)
+        overdraw_buckets([limit], 12)
 
-    assert 3590 < charge_buckets([each], 0) <= 3600
-    refund_buckets([each], 12)
-    assert charge_buckets([each], 0) == 0
-    assert charge_buckets([each]) > 0
+    assert 3590 < charge_buckets([limit], 0) <= 3600
+    refund_buckets([limit], 12)
+    assert charge_buckets([limit], 0) == 0
+    assert charge_buckets([limit]) > 0
 
 
 def test_take_says_how_long_until_one_more_is_there():
-    each = bucket(60)
-    taken(each, 60)
+    limit = bucket(60)
+    charge_often(limit, 60)
 
-    assert 58 < charge_buckets([each]) <= 60
+    assert 58 < charge_buckets([limit]) <= 60
 
 
 @pytest.mark.parametrize("minutes", [1, 5, 59])
 def test_bucket_fills_evenly(valkey, minutes):
-    each = bucket(60)
-    taken(each, 60)
+    limit = bucket(60)
+    charge_often(limit, 60)
 
-    valkey.decrby(f"limit:{each.key}", minutes * 60_000_000)  # as if so much time had passed
+    valkey.decrby(f"limit:{limit.key}", minutes * 60_000_000)  # as if so much time had passed
 
-    assert taken(each, minutes + 1) == [True] * minutes + [False]
+    assert charge_often(limit, minutes + 1) == [True] * minutes + [False]
 
 
 @pytest.mark.parametrize("minutes", [4, 20, 56])
 def test_bucket_of_this_process_fills_evenly_too(nobody, minutes):
-    each = bucket(60)
-    taken(each, 60)
+    limit = bucket(60)
+    charge_often(limit, 60)
 
-    rate_limit._local_buckets.full[each.key] -= minutes * 60_000_000
+    rate_limit._local_buckets.full[limit.key] -= minutes * 60_000_000
 
-    assert taken(each, 60).count(True) == minutes / 4
+    assert charge_often(limit, 60).count(True) == minutes / 4
 
 
 def test_take_is_from_all_or_none():
     large, small = bucket(10), bucket(2)
 
     assert [charge_buckets([large, small]) == 0 for _ in range(5)] == [True, True, False, False, False]
-    assert taken(large, 9) == [True] * 8 + [False]
+    assert charge_often(large, 9) == [True] * 8 + [False]
 
 
 def test_take_waits_for_the_slowest():
@@ -123,7 +123,7 @@ def test_zero_is_no_limit(request, valkey, away):
         request.getfixturevalue("nobody")
     none = bucket(0)
 
-    assert all(taken(none, 500))
+    assert all(charge_often(none, 500))
     assert not valkey.exists(f"limit:{none.key}")
 
 
@@ -131,30 +131,30 @@ def test_zero_is_no_limit(request, valkey, away):
 def test_give_back_makes_room_for_one(request, away):
     if away:
         request.getfixturevalue("nobody")
-    each = bucket(12)
+    limit = bucket(12)
     most = 3 if away else 12
-    taken(each, most)
+    charge_often(limit, most)
 
-    refund_buckets([each])
+    refund_buckets([limit])
 
-    assert taken(each, 2) == [True, False]
+    assert charge_often(limit, 2) == [True, False]
 
 
 def test_give_back_never_makes_more_room_than_there_was(valkey):
-    each = bucket(3)
+    limit = bucket(3)
 
     for _ in range(5):
-        refund_buckets([each])
+        refund_buckets([limit])
 
-    assert not valkey.exists(f"limit:{each.key}")
-    assert taken(each, 4) == [True, True, True, False]
+    assert not valkey.exists(f"limit:{limit.key}")
+    assert charge_often(limit, 4) == [True, True, True, False]
 
 
 def test_bucket_that_is_full_again_is_forgotten(valkey):
-    each = bucket(10)
-    taken(each, 10)
+    limit = bucket(10)
+    charge_often(limit, 10)
 
-    assert 3590 < valkey.ttl(f"limit:{each.key}") <= 3600
+    assert 3590 < valkey.ttl(f"limit:{limit.key}") <= 3600
 
 
 @given(st.integers(1, 10**10))
@@ -164,9 +164,9 @@ def test_whole_bucket_fits_into_an_hour(most):
 
 def test_sixty_at_once_at_limit_twenty_are_twenty():
     for _ in range(5):
-        each = bucket(20)
+        limit = bucket(20)
 
-        assert at_once(60, lambda number, each=each: charge_buckets([each])).count(0) == 20
+        assert at_once(60, lambda number, limit=limit: charge_buckets([limit])).count(0) == 20
 
 
 def test_sixty_at_once_are_more_than_twenty_where_reading_and_writing_are_two_steps(valkey):
@@ -184,50 +184,50 @@ def test_sixty_at_once_are_more_than_twenty_where_reading_and_writing_are_two_st
 
 
 def test_clock_of_this_machine_does_not_matter(monkeypatch):
-    each = bucket(5)
-    taken(each, 5)
+    limit = bucket(5)
+    charge_often(limit, 5)
 
     monkeypatch.setattr(time, "time", lambda: 1e10)
 
-    assert charge_buckets([each]) > 0
+    assert charge_buckets([limit]) > 0
 
 
 @pytest.mark.parametrize(("most", "here"), [(1, 1), (3, 1), (8, 2), (60, 15)])
 def test_without_redis_a_quarter_passes_in_this_process(nobody, caplog, most, here):
-    assert taken(bucket(most), most + 2).count(True) == here
-    assert caplog.text.count("Redis is away") == 1
+    assert charge_often(bucket(most), most + 2).count(True) == here
+    assert caplog.text.count("Redis is down") == 1
 
 
 def test_redis_that_goes_away_lets_at_most_twice_as_many_through(settings, monkeypatch):
-    each, there = bucket(20), settings.REDIS_URL
+    limit, there = bucket(20), settings.REDIS_URL
     monkeypatch.setattr(rate_limit, "_local_buckets", rate_limit._LocalBuckets())
-    before = taken(each, 30).count(True)
+    before = charge_often(limit, 30).count(True)
     redis_clients.get_redis_client.cache_clear()
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
 
-    during = at_once(60, lambda number: charge_buckets([each])).count(0)
+    during = at_once(60, lambda number: charge_buckets([limit])).count(0)
 
     settings.REDIS_URL = there
     redis_clients.get_redis_client.cache_clear()
-    rate_limit._local_buckets.until = 0
-    assert (before, during, taken(each, 5).count(True)) == (20, 5, 0)
+    rate_limit._local_buckets.retry_at = 0
+    assert (before, during, charge_often(limit, 5).count(True)) == (20, 5, 0)
 
 
 def test_redis_is_not_asked_by_every_request_while_it_is_away(nobody, settings, caplog):
-    taken(bucket(100), 20)
+    charge_often(bucket(100), 20)
 
-    assert caplog.text.count("Redis is away") == 1
-    rate_limit._local_buckets.until = 0
-    taken(bucket(100), 20)
-    assert caplog.text.count("Redis is away") == 2
+    assert caplog.text.count("Redis is down") == 1
+    rate_limit._local_buckets.retry_at = 0
+    charge_often(bucket(100), 20)
+    assert caplog.text.count("Redis is down") == 2
 
 
 def test_memory_of_this_process_holds_only_buckets_in_use(nobody, monkeypatch):
     monkeypatch.setattr(rate_limit, "MAX_LOCAL_BUCKETS", 10)
     quick = [bucket(10**9) for _ in range(50)]
 
-    for each in quick:
-        charge_buckets([each])
+    for limit in quick:
+        charge_buckets([limit])
 
     assert len(rate_limit._local_buckets.full) <= 12
 

@@ -1,4 +1,4 @@
-"""Streams that are open: so many of each who is charged for one, and given up when nobody holds them."""
+"""Slots for open streams: limits count them, and they are released at the latest when nothing refers to them."""
 
 import pytest
 
@@ -8,34 +8,35 @@ from core.http.errors import RequestError
 LIMITS = {"voter": 2, "address": 3, "network": 4}
 
 
-def named(number):
-    """The limits of another voter, or with 10 and more at another address of the network."""
+def build_limits(number):
+    """The limits of one voter; each ten voters share an address of one network."""
     return {f"voter {number}": 2, f"address {number // 10}": 3, "network": 4}
 
 
 @pytest.mark.parametrize(("whose", "admitted"), [([0] * 9, 2), (range(9), 3), (range(0, 90, 10), 4)])
 def test_take_admits_what_voter_address_and_network_have_room_for(whose, admitted):
-    taken, held = {}, []
+    open_slots = {}
+    slots = []
 
-    with pytest.raises(RequestError) as refused:
-        held.extend(sse.acquire_slot(taken, named(number)) for number in whose)
+    with pytest.raises(RequestError) as rejection:
+        slots.extend(sse.acquire_slot(open_slots, build_limits(number)) for number in whose)
 
-    assert (len(held), len(taken)) == (admitted, admitted)
-    assert (refused.value.code, refused.value.status) == ("too_many_streams", 429)
+    assert (len(slots), len(open_slots)) == (admitted, admitted)
+    assert (rejection.value.code, rejection.value.status) == ("too_many_streams", 429)
 
 
 def test_place_is_free_when_it_is_given_up_or_forgotten():
-    taken = {}
-    held = [sse.acquire_slot(taken, LIMITS) for _ in range(2)]
+    open_slots = {}
+    slots = [sse.acquire_slot(open_slots, LIMITS) for _ in range(2)]
 
-    held.pop().give_up()
-    held.append(sse.acquire_slot(taken, LIMITS))
-    held.clear()
+    slots.pop().release()
+    slots.append(sse.acquire_slot(open_slots, LIMITS))
+    slots.clear()
 
-    assert taken == {}
+    assert open_slots == {}
 
 
 def test_zero_is_no_limit():
-    taken = {}
+    open_slots = {}
 
-    assert len({id(each) for each in [sse.acquire_slot(taken, {"voter": 0}) for _ in range(50)]}) == 50
+    assert len({id(slot) for slot in [sse.acquire_slot(open_slots, {"voter": 0}) for _ in range(50)]}) == 50

@@ -1,4 +1,4 @@
-"""Connections of the database: in asynchronous views, and how long a process may hold what others need."""
+"""Database connections in asynchronous views, and their timeouts."""
 
 import subprocess
 import sys
@@ -58,10 +58,10 @@ def test_process_that_stands_still_in_a_transaction_keeps_nobody_waiting(setting
 
 
 def test_answers_worker_bounds_how_long_it_may_stand_still():
-    said = "import django; django.setup(); from types import SimpleNamespace as N; import os;"
-    said += "from arena.answers.worker import _begin;"
-    said += "_begin(N(app=N(amqp=N(queues=N(consume_from=['answers']))))); from django.db import connection;"
-    said += "c = connection.cursor(); c.execute('SHOW idle_in_transaction_session_timeout');"
-    said += "print(*c.fetchone(), flush=True); os._exit(0)"
-    told = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
-    assert told.stdout.split() == ["4s"]
+    code = "import django; django.setup(); from types import SimpleNamespace as N; import os;"
+    code += "from arena.answers.worker import _start_engine;"
+    code += "_start_engine(N(app=N(amqp=N(queues=N(consume_from=['answers']))))); from django.db import connection;"
+    code += "c = connection.cursor(); c.execute('SHOW idle_in_transaction_session_timeout');"
+    code += "print(*c.fetchone(), flush=True); os._exit(0)"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert process.stdout.split() == ["4s"]

@@ -1,4 +1,4 @@
-"""Who makes room where a queue is full."""
+"""The choice of the row that a full queue drops."""
 
 import pytest
 
@@ -31,5 +31,5 @@ def test_newest_of_the_network_with_the_most_makes_room(queue, newcomer, evicted
         )
         for number, network in enumerate(queue)
     ]
-    found = choose_evicted(Submission.objects.all(), "network", "created_at", newcomer)
-    assert found == (None if evicted is None else rows[evicted])
+    chosen = choose_evicted(Submission.objects.all(), "network", "created_at", newcomer)
+    assert chosen == (None if evicted is None else rows[evicted])

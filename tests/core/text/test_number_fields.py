@@ -1,4 +1,4 @@
-"""Numbers as people write them."""
+"""Form fields for numbers as people write them."""
 
 from decimal import Decimal
 
@@ -56,7 +56,7 @@ def test_amount_reads_what_people_write(written, number):
     ],
 )
 def test_amount_refuses_what_is_no_number(written):
-    with pytest.raises(ValidationError, match="This is no number"):
+    with pytest.raises(ValidationError, match="Not a number"):
         AmountField(high=1e30).clean(written)
 
 
@@ -68,8 +68,8 @@ def test_amount_keeps_its_bounds(written):
 
 @pytest.mark.parametrize(("written", "number"), [("8.03B", 8_030_000_000), ("2.0", 2), ("1.5e3", 1500)])
 def test_amount_may_be_whole(written, number):
-    found = AmountField(whole=True).clean(written)
-    assert (found, type(found)) == (number, int)
+    cleaned = AmountField(whole=True).clean(written)
+    assert (cleaned, type(cleaned)) == (number, int)
 
 
 @pytest.mark.parametrize("written", ["2.6", "1e-3", "0.0001k"])
@@ -95,7 +95,7 @@ class Example(DefaultsForm):
 def test_form_takes_what_is_given_and_else_what_is_usual(data, one, other):
     form = Example(data)
     assert form.is_valid()
-    assert (form.given("one"), form.given("other")) == (one, other)
+    assert (form.get_value("one"), form.get_value("other")) == (one, other)
 
 
 class Asked(DefaultsForm):
@@ -121,8 +121,8 @@ def test_box_is_ticked_by_words_of_yes_alone(written, yes):
 
 @pytest.mark.parametrize("written", ["maybe", "2", "\x00", "yes please"])
 def test_what_is_neither_yes_nor_no_is_refused(written):
-    assert Asked({"tools": written}).errors == {"tools": ["This is true or false."]}
+    assert Asked({"tools": written}).errors == {"tools": ["This must be true or false."]}
 
 
 def test_choice_that_there_is_not_is_refused_with_those_that_there_are():
-    assert Asked({"weights": "50%"}).errors == {"weights": ["This is one of: open, closed."]}
+    assert Asked({"weights": "50%"}).errors == {"weights": ["This must be one of: open, closed."]}

@@ -1,4 +1,4 @@
-"""How numbers of models are written."""
+"""The format of numbers."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""How long a text counts, in characters and in bytes."""
+"""The length of a text, by characters and bytes."""
 
 import pytest
 
