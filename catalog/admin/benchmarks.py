@@ -1,4 +1,4 @@
-"""Benchmarks with what is wrong with them, and the scores on them."""
+"""Admin pages of benchmarks with their caveats, and of scores."""
 
 from functools import cache
 from typing import Any
@@ -15,7 +15,7 @@ from core.admin.json_field import FORMFIELD_OVERRIDES
 
 @cache
 def load_shipped_slugs() -> frozenset[str]:
-    """Slugs of those that come with Arena; each start brings them to what its file says."""
+    """Slugs of the benchmarks that come with Arena; each start updates them from their file."""
     return frozenset(entry["slug"] for entry in seed_files.read_tables("benchmarks.toml", "benchmark"))
 
 
@@ -26,7 +26,7 @@ class CaveatInline(LabeledInline):
 
 @admin.register(Benchmark)
 class BenchmarkAdmin(AutocompleteAdmin):
-    """Those that an import has brought are described here; those that come with Arena in their file."""
+    """Imported benchmarks are edited here; those that come with Arena only in their file."""
 
     list_display = ("name", "full_name", "status", "metric", "items", "chance", "caveats", "scores", "comes_with_arena")
     list_filter = ("status", "generation", "caveats__kind")
@@ -36,11 +36,9 @@ class BenchmarkAdmin(AutocompleteAdmin):
     inlines = (CaveatInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Benchmark]:
-        counted = {name: Count(name, distinct=True) for name in ("caveats", "scores")}
-        found: QuerySet[Benchmark] = (
-            super().get_queryset(request).annotate(**{f"number_of_{name}": count for name, count in counted.items()})
-        )
-        return found
+        counts = {f"number_of_{name}": Count(name, distinct=True) for name in ("caveats", "scores")}
+        benchmarks: QuerySet[Benchmark] = super().get_queryset(request).annotate(**counts)
+        return benchmarks
 
     def get_readonly_fields(self, request: HttpRequest, obj: Benchmark | None = None) -> tuple[str, ...]:
         return ("slug",) if obj else ()
@@ -49,7 +47,7 @@ class BenchmarkAdmin(AutocompleteAdmin):
         return not _is_shipped(obj) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Benchmark | None = None) -> bool:
-        """One by one, where what comes with Arena can be told."""
+        """Only one by one: a list of selected rows could include benchmarks that come with Arena."""
         return obj is not None and not _is_shipped(obj) and super().has_delete_permission(request, obj)
 
     @admin.display(description="caveats", ordering="number_of_caveats")
@@ -71,13 +69,13 @@ def _is_shipped(benchmark: Benchmark | None) -> bool:
 
 @admin.register(Score)
 class ScoreAdmin(ModelAdmin):
-    """Scores come in by files, and are not edited: a wrong one is deleted, or all of its file (search for `run`)."""
+    """Scores come from files and are never edited: delete a wrong one, or all of its file (search for `run`)."""
 
     list_display = ("model", "benchmark", "task", "metric", "shots", "value", "stderr", "measured_by", "date")
     list_filter = ("self_reported", "submitted", "limited", "harness", ("benchmark", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("model", "benchmark")
     search_fields = ("model__name", "model__slug", "benchmark__name", "task", "source", "=run")
-    search_help_text = "Model, benchmark, task, source, or the run of a file"
+    search_help_text = "Model, benchmark, task, source, or run (digest of the file)"
     ordering = ("benchmark__slug", "-value", "pk")
     show_full_result_count = False
     list_per_page = 50

@@ -1,4 +1,4 @@
-"""What sources say of models, a value set by hand with its source, and where sources say different things."""
+"""Admin pages of facts: the claims of sources, values set by hand, and conflicts between sources."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ class FactForm(ModelForm):
         fields = ("model", "field", "value", "source")
 
     def clean(self) -> dict[str, Any]:
-        """By the rules of all facts."""
+        """Parse the value by the rules of its field."""
         cleaned = super().clean() or {}
         if {"field", "value"} <= cleaned.keys():
             try:
@@ -46,7 +46,7 @@ class FactForm(ModelForm):
 
 @admin.register(Fact)
 class FactAdmin(AutocompleteAdmin):
-    """Facts are never edited: one set by hand goes before all others, and takes the place of the one before."""
+    """Facts are never edited: one set by hand goes before all others and replaces the previous one set by hand."""
 
     form = FactForm
     list_display = ("model", "field", "said", "source", "as_of", "origin", "chosen")
@@ -68,43 +68,46 @@ class FactAdmin(AutocompleteAdmin):
 
     @admin.display(description="value")
     def said(self, fact: Fact) -> str:
-        return format_value(fact.field, fact.value) if fact.value is not None else _("unknown, on purpose")
+        return _format_value(fact.field, fact.value)
 
     def save_model(self, request: HttpRequest, obj: Fact, form: Any, change: Any) -> None:
         obj.pk = set_hand_fact(obj.model_id, obj.field, obj.value, obj.source).pk
 
     def get_urls(self) -> list[URLPattern]:
-        of_conflicts = path("conflicts/", self.admin_site.admin_view(self.conflicting), name="catalog_fact_conflicts")
-        taking = path("conflicts/take/", self.admin_site.admin_view(self.take), name="catalog_fact_take")
-        return [of_conflicts, taking, *super().get_urls()]
+        wrap = self.admin_site.admin_view
+        return [
+            path("conflicts/", wrap(self.show_conflicts), name="catalog_fact_conflicts"),
+            path("conflicts/take/", wrap(self.take_claim), name="catalog_fact_take"),
+            *super().get_urls(),
+        ]
 
-    def conflicting(self, request: HttpRequest) -> HttpResponse:
+    def show_conflicts(self, request: HttpRequest) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        found = find_conflicts()
-        page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+        conflicts = find_conflicts()
+        page = Paginator(conflicts, PAGE_SIZE).get_page(request.GET.get("page"))
         context = {
             **self.admin_site.each_context(request),
             "title": _("Conflicting facts"),
             "page": page,
-            "shown": [_build_conflict_row(each) for each in page],
-            "open": sum(not each.decided for each in found),
+            "shown": [_build_conflict_row(conflict) for conflict in page],
+            "open": sum(not conflict.decided for conflict in conflicts),
             "may_take": self.has_add_permission(request),
         }
         return render(request, "admin/catalog/fact/conflicts.html", context)
 
-    def take(self, request: HttpRequest) -> HttpResponse:
-        """The button: what this source says holds from now on."""
+    def take_claim(self, request: HttpRequest) -> HttpResponse:
+        """Choose the claim of the submitted form, as set by hand."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         try:
-            taken = _accept_claim(request.POST.get("field", ""), int(request.POST.get("key", "")))
+            accepted = _accept_claim(request.POST.get("field", ""), int(request.POST.get("key", "")))
         except (ValueError, OverflowError, Fact.DoesNotExist, Price.DoesNotExist):
             raise Http404 from None
-        told = _("%(model)s: “%(value)s” holds now, as set by hand. An import will not change it.")
-        self.message_user(request, told % {"model": taken.model.name, "value": _format_accepted(taken)})
+        message = _("%(model)s: “%(value)s” is now set by hand. Imports will not change it.")
+        self.message_user(request, message % {"model": accepted.model.name, "value": _format_accepted(accepted)})
         return redirect("admin:catalog_fact_conflicts")
 
 
@@ -112,23 +115,23 @@ def _accept_claim(field: str, key: int) -> Fact | Price:
     return accept_price(key) if field == PRICE_FIELD else accept_fact(key)
 
 
-def _format_accepted(taken: Fact | Price) -> str:
-    return _format_value(taken.field, taken.value) if isinstance(taken, Fact) else str(taken)
+def _format_accepted(accepted: Fact | Price) -> str:
+    return _format_value(accepted.field, accepted.value) if isinstance(accepted, Fact) else str(accepted)
 
 
 def _format_value(field: str, value: Any) -> str:
-    return _("unknown, on purpose") if value is None else format_value(field, value)
+    return _("deliberately unknown") if value is None else format_value(field, value)
 
 
 def _build_conflict_row(conflict: Conflict) -> dict[str, Any]:
-    def told(said: SourceClaim) -> dict[str, Any]:
+    def build_claim(claim: SourceClaim) -> dict[str, Any]:
         return {
-            "key": said.key,
-            "source": said.source,
-            "as_of": said.as_of,
-            "value": _format_value(conflict.field, said.value),
+            "key": claim.key,
+            "source": claim.source,
+            "as_of": claim.as_of,
+            "value": _format_value(conflict.field, claim.value),
         }
 
     label = FIELD_LABELS[conflict.field][0] if conflict.field in FIELD_LABELS else _("Price, input/output")
-    others = [told(each) for each in conflict.others]
-    return {**vars(conflict), "label": label, "chosen": told(conflict.chosen), "others": others}
+    others = [build_claim(claim) for claim in conflict.others]
+    return {**vars(conflict), "label": label, "chosen": build_claim(conflict.chosen), "others": others}

@@ -1,4 +1,4 @@
-"""Models and what is known about them."""
+"""Admin pages of models, organizations and licenses."""
 
 from typing import Any
 
@@ -29,10 +29,10 @@ from core.text.slugs import SLUG_PATTERN
 FIELDSETS: Any = (
     (None, {"fields": ("name", "slug", "organization", "license", "open_weights", "kind", "base_model")}),
     (
-        gettext_lazy("Life"),
+        gettext_lazy("Lifecycle"),
         {
             "fields": ("status", "release_date", "knowledge_cutoff", "retires_on"),
-            "description": gettext_lazy("A model cannot be deleted: retire it."),
+            "description": gettext_lazy("A model cannot be deleted. Retire it instead."),
         },
     ),
     (
@@ -40,7 +40,7 @@ FIELDSETS: Any = (
         {"fields": ("parameters_total", "parameters_active", "training_tokens", "layers", "kv_heads", "head_dim")},
     ),
     (
-        gettext_lazy("What it can do"),
+        gettext_lazy("Capabilities and limits"),
         {
             "fields": (
                 "context_window", "max_input", "max_output", "modalities", "tools", "web_search", "fine_tuning",
@@ -52,7 +52,7 @@ FIELDSETS: Any = (
 
 
 class LanguageModelForm(ModelForm):
-    """Takes what facts may say: see `catalog.facts.fields`."""
+    """Accepts the same values as facts: see `catalog.facts.fields`."""
 
     kind = forms.ChoiceField(choices=[("", "---------"), *zip(MODEL_KINDS, MODEL_KINDS, strict=True)], required=False)
     modalities = forms.MultipleChoiceField(
@@ -63,7 +63,7 @@ class LanguageModelForm(ModelForm):
     )
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        """The fields are called what the pages call them."""
+        """Give the fields the labels of the public pages."""
         super().__init__(*arguments, **options)
         for name, (label, why) in FIELD_LABELS.items():
             if name in self.fields:
@@ -71,40 +71,46 @@ class LanguageModelForm(ModelForm):
                 self.fields[name].help_text = self.fields[name].help_text or why
 
     def clean_slug(self) -> str:
-        """By the rule of the models file: it becomes a part of addresses."""
+        """Allow the same slugs as the models file, because they are part of addresses."""
         slug: str = self.cleaned_data["slug"]
         if not SLUG_PATTERN.fullmatch(slug):
-            raise forms.ValidationError(_("It must be made of a-z 0-9 . - and hold a letter or digit."))
+            raise forms.ValidationError(_("Use only a-z 0-9 . - with at least one letter or digit."))
         return slug
 
     def clean_base_model(self) -> LanguageModel | None:
         base: LanguageModel | None = self.cleaned_data["base_model"]
         if base is not None and base == self.instance:
-            raise forms.ValidationError(_("A model is not made from itself."))
+            raise forms.ValidationError(_("A model cannot be its own base model."))
         return base
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         for field in FACT_FIELDS.keys() - RELATED_MODELS.keys():
             if cleaned.get(field) not in BLANK_VALUES:
-                self._read(field, cleaned[field])
+                self._parse_field(field, cleaned[field])
         for low, high in ORDERED_PAIRS:
-            self._compare(low, high)
+            self._check_order(low, high)
         return cleaned
 
-    def _read(self, field: str, value: Any) -> None:
+    def _parse_field(self, field: str, value: Any) -> None:
         try:
-            said = parse_value(field, value.isoformat() if field in DATE_FIELDS else value)
+            parsed = parse_value(field, value.isoformat() if field in DATE_FIELDS else value)
         except ValueError as error:
             self.add_error(field, str(error))
         else:
-            self.cleaned_data[field] = to_column_value(field, said)
+            self.cleaned_data[field] = to_column_value(field, parsed)
 
-    def _compare(self, low: str, high: str) -> None:
-        """Sources may say what does not fit together, and that is in nobody's way who changes something else."""
-        first, second = (self.cleaned_data.get(name) for name in (low, high))
-        if {low, high} & set(self.changed_data) and first is not None and second is not None and first > second:
-            self.add_error(low, _("This lies beyond “%(other)s”.") % {"other": self.fields[high].label})
+    def _check_order(self, low: str, high: str) -> None:
+        """Add an error if `low` is greater than `high`, but only if one of them was changed.
+
+        Sources may contradict each other, and that must not block changes of other fields.
+        """
+        if not {low, high} & set(self.changed_data):
+            return
+        low_value = self.cleaned_data.get(low)
+        high_value = self.cleaned_data.get(high)
+        if low_value is not None and high_value is not None and low_value > high_value:
+            self.add_error(low, _("This is greater than “%(other)s”.") % {"other": self.fields[high].label})
 
 
 @admin.register(LanguageModel)
@@ -124,11 +130,11 @@ class LanguageModelAdmin(AutocompleteAdmin):
         return bool(endpoint and endpoint.enabled)
 
     def get_readonly_fields(self, request: HttpRequest, obj: LanguageModel | None = None) -> tuple[str, ...]:
-        """The slug is in addresses, files and published boards."""
+        """The slug of a stored model is fixed, because addresses, files and published boards contain it."""
         return ("slug",) if obj else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: LanguageModel | None = None) -> bool:
-        """What is known of it is kept, and votes name it."""
+        """Never, because votes and facts refer to the model."""
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LanguageModel]:
@@ -136,14 +142,14 @@ class LanguageModelAdmin(AutocompleteAdmin):
 
 
 class _CountedAdmin(ModelAdmin):
-    """With how many models have it."""
+    """An admin page with a column that counts the models of a row."""
 
     search_fields = ("name", "slug")
     ordering = ("name",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        found: QuerySet[Any] = super().get_queryset(request).annotate(number=Count("languagemodel"))
-        return found
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(number=Count("languagemodel"))
+        return rows
 
     @admin.display(description="models", ordering="number")
     def models(self, row: Any) -> int:

@@ -1,4 +1,4 @@
-"""Prices of a model, on its page."""
+"""Prices of a model, inline on its admin page."""
 
 from datetime import date
 from typing import Any
@@ -19,9 +19,9 @@ class PriceForm(ModelForm):
         model = Price
         fields = ("input", "output", "cached_input", "tiers", "source", "as_of", "by_hand")
         labels = {
-            "input": gettext_lazy("Input, $ for a million tokens"),
-            "output": gettext_lazy("Output, $ for a million tokens"),
-            "cached_input": gettext_lazy("Cached input, $ for a million tokens"),
+            "input": gettext_lazy("Input, $ per million tokens"),
+            "output": gettext_lazy("Output, $ per million tokens"),
+            "cached_input": gettext_lazy("Cached input, $ per million tokens"),
         }
 
     def clean_tiers(self) -> list[dict[str, float]]:
@@ -31,21 +31,25 @@ class PriceForm(ModelForm):
             raise forms.ValidationError(str(error)) from None
 
     def clean_as_of(self) -> date:
-        """As of scores that are sent: nobody has asked it yet."""
+        """Reject years that cannot be right and days in the future, as for submitted scores."""
         as_of: date = self.cleaned_data["as_of"]
         if as_of.year not in VALID_YEARS or is_in_future(as_of):
             raise forms.ValidationError(
-                _("This must be a day since %(year)s that has come."), params={"year": VALID_YEARS[0]}
+                _("Enter a day since %(year)s that is not in the future."), params={"year": VALID_YEARS[0]}
             )
         return as_of
 
     def clean(self) -> dict[str, Any]:
-        """What an import has brought is not asked about as long as it stays."""
+        """Check that cached input costs no more than other input, but only if one of the two was changed.
+
+        Imported prices may contradict this, and that must not block other changes.
+        """
         cleaned = super().clean() or {}
-        whole, cached = cleaned.get("input"), cleaned.get("cached_input")
-        dearer = whole is not None and cached is not None and cached > whole
-        if dearer and {"input", "cached_input"} & set(self.changed_data):
-            self.add_error("cached_input", _("This must not be above the price of input that is not cached."))
+        uncached = cleaned.get("input")
+        cached = cleaned.get("cached_input")
+        is_higher = uncached is not None and cached is not None and cached > uncached
+        if is_higher and {"input", "cached_input"} & set(self.changed_data):
+            self.add_error("cached_input", _("This must not exceed the price of uncached input."))
         return cleaned
 
 

@@ -1,4 +1,4 @@
-"""What strangers have sent for the catalogue: what it would add or change, and the decision."""
+"""Admin pages of submissions by visitors: a preview of the import, and the decision."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -26,9 +26,10 @@ DECISIONS: dict[str, Callable[..., Submission]] = {
 
 
 class SubmissionStateFilter(admin.SimpleListFilter):
-    """Those that wait, unless others are asked for."""
+    """Submissions by state; pending ones by default."""
 
-    title, parameter_name = "state", "state"
+    title = "state"
+    parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Lookups:
         decided = (Submission.State.ACCEPTED, Submission.State.REFUSED)
@@ -40,8 +41,8 @@ class SubmissionStateFilter(admin.SimpleListFilter):
         yield from rest
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        wanted = self.value() or Submission.State.PENDING
-        return queryset if wanted == "all" else queryset.filter(state=wanted)
+        state = self.value() or Submission.State.PENDING
+        return queryset if state == "all" else queryset.filter(state=state)
 
 
 @admin.register(Submission)
@@ -70,59 +71,59 @@ class SubmissionAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """With what it would bring, and what is there now."""
-        found = self.get_object(request, object_id)
-        seen = _build_preview(found) if found and request.method == "GET" else {}
-        may = {"may_decide": self.has_decide_permission(request), "longest_note": MAX_NOTE_LENGTH}
-        return super().change_view(request, object_id, form_url, (extra_context or {}) | seen | may)
+        """The submission with a preview of its import beside the current catalog."""
+        submission = self.get_object(request, object_id)
+        preview = _build_preview(submission) if submission and request.method == "GET" else {}
+        form_context = {"may_decide": self.has_decide_permission(request), "longest_note": MAX_NOTE_LENGTH}
+        return super().change_view(request, object_id, form_url, (extra_context or {}) | preview | form_context)
 
     def decide(self, request: HttpRequest, key: UUID) -> HttpResponse:
-        """The two buttons."""
+        """Accept or refuse the submission, by the button that was pressed."""
         if not self.has_decide_permission(request):
             raise PermissionDenied
         decision = request.POST.get("decision", "")
         if decision not in DECISIONS:
             return HttpResponseNotAllowed(["POST"])
-        found = get_object_or_404(Submission.objects.defer("payload"), pk=key)
-        if self._decide(request, found, decision, request.POST.get("note", "").strip()):
+        submission = get_object_or_404(Submission.objects.defer("payload"), pk=key)
+        if self._decide(request, submission, decision, request.POST.get("note", "").strip()):
             return redirect("admin:catalog_submission_changelist")
         return redirect("admin:catalog_submission_change", key)
 
-    @admin.action(description="Refuse what is selected, without a note", permissions=["decide"])
-    def refuse_all(self, request: HttpRequest, found: Sequence[Submission]) -> None:
-        for each in found:
-            self._decide(request, each, "refuse", "")
+    @admin.action(description="Refuse selected submissions without a note", permissions=["decide"])
+    def refuse_all(self, request: HttpRequest, selected: Sequence[Submission]) -> None:
+        for submission in selected:
+            self._decide(request, submission, "refuse", "")
 
-    def _decide(self, request: HttpRequest, found: Submission, decision: str, note: str) -> bool:
-        who = request.user.get_username()
+    def _decide(self, request: HttpRequest, submission: Submission, decision: str, note: str) -> bool:
+        """Decide, log it and show a message; returns whether it succeeded."""
+        operator = request.user.get_username()
         if len(note) > MAX_NOTE_LENGTH or "\x00" in note:
-            self.message_user(request, _("The note is too long, or no text."), messages.ERROR)
+            self.message_user(request, _("The note is too long or contains invalid characters."), messages.ERROR)
             return False
         try:
-            decided = DECISIONS[decision](found.pk, who, note)
+            decided = DECISIONS[decision](submission.pk, operator, note)
         except (submissions.AlreadyDecided, submissions.DuplicateSubmission) as error:
-            self.message_user(request, f"{found}: {error}", messages.ERROR)
+            self.message_user(request, f"{submission}: {error}", messages.ERROR)
             return False
-        audit.record_change(who, decided.state, decided, after={"note": note, **decided.said})
-        told = _("%(name)s: accepted.") if decision == "accept" else _("%(name)s: refused.")
-        self.message_user(request, told % {"name": found})
+        audit.record_change(operator, decided.state, decided, after={"note": note, **decided.said})
+        message = _("%(name)s: accepted.") if decision == "accept" else _("%(name)s: refused.")
+        self.message_user(request, message % {"name": submission})
         return True
 
 
-def _build_preview(found: Submission) -> dict[str, Any]:
-    placed = preview_scores(submissions.load_score_rows(found))
+def _build_preview(submission: Submission) -> dict[str, Any]:
+    previews = preview_scores(submissions.load_score_rows(submission))
     return {
-        "placed": placed,
-        "new_benchmarks": sorted({each.row.task for each in placed if not each.benchmark}),
-        "earlier": submissions.list_earlier_submissions(found),
-        "new_names": _list_new_names(found),
+        "placed": previews,
+        "new_benchmarks": sorted({preview.row.task for preview in previews if not preview.benchmark}),
+        "earlier": submissions.list_earlier_submissions(submission),
+        "new_names": _list_new_names(submission),
     }
 
 
-def _list_new_names(found: Submission) -> list[str]:
-    """Makers and licenses that a proposal would bring beside its model."""
-    if found.kind != Submission.Kind.MODEL:
+def _list_new_names(submission: Submission) -> list[str]:
+    """Names of organizations and licenses that accepting a proposal would create."""
+    if submission.kind != Submission.Kind.MODEL:
         return []
-    kinds = ((Organization, "organization"), (License, "license"))
-    named = [(kind, found.said[field]) for kind, field in kinds if found.said[field]]
-    return [name for kind, name in named if not kind.objects.filter(name=name).exists()]
+    names = ((Organization, submission.said["organization"]), (License, submission.said["license"]))
+    return [name for kind, name in names if name and not kind.objects.filter(name=name).exists()]

@@ -1,11 +1,11 @@
-"""Examples for the OpenAPI document; a test holds each against the shape that it illustrates."""
+"""Example responses for the OpenAPI document; a test validates each against its schema."""
 
 from typing import Any
 
 _BENCHMARK_FACTS: dict[str, Any] = {
     "slug": "gsm8k", "name": "GSM8K", "full_name": "Grade School Math 8K",
     "measures": "Word problems from grade school, in two to eight steps.",
-    "matters": "For those who want to see whether a model can go on step by step.",
+    "matters": "For anyone who needs to know whether a model can reason step by step.",
     "items": 1319, "items_note": "", "metric": "exact_match", "chance": 0.0, "human": None, "human_note": "",
     "status": "saturated", "generation": 1, "tasks": ["gsm8k"], "source": "https://example.com/gsm8k",
     "superseded_by": "math-l5",

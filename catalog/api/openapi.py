@@ -1,4 +1,4 @@
-"""The calls of benchmarks and calculators in the OpenAPI document. Nothing is parsed by their decorators."""
+"""OpenAPI descriptions of benchmarks and calculators. These decorators document only; they parse nothing."""
 
 from catalog.api import examples
 from catalog.api import serializers as shapes
@@ -7,13 +7,14 @@ from catalog.calculators.scaling import ScalingForm
 from core.http.openapi import PAGE_PARAMETERS, describe_operation
 from core.http.openapi_forms import build_parameters
 
-BENCHMARKS_TAG, CALCULATORS_TAG = "Benchmarks", "Calculators"
+BENCHMARKS_TAG = "Benchmarks"
+CALCULATORS_TAG = "Calculators"
 CALCULATOR_ERRORS = (400, 401, 403, 429, 503)
 
 benchmark_list = describe_operation(
     "benchmark_list",
     BENCHMARKS_TAG,
-    ("All benchmarks", "What each measures, its figures and its caveats, and how many scores are known; by slug."),
+    ("List benchmarks", "All benchmarks by slug: purpose, figures, caveats, and the number of known scores."),
     (shapes.BenchmarkPageSchema, examples.BENCHMARK_PAGE),
     parameters=PAGE_PARAMETERS,
 )
@@ -21,8 +22,11 @@ benchmark = describe_operation(
     "benchmark",
     BENCHMARKS_TAG,
     (
-        "One benchmark",
-        "With its scores. Each of `rankings` holds scores of the same conditions: only these may be compared.",
+        "Get a benchmark",
+        (
+            "One benchmark with its scores. Each entry of `rankings` has scores from the same conditions; scores of "
+            "different entries are not comparable."
+        ),
     ),
     (shapes.OneBenchmarkSchema, examples.BENCHMARK),
 )
@@ -30,11 +34,11 @@ cost = describe_operation(
     "cost",
     CALCULATORS_TAG,
     (
-        "What it costs",
+        "Compare costs",
         (
-            "An API against own GPUs, in dollars, and where the two meet. Give the prices of an API, the price of a "
-            "GPU, or the parameters of a model; what lacks for one of these is null. `model` takes prices and size "
-            "from the catalogue where none are given. Numbers may be written as 70B, 1.4T or 5.9e23."
+            "The costs of an API and of own GPUs in US dollars, and their break-even. Send the prices of an API, the "
+            "price of a GPU, or the parameters of a model; results that lack input are null. `model` fills prices and "
+            "size that you leave out from the catalog. You can write numbers as 70B, 1.4T or 5.9e23."
         ),
     ),
     (shapes.CostComparisonSchema, examples.COST),
@@ -45,10 +49,10 @@ scaling = describe_operation(
     "scaling",
     CALCULATORS_TAG,
     (
-        "Scaling laws",
+        "Apply a scaling law",
         (
-            "How large a model and how much data a compute is best spent on. Give one or two of `params`, `tokens` and "
-            "`compute`, written as 70B, 1.4T or 5.9e23."
+            "The best model size and amount of training data for a compute budget. Send one or two of `params`, "
+            "`tokens` and `compute`, written as 70B, 1.4T or 5.9e23."
         ),
     ),
     (shapes.ScalingPlanSchema, examples.SCALING),

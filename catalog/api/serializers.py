@@ -1,4 +1,4 @@
-"""The shapes of what the calls of benchmarks and calculators give, for the OpenAPI document alone."""
+"""Schemas of the responses of benchmarks and calculators, for the OpenAPI document only."""
 
 from rest_framework import serializers
 
@@ -15,22 +15,22 @@ class BenchmarkCaveatSchema(Schema):
 
 class BenchmarkFactsSchema(Schema):
     slug, name, full_name = CharField(), CharField(), CharField()
-    measures, matters = CharField(help_text="what"), CharField(help_text="to whom, and why")
-    items = IntegerField(allow_null=True, help_text="questions that are scored")
+    measures, matters = CharField(help_text="purpose"), CharField(help_text="who should care, and why")
+    items = IntegerField(allow_null=True, help_text="number of scored questions")
     items_note, metric = CharField(), CharField()
-    chance = FloatField(allow_null=True, help_text="what guessing gets, from 0 to 1")
-    human = FloatField(allow_null=True, help_text="what people get, from 0 to 1")
+    chance = FloatField(allow_null=True, help_text="score of random guessing, from 0 to 1")
+    human = FloatField(allow_null=True, help_text="score of human test takers, from 0 to 1")
     human_note = CharField()
     status = serializers.ChoiceField(Benchmark.Status.values)
-    generation = IntegerField(allow_null=True, help_text="1: the old suite, 2: the new one")
-    tasks = serializers.ListField(child=CharField(), help_text="what lm-evaluation-harness calls it")
+    generation = IntegerField(allow_null=True, help_text="1: older suite, 2: newer suite")
+    tasks = serializers.ListField(child=CharField(), help_text="its task names in lm-evaluation-harness")
     source = CharField()  # type: ignore[assignment]  # the name is that of the API
-    superseded_by = CharField(allow_null=True, help_text="slug")
+    superseded_by = CharField(allow_null=True, help_text="slug of the benchmark to use instead")
     caveats = BenchmarkCaveatSchema(many=True)
 
 
 class BenchmarkInListSchema(BenchmarkFactsSchema):
-    scores = IntegerField(help_text="how many are known")
+    scores = IntegerField(help_text="number of known scores")
 
 
 class BenchmarkPageSchema(PageSchema):
@@ -38,38 +38,39 @@ class BenchmarkPageSchema(PageSchema):
 
 
 class ScoreConditionsSchema(Schema):
-    task, metric = CharField(help_text="as its harness calls it"), CharField()
-    filter = CharField(help_text="how the answer was taken from the text")
+    task, metric = CharField(help_text="its name in the harness"), CharField()
+    filter = CharField(help_text="how the answer was extracted from the text")
     shots = IntegerField(allow_null=True)
-    harness, version = CharField(), CharField(help_text="of the task")
+    harness, version = CharField(), CharField(help_text="version of the task")
     chat_template = BooleanField(allow_null=True)
-    method = CharField(help_text="in the words of the source")
-    limited = BooleanField(help_text="only a part of the questions was asked")
+    method = CharField(help_text="how it was measured, in the words of the source")
+    limited = BooleanField(help_text="the run used only some of the questions")
     measured_by = CharField()
 
 
 class StoredScoreSchema(Schema):
     value = FloatField()
-    normalized = FloatField(allow_null=True, help_text="0 is chance, 100 is all right")
-    n = IntegerField(allow_null=True, help_text="questions that were asked")
+    normalized = FloatField(allow_null=True, help_text="0 is chance level, 100 is a perfect score")
+    n = IntegerField(allow_null=True, help_text="number of questions in the run")
     harness_version, chat_template_sha, precision, revision = CharField(), CharField(), CharField(), CharField()
-    self_reported = BooleanField(help_text="by the maker of the model")
-    submitted = BooleanField(help_text="sent by somebody, in a run that nobody here has seen")
+    self_reported = BooleanField(help_text="reported by the maker of the model")
+    submitted = BooleanField(help_text="submitted by a visitor; we did not observe the run")
     source = CharField()  # type: ignore[assignment]  # the name is that of the API
     date = serializers.DateField(allow_null=True)
-    stderr = FloatField(allow_null=True, help_text="the one measured, else the binomial one")
+    stderr = FloatField(allow_null=True, help_text="the measured one, or else the binomial one")
 
 
 class ScoreRowSchema(StoredScoreSchema):
     place = IntegerField()
     model, name = CharField(help_text="slug"), CharField()
-    ci_low, ci_high = FloatField(allow_null=True, help_text="95 %"), FloatField(allow_null=True)
-    same_as_best = BooleanField(help_text="not the first, and within the noise of the first")
+    ci_low = FloatField(allow_null=True, help_text="lower bound of the 95% interval")
+    ci_high = FloatField(allow_null=True, help_text="upper bound of the 95% interval")
+    same_as_best = BooleanField(help_text="not the first, but not significantly below it")
 
 
 class ScoreRankingSchema(Schema):
     conditions = ScoreConditionsSchema()
-    rows = ScoreRowSchema(many=True, help_text="from the best")
+    rows = ScoreRowSchema(many=True, help_text="best first")
 
 
 class OneBenchmarkSchema(BenchmarkFactsSchema):
@@ -77,55 +78,55 @@ class OneBenchmarkSchema(BenchmarkFactsSchema):
 
 
 class CostMemorySchema(Schema):
-    weights = FloatField(help_text="GiB of one replica, as the others")
-    cache = FloatField(allow_null=True, help_text="null where layers and heads are not given")
-    gib = FloatField(help_text="both")
+    weights = FloatField(help_text="GiB per replica")
+    cache = FloatField(allow_null=True, help_text="GiB per replica; null without layers and heads")
+    gib = FloatField(help_text="GiB per replica, weights and cache together")
 
 
 class CostOptionSchema(Schema):
-    monthly = serializers.DictField(child=FloatField(), help_text="dollars a month, by what they are for")
-    once = serializers.DictField(child=FloatField(), help_text="dollars before the launch, by what they are for")
-    each_month, at_once = FloatField(help_text="all of `monthly`"), FloatField(help_text="all of `once`")
-    total = FloatField(help_text="over `months`")
-    weeks = FloatField(help_text="until the launch")
+    monthly = serializers.DictField(child=FloatField(), help_text="US dollars per month, by item")
+    once = serializers.DictField(child=FloatField(), help_text="US dollars before the launch, by item")
+    each_month, at_once = FloatField(help_text="sum of `monthly`"), FloatField(help_text="sum of `once`")
+    total = FloatField(help_text="US dollars over `months`")
+    weeks = FloatField(help_text="weeks until the launch")
 
 
 class CostOfOwnSchema(CostOptionSchema):
-    replicas, gpus = IntegerField(), IntegerField(help_text="of all replicas")
+    replicas, gpus = IntegerField(), IntegerField(help_text="number of GPUs in all replicas")
 
 
 class CostBreakEvenSchema(Schema):
-    tokens = IntegerField(allow_null=True, help_text="a month, in the same mix, at which both cost the same")
-    possible = BooleanField(allow_null=True, help_text="whether the replicas can write that many")
-    month = IntegerField(allow_null=True, help_text="the first by whose end own GPUs have cost no more")
+    tokens = IntegerField(allow_null=True, help_text="tokens per month, in the same mix, at which both cost the same")
+    possible = BooleanField(allow_null=True, help_text="whether the planned replicas can write that many")
+    month = IntegerField(allow_null=True, help_text="the first month by whose end own GPUs have cost no more")
 
 
 class CostModelSchema(Schema):
     slug, name = CharField(), CharField()
-    price_source = CharField(allow_null=True, help_text="null without a price, as is its day")
+    price_source = CharField(allow_null=True, help_text="null without a price, like `price_as_of`")
     price_as_of = serializers.DateField(allow_null=True)
 
 
 class CostComparisonSchema(Schema):
-    model = CostModelSchema(allow_null=True, help_text="the one of the catalogue, if it is asked for")
+    model = CostModelSchema(allow_null=True, help_text="the model of the catalog that the request names")
     months, input_tokens, output_tokens = (
         IntegerField(),
-        IntegerField(help_text="a month"),
-        IntegerField(help_text="a month"),
+        IntegerField(help_text="tokens per month"),
+        IntegerField(help_text="tokens per month"),
     )
-    memory = CostMemorySchema(allow_null=True, help_text="of the model, if `params` is given")
-    api = CostOptionSchema(allow_null=True, help_text="if prices are given")
-    own = CostOfOwnSchema(allow_null=True, help_text="if the price of a GPU is given")
+    memory = CostMemorySchema(allow_null=True, help_text="null without `params`")
+    api = CostOptionSchema(allow_null=True, help_text="null without API prices")
+    own = CostOfOwnSchema(allow_null=True, help_text="null without the price of a GPU")
     tuning_gpu_hours = FloatField()
     break_even = CostBreakEvenSchema(allow_null=True)
-    cheaper = serializers.ChoiceField(("api", "own"), allow_null=True, help_text="over `months`")
+    cheaper = serializers.ChoiceField(("api", "own"), allow_null=True, help_text="the cheaper option over `months`")
 
 
 class TrainingSchema(Schema):
     params, tokens = FloatField(), FloatField()
     compute = FloatField(help_text="floating-point operations")
     tokens_per_parameter = FloatField()
-    overtraining = FloatField(help_text="how many times twenty tokens per parameter")
+    overtraining = FloatField(help_text="tokens per parameter as a multiple of twenty")
 
 
 class TrainingWithLossSchema(TrainingSchema):
@@ -141,13 +142,13 @@ class ScalingLawSchema(Schema):
 class TrainedModelSchema(TrainingSchema):
     model = CharField(help_text="slug")
     total = IntegerField(
-        allow_null=True, help_text="all parameters of a mixture; `params` are those at work on a token"
+        allow_null=True, help_text="all parameters of a mixture of experts, whose `params` are the active ones"
     )
-    derived = BooleanField(help_text="made from another one; its tokens may be those of either training")
+    derived = BooleanField(help_text="made from another model; its tokens may be those of either training")
 
 
 class ScalingPlanSchema(TrainingWithLossSchema):
     law = ScalingLawSchema()
     rule = TrainingWithLossSchema(help_text="the same compute at twenty tokens per parameter")
-    optimum = TrainingWithLossSchema(help_text="the same compute at the least loss")
-    models = TrainedModelSchema(many=True, help_text="those whose parameters and training tokens are known")
+    optimum = TrainingWithLossSchema(help_text="the same compute at the lowest loss")
+    models = TrainedModelSchema(many=True, help_text="models with known parameters and training tokens")

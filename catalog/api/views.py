@@ -1,4 +1,4 @@
-"""The REST API of the catalogue: parse, call, show."""
+"""The REST API of benchmarks and calculators."""
 
 from typing import Any
 
@@ -32,21 +32,22 @@ class BenchmarkListView(APIView):
     @openapi.benchmark_list
     def get(self, request: Request) -> Response:
         pages = SlugPagination()
-        found = _query_benchmarks().annotate(number=Count("scores"))
-        page: list[Any] = pages.paginate_queryset(found, request) or []
-        return pages.get_paginated_response([_build_benchmark(each) | {"scores": each.number} for each in page])
+        benchmarks = _query_benchmarks().annotate(number=Count("scores"))
+        page: list[Any] = pages.paginate_queryset(benchmarks, request) or []
+        return pages.get_paginated_response(
+            [_build_benchmark(benchmark) | {"scores": benchmark.number} for benchmark in page]
+        )
 
 
 class BenchmarkDetailView(APIView):
     @openapi.benchmark
     def get(self, request: Request, slug: str) -> Response:
-        # What cannot be printed PostgreSQL would not take.
-        found = _query_benchmarks().filter(slug=slug).first() if slug.isprintable() else None
-        if found is None:
+        # PostgreSQL rejects texts with unprintable characters.
+        benchmark = _query_benchmarks().filter(slug=slug).first() if slug.isprintable() else None
+        if benchmark is None:
             raise NotFound(f"There is no benchmark {slug[:MAX_ECHO_LENGTH]!r}. All are listed at /api/v1/benchmarks/.")
-        return Response(
-            _build_benchmark(found) | {"rankings": [_build_ranking(ranking) for ranking in load_rankings(found)]}
-        )
+        rankings_json = [_build_ranking(ranking) for ranking in load_rankings(benchmark)]
+        return Response(_build_benchmark(benchmark) | {"rankings": rankings_json})
 
 
 def _query_benchmarks() -> Any:
@@ -57,47 +58,48 @@ def _build_benchmark(benchmark: Benchmark) -> dict[str, Any]:
     return {
         **{field: getattr(benchmark, field) for field in BENCHMARK_FIELDS},
         "superseded_by": benchmark.superseded_by and benchmark.superseded_by.slug,
-        "caveats": [{"kind": each.kind, "text": each.text, "source": each.source} for each in benchmark.caveats.all()],
+        "caveats": [
+            {"kind": caveat.kind, "text": caveat.text, "source": caveat.source} for caveat in benchmark.caveats.all()
+        ],
     }
 
 
 def _build_ranking(ranking: Ranking) -> dict[str, Any]:
-    return {"conditions": ranking.shared, "rows": [_build_row(placed, score) for placed, score in ranking.rows]}
+    return {"conditions": ranking.shared, "rows": [_build_row(ranked, score) for ranked, score in ranking.rows]}
 
 
-def _build_row(placed: RankedScore, score: Score) -> dict[str, Any]:
-    """`same_as_best`: as good as the first, within noise."""
+def _build_row(ranked: RankedScore, score: Score) -> dict[str, Any]:
     return {
-        "place": placed.place,
+        "place": ranked.place,
         "model": score.model.slug,
         "name": score.model.name,
-        **build_score(placed.scored, score),
-        "ci_low": placed.low,
-        "ci_high": placed.high,
-        "same_as_best": placed.same_as_best,
+        **build_score(ranked.scored, score),
+        "ci_low": ranked.low,
+        "ci_high": ranked.high,
+        "same_as_best": ranked.same_as_best,
     }
 
 
-def build_score(scored: ComparableScore, score: Score) -> dict[str, Any]:
-    """`stderr` is the one measured or the binomial one."""
-    return {**{field: getattr(score, field) for field in SCORE_FIELDS}, "stderr": standard_error(scored)}
+def build_score(comparable: ComparableScore, score: Score) -> dict[str, Any]:
+    """A stored score as the API returns it; `stderr` is the measured standard error, or else the binomial one."""
+    return {**{field: getattr(score, field) for field in SCORE_FIELDS}, "stderr": standard_error(comparable)}
 
 
 def list_model_scores(model: LanguageModel) -> list[dict[str, Any]]:
-    """All scores of a model, each with its conditions: no two of them need be comparable."""
+    """All scores of a model as the API returns them, each with its conditions: they need not be comparable."""
     return [
         {
             "benchmark": score.benchmark.slug,
             "name": score.benchmark.name,
-            **build_score(scored, score),
+            **build_score(comparable, score),
             "conditions": serialize_conditions(score),
         }
-        for scored, score in rankings.load_model_scores(model)
+        for comparable, score in rankings.load_model_scores(model)
     ]
 
 
 def check_form(form: DefaultsForm) -> None:
-    """Raises ValidationError for what the form refuses."""
+    """Raises ValidationError with the errors of an invalid form, without duplicates."""
     if form.errors:
         raise ValidationError({name: [*dict.fromkeys(map(str, errors))] for name, errors in form.errors.items()})
 

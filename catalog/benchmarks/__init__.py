@@ -1,1 +1,1 @@
-"""Benchmark scores: which are comparable, rankings, and tables."""
+"""Benchmark scores: comparability, rankings, and the table of models."""

@@ -1,4 +1,4 @@
-"""Benchmarks with their caveats, and their scores put into rankings that compare only what can be compared."""
+"""Stored benchmarks with their caveats, and rankings of their comparable scores."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,55 +10,60 @@ from catalog.models import Benchmark, Caveat, LanguageModel, Score
 CONDITION_FIELDS = (
     "task", "metric", "filter", "shots", "harness", "version", "chat_template", "method", "limited", "measured_by",
 )  # fmt: skip
-ELO_SLUG = "elo"  # the rating by votes: no test with fixed questions
+ELO_SLUG = "elo"  # the rating by votes, which has no fixed questions
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """Scores of one set of conditions, from the best; `rows` pairs each place with its stored score."""
+    """Scores under one set of conditions, from the best; `rows` pairs each ranked score with its stored score."""
 
     conditions: Conditions
     rows: list[tuple[RankedScore, Score]]
 
     @property
     def first(self) -> Score:
-        """A score whose conditions are those of all."""
+        """The best stored score; all rows share its conditions."""
         return self.rows[0][1]
 
     @property
     def shared(self) -> dict[str, Any]:
-        """Its conditions as the API tells them."""
+        """The conditions of all rows, as the API returns them."""
         return serialize_conditions(self.first)
 
     @property
-    def alone(self) -> bool:
-        """Whether there is nothing to compare its score with."""
+    def is_single(self) -> bool:
+        """Whether it has one score only, so that there is nothing to compare."""
         return len(self.rows) == 1
 
 
 def serialize_conditions(score: Score) -> dict[str, Any]:
-    """The conditions of a score as the API tells them."""
+    """The conditions of a score, as the API returns them."""
     return {field: getattr(score, field) for field in CONDITION_FIELDS}
 
 
-def save_benchmarks(entries: Sequence[Mapping[str, Any]], everywhere: Sequence[Mapping[str, Any]] = ()) -> None:
-    """Bring the table to what the file says: entries with caveats inside, and slugs of what supersedes them.
+def save_benchmarks(entries: Sequence[Mapping[str, Any]], common_caveats: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Update benchmarks and caveats from the entries of benchmarks.toml.
 
-    everywhere: caveats of every test with fixed questions.
+    entries: fields of a benchmark, with its caveats under `caveat` and a slug under `superseded_by`.
+    common_caveats: caveats of every test with fixed questions.
     """
-    rows = {entry["slug"]: _save_benchmark(entry) for entry in entries}
+    benchmarks = {entry["slug"]: _save_benchmark(entry) for entry in entries}
     for entry in entries:
-        row = rows[entry["slug"]]
-        row.superseded_by = rows.get(entry.get("superseded_by", ""))
-        row.save()
-        common = () if row.slug == ELO_SLUG else everywhere
-        wanted = [Caveat(benchmark=row, **caveat) for caveat in (*entry.get("caveat", []), *common)]
-        kept = {(caveat.kind, caveat.text) for caveat in wanted}
-        Caveat.objects.bulk_create(
-            wanted, update_conflicts=True, unique_fields=("benchmark", "kind", "text"), update_fields=("source",)
-        )
-        stale = [caveat.pk for caveat in row.caveats.all() if (caveat.kind, caveat.text) not in kept]
-        Caveat.objects.filter(pk__in=stale).delete()
+        benchmark = benchmarks[entry["slug"]]
+        benchmark.superseded_by = benchmarks.get(entry.get("superseded_by", ""))
+        benchmark.save()
+        common = () if benchmark.slug == ELO_SLUG else common_caveats
+        _save_caveats(benchmark, [*entry.get("caveat", []), *common])
+
+
+def _save_caveats(benchmark: Benchmark, caveats: Sequence[Mapping[str, Any]]) -> None:
+    wanted = [Caveat(benchmark=benchmark, **caveat) for caveat in caveats]
+    Caveat.objects.bulk_create(
+        wanted, update_conflicts=True, unique_fields=("benchmark", "kind", "text"), update_fields=("source",)
+    )
+    wanted_keys = {(caveat.kind, caveat.text) for caveat in wanted}
+    stale = [caveat.pk for caveat in benchmark.caveats.all() if (caveat.kind, caveat.text) not in wanted_keys]
+    Caveat.objects.filter(pk__in=stale).delete()
 
 
 def _save_benchmark(entry: Mapping[str, Any]) -> Benchmark:
@@ -67,23 +72,23 @@ def _save_benchmark(entry: Mapping[str, Any]) -> Benchmark:
 
 
 def load_rankings(benchmark: Benchmark) -> list[Ranking]:
-    """All scores, in one ranking for each set of conditions; of a model's scores in one the newest counts."""
-    stored = list(benchmark.scores.select_related("model").order_by("-date", "-pk"))
-    both = pair_scores(stored)
-    by_scored = {id(scored): score for scored, score in both}
-    found = rank_scores(scored for scored, _ in both)
+    """One ranking for each set of conditions, the largest first. A model's newest score in a ranking counts."""
+    pairs = pair_scores(benchmark.scores.select_related("model").order_by("-date", "-pk"))
+    stored_by_id = {id(comparable): score for comparable, score in pairs}
+    ranked = rank_scores(comparable for comparable, _ in pairs)
     return [
-        Ranking(conditions, [(placed, by_scored[id(placed.scored)]) for placed in rows])
-        for conditions, rows in found.items()
+        Ranking(conditions, [(row, stored_by_id[id(row.scored)]) for row in rows])
+        for conditions, rows in ranked.items()
     ]
 
 
 def load_model_scores(model: LanguageModel) -> list[tuple[ComparableScore, Score]]:
-    """All scores of a model, by benchmark and the newest first; no two of them need be comparable."""
+    """All scores of a model, by benchmark and the newest first; they need not be comparable."""
     return pair_scores(model.scores.select_related("benchmark", "model").order_by("benchmark__slug", "-date", "pk"))
 
 
 def pair_scores(scores: Iterable[Score]) -> list[tuple[ComparableScore, Score]]:
+    """Each stored score with its comparable form."""
     return [
         (ComparableScore(score.model.slug, score.value, score.n, score.stderr, build_conditions(score)), score)
         for score in scores
@@ -91,7 +96,7 @@ def pair_scores(scores: Iterable[Score]) -> list[tuple[ComparableScore, Score]]:
 
 
 def build_conditions(score: Score) -> Conditions:
-    """Where no harness is named, only one report's own scores may be compared."""
+    """The conditions of a stored score. Without a harness they include the source, because only one report compares."""
     return Conditions(
         task=score.task,
         metric=score.metric,

@@ -1,9 +1,9 @@
 """Models and their scores as one table.
 
-A series is what was run alike: by one harness (or in one report), with or without a chat template. Within it a column
-is one benchmark under equal conditions, so its scores may be put in order. Without a series each cell is the newest
-score of its model, whatever its conditions: to read, not to rank; one that was submitted only where there is no other.
-Models that are rated stand in it too if they have no score.
+A series is a set of scores from one harness (or one report), with or without a chat template. Within a series, a column
+is one benchmark under equal conditions, so its scores can be ranked. Without a series, each cell is the newest score of
+its model under any conditions: for reading, not for ranking. It is a submitted score only if there is no other. Rated
+models are in the table even without a score.
 """
 
 from collections import defaultdict
@@ -20,7 +20,7 @@ from catalog.models import Benchmark, LanguageModel, Score
 
 BILLION = 10**9
 REPORT_EXPRESSION = Case(When(harness="", then=F("source")), default=Value(""))
-# What a series shares, and what else must agree in it for two scores to be comparable.
+# A series shares the first fields; within it, scores are comparable if the second fields agree too.
 SERIES_FIELDS = ("measured_by", "harness", "report", "chat_template", "limited")
 COLUMN_FIELDS = ("task", "metric", "filter", "shots", "version", "method")
 CELL_FIELDS = ("value", "normalized", "stderr", "n", "self_reported", "measured_by", "submitted")
@@ -39,7 +39,8 @@ MODEL_FIELDS = {
 
 @dataclass(frozen=True)
 class BenchmarkColumn:
-    """`series` is the key of the one with most scores on it, None where no two scores are alike."""
+    """A benchmark under equal conditions. `series` is the key of the series with most scores on it, or None if no two
+    scores belong to the same series."""
 
     key: str
     name: str
@@ -49,7 +50,7 @@ class BenchmarkColumn:
 
 @dataclass(frozen=True)
 class SeriesConditions:
-    """What the scores of a series share; the report only where no harness is named."""
+    """The conditions that a series shares; `report` is empty if a harness is named."""
 
     measured_by: str
     harness: str
@@ -59,12 +60,14 @@ class SeriesConditions:
 
     @property
     def key(self) -> str:
-        """The same from start to start."""
+        """A short digest, the same in every process."""
         return blake2b(repr(astuple(self)).encode(), digest_size=5).hexdigest()
 
 
 @dataclass(frozen=True)
 class ScoreSeries:
+    """A series that a reader can choose, and its number of scores."""
+
     key: str
     alike: SeriesConditions
     scores: int
@@ -72,14 +75,18 @@ class ScoreSeries:
 
 @dataclass(frozen=True)
 class BenchmarkTable:
+    """All series with more than one score, the columns by name, and the entries unsorted."""
+
     series: list[ScoreSeries]
     columns: list[BenchmarkColumn]
     entries: list[TableEntry]
 
 
 class ScoreRecord(NamedTuple):
-    """A stored score without the instance, which would take several times as long; `cell` is what `CELL_FIELDS`
-    names."""
+    """A stored score as a tuple, because model instances take several times as long to load.
+
+    conditions: values of `COLUMN_FIELDS` in a series, or empty. cell: values of `CELL_FIELDS`.
+    """
 
     model: int
     benchmark: int
@@ -92,22 +99,31 @@ SeriesCounts = Mapping[SeriesConditions, Mapping[int, int]]
 
 
 def build_table(series: str, ratings: Mapping[str, float]) -> BenchmarkTable:
-    """ratings: slug → rating on the board that is shown beside. Raises LookupError for a series that does not exist."""
-    numbers = _count_scores()
-    known = {alike.key: alike for alike in numbers}
+    """The table of one series, or of all scores if `series` is empty.
+
+    series: key of a series; raises LookupError for an unknown one. ratings: slug → rating on the board to show.
+    """
+    counts = _count_scores()
+    known = {conditions.key: conditions for conditions in counts}
     if series and series not in known:
         raise LookupError(series)
-    rows = _load_records(known[series] if series else None)
-    benchmarks = Benchmark.objects.in_bulk({row.benchmark for row in rows})
-    columns = _build_columns(rows, benchmarks, {} if series else _find_largest_series(numbers))
-    sums = ((key, alike, sum(numbers[alike].values())) for key, alike in known.items())
-    listed = [ScoreSeries(*each) for each in sums if each[-1] > 1]
-    listed.sort(key=lambda each: (-each.scores, each.alike.measured_by, each.key))
+    records = _load_records(known[series] if series else None)
+    benchmarks = Benchmark.objects.in_bulk({record.benchmark for record in records})
+    columns = _build_columns(records, benchmarks, {} if series else _find_largest_series(counts))
     return BenchmarkTable(
-        listed,
+        _list_series(counts),
         sorted(set(columns.values()), key=lambda column: (column.name, column.key)),
-        _build_entries(rows, columns, benchmarks, ratings, [] if series else _load_rated_keys(ratings)),
+        _build_entries(records, columns, benchmarks, ratings, [] if series else _load_rated_keys(ratings)),
     )
+
+
+def _list_series(counts: SeriesCounts) -> list[ScoreSeries]:
+    series = [
+        ScoreSeries(conditions.key, conditions, sum(by_benchmark.values()))
+        for conditions, by_benchmark in counts.items()
+    ]
+    several = [entry for entry in series if entry.scores > 1]
+    return sorted(several, key=lambda entry: (-entry.scores, entry.alike.measured_by, entry.key))
 
 
 def _load_rated_keys(ratings: Mapping[str, float]) -> list[int]:
@@ -115,96 +131,111 @@ def _load_rated_keys(ratings: Mapping[str, float]) -> list[int]:
 
 
 def _count_scores() -> SeriesCounts:
-    """How many scores each series has of each benchmark, by key."""
-    found: dict[SeriesConditions, dict[int, int]] = defaultdict(dict)
-    counted = _annotate_report(Score.objects.all()).values_list(*SERIES_FIELDS, "benchmark_id").order_by()
-    for *alike, benchmark, number in counted.annotate(number=Count("pk")):
-        found[SeriesConditions(*alike)][benchmark] = number
-    return found
+    """Series → key of a benchmark → number of scores."""
+    counts: dict[SeriesConditions, dict[int, int]] = defaultdict(dict)
+    rows = _annotate_report(Score.objects.all()).values_list(*SERIES_FIELDS, "benchmark_id").order_by()
+    for *conditions, benchmark, number in rows.annotate(number=Count("pk")):
+        counts[SeriesConditions(*conditions)][benchmark] = number
+    return counts
 
 
 def _annotate_report(scores: QuerySet[Score]) -> QuerySet[Score]:
     return scores.annotate(report=REPORT_EXPRESSION)
 
 
-def _find_largest_series(numbers: SeriesCounts) -> dict[int, str]:
-    """Benchmark → the key of the series with most scores on it, if there is more than one."""
-    found = sorted((number, alike.key, each) for alike, held in numbers.items() for each, number in held.items())
-    return {each: key for number, key, each in found if number > 1}
+def _find_largest_series(counts: SeriesCounts) -> dict[int, str]:
+    """Key of a benchmark → key of the series with most scores on it, if that has more than one."""
+    ascending = sorted(
+        (number, conditions.key, benchmark)
+        for conditions, by_benchmark in counts.items()
+        for benchmark, number in by_benchmark.items()
+    )
+    return {benchmark: key for number, key, benchmark in ascending if number > 1}
 
 
-def _load_records(alike: SeriesConditions | None) -> list[ScoreRecord]:
-    """The first of a place is shown: submitted ones last, then the newest. In a series conditions make columns."""
+def _load_records(series: SeriesConditions | None) -> list[ScoreRecord]:
+    """The scores of a series, or all: submitted ones last, then the newest first. The first of a cell is shown."""
     scores = Score.objects.order_by("submitted", "-date", "pk")
-    if alike:
-        scores = _annotate_report(scores).filter(**{name: getattr(alike, name) for name in SERIES_FIELDS})
-    fields = ("model_id", "benchmark_id", "precision", *CELL_FIELDS, *(COLUMN_FIELDS if alike else ()))
+    if series:
+        scores = _annotate_report(scores).filter(**{name: getattr(series, name) for name in SERIES_FIELDS})
+    fields = ("model_id", "benchmark_id", "precision", *CELL_FIELDS, *(COLUMN_FIELDS if series else ()))
+    cell_size = len(CELL_FIELDS)
     return [
         ScoreRecord(
-            model,
-            benchmark,
-            precision if alike else "",
-            tuple(rest[len(CELL_FIELDS) :]),
-            tuple(rest[: len(CELL_FIELDS)]),
+            model=model,
+            benchmark=benchmark,
+            precision=precision if series else "",
+            conditions=tuple(rest[cell_size:]),
+            cell=tuple(rest[:cell_size]),
         )
         for model, benchmark, precision, *rest in scores.values_list(*fields)
     ]
 
 
 def _build_columns(
-    rows: Iterable[ScoreRecord], benchmarks: Mapping[int, Benchmark], largest: Mapping[int, str]
+    records: Iterable[ScoreRecord], benchmarks: Mapping[int, Benchmark], largest: Mapping[int, str]
 ) -> dict[tuple[Any, ...], BenchmarkColumn]:
-    """The most filled column of a benchmark has its slug as key, further ones a number behind it."""
-    filled: dict[tuple[Any, ...], int] = defaultdict(int)
-    for row in rows:
-        filled[row.benchmark, row.conditions] += 1
-    columns, met = {}, defaultdict[str, int](int)
-    for place, _ in sorted(filled.items(), key=lambda item: -item[1]):
-        benchmark = benchmarks[place[0]]
-        met[benchmark.slug] += 1
-        columns[place] = _build_column(benchmark, place[1], met[benchmark.slug], largest.get(benchmark.pk))
+    """(key of a benchmark, conditions) → column. The column of a benchmark with most scores has its slug as key."""
+    counts: dict[tuple[Any, ...], int] = defaultdict(int)
+    for record in records:
+        counts[record.benchmark, record.conditions] += 1
+    columns = {}
+    columns_of_benchmark = defaultdict[str, int](int)
+    for (key, conditions), _ in sorted(counts.items(), key=lambda item: -item[1]):
+        benchmark = benchmarks[key]
+        columns_of_benchmark[benchmark.slug] += 1
+        columns[key, conditions] = _build_column(
+            benchmark, conditions, columns_of_benchmark[benchmark.slug], largest.get(benchmark.pk)
+        )
     return columns
 
 
-def _build_column(benchmark: Benchmark, conditions: tuple[Any, ...], which: int, series: str | None) -> BenchmarkColumn:
-    if which == 1:
+def _build_column(
+    benchmark: Benchmark, conditions: tuple[Any, ...], number: int, series: str | None
+) -> BenchmarkColumn:
+    """The column of a benchmark with this number, counted from 1; the name of a further one has metric and filter."""
+    if number == 1:
         return BenchmarkColumn(benchmark.slug, benchmark.name, benchmark.slug, series)
-    words = f"{conditions[1]} {conditions[2]}".strip()  # metric and filter
-    return BenchmarkColumn(f"{benchmark.slug}~{which}", f"{benchmark.name} ({words})", benchmark.slug, series)
+    _, metric, score_filter, *_ = conditions
+    words = f"{metric} {score_filter}".strip()
+    return BenchmarkColumn(f"{benchmark.slug}~{number}", f"{benchmark.name} ({words})", benchmark.slug, series)
 
 
 def _build_entries(
-    rows: Iterable[ScoreRecord],
+    records: Iterable[ScoreRecord],
     columns: Mapping[tuple[Any, ...], BenchmarkColumn],
     benchmarks: Mapping[int, Benchmark],
     ratings: Mapping[str, float],
     rated: Iterable[int],
 ) -> list[TableEntry]:
-    """Of each model with a score, by precision in a series, and of the rated ones."""
+    """One entry for each model with a score (in a series for each of its precisions), and for each rated model."""
     cells: dict[tuple[int, str], dict[str, ScoreCell]] = defaultdict(dict, {(model, ""): {} for model in rated})
-    for row in rows:
-        held, key = cells[row.model, row.precision], columns[row.benchmark, row.conditions].key
-        if key not in held:
-            held[key] = _build_cell(benchmarks[row.benchmark].chance, row)
+    for record in records:
+        model_cells = cells[record.model, record.precision]
+        column = columns[record.benchmark, record.conditions].key
+        if column not in model_cells:
+            model_cells[column] = _build_cell(benchmarks[record.benchmark].chance, record)
     models = _load_models({model for model, _ in cells})
     return [
-        TableEntry(**models[model], precision=precision, rating=ratings.get(models[model]["slug"]), cells=held)
-        for (model, precision), held in cells.items()
+        TableEntry(**models[model], precision=precision, rating=ratings.get(models[model]["slug"]), cells=model_cells)
+        for (model, precision), model_cells in cells.items()
     ]
 
 
-def _build_cell(chance: float | None, row: ScoreRecord) -> ScoreCell:
-    value, above, stderr, n, *rest = row.cell
-    if above is None and chance is not None and 0 <= value <= 1:
-        above = normalize_score(value, chance)
-    return ScoreCell(100 * value, above, margin_of_error(value, n, stderr), *rest)
+def _build_cell(chance: float | None, record: ScoreRecord) -> ScoreCell:
+    value, normalized, stderr, n, *rest = record.cell
+    if normalized is None and chance is not None and 0 <= value <= 1:
+        normalized = normalize_score(value, chance)
+    return ScoreCell(100 * value, normalized, margin_of_error(value, n, stderr), *rest)
 
 
 def _load_models(keys: set[int]) -> dict[int, dict[str, Any]]:
-    """What an entry tells of each model."""
-    found = {}
+    """Model key → the fields of `TableEntry` about the model itself."""
+    models = {}
     for key, *values in LanguageModel.objects.filter(pk__in=keys).values_list("pk", *MODEL_FIELDS.values()):
-        known = dict(zip(MODEL_FIELDS, values, strict=True))
-        known |= {name: known[name] or "" for name in ("organization", "license", "commercial")}
-        found[key] = known | {"size": known["size"] and known["size"] / BILLION}
-    return found
+        fields = dict(zip(MODEL_FIELDS, values, strict=True))
+        for name in ("organization", "license", "commercial"):
+            fields[name] = fields[name] or ""
+        fields["size"] = fields["size"] and fields["size"] / BILLION
+        models[key] = fields
+    return models

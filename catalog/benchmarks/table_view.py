@@ -1,4 +1,4 @@
-"""The table of models and their scores as it is asked for: filters, order and scale, all from an address. Pure."""
+"""Filters, order and scale of the table of models and scores, parsed from an address. Pure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ FACT_SORTS = ("name", "size", "released", "rating")
 
 @dataclass(frozen=True)
 class TableView:
-    """Sizes are in thousand millions of parameters. `sort` is one of `FACT_SORTS`, or the slug of a column."""
+    """The requested view. Sizes are in billions of parameters. `sort` is one of `FACT_SORTS` or the key of a column."""
 
     weights: str = "open"
     kind: str = ""
@@ -37,19 +37,24 @@ class TableView:
 
     @property
     def filters(self) -> int:
-        """How many are set beside the usual open weights."""
+        """The number of filters that differ from the default (open weights only)."""
         texts = (self.kind, self.commercial, self.organization, self.license, self.precision)
         return sum(map(bool, texts)) + (self.weights != "open") + ((self.size_from, self.size_to) != (None, None))
 
     @property
     def descending(self) -> bool:
-        """If nothing is said: names from A, numbers from the largest."""
-        return self.order == "desc" if self.order else self.sort != "name"
+        """Whether the largest value comes first. Default: names from A, numbers from the largest."""
+        if self.order:
+            return self.order == "desc"
+        return self.sort != "name"
 
 
 @dataclass(frozen=True)
 class ScoreCell:
-    """A score: `value` of a hundred, or normalized (0 is chance); `margin` is half of its 95 % interval."""
+    """A score in percent, raw (`value`) and normalized (0 is chance); `margin` is half the width of its 95% interval.
+
+    who: the one who measured it.
+    """
 
     value: float
     normalized: float | None
@@ -61,7 +66,10 @@ class ScoreCell:
 
 @dataclass(frozen=True)
 class TableEntry:
-    """A model in one precision; None and empty are unknown."""
+    """A model in one precision, with `cells` by column key and `size` in billions of parameters.
+
+    None and empty texts mean unknown.
+    """
 
     slug: str
     name: str
@@ -78,7 +86,7 @@ class TableEntry:
 
 
 def parse_view(parameters: Mapping[str, str]) -> TableView:
-    """Raises ValueError that names the parameter."""
+    """The view of these query parameters. Raises ValueError that names the parameter."""
     chosen = {name: parameters[name] for name in CHOICES if name in parameters}
     texts = {name: parameters[name] for name in TEXT_PARAMETERS if parameters.get(name)}
     for name, value in chosen.items():
@@ -88,45 +96,50 @@ def parse_view(parameters: Mapping[str, str]) -> TableView:
         if not value.isprintable():
             raise ValueError(f"{name} must be a text.")
     sizes = {name: _parse_size(name, parameters[name]) for name in SIZE_PARAMETERS if parameters.get(name)}
-    given: dict[str, Any] = {**chosen, **texts, **sizes}
-    return TableView(**given)
+    fields: dict[str, Any] = {**chosen, **texts, **sizes}
+    return TableView(**fields)
 
 
 def _parse_size(name: str, text: str) -> float:
     try:
-        found = float(text)
+        size = float(text)
     except ValueError:
-        found = -1
-    if not (isfinite(found) and found >= 0):
-        raise ValueError(f"{name} must be a number of thousand million parameters.")
-    return found
+        size = -1
+    if not (isfinite(size) and size >= 0):
+        raise ValueError(f"{name} must be a number of billions of parameters.")
+    return size
 
 
 def select_entries(entries: list[TableEntry], view: TableView) -> tuple[list[TableEntry], int]:
-    """What passes the filters, in order; and how many were left out because something that a filter asks is unknown."""
-    verdicts = [(entry, _is_match(entry, view)) for entry in entries]
-    kept = [entry for entry, passes in verdicts if passes]
-    return _sort_entries(kept, view), sum(passes is None for _, passes in verdicts)
+    """The entries that pass the filters, sorted, and the number hidden because a filtered value is unknown."""
+    matches = [(entry, _is_match(entry, view)) for entry in entries]
+    selected = [entry for entry, is_match in matches if is_match]
+    unknown = sum(is_match is None for _, is_match in matches)
+    return _sort_entries(selected, view), unknown
 
 
 def _is_match(entry: TableEntry, view: TableView) -> bool | None:
-    """None: unknown."""
-    answers = [
-        _is_equal(
-            view.weights if view.weights != "any" else "", {True: "open", False: "closed", None: ""}[entry.open_weights]
-        ),
+    """Whether the entry passes all filters; None if that depends on an unknown value."""
+    weights = {True: "open", False: "closed", None: ""}[entry.open_weights]
+    results = [
+        _is_equal("" if view.weights == "any" else view.weights, weights),
         _is_equal(view.kind, entry.kind),
-        _is_equal(view.commercial, entry.commercial if entry.commercial != "unknown" else ""),
+        _is_equal(view.commercial, "" if entry.commercial == "unknown" else entry.commercial),
         _is_equal(view.organization, entry.organization),
         _is_equal(view.license, entry.license),
         _is_equal(view.precision, entry.precision),
         _is_in_range(view, entry.size),
     ]
-    return False if False in answers else None if None in answers else True
+    if False in results:
+        return False
+    return None if None in results else True
 
 
-def _is_equal(wanted: str, held: str) -> bool | None:
-    return True if not wanted else held == wanted if held else None
+def _is_equal(wanted: str, value: str) -> bool | None:
+    """Whether a value passes a filter; an empty filter passes all, and an empty value is unknown."""
+    if not wanted:
+        return True
+    return value == wanted if value else None
 
 
 def _is_in_range(view: TableView, size: float | None) -> bool | None:
@@ -134,16 +147,18 @@ def _is_in_range(view: TableView, size: float | None) -> bool | None:
         return True
     if size is None:
         return None
-    return (view.size_from or 0) <= size <= (size if view.size_to is None else view.size_to)
+    if view.size_to is not None and size > view.size_to:
+        return False
+    return size >= (view.size_from or 0)
 
 
 def _sort_entries(entries: list[TableEntry], view: TableView) -> list[TableEntry]:
-    """Unknown values last, whatever the order; equal ones by name."""
+    """By the sort column, equal values by name; unknown values come last in both directions."""
     by_name = sorted(entries, key=lambda entry: entry.name.lower())
-    value = _build_sort_key(view)
-    known = [entry for entry in by_name if value(entry) is not None]
-    rest = [entry for entry in by_name if value(entry) is None]
-    return sorted(known, key=value, reverse=view.descending) + rest
+    sort_value = _build_sort_key(view)
+    known = [entry for entry in by_name if sort_value(entry) is not None]
+    unknown = [entry for entry in by_name if sort_value(entry) is None]
+    return sorted(known, key=sort_value, reverse=view.descending) + unknown
 
 
 def _build_sort_key(view: TableView) -> Callable[[TableEntry], Any]:

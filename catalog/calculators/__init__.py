@@ -1,1 +1,1 @@
-"""Calculators: what a model costs, and scaling laws."""
+"""Calculators: total cost of a model, and scaling laws."""

@@ -1,4 +1,4 @@
-"""The calculator of costs: from its form to what an API and own GPUs cost, and where the two meet."""
+"""The cost calculator: from its form to the costs of an API and of own GPUs, and their break-even."""
 
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -23,7 +23,7 @@ PERCENT = Decimal(100)
 
 @dataclass(frozen=True)
 class MemoryNeed:
-    """GiB of one replica; `cache` is None where layers and heads are not known."""
+    """Memory of one replica in GiB; `cache` is None without layers and heads."""
 
     weights: Decimal
     cache: Decimal | None
@@ -35,7 +35,7 @@ class MemoryNeed:
 
 @dataclass(frozen=True)
 class CostComparison:
-    """What could be computed from what was given; `months` is how far it looks ahead."""
+    """All results that the input allows, None for the others; `months` is the horizon."""
 
     use: MonthlyUse
     months: int
@@ -48,89 +48,112 @@ class CostComparison:
 
     @property
     def cheaper(self) -> str | None:
-        """Which of the two costs less over the horizon; None without both, or if they cost the same."""
+        """The option that costs less over the horizon, `api` or `own`; None without both, or if they cost the same."""
         if self.api is None or self.own is None:
             return None
-        of_api, of_own = self.api.total(self.months), self.own.total(self.months)
-        return None if of_api == of_own else "api" if of_api < of_own else "own"
+        api_total = self.api.total(self.months)
+        own_total = self.own.total(self.months)
+        if api_total == own_total:
+            return None
+        return "api" if api_total < own_total else "own"
 
 
 def compare_costs(form: CostForm) -> CostComparison:
-    """Of a valid form."""
-    of = form.given
-    use = MonthlyUse(of("input_tokens"), of("output_tokens"), of("cached") / PERCENT)
-    memory, prices, traffic = _build_memory(form), _build_prices(form), _build_traffic(form)
+    """The costs of an API and of own GPUs from a valid form."""
+    value = form.get_value
+    use = MonthlyUse(value("input_tokens"), value("output_tokens"), value("cached") / PERCENT)
+    memory = _build_memory(form)
+    prices = _build_prices(form)
+    traffic = _build_traffic(form)
     gpus = _build_gpus(form, memory, traffic)
-    hours = _compute_tuning_hours(form)
-    of_api = build_api_option(use, prices, LaunchWork(of("api_weeks"), of("price_week"))) if prices else None
-    of_own = (
-        build_own_option(gpus, LaunchWork(of("own_weeks"), of("price_week")), hours, of("price_data")) if gpus else None
-    )
-    meeting = None
-    if prices and gpus and of_api and of_own:
+    tuning_hours = _compute_tuning_hours(form)
+    api = build_api_option(use, prices, LaunchWork(value("api_weeks"), value("price_week"))) if prices else None
+    own = None
+    if gpus:
+        work = LaunchWork(value("own_weeks"), value("price_week"))
+        own = build_own_option(gpus, work, tuning_hours, value("price_data"))
+    break_even = None
+    if prices and gpus and api and own:
         speed = gpus.replicas * traffic.usable_tokens_per_s if traffic else None
-        meeting = find_break_even(use, prices, of_api, of_own, of("months"), speed)
-    return CostComparison(use, of("months"), memory, gpus, hours, of_api, of_own, meeting)
+        break_even = find_break_even(use, prices, api, own, value("months"), speed)
+    return CostComparison(use, value("months"), memory, gpus, tuning_hours, api, own, break_even)
 
 
 def _build_memory(form: CostForm) -> MemoryNeed | None:
-    of = form.given
-    if of("params") is None:
+    value = form.get_value
+    if value("params") is None:
         return None
-    weights = WeightsMemory(of("params"), of("bits") / BITS_PER_BYTE)
-    if of("layers") is None:
+    weights = WeightsMemory(value("params"), value("bits") / BITS_PER_BYTE)
+    if value("layers") is None:
         return MemoryNeed(weights.gib, None)
-    cache = KvCache(of("layers"), of("kv_heads"), of("head_dim"), of("context"), of("concurrency"))
+    cache = KvCache(value("layers"), value("kv_heads"), value("head_dim"), value("context"), value("concurrency"))
     return MemoryNeed(weights.gib, cache.gib)
 
 
 def _build_prices(form: CostForm) -> ApiPrices | None:
-    of = form.given
-    if of("price_input") is None and not of("seats"):
+    value = form.get_value
+    if value("price_input") is None and not value("seats"):
         return None
-    read, written = (of(name) or Decimal(0) for name in ("price_input", "price_output"))
-    return ApiPrices(read, written, of("price_cached"), of("seats"), of("price_seat"))
+    return ApiPrices(
+        input=value("price_input") or Decimal(0),
+        output=value("price_output") or Decimal(0),
+        cached=value("price_cached"),
+        seats=value("seats"),
+        seat=value("price_seat"),
+    )
 
 
 def _build_traffic(form: CostForm) -> Traffic | None:
-    of = form.given
-    if of("peak_speed") is None:
+    value = form.get_value
+    if value("peak_speed") is None:
         return None
-    return Traffic(of("peak_speed"), of("replica_speed"), of("utilisation") / PERCENT)
+    return Traffic(value("peak_speed"), value("replica_speed"), value("utilisation") / PERCENT)
 
 
 def _build_gpus(form: CostForm, memory: MemoryNeed | None, traffic: Traffic | None) -> GpuFleet | None:
-    of = form.given
-    if of("gpu_hour") is None:
+    value = form.get_value
+    if value("gpu_hour") is None:
         return None
-    each = of("gpus") or count_gpus(memory.gib if memory else Decimal(0), of("gpu_memory"))
-    replicas = max(of("replicas"), traffic.replicas if traffic else 1)
-    return GpuFleet(replicas, each, of("gpu_hour"), of("operations_hours"), of("operations_rate"))
+    return GpuFleet(
+        replicas=max(value("replicas"), traffic.replicas if traffic else 1),
+        per_replica=value("gpus") or count_gpus(memory.gib if memory else Decimal(0), value("gpu_memory")),
+        hour=value("gpu_hour"),
+        operations_hours=value("operations_hours"),
+        operations_rate=value("operations_rate"),
+    )
 
 
 def _compute_tuning_hours(form: CostForm) -> Decimal:
-    of = form.given
-    if of("tuning_tokens") is None:
+    value = form.get_value
+    if value("tuning_tokens") is None:
         return Decimal(0)
-    share = of("tuning_utilisation") / PERCENT
     run = TuningRun(
-        of("active_params") or of("params"), of("tuning_tokens"), of("tuning_method"), of("gpu_tflops"), share
+        params=value("active_params") or value("params"),
+        tokens=value("tuning_tokens"),
+        method=value("tuning_method"),
+        peak_tflops=value("gpu_tflops"),
+        utilisation=value("tuning_utilisation") / PERCENT,
     )
     return run.gpu_hours
 
 
-def serialize_comparison(found: CostComparison) -> dict[str, Any]:
-    memory, gpus = found.memory, found.gpus
+def serialize_comparison(comparison: CostComparison) -> dict[str, Any]:
+    """The comparison as the API returns it, with floats for decimals."""
+    memory = comparison.memory
+    gpus = comparison.gpus
+    api = comparison.api
+    own = comparison.own
+    months = comparison.months
     return {
-        "months": found.months,
-        "input_tokens": found.use.input_tokens,
-        "output_tokens": found.use.output_tokens,
+        "months": months,
+        "input_tokens": comparison.use.input_tokens,
+        "output_tokens": comparison.use.output_tokens,
         "memory": memory and _serialize_memory(memory),
-        "api": found.api and _serialize_option(found.api, found.months),
-        "own": found.own and gpus and {**_serialize_gpus(gpus), **_serialize_option(found.own, found.months)},
-        "tuning_gpu_hours": float(found.tuning_hours),
-        "break_even": found.break_even and asdict(found.break_even),
-        "cheaper": found.cheaper,
+        "api": api and _serialize_option(api, months),
+        "own": own and gpus and {"replicas": gpus.replicas, "gpus": gpus.number, **_serialize_option(own, months)},
+        "tuning_gpu_hours": float(comparison.tuning_hours),
+        "break_even": comparison.break_even and asdict(comparison.break_even),
+        "cheaper": comparison.cheaper,
     }
 
 
@@ -139,16 +162,12 @@ def _serialize_memory(memory: MemoryNeed) -> dict[str, float | None]:
     return {"weights": float(memory.weights), "cache": cache, "gib": float(memory.gib)}
 
 
-def _serialize_gpus(gpus: GpuFleet) -> dict[str, Any]:
-    return {"replicas": gpus.replicas, "gpus": gpus.number}
-
-
 def _serialize_option(option: CostOption, months: int) -> dict[str, Any]:
     return {
         "monthly": {item.name: float(item.dollars) for item in option.monthly},
-        "once": {item.name: float(item.dollars) for item in option.once},
-        "each_month": float(option.each_month),
-        "at_once": float(option.at_once),
+        "once": {item.name: float(item.dollars) for item in option.one_time},
+        "each_month": float(option.monthly_total),
+        "at_once": float(option.one_time_total),
         "total": float(option.total(months)),
         "weeks": float(option.weeks),
     }

@@ -1,4 +1,4 @@
-"""What the calculator of costs asks for: the words of its fields, their bounds, and what needs what."""
+"""The form of the cost calculator: labels, bounds, defaults and dependencies of its fields."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,26 +10,26 @@ from core.text.number_fields import AmountField, DefaultsForm
 
 MAX_TOKENS = 1e15
 MAX_DOLLARS = 1e9
-# Dense bfloat16 of one H100 SXM, by its maker's sheet.
+# Dense bfloat16 peak of one H100 SXM, from its maker's data sheet.
 H100_TFLOPS = 989
 MAIN_SECTIONS: list[tuple[Any, list[str]]] = [
-    (_("Use a month"), ["input_tokens", "output_tokens", "cached", "months"]),
-    (_("An API"), ["price_input", "price_output", "price_cached", "seats", "price_seat"]),
+    (_("Monthly use"), ["input_tokens", "output_tokens", "cached", "months"]),
+    (_("API"), ["price_input", "price_output", "price_cached", "seats", "price_seat"]),
     (_("Own GPUs"), ["gpu_hour", "gpus", "replicas", "operations_hours", "operations_rate"]),
 ]
 EXTRA_SECTIONS: list[tuple[Any, list[str]]] = [
     (
-        _("Memory of the model"),
+        _("Model memory"),
         ["params", "bits", "layers", "kv_heads", "head_dim", "context", "concurrency", "gpu_memory"],
     ),
-    (_("The busiest time"), ["peak_speed", "replica_speed", "utilisation"]),
-    (_("Work until the launch"), ["api_weeks", "own_weeks", "price_week"]),
+    (_("Peak load"), ["peak_speed", "replica_speed", "utilisation"]),
+    (_("Work before launch"), ["api_weeks", "own_weeks", "price_week"]),
     (
         _("Fine-tuning"),
         ["tuning_tokens", "tuning_method", "active_params", "gpu_tflops", "tuning_utilisation", "price_data"],
     ),
 ]
-# What is of no use without the other.
+# The first field of each pair requires the second.
 FIELD_DEPENDENCIES = [
     ("price_input", "price_output"),
     ("price_output", "price_input"),
@@ -55,7 +55,7 @@ def _integer_field(label: Any, high: float, low: float = 1, **options: Any) -> A
 
 @dataclass(frozen=True)
 class FormSection:
-    """Fields that belong together; `used` if anything was written into one of them, or is missing there."""
+    """Fields that belong together; `used` if a number is filled in or a field has an error."""
 
     title: Any
     fields: list[forms.BoundField]
@@ -63,87 +63,90 @@ class FormSection:
 
 
 class CostForm(DefaultsForm):
+    """Input of the cost calculator; all fields are optional, and `given` returns their defaults."""
+
     model = forms.CharField(
-        label=_("A model of the catalogue, whose prices and size hold where none are given"),
+        label=_("A model of the catalog: its prices and size fill the fields that you leave out"),
         required=False,
         max_length=200,
         widget=forms.HiddenInput,
     )
-    input_tokens = _integer_field(_("Tokens read"), MAX_TOKENS, 0, usual=0)
-    output_tokens = _integer_field(_("Tokens written"), MAX_TOKENS, 0, usual=0)
-    cached = AmountField(label=_("Read from the cache, %"), high=100, usual=0)
-    months = _integer_field(_("Months to look ahead"), 120, usual=12)
+    input_tokens = _integer_field(_("Input tokens per month"), MAX_TOKENS, 0, usual=0)
+    output_tokens = _integer_field(_("Output tokens per month"), MAX_TOKENS, 0, usual=0)
+    cached = AmountField(label=_("Cached share of the input, %"), high=100, usual=0)
+    months = _integer_field(_("Horizon in months"), 120, usual=12)
 
-    price_input = _money_field(_("$ a million tokens read"))
-    price_output = _money_field(_("$ a million tokens written"))
-    price_cached = _money_field(_("$ a million tokens from the cache"))
-    seats = _integer_field(_("Seats"), 1e7, 0, usual=0)
-    price_seat = _money_field(_("$ a seat"), usual=0)
+    price_input = _money_field(_("$ per million input tokens"))
+    price_output = _money_field(_("$ per million output tokens"))
+    price_cached = _money_field(_("$ per million cached tokens"))
+    seats = _integer_field(_("Users (seats)"), 1e7, 0, usual=0)
+    price_seat = _money_field(_("$ per user and month"), usual=0)
 
-    gpu_hour = _money_field(_("$ an hour and GPU"))
-    gpus = _integer_field(_("GPUs for one replica"), 10_000)
-    replicas = _integer_field(_("Replicas, at least"), 100_000, usual=1)
-    operations_hours = AmountField(label=_("Hours of operations"), high=1e6, usual=0)
-    operations_rate = _money_field(_("$ an hour of operations"), usual=0)
+    gpu_hour = _money_field(_("$ per GPU-hour"))
+    gpus = _integer_field(_("GPUs per replica"), 10_000)
+    replicas = _integer_field(_("Minimum replicas"), 100_000, usual=1)
+    operations_hours = AmountField(label=_("Operations hours per month"), high=1e6, usual=0)
+    operations_rate = _money_field(_("$ per operations hour"), usual=0)
 
-    params = _integer_field(_("Parameters, all"), 1e15)
-    bits = AmountField(label=_("Bits a parameter"), low=1, high=64, usual=16)
+    params = _integer_field(_("Total parameters"), 1e15)
+    bits = AmountField(label=_("Bits per parameter"), low=1, high=64, usual=16)
     layers = _integer_field(_("Layers"), 10_000)
     kv_heads = _integer_field(_("Key-value heads"), 10_000)
-    head_dim = _integer_field(_("Size of a head"), 100_000, usual=128)
-    context = _integer_field(_("Tokens of a conversation"), 1e9, usual=8192)
-    concurrency = _integer_field(_("Conversations at once"), 1e6, usual=1)
-    gpu_memory = AmountField(label=_("GiB of one GPU"), low=1, high=1e5, usual=80)
+    head_dim = _integer_field(_("Head dimension"), 100_000, usual=128)
+    context = _integer_field(_("Tokens per conversation"), 1e9, usual=8192)
+    concurrency = _integer_field(_("Concurrent conversations"), 1e6, usual=1)
+    gpu_memory = AmountField(label=_("Memory per GPU, GiB"), low=1, high=1e5, usual=80)
 
-    peak_speed = AmountField(label=_("Tokens a second, in all"), low=0.001, high=1e12)
-    replica_speed = AmountField(label=_("Tokens a second of one replica"), low=0.001, high=1e9)
-    utilisation = AmountField(label=_("Planned to be busy, %"), low=1, high=100, usual=70)
+    peak_speed = AmountField(label=_("Peak tokens per second"), low=0.001, high=1e12)
+    replica_speed = AmountField(label=_("Tokens per second per replica"), low=0.001, high=1e9)
+    utilisation = AmountField(label=_("Planned utilization, %"), low=1, high=100, usual=70)
 
-    api_weeks = AmountField(label=_("Weeks with an API"), high=1000, usual=0)
-    own_weeks = AmountField(label=_("Weeks with own GPUs"), high=1000, usual=0)
-    price_week = _money_field(_("$ a week, all who work on it"), usual=0)
+    api_weeks = AmountField(label=_("API: weeks to launch"), high=1000, usual=0)
+    own_weeks = AmountField(label=_("Own GPUs: weeks to launch"), high=1000, usual=0)
+    price_week = _money_field(_("$ per week for the team"), usual=0)
 
-    tuning_tokens = _integer_field(_("Tokens to tune on"), MAX_TOKENS)
+    tuning_tokens = _integer_field(_("Fine-tuning tokens"), MAX_TOKENS)
     tuning_method = forms.ChoiceField(
         label=_("Method"),
         required=False,
         initial="lora",
         choices=[("lora", _("low-rank adapter (LoRA)")), ("full", _("all weights"))],
     )
-    active_params = _integer_field(_("Parameters at work on a token"), 1e15)
-    gpu_tflops = AmountField(label=_("TFLOPS of one GPU"), low=0.1, high=1e6, usual=H100_TFLOPS)
-    tuning_utilisation = AmountField(label=_("Share of them reached, %"), low=1, high=100, usual=35)
-    price_data = _money_field(_("$ for the data"), usual=0)
+    active_params = _integer_field(_("Active parameters"), 1e15)
+    gpu_tflops = AmountField(label=_("Peak TFLOPS per GPU"), low=0.1, high=1e6, usual=H100_TFLOPS)
+    tuning_utilisation = AmountField(label=_("Share of peak reached, %"), low=1, high=100, usual=35)
+    price_data = _money_field(_("$ for training data"), usual=0)
 
     @property
-    def first_parts(self) -> list[FormSection]:
-        return [self._part(title, names) for title, names in MAIN_SECTIONS]
+    def main_sections(self) -> list[FormSection]:
+        return [self._build_section(title, names) for title, names in MAIN_SECTIONS]
 
     @property
-    def further_parts(self) -> list[FormSection]:
-        return [self._part(title, names) for title, names in EXTRA_SECTIONS]
+    def extra_sections(self) -> list[FormSection]:
+        return [self._build_section(title, names) for title, names in EXTRA_SECTIONS]
 
-    def _part(self, title: Any, names: list[str]) -> FormSection:
+    def _build_section(self, title: Any, names: list[str]) -> FormSection:
         fields = [self[name] for name in names]
         used = any(field.errors or (field.value() and isinstance(field.field, AmountField)) for field in fields)
         return FormSection(title, fields, used)
 
     def clean(self) -> dict[str, Any]:
-        for name, other in FIELD_DEPENDENCIES:
-            if self._is_given(name) and not self._is_given(other) and other not in self.errors:
-                words = _("“%(name)s” needs this too.") % {"name": self.fields[name].label}
-                self.add_error(other, words)
+        for name, required in FIELD_DEPENDENCIES:
+            if self._is_given(name) and not self._is_given(required) and required not in self.errors:
+                message = _("“%(name)s” requires this field.") % {"name": self.fields[name].label}
+                self.add_error(required, message)
         if not self.errors:
-            self._check_there_is_something_to_compute()
+            self._check_is_computable()
         return self.cleaned_data
 
-    def _check_there_is_something_to_compute(self) -> None:
+    def _check_is_computable(self) -> None:
+        """Add errors if the input is contradictory, or not enough for any result."""
         if self._is_given("gpu_hour") and not (self._is_given("gpus") or self._is_given("params")):
-            self.add_error("gpus", _("Say how many GPUs it takes, or give the parameters."))
+            self.add_error("gpus", _("Enter the number of GPUs, or the total parameters."))
         if self._is_given("active_params") and self.cleaned_data["active_params"] > self.cleaned_data["params"]:
-            self.add_error("active_params", _("This is more than all parameters."))
+            self.add_error("active_params", _("This exceeds the total parameters."))
         if not any(self._is_given(name) for name in ("price_input", "seats", "gpu_hour", "params")):
-            self.add_error("price_input", _("Give the prices of an API, the price of a GPU, or the parameters."))
+            self.add_error("price_input", _("Enter the prices of an API, the price of a GPU, or the total parameters."))
 
     def _is_given(self, name: str) -> bool:
         return self.cleaned_data.get(name) is not None

@@ -1,6 +1,6 @@
-"""What a model costs in all: an API by tokens and seats, or one's own GPUs, with what is paid once. Pure.
+"""The total cost of a model: an API by tokens and seats, or own GPUs, with one-time costs. Pure.
 
-US dollars as exact decimals; tokens and dollars are of a month unless something else is said.
+US dollars as exact decimals. Tokens and dollars are per month unless stated otherwise.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True)
 class MonthlyUse:
-    """Tokens a month; `cached` is the share of the input that the provider has in its cache."""
+    """Tokens per month; `cached` is the share of the input, from 0 to 1, that comes from the provider's cache."""
 
     input_tokens: int
     output_tokens: int
@@ -27,7 +27,7 @@ class MonthlyUse:
 
 @dataclass(frozen=True)
 class ApiPrices:
-    """Dollars for a million tokens, and for a seat."""
+    """Dollars per million tokens (`input`, `output`, `cached`), the number of seats, and dollars per seat and month."""
 
     input: Decimal
     output: Decimal
@@ -35,29 +35,30 @@ class ApiPrices:
     seats: int = 0
     seat: Decimal = ZERO
 
-    def of(self, use: MonthlyUse) -> Decimal:
-        """All tokens of a month; what is cached costs as much as the rest where no price of its own is given."""
-        cached = self.input if self.cached is None else self.cached
-        read = use.input_tokens * ((1 - use.cached) * self.input + use.cached * cached)
-        return (read + use.output_tokens * self.output) / MILLION
+    def token_cost(self, use: MonthlyUse) -> Decimal:
+        """Dollars per month for all tokens; without a price for cached input, it costs as much as other input."""
+        cached_price = self.input if self.cached is None else self.cached
+        input_cost = use.input_tokens * ((1 - use.cached) * self.input + use.cached * cached_price)
+        return (input_cost + use.output_tokens * self.output) / MILLION
 
     @property
-    def of_seats(self) -> Decimal:
+    def seat_cost(self) -> Decimal:
+        """Dollars per month for all seats."""
         return self.seats * self.seat
 
 
-# Three tokens read for one written, as in most public price comparisons.
+# Three input tokens per output token, as in most public price comparisons.
 TYPICAL_USE = MonthlyUse(3_000_000, 1_000_000)
 
 
 def blend_price(price_input: Decimal, price_output: Decimal) -> Decimal:
-    """Dollars for a million tokens in the usual mix."""
-    return ApiPrices(price_input, price_output).of(TYPICAL_USE) * MILLION / TYPICAL_USE.tokens
+    """Dollars per million tokens, blended 3:1 (input:output); the prices are dollars per million tokens."""
+    return ApiPrices(price_input, price_output).token_cost(TYPICAL_USE) * MILLION / TYPICAL_USE.tokens
 
 
 @dataclass(frozen=True)
 class CostItem:
-    """One line of a bill; `name` is a key that pages and programs put into words."""
+    """One item of a bill; `name` is its key in the API and in `cost_text`."""
 
     name: str
     dollars: Decimal
@@ -65,7 +66,7 @@ class CostItem:
 
 @dataclass(frozen=True)
 class LaunchWork:
-    """Weeks until launch, and what one of them costs: everybody who works on it."""
+    """Weeks until launch, and dollars per week for the whole team."""
 
     weeks: Decimal = ZERO
     week: Decimal = ZERO
@@ -77,27 +78,28 @@ class LaunchWork:
 
 @dataclass(frozen=True)
 class CostOption:
-    """One way to have a model: what it costs each month, what it costs once, and when it can be used."""
+    """An API or own GPUs: monthly items, one-time items before the launch, and weeks until the launch."""
 
     monthly: tuple[CostItem, ...]
-    once: tuple[CostItem, ...]
+    one_time: tuple[CostItem, ...]
     weeks: Decimal
 
     @property
-    def each_month(self) -> Decimal:
+    def monthly_total(self) -> Decimal:
         return sum((item.dollars for item in self.monthly), ZERO)
 
     @property
-    def at_once(self) -> Decimal:
-        return sum((item.dollars for item in self.once), ZERO)
+    def one_time_total(self) -> Decimal:
+        return sum((item.dollars for item in self.one_time), ZERO)
 
     def total(self, months: int) -> Decimal:
-        return self.at_once + months * self.each_month
+        """Dollars over so many months, one-time costs included."""
+        return self.one_time_total + months * self.monthly_total
 
 
 @dataclass(frozen=True)
 class GpuFleet:
-    """The machines: how many, for how much an hour each, and the people who keep them running."""
+    """Own GPUs: their number, dollars per hour of each, and operations in hours per month and dollars per hour."""
 
     replicas: int
     per_replica: int
@@ -110,24 +112,35 @@ class GpuFleet:
         return self.replicas * self.per_replica
 
     @property
-    def each_month(self) -> Decimal:
+    def monthly_cost(self) -> Decimal:
         return self.number * self.hour * HOURS_PER_MONTH
 
 
 def build_api_option(use: MonthlyUse, prices: ApiPrices, build: LaunchWork) -> CostOption:
-    monthly = (CostItem("tokens", prices.of(use)), CostItem("seats", prices.of_seats))
-    return CostOption(_drop_free_items(monthly), _drop_free_items((CostItem("build", build.dollars),)), build.weeks)
+    """The costs of an API; items without cost are absent."""
+    monthly = (CostItem("tokens", prices.token_cost(use)), CostItem("seats", prices.seat_cost))
+    one_time = (CostItem("build", build.dollars),)
+    return CostOption(_drop_free_items(monthly), _drop_free_items(one_time), build.weeks)
 
 
 def build_own_option(
     gpus: GpuFleet, build: LaunchWork, tuning_hours: Decimal = ZERO, data: Decimal = ZERO
 ) -> CostOption:
-    """Tuning runs on the same GPUs, before anybody may use the model."""
-    monthly = (CostItem("gpus", gpus.each_month), CostItem("operations", gpus.operations_hours * gpus.operations_rate))
-    once = (CostItem("build", build.dollars), CostItem("tuning", tuning_hours * gpus.hour), CostItem("data", data))
-    return CostOption(
-        _drop_free_items(monthly), _drop_free_items(once), build.weeks + tuning_hours / gpus.number / HOURS_PER_WEEK
+    """The costs of own GPUs; items without cost are absent.
+
+    Fine-tuning takes `tuning_hours` GPU-hours on the same GPUs before the launch, and `data` dollars.
+    """
+    monthly = (
+        CostItem("gpus", gpus.monthly_cost),
+        CostItem("operations", gpus.operations_hours * gpus.operations_rate),
     )
+    one_time = (
+        CostItem("build", build.dollars),
+        CostItem("tuning", tuning_hours * gpus.hour),
+        CostItem("data", data),
+    )
+    weeks = build.weeks + tuning_hours / gpus.number / HOURS_PER_WEEK
+    return CostOption(_drop_free_items(monthly), _drop_free_items(one_time), weeks)
 
 
 def _drop_free_items(items: tuple[CostItem, ...]) -> tuple[CostItem, ...]:
@@ -136,12 +149,12 @@ def _drop_free_items(items: tuple[CostItem, ...]) -> tuple[CostItem, ...]:
 
 @dataclass(frozen=True)
 class BreakEven:
-    """Where one's own GPUs become cheaper than the API.
+    """The point at which own GPUs become cheaper than the API.
 
-    tokens    a month, in the same mix of input, output and cache as now, at which both cost the same over the horizon;
-              None without tokens whose mix could be known, or if tokens are free
-    possible  whether the planned replicas can write that many; None if their speed is not known
-    month     the first month by whose end one's own has cost no more in all, at the tokens as they are; None if never
+    tokens    tokens per month, in the current mix of input, output and cache, at which both cost the same over the
+              horizon; None without tokens, whose mix is then unknown, or if tokens are free
+    possible  whether the planned replicas can write that many; None if their speed is unknown
+    month     the first month by whose end own GPUs have cost no more in total, at the current tokens; None if never
     """
 
     tokens: int | None
@@ -152,28 +165,30 @@ class BreakEven:
 def find_break_even(
     use: MonthlyUse,
     prices: ApiPrices,
-    of_api: CostOption,
-    of_own: CostOption,
+    api: CostOption,
+    own: CostOption,
     months: int,
     tokens_per_s: Decimal | None = None,
 ) -> BreakEven:
-    """`tokens_per_s` is what all replicas together are planned to write."""
-    by_tokens = prices.of(use)
+    """The break-even over a horizon of `months`; all replicas together write `tokens_per_s`, if known."""
+    token_cost = prices.token_cost(use)
     tokens = None
-    if by_tokens:
-        fixed = of_own.each_month + (of_own.at_once - of_api.at_once) / months - prices.of_seats
-        tokens = round_up(max(ZERO, fixed) * use.tokens / by_tokens)
-    return BreakEven(tokens, _is_reachable(use, tokens, tokens_per_s), _find_month(of_api, of_own))
+    if token_cost:
+        fixed = own.monthly_total + (own.one_time_total - api.one_time_total) / months - prices.seat_cost
+        tokens = round_up(max(ZERO, fixed) * use.tokens / token_cost)
+    return BreakEven(tokens, _is_reachable(use, tokens, tokens_per_s), _find_month(api, own))
 
 
 def _is_reachable(use: MonthlyUse, tokens: int | None, tokens_per_s: Decimal | None) -> bool | None:
     if tokens is None or tokens_per_s is None:
         return None
-    return Decimal(tokens) * use.output_tokens / use.tokens <= tokens_per_s * SECONDS_PER_HOUR * HOURS_PER_MONTH
+    output_tokens = Decimal(tokens) * use.output_tokens / use.tokens
+    return output_tokens <= tokens_per_s * SECONDS_PER_HOUR * HOURS_PER_MONTH
 
 
-def _find_month(of_api: CostOption, of_own: CostOption) -> int | None:
-    saved, ahead = of_api.each_month - of_own.each_month, of_own.at_once - of_api.at_once
-    if ahead <= saved:
+def _find_month(api: CostOption, own: CostOption) -> int | None:
+    monthly_savings = api.monthly_total - own.monthly_total
+    extra_one_time = own.one_time_total - api.one_time_total
+    if extra_one_time <= monthly_savings:
         return 1
-    return round_up(ahead / saved) if saved > 0 else None
+    return round_up(extra_one_time / monthly_savings) if monthly_savings > 0 else None

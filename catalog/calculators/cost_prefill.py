@@ -1,11 +1,11 @@
-"""What the catalogue knows of a model that its costs depend on, as the calculator of costs takes it."""
+"""Prices and size of a model of the catalog, as input of the cost calculator."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import QueryDict
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext as _
 
 from catalog.calculators.cost_form import CostForm
 from catalog.facts.labels import extract_link
@@ -17,7 +17,7 @@ CACHE_FIELDS = ("layers", "kv_heads", "head_dim")
 
 @dataclass(frozen=True)
 class KnownModel:
-    """`values` are fields of the form, written as people write them."""
+    """A model whose figures fill the form: `values` maps fields of the form to texts, as a visitor would type them."""
 
     model: LanguageModel
     price: Price | None
@@ -25,12 +25,12 @@ class KnownModel:
 
     @property
     def link(self) -> str:
-        """Where the price is from, if that is an address."""
+        """The web address of the price's source, or an empty text."""
         return extract_link(self.price.source) if self.price else ""
 
 
 def load_known_model(slug: str) -> KnownModel | None:
-    """None if there is no such model."""
+    """The model with this slug, or None."""
     model = LanguageModel.objects.filter(slug=slug).first() if slug.isprintable() else None
     if model is None:
         return None
@@ -39,43 +39,45 @@ def load_known_model(slug: str) -> KnownModel | None:
 
 
 def _format_prices(price: Price | None) -> dict[str, str]:
-    named = price and {
-        "price_input": price.input,
-        "price_output": price.output,
-        "price_cached": price.cached_input,
-    }
-    return {name: f"{value.normalize():f}" for name, value in (named or {}).items() if value is not None}
+    if price is None:
+        return {}
+    prices = {"price_input": price.input, "price_output": price.output, "price_cached": price.cached_input}
+    return {name: f"{value.normalize():f}" for name, value in prices.items() if value is not None}
 
 
 def _format_sizes(model: LanguageModel) -> dict[str, str]:
-    """The calculator takes layers and heads together, and beside the parameters only."""
+    """Sizes as fields. The form requires layers and heads together, and parameters with them."""
     sizes = {"params": model.parameters_total, "active_params": model.parameters_active}
     if model.parameters_total and None not in (model.layers, model.kv_heads):
         sizes |= {name: getattr(model, name) for name in CACHE_FIELDS}
     return {name: f"{value:,}" for name, value in sizes.items() if value}
 
 
-def build_prefilled_form(asked: QueryDict, found: KnownModel | None) -> CostForm:
-    """What somebody has written counts, an empty field too; where there is no field, the model's values stand in."""
-    form = CostForm({**found.values, **asked.dict()} if found else asked)
-    if asked.get("model") and found is None and not form.has_error("model"):
-        form.errors.clear()  # what is missing may be what the model would have brought
-        form.add_error("model", say("There is no model “%(slug)s”.") % {"slug": asked["model"]})
+def build_prefilled_form(query: QueryDict, known: KnownModel | None) -> CostForm:
+    """The form with the query's fields, even empty ones; the model's values fill fields that the query does not have.
+
+    known: the model of the query, or None; then the form has an error if the query names one.
+    """
+    form = CostForm({**known.values, **query.dict()} if known else query)
+    if query.get("model") and known is None and not form.has_error("model"):
+        form.errors.clear()  # the model might have filled the missing fields
+        form.add_error("model", _("There is no model “%(slug)s”.") % {"slug": query["model"]})
     return form
 
 
-def build_initial_form(found: KnownModel) -> CostForm:
-    """Nothing but the model is asked for: its values are shown, and nothing is computed yet."""
-    return CostForm(initial={**found.values, "model": found.model.slug})
+def build_initial_form(known: KnownModel) -> CostForm:
+    """The unbound form with the model's values, so that nothing is computed yet."""
+    return CostForm(initial={**known.values, "model": known.model.slug})
 
 
-def serialize_known_model(found: KnownModel | None) -> dict[str, Any] | None:
-    if found is None:
+def serialize_known_model(known: KnownModel | None) -> dict[str, Any] | None:
+    """The model and the source of its price, as the API returns them."""
+    if known is None:
         return None
-    price = found.price
+    price = known.price
     return {
-        "slug": found.model.slug,
-        "name": found.model.name,
+        "slug": known.model.slug,
+        "name": known.model.name,
         "price_source": price and price.source,
         "price_as_of": price and price.as_of,
     }

@@ -1,8 +1,9 @@
-"""The lines of a comparison of costs, in words."""
+"""A cost comparison as the lines of a bill."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -13,14 +14,14 @@ from catalog.calculators.cost_model import CostItem, CostOption
 from core.text.number_format import format_dollars
 
 MONTHLY_LABELS = {"tokens": _("Tokens"), "seats": _("Seats"), "gpus": _("GPUs"), "operations": _("Operations")}
-ONE_TIME_LABELS = {"build": _("Building it"), "tuning": _("Fine-tuning"), "data": _("Data for it")}
+ONE_TIME_LABELS = {"build": _("Build"), "tuning": _("Fine-tuning"), "data": _("Training data")}
 NO_VALUE = "\N{EN DASH}"
-MIN_WEEKS = Decimal("0.1")  # of a week; a launch is not planned by the hour
+MIN_WEEKS = Decimal("0.1")  # shorter times are shown as 0, because nobody plans a launch by the hour
 
 
 @dataclass(frozen=True)
 class CostLine:
-    """One line of the bill; `sum` tells those that others add up to."""
+    """One line of the bill, with both options as text; `sum` marks the totals."""
 
     label: Any
     api: str
@@ -28,54 +29,44 @@ class CostLine:
     sum: bool = False
 
 
-def build_lines(found: CostComparison) -> list[CostLine]:
-    """What somebody pays, with those lines left out that nobody pays."""
-    over = ngettext_lazy("Over %(months)s month", "Over %(months)s months", found.months) % {"months": found.months}
-    once = [
-        line
-        for name, label in ONE_TIME_LABELS.items()
-        for line in _build_item_lines(found, label, name, lambda option: option.once)
-    ]
-    return [
-        *(
-            line
-            for name, label in MONTHLY_LABELS.items()
-            for line in _build_item_lines(found, label, name, lambda option: option.monthly)
-        ),
-        _build_line(found, _("A month"), lambda option: format_dollars(option.each_month), is_sum=True),
-        *once,
-        *(
-            [_build_line(found, _("Before the launch"), lambda option: format_dollars(option.at_once), is_sum=True)]
-            if once
-            else []
-        ),
-        _build_line(found, over, lambda option: format_dollars(option.total(found.months)), is_sum=True),
-        *_build_weeks_lines(found),
-    ]
+def build_lines(comparison: CostComparison) -> list[CostLine]:
+    """The lines of the bill; lines that are empty for both options are absent."""
+    months = comparison.months
+    horizon = ngettext_lazy("Over %(months)s month", "Over %(months)s months", months) % {"months": months}
+    lines = _build_item_lines(comparison, MONTHLY_LABELS, lambda option: option.monthly)
+    lines.append(_build_sum_line(comparison, _("Per month"), lambda option: option.monthly_total))
+    one_time = _build_item_lines(comparison, ONE_TIME_LABELS, lambda option: option.one_time)
+    if one_time:
+        lines += one_time
+        lines.append(_build_sum_line(comparison, _("Before launch"), lambda option: option.one_time_total))
+    lines.append(_build_sum_line(comparison, horizon, lambda option: option.total(months)))
+    if any(option and option.weeks >= MIN_WEEKS for option in (comparison.api, comparison.own)):
+        lines.append(_build_line(comparison, _("Weeks to launch"), _format_weeks))
+    return lines
 
 
 def _build_line(
-    found: CostComparison, label: Any, shown: Callable[[CostOption], str], *, is_sum: bool = False
+    comparison: CostComparison, label: Any, render: Callable[[CostOption], str], *, is_sum: bool = False
 ) -> CostLine:
-    of_api, of_own = (shown(option) if option else NO_VALUE for option in (found.api, found.own))
-    return CostLine(label, of_api, of_own, is_sum)
+    api, own = (render(option) if option else NO_VALUE for option in (comparison.api, comparison.own))
+    return CostLine(label, api, own, is_sum)
+
+
+def _build_sum_line(comparison: CostComparison, label: Any, compute: Callable[[CostOption], Decimal]) -> CostLine:
+    return _build_line(comparison, label, lambda option: format_dollars(compute(option)), is_sum=True)
 
 
 def _build_item_lines(
-    found: CostComparison, label: Any, name: str, items: Callable[[CostOption], tuple[CostItem, ...]]
+    comparison: CostComparison, labels: Mapping[str, Any], get_items: Callable[[CostOption], tuple[CostItem, ...]]
 ) -> list[CostLine]:
-    def shown(option: CostOption) -> str:
-        return next((format_dollars(item.dollars) for item in items(option) if item.name == name), NO_VALUE)
+    """One line for each item that an option has, in the order of the labels."""
 
-    line = _build_line(found, label, shown)
-    return [] if line.api == line.own == NO_VALUE else [line]
+    def render(option: CostOption, name: str) -> str:
+        return next((format_dollars(item.dollars) for item in get_items(option) if item.name == name), NO_VALUE)
+
+    lines = [_build_line(comparison, label, partial(render, name=name)) for name, label in labels.items()]
+    return [line for line in lines if not line.api == line.own == NO_VALUE]
 
 
-def _build_weeks_lines(found: CostComparison) -> list[CostLine]:
-    if not any(option and option.weeks >= MIN_WEEKS for option in (found.api, found.own)):
-        return []
-    return [
-        _build_line(
-            found, _("Weeks to the launch"), lambda option: f"{option.weeks:,.3g}" if option.weeks >= MIN_WEEKS else "0"
-        )
-    ]
+def _format_weeks(option: CostOption) -> str:
+    return f"{option.weeks:,.3g}" if option.weeks >= MIN_WEEKS else "0"

@@ -1,6 +1,6 @@
-"""What it takes to run a model on one's own GPUs, and to tune it: memory, replicas, GPU hours. Pure.
+"""Memory, replicas and GPU-hours for running and fine-tuning a model on own GPUs. Pure.
 
-Exact decimals throughout, because money is made of them.
+Exact decimals throughout, because costs are computed from them.
 """
 
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ GIB = Decimal(2**30)
 HOURS_PER_MONTH = Decimal(730)
 HOURS_PER_WEEK = Decimal(168)
 SECONDS_PER_HOUR = Decimal(3600)
-# Weights take this much more than their bytes: buffers, activations, the runtime itself.
+# Weights take this many times their bytes, because of buffers, activations and the runtime itself.
 MEMORY_OVERHEAD = Decimal("1.2")
 KEY_VALUE_TENSORS = 2
 BITS_PER_BYTE = Decimal(8)
-# Operations per parameter and token. A low-rank adapter saves the gradient of the weights: two of six.
+# Operations per parameter and token. A low-rank adapter needs no gradient of the weights, which is two of the six.
 FULL_OPERATIONS, LORA_OPERATIONS = 6, 4
 METHOD_OPERATIONS = {"full": FULL_OPERATIONS, "lora": LORA_OPERATIONS}
 TERA = Decimal(10**12)
@@ -22,7 +22,7 @@ TERA = Decimal(10**12)
 
 @dataclass(frozen=True)
 class WeightsMemory:
-    """A model in memory: all of its parameters, at so many bytes each (2 as bfloat16, 0.5 in four bits)."""
+    """The weights of a model: all parameters, at so many bytes each (2 in bfloat16, 0.5 in four bits)."""
 
     params: int
     bytes_each: Decimal = Decimal(2)
@@ -34,7 +34,7 @@ class WeightsMemory:
 
 @dataclass(frozen=True)
 class KvCache:
-    """Keys and values of all tokens of the conversations that are answered at once."""
+    """Keys and values of all tokens of the concurrent conversations; `context` is in tokens per conversation."""
 
     layers: int
     kv_heads: int
@@ -45,15 +45,15 @@ class KvCache:
 
     @property
     def gib(self) -> Decimal:
-        of_a_token = KEY_VALUE_TENSORS * self.layers * self.kv_heads * self.head_dim * self.bytes_each
-        return self.concurrency * self.context * of_a_token / GIB
+        bytes_per_token = KEY_VALUE_TENSORS * self.layers * self.kv_heads * self.head_dim * self.bytes_each
+        return self.concurrency * self.context * bytes_per_token / GIB
 
 
 @dataclass(frozen=True)
 class Traffic:
-    """How much must be answered at the busiest time, and how much one replica answers, in tokens a second.
+    """The peak load and the speed of one replica, in tokens per second.
 
-    A replica is planned to be busy for the share `utilisation` only: whoever comes must not wait.
+    A replica is planned to be busy for the share `utilisation` of the time only, so that requests need not wait.
     """
 
     peak_tokens_per_s: Decimal
@@ -71,7 +71,7 @@ class Traffic:
 
 @dataclass(frozen=True)
 class TuningRun:
-    """A fine-tuning run: `utilisation` is the share of the GPU's peak that training reaches."""
+    """A fine-tuning run: `method` is a key of `METHOD_OPERATIONS`, `utilisation` the share of peak that it reaches."""
 
     params: int
     tokens: int
@@ -94,5 +94,5 @@ def round_up(number: Decimal) -> int:
 
 
 def count_gpus(gib: Decimal, gpu_memory: Decimal) -> int:
-    """How many GPUs hold it together; at least one."""
+    """The number of GPUs, at least one, whose memory together holds so many GiB."""
     return max(1, round_up(gib / gpu_memory))

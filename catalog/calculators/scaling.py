@@ -1,4 +1,4 @@
-"""The calculator of scaling laws: what was asked, what follows from it, and where the models of the catalogue are."""
+"""The scaling calculator: its form, the plan that follows, and the trainings of the models of the catalog."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,13 +20,15 @@ from catalog.models import LanguageModel
 from core.text.number_fields import AmountField, DefaultsForm
 
 HOFFMANN_WARNING = _(
-    "The constants as the paper printed them were rounded: at the compute of Chinchilla itself they ask for 93 tokens"
-    " per parameter, where the paper's other methods, and Chinchilla, have 20."
+    "The constants as printed in the paper are rounded: at Chinchilla's own compute they imply 93 tokens per parameter,"
+    " while the paper's other methods, and Chinchilla itself, use 20."
 )
 INPUT_FIELDS = ("params", "tokens", "compute")
 
 
 class ScalingForm(DefaultsForm):
+    """Input of the scaling calculator: one or two of parameters, tokens and compute, and a law."""
+
     params = AmountField(label=_("Parameters"), low=1, high=1e18)
     tokens = AmountField(label=_("Training tokens"), low=1, high=1e18)
     compute = AmountField(label=_("Compute"), low=6, high=6e36)
@@ -38,32 +40,31 @@ class ScalingForm(DefaultsForm):
     )
 
     def clean(self) -> dict[str, Any]:
+        if self.errors:
+            return self.cleaned_data
         values = {name: self.cleaned_data.get(name) for name in INPUT_FIELDS}
-        if not self.errors:
-            try:
-                self.cleaned_data["training"] = _check_training(
-                    derive_training(**{n: v and float(v) for n, v in values.items()})
-                )
-            except ValueError as error:
-                self.add_error("params" if values["compute"] is None else "compute", str(error))
+        amounts = {name: value and float(value) for name, value in values.items()}
+        try:
+            training = derive_training(**amounts)
+            if min(training.params, training.tokens) < 1:
+                raise ValueError("This is too little compute for one parameter and one token.")
+            self.cleaned_data["training"] = training
+        except ValueError as error:
+            self.add_error("params" if values["compute"] is None else "compute", str(error))
         return self.cleaned_data
 
     def plan(self) -> TrainingPlan:
-        chosen: Training = self.cleaned_data["training"]
-        return build_plan(chosen, LAWS[self.given("law")])
-
-
-def _check_training(found: Training) -> Training:
-    if min(found.params, found.tokens) < 1:
-        raise ValueError("So little compute is not enough for one parameter and one token.")
-    return found
+        """The plan for the training of a valid form."""
+        training: Training = self.cleaned_data["training"]
+        return build_plan(training, LAWS[self.get_value("law")])
 
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A model of the catalogue; `derived` from another one, so that its tokens may be those of either training.
+    """A model of the catalog and its training.
 
-    `total` are all parameters of a mixture of experts, of which `derive_training` counts those at work on a token.
+    derived: it is made from another model, so its tokens may be those of either training. total: all parameters of a
+    mixture of experts, of which `training` counts the active ones; None for other models.
     """
 
     slug: str
@@ -74,37 +75,38 @@ class TrainedModel:
 
 
 def load_trained_models() -> list[TrainedModel]:
-    """All whose parameters (of mixtures, the active ones) and training tokens are known, by tokens per parameter."""
+    """All models with known parameters and training tokens, by tokens per parameter from the most."""
     known = LanguageModel.objects.filter(parameters_total__gt=0, training_tokens__gt=0)
-    found = [
+    models = [
         TrainedModel(
-            model.slug,
-            model.name,
-            Training(model.parameters_active or model.parameters_total, model.training_tokens),  # type: ignore[arg-type]  # filtered
-            model.base_model_id is not None,
-            model.parameters_total if model.parameters_active not in (None, model.parameters_total) else None,
+            slug=model.slug,
+            name=model.name,
+            training=Training(model.parameters_active or model.parameters_total, model.training_tokens),  # type: ignore[arg-type]  # filtered
+            derived=model.base_model_id is not None,
+            total=model.parameters_total if model.parameters_active not in (None, model.parameters_total) else None,
         )
         for model in known
     ]
-    return sorted(found, key=lambda each: (-each.training.tokens_per_parameter, each.slug))
+    return sorted(models, key=lambda model: (-model.training.tokens_per_parameter, model.slug))
 
 
-def serialize_plan(found: TrainingPlan, models: list[TrainedModel]) -> dict[str, Any]:
-    law = found.law
-    constants = {"E": law.floor, "A": law.of_params, "B": law.of_tokens, "alpha": law.alpha, "beta": law.beta}
+def serialize_plan(plan: TrainingPlan, models: list[TrainedModel]) -> dict[str, Any]:
+    """The plan and the models as the API returns them."""
+    law = plan.law
+    constants = {"E": law.floor, "A": law.params_factor, "B": law.tokens_factor, "alpha": law.alpha, "beta": law.beta}
     return {
-        **_serialize_training(found.training),
-        "loss": found.loss,
+        **_serialize_training(plan.training),
+        "loss": plan.loss,
         "law": {"name": law.slug, **constants, "warning": str(HOFFMANN_WARNING) if law == HOFFMANN_LAW else None},
-        "rule": {**_serialize_training(found.rule), "loss": found.loss_by_rule},
-        "optimum": {**_serialize_training(found.optimum), "loss": found.least_loss},
+        "rule": {**_serialize_training(plan.rule), "loss": plan.loss_by_rule},
+        "optimum": {**_serialize_training(plan.optimum), "loss": plan.least_loss},
         "models": [
-            {"model": each.slug, "derived": each.derived, "total": each.total, **_serialize_training(each.training)}
-            for each in models
+            {"model": model.slug, "derived": model.derived, "total": model.total, **_serialize_training(model.training)}
+            for model in models
         ],
     }
 
 
-def _serialize_training(found: Training) -> Mapping[str, float]:
+def _serialize_training(training: Training) -> Mapping[str, float]:
     names = ("params", "tokens", "compute", "tokens_per_parameter", "overtraining")
-    return {name: float(getattr(found, name)) for name in names}
+    return {name: float(getattr(training, name)) for name in names}

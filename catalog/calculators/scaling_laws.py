@@ -1,7 +1,7 @@
-"""How large a model and how much data a training budget allows: the scaling laws of Chinchilla.
+"""Scaling laws of Chinchilla: the best model size and amount of data for a training budget. Pure.
 
-Training a model of N parameters on D tokens takes C = 6·N·D operations. N counts what works on a token: the active
-parameters of a mixture of experts.
+Training a model of N parameters on D tokens takes C = 6·N·D operations. For a mixture of experts, N counts the active
+parameters only.
 """
 
 import math
@@ -13,37 +13,43 @@ TOKENS_PER_PARAMETER = 20
 
 @dataclass(frozen=True)
 class ScalingLaw:
-    """The loss of a model as fitted to many: E + A/N^a + B/D^b, with N in parameters and D in tokens."""
+    """A fitted law of the loss in nats per token: E + A/N^a + B/D^b, with N parameters and D tokens."""
 
     slug: str
-    floor: float
-    of_params: float  # A
-    of_tokens: float  # B
+    floor: float  # E
+    params_factor: float  # A
+    tokens_factor: float  # B
     alpha: float  # a
     beta: float  # b
 
     def loss(self, params: float, tokens: float) -> float:
-        return self.floor + self.of_params / math.pow(params, self.alpha) + self.of_tokens / math.pow(tokens, self.beta)
+        params_loss = self.params_factor / math.pow(params, self.alpha)
+        tokens_loss = self.tokens_factor / math.pow(tokens, self.beta)
+        return self.floor + params_loss + tokens_loss
 
     def optimum(self, compute: float) -> "Training":
-        """The least loss for these operations: N = G·(C/6)^(b/(a+b)) with G = (aA/(bB))^(1/(a+b)), D = C/6N."""
-        together = self.alpha + self.beta
-        scale = math.pow(self.alpha * self.of_params / (self.beta * self.of_tokens), 1 / together)
-        params = scale * math.pow(compute / OPERATIONS_PER_PARAMETER_TOKEN, self.beta / together)
+        """The training with the least loss for so many operations.
+
+        N = G·(C/6)^(b/(a+b)) with G = (aA/(bB))^(1/(a+b)), and D = C/6N.
+        """
+        exponents = self.alpha + self.beta
+        scale = math.pow(self.alpha * self.params_factor / (self.beta * self.tokens_factor), 1 / exponents)
+        params = scale * math.pow(compute / OPERATIONS_PER_PARAMETER_TOKEN, self.beta / exponents)
         return Training(params, compute / OPERATIONS_PER_PARAMETER_TOKEN / params)
 
 
-# Besiroglu, Erdil, Barnett and You 2024, https://arxiv.org/abs/2404.10102: the third method of the paper, fitted again.
+# Besiroglu, Erdil, Barnett and You 2024, https://arxiv.org/abs/2404.10102: a refit of the third method of Hoffmann
+# et al.
 EPOCH_LAW = ScalingLaw("epoch", 1.8172, 482.01, 2085.43, 0.3478, 0.3658)
-# Hoffmann et al. 2022, https://arxiv.org/abs/2203.15556, section D.3, as printed. They were rounded, and contradict the
-# other two methods of that paper: at Chinchilla's own compute they ask for 93 tokens per parameter.
+# Hoffmann et al. 2022, https://arxiv.org/abs/2203.15556, section D.3, as printed. The constants are rounded, and
+# contradict the other two methods of that paper: at Chinchilla's own compute they imply 93 tokens per parameter.
 HOFFMANN_LAW = ScalingLaw("hoffmann", 1.69, 406.4, 410.7, 0.34, 0.28)
 LAWS = {law.slug: law for law in (EPOCH_LAW, HOFFMANN_LAW)}
 
 
 @dataclass(frozen=True)
 class Training:
-    """A model of so many parameters, trained on so many tokens."""
+    """A model of so many parameters, trained on so many tokens; `compute` is in floating-point operations."""
 
     params: float
     tokens: float
@@ -58,20 +64,20 @@ class Training:
 
     @property
     def overtraining(self) -> float:
-        """How many times the tokens of the rule; 1 is the rule, 94 a model made to be cheap to run."""
+        """Tokens as a multiple of the rule: 1 follows the rule, 94 is a model that is meant to be cheap to run."""
         return self.tokens_per_parameter / TOKENS_PER_PARAMETER
 
 
 def derive_by_rule(compute: float) -> Training:
-    """Twenty tokens per parameter, for these operations."""
+    """The training with twenty tokens per parameter that takes so many operations."""
     params = math.sqrt(compute / (OPERATIONS_PER_PARAMETER_TOKEN * TOKENS_PER_PARAMETER))
     return Training(params, TOKENS_PER_PARAMETER * params)
 
 
 def derive_training(params: float | None = None, tokens: float | None = None, compute: float | None = None) -> Training:
-    """The training that two of three tell, or one of them with the rule.
+    """The training that follows from two of the three, or from one and the rule of twenty tokens per parameter.
 
-    Raises ValueError if none or all three are given: the third follows from two.
+    Raises ValueError if none or all three are given, because the third follows from two.
     """
     if params is not None and tokens is not None:
         if compute is not None:
@@ -83,7 +89,7 @@ def derive_training(params: float | None = None, tokens: float | None = None, co
         return Training(params, TOKENS_PER_PARAMETER * params)
     if tokens is not None:
         return Training(tokens / TOKENS_PER_PARAMETER, tokens)
-    raise ValueError("Give parameters, tokens or compute, or two of them.")
+    raise ValueError("Enter parameters, tokens or compute, or two of them.")
 
 
 def _derive_from_compute(compute: float, params: float | None, tokens: float | None) -> Training:
@@ -97,7 +103,7 @@ def _derive_from_compute(compute: float, params: float | None, tokens: float | N
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """A training beside those that would have been best for its compute, by the rule and by a law; losses in nats."""
+    """A training, and the best ones for its compute by the rule and by a law; losses in nats per token."""
 
     training: Training
     law: ScalingLaw
@@ -108,7 +114,16 @@ class TrainingPlan:
     least_loss: float
 
 
-def build_plan(chosen: Training, law: ScalingLaw = EPOCH_LAW) -> TrainingPlan:
-    rule, best = derive_by_rule(chosen.compute), law.optimum(chosen.compute)
-    losses = (law.loss(each.params, each.tokens) for each in (chosen, rule, best))
-    return TrainingPlan(chosen, law, rule, best, *losses)
+def build_plan(training: Training, law: ScalingLaw = EPOCH_LAW) -> TrainingPlan:
+    """The comparison of a training with the best ones for its compute."""
+    rule = derive_by_rule(training.compute)
+    optimum = law.optimum(training.compute)
+    return TrainingPlan(
+        training=training,
+        law=law,
+        rule=rule,
+        optimum=optimum,
+        loss=law.loss(training.params, training.tokens),
+        loss_by_rule=law.loss(rule.params, rule.tokens),
+        least_loss=law.loss(optimum.params, optimum.tokens),
+    )

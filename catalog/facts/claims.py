@@ -1,8 +1,8 @@
-"""Facts with their sources: all claims are kept, one of each field is chosen, and the model's columns hold it.
+"""Facts with their sources: all claims are stored, and the one chosen for each field fills the model's column.
 
-Who is believed: what was set by hand, then what is shipped with Arena, then models.dev, then files of scores; within a
-source the first claim. A column that differs from its chosen fact was set by hand (in the admin, by a models file), and
-becomes such a fact before anything is imported: so importers never overwrite it.
+Order of trust: values set by hand, then those shipped with Arena, then models.dev, then files of scores; within a
+source the first claim. A column that differs from its chosen fact was set by hand (in the admin or by a models file).
+It becomes a fact before any import, so importers never overwrite it.
 """
 
 from collections import defaultdict
@@ -26,17 +26,20 @@ RELATED_MODELS = {"organization": Organization, "license": License}
 
 @transaction.atomic
 def record_claims(claims: Mapping[int, Collection[Claim]], origin: Fact.Origin) -> None:
-    """Replace what this origin said of these models (by key), and choose anew."""
-    by_hand = adopt_column_values(claims)
+    """Replace the claims of this origin about these models, and choose their facts again.
+
+    claims: model key → all that the origin now claims about the model; models that are absent stay unchanged.
+    """
+    adopted = adopt_column_values(claims)
     old = Fact.objects.filter(origin=origin, model__in=claims).select_related("model").order_by("pk")
     stored = _group_by_model(old)
-    changed = {key: said for key, said in claims.items() if _list_claims(stored[key]) != list(said)}
+    changed = {key: new for key, new in claims.items() if _list_claims(stored[key]) != list(new)}
     _clear_columns([fact for key in changed for fact in stored[key] if fact.chosen])
     old.filter(model__in=changed).delete()
     Fact.objects.bulk_create(
-        Fact(model_id=key, origin=origin, **vars(claim)) for key, said in changed.items() for claim in said
+        Fact(model_id=key, origin=origin, **vars(claim)) for key, new in changed.items() for claim in new
     )
-    choose_facts({*changed, *by_hand})
+    choose_facts({*changed, *adopted})
 
 
 def _group_by_model(facts: Iterable[Fact]) -> dict[int, list[Fact]]:
@@ -51,7 +54,7 @@ def _list_claims(facts: Iterable[Fact]) -> list[Claim]:
 
 
 def _clear_columns(facts: list[Fact]) -> None:
-    """Take what these facts say out of the columns: their source may have withdrawn it."""
+    """Reset the columns of these facts to their defaults, because the source may have withdrawn the claims."""
     models = {fact.model_id: fact.model for fact in facts}
     for fact in facts:
         setattr(models[fact.model_id], fact.field, to_column_value(fact.field, None))
@@ -59,45 +62,48 @@ def _clear_columns(facts: list[Fact]) -> None:
 
 
 def adopt_column_values(keys: Iterable[int]) -> set[int]:
-    """Keep as facts what somebody has set in the columns of these models; says of which models there was something."""
-    held = [fact for model, facts in _load_locked_models(keys) for fact in get_current_facts(model, facts).values()]
-    rows = [fact for fact in held if fact.pk is None]
-    for row in rows:
-        row.as_of = now().date()
+    """Store column values of these models that were set by hand as facts; returns the keys of the models with any."""
+    current = [fact for model, facts in _load_locked_models(keys) for fact in get_current_facts(model, facts).values()]
+    unsaved = [fact for fact in current if fact.pk is None]
+    for fact in unsaved:
+        fact.as_of = now().date()
     Fact.objects.bulk_create(
-        rows,
+        unsaved,
         update_conflicts=True,
         unique_fields=("model", "field", "origin", "source"),
         update_fields=("value", "as_of"),
     )
-    return {row.model_id for row in rows}
+    return {fact.model_id for fact in unsaved}
 
 
 def get_current_facts(model: LanguageModel, facts: Iterable[Fact]) -> dict[str, Fact]:
-    """Field → the fact that a model's column holds; where somebody has set another value, one that is not stored yet.
+    """Field → the fact behind the column's value: the chosen fact, or an unsaved one if the column was set by hand.
 
-    facts: all of the model. Nobody knows of what is not stored when it was set: its `as_of` is None.
+    facts: all facts of the model. An unsaved fact has `as_of` None, because nobody recorded when it was set.
     """
-    chosen, found = {fact.field: fact for fact in facts if fact.chosen}, {}
+    chosen = {fact.field: fact for fact in facts if fact.chosen}
+    current = {}
     for field in FACT_FIELDS:
-        held, fact = _get_column_value(model, field), chosen.get(field)
-        if held != (to_column_value(field, fact.value) if fact else COLUMN_DEFAULTS.get(field)):
-            fact = _build_hand_fact(model, field, held)
+        fact = chosen.get(field)
+        expected = to_column_value(field, fact.value) if fact else COLUMN_DEFAULTS.get(field)
+        value = _get_column_value(model, field)
+        if value != expected:
+            fact = _build_hand_fact(model, field, value)
         if fact:
-            found[field] = fact
-    return found
+            current[field] = fact
+    return current
 
 
-def _build_hand_fact(model: LanguageModel, field: str, held: Any) -> Fact:
-    value = held.isoformat() if isinstance(held, date) else held
+def _build_hand_fact(model: LanguageModel, field: str, column_value: Any) -> Fact:
+    value = column_value.isoformat() if isinstance(column_value, date) else column_value
     return Fact(model=model, field=field, value=value, origin=Fact.Origin.HAND, source=HAND_SOURCE)
 
 
 @transaction.atomic
 def set_hand_fact(key: int, field: str, value: Any, source: str) -> Fact:
-    """What an operator has decided of a model, and where it stands: it takes the place of what was set by hand before.
+    """Store an operator's value for a field of a model, and its source; it replaces earlier values set by hand.
 
-    Raises ValueError for what is no field, no value of it, or no source.
+    Raises ValueError for an unknown field, an invalid value, or an invalid source.
     """
     value = parse_value(field, value)
     if not source.strip() or len(source) > MAX_SOURCE_LENGTH or not source.isprintable():
@@ -105,21 +111,24 @@ def set_hand_fact(key: int, field: str, value: Any, source: str) -> Fact:
     adopt_column_values([key])
     Fact.objects.filter(model=key, field=field, origin=Fact.Origin.HAND).delete()
     claim = {"field": field, "value": value, "source": source.strip(), "as_of": now().date()}
-    made = Fact.objects.create(model_id=key, origin=Fact.Origin.HAND, **claim)
+    fact = Fact.objects.create(model_id=key, origin=Fact.Origin.HAND, **claim)
     choose_facts([key])
-    made.refresh_from_db()
-    return made
+    fact.refresh_from_db()
+    return fact
 
 
 def choose_facts(keys: Iterable[int]) -> None:
-    """Choose the fact of each field that is believed, and write it into the model's column."""
-    names = {field: _NamedRows(kind) for field, kind in RELATED_MODELS.items()}
-    models, chosen = [], []
+    """Choose the most trusted fact of each field of these models, and write it into the model's column."""
+    related_rows = {field: _RowsByName(kind) for field, kind in RELATED_MODELS.items()}
+    models = []
+    chosen = []
     for model, facts in _load_locked_models(keys):
         best = _pick_best(facts)
         for field, fact in best.items():
             value = to_column_value(field, fact.value)
-            setattr(model, field, names[field].row(value) if field in names else value)
+            if field in related_rows:
+                value = related_rows[field].get_or_create(value)
+            setattr(model, field, value)
         models.append(model)
         chosen += [fact.pk for fact in best.values()]
     Fact.objects.filter(model__in=[model.pk for model in models], chosen=True).exclude(pk__in=chosen).update(
@@ -130,7 +139,7 @@ def choose_facts(keys: Iterable[int]) -> None:
 
 
 def _pick_best(facts: Iterable[Fact]) -> dict[str, Fact]:
-    """Field → the fact that is believed."""
+    """Field → the most trusted of these facts of one model."""
     best: dict[str, Fact] = {}
     for fact in sorted(facts, key=_trust_key):
         best.setdefault(fact.field, fact)
@@ -138,19 +147,22 @@ def _pick_best(facts: Iterable[Fact]) -> dict[str, Fact]:
 
 
 def _trust_key(fact: Fact) -> tuple[int, int, int]:
-    """Smallest first. Of what was set by hand the newest, also of one day; of a source's claims the first."""
+    """Sort key, the most trusted first: among values set by hand the newest, among other claims the first stored."""
     if fact.origin == Fact.Origin.HAND:
         return TRUST_ORDER[Fact.Origin.HAND], -fact.as_of.toordinal(), -fact.pk
     return TRUST_ORDER[Fact.Origin(fact.origin)], 0, fact.pk
 
 
 def _save_models(models: Collection[LanguageModel]) -> None:
-    """The columns of facts of models that are there. `bulk_update` would spell out a case for each model and field."""
+    """Write the fact columns of existing models. `bulk_update` would write a CASE for each model and field instead."""
     LanguageModel.objects.bulk_create(models, update_conflicts=True, unique_fields=("pk",), update_fields=FACT_FIELDS)
 
 
 def _load_locked_models(keys: Iterable[int]) -> list[tuple[LanguageModel, list[Fact]]]:
-    """Locked, so that none is deleted before `_save_models`; not its key, which new battles refer to meanwhile."""
+    """Models and their facts, by key. The rows are locked so that none is deleted before `_save_models`.
+
+    The lock leaves the primary key free, because new battles refer to it meanwhile.
+    """
     models = LanguageModel.objects.filter(pk__in=list(keys)).select_related(*RELATED_MODELS).prefetch_related("facts")
     models = models.order_by("pk").select_for_update(of=("self",), no_key=True)
     return [(model, list(model.facts.all())) for model in models]
@@ -161,21 +173,22 @@ def _get_column_value(model: LanguageModel, field: str) -> Any:
     return value.name if value is not None and field in RELATED_MODELS else value
 
 
-class _NamedRows:
-    """Organizations or licenses by name; new ones are made."""
+class _RowsByName:
+    """Organizations or licenses by name; loads all once."""
 
     def __init__(self, kind: Any) -> None:
         self._kind = kind
         self._rows = {row.name: row for row in kind.objects.all()}
 
-    def row(self, name: str | None) -> Any:
+    def get_or_create(self, name: str | None) -> Any:
+        """The row with this name, new if need be; None without a name."""
         if name is not None and name not in self._rows:
             self._rows[name] = self._kind.objects.create(name=name, slug=pick_free_slug(self._kind, name))
         return name and self._rows[name]
 
 
 def pick_free_slug(kind: Any, name: str) -> str:
-    """From the name; two names may say the same in a-z, or nothing."""
+    """A slug from the name that no row of `kind` has: a number tells apart names that are equal in a-z, or empty."""
     slug = slugify(name)[:90] or "unnamed"
     candidates = (slug if number == 1 else f"{slug}-{number}" for number in count(1))
     return next(candidate for candidate in candidates if not kind.objects.filter(slug=candidate).exists())

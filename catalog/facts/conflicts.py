@@ -1,4 +1,4 @@
-"""Where sources say different things of a model, for whoever looks after the catalogue; and taking one of them."""
+"""Fields and prices on which sources disagree, and the operator's choice of one of them."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ PRICE_FIELD = "price"
 
 @dataclass(frozen=True)
 class SourceClaim:
-    """What a source says. `key` is that of the fact, or of the price."""
+    """A value from one source. `key` is the primary key of the fact or of the price."""
 
     key: int
     value: Any
@@ -26,7 +26,7 @@ class SourceClaim:
 
 @dataclass(frozen=True)
 class Conflict:
-    """What a field of a model is taken to be, and who says something else. `decided`: an operator has chosen."""
+    """The chosen value of a field of a model, and the claims that differ. `decided`: an operator made the choice."""
 
     model: LanguageModel
     field: str
@@ -36,18 +36,25 @@ class Conflict:
 
 
 def find_conflicts() -> list[Conflict]:
-    """Those that nobody has decided first; by model and field."""
-    said: dict[tuple[int, str], list[Fact]] = defaultdict(list)
+    """All conflicts, undecided ones first: those of facts by model and field, then those of prices by model."""
+    facts_by_field: dict[tuple[int, str], list[Fact]] = defaultdict(list)
     for fact in Fact.objects.select_related("model").order_by("model__slug", "field", "-chosen", "pk"):
-        said[fact.model_id, fact.field].append(fact)
-    found = [*map(_build_conflict, said.values()), *_find_price_conflicts()]
-    return sorted((each for each in found if each.others), key=lambda each: each.decided)
+        facts_by_field[fact.model_id, fact.field].append(fact)
+    candidates = [*map(_build_conflict, facts_by_field.values()), *_build_price_conflicts()]
+    conflicts = [candidate for candidate in candidates if candidate.others]
+    return sorted(conflicts, key=lambda conflict: conflict.decided)
 
 
 def _build_conflict(facts: list[Fact]) -> Conflict:
     first, *rest = facts
-    others = tuple(_claim_from_fact(each) for each in rest if not _is_same_value(first.field, first.value, each.value))
-    return Conflict(first.model, first.field, _claim_from_fact(first), others, first.origin == Fact.Origin.HAND)
+    differing = [fact for fact in rest if not _is_same_value(first.field, first.value, fact.value)]
+    return Conflict(
+        model=first.model,
+        field=first.field,
+        chosen=_claim_from_fact(first),
+        others=tuple(map(_claim_from_fact, differing)),
+        decided=first.origin == Fact.Origin.HAND,
+    )
 
 
 def _claim_from_fact(fact: Fact) -> SourceClaim:
@@ -55,27 +62,31 @@ def _claim_from_fact(fact: Fact) -> SourceClaim:
 
 
 def _is_same_value(field: str, one: Any, other: Any) -> bool:
-    """A month agrees with each of its days."""
+    """Whether two values agree; a month agrees with each of its days."""
     if to_column_value(field, one) == to_column_value(field, other):
         return True
-    texts = isinstance(one, str) and isinstance(other, str) and field.endswith(("_date", "_cutoff", "_on"))
-    return texts and (one.startswith(other) or other.startswith(one))
+    is_date = isinstance(one, str) and isinstance(other, str) and field.endswith(("_date", "_cutoff", "_on"))
+    return is_date and (one.startswith(other) or other.startswith(one))
 
 
-def _find_price_conflicts() -> list[Conflict]:
-    """The newest price of each source; by hand before the others, then the newest."""
-    said: dict[int, dict[str, Price]] = defaultdict(dict)
+def _build_price_conflicts() -> list[Conflict]:
+    """One for each model with prices, from the newest price of each source; prices set by hand come first."""
+    prices_by_model: dict[int, dict[str, Price]] = defaultdict(dict)
     for price in Price.objects.select_related("model").order_by("model__slug", "-by_hand", "-as_of", "-pk"):
-        said[price.model_id].setdefault(price.source, price)
-    return [_build_price_conflict(list(prices.values())) for prices in said.values()]
+        prices_by_model[price.model_id].setdefault(price.source, price)
+    return [_build_price_conflict(list(prices.values())) for prices in prices_by_model.values()]
 
 
 def _build_price_conflict(prices: list[Price]) -> Conflict:
     first, *rest = prices
-    others = tuple(
-        map(_claim_from_price, (each for each in rest if (each.input, each.output) != (first.input, first.output)))
+    differing = [price for price in rest if (price.input, price.output) != (first.input, first.output)]
+    return Conflict(
+        model=first.model,
+        field=PRICE_FIELD,
+        chosen=_claim_from_price(first),
+        others=tuple(map(_claim_from_price, differing)),
+        decided=first.by_hand,
     )
-    return Conflict(first.model, PRICE_FIELD, _claim_from_price(first), others, first.by_hand)
 
 
 def _claim_from_price(price: Price) -> SourceClaim:
@@ -83,14 +94,14 @@ def _claim_from_price(price: Price) -> SourceClaim:
 
 
 def accept_fact(key: int) -> Fact:
-    """What this source says holds from now on, as set by hand. Raises Fact.DoesNotExist."""
+    """Store this source's value as set by hand, so that it is chosen from now on. Raises Fact.DoesNotExist."""
     fact = Fact.objects.get(pk=key)
     return set_hand_fact(fact.model_id, fact.field, fact.value, fact.source)
 
 
 @transaction.atomic
 def accept_price(key: int) -> Price:
-    """This price holds from now on, and no other one is by hand. Raises Price.DoesNotExist."""
+    """Make this the only price of its model that is set by hand, so that it is current. Raises Price.DoesNotExist."""
     price = Price.objects.select_for_update().get(pk=key)
     for other in Price.objects.filter(model=price.model_id, by_hand=True).exclude(pk=key):
         other.by_hand = False

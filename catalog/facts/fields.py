@@ -1,4 +1,4 @@
-"""The fields of a model about which there are facts: how a source's value is read, and what a column takes. Pure."""
+"""The fields of a model that have facts: a parser for each, and the conversion to column values. Pure."""
 
 import re
 from collections.abc import Callable
@@ -10,15 +10,14 @@ MAX_COUNT = 10**15
 MODEL_KINDS = ("base", "chat", "fine-tuned", "merge")
 TUNING_OPTIONS = ("weights", "api", "no")
 MODALITIES = ("text", "image", "audio", "video", "pdf")
-VALID_YEARS = range(1950, 2101)  # from before the first programs that chat to what a maker may promise
+VALID_YEARS = range(1950, 2101)  # from before the first chat programs to dates that a maker may promise
 DATE_PATTERN = re.compile(r"\d{4}-\d{2}(-\d{2})?")
-
 RATE_PATTERN = re.compile(r"([1-9][0-9]{0,11})(?: \((.+)\))?")
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What a source says of a field of a model, and when it said so."""
+    """A value that a source gives for a field of a model, and the day of that statement."""
 
     field: str
     value: Any
@@ -42,7 +41,7 @@ def _parse_boolean(value: Any) -> bool:
 
 
 def _parse_date(value: Any) -> str:
-    """A day or a month, as precise as the source is."""
+    """A day or a month, as precise as the source."""
     text = str(value)
     try:
         if not DATE_PATTERN.fullmatch(text) or parse_day(text).year not in VALID_YEARS:
@@ -70,7 +69,7 @@ def _parse_tokens(value: Any) -> int:
 
 @dataclass(frozen=True)
 class RateLimit:
-    """What a provider lets one customer do in a minute, and for which of its tiers it says so."""
+    """The limit per minute that a provider sets for one customer; `tier` is the customer's tier, or empty."""
 
     number: int
     tier: str
@@ -80,16 +79,18 @@ class RateLimit:
 
 
 def parse_rate(text: str) -> RateLimit | None:
-    """From such a fact; None where it is empty."""
-    found = RATE_PATTERN.fullmatch(text)
-    return RateLimit(int(found[1]), found[2] or "") if found else None
+    """The rate limit in a text like `50 (tier 1)`, or None if the text is empty or has another form."""
+    match = RATE_PATTERN.fullmatch(text)
+    if match is None:
+        return None
+    return RateLimit(int(match[1]), match[2] or "")
 
 
 def _validate_rate(value: Any) -> str:
-    """Kept as text, because the number alone would be wrong for most customers: `50 (tier 1)`."""
+    """A rate as text, because the number without its tier is wrong for most customers: `50 (tier 1)`."""
     text = str(value)
     if isinstance(value, bool) or len(text) > 100 or not text.isprintable() or parse_rate(text) is None:
-        raise ValueError("must be a whole number, and in brackets for whom it holds, like 50 (tier 1)")
+        raise ValueError("must be a whole number, with its tier in brackets, like 50 (tier 1)")
     return text
 
 
@@ -101,19 +102,19 @@ def _parse_small_count(value: Any) -> int:
 
 
 def _parse_modalities(value: Any) -> list[str]:
-    found = value.split() if isinstance(value, str) else value
-    if not isinstance(found, list) or not found or not set(found) <= set(MODALITIES):
-        raise ValueError(f"must be some of {', '.join(MODALITIES)}")
-    return [each for each in MODALITIES if each in found]
+    words = value.split() if isinstance(value, str) else value
+    if not isinstance(words, list) or not words or not set(words) <= set(MODALITIES):
+        raise ValueError(f"must be one or more of {', '.join(MODALITIES)}")
+    return [modality for modality in MODALITIES if modality in words]
 
 
 def _make_choice_parser(*words: str) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
+    def parse(value: Any) -> str:
         if value not in words:
             raise ValueError(f"must be one of {', '.join(words)}")
         return str(value)
 
-    return read
+    return parse
 
 
 FACT_FIELDS: dict[str, Callable[[Any], Any]] = {
@@ -141,7 +142,7 @@ FACT_FIELDS: dict[str, Callable[[Any], Any]] = {
     "kv_heads": _parse_small_count,
     "head_dim": _parse_small_count,
 }
-# The first of each lies never beyond the second.
+# The first of each pair is never greater than the second.
 ORDERED_PAIRS = (
     ("parameters_active", "parameters_total"),
     ("max_input", "context_window"),
@@ -157,9 +158,9 @@ COLUMN_DEFAULTS: dict[str, Any] = {
 
 
 def parse_value(field: str, value: Any) -> Any:
-    """The value in the form in which facts are kept. Raises ValueError: no such field, or not a value of it."""
+    """The value as facts store it. Raises ValueError for an unknown field or an invalid value."""
     if field not in FACT_FIELDS:
-        raise ValueError(f"{field!r} is not a field; known are {', '.join(FACT_FIELDS)}")
+        raise ValueError(f"{field!r} is not a field; the fields are {', '.join(FACT_FIELDS)}")
     try:
         return FACT_FIELDS[field](value)
     except ValueError as error:
@@ -167,16 +168,17 @@ def parse_value(field: str, value: Any) -> Any:
 
 
 def to_column_value(field: str, value: Any) -> Any:
-    """What the model's column holds for this fact: a month is its first day; organizations and licenses are names."""
+    """The model's column value for this fact: a month becomes its first day; organizations and licenses are names."""
     if value is None:
         return COLUMN_DEFAULTS.get(field)
     return parse_day(value) if field in DATE_FIELDS else value
 
 
 def parse_day(text: str) -> date:
+    """The day of a date like 2024-05-13, or the first day of a month like 2024-05."""
     return date.fromisoformat(text if len(text) > 7 else f"{text}-01")
 
 
 def is_in_future(day: date) -> bool:
-    """Whether it has come nowhere on earth."""
+    """Whether the day has begun in no time zone yet."""
     return day > datetime.now(UTC).date() + timedelta(days=1)

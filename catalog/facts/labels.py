@@ -1,4 +1,4 @@
-"""What the fields of a model are called, and why each matters to whom: one plain sentence."""
+"""Labels of the fields of a model, one sentence each on why a field matters, and facts as text."""
 
 import re
 from collections.abc import Iterable
@@ -21,82 +21,82 @@ SOURCE_NAME_PATTERN = re.compile(r"https?://\S+ \(([^,;()]+)|https?://([^\s/)]+)
 FIELD_LABELS = {
     "organization": (
         _("Maker"),
-        _("Who answers for it, and whose country's rules apply: for purchasing and compliance."),
+        _("Who is responsible for the model and which country's rules apply; matters for purchasing and compliance."),
     ),
-    "license": (_("License"), _("Decides whether a product may be built on it at all: for everybody who ships one.")),
+    "license": (_("License"), _("Decides whether you may build a product on the model.")),
     "open_weights": (
         _("Open weights"),
-        _("Can run on machines of one's own: where data must stay in the house, or to stay independent."),
+        _("Can run on your own hardware: if data must stay in-house or you want independence."),
     ),
     "kind": (
         _("Kind"),
-        _("A base model continues text and is for training; for talking to people, take a chat model."),
+        _("A base model continues text and is meant for further training; to talk to people, use a chat model."),
     ),
-    "status": (_("State"), _("A retired model can no longer be asked: nothing new should depend on it.")),
-    "retires_on": (
-        _("Retires on"),
-        _("Until then a service on it must have moved: for everybody who plans operations."),
-    ),
+    "status": (_("Status"), _("A retired model no longer answers, so don't build anything new on it.")),
+    "retires_on": (_("Retires on"), _("Move services off the model by this day; matters if you plan operations.")),
     "release_date": (
         _("Released"),
-        _("Newer ones are mostly better for their size, older ones better known in their faults."),
+        _("Newer models usually do more for their size; older models' flaws are better known."),
     ),
     "knowledge_cutoff": (
-        _("Knows the world until"),
-        _("Of what came later it knows nothing unless it can search: for news, law and prices."),
+        _("Knowledge cutoff"),
+        _("It knows nothing later than this unless it can search; matters for news, law and prices."),
     ),
     "parameters_total": (
         _("Parameters"),
-        _("Decide how much memory it takes: for everybody who runs it on machines of their own."),
+        _("Decide how much memory the model needs; matters if you run it on your own hardware."),
     ),
     "parameters_active": (
         _("Active parameters"),
-        _("Decide how fast it answers and what an answer costs, where only a part works at a time."),
+        _("Decide the speed and the cost of an answer if the model uses only some of its parameters per token."),
     ),
     "training_tokens": (
-        _("Trained on"),
-        _("Many tokens for its size make a small model good and cheap: for choosing among small ones."),
+        _("Training tokens"),
+        _("Many tokens for its size make a small model good and cheap; matters when you compare small models."),
     ),
     "context_window": (
         _("Context"),
-        _("How much question and answer may hold together: for long documents and long talks."),
+        _("The limit for question and answer together; matters for long documents and long conversations."),
     ),
     "max_input": (
-        _("Longest question"),
-        _("Where it is below the context, the rest is kept for the answer: for long documents."),
+        _("Max input"),
+        _("If it is smaller than the context, the rest is reserved for the answer; matters for long documents."),
     ),
-    "max_output": (_("Longest answer"), _("For reports and programs that must come in one piece.")),
+    "max_output": (_("Max output"), _("Matters for reports and programs that must come in one piece.")),
     "modalities": (
-        _("Takes in"),
-        _("For pictures, scans and speech: what it cannot read must be turned into text first."),
+        _("Accepts"),
+        _("Matters for images, scans and speech: anything else must be converted to text first."),
     ),
-    "tools": (_("Calls tools"), _("Needed for agents, and wherever other programs are to act on its answer.")),
-    "web_search": (_("Web search"), _("An alternative to a late cutoff: for questions about today.")),
+    "tools": (_("Tool calling"), _("Needed for agents and wherever other programs act on the answer.")),
+    "web_search": (_("Web search"), _("An alternative to a recent cutoff for questions about current events.")),
     "fine_tuning": (
         _("Fine-tuning"),
-        _("Whether it can learn your terms, and whether the result is yours (weights) or rented (API)."),
+        _("Whether it can learn your terms, and whether you own the result (weights) or rent it (API)."),
     ),
     "requests_per_minute": (
-        _("Requests a minute"),
-        _("More than that are refused: for services with many users, until they have spent more."),
+        _("Requests per minute"),
+        _("The provider rejects more than this until you have spent more; matters for services with many users."),
     ),
     "tokens_per_minute": (
-        _("Tokens a minute"),
-        _("Reached before the number of requests where questions are long: for documents and agents."),
+        _("Tokens per minute"),
+        _("Long questions reach this before the request limit; matters for documents and agents."),
     ),
     "layers": (
         _("Layers"),
-        _("With the two below they tell the memory of long talks: for everybody who plans GPUs."),
+        _("Together with the next two, determines memory for long conversations."),
     ),
     "kv_heads": (_("Key-value heads"), _("The fewer, the more conversations fit beside the weights on one GPU.")),
-    "head_dim": (_("Size of a head"), _("What each head keeps of each token: mostly 128.")),
+    "head_dim": (_("Head dimension"), _("How many numbers each head stores per token: mostly 128.")),
 }
 
 
 @dataclass(frozen=True)
 class FactRow:
-    """A fact in words. `extract_link` is the first address in its source, if there is one; `as_of` None: nobody noted
-    it."""
+    """A fact in words.
+
+    `link` is the first web address in `source`, or empty. `as_of` is None if nobody recorded the day. `others` are the
+    values that other sources give.
+    """
 
     label: str
     value: str
@@ -108,7 +108,7 @@ class FactRow:
 
 
 def build_fact_rows(model: LanguageModel) -> list[FactRow]:
-    """What is held of a model, in the order of the fields; `others`: what other sources say instead."""
+    """The current facts of a model that have a value, in the order of `FACT_FIELDS`."""
     facts = list(model.facts.order_by("pk"))
     return [
         _build_fact_row(fact, facts)
@@ -119,20 +119,31 @@ def build_fact_rows(model: LanguageModel) -> list[FactRow]:
 
 def _build_fact_row(fact: Fact, facts: list[Fact]) -> FactRow:
     label, why = FIELD_LABELS[fact.field]
-    value = format_value(fact.field, fact.value)
-    others = dict.fromkeys(format_value(fact.field, each.value) for each in list_differing_facts(fact, facts))
-    return FactRow(str(label), value, str(why), fact.source, extract_link(fact.source), fact.as_of, tuple(others))
+    differing = list_differing_facts(fact, facts)
+    other_values = dict.fromkeys(format_value(other.field, other.value) for other in differing)
+    return FactRow(
+        label=str(label),
+        value=format_value(fact.field, fact.value),
+        why=str(why),
+        source=fact.source,
+        link=extract_link(fact.source),
+        as_of=fact.as_of,
+        others=tuple(other_values),
+    )
 
 
 def list_differing_facts(fact: Fact, facts: Iterable[Fact]) -> list[Fact]:
-    """Those of these facts of a model that say something else of the same field, in other words."""
+    """The facts about the same field whose formatted value differs; facts without a value are skipped.
+
+    facts: all facts of one model.
+    """
     value = format_value(fact.field, fact.value)
-    said = [each for each in facts if each.field == fact.field and each.value is not None]
-    return [each for each in said if format_value(each.field, each.value) != value]
+    known = [other for other in facts if other.field == fact.field and other.value is not None]
+    return [other for other in known if format_value(other.field, other.value) != value]
 
 
 def format_value(field: str, value: Any) -> str:
-    """A fact's value as people write it: a month without a day, 671 B, 128,000 tokens."""
+    """A fact's value as people write it: a month without a day, 671 B, 128,000."""
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if field in DATE_FIELDS:
@@ -143,16 +154,23 @@ def format_value(field: str, value: Any) -> str:
         return str(parse_rate(value))
     if isinstance(value, int):
         return f"{value:,}"
-    return ", ".join(value) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return ", ".join(value)
+    return str(value)
 
 
 def extract_link(source: str) -> str:
-    """The first address in it, or nothing."""
-    found = URL_PATTERN.search(source)
-    return found[0] if found else ""
+    """The first web address in a source, or an empty text."""
+    match = URL_PATTERN.search(source)
+    return match[0] if match else ""
 
 
 def shorten_source(source: str) -> str:
-    """What the source behind an address is called: the first words of its brackets, else its host; else all of it."""
-    found = SOURCE_NAME_PATTERN.search(source)
-    return (found[1] or found[2]).strip() if found else source
+    """A short name for a source that has a web address: the first words in its brackets, or else the host.
+
+    Other sources are returned unchanged.
+    """
+    match = SOURCE_NAME_PATTERN.search(source)
+    if match is None:
+        return source
+    return (match[1] or match[2]).strip()

@@ -1,4 +1,4 @@
-"""Which of the prices of a model holds, and what can be one."""
+"""The current price of a model, and the parser for price tiers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,23 +12,26 @@ TIER_KEYS = {"above", "input", "output"}
 
 
 def load_current_prices(models: Sequence[LanguageModel] | QuerySet[LanguageModel]) -> dict[int, Price]:
-    """Model key → its price, where one is known: one that was set by hand, else the newest."""
-    newest = (
+    """Model key → its current price: the newest set by hand, or else the newest. Models without prices are absent."""
+    prices = (
         Price.objects.filter(model__in=models).order_by("model_id", "-by_hand", "-as_of", "-pk").distinct("model_id")
     )
-    return {price.model_id: price for price in newest}
+    return {price.model_id: price for price in prices}
 
 
 def parse_tiers(value: Any) -> list[dict[str, float]]:
-    """Dollars for a million tokens of questions that are longer than `above` tokens. Raises ValueError."""
-    if not isinstance(value, list) or not all(isinstance(each, dict) and each.keys() == TIER_KEYS for each in value):
+    """Prices of long questions: US dollars per million tokens for questions of more than `above` tokens.
+
+    Raises ValueError with what is wrong.
+    """
+    if not isinstance(value, list) or not all(isinstance(tier, dict) and tier.keys() == TIER_KEYS for tier in value):
         raise ValueError('must be a list like [{"above": 200000, "input": 2.5, "output": 15}]')
-    return [_parse_tier(each) for each in value]
+    return [_parse_tier(tier) for tier in value]
 
 
-def _parse_tier(given: Mapping[str, Any]) -> dict[str, float]:
-    dollars = {name: parse_number(given[name], name) for name in ("input", "output")}
-    for name, asked in dollars.items():
-        if asked < 0:
+def _parse_tier(tier: Mapping[str, Any]) -> dict[str, float]:
+    prices = {name: parse_number(tier[name], name) for name in ("input", "output")}
+    for name, dollars in prices.items():
+        if dollars < 0:
             raise ValueError(f"{name} is below 0")
-    return {"above": parse_count(given["above"], "above"), **dollars}
+    return {"above": parse_count(tier["above"], "above"), **prices}

@@ -1,1 +1,1 @@
-"""Files from elsewhere, read into facts and scores."""
+"""Importers: outside files and packages become facts, prices and scores."""

@@ -1,7 +1,7 @@
-"""Result files of lm-evaluation-harness, as its versions 0.4.9 and 0.4.13 write them. Pure.
+"""Parser of result files of lm-evaluation-harness, in the format of versions 0.4.9 and 0.4.13. Pure.
 
-`results[task]["metric,filter"]` is a score; standard errors may be the text "N/A"; a group stands in `results` beside
-its subtasks, which are then left out.
+`results[task]["metric,filter"]` is a score. A standard error may be the text "N/A". `results` lists a group beside its
+subtasks; if the group has scores, its subtasks are skipped.
 """
 
 import json
@@ -18,7 +18,10 @@ NON_SCORE_KEYS = frozenset({"alias", "name", "sample_len", "sample_count"})
 
 
 def parse_scores(content: bytes, source: str) -> list[ScoreRow]:
-    """All scores of the file. Raises ValueError with the place in the file."""
+    """All scores of a result file. Raises ValueError that names the place in the file.
+
+    source: stored with each score.
+    """
     try:
         document = json.loads(content)
     except json.JSONDecodeError as error:
@@ -27,39 +30,46 @@ def parse_scores(content: bytes, source: str) -> list[ScoreRow]:
         raise ValueError("line 1: this is not JSON in UTF-8") from None
     results = _get_table(document, "results")
     if not results:
-        raise ValueError("results: there are no tasks")
+        raise ValueError(
+            "results: this file contains no task results. Is it a results_….json of lm-evaluation-harness?"
+        )
     groups = _find_groups(document)
     scored = {task for task, result in results.items() if any(_iter_score_keys(result))}
     rows = [
         row
         for task in results
-        if scored.isdisjoint(groups[task])  # else it is a subtask of a group that has scores of its own
+        if scored.isdisjoint(groups[task])  # otherwise a group with scores includes it
         for row in _iter_task_scores(document, task, groups[task], source)
     ]
     if not rows:
-        raise ValueError("results: there are no scores")
+        raise ValueError("results: this file contains no scores")
     return rows
 
 
 def _get_table(document: Any, key: str) -> dict[str, Any]:
-    found = document.get(key, {}) if isinstance(document, dict) else None
-    if not isinstance(found, dict):
+    table = document.get(key, {}) if isinstance(document, dict) else None
+    if not isinstance(table, dict):
         raise ValueError(f"{key} must be a JSON object")
-    return found
+    return table
 
 
 def _find_groups(document: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Task → the groups that it is a part of. By one pass: a file that a stranger sends may hold very many of both."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for group, parts in _get_table(document, "group_subtasks").items():
-        for task in {each for each in parts if isinstance(each, str)} - {group} if isinstance(parts, list) else ():
-            found[task].append(group)
-    return found
+    """Task → the groups that contain it. One pass, because a visitor's file may hold very many of both."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for group, subtasks in _get_table(document, "group_subtasks").items():
+        if not isinstance(subtasks, list):
+            continue
+        for task in {subtask for subtask in subtasks if isinstance(subtask, str)} - {group}:
+            groups[task].append(group)
+    return groups
 
 
 def _iter_score_keys(result: Any) -> Iterator[str]:
-    if isinstance(result, dict):
-        yield from (key for key in result if key not in NON_SCORE_KEYS and not key.split(",")[0].endswith("_stderr"))
+    if not isinstance(result, dict):
+        return
+    for key in result:
+        if key not in NON_SCORE_KEYS and not key.split(",")[0].endswith("_stderr"):
+            yield key
 
 
 def _iter_task_scores(document: Mapping[str, Any], task: str, groups: list[str], source: str) -> Iterator[ScoreRow]:
@@ -69,20 +79,23 @@ def _iter_task_scores(document: Mapping[str, Any], task: str, groups: list[str],
     run = _build_run_fields(document, task, groups, source)
     for key in _iter_score_keys(result):
         metric, _, kind = key.rpartition(",")
-        where = f"results.{task}.{key}"
+        place = f"results.{task}.{key}"
         stderr = result.get(f"{metric}_stderr,{kind}") if metric else None
         yield ScoreRow(
-            metric=parse_text(metric or kind, where, 100),
-            filter="" if kind == "none" or not metric else parse_text(kind, where, 100),
-            value=parse_number(result[key], where),
-            stderr=None if stderr in (None, "N/A") else parse_number(stderr, f"{where} (stderr)"),
+            metric=parse_text(metric or kind, place, 100),
+            filter="" if kind == "none" or not metric else parse_text(kind, place, 100),
+            value=parse_number(result[key], place),
+            stderr=None if stderr in (None, "N/A") else parse_number(stderr, f"{place} (stderr)"),
             **run,
         )
 
 
 def _build_run_fields(document: Mapping[str, Any], task: str, groups: list[str], source: str) -> dict[str, Any]:
-    config, samples = _get_table(document, "config"), _get_samples(document, task)
-    shots, effective = _get_table(document, "n-shot").get(task), samples.get("effective")
+    """The fields of `ScoreRow` that all scores of a task share."""
+    config = _get_table(document, "config")
+    samples = _get_samples(document, task)
+    shots = _get_table(document, "n-shot").get(task)
+    effective = samples.get("effective")
     template = document.get("chat_template_sha")
     return {
         "model": _parse_model_name(document, config),
@@ -92,52 +105,58 @@ def _build_run_fields(document: Mapping[str, Any], task: str, groups: list[str],
         "limited": config.get("limit") is not None or _is_partial(samples, task),
         "shots": None if shots is None else parse_count(shots, f"n-shot.{task}"),
         "harness": HARNESS_NAME,
-        "harness_version": _parse_word(document.get("lm_eval_version"), "lm_eval_version", 50),
-        "version": _parse_word(_get_table(document, "versions").get(task), f"versions.{task}", 50),
+        "harness_version": _parse_short_text(document.get("lm_eval_version"), "lm_eval_version", 50),
+        "version": _parse_short_text(_get_table(document, "versions").get(task), f"versions.{task}", 50),
         "chat_template": template is not None if "chat_template_sha" in document else None,
-        "chat_template_sha": _parse_word(template, "chat_template_sha", 64),
-        "precision": _parse_word(config.get("model_dtype"), "config.model_dtype", 50).removeprefix("torch."),
-        "revision": _parse_word(config.get("model_sha") or config.get("model_revision"), "config.model_sha", 100),
+        "chat_template_sha": _parse_short_text(template, "chat_template_sha", 64),
+        "precision": _parse_short_text(config.get("model_dtype"), "config.model_dtype", 50).removeprefix("torch."),
+        "revision": _parse_short_text(config.get("model_sha") or config.get("model_revision"), "config.model_sha", 100),
         "measured_by": "whoever ran the file",
         "source": source,
         "date": _parse_date(document.get("date")),
     }
 
 
-def _parse_word(value: Any, where: str, longest: int) -> str:
-    """A text or a number in a few characters; empty where there is none."""
-    found = "" if value is None else str(value)[:longest]
-    if not found.isprintable():
-        raise ValueError(f"{where} holds characters that are no text")
-    return found
+def _parse_short_text(value: Any, place: str, max_length: int) -> str:
+    """A text or a number as text, cut at `max_length`; empty for None."""
+    text = "" if value is None else str(value)[:max_length]
+    if not text.isprintable():
+        raise ValueError(f"{place} contains unprintable characters")
+    return text
 
 
 def _get_samples(document: Mapping[str, Any], task: str) -> dict[str, Any]:
-    found = _get_table(document, "n-samples").get(task) or {}
-    if not isinstance(found, dict):
+    samples = _get_table(document, "n-samples").get(task) or {}
+    if not isinstance(samples, dict):
         raise ValueError(f"n-samples.{task} must be a JSON object")
-    return found
+    return samples
 
 
 def _is_partial(samples: Mapping[str, Any], task: str) -> bool:
-    both = [samples.get("effective"), samples.get("original")]
-    if None in both:
+    """Whether fewer questions were asked than the task has; False if one of the numbers is missing."""
+    effective = samples.get("effective")
+    original = samples.get("original")
+    if effective is None or original is None:
         return False
-    effective, original = (parse_count(each, f"n-samples.{task}") for each in both)
-    return effective < original
+    return parse_count(effective, f"n-samples.{task}") < parse_count(original, f"n-samples.{task}")
 
 
 def _parse_model_name(document: Mapping[str, Any], config: Mapping[str, Any]) -> str:
-    """The name given, else what the harness was told to load."""
+    """The name in the file, or else the model that the harness loaded."""
     if document.get("model_name"):
         return parse_text(document["model_name"], "model_name")
     arguments = config.get("model_args") or ""
     if isinstance(arguments, str):
-        arguments = dict(each.partition("=")[::2] for each in arguments.split(","))
+        arguments = dict(_split_argument(argument) for argument in arguments.split(","))
     if not isinstance(arguments, dict):
         raise ValueError("config.model_args must be a text or a JSON object")
-    named = arguments.get("pretrained") or arguments.get("model") or config.get("model")
-    return parse_text(named, "model_name")
+    loaded = arguments.get("pretrained") or arguments.get("model") or config.get("model")
+    return parse_text(loaded, "model_name")
+
+
+def _split_argument(argument: str) -> tuple[str, str]:
+    name, _, value = argument.partition("=")
+    return name, value
 
 
 def _parse_date(value: Any) -> date | None:

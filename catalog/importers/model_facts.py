@@ -1,10 +1,9 @@
-"""Facts and prices from elsewhere into the catalogue."""
+"""Import of facts and prices from models.dev into the catalog."""
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any
 
 from django.db import transaction
 
@@ -19,6 +18,8 @@ from catalog.models import Fact, LanguageModel, Price
 
 @dataclass(frozen=True)
 class FactImportResult:
+    """Counts: models described, `new` ones among them, prices new or corrected, rolling aliases skipped."""
+
     models: int
     new: int
     prices: int
@@ -27,51 +28,61 @@ class FactImportResult:
 
 @transaction.atomic
 def import_models_dev() -> FactImportResult:
-    """Take over what models.dev says. What it said earlier of models that it no longer lists stays as it is: a model is
-    retired when somebody has said so, and a list grows shorter for many reasons."""
-    found, left_out = models_dev_facts.list_descriptions()
-    placed, new = _match_models(found)
-    record_claims({key: each.claims for key, each in placed.items()}, Fact.Origin.MODELS_DEV)
-    priced = [(key, each.price, each.source, each.as_of) for key, each in placed.items() if each.price]
-    return FactImportResult(len(placed), new, save_prices(priced), left_out)
+    """Replace the claims of models.dev about the models that it lists, and store their prices.
+
+    Models that it no longer lists keep their earlier claims. A missing model is not retired: lists shrink for many
+    reasons, and only a source that calls a model retired retires it.
+    """
+    descriptions, aliases = models_dev_facts.list_descriptions()
+    by_key, new = _match_models(descriptions)
+    record_claims({key: description.claims for key, description in by_key.items()}, Fact.Origin.MODELS_DEV)
+    prices = [
+        (key, description.price, description.source, description.as_of)
+        for key, description in by_key.items()
+        if description.price
+    ]
+    return FactImportResult(models=len(by_key), new=new, prices=save_prices(prices), aliases=aliases)
 
 
-def _match_models(found: Iterable[ModelDescription]) -> tuple[dict[int, ModelDescription], int]:
-    """Key of the catalogue → what is said of it; and how many models are new in the catalogue."""
-    placed: dict[int, ModelDescription] = {}
-    known, other_names = load_model_keys(), read_aliases()
+def _match_models(descriptions: Iterable[ModelDescription]) -> tuple[dict[int, ModelDescription], int]:
+    """Model key → its first description, and the number of models created."""
+    by_key: dict[int, ModelDescription] = {}
+    known = load_model_keys()
+    aliases = read_aliases()
     names = NamedModels()
-    for each in found:
-        key = find_model(each.id, known, other_names)
-        placed.setdefault(names.ids([each.id])[each.id] if key is None else key, each)
-    return placed, names.created
+    for description in descriptions:
+        key = find_model(description.id, known, aliases)
+        if key is None:
+            key = names.ids([description.id])[description.id]
+        by_key.setdefault(key, description)
+    return by_key, names.created
 
 
 def load_model_keys() -> dict[str, int]:
-    """Lower-case slugs, and names that only one model has → key."""
+    """Lower-case slug, or name that only one model has → model key."""
     rows = list(LanguageModel.objects.values_list("pk", "slug", "name"))
-    often = Counter(name.lower() for _, _, name in rows)
-    by_name = {name.lower(): pk for pk, _, name in rows if often[name.lower()] == 1}
+    counts = Counter(name.lower() for _, _, name in rows)
+    by_name = {name.lower(): pk for pk, _, name in rows if counts[name.lower()] == 1}
     return by_name | {slug.lower(): pk for pk, slug, _ in rows}
 
 
-def save_prices(priced: Iterable[tuple[int, ListedPrice, str, date]]) -> int:
-    """Store each price of a day once; none that was set by hand is touched. How many are new or corrected."""
+def save_prices(prices: Iterable[tuple[int, ListedPrice, str, date]]) -> int:
+    """Store one price per model, source and day; returns how many are new or corrected.
+
+    prices: model key, price, source, day. Prices set by hand stay unchanged.
+    """
     stored = {(price.model_id, price.source, price.as_of): price for price in Price.objects.all()}
-    new, changed = [], []
-    for key, price, source, as_of in priced:
+    new = []
+    changed = []
+    for key, price, source, as_of in prices:
         old = stored.get((key, source, as_of))
-        values = _build_price_columns(price)
+        columns = {**vars(price), "tiers": list(price.tiers)}
         if old is None:
-            new.append(Price(model_id=key, source=source, as_of=as_of, by_hand=False, **values))
-        elif not old.by_hand and any(getattr(old, name) != value for name, value in values.items()):
-            for name, value in values.items():
+            new.append(Price(model_id=key, source=source, as_of=as_of, by_hand=False, **columns))
+        elif not old.by_hand and any(getattr(old, name) != value for name, value in columns.items()):
+            for name, value in columns.items():
                 setattr(old, name, value)
             changed.append(old)
     Price.objects.bulk_create(new)
     Price.objects.bulk_update(changed, [field.name for field in fields(ListedPrice)])
     return len(new) + len(changed)
-
-
-def _build_price_columns(price: ListedPrice) -> dict[str, Any]:
-    return {**vars(price), "tiers": list(price.tiers)}

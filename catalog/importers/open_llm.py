@@ -1,12 +1,13 @@
-"""The table of the Open LLM Leaderboard v2 (retired in March 2025) as CSV: raw and normalized scores. Pure.
+"""Parser of the Open LLM Leaderboard v2 (retired in March 2025) as CSV: raw and normalized scores. Pure.
 
-Where a normalized column can be computed from the raw one, it is, and a file in which the two disagree is refused. BBH
-and MuSR were normalized for each subtask, so theirs are taken as they are.
+A normalized score is recomputed from the raw one where possible, and a file in which the two disagree is rejected. BBH
+and MuSR were normalized per subtask, so their normalized scores are taken from the file.
 """
 
 import csv
 import io
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from catalog.benchmarks.comparability import binomial_error, normalize_score
@@ -16,18 +17,29 @@ from catalog.importers.score_row import ScoreRow
 
 SOURCE_URL = "https://huggingface.co/open-llm-leaderboard"
 MEASURED_BY = "Open LLM Leaderboard"
-# Column → task of the harness, metric, how many examples were shown, and how many questions were asked (GPQA: all of
-# its three sets; BBH: of 24 subtasks).
+
+
+@dataclass(frozen=True)
+class LeaderboardTask:
+    """A column of the table: its task in the harness, its metric, and the numbers of shots and of questions."""
+
+    name: str
+    metric: str
+    shots: int
+    questions: int
+
+
+# GPQA: the questions of all its three sets; BBH: of 24 subtasks.
 TASKS = {
-    "ifeval": ("leaderboard_ifeval", "strict_acc", 0, 541),
-    "bbh": ("leaderboard_bbh", "acc_norm", 3, 5761),
-    "math": ("leaderboard_math_hard", "exact_match", 4, 1324),
-    "gpqa": ("leaderboard_gpqa", "acc_norm", 0, 1192),
-    "musr": ("leaderboard_musr", "acc_norm", 0, 756),
-    "mmlu_pro": ("leaderboard_mmlu_pro", "acc", 5, 12032),
+    "ifeval": LeaderboardTask("leaderboard_ifeval", "strict_acc", shots=0, questions=541),
+    "bbh": LeaderboardTask("leaderboard_bbh", "acc_norm", shots=3, questions=5761),
+    "math": LeaderboardTask("leaderboard_math_hard", "exact_match", shots=4, questions=1324),
+    "gpqa": LeaderboardTask("leaderboard_gpqa", "acc_norm", shots=0, questions=1192),
+    "musr": LeaderboardTask("leaderboard_musr", "acc_norm", shots=0, questions=756),
+    "mmlu_pro": LeaderboardTask("leaderboard_mmlu_pro", "acc", shots=5, questions=12032),
 }
-# The sets of GPQA lie in each other (diamond 198 in main 448 in extended 546), so one question counts up to three
-# times, and the noise is that of fewer: (sum of w)² / (sum of w²) over the 546, with weights 3, 2 and 1.
+# The sets of GPQA are nested (diamond 198 in main 448 in extended 546), so one question counts up to three times, and
+# the noise is that of fewer questions: (sum of w)² / (sum of w²) over the 546, with weights 3, 2 and 1.
 EFFECTIVE_QUESTIONS = {"gpqa": round(1192**2 / (198 * 9 + 250 * 4 + 98))}
 KINDS_BY_TYPE = {
     "pretrained": "base",
@@ -36,7 +48,7 @@ KINDS_BY_TYPE = {
     "fine-tunedondomain-specificdatasets": "fine-tuned",
     "basemergesandmoerges": "merge",
 }
-# What the hub calls licenses → what our table does.
+# License name of the hub → name in our table.
 LICENSE_NAMES = {
     "apache-2.0": "Apache-2.0",
     "mit": "MIT",
@@ -55,11 +67,11 @@ TOLERANCE = 1e-6
 
 
 def parse_scores(content: bytes, _source: str) -> list[ScoreRow]:
-    """All scores of the file. Raises ValueError with line and field."""
+    """All scores of the file. Raises ValueError that names the line and the field."""
     try:
         lines = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
-        needed = [f"evaluations_{task}_{kind}" for task in TASKS for kind in ("value", "normalized_score")]
-        missing = {"model_name", *needed} - set(lines.fieldnames or ())
+        required = [f"evaluations_{task}_{kind}" for task in TASKS for kind in ("value", "normalized_score")]
+        missing = {"model_name", *required} - set(lines.fieldnames or ())
         if missing:
             raise ValueError(f"line 1: the column {min(missing)} is missing")
         return [row for line in lines for row in _iter_line_scores(line, lines.line_num)]
@@ -69,30 +81,30 @@ def parse_scores(content: bytes, _source: str) -> list[ScoreRow]:
         raise ValueError(f"line {lines.line_num + 1}: this is not CSV: {error}") from None
 
 
-def _iter_line_scores(line: Mapping[str, str], at: int) -> Iterator[ScoreRow]:
+def _iter_line_scores(line: Mapping[str, str], number: int) -> Iterator[ScoreRow]:
     try:
         if None in line or None in line.values():
             raise ValueError("there are more or fewer cells than columns")
-        for task in TASKS:
-            if line[f"evaluations_{task}_value"]:
-                yield _build_score(line, task)
+        for column in TASKS:
+            if line[f"evaluations_{column}_value"]:
+                yield _build_score(line, column)
     except ValueError as error:
-        raise ValueError(f"line {at}: {error}") from None
+        raise ValueError(f"line {number}: {error}") from None
 
 
-def _build_score(line: Mapping[str, str], task: str) -> ScoreRow:
-    name, metric, shots, n = TASKS[task]
-    value = parse_share(line[f"evaluations_{task}_value"], f"evaluations_{task}_value")
+def _build_score(line: Mapping[str, str], column: str) -> ScoreRow:
+    task = TASKS[column]
+    value = parse_share(line[f"evaluations_{column}_value"], f"evaluations_{column}_value")
     return ScoreRow(
         model=parse_text(line["model_name"], "model_name"),
-        benchmark=(name,),
-        task=name,
-        metric=metric,
+        benchmark=(task.name,),
+        task=task.name,
+        metric=task.metric,
         value=value,
-        normalized=_check_normalized(task, value, line[f"evaluations_{task}_normalized_score"]),
-        n=n,
-        stderr=binomial_error(value, EFFECTIVE_QUESTIONS.get(task)),
-        shots=shots,
+        normalized=_check_normalized(column, value, line[f"evaluations_{column}_normalized_score"]),
+        n=task.questions,
+        stderr=binomial_error(value, EFFECTIVE_QUESTIONS.get(column)),
+        shots=task.shots,
         harness="lm-evaluation-harness (Open LLM Leaderboard v2)",
         chat_template=_parse_boolean(line.get("model_has_chat_template")),
         precision=(line.get("model_precision") or "")[:50],
@@ -100,37 +112,37 @@ def _build_score(line: Mapping[str, str], task: str) -> ScoreRow:
         measured_by=MEASURED_BY,
         source=SOURCE_URL,
         date=_parse_date(line.get("metadata_submission_date")),
-        claims=tuple(_iter_claims(line)) if task == "ifeval" else (),
+        claims=tuple(_iter_claims(line)) if column == "ifeval" else (),
     )
 
 
 def _iter_claims(line: Mapping[str, str]) -> Iterator[Claim]:
-    """What the hub said of the model on the day when it was handed in."""
+    """Claims of the hub about the model, as of the day on which it was submitted."""
     as_of = _parse_date(line.get("metadata_submission_date") or line.get("metadata_upload_date"))
     if as_of is None:
         return
     yield Claim("open_weights", value=True, source=SOURCE_URL, as_of=as_of)
-    kind = (
-        "merge" if _parse_boolean(line.get("features_is_merged")) else KINDS_BY_TYPE.get(line.get("model_type") or "")
-    )
+    is_merged = _parse_boolean(line.get("features_is_merged"))
+    kind = "merge" if is_merged else KINDS_BY_TYPE.get(line.get("model_type") or "")
     if kind:
         yield Claim("kind", kind, SOURCE_URL, as_of)
-    terms = line.get("metadata_hub_license") or ""
-    if terms not in ("", "other", "unknown"):
-        yield Claim("license", LICENSE_NAMES.get(terms, terms), SOURCE_URL, as_of)
+    license_name = line.get("metadata_hub_license") or ""
+    if license_name not in ("", "other", "unknown"):
+        yield Claim("license", LICENSE_NAMES.get(license_name, license_name), SOURCE_URL, as_of)
     size = parse_number(line.get("metadata_params_billions") or 0, "metadata_params_billions")
     if 0 < size < 10**5:
         yield Claim("parameters_total", round(size * 10**9), SOURCE_URL, as_of)
 
 
-def _check_normalized(task: str, value: float, stated: str) -> float:
-    column = f"evaluations_{task}_normalized_score"
-    given = parse_number(stated, column)
-    if task not in CHANCE_LEVELS:
-        return given
-    computed = normalize_score(value, CHANCE_LEVELS[task])
-    if abs(computed - given) > TOLERANCE:
-        raise ValueError(f"{column} is {given:g}, but {computed:g} follows from the raw score")
+def _check_normalized(column: str, value: float, text: str) -> float:
+    """The normalized score from 0 to 100; raises ValueError if it does not follow from the raw `value`."""
+    field = f"evaluations_{column}_normalized_score"
+    stated = parse_number(text, field)
+    if column not in CHANCE_LEVELS:
+        return stated
+    computed = normalize_score(value, CHANCE_LEVELS[column])
+    if abs(computed - stated) > TOLERANCE:
+        raise ValueError(f"{field} is {stated:g}, but {computed:g} follows from the raw score")
     return computed
 
 
@@ -138,8 +150,8 @@ def _parse_boolean(word: str | None) -> bool | None:
     return {"TRUE": True, "FALSE": False}.get((word or "").upper())
 
 
-def _parse_date(text_: str | None) -> date | None:
+def _parse_date(text: str | None) -> date | None:
     try:
-        return date.fromisoformat(text_) if text_ else None
+        return date.fromisoformat(text) if text else None
     except ValueError:
         raise ValueError("metadata_submission_date is not a date") from None

@@ -1,4 +1,4 @@
-"""A proposal of a model: the fields, and what is taken for each."""
+"""The form for proposing a model, and the validators of its fields."""
 
 from urllib.parse import urlsplit
 
@@ -13,31 +13,29 @@ MAX_WHY_LENGTH = 2_000
 
 
 def validate_printable(value: str) -> None:
-    """Texts of one line, without what a page could not show."""
+    """Allow text of one line without unprintable characters."""
     if not value.isprintable():
-        raise ValidationError(_("This holds characters that are no text."))
+        raise ValidationError(_("This contains unprintable characters."))
 
 
 def validate_printable_lines(value: str) -> None:
-    """Texts of several lines."""
+    """Allow text of several lines without other unprintable characters."""
     validate_printable("".join(value.split()))
 
 
 def validate_url(value: str) -> None:
-    """An address that a page may lead to: of http or https, of a host, and nobody's login in it."""
+    """Reject an address with a login in it. `URLValidator` checks that it is http or https and has a host."""
     if "@" in urlsplit(value).netloc:
         raise ValidationError(_("This must be an address like https://example.com/model."))
 
 
 class ProposalForm(forms.Form):
-    """`model` is its name."""
+    """A proposal by a visitor; `model` is the name of the model, `weights` an address."""
 
-    model = forms.CharField(label=_("Name of the model"), max_length=MAX_FIELD_LENGTH, validators=[validate_printable])
-    organization = forms.CharField(
-        label=_("Who makes it"), max_length=MAX_FIELD_LENGTH, validators=[validate_printable]
-    )
+    model = forms.CharField(label=_("Model name"), max_length=MAX_FIELD_LENGTH, validators=[validate_printable])
+    organization = forms.CharField(label=_("Maker"), max_length=MAX_FIELD_LENGTH, validators=[validate_printable])
     weights = forms.CharField(
-        label=_("Where its weights are (if they are open)"),
+        label=_("Address of the weights (if they are open)"),
         max_length=MAX_URL_LENGTH,
         required=False,
         validators=[
@@ -52,7 +50,7 @@ class ProposalForm(forms.Form):
         label=_("License"), max_length=MAX_FIELD_LENGTH, required=False, validators=[validate_printable]
     )
     why = forms.CharField(
-        label=_("Why it should be here"),
+        label=_("Why should we add it?"),
         max_length=MAX_WHY_LENGTH,
         widget=forms.Textarea({"rows": 4}),
         validators=[validate_printable_lines],

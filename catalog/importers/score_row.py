@@ -1,4 +1,4 @@
-"""A score as a file has it, before anybody knows which model and benchmark it belongs to. Pure."""
+"""A score as a file gives it, before it is matched to a model and a benchmark. Pure."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -8,9 +8,10 @@ from catalog.facts.fields import Claim
 
 @dataclass(frozen=True)
 class ScoreRow:
-    """`benchmark`: slugs or task names to look for, from the nearest on; a new one is called by the first.
+    """A score and its conditions; the other fields match those of `catalog.models.Score`.
 
-    `claims`: what the file says of the model itself.
+    model: its name in the file. benchmark: slugs or task names to look up, the closest first; a new benchmark gets the
+    first. claims: the file's claims about the model itself.
     """
 
     model: str

@@ -1,4 +1,4 @@
-"""Scores from files into the catalogue: read and checked whole, then written; a known file changes nothing."""
+"""Import of score files into the catalog: all scores of a file or none, and each file once."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection
@@ -28,6 +28,8 @@ MAX_FILE_BYTES = 200_000_000
 
 @dataclass(frozen=True)
 class ScoreImportResult:
+    """Counts: scores stored, models and how many are new, new benchmarks, and scores of limited runs."""
+
     scores: int
     models: int
     new_models: int
@@ -35,12 +37,13 @@ class ScoreImportResult:
     limited: int
 
     @property
-    def nothing(self) -> bool:
+    def is_empty(self) -> bool:
+        """Whether nothing was stored, because the file was imported before."""
         return not self.scores
 
 
 def import_score_file(path: Path, kind: str) -> ScoreImportResult:
-    """Raises ValueError with one sentence that names the place."""
+    """Import a file in one of the `FORMATS`. Raises ValueError with one sentence that names the place."""
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ValueError(f"{path} is larger than 200 MB")
@@ -56,39 +59,50 @@ def import_score_file(path: Path, kind: str) -> ScoreImportResult:
 
 @transaction.atomic
 def import_scores(rows: Collection[ScoreRow], run: str) -> ScoreImportResult:
-    """Store the scores of one run, unless they are stored already."""
+    """Store the scores of one run, unless it is stored already, and the claims about their models.
+
+    run: a digest that identifies the file.
+    """
     if Score.objects.filter(run=run).exists():
         return ScoreImportResult(0, 0, 0, 0, 0)
-    models, benchmarks = _ModelLookup(), _BenchmarkLookup()
+    models = _ModelLookup()
+    benchmarks = _BenchmarkLookup()
     scores = [
         Score(
             **{key: value for key, value in vars(row).items() if key not in ("model", "benchmark", "claims")},
-            model_id=models.key(row.model),
-            benchmark_id=benchmarks.key(row.benchmark),
+            model_id=models.get_or_create(row.model),
+            benchmark_id=benchmarks.get_or_create(row.benchmark),
             run=run,
         )
         for row in rows
     ]
     stored = Score.objects.bulk_create(scores, ignore_conflicts=True)
     _record_claims(rows, scores)
-    limited = sum(row.limited for row in rows)
     return ScoreImportResult(
-        len(stored), len({score.model_id for score in scores}), models.new, benchmarks.new, limited
+        scores=len(stored),
+        models=len({score.model_id for score in scores}),
+        new_models=models.created,
+        new_benchmarks=benchmarks.created,
+        limited=sum(row.limited for row in rows),
     )
 
 
 def _record_claims(rows: Collection[ScoreRow], scores: Collection[Score]) -> None:
-    """What the rows say of their models, each thing once; of runs of a model the first is believed."""
+    """Record the claims of the rows about their models; if rows of a model disagree, the first one counts."""
     claims: dict[int, dict[str, Claim]] = defaultdict(dict)
     for row, score in zip(rows, scores, strict=True):
         for claim in row.claims:
             claims[score.model_id].setdefault(claim.field, claim)
-    record_claims({key: list(said.values()) for key, said in claims.items()}, Fact.Origin.FILE)
+    record_claims({key: list(by_field.values()) for key, by_field in claims.items()}, Fact.Origin.FILE)
 
 
 @dataclass(frozen=True)
 class ScorePreview:
-    """Where a score would go: `model` and `benchmark` are None where they would be new; `here`: what is there now."""
+    """Where an import would store a score.
+
+    `model` and `benchmark` are None if they would be new; `here` are the stored scores of the same model, benchmark,
+    metric and filter.
+    """
 
     row: ScoreRow
     model: LanguageModel | None
@@ -97,60 +111,71 @@ class ScorePreview:
 
 
 def preview_scores(rows: Collection[ScoreRow]) -> list[ScorePreview]:
-    """What `import_scores` would do with them, without doing it."""
-    models, benchmarks = _ModelLookup(), _BenchmarkLookup()
-    found = [(row, models.look(row.model), benchmarks.look(row.benchmark)) for row in rows]
-    by_model = LanguageModel.objects.in_bulk({model for _, model, _ in found if model})
-    by_benchmark = Benchmark.objects.in_bulk({benchmark for _, _, benchmark in found if benchmark})
-    here: dict[tuple[int, int, str, str], list[Score]] = defaultdict(list)
-    for score in Score.objects.filter(model__in=by_model, benchmark__in=by_benchmark).order_by("-date", "-pk"):
-        here[score.model_id, score.benchmark_id, score.metric, score.filter].append(score)
+    """The result of `import_scores` for these rows; nothing is stored."""
+    models = _ModelLookup()
+    benchmarks = _BenchmarkLookup()
+    matches = [(row, models.find(row.model), benchmarks.find(row.benchmark)) for row in rows]
+    models_by_key = LanguageModel.objects.in_bulk({model for _, model, _ in matches if model})
+    benchmarks_by_key = Benchmark.objects.in_bulk({benchmark for _, _, benchmark in matches if benchmark})
+    stored: dict[tuple[int, int, str, str], list[Score]] = defaultdict(list)
+    same_place = Score.objects.filter(model__in=models_by_key, benchmark__in=benchmarks_by_key)
+    for score in same_place.order_by("-date", "-pk"):
+        stored[score.model_id, score.benchmark_id, score.metric, score.filter].append(score)
     return [
         ScorePreview(
             row,
-            by_model.get(model or 0),
-            by_benchmark.get(benchmark or 0),
-            tuple(here[model or 0, benchmark or 0, row.metric, row.filter]),
+            models_by_key.get(model or 0),
+            benchmarks_by_key.get(benchmark or 0),
+            tuple(stored[model or 0, benchmark or 0, row.metric, row.filter]),
         )
-        for row, model, benchmark in found
+        for row, model, benchmark in matches
     ]
 
 
 class _ModelLookup:
+    """Keys of models by the names of a file; loads the catalog once."""
+
     def __init__(self) -> None:
         self._names = NamedModels()
-        self._known, self._aliases = load_model_keys(), read_aliases()
+        self._known = load_model_keys()
+        self._aliases = read_aliases()
 
     @property
-    def new(self) -> int:
+    def created(self) -> int:
         return self._names.created
 
-    def look(self, name: str) -> int | None:
-        found = find_model(name, self._known, self._aliases)
-        return self._names.ids([name])[name] if found is None and self._names.know({name}) else found
+    def find(self, name: str) -> int | None:
+        key = find_model(name, self._known, self._aliases)
+        if key is None and self._names.know({name}):
+            return self._names.ids([name])[name]
+        return key
 
-    def key(self, name: str) -> int:
-        found = self.look(name)
-        return found if found is not None else self._names.ids([name])[name]
+    def get_or_create(self, name: str) -> int:
+        key = self.find(name)
+        if key is None:
+            return self._names.ids([name])[name]
+        return key
 
 
 class _BenchmarkLookup:
-    """By slug or by what the harness calls them; unknown ones become entries of which nothing else is known."""
+    """Keys of benchmarks by slug or by task of the harness; a new benchmark has nothing but its name and task."""
 
     def __init__(self) -> None:
-        self.new = 0
+        self.created = 0
         self._known: dict[str, int] = {}
         for pk, slug, tasks in Benchmark.objects.values_list("pk", "slug", "tasks"):
             self._known |= dict.fromkeys((slug, *tasks), pk)
 
-    def look(self, names: tuple[str, ...]) -> int | None:
+    def find(self, names: tuple[str, ...]) -> int | None:
         return next((self._known[name] for name in names if name in self._known), None)
 
-    def key(self, names: tuple[str, ...]) -> int:
-        if (found := self.look(names)) is not None:
-            return found
-        slug = make_slug(names[0]).replace(".", "-")[:100]
-        row, created = Benchmark.objects.get_or_create(slug=slug, defaults={"name": names[0], "tasks": [names[0]]})
-        self.new += created
-        self._known[names[0]] = row.pk
-        return row.pk
+    def get_or_create(self, names: tuple[str, ...]) -> int:
+        key = self.find(names)
+        if key is not None:
+            return key
+        name = names[0]
+        slug = make_slug(name).replace(".", "-")[:100]
+        benchmark, created = Benchmark.objects.get_or_create(slug=slug, defaults={"name": name, "tasks": [name]})
+        self.created += created
+        self._known[name] = benchmark.pk
+        return benchmark.pk

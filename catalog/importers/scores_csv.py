@@ -1,6 +1,6 @@
-"""A plain CSV of scores. Pure.
+"""Parser of a plain CSV of scores. Pure.
 
-Needed: `model`, `benchmark`, `value` (from 0 to 1), `source`. Optional: `task`, `metric`, `filter`, `stderr`, `n`,
+Required: `model`, `benchmark`, `value` (from 0 to 1), `source`. Optional: `task`, `metric`, `filter`, `stderr`, `n`,
 `shots`, `harness`, `harness_version`, `version`, `chat_template`, `precision`, `revision`, `method`, `measured_by`,
 `self_reported`, `date`.
 """
@@ -17,21 +17,21 @@ from catalog.importers.score_row import ScoreRow
 REQUIRED_COLUMNS = ("model", "benchmark", "value", "source")
 
 
-def _parse_boolean(value: str, what: str) -> bool:
+def _parse_boolean(value: str, field: str) -> bool:
     if value.lower() not in ("true", "false"):
-        raise ValueError(f"{what} must be true or false")
+        raise ValueError(f"{field} must be true or false")
     return value.lower() == "true"
 
 
-def _parse_date(value: str, what: str) -> date:
+def _parse_date(value: str, field: str) -> date:
     try:
         return date.fromisoformat(value)
     except ValueError:
-        raise ValueError(f"{what} must be a date like 2024-05-13") from None
+        raise ValueError(f"{field} must be a date like 2024-05-13") from None
 
 
-def _parse_short_text(value: str, what: str) -> str:
-    return parse_text(value, what, 50)
+def _parse_short_text(value: str, field: str) -> str:
+    return parse_text(value, field, 50)
 
 
 OPTIONAL_COLUMNS: dict[str, Callable[[str, str], Any]] = {
@@ -55,14 +55,14 @@ OPTIONAL_COLUMNS: dict[str, Callable[[str, str], Any]] = {
 
 
 def parse_scores(content: bytes, _source: str) -> list[ScoreRow]:
-    """All scores of the file. Raises ValueError with line and field."""
+    """All scores of the file. Raises ValueError that names the line and the field."""
     try:
         lines = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
         for column in REQUIRED_COLUMNS:
             if column not in (lines.fieldnames or ()):
                 raise ValueError(f"line 1: the column {column} is missing")
         if unknown := set(lines.fieldnames or ()) - {*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS}:
-            raise ValueError(f"line 1: the column {min(unknown, key=str)} is not known here")
+            raise ValueError(f"line 1: the column {min(unknown, key=str)} is unknown")
         return _parse_rows((lines.line_num, line) for line in lines)
     except UnicodeDecodeError:
         raise ValueError("line 1: this is not UTF-8") from None
@@ -72,19 +72,19 @@ def parse_scores(content: bytes, _source: str) -> list[ScoreRow]:
 
 def _parse_rows(lines: Iterable[tuple[int, Mapping[str, Any]]]) -> list[ScoreRow]:
     rows = []
-    for at, line in lines:
+    for number, line in lines:
         try:
             rows.append(parse_row(line))
         except ValueError as error:
-            raise ValueError(f"line {at}: {error}") from None
+            raise ValueError(f"line {number}: {error}") from None
     return rows
 
 
 def parse_row(line: Mapping[str, Any]) -> ScoreRow:
-    """One score. Raises ValueError that names the field."""
+    """The score of one line. Raises ValueError that names the field."""
     if None in line or None in line.values():
         raise ValueError("there are more or fewer cells than columns")
-    given = {name: check(line[name], name) for name, check in OPTIONAL_COLUMNS.items() if line.get(name)}
+    optional = {name: parse(line[name], name) for name, parse in OPTIONAL_COLUMNS.items() if line.get(name)}
     benchmark = parse_text(line["benchmark"], "benchmark", 100)
     defaults = {"task": benchmark, "metric": "acc", "measured_by": "whoever ran the file"}
     return ScoreRow(
@@ -92,5 +92,5 @@ def parse_row(line: Mapping[str, Any]) -> ScoreRow:
         benchmark=(benchmark,),
         value=parse_share(line["value"], "value"),
         source=parse_text(line["source"], "source", 500),
-        **(defaults | given),
+        **(defaults | optional),
     )

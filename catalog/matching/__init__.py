@@ -1,1 +1,1 @@
-"""Which model a name means."""
+"""Names of models, matched to the catalog."""

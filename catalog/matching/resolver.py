@@ -1,4 +1,4 @@
-"""Models by the names that files of votes give them."""
+"""Models by the names that imported files use."""
 
 import re
 import unicodedata
@@ -11,22 +11,22 @@ MAX_SLUG_LENGTH = 190  # of 200, so that a number fits behind it
 
 
 class NamedModels:
-    """The catalogue by slug and by name, read once; a slug goes before a name, an older model before a newer one."""
+    """Keys of models by slug and by name, loaded once. A slug goes before a name, an older model before a newer one."""
 
     def __init__(self) -> None:
         self.created = 0
         self._slugs: set[str] = set()
         self._ids: dict[str, int] = {}
-        known = list(LanguageModel.objects.order_by("pk").values_list("pk", "slug", "name"))
-        self._add((pk, slug, slug) for pk, slug, _ in known)
-        self._add(known)
+        stored = list(LanguageModel.objects.order_by("pk").values_list("pk", "slug", "name"))
+        self._add((pk, slug, slug) for pk, slug, _ in stored)
+        self._add(stored)
 
     def know(self, names: set[str]) -> bool:
-        """Whether all of them are known, so that `ids` asks no database."""
+        """Whether all names are known, so that `ids` needs no query."""
         return names <= self._ids.keys()
 
     def ids(self, names: Collection[str]) -> dict[str, int]:
-        """The keys of these models; those that nobody has heard of enter the catalogue, without an endpoint."""
+        """Name → key, for at least these names. Creates models for unknown names, without an endpoint."""
         missing = [name for name in dict.fromkeys(names) if name not in self._ids]
         if missing:
             new = [LanguageModel(slug=slug, name=name) for name, slug in self._free_slugs(missing)]
@@ -40,25 +40,25 @@ class NamedModels:
             self._ids.setdefault(name, pk)
 
     def _free_slugs(self, names: Iterable[str]) -> list[tuple[str, str]]:
-        """Two names may say the same in a-z, or nothing."""
-        made = []
+        """Pairs of name and unused slug. Different names may be equal in a-z, or empty; a number tells them apart."""
+        pairs = []
         for name in names:
             slug = make_slug(name)
             candidates = (slug if number == 1 else f"{slug}-{number}" for number in count(1))
             free = next(candidate for candidate in candidates if candidate not in self._slugs)
             self._slugs.add(free)
-            made.append((name, free))
-        return made
+            pairs.append((name, free))
+        return pairs
 
 
 def make_slug(name: str) -> str:
-    """The name in a-z 0-9 . - at most; `unnamed` if nothing of it can be said so."""
+    """The name in a-z 0-9 . - alone, or `unnamed` if no letter or digit of it is left."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9.-]+", "-", plain).strip("-.")[:MAX_SLUG_LENGTH] or "unnamed"
 
 
 def load_unique_names() -> dict[int, str]:
-    """What to call each model so that `NamedModels` finds it: its name, or its slug if the name is not its own."""
+    """Model key → a name that `NamedModels` resolves to it: its name, or its slug if another model has the name."""
     models = list(LanguageModel.objects.order_by("pk").values_list("pk", "slug", "name"))
     owner = {slug: pk for pk, slug, _ in models}
     for pk, _, name in models:

@@ -1,4 +1,4 @@
-"""The files under `catalog/data/`, and nothing but reading them. Facts, prices and scores have a source each."""
+"""Readers of the files under `catalog/data/`, in which each fact, price and score has a source."""
 
 import csv
 import tomllib
@@ -10,7 +10,7 @@ DATA_DIR = Path(__file__).parents[1] / "data"
 
 
 def read_rows(name: str) -> list[dict[str, str]]:
-    """A CSV file; lines that begin with # are remarks."""
+    """The rows of a CSV file, without lines that begin with #, which are comments."""
     lines = (DATA_DIR / name).read_text(encoding="utf-8").splitlines()
     return list(csv.DictReader(line for line in lines if not line.startswith("#")))
 
@@ -23,5 +23,5 @@ def read_tables(name: str, key: str) -> list[dict[str, Any]]:
 
 @cache
 def read_aliases() -> dict[str, str]:
-    """Other names of models in lower case → slug."""
+    """Lower-case other name of a model → its slug."""
     return {row["alias"].lower(): row["model"] for row in read_rows("aliases.csv")}

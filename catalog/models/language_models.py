@@ -1,4 +1,4 @@
-"""What is known about a model. Every field may be unknown."""
+"""Models, their facts, licenses and prices. Every field may be unknown."""
 
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -16,7 +16,7 @@ class Organization(models.Model):
 
 
 class License(models.Model):
-    """What it allows, as we read it: no legal advice. Open weights do not make a license that allows everything."""
+    """A license as we read it: no legal advice. Open weights do not imply that the license allows every use."""
 
     class Commercial(models.TextChoices):
         YES = "yes", _("Yes")
@@ -27,9 +27,9 @@ class License(models.Model):
     slug = models.SlugField(max_length=100, unique=True)
     name = models.CharField(max_length=200, unique=True)
     commercial = models.CharField(max_length=12, choices=Commercial, default=Commercial.UNKNOWN)
-    conditions = models.TextField(blank=True, help_text="for commercial use: thresholds and what is forbidden")
+    conditions = models.TextField(blank=True, help_text="conditions of commercial use: thresholds and forbidden uses")
     derivatives = models.CharField(max_length=12, choices=Commercial, default=Commercial.UNKNOWN)
-    obligations = models.TextField(blank=True, help_text="what one must do: attribution, names, same license")
+    obligations = models.TextField(blank=True, help_text="obligations: attribution, naming, same license")
     research_only = models.BooleanField(null=True, blank=True)
     source = models.CharField(max_length=500, blank=True)
 
@@ -38,8 +38,11 @@ class License(models.Model):
 
 
 class LanguageModel(models.Model):
-    """One model as people know it; where it runs is `arena.Endpoint`. What sources say of it are its facts: these
-    columns hold the chosen ones, written by `catalog.facts.claims.choose_facts`."""
+    """One model under its public name; `arena.Endpoint` stores where it runs.
+
+    Sources make claims about it, stored as facts. These columns hold the chosen facts, and
+    `catalog.facts.claims.choose_facts` writes them.
+    """
 
     class Status(models.TextChoices):
         CURRENT = "current"
@@ -53,24 +56,24 @@ class LanguageModel(models.Model):
     open_weights = models.BooleanField(null=True, blank=True)
     kind = models.CharField(max_length=20, blank=True, help_text="base, chat, fine-tuned or merge")
     status = models.CharField(max_length=10, choices=Status, default=Status.CURRENT)
-    retires_on = models.DateField(null=True, blank=True, help_text="its maker stops serving it then")
+    retires_on = models.DateField(null=True, blank=True, help_text="the day on which its maker stops serving it")
     release_date = models.DateField(null=True, blank=True)
     knowledge_cutoff = models.DateField(null=True, blank=True)
     parameters_total = models.BigIntegerField(null=True, blank=True)
     parameters_active = models.BigIntegerField(null=True, blank=True)
     training_tokens = models.BigIntegerField(null=True, blank=True)
-    context_window = models.IntegerField(null=True, blank=True, help_text="tokens, question and answer together")
-    max_input = models.IntegerField(null=True, blank=True, help_text="tokens")
-    max_output = models.IntegerField(null=True, blank=True, help_text="tokens")
-    modalities = models.JSONField(default=list, blank=True, help_text="what it takes in: text, image, audio, …")
-    tools = models.BooleanField(null=True, blank=True, help_text="calls functions")
+    context_window = models.IntegerField(null=True, blank=True, help_text="in tokens, question and answer together")
+    max_input = models.IntegerField(null=True, blank=True, help_text="in tokens")
+    max_output = models.IntegerField(null=True, blank=True, help_text="in tokens")
+    modalities = models.JSONField(default=list, blank=True, help_text="accepted inputs: text, image, audio, …")
+    tools = models.BooleanField(null=True, blank=True, help_text="can call functions")
     web_search = models.BooleanField(null=True, blank=True)
     fine_tuning = models.CharField(max_length=10, blank=True, help_text="weights, api or no")
-    requests_per_minute = models.CharField(max_length=100, blank=True, help_text="with its tier, as 50 (tier 1)")
-    tokens_per_minute = models.CharField(max_length=100, blank=True, help_text="with its tier, as 30000 (tier 1)")
+    requests_per_minute = models.CharField(max_length=100, blank=True, help_text="with the tier, like 50 (tier 1)")
+    tokens_per_minute = models.CharField(max_length=100, blank=True, help_text="with the tier, like 30000 (tier 1)")
     layers = models.IntegerField(null=True, blank=True)
-    kv_heads = models.IntegerField(null=True, blank=True, help_text="heads of keys and values in a layer")
-    head_dim = models.IntegerField(null=True, blank=True, help_text="numbers in a key of one head")
+    kv_heads = models.IntegerField(null=True, blank=True, help_text="key-value heads per layer")
+    head_dim = models.IntegerField(null=True, blank=True, help_text="length of the key vector of one head")
 
     class Meta:
         ordering = ("slug",)
@@ -80,10 +83,10 @@ class LanguageModel(models.Model):
 
 
 class Fact(models.Model):
-    """What one source says about one field of a model. All claims are kept; one of a field is chosen."""
+    """The claim of one source about one field of a model. All claims are stored; one per field is chosen."""
 
     class Origin(models.TextChoices):
-        """Who brought it in, in the order of trust."""
+        """How the fact was entered, the most trusted way first."""
 
         HAND = "hand"
         SHIPPED = "shipped"
@@ -92,7 +95,7 @@ class Fact(models.Model):
 
     model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="facts")
     field = models.CharField(max_length=30)
-    value = models.JSONField(null=True, help_text="as the source has it; null says: unknown, on purpose")
+    value = models.JSONField(null=True, help_text="as the source gives it; null means deliberately unknown")
     origin = models.CharField(max_length=12, choices=Origin, default=Origin.HAND)
     source = models.CharField(max_length=500)
     as_of = models.DateField()
@@ -111,7 +114,8 @@ class Fact(models.Model):
 
 
 class Price(models.Model):
-    """What a provider asked for a million tokens on a day, in US dollars; one set by hand holds, else the newest."""
+    """US dollars per million tokens, on one day from one source. The current price is the newest set by hand, or else
+    the newest."""
 
     model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="prices")
     input = models.DecimalField(max_digits=12, decimal_places=6, validators=[NOT_NEGATIVE])

@@ -1,4 +1,4 @@
-"""What strangers have sent for the catalogue. Nothing of it is used before an operator has accepted it."""
+"""Scores and models sent by visitors. The catalog uses a submission only after an operator accepts it."""
 
 import uuid
 
@@ -20,15 +20,15 @@ class Submission(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=10, choices=Kind)
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
-    voter = models.UUIDField(null=True, help_text="pseudonym of who sent it; none after they took back everything")
+    voter = models.UUIDField(null=True, help_text="pseudonym of the sender; empty after they deleted their data")
     network = models.CharField(
-        max_length=64, blank=True, db_default="", help_text="hash of the sender's network, while it waits"
+        max_length=64, blank=True, db_default="", help_text="hash of the sender's network, until a decision"
     )
     created_at = models.DateTimeField(db_default=Now())
-    digest = models.CharField(max_length=64, help_text="of the file, or of the name of the model")
-    said = models.JSONField(help_text="what the file was understood to say in short, or the fields of the proposal")
-    payload = models.BinaryField(default=b"", help_text="the file, packed; nothing once it was refused")
-    note = models.CharField(max_length=500, blank=True, help_text="for who sent it")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the file, or of the name of the model")
+    said = models.JSONField(help_text="summary of the file, or the fields of the proposal")
+    payload = models.BinaryField(default=b"", help_text="the compressed file; empty after a refusal")
+    note = models.CharField(max_length=500, blank=True, help_text="shown to the sender")
     decided_by = models.CharField(max_length=150, blank=True)
     decided_at = models.DateTimeField(null=True)
 

@@ -1,4 +1,4 @@
-"""Sources in templates."""
+"""The template filter `link`: the first web address in a source."""
 
 from django import template
 

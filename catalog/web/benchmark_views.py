@@ -1,4 +1,4 @@
-"""The pages of the benchmarks: what they measure, what is wrong with them, and scores with their conditions."""
+"""The pages of the benchmarks: purpose, known flaws, and scores with their conditions."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -14,53 +14,61 @@ from catalog.benchmarks.rankings import Ranking, load_rankings
 from catalog.facts.labels import extract_link
 from catalog.models import Benchmark
 
-SCORES_PER_PAGE = 50  # scores of a list on a page of it
+SCORES_PER_PAGE = 50  # of one ranking
 RANKINGS_PER_PAGE = 10
 
 
 @require_safe
 def benchmark_list(request: HttpRequest, compared: Collection[str] = ()) -> HttpResponse:
-    """All of them: the newer suite, the older one, and what files have brought.
+    """All benchmarks: the newer suite, the older one, and those from imported files.
 
-    compared: slugs of those that can be held against the ratings of people.
+    compared: slugs of the benchmarks that can be compared with human votes.
     """
     counted = Benchmark.objects.annotate(number=Count("scores"))
-    found = counted.order_by("name").prefetch_related("caveats")
-    suites = [(generation, [each for each in found if each.generation == generation]) for generation in (2, 1, None)]
-    shown = {"suites": [suite for suite in suites if suite[1]], "compared": compared}
-    return render(request, "catalog/benchmarks/benchmark_list.html", shown)
+    benchmarks = counted.order_by("name").prefetch_related("caveats")
+    suites = [
+        (generation, [benchmark for benchmark in benchmarks if benchmark.generation == generation])
+        for generation in (2, 1, None)
+    ]
+    context = {"suites": [(generation, suite) for generation, suite in suites if suite], "compared": compared}
+    return render(request, "catalog/benchmarks/benchmark_list.html", context)
 
 
 @require_safe
 def benchmark_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    if not slug.isprintable():  # PostgreSQL would not take it
+    if not slug.isprintable():  # PostgreSQL would reject it
         raise Http404
-    found = get_object_or_404(Benchmark.objects.select_related("superseded_by"), slug=slug)
-    shown = {
-        "benchmark": found,
-        "caveats": found.caveats.all(),
-        "supersedes": found.supersedes.all(),
-        "link": extract_link(found.source),
-        **_build_score_context(load_rankings(found), request.GET),
+    benchmark = get_object_or_404(Benchmark.objects.select_related("superseded_by"), slug=slug)
+    context = {
+        "benchmark": benchmark,
+        "caveats": benchmark.caveats.all(),
+        "supersedes": benchmark.supersedes.all(),
+        "link": extract_link(benchmark.source),
+        **_build_score_context(load_rankings(benchmark), request.GET),
     }
-    return render(request, "catalog/benchmarks/benchmark.html", shown)
+    return render(request, "catalog/benchmarks/benchmark.html", context)
 
 
-def _build_score_context(rankings: Sequence[Ranking], asked: Mapping[str, str]) -> dict[str, Any]:
-    """A page of the rankings, of each a page of its rows, and a page of scores that stand alone. 2,400 scores are
-    700 kB; the API has them all."""
-    compared = [(f"r{number}", each) for number, each in enumerate((r for r in rankings if not r.alone), 1)]
-    page = _get_page(compared, "rankings", asked, RANKINGS_PER_PAGE)
+def _build_score_context(rankings: Sequence[Ranking], query: Mapping[str, str]) -> dict[str, Any]:
+    """One page of rankings with one page of the rows of each, and one page of scores that compare with no other.
+
+    All would be too large: 2,400 scores take 700 kB. The API returns them all.
+    """
+    several = [ranking for ranking in rankings if not ranking.is_single]
+    named = [(f"r{number}", ranking) for number, ranking in enumerate(several, 1)]
+    page = _get_page(named, "rankings", query, RANKINGS_PER_PAGE)
+    single_rows = [ranking.rows[0] for ranking in rankings if ranking.is_single]
     return {
         "rankings": page,
-        "tables": [(name, each.first, _get_page(each.rows, name, asked)) for name, each in page],
-        "alone": _get_page([each.rows[0] for each in rankings if each.alone], "alone", asked),
+        "tables": [(name, ranking.first, _get_page(ranking.rows, name, query)) for name, ranking in page],
+        "alone": _get_page(single_rows, "alone", query),
         "asked": urlencode({"rankings": page.number}) if page.number > 1 else "",
     }
 
 
-def _get_page(rows: Sequence[Any], name: str, asked: Mapping[str, str], size: int = SCORES_PER_PAGE) -> Page[Any]:
+def _get_page(rows: Sequence[Any], name: str, query: Mapping[str, str], size: int = SCORES_PER_PAGE) -> Page[Any]:
+    """The page of a list that the query parameter `name` asks for; raises Http404 for one that does not exist."""
     try:
-        return Paginator(rows, size).page(asked.get(name, "1"))
+        return Paginator(rows, size).page(query.get(name, "1"))
     except InvalidPage:
         raise Http404 from None

@@ -1,4 +1,4 @@
-"""The pages of the catalogue: parse, call, render. What a calculator was asked stands in its address."""
+"""The pages of the calculators. A calculator's address contains its whole input."""
 
 from typing import TypeVar
 
@@ -25,14 +25,20 @@ def scaling_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def cost_page(request: HttpRequest) -> HttpResponse:
     known = cost_prefill.load_known_model(request.GET.get("model", ""))
-    only_model = known and not (CostForm.base_fields.keys() - {"model"}) & request.GET.keys()
-    if known and only_model:
-        form = cost_prefill.build_initial_form(known)
-    else:
-        form = cost_prefill.build_prefilled_form(request.GET, known) if _has_input(CostForm, request) else CostForm()
-    found = cost.compare_costs(form) if form.is_valid() else None
-    context = {"form": form, "known": known, "found": found, "lines": found and build_lines(found)}
+    form = _build_cost_form(request, known)
+    comparison = cost.compare_costs(form) if form.is_valid() else None
+    context = {"form": form, "known": known, "comparison": comparison, "lines": comparison and build_lines(comparison)}
     return render(request, "catalog/calculators/cost.html", context, status=_get_status(form))
+
+
+def _build_cost_form(request: HttpRequest, known: cost_prefill.KnownModel | None) -> CostForm:
+    """The form with the input of the address; with the figures of the model if the address has nothing else."""
+    has_figures = bool((CostForm.base_fields.keys() - {"model"}) & request.GET.keys())
+    if known and not has_figures:
+        return cost_prefill.build_initial_form(known)
+    if _has_input(CostForm, request):
+        return cost_prefill.build_prefilled_form(request.GET, known)
+    return CostForm()
 
 
 def _build_form(kind: type[F], request: HttpRequest) -> F:
@@ -40,7 +46,7 @@ def _build_form(kind: type[F], request: HttpRequest) -> F:
 
 
 def _has_input(kind: type[DefaultsForm], request: HttpRequest) -> bool:
-    """Nothing is asked as long as no field of it stands in the address."""
+    """Whether the address contains a field of the form."""
     return bool(kind.base_fields.keys() & request.GET.keys())
 
 

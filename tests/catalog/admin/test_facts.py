@@ -94,7 +94,7 @@ def test_conflict_is_shown_and_decided_by_a_button(admin):
     answer = admin.post(
         f"{LIST}conflicts/take/", {"field": "context_window", "key": conflict.others[0].key}, follow=True
     )
-    assert "holds now, as set by hand" in answer.content.decode()
+    assert "is now set by hand" in answer.content.decode()
     assert "0 conflicts wait" in answer.content.decode()
     model.refresh_from_db()
     assert model.context_window == 2000
@@ -130,7 +130,7 @@ def test_only_who_may_change_models_decides(client):
     staff(client, "view_fact")
     page = client.get(f"{LIST}conflicts/")
     assert page.status_code == 200
-    assert "Take this one" not in page.content.decode()
+    assert "Use this value" not in page.content.decode()
     assert client.post(f"{LIST}conflicts/take/", {"field": "context_window", "key": key}).status_code == 403
     assert find_conflicts()[0].decided is False
 

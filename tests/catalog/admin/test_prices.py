@@ -29,14 +29,14 @@ def form(**fields):
         ("input", "-1", "greater than or equal to 0"),
         ("output", "-0.000001", "greater than or equal to 0"),
         ("cached_input", "-1", "greater than or equal to 0"),
-        ("cached_input", "99", "must not be above the price of input"),
+        ("cached_input", "99", "must not exceed the price of uncached input"),
         ("tiers", '{"a": 1}', "must be a list like"),
         ("tiers", '["x"]', "must be a list like"),
         ("tiers", '[{"above": -1, "input": "x"}]', "must be a list like"),
         ("tiers", '[{"above": -1, "input": 1, "output": 2}]', "above is not a whole number"),
-        ("tiers", "[" * 5000 + "]" * 5000, "JSON cannot be kept"),
-        ("as_of", "0001-01-01", "that has come"),
-        ("as_of", str(TODAY + timedelta(days=2)), "that has come"),
+        ("tiers", "[" * 5000 + "]" * 5000, "JSON cannot be stored"),
+        ("as_of", "0001-01-01", "not in the future"),
+        ("as_of", str(TODAY + timedelta(days=2)), "not in the future"),
     ],
 )
 def test_what_is_no_price_is_refused_at_its_field(admin, page, field, value, said):
@@ -73,4 +73,4 @@ def test_what_an_import_has_brought_is_in_nobodys_way(admin, page):
 
 
 def test_columns_say_their_unit(admin, page):
-    assert "Cached input, $ for a million tokens" in admin.get(page).content.decode()
+    assert "Cached input, $ per million tokens" in admin.get(page).content.decode()

@@ -1,4 +1,4 @@
-"""What was sent for the catalogue: seen beside what is there, accepted or refused, and logged."""
+"""Submissions in the admin: preview beside the catalog, decision, and log."""
 
 from uuid import uuid4
 
@@ -31,8 +31,8 @@ def proposal(**changes):
     return submissions.submit_content(uuid4(), submissions.build_proposal(GOOD | changes), ["here"])
 
 
-def decide(client, found, decision, note=""):
-    return client.post(f"{LIST}{found.pk}/decide/", {"decision": decision, "note": note}, follow=True)
+def decide(client, submission, decision, note=""):
+    return client.post(f"{LIST}{submission.pk}/decide/", {"decision": decision, "note": note}, follow=True)
 
 
 def test_list_shows_those_that_wait_unless_others_are_asked_for(admin):
@@ -56,60 +56,63 @@ def test_file_is_shown_beside_what_is_there(admin):
         run="r",
     )
     results = score_files.LM_EVAL["results"] | {"own-test": {"acc,none": 0.25}}
-    found = scores(results=results, config={"limit": 9, "model_args": "pretrained=maker/Model-7B"})
-    text = " ".join(admin.get(f"{LIST}{found.pk}/change/").content.decode().split())
+    submission = scores(results=results, config={"limit": 9, "model_args": "pretrained=maker/Model-7B"})
+    text = " ".join(admin.get(f"{LIST}{submission.pk}/change/").content.decode().split())
     new = "New benchmarks: <strong>own-test"
-    for said in ("the scores would go to Model 7B (model-7b)", new, "0.7100 (us)", "limited run"):
-        assert said in text
+    for words in ("the scores would be added to Model 7B (model-7b)", new, "0.7100 (us)", "limited run"):
+        assert words in text
     assert Score.objects.count() == 1
 
 
 def test_proposal_is_shown_with_what_else_would_be_new(admin):
     factories.license("MIT")
     text = admin.get(f"{LIST}{proposal(why='<b>Because</b>').pk}/change/").content.decode()
-    assert "New makers or licenses: <strong>Third Lab</strong>" in " ".join(text.split())
+    assert "New organizations or licenses: <strong>Third Lab</strong>" in " ".join(text.split())
     assert "&lt;b&gt;Because&lt;/b&gt;" in text
 
 
 def test_accepting_imports_and_is_logged(admin):
-    found = scores()
-    assert "accepted." in decide(admin, found, "accept", "Thanks").content.decode()
+    submission = scores()
+    assert "accepted." in decide(admin, submission, "accept", "Thanks").content.decode()
     assert Score.objects.filter(submitted=True).count() == 3
-    found.refresh_from_db()
-    assert (found.state, found.decided_by, found.note) == ("accepted", "operator", "Thanks")
+    submission.refresh_from_db()
+    assert (submission.state, submission.decided_by, submission.note) == ("accepted", "operator", "Thanks")
     change = AuditEntry.objects.get(what="catalog.submission")
     assert {row.what for row in AuditEntry.objects.exclude(pk=change.pk)} == {"catalog.benchmark"}
     assert (change.kind, change.what, change.after["note"]) == ("accepted", "catalog.submission", "Thanks")
 
 
 def test_refusing_leaves_nothing_and_is_logged(admin):
-    found = scores()
-    assert "refused." in decide(admin, found, "refuse", "No").content.decode()
+    submission = scores()
+    assert "refused." in decide(admin, submission, "refuse", "No").content.decode()
     assert not Score.objects.exists()
     assert not LanguageModel.objects.exists()
     assert AuditEntry.objects.get().kind == "refused"
-    assert "The same was sent before" in admin.get(f"{LIST}{scores().pk}/change/").content.decode()
+    assert "Earlier submissions of the same file" in admin.get(f"{LIST}{scores().pk}/change/").content.decode()
 
 
 def test_second_decision_is_told(admin):
-    found = proposal()
-    decide(admin, found, "accept")
-    assert "This was decided already." in decide(admin, found, "refuse").content.decode()
+    submission = proposal()
+    decide(admin, submission, "accept")
+    assert "This submission is decided already." in decide(admin, submission, "refuse").content.decode()
     assert Submission.objects.get().state == "accepted"
 
 
 def test_what_came_by_another_way_is_told(admin):
-    found = scores()
-    import_scores(submissions.load_score_rows(found), found.digest)
-    assert "in the catalogue already" in decide(admin, found, "accept").content.decode()
+    submission = scores()
+    import_scores(submissions.load_score_rows(submission), submission.digest)
+    assert "in the catalog already" in decide(admin, submission, "accept").content.decode()
 
 
 @pytest.mark.parametrize(("decision", "note"), [("accept", "x" * 501), ("refuse", "a\x00b")])
 def test_note_that_cannot_be_kept_decides_nothing(admin, decision, note):
-    found = proposal()
-    assert "The note is too long, or no text." in decide(admin, found, decision, note).content.decode()
-    found.refresh_from_db()
-    assert found.state == "pending"
+    submission = proposal()
+    assert (
+        "The note is too long or contains invalid characters."
+        in decide(admin, submission, decision, note).content.decode()
+    )
+    submission.refresh_from_db()
+    assert submission.state == "pending"
 
 
 @pytest.mark.parametrize("decision", ["", "delete"])
@@ -122,29 +125,29 @@ def test_what_is_not_there_is_not_decided(admin):
 
 
 def test_only_who_may_decide_does(client):
-    found = proposal()
+    submission = proposal()
     bob = User.objects.create_user("bob", is_staff=True)
     bob.user_permissions.set(Permission.objects.filter(codename="view_submission"))
     client.force_login(bob)
-    assert 'value="accept"' not in client.get(f"{LIST}{found.pk}/change/").content.decode()
-    assert decide(client, found, "accept").status_code == 403
+    assert 'value="accept"' not in client.get(f"{LIST}{submission.pk}/change/").content.decode()
+    assert decide(client, submission, "accept").status_code == 403
     assert not LanguageModel.objects.exists()
 
 
 def test_many_are_refused_at_once(admin):
-    found = [proposal(model=f"m{number}").pk for number in range(3)]
-    admin.post(LIST, {"action": "refuse_all", "_selected_action": found})
+    keys = [proposal(model=f"m{number}").pk for number in range(3)]
+    admin.post(LIST, {"action": "refuse_all", "_selected_action": keys})
     assert set(Submission.objects.values_list("state", flat=True)) == {"refused"}
     assert AuditEntry.objects.count() == 3
 
 
 def test_list_and_page_ask_as_often_for_many_as_for_few(admin):
-    asked = []
+    query_counts = []
     for number in range(60):
         last = scores(model_name=f"m{number}", results={f"t{task}": {"acc,none": 1} for task in range(number + 1)})
         if number in (9, 59):
             with CaptureQueriesContext(connection) as queries:
                 assert admin.get(LIST).status_code == 200
                 assert admin.get(f"{LIST}{last.pk}/change/").status_code == 200
-            asked.append(len(queries))
-    assert asked[0] == asked[1]
+            query_counts.append(len(queries))
+    assert query_counts[0] == query_counts[1]

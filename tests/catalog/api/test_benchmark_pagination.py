@@ -13,17 +13,18 @@ CALL = "/api/v1/benchmarks/"
 
 @pytest.fixture
 def slugs():
-    found = [f"b-{number}" for number in range(5)]
-    Benchmark.objects.bulk_create(Benchmark(slug=slug, name=slug) for slug in reversed(found))
-    return found
+    slugs = [f"b-{number}" for number in range(5)]
+    Benchmark.objects.bulk_create(Benchmark(slug=slug, name=slug) for slug in reversed(slugs))
+    return slugs
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 1000])
 def test_pages_hold_each_once_by_slug(client, slugs, size):
-    path, seen = f"{CALL}?page_size={size}", []
+    path = f"{CALL}?page_size={size}"
+    seen = []
     while path:
         page = client.get(path).json()
-        seen += [each["slug"] for each in page["results"]]
+        seen += [benchmark["slug"] for benchmark in page["results"]]
         path = page["next"]
     assert seen == slugs
 
@@ -38,6 +39,6 @@ def test_cursor_that_the_database_would_not_take_is_refused(client, slugs, posit
 @pytest.mark.parametrize("size", ["0", "-1", "x", "1.5", "1e3", "\u0663", "9" * 30, " "])
 def test_what_is_no_size_is_refused_with_the_rule(client, slugs, size):
     answer = client.get(CALL, {"page_size": size})
-    rule = "This is a whole number from 1 on; more than 100 means 100."
+    rule = "This must be a whole number of at least 1; more than 100 means 100."
     error = {"code": "invalid", "detail": f"page_size: {rule}", "fields": {"page_size": [rule]}}
     assert (answer.status_code, answer.json()) == (400, {"error": error})

@@ -1,4 +1,4 @@
-"""The calculators over HTTP."""
+"""The REST API of the calculators."""
 
 import pytest
 
@@ -12,11 +12,11 @@ TWO_GPUS = {"gpu_hour": "2.5", "gpus": "2"}
 
 
 def test_scaling_of_chinchilla(client):
-    found = client.get(SCALING, {"params": "70e9", "tokens": "1.4T"}).json()
-    assert found["compute"] == pytest.approx(5.88e23)
-    assert found["tokens_per_parameter"] == 20.0
-    assert round(found["loss"], 4) == 1.9739
-    assert found["law"] == {
+    body = client.get(SCALING, {"params": "70e9", "tokens": "1.4T"}).json()
+    assert body["compute"] == pytest.approx(5.88e23)
+    assert body["tokens_per_parameter"] == 20.0
+    assert round(body["loss"], 4) == 1.9739
+    assert body["law"] == {
         "name": "epoch",
         "E": 1.8172,
         "A": 482.01,
@@ -25,8 +25,8 @@ def test_scaling_of_chinchilla(client):
         "beta": 0.3658,
         "warning": None,
     }
-    assert found["rule"]["params"] == pytest.approx(70e9)
-    assert found["models"] == []
+    assert body["rule"]["params"] == pytest.approx(70e9)
+    assert body["models"] == []
 
 
 def test_scaling_of_a_compute(client):
@@ -36,9 +36,9 @@ def test_scaling_of_a_compute(client):
 
 
 def test_scaling_warns_of_rounded_constants(client):
-    found = client.get(SCALING, {"compute": "5.76e23", "law": "hoffmann"}).json()
-    assert "rounded" in found["law"]["warning"]
-    assert found["optimum"]["tokens_per_parameter"] == pytest.approx(92.7, abs=0.1)
+    body = client.get(SCALING, {"compute": "5.76e23", "law": "hoffmann"}).json()
+    assert "rounded" in body["law"]["warning"]
+    assert body["optimum"]["tokens_per_parameter"] == pytest.approx(92.7, abs=0.1)
 
 
 def test_scaling_tells_where_the_models_are(client):
@@ -52,28 +52,28 @@ def test_scaling_tells_where_the_models_are(client):
 
     models = client.get(SCALING, {"params": "1B"}).json()["models"]
 
-    assert [(each["model"], each["derived"]) for each in models] == [
+    assert [(model["model"], model["derived"]) for model in models] == [
         *[("base", False), ("mixture", False), ("tuned", True)]
     ]
     assert models[0]["tokens_per_parameter"] == 1875
     assert models[1]["tokens_per_parameter"] == 400
-    assert [each["total"] for each in models] == [None, 671 * 10**9, None]
+    assert [model["total"] for model in models] == [None, 671 * 10**9, None]
 
 
 @pytest.mark.parametrize(
     ("query", "field", "words"),
     [
-        ({}, "params", "Give parameters, tokens or compute"),
+        ({}, "params", "Enter parameters, tokens or compute"),
         ({"params": "1B", "tokens": "1B", "compute": "1e20"}, "compute", "leave one of the three empty"),
         ({"params": "-1"}, "params", "from 1 to 1e+18"),
         ({"params": "0"}, "params", "from 1 to"),
-        ({"tokens": "nan"}, "tokens", "no number"),
-        ({"compute": "inf"}, "compute", "no number"),
+        ({"tokens": "nan"}, "tokens", "Not a number"),
+        ({"compute": "inf"}, "compute", "Not a number"),
         ({"compute": "1e40"}, "compute", "to 6e+36"),
-        ({"params": "1e400"}, "params", "no number"),
-        ({"params": "1e18", "compute": "1000"}, "compute", "So little compute"),
-        ({"params": "many"}, "params", "no number"),
-        ({"params": "\0"}, "params", "no number"),
+        ({"params": "1e400"}, "params", "Not a number"),
+        ({"params": "1e18", "compute": "1000"}, "compute", "This is too little compute"),
+        ({"params": "many"}, "params", "Not a number"),
+        ({"params": "\0"}, "params", "Not a number"),
         ({"params": "1B", "law": "newton"}, "law", "one of: epoch, hoffmann."),
     ],
 )
@@ -85,9 +85,9 @@ def test_scaling_refuses_and_names_the_field(client, query, field, words):
 
 
 def test_cost_of_an_api_and_of_own_gpus(client):
-    found = client.get(COST, API_PRICES | TWO_GPUS).json()
-    assert found["api"]["each_month"] == 450
-    assert found["own"] == {
+    body = client.get(COST, API_PRICES | TWO_GPUS).json()
+    assert body["api"]["each_month"] == 450
+    assert body["own"] == {
         "replicas": 1,
         "gpus": 2,
         "monthly": {"gpus": 3650.0},
@@ -97,17 +97,17 @@ def test_cost_of_an_api_and_of_own_gpus(client):
         "total": 43_800.0,
         "weeks": 0.0,
     }
-    assert found["break_even"] == {"tokens": 973_333_334, "possible": None, "month": None}
-    assert found["cheaper"] == "api"
-    assert found["memory"] is None
+    assert body["break_even"] == {"tokens": 973_333_334, "possible": None, "month": None}
+    assert body["cheaper"] == "api"
+    assert body["memory"] is None
 
 
 @pytest.mark.parametrize(("layers", "cache"), [("32", 15.62), ("80", 39.06)])
 def test_cost_knows_the_memory_of_a_conversation(client, layers, cache):
-    found = client.get(COST, {"params": "8.03B", "layers": layers, "kv_heads": "8", "context": "128,000"}).json()
-    assert found["memory"]["cache"] == pytest.approx(cache, abs=0.006)
-    assert found["memory"]["gib"] == found["memory"]["weights"] + found["memory"]["cache"]
-    assert (found["api"], found["own"], found["break_even"]) == (None, None, None)
+    body = client.get(COST, {"params": "8.03B", "layers": layers, "kv_heads": "8", "context": "128,000"}).json()
+    assert body["memory"]["cache"] == pytest.approx(cache, abs=0.006)
+    assert body["memory"]["gib"] == body["memory"]["weights"] + body["memory"]["cache"]
+    assert (body["api"], body["own"], body["break_even"]) == (None, None, None)
 
 
 def test_cost_takes_replicas_and_gpus_from_traffic_and_memory(client):
@@ -142,19 +142,19 @@ def test_cost_compares_over_the_months_that_are_asked_for(client):
 @pytest.mark.parametrize(
     ("query", "field", "words"),
     [
-        ({}, "price_input", "Give the prices"),
-        ({"price_input": "1"}, "price_output", "needs this too"),
-        ({"price_output": "1"}, "price_input", "needs this too"),
-        ({"gpu_hour": "2"}, "gpus", "how many GPUs"),
-        ({"gpus": "2"}, "gpu_hour", "needs this too"),
-        ({"params": "8B", "layers": "32"}, "kv_heads", "needs this too"),
-        ({**TWO_GPUS, "peak_speed": "100"}, "replica_speed", "needs this too"),
-        ({**TWO_GPUS, "tuning_tokens": "1M"}, "params", "needs this too"),
+        ({}, "price_input", "Enter the prices"),
+        ({"price_input": "1"}, "price_output", "requires this field"),
+        ({"price_output": "1"}, "price_input", "requires this field"),
+        ({"gpu_hour": "2"}, "gpus", "the number of GPUs"),
+        ({"gpus": "2"}, "gpu_hour", "requires this field"),
+        ({"params": "8B", "layers": "32"}, "kv_heads", "requires this field"),
+        ({**TWO_GPUS, "peak_speed": "100"}, "replica_speed", "requires this field"),
+        ({**TWO_GPUS, "tuning_tokens": "1M"}, "params", "requires this field"),
         ({**API_PRICES, "cached": "101"}, "cached", "from 0 to 100"),
         ({**API_PRICES, "months": "0"}, "months", "from 1 to 120"),
         ({**API_PRICES, "price_input": "-2"}, "price_input", "from 0 to"),
         ({**API_PRICES, "input_tokens": "1e30"}, "input_tokens", "from 0 to 1e+15"),
-        ({**API_PRICES, "input_tokens": "nan"}, "input_tokens", "no number"),
+        ({**API_PRICES, "input_tokens": "nan"}, "input_tokens", "Not a number"),
         ({**TWO_GPUS, "utilisation": "0"}, "utilisation", "from 1 to 100"),
         ({**TWO_GPUS, "tuning_method": "magic"}, "tuning_method", "one of: lora, full."),
     ],
@@ -193,6 +193,6 @@ def test_parameter_that_there_is_not_is_refused_by_name(client, path, query, kno
     answer = client.get(path, query)
     assert answer.status_code == 400
     [words] = answer.json()["error"]["fields"].pop(misspelt)
-    assert "no such parameter" in words
+    assert "Unknown parameter." in words
     assert f" {known}," in words
     assert client.get(path, {name: value for name, value in query.items() if name != misspelt}).status_code == 200

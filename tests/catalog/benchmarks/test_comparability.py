@@ -1,4 +1,4 @@
-"""Noise of scores, and which may be compared."""
+"""Uncertainty of scores, and their comparison."""
 
 from dataclasses import replace
 from math import sqrt
@@ -20,7 +20,7 @@ from catalog.benchmarks.comparability import (
 SAME = Conditions("mmlu", "acc", "", 5, "1", 0, "harness", "us", "", "", limited=False)
 
 
-def scored(value, n=1000, *, model="m", stderr=None, **other):
+def score(value, n=1000, *, model="m", stderr=None, **other):
     return ComparableScore(model, value, n, stderr, replace(SAME, **other))
 
 
@@ -40,18 +40,18 @@ def test_noise_of_what_is_no_share_is_unknown(value, n):
 
 
 def test_measured_error_goes_before_the_binomial_one():
-    assert standard_error(scored(0.5, stderr=0.1)) == 0.1
-    assert standard_error(scored(0.5, n=100)) == pytest.approx(0.05)
+    assert standard_error(score(0.5, stderr=0.1)) == 0.1
+    assert standard_error(score(0.5, n=100)) == pytest.approx(0.05)
 
 
 @pytest.mark.parametrize(
     ("one", "other", "apart"),
     [
-        (scored(0.90, 164), scored(0.87, 164), False),
-        (scored(0.90, 164), scored(0.70, 164), True),
-        (scored(0.90, 14_042), scored(0.89, 14_042), True),
-        (scored(0.5, None), scored(0.9), None),
-        (scored(0.5, None, stderr=0.01), scored(0.9), True),
+        (score(0.90, 164), score(0.87, 164), False),
+        (score(0.90, 164), score(0.70, 164), True),
+        (score(0.90, 14_042), score(0.89, 14_042), True),
+        (score(0.5, None), score(0.9), None),
+        (score(0.5, None, stderr=0.01), score(0.9), True),
     ],
 )
 def test_told_apart_only_outside_of_the_noise(one, other, apart):
@@ -69,8 +69,8 @@ def test_told_apart_only_outside_of_the_noise(one, other, apart):
     ids=str,
 )  # fmt: skip
 def test_scores_under_different_conditions_are_never_in_one_ranking(difference):
-    found = rank_scores([scored(0.5, model="a"), scored(0.6, model="b", **difference)])
-    assert sorted(len(rows) for rows in found.values()) == [1, 1]
+    rankings = rank_scores([score(0.5, model="a"), score(0.6, model="b", **difference)])
+    assert sorted(len(rows) for rows in rankings.values()) == [1, 1]
 
 
 def test_every_field_of_conditions_is_tried():
@@ -82,7 +82,7 @@ def test_every_field_of_conditions_is_tried():
 
 def test_ranking_has_places_intervals_and_says_who_is_the_same_as_the_first():
     [rows] = rank_scores(
-        [scored(0.70, 164, model="c"), scored(0.90, 164, model="a"), scored(0.87, 164, model="b")]
+        [score(0.70, 164, model="c"), score(0.90, 164, model="a"), score(0.87, 164, model="b")]
     ).values()
     assert [(row.scored.model, row.place, row.same_as_best) for row in rows] == [
         ("a", 1, False),
@@ -95,13 +95,13 @@ def test_ranking_has_places_intervals_and_says_who_is_the_same_as_the_first():
 
 
 def test_equal_scores_share_a_place_and_of_a_model_the_first_given_counts():
-    [rows] = rank_scores([scored(0.5, model="b"), scored(0.5, model="a"), scored(0.9, model="b")]).values()
+    [rows] = rank_scores([score(0.5, model="b"), score(0.5, model="a"), score(0.9, model="b")]).values()
     assert [(row.scored.model, row.scored.value, row.place) for row in rows] == [("a", 0.5, 1), ("b", 0.5, 1)]
 
 
 def test_largest_ranking_comes_first():
-    found = rank_scores([scored(0.5, model="a", task="z"), scored(0.5, model="b"), scored(0.5, model="c")])
-    assert [len(rows) for rows in found.values()] == [2, 1]
+    rankings = rank_scores([score(0.5, model="a", task="z"), score(0.5, model="b"), score(0.5, model="c")])
+    assert [len(rows) for rows in rankings.values()] == [2, 1]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_normalized_lies_between_chance_and_all_right(raw, chance):
 
 @given(st.lists(st.tuples(st.text(max_size=3), st.floats(0, 1), st.integers(1, 10**6)), max_size=20))
 def test_rankings_lose_no_model_and_bounds_hold_the_score(rows):
-    found = rank_scores(scored(value, n, model=model) for model, value, n in rows)
-    placed = [row for group in found.values() for row in group]
-    assert {row.scored.model for row in placed} == {model for model, _, _ in rows}
-    assert all(row.low <= row.scored.value <= row.high for row in placed)
+    rankings = rank_scores(score(value, n, model=model) for model, value, n in rows)
+    ranked = [row for ranking in rankings.values() for row in ranking]
+    assert {row.scored.model for row in ranked} == {model for model, _, _ in rows}
+    assert all(row.low <= row.scored.value <= row.high for row in ranked)

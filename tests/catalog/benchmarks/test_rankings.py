@@ -1,4 +1,4 @@
-"""The benchmarks that are shipped, and scores in rankings."""
+"""The shipped benchmarks, and rankings of scores."""
 
 from urllib.parse import urlparse
 
@@ -89,9 +89,14 @@ def test_ranked_compares_only_within_a_harness_or_a_report():
         score(benchmark, slug, value, harness="h", source=slug)
         score(benchmark, slug, value, source="one report")
         score(benchmark, slug, value, source=f"report of {slug}")
-    found = load_rankings(benchmark)
-    assert [[row.model.slug for _, row in ranking.rows] for ranking in found] == [["b", "a"], ["b", "a"], ["a"], ["b"]]
-    assert [ranking.alone for ranking in found] == [False, False, True, True]
+    rankings = load_rankings(benchmark)
+    assert [[row.model.slug for _, row in ranking.rows] for ranking in rankings] == [
+        ["b", "a"],
+        ["b", "a"],
+        ["a"],
+        ["b"],
+    ]
+    assert [ranking.is_single for ranking in rankings] == [False, False, True, True]
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""The table of models and scores as it is asked for."""
+"""Filters and order of the table of models and scores."""
 
 from datetime import date
 
@@ -21,8 +21,8 @@ def entry(name, **fields):
     return TableEntry(slug=name.lower(), name=name, **(KNOWN | fields))
 
 
-def names(entries, **asked):
-    return [each.name for each in select_entries(entries, TableView(**asked))[0]]
+def names(entries, **view):
+    return [selected.name for selected in select_entries(entries, TableView(**view))[0]]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The total cost of an API and of one's own GPUs, and where they meet."""
+"""The total cost of an API and of own GPUs, and their break-even."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -31,19 +31,19 @@ def costs(monthly, once=0):
 
 
 def test_api_costs_its_tokens():
-    assert build_api_option(USE, PRICES, LaunchWork()).each_month == 450
+    assert build_api_option(USE, PRICES, LaunchWork()).monthly_total == 450
 
 
 def test_own_costs_its_gpus():
-    assert build_own_option(TWO_GPUS, LaunchWork()).each_month == 3650
+    assert build_own_option(TWO_GPUS, LaunchWork()).monthly_total == 3650
 
 
 def test_they_meet_where_the_tokens_cost_as_much_as_the_gpus():
-    found = find_break_even(
+    break_even = find_break_even(
         USE, PRICES, build_api_option(USE, PRICES, LaunchWork()), build_own_option(TWO_GPUS, LaunchWork()), months=12
     )
-    assert found.tokens == 973_333_334
-    assert found.month is None
+    assert break_even.tokens == 973_333_334
+    assert break_even.month is None
 
 
 @pytest.mark.parametrize(
@@ -58,17 +58,17 @@ def test_they_meet_where_the_tokens_cost_as_much_as_the_gpus():
     ],
 )
 def test_api_knows_caches_and_seats(use, prices, expected):
-    assert build_api_option(use, prices, LaunchWork()).each_month == Decimal(expected)
+    assert build_api_option(use, prices, LaunchWork()).monthly_total == Decimal(expected)
 
 
 def test_bills_name_what_is_paid_and_nothing_else():
     gpus = replace(TWO_GPUS, operations_hours=Decimal(20), operations_rate=Decimal(80))
     option = build_own_option(gpus, LaunchWork(Decimal(6), Decimal(5000)), tuning_hours=Decimal(100), data=Decimal(700))
     assert {item.name: item.dollars for item in option.monthly} == {"gpus": 3650, "operations": 1600}
-    assert {item.name: item.dollars for item in option.once} == {"build": 30_000, "tuning": 250, "data": 700}
+    assert {item.name: item.dollars for item in option.one_time} == {"build": 30_000, "tuning": 250, "data": 700}
     assert option.total(12) == 30_950 + 12 * 5250
     assert [item.name for item in build_own_option(TWO_GPUS, LaunchWork()).monthly] == ["gpus"]
-    assert build_own_option(TWO_GPUS, LaunchWork()).once == ()
+    assert build_own_option(TWO_GPUS, LaunchWork()).one_time == ()
 
 
 def test_tuning_takes_time_before_the_launch():
@@ -77,7 +77,7 @@ def test_tuning_takes_time_before_the_launch():
 
 
 @pytest.mark.parametrize(
-    ("of_api", "of_own", "month"),
+    ("api", "own", "month"),
     [
         (costs(100), costs(50, once=500), 10),
         (costs(100), costs(50, once=501), 11),
@@ -88,56 +88,57 @@ def test_tuning_takes_time_before_the_launch():
         (costs(100, once=500), costs(200), 1),
     ],
 )
-def test_own_has_cost_no_more_by_the_end_of_a_month(of_api, of_own, month):
-    found = find_break_even(USE, PRICES, of_api, of_own, months=12).month
-    assert found == month
+def test_own_has_cost_no_more_by_the_end_of_a_month(api, own, month):
+    assert find_break_even(USE, PRICES, api, own, months=12).month == month
     if month is not None:
-        assert of_own.total(month) <= of_api.total(month)
+        assert own.total(month) <= api.total(month)
 
 
 @pytest.mark.parametrize(
     ("use", "prices"), [(MonthlyUse(0, 0), PRICES), (USE, ApiPrices(Decimal(0), Decimal(0), seats=5, seat=Decimal(10)))]
 )
 def test_no_tokens_make_the_two_meet_where_tokens_cost_nothing(use, prices):
-    of_api, of_own = build_api_option(use, prices, LaunchWork()), build_own_option(TWO_GPUS, LaunchWork())
-    assert find_break_even(use, prices, of_api, of_own, 12, Decimal(100)) == BreakEven(None, None, None)
+    api, own = build_api_option(use, prices, LaunchWork()), build_own_option(TWO_GPUS, LaunchWork())
+    assert find_break_even(use, prices, api, own, 12, Decimal(100)) == BreakEven(None, None, None)
 
 
 @pytest.mark.parametrize(("tokens_per_s", "possible"), [(None, None), ("61.72", False), ("61.73", True)])
 def test_meeting_may_take_more_than_the_replicas_can_write(tokens_per_s, possible):
-    """162.2 million of 973.3 are written, in 730 hours."""
+    """162.2 million of the 973.3 million tokens are output, in 730 hours."""
     speed = tokens_per_s and Decimal(tokens_per_s)
-    of_api, of_own = build_api_option(USE, PRICES, LaunchWork()), build_own_option(TWO_GPUS, LaunchWork())
-    assert find_break_even(USE, PRICES, of_api, of_own, 12, speed).possible is possible
+    api, own = build_api_option(USE, PRICES, LaunchWork()), build_own_option(TWO_GPUS, LaunchWork())
+    assert find_break_even(USE, PRICES, api, own, 12, speed).possible is possible
 
 
 def test_seats_that_cost_more_than_the_gpus_leave_no_tokens_to_wait_for():
     prices = replace(PRICES, seats=1000, seat=Decimal(30))
-    found = find_break_even(
+    break_even = find_break_even(
         USE, prices, build_api_option(USE, prices, LaunchWork()), build_own_option(TWO_GPUS, LaunchWork()), months=12
     )
-    assert (found.tokens, found.month) == (0, 1)
+    assert (break_even.tokens, break_even.month) == (0, 1)
 
 
 @given(integers(1, 10**10), integers(1, 10**10), dollars, dollars, dollars, integers(1, 60), integers(0, 52))
 def test_both_cost_the_same_at_the_break_even(read, written, price_in, price_out, hour, months, weeks):
     use, prices = MonthlyUse(read, written), ApiPrices(price_in, price_out)
-    of_own = build_own_option(GpuFleet(2, 2, hour), LaunchWork(Decimal(weeks), Decimal(1000)))
-    found = find_break_even(use, prices, build_api_option(use, prices, LaunchWork()), of_own, months).tokens
-    assume(found)
-    share = Decimal(found) / use.tokens
-    there = months * share * prices.of(use)
-    assert there == pytest.approx(of_own.total(months), rel=Decimal("1e-6"), abs=prices.of(use) / use.tokens * months)
+    own = build_own_option(GpuFleet(2, 2, hour), LaunchWork(Decimal(weeks), Decimal(1000)))
+    tokens = find_break_even(use, prices, build_api_option(use, prices, LaunchWork()), own, months).tokens
+    assume(tokens)
+    share = Decimal(tokens) / use.tokens
+    api_total = months * share * prices.token_cost(use)
+    assert api_total == pytest.approx(
+        own.total(months), rel=Decimal("1e-6"), abs=prices.token_cost(use) / use.tokens * months
+    )
 
 
 @given(integers(0, 10**10), integers(0, 10**10), dollars, dollars)
 def test_twice_the_tokens_cost_twice(read, written, price_in, price_out):
     prices = ApiPrices(price_in, price_out)
-    assert prices.of(MonthlyUse(2 * read, 2 * written)) == 2 * prices.of(MonthlyUse(read, written))
+    assert prices.token_cost(MonthlyUse(2 * read, 2 * written)) == 2 * prices.token_cost(MonthlyUse(read, written))
 
 
 @given(integers(1, 10**10), decimals(0, 1, places=2), decimals(0, 1, places=2))
 def test_a_fuller_cache_never_costs_more(read, one, other):
     prices = ApiPrices(Decimal(3), Decimal(15), cached=Decimal("0.3"))
     low, high = sorted((one, other))
-    assert prices.of(MonthlyUse(read, 0, high)) <= prices.of(MonthlyUse(read, 0, low))
+    assert prices.token_cost(MonthlyUse(read, 0, high)) <= prices.token_cost(MonthlyUse(read, 0, low))

@@ -1,4 +1,4 @@
-"""The calculator of costs with a model of the catalogue: what stands in, and that one's own values count."""
+"""The cost calculator with a model of the catalog: prefilled values, and values that override them."""
 
 from datetime import date
 from decimal import Decimal
@@ -46,16 +46,16 @@ def cost(client, **query):
 
 def inputs(response):
     fields = Outline(response.content.decode()).all("input")
-    return {each["name"]: each.get("value", "") for each in fields if "name" in each}
+    return {field["name"]: field.get("value", "") for field in fields if "name" in field}
 
 
 def test_prices_and_size_of_the_model_stand_in(client, mixture):
-    found = cost(client, model=mixture.slug, **MONTH, gpu_hour="2.5", context="128000")
-    assert found["api"]["each_month"] == 450
-    assert found["memory"]["weights"] == pytest.approx(46.7e9 * 2 * 1.2 / 2**30)
-    assert found["memory"]["cache"] == pytest.approx(15.625)
-    assert found["own"]["gpus"] == 2
-    assert found["model"] == {
+    body = cost(client, model=mixture.slug, **MONTH, gpu_hour="2.5", context="128000")
+    assert body["api"]["each_month"] == 450
+    assert body["memory"]["weights"] == pytest.approx(46.7e9 * 2 * 1.2 / 2**30)
+    assert body["memory"]["cache"] == pytest.approx(15.625)
+    assert body["own"]["gpus"] == 2
+    assert body["model"] == {
         "slug": "mixture-8x7b",
         "name": "<Mixture>",
         "price_source": "https://prices.example/list",
@@ -108,7 +108,7 @@ def test_page_begins_with_the_values_and_computes_nothing_yet(client, mixture):
 def test_page_keeps_the_model_and_what_was_written(client, mixture):
     response = client.get(PAGE, {"model": mixture.slug, **MONTH, "price_output": "5"})
     values = inputs(response)
-    assert "A month $350" in text(response)
+    assert "Per month $350" in text(response)
     assert (values["model"], values["price_input"], values["price_output"]) == ("mixture-8x7b", "2.5", "5")
 
 
@@ -129,7 +129,7 @@ def test_model_without_price_and_size_needs_something_to_compute(client):
     response = client.get(API, {"model": "mystery"})
     assert [*response.json()["error"]["fields"]] == ["price_input"]
     shown = text(client.get(PAGE, {"model": "mystery"}))
-    assert "no price is known here; give your own. Its size is not known here." in shown
+    assert "no price is known here; enter your own. Its size is not known here." in shown
 
 
 def test_layers_stand_in_only_beside_what_they_need(client):
@@ -145,5 +145,5 @@ def test_parameters_at_work_are_at_most_all(client, mixture):
 
 
 def test_page_of_the_model_leads_to_its_costs(client, mixture):
-    links = [each["href"] for each in Outline(client.get("/models/mixture-8x7b/").content.decode()).all("a")]
+    links = [link["href"] for link in Outline(client.get("/models/mixture-8x7b/").content.decode()).all("a")]
     assert "/cost/?model=mixture-8x7b" in links

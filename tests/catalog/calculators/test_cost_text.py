@@ -26,7 +26,7 @@ NONE = "\N{EN DASH}"
             API,
             [
                 ("Tokens", "$450", NONE, False),
-                ("A month", "$450", NONE, True),
+                ("Per month", "$450", NONE, True),
                 ("Over 12 months", "$5,400", NONE, True),
             ],
         ),
@@ -35,7 +35,7 @@ NONE = "\N{EN DASH}"
             [
                 ("Tokens", "$450", NONE, False),
                 ("GPUs", NONE, "$3,650", False),
-                ("A month", "$450", "$3,650", True),
+                ("Per month", "$450", "$3,650", True),
                 ("Over 1 month", "$450", "$3,650", True),
             ],
         ),
@@ -44,11 +44,11 @@ NONE = "\N{EN DASH}"
             [
                 ("GPUs", NONE, "$3,650", False),
                 ("Operations", NONE, "$500", False),
-                ("A month", NONE, "$4,150", True),
-                ("Building it", NONE, "$3,500", False),
-                ("Before the launch", NONE, "$3,500", True),
+                ("Per month", NONE, "$4,150", True),
+                ("Build", NONE, "$3,500", False),
+                ("Before launch", NONE, "$3,500", True),
                 ("Over 12 months", NONE, "$53,300", True),
-                ("Weeks to the launch", NONE, "3.5", False),
+                ("Weeks to launch", NONE, "3.5", False),
             ],
         ),
         (
@@ -56,9 +56,9 @@ NONE = "\N{EN DASH}"
             [
                 ("Tokens", "$450", NONE, False),
                 ("Seats", "$60", NONE, False),
-                ("A month", "$510", NONE, True),
+                ("Per month", "$510", NONE, True),
                 ("Over 12 months", "$6,120", NONE, True),
-                ("Weeks to the launch", "1", NONE, False),
+                ("Weeks to launch", "1", NONE, False),
             ],
         ),
     ],

@@ -1,4 +1,4 @@
-"""Whatever is written into the calculators, they answer or refuse; no number of an answer is infinite or none."""
+"""Any input of the calculators yields a result or an error; no number of a result is infinite or NaN."""
 
 import math
 
@@ -17,10 +17,10 @@ AMOUNTS = [name for name in CostForm.base_fields if name not in ("model", "tunin
 SCALING = ("params", "tokens", "compute")
 
 
-def numbers(found):
-    if isinstance(found, dict):
-        return [number for value in found.values() for number in numbers(value)]
-    return [found] if isinstance(found, float | int) else []
+def numbers(value):
+    if isinstance(value, dict):
+        return [number for inner in value.values() for number in numbers(inner)]
+    return [value] if isinstance(value, float | int) else []
 
 
 @given(dictionaries(sampled_from(SCALING), written))
@@ -38,8 +38,8 @@ def test_cost_answers_or_refuses(query):
     form = CostForm(USABLE | query)
     event(f"valid: {form.is_valid()}")
     if form.is_valid():
-        found = cost.compare_costs(form)
-        assert all(map(math.isfinite, numbers(cost.serialize_comparison(found))))
-        assert build_lines(found)
+        comparison = cost.compare_costs(form)
+        assert all(map(math.isfinite, numbers(cost.serialize_comparison(comparison))))
+        assert build_lines(comparison)
     else:
         assert set(form.errors) <= set(CostForm.base_fields)

@@ -1,4 +1,4 @@
-"""Scaling laws, against the tables of the papers, and by what must hold of any law."""
+"""Scaling laws, against the tables of the papers, and properties of any law."""
 
 import pytest
 from hypothesis import given
@@ -94,8 +94,8 @@ def test_doubling_the_data_at_the_optimum_of_the_rule_doubles_the_model():
     ],
 )
 def test_training_follows_from_what_is_given(given_values, expected):
-    found = derive_training(**given_values)
-    assert (found.params, found.tokens) == pytest.approx(expected)
+    training = derive_training(**given_values)
+    assert (training.params, training.tokens) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,9 @@ def test_optimum_is_that_of_a_numerical_search(law, operations):
 
 @given(compute, floats(-5, 5))
 def test_optimum_does_not_move_with_the_floor(operations, floor):
-    moved = ScalingLaw("moved", floor, EPOCH_LAW.of_params, EPOCH_LAW.of_tokens, EPOCH_LAW.alpha, EPOCH_LAW.beta)
+    moved = ScalingLaw(
+        "moved", floor, EPOCH_LAW.params_factor, EPOCH_LAW.tokens_factor, EPOCH_LAW.alpha, EPOCH_LAW.beta
+    )
     assert moved.optimum(operations) == EPOCH_LAW.optimum(operations)
 
 

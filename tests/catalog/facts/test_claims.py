@@ -1,4 +1,4 @@
-"""Claims, the one that is believed, and what was set by hand."""
+"""Claims, the choice among them, and values set by hand."""
 
 from datetime import date
 
@@ -27,7 +27,7 @@ def claim(field, value, source="https://a.example", as_of=DAY):
     return Claim(field, value, source, as_of)
 
 
-def told(model):
+def reload(model):
     model.refresh_from_db()
     return model
 
@@ -51,7 +51,7 @@ def test_claims_reach_the_columns():
         },
         SHIPPED,
     )
-    told(model)
+    reload(model)
     assert (model.organization.name, model.license.name, model.open_weights) == ("Maker", "MIT", True)
     assert (model.release_date, model.context_window, model.modalities) == (date(2024, 5, 1), 8192, ["text", "image"])
     assert model.facts.get(field="release_date").value == "2024-05"
@@ -62,7 +62,7 @@ def test_known_organizations_and_licenses_are_used_again():
     maker, licensed = factories.organization("Maker"), factories.license("MIT")
     model = factories.model("x")
     record_claims({model.pk: [claim("organization", "Maker"), claim("license", "MIT")]}, SHIPPED)
-    assert (told(model).organization, model.license) == (maker, licensed)
+    assert (reload(model).organization, model.license) == (maker, licensed)
     assert (Organization.objects.count(), License.objects.count()) == (1, 1)
 
 
@@ -78,21 +78,21 @@ def test_what_is_shipped_is_believed_before_models_dev(claims, value):
     model = factories.model("x")
     for origin, number in claims:
         record_claims({model.pk: [claim("context_window", number)]}, origin)
-    assert told(model).context_window == value
+    assert reload(model).context_window == value
     assert model.facts.count() == len(claims)
 
 
 def test_first_claim_of_a_source_is_believed():
     model = factories.model("x")
     record_claims({model.pk: [claim("context_window", 5, "a"), claim("context_window", 6, "b")]}, SHIPPED)
-    assert told(model).context_window == 5
+    assert reload(model).context_window == 5
 
 
 def test_second_import_of_a_source_replaces_its_claims():
     model = factories.model("x")
     record_claims({model.pk: [claim("context_window", 5), claim("tools", True)]}, MODELS_DEV)
     record_claims({model.pk: [claim("context_window", 6)]}, MODELS_DEV)
-    assert (told(model).context_window, model.tools) == (6, None)
+    assert (reload(model).context_window, model.tools) == (6, None)
     assert chosen(model) == {"context_window": (6, "models-dev")}
 
 
@@ -101,7 +101,7 @@ def test_a_claim_that_its_source_withdraws_gives_way_to_another_source():
     record_claims({model.pk: [claim("context_window", 5)]}, MODELS_DEV)
     record_claims({model.pk: [claim("context_window", 4), claim("license", "MIT")]}, SHIPPED)
     record_claims({model.pk: []}, SHIPPED)
-    assert (told(model).context_window, model.license) == (5, None)
+    assert (reload(model).context_window, model.license) == (5, None)
     assert chosen(model) == {"context_window": (5, "models-dev")}
 
 
@@ -127,7 +127,7 @@ def test_values_set_by_hand_are_never_overwritten(field, hand, claimed):
     model = factories.model("x", **{field: hand})
     for origin in (SHIPPED, MODELS_DEV, SHIPPED):
         record_claims({model.pk: [claim(field, claimed)]}, origin)
-        assert getattr(told(model), field) == hand
+        assert getattr(reload(model), field) == hand
     fact = model.facts.get(chosen=True)
     assert (fact.field, fact.origin, fact.source) == (field, "hand", HAND_SOURCE)
     assert [conflict.field for conflict in find_conflicts()] == [field]
@@ -137,25 +137,25 @@ def test_without_keeping_what_was_set_by_hand_it_would_be_overwritten():
     model = factories.model("x", context_window=4096)
     Fact.objects.create(model=model, field="context_window", value=8192, origin=SHIPPED, source="a", as_of=DAY)
     choose_facts([model.pk])
-    assert told(model).context_window == 8192
+    assert reload(model).context_window == 8192
 
 
 def test_a_value_that_was_corrected_by_hand_after_an_import_stays():
     model = factories.model("x")
     record_claims({model.pk: [claim("license", "MIT")]}, SHIPPED)
-    told(model).license = factories.license("Apache-2.0")
+    reload(model).license = factories.license("Apache-2.0")
     model.save()
     record_claims({model.pk: [claim("license", "MIT")]}, SHIPPED)
-    assert told(model).license.name == "Apache-2.0"
+    assert reload(model).license.name == "Apache-2.0"
 
 
 def test_a_value_that_was_emptied_by_hand_stays_empty():
     model = factories.model("x")
     record_claims({model.pk: [claim("tools", True)]}, SHIPPED)
-    told(model).tools = None
+    reload(model).tools = None
     model.save()
     record_claims({model.pk: [claim("tools", True)]}, SHIPPED)
-    assert told(model).tools is None
+    assert reload(model).tools is None
     assert chosen(model) == {"tools": (None, "hand")}
 
 
@@ -163,11 +163,11 @@ def test_second_change_by_hand_replaces_the_first():
     model = factories.model("x", context_window=1)
     adopt_column_values([model.pk])
     choose_facts([model.pk])
-    told(model).context_window = 2
+    reload(model).context_window = 2
     model.save()
     adopt_column_values([model.pk])
     choose_facts([model.pk])
-    assert told(model).context_window == 2
+    assert reload(model).context_window == 2
     assert [fact.value for fact in model.facts.all()] == [2]
 
 
@@ -178,7 +178,7 @@ def test_newest_fact_by_hand_is_believed():
             model=model, field="max_input", value=value, origin=HAND, source=f"memo {day}", as_of=date(2026, 1, day)
         )
     choose_facts([model.pk])
-    assert told(model).max_input == 30
+    assert reload(model).max_input == 30
 
 
 def test_only_one_fact_of_a_field_can_be_chosen():
@@ -194,7 +194,7 @@ def test_fact_set_by_hand_goes_before_all_others_and_stays():
     record_claims({model.pk: [claim("context_window", 1000, "a"), claim("tools", True, "a")]}, SHIPPED)
     set_hand_fact(model.pk, "context_window", "2000", " https://maker.example/x ")
     record_claims({model.pk: [claim("context_window", 3000, "b")]}, SHIPPED)
-    assert told(model).context_window == 2000
+    assert reload(model).context_window == 2000
     [fact] = model.facts.filter(origin=HAND)
     assert (fact.value, fact.source, fact.chosen) == (2000, "https://maker.example/x", True)
 
@@ -204,7 +204,7 @@ def test_last_of_several_set_by_hand_on_one_day_holds(values):
     model = factories.model("x")
     for number, value in enumerate(values):
         set_hand_fact(model.pk, "max_input", value, f"memo {number}")
-    assert told(model).max_input == values[-1]
+    assert reload(model).max_input == values[-1]
     assert [fact.value for fact in model.facts.all()] == [values[-1]]
 
 
@@ -215,7 +215,7 @@ def test_what_is_edited_after_a_fact_was_set_by_hand_holds():
     model.max_input = 2
     model.save()
     record_claims({model.pk: [claim("max_input", 3)]}, SHIPPED)
-    assert told(model).max_input == 2
+    assert reload(model).max_input == 2
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Where sources say different things, and taking one of them."""
+"""Conflicts between sources, and the choice of one."""
 
 from datetime import date
 from decimal import Decimal
@@ -17,13 +17,13 @@ SHIPPED = Fact.Origin.SHIPPED
 
 
 def disagree(model, field="tools", values=(True, False)):
-    said = [Claim(field, value, f"s{number}", DAY) for number, value in enumerate(values)]
-    record_claims({model.pk: said}, SHIPPED)
+    claims = [Claim(field, value, f"s{number}", DAY) for number, value in enumerate(values)]
+    record_claims({model.pk: claims}, SHIPPED)
 
 
 def price(model, source, amount, day=1, **fields):
-    said = {"input": amount, "output": amount, "source": source, "as_of": date(2026, 1, day)}
-    return Price.objects.create(model=model, **said, **{"by_hand": False, **fields})
+    required = {"input": amount, "output": amount, "source": source, "as_of": date(2026, 1, day)}
+    return Price.objects.create(model=model, **required, **{"by_hand": False, **fields})
 
 
 @pytest.mark.parametrize(
@@ -39,9 +39,10 @@ def price(model, source, amount, day=1, **fields):
 )
 def test_conflicts_are_what_sources_say_differently(field, values, found):
     disagree(factories.model("x"), field, values)
-    told = [(each.model.slug, each.field, each.chosen.value, each.decided) for each in find_conflicts()]
-    assert told == ([("x", field, values[0], False)] if found else [])
-    assert [(said.value, said.source) for each in find_conflicts() for said in each.others] == (
+    conflicts = find_conflicts()
+    chosen = [(conflict.model.slug, conflict.field, conflict.chosen.value, conflict.decided) for conflict in conflicts]
+    assert chosen == ([("x", field, values[0], False)] if found else [])
+    assert [(claim.value, claim.source) for conflict in conflicts for claim in conflict.others] == (
         [(values[1], "s1")] if found else []
     )
 
@@ -52,13 +53,13 @@ def test_conflicts_of_prices_compare_the_newest_of_each_source():
         price(model, source, amount, day)
     [conflict] = find_conflicts()
     assert (conflict.model, conflict.field) == (model, "price")
-    assert [Decimal(said.value.split("/")[0]) for said in conflict.others] == [4]
+    assert [Decimal(claim.value.split("/")[0]) for claim in conflict.others] == [4]
 
 
 def test_conflicts_take_the_same_number_of_queries_for_many_models(django_assert_num_queries):
     for number, all_of_them in ((10, 10), (190, 200)):
-        said = [Claim("tools", value, str(value), DAY) for value in (True, False)]
-        record_claims({model.pk: said for model in factories.models(number)}, SHIPPED)
+        claims = [Claim("tools", value, str(value), DAY) for value in (True, False)]
+        record_claims({model.pk: claims for model in factories.models(number)}, SHIPPED)
         with django_assert_num_queries(2):
             assert len(find_conflicts()) == all_of_them
 
@@ -71,7 +72,7 @@ def test_what_is_taken_holds_and_is_decided():
     taken = accept_fact(first.others[0].key)
     model.refresh_from_db()
     assert (model.tools, taken.origin, taken.source) == (False, "hand", "s1")
-    assert [(each.model.slug, each.decided) for each in find_conflicts()] == [("y", False), ("x", True)]
+    assert [(conflict.model.slug, conflict.decided) for conflict in find_conflicts()] == [("y", False), ("x", True)]
     record_claims({model.pk: [Claim("tools", True, "s2", DAY)]}, SHIPPED)
     model.refresh_from_db()
     assert model.tools is False

@@ -1,4 +1,4 @@
-"""How values of facts are read."""
+"""Parsers of fact values."""
 
 from datetime import UTC, date, datetime, timedelta
 

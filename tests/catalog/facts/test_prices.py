@@ -1,4 +1,4 @@
-"""Which price holds."""
+"""The current price, and tiers."""
 
 from datetime import date
 from decimal import Decimal
@@ -40,9 +40,9 @@ def test_price_set_by_hand_holds_before_newer_ones():
 
 @pytest.mark.parametrize("field", ["input", "output", "cached_input"])
 def test_no_price_is_negative(field):
-    asked = {"input": 1, "output": 1, "cached_input": 1, field: Decimal("-0.000001")}
+    prices = {"input": 1, "output": 1, "cached_input": 1, field: Decimal("-0.000001")}
     with pytest.raises(IntegrityError, match="price_is_not_negative"), transaction.atomic():
-        Price.objects.create(model=factories.model(), source="list", as_of=date(2026, 1, 1), **asked)
+        Price.objects.create(model=factories.model(), source="list", as_of=date(2026, 1, 1), **prices)
 
 
 TIER = {"above": 200_000, "input": 2.5, "output": 15}

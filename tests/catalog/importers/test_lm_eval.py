@@ -87,10 +87,10 @@ def test_metric_is_split_at_the_last_comma():
         (b"\xff\xfe", "line 1: "),
         (b"[" * 100_000, "line 1: "),
         (b"[]", "results "),
-        (b"{}", "results: there are no tasks"),
+        (b"{}", "results: this file contains no task results"),
         (score_files.lm_eval(results=[]), "results must be"),
         (score_files.lm_eval(results={"t": 3}), "results.t must be"),
-        (score_files.lm_eval(results={"t": {"alias": "t"}}), "results: there are no scores"),
+        (score_files.lm_eval(results={"t": {"alias": "t"}}), "results: this file contains no scores"),
         (score_files.lm_eval(results={"gsm8k": TASK | {"acc,none": "high"}}), "results.gsm8k.acc,none is not a number"),
         (score_files.lm_eval(results={"gsm8k": TASK | {"acc,none": True}}), "results.gsm8k.acc,none is not a number"),
         (score_files.lm_eval(results={"t": {"acc,none": 1, "acc_stderr,none": "?"}}), r"results.t.acc,none \(stderr\)"),
@@ -105,11 +105,11 @@ def test_metric_is_split_at_the_last_comma():
         (score_files.lm_eval(model_name="x" * 201), "model_name must be"),
         (score_files.lm_eval(group_subtasks="mmlu"), "group_subtasks must be"),
         (score_files.lm_eval(config={"model": "m", "model_args": ["pretrained=a"]}), "config.model_args must be"),
-        (score_files.lm_eval(config={"model": "m", "model_dtype": "a\0"}), "config.model_dtype holds"),
-        (score_files.lm_eval(config={"model": "m", "model_sha": "\ud800"}), "config.model_sha holds"),
-        (score_files.lm_eval(lm_eval_version="0.4\n"), "lm_eval_version holds"),
-        (score_files.lm_eval(chat_template_sha=["\n", "\0"][1]), "chat_template_sha holds"),
-        (score_files.lm_eval(versions={"gsm8k": "\x7f"}), "versions.gsm8k holds"),
+        (score_files.lm_eval(config={"model": "m", "model_dtype": "a\0"}), "config.model_dtype contains"),
+        (score_files.lm_eval(config={"model": "m", "model_sha": "\ud800"}), "config.model_sha contains"),
+        (score_files.lm_eval(lm_eval_version="0.4\n"), "lm_eval_version contains"),
+        (score_files.lm_eval(chat_template_sha=["\n", "\0"][1]), "chat_template_sha contains"),
+        (score_files.lm_eval(versions={"gsm8k": "\x7f"}), "versions.gsm8k contains"),
         (score_files.lm_eval(results={"gsm8k": {f"acc,{'f' * 101}": 1}}), "results.gsm8k.acc,f+ must be a text"),
         (score_files.lm_eval(results={"gsm8k": {"acc,a\0": 1}}), "results.gsm8k.acc,a. must be a text"),
     ],
@@ -120,13 +120,13 @@ def test_broken_files_are_refused_with_the_place(content, place):
 
 
 def test_many_tasks_in_many_groups_take_no_longer_than_their_file():
-    """One pass over groups and tasks: each task against each group would be thousands of millions of looks."""
+    """One pass over groups and tasks: each task against each group would be billions of lookups."""
     tasks = {f"t{number}": {"acc,none": 0.5} for number in range(20_000)}
     groups = {f"g{number}": [*list(tasks)[number : number + 10], 7] for number in range(10_000)} | {"all": [*tasks]}
     results = tasks | {"all": {f"a_stderr,{number}": 0 for number in range(20_000)}}
-    begun = time.process_time()
+    started = time.process_time()
     assert len(parse_scores(score_files.lm_eval(results=results, group_subtasks=groups), "f")) == 20_000
-    assert time.process_time() - begun < 10
+    assert time.process_time() - started < 10
 
 
 JSON = st.recursive(

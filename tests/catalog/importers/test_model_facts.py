@@ -1,4 +1,4 @@
-"""models.dev into the catalogue."""
+"""Import of models.dev into the catalog."""
 
 from dataclasses import replace
 from datetime import date
@@ -21,8 +21,8 @@ DAY = date(2026, 1, 2)
 
 def test_import_describes_new_and_known_models():
     known = factories.model("gpt-4o", name="Our name for it")
-    done = import_models_dev()
-    assert done.models == done.new + 1 == LanguageModel.objects.count()
+    result = import_models_dev()
+    assert result.models == result.new + 1 == LanguageModel.objects.count()
     known.refresh_from_db()
     assert (known.name, known.context_window, known.organization.name) == ("Our name for it", 128_000, "OpenAI")
     assert known.prices.get().input == Decimal("2.5")
@@ -32,8 +32,8 @@ def test_import_describes_new_and_known_models():
 def test_second_import_changes_nothing():
     import_models_dev()
     before = list(Fact.objects.order_by("model", "field").values_list("model", "field", "value", "chosen"))
-    done = import_models_dev()
-    assert (done.new, done.prices) == (0, 0)
+    result = import_models_dev()
+    assert (result.new, result.prices) == (0, 0)
     assert list(Fact.objects.order_by("model", "field").values_list("model", "field", "value", "chosen")) == before
 
 
@@ -104,4 +104,4 @@ def test_command_tells_what_it_did():
     out = StringIO()
     call_command("import_models", source="models-dev", stdout=out)
     assert "models described" in out.getvalue()
-    assert "rolling aliases left out" in out.getvalue()
+    assert "rolling aliases skipped" in out.getvalue()

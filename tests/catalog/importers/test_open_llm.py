@@ -1,4 +1,4 @@
-"""The table of the Open LLM Leaderboard."""
+"""The parser of the Open LLM Leaderboard."""
 
 from datetime import date
 
@@ -64,7 +64,7 @@ def test_what_the_hub_says_of_a_model_is_claimed_once_a_line():
             "line 2: evaluations_gpqa_normalized_score is 47, but 46.6667 fo",
         ),
         ("0.25,25,0.2", "0.25,24.9,0.2", "line 3: evaluations_math_normalized_score"),
-        ("0.5,50,0.6", "1.5,50,0.6", "line 2: evaluations_ifeval_value must lie between"),
+        ("0.5,50,0.6", "1.5,50,0.6", "line 2: evaluations_ifeval_value must be between"),
         ("0.5,50,0.6", "half,50,0.6", "line 2: evaluations_ifeval_value is not a number"),
         ("0.5,50,0.6", "0.5,,0.6", "line 2: evaluations_ifeval_normalized_score is not a number"),
         ("14.1,0.55,50", "14.1,0.55,nan", "line 2: evaluations_mmlu_pro_normalized_score"),

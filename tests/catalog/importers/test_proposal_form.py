@@ -1,4 +1,4 @@
-"""Proposals of models: what is taken for each field."""
+"""Values that the proposal form accepts and rejects."""
 
 import pytest
 

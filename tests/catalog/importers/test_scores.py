@@ -1,4 +1,4 @@
-"""Files of scores into the catalogue."""
+"""Import of score files into the catalog."""
 
 from io import StringIO
 
@@ -33,8 +33,8 @@ def benchmarks():
 
 
 def imported(path, kind):
-    done = import_score_file(path, kind)
-    return done.scores, done.models, done.new_models, done.new_benchmarks, done.limited
+    result = import_score_file(path, kind)
+    return result.scores, result.models, result.new_models, result.new_benchmarks, result.limited
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def imported(path, kind):
 def test_file_is_imported_once(files, benchmarks, name, counts):
     kind, _ = FILES[name]
     assert imported(files / name, kind) == counts
-    assert import_score_file(files / name, kind).nothing
+    assert import_score_file(files / name, kind).is_empty
     assert Score.objects.count() == counts[0]
 
 
@@ -56,8 +56,8 @@ def test_scores_go_to_known_models_and_benchmarks(files, benchmarks):
 
 def test_unknown_benchmarks_become_entries_of_which_nothing_else_is_known(files):
     import_score_file(files / "plain.csv", "csv")
-    found = Benchmark.objects.get(slug="my-own-test")
-    assert (found.name, found.generation, found.status, found.tasks) == (
+    benchmark = Benchmark.objects.get(slug="my-own-test")
+    assert (benchmark.name, benchmark.generation, benchmark.status, benchmark.tasks) == (
         "my-own-test",
         None,
         "unknown",
@@ -101,28 +101,28 @@ def test_limited_runs_are_counted_and_marked(tmp_path, benchmarks):
 
 
 @pytest.mark.parametrize(
-    ("name", "options", "told"),
+    ("name", "options", "message"),
     [
-        ("results.json", {}, "results.json: 3 scores of 1 models imported, 0 of them of limited runs; 1 models"),
+        ("results.json", {}, "results.json: 3 scores of 1 models imported, 0 of them from limited runs; 1 models"),
         ("plain.csv", {}, "plain.csv: 2 scores of 2 models"),
         ("open.csv", {"format": "open-llm-v2"}, "open.csv: 16 scores of 2 models"),
     ],
 )
-def test_command_tells_what_it_did(files, benchmarks, name, options, told):
-    for expected in (told, f"{name}: nothing changed"):
+def test_command_tells_what_it_did(files, benchmarks, name, options, message):
+    for expected in (message, f"{name}: nothing changed"):
         out = StringIO()
         call_command("import_benchmarks", str(files / name), stdout=out, **options)
         assert expected in out.getvalue()
 
 
 @pytest.mark.parametrize(
-    ("name", "options", "told"),
+    ("name", "options", "message"),
     [
         ("none.json", {}, "none.json cannot be read"),
         ("open.csv", {}, "line 1: the column model is missing"),
         ("results.json", {"format": "csv"}, "line 1: "),
     ],
 )
-def test_command_refuses_in_one_line(files, name, options, told):
-    with pytest.raises(CommandError, match=told):
+def test_command_refuses_in_one_line(files, name, options, message):
+    with pytest.raises(CommandError, match=message):
         call_command("import_benchmarks", str(files / name), **options)

@@ -1,4 +1,4 @@
-"""A plain CSV of scores."""
+"""The parser of the plain CSV of scores."""
 
 from datetime import date
 
@@ -26,8 +26,8 @@ def test_what_is_given_is_taken_and_the_rest_filled_in():
     ("old", "new", "place"),
     [
         ("value", "score", "line 1: the column value is missing"),
-        ("shots", "shot", "line 1: the column shot is not known here"),
-        (",0.7,", ",70,", "line 2: value must lie between 0 and 1"),
+        ("shots", "shot", "line 1: the column shot is unknown"),
+        (",0.7,", ",70,", "line 2: value must be between 0 and 1"),
         (",0.7,", ",,", "line 2: value is not a number"),
         (",0.25,", ",inf,", "line 3: value is not a finite number"),
         ("mmlu", "", "line 2: benchmark must be"),

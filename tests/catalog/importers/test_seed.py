@@ -1,4 +1,4 @@
-"""What the catalogue knows from the first minute."""
+"""The shipped files and their import."""
 
 import csv
 import lzma
@@ -122,7 +122,7 @@ def test_licenses_say_what_they_ask_for():
     ],
 )
 def test_thresholds_are_those_of_the_texts(slug, commercial, condition):
-    [entry] = [each for each in seed_files.read_tables("licenses.toml", "license") if each["slug"] == slug]
+    [entry] = [entry for entry in seed_files.read_tables("licenses.toml", "license") if entry["slug"] == slug]
     assert entry["commercial"] == commercial
     assert condition in entry["conditions"]
 
@@ -146,8 +146,8 @@ def test_thresholds_are_those_of_the_texts(slug, commercial, condition):
     ],
 )
 def test_facts_that_are_often_wrong_elsewhere(model, field, value):
-    said = [row["value"] for row in FACTS if (row["model"], row["field"]) == (model, field)]
-    assert next(iter(said), None) == value
+    values = [row["value"] for row in FACTS if (row["model"], row["field"]) == (model, field)]
+    assert next(iter(values), None) == value
 
 
 @pytest.mark.parametrize(
@@ -192,9 +192,9 @@ def test_scores_have_links_and_no_base_model_stands_in_for_its_chat_model():
 
 @pytest.mark.django_db
 def test_load_fills_the_catalogue_quickly_and_again_changes_nothing():
-    began = time.process_time()
+    started = time.process_time()
     seed.seed_catalog()
-    assert time.process_time() - began < 2
+    assert time.process_time() - started < 2
     tables = (LanguageModel, Fact, Price, License, Benchmark, Score)
     before = [table.objects.count() for table in tables]
     seed.seed_catalog()

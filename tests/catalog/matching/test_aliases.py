@@ -1,4 +1,4 @@
-"""Which model a name means."""
+"""Matching of outside names to models."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Models by the names of files."""
+"""Models by the names that files use."""
 
 import pytest
 
@@ -33,8 +33,8 @@ def test_slug_is_made_of_the_name(name, expected):
 
 def test_unknown_name_becomes_an_entry_without_an_endpoint():
     assert slug("New Model") == "new-model"
-    made = LanguageModel.objects.get()
-    assert (made.name, hasattr(made, "endpoint")) == ("New Model", False)
+    model = LanguageModel.objects.get()
+    assert (model.name, hasattr(model, "endpoint")) == ("New Model", False)
 
 
 @pytest.mark.parametrize("name", ["gpt-4o", "GPT-4o (May)"])
@@ -56,8 +56,8 @@ def test_names_that_say_the_same_in_letters_stay_distinct():
     names = ["a b", "a+b", "A_B", "模", "型"]
     ids = models.ids(names)
     assert len({ids[name] for name in names}) == models.created == 5
-    made = LanguageModel.objects.filter(name__in=names).order_by("pk")
-    assert [each.slug for each in made] == ["a-b-2", "a-b-3", "a-b-4", "unnamed", "unnamed-2"]
+    created = LanguageModel.objects.filter(name__in=names).order_by("pk")
+    assert [model.slug for model in created] == ["a-b-2", "a-b-3", "a-b-4", "unnamed", "unnamed-2"]
     assert models.ids([*names, "A/B"])["a b"] == ids["a b"]
 
 
@@ -71,8 +71,8 @@ def test_known_names_are_looked_up_once(django_assert_num_queries):
 
 
 def test_label_is_found_again_even_where_names_are_shared():
-    for each, name in [("a", "Same"), ("b", "Same"), ("c", "a"), ("d", "Own"), ("same", "x")]:
-        factories.model(each, name=name)
-    told = load_unique_names()
-    assert NamedModels().ids(told.values()).items() >= {label: pk for pk, label in told.items()}.items()
-    assert len(set(told.values())) == 5
+    for model_slug, name in [("a", "Same"), ("b", "Same"), ("c", "a"), ("d", "Own"), ("same", "x")]:
+        factories.model(model_slug, name=name)
+    labels = load_unique_names()
+    assert NamedModels().ids(labels.values()).items() >= {label: pk for pk, label in labels.items()}.items()
+    assert len(set(labels.values())) == 5

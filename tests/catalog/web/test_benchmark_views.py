@@ -1,4 +1,4 @@
-"""The pages of benchmarks, and what the API says of them."""
+"""The pages of benchmarks, and their REST API."""
 
 import re
 
@@ -22,20 +22,18 @@ def score(benchmark, slug, value, **fields):
 
 
 def text(client, path):
-    answer = client.get(path)
-    assert answer.status_code == 200
-    return " ".join(re.sub(r"<[^>]*>", " ", answer.content.decode()).replace("&nbsp;", " ").split())
+    response = client.get(path)
+    assert response.status_code == 200
+    return " ".join(re.sub(r"<[^>]*>", " ", response.content.decode()).replace("&nbsp;", " ").split())
 
 
 def test_list_shows_both_suites_and_imported_ones(client, loaded):
     score(Benchmark.objects.create(slug="own", name="Our <own>"), "m", 0.5)
-    shown = text(client, "/benchmarks/")
-    places = [
-        shown.index(word) for word in ("The newer suite", "MMLU-Pro", "The older suite", "GSM8K", "From imported")
-    ]
+    page = text(client, "/benchmarks/")
+    places = [page.index(word) for word in ("The newer suite", "MMLU-Pro", "The older suite", "GSM8K", "From imported")]
     assert places == sorted(places)
-    assert "1,319 questions saturated" in shown
-    assert "Our &lt;own&gt;" in shown
+    assert "1,319 questions saturated" in page
+    assert "Our &lt;own&gt;" in page
 
 
 def test_list_works_without_any(client):
@@ -43,13 +41,13 @@ def test_list_works_without_any(client):
 
 
 def test_page_shows_facts_caveats_and_scores_with_their_conditions(client, loaded):
-    shown = text(client, "/benchmarks/gpqa/")
+    page = text(client, "/benchmarks/gpqa/")
     for words in (
-        "Graduate-Level Google-Proof", "448 (main set; diamond has 198", "25 %", "65 % (experts of the field", "ARC",
+        "Graduate-Level Google-Proof", "448 (main set; diamond has 198", "25%", "65% (experts of the field", "ARC",
         "Applied inconsistently Main and diamond are different sets", "Evaluation awareness", "https://arxiv.org/abs/2311.12022",
-        "gpqa (diamond)", "self-reported", "measured by Anthropic", "harness unknown", "50.4 %",
+        "gpqa (diamond)", "self-reported", "measured by Anthropic", "harness unknown", "50.4%",
     ):  # fmt: skip
-        assert words in shown, words
+        assert words in page, words
 
 
 @pytest.mark.parametrize(
@@ -69,9 +67,9 @@ def test_page_says_who_cannot_be_told_apart(client):
     benchmark = Benchmark.objects.create(slug="b", name="B")
     for slug, value in (("first", 0.90), ("second", 0.87), ("third", 0.5)):
         score(benchmark, slug, value)
-    shown = text(client, "/benchmarks/b/")
-    assert shown.count("cannot be told apart from the first") == 1
-    assert re.search(r"2 Second 87\.0 % ± 5\.1 cannot be told apart", shown)
+    page = text(client, "/benchmarks/b/")
+    assert page.count("not significantly below the first") == 1
+    assert re.search(r"2 Second 87\.0% ± 5\.1 not significantly below", page)
 
 
 def test_page_marks_limited_runs(client):
@@ -101,7 +99,7 @@ def many(rankings, rows):
 
 
 def rows_of(html):
-    """The places that are shown, as many lists as there are rankings."""
+    """The ranks on the page, one list for each ranking."""
     return [re.findall(r'<td class="number">(\d+)</td>', table) for table in html.split("<table")[1:]]
 
 
@@ -167,9 +165,9 @@ def test_pages_take_as_many_queries_for_one_as_for_many(client, path, django_ass
 def test_api_lists_what_each_measures(client, loaded):
     answer = client.get("/api/v1/benchmarks/").json()
     assert answer["next"] is None
-    found = {each["slug"]: each for each in answer["results"]}
-    assert len(found) == 16
-    mmlu = found["mmlu"]
+    benchmarks = {benchmark["slug"]: benchmark for benchmark in answer["results"]}
+    assert len(benchmarks) == 16
+    mmlu = benchmarks["mmlu"]
     assert (mmlu["items"], mmlu["chance"], mmlu["human"], mmlu["superseded_by"]) == (14_042, 0.25, 0.898, "mmlu-pro")
     assert mmlu["caveats"][0].keys() == {"kind", "text", "source"}
     assert mmlu["scores"] > 5

@@ -1,4 +1,4 @@
-"""The calculators as pages."""
+"""The pages of the calculators."""
 
 import re
 
@@ -28,8 +28,8 @@ def test_scaling_answers_what_stands_in_the_address(client):
     shown = text(client.get(SCALING, {"params": "8.03B", "tokens": "15T"}))
     for words in (
         "8.03 B parameters on 15 T tokens",
-        "1,868 tokens per parameter, 93 times the rule.",
-        "That is a choice, not a defect.",
+        "1,868 tokens per parameter, 93 times the Chinchilla ratio",
+        "over-trained, on purpose.",
         "7.23 \N{MULTIPLICATION SIGN} 10 23 operations",
     ):
         assert words in shown
@@ -39,9 +39,12 @@ def test_scaling_answers_what_stands_in_the_address(client):
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ({"params": "70B", "tokens": "1.4T"}, "20 tokens per parameter, close to the rule"),
-        ({"params": "280B", "tokens": "300B"}, "1.1 tokens per parameter, 0.054 times the rule. A smaller model"),
-        ({"compute": "5.76e23", "law": "hoffmann"}, "they ask for 93 tokens per parameter"),
+        ({"params": "70B", "tokens": "1.4T"}, "20 tokens per parameter, close to the Chinchilla ratio"),
+        (
+            {"params": "280B", "tokens": "300B"},
+            "1.1 tokens per parameter, 0.054 times the Chinchilla ratio: under-trained.",
+        ),
+        ({"compute": "5.76e23", "law": "hoffmann"}, "they imply 93 tokens per parameter"),
     ],
 )
 def test_scaling_says_what_that_means(client, query, words):
@@ -81,33 +84,33 @@ def test_cost_shows_both_bills_and_where_they_meet(client):
         "The API costs less over 12 months",
         "Tokens $450 \N{EN DASH}",
         "GPUs \N{EN DASH} $3,650",
-        "A month $450 $3,650",
+        "Per month $450 $3,650",
         "Over 12 months $5,400 $43,800",
         "973 M tokens a month",
         "never pay for themselves",
         "2 GPUs: 1 replica.",
     ):
         assert words in shown
-    assert "Before the launch" not in shown
-    assert "Weeks" not in shown.partition("Use a month")[0]
+    assert "Before launch" not in shown
+    assert "Weeks" not in shown.partition("Monthly use")[0]
 
 
 @pytest.mark.parametrize(
     ("query", "words", "never"),
     [
-        ({"price_input": "1", "price_output": "2", "input_tokens": "1M"}, "What it takes", "Own GPUs $"),
-        ({"gpu_hour": "2", "gpus": "1"}, "A month $1,460", "API $"),
+        ({"price_input": "1", "price_output": "2", "input_tokens": "1M"}, "Estimate", "Own GPUs $"),
+        ({"gpu_hour": "2", "gpus": "1"}, "Per month $1,460", "API $"),
         ({"params": "8.03B"}, "Weights take 17.95 GiB, with a fifth", "keys and values of"),
-        ({"params": "8.03B", "layers": "32", "kv_heads": "8", "context": "128000"}, "take 15.62 GiB", "Give layers"),
-        ({"gpu_hour": "2", "gpus": "1", "own_weeks": "6", "price_week": "1000"}, "to the launch 6", "Data for it"),
+        ({"params": "8.03B", "layers": "32", "kv_heads": "8", "context": "128000"}, "take 15.62 GiB", "Enter layers"),
+        ({"gpu_hour": "2", "gpus": "1", "own_weeks": "6", "price_week": "1000"}, "to launch 6", "Training data"),
         ({"seats": "100", "price_seat": "30", "gpu_hour": "2", "gpus": "1"}, "end of month 1.", "never pay"),
         (
             {"seats": "90", "price_seat": "30", "gpu_hour": "2", "gpus": "1", "price_input": "1", "price_output": "1",
              "input_tokens": "1M"},
             "The seats alone cost more",
-            "as much as the API at",
+            "Break-even at",
         ),
-        ({"gpu_hour": "2", "params": "8B", "tuning_tokens": "1M"}, "GPU hours", "What is missing"),
+        ({"gpu_hour": "2", "params": "8B", "tuning_tokens": "1M"}, "GPU-hours", "What is missing"),
         (
             {"price_input": "1", "price_output": "1", "input_tokens": "1M", "output_tokens": "9M", "gpu_hour": "9",
              "gpus": "8", "peak_speed": "50", "replica_speed": "100"},
@@ -119,16 +122,16 @@ def test_cost_shows_both_bills_and_where_they_meet(client):
 def test_cost_says_what_follows(client, query, words, never):
     shown = text(client.get(COST, query))
     assert words in shown
-    assert never not in shown.partition("Use a month")[0]
+    assert never not in shown.partition("Monthly use")[0]
 
 
 @pytest.mark.parametrize(
     ("path", "query", "words"),
     [
-        (SCALING, {"params": "<b>"}, "This is no number"),
-        (SCALING, {"params": "", "tokens": ""}, "Give parameters, tokens or compute"),
+        (SCALING, {"params": "<b>"}, "Not a number"),
+        (SCALING, {"params": "", "tokens": ""}, "Enter parameters, tokens or compute"),
         (COST, {"price_input": "-1", "price_output": "1"}, "This must be from 0 to"),
-        (COST, {"price_input": "1"}, "needs this too"),
+        (COST, {"price_input": "1"}, "requires this field"),
     ],
 )
 def test_page_refuses_beside_the_field_and_keeps_what_was_written(client, path, query, words):
@@ -142,8 +145,8 @@ def test_page_refuses_beside_the_field_and_keeps_what_was_written(client, path, 
 
 def test_a_launch_is_not_planned_by_the_hour(client):
     tuned = {"gpu_hour": "2", "params": "8B", "tuning_tokens": "1M"}
-    assert "Weeks to the launch" not in text(client.get(COST, tuned))
-    assert "Weeks to the launch 0 6" in text(
+    assert "Weeks to launch" not in text(client.get(COST, tuned))
+    assert "Weeks to launch 0 6" in text(
         client.get(COST, tuned | {"price_input": "1", "price_output": "1", "own_weeks": "6"})
     )
 
@@ -157,17 +160,17 @@ def test_every_field_of_the_costs_stands_in_a_part():
     ("query", "opened"),
     [
         ({}, []),
-        ({"params": "8B"}, ["Memory of the model"]),
+        ({"params": "8B"}, ["Model memory"]),
         (
             {"gpu_hour": "2", "gpus": "1", "tuning_tokens": "1M", "tuning_method": "full"},
-            ["Memory of the model", "Fine-tuning"],
+            ["Model memory", "Fine-tuning"],
         ),
         ({"tuning_method": "full", "seats": "1"}, []),
     ],
 )
 def test_parts_of_the_costs_are_open_if_they_are_used(client, query, opened):
-    parts = client.get(COST, query).context["form"].further_parts
-    assert [part.title for part in parts if part.used] == opened
+    sections = client.get(COST, query).context["form"].extra_sections
+    assert [section.title for section in sections if section.used] == opened
 
 
 @pytest.mark.parametrize("models", [1, 30])
