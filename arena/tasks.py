@@ -1,4 +1,4 @@
-"""What Celery beat asks for; the task of the answer engine is registered with these."""
+"""The periodic tasks of the arena for Celery beat. The task of the answer engine is registered here as well."""
 
 from datetime import UTC, datetime
 
@@ -9,7 +9,7 @@ from arena.answers import tasks  # noqa: F401  # Celery finds tasks through this
 
 @shared_task(name="arena.roll_up", ignore_result=True)
 def roll_up() -> None:
-    """Sum up how the endpoints did."""
+    """Sum up the calls of each endpoint for the days that are due."""
     from arena.endpoints import call_stats
 
     for day in call_stats.list_due_days(datetime.now(UTC)):
@@ -18,6 +18,7 @@ def roll_up() -> None:
 
 @shared_task(name="arena.expire", ignore_result=True)
 def expire() -> None:
+    """Close battles that are idle for too long."""
     from arena.battles import lifecycle
 
     lifecycle.expire_battles()
@@ -25,7 +26,7 @@ def expire() -> None:
 
 @shared_task(name="arena.forget_told", ignore_result=True)
 def forget_told() -> None:
-    """What is kept for a day or two: answers to repeated requests, and the tokens that days have spent."""
+    """Delete stored responses to repeated requests, and the token counts of past days."""
     from arena.endpoints import token_budgets
     from arena.identity import idempotency
 
@@ -35,6 +36,7 @@ def forget_told() -> None:
 
 @shared_task(name="arena.apply_retention", ignore_result=True)
 def apply_retention() -> None:
+    """Delete battles and hashes of networks that are older than their retention periods."""
     from arena.battles import retention
 
     retention.delete_old_battles()

@@ -1,4 +1,4 @@
-"""Where arena's pages and calls are."""
+"""URLs of the arena's pages, of accounts, and of its API."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,18 +12,17 @@ from django.views.decorators.cache import cache_control
 from django.views.generic import RedirectView
 
 from arena.api import docs_views, submissions
-from arena.api import views as calls
-from arena.web import account_views, history_views, home_views, published_views, submission_views
-from arena.web import battle_views as views
+from arena.api import views as api_views
+from arena.web import account_views, battle_views, history_views, home_views, published_views, submission_views
 
 
 def _build_battle_path(route: str, view: Callable[..., Any], name: str) -> URLPattern:
-    """What is said about battles is for one reader, and for now: nobody may store it."""
+    """A path below /battles/ that no cache may store, because its responses are for one voter."""
     return path(f"battles/{route}", cache_control(no_store=True)(view), name=name)
 
 
 def _build_second_factor_path(route: str, view: Callable[..., Any], name: str) -> URLPattern:
-    """These pages show secrets: nobody may store them."""
+    """A path below /accounts/second-factor/ that no cache may store, because its pages show secrets."""
     return path(f"accounts/second-factor/{route}", cache_control(no_store=True)(view), name=name)
 
 
@@ -33,15 +32,15 @@ pages = [
     _build_battle_path("", history_views.list_battles, "my-battles"),
     _build_battle_path("export/", history_views.export_battles, "my-battles-export"),
     _build_battle_path("delete/", history_views.delete_voter_data, "my-battles-delete"),
-    _build_battle_path("<uuid:battle_id>/", views.show_battle, "battle"),
+    _build_battle_path("<uuid:battle_id>/", battle_views.show_battle, "battle"),
     _build_battle_path("<uuid:battle_id>/delete/", history_views.delete_battle, "battle-delete"),
-    _build_battle_path("<uuid:battle_id>/vote/", views.cast_vote, "battle-vote"),
-    _build_battle_path("<uuid:battle_id>/turns/", views.ask_follow_up, "battle-ask-again"),
-    _build_battle_path("<uuid:battle_id>/retry/", views.retry_answers, "battle-try-again"),
-    _build_battle_path("<uuid:battle_id>/stop/", views.stop_battle, "battle-end"),
-    _build_battle_path("<uuid:battle_id>/opinion/", views.save_feedback, "battle-opinion"),
-    _build_battle_path("<uuid:battle_id>/share/", views.share_battle, "battle-share"),
-    _build_battle_path("<uuid:battle_id>/go-on/", views.continue_battle, "battle-go-on"),
+    _build_battle_path("<uuid:battle_id>/vote/", battle_views.cast_vote, "battle-vote"),
+    _build_battle_path("<uuid:battle_id>/turns/", battle_views.ask_follow_up, "battle-ask-again"),
+    _build_battle_path("<uuid:battle_id>/retry/", battle_views.retry_answers, "battle-try-again"),
+    _build_battle_path("<uuid:battle_id>/stop/", battle_views.stop_battle, "battle-end"),
+    _build_battle_path("<uuid:battle_id>/opinion/", battle_views.save_feedback, "battle-opinion"),
+    _build_battle_path("<uuid:battle_id>/share/", battle_views.share_battle, "battle-share"),
+    _build_battle_path("<uuid:battle_id>/go-on/", battle_views.continue_battle, "battle-go-on"),
     path(
         "b/<uuid:battle_id>/", cache_control(no_store=True)(published_views.show_shared_battle), name="published-battle"
     ),
@@ -52,9 +51,9 @@ pages = [
         cache_control(no_store=True)(submission_views.show_submission),
         name="submission",
     ),
-    path("appearance/", views.set_color_scheme, name="appearance"),
+    path("appearance/", battle_views.set_color_scheme, name="appearance"),
 ]
-# Those of allauth that need no e-mail, under the names by which it looks for them.
+# Includes the pages of allauth that need no e-mail, under the names by which allauth reverses them.
 accounts = [
     path("accounts/", cache_control(no_store=True)(account_views.manage_account), name="account"),
     path("accounts/keys/<int:key>/revoke/", account_views.revoke_key, name="account-key-revoke"),
@@ -74,16 +73,16 @@ accounts = [
 ]
 api = [
     path("", docs_views.CallListView.as_view(), name="api-calls"),
-    _build_battle_path("", calls.BattleListView.as_view(), "battle-list"),
-    _build_battle_path("<uuid:battle_id>/", calls.BattleDetailView.as_view(), "battle-detail"),
-    _build_battle_path("<uuid:battle_id>/events", calls.stream_battle_events, "battle-events"),
-    _build_battle_path("<uuid:battle_id>/vote/", calls.BattleVoteView.as_view(), "battle-cast-vote"),
-    _build_battle_path("<uuid:battle_id>/turns/", calls.BattleTurnsView.as_view(), "battle-turns"),
-    _build_battle_path("<uuid:battle_id>/stop/", calls.BattleStopView.as_view(), "battle-stop"),
-    _build_battle_path("<uuid:battle_id>/retry/", calls.BattleRetryView.as_view(), "battle-retry"),
-    _build_battle_path("<uuid:battle_id>/share/", calls.BattleShareView.as_view(), "battle-sharing"),
-    path("models/", calls.ModelListView.as_view(), name="model-list"),
-    path("models/<str:slug>/battles/", calls.SharedBattleListView.as_view(), name="model-battles"),
+    _build_battle_path("", api_views.BattleListView.as_view(), "battle-list"),
+    _build_battle_path("<uuid:battle_id>/", api_views.BattleDetailView.as_view(), "battle-detail"),
+    _build_battle_path("<uuid:battle_id>/events", api_views.stream_battle_events, "battle-events"),
+    _build_battle_path("<uuid:battle_id>/vote/", api_views.BattleVoteView.as_view(), "battle-cast-vote"),
+    _build_battle_path("<uuid:battle_id>/turns/", api_views.BattleTurnsView.as_view(), "battle-turns"),
+    _build_battle_path("<uuid:battle_id>/stop/", api_views.BattleStopView.as_view(), "battle-stop"),
+    _build_battle_path("<uuid:battle_id>/retry/", api_views.BattleRetryView.as_view(), "battle-retry"),
+    _build_battle_path("<uuid:battle_id>/share/", api_views.BattleShareView.as_view(), "battle-sharing"),
+    path("models/", api_views.ModelListView.as_view(), name="model-list"),
+    path("models/<str:slug>/battles/", api_views.SharedBattleListView.as_view(), name="model-battles"),
     path(
         "submissions/", cache_control(no_store=True)(submissions.SubmissionListView.as_view()), name="submission-list"
     ),

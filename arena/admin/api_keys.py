@@ -1,4 +1,4 @@
-"""Keys for programs: whoever has an account sees those of that account there, and operators see all of them here."""
+"""Admin page of all API keys. Account holders see their own keys on their account page."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     actions = ("revoke",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """They are revoked here, and go with the account that they are of."""
+        """Keys are revoked here, and deleted only together with their account."""
         match = request.resolver_match
         return match is not None and str(match.url_name).startswith("auth_user_")
 
@@ -35,19 +35,19 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     def begins_with(self, key: ApiKey) -> str:
         return f"{key.prefix}…"
 
-    @admin.display(description="account", ordering="user__username", empty_value="none, made by the command")
+    @admin.display(description="account", ordering="user__username", empty_value="none, created by command")
     def account(self, key: ApiKey) -> Any:
         return key.user
 
-    @admin.display(description="may")
+    @admin.display(description="scopes")
     def may(self, key: ApiKey) -> str:
         return ", ".join(key.scopes)
 
-    @admin.action(description="Revoke: they open nothing any more", permissions=["revoke"])
+    @admin.action(description="Revoke selected keys", permissions=["revoke"])
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
-        chosen = list(keys.filter(revoked_at=None))
+        valid_keys = list(keys.filter(revoked_at=None))
         api_keys.revoke_keys(keys)
-        for key in chosen:
+        for key in valid_keys:
             audit.record_change(request.user.get_username(), "revoked", key)
-        told = ngettext("%(number)s key revoked.", "%(number)s keys revoked.", len(chosen))
-        self.message_user(request, told % {"number": len(chosen)})
+        message = ngettext("%(number)s key revoked.", "%(number)s keys revoked.", len(valid_keys))
+        self.message_user(request, message % {"number": len(valid_keys)})

@@ -1,4 +1,4 @@
-"""What the page of one battle shows beyond its row: its vote, turns and answers, and the events of its stream."""
+"""Context of the admin page of one battle: its vote, turns and answers, and the events of its stream."""
 
 from typing import Any
 from uuid import UUID
@@ -13,29 +13,31 @@ REASON_LABELS = PRAISE | BLAME
 
 
 def build_inspection(object_id: str) -> dict[str, Any]:
-    """For the template; nothing where there is no such battle."""
+    """The context for the template, empty if there is no such battle."""
     try:
         battle = Battle.objects.select_related("model_a", "model_b").filter(pk=UUID(object_id)).first()
     except ValueError:
         battle = None
     if battle is None:
         return {}
-    named = LanguageModel.objects.in_bulk([*(each["model"] for each in battle.replaced), *(battle.among or ())])
+    set_ids = battle.among or ()
+    replaced_ids = [replacement["model"] for replacement in battle.replaced]
+    models = LanguageModel.objects.in_bulk([*replaced_ids, *set_ids])
     events = iter_events(Position(), battle_view.build_battle_view(battle_view.load_answers(battle.pk)))
     vote = Vote.objects.filter(battle=battle).first()
     return {
         "vote": vote,
         "report_count": battle.reports.count(),
         "sides": [_build_side(battle, vote, side) for side in SIDES],
-        "among": [named[key] for key in battle.among or () if key in named],
+        "among": [models[key] for key in set_ids if key in models],
         "turns": Turn.objects.filter(battle=battle).prefetch_related("answers__model"),
-        "replacements": [each | {"model": named.get(each["model"])} for each in battle.replaced],
+        "replacements": [replacement | {"model": models.get(replacement["model"])} for replacement in battle.replaced],
         "events": [{"name": name, **data, "size": len(data.get("text", ""))} for name, data, _ in events],
     }
 
 
 def _build_side(battle: Battle, vote: Vote | None, side: str) -> dict[str, Any]:
-    """What the vote says of one side, and where its model stood before."""
+    """One side: its model, whether it won, the reasons of the vote, and the model's standing before the battle."""
     reasons = vote.reasons.get(side, ()) if vote else ()
     return {
         "side": side,

@@ -1,4 +1,4 @@
-"""What happened: battles with both texts, votes, and who cast them. All of it is read only."""
+"""Read-only admin pages of battles, votes and voters."""
 
 import re
 from collections.abc import Sequence
@@ -19,12 +19,15 @@ from catalog.models import LanguageModel
 from core.admin import audit
 from core.admin.read_only import ReadOnlyAdmin
 
-ID_PREFIX_PATTERN = re.compile(r"[0-9a-f]{4,32}")  # of an id, without its hyphens
+ID_PREFIX_PATTERN = re.compile(r"[0-9a-f]{4,32}")  # the beginning of an id, without hyphens
 
 
 class PublicationFilter(admin.SimpleListFilter):
-    """Two of its choices are for an operator to look at: the queue, and apart from it what readers reported, which has
-    no places, so that whoever reports many hides nobody in the queue."""
+    """Filters battles by publication.
+
+    Operators review two of the choices: the queue, and apart from it the battles that readers reported. Reports are not
+    in the queue, so that somebody who reports many battles hides nothing in it.
+    """
 
     title = "publication"
     parameter_name = "published"
@@ -45,22 +48,24 @@ class PublicationFilter(admin.SimpleListFilter):
 
 
 class PoolFilter(admin.SimpleListFilter):
-    """By pool; the names come from the table of pools, for a list of all that votes name takes a second."""
+    """Filters by pool. The names come from the table of pools, because collecting them from votes takes a second."""
 
     title = "pool"
     parameter_name = "pool"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
-        pools: Any = apps.get_model("ratings", "Pool")  # `ratings` builds on `arena`, and is not imported here
-        return list(pools.objects.order_by("pk").values_list("slug", "name")[:50])
+        pool_model: Any = apps.get_model("ratings", "Pool")  # `arena` must not import `ratings`, which builds on it
+        return list(pool_model.objects.order_by("pk").values_list("slug", "name")[:50])
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(pool=self.value()) if self.value() else queryset
+        if self.value():
+            return queryset.filter(pool=self.value())
+        return queryset
 
 
 @admin.register(Battle)
 class BattleAdmin(ReadOnlyAdmin):
-    """The page of one battle shows all there is: turns, answers with their attempts, and the events of its stream."""
+    """The page of one battle shows its turns, its answers with their attempts, and the events of its stream."""
 
     list_display = (
         "created_at",
@@ -74,11 +79,11 @@ class BattleAdmin(ReadOnlyAdmin):
         "replacements",
         "short",
     )
-    search_help_text = "The id of a battle or of a voter, or how it begins; the name or the slug of a model"
+    search_help_text = "Id of a battle or voter, or its first characters; name or slug of a model"
     list_filter = (PublicationFilter, "state", "mode", PoolFilter, "prompt_source")
     list_select_related = ("model_a", "model_b")
-    search_fields = ("id",)  # for the field alone, see get_search_results
-    # The first three are in words below; nobody needs the hashes of networks to decide.
+    search_fields = ("id",)  # only makes Django show the search box; see get_search_results
+    # The template shows the first three in words. Reviews do not need the hashes of networks.
     exclude = ("replaced", "standing", "among", "network", "shared_network")
     ordering = ("-created_at",)
     actions = ("show_on_models", "leave_unlisted", "withdraw")
@@ -87,38 +92,38 @@ class BattleAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Battle], search_term: str
     ) -> tuple[QuerySet[Battle], bool]:
-        """By indexes alone, for there may be millions: Django's own search would read every id as a text."""
+        """Search by indexes, because there may be millions of battles. Django's search would cast every id to text."""
         term = search_term.strip()
         if not term:
             return queryset, False
-        keys = LanguageModel.objects.filter(Q(slug__iexact=term) | Q(name__iexact=term)).values_list("pk", flat=True)
-        models = [*keys]
-        wanted = Q(model_a__in=models) | Q(model_b__in=models)
-        if ids := _parse_id_range(term):
-            first, last = ids
-            wanted |= Q(pk__gte=first, pk__lte=last) | Q(voter__gte=first, voter__lte=last)
-        return queryset.filter(wanted), False
+        models = LanguageModel.objects.filter(Q(slug__iexact=term) | Q(name__iexact=term))
+        model_ids = list(models.values_list("pk", flat=True))
+        condition = Q(model_a__in=model_ids) | Q(model_b__in=model_ids)
+        if id_range := _parse_id_range(term):
+            first, last = id_range
+            condition |= Q(pk__gte=first, pk__lte=last) | Q(voter__gte=first, voter__lte=last)
+        return queryset.filter(condition), False
 
-    @admin.action(description="Published: list on the pages of its models", permissions=["decide"])
+    @admin.action(description="Published battles: list them on the pages of their models", permissions=["decide"])
     def show_on_models(self, request: HttpRequest, battles: QuerySet[Battle]) -> None:
         self._decide(request, battles, Battle.Review.LISTED)
 
-    @admin.action(description="Published: leave it reachable by its link alone", permissions=["decide"])
+    @admin.action(description="Published battles: leave them reachable only by link", permissions=["decide"])
     def leave_unlisted(self, request: HttpRequest, battles: QuerySet[Battle]) -> None:
         self._decide(request, battles, Battle.Review.UNLISTED)
 
-    @admin.action(description="Published: take it down for good", permissions=["decide"])
+    @admin.action(description="Published battles: take them down permanently", permissions=["decide"])
     def withdraw(self, request: HttpRequest, battles: QuerySet[Battle]) -> None:
         self._decide(request, battles, Battle.Review.WITHDRAWN)
 
     def _decide(self, request: HttpRequest, battles: QuerySet[Battle], decision: Battle.Review) -> None:
-        """Says how many; the others are not published, or not any more."""
+        """Decide on the published ones of these battles, and show their number."""
         decided = [battle for battle in battles if review_queue.decide_review(battle.pk, decision)]
         for battle in decided:
             audit.record_change(request.user.get_username(), decision.value, battle)
-        said = _("%(number)s of %(of)s: %(decision)s.")
-        words = {"number": len(decided), "of": len(battles), "decision": decision.label}
-        self.message_user(request, said % words, messages.SUCCESS if decided else messages.WARNING)
+        message = _("%(number)s of %(total)s: %(decision)s.")
+        values = {"number": len(decided), "total": len(battles), "decision": decision.label}
+        self.message_user(request, message % values, messages.SUCCESS if decided else messages.WARNING)
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("arena.change_battle")
@@ -134,12 +139,12 @@ class BattleAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        seen = build_inspection(object_id) if request.method == "GET" else {}
-        return super().change_view(request, object_id, form_url, (extra_context or {}) | seen)
+        inspection = build_inspection(object_id) if request.method == "GET" else {}
+        return super().change_view(request, object_id, form_url, (extra_context or {}) | inspection)
 
 
 def _parse_id_range(text: str) -> tuple[UUID, UUID] | None:
-    """The first and the last id that begin with these digits."""
+    """The first and the last possible id that begin with this text, or None if it is no beginning of an id."""
     digits = text.replace("-", "").lower()
     if not ID_PREFIX_PATTERN.fullmatch(digits):
         return None
@@ -152,14 +157,14 @@ class VoteAdmin(ReadOnlyAdmin):
     list_filter = (PoolFilter, "source", "winner", "counted")
     list_select_related = ("model_a", "model_b")
     search_fields = ("=id", "=battle__id")
-    search_help_text = "The id of a vote or of its battle"
+    search_help_text = "Id of a vote or of its battle"
     ordering = ("-pk",)
     exclude = ("prompt_hash",)
 
 
 @admin.register(Voter)
 class VoterAdmin(ReadOnlyAdmin):
-    """A voter is a random number here: neither an address nor a browser is shown, not as a hash either."""
+    """A voter is a random id. Neither addresses nor browsers are shown, not even as hashes."""
 
     list_display = ("id", "created_at", "has_account", "battles_fought", "votes_cast")
     fields = ("id", "created_at", "has_account", "battles_fought", "votes_cast")
@@ -170,12 +175,12 @@ class VoterAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Voter]:
         votes = Vote.objects.filter(~Q(prompt_hash=""), voter=OuterRef("pk")).values("voter")
         battles = Battle.objects.filter(voter=OuterRef("pk")).values("voter")
-        counted = {
+        counts = {
             "fought": Coalesce(Subquery(battles.annotate(n=Count("pk")).values("n")), 0),
             "cast": Coalesce(Subquery(votes.annotate(n=Count("pk")).values("n")), 0),
         }
-        found: QuerySet[Voter] = super().get_queryset(request).annotate(**counted)
-        return found
+        voters: QuerySet[Voter] = super().get_queryset(request).annotate(**counts)
+        return voters
 
     @admin.display(description="account", boolean=True)
     def has_account(self, voter: Voter) -> bool:

@@ -1,4 +1,4 @@
-"""Where models are called, how they do, and a button that asks one question."""
+"""Admin page of endpoints: their settings, their health, and a button that sends a probe."""
 
 from datetime import timedelta
 from typing import Any
@@ -24,13 +24,15 @@ from core.admin.classes import AutocompleteAdmin, ModelForm
 from core.admin.json_field import FORMFIELD_OVERRIDES
 from core.storage.database import release_connection
 
-FIGURES_PERIOD = timedelta(days=1)  # and today
+FIGURES_PERIOD = timedelta(days=1)  # before today, which counts too
 ENDPOINT_LABEL = "This endpoint"
-LOG_HINT = gettext_lazy("log/web.log of the data folder (var) has more; in compose, the log of the container web.")
-FILE_FIELD_NAMES = {"upstream_id": "model"}  # as the models file calls it
+LOG_HINT = gettext_lazy("See log/web.log in the data folder (var), or with compose the log of the web container.")
+FILE_FIELD_NAMES = {"upstream_id": "model"}  # name of the field in the models file
 FORM_FIELD_NAMES = {name: field for field, name in FILE_FIELD_NAMES.items()}
 KEY_CONFIRMATION_FIELD = "api_key_env_again"
-KEY_MOVED_MESSAGE = gettext_lazy("The key would go to another host. Type the name of the variable again to confirm.")
+KEY_MOVED_MESSAGE = gettext_lazy(
+    "The key would be sent to another host. Enter the name of its variable again to confirm."
+)
 CHECKED_FIELDS = (
     "kind",
     "base_url",
@@ -45,15 +47,14 @@ CHECKED_FIELDS = (
     "parameters",
 )
 FIGURE_COLUMNS = ("calls", "failure_rate", "first_token", "speed")
-
-KEY_CONFIRMATION_INDEX = CHECKED_FIELDS.index("api_key_env") + 1  # where the form asks for its name again
+KEY_CONFIRMATION_INDEX = CHECKED_FIELDS.index("api_key_env") + 1  # position of the confirmation field in the form
 
 
 class EndpointForm(ModelForm):
     kind = forms.ChoiceField(choices=[(kind, kind) for kind in BACKENDS])
     api_key_env_again = forms.CharField(
-        label=gettext_lazy("Variable that holds the key, again"),
-        help_text=gettext_lazy("Only if the base URL now leads to another host: the key goes there."),
+        label=gettext_lazy("API-key environment variable, again"),
+        help_text=gettext_lazy("Required only if the base URL names a new host, to which the key is then sent."),
         required=False,
     )
 
@@ -62,49 +63,54 @@ class EndpointForm(ModelForm):
         fields = ("model", *CHECKED_FIELDS, "enabled")
         labels = {
             "base_url": gettext_lazy("Base URL"),
-            "upstream_id": gettext_lazy("Model, at its server"),
-            "api_key_env": gettext_lazy("Variable that holds the key"),
-            "max_tokens": gettext_lazy("Longest answer, tokens"),
-            "max_concurrency": gettext_lazy("Answers at once"),
-            "thinking_tokens": gettext_lazy("Tokens for thought"),
-            "first_token_timeout_s": gettext_lazy("Longest wait for its first token, s"),
-            "tokens_per_day": gettext_lazy("Tokens a day, estimated"),
-            "parameters": gettext_lazy("Further parameters"),
+            "upstream_id": gettext_lazy("Model name on the server"),
+            "api_key_env": gettext_lazy("API-key environment variable"),
+            "max_tokens": gettext_lazy("Maximum answer length, tokens"),
+            "max_concurrency": gettext_lazy("Maximum simultaneous answers"),
+            "thinking_tokens": gettext_lazy("Thinking tokens"),
+            "first_token_timeout_s": gettext_lazy("Timeout of the first token, s"),
+            "tokens_per_day": gettext_lazy("Estimated tokens per day"),
+            "parameters": gettext_lazy("Additional parameters"),
             "enabled": gettext_lazy("In the draw"),
         }
         help_texts = {
-            "enabled": gettext_lazy("One that was called is switched off here, not deleted: its figures would go too."),
-            "thinking_tokens": gettext_lazy("For models that think: so many beside those of the longest answer."),
-            "parameters": gettext_lazy('As JSON, such as {"top_p": 0.9}. Never a key: everybody here may read them.'),
+            "enabled": gettext_lazy(
+                "Endpoints that have served calls cannot be deleted, or their statistics would be lost. "
+                "Switch them off here."
+            ),
+            "thinking_tokens": gettext_lazy("For thinking models: in addition to the maximum answer length."),
+            "parameters": gettext_lazy(
+                'JSON, for example {"top_p": 0.9}. Never enter a key: everybody with access to the admin can read it.'
+            ),
         }
 
     def clean(self) -> dict[str, Any]:
-        """By the rules of the models file: no address inside the house, no key where a name belongs."""
+        """Check the fields by the rules of the models file: no internal addresses, no key in place of a name."""
         cleaned = super().clean() or {}
-        given = {
+        file_fields = {
             FILE_FIELD_NAMES.get(name, name): cleaned[name]
             for name in CHECKED_FIELDS
             if cleaned.get(name) not in (None, "")
         }
         if not self.errors:
             try:
-                check_endpoint(ENDPOINT_LABEL, given)
-            except InvalidFieldError as wrong:
-                self.add_error(FORM_FIELD_NAMES.get(wrong.field, wrong.field), self._in_words(wrong))
+                check_endpoint(ENDPOINT_LABEL, file_fields)
+            except InvalidFieldError as error:
+                self.add_error(FORM_FIELD_NAMES.get(error.field, error.field), self._describe_error(error))
         if not self.errors and self._sends_key_elsewhere(cleaned):
             self.add_error(KEY_CONFIRMATION_FIELD, KEY_MOVED_MESSAGE)
         return cleaned
 
     def _sends_key_elsewhere(self, cleaned: dict[str, Any]) -> bool:
-        """Whether the key would go to another server than before, and nobody has typed its name for that."""
+        """Whether the key would be sent to another server than before without the confirmation."""
         name = cleaned["api_key_env"]
         moved = self.instance.pk and _parse_server(cleaned["base_url"]) != _parse_server(self.initial["base_url"])
         return bool(name and moved and cleaned[KEY_CONFIRMATION_FIELD] != name)
 
-    def _in_words(self, wrong: InvalidFieldError) -> str:
-        """Fields are called here as the form calls them."""
-        variable = f"“{self.fields['api_key_env'].label}”"
-        return f"It {wrong.words.replace('api_key_env', variable)}."
+    def _describe_error(self, error: InvalidFieldError) -> str:
+        """The error as a sentence that uses the form's label for the variable of the key."""
+        label = f"“{self.fields['api_key_env'].label}”"
+        return f"It {error.words.replace('api_key_env', label)}."
 
 
 @admin.register(Endpoint)
@@ -129,7 +135,7 @@ class EndpointAdmin(AutocompleteAdmin):
                 )
             },
         ),
-        (gettext_lazy("How it does"), {"fields": ("state", "failed_probes", *FIGURE_COLUMNS)}),
+        (gettext_lazy("Health"), {"fields": ("state", "failed_probes", *FIGURE_COLUMNS)}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Endpoint]:
@@ -142,32 +148,31 @@ class EndpointAdmin(AutocompleteAdmin):
         return [ask, *super().get_urls()]
 
     def has_delete_permission(self, request: HttpRequest, obj: Endpoint | None = None) -> bool:
-        """Not with what was measured of it; calls are forgotten after a while, their days are not."""
-        called = obj is not None and (obj.calls.exists() or obj.days.exists())
-        return not called and super().has_delete_permission(request, obj)
+        """Only endpoints without statistics can be deleted. Daily statistics outlast the calls, so both are checked."""
+        has_statistics = obj is not None and (obj.calls.exists() or obj.days.exists())
+        return not has_statistics and super().has_delete_permission(request, obj)
 
     def ask(self, request: HttpRequest, key: int) -> HttpResponse:
-        """The button: one question, and how quickly the answer came."""
+        """Send a probe, and show the result."""
         endpoint = get_object_or_404(Endpoint.objects.select_related("model"), pk=key)
         if not self.has_change_permission(request, endpoint):
             raise PermissionDenied
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         release_connection()
-        found = probe.measure_endpoint(endpoint)
-        audit.record_change(request.user.get_username(), "tested", endpoint, after=vars(found))
-        messages.add_message(
-            request, messages.ERROR if found.failure else messages.SUCCESS, describe_probe(endpoint, found)
-        )
+        result = probe.measure_endpoint(endpoint)
+        audit.record_change(request.user.get_username(), "tested", endpoint, after=vars(result))
+        level = messages.ERROR if result.failure else messages.SUCCESS
+        messages.add_message(request, level, describe_probe(endpoint, result))
         return redirect("admin:arena_endpoint_change", key)
 
     @admin.display(description="model", ordering="model__name")
     def name(self, endpoint: Endpoint) -> str:
         return endpoint.model.name
 
-    @admin.display(description="drawn now")
+    @admin.display(description="in the draw now")
     def state(self, endpoint: Endpoint) -> str:
-        """Whether failed probes have taken it out; and whether it fails although they pass."""
+        """Whether the endpoint is in the draw, and whether it fails in battles although its probes pass."""
         if not endpoint.enabled:
             return _("switched off")
         if endpoint.failed_probes >= circuit_breaker.FAILED_PROBES_LIMIT:
@@ -178,16 +183,16 @@ class EndpointAdmin(AutocompleteAdmin):
             return _("yes, but check it: probes pass while most battles of the last 24 hours failed")
         return _("yes")
 
-    @admin.display(description="calls in two days")
+    @admin.display(description="calls, last two days")
     def calls(self, endpoint: Endpoint) -> int:
         return sum(day.answers + sum(day.failures.values()) for day in _get_recent_days(endpoint))
 
     @admin.display(description="failed")
     def failure_rate(self, endpoint: Endpoint) -> str:
-        """As the public sees it two days later."""
-        failed = sum(day.public_failures for day in _get_recent_days(endpoint))
-        calls = failed + sum(day.public_answers for day in _get_recent_days(endpoint))
-        return f"{failed / calls:.1%}" if calls else ""
+        """The failure rate that the public sees two days later."""
+        failures = sum(day.public_failures for day in _get_recent_days(endpoint))
+        calls = failures + sum(day.public_answers for day in _get_recent_days(endpoint))
+        return f"{failures / calls:.1%}" if calls else ""
 
     @admin.display(description="first token, s")
     def first_token(self, endpoint: Endpoint) -> str:
@@ -207,24 +212,31 @@ def _get_recent_days(endpoint: Endpoint) -> list[EndpointDay]:
     return getattr(endpoint, "recent", [])
 
 
-def _format_newest(endpoint: Endpoint, name: str, shape: str) -> str:
-    """The median of the newest day that has one."""
-    values = [getattr(day, name) for day in _get_recent_days(endpoint) if getattr(day, name) is not None]
-    return format(values[0], shape) if values else ""
+def _format_newest(endpoint: Endpoint, field: str, number_format: str) -> str:
+    """The field's value of the newest day that has one, or an empty string."""
+    for day in _get_recent_days(endpoint):
+        value = getattr(day, field)
+        if value is not None:
+            return format(value, number_format)
+    return ""
 
 
-def describe_probe(endpoint: Endpoint, found: probe.ProbeResult) -> str:
-    """What came of a probe, in our words."""
+def describe_probe(endpoint: Endpoint, result: probe.ProbeResult) -> str:
+    """The result of a probe as a sentence for operators."""
     name = endpoint.model.name
-    if found.failure == probe.NO_KEY:
-        missing = _("The variable %(variable)s is not set in the web service, so %(name)s was not asked.")
-        return missing % {"variable": endpoint.api_key_env, "name": name}
-    if found.failure == probe.KEY_NOT_ALLOWED:
-        refused = _("The variable %(variable)s must not be used as a key: ARENA_KEY_NAMES allows only %(allowed)s.")
-        return refused % {"variable": endpoint.api_key_env, "allowed": key_variables.format_allowed_names()}
-    if found.failure:
-        reason = Answer.Failure(found.failure).label
+    variable = endpoint.api_key_env
+    if result.failure == probe.NO_KEY:
+        message = _("%(name)s was not called, because the variable %(variable)s is not set in the web service.")
+        return message % {"variable": variable, "name": name}
+    if result.failure == probe.KEY_NOT_ALLOWED:
+        message = _("The variable %(variable)s must not be used as a key: ARENA_KEY_NAMES allows only %(allowed)s.")
+        return message % {"variable": variable, "allowed": key_variables.format_allowed_names()}
+    if result.failure:
+        reason = Answer.Failure(result.failure).label
         return _("%(name)s did not answer: %(reason)s. %(log)s") % {"name": name, "reason": reason, "log": LOG_HINT}
-    parts = [_("first token after %(wait).2f s") % {"wait": found.first_token_s}] if found.first_token_s else []
-    parts += [_("%(speed).0f tokens/s") % {"speed": found.tokens_per_s}] if found.tokens_per_s else []
-    return _("%(name)s answered: %(figures)s.") % {"name": name, "figures": ", ".join(parts)}
+    figures = []
+    if result.first_token_s:
+        figures.append(_("first token after %(wait).2f s") % {"wait": result.first_token_s})
+    if result.tokens_per_s:
+        figures.append(_("%(speed).0f tokens/s") % {"speed": result.tokens_per_s})
+    return _("%(name)s answered: %(figures)s.") % {"name": name, "figures": ", ".join(figures)}

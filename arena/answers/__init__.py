@@ -1,1 +1,1 @@
-"""Models answer: claims, the engine, streams, and what is published of them."""
+"""The answers of models: leases on them, the engine that asks for them, and the event streams that show them."""

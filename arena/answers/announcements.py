@@ -1,6 +1,6 @@
-"""What is published of a battle: one Redis stream per battle, hints that may be lost.
+"""The events of a battle for open pages: one Redis stream per battle. They are hints and may be lost.
 
-An entry holds a list of events: ["delta", turn, side, tag, at, text], ["done", turn, side, tag, html],
+An entry holds a list of events: ["delta", turn, side, tag, offset, text], ["done", turn, side, tag, html],
 ["failed", turn, side, tag, reason] and ["state", state].
 """
 
@@ -22,7 +22,7 @@ def get_stream_key(battle_id: object) -> str:
 
 
 def announce_events(battle_id: object, *events: list[Any]) -> None:
-    """Tell the open pages of a battle something that the database knows already; lost without Redis."""
+    """Publish events that the database already holds to the open pages of a battle. They are lost without Redis."""
     key = get_stream_key(battle_id)
     with suppress_redis_errors():
         pipeline = get_redis_client().pipeline(transaction=False)
@@ -32,13 +32,13 @@ def announce_events(battle_id: object, *events: list[Any]) -> None:
 
 
 def request_stop(battle_id: object) -> None:
-    """Tell the workers that a battle's voter wants no more; lost without Redis, and then seen by a heartbeat."""
+    """Ask the workers to stop the answers of a battle. Without Redis they notice at the next heartbeat."""
     with suppress_redis_errors():
         get_redis_client().xadd(STOP_STREAM, {EVENTS_FIELD: str(battle_id)}, maxlen=MAX_STOP_ENTRIES)
 
 
 def delete_streams(battle_ids: Iterable[object]) -> None:
-    """Take back what was published of battles that are deleted; without Redis it is gone within `STREAM_TTL_S`."""
+    """Delete the event streams of deleted battles. Without Redis they expire within `STREAM_TTL_S`."""
     if keys := [get_stream_key(battle_id) for battle_id in battle_ids]:
         with suppress_redis_errors():
             get_redis_client().delete(*keys)

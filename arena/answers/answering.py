@@ -1,5 +1,5 @@
-"""One side of a turn: wait for a place, ask the model, and decide what a failure leads to. Probes take their places
-among the answers."""
+"""Answers one side of a turn: waits for a slot, asks the model, and decides what follows a failure. Probes use the
+same slots."""
 
 import asyncio
 import contextlib
@@ -28,30 +28,30 @@ from arena.models import Answer
 SLOT_TIMEOUT_S = 60
 RETRY_DELAY_S = 0.3
 MAX_TRIES = 3
-# The statuses from 400 to 499 that speak of keys, addresses and rates, whatever was asked.
-NOT_OF_THE_QUESTION = frozenset({401, 403, 404, 429})
+# Statuses from 400 to 499 about keys, addresses and rates: no question causes them.
+STATUSES_OF_ENDPOINT = frozenset({401, 403, 404, 429})
 logger = logging.getLogger(__name__)
 
 
 class CallSlots:
-    """So many calls at a time. Those that share have half of them together, so that they keep nobody else out."""
+    """A limit on concurrent calls. Shared calls get half of the slots together, so that they block no others."""
 
     def __init__(self, number: int) -> None:
-        self.all = asyncio.Semaphore(number)
-        self.half = asyncio.Semaphore(max(1, number // 2))
+        self.all_calls = asyncio.Semaphore(number)
+        self.shared_calls = asyncio.Semaphore(max(1, number // 2))
 
     @contextlib.asynccontextmanager
-    async def one(self, *, shared: bool) -> AsyncIterator[None]:
-        async with self.half if shared else contextlib.nullcontext(), self.all:
+    async def acquire(self, *, shared: bool) -> AsyncIterator[None]:
+        async with self.shared_calls if shared else contextlib.nullcontext(), self.all_calls:
             yield
 
 
 class AnswerRunner:
-    """Asks models for the turns of one process; places are limited by process and by endpoint."""
+    """Asks models for the turns of one process. Slots limit calls per process and per endpoint."""
 
-    def __init__(self, ledger: DatabaseBatcher) -> None:
+    def __init__(self, batcher: DatabaseBatcher) -> None:
         env = settings.ENVIRONMENT
-        self.ledger = ledger
+        self.batcher = batcher
         self.timeouts = Timeouts(
             connect=env.arena_connect_timeout_s,
             first_token=env.arena_first_token_timeout_s,
@@ -59,19 +59,19 @@ class AnswerRunner:
             total=env.arena_answer_timeout_s,
         )
         self.session: aiohttp.ClientSession = create_session(env.arena_allow_private_endpoints, self.timeouts)
-        self.places = CallSlots(env.arena_answer_concurrency)
-        self.endpoint_places: dict[tuple[int, int], CallSlots] = {}
+        self.process_slots = CallSlots(env.arena_answer_concurrency)
+        self.endpoint_slots: dict[tuple[int, int], CallSlots] = {}
 
     async def close(self) -> None:
         await self.session.close()
 
     async def answer(self, turn: LiveTurn, side: LiveSide) -> None:
-        """Bring the side to its end, whatever happens."""
+        """Answer the side. It always ends, with a failure if the model cannot answer."""
         if side.job.tries > MAX_TRIES:
             side.end("unavailable")
             return
         try:
-            await self._ask(turn, side)
+            await self._ask_or_replace(turn, side)
             side.end()
         except BackendError as error:
             side.end(error.reason)
@@ -79,26 +79,26 @@ class AnswerRunner:
             logger.exception("answer %s failed", side.job.answer_id)
             side.end("unavailable")
 
-    async def _ask(self, turn: LiveTurn, side: LiveSide) -> None:
-        """Ask the model; before its first word, another one if it fails."""
+    async def _ask_or_replace(self, turn: LiveTurn, side: LiveSide) -> None:
+        """Ask the model. If it fails before its first word, ask another one in its place."""
         try:
-            await self._ask_twice(side)
+            await self._ask_with_retry(side)
         except BackendError as error:
             if not turn.job.replaceable or side.lane.began or error.reason == "refused":
                 raise
-            job = await self._replacement(side.job, error.reason)
+            job = await self._find_replacement(side.job, error.reason)
             if job is None:
                 raise
             side.job = job
-            await self._ask_twice(side)
+            await self._ask_with_retry(side)
 
-    async def _replacement(self, job: SideJob, reason: str) -> SideJob | None:
+    async def _find_replacement(self, job: SideJob, reason: str) -> SideJob | None:
         with contextlib.suppress(DatabaseUnreachable):
-            return await self.ledger.call(replacement.replace_models, replacement.ReplaceRequest(job, reason))
+            return await self.batcher.call(replacement.replace_models, replacement.ReplaceRequest(job, reason))
         return None
 
-    async def _ask_twice(self, side: LiveSide) -> None:
-        """Once more after a failure that may pass, if nothing has come yet."""
+    async def _ask_with_retry(self, side: LiveSide) -> None:
+        """Ask the model, and once more after a temporary failure before its first word."""
         try:
             await self._ask_once(side)
         except BackendError as error:
@@ -108,60 +108,67 @@ class AnswerRunner:
             await self._ask_once(side)
 
     async def _ask_once(self, side: LiveSide) -> None:
-        async with self._place(side.job.endpoint_id, side.job.max_concurrency, SLOT_TIMEOUT_S, shared=side.job.shared):
+        job = side.job
+        async with self._acquire_slot(job.endpoint_id, job.max_concurrency, SLOT_TIMEOUT_S, shared=job.shared):
             side.begin()
-            asked = time.monotonic()
+            call_start = time.monotonic()
             try:
-                await self._stream(side)
+                await self._stream_answer(side)
             except asyncio.CancelledError:
                 if side.stopped and side.first_at is None:
-                    self._record(measure_call(side, asked, failure="stopped"))
+                    self._record_call(measure_call(side, call_start, failure="stopped"))
                 raise
             except BackendError as error:
-                logger.info("endpoint %s failed: %s", side.job.endpoint_id, log_words(error))
-                self._record(measure_call(side, asked, failure=error.reason))
+                logger.info("endpoint %s failed: %s", job.endpoint_id, format_log_detail(error))
+                self._record_call(measure_call(side, call_start, failure=error.reason))
                 raise
-            self._record(measure_call(side, asked))
+            self._record_call(measure_call(side, call_start))
 
-    async def probe(self, due: ClaimedProbe) -> None:
-        """Send a probe that this process has claimed, and note how it went."""
-        outcome, endpoint = None, due.endpoint
-        limits = self._limits(endpoint.first_token_timeout_s)
-        with contextlib.suppress(BackendError):  # no place became free
-            async with self._place(endpoint.pk, endpoint.max_concurrency, circuit_breaker.PROBE_SLOT_TIMEOUT_S):
-                outcome = await probe.send_probe(endpoint, self.session, limits)
-        if self.session.closed:  # by us: that says nothing of the endpoint
+    async def run_probe(self, claim: ClaimedProbe) -> None:
+        """Send a probe that this process has claimed, and store its result."""
+        endpoint = claim.endpoint
+        outcome = None
+        timeouts = self._get_timeouts(endpoint.first_token_timeout_s)
+        with contextlib.suppress(BackendError):  # no slot became free
+            async with self._acquire_slot(endpoint.pk, endpoint.max_concurrency, circuit_breaker.PROBE_SLOT_TIMEOUT_S):
+                outcome = await probe.send_probe(endpoint, self.session, timeouts)
+        if self.session.closed:  # this process closed it, so the result says nothing about the endpoint
             return
         with contextlib.suppress(DatabaseUnreachable):
-            await self.ledger.call(circuit_breaker.record_probes, ProbeReport(due, outcome))
+            await self.batcher.call(circuit_breaker.record_probes, ProbeReport(claim, outcome))
 
-    def _record(self, call: CallRecord) -> None:
-        task = asyncio.ensure_future(self.ledger.call(call_stats.record_calls, call))
+    def _record_call(self, call: CallRecord) -> None:
+        task = asyncio.ensure_future(self.batcher.call(call_stats.record_calls, call))
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     @contextlib.asynccontextmanager
-    async def _place(
-        self, endpoint_id: int, most: int | None, patience_s: float, *, shared: bool = False
+    async def _acquire_slot(
+        self, endpoint_id: int, max_concurrency: int | None, timeout_s: float, *, shared: bool = False
     ) -> AsyncIterator[None]:
-        """Wait for a place in this process and at the endpoint; that is not first-token time."""
+        """Wait for a slot of this process and one of the endpoint. The wait does not count as first-token time.
+
+        Raises BackendError `busy` after `timeout_s`.
+        """
         async with contextlib.AsyncExitStack() as stack:
             try:
-                async with asyncio.timeout(patience_s):
-                    if most:
-                        places = self.endpoint_places.setdefault((endpoint_id, most), CallSlots(most))
-                        await stack.enter_async_context(places.one(shared=shared))
-                    await stack.enter_async_context(self.places.one(shared=shared))
+                async with asyncio.timeout(timeout_s):
+                    if max_concurrency:
+                        slots = self.endpoint_slots.setdefault(
+                            (endpoint_id, max_concurrency), CallSlots(max_concurrency)
+                        )
+                        await stack.enter_async_context(slots.acquire(shared=shared))
+                    await stack.enter_async_context(self.process_slots.acquire(shared=shared))
             except TimeoutError:
-                raise BackendError(Action.REPLACE, "busy", "no place became free") from None
+                raise BackendError(Action.REPLACE, "busy", "no slot became free") from None
             yield
 
-    def _limits(self, first_token_s: float | None) -> Timeouts:
-        """The arena's, or the endpoint's own for the first token."""
+    def _get_timeouts(self, first_token_s: float | None) -> Timeouts:
+        """The arena's timeouts, with the endpoint's own one for the first token if it has one."""
         return replace(self.timeouts, first_token=first_token_s) if first_token_s else self.timeouts
 
-    async def _stream(self, side: LiveSide) -> None:
-        limits = self._limits(side.job.first_token_timeout_s)
-        stream = BACKENDS[side.job.kind].stream(side.job.request, self.session, limits)
+    async def _stream_answer(self, side: LiveSide) -> None:
+        timeouts = self._get_timeouts(side.job.first_token_timeout_s)
+        stream = BACKENDS[side.job.kind].stream(side.job.request, self.session, timeouts)
         async with aclosing(stream) as parts:
             async for part in parts:
                 match part:
@@ -175,30 +182,34 @@ class AnswerRunner:
                         side.cut = True
 
 
-def measure_call(side: LiveSide, asked: float, failure: str = "") -> CallRecord:
-    """Speed is by the tokens after the first, from the first part to the last: neither waiting nor what follows the
-    end counts, and no token that was thought before the first part came."""
+def measure_call(side: LiveSide, call_start: float, failure: str = "") -> CallRecord:
+    """The record of a call that began at `call_start`, in seconds of the monotonic clock.
+
+    Speed counts the tokens after the first, over the time from the first part to the last. It excludes the wait
+    before, the time after the end, and reasoning tokens that came before the first part.
+    """
     call = CallRecord(side.job.endpoint_id, side.job.battle_id, failure)
     if side.first_at is None:
         return call
-    took, tokens = side.last_at - side.first_at, side.tokens
-    unseen = tokens.reasoning_tokens if tokens and not side.reasoning else 0
-    timed = tokens.output_tokens - unseen - 1 if tokens else 0
+    seconds = side.last_at - side.first_at
+    tokens = side.tokens
+    hidden_tokens = tokens.reasoning_tokens if tokens and not side.reasoning else 0
+    timed_tokens = tokens.output_tokens - hidden_tokens - 1 if tokens else 0
     return replace(
         call,
-        first_token_s=side.first_at - asked,
-        tokens_per_s=timed / took if timed > 0 and took > 0 else None,
+        first_token_s=side.first_at - call_start,
+        tokens_per_s=timed_tokens / seconds if timed_tokens > 0 and seconds > 0 else None,
     )
 
 
-def log_words(error: BackendError) -> str:
-    """What the log says of a failure in a battle: the provider's words too, unless the question may have caused it.
+def format_log_detail(error: BackendError) -> str:
+    """A failure as the log may describe it: with the provider's words, unless the question may have caused it.
 
-    Then they may quote the question, and the log holds no text of people. Where nothing had come yet a probe follows,
-    and of that the log has the words in any case.
+    In that case the words may quote the question, and the log holds no text of voters. If the model had not begun,
+    a probe follows, and the log has the provider's words about the probe in any case.
     """
     status = error.status
-    of_client = status is not None and 400 <= status < 500 and status not in NOT_OF_THE_QUESTION
-    if not of_client and error.reason not in Answer.CAUSED_BY_QUESTION:
+    may_quote_question = status is not None and 400 <= status < 500 and status not in STATUSES_OF_ENDPOINT
+    if not may_quote_question and error.reason not in Answer.CAUSED_BY_QUESTION:
         return f"{error.reason}, {error.detail}"
     return f"{error.reason}, status {status}" if status else error.reason

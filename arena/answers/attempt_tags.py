@@ -1,8 +1,8 @@
-"""Names of attempts that tell nothing: not which attempt it is, nor of which answer."""
+"""Public names of attempts that reveal neither the number of the attempt nor its answer."""
 
 from arena.identity import hash_key
 
 
 def derive_attempt_tag(answer_id: int, attempt: int) -> str:
-    """Eight characters that any process of this installation derives alike."""
+    """A tag of eight characters, the same in every process of this installation."""
     return hash_key.compute_hmac(f"attempt:{answer_id}:{attempt}")[:8]

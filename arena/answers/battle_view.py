@@ -1,4 +1,4 @@
-"""A battle as the database has it, for whoever reads it."""
+"""Views of battles, built from the database for their readers."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -11,39 +11,41 @@ from core.storage.database import database_sync_to_async
 
 
 def load_answers(battle_id: UUID) -> list[Answer]:
-    """All answers of a battle with their turns, in order."""
+    """All answers of a battle with their turns, ordered by turn and side."""
     answers = Answer.objects.filter(turn__battle=battle_id).select_related("turn__battle")
     return list(answers.order_by("turn__number", "side"))
 
 
 def load_battle_view(battle_id: UUID) -> BattleView:
-    """A battle as the database has it now."""
+    """The current view of a battle."""
     return build_battle_view(load_answers(battle_id))
 
 
 def build_battle_view(answers: Iterable[Answer]) -> BattleView:
-    """What all answers of a battle show; before the vote of an anonymous one no reason tells the sides apart."""
-    made = BattleView()
+    """The view of all answers of a battle. Before the vote on an anonymous battle, all failures have one reason."""
+    view = BattleView()
     for answer in answers:
         battle = answer.turn.battle
-        made.state = battle.state
-        side = made.side(answer.turn.number, answer.side)
+        view.state = battle.state
+        side = view.side(answer.turn.number, answer.side)
         if answer.state == Answer.State.FINISHED:
-            side.end, side.html = "done", render_answer(answer.text, stopped=answer.stopped, cut=answer.cut)
+            side.end = "done"
+            side.html = render_answer(answer.text, stopped=answer.stopped, cut=answer.cut)
         elif answer.state == Answer.State.FAILED:
-            side.end, side.reason = "failed", get_public_reason(battle, answer.failure)
+            side.end = "failed"
+            side.reason = get_public_reason(battle, answer.failure)
         side.text = answer.text
         side.tag = derive_attempt_tag(answer.pk, answer.attempt) if side.text or side.end else ""
-    return made
+    return view
 
 
 def is_revealed(battle: Battle) -> bool:
-    """Whether its voter may know who answers: he picked them, or has voted."""
+    """Whether the voter may know the models: they picked them, or they have voted."""
     return battle.mode == Battle.Mode.SIDE_BY_SIDE or battle.state == Battle.State.VOTED
 
 
 def get_public_reason(battle: Battle, failure: str) -> str:
-    """Why a side failed, as far as it may be told."""
+    """The reason of a failure that its voter may see: always `unavailable` while the models are hidden."""
     return Answer.Failure(failure).public if is_revealed(battle) else Answer.Failure.UNAVAILABLE.value
 
 

@@ -1,4 +1,4 @@
-"""The one database thread of a worker process: what is due within a few milliseconds shares a transaction.
+"""The one database thread of a worker process. Calls that are due within a few milliseconds share a transaction.
 
 One by one, hundreds of claims, heartbeats and saves would each wait for the disk.
 """
@@ -16,10 +16,11 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected
 
 BATCH_WINDOW_S = 0.01
-MAX_TRANSACTION_TRIES = 5  # of a transaction that deadlocks end
+MAX_TRANSACTION_TRIES = 5  # of a transaction that ends in deadlocks
+RETRY_DELAY_S = 0.5
 Argument = TypeVar("Argument")
-Answer = TypeVar("Answer")
-BatchOperation = Callable[[Sequence[Argument]], Sequence[Answer]]
+Result = TypeVar("Result")
+BatchOperation = Callable[[Sequence[Argument]], Sequence[Result]]
 logger = logging.getLogger(__name__)
 
 
@@ -40,21 +41,24 @@ class DatabaseBatcher:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.calls: queue.SimpleQueue[BatchCall] = queue.SimpleQueue()
-        threading.Thread(target=self._run, name="ledger", daemon=True).start()
+        threading.Thread(target=self._run, name="db-batcher", daemon=True).start()
 
-    async def call(self, operation: BatchOperation[Argument, Answer], argument: Argument) -> Answer:
-        """The operation's result for this argument, once its transaction has committed; else Unreachable."""
-        future: asyncio.Future[Answer] = self.loop.create_future()
+    async def call(self, operation: BatchOperation[Argument, Result], argument: Argument) -> Result:
+        """The operation's result for this argument, once its transaction has committed.
+
+        Raises DatabaseUnreachable if the database does not answer, and the operation's own errors.
+        """
+        future: asyncio.Future[Result] = self.loop.create_future()
         self.calls.put(BatchCall(operation, argument, future))
         return await future
 
-    async def insist(self, operation: BatchOperation[Argument, Answer], argument: Argument) -> Answer:
-        """Like `call`, again and again until the database answers."""
+    async def call_until_ok(self, operation: BatchOperation[Argument, Result], argument: Argument) -> Result:
+        """Like `call`, repeated until the database answers."""
         while True:
             try:
                 return await self.call(operation, argument)
             except DatabaseUnreachable:
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(RETRY_DELAY_S)
 
     def _run(self) -> None:
         while True:
@@ -62,9 +66,10 @@ class DatabaseBatcher:
             time.sleep(BATCH_WINDOW_S)
             while not self.calls.empty():
                 calls.append(self.calls.get())
-            self._batch(calls)
+            self._run_batch(calls)
 
-    def _batch(self, calls: list[BatchCall]) -> None:
+    def _run_batch(self, calls: list[BatchCall]) -> None:
+        """Run calls in one transaction. If one of them fails, each runs in its own, so that it harms no other."""
         try:
             results = _transact_with_retries(calls)
         except (OperationalError, InterfaceError) as error:
@@ -77,7 +82,7 @@ class DatabaseBatcher:
                 self._deliver([(calls[0], error)])
                 return
             for call in calls:
-                self._batch([call])
+                self._run_batch([call])
         else:
             self._deliver(results)
 
@@ -86,7 +91,7 @@ class DatabaseBatcher:
 
 
 def _transact_with_retries(calls: list[BatchCall]) -> list[tuple[BatchCall, Any]]:
-    """Like `_transact`; one that PostgreSQL ended in favor of another worker is tried again, TRIES times in all."""
+    """Like `_transact`, but tried `MAX_TRANSACTION_TRIES` times if PostgreSQL ends it to resolve a deadlock."""
     for _ in range(MAX_TRANSACTION_TRIES - 1):
         try:
             return _transact(calls)

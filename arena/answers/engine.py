@@ -1,6 +1,6 @@
-"""The answer engine: one asyncio loop per worker process, in a thread of its own, holds all its battles.
+"""The answer engine: one asyncio loop per worker process, in its own thread, runs all turns of the worker.
 
-PostgreSQL says who may work on what (`arena.answers.leases`); Redis carries what may be seen
+PostgreSQL decides which worker owns an answer (`arena.answers.leases`). Redis carries the released text
 (`arena.answers.publisher`)."""
 
 import asyncio
@@ -27,25 +27,25 @@ logger = logging.getLogger(__name__)
 
 
 class Engine:
-    """Runs turns until it is drained. `submit` and `drain` may be called from any thread."""
+    """Runs turns until it is drained. Any thread may call `submit` and `drain`."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
         self.turns: dict[int, LiveTurn] = {}
         self.tasks: dict[int, list[asyncio.Task[None]]] = {}
         self.background: set[asyncio.Task[None]] = set()
-        self.stops: dict[str, float] = {}  # battle → when its stop was heard
+        self.stop_times: dict[str, float] = {}  # battle → when its request to stop arrived
         self.draining = False
         self._started = threading.Event()
         threading.Thread(target=self._run, name="engine", daemon=True).start()
         self._started.wait()
 
     def submit(self, turn_id: int) -> None:
-        """A turn is said to be waiting; whether it is, the database knows."""
-        self.loop.call_soon_threadsafe(self._background, self._claim(turn_id))
+        """Claim a turn and answer it, unless the database shows that another worker has it."""
+        self.loop.call_soon_threadsafe(self._run_in_background, self._claim(turn_id))
 
     def drain(self, seconds: float) -> None:
-        """Take nothing new, let running turns end for a while, then hand the rest over to other workers."""
+        """Accept no new turns, give running ones some seconds to end, then release the rest to other workers."""
         asyncio.run_coroutine_threadsafe(self._drain(seconds), self.loop).result()
 
     def _run(self) -> None:
@@ -55,13 +55,13 @@ class Engine:
         self.loop.run_forever()
 
     async def _start(self) -> None:
-        self.ledger = DatabaseBatcher(self.loop)
-        self.answering = AnswerRunner(self.ledger)
+        self.batcher = DatabaseBatcher(self.loop)
+        self.runner = AnswerRunner(self.batcher)
         self.publisher = Publisher()
-        for work in (self._tick, self._heartbeat, self._reap, self._probe, self._stops):
-            self._background(_run_forever(work))
+        for work in (self._tick, self._heartbeat, self._reap, self._probe, self._read_stops):
+            self._run_in_background(_run_forever(work))
 
-    def _background(self, work: Coroutine[Any, Any, None]) -> None:
+    def _run_in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = self.loop.create_task(work)
         self.background.add(task)
         task.add_done_callback(self.background.discard)
@@ -70,154 +70,168 @@ class Engine:
         if self.draining:
             return
         # An unreachable database loses nothing: the turn stays queued, and a reaper finds it.
-        asked = time.monotonic()
+        claim_time = time.monotonic()
         with contextlib.suppress(DatabaseUnreachable):
-            if job := await self.ledger.call(jobs.claim_jobs, turn_id):
-                self._begin(job, asked)
+            if job := await self.batcher.call(jobs.claim_jobs, turn_id):
+                self._start_turn(job, claim_time)
 
-    def _begin(self, job: TurnJob, asked: float) -> None:
-        if before := self.turns.get(job.turn_id):
-            self._forget(before)
-        longest = self.answering.timeouts.total
-        turn = LiveTurn(job, held_until=asked + leases.LEASE_S, paced_until=asked + longest)
+    def _start_turn(self, job: TurnJob, claim_time: float) -> None:
+        """Answer a claimed turn. `claim_time` is when the claim was sent: its lease began no earlier."""
+        if earlier_turn := self.turns.get(job.turn_id):
+            self._drop_turn(earlier_turn)
+        turn = LiveTurn(
+            job,
+            lease_deadline=claim_time + leases.LEASE_S,
+            pacing_deadline=claim_time + self.runner.timeouts.total,
+        )
         self.turns[job.turn_id] = turn
-        # What was heard while the turn was being taken may have been said after it was read.
-        if job.stopped or self.stops.get(job.battle_id, 0) > asked:
+        # The voter may have stopped the battle after the claim read its row.
+        if job.stopped or self.stop_times.get(job.battle_id, 0) > claim_time:
             turn.stop()
             return
-        answer = self.answering.answer
+        answer = self.runner.answer
         self.tasks[job.turn_id] = [self.loop.create_task(answer(turn, side)) for side in turn.sides.values()]
 
-    def _forget(self, turn: LiveTurn) -> None:
-        """Drop it, unless this worker has taken the turn anew in the meantime."""
+    def _drop_turn(self, turn: LiveTurn) -> None:
+        """Drop this claim of a turn, unless this worker has claimed the turn again."""
         if self.turns.get(turn.job.turn_id) is turn:
             del self.turns[turn.job.turn_id]
-            self._cancel(turn)
+            self._cancel_tasks(turn)
 
-    async def _lose(self, turn: LiveTurn) -> None:
-        """It is not ours any more. If its battle was deleted, what was published since then must go as well."""
-        self._forget(turn)
-        if not await self.ledger.insist(leases.turns_exist, turn.job.turn_id):
-            await self.publisher.forget(turn.job.battle_id)
+    async def _abandon_turn(self, turn: LiveTurn) -> None:
+        """Drop a turn that another worker has, or whose battle is deleted. A deleted battle's stream goes as well."""
+        self._drop_turn(turn)
+        if not await self.batcher.call_until_ok(leases.turns_exist, turn.job.turn_id):
+            await self.publisher.delete_stream(turn.job.battle_id)
 
-    def _cancel(self, turn: LiveTurn) -> None:
+    def _cancel_tasks(self, turn: LiveTurn) -> None:
         for task in self.tasks.pop(turn.job.turn_id, []):
             task.cancel()
 
-    def _stop(self, turn: LiveTurn) -> None:
+    def _stop_turn(self, turn: LiveTurn) -> None:
         turn.stop()
-        self._cancel(turn)
+        self._cancel_tasks(turn)
 
     async def _tick(self) -> None:
-        """The common clock: release, publish in one pipeline, and end what is over."""
-        started = time.monotonic()
-        ours = [turn for turn in self.turns.values() if turn.may_speak(started)]
-        for turn in ours:
-            if any(turn.open()) and (over := self._advance(turn)):
-                for side in over:
+        """One tick of all turns: release their text, publish it in one pipeline, and finish the sides that ended."""
+        tick_start = time.monotonic()
+        turns = [turn for turn in self.turns.values() if turn.may_publish(tick_start)]
+        for turn in turns:
+            if any(turn.iter_open_sides()) and (sides := self._advance(turn)):
+                for side in sides:
                     side.closed = True
-                self._background(self._finish(turn, over))
-        await self.publisher.flush(ours)
-        await asyncio.sleep(max(0.0, started + TICK_S - time.monotonic()))
+                self._run_in_background(self._finish_sides(turn, sides))
+        await self.publisher.flush(turns)
+        await asyncio.sleep(max(0.0, tick_start + TICK_S - time.monotonic()))
 
     def _advance(self, turn: LiveTurn) -> list[LiveSide]:
-        """Release what is due; gives the sides that are over. A turn that cannot go on harms no other."""
+        """Release the text that is due. Returns the sides that ended. A broken turn fails alone."""
         try:
             turn.tick()
-            return turn.over()
+            return turn.list_ended_sides()
         except Exception:
             logger.exception("turn %s failed", turn.job.turn_id)
-            self._cancel(turn)
+            self._cancel_tasks(turn)
             return turn.fail()
 
-    async def _finish(self, turn: LiveTurn, over: list[LiveSide]) -> None:
-        """Save first, then say so: whoever reads `ready` can vote. A fenced save is not spoken of."""
-        finish = leases.FinishedSides(turn.job.turn_id, tuple(side.result() for side in over))
-        saved = await self.ledger.insist(leases.finish_answers, finish)
-        if not saved.saved:
-            await self._lose(turn)
+    async def _finish_sides(self, turn: LiveTurn, sides: list[LiveSide]) -> None:
+        """Save ended sides, then publish their ends: a reader of `ready` can vote. A fenced save is not published."""
+        results = tuple(side.build_result() for side in sides)
+        outcome = await self.batcher.call_until_ok(
+            leases.finish_answers, leases.FinishedSides(turn.job.turn_id, results)
+        )
+        if not outcome.saved_ids:
+            await self._abandon_turn(turn)
             return
-        kept = [side for side in over if side.job.answer_id in saved.saved]
-        ends = [
-            await asyncio.to_thread(_build_end_event, turn, side) for side in kept
-        ]  # other turns do not wait for it
-        turn.unsent += [*ends, ["state", saved.state]] if saved.state else ends
-        # A turn that another worker has by now is sent no more.
+        saved_sides = [side for side in sides if side.job.answer_id in outcome.saved_ids]
+        # Rendering runs in threads, so that other turns do not wait for it.
+        events = [await asyncio.to_thread(_build_end_event, turn, side) for side in saved_sides]
+        if outcome.state:
+            events.append(["state", outcome.state])
+        turn.unsent += events
+        # Nothing more is sent of a turn that another worker has claimed.
         while turn.unsent and self.turns.get(turn.job.turn_id) is turn:
             await asyncio.sleep(TICK_S)
-        for side in over:
-            side.told = True
-        if all(side.told for side in turn.sides.values()):
-            self._forget(turn)
+        for side in sides:
+            side.end_sent = True
+        if all(side.end_sent for side in turn.sides.values()):
+            self._drop_turn(turn)
 
     async def _heartbeat(self) -> None:
         await asyncio.sleep(leases.HEARTBEAT_S)
-        asked = time.monotonic()
-        turns = [(turn, held) for turn in self.turns.values() if (held := turn.held())]
-        answers = await asyncio.gather(
-            *(self.ledger.call(leases.extend_leases, held) for _, held in turns), return_exceptions=True
+        extension_time = time.monotonic()
+        open_leases = {turn: turn_leases for turn in self.turns.values() if (turn_leases := turn.build_leases())}
+        extensions = await asyncio.gather(
+            *(self.batcher.call(leases.extend_leases, turn_leases) for turn_leases in open_leases.values()),
+            return_exceptions=True,
         )
-        for (turn, _), extended in zip(turns, answers, strict=True):
-            if not isinstance(extended, BaseException):
-                self._extended(turn, extended, asked)
+        for turn, extension in zip(open_leases, extensions, strict=True):
+            if not isinstance(extension, BaseException):
+                self._apply_extension(turn, extension, extension_time)
 
-    def _extended(self, turn: LiveTurn, extended: LeaseExtension, asked: float) -> None:
-        open_answers = {side.job.answer_id for side in turn.open()}  # fewer than were asked for, if one has ended
-        if not open_answers <= extended.ours:
-            self._background(self._lose(turn))
-        elif open_answers:
-            turn.held_until = asked + leases.LEASE_S
-            if extended.stopped:
-                self._stop(turn)
+    def _apply_extension(self, turn: LiveTurn, extension: LeaseExtension, extension_time: float) -> None:
+        # A side may have ended since the extension was sent, so these may be fewer than its answers.
+        open_ids = {side.job.answer_id for side in turn.iter_open_sides()}
+        if not open_ids <= extension.owned_ids:
+            self._run_in_background(self._abandon_turn(turn))
+        elif open_ids:
+            turn.lease_deadline = extension_time + leases.LEASE_S
+            if extension.stopped:
+                self._stop_turn(turn)
 
-    async def _stops(self) -> None:
-        asked = await self.publisher.stops()
+    async def _read_stops(self) -> None:
+        battle_ids = await self.publisher.read_stops()
         now = time.monotonic()
-        self.stops = {battle: heard for battle, heard in self.stops.items() if heard > now - leases.LEASE_S}
-        self.stops |= dict.fromkeys(asked, now)
+        oldest = now - leases.LEASE_S
+        self.stop_times = {battle_id: stop for battle_id, stop in self.stop_times.items() if stop > oldest}
+        self.stop_times |= dict.fromkeys(battle_ids, now)
         for turn in list(self.turns.values()):
-            if turn.job.battle_id in asked:
-                self._stop(turn)
+            if turn.job.battle_id in battle_ids:
+                self._stop_turn(turn)
 
     async def _reap(self) -> None:
         await asyncio.sleep(leases.HEARTBEAT_S)
         more = True
         while more and not self.draining:
-            asked = time.monotonic()
+            claim_time = time.monotonic()
             try:
-                found = await self.ledger.call(jobs.reap_jobs, None)
+                turn_jobs = await self.batcher.call(jobs.reap_jobs, None)
             except DatabaseUnreachable:
-                # Those who hold leases were cut off as well: let their heartbeats come first.
+                # Other workers lost the database as well: their heartbeats must come first.
                 await asyncio.sleep(leases.LEASE_S)
                 return
-            for job in found:
+            for job in turn_jobs:
                 logger.info("took over turn %s", job.turn_id)
-                self._begin(job, asked)
-            more = len(found) == leases.MAX_REAPED_TURNS
+                self._start_turn(job, claim_time)
+            more = len(turn_jobs) == leases.MAX_REAPED_TURNS
 
     async def _probe(self) -> None:
-        """Send the probes that are due; each takes as long as the endpoint does."""
+        """Send the probes that are due. Each runs in the background, for as long as its endpoint takes."""
         await asyncio.sleep(leases.HEARTBEAT_S)
         if self.draining:
             return
         with contextlib.suppress(DatabaseUnreachable):
-            for due in await self.ledger.call(circuit_breaker.claim_probes, None):
-                self._background(self.answering.probe(due))
+            for claim in await self.batcher.call(circuit_breaker.claim_probes, None):
+                self._run_in_background(self.runner.run_probe(claim))
 
     async def _drain(self, seconds: float) -> None:
         self.draining = True
-        end = time.monotonic() + seconds
-        while self.turns and time.monotonic() < end:
+        deadline = time.monotonic() + seconds
+        while self.turns and time.monotonic() < deadline:
             await asyncio.sleep(0.1)
-        held = [turn.held() for turn in self.turns.values()]
-        for turn in list(self.turns.values()):
-            self._forget(turn)
+        turns = list(self.turns.values())
+        open_leases = [turn.build_leases() for turn in turns]
+        for turn in turns:
+            self._drop_turn(turn)
         with contextlib.suppress(DatabaseUnreachable):
-            await asyncio.gather(*(self.ledger.call(leases.release_leases, each) for each in held))
-        await self.answering.close()
+            await asyncio.gather(
+                *(self.batcher.call(leases.release_leases, turn_leases) for turn_leases in open_leases)
+            )
+        await self.runner.close()
 
 
 def _build_end_event(turn: LiveTurn, side: LiveSide) -> list[Any]:
+    """The event that ends a side (see `arena.answers.announcements`)."""
     if side.failure:
         failure = Answer.Failure(side.failure)
         reason = "unavailable" if turn.job.blind else failure.public

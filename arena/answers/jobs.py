@@ -1,4 +1,4 @@
-"""From a claimed turn to what each side's model is asked."""
+"""The work on a claimed turn: the request to each side's model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +15,7 @@ from arena.models import LIVE_POOL, Answer, Battle, Turn
 
 @dataclass(frozen=True)
 class SideJob:
-    """What one side has to do: the answer it holds, and the question in the words of its backend. `derive_attempt_tag`
-    names the attempt to those who read."""
+    """The work on one side: its answer, and the request for its backend. `tag` is the public name of the attempt."""
 
     answer_id: int
     attempt: int
@@ -28,13 +27,13 @@ class SideJob:
     max_concurrency: int | None
     first_token_timeout_s: float | None
     battle_id: str
-    shared: bool  # battles that are not drawn blind from all models share half of the places
+    shared: bool  # battles that are not drawn blind from all models share half of the slots
     request: Request
 
 
 @dataclass(frozen=True)
 class TurnJob:
-    """A turn in this worker's hands, with the sides that are to be answered."""
+    """A turn that this worker has claimed, with the sides to answer."""
 
     battle_id: str
     turn_id: int
@@ -47,25 +46,29 @@ class TurnJob:
 
     @property
     def lone(self) -> bool:
-        """One side is answered by itself: the other has its answer already, or another worker."""
+        """Whether one side is answered alone: the other has its answer already, or another worker answers it."""
         return len(self.sides) == 1
 
 
 def claim_jobs(turn_ids: Sequence[int]) -> list[TurnJob | None]:
-    """Claim these turns and say what is to be done; None where another worker was quicker."""
-    claims = {turn: claimed for turn, claimed in zip(turn_ids, leases.claim_answers(turn_ids), strict=True) if claimed}
+    """Claim these turns. Returns the job of each in order, or None if another worker has claimed it."""
+    claims = {
+        turn_id: attempts
+        for turn_id, attempts in zip(turn_ids, leases.claim_answers(turn_ids), strict=True)
+        if attempts
+    }
     jobs = {job.turn_id: job for job in _load_jobs(claims)}
     return [jobs.pop(turn_id, None) for turn_id in turn_ids]
 
 
 def reap_jobs(requests: Sequence[None]) -> list[list[TurnJob]]:
-    """Claim what is left lying about; what is found goes to the first who asked."""
+    """Claim orphaned and overdue turns. All their jobs go to the first request."""
     jobs = _load_jobs(leases.reap_answers())
     return [jobs if n == 0 else [] for n in range(len(requests))]
 
 
 def load_side_job(turn_id: int, answer_id: int) -> SideJob:
-    """The question of one side as its answer stands now, after its model has changed."""
+    """The job of one side as the database has it now, after a change of its model."""
     turn = Turn.objects.select_related("battle").get(id=turn_id)
     answers = list(_list_answers([turn_id]))
     answer = next(answer for answer in answers if answer.pk == answer_id)
@@ -73,22 +76,23 @@ def load_side_job(turn_id: int, answer_id: int) -> SideJob:
 
 
 def _list_answers(turn_ids: list[int]) -> QuerySet[Answer]:
-    """All answers of the battles of these turns, in order."""
+    """All answers of the battles of these turns, ordered by turn and side."""
     answers = Answer.objects.select_related("model__endpoint", "turn")
     return answers.filter(turn__battle__turns__in=turn_ids).order_by("turn__number", "side").distinct()
 
 
 def _load_jobs(claims: dict[int, dict[int, int]]) -> list[TurnJob]:
-    wanted = [turn_id for turn_id, claimed in claims.items() if claimed]
-    turns = Turn.objects.filter(id__in=wanted).select_related("battle")
-    by_battle: dict[object, list[Answer]] = {}
-    for answer in _list_answers(wanted):
-        by_battle.setdefault(answer.turn.battle_id, []).append(answer)
-    return [_build_job(turn, claims[turn.pk], by_battle[turn.battle_id]) for turn in turns]
+    """The jobs of claimed turns, given as {turn: {answer: attempt}}."""
+    turn_ids = [turn_id for turn_id, attempts in claims.items() if attempts]
+    turns = Turn.objects.filter(id__in=turn_ids).select_related("battle")
+    answers_by_battle: dict[object, list[Answer]] = {}
+    for answer in _list_answers(turn_ids):
+        answers_by_battle.setdefault(answer.turn.battle_id, []).append(answer)
+    return [_build_job(turn, claims[turn.pk], answers_by_battle[turn.battle_id]) for turn in turns]
 
 
-def _build_job(turn: Turn, claimed: dict[int, int], answers: list[Answer]) -> TurnJob:
-    mine = [answer for answer in answers if answer.pk in claimed]
+def _build_job(turn: Turn, attempts: dict[int, int], answers: list[Answer]) -> TurnJob:
+    claimed_answers = [answer for answer in answers if answer.pk in attempts]
     blind = turn.battle.mode == Battle.Mode.ANONYMOUS
     return TurnJob(
         battle_id=str(turn.battle_id),
@@ -98,7 +102,7 @@ def _build_job(turn: Turn, claimed: dict[int, int], answers: list[Answer]) -> Tu
         paced=blind and settings.ENVIRONMENT.arena_pace_anonymous,
         replaceable=blind and turn.number == 1,
         stopped=turn.battle.stopped,
-        sides=tuple(_build_side_job(turn, answer, claimed[answer.pk], answers) for answer in mine),
+        sides=tuple(_build_side_job(turn, answer, attempts[answer.pk], answers) for answer in claimed_answers),
     )
 
 
@@ -121,7 +125,7 @@ def _build_side_job(turn: Turn, answer: Answer, attempt: int, answers: list[Answ
 
 
 def _build_history(turn: Turn, side: str, answers: list[Answer]) -> list[Message]:
-    """This side's own view of the conversation: the turns that it answered."""
+    """The conversation as this side saw it: the earlier turns that it answered."""
     history = []
     for answer in answers:
         if answer.side == side and answer.turn.number < turn.number and answer.state == Answer.State.FINISHED:

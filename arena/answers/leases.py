@@ -1,8 +1,8 @@
-"""Who works on which answer: claims, leases and fenced saves, each one statement for many rows.
+"""Ownership of answers: claims, leases and fenced saves, each one statement for many rows.
 
-A worker holds an answer while its lease runs, on the database's clock. Every claim raises `attempt`, and nothing is
-written but `WHERE attempt = mine`: a worker that was frozen or cut off finds its writes void. All functions but
-`reap_answers` take a list of what is due and give one result for each, in order; the caller brings the transaction."""
+A worker owns an answer while its lease runs, on the database's clock. Every claim raises `attempt`, and every write
+has the condition `attempt = mine`, so the writes of a worker that was frozen or cut off have no effect. All functions
+but `reap_answers` take a list and return one result for each item, in order. The caller opens the transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -13,12 +13,12 @@ from django.db import connection
 LEASE_S = 8
 HEARTBEAT_S = 2
 QUEUE_TIMEOUT_S = 5
-MAX_REAPED_TURNS = 300  # turns
+MAX_REAPED_TURNS = 300
 
 
 @dataclass(frozen=True)
 class AnswerLease:
-    """An answer in this worker's hands; `text` is what has been released of it, None if unchanged."""
+    """This worker's lease on an answer. `text` is the released text, or None if it has not changed."""
 
     answer_id: int
     attempt: int
@@ -27,7 +27,10 @@ class AnswerLease:
 
 @dataclass(frozen=True)
 class AnswerResult:
-    """How an attempt ended: `failure` is empty for an answer. Ages are seconds before now; thoughts are tokens too."""
+    """The result of an attempt; `failure` is empty if the model answered.
+
+    Ages are in seconds before now. The first token may be a reasoning token.
+    """
 
     answer_id: int
     attempt: int
@@ -42,12 +45,12 @@ class AnswerResult:
     cut: bool = False
 
 
-RESULT_COLUMNS = attrgetter(*(each.name for each in fields(AnswerResult)))
+RESULT_COLUMNS = attrgetter(*(field.name for field in fields(AnswerResult)))
 
 
 @dataclass(frozen=True)
 class FinishedSides:
-    """The end of one or both sides of a turn, saved together."""
+    """The results of one or both sides of a turn, to be saved together."""
 
     turn_id: int
     results: tuple[AnswerResult, ...]
@@ -55,14 +58,14 @@ class FinishedSides:
 
 @dataclass(frozen=True)
 class SaveOutcome:
-    """`saved` are the answers that were still ours; `state` is the battle's new state, if this brought one."""
+    """`saved_ids` are the answers that this worker still owned; `state` is the battle's new state, or None."""
 
-    saved: frozenset[int]
+    saved_ids: frozenset[int]
     state: str | None
 
 
 def claim_answers(turn_ids: Sequence[int]) -> list[dict[int, int]]:
-    """Take the queued answers of these turns; per turn {answer: attempt}, empty if another was quicker."""
+    """Claim the queued answers of these turns. Returns {answer: attempt} per turn, empty if another worker has it."""
     return _group_by_turn(turn_ids, _claim_rows("state = 'queued'", list(turn_ids)))
 
 
@@ -71,23 +74,23 @@ def _claim_rows(condition: str, turn_ids: list[int]) -> list[tuple[int, int, int
         UPDATE arena_answer SET state = 'running', attempt = attempt + 1, tries = tries + 1, text = '',
             reasoning = '', failure = '', stopped = false, cut = false, started_at = now(),
             first_token_at = NULL, finished_at = NULL, lease_until = now() + %s * interval '1 s'
-        WHERE turn_id = ANY(%s) AND {condition} RETURNING turn_id, id, attempt"""  # noqa: S608  # our own words
+        WHERE turn_id = ANY(%s) AND {condition} RETURNING turn_id, id, attempt"""  # noqa: S608  # `condition` is a constant of this module
     with connection.cursor() as cursor:
         cursor.execute(statement, [LEASE_S, turn_ids])
         return list(cursor.fetchall())
 
 
 def _group_by_turn(turn_ids: Sequence[int], rows: list[tuple[int, int, int]]) -> list[dict[int, int]]:
-    taken: dict[int, dict[int, int]] = {}
-    for turn, answer, attempt in rows:
-        taken.setdefault(turn, {})[answer] = attempt
-    return [taken.pop(turn, {}) for turn in turn_ids]
+    attempts: dict[int, dict[int, int]] = {}
+    for turn_id, answer_id, attempt in rows:
+        attempts.setdefault(turn_id, {})[answer_id] = attempt
+    return [attempts.pop(turn_id, {}) for turn_id in turn_ids]
 
 
 def reap_answers() -> dict[int, dict[int, int]]:
-    """Take turns whose worker is gone, and those of which no worker was told: {turn: {answer: attempt}}.
+    """Claim turns whose worker is gone, and turns that waited too long in the queue: {turn: {answer: attempt}}.
 
-    The oldest first, at most REAPED_AT_ONCE; reapers at the same time take different ones.
+    The oldest come first, at most `MAX_REAPED_TURNS`. Concurrent calls claim different turns.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -99,27 +102,28 @@ def reap_answers() -> dict[int, dict[int, int]]:
             ) ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED""",
             [QUEUE_TIMEOUT_S, MAX_REAPED_TURNS],
         )
-        turns = [turn for (turn,) in cursor.fetchall()]
-    if not turns:
+        turn_ids = [turn_id for (turn_id,) in cursor.fetchall()]
+    if not turn_ids:
         return {}
-    rows = _claim_rows("(state = 'queued' OR state = 'running' AND lease_until < now())", turns)
-    return {turn: taken for turn, taken in zip(turns, _group_by_turn(turns, rows), strict=True) if taken}
+    rows = _claim_rows("(state = 'queued' OR state = 'running' AND lease_until < now())", turn_ids)
+    claims = zip(turn_ids, _group_by_turn(turn_ids, rows), strict=True)
+    return {turn_id: attempts for turn_id, attempts in claims if attempts}
 
 
 @dataclass(frozen=True)
 class LeaseExtension:
-    """`ours` are the answers that no other worker has by now; `stopped` if the voter wants no more of the turn."""
+    """`owned_ids` are the answers that this worker still owns; `stopped` if the voter has stopped the battle."""
 
-    ours: frozenset[int]
+    owned_ids: frozenset[int]
     stopped: bool
 
 
 def extend_leases(turns: Sequence[Sequence[AnswerLease]]) -> list[LeaseExtension]:
-    """Renew the leases of each turn's open answers and keep what has been released.
+    """Extend the leases of each turn's open answers and store their released text.
 
-    An expired lease that nobody took is revived: the worker was only cut off for a while.
+    An expired lease is renewed if no other worker has claimed the answer: the worker was only cut off for a while.
     """
-    held = [each for turn in turns for each in turn]
+    all_leases = [lease for turn_leases in turns for lease in turn_leases]
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -129,48 +133,59 @@ def extend_leases(turns: Sequence[Sequence[AnswerLease]]) -> list[LeaseExtension
             WHERE arena_answer.id = h.id AND arena_answer.attempt = h.attempt AND state = 'running'
             RETURNING arena_answer.id, (SELECT battle.stopped FROM arena_turn turn JOIN arena_battle battle
                 ON battle.id = turn.battle_id WHERE turn.id = arena_answer.turn_id)""",
-            [LEASE_S, [h.answer_id for h in held], [h.attempt for h in held], [h.text for h in held]],
+            [
+                LEASE_S,
+                [lease.answer_id for lease in all_leases],
+                [lease.attempt for lease in all_leases],
+                [lease.text for lease in all_leases],
+            ],
         )
-        ours = dict(cursor.fetchall())
-    kept = [frozenset(h.answer_id for h in turn) & ours.keys() for turn in turns]
-    return [LeaseExtension(answers, any(ours[answer] for answer in answers)) for answers in kept]
+        stopped_by_answer = dict(cursor.fetchall())
+    owned_by_turn = [
+        frozenset(lease.answer_id for lease in turn_leases) & stopped_by_answer.keys() for turn_leases in turns
+    ]
+    return [
+        LeaseExtension(owned_ids, any(stopped_by_answer[answer_id] for answer_id in owned_ids))
+        for owned_ids in owned_by_turn
+    ]
 
 
 def turns_exist(turn_ids: Sequence[int]) -> list[bool]:
-    """Whether each turn is still there: a voter may delete a battle at any time."""
+    """Whether each turn still exists: voters may delete their battles at any time."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM arena_turn WHERE id = ANY(%s)", [list(turn_ids)])
-        there = {turn for (turn,) in cursor.fetchall()}
-    return [turn in there for turn in turn_ids]
+        existing_ids = {turn_id for (turn_id,) in cursor.fetchall()}
+    return [turn_id in existing_ids for turn_id in turn_ids]
 
 
 def release_leases(turns: Sequence[Sequence[AnswerLease]]) -> list[None]:
-    """End the leases of each turn at once, so that another worker takes over without waiting for them to run out."""
-    held = [each for turn in turns for each in turn]
+    """Expire the leases of each turn now, so that another worker can take over at once."""
+    all_leases = [lease for turn_leases in turns for lease in turn_leases]
     with connection.cursor() as cursor:
         cursor.execute(
             """
             UPDATE arena_answer SET lease_until = now() - interval '1 s'
             FROM unnest(%s::bigint[], %s::int[]) AS h(id, attempt)
             WHERE arena_answer.id = h.id AND arena_answer.attempt = h.attempt AND state = 'running'""",
-            [[h.answer_id for h in held], [h.attempt for h in held]],
+            [[lease.answer_id for lease in all_leases], [lease.attempt for lease in all_leases]],
         )
     return [None] * len(turns)
 
 
 def finish_answers(finishes: Sequence[FinishedSides]) -> list[SaveOutcome]:
-    """Save ended answers that are still ours, and move each battle on whose last answer this was."""
-    _lock_turns([each.turn_id for each in finishes])
-    results = [result for each in finishes for result in each.results]
-    saved = _save_results(results)
-    states = _advance_battles([each.turn_id for each in finishes])
+    """Save ended answers that this worker still owns, and change the state of battles that are now fully answered."""
+    turn_ids = [sides.turn_id for sides in finishes]
+    _lock_turns(turn_ids)
+    saved_ids = _save_results([result for sides in finishes for result in sides.results])
+    states = _advance_battles(turn_ids)
     return [
-        SaveOutcome(frozenset(r.answer_id for r in each.results) & saved, states.get(each.turn_id)) for each in finishes
+        SaveOutcome(frozenset(result.answer_id for result in sides.results) & saved_ids, states.get(sides.turn_id))
+        for sides in finishes
     ]
 
 
 def _lock_turns(turn_ids: list[int]) -> None:
-    """Two workers that end one side each at the same time would both take the other side for running."""
+    """Lock the turns: two workers that finish one side each would otherwise both see the other side running."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT FROM arena_turn WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [turn_ids])
 
@@ -192,11 +207,11 @@ def _save_results(results: list[AnswerResult]) -> frozenset[int]:
             RETURNING arena_answer.id""",
             [list(column) for column in zip(*map(RESULT_COLUMNS, results), strict=True)],
         )
-        return frozenset(answer for (answer,) in cursor.fetchall())
+        return frozenset(answer_id for (answer_id,) in cursor.fetchall())
 
 
 def _advance_battles(turn_ids: list[int]) -> dict[int, str]:
-    """A first turn with a failed side voids its battle; any later turn leaves it ready for the vote."""
+    """The new state of each fully answered battle by turn: void if a side of its first turn failed, else ready."""
     with connection.cursor() as cursor:
         cursor.execute(
             """

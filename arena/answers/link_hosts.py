@@ -1,4 +1,4 @@
-"""The host of a link, beside a text that does not show it, as in `[https://bank.example](https://evil.example)`.
+"""Shows the host of a link after a text that does not name it, as in `[https://bank.example](https://evil.example)`.
 
 `static/js/arena/battle/markdown_nodes.js` does the same while an answer grows.
 """
@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from django.utils.html import escape
 from markdown_it.token import Token
 
-MAX_HOST_LENGTH = 60  # characters; of more the end is shown, which says whose it is
+MAX_HOST_LENGTH = 60  # characters; a longer host is cut to its end, which names its owner
 AUTHORITY = re.compile(r"https?:[/\\]*([^/\\?#]*)", re.IGNORECASE)
 MAILBOX = re.compile(r"mailto:([^?]*)", re.IGNORECASE)
 SCHEME = re.compile(r"\A(?:https?://|mailto:)")
@@ -20,37 +20,41 @@ LINE_BREAK_TOKENS = ("softbreak", "hardbreak")
 
 
 def find_host(address: str) -> str:
-    """The host that a browser would ask, or the mailbox; empty for an address of another kind."""
+    """The host that a browser would contact, or the mailbox; empty for an address of another kind."""
     if mailbox := MAILBOX.match(address):
         return mailbox[1].lower()
     authority = AUTHORITY.match(address)
-    return unquote(PORT.sub("", authority[1].rpartition("@")[2])).lower() if authority else ""
+    if not authority:
+        return ""
+    host_and_port = authority[1].rpartition("@")[2]
+    return unquote(PORT.sub("", host_and_port)).lower()
 
 
 def is_host_shown(text: str, host: str) -> bool:
-    """Whether a text is an address at this very host, with or without its scheme."""
+    """Whether a text is an address at exactly this host, with or without its scheme."""
     address = SCHEME.sub("", text.strip().lower())
     return address.startswith(host) and AFTER_HOST.fullmatch(address, len(host)) is not None
 
 
 def show_hosts(inline: Sequence[Token]) -> list[Token]:
-    """The same tokens of a line, with the host after each link that does not show it."""
-    shown: list[Token] = []
+    """The inline tokens, with a token for the host after each link whose text does not show it."""
+    tokens: list[Token] = []
     text: list[str] = []
     address = ""
     for token in inline:
-        shown.append(token)
+        tokens.append(token)
         if token.type == "link_open":
-            address, text = str(token.attrs.get("href", "")), []
+            address = str(token.attrs.get("href", ""))
+            text = []
         elif token.type == "link_close":
             host = find_host(address)
             if host and not is_host_shown("".join(text), host):
-                shown.append(_build_host_token(host))
+                tokens.append(_build_host_token(host))
         else:
             text.append(" " if token.type in LINE_BREAK_TOKENS else token.content)
-    return shown
+    return tokens
 
 
 def _build_host_token(host: str) -> Token:
-    cut = host if len(host) <= MAX_HOST_LENGTH else f"…{host[-MAX_HOST_LENGTH:]}"
-    return Token("html_inline", "", 0, content=f' <span class="host">({escape(cut)})</span>')
+    label = host if len(host) <= MAX_HOST_LENGTH else f"…{host[-MAX_HOST_LENGTH:]}"
+    return Token("html_inline", "", 0, content=f' <span class="host">({escape(label)})</span>')

@@ -1,4 +1,4 @@
-"""A turn while it is being answered: text comes in as the models send it, and goes out as the clock allows."""
+"""A turn while it is being answered: it buffers the text of the models and releases it at the pace of the clock."""
 
 import math
 import time
@@ -14,14 +14,14 @@ from arena.endpoints.backends.protocol import Usage
 
 @dataclass
 class LiveSide:
-    """One answer in the making. `waiting` text has come in, `released` text may be seen."""
+    """An answer in progress: `waiting` text has arrived, `released` text is visible to readers."""
 
     job: SideJob
     lane: Lane = field(default_factory=Lane)
     waiting: list[str] = field(default_factory=list)
     released: list[str] = field(default_factory=list)
     released_length: int = 0
-    kept_length: int = 0
+    stored_length: int = 0
     reasoning: list[str] = field(default_factory=list)
     failure: str = ""
     first_at: float | None = None
@@ -31,29 +31,31 @@ class LiveSide:
     stopped: bool = False
     cut: bool = False
     closed: bool = False
-    told: bool = False  # its end has been sent to those who read
+    end_sent: bool = False  # readers have received its end
 
     @property
     def tag(self) -> str:
         return self.job.tag
 
     def begin(self) -> None:
-        """A model is asked: nothing of one that failed before its first word stays."""
+        """Prepare for a request: forget everything from a model that failed before its first word."""
         self.reasoning.clear()
-        self.tokens, self.first_at, self.cut = None, None, False
+        self.tokens = None
+        self.first_at = None
+        self.cut = False
 
     def feed(self, text: str) -> None:
-        self._came()
+        self._note_arrival()
         self.lane.began = True
         self.waiting.append(text)
         self.lane.waiting += len(text)
 
     def think(self, text: str) -> None:
-        self._came()
+        self._note_arrival()
         self.reasoning.append(text)
 
-    def _came(self) -> None:
-        """Thoughts are tokens too, for the limit of the first one as well as for the speed."""
+    def _note_arrival(self) -> None:
+        """Note the time of a part. Reasoning counts for the first-token limit and for the speed as well."""
         self.last_at = time.monotonic()
         if self.first_at is None:
             self.first_at = self.last_at
@@ -64,12 +66,12 @@ class LiveSide:
         self.lane.ended = True
 
     def stop(self) -> None:
-        """End where the reader is: what has not been released is dropped. Where nothing was seen, the answer failed."""
-        self.drop()
+        """End at the text that is visible and drop the rest. If no text is visible, the answer has failed."""
+        self.drop_waiting()
         self.stopped = True
         self.end("" if self.released_length else "stopped")
 
-    def drop(self) -> None:
+    def drop_waiting(self) -> None:
         self.waiting.clear()
         self.lane.waiting = 0
 
@@ -85,14 +87,14 @@ class LiveSide:
         self.released = ["".join(self.released)]
         return self.released[0]
 
-    def held(self) -> AnswerLease:
-        """For the heartbeat: what has been released since the last one, if anything."""
-        if self.released_length == self.kept_length:
+    def build_lease(self) -> AnswerLease:
+        """The lease for the next heartbeat, with the released text if it has grown since the last one."""
+        if self.released_length == self.stored_length:
             return AnswerLease(self.job.answer_id, self.job.attempt)
-        self.kept_length = self.released_length
+        self.stored_length = self.released_length
         return AnswerLease(self.job.answer_id, self.job.attempt, self.text())
 
-    def result(self) -> AnswerResult:
+    def build_result(self) -> AnswerResult:
         now = time.monotonic()
         return AnswerResult(
             answer_id=self.job.answer_id,
@@ -110,70 +112,77 @@ class LiveSide:
 
 
 class LiveTurn:
-    """Both sides of a turn under one clock. `whole` asks for everything released so far to be said again;
-    `held_until`, on the clock of this process, is when the leases of its open sides run out; after `paced_until`,
-    what both sides have said is not held back any longer, however much it is."""
+    """Both sides of a turn under one clock.
 
-    def __init__(self, job: TurnJob, held_until: float = math.inf, paced_until: float = math.inf) -> None:
+    lease_deadline: when the leases of its open sides run out, on the clock of this process
+    pacing_deadline: when text that waits on both ended sides is released at once, however much it is
+    resend_all: whether everything released so far must be sent again
+    has_stream: whether its battle has an event stream in Redis
+    """
+
+    def __init__(self, job: TurnJob, lease_deadline: float = math.inf, pacing_deadline: float = math.inf) -> None:
         self.job = job
-        self.held_until = held_until
-        self.paced_until = paced_until
+        self.lease_deadline = lease_deadline
+        self.pacing_deadline = pacing_deadline
         self.sides = {side.side: LiveSide(side) for side in job.sides}
         self.clock: ReleaseClock | ImmediateClock = ReleaseClock(lone=job.lone) if job.paced else ImmediateClock()
         self.unsent: list[list[Any]] = []
-        self.whole = False
-        self.begun = False
+        self.resend_all = False
+        self.has_stream = False
         self._absent = Lane(ended=True)
 
     def lane(self, side: str) -> Lane:
         return self.sides[side].lane if side in self.sides else self._absent
 
-    def may_speak(self, now: float) -> bool:
-        """Whether no other worker can have taken over by now: two at once would talk over each other."""
-        return now < self.held_until or not any(self.open())
+    def may_publish(self, now: float) -> bool:
+        """Whether no other worker can have claimed the turn yet: two at once would mix their texts."""
+        return now < self.lease_deadline or not any(self.iter_open_sides())
 
     def tick(self) -> None:
-        """Release what is due now into `unsent`."""
-        if time.monotonic() > self.paced_until and all(side.lane.ended for side in self.sides.values()):
+        """Move the text that is due now into `unsent`."""
+        if time.monotonic() > self.pacing_deadline and all(side.lane.ended for side in self.sides.values()):
             self.clock = ImmediateClock()
         steps = self.clock.tick(self.lane("a"), self.lane("b"))
         for (name, side), step in zip((("a", self.sides.get("a")), ("b", self.sides.get("b"))), steps, strict=True):
             if side and step:
-                at = side.released_length
-                self.unsent.append(["delta", self.job.number, name, side.tag, at, side.release(step)])
+                offset = side.released_length
+                self.unsent.append(["delta", self.job.number, name, side.tag, offset, side.release(step)])
 
-    def over(self) -> list[LiveSide]:
-        """Sides to be saved now: each by itself where nothing is hidden, else both together."""
-        sides = [side for side in self.sides.values() if side.lane.over and not side.closed]
+    def list_ended_sides(self) -> list[LiveSide]:
+        """The sides to save now. A paced turn saves both together; otherwise each is saved as it ends."""
+        sides = [side for side in self.sides.values() if side.lane.is_over and not side.closed]
         if self.job.paced and len(sides) < len(self.sides):
             return []
         return sides
 
-    def open(self) -> Iterable[LiveSide]:
+    def iter_open_sides(self) -> Iterable[LiveSide]:
         return (side for side in self.sides.values() if not side.closed)
 
-    def held(self) -> tuple[AnswerLease, ...]:
-        return tuple(side.held() for side in self.open())
+    def build_leases(self) -> tuple[AnswerLease, ...]:
+        return tuple(side.build_lease() for side in self.iter_open_sides())
 
     def fail(self) -> list[LiveSide]:
-        """End all that is open as it stands: the turn cannot go on. Gives the sides to be saved."""
-        sides = list(self.open())
+        """End all open sides at their visible text, because the turn is broken. Returns the sides to save."""
+        sides = list(self.iter_open_sides())
         for side in sides:
-            side.drop()
+            side.drop_waiting()
             side.end(side.failure or "unavailable")
         return sides
 
     def stop(self) -> None:
-        """The voter wants no more. What both sides finished by themselves is shown whole, and counts."""
-        open_sides = list(self.open())
+        """Stop the turn for its voter. If both models have finished already, both answers are released and count."""
+        open_sides = list(self.iter_open_sides())
         if all(side.lane.ended for side in open_sides):
             self.clock = ImmediateClock()
             return
         for side in open_sides:
-            if not side.lane.over:
+            if not side.lane.is_over:
                 side.stop()
 
-    def repeat(self) -> list[list[Any]]:
-        """Everything released so far, for readers whose stream was lost."""
-        number = self.job.number
-        return [["delta", number, name, s.tag, 0, s.text()] for name, s in self.sides.items() if s.released_length]
+    def build_full_events(self) -> list[list[Any]]:
+        """One delta per side with everything released so far, for readers whose stream was lost."""
+        return [
+            ["delta", self.job.number, name, side.tag, 0, side.text()]
+            for name, side in self.sides.items()
+            if side.released_length
+        ]

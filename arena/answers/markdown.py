@@ -1,13 +1,13 @@
-"""A model's Markdown as HTML that can do no harm: rendered without raw HTML, then reduced to a list of elements.
+"""Renders the Markdown of models as safe HTML: without raw HTML, and reduced to a list of allowed elements.
 
-No answer may take long: what would, by its size and its marks, comes as plain text, and its code without colours.
-If an answer was cut short, a last line of ours says so, on the page and in the events.
+No answer may take long. An answer whose size or marks would make it slow is rendered as plain text, and too much code
+without highlighting. If an answer was cut short, a last line says so, on the page and in the events.
 """
 
 import logging
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from django.utils.html import escape, format_html
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_all_lexers, get_lexer_by_name
@@ -30,17 +31,16 @@ ALLOWED_TAGS = {
     *("table", "thead", "tbody", "tr", "th", "td", "a", "hr", "span", "div"),
 }
 MAX_LENGTH = 64_000
-COSTLY_MARKS = "[*_`~<&|>$\\\n\r"  # each may cost the parser a try
+COSTLY_MARKS = "[*_`~<&|>$\\\n\r"  # at each of them the parser may try a rule
 MAX_MARKS = 8_000
-MAX_TABLE_CELLS = 5_000  # of tables; those missing in short rows are made up
+MAX_TABLE_CELLS = 5_000  # the parser adds the missing cells of short rows
 MAX_NESTING = 20
-CELL_ALIGNMENTS = {"right", "center"}  # where the cells of a column stand, if not where their lines begin
-BASE_HEADING_LEVEL = (
-    2  # of the heading above an answer; those in it follow without a gap, at which screen readers stumble
-)
+CELL_ALIGNMENTS = {"right", "center"}  # the default alignment follows the direction of the text
+# The level of the heading above an answer. Headings in the answer follow without a gap, which confuses screen readers.
+BASE_HEADING_LEVEL = 2
 CACHE_SIZE = 128  # rendered answers
 MAX_HIGHLIGHTED_LENGTH = 10_000  # characters of code in one answer
-HIGHLIGHT_TIMEOUT_S = 0.15  # of one answer's computing time: on some texts lexers take quadratic time
+HIGHLIGHT_TIMEOUT_S = 0.15  # CPU time of one answer: on some texts lexers take quadratic time
 LANGUAGES = {
     *("bash", "c", "clojure", "cmake", "cpp", "csharp", "css", "dart", "diff", "docker", "elixir", "go", "graphql"),
     *("groovy", "haskell", "html", "java", "javascript", "json", "julia", "jsx", "kotlin", "lua", "make", "nginx"),
@@ -54,20 +54,20 @@ LANGUAGE_ALIASES = {
     for alias in names
 }
 FORMATTER = HtmlFormatter(nowrap=True)
-LONG_BLANK_RUN = re.compile(r"\s{200}")  # on more of them one step of a lexer may take seconds
+LONG_BLANK_RUN = re.compile(r"\s{200}")  # on a longer run, one step of a lexer may take seconds
 RULER_CHARACTERS = " \t>*+-0123456789.)|:"
 LINE_BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
 logger = logging.getLogger(__name__)
 
 
 def _parse_line_break(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # so the parser calls it
-    """The one piece of HTML that models write everywhere: Markdown has no other line break in the cells of tables."""
-    found = LINE_BREAK.match(state.src, state.pos)
-    if not found:
+    """Parse `<br>`, the one HTML element that models often write: Markdown has no other line break in table cells."""
+    match = LINE_BREAK.match(state.src, state.pos)
+    if not match:
         return False
     if not silent:
         state.push("hardbreak", "br", 0)
-    state.pos = found.end()
+    state.pos = match.end()
     return True
 
 
@@ -83,14 +83,14 @@ _cleaner = nh3.Cleaner(
         "a": {"href", "title"},
         "ol": {"start"},
     },
-    # No class of the page itself: an answer must not look like a button or a verdict.
+    # No class of the page itself: an answer must not imitate a button or a verdict.
     allowed_classes={
         "code": {f"language-{name}" for name in LANGUAGES},
         "span": {*filter(None, STANDARD_TYPES.values()), "host", "math", "math-display"},
         "div": {"table"},
         **dict.fromkeys(("th", "td"), CELL_ALIGNMENTS),
     },
-    # What scrolls sideways must be reachable by keyboard; lists have their marks on the side where their lines begin.
+    # Elements that scroll sideways need the keyboard. The direction of a list decides the side of its marks.
     set_tag_attribute_values={
         **{tag: {"tabindex": "0"} for tag in ("pre", "div")},
         **{tag: {"dir": "auto"} for tag in ("ul", "ol", "blockquote", "table")},
@@ -103,26 +103,29 @@ _cleaner = nh3.Cleaner(
 
 @lru_cache(maxsize=CACHE_SIZE)
 def render_markdown(text: str) -> str:
-    """Sanitised HTML of a whole answer; whatever cannot be rendered in good time, or at all, comes as it is."""
+    """Sanitized HTML of a whole answer; plain text if rendering would take too long or fails."""
     try:
         return _render_html(text) if _is_renderable(text) else _render_plain(text)
-    except Exception:  # a battle must not hang because of what a model wrote
+    except Exception:  # no text of a model may block its battle
         logger.exception("an answer of %s characters could not be rendered", len(text))
         return _render_plain(text)
 
 
 def render_answer(text: str, *, stopped: bool, cut: bool) -> str:
-    """Sanitised HTML of an answer; `stopped` by its voter comes before `cut` at a limit of length.
+    """Sanitized HTML of an answer, with a last line if it is `stopped` by its voter or `cut` at a length limit.
 
-    The line is a `p.ended`, which no Markdown can make.
+    The line is a `p.ended`, which no Markdown can produce. `stopped` takes precedence.
     """
+    html = render_markdown(text)
     if stopped:
-        return render_markdown(text) + _render_notice(_("Stopped."))
-    return render_markdown(text) + _render_notice(_("Cut off at the length limit.")) if cut else render_markdown(text)
+        return html + _render_notice(_("Stopped."))
+    if cut:
+        return html + _render_notice(_("Cut off at the length limit."))
+    return html
 
 
-def _render_notice(words: str) -> str:
-    return format_html('<p class="ended">{}</p>', words)
+def _render_notice(notice: str) -> str:
+    return format_html('<p class="ended">{}</p>', notice)
 
 
 def _render_plain(text: str) -> str:
@@ -138,8 +141,9 @@ def _is_renderable(text: str) -> bool:
 
 
 def _count_cells(text: str) -> int:
-    """At least as many as there are in the tables of a text: under a ruler each line is a row, up to a blank one."""
-    cells = columns = 0
+    """An upper bound of the table cells in a text: each line after a ruler is a row, up to a blank line."""
+    cells = 0
+    columns = 0
     for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         if "|" in line and not line.strip(RULER_CHARACTERS):
             columns = max(columns, line.count("|") + 1)
@@ -151,9 +155,18 @@ def _count_cells(text: str) -> int:
 
 def _render_html(text: str) -> str:
     tokens = _parser.parse(text)
-    # Inside of these the parser gives up, and leaves out what follows.
+    # At this depth of lists and quotes the parser gives up and omits the rest.
     if any(token.level >= MAX_NESTING - 1 and token.type in ("list_item_open", "blockquote_open") for token in tokens):
         return _render_plain(text)
+    _adapt_tokens(tokens)
+    code_length = sum(len(token.content) for token in tokens if token.type == "fence")
+    highlighter = _CodeHighlighter() if code_length <= MAX_HIGHLIGHTED_LENGTH else None
+    options: Any = {**_parser.options, "highlight": highlighter}
+    return _cleaner.clean(_parser.renderer.render(tokens, OptionsDict(options), {}))
+
+
+def _adapt_tokens(tokens: Iterable[Token]) -> None:
+    """Change the tokens for our pages: levels of headings, alignment of cells, hosts of links, languages of code."""
     level = BASE_HEADING_LEVEL
     for token in tokens:
         if token.type == "heading_open":
@@ -161,33 +174,33 @@ def _render_html(text: str) -> str:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{level}"
         elif token.type in ("th_open", "td_open"):
-            side = str(token.attrs.pop("style", "")).removeprefix("text-align:")
-            token.attrs |= {"class": side} if side in CELL_ALIGNMENTS else {}
+            alignment = str(token.attrs.pop("style", "")).removeprefix("text-align:")
+            if alignment in CELL_ALIGNMENTS:
+                token.attrs["class"] = alignment
         elif token.type == "inline":
             token.children = show_hosts(token.children or [])
         elif token.type == "fence":
-            token.info = LANGUAGE_ALIASES.get("".join(token.info.split()[:1]).lower(), "")
-    code = sum(len(token.content) for token in tokens if token.type == "fence")
-    options: Any = {**_parser.options, "highlight": _CodeHighlighter() if code <= MAX_HIGHLIGHTED_LENGTH else None}
-    return _cleaner.clean(_parser.renderer.render(tokens, OptionsDict(options), {}))
+            first_word = "".join(token.info.split()[:1])
+            token.info = LANGUAGE_ALIASES.get(first_word.lower(), "")
 
 
 class _CodeHighlighter:
-    """Colours the code of one answer, in a language that is known to be lexed well, while there is time."""
+    """Highlights the code of one answer within a time limit, if its language has a lexer that we trust."""
 
     def __init__(self) -> None:
-        self.end = time.thread_time() + HIGHLIGHT_TIMEOUT_S
+        self.deadline = time.thread_time() + HIGHLIGHT_TIMEOUT_S
 
     def __call__(self, code: str, language: str, _: str) -> str:
         if not language or LONG_BLANK_RUN.search(code):
             return ""
         try:
-            return pygments.format(self._in_time(get_lexer_by_name(language).get_tokens(code)), FORMATTER)
+            tokens = get_lexer_by_name(language).get_tokens(code)
+            return pygments.format(self._iter_until_deadline(tokens), FORMATTER)
         except TimeoutError:
             return ""
 
-    def _in_time(self, tokens: Iterator[Any]) -> Iterator[Any]:
+    def _iter_until_deadline(self, tokens: Iterator[Any]) -> Iterator[Any]:
         for token in tokens:
-            if time.thread_time() > self.end:
+            if time.thread_time() > self.deadline:
                 raise TimeoutError
             yield token

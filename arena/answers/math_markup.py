@@ -1,7 +1,7 @@
-r"""Formulas in Markdown: `$…$`, `$$…$$`, `\(…\)` and `\[…\]`, kept as the TeX that they are.
+r"""Formulas in Markdown: `$…$`, `$$…$$`, `\(…\)` and `\[…\]`, left as TeX for the page to typeset.
 
-Every pattern stops at the next mark that could begin a formula of its kind, so that no text is looked at twice.
-(The rules of mdit-py-plugins look on to the end of the text from each mark: quadratic in hostile text.)
+Every pattern stops at the next mark that could begin a formula of its kind, so that no text is scanned twice.
+(The rules of mdit-py-plugins scan to the end of the text from each mark: quadratic in hostile text.)
 """
 
 import re
@@ -14,7 +14,7 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-# A dollar begins or ends a formula only where no price has one: "$5 and $10", "US$5", "5$", "cheap ($) or not ($$$)".
+# A dollar sign delimits a formula only where prices have none: "$5 and $10", "US$5", "5$", "cheap ($) or not ($$$)".
 INLINE_FORMULA = re.compile(
     r"""
       (?<! \$ ) \$\$ (?! [$),.;:] ) (?= [^$\w\\]*+ [\w\\] ) ( (?: [^$\\] | \\. | \$(?!\$) )++ ) \$\$ (?! \$ )
@@ -29,7 +29,7 @@ DELIMITER_PATTERNS = {"$$": re.compile(r"\$\$"), "\\[": re.compile(r"(?<!\\)\\[\
 
 
 def enable_math(parser: MarkdownIt) -> None:
-    """Let it make `span.math` of a formula, `span.math.math-display` of one that stands by itself."""
+    """Make the parser render formulas as `span.math`, and displayed ones as `span.math.math-display`."""
     parser.inline.ruler.before("escape", "math", _parse_inline)
     parser.block.ruler.before(
         "fence", "math_block", _parse_block, {"alt": ["paragraph", "reference", "blockquote", "list"]}
@@ -39,19 +39,19 @@ def enable_math(parser: MarkdownIt) -> None:
 
 
 def _parse_inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # so the parser calls it
-    found = INLINE_FORMULA.match(state.src, state.pos) if state.src[state.pos] in "$\\" else None
-    if not found:
+    match = INLINE_FORMULA.match(state.src, state.pos) if state.src[state.pos] in "$\\" else None
+    if not match:
         return False
     if not silent:
         token = state.push("math", "span", 0)
-        token.content = found[found.lastindex or 0]
+        token.content = match[match.lastindex or 0]
         token.markup = state.src[state.pos : state.pos + 2]
-    state.pos = found.end()
+    state.pos = match.end()
     return True
 
 
 def _parse_block(state: StateBlock, first: int, end: int, silent: bool) -> bool:  # noqa: FBT001  # so the parser calls it
-    """A formula of several lines, whatever they look like: one that begins with "- " is no item of a list."""
+    """Parse a formula of several lines. A line of it that begins with "- " is not a list item."""
     opening = _get_line(state, first)[:2]
     last = _find_last_line(state, first, end, opening)
     if last is None:
@@ -66,6 +66,7 @@ def _parse_block(state: StateBlock, first: int, end: int, silent: bool) -> bool:
 
 
 def _find_last_line(state: StateBlock, first: int, end: int, opening: str) -> int | None:
+    """The number of the line that closes the formula, or None if the first line opens none."""
     if (
         opening not in DISPLAY_DELIMITERS
         or state.is_code_block(first)
@@ -76,8 +77,8 @@ def _find_last_line(state: StateBlock, first: int, end: int, opening: str) -> in
         if state.isEmpty(number) or state.sCount[number] < state.blkIndent:
             return None
         line = _get_line(state, number)
-        if edge := DELIMITER_PATTERNS[opening].search(line):
-            return number if line[edge.start() :].rstrip() == DISPLAY_DELIMITERS[opening] else None
+        if delimiter := DELIMITER_PATTERNS[opening].search(line):
+            return number if line[delimiter.start() :].rstrip() == DISPLAY_DELIMITERS[opening] else None
     return None
 
 
@@ -85,9 +86,10 @@ def _get_line(state: StateBlock, number: int) -> str:
     return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
 
 
-def _render_formula(_: Any, tokens: Sequence[Token], at: int, *__: Any) -> str:
-    name = "math math-display" if tokens[at].markup in DISPLAY_DELIMITERS else "math"
-    return f'<span class="{name}">{escape(tokens[at].content.strip())}</span>'
+def _render_formula(_: Any, tokens: Sequence[Token], index: int, *__: Any) -> str:
+    token = tokens[index]
+    css_class = "math math-display" if token.markup in DISPLAY_DELIMITERS else "math"
+    return f'<span class="{css_class}">{escape(token.content.strip())}</span>'
 
 
 def _render_block(*arguments: Any) -> str:

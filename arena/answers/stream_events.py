@@ -1,7 +1,7 @@
-"""What a reader of a battle sees, and from where on: views, positions, and the events between them. Pure.
+"""Views of a battle, positions of its readers, and the events that lead from one to the other. Pure.
 
-An event id is a position in the text: turn, per side the attempt's tag with the characters and the end already
-sent, and the battle's step. Any process that can rebuild the view can continue from any position.
+An event id is a position: the turn, per side the tag of the attempt with the number of characters sent and whether its
+end was sent, and the step of the battle. Any process that can rebuild the view can continue from any position.
 """
 
 import re
@@ -18,7 +18,7 @@ STATE_STEPS = {"ready": 1, "void": 2, "voted": 3, "skipped": 3, "expired": 3}
 
 @dataclass
 class SideView:
-    """One answer as far as it is released; `tag` names the attempt without counting it."""
+    """The released part of one answer; `tag` names the attempt without revealing its number."""
 
     tag: str = ""
     text: str = ""
@@ -29,38 +29,42 @@ class SideView:
 
 @dataclass
 class BattleView:
-    """A whole battle as far as it is released: turn number → side → view, and the battle's state."""
+    """The released part of a battle: turn number → side → view, and the battle's state."""
 
     state: str = "answering"
     turns: dict[int, dict[str, SideView]] = field(default_factory=dict)
 
     def side(self, turn: int, side: str) -> SideView:
         if turn not in self.turns:
-            self.turns[turn] = {s: SideView() for s in SIDES}
+            self.turns[turn] = {name: SideView() for name in SIDES}
         return self.turns[turn][side]
 
     def apply(self, event: list[Any]) -> bool:
-        """Take in one released event (see `arena.answers.announcements`); False if it leaves a gap before it."""
+        """Apply one event (see `arena.answers.announcements`). False if text before it is missing."""
         if event[0] == "state":
-            self.state = self.state if self.state in FINAL_STATES else event[1]
+            if self.state not in FINAL_STATES:
+                self.state = event[1]
             return True
         kind, turn, side, tag, *rest = event
         view = self.side(turn, side)
         if view.tag != tag:
             if kind == "delta" and rest[0]:
                 return False
-            view.tag, view.text, view.end = tag, "", ""
+            view.tag = tag
+            view.text = ""
+            view.end = ""
         if kind == "delta":
             return _append_text(view, *rest)
         view.end = kind
-        view.html, view.reason = (rest[0], "") if kind == "done" else ("", rest[0])
+        view.html = rest[0] if kind == "done" else ""
+        view.reason = rest[0] if kind == "failed" else ""
         return True
 
 
-def _append_text(view: SideView, at: int, text: str) -> bool:
-    if at > len(view.text):
+def _append_text(view: SideView, offset: int, text: str) -> bool:
+    if offset > len(view.text):
         return False
-    view.text += text[len(view.text) - at :]
+    view.text += text[len(view.text) - offset :]
     return True
 
 
@@ -71,7 +75,7 @@ class SidePosition(NamedTuple):
 
 
 class Position(NamedTuple):
-    """Tuples, because each event to each reader makes new ones."""
+    """The position of a reader. A tuple, because each event to each reader makes a new one."""
 
     turn: int = 1
     a: SidePosition = SidePosition()
@@ -79,71 +83,72 @@ class Position(NamedTuple):
     step: int = 0
 
     def __str__(self) -> str:
-        sides = ".".join(f"{s.tag}-{s.characters}-{s.ended}" for s in (self.a, self.b))
+        sides = ".".join(f"{side.tag}-{side.characters}-{side.ended}" for side in (self.a, self.b))
         return f"{self.turn}.{sides}.{self.step}"
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The position of an event id; anything that is none means the start."""
-        if not (match := EVENT_ID.fullmatch(text)):
+        """The position of an event id; the start if the text is not an event id."""
+        match = EVENT_ID.fullmatch(text)
+        if not match:
             return cls()
         turn, tag_a, length_a, end_a, tag_b, length_b, end_b, step = match.groups()
-        a, b = SidePosition(tag_a, int(length_a), int(end_a)), SidePosition(tag_b, int(length_b), int(end_b))
+        a = SidePosition(tag_a, int(length_a), int(end_a))
+        b = SidePosition(tag_b, int(length_b), int(end_b))
         return cls(int(turn), a, b, int(step))
 
-    def with_side(self, side: str, seen: SidePosition) -> "Position":
-        return self._replace(a=seen) if side == "a" else self._replace(b=seen)
+    def with_side(self, side: str, side_position: SidePosition) -> "Position":
+        return self._replace(a=side_position) if side == "a" else self._replace(b=side_position)
 
 
 EVENT_ID = re.compile(r"([1-9]\d{0,2})" + r"\.(\w{0,8})-(\d{1,7})-([01])" * 2 + r"\.([0-3])", re.ASCII)
-StreamEvent = tuple[str, dict[str, Any], Position]
+StreamEvent = tuple[str, dict[str, Any], Position]  # name, data, and the position after it
 
 
 def iter_events(position: Position, view: BattleView) -> Iterator[StreamEvent]:
-    """The events that lead a reader from his position to the view, each with the position after it."""
-    last = max(view.turns, default=1)
-    position = position if position.turn <= last else Position()
+    """The events that lead a reader from a position to the view."""
+    last_turn = max(view.turns, default=1)
+    if position.turn > last_turn:
+        position = Position()
     while True:
         for side in SIDES:
             for event in _iter_side_events(position, side, view.side(position.turn, side)):
                 position = event[2]
                 yield event
-        if position.turn >= last or not (position.a.ended and position.b.ended):
+        if position.turn >= last_turn or not (position.a.ended and position.b.ended):
             break
         position = Position(position.turn + 1)
     yield from _iter_battle_events(position, view)
 
 
 def _iter_side_events(position: Position, side: str, view: SideView) -> Iterator[StreamEvent]:
-    seen: SidePosition = getattr(position, side)
+    sent: SidePosition = getattr(position, side)
     data: dict[str, Any] = {"turn": position.turn, "side": side}
-    if seen.tag != view.tag or len(view.text) < seen.characters:
-        shown = seen.characters or seen.ended
-        seen = SidePosition(view.tag)
-        position = position.with_side(side, seen)._replace(step=0)
-        if shown:
+    if sent.tag != view.tag or len(view.text) < sent.characters:
+        has_content = sent.characters or sent.ended
+        sent = SidePosition(view.tag)
+        position = position.with_side(side, sent)._replace(step=0)
+        if has_content:
             yield "reset", data, position
-    if len(view.text) > seen.characters:
-        text = view.text[seen.characters :]
-        seen = seen._replace(characters=len(view.text))
-        position = position.with_side(side, seen)
+    if len(view.text) > sent.characters:
+        text = view.text[sent.characters :]
+        sent = sent._replace(characters=len(view.text))
+        position = position.with_side(side, sent)
         yield "delta", {**data, "text": text}, position
-    if view.end and not seen.ended:
-        position = position.with_side(side, seen._replace(ended=1))
-        yield (
-            view.end,
-            data | ({"html": view.html} if view.end == "done" else {"reason": view.reason}),
-            position,
-        )
+    if view.end and not sent.ended:
+        position = position.with_side(side, sent._replace(ended=1))
+        outcome = {"html": view.html} if view.end == "done" else {"reason": view.reason}
+        yield view.end, data | outcome, position
 
 
 def _iter_battle_events(position: Position, view: BattleView) -> Iterator[StreamEvent]:
     step = STATE_STEPS.get(view.state, 0)
-    if step and step != position.step and position.a.ended and position.b.ended:
-        name = {"skipped": "void", "expired": "void"}.get(view.state, view.state)
-        if name == "voted" and position.step == 0:
-            yield "ready", {}, position._replace(step=1)
-        yield name, {}, position._replace(step=step)
+    if not step or step == position.step or not (position.a.ended and position.b.ended):
+        return
+    name = {"skipped": "void", "expired": "void"}.get(view.state, view.state)
+    if name == "voted" and position.step == 0:
+        yield "ready", {}, position._replace(step=1)
+    yield name, {}, position._replace(step=step)
 
 
 def encode_event(event: StreamEvent) -> bytes:

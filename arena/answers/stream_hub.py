@@ -1,7 +1,7 @@
-"""Reading a battle: web processes only forward. One reader per process takes in what the workers publish, and each
-connection sends what lies between its own position and the battle as it stands.
+"""Streams battles to open pages. One loop per web process reads the events that workers publish, and each connection
+sends the events between its own position and the current view of its battle.
 
-Redis is a hint: the first look and every look after a loss is at the database.
+Redis gives hints only: the first view, and the view after any loss, comes from the database.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from core.http.sse import MAX_STREAM_S, EventStream, StreamSlot
 from core.storage.redis_clients import connect_async_redis
 
 POLL_S = 0.04
-MAX_SENT_PER_S = 5000  # of one process: beyond 200 battles each is looked at more seldom
+MAX_SENT_PER_S = 5000  # of one process: with more than 200 battles, each is sent less often
 RETRY_DELAY_S = 1.0
 MAX_QUIET_S = 10.0
 HEARTBEAT_S = 15.0
@@ -37,177 +37,184 @@ logger = logging.getLogger(__name__)
 
 @dataclass(eq=False)
 class BattleReader:
-    """One open connection; `sending_since` is set while the client has not taken what was sent."""
+    """One open connection; `sending_since` is set while the client has not taken the last events."""
 
     task: "asyncio.Task[Any] | None"
-    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    wake_event: asyncio.Event = field(default_factory=asyncio.Event)
     sending_since: float = math.inf
 
-    def gone(self) -> bool:
-        """Whether the connection was cut off; asked for, because a cancellation may be swallowed (see `Hub._run`)."""
+    def is_cancelled(self) -> bool:
+        """Whether the connection was cut off. A library may swallow the cancellation (see `BattleHub._run`)."""
         return self.task is not None and self.task.cancelling() > 0
 
 
 @dataclass(eq=False)
 class FollowedBattle:
-    """One battle that somebody here reads."""
+    """A battle with readers in this process."""
 
     battle_id: UUID
     view: BattleView = field(default_factory=BattleView)
     last_id: bytes = b"0"
     readers: set[BattleReader] = field(default_factory=set)
-    heard_at: float = field(default_factory=time.monotonic)
+    updated_at: float = field(default_factory=time.monotonic)
 
-    def quiet(self) -> bool:
-        """Whether it is time to ask the database: a worker may have died between saving an end and saying so."""
-        return self.view.state == "answering" and time.monotonic() - self.heard_at > MAX_QUIET_S
+    def is_quiet(self) -> bool:
+        """Whether to ask the database: a worker may have died between saving an end and publishing it."""
+        return self.view.state == "answering" and time.monotonic() - self.updated_at > MAX_QUIET_S
 
-    def changed(self) -> None:
-        self.heard_at = time.monotonic()
+    def mark_updated(self) -> None:
+        """Note the time of an update and wake all readers."""
+        self.updated_at = time.monotonic()
         for reader in self.readers:
-            reader.woken.set()
+            reader.wake_event.set()
 
 
 class BattleHub:
-    """All battles that are read in this process, and the one loop that keeps them up to date."""
+    """All battles with readers in this process, and the one loop that keeps their views up to date."""
 
     def __init__(self) -> None:
         self.followed: dict[UUID, FollowedBattle] = {}
         self.redis: Redis = connect_async_redis()
         self.task: asyncio.Task[None] | None = None
-        self.woken = asyncio.Event()
-        self.open: sse.OpenSlots = {}
+        self.wake_event = asyncio.Event()
+        self.open_slots: sse.OpenSlots = {}
 
-    def admit(self, most: Mapping[str, int]) -> StreamSlot:
-        """A place for one more stream in this process; most: who is charged → how many. Raises Refusal 429 and 503."""
-        return sse.acquire_slot(self.open, most)
+    def admit(self, limits: Mapping[str, int]) -> StreamSlot:
+        """A slot for one more stream in this process. Raises RequestError 429 or 503.
 
-    def stream(self, place: StreamSlot, battle_id: UUID, position: Position) -> EventStream:
-        """What `follow` tells, for a response."""
-        return EventStream(place, self.follow(place, battle_id, position))
+        limits: who is charged → how many streams they may have open; 0 is no limit.
+        """
+        return sse.acquire_slot(self.open_slots, limits)
 
-    async def follow(self, place: StreamSlot, battle_id: UUID, position: Position) -> AsyncIterator[bytes]:
-        """Server-sent events from a position on, until the battle has nothing more to say."""
+    def stream(self, slot: StreamSlot, battle_id: UUID, position: Position) -> EventStream:
+        """The events of `follow`, for a response."""
+        return EventStream(slot, self.follow(slot, battle_id, position))
+
+    async def follow(self, slot: StreamSlot, battle_id: UUID, position: Position) -> AsyncIterator[bytes]:
+        """Server-sent events from a position on, until the battle has its last one."""
         reader = BattleReader(asyncio.current_task())
         try:
-            followed = await self._enter(battle_id)
-            followed.readers.add(reader)
-            async for sent in _stream_updates(followed, reader, position):
+            battle = await self._join(battle_id)
+            battle.readers.add(reader)
+            async for chunk in _stream_updates(battle, reader, position):
                 reader.sending_since = time.monotonic()
-                yield sent
+                yield chunk
                 reader.sending_since = math.inf
         finally:
-            place.give_up()
+            slot.release()
             self._leave(battle_id, reader)
 
     def _leave(self, battle_id: UUID, reader: BattleReader) -> None:
-        if followed := self.followed.get(battle_id):
-            followed.readers.discard(reader)
-            if not followed.readers:
+        if battle := self.followed.get(battle_id):
+            battle.readers.discard(reader)
+            if not battle.readers:
                 del self.followed[battle_id]
 
     def _drop_stalled(self) -> None:
-        """A client that does not read must not keep its place for ever."""
-        late = time.monotonic() - STALL_TIMEOUT_S
-        for reader in [reader for each in self.followed.values() for reader in each.readers]:
-            if reader.sending_since < late and reader.task:
+        """Cancel the connections of clients that do not read, so that they free their slots."""
+        deadline = time.monotonic() - STALL_TIMEOUT_S
+        for reader in [reader for battle in self.followed.values() for reader in battle.readers]:
+            if reader.sending_since < deadline and reader.task:
                 reader.task.cancel()
 
-    async def _enter(self, battle_id: UUID) -> FollowedBattle:
+    async def _join(self, battle_id: UUID) -> FollowedBattle:
         if battle_id in self.followed:
             return self.followed[battle_id]
-        fresh = FollowedBattle(battle_id)
-        fresh.view = await battle_view.load_view_and_release(battle_id)
-        # What was released after the last checkpoint is in Redis alone.
+        loaded_battle = FollowedBattle(battle_id)
+        loaded_battle.view = await battle_view.load_view_and_release(battle_id)
+        # Text released after the last checkpoint is only in Redis.
         with suppress(RedisError, OSError):
-            await self._read_of([fresh])
-        followed = self.followed.setdefault(battle_id, fresh)
+            await self._read_streams([loaded_battle])
+        battle = self.followed.setdefault(battle_id, loaded_battle)
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._run())
-        self.woken.set()
-        return followed
+        self.wake_event.set()
+        return battle
 
     async def _run(self) -> None:
-        # Python 3.11 may swallow a cancellation that comes while a command is being sent, so it is asked for too.
-        me = asyncio.current_task()
-        while me and not me.cancelling():
-            started = time.monotonic()
+        # Python 3.11 may swallow a cancellation that arrives while a command is being sent, so `cancelling` is checked.
+        task = asyncio.current_task()
+        while task and not task.cancelling():
+            round_start = time.monotonic()
             if not self.followed:
-                self.woken.clear()
-                await self.woken.wait()
+                self.wake_event.clear()
+                await self.wake_event.wait()
             self._drop_stalled()
             try:
-                await self._read()
+                await self._update_views()
             except (TimeoutError, RedisError, OSError) as error:
-                logger.warning("Redis is away: %s", error)
+                logger.warning("Redis is down: %s", error)
                 await self._reload(list(self.followed.values()))
                 await asyncio.sleep(RETRY_DELAY_S)
             except Exception:
                 logger.exception("reading battles failed")
                 await asyncio.sleep(RETRY_DELAY_S)
             pause = max(POLL_S, len(self.followed) / MAX_SENT_PER_S)
-            await asyncio.sleep(max(0.0, started + pause - time.monotonic()))
+            await asyncio.sleep(max(0.0, round_start + pause - time.monotonic()))
 
-    async def _read(self) -> None:
-        followed = list(self.followed.values())
-        gone = await self._read_of(followed)
-        await self._reload(gone + [each for each in followed if each not in gone and each.quiet()])
+    async def _update_views(self) -> None:
+        battles = list(self.followed.values())
+        incomplete = await self._read_streams(battles)
+        quiet = [battle for battle in battles if battle not in incomplete and battle.is_quiet()]
+        await self._reload(incomplete + quiet)
 
-    async def _read_of(self, followed: list[FollowedBattle]) -> list[FollowedBattle]:
-        """Take in what is new; those are returned where something before it was lost."""
-        by_key = {get_stream_key(each.battle_id).encode(): each for each in followed}
-        streams: dict[Any, Any] = {key: each.last_id for key, each in by_key.items()}
-        new: Any = await self.redis.xread(streams) if streams else []
-        return [by_key[key] for key, entries in new or [] if not _apply_entries(by_key[key], entries)]
+    async def _read_streams(self, battles: list[FollowedBattle]) -> list[FollowedBattle]:
+        """Apply the new events of these battles. Returns the battles with lost events."""
+        battles_by_key = {get_stream_key(battle.battle_id).encode(): battle for battle in battles}
+        positions: dict[Any, Any] = {key: battle.last_id for key, battle in battles_by_key.items()}
+        streams: Any = await self.redis.xread(positions) if positions else []
+        return [
+            battles_by_key[key] for key, entries in streams or [] if not _apply_entries(battles_by_key[key], entries)
+        ]
 
-    async def _reload(self, gone: list[FollowedBattle]) -> None:
-        for followed in gone:
+    async def _reload(self, battles: list[FollowedBattle]) -> None:
+        for battle in battles:
             try:
-                fresh = await battle_view.load_view_and_release(followed.battle_id)
+                view = await battle_view.load_view_and_release(battle.battle_id)
             except DatabaseError as error:
                 logger.warning("the database is away: %s", str(error).strip().partition("\n")[0])
                 return
-            _merge_view(followed, fresh)
-            followed.changed()
+            _merge_view(battle, view)
+            battle.mark_updated()
 
 
-async def _stream_updates(followed: FollowedBattle, reader: BattleReader, position: Position) -> AsyncIterator[bytes]:
+async def _stream_updates(battle: FollowedBattle, reader: BattleReader, position: Position) -> AsyncIterator[bytes]:
     sent_at = time.monotonic()
-    end = sent_at + MAX_STREAM_S
-    while time.monotonic() < end and not reader.gone():
-        reader.woken.clear()
-        if events := list(iter_events(position, followed.view)):
+    deadline = sent_at + MAX_STREAM_S
+    while time.monotonic() < deadline and not reader.is_cancelled():
+        reader.wake_event.clear()
+        if events := list(iter_events(position, battle.view)):
             position = events[-1][2]
             yield b"".join(map(encode_event, events))
             sent_at = time.monotonic()
-        if followed.view.state in FINAL_STATES and position.step:
+        if battle.view.state in FINAL_STATES and position.step:
             return
-        await _wait_for_event(reader.woken, sent_at + HEARTBEAT_S - time.monotonic())
-        # Whatever woke the reader may bring nothing to send.
+        await _wait_for_event(reader.wake_event, sent_at + HEARTBEAT_S - time.monotonic())
+        # The reader may have woken with nothing to send.
         if time.monotonic() - sent_at >= HEARTBEAT_S:
             yield b": still here\n\n"
             sent_at = time.monotonic()
 
 
-def _apply_entries(followed: FollowedBattle, entries: list[tuple[bytes, dict[bytes, bytes]]]) -> bool:
-    """Apply what was published; False where something between was lost."""
-    whole = True
+def _apply_entries(battle: FollowedBattle, entries: list[tuple[bytes, dict[bytes, bytes]]]) -> bool:
+    """Apply published entries to the view. False if events between them were lost."""
+    complete = True
     for entry_id, fields in entries:
-        followed.last_id = entry_id
+        battle.last_id = entry_id
         for event in orjson.loads(fields[EVENTS_FIELD]):
-            whole = followed.view.apply(event) and whole
-    followed.changed()
-    return whole
+            complete = battle.view.apply(event) and complete
+    battle.mark_updated()
+    return complete
 
 
-def _merge_view(followed: FollowedBattle, fresh: BattleView) -> None:
-    """The database's word, but never less text than was seen of the same attempt."""
-    for number, sides in followed.view.turns.items():
-        for name, seen in sides.items():
-            now = fresh.side(number, name)
-            if now.tag in ("", seen.tag) and not now.end and len(now.text) < len(seen.text):
-                fresh.turns[number][name] = seen
-    followed.view = fresh
+def _merge_view(battle: FollowedBattle, loaded_view: BattleView) -> None:
+    """Take the view from the database, but keep any longer text of the same attempt from the stream."""
+    for number, sides in battle.view.turns.items():
+        for name, streamed in sides.items():
+            loaded = loaded_view.side(number, name)
+            if loaded.tag in ("", streamed.tag) and not loaded.end and len(loaded.text) < len(streamed.text):
+                loaded_view.turns[number][name] = streamed
+    battle.view = loaded_view
 
 
 async def _wait_for_event(event: asyncio.Event, seconds: float) -> None:
@@ -220,8 +227,8 @@ _hub: BattleHub | None = None
 
 
 def get_hub() -> BattleHub:
-    """The hub of this process's event loop."""
-    global _hub  # noqa: PLW0603  # one per web process, made inside its loop
+    """The hub of this web process."""
+    global _hub  # noqa: PLW0603  # one per web process, created inside its event loop
     if _hub is None:
         _hub = BattleHub()
     return _hub

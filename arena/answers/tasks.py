@@ -1,4 +1,4 @@
-"""The Celery task that hands a turn to the answer engine, which works in a thread of its own."""
+"""The Celery task that hands a turn to the answer engine of its worker."""
 
 from celery import shared_task
 

@@ -1,4 +1,4 @@
-"""Ties the answer engine to the life of a Celery worker that consumes the queue `answers`."""
+"""Starts the answer engine with a Celery worker that consumes the queue `answers`, and drains it at shutdown."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 ANSWERS_QUEUE = "answers"
 DRAIN_S = 5
-IDLE_TRANSACTION_TIMEOUT_MS = 4_000  # well within a lease, so that others can take it over
+IDLE_TRANSACTION_TIMEOUT_MS = 4_000  # well within a lease, so that other workers can take its answers over
 _engine: "Engine | None" = None
 
 
 def get_engine() -> "Engine":
-    """The engine of this process."""
+    """The engine of this process, started at the first call."""
     global _engine  # noqa: PLW0603  # one per process, started by the worker's own signal
     if _engine is None:
         from arena.answers.engine import Engine  # slow to load, and only this worker needs it
@@ -26,14 +26,14 @@ def get_engine() -> "Engine":
 
 
 def connect_signals() -> None:
-    signals.celeryd_after_setup.connect(_begin, weak=False)
+    signals.celeryd_after_setup.connect(_start_engine, weak=False)
     signals.worker_shutting_down.connect(_drain_engine, weak=False)
 
 
-def _begin(instance: Any, **_: Any) -> None:
-    """Before the broker is reached: the engine's reaper is needed most when the broker is away."""
+def _start_engine(instance: Any, **_: Any) -> None:
+    """Start the engine before the worker connects to the broker: its reaper is needed most without a broker."""
     if ANSWERS_QUEUE in instance.app.amqp.queues.consume_from:
-        # A worker that is frozen within a transaction would keep others from the rows that it has locked.
+        # A worker that freezes within a transaction would block other workers at the rows that it has locked.
         database.set_timeouts(idle_in_transaction_session_timeout=IDLE_TRANSACTION_TIMEOUT_MS)
         get_engine()
 

@@ -1,1 +1,1 @@
-"""REST API of the arena, and its document."""
+"""REST API of the arena and its OpenAPI document."""

@@ -1,4 +1,4 @@
-"""What holds for all calls of the API, in sentences with code in backticks: who may ask, how often, what comes back."""
+"""The rules that hold for all calls of the API: identity, scopes, limits, retries, caching, errors and formats."""
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -11,59 +11,62 @@ from core.http.rate_limit import DEFAULT_BURST
 
 
 def list_rules() -> list[str]:
-    """The limits are those that are in force here, with the names of their settings."""
+    """One paragraph per rule, with code between backticks. The limits are the current settings of this site."""
     return [
         _(
-            "Who asks is known by the signed cookie `voter` (behind https `__Host-voter`), which the first page or the "
-            "first request that writes sets, or by an API key: `Authorization: Bearer KEY`. A request with the cookie "
-            "that writes also carries `X-CSRFToken`, equal to the cookie `csrftoken`."
+            "Clients are identified by an API key (`Authorization: Bearer KEY`) or by the signed cookie `voter` "
+            "(`__Host-voter` over HTTPS), which the first page or the first write request sets. Write requests with "
+            "the cookie must also send an `X-CSRFToken` header equal to the `csrftoken` cookie."
         ),
         _(
-            "A key has scopes: `read` for all that is asked with GET, `vote` for votes, `battle` for all else that is "
-            "sent; 403 `scope` names the one that it lacks. It is a voter of its own, and its votes count in the pool "
-            "`api`, or in that of the models that its battle named."
+            "API keys have scopes: `read` for all GET requests, `vote` for votes, and `battle` for all other writes. A "
+            "request without the required scope returns 403 `scope`, which names the missing scope. Each key is a "
+            "separate voter. Its votes count in the pool `api`, or in the pool of the models that its battle named."
         ),
         _describe_limits(),
         _(
-            "A set of models that a battle names is new while it has no board. A voter or key may name %(each)s new "
-            "sets a day, and an address %(together)s; one more is a 429 `too_many_sets`. The board of a set is found "
-            "by its slug alone, and goes when nobody votes on it for 30 days; the next vote makes it anew."
+            "Naming models in a battle creates a board for that set of models, unless the set has one already. Each "
+            "voter or key can create %(per_voter)s sets per day, and each IP address %(per_address)s. Beyond that, "
+            "requests return 429 `too_many_sets`. The board is available only by its slug. It is deleted after 30 days "
+            "without a vote, and the next vote creates it again."
         )
-        % {"each": set_quotas.DAILY_SETS_PER_VOTER, "together": set_quotas.DAILY_SETS_PER_ADDRESS},
+        % {"per_voter": set_quotas.DAILY_SETS_PER_VOTER, "per_address": set_quotas.DAILY_SETS_PER_ADDRESS},
         _(
-            "A POST of a battle, a further question or a vote may carry an `Idempotency-Key`. Sent again with the same "
-            "key within %(hours)s hours it happens once and is answered alike; 422 if it came with another request."
+            "Requests that start a battle, ask a follow-up question or cast a vote accept an `Idempotency-Key` header. "
+            "If you repeat a request with the same key within %(hours)s hours, it runs only once and returns the same "
+            "response. Using the key for a different request returns 422."
         )
         % {"hours": int(KEY_RETENTION.total_seconds()) // 3600},
         _(
-            "Boards, their pairs, history, frontier and method, disagreements, and movements between two times that "
-            "are told come with an `ETag`. Sent back as `If-None-Match` it brings a 304 without a body for as long as "
-            "nothing has changed."
+            "Responses with boards, pairwise comparisons, histories, the frontier, the method, disagreements, and "
+            "changes between two explicit times carry an `ETag`. Send it back as `If-None-Match` to get a 304 without "
+            "a body while nothing has changed."
         ),
         _(
-            'Errors are `{"error": {"code", "detail", "fields"}}` with the right status: `code` for programs, `detail` '
-            "for people, `fields` where single fields are wrong. A parameter that a call does not have is one, and so "
-            "is one that comes twice where one value is taken."
+            'Errors have the form `{"error": {"code", "detail", "fields"}}` and a matching HTTP status: `code` is '
+            "for programs, `detail` is a sentence for people, and `fields` lists problems of single fields, if any. "
+            "Unknown parameters are errors, and so are repeated parameters that take one value."
         ),
-        _("Times are ISO 8601 in UTC. Numbers carry full precision; what is open or unknown is `null`."),
-        _("Lists come in pages of at most %(most)s; `next` is the address of the next one, or `null`.")
-        % {"most": MAX_PAGE_SIZE},
+        _("Times are ISO 8601 in UTC. Numbers have full precision. Open or unknown values are `null`."),
+        _("Lists have pages of at most %(page_size)s items. `next` is the address of the next page, or `null`.")
+        % {"page_size": MAX_PAGE_SIZE},
     ]
 
 
 def _describe_limits() -> str:
     sentence = _(
-        "Each voter or key, and in brackets its address, has for an hour: %(battles)s (%(together)s) battles, set by "
-        "`ARENA_BATTLES_PER_HOUR` and `ARENA_BATTLES_PER_HOUR_ADDRESS`; %(turns)s times as many further questions and "
-        "tries; a third as many things sent for the catalogue; %(files)s (%(files_together)s) files of votes; and "
-        "%(calls)s (%(calls_together)s) calls that read, and as many that write. They are refilled evenly, and at most "
-        "%(burst)s battles or questions can be asked at once. Each %(characters)s characters of history and question "
-        "count as one. A /56 of IPv6 has twice, a /48 and a /24 of IPv4 four times as many as an address. "
-        "At most %(running)s battles of a voter and %(running_together)s of an address are answered at a time. "
-        "Up to %(streams)s battles may be followed at once (`ARENA_STREAMS_PER_VOTER`), and from one address up to "
-        "%(streams_together)s battles and as many boards. Calls that take long to compute are charged for the work. "
-        "A setting of 0 is no limit. Keys, and members where a login is required, are charged without their address. "
-        "Beyond these limits a call gets a 429, and `Retry-After` says after how many seconds to try again."
+        "Limits per hour apply to each voter or key, and in parentheses to its IP address: %(battles)s (%(together)s) "
+        "battles, set by `ARENA_BATTLES_PER_HOUR` and `ARENA_BATTLES_PER_HOUR_ADDRESS`; %(turns)s times as many "
+        "follow-up questions and retries; a third as many submissions to the catalog; %(files)s (%(files_together)s) "
+        "files of votes; and %(calls)s (%(calls_together)s) read requests and as many write requests. Quotas refill "
+        "continuously, and allow bursts of at most %(burst)s battles or questions. A question costs one unit per "
+        "%(characters)s characters of history and question. A /56 network of IPv6 has twice the quota of an address; "
+        "a /48 network of IPv6 and a /24 network of IPv4 have four times as much. "
+        "At most %(running)s battles per voter and %(running_together)s per address can be in progress at once. "
+        "You can stream up to %(streams)s battles at once (`ARENA_STREAMS_PER_VOTER`). Each address can stream up to "
+        "%(streams_together)s battles and as many boards. Expensive requests are also charged for their computing "
+        "time. A setting of 0 means no limit. API keys, and members of a site that requires login, are not charged to "
+        "their address. Requests beyond a limit return 429 with a `Retry-After` header in seconds."
     )
     environment = settings.ENVIRONMENT
     return sentence % {

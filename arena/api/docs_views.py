@@ -1,4 +1,4 @@
-"""The OpenAPI document for programs, a page made of it for people, and a list for whoever has only the address."""
+"""The OpenAPI document for programs, the API reference for people, and a JSON list of all calls."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -15,33 +15,39 @@ from arena.api.views import call_not_found
 from core.http.errors import SAFE_METHODS, reject_unsafe_method
 
 
-@csrf_exempt  # so that whoever sends something is told that nothing can be sent
+@csrf_exempt  # so that a write request gets a 405 and not an error about its token
 def show_schema(request: HttpRequest) -> HttpResponse:
-    return reject_unsafe_method(request, "The document can only be read.") or JsonResponse(build_document())
+    return reject_unsafe_method(request, "The OpenAPI document is read-only.") or JsonResponse(build_document())
 
 
-@csrf_exempt  # so that whoever sends something is told that nothing is there
+@csrf_exempt  # so that a write request gets a 404 and not an error about its token
 def redirect_to_docs(request: HttpRequest) -> HttpResponse:
-    """What stands above the API leads people to its page."""
-    return redirect("api-docs") if request.method in SAFE_METHODS else call_not_found(request)
+    """A redirect from the address above the API to the API reference."""
+    if request.method in SAFE_METHODS:
+        return redirect("api-docs")
+    return call_not_found(request)
 
 
-@csrf_exempt  # see above
+@csrf_exempt  # so that a write request gets a 405 and not an error about its token
 def show_docs(request: HttpRequest) -> HttpResponse:
-    if refused := reject_unsafe_method(request, "The page can only be read."):
-        return refused
-    return render(
-        request, "arena/api/api_docs.html", {"rules": map(render_code_spans, list_rules()), "subjects": build_calls()}
-    )
+    if error_response := reject_unsafe_method(request, "This page is read-only."):
+        return error_response
+    context = {"rules": map(render_code_spans, list_rules()), "subjects": build_calls()}
+    return render(request, "arena/api/api_docs.html", context)
 
 
 class CallListView(APIView):
     @openapi.call_list
     def get(self, request: Request) -> Response:
-        schema, docs = (request.build_absolute_uri(reverse(name)) for name in ("api-schema", "api-docs"))
-        every = [
+        calls = [
             {"method": call.method, "path": call.path, "title": call.title}
             for subject in build_calls().values()
             for call in subject
         ]
-        return Response({"docs": docs, "schema": schema, "calls": every})
+        return Response(
+            {
+                "docs": request.build_absolute_uri(reverse("api-docs")),
+                "schema": request.build_absolute_uri(reverse("api-schema")),
+                "calls": calls,
+            }
+        )

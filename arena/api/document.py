@@ -1,4 +1,4 @@
-"""The OpenAPI document, and the same read out for people: calls by subject, with their fields in rows."""
+"""The OpenAPI document, and its calls by subject as records for the API reference."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,73 +16,73 @@ FORMAT_NAMES = {"date-time": "time", "date": "date", "uuid": "UUID", "uri": "add
 
 @dataclass(frozen=True)
 class FieldDoc:
-    """One line of a table: `rows[].rating`, its type in words, and what it means."""
+    """One row of a table of fields: its path, such as `rows[].rating`, its type in words, and its description."""
 
     name: str
     type: str
-    says: SafeString
+    description: SafeString
     required: bool = False
 
 
 @dataclass(frozen=True)
 class CallDoc:
-    """One call: its request and its answer as fields and as an example in text, and other answers by status."""
+    """One call: request and successful response, each as fields and as an example, and other responses by status."""
 
     name: str
     method: str
     path: str
     title: str
-    says: SafeString
+    description: SafeString
     parameters: list[FieldDoc]
     body: list[FieldDoc]
-    request: str
+    body_example: str
     status: str
-    media: str
-    answer: list[FieldDoc]
-    example: str
-    others: dict[str, SafeString]
+    media_type: str
+    response: list[FieldDoc]
+    response_example: str
+    other_responses: dict[str, SafeString]
 
 
 @cache
 def build_document() -> dict[str, Any]:
-    """The whole document; it depends on nothing but the code."""
-    found: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # has no types
-    return found
+    """The whole OpenAPI document. It depends only on the code and the settings of the first call, so it is cached."""
+    document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # has no types
+    return document
 
 
 @cache
 def build_calls() -> dict[str, list[CallDoc]]:
-    """All calls by subject, in the order of their addresses."""
-    found: dict[str, list[CallDoc]] = {}
+    """All calls by subject, in the order of their paths in the document."""
+    calls: dict[str, list[CallDoc]] = {}
     for path, methods in build_document()["paths"].items():
         for method, operation in methods.items():
-            found.setdefault(operation["tags"][0], []).append(_build_call(path, method, operation))
-    return found
+            calls.setdefault(operation["tags"][0], []).append(_build_call(path, method, operation))
+    return calls
 
 
 def _build_call(path: str, method: str, operation: OpenApiSchema) -> CallDoc:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-    (status, answer), *others = operation["responses"].items()
-    ((media, content),) = answer["content"].items()
+    (status, response), *others = operation["responses"].items()
+    ((media_type, content),) = response["content"].items()
     return CallDoc(
         name=operation["operationId"],
         method=method.upper(),
         path=path,
         title=operation["summary"],
-        says=render_code_spans(operation["description"]),
-        parameters=[_build_parameter(each) for each in operation.get("parameters", [])],
-        body=[*_iter_fields(body.get("schema", {}))],
-        request=_render_example(body),
+        description=render_code_spans(operation["description"]),
+        parameters=[_build_parameter(parameter) for parameter in operation.get("parameters", [])],
+        body=list(_iter_fields(body.get("schema", {}))),
+        body_example=_render_example(body),
         status=status,
-        media=media,
-        answer=[*_iter_fields(content["schema"])],
-        example=_render_example(content),
-        others={status: render_code_spans(other["description"]) for status, other in others},
+        media_type=media_type,
+        response=list(_iter_fields(content["schema"])),
+        response_example=_render_example(content),
+        other_responses={status: render_code_spans(other["description"]) for status, other in others},
     )
 
 
 def _render_example(content: OpenApiSchema) -> str:
-    """Its example as it would come over the wire, laid out."""
+    """The first example, as indented JSON or as plain text. Empty if there is none."""
     if "example" in content:
         return str(content["example"])
     for example in content.get("examples", {}).values():
@@ -90,54 +90,60 @@ def _render_example(content: OpenApiSchema) -> str:
     return ""
 
 
-def _build_parameter(each: OpenApiSchema) -> FieldDoc:
+def _build_parameter(parameter: OpenApiSchema) -> FieldDoc:
     return FieldDoc(
-        each["name"],
-        _describe_type(each["schema"]),
-        render_code_spans(each.get("description", "")),
-        each.get("required", False),
+        name=parameter["name"],
+        type=_describe_type(parameter["schema"]),
+        description=render_code_spans(parameter.get("description", "")),
+        required=parameter.get("required", False),
     )
 
 
 def render_code_spans(text: str) -> SafeString:
-    """What stands between backticks is code."""
-    parts = enumerate(text.split("`"))
-    return format_html_join(
-        "", "{}", ((format_html("<code>{}</code>", part) if at % 2 else part,) for at, part in parts)
+    """The text as HTML, with everything between backticks as code."""
+    spans = (
+        (format_html("<code>{}</code>", span) if index % 2 else span,) for index, span in enumerate(text.split("`"))
     )
+    return format_html_join("", "{}", spans)
 
 
 def _iter_fields(schema: OpenApiSchema, prefix: str = "") -> Iterator[FieldDoc]:
-    """All fields in it, those of what it holds behind the name of that."""
+    """All fields of a schema, depth first. Names of nested fields begin with the path of their parent."""
     schema = _resolve_references(schema)
-    for name, each in schema.get("properties", {}).items():
-        inner, path = _resolve_references(each), prefix + name
+    for name, field in schema.get("properties", {}).items():
+        inner = _resolve_references(field)
+        path = prefix + name
         yield FieldDoc(
-            path,
-            _describe_type(each),
-            render_code_spans(inner.get("description", "")),
-            name in schema.get("required", []),
+            name=path,
+            type=_describe_type(field),
+            description=render_code_spans(inner.get("description", "")),
+            required=name in schema.get("required", []),
         )
         while inner.get("type") == "array":
-            inner, path = _resolve_references(inner["items"]), f"{path}[]"
+            inner = _resolve_references(inner["items"])
+            path = f"{path}[]"
         yield from _iter_fields(inner, f"{path}.")
 
 
 def _resolve_references(schema: OpenApiSchema) -> OpenApiSchema:
-    """What it refers to, with what is said beside the reference."""
-    beside = {key: value for key, value in schema.items() if key not in ("$ref", "allOf")}
-    parts = [*([schema] if "$ref" in schema else []), *schema.get("allOf", [])]
-    for part in parts:
-        beside = {**build_document()["components"]["schemas"][part["$ref"].rsplit("/", 1)[1]], **beside}
-    return beside
+    """The schema with all referenced components merged in. Its own keys win over those of the components."""
+    resolved = {key: value for key, value in schema.items() if key not in ("$ref", "allOf")}
+    references = list(schema.get("allOf", []))
+    if "$ref" in schema:
+        references.insert(0, schema)
+    for reference in references:
+        component = reference["$ref"].rsplit("/", 1)[1]
+        resolved = {**build_document()["components"]["schemas"][component], **resolved}
+    return resolved
 
 
 def _describe_type(schema: OpenApiSchema) -> str:
+    """The type in words, for example `list of number` or `a | b or null`."""
     schema = _resolve_references(schema)
     if "enum" in schema:
-        words: Any = " | ".join(str(each) for each in schema["enum"] if each is not None)
+        words = " | ".join(str(value) for value in schema["enum"] if value is not None)
     elif schema.get("type") == "array":
         words = f"list of {_describe_type(schema['items'])}"
     else:
-        words = FORMAT_NAMES.get(schema.get("format", ""), schema.get("type", "object"))
-    return f"{words} or null" if schema.get("nullable") else str(words)
+        words = str(FORMAT_NAMES.get(schema.get("format", ""), schema.get("type", "object")))
+    return f"{words} or null" if schema.get("nullable") else words

@@ -1,11 +1,11 @@
-"""Examples for the OpenAPI document; a test holds each against the shape that it illustrates."""
+"""Examples for the OpenAPI document. A test checks each against its schema."""
 
 from typing import Any
 
 CALL_LIST = {
     "docs": "https://arena.example.com/api/docs/",
     "schema": "https://arena.example.com/api/schema/",
-    "calls": [{"method": "GET", "path": "/api/v1/leaderboard/", "title": "A board"}],
+    "calls": [{"method": "GET", "path": "/api/v1/leaderboard/", "title": "Retrieve a board"}],
 }
 BATTLE_ID = "3f0a1f0e-5c1d-4f6e-9a57-2a3c1d0b9e11"
 NEW_TURN = {"prompt": "Why is the sky blue?"}

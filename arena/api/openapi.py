@@ -1,4 +1,4 @@
-"""The calls of battles and models in the OpenAPI document: one decorator for each. Nothing is parsed by them."""
+"""Decorators that describe the calls of battles, models and submissions in the OpenAPI document, one for each call."""
 
 from typing import Any
 
@@ -10,29 +10,37 @@ from arena.api.conventions import list_rules
 from arena.identity.idempotency import MAX_KEY_LENGTH
 from core.http.openapi import PAGE_PARAMETERS, WRITE_ERRORS, describe_operation, describe_stream
 
-CALLS_TAG, BATTLES_TAG, MODELS_TAG, SUBMISSIONS_TAG = "Calls", "Battles", "Models", "Submissions"
+CALLS_TAG = "Calls"
+BATTLES_TAG = "Battles"
+MODELS_TAG = "Models"
+SUBMISSIONS_TAG = "Submissions"
+STRICT_BODIES = ("NewBattle", "NewTurn", "NewVote", "Reasons", "Sharing", "NewSubmission", "Proposal")
 IDEMPOTENCY_KEY_HEADER = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": "^[ -~]+$"},
     OpenApiParameter.HEADER,
-    description="Sent again with the same key within a day, the request happens once and is answered alike.",
+    description=(
+        "Makes retries safe. A request repeated with the same key within a day runs only once and returns the same "
+        "response."
+    ),
 )
 
 
 def complete_document(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """A hook of drf-spectacular for what it cannot see: what holds for all, a view that is not DRF's, strict bodies."""
+    """The document with everything that drf-spectacular cannot see: common rules, strict bodies, the event stream."""
     result["info"]["description"] += "\n\n" + "\n".join(f"- {rule}" for rule in list_rules())
-    for taken in ("NewBattle", "NewTurn", "NewVote", "Reasons", "Sharing", "NewSubmission", "Proposal"):
-        result["components"]["schemas"][taken]["additionalProperties"] = False
+    for name in STRICT_BODIES:
+        result["components"]["schemas"][name]["additionalProperties"] = False
     result["paths"]["/api/v1/battles/{battle_id}/events"] = describe_stream(
         "battle_events",
         BATTLES_TAG,
         (
-            "Follow a battle",
+            "Stream a battle's events",
             (
-                "Server-sent events. `delta` brings text of a side, `done` its whole answer as HTML, `failed` says "
-                "that it has none, `reset` that it begins anew; `ready` opens the vote, `voted` and `void` end it. "
-                "Each has an id, from which a reader that was cut off goes on without a gap or a repeat."
+                "Streams server-sent events. `delta` appends text to one side, `done` carries the whole answer as "
+                "HTML, `failed` means that the side has no answer, and `reset` that its answer starts over. `ready` "
+                "means that you can vote; `voted` and `void` end the battle. Every event has an id. After a dropped "
+                "connection, send the last id as `Last-Event-ID` to continue without gaps or repeats."
             ),
         ),
         ("text/event-stream", examples.EVENT_STREAM),
@@ -42,7 +50,7 @@ def complete_document(result: dict[str, Any], **_: Any) -> dict[str, Any]:
                 "name": "Last-Event-ID",
                 "in": "header",
                 "schema": {"type": "string"},
-                "description": "Go on after this event.",
+                "description": "Id of the last event received. The stream continues after it.",
             },
         ),
     )
@@ -52,7 +60,13 @@ def complete_document(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 call_list = describe_operation(
     "calls",
     CALLS_TAG,
-    ("All calls", "What can be asked, each in a line; `schema` has it in full for programs, `docs` for people."),
+    (
+        "List all API calls",
+        (
+            "Returns the method, path and title of every call. `schema` is the address of the OpenAPI document, "
+            "`docs` that of the reference for people."
+        ),
+    ),
     (shapes.CallListSchema, examples.CALL_LIST),
     errors=(400, 401, 403, 429, 503),
 )
@@ -60,10 +74,10 @@ battle_list = describe_operation(
     "battle_list",
     BATTLES_TAG,
     (
-        "My battles",
+        "List your battles",
         (
-            "Those of the voter who asks, the newest first. Each has its first question, cut, and the number of its "
-            "turns; the texts of all turns are in the battle itself."
+            "Returns your battles, newest first. Each has the beginning of its first question and the number of its "
+            "turns. Retrieve a battle to get the texts of all its turns."
         ),
     ),
     (shapes.BattlePageSchema, examples.BATTLE_PAGE),
@@ -73,12 +87,13 @@ battle_start = describe_operation(
     "battle_start",
     BATTLES_TAG,
     (
-        "Ask two models",
+        "Start a battle",
         (
-            "Draws two models and lets them answer. `anonymous` hides their names until the vote; with `models`, two "
-            "to twenty slugs, the draw is among these and the vote counts on a board of their own. `side_by_side` "
-            "takes two named models and is never rated. 409 `voter_gone`: all data of the voter were deleted, or moved "
-            "to an account, while this was on its way; nothing was made, and it may be sent again."
+            "Sends a question to two models. `anonymous` draws the models at random and hides their names until the "
+            "vote. If you name two to twenty models in `models`, they are drawn from these, and the vote counts on a "
+            "separate board. `side_by_side` uses the two models that you name, and is never rated. 409 `voter_gone` "
+            "means that the voter's data was deleted, or moved to an account, during the request. Nothing was "
+            "created, and you can send the request again."
         ),
     ),
     (shapes.BattleDetailSchema, examples.NEW_BATTLE),
@@ -90,17 +105,24 @@ battle_start = describe_operation(
 battle_detail = describe_operation(
     "battle",
     BATTLES_TAG,
-    ("One battle", "As its voter may see it now: of running answers what has been shown, and `models` once voted."),
+    (
+        "Retrieve a battle",
+        (
+            "Returns one of your battles. Unfinished answers have the text that has been shown so far. `models` is "
+            "null until you have voted."
+        ),
+    ),
     (shapes.BattleDetailSchema, examples.VOTED_BATTLE),
 )
 battle_vote = describe_operation(
     "battle_vote",
     BATTLES_TAG,
     (
-        "Vote",
+        "Cast a vote",
         (
-            "Once both sides have answered; then `models` tells who they were and how they stood before this vote. "
-            "Exactly one vote counts, whatever races: 409 `already_voted` comes with the stored one."
+            "Stores your vote once both sides have answered, and reveals the models: `models` has their names and "
+            "their ratings before this vote. Each battle has at most one vote. If it has one already, the call "
+            "returns 409 `already_voted` with the stored vote."
         ),
     ),
     (shapes.BattleDetailSchema, examples.VOTED_BATTLE),
@@ -113,11 +135,11 @@ battle_ask_again = describe_operation(
     "battle_ask_again",
     BATTLES_TAG,
     (
-        "Ask on",
+        "Ask a follow-up question",
         (
-            "A further turn of the same two models, each of which sees its own history. Only in the state `ready`. "
-            "400 `too_long`: with it the conversation of one side would be longer than `ARENA_CONVERSATION_CHARACTERS` "
-            "was when the battle began; it is refused for both alike."
+            "Adds a turn to a battle in the state `ready`. The same two models answer, and each sees only its own "
+            "side of the conversation. 400 `too_long` means that the conversation of one side would exceed the "
+            "`ARENA_CONVERSATION_CHARACTERS` in force when the battle began. Neither model is asked in that case."
         ),
     ),
     (shapes.BattleDetailSchema, examples.NEW_BATTLE),
@@ -129,14 +151,20 @@ battle_ask_again = describe_operation(
 battle_stop = describe_operation(
     "battle_stop",
     BATTLES_TAG,
-    ("Stop", "Ends both answers where they are. A vote after it is stored and not counted, unless both had finished."),
+    (
+        "Stop a battle",
+        (
+            "Stops both answers where they are. A later vote is stored but not counted, unless both answers had "
+            "already finished."
+        ),
+    ),
     (shapes.BattleDetailSchema, examples.VOTED_BATTLE),
     errors=WRITE_ERRORS,
 )
 battle_retry = describe_operation(
     "battle_retry",
     BATTLES_TAG,
-    ("Try again", "Asks once more for what failed in the last turn, within a day."),
+    ("Retry failed answers", "Asks again for the failed answers of the last turn. Available for one day."),
     (shapes.BattleDetailSchema, examples.NEW_BATTLE),
     errors=WRITE_ERRORS,
 )
@@ -144,11 +172,11 @@ battle_share = describe_operation(
     "battle_share",
     BATTLES_TAG,
     (
-        "Publish it",
+        "Publish or unpublish a battle",
         (
-            "After the vote: anyone with the link of its page can read its texts, never who asked; an operator "
-            "decides whether the pages of both models list it. `false` takes it back. 403 where publishing is "
-            "switched off, or after an operator took it down."
+            "`true` publishes the battle after the vote: anyone with its link can read the texts, but not who asked. "
+            "An operator decides whether the pages of both models list it. `false` unpublishes it. Returns 403 if "
+            "publishing is switched off or an operator has taken the battle down."
         ),
     ),
     (shapes.BattleDetailSchema, examples.VOTED_BATTLE | {"shared": True}),
@@ -158,7 +186,13 @@ battle_share = describe_operation(
 model_list = describe_operation(
     "model_list",
     MODELS_TAG,
-    ("All models", "Facts and prices with their sources, where each stands, and what was measured here; by slug."),
+    (
+        "List all models",
+        (
+            "Returns all models, sorted by slug, with sourced facts and prices, their current ratings, and the "
+            "performance measured on this site."
+        ),
+    ),
     (shapes.ModelPageSchema, examples.MODEL_PAGE),
     parameters=PAGE_PARAMETERS,
 )
@@ -166,10 +200,10 @@ model_battles = describe_operation(
     "model_battles",
     MODELS_TAG,
     (
-        "Published battles",
+        "List a model's published battles",
         (
-            "The newest five battles of this model that their voters published and that are listed: by default, those "
-            "that an operator has chosen."
+            "Returns the five newest battles of the model that their voters have published and that are listed. By "
+            "default, an operator chooses which battles are listed."
         ),
     ),
     (shapes.SharedBattleListSchema, examples.SHARED_BATTLE_LIST),
@@ -177,7 +211,7 @@ model_battles = describe_operation(
 submission_list = describe_operation(
     "submission_list",
     SUBMISSIONS_TAG,
-    ("What I have sent", "Of the voter who asks, the newest first, with what has become of it."),
+    ("List your submissions", "Returns your submissions with their state, newest first."),
     (shapes.SubmissionPageSchema, examples.SUBMISSION_PAGE),
     parameters=PAGE_PARAMETERS,
 )
@@ -185,12 +219,13 @@ submission_send = describe_operation(
     "submission_send",
     SUBMISSIONS_TAG,
     (
-        "Send something for the catalogue",
+        "Submit to the catalog",
         (
-            "A result file of lm-evaluation-harness (`file`, its text), or a model that is missing (`proposal`). It is "
-            "read at once, and a broken file is refused whole; nothing of it is used before an operator has accepted "
-            "it. 409 `already_sent`: the same waits already, or is in the catalogue. `too_many_waiting`: 429 of yours, "
-            "503 of all."
+            "Submits either a result file of lm-evaluation-harness (`file`, its text) or a missing model (`proposal`). "
+            "The submission is validated immediately, and an invalid file is rejected as a whole. Nothing is used "
+            "until an operator accepts it. 409 `already_sent` means that the same content is already waiting or in the "
+            "catalog. `too_many_waiting` comes as 429 if you have too many submissions waiting, and as 503 if the site "
+            "has."
         ),
     ),
     (shapes.SubmissionDetailSchema, examples.SUBMISSION),
@@ -201,6 +236,6 @@ submission_send = describe_operation(
 submission_detail = describe_operation(
     "submission",
     SUBMISSIONS_TAG,
-    ("One thing that I have sent", "As in the list."),
+    ("Retrieve a submission", "Returns one of your submissions with its state."),
     (shapes.SubmissionDetailSchema, examples.SUBMISSION),
 )

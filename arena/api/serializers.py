@@ -1,4 +1,4 @@
-"""The shapes of what the calls of battles and models take and give, for the OpenAPI document alone."""
+"""Schemas of the requests and responses of battles, models and submissions. Only the OpenAPI document uses them."""
 
 from rest_framework import serializers
 
@@ -9,40 +9,57 @@ from catalog.models import LanguageModel, License, Submission
 from core.http.openapi import FloatField, IntegerField, PageSchema, Schema
 
 PROMPT_LENGTH_HELP = (
-    "with all questions and answers of its side before it no longer than `ARENA_CONVERSATION_CHARACTERS`: in "
-    "characters, or in half bytes of UTF-8 where these are more"
+    "The question. Together with all earlier questions and answers of one side, it may not exceed "
+    "`ARENA_CONVERSATION_CHARACTERS`. The length is the number of characters, or half the number of UTF-8 bytes if "
+    "that is larger."
+)
+DATE_PRECISION_HELP = (
+    "The first day of the month if only the month is known. `facts` has the date as precisely as its source."
 )
 
 
 class CallSchema(Schema):
-    method, path, title = serializers.CharField(), serializers.CharField(), serializers.CharField()
+    method = serializers.CharField(help_text="HTTP method.")
+    path = serializers.CharField(help_text="Path, with parameters in braces.")
+    title = serializers.CharField()
 
 
 class CallListSchema(Schema):
-    docs, schema = serializers.URLField(), serializers.URLField()
+    docs = serializers.URLField(help_text="Address of the API reference for people.")
+    schema = serializers.URLField(help_text="Address of the OpenAPI document.")
     calls = CallSchema(many=True)
 
 
 class AnswerSchema(Schema):
     side = serializers.ChoiceField(SIDES)
     state = serializers.ChoiceField(("answering", "finished", "failed"))
-    text = serializers.CharField(help_text="Markdown; while it is answering, what has been shown so far")
-    reason = serializers.ChoiceField(("timeout", "unavailable", "refused", "too_long", "empty"), allow_null=True)
+    text = serializers.CharField(
+        help_text="The answer in Markdown. While its state is `answering`, the part that has been shown so far."
+    )
+    reason = serializers.ChoiceField(
+        ("timeout", "unavailable", "refused", "too_long", "empty"),
+        allow_null=True,
+        help_text="Why the answer failed, or null if it has not failed.",
+    )
 
 
 class TurnSchema(Schema):
-    number = IntegerField(help_text="from 1")
-    prompt = serializers.CharField()
+    number = IntegerField(help_text="Position within the battle, starting at 1.")
+    prompt = serializers.CharField(help_text="The question.")
     answers = AnswerSchema(many=True)
 
 
 class RevealedModelSchema(Schema):
     side = serializers.ChoiceField(SIDES)
-    slug, name = serializers.CharField(), serializers.CharField()
-    organization, license = serializers.CharField(allow_null=True), serializers.CharField(allow_null=True)
-    rating = FloatField(allow_null=True, help_text="before this vote")
-    ci_low, ci_high = FloatField(allow_null=True), FloatField(allow_null=True)
-    rank, votes = IntegerField(allow_null=True), IntegerField(allow_null=True)
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    organization = serializers.CharField(allow_null=True)
+    license = serializers.CharField(allow_null=True)
+    rating = FloatField(allow_null=True, help_text="Rating before this vote, or null if the model had none.")
+    ci_low = FloatField(allow_null=True, help_text="Lower end of the 95% confidence interval of the rating.")
+    ci_high = FloatField(allow_null=True, help_text="Upper end of the 95% confidence interval of the rating.")
+    rank = IntegerField(allow_null=True)
+    votes = IntegerField(allow_null=True)
 
 
 def _build_reason_field() -> serializers.ListField:
@@ -50,12 +67,15 @@ def _build_reason_field() -> serializers.ListField:
 
 
 class ReasonsSchema(Schema):
-    a, b = _build_reason_field(), _build_reason_field()
+    a = _build_reason_field()
+    b = _build_reason_field()
 
 
 class BattleVoteSchema(Schema):
     winner = serializers.ChoiceField(Vote.Winner.values)
-    reasons = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), help_text="by side")
+    reasons = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()), help_text="Reasons for the vote, by side."
+    )
     comment = serializers.CharField(allow_blank=True)
     created_at = serializers.DateTimeField()
 
@@ -65,13 +85,16 @@ class BattleSummarySchema(Schema):
     state = serializers.ChoiceField(Battle.State.values)
     mode = serializers.ChoiceField(Battle.Mode.values)
     pool = serializers.CharField(
-        allow_null=True, help_text="on whose boards its vote counts; null side by side, where none does"
+        allow_null=True,
+        help_text="The pool on whose boards the vote counts. Null for `side_by_side` battles, which are not rated.",
     )
     created_at = serializers.DateTimeField()
-    models = RevealedModelSchema(many=True, allow_null=True, help_text="null until voted")
-    vote = BattleVoteSchema(allow_null=True)
-    shared = serializers.BooleanField(help_text="whether it is published: anyone with its link can read it")
-    events_url = serializers.CharField(help_text="where its server-sent events are")
+    models = RevealedModelSchema(many=True, allow_null=True, help_text="The two models. Null until the vote.")
+    vote = BattleVoteSchema(allow_null=True, help_text="The vote, or null if there is none yet.")
+    shared = serializers.BooleanField(
+        help_text="Whether the battle is published, so that anyone with its link can read it."
+    )
+    events_url = serializers.CharField(help_text="Path of the battle's server-sent events.")
 
 
 class BattleDetailSchema(BattleSummarySchema):
@@ -79,17 +102,22 @@ class BattleDetailSchema(BattleSummarySchema):
 
 
 class BattleRowSchema(BattleSummarySchema):
-    question = serializers.CharField(help_text="the first 300 characters of the first question")
-    turn_count = IntegerField(help_text="how many questions were asked; their texts are in the battle itself")
+    question = serializers.CharField(help_text="The first 300 characters of the first question.")
+    turn_count = IntegerField(
+        help_text="Number of questions asked. Retrieve the battle to get the texts of all its turns."
+    )
 
 
 class NewBattleSchema(Schema):
     prompt = serializers.CharField(max_length=conversation_limit(), help_text=PROMPT_LENGTH_HELP)
     mode = serializers.ChoiceField(Battle.Mode.values, required=False, default="anonymous")
     models = serializers.ListField(
-        child=serializers.CharField(), required=False, allow_null=True, max_length=20,
-        help_text="anonymous: the draw is among these two to twenty; side by side: exactly two",
-    )  # fmt: skip
+        child=serializers.CharField(),
+        required=False,
+        allow_null=True,
+        max_length=20,
+        help_text="Slugs of models. `anonymous`: the two to twenty models to draw from. `side_by_side`: exactly two.",
+    )
 
 
 class NewTurnSchema(Schema):
@@ -97,31 +125,36 @@ class NewTurnSchema(Schema):
 
 
 class NewVoteSchema(Schema):
-    winner = serializers.ChoiceField([*Vote.Winner.values, "skip"], help_text="skip: no vote, and nothing is revealed")
-    reasons = ReasonsSchema(required=False, allow_null=True)
+    winner = serializers.ChoiceField(
+        [*Vote.Winner.values, "skip"],
+        help_text="`skip` ends the battle without a vote and without revealing the models.",
+    )
+    reasons = ReasonsSchema(required=False, allow_null=True, help_text="Reasons for the vote, by side.")
     comment = serializers.CharField(max_length=MAX_COMMENT_LENGTH, required=False, allow_null=True, allow_blank=True)
 
 
 class SharingSchema(Schema):
-    shared = serializers.BooleanField()
+    shared = serializers.BooleanField(help_text="`true` publishes the battle, `false` unpublishes it.")
 
 
 class SideTextsSchema(Schema):
-    a, b = serializers.CharField(), serializers.CharField()
+    a = serializers.CharField()
+    b = serializers.CharField()
 
 
 class SharedTurnSchema(Schema):
-    prompt = serializers.CharField()
-    answers = SideTextsSchema(help_text="Markdown; empty where there is none")
+    prompt = serializers.CharField(help_text="The question.")
+    answers = SideTextsSchema(help_text="Both answers in Markdown. Empty if a side has no answer.")
 
 
 class SharedBattleSchema(Schema):
-    id, shared_at = serializers.UUIDField(), serializers.DateTimeField()
-    url = serializers.CharField(help_text="the path of its page, which has all its texts")
-    models = SideTextsSchema(help_text="slugs")
+    id = serializers.UUIDField()
+    shared_at = serializers.DateTimeField(help_text="When the battle was published.")
+    url = serializers.CharField(help_text="Path of the battle's page, which has the full texts.")
+    models = SideTextsSchema(help_text="Slugs of the two models, by side.")
     winner = serializers.ChoiceField(Vote.Winner.values)
-    turn_count = serializers.IntegerField(help_text="how many turns it has")
-    turns = SharedTurnSchema(many=True, help_text="only the first; each text is cut at 600 characters")
+    turn_count = serializers.IntegerField(help_text="Number of turns in the battle.")
+    turns = SharedTurnSchema(many=True, help_text="Only the first turn. Each text is cut after 600 characters.")
 
 
 class SharedBattleListSchema(Schema):
@@ -129,88 +162,114 @@ class SharedBattleListSchema(Schema):
 
 
 class SourcedSchema(Schema):
-    source = serializers.CharField(help_text="who says so")  # type: ignore[assignment]  # the name is that of the API
-    url = serializers.URLField(allow_null=True, help_text="the first address in `source`, if there is one")
-    as_of = serializers.DateField(help_text="the day on which the source said so")
+    source = serializers.CharField(help_text="Where the value comes from.")  # type: ignore[assignment]  # the API's name
+    url = serializers.URLField(allow_null=True, help_text="The first address in `source`, or null if it has none.")
+    as_of = serializers.DateField(help_text="The day on which the source stated the value.")
 
 
 class PriceSchema(SourcedSchema):
-    input = FloatField(help_text="US dollars for a million tokens")
-    output = FloatField()
+    input = FloatField(help_text="US dollars per million input tokens.")
+    output = FloatField(help_text="US dollars per million output tokens.")
 
 
 class FactSchema(SourcedSchema):
-    value = serializers.JSONField(help_text="as the source has it: a date may be a month, such as 2025-06")
-    as_of = serializers.DateField(allow_null=True, help_text="null where nobody has noted it")
+    value = serializers.JSONField(
+        help_text="The value as the source states it. A date may be only a month, for example `2025-06`."
+    )
+    as_of = serializers.DateField(
+        allow_null=True, help_text="The day on which the source stated the value, or null if it is not recorded."
+    )
 
 
 class StandingSchema(Schema):
-    rating, ci_low, ci_high = FloatField(), FloatField(allow_null=True), FloatField(allow_null=True)
-    rank, votes = IntegerField(allow_null=True, help_text="null: not ranked yet"), IntegerField()
+    rating = FloatField()
+    ci_low = FloatField(allow_null=True, help_text="Lower end of the 95% confidence interval, or null if open.")
+    ci_high = FloatField(allow_null=True, help_text="Upper end of the 95% confidence interval, or null if open.")
+    rank = IntegerField(allow_null=True, help_text="Null if the model is not ranked yet.")
+    votes = IntegerField()
     provisional = serializers.BooleanField()
 
 
 class ModelPerformanceSchema(Schema):
-    answers = IntegerField(help_text="in all its battles; the speeds are of these")
-    calls = IntegerField(help_text="in blind battles of the live pool, without failures that the question caused")
-    failures = IntegerField(
-        help_text="timeouts and outages among these calls, at most 3 a day from one voter and 12 from one network"
+    answers = IntegerField(help_text="Answers in all battles of the model. The two speeds are measured on these.")
+    calls = IntegerField(
+        help_text="Calls in blind battles of the live pool, without failures that the question caused."
     )
-    failure_rate = FloatField(allow_null=True, help_text="from 0 to 1; null without such calls")
-    first_token_s = FloatField(allow_null=True, help_text="seconds until its first word")
-    tokens_per_s = FloatField(allow_null=True)
+    failures = IntegerField(
+        help_text=(
+            "Timeouts and outages among `calls`. At most 3 a day count from one voter, and 12 a day from one network."
+        )
+    )
+    failure_rate = FloatField(
+        allow_null=True, help_text="Share of `calls` that failed, from 0 to 1. Null if there are no calls."
+    )
+    first_token_s = FloatField(allow_null=True, help_text="Seconds until the first token.")
+    tokens_per_s = FloatField(allow_null=True, help_text="Tokens per second.")
 
 
 class VariantSchema(Schema):
-    max_tokens = IntegerField(required=False, help_text="longest answer")
-    thinking_tokens = IntegerField(required=False, help_text="for thinking, in addition to these")
+    max_tokens = IntegerField(required=False, help_text="Maximum length of an answer, in tokens.")
+    thinking_tokens = IntegerField(required=False, help_text="Tokens for thinking, in addition to `max_tokens`.")
     temperature = FloatField(required=False)
-    first_token_timeout_s = FloatField(required=False, help_text="seconds")
-
-
-DATE_PRECISION_HELP = "of a month without a day its first; `facts` has it as precise as its source"
+    first_token_timeout_s = FloatField(required=False, help_text="Seconds to wait for the first token.")
 
 
 class ModelFactsSchema(Schema):
-    slug, name, kind = serializers.CharField(), serializers.CharField(), serializers.CharField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    kind = serializers.CharField()
     status = serializers.ChoiceField(LanguageModel.Status.values)
     open_weights = serializers.BooleanField(allow_null=True)
     release_date = serializers.DateField(allow_null=True, help_text=DATE_PRECISION_HELP)
     knowledge_cutoff = serializers.DateField(allow_null=True, help_text=DATE_PRECISION_HELP)
-    parameters_total, parameters_active = IntegerField(allow_null=True), IntegerField(allow_null=True)
+    parameters_total = IntegerField(allow_null=True)
+    parameters_active = IntegerField(allow_null=True)
     training_tokens = IntegerField(allow_null=True)
-    context_window = IntegerField(allow_null=True, help_text="tokens, as max_input and max_output")
-    max_input, max_output = IntegerField(allow_null=True), IntegerField(allow_null=True)
+    context_window = IntegerField(allow_null=True, help_text="Size of the context window, in tokens.")
+    max_input = IntegerField(allow_null=True, help_text="Maximum input, in tokens.")
+    max_output = IntegerField(allow_null=True, help_text="Maximum output, in tokens.")
     modalities = serializers.ListField(child=serializers.CharField())
     tools = serializers.BooleanField(allow_null=True)
-    organization, license = serializers.CharField(allow_null=True), serializers.CharField(allow_null=True)
+    organization = serializers.CharField(allow_null=True)
+    license = serializers.CharField(allow_null=True)
     commercial_use = serializers.ChoiceField(License.Commercial.values, allow_null=True)
-    base_model = serializers.CharField(allow_null=True, help_text="slug of the model that it was made from")
-    in_draw = serializers.BooleanField(help_text="whether it answers in this arena")
+    base_model = serializers.CharField(
+        allow_null=True, help_text="Slug of the model from which this one is derived, or null."
+    )
+    in_draw = serializers.BooleanField(help_text="Whether the model answers in battles on this site.")
     variant = VariantSchema(
-        allow_null=True, help_text="settings that differ from the arena's defaults; null if none do"
+        allow_null=True, help_text="Settings that differ from the arena's defaults, or null if none do."
     )
     facts = serializers.DictField(
-        child=FactSchema(), help_text="where each of these comes from, and further ones, by field"
+        child=FactSchema(), help_text="The source of each field above, and further facts, by field."
     )
-    price = PriceSchema(allow_null=True, help_text="the newest one that is known")
-    arena = StandingSchema(allow_null=True, help_text="where it stands on the board of the live pool")
-    measured = ModelPerformanceSchema(allow_null=True, help_text="here, in thirty days up to the day before yesterday")
+    price = PriceSchema(allow_null=True, help_text="The newest known price, or null.")
+    arena = StandingSchema(
+        allow_null=True, help_text="The model's standing on the overall board of the live pool, or null."
+    )
+    measured = ModelPerformanceSchema(
+        allow_null=True, help_text="Measured on this site over thirty days, up to the day before yesterday."
+    )
 
 
 class LicenseTermsSchema(Schema):
-    commercial = serializers.ChoiceField(License.Commercial.values, help_text="use")
+    commercial = serializers.ChoiceField(License.Commercial.values, help_text="Whether commercial use is allowed.")
     research_only = serializers.BooleanField(allow_null=True)
-    conditions = serializers.CharField(help_text="of commercial use: thresholds, and what is forbidden")
-    derivatives = serializers.ChoiceField(License.Commercial.values, help_text="models made from it")
-    obligations = serializers.CharField(help_text="what one must do: attribution, names, the same license")
-    source = serializers.CharField(help_text="where its text is")  # type: ignore[assignment]  # the name is that of the API
+    conditions = serializers.CharField(help_text="Conditions of commercial use, such as thresholds and forbidden uses.")
+    derivatives = serializers.ChoiceField(License.Commercial.values, help_text="Whether derived models are allowed.")
+    obligations = serializers.CharField(
+        help_text="Obligations, such as attribution, naming or the use of the same license."
+    )
+    source = serializers.CharField(help_text="Address of the license text.")  # type: ignore[assignment]  # the API's name
 
 
 class ModelDetailSchema(ModelFactsSchema):
-    license_terms = LicenseTermsSchema(allow_null=True, help_text="as we read it, which is no legal advice")
+    license_terms = LicenseTermsSchema(
+        allow_null=True, help_text="Our reading of the license. This is not legal advice."
+    )
     other_sources = serializers.DictField(
-        child=serializers.ListField(child=FactSchema()), help_text="by field, who says something else than `facts` has"
+        child=serializers.ListField(child=FactSchema()),
+        help_text="Values of other sources that differ from `facts`, by field.",
     )
 
 
@@ -223,34 +282,39 @@ class BattlePageSchema(PageSchema):
 
 
 class ProposalSchema(Schema):
-    model = serializers.CharField(max_length=MAX_FIELD_LENGTH, help_text="its name")
-    organization = serializers.CharField(max_length=MAX_FIELD_LENGTH, help_text="who makes it")
+    model = serializers.CharField(max_length=MAX_FIELD_LENGTH, help_text="Name of the model.")
+    organization = serializers.CharField(max_length=MAX_FIELD_LENGTH, help_text="Organization that makes the model.")
     weights = serializers.CharField(
-        max_length=MAX_URL_LENGTH, required=False, allow_blank=True, help_text="an address, if they are open"
+        max_length=MAX_URL_LENGTH,
+        required=False,
+        allow_blank=True,
+        help_text="Address of the weights, if they are open.",
     )
     license = serializers.CharField(max_length=MAX_FIELD_LENGTH, required=False, allow_blank=True)
-    why = serializers.CharField(max_length=MAX_WHY_LENGTH, help_text="it should be here")
+    why = serializers.CharField(max_length=MAX_WHY_LENGTH, help_text="Why the model should be added.")
 
 
 class NewSubmissionSchema(Schema):
-    file = serializers.CharField(required=False, help_text="the text of a result file; this or `proposal`")
-    proposal = ProposalSchema(required=False)
+    file = serializers.CharField(required=False, help_text="The text of a result file. Send either this or `proposal`.")
+    proposal = ProposalSchema(required=False, help_text="A model to add. Send either this or `file`.")
 
 
 class SubmittedScoresSchema(Schema):
-    model = serializers.CharField(help_text="as the file has it")
-    scores, benchmarks = IntegerField(), IntegerField()
-    limited = IntegerField(help_text="how many of the scores are of a part of the questions")
+    model = serializers.CharField(help_text="Name of the model, as the file has it.")
+    scores = IntegerField(help_text="Number of scores in the file.")
+    benchmarks = IntegerField(help_text="Number of benchmarks in the file.")
+    limited = IntegerField(help_text="Number of scores that cover only some of the questions.")
 
 
 class SubmissionDetailSchema(Schema):
     id = serializers.UUIDField()
     kind = serializers.ChoiceField(Submission.Kind.values)
     state = serializers.ChoiceField(Submission.State.values)
-    created_at, decided_at = serializers.DateTimeField(), serializers.DateTimeField(allow_null=True)
-    note = serializers.CharField(help_text="of whoever has decided")
-    scores = SubmittedScoresSchema(allow_null=True)
-    proposal = ProposalSchema(allow_null=True)
+    created_at = serializers.DateTimeField()
+    decided_at = serializers.DateTimeField(allow_null=True, help_text="Null until an operator has decided.")
+    note = serializers.CharField(help_text="Note from the operator who decided.")
+    scores = SubmittedScoresSchema(allow_null=True, help_text="Summary of a result file. Null for a proposal.")
+    proposal = ProposalSchema(allow_null=True, help_text="The proposed model. Null for a result file.")
 
 
 class SubmissionPageSchema(PageSchema):

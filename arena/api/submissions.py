@@ -1,4 +1,4 @@
-"""Calls that send something for the catalogue, and tell what has become of it: parse, call, show."""
+"""Calls that send submissions to the catalog and return their state."""
 
 from typing import Any
 from uuid import UUID
@@ -19,23 +19,29 @@ from core.http.pagination import NewestFirstPagination
 class SubmissionListView(APIView):
     @openapi.submission_list
     def get(self, request: Request) -> Response:
-        pages = NewestFirstPagination()
-        found = pages.paginate_queryset(submission_access.list_submissions(get_voter_id(request)), request, self) or []
-        return pages.get_paginated_response([submission_access.build_submission_data(each) for each in found])
+        paginator = NewestFirstPagination()
+        submissions = submission_access.list_submissions(get_voter_id(request))
+        page = paginator.paginate_queryset(submissions, request, self) or []
+        rows = [submission_access.build_submission_data(submission) for submission in page]
+        return paginator.get_paginated_response(rows)
 
     @openapi.submission_send
     def post(self, request: Request) -> Response:
-        return Response(submission_access.build_submission_data(_create_submission(request)), status=201)
+        submission = _create_submission(request)
+        return Response(submission_access.build_submission_data(submission), status=201)
 
 
 def _create_submission(request: Request) -> Submission:
-    """Either `file`, a text, or `proposal`, an object of texts. Raises Refusal."""
-    sent = read_json_body(request)
-    if not isinstance(sent, dict) or len(sent) != 1 or not sent.keys() <= {"file", "proposal"}:
-        raise RequestError("invalid", "The body must be a JSON object with either file or proposal.", 400)
-    if "file" in sent:
-        return submission_access.submit_file(request, _encode_file(sent["file"]))
-    return submission_access.submit_proposal(request, ProposalForm(_check_proposal(sent["proposal"])))
+    """The stored submission of a body with either `file`, a text, or `proposal`, an object of texts.
+
+    Raises RequestError.
+    """
+    body = read_json_body(request)
+    if not isinstance(body, dict) or len(body) != 1 or not body.keys() <= {"file", "proposal"}:
+        raise RequestError("invalid", "The body must be a JSON object with either “file” or “proposal”.", 400)
+    if "file" in body:
+        return submission_access.submit_file(request, _encode_file(body["file"]))
+    return submission_access.submit_proposal(request, ProposalForm(_check_proposal(body["proposal"])))
 
 
 def _encode_file(text: Any) -> bytes:
@@ -44,21 +50,20 @@ def _encode_file(text: Any) -> bytes:
             return text.encode()
     except UnicodeEncodeError:
         pass
-    raise field_error("file", "It must be the text of the file.")
+    raise field_error("file", "“file” must be the text of the file.")
 
 
 def _check_proposal(proposal: Any) -> dict[str, str]:
     fields = ProposalForm.base_fields
-    if not isinstance(proposal, dict) or not all(isinstance(each, str) for each in proposal.values()):
-        raise field_error("proposal", "It must be a JSON object of texts.")
+    if not isinstance(proposal, dict) or not all(isinstance(value, str) for value in proposal.values()):
+        raise field_error("proposal", "“proposal” must be a JSON object whose values are strings.")
     if unknown := [name for name in proposal if name not in fields]:
-        raise field_error(unknown[0], f"There is no such field; known are {', '.join(fields)}.")
+        raise field_error(unknown[0], f"Unknown field. Allowed fields: {', '.join(fields)}.")
     return proposal
 
 
 class SubmissionDetailView(APIView):
     @openapi.submission_detail
     def get(self, request: Request, key: UUID) -> Response:
-        return Response(
-            submission_access.build_submission_data(submission_access.get_submission(get_voter_id(request), key))
-        )
+        submission = submission_access.get_submission(get_voter_id(request), key)
+        return Response(submission_access.build_submission_data(submission))

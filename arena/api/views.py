@@ -1,4 +1,4 @@
-"""The REST API of battles and models: parse, call, show. What it shows of an open battle names no model."""
+"""REST API of battles and models. Responses about an open battle never name its models."""
 
 from typing import Any
 from uuid import UUID
@@ -28,15 +28,15 @@ from core.storage.database import database_sync_to_async
 
 
 def build_battle_data(battle: Battle) -> dict[str, Any]:
-    """A battle as its voter may see it now."""
+    """A battle as its voter may see it now, with all its turns."""
     prefetch_related_objects([battle], "turns__answers")
     return _build_summary(battle) | {"turns": [_build_turn(battle, turn) for turn in battle.turns.all()]}
 
 
 def _build_row(battle: Battle) -> dict[str, Any]:
-    """A battle in a list, without the texts of its turns."""
+    """A battle as an item of a list, without the texts of its turns."""
     return _build_summary(battle) | {
-        "question": battle.question or "",  # type: ignore[attr-defined]  # annotated by the list
+        "question": battle.question or "",  # type: ignore[attr-defined]  # annotated by BattleListView
         "turn_count": battle.turn_count or 0,  # type: ignore[attr-defined]  # see above
     }
 
@@ -65,7 +65,7 @@ def _build_turn(battle: Battle, turn: Any) -> dict[str, Any]:
 
 
 def _build_answer(battle: Battle, answer: Answer) -> dict[str, Any]:
-    """Before both sides may be seen to be finished, neither is."""
+    """One answer. Neither side is shown as finished before both may be."""
     states = {Answer.State.FINISHED: "finished", Answer.State.FAILED: "failed"}
     failed = answer.state == Answer.State.FAILED
     return {
@@ -79,12 +79,12 @@ def _build_answer(battle: Battle, answer: Answer) -> dict[str, Any]:
 class BattleListView(APIView):
     @openapi.battle_list
     def get(self, request: Request) -> Response:
-        mine = history.annotate_question(lifecycle.query_battles().filter(voter=get_voter_id(request)))
+        battles = history.annotate_question(lifecycle.query_battles().filter(voter=get_voter_id(request)))
         turns = Turn.objects.filter(battle=OuterRef("pk")).order_by().values("battle")
-        mine = mine.annotate(turn_count=Subquery(turns.values(number=Count("pk"))))
-        pages = NewestFirstPagination()
-        found = pages.paginate_queryset(mine, request, self) or []
-        return pages.get_paginated_response([_build_row(battle) for battle in found])
+        battles = battles.annotate(turn_count=Subquery(turns.values(number=Count("pk"))))
+        paginator = NewestFirstPagination()
+        page = paginator.paginate_queryset(battles, request, self) or []
+        return paginator.get_paginated_response([_build_row(battle) for battle in page])
 
     @openapi.battle_start
     def post(self, request: Request) -> HttpResponseBase:
@@ -96,13 +96,12 @@ class BattleListView(APIView):
         mode = Battle.Mode.ANONYMOUS if mode is None else mode
         with quotas.charge_battle(request, prompt) as key:
             set_quotas.charge_named_set(request, mode, models)
-            pool = api_keys.get_default_pool(request)
             battle = lifecycle.start_battle(
                 get_or_create_voter(request),
                 prompt,
                 mode=mode,
                 models=models,
-                open_pool=pool,
+                open_pool=api_keys.get_default_pool(request),
                 key=key,
                 payer=quotas.get_payer(request),
                 network=network_hashes.compute_current_hash(request),
@@ -168,9 +167,9 @@ class BattleShareView(APIView):
     @openapi.battle_share
     def post(self, request: Request, battle_id: UUID) -> Response:
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
-        (shared,) = _read_fields(request, "shared")
+        [shared] = _read_fields(request, "shared")
         if not isinstance(shared, bool):
-            raise field_error("shared", "shared is true or false.")
+            raise field_error("shared", "“shared” must be true or false.")
         if shared:
             sharing.share_battle(battle, network_hashes.compute_network_hashes(request))
         else:
@@ -179,18 +178,21 @@ class BattleShareView(APIView):
 
 
 def _read_fields(request: Request, *names: str) -> list[Any]:
-    """These fields of the body, None where one is absent; the first that we do not know is refused."""
-    sent = read_json_body(request)
-    if not isinstance(sent, dict):
+    """The values of these fields of the JSON body, None for each that is absent.
+
+    Raises RequestError 400 if the body is no object or has another field.
+    """
+    body = read_json_body(request)
+    if not isinstance(body, dict):
         raise RequestError("invalid", "The body must be a JSON object.", 400)
-    if unknown := [name for name in sent if name not in names]:
-        known = f"known are {', '.join(names)}" if names else "nothing is taken here"
-        raise field_error(unknown[0], f"There is no such field; {known}.")
-    return [sent.get(name) for name in names]
+    if unknown := [name for name in body if name not in names]:
+        hint = f"Allowed fields: {', '.join(names)}." if names else "This call takes no fields."
+        raise field_error(unknown[0], f"Unknown field. {hint}")
+    return [body.get(name) for name in names]
 
 
 def _check_no_fields(request: Request) -> None:
-    """Where nothing is taken, an empty form is as good as no body."""
+    """Reject fields in a call that takes none. Bodies that are not JSON are ignored, such as an empty form."""
     if (request.content_type or "").startswith("application/json"):
         _read_fields(request)
 
@@ -198,20 +200,23 @@ def _check_no_fields(request: Request) -> None:
 class ModelListView(APIView):
     @openapi.model_list
     def get(self, request: Request) -> Response:
-        pages = SlugPagination()
-        found = pages.paginate_queryset(profiles.list_models(), request)
-        return pages.get_paginated_response(profiles.build_profiles(found or []))
+        paginator = SlugPagination()
+        page = paginator.paginate_queryset(profiles.list_models(), request) or []
+        return paginator.get_paginated_response(profiles.build_profiles(page))
 
 
 class SharedBattleListView(APIView):
     @openapi.model_battles
     def get(self, request: Request, slug: str) -> Response:
-        found = sharing.list_shared_battles(profiles.get_known_model(slug).pk)
-        return Response({"results": [sharing.build_shared_battle_data(each) for each in found]})
+        battles = sharing.list_shared_battles(profiles.get_known_model(slug).pk)
+        return Response({"results": [sharing.build_shared_battle_data(battle) for battle in battles]})
 
 
 def _authorize_stream(request: HttpRequest, battle_id: UUID) -> None:
-    """Opening counts, however soon the stream is closed again. Raises Refusal 429 and 404."""
+    """Charge the opening of a stream, however soon it is closed again, and check that the battle is the voter's.
+
+    Raises RequestError 429 and 404.
+    """
     quotas.charge_stream(request)
     lifecycle.get_battle(get_voter_id(request), battle_id)
 
@@ -219,26 +224,28 @@ def _authorize_stream(request: HttpRequest, battle_id: UUID) -> None:
 _authorize_stream_async = database_sync_to_async(_authorize_stream)
 
 
-@csrf_exempt  # so that whoever sends something is told that nothing can be sent
+@csrf_exempt  # so that a write request gets a 405 and not an error about its token
 async def stream_battle_events(request: HttpRequest, battle_id: UUID) -> HttpResponseBase:
-    """Server-sent events of one battle, from `Last-Event-ID` on (or `from`, for a page that shows a part)."""
-    if refused := reject_unsafe_method(request, "Events can only be read."):
-        return refused
+    """Server-sent events of one battle after `Last-Event-ID`, or after `from` for a page that shows a part already."""
+    if error_response := reject_unsafe_method(request, "Event streams are read-only."):
+        return error_response
     try:
         await _authorize_stream_async(request, battle_id)
         if request.method == "HEAD":
             return build_stream_response(empty_stream())
-        place = stream_hub.get_hub().admit(quotas.build_battle_stream_limits(request))
+        slot = stream_hub.get_hub().admit(quotas.build_battle_stream_limits(request))
     except RequestError as error:
         return build_error_response(error)
-    last = request.headers.get("Last-Event-ID") or request.GET.get("from", "")
-    return build_stream_response(stream_hub.get_hub().stream(place, battle_id, Position.parse(last)))
+    last_event = request.headers.get("Last-Event-ID") or request.GET.get("from", "")
+    return build_stream_response(stream_hub.get_hub().stream(slot, battle_id, Position.parse(last_event)))
 
 
-@csrf_exempt  # so that whoever writes to a wrong address is told so
+@csrf_exempt  # so that a write request gets a 404 and not an error about its token
 def call_not_found(request: HttpRequest, path: str = "") -> JsonResponse:
-    meant = f"{request.path}/"
-    listed = f"There is nothing here. All calls are listed at {reverse('api-calls')}."
-    slash = f"There is nothing here; the call is {meant} with a slash at its end."
-    detail = listed if resolve(meant).func is call_not_found else slash
+    """A 404 that names the call with a trailing slash if that exists, and else the list of all calls."""
+    with_slash = f"{request.path}/"
+    if resolve(with_slash).func is call_not_found:
+        detail = f"There is no such call. All calls are listed at {reverse('api-calls')}."
+    else:
+        detail = f"There is no such call. Did you mean {with_slash} with a slash at the end?"
     return JsonResponse({"error": {"code": "not_found", "detail": detail}}, status=404)

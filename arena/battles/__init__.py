@@ -1,1 +1,1 @@
-"""Battles from the first question to the vote, and what happens to them afterwards."""
+"""Battles from the first question to the vote, and everything after it: feedback, sharing, history, deletion."""

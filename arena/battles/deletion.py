@@ -1,4 +1,4 @@
-"""What voters take back: their texts go, their votes stay without them, and no rating changes."""
+"""Deletes the texts of voters at their request. Their votes stay without them, so that no rating changes."""
 
 from collections.abc import Iterable
 from uuid import UUID, uuid4
@@ -17,84 +17,87 @@ from core.http.errors import RequestError
 
 
 def delete_battle(voter_id: UUID, battle_id: UUID) -> None:
-    """Delete one battle of the voter. Raises Refusal 404.
+    """Delete one battle of the voter. Raises RequestError 404.
 
-    Its vote keeps the voter's pseudonym, for the error bars count people, and the hash of its question, for the same
-    question must not count again.
+    Its vote keeps the pseudonym of the voter, because the error bars count people, and the hash of its question,
+    because the same question must not count twice.
     """
     lifecycle.get_battle(voter_id, battle_id)
     delete_battles(Battle.objects.filter(pk=battle_id, voter=voter_id))
 
 
-def delete_battles(found: QuerySet[Battle]) -> int:
-    """Delete battles with all their texts, and the comments of their votes, which stay; returns how many."""
+def delete_battles(battles: QuerySet[Battle]) -> int:
+    """Delete battles with all their texts and the comments of their votes. Returns the number of battles.
+
+    The votes themselves stay.
+    """
     with transaction.atomic():
-        held = _lock_battles(found)
-        _strip_feedback(Vote.objects.filter(battle__in=held))
-        _delete_locked(held)
-    return len(held)
+        locked_battles = _lock_battles(battles)
+        _strip_feedback(Vote.objects.filter(battle__in=locked_battles))
+        _delete_locked(locked_battles)
+    return len(locked_battles)
 
 
 def delete_voter_data(voter_id: UUID) -> None:
-    """Delete the voter, with all battles and the account; the votes get a pseudonym that nobody can trace back.
+    """Delete the voter with all battles and the account. The votes get a new pseudonym that leads nowhere.
 
-    Raises Refusal 409 `last_operator` for the last active superuser.
+    Raises RequestError 409 `last_operator` for the last active superuser.
     """
     with transaction.atomic():
         voter = Voter.objects.select_for_update().filter(pk=voter_id).first()
         if voter and voter.user:
             _check_not_last_operator(voter.user)
-        held = _lock_battles(Battle.objects.filter(voter=voter_id))
+        battles = _lock_battles(Battle.objects.filter(voter=voter_id))
         votes = list_voter_votes(voter_id)
         _strip_feedback(votes)
         votes.update(voter=uuid4(), prompt_hash="")
-        _delete_locked(held)
+        _delete_locked(battles)
         submissions.withdraw_submissions(voter_id)
         if voter:
             _delete_account(voter.user)
             voter.delete()
 
 
-def _lock_battles(found: QuerySet[Battle]) -> list[Battle]:
-    """Locked in the order in which workers lock, turns first; a vote that is being cast is waited for."""
-    turns = Turn.objects.filter(battle__in=found).order_by("pk")
+def _lock_battles(battles: QuerySet[Battle]) -> list[Battle]:
+    """Lock battles in the order of the workers, turns first. This waits for votes that are being cast."""
+    turns = Turn.objects.filter(battle__in=battles).order_by("pk")
     list(turns.select_for_update().values_list("pk"))
-    return list(found.select_for_update())
+    return list(battles.select_for_update())
 
 
 def _strip_feedback(votes: QuerySet[Vote]) -> None:
-    """Of the reasons those stay that everybody is offered."""
-    reasoned = list(votes.exclude(reasons={}))
-    for vote in reasoned:
+    """Delete the comments of these votes, and all reasons that are not on the public list."""
+    votes_with_reasons = list(votes.exclude(reasons={}))
+    for vote in votes_with_reasons:
         vote.reasons = {
             side: [word for word in words if word in feedback.REASONS] for side, words in vote.reasons.items()
         }
-    Vote.objects.bulk_update(reasoned, ["reasons"])
+    Vote.objects.bulk_update(votes_with_reasons, ["reasons"])
     votes.update(comment="")
 
 
-def _delete_locked(held: list[Battle]) -> None:
-    Battle.objects.filter(pk__in=[battle.pk for battle in held]).delete()
-    transaction.on_commit(lambda: _close_streams(held), robust=True)
+def _delete_locked(battles: list[Battle]) -> None:
+    Battle.objects.filter(pk__in=[battle.pk for battle in battles]).delete()
+    transaction.on_commit(lambda: _close_streams(battles), robust=True)
 
 
-def _close_streams(held: Iterable[Battle]) -> None:
-    for battle in held:
+def _close_streams(battles: Iterable[Battle]) -> None:
+    for battle in battles:
         if battle.state == Battle.State.ANSWERING:
             announcements.request_stop(battle.pk)
-    announcements.delete_streams(battle.pk for battle in held)
+    announcements.delete_streams(battle.pk for battle in battles)
 
 
 def _check_not_last_operator(user: User) -> None:
-    """Of two superusers who leave at once the second waits here, and stays."""
+    """Raise if the user is the last operator. If two leave at once, the second waits here and stays."""
     operators = User.objects.filter(is_superuser=True, is_active=True).order_by("pk")
-    if [*operators.select_for_update()] == [user]:
-        detail = _("Yours is the last operator's account. Make another superuser first. Nothing was deleted.")
+    if list(operators.select_for_update()) == [user]:
+        detail = _("You are the last operator, so nothing was deleted. Create another superuser first.")
         raise RequestError("last_operator", detail, 409)
 
 
 def _delete_account(user: User | None) -> None:
-    """With all that was done with its keys. Its sessions go with it."""
+    """Delete the account with its sessions, its API keys and everything that was done with them."""
     if user is None:
         return
     for voter_id in ApiKey.objects.filter(user=user).values_list("voter", flat=True):

@@ -1,9 +1,12 @@
-"""What a voter may add to a vote: reasons for each side from a short list, and a comment. Neither moves a rating."""
+"""Feedback that a voter may add to a vote: reasons for each side from a short list, and a comment.
+
+Neither changes a rating.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from arena.models import SIDES, Battle, Vote, row_locks
@@ -30,29 +33,30 @@ REASONS = (*PRAISE, *BLAME)
 
 
 def save_feedback(battle: Battle, reasons: Mapping[str, Sequence[str]], comment: str) -> None:
-    """Keep an opinion beside the vote of a battle, in place of the one before.
+    """Store feedback with the vote of a battle. It replaces earlier feedback.
 
-    Raises Refusal: 400 for unknown reasons or a comment that is no text, 409 `not_voted` before the vote.
+    Raises RequestError 400 for unknown reasons or an invalid comment, and 409 `not_voted` before the vote.
     """
     if not Vote.objects.filter(battle=battle).update(**parse_feedback(reasons, comment)):
-        raise row_locks.get_change_error(battle, RequestError("not_voted", "Reasons can be given after the vote.", 409))
+        raise row_locks.get_change_error(battle, RequestError("not_voted", "You can give reasons after you vote.", 409))
 
 
 def parse_feedback(reasons: object, comment: object) -> dict[str, Any]:
-    """What of a vote's fields an opinion fills; None for either is nothing.
+    """The fields of a vote for this feedback; None means no reasons, or no comment.
 
-    Raises Refusal 400 for reasons that are not lists per side of words that are offered, or a comment that is no text.
+    Raises RequestError 400 unless the reasons are lists of words from the list per side, and the comment is a text that
+    can be stored.
     """
     if reasons is not None and not (isinstance(reasons, dict) and all(map(_has_valid_reasons, reasons.items()))):
-        known = {"known": ", ".join(REASONS)}
-        raise field_error("reasons", say("The reasons are lists for the sides a and b; known are %(known)s.") % known)
+        detail = translate("Send reasons as lists for the sides a and b, with words from: %(words)s.")
+        raise field_error("reasons", detail % {"words": ", ".join(REASONS)})
     if comment is not None and not (
         isinstance(comment, str) and len(comment) <= MAX_COMMENT_LENGTH and is_storable_text(comment)
     ):
-        most = {"most": f"{MAX_COMMENT_LENGTH:,}"}
-        raise field_error("comment", say("The comment is a text of at most %(most)s characters.") % most)
-    kept = {side: [*dict.fromkeys(words)] for side, words in (reasons or {}).items() if words}
-    return {"reasons": kept, "comment": (comment or "").strip()}
+        detail = translate("Send the comment as text of at most %(most)s characters.")
+        raise field_error("comment", detail % {"most": f"{MAX_COMMENT_LENGTH:,}"})
+    unique_reasons = {side: list(dict.fromkeys(words)) for side, words in (reasons or {}).items() if words}
+    return {"reasons": unique_reasons, "comment": (comment or "").strip()}
 
 
 def _has_valid_reasons(item: tuple[object, object]) -> bool:
@@ -63,12 +67,12 @@ def _has_valid_reasons(item: tuple[object, object]) -> bool:
 
 
 def build_vote_data(vote: Vote) -> dict[str, Any]:
-    """A vote with its opinion, to whoever cast it."""
+    """A vote with its feedback, for its voter."""
     return {name: getattr(vote, name) for name in ("winner", "reasons", "comment", "created_at")}
 
 
 def build_reason_chips(reasons: Mapping[str, Sequence[str]]) -> dict[str, list[list[dict[str, Any]]]]:
-    """Side → what can be said for it, and what against it; `chosen` is what these reasons hold already."""
+    """Side → the reasons for it and the reasons against it; `chosen` if `reasons` has them already."""
     return {
         side: [
             [{"word": word, "label": label, "chosen": word in reasons.get(side, ())} for word, label in words.items()]

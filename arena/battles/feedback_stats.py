@@ -1,4 +1,4 @@
-"""What voters said for a model and against it: how often each reason of the list was given."""
+"""Statistics of feedback: how often voters gave each reason for or against a model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from django.db import connection
 
 from arena.battles.feedback import BLAME, PRAISE
 
-MIN_VOTERS = 5  # of fewer it could be guessed what each of them said
+MIN_VOTERS = 5  # with fewer, readers could guess the reasons of each
 
-# Both parts of what is said are found by partial indexes of their own.
+# Each half of the union has its own partial index.
 REASON_COUNTS_SQL = """
 WITH said AS (
     SELECT voter, reasons -> 'a' AS words, pool, counted FROM arena_vote
@@ -28,7 +28,7 @@ FROM held, LATERAL (SELECT DISTINCT jsonb_array_elements_text(words) AS word) AS
 
 @dataclass(frozen=True)
 class FeedbackProfile:
-    """Votes with a reason about this model, by so many voters; each reason of the list with its count and its share."""
+    """The number of votes with a reason about a model, of their voters, and of each reason with its percentage."""
 
     votes: int
     voters: int
@@ -37,19 +37,29 @@ class FeedbackProfile:
 
 
 def load_feedback_profile(model: int, pool: str) -> FeedbackProfile | None:
-    """Of the counted votes of a pool; None where fewer than five people gave a reason about this model."""
+    """The profile of a model from the counted votes of a pool; None if fewer than `MIN_VOTERS` gave a reason."""
     known = [*PRAISE, *BLAME]
     with connection.cursor() as cursor:
         cursor.execute(REASON_COUNTS_SQL, {"model": model, "pool": pool, "known": known})
-        found = cursor.fetchall()
-    votes, voters = found[0][:2] if found else (0, 0)
+        rows = cursor.fetchall()
+    if not rows:
+        return None
+    votes, voters, *_ = rows[0]
     if voters < MIN_VOTERS:
         return None
-    counts = {word: number for _, _, word, number in found}
-    return FeedbackProfile(votes, voters, *(_build_reason_rows(words, counts, votes) for words in (PRAISE, BLAME)))
+    counts = {word: count for _, _, word, count in rows}
+    return FeedbackProfile(
+        votes=votes,
+        voters=voters,
+        praise=_build_reason_rows(PRAISE, counts, votes),
+        blame=_build_reason_rows(BLAME, counts, votes),
+    )
 
 
-def _build_reason_rows(words: Mapping[str, Any], counts: Mapping[str, int], votes: int) -> list[dict[str, Any]]:
-    """All of these words, those given most often first."""
-    found = [{"word": word, "label": label, "count": counts.get(word, 0)} for word, label in words.items()]
-    return sorted(({**each, "percent": 100 * each["count"] / votes} for each in found), key=lambda each: -each["count"])
+def _build_reason_rows(labels: Mapping[str, Any], counts: Mapping[str, int], votes: int) -> list[dict[str, Any]]:
+    """All of these reasons, the most frequent first."""
+    rows = [
+        {"word": word, "label": label, "count": counts.get(word, 0), "percent": 100 * counts.get(word, 0) / votes}
+        for word, label in labels.items()
+    ]
+    return sorted(rows, key=lambda row: -row["count"])

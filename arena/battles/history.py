@@ -1,4 +1,4 @@
-"""The battles of one voter: looked through, taken along, and deleted. Of an open one nothing tells who fights it."""
+"""The battles of one voter, for lists, searches and exports. Nothing reveals the models of an open battle."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -20,35 +20,43 @@ QUESTION_PREVIEW_LENGTH = 300  # characters of a question
 MAX_SEARCH_LENGTH = 200
 EXPORT_BATCH_SIZE = 50
 CURSOR_PATTERN = re.compile(r"(\S{1,40})_([0-9a-f-]{36})")
-HistoryCursor = tuple[datetime, UUID]  # when a battle was made, and its id: their order
-NAMES_VISIBLE = Q(state=Battle.State.VOTED) | Q(mode=Battle.Mode.SIDE_BY_SIDE)  # there the voter has chosen them
+HistoryCursor = tuple[datetime, UUID]  # the time and the id of a battle: battles are ordered by both
+# Side by side, the voter has chosen the models.
+NAMES_VISIBLE = Q(state=Battle.State.VOTED) | Q(mode=Battle.Mode.SIDE_BY_SIDE)
 
 
 @dataclass(frozen=True)
 class HistoryPage:
-    """Battles, the newest first, each with its `question` and whether it is `named`; `older` leads on, or is empty."""
+    """Battles, the newest first, each with its `question` and whether it is `named`.
+
+    `older` is the cursor of the next page, empty on the last one.
+    """
 
     battles: Sequence[Battle]
     older: str
 
 
-def load_page(voter_id: UUID, words: str = "", place: str = "") -> HistoryPage:
-    """Those in whose questions, or known names of models, the words occur, from a place on."""
-    found = _search_battles(_list_battles(voter_id), words[:MAX_SEARCH_LENGTH])
-    if after := _parse_cursor(place):
-        at, key = after
-        found = found.filter(Q(created_at__lt=at) | Q(created_at=at, id__lt=key))
-    shown = list(annotate_question(found)[: PAGE_SIZE + 1])
-    last = shown[PAGE_SIZE - 1] if len(shown) > PAGE_SIZE else None
-    return HistoryPage(shown[:PAGE_SIZE], f"{last.created_at.isoformat()}_{last.pk}" if last else "")
+def load_page(voter_id: UUID, search: str = "", cursor: str = "") -> HistoryPage:
+    """The page after a cursor, of the battles whose questions or visible model names contain the search text."""
+    battles = _search_battles(_list_battles(voter_id), search[:MAX_SEARCH_LENGTH])
+    if position := _parse_cursor(cursor):
+        created_at, battle_id = position
+        battles = battles.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=battle_id))
+    rows = list(annotate_question(battles)[: PAGE_SIZE + 1])
+    if len(rows) <= PAGE_SIZE:
+        return HistoryPage(rows, older="")
+    last = rows[PAGE_SIZE - 1]
+    return HistoryPage(rows[:PAGE_SIZE], older=f"{last.created_at.isoformat()}_{last.pk}")
 
 
 def annotate_question(battles: QuerySet[Battle]) -> QuerySet[Battle]:
-    """The same, each with the first SHOWN characters of its first question as `question`; no other text is read."""
-    first = Turn.objects.filter(battle=OuterRef("pk"), number=1).values(start=Left("prompt", QUESTION_PREVIEW_LENGTH))[
-        :1
-    ]
-    return battles.annotate(question=Subquery(first))
+    """The battles, each with the first `QUESTION_PREVIEW_LENGTH` characters of its first question as `question`.
+
+    No other text is read.
+    """
+    first_turn = Turn.objects.filter(battle=OuterRef("pk"), number=1)
+    preview = first_turn.values(start=Left("prompt", QUESTION_PREVIEW_LENGTH))[:1]
+    return battles.annotate(question=Subquery(preview))
 
 
 def _list_battles(voter_id: UUID) -> QuerySet[Battle]:
@@ -56,35 +64,39 @@ def _list_battles(voter_id: UUID) -> QuerySet[Battle]:
     return battles.annotate(named=NAMES_VISIBLE).order_by("-created_at", "-id")
 
 
-def _search_battles(battles: QuerySet[Battle], words: str) -> QuerySet[Battle]:
-    words = words.replace("\x00", "").strip()
-    if not words:
+def _search_battles(battles: QuerySet[Battle], search: str) -> QuerySet[Battle]:
+    search = search.replace("\x00", "").strip()
+    if not search:
         return battles
-    asked = Exists(Turn.objects.filter(battle=OuterRef("pk"), prompt__icontains=words))
-    names = [Q(**{f"model_{side}__name__icontains": words}) for side in SIDES]
-    return battles.filter(asked | Q(NAMES_VISIBLE & (names[0] | names[1])))
+    in_question = Exists(Turn.objects.filter(battle=OuterRef("pk"), prompt__icontains=search))
+    in_names = Q(model_a__name__icontains=search) | Q(model_b__name__icontains=search)
+    return battles.filter(in_question | Q(NAMES_VISIBLE & in_names))
 
 
-def _parse_cursor(place: str) -> HistoryCursor | None:
-    match = CURSOR_PATTERN.fullmatch(place)
+def _parse_cursor(text: str) -> HistoryCursor | None:
+    """The cursor in a text, or None if it is invalid."""
+    match = CURSOR_PATTERN.fullmatch(text)
+    if not match:
+        return None
     try:
-        at = parse_datetime(match[1]) if match else None
-        return (at, UUID(match[2])) if match and at and at.tzinfo else None
+        created_at = parse_datetime(match[1])
+        battle_id = UUID(match[2])
     except ValueError:
         return None
+    return (created_at, battle_id) if created_at and created_at.tzinfo else None
 
 
 def load_export_batch(voter_id: UUID, after: HistoryCursor | None = None) -> list[dict[str, Any]]:
-    """The next battles of the voter for a file of their own, the oldest first, after a place; none at the end."""
+    """The next battles of the voter after a cursor, the oldest first, for the export; empty at the end."""
     battles = _list_battles(voter_id).reverse().prefetch_related("turns__answers")
     if after:
-        at, key = after
-        battles = battles.filter(Q(created_at__gt=at) | Q(created_at=at, id__gt=key))
+        created_at, battle_id = after
+        battles = battles.filter(Q(created_at__gt=created_at) | Q(created_at=created_at, id__gt=battle_id))
     return [_build_record(battle) for battle in battles[:EXPORT_BATCH_SIZE]]
 
 
 def get_export_cursor(record: Mapping[str, Any]) -> HistoryCursor:
-    """Where the export goes on after this record."""
+    """The cursor of the battles after this record."""
     return record["created_at"], record["id"]
 
 
@@ -102,7 +114,7 @@ def _build_record(battle: Battle) -> dict[str, Any]:
             {
                 "number": turn.number,
                 "prompt": turn.prompt,
-                "answers": [_build_answer(battle, a) for a in turn.answers.all()],
+                "answers": [_build_answer(battle, answer) for answer in turn.answers.all()],
             }
             for turn in battle.turns.all()
         ],

@@ -1,4 +1,4 @@
-"""What may be asked, and where a question came from."""
+"""Checks of questions, and their source."""
 
 from django.utils.translation import gettext as _
 
@@ -10,23 +10,23 @@ from core.text.storable import is_storable_text
 
 
 def check_prompt(prompt: object) -> str:
-    """The first question of a battle. Raises Refusal 400 for anything but a text that can be stored, and `too_long`."""
+    """The first question of a battle. Raises RequestError 400 unless it is a text that can be stored, or `too_long`."""
     text = check_text(prompt)
     context_limit.check_first_prompt(text)
     return text
 
 
 def check_text(prompt: object) -> str:
-    """The question, of any length. Raises Refusal 400 for anything but a text that can be stored."""
+    """The question, of any length. Raises RequestError 400 unless it is a text that can be stored."""
     if prompt is not None and not isinstance(prompt, str):
-        raise field_error("prompt", _("The question must be text."))
+        raise field_error("prompt", _("Send the question as text."))
     if prompt is None or not prompt.strip():
         raise field_error("prompt", _("Write a question first."))
     if not is_storable_text(prompt):
-        raise field_error("prompt", _("The question holds characters that are no text."))
+        raise field_error("prompt", _("The question contains invalid characters. Remove them and try again."))
     return prompt
 
 
 def detect_prompt_source(prompt: str) -> Battle.PromptSource:
-    """Where the first question of a new battle came from."""
+    """The source of the first question of a battle: a suggestion, or typed by the voter."""
     return Battle.PromptSource.SUGGESTION if is_suggestion(prompt) else Battle.PromptSource.TYPED

@@ -1,4 +1,4 @@
-"""What goes by itself, a little at a time: old texts, voters who left nothing, and what waited for too long."""
+"""Deletes old data in small batches: old battles, idle voters, expired reviews and hashes of networks."""
 
 from datetime import timedelta
 
@@ -12,15 +12,15 @@ from arena.identity import network_hashes
 from arena.models import ApiKey, Battle, Vote, Voter
 from catalog.importers import submissions
 
-BATTLE_BATCH_SIZE = 200  # battles in one transaction; the worker that does it computes boards in between
+BATTLE_BATCH_SIZE = 200  # per transaction: the same worker computes boards in between
 VOTER_BATCH_SIZE = 5_000
 IDLE_VOTER_AGE = timedelta(days=30)
 
 
 def delete_old_battles() -> int:
-    """Delete the next battles that are older than `ARENA_RETENTION_DAYS`, with their texts; returns how many.
+    """Delete the next batch of battles older than `ARENA_RETENTION_DAYS`, with their texts. Returns their number.
 
-    Their votes stay, as after a deletion by their voters. A published battle stays as long as it is published.
+    Their votes stay, as after a deletion by the voter. Published battles stay as long as they are published.
     """
     days = settings.ENVIRONMENT.arena_retention_days
     if not days:
@@ -31,7 +31,7 @@ def delete_old_battles() -> int:
 
 
 def delete_network_hashes() -> int:
-    """Delete the hashes of networks, and what has waited for an operator, after thirty days; returns how many."""
+    """Delete hashes of networks, reviews and submissions that are older than thirty days. Returns their number."""
     return (
         review_queue.expire_reviews()
         + submissions.expire_submissions(network_hashes.NETWORK_HASH_RETENTION)
@@ -40,19 +40,19 @@ def delete_network_hashes() -> int:
 
 
 def delete_idle_voters() -> int:
-    """Delete voters without an account, a key, a battle or a vote after thirty days; returns how many."""
+    """Delete voters without an account, a key, a battle or a vote after thirty days. Returns their number."""
     with transaction.atomic():
-        # Whoever starts a battle locks the voter first: afterwards it is seen, and the voter stays.
-        locked = list(
-            _list_idle_voters().select_for_update(skip_locked=True).values_list("pk", flat=True)[:VOTER_BATCH_SIZE]
-        )
-        return _list_idle_voters().filter(pk__in=locked).delete()[0]
+        # A battle locks its voter before it starts. The second query sees that battle, so its voter stays.
+        unlocked_voters = _list_idle_voters().select_for_update(skip_locked=True)
+        voter_ids = list(unlocked_voters.values_list("pk", flat=True)[:VOTER_BATCH_SIZE])
+        deleted_count, _ = _list_idle_voters().filter(pk__in=voter_ids).delete()
+        return deleted_count
 
 
 def _list_idle_voters() -> QuerySet[Voter]:
     voters = Voter.objects.filter(user=None, created_at__lt=Now() - IDLE_VOTER_AGE)
     battles = Battle.objects.filter(voter=OuterRef("pk"))
-    # Those of deleted battles; the others come with a battle. By an index, which has no imported votes.
+    # Only votes of deleted battles matter: the others have a battle. The index excludes imported votes.
     votes = Vote.objects.filter(voter=OuterRef("pk")).exclude(prompt_hash="")
     keys = ApiKey.objects.filter(voter=OuterRef("pk"))
     return voters.exclude(Exists(battles)).exclude(Exists(votes)).exclude(Exists(keys))

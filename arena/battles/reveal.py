@@ -1,4 +1,4 @@
-"""Who answered: told once the vote is in."""
+"""The reveal of a battle: its models, with their ratings and measurements. It needs a vote."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -15,9 +15,9 @@ MILLION = 1_000_000
 
 
 def load_standing(battle: Battle) -> dict[str, Any]:
-    """Side → where its model stands on the board now, None if it is on none; kept with the battle at its vote.
+    """Side → the board row of its model now, or None if it has none. The battle stores it at the vote.
 
-    Named models have no board of their own, so it is that of the live pool. `models` is how many have a rank there.
+    Side-by-side battles have no board, so they use that of the live pool. `models` is the number of ranked models.
     """
     pool = LIVE_POOL if battle.mode == Battle.Mode.SIDE_BY_SIDE else battle.pool
     ratings = dict[str, Any](Standing.objects.filter(pool=pool).values_list("ratings", flat=True).first() or {})
@@ -27,7 +27,7 @@ def load_standing(battle: Battle) -> dict[str, Any]:
 
 
 def build_reveal(battle: Battle) -> list[dict[str, Any]] | None:
-    """Both models with their ratings from before the vote, once the battle is voted; None before."""
+    """Both models with their ratings before the vote; None if the battle has no vote yet."""
     if battle.state != Battle.State.VOTED:
         return None
     return [
@@ -40,33 +40,35 @@ def _get_side_standing(battle: Battle, side: str) -> dict[str, Any]:
     return (battle.standing or {}).get(side) or {}
 
 
-def _build_revealed_model(side: str, model: LanguageModel, before: Mapping[str, Any]) -> dict[str, Any]:
+def _build_revealed_model(side: str, model: LanguageModel, standing: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "side": side,
         "slug": model.slug,
         "name": model.name,
         "organization": model.organization and model.organization.name,
         "license": model.license and model.license.name,
-        **{key: before.get(key) for key in RATING_FIELDS},
+        **{key: standing.get(key) for key in RATING_FIELDS},
     }
 
 
 def build_reveal_cards(battle: Battle, answers: Sequence[Answer]) -> list[dict[str, Any]] | None:
-    """What the page tells of both models: the reveal, known facts, and what was measured; None before the vote.
+    """The cards of both models on the page: the reveal, facts and measurements; None before the vote.
 
-    answers: all of the battle. `price` is in and out per million tokens, `cost` of what was finished here, in words.
+    answers: all answers of the battle. In a card, `price` is input and output per million tokens, and `cost` that of
+    the finished answers, both as text.
     """
-    revealed = build_reveal(battle)
-    if revealed is None:
+    revealed_models = build_reveal(battle)
+    if revealed_models is None:
         return None
     models: list[LanguageModel] = [getattr(battle, f"model_{side}") for side in SIDES]
-    prices, usual = load_current_prices(models), load_performance(model.pk for model in models)
+    prices = load_current_prices(models)
+    performance = load_performance(model.pk for model in models)
     return [
-        each
+        card
         | _build_model_facts(model)
-        | _build_measurements(battle, each["side"], answers, prices.get(model.pk))
-        | {"usual": usual.get(model.pk), "models": _get_side_standing(battle, each["side"]).get("models")}
-        for each, model in zip(revealed, models, strict=True)
+        | _build_measurements(battle, card["side"], answers, prices.get(model.pk))
+        | {"usual": performance.get(model.pk), "models": _get_side_standing(battle, card["side"]).get("models")}
+        for card, model in zip(revealed_models, models, strict=True)
     ]
 
 
@@ -79,24 +81,24 @@ def _build_model_facts(model: LanguageModel) -> dict[str, Any]:
 
 
 def _build_measurements(battle: Battle, side: str, answers: Sequence[Answer], price: Price | None) -> dict[str, Any]:
-    # Of a stopped answer the model may have told more than was shown.
+    # A stopped answer does not count: the model may have sent more than the stored text.
     finished = [answer for answer in answers if answer.state == Answer.State.FINISHED and not answer.stopped]
-    mine = [answer for answer in finished if answer.side == side]
-    took = compute_answer_stats(mine)
-    cost = _compute_cost(took, price)
-    # The clock of a side that was replaced began with the model that failed.
-    replaced = any(each["side"] == side for each in battle.replaced)
+    side_answers = [answer for answer in finished if answer.side == side]
+    stats = compute_answer_stats(side_answers)
+    cost = _compute_cost(stats, price)
+    # The time of a replaced side began with the model that failed.
+    is_replaced = any(entry["side"] == side for entry in battle.replaced)
     return {
-        "answers": len(mine),
-        "first_token_s": None if replaced else took.first_token_s,
-        "tokens_per_s": took.tokens_per_s,
-        "tokens": took.output_tokens,
+        "answers": len(side_answers),
+        "first_token_s": None if is_replaced else stats.first_token_s,
+        "tokens_per_s": stats.tokens_per_s,
+        "tokens": stats.output_tokens,
         "price": price and (format_dollars(price.input), format_dollars(price.output)),
         "cost": None if cost is None else format_dollars(cost),
     }
 
 
-def _compute_cost(took: AnswerStats, price: Price | None) -> Decimal | None:
-    if price is None or took.input_tokens is None or took.output_tokens is None:
+def _compute_cost(stats: AnswerStats, price: Price | None) -> Decimal | None:
+    if price is None or stats.input_tokens is None or stats.output_tokens is None:
         return None
-    return (took.input_tokens * price.input + took.output_tokens * price.output) / MILLION
+    return (stats.input_tokens * price.input + stats.output_tokens * price.output) / MILLION

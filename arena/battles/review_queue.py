@@ -1,6 +1,6 @@
-"""Published battles that wait for an operator: who gets a place, what readers report, and what operators decide.
+"""The review queue of published battles: its limited places, the reports of readers, and the decisions of operators.
 
-A battle without a place is published all the same: its link works, and nobody is asked to look at it.
+A battle without a place is published all the same: its link works, but no operator is asked to review it.
 """
 
 from collections.abc import Sequence
@@ -18,15 +18,15 @@ from core.storage import fair_queue
 MAX_PER_VOTER = 3
 MAX_PER_NETWORK = 10
 MAX_WAITING = 200
-ADVISORY_LOCK_ID = 7_298_547  # battles that are published at once are counted one after another
+ADVISORY_LOCK_ID = 7_298_547  # so that battles published at the same time are counted one after another
 Review = Battle.Review
 UNREVIEWED_STATES = ("", Review.WAITING)
 DECISIONS = (Review.LISTED, Review.UNLISTED, Review.WITHDRAWN)
-NEEDS_REVIEW = Q(review__in=(Review.WAITING, Review.REPORTED))  # for an operator
+NEEDS_REVIEW = Q(review__in=(Review.WAITING, Review.REPORTED))
 
 
 def lock_queue() -> None:
-    """Until the end of the transaction nobody else changes the queue. Taken before any battle is locked."""
+    """Lock the queue until the end of the transaction. Call this before any battle is locked."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK_ID])
 
@@ -36,9 +36,9 @@ def list_waiting() -> QuerySet[Battle]:
 
 
 def enqueue_battle(battle: Battle, networks: Sequence[str]) -> None:
-    """Give a battle that is published just now a place, if there is one for its voter and network.
+    """Give a newly published battle a place, if one is free for its voter and network.
 
-    networks: hashes of the publisher's network, the one to store first.
+    networks: hashes of the publisher's network; the first one is stored.
     """
     if list_waiting().filter(voter=battle.voter_id).count() >= MAX_PER_VOTER:
         return
@@ -57,18 +57,18 @@ def _dequeue_battles(battles: QuerySet[Battle], review: str = "") -> int:
 
 
 def remove_battle(battle: Battle) -> None:
-    """It is not published any more. What an operator decided, or a reader reported, holds if it is published again."""
-    own = Battle.objects.filter(pk=battle.pk)
-    own.update(shared_network="")
-    own.filter(review=Review.WAITING).update(review="")
+    """Remove a battle that is no longer published. Decisions and reports still apply if it is published again."""
+    row = Battle.objects.filter(pk=battle.pk)
+    row.update(shared_network="")
+    row.filter(review=Review.WAITING).update(review="")
 
 
 def report_battle(battle: Battle, voter_id: UUID) -> None:
-    """A reader asks an operator to look. Until then it is listed nowhere; what was looked at stays where it is.
+    """Report a battle to the operators. It is listed nowhere until they decide, unless they have reviewed it already.
 
-    Raises Refusal 404 if the battle was deleted at this very moment.
+    Raises RequestError 404 if the battle is deleted at the same time.
     """
-    reporter = _reporter(battle, voter_id)
+    reporter = _hash_reporter(battle, voter_id)
     with transaction.atomic():
         row_locks.lock_battle(battle.pk)
         Report.objects.bulk_create([Report(battle=battle, reporter=reporter)], ignore_conflicts=True)
@@ -77,23 +77,26 @@ def report_battle(battle: Battle, voter_id: UUID) -> None:
 
 def has_reported(battle: Battle, voter_id: UUID) -> bool:
     """Whether this reader has reported this battle."""
-    return Report.objects.filter(battle=battle, reporter=_reporter(battle, voter_id)).exists()
+    return Report.objects.filter(battle=battle, reporter=_hash_reporter(battle, voter_id)).exists()
 
 
-def _reporter(battle: Battle, voter_id: UUID) -> str:
+def _hash_reporter(battle: Battle, voter_id: UUID) -> str:
     return keyed_hash(f"report of {battle.pk}", str(voter_id))
 
 
 def decide_review(battle_id: UUID, decision: str) -> bool:
-    """Store what an operator decided, one of DECISIONS. Returns False for a battle that nobody publishes now."""
-    found = Battle.objects.filter(IS_SHARED, pk=battle_id)
+    """Store the decision of an operator, one of `DECISIONS`. Returns False if the battle is not published now."""
+    shared_battle = Battle.objects.filter(IS_SHARED, pk=battle_id)
     if decision == Review.WITHDRAWN:
-        return bool(found.update(review=decision, shared_network="", shared_at=None))
-    return bool(_dequeue_battles(found, decision))
+        return bool(shared_battle.update(review=decision, shared_network="", shared_at=None))
+    return bool(_dequeue_battles(shared_battle, decision))
 
 
 def expire_reviews() -> int:
-    """Take out of the queue what has waited for thirty days, with the hashes of its networks; returns how many."""
+    """Delete the hashes of networks of battles that have waited for thirty days. Returns the number of battles.
+
+    Reported ones stay in the queue; the others leave it.
+    """
     old = Battle.objects.filter(NEEDS_REVIEW, shared_at__lte=Now() - NETWORK_HASH_RETENTION)
     reported = old.filter(review=Review.REPORTED).exclude(shared_network="").update(shared_network="")
     return reported + _dequeue_battles(old.filter(review=Review.WAITING))

@@ -1,8 +1,7 @@
-"""How many new sets of models a day may be named for blind battles: each is a pool, with a board of its own.
+"""The daily quota of new named sets for blind battles: each set is a pool with a board of its own.
 
-A set that has a board already costs nothing, nor does one that the same voter has named within the day. Redis holds
-the sets of a day, by voter, by address and by its networks; while it is away nothing is counted, and the limits of
-battles remain.
+A set that already has a board is free, and so is a set that the same voter has named within the day. Redis stores the
+sets of a day by voter, by address and by its networks. Without Redis nothing is counted; the limits on battles remain.
 """
 
 import logging
@@ -19,9 +18,11 @@ from arena.models import Battle, Standing
 from core.http.errors import RequestError
 from core.storage.redis_clients import get_redis_client
 
-DAILY_SETS_PER_VOTER, DAILY_SETS_PER_ADDRESS = 5, 20
+DAILY_SETS_PER_VOTER = 5
+DAILY_SETS_PER_ADDRESS = 20
 DAY_S = 24 * 3600
-# KEYS: sets of pools. ARGV: the pool, seconds, then how many each may hold. Adds to all or none; gives seconds to wait.
+# KEYS: sets of pools. ARGV: the pool, the lifetime in seconds, then the maximum size of each set.
+# Adds the pool to all sets or to none. Returns the seconds to wait, or 0.
 CHARGE_SCRIPT = """
 for place, key in ipairs(KEYS) do
   local is_new = redis.call("SISMEMBER", key, ARGV[1]) == 0
@@ -38,44 +39,47 @@ logger = logging.getLogger(__name__)
 
 
 def charge_named_set(request: HttpRequest, mode: object, models: object) -> None:
-    """Before a battle is started. Raises Refusal 429 `too_many_sets`; what is malformed is refused by the start."""
+    """Charge the quota for the models of a request, before its battle starts. Raises RequestError 429 `too_many_sets`.
+
+    Malformed requests pass: `lifecycle.start_battle` rejects them.
+    """
     is_named = isinstance(models, list) and all(isinstance(slug, str) and slug.isprintable() for slug in models)
     if mode != Battle.Mode.ANONYMOUS or not is_named:
         return
-    pool = get_set_pool(models)  # type: ignore[arg-type]  # looked at above
+    pool = get_set_pool(models)  # type: ignore[arg-type]  # checked by `is_named`
     if Standing.objects.filter(pool=pool).exists():
         return
     if wait := _charge_limits(_build_limits(request), pool):
         hours = -(-wait // 3600)
         detail = _(
-            "You or your network have named too many new sets of models today. Use one of them, or try again in "
-            "%(hours)s h."
+            "You or your network have chosen too many new sets of models today. Use one of them again, or try a new "
+            "one in %(hours)s h."
         )
         raise RequestError("too_many_sets", detail % {"hours": hours}, 429, retry_after=wait)
 
 
 def _build_limits(request: HttpRequest) -> dict[str, int]:
-    """Key → how many new sets a day. Where battles are not limited these are not either."""
+    """Key → the number of new sets per day. Without limits on battles there are none on sets."""
     environment = settings.ENVIRONMENT
     limits = {}
     if environment.arena_battles_per_hour:
         limits[f"sets:{get_voter_id(request)}"] = DAILY_SETS_PER_VOTER
     if environment.arena_battles_per_hour_address:
         limits |= {
-            f"sets:{each.key}": DAILY_SETS_PER_ADDRESS * each.factor for each in quotas.list_client_networks(request)
+            f"sets:{network.key}": DAILY_SETS_PER_ADDRESS * network.factor
+            for network in quotas.list_client_networks(request)
         }
     return limits
 
 
 def _charge_limits(limits: dict[str, int], pool: str) -> int:
-    """0, or the seconds until one more may be named."""
+    """The seconds until one more set is allowed, or 0."""
     if not limits:
         return 0
     try:
-        wait: int = get_redis_client().register_script(CHARGE_SCRIPT)(
-            keys=list(limits), args=[pool, DAY_S, *limits.values()]
-        )
+        charge = get_redis_client().register_script(CHARGE_SCRIPT)
+        wait: int = charge(keys=list(limits), args=[pool, DAY_S, *limits.values()])
     except (RedisError, OSError) as error:
-        logger.warning("Redis is away, new sets are not counted: %s", error)
+        logger.warning("Redis is down, new sets are not counted: %s", error)
         return 0
     return wait

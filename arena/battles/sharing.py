@@ -1,7 +1,7 @@
-"""Battles that their voters publish: their texts, and never who asked.
+"""Battles that their voters publish: the texts without the voter.
 
-Anyone with the link of one reads it at once. `ARENA_SHARING` says which ones the pages of their models list: none
-(`off`, and then nobody reads any), those that an operator has chosen (`moderated`), or all that nobody has reported
+Anyone with the link can read a published battle at once. `ARENA_SHARING` decides which ones the pages of models list:
+none (`off`: then no link works either), those that an operator has chosen (`moderated`), or all without a report
 (`open`).
 """
 
@@ -26,14 +26,15 @@ from arena.models import IS_LISTED, IS_SHARED, SIDES, Answer, Battle, Turn, Vote
 from core.http.errors import RequestError
 
 MAX_LISTED = 5
-MAX_EXCERPT_LENGTH = 600  # characters of a question and of an answer; the page of the battle has all
-OFF, MODERATED = "off", "moderated"
+MAX_EXCERPT_LENGTH = 600  # characters of a question and of an answer; the page of the battle shows the rest
+OFF = "off"
+MODERATED = "moderated"
 LISTED_IF_OPEN = IS_SHARED & Q(review__in=("", Battle.Review.WAITING, Battle.Review.LISTED))
 
 
 @dataclass(frozen=True)
 class SharedAnswer:
-    """What one side answered; `html` is sanitised, and empty where there is no answer."""
+    """The answer of one side; `html` is sanitized, and empty if the side did not answer."""
 
     side: str
     text: str
@@ -48,9 +49,12 @@ class SharedTurn:
 
 @dataclass(frozen=True)
 class SharedBattle:
-    """`models` as side → (slug, name); `own`: the side of the model that was asked for; `winner` as in `Vote`.
+    """A published battle for readers.
 
-    Where it is listed, `exchanges` has the first turn alone, cut.
+    models: side → (slug, name)
+    own: the side of the model whose page lists the battle
+    winner: as in `Vote`
+    exchanges: all turns, or the shortened first turn in a list
     """
 
     id: UUID
@@ -67,7 +71,7 @@ def is_sharing_on() -> bool:
 
 
 def is_moderated() -> bool:
-    """Whether the pages of models list only what an operator has chosen."""
+    """Whether the pages of models list only battles that an operator has chosen."""
     return _get_sharing_mode() == MODERATED
 
 
@@ -76,20 +80,24 @@ def _get_sharing_mode() -> str:
 
 
 def share_battle(battle: Battle, networks: Sequence[str]) -> None:
-    """Let everybody with its link read this battle, and ask an operator to look at it.
+    """Publish this battle to everyone with its link, and put it into the review queue.
 
-    networks: see `arena.identity.network_hashes.compute_network_hashes`. Raises Refusal 403 `sharing_off`, or
-    `withdrawn` after an operator took it down; 404; 409 `not_voted` before the vote."""
+    networks: see `arena.identity.network_hashes.compute_network_hashes`
+
+    Raises RequestError 403 `sharing_off`, 403 `withdrawn` if an operator took the battle down, 404, and 409
+    `not_voted` before the vote.
+    """
     if not is_sharing_on():
-        raise RequestError("sharing_off", _("Publishing battles is switched off in this arena."), 403)
+        raise RequestError("sharing_off", _("Publishing is switched off on this site."), 403)
     if battle.state != Battle.State.VOTED:
-        raise RequestError("not_voted", _("A battle can be published after the vote."), 409)
+        raise RequestError("not_voted", _("You can publish a battle after you vote."), 409)
     with transaction.atomic():
         review_queue.lock_queue()
         row_locks.lock_battle(battle.pk)
         row_locks.refresh_battle(battle, fields=["shared_at", "review"])
         if battle.review == Battle.Review.WITHDRAWN:
-            raise RequestError("withdrawn", _("An operator took this battle down. It cannot be published again."), 403)
+            detail = _("An operator took this battle down, so you cannot publish it again.")
+            raise RequestError("withdrawn", detail, 403)
         if battle.shared_at is None:
             _mark_shared(battle, networks)
     row_locks.refresh_battle(battle, fields=["shared_at", "review"])
@@ -103,7 +111,7 @@ def _mark_shared(battle: Battle, networks: Sequence[str]) -> None:
 
 
 def unshare_battle(battle: Battle) -> None:
-    """Let nobody but its voter read this battle. Raises Refusal 404."""
+    """Unpublish this battle, so that only its voter can read it. Raises RequestError 404."""
     with transaction.atomic():
         Battle.objects.filter(pk=battle.pk).update(shared_at=None)
         review_queue.remove_battle(battle)
@@ -111,27 +119,30 @@ def unshare_battle(battle: Battle) -> None:
 
 
 def find_shared_battle(battle_id: UUID) -> Battle | None:
-    """A battle that whoever has its link may read, or None."""
-    return _query_battles().filter(IS_SHARED, pk=battle_id).first() if is_sharing_on() else None
+    """The published battle with this id, or None."""
+    if not is_sharing_on():
+        return None
+    return _query_battles().filter(IS_SHARED, pk=battle_id).first()
 
 
 def load_shared_battle(battle: Battle) -> SharedBattle:
-    """All of a published battle."""
+    """All turns of a published battle."""
     answers = battle_view.load_answers(battle.pk)
     return _build_shared_battle(battle, answers, battle.model_a_id, len({answer.turn for answer in answers}))
 
 
-def list_shared_battles(key: int) -> list[SharedBattle]:
-    """The five that were published last of those that are listed and that this model fought, cut."""
+def list_shared_battles(model_id: int) -> list[SharedBattle]:
+    """Excerpts of the `MAX_LISTED` battles of this model that were published last, of those that may be listed."""
     if not is_sharing_on():
         return []
-    listed = IS_LISTED if is_moderated() else LISTED_IF_OPEN
-    fought = _query_battles().filter(listed, Q(model_a=key) | Q(model_b=key)).annotate(turn_count=Count("turns"))
-    found = fought.order_by("-shared_at", "pk")[:MAX_LISTED]
+    is_listed = IS_LISTED if is_moderated() else LISTED_IF_OPEN
+    has_model = Q(model_a=model_id) | Q(model_b=model_id)
+    battles = _query_battles().filter(is_listed, has_model).annotate(turn_count=Count("turns"))
+    latest_battles = list(battles.order_by("-shared_at", "pk")[:MAX_LISTED])
     answers: dict[UUID, list[Answer]] = defaultdict(list)
-    for answer in _load_excerpts(list(found)):
+    for answer in _load_excerpts(latest_battles):
         answers[answer.turn.battle_id].append(answer)
-    return [_build_shared_battle(battle, answers[battle.pk], key, battle.turn_count) for battle in found]
+    return [_build_shared_battle(battle, answers[battle.pk], model_id, battle.turn_count) for battle in latest_battles]
 
 
 def _query_battles() -> QuerySet[Battle]:
@@ -139,10 +150,13 @@ def _query_battles() -> QuerySet[Battle]:
 
 
 def _load_excerpts(battles: Iterable[Battle]) -> Iterable[Answer]:
-    """Both answers to the first question of each, cut where they are read: they may be long."""
-    first = Answer.objects.filter(turn__battle__in=battles, turn__number=1).select_related("turn__battle")
-    starts = {"question": Left("turn__prompt", MAX_EXCERPT_LENGTH + 1), "start": Left("text", MAX_EXCERPT_LENGTH + 1)}
-    answers: QuerySet[Any] = first.defer("text", "reasoning", "turn__prompt").annotate(**starts)
+    """Both answers to the first question of each battle. The database shortens the texts, which may be long."""
+    first_answers = Answer.objects.filter(turn__battle__in=battles, turn__number=1).select_related("turn__battle")
+    excerpts = {
+        "question": Left("turn__prompt", MAX_EXCERPT_LENGTH + 1),
+        "start": Left("text", MAX_EXCERPT_LENGTH + 1),
+    }
+    answers: QuerySet[Any] = first_answers.defer("text", "reasoning", "turn__prompt").annotate(**excerpts)
     for answer in answers.order_by("side"):
         answer.text = _truncate_text(answer.start)
         answer.turn.prompt = _truncate_text(answer.question)
@@ -153,25 +167,26 @@ def _truncate_text(text: str) -> str:
     return text if len(text) <= MAX_EXCERPT_LENGTH else f"{text[:MAX_EXCERPT_LENGTH].rstrip()} …"
 
 
-def _build_shared_battle(battle: Battle, answers: Iterable[Answer], key: int, turn_count: int) -> SharedBattle:
-    sides: dict[Turn, list[SharedAnswer]] = defaultdict(list)
+def _build_shared_battle(battle: Battle, answers: Iterable[Answer], model_id: int, turn_count: int) -> SharedBattle:
+    sides_by_turn: dict[Turn, list[SharedAnswer]] = defaultdict(list)
     view = battle_view.build_battle_view(answers)
     for answer in answers:
-        html = mark_safe(view.side(answer.turn.number, answer.side).html)  # noqa: S308  # sanitised by arena.answers.markdown
-        sides[answer.turn].append(SharedAnswer(answer.side, answer.text, html))
+        html = mark_safe(view.side(answer.turn.number, answer.side).html)  # noqa: S308  # sanitized by arena.answers.markdown
+        sides_by_turn[answer.turn].append(SharedAnswer(answer.side, answer.text, html))
     models = {side: getattr(battle, f"model_{side}") for side in SIDES}
     return SharedBattle(
         id=battle.pk,
-        shared_at=battle.shared_at,  # type: ignore[arg-type]  # only published ones come here
+        shared_at=battle.shared_at,  # type: ignore[arg-type]  # all callers pass published battles
         models={side: (model.slug, model.name) for side, model in models.items()},
-        own="a" if battle.model_a_id == key else "b",
+        own="a" if battle.model_a_id == model_id else "b",
         winner=battle.vote.winner,
         turn_count=turn_count,
-        exchanges=[SharedTurn(turn.prompt, said) for turn, said in sides.items()],
+        exchanges=[SharedTurn(turn.prompt, sides) for turn, sides in sides_by_turn.items()],
     )
 
 
 def build_shared_battle_data(shared: SharedBattle) -> dict[str, Any]:
+    """A published battle as the API returns it."""
     return {
         "id": shared.id,
         "url": reverse("published-battle", args=[shared.id]),
@@ -180,7 +195,7 @@ def build_shared_battle_data(shared: SharedBattle) -> dict[str, Any]:
         "winner": shared.winner,
         "turn_count": shared.turn_count,
         "turns": [
-            {"prompt": each.prompt, "answers": {said.side: said.text for said in each.sides}}
-            for each in shared.exchanges
+            {"prompt": turn.prompt, "answers": {answer.side: answer.text for answer in turn.sides}}
+            for turn in shared.exchanges
         ],
     }

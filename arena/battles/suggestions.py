@@ -1,7 +1,8 @@
-"""Questions to begin with: a team's own (`load_prompts`), or without any those of `arena/data/suggestions.jsonl`."""
+"""Suggested questions: a team's own (`load_prompts`), or else the bundled ones of `arena/data/suggestions.jsonl`."""
 
 import random
-from collections.abc import Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ BUNDLED_FILE = Path(__file__).parents[1] / "data" / "suggestions.jsonl"
 CATEGORY_NAMES = {
     "writing": _("Writing"),
     "coding": _("Coding"),
-    "maths": _("Maths"),
+    "maths": _("Math"),
     "reasoning": _("Reasoning"),
     "explanation": _("Explanation"),
     "translation": _("Translation"),
@@ -31,7 +32,7 @@ CATEGORY_NAMES = {
 
 @dataclass(frozen=True)
 class SuggestionCard:
-    """One suggestion; `key` tells it from the others that are offered at the same time."""
+    """One suggestion; `key` identifies it within its source, the team's own questions or the bundled ones."""
 
     key: int
     prompt: str
@@ -39,23 +40,26 @@ class SuggestionCard:
 
     @property
     def title(self) -> str:
-        """The category as it is shown: ours are translated, a team's stand as they are."""
+        """The label of the category: translated for ours, unchanged for a team's own."""
         return str(CATEGORY_NAMES.get(self.category, self.category))
 
 
-def draw_cards(shown: Collection[int] = ()) -> list[SuggestionCard]:
-    """Four cards by chance, of different categories and none of the `shown` ones as far as there are enough."""
-    own = dict(Suggestion.objects.values_list("pk", "category"))
-    if not own:
-        shipped = _load_bundled_cards()
-        return [shipped[key] for key in _draw_mixed_keys({key: card.category for key, card in shipped.items()}, shown)]
-    chosen = _draw_mixed_keys(own, shown)
-    found = Suggestion.objects.in_bulk(chosen)  # a new set may be loaded at this moment
-    return [SuggestionCard(key, found[key].prompt, found[key].category) for key in chosen if key in found]
+def draw_cards(exclude: Collection[int] = ()) -> list[SuggestionCard]:
+    """Four random cards, if possible of different categories and without the cards in `exclude`."""
+    team_categories = dict(Suggestion.objects.values_list("pk", "category"))
+    if not team_categories:
+        bundled = _load_bundled_cards()
+        bundled_categories = {key: card.category for key, card in bundled.items()}
+        return [bundled[key] for key in _draw_mixed_keys(bundled_categories, exclude)]
+    keys = _draw_mixed_keys(team_categories, exclude)
+    suggestions = Suggestion.objects.in_bulk(keys)  # fewer if a new file is being loaded at the same time
+    return [
+        SuggestionCard(key, suggestions[key].prompt, suggestions[key].category) for key in keys if key in suggestions
+    ]
 
 
 def get_card_prompt(key: int) -> str:
-    """The text of an offered card; empty for any other key."""
+    """The question of a card; empty for an unknown key."""
     if Suggestion.objects.exists():
         return Suggestion.objects.filter(pk=key).values_list("prompt", flat=True).first() or ""
     card = _load_bundled_cards().get(key)
@@ -63,7 +67,7 @@ def get_card_prompt(key: int) -> str:
 
 
 def is_suggestion(prompt: str) -> bool:
-    """Whether a question is that of a card, shipped or a team's own, word for word."""
+    """Whether a question is that of a card, bundled or a team's own, word for word."""
     text = prompt.strip()
     return (
         text in {card.prompt for card in _load_bundled_cards().values()}
@@ -71,20 +75,23 @@ def is_suggestion(prompt: str) -> bool:
     )
 
 
-def _draw_mixed_keys(categories: Mapping[int, str], shown: Collection[int]) -> list[int]:
-    """Four of these keys by chance: first those that are not shown now, and of each category one before a second."""
+def _draw_mixed_keys(categories: Mapping[int, str], exclude: Collection[int]) -> list[int]:
+    """Four random keys: those in `exclude` come last, and each category comes once before any comes twice."""
     shuffled = random.sample(sorted(categories), len(categories))
-    turns = dict(_number_within_category(sorted(shuffled, key=lambda key: key in shown), categories))
-    return sorted(turns, key=lambda key: (key in shown, turns[key]))[:CARD_COUNT]
+    shuffled.sort(key=lambda key: key in exclude)
+    positions = _number_within_categories(shuffled, categories)
+    return sorted(positions, key=lambda key: (key in exclude, positions[key]))[:CARD_COUNT]
 
 
-def _number_within_category(keys: Collection[int], categories: Mapping[int, str]) -> Iterator[tuple[int, int]]:
-    """Each key with how many of its category come before it."""
-    before: dict[str, int] = {}
+def _number_within_categories(keys: Iterable[int], categories: Mapping[int, str]) -> dict[int, int]:
+    """Each key with the number of keys of its category before it."""
+    counts: dict[str, int] = defaultdict(int)
+    positions = {}
     for key in keys:
         category = categories[key]
-        yield key, before.get(category, 0)
-        before[category] = before.get(category, 0) + 1
+        positions[key] = counts[category]
+        counts[category] += 1
+    return positions
 
 
 @cache

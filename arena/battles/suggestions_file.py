@@ -1,4 +1,4 @@
-"""A team's own questions for the cards of the first page. Read whole, checked whole, then written."""
+"""Imports a team's own questions for the cards of the home page. The whole file is checked before it is stored."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,20 +16,22 @@ MAX_CATEGORY_LENGTH = 100
 
 
 def import_suggestions(path: Path) -> dict[str, str]:
-    """Put the questions of a file on the cards, instead of all that were there; gives {prompt: category}.
+    """Replace all questions on the cards with those of a file. Returns {prompt: category}.
 
-    The file is CSV with a header, or JSON Lines. Raises ValueError with one sentence: an unreadable file, or the
-    first wrong line by its number and field.
+    The file is CSV with a header, or JSON Lines. Raises ValueError with one sentence about an unreadable file, or
+    about the first invalid line, with its number and field.
     """
     try:
         lines = path.read_bytes().splitlines(keepends=True)
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+    is_csv = path.suffix.lower() == ".csv"
+    rows = _read_csv_rows(lines) if is_csv else iter_json_lines(lines, "prompt")
     cards: dict[str, str] = {}
-    for number, row in _read_csv_rows(lines) if path.suffix.lower() == ".csv" else iter_json_lines(lines, "prompt"):
+    for number, row in rows:
         cards.setdefault(_parse_text(number, row, "prompt"), _parse_text(number, row, "category"))
     if not cards:
-        raise ValueError(f"{path} holds no prompts")
+        raise ValueError(f"{path} contains no prompts")
     with transaction.atomic():
         Suggestion.objects.all().delete()
         Suggestion.objects.bulk_create(Suggestion(prompt=prompt, category=cards[prompt]) for prompt in cards)
@@ -47,13 +49,13 @@ def _read_csv_rows(lines: Iterable[bytes]) -> Iterator[CsvRecord]:
 def _parse_text(line: int, row: dict[str, Any], field: str) -> str:
     value = row.get(field, "")
     if not isinstance(value, str):
-        raise ValueError(f"line {line}: {field} must be a text")
-    text = value.replace("\r\n", "\n").strip()  # as a browser sends it back, and as it is compared
+        raise ValueError(f"line {line}: {field} must be text")
+    text = value.replace("\r\n", "\n").strip()  # normalized like the questions that it is compared with
     if not text:
         raise ValueError(f"line {line}: {field} is missing or empty")
     if not is_storable_text(text):
-        raise ValueError(f"line {line}: {field} holds characters that are no text")
-    longest = MAX_CATEGORY_LENGTH if field == "category" else conversation_limit()
-    if TextSize.of(text).length > longest:
-        raise ValueError(f"line {line}: {field} is longer than {longest:,} characters")
+        raise ValueError(f"line {line}: {field} contains invalid characters")
+    max_length = MAX_CATEGORY_LENGTH if field == "category" else conversation_limit()
+    if TextSize.of(text).length > max_length:
+        raise ValueError(f"line {line}: {field} is longer than {max_length:,} characters")
     return text

@@ -1,1 +1,1 @@
-"""Where models are called: which are up, how they perform, and which pair is drawn."""
+"""Endpoints: the backends that call models, their health and performance, budgets, and the draw of pairs."""

@@ -1,6 +1,6 @@
-"""How endpoints do: every call of a battle is recorded, and summed up by day.
+"""Statistics of endpoints: every call of a battle is recorded, and calls are summed up by day.
 
-Probes are no calls (see `arena.endpoints.circuit_breaker`): they enter no figure.
+Probes (see `arena.endpoints.circuit_breaker`) are not calls and count in no figure.
 """
 
 from collections.abc import Sequence
@@ -16,15 +16,16 @@ from arena.endpoints import circuit_breaker
 from arena.models import LIVE_POOL, Answer, Battle, EndpointCall
 
 CALL_RETENTION = timedelta(days=3)
-# A cookie is free, so a network is bounded too.
-MAX_FAILURES_PER_VOTER, MAX_FAILURES_PER_NETWORK = 3, 12
-# Operators are told of a model that fails in more than half of a day's battles while its probes pass.
-ALARM_MIN_BATTLES, ALARM_MIN_VOTERS = 20, 10
+MAX_FAILURES_PER_VOTER = 3
+MAX_FAILURES_PER_NETWORK = 12  # A new cookie costs nothing, so a network has a limit too.
+# Operators are warned about a model that fails in more than half of a day's battles while its probes pass.
+ALARM_MIN_BATTLES = 20
+ALARM_MIN_VOTERS = 10
 FAILS_IN_BATTLES = Q(enabled=True, failed_probes=0, fails_in_battles=True)
 COUNT_BY_REASON_SQL = "'{0}', nullif(count(*) FILTER (WHERE failure = '{0}'), 0)"
 FAILURE_COUNTS_SQL = ", ".join(map(COUNT_BY_REASON_SQL.format, Answer.Failure.values))
 ENDPOINT_FAILURES_SQL = ", ".join(f"'{failure.value}'" for failure in sorted(Answer.OF_ENDPOINT))
-# Only these enter what is public of failures: whoever names the models could choose which of them is to fail.
+# Public failure rates count only these battles: a voter who names the models could choose which of them fails.
 PUBLIC_BATTLE_SQL = f"battle.mode = '{Battle.Mode.ANONYMOUS.value}' AND battle.pool = '{LIVE_POOL}'"
 ROLL_UP_SQL = f"""
     WITH calls AS (
@@ -80,8 +81,11 @@ UPDATE_ALARMS_SQL = f"""
 
 @dataclass(frozen=True)
 class CallRecord:
-    """One attempt: `failure` is empty for an answer; seconds to its first token, a thought or not, and tokens a
-    second after it."""
+    """One attempt to get an answer.
+
+    failure: empty for an answer. first_token_s: seconds to its first token, reasoning or not. tokens_per_s: tokens per
+    second after the first one.
+    """
 
     endpoint_id: int
     battle: str
@@ -91,30 +95,34 @@ class CallRecord:
 
 
 def record_calls(calls: Sequence[CallRecord]) -> list[None]:
-    """Keep the calls; those that failed before their first token ask for a probe, and change nothing else."""
+    """Store the calls. Calls that failed before their first token request a probe, and change nothing else."""
     EndpointCall.objects.bulk_create([EndpointCall(**vars(call)) for call in calls])
-    if failed := {call.endpoint_id for call in calls if call.failure and call.first_token_s is None}:
-        circuit_breaker.request_probes(failed)
+    failed_endpoints = {call.endpoint_id for call in calls if call.failure and call.first_token_s is None}
+    if failed_endpoints:
+        circuit_breaker.request_probes(failed_endpoints)
     return [None] * len(calls)
 
 
 def most_of_a_network() -> int | None:
-    """How many failures of a network are counted for a model and day; None where addresses have no limit.
+    """The most failures of one network that count for a model and day; None if addresses have no hourly limit.
 
-    SQL's least() ignores a null.
+    As a parameter of SQL's least(), None means no limit: least() ignores a null.
     """
     return MAX_FAILURES_PER_NETWORK if settings.ENVIRONMENT.arena_battles_per_hour_address else None
 
 
 def list_due_days(now: datetime) -> list[date]:
-    """The days (UTC) to be summed up now: today, and in its first hour yesterday to its end."""
-    today = now.astimezone(UTC).date()
-    return [today] if now.astimezone(UTC).hour else [today - timedelta(days=1), today]
+    """The days (UTC) to sum up now: today, and in its first hour also yesterday, to complete it."""
+    utc_now = now.astimezone(UTC)
+    today = utc_now.date()
+    return [today] if utc_now.hour else [today - timedelta(days=1), today]
 
 
 def roll_up_day(day: date) -> int:
-    """Sum up one day (UTC) for every endpoint that was called, and see which fail in the battles of the last 24 hours;
-    may be repeated. Gives how many endpoints were called."""
+    """Sum up one day (UTC) and update the alarms on battles of the last 24 hours. May be repeated.
+
+    Returns the number of endpoints that were called on that day.
+    """
     begin = datetime.combine(day, time(), UTC)
     with connection.cursor() as cursor:
         cursor.execute(

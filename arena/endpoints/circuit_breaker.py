@@ -1,14 +1,14 @@
-"""Which endpoints are in the draw. Probes of the arena's own decide that, and nothing that a visitor sends.
+"""The circuit breaker of endpoints. Our own probes decide which endpoints are in the draw; visitors cannot.
 
-A call of a visitor that fails before its first token only asks for a probe: an answers worker sends the endpoint one
-short question, at most every 30 s. Two failed probes in a row take the endpoint out of the draw, one good probe brings
-it back; as long as the last one failed, the next one needs nobody to ask for it. The row of the endpoint holds all of
-this, and a worker claims a probe by one conditional UPDATE, so that of many workers one sends it.
+A visitor's call that fails before its first token only requests a probe: an answers worker sends the endpoint one short
+question, at most every 30 s. Two failed probes in a row take the endpoint out of the draw, and one healthy probe brings
+it back. While the last probe failed, the next one is sent without a request. The state is stored in the row of the
+endpoint, and a worker claims a probe by one conditional UPDATE, so only one of many workers sends it.
 
-Good is an answer, an empty one or a refusal too: an endpoint that sends one of these is up. A rate limit (429) shows
-that it is up, and not that it answers. It brings an endpoint back into the draw, since visitors can bring it about and
-could keep a model out, but the next failed probe takes it out again. That probe waits as long as the rate limit says,
-an hour at most, or five minutes after a failed probe. A 429 counts as failed where its words are those for an account
+An answer, an empty answer or a refusal is healthy: the endpoint is up. A rate limit (429) shows that the endpoint is
+up, but not that it answers. It brings the endpoint back into the draw, because visitors can cause rate limits and could
+otherwise keep a model out, but the next failed probe takes it out again. That probe waits as long as the rate limit
+says: at most an hour, or five minutes after a failed probe. A 429 counts as a failure if its text is about an account
 without money.
 """
 
@@ -28,8 +28,8 @@ from arena.models import Answer, Endpoint
 FAILED_PROBES_LIMIT = 2
 PROBE_INTERVAL_S = 30
 MAX_RETRY_DELAY_S = 3600
-LONGEST_DOUBT_S = 300  # instead, where the last probe that was no rate limit failed
-# How long a probe may wait for a place: twice as long as answers, so that it comes first in the queue in any case.
+MAX_RETRY_DELAY_AFTER_FAILURE_S = 300  # if the last probe other than a rate limit failed
+# How long a probe may wait for a slot: twice as long as answers, so that it always reaches the head of the queue.
 PROBE_SLOT_TIMEOUT_S = 120
 IN_DRAW = Q(enabled=True, failed_probes__lt=FAILED_PROBES_LIMIT)
 HEALTHY_OUTCOMES = frozenset({"", Answer.Failure.EMPTY, Answer.Failure.REFUSED})
@@ -37,24 +37,24 @@ HEALTHY_OUTCOMES = frozenset({"", Answer.Failure.EMPTY, Answer.Failure.REFUSED})
 
 @dataclass(frozen=True)
 class ClaimedProbe:
-    """A probe that this worker has claimed until `until`; afterwards another one may."""
+    """A probe that this worker alone may send until `claimed_until`; later another worker may claim it."""
 
     endpoint: Endpoint
-    until: datetime
+    claimed_until: datetime
 
 
 @dataclass(frozen=True)
 class ProbeReport:
-    """How a probe went; None if it was not sent, for no place became free."""
+    """The result of a claimed probe; None if it was not sent because no slot became free."""
 
-    due: ClaimedProbe
-    outcome: ProbeResult | None
+    probe: ClaimedProbe
+    result: ProbeResult | None
 
 
 def request_probes(endpoint_ids: Iterable[int]) -> None:
     """Request a probe of endpoints to which calls failed before their first token."""
     with connection.cursor() as cursor:
-        # A row that is locked is being probed, or asked for by another worker.
+        # Locked rows are skipped: another worker is claiming, recording or requesting their probe.
         cursor.execute(
             """
             UPDATE arena_endpoint SET probe_wanted = true WHERE id IN (
@@ -64,8 +64,8 @@ def request_probes(endpoint_ids: Iterable[int]) -> None:
 
 
 def claim_probes(requests: Sequence[None]) -> list[list[ClaimedProbe]]:
-    """Claim the probes that are due, all of them for the first of the requests."""
-    patience = PROBE_SLOT_TIMEOUT_S + settings.ENVIRONMENT.arena_first_token_timeout_s
+    """The claimed probes for each request: all that are due for the first one, none for the others."""
+    claim_s = PROBE_SLOT_TIMEOUT_S + settings.ENVIRONMENT.arena_first_token_timeout_s
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -75,36 +75,38 @@ def claim_probes(requests: Sequence[None]) -> list[list[ClaimedProbe]]:
                 SELECT id FROM arena_endpoint WHERE enabled AND (probe_wanted OR failed_probes > 0)
                     AND probe_after <= statement_timestamp() FOR NO KEY UPDATE SKIP LOCKED)
             RETURNING id, probe_after""",
-            [patience],
+            [claim_s],
         )
-        until = dict(cursor.fetchall())
-    claimed = [ClaimedProbe(endpoint, until[endpoint.pk]) for endpoint in Endpoint.objects.filter(pk__in=until)]
-    return [claimed if number == 0 else [] for number in range(len(requests))]
+        claim_ends = dict(cursor.fetchall())
+    endpoints = Endpoint.objects.filter(pk__in=claim_ends)
+    probes = [ClaimedProbe(endpoint, claim_ends[endpoint.pk]) for endpoint in endpoints]
+    return [probes if number == 0 else [] for number in range(len(requests))]
 
 
-def record_probes(sent: Sequence[ProbeReport]) -> list[None]:
-    """Note how probes went. One that was claimed anew meanwhile changes nothing."""
-    for each in sorted(sent, key=lambda each: each.due.endpoint.pk):
-        _record_probe(each.due, each.outcome)
-    return [None] * len(sent)
+def record_probes(reports: Sequence[ProbeReport]) -> list[None]:
+    """Store the results of probes. A result changes nothing if its probe has been claimed again since."""
+    for report in sorted(reports, key=lambda report: report.probe.endpoint.pk):
+        _record_probe(report.probe, report.result)
+    return [None] * len(reports)
 
 
-def _record_probe(due: ClaimedProbe, outcome: ProbeResult | None) -> None:
-    held = Endpoint.objects.filter(pk=due.endpoint.pk, probe_after=due.until)
-    if outcome is None:  # nobody has learnt yet what was asked
-        held.update(probe_wanted=True, probe_after=_compute_probe_time())
-    elif outcome.retry_after_s is not None:
-        longest = LONGEST_DOUBT_S if due.endpoint.failed_probes else MAX_RETRY_DELAY_S
-        held.update(
+def _record_probe(probe: ClaimedProbe, result: ProbeResult | None) -> None:
+    claimed = Endpoint.objects.filter(pk=probe.endpoint.pk, probe_after=probe.claimed_until)
+    if result is None:  # The request is still open.
+        claimed.update(probe_wanted=True, probe_after=_compute_probe_time())
+    elif result.retry_after_s is not None:
+        max_delay_s = MAX_RETRY_DELAY_AFTER_FAILURE_S if probe.endpoint.failed_probes else MAX_RETRY_DELAY_S
+        claimed.update(
             failed_probes=Least("failed_probes", FAILED_PROBES_LIMIT - 1),
             probe_wanted=True,
-            probe_after=_compute_probe_time(min(outcome.retry_after_s, longest)),
+            probe_after=_compute_probe_time(min(result.retry_after_s, max_delay_s)),
         )
-    elif outcome.failure in HEALTHY_OUTCOMES:
-        held.update(failed_probes=0, probe_after=_compute_probe_time())
+    elif result.failure in HEALTHY_OUTCOMES:
+        claimed.update(failed_probes=0, probe_after=_compute_probe_time())
     else:
-        held.update(failed_probes=F("failed_probes") + 1, probe_after=_compute_probe_time())
+        claimed.update(failed_probes=F("failed_probes") + 1, probe_after=_compute_probe_time())
 
 
-def _compute_probe_time(wait_s: float = 0) -> Any:
-    return Now() + timedelta(seconds=max(wait_s, PROBE_INTERVAL_S))
+def _compute_probe_time(delay_s: float = 0) -> Any:
+    """The time of the next probe as an SQL expression: after the delay, but not before PROBE_INTERVAL_S."""
+    return Now() + timedelta(seconds=max(delay_s, PROBE_INTERVAL_S))

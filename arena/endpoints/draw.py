@@ -1,4 +1,4 @@
-"""Who may be drawn, and who is: for a new battle, and for a side that has to be replaced."""
+"""The draw of models: for a new battle, and for a side that is replaced."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -14,52 +14,61 @@ MIN_MODELS = 2
 
 
 def list_drawable_models(among: Iterable[int] | None = None) -> list[int]:
-    """Keys of the models that are up: enabled, and not out after failed probes.
+    """The keys of the models that are up: enabled, and not taken out by failed probes.
 
-    Of all models those with a small window are left out (see `arena.endpoints.context_limit`); among named ones they
-    stay, for their voter chose them. No question changes who can be drawn."""
-    up = Endpoint.objects.filter(IN_DRAW)
-    drawn = up.exclude(pk__in=list_small_windows().values("pk")) if among is None else up.filter(model_id__in=among)
-    return list(drawn.values_list("model_id", flat=True))
+    among: keys of the models that the voter chose; None for all models. A draw among all models excludes those with a
+    small window (see `arena.endpoints.context_limit`); a draw among chosen ones includes them. The question never
+    changes which models can be drawn.
+    """
+    endpoints = Endpoint.objects.filter(IN_DRAW)
+    if among is None:
+        endpoints = endpoints.exclude(pk__in=list_small_windows().values("pk"))
+    else:
+        endpoints = endpoints.filter(model_id__in=among)
+    return list(endpoints.values_list("model_id", flat=True))
 
 
 def draw_pair(models: Sequence[int], keep: int | None = None, pool: str = LIVE_POOL) -> pair_sampler.PairDraw | None:
-    """A pair of these models, or an opponent for `keep` among them; None if there is none."""
+    """A pair of these models, or an opponent for `keep` among them; None for fewer than two models."""
     if len(models) < MIN_MODELS:
         return None
-    written = PairWeight.objects.filter(pool=pool).values_list("updated_at", flat=True).first()
-    return _load_sampler(pool, written, tuple(sorted(models)), keep).draw()
-
-
-def compute_draw_shares(models: Sequence[int], pool: str) -> dict[int, float]:
-    """Model → its chance to be one of the two that are drawn from these; the sum is 2. Empty for fewer than two."""
-    if len(models) < MIN_MODELS:
-        return {}
-    written = PairWeight.objects.filter(pool=pool).values_list("updated_at", flat=True).first()
-    return _cached_draw_shares(pool, written, tuple(sorted(models)))
-
-
-@lru_cache(maxsize=64)
-def _cached_draw_shares(pool: str, written: datetime | None, models: tuple[int, ...]) -> dict[int, float]:
-    lots, found = _load_sampler(pool, written, models, None), dict.fromkeys(models, 0.0)
-    for pair, chance in zip(lots.pairs, lots.chances, strict=True):
-        for model in pair:
-            found[model] += chance
-    return found
+    return _load_sampler(pool, _load_update_time(pool), tuple(sorted(models)), keep).draw()
 
 
 def draw_unweighted_pair(models: Sequence[int], pool: str) -> pair_sampler.PairDraw | None:
-    """A pair of named models of which fewer than two are up; None for fewer than two models."""
+    """A pair of chosen models of which fewer than two are up; None for fewer than two models."""
     if len(models) < MIN_MODELS:
         return None
     return _load_sampler(pool, None, tuple(sorted(models)), None).draw()
 
 
+def compute_draw_shares(models: Sequence[int], pool: str) -> dict[int, float]:
+    """Model → its chance to be one of the two that are drawn; the sum is 2. Empty for fewer than two models."""
+    if len(models) < MIN_MODELS:
+        return {}
+    return _compute_draw_shares(pool, _load_update_time(pool), tuple(sorted(models)))
+
+
+@lru_cache(maxsize=64)
+def _compute_draw_shares(pool: str, updated_at: datetime | None, models: tuple[int, ...]) -> dict[int, float]:
+    sampler = _load_sampler(pool, updated_at, models, None)
+    shares = dict.fromkeys(models, 0.0)
+    for pair, chance in zip(sampler.pairs, sampler.chances, strict=True):
+        for model in pair:
+            shares[model] += chance
+    return shares
+
+
+def _load_update_time(pool: str) -> datetime | None:
+    """The time of the pool's newest weights; a part of the cache keys, so that each version is loaded once."""
+    return PairWeight.objects.filter(pool=pool).values_list("updated_at", flat=True).first()
+
+
 @lru_cache(maxsize=64)
 def _load_sampler(
-    pool: str, written: datetime | None, models: tuple[int, ...], keep: int | None
+    pool: str, updated_at: datetime | None, models: tuple[int, ...], keep: int | None
 ) -> pair_sampler.PairSampler:
-    """`written` is when the weights came, so that new ones are read once."""
-    stored = PairWeight.objects.filter(pool=pool, updated_at=written).first() if written else None
+    """The sampler of these models, with the weights of this time, or without weights for None."""
+    stored = PairWeight.objects.filter(pool=pool, updated_at=updated_at).first() if updated_at else None
     weights = dict(zip(combinations(stored.keys, 2), stored.weights, strict=True)) if stored else {}
     return pair_sampler.PairSampler(models, weights, keep)

@@ -1,5 +1,8 @@
-"""The keys of endpoints. An endpoint names a variable of the environment, and only one that ARENA_KEY_NAMES allows:
-whoever may edit endpoints must not have the secrets of the service sent to a server of theirs."""
+"""The API keys of endpoints.
+
+An endpoint names an environment variable, and only one that ARENA_KEY_NAMES allows: people who may edit endpoints must
+not be able to send the secrets of the service to a server of their own.
+"""
 
 import logging
 import os
@@ -12,9 +15,9 @@ logger = logging.getLogger(__name__)
 
 
 def is_allowed_key_name(name: str) -> bool:
-    """Whether a variable of this name may hold a key."""
-    allowed: bool = settings.ENVIRONMENT.allows_key_name(name)
-    return allowed
+    """Whether ARENA_KEY_NAMES allows a variable of this name."""
+    is_allowed: bool = settings.ENVIRONMENT.allows_key_name(name)
+    return is_allowed
 
 
 def format_allowed_names() -> str:
@@ -28,6 +31,6 @@ def read_key(endpoint: Endpoint) -> str:
     if not name:
         return ""
     if not is_allowed_key_name(name):
-        logger.warning("endpoint %s gets no key: ARENA_KEY_NAMES does not allow the variable %s", endpoint.pk, name)
+        logger.warning("endpoint %s has no key: ARENA_KEY_NAMES does not allow the variable %s", endpoint.pk, name)
         return ""
     return os.environ.get(name, "")

@@ -1,4 +1,4 @@
-"""Requests to the backends of endpoints, with the limits and the system prompt that all models get."""
+"""The requests to backends, with the limits and the system prompt that all models share."""
 
 from arena.endpoints import key_variables
 from arena.endpoints.backends.protocol import Message, Request
@@ -13,7 +13,7 @@ SYSTEM_PROMPT = (
 
 
 def build_request(endpoint: Endpoint, messages: tuple[Message, ...]) -> Request:
-    """What an endpoint is asked, with the arena's own limits where it has none."""
+    """The request for these messages, with the arena's own limits where the endpoint has none."""
     return Request(
         base_url=endpoint.base_url,
         model=endpoint.upstream_id,

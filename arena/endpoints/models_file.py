@@ -1,4 +1,4 @@
-"""The models file: who takes part, and where each model is called. Read whole, checked whole, then written."""
+"""The models file lists models and their endpoints. It is read and checked in full before anything is written."""
 
 import re
 import tomllib
@@ -21,16 +21,17 @@ from core.text.json_values import is_storable_json
 from core.text.slugs import SLUG_PATTERN
 
 MAX_FIELD_LENGTHS = {"base_url": 500, "api_key_env": 100}
+DEFAULT_MAX_LENGTH = 200
 MAX_INTEGER = 1_000_000
 MAX_TIMEOUT_S = 600
 MAX_TOKENS_PER_DAY = 10**12
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-# Names of keys, in small letters and without - and _; `max_tokens` and `prompt_cache_key` are none.
+# Names of parameters that hold a key, in lower case and without - and _. `max_tokens` and `prompt_cache_key` are not.
 SECRET_NAME = re.compile(
     r".*(apikey|accesskey|secretkey|privatekey|authorization|password)|"
     r"(access|auth|bearer|session)?token|(client|access|auth)?secret|authkey|bearer|cookie"
 )
-KINDS_WITHOUT_SERVER = ("echo", "eliza")
+TYPE_NAMES = {str: "text", bool: "true or false", dict: "a table", int: "a whole number", float: "a number"}
 MODEL_FIELDS: dict[str, type] = {
     "slug": str, "name": str, "organization": str, "license": str, "open_weights": bool,
     "enabled": bool, "endpoint": dict,
@@ -44,23 +45,26 @@ ENDPOINT_FIELDS: dict[str, type] = {
 
 @dataclass(frozen=True)
 class LoadSummary:
+    """The number of models that were created, updated and left unchanged."""
+
     created: int
     updated: int
     unchanged: int
 
 
 class InvalidFieldError(ValueError):
-    """One wrong field; `words` are the end of a sentence about it."""
+    """A field has an invalid value; `words` are the end of a sentence that begins with the field."""
 
     def __init__(self, where: str, field: str, words: str) -> None:
         super().__init__(f"{where}: {field} {words}")
-        self.field, self.words = field.removeprefix("endpoint."), words
+        self.field = field.removeprefix("endpoint.")
+        self.words = words
 
 
 def load_models(path: Path) -> LoadSummary:
-    """Create or update the models of a file; all of them or none.
+    """Create or update the models of a file, all of them or none.
 
-    Raises ValueError with one sentence: an unreadable file, or the first wrong entry by its slug and field.
+    Raises ValueError with one sentence about an unreadable file, or about the first wrong entry, by slug and field.
     """
     entries = read_entries(path)
     with transaction.atomic():
@@ -69,33 +73,39 @@ def load_models(path: Path) -> LoadSummary:
 
 
 def read_entries(path: Path) -> list[dict[str, Any]]:
-    """The checked entries of a models file."""
+    """The checked entries of a models file. Raises ValueError as `load_models` does."""
+    entries = _parse_file(path)
+    slugs: set[str] = set()
+    for number, entry in enumerate(entries, 1):
+        slug = entry.get("slug")
+        has_printable_slug = slug and isinstance(slug, str) and slug.isprintable()
+        where = f"{path}: model {slug if has_printable_slug else number}"
+        _check_entry(where, entry)
+        if slug in slugs:
+            raise ValueError(f"{where}: this slug appears twice")
+        slugs.add(entry["slug"])
+    return entries
+
+
+def _parse_file(path: Path) -> list[dict[str, Any]]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is not TOML: {error}") from None
-    if unknown := document.keys() - {"model"}:
-        raise ValueError(f"{path}: {min(unknown)!r} is not known here; entries start with [[model]]")
+    if unknown_names := document.keys() - {"model"}:
+        raise ValueError(f"{path}: {min(unknown_names)!r} is not a known name; each entry must start with [[model]]")
     entries = document.get("model", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise ValueError(f"{path}: entries start with [[model]]")
-    seen: set[str] = set()
-    for number, entry in enumerate(entries, 1):
-        slug = entry.get("slug")
-        where = f"{path}: model {slug if slug and isinstance(slug, str) and slug.isprintable() else number}"
-        _check_entry(where, entry)
-        if entry["slug"] in seen:
-            raise ValueError(f"{where}: this slug stands twice")
-        seen.add(entry["slug"])
+        raise ValueError(f"{path}: each entry must start with [[model]]")
     return entries
 
 
 def _check_entry(where: str, entry: dict[str, Any]) -> None:
     _check_fields(where, entry, MODEL_FIELDS)
     if not SLUG_PATTERN.fullmatch(entry.get("slug", "")):
-        raise ValueError(f"{where}: slug must be made of a-z 0-9 . - and hold a letter or digit")
+        raise ValueError(f"{where}: slug may contain only a-z 0-9 . - and needs a letter or digit")
     if set(entry) <= {"slug", "enabled"}:
         return
     for field in ("name", "endpoint"):
@@ -107,28 +117,27 @@ def _check_entry(where: str, entry: dict[str, Any]) -> None:
 def _check_fields(where: str, entry: Mapping[str, Any], fields: Mapping[str, type]) -> None:
     for field, value in entry.items():
         if field not in fields:
-            raise ValueError(f"{where}: {field!r} is not a field; known are {', '.join(fields)}")
-        wanted = (int, float) if fields[field] is float else (fields[field],)
-        if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
-            raise InvalidFieldError(where, field, f"must be {_describe_type(fields[field])}")
-        if isinstance(value, str) and (len(value) > MAX_FIELD_LENGTHS.get(field, 200) or "\x00" in value):
-            raise InvalidFieldError(where, field, "is too long or holds NUL")
-
-
-def _describe_type(kind: type) -> str:
-    return {str: "a text", bool: "true or false", dict: "a table", int: "a whole number", float: "a number"}[kind]
+            raise ValueError(f"{where}: {field!r} is not a known field; use {', '.join(fields)}")
+        allowed_types = (int, float) if fields[field] is float else (fields[field],)
+        if not isinstance(value, allowed_types) or (isinstance(value, bool) and bool not in allowed_types):
+            raise InvalidFieldError(where, field, f"must be {TYPE_NAMES[fields[field]]}")
+        max_length = MAX_FIELD_LENGTHS.get(field, DEFAULT_MAX_LENGTH)
+        if isinstance(value, str) and (len(value) > max_length or "\x00" in value):
+            raise InvalidFieldError(where, field, "is too long or contains NUL")
 
 
 def check_endpoint(where: str, endpoint: dict[str, Any]) -> None:
-    """Raises ValueError with one sentence that begins with `where`; of a known field it is a WrongField."""
+    """Raises ValueError with one sentence that begins with `where`, or InvalidFieldError if it is about a known field.
+
+    The backend of the endpoint's kind decides which fields are required.
+    """
     _check_fields(f"{where}: endpoint", endpoint, ENDPOINT_FIELDS)
-    kind = endpoint.get("kind")
-    if kind not in BACKENDS:
+    backend = BACKENDS.get(endpoint.get("kind", ""))
+    if backend is None:
         raise InvalidFieldError(where, "endpoint.kind", f"must be one of {', '.join(BACKENDS)}")
-    if kind not in KINDS_WITHOUT_SERVER:
-        for field in ("base_url", "model"):
-            if not endpoint.get(field):
-                raise InvalidFieldError(where, f"endpoint.{field}", "is missing")
+    for field in backend.required_fields:
+        if not endpoint.get(field):
+            raise InvalidFieldError(where, f"endpoint.{field}", "is missing")
     if endpoint.get("base_url"):
         _check_base_url(where, endpoint["base_url"])
     _check_limits(where, endpoint)
@@ -137,21 +146,21 @@ def check_endpoint(where: str, endpoint: dict[str, Any]) -> None:
 def _check_limits(where: str, endpoint: dict[str, Any]) -> None:
     for field in ("max_tokens", "max_concurrency", "thinking_tokens"):
         if not 1 <= endpoint.get(field, 1) <= MAX_INTEGER:
-            raise InvalidFieldError(where, f"endpoint.{field}", f"must lie between 1 and {MAX_INTEGER:,}")
+            raise InvalidFieldError(where, f"endpoint.{field}", f"must be between 1 and {MAX_INTEGER:,}")
     if not 1 <= endpoint.get("tokens_per_day", 1) <= MAX_TOKENS_PER_DAY:
-        raise InvalidFieldError(where, "endpoint.tokens_per_day", f"must lie between 1 and {MAX_TOKENS_PER_DAY:,}")
+        raise InvalidFieldError(where, "endpoint.tokens_per_day", f"must be between 1 and {MAX_TOKENS_PER_DAY:,}")
     if not 0 <= endpoint.get("temperature", 0) <= 2:
-        raise InvalidFieldError(where, "endpoint.temperature", "must lie between 0 and 2")
+        raise InvalidFieldError(where, "endpoint.temperature", "must be between 0 and 2")
     if "api_key_env" in endpoint:
         _check_key_name(where, endpoint["api_key_env"])
     if not 0 < endpoint.get("first_token_timeout_s", 1) <= MAX_TIMEOUT_S:
-        raise InvalidFieldError(where, "endpoint.first_token_timeout_s", f"must lie between 0 and {MAX_TIMEOUT_S}")
+        raise InvalidFieldError(where, "endpoint.first_token_timeout_s", f"must be between 0 and {MAX_TIMEOUT_S}")
     _check_parameters(where, endpoint.get("parameters", {}))
 
 
 def _check_key_name(where: str, name: str) -> None:
     if not VARIABLE_NAME.fullmatch(name):
-        raise InvalidFieldError(where, "endpoint.api_key_env", "is the name of a variable, never a key")
+        raise InvalidFieldError(where, "endpoint.api_key_env", "must be the name of an environment variable, not a key")
     if not key_variables.is_allowed_key_name(name):
         words = f"names {name}, but ARENA_KEY_NAMES allows only {key_variables.format_allowed_names()}"
         raise InvalidFieldError(where, "endpoint.api_key_env", words)
@@ -159,29 +168,27 @@ def _check_key_name(where: str, name: str) -> None:
 
 def _check_parameters(where: str, parameters: dict[str, Any]) -> None:
     if not is_storable_json(parameters):
-        raise InvalidFieldError(where, "endpoint.parameters", "must be what JSON can say")
-    key = next(
-        (name for name in _iter_names(parameters) if SECRET_NAME.fullmatch(re.sub("[-_]", "", name.lower()))), None
-    )
-    if key is not None:
-        raise InvalidFieldError(where, "endpoint.parameters", f"must not hold {key!r}; {API_KEY_HINT}")
+        raise InvalidFieldError(where, "endpoint.parameters", "must be valid JSON")
+    for name in _iter_names(parameters):
+        if SECRET_NAME.fullmatch(re.sub("[-_]", "", name.lower())):
+            raise InvalidFieldError(where, "endpoint.parameters", f"must not contain {name!r}; {API_KEY_HINT}")
 
 
 def _iter_names(value: Any) -> Iterator[str]:
-    """All names in what JSON can say, at any depth."""
-    waiting = [value]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, dict):
-            yield from each
-            waiting += each.values()
-        elif isinstance(each, list):
-            waiting += each
+    """All names in a JSON value, at any depth."""
+    remaining = [value]
+    while remaining:
+        part = remaining.pop()
+        if isinstance(part, dict):
+            yield from part
+            remaining += part.values()
+        elif isinstance(part, list):
+            remaining += part
 
 
-def _check_base_url(where: str, address: str) -> None:
+def _check_base_url(where: str, base_url: str) -> None:
     try:
-        check_url(address, settings.ENVIRONMENT.arena_allow_private_endpoints)
+        check_url(base_url, settings.ENVIRONMENT.arena_allow_private_endpoints)
     except ValueError as error:
         raise InvalidFieldError(where, "endpoint.base_url", str(error)) from None
 
@@ -193,22 +200,23 @@ def _save_entry(entry: dict[str, Any]) -> str:
     facts: dict[str, Any] = {"name": entry["name"]}
     if "open_weights" in entry:
         facts["open_weights"] = entry["open_weights"]
-    for field, kind in (("organization", Organization), ("license", License)):
+    for field, named_model in (("organization", Organization), ("license", License)):
         if entry.get(field):
-            facts[field] = _get_or_create_named(kind, entry[field])
-    endpoint = entry["endpoint"]
-    target, _ = Endpoint.objects.get_or_create(model=model, defaults={"kind": endpoint["kind"]})
-    changed = _update_row(model, facts) | _update_row(
-        target, _build_columns(endpoint, enabled=entry.get("enabled", True))
-    )
-    return "created" if created else "updated" if changed else "unchanged"
+            facts[field] = _get_or_create_named(named_model, entry[field])
+    columns = _build_columns(entry["endpoint"], enabled=entry.get("enabled", True))
+    endpoint, _ = Endpoint.objects.get_or_create(model=model, defaults={"kind": columns["kind"]})
+    has_new_facts = _update_row(model, facts)
+    has_new_columns = _update_row(endpoint, columns)
+    if created:
+        return "created"
+    return "updated" if has_new_facts or has_new_columns else "unchanged"
 
 
 def _set_enabled(entry: dict[str, Any]) -> str:
-    """An entry that only says `enabled` switches a model that is known already."""
+    """Switch an existing model on or off, for an entry with no other field than `enabled`."""
     endpoint = Endpoint.objects.filter(model__slug=entry["slug"]).first()
     if endpoint is None:
-        raise ValueError(f"model {entry['slug']}: name and endpoint are missing, and no such model is known")
+        raise ValueError(f"model {entry['slug']}: name and endpoint are missing, and there is no such model yet")
     return "updated" if _update_row(endpoint, {"enabled": entry.get("enabled", True)}) else "unchanged"
 
 
@@ -229,21 +237,22 @@ def _build_columns(endpoint: dict[str, Any], *, enabled: bool) -> dict[str, Any]
     }
 
 
-def _get_or_create_named(kind: Any, name: str) -> Any:
-    return kind.objects.get_or_create(name=name, defaults={"slug": _find_free_slug(kind, name)})[0]
+def _get_or_create_named(named_model: Any, name: str) -> Any:
+    return named_model.objects.get_or_create(name=name, defaults={"slug": _find_free_slug(named_model, name)})[0]
 
 
-def _find_free_slug(kind: Any, name: str) -> str:
-    """From the name; two names may say the same in a-z, or nothing."""
+def _find_free_slug(named_model: Any, name: str) -> str:
+    """An unused slug made from the name; two names may have the same letters a-z, or none."""
     slug = slugify(name)[:90] or "unnamed"
     candidates = (slug if number == 1 else f"{slug}-{number}" for number in count(1))
-    return next(candidate for candidate in candidates if not kind.objects.filter(slug=candidate).exists())
+    return next(candidate for candidate in candidates if not named_model.objects.filter(slug=candidate).exists())
 
 
 def _update_row(row: Any, values: dict[str, Any]) -> bool:
-    changed = [field for field, value in values.items() if getattr(row, field) != value]
-    for field in changed:
+    """Save the values that differ from the row's. Returns whether there are any."""
+    changed_fields = [field for field, value in values.items() if getattr(row, field) != value]
+    for field in changed_fields:
         setattr(row, field, values[field])
-    if changed:
-        row.save(update_fields=changed)
-    return bool(changed)
+    if changed_fields:
+        row.save(update_fields=changed_fields)
+    return bool(changed_fields)

@@ -1,22 +1,25 @@
-"""What the arena has measured of models: of single answers, and of endpoints over the last month."""
+"""Measured performance: of single answers, and of endpoints over the last month."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TypeVar
 
 from django.utils import timezone
 
 from arena.models import Answer, EndpointDay
 
-# A battle is open for at most a day after its last question. Days that may still hold one are left out: a failure
-# that shows in a figure of its model would tell who stands behind the pane that has just failed.
+# A battle is open for at most a day after its last question. Days that may still have open battles are left out: a
+# failure that appears in a model's figures would reveal the model behind the side that has just failed.
 SETTLING_TIME = timedelta(days=2)
 PERFORMANCE_WINDOW = timedelta(days=30)
+
+Number = TypeVar("Number", int, float)
 
 
 @dataclass(frozen=True)
 class AnswerStats:
-    """What some answers of one side took; None is unknown. Seconds to the first token, tokens a second after it."""
+    """Figures of some answers of one side; None if unknown. `tokens_per_s` counts from the first token on."""
 
     first_token_s: float | None
     tokens_per_s: float | None
@@ -25,40 +28,48 @@ class AnswerStats:
 
 
 def compute_answer_stats(answers: Sequence[Answer]) -> AnswerStats:
-    """Mean wait, speed over all, and all tokens; what one of the answers does not tell is unknown of all."""
+    """Mean seconds to the first token, speed, and sums of tokens. A value that one answer lacks is unknown for all."""
     waits = [_count_seconds(answer.started_at, answer.first_token_at) for answer in answers]
-    took = [_count_seconds(answer.first_token_at, answer.finished_at) for answer in answers]
-    known = [each for each in waits if each is not None]
-    output = _sum_or_none([answer.output_tokens for answer in answers])
-    speaking = None if None in took else sum(each or 0 for each in took)
+    durations = [_count_seconds(answer.first_token_at, answer.finished_at) for answer in answers]
+    total_wait = _sum_or_none(waits)
+    total_duration = _sum_or_none(durations)
+    output_tokens = _sum_or_none([answer.output_tokens for answer in answers])
+    tokens_per_s = None
+    if output_tokens and total_duration and _are_visible_tokens(answers, output_tokens):
+        tokens_per_s = (output_tokens - len(answers)) / total_duration
     return AnswerStats(
-        first_token_s=sum(known) / len(known) if known and len(known) == len(waits) else None,
-        tokens_per_s=(output - len(answers)) / speaking
-        if output and speaking and _has_visible_tokens(answers, output)
-        else None,
+        first_token_s=None if total_wait is None else total_wait / len(waits),
+        tokens_per_s=tokens_per_s,
         input_tokens=_sum_or_none([answer.input_tokens for answer in answers]),
-        output_tokens=output,
+        output_tokens=output_tokens,
     )
 
 
-def _has_visible_tokens(answers: Sequence[Answer], tokens: int) -> bool:
-    """Whether these can be the tokens of what was seen: hidden thoughts took their time before the first token."""
+def _are_visible_tokens(answers: Sequence[Answer], tokens: int) -> bool:
+    """Whether these can be the tokens of visible text: hidden reasoning takes its time before the first token."""
     return len(answers) < tokens <= sum(len(answer.text) + len(answer.reasoning) for answer in answers)
 
 
-def _count_seconds(begin: object, end: object) -> float | None:
-    seconds = (end - begin).total_seconds() if begin and end else None  # type: ignore[operator]  # both are times
-    return seconds if seconds is None or seconds >= 0 else None
+def _count_seconds(begin: datetime | None, end: datetime | None) -> float | None:
+    if begin is None or end is None or end < begin:
+        return None
+    return (end - begin).total_seconds()
 
 
-def _sum_or_none(numbers: Sequence[int | None]) -> int | None:
-    return None if None in numbers or not numbers else sum(number or 0 for number in numbers)
+def _sum_or_none(numbers: Sequence[Number | None]) -> Number | None:
+    """The sum; None if there are no numbers, or if one is unknown."""
+    known = [number for number in numbers if number is not None]
+    return sum(known) if known and len(known) == len(numbers) else None
 
 
 @dataclass(frozen=True)
 class EndpointPerformance:
-    """An endpoint over a month: answers, and both speeds as means of the days' medians; and of its calls in blind
-    battles of the live pool how many failed by its own fault, of one voter three a day at most."""
+    """Figures of an endpoint over a month.
+
+    `first_token_s` and `tokens_per_s` are means of daily medians, weighted by answers. `calls` are those in blind
+    battles of the live pool, and `failures` those of them that failed because of the endpoint: at most three a day
+    from one voter.
+    """
 
     answers: int
     failures: int
@@ -72,15 +83,14 @@ class EndpointPerformance:
 
 
 def load_performance(models: Iterable[int]) -> dict[int, EndpointPerformance]:
-    """Model key → its endpoint over the last thirty settled days; models that were never called are not in it."""
+    """Model key → figures over the last thirty settled days; models that were not called are missing."""
     last = timezone.now().date() - SETTLING_TIME
     days = EndpointDay.objects.filter(endpoint__model__in=models, day__gt=last - PERFORMANCE_WINDOW, day__lte=last)
     by_model: dict[int, list[EndpointDay]] = {}
     for day in days.select_related("endpoint"):
         by_model.setdefault(day.endpoint.model_id, []).append(day)
-    return {
-        model: found for model, days_ in by_model.items() if (found := _summarize_days(days_)).answers or found.calls
-    }
+    summaries = {model: _summarize_days(model_days) for model, model_days in by_model.items()}
+    return {model: summary for model, summary in summaries.items() if summary.answers or summary.calls}
 
 
 def _summarize_days(days: Sequence[EndpointDay]) -> EndpointPerformance:
@@ -94,7 +104,7 @@ def _summarize_days(days: Sequence[EndpointDay]) -> EndpointPerformance:
     )
 
 
-def _weighted_mean(weighted: Sequence[tuple[float | None, int]]) -> float | None:
-    known = [(value, weight) for value, weight in weighted if value is not None and weight]
-    weights = sum(weight for _, weight in known)
-    return sum(value * weight for value, weight in known) / weights if weights else None
+def _weighted_mean(weighted_values: Sequence[tuple[float | None, int]]) -> float | None:
+    known = [(value, weight) for value, weight in weighted_values if value is not None and weight]
+    total_weight = sum(weight for _, weight in known)
+    return sum(value * weight for value, weight in known) / total_weight if total_weight else None

@@ -1,5 +1,7 @@
-"""One question of the arena's own to an endpoint, outside any battle: does it answer, and how fast. Nothing of it is
-kept or shown but figures and our own words: neither the text, nor what the provider says to an error, nor the key."""
+"""Probes: our own short request to an endpoint, outside of any battle, to see whether it answers, and how fast.
+
+Only figures and our own words are stored or shown: never the answer, the text of a provider's error, or the key.
+"""
 
 import asyncio
 import logging
@@ -19,17 +21,19 @@ from arena.models import Endpoint
 
 PROBE_PROMPT = "In two sentences: why is the sky blue?"
 PROBE_TIMEOUTS = Timeouts(connect=10, first_token=20, between_tokens=15, total=30)
-NO_KEY, KEY_NOT_ALLOWED = "no_key", "key_not_allowed"
+NO_KEY = "no_key"
+KEY_NOT_ALLOWED = "key_not_allowed"
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """What came of the question; all but `failure` is None where it is unknown.
+    """The result of a probe; None for unknown values.
 
-    failure: empty for an answer, or one of ours, NO_KEY or KEY_NOT_ALLOWED. first_token_s: seconds to its first token,
-    a thought or not. tokens_per_s: after it, as the provider counts them. retry_after_s: the provider limits the rate,
-    and says when it will answer again.
+    failure: empty for an answer; else a FailureReason, NO_KEY or KEY_NOT_ALLOWED.
+    first_token_s: seconds to the first token, reasoning or not.
+    tokens_per_s: tokens per second after the first one, as the provider counts them.
+    retry_after_s: the provider limits the rate, and answers again after this many seconds.
     """
 
     failure: str = ""
@@ -40,7 +44,7 @@ class ProbeResult:
 
 
 def measure_endpoint(endpoint: Endpoint, limits: Timeouts = PROBE_TIMEOUTS) -> ProbeResult:
-    """Read a whole answer of the endpoint; takes as long as it does, at most half a minute."""
+    """Read a whole answer of the endpoint. Blocks until its end: at most half a minute with the default limits."""
     if endpoint.api_key_env and not key_variables.is_allowed_key_name(endpoint.api_key_env):
         return ProbeResult(KEY_NOT_ALLOWED)
     if endpoint.api_key_env and not key_variables.read_key(endpoint):
@@ -56,15 +60,18 @@ async def _measure_endpoint(endpoint: Endpoint, limits: Timeouts) -> ProbeResult
 async def send_probe(
     endpoint: Endpoint, client: aiohttp.ClientSession, limits: Timeouts, *, whole: bool = False
 ) -> ProbeResult:
-    """Send the question as a battle would, and read the answer up to its first token, or the `whole` of it."""
-    asked, first, last, tokens = time.monotonic(), None, 0.0, None
+    """Send the question as a battle would, and read the answer up to its first part, or the `whole` of it."""
+    sent_at = time.monotonic()
+    first_token_at = None
+    last_token_at = 0.0
+    tokens = None
     try:
         request = build_request(endpoint, (Message("user", PROBE_PROMPT),))
         async with aclosing(BACKENDS[endpoint.kind].stream(request, client, limits)) as parts:
             async for part in parts:
                 if isinstance(part, Delta | Reasoning):
-                    last = time.monotonic()
-                    first = first or last
+                    last_token_at = time.monotonic()
+                    first_token_at = first_token_at or last_token_at
                 elif isinstance(part, Usage):
                     tokens = part.output_tokens
                 if not whole:
@@ -72,6 +79,8 @@ async def send_probe(
     except BackendError as error:
         logger.info("endpoint %s failed a probe: %s, %s", endpoint.pk, error.reason, error.detail)
         return ProbeResult(error.reason, retry_after_s=error.retry_after_s)
-    speaking = last - first if first else 0.0
-    speed = (tokens - 1) / speaking if tokens and tokens > 1 and speaking > 0 else None
-    return ProbeResult(first_token_s=first and first - asked, tokens_per_s=speed, tokens=tokens)
+    if first_token_at is None:
+        return ProbeResult(tokens=tokens)
+    duration = last_token_at - first_token_at
+    tokens_per_s = (tokens - 1) / duration if tokens and tokens > 1 and duration > 0 else None
+    return ProbeResult(first_token_s=first_token_at - sent_at, tokens_per_s=tokens_per_s, tokens=tokens)

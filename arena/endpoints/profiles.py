@@ -1,7 +1,7 @@
-"""What anyone may know about models: facts with their sources, where they stand, and what was measured of them.
+"""The public profiles of models: facts with their sources, current ratings, and measurements.
 
-Nothing of it depends on an open battle: not even whether a model is out of the draw for a while, for that comes from
-failures, and a reader sees which pane failed. What is measured is days old: see `arena.endpoints.performance`.
+No part of a profile depends on an open battle. It does not even say whether a model is out of the draw for a while:
+failures cause that, and a voter sees which side failed. Measurements are days old: see `arena.endpoints.performance`.
 """
 
 from collections.abc import Sequence
@@ -28,51 +28,55 @@ LICENSE_FIELDS = ("commercial", "research_only", "conditions", "derivatives", "o
 
 
 def list_models() -> QuerySet[LanguageModel]:
-    """All models, with what `build_profiles` looks at."""
-    beside = ("organization", "license", "base_model", "endpoint")
-    return LanguageModel.objects.select_related(*beside).prefetch_related("facts")
+    """All models, with the related rows that `build_profiles` needs."""
+    related = ("organization", "license", "base_model", "endpoint")
+    return LanguageModel.objects.select_related(*related).prefetch_related("facts")
 
 
 def get_known_model(slug: str) -> LanguageModel:
-    # What cannot be printed PostgreSQL would not take.
-    found = list_models().filter(slug=slug).first() if slug.isprintable() else None
-    if found is None:
+    """The model with this slug, as `list_models` loads it. Raises RequestError if there is none."""
+    # PostgreSQL refuses some characters that cannot be printed, such as NUL.
+    model = list_models().filter(slug=slug).first() if slug.isprintable() else None
+    if model is None:
         raise unknown_model_error(slug)
-    return found
+    return model
 
 
-def build_profiles(of: Sequence[LanguageModel]) -> list[dict[str, Any]]:
-    """Of each what the API says, by as many queries for many as for one."""
-    prices, usual = load_current_prices(of), load_performance(model.pk for model in of)
-    standing: dict[str, Any] = Standing.objects.filter(pool=LIVE_POOL).values_list("ratings", flat=True).first() or {}
+def build_profiles(models: Sequence[LanguageModel]) -> list[dict[str, Any]]:
+    """The profile of each model, as the API returns it. The number of queries does not depend on that of models."""
+    prices = load_current_prices(models)
+    performance = load_performance(model.pk for model in models)
+    ratings: dict[str, Any] = Standing.objects.filter(pool=LIVE_POOL).values_list("ratings", flat=True).first() or {}
     return [
         {
             **_build_facts(model),
             "facts": _build_fact_sources(model),
             "price": _build_price(prices.get(model.pk)),
-            "arena": standing.get(model.slug),
-            "measured": _build_measurements(usual.get(model.pk)),
+            "arena": ratings.get(model.slug),
+            "measured": _build_measurements(performance.get(model.pk)),
         }
-        for model in of
+        for model in models
     ]
 
 
 def build_full_profile(model: LanguageModel) -> dict[str, Any]:
-    """The same of one, and what its own page says beyond that: terms of its license, and sources that disagree."""
+    """The profile of one model, with the terms of its license and the sources that disagree on a fact."""
     facts = list(model.facts.all())
-    held = {field: fact for field, fact in get_current_facts(model, facts).items() if fact.value not in BLANK_VALUES}
-    others = {field: list_differing_facts(fact, facts) for field, fact in held.items()}
+    other_sources = {}
+    for field, fact in get_current_facts(model, facts).items():
+        differing_facts = [] if fact.value in BLANK_VALUES else list_differing_facts(fact, facts)
+        if differing_facts:
+            other_sources[field] = [_build_sourced_value(differing) for differing in differing_facts]
     return build_profiles([model])[0] | {
         "license_terms": _build_license_terms(model.license),
-        "other_sources": {
-            field: [_build_sourced_value(each) for each in found] for field, found in others.items() if found
-        },
+        "other_sources": other_sources,
     }
 
 
-def _build_license_terms(of: License | None) -> dict[str, Any] | None:
-    known = of is not None and of.commercial != License.Commercial.UNKNOWN
-    return {name: getattr(of, name) for name in LICENSE_FIELDS} if known else None
+def _build_license_terms(model_license: License | None) -> dict[str, Any] | None:
+    if model_license is None or model_license.commercial == License.Commercial.UNKNOWN:
+        return None
+    return {name: getattr(model_license, name) for name in LICENSE_FIELDS}
 
 
 def _build_facts(model: LanguageModel) -> dict[str, Any]:
@@ -89,26 +93,26 @@ def _build_facts(model: LanguageModel) -> dict[str, Any]:
 
 
 def build_variant(model: LanguageModel) -> dict[str, Any] | None:
-    """What this model is asked with that others are not; None where it has the arena's values, as all others."""
+    """The settings in which requests to this model differ from the arena's own values; None if there are none."""
     endpoint: Endpoint | None = getattr(model, "endpoint", None)
-    own = {
-        name: getattr(endpoint, name) for name in OVERRIDE_FIELDS if endpoint and getattr(endpoint, name) is not None
-    }
-    if "first_token_timeout_s" in own:  # The limit of a whole answer holds for its first token too.
-        own["first_token_timeout_s"] = min(own["first_token_timeout_s"], settings.ENVIRONMENT.arena_answer_timeout_s)
-    return own or None
+    overrides = {name: getattr(endpoint, name, None) for name in OVERRIDE_FIELDS}
+    variant: dict[str, Any] = {name: value for name, value in overrides.items() if value is not None}
+    if "first_token_timeout_s" in variant:  # The limit on the whole answer applies to its first token too.
+        answer_timeout_s = settings.ENVIRONMENT.arena_answer_timeout_s
+        variant["first_token_timeout_s"] = min(variant["first_token_timeout_s"], answer_timeout_s)
+    return variant or None
 
 
 def _build_fact_sources(model: LanguageModel) -> dict[str, Any]:
-    """Of each field that is known, who says so: the value as precise as the source is."""
-    held = get_current_facts(model, model.facts.all()).items()
-    found = {field: _build_sourced_value(fact) for field, fact in held}
+    """Each known field with its value and source; the value is as precise as the source."""
+    facts = get_current_facts(model, model.facts.all())
+    sourced_values = {field: _build_sourced_value(fact) for field, fact in facts.items()}
     if model.license and model.license.commercial != License.Commercial.UNKNOWN:
-        found["commercial_use"] = {
+        sourced_values["commercial_use"] = {
             "value": model.license.commercial,
             **_build_source_fields(model.license.source, None),
         }
-    return {field: fact for field, fact in found.items() if fact["value"] not in BLANK_VALUES}
+    return {field: value for field, value in sourced_values.items() if value["value"] not in BLANK_VALUES}
 
 
 def _build_sourced_value(fact: Fact) -> dict[str, Any]:
@@ -120,7 +124,7 @@ def _build_source_fields(source: str, as_of: date | None) -> dict[str, Any]:
 
 
 def _build_price(price: Price | None) -> dict[str, Any] | None:
-    """US dollars for a million tokens."""
+    """The price in US dollars per million tokens."""
     if price is None:
         return None
     return {
@@ -130,9 +134,14 @@ def _build_price(price: Price | None) -> dict[str, Any] | None:
     }
 
 
-def _build_measurements(usual: EndpointPerformance | None) -> dict[str, Any] | None:
-    if usual is None:
+def _build_measurements(performance: EndpointPerformance | None) -> dict[str, Any] | None:
+    if performance is None:
         return None
-    speeds = {"first_token_s": usual.first_token_s, "tokens_per_s": usual.tokens_per_s}
-    failures = {"calls": usual.calls, "failures": usual.failures, "failure_rate": usual.failure_rate}
-    return {"answers": usual.answers} | failures | speeds
+    return {
+        "answers": performance.answers,
+        "calls": performance.calls,
+        "failures": performance.failures,
+        "failure_rate": performance.failure_rate,
+        "first_token_s": performance.first_token_s,
+        "tokens_per_s": performance.tokens_per_s,
+    }

@@ -1,14 +1,14 @@
-"""How many tokens a day: of the service, of those whom one network asks for, and of a model.
+"""Daily token budgets: of the service, of each model, and of each network's share of them.
 
-Days are those of UTC, and an hour of the day releases a twenty-fourth of each budget: what is not used in it can be
-used later on the same day. What is charged are estimates, made before the models are asked. In a blind battle the
-models are charged not as they were drawn but as they could be, each by its chance, and the service and the network the
-sum of that: on the whole it comes to the same, and no budget tells who stands behind a pane. The battle that reaches a
-limit is still answered.
+Days are in UTC, and each hour of the day releases a twenty-fourth of each budget; unused tokens remain available for
+the rest of the day. Charges are estimates, made before the models are called. A blind battle charges every model that
+could be drawn, in proportion to its chance, and charges the sum to the service and the network: over many battles the
+totals are the same, and no budget reveals which models are in a battle. The battle that reaches a limit is still
+answered.
 
-No network spends more than a quarter of what is released: else one that hurries would take a model out of everybody's
-draw, and in the first hours of a day stop the service. What it names is refused then, and what is drawn for it is drawn
-without the model.
+No network spends more than a quarter of the released tokens: otherwise one that hurries could take a model out of
+everybody's draw, and stop the service in the first hours of a day. Above its share, battles of models that it names are
+refused, and its draws exclude the model.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,13 +27,15 @@ from arena.endpoints.model_requests import DEFAULT_MAX_TOKENS
 from arena.models import LIVE_POOL, SIDES, DailyTokens, Endpoint
 from core.http.errors import RequestError
 
-NETWORK_SHARE_DIVISOR = (
-    20  # of what it asks of the service, and of models that it names, a network has a twentieth of a day
-)
-RELEASED_SHARE_DIVISOR = 4  # and of everything a quarter of what is released
-NAMED_SHARE_DIVISOR = 3  # battles of models that were named, and of keys, have at most a third of a model's
+# A network may spend a twentieth of the daily budget of the service, and of each model that it names,
+NETWORK_SHARE_DIVISOR = 20
+# but never more than a quarter of the released tokens of any budget.
+RELEASED_SHARE_DIVISOR = 4
+# Battles of named models, and battles of API keys, may spend at most a third of a model's released tokens.
+NAMED_SHARE_DIVISOR = 3
 RETENTION = timedelta(days=2)
 SERVICE_BUDGET = "service"
+NAMED_SHARE = "named"
 CHARGE_SQL = """
 INSERT INTO arena_dailytokens AS old (day, charged_to, tokens)
 SELECT %s, charged.* FROM unnest(%s::text[], %s::bigint[]) AS charged ORDER BY 2
@@ -43,135 +45,155 @@ RETURNING charged_to, tokens"""
 
 @dataclass(frozen=True)
 class Charge:
-    """Tokens for one budget. It is refused where as much as `most` is spent already; None charges whatever is spent."""
+    """Tokens to charge to one budget, and the error if `limit` tokens are spent already; no limit for None."""
 
     charged_to: str
     tokens: int
-    most: float | None
-    refusal: RequestError | None = None
+    limit: float | None
+    error: RequestError | None = None
 
 
 def list_affordable_models(models: Sequence[int], pool: str, payer: str = "") -> list[int]:
-    """Those of these models that have something left for a battle on this pool, and on the live one for this payer."""
-    per_day = _load_budgets(models)
-    share = payer if pool == LIVE_POOL else "named"
-    spent = _load_spent_tokens(per_day, share)
-    return [key for key in models if key not in per_day or _has_budget_left(key, per_day[key], spent, share)]
+    """The models with tokens left for a battle in this pool; in the live pool also within the payer's share."""
+    budgets = _load_budgets(models)
+    share = payer if pool == LIVE_POOL else NAMED_SHARE
+    spent = _load_spent_tokens(budgets, share)
+    return [model for model in models if model not in budgets or _has_budget_left(model, budgets[model], spent, share)]
 
 
 def too_few_left(models: Sequence[int], pool: str) -> RequestError:
-    """The refusal where fewer than two of these models are affordable; it does not tell which are.
+    """The error if fewer than two of these models are affordable; it does not reveal which ones are.
 
-    503 `budget_spent`, or 429 `too_many_tokens` where it is only the network that has spent its share of them.
+    503 `budget_spent`, or 429 `too_many_tokens` if only the network has spent its share of them.
     """
     if pool == LIVE_POOL and len(list_affordable_models(models, pool)) >= draw.MIN_MODELS:
-        return _share_of_hour_refusal()
-    detail = _("Fewer than two models have a budget left. Try again after the full hour.")
-    return _budget_spent_error(detail)
+        return _hourly_share_error()
+    return _budget_spent_error(_("Fewer than two models have a budget left. Try again after the full hour."))
 
 
 def charge_battle(models: Sequence[int], pool: str, octets: int, payer: str) -> None:
     """Charge a battle between two of these models, in the transaction that starts it.
 
-    octets: bytes of the conversation, question included. payer: the network, empty where none is limited. Raises
-    Refusal: 503 `budget_spent` of the service or of a model that was named, 429 `too_many_tokens` of a network.
+    octets: bytes of the conversation, including the question. payer: the network; empty if networks have no limit.
+    Raises RequestError: 503 `budget_spent` if the service or a named model has spent its budget, 429
+    `too_many_tokens` if the network has.
     """
-    per_day, of_service = _load_budgets(models), settings.ENVIRONMENT.arena_tokens_per_day
-    if not per_day and not of_service:
+    model_budgets = _load_budgets(models)
+    service_budget = settings.ENVIRONMENT.arena_tokens_per_day
+    if not model_budgets and not service_budget:
         return
-    costs = _costs(models, pool, octets)
+    costs = _estimate_costs(models, pool, octets)
     charges = [
-        *_build_service_charges(of_service, costs, octets, payer),
-        *_build_model_charges(costs, per_day, payer, named=pool != LIVE_POOL),
+        *_build_service_charges(service_budget, costs, octets, payer),
+        *_build_model_charges(costs, model_budgets, payer, are_named=pool != LIVE_POOL),
     ]
-    before = _add_charges(charges) if charges else {}
-    for each in charges:
-        if each.refusal and each.most is not None and before[each.charged_to] >= each.most:
-            raise each.refusal
+    spent_before = _add_charges(charges) if charges else {}
+    for charge in charges:
+        if charge.error and charge.limit is not None and spent_before[charge.charged_to] >= charge.limit:
+            raise charge.error
 
 
 def delete_old_charges() -> int:
-    """Delete what days that are over have spent; gives how many rows."""
+    """Delete the charges of past days. Returns the number of rows."""
     return DailyTokens.objects.filter(day__lt=_today() - RETENTION).delete()[0]
 
 
 def _load_budgets(models: Sequence[int]) -> dict[int, int]:
+    """Model → its tokens per day; models without a limit are missing."""
     limited = Endpoint.objects.filter(model__in=models).exclude(tokens_per_day=None)
     return {model: per_day or 0 for model, per_day in limited.values_list("model", "tokens_per_day")}
 
 
 def _has_budget_left(model: int, per_day: int, spent: dict[str, int], share: str) -> bool:
-    released, own = _compute_released(per_day), _format_budget_name(model)
-    part = NAMED_SHARE_DIVISOR if share == "named" else RELEASED_SHARE_DIVISOR
-    return spent.get(own, 0) < released and (not share or spent.get(f"{own}:{share}", 0) < released / part)
+    """Whether the model, and this share of it, have released tokens left. share: a network, NAMED_SHARE or empty."""
+    released = _compute_released(per_day)
+    budget = _format_budget_name(model)
+    if spent.get(budget, 0) >= released:
+        return False
+    divisor = NAMED_SHARE_DIVISOR if share == NAMED_SHARE else RELEASED_SHARE_DIVISOR
+    return not share or spent.get(f"{budget}:{share}", 0) < released / divisor
 
 
-def _costs(models: Sequence[int], pool: str, octets: int) -> dict[int, float]:
-    """Model → the tokens of its side, by its chance to be asked. Empty for fewer than two models."""
+def _estimate_costs(models: Sequence[int], pool: str, octets: int) -> dict[int, float]:
+    """Model → the expected tokens of its side, by its chance to be drawn. Empty for fewer than two models."""
     shares = draw.compute_draw_shares(models, pool)
-    longest = _load_answer_limits(Endpoint.objects.filter(model__in=shares))
-    return {model: shares[model] * _estimate_tokens(octets, answer) for model, answer in longest.items()}
+    answer_limits = _load_answer_limits(Endpoint.objects.filter(model__in=shares))
+    return {model: shares[model] * _estimate_tokens(octets, limit) for model, limit in answer_limits.items()}
 
 
 def _load_answer_limits(endpoints: QuerySet[Endpoint]) -> dict[int, int]:
-    """Model → the most tokens that it may answer with, thought included."""
+    """Model → the most tokens of an answer, including reasoning."""
     limits = endpoints.values_list("model", "max_tokens", "thinking_tokens")
-    return {model: (answer or DEFAULT_MAX_TOKENS) + (thought or 0) for model, answer, thought in limits}
+    return {model: (answer or DEFAULT_MAX_TOKENS) + (thinking or 0) for model, answer, thinking in limits}
 
 
 def _build_service_charges(per_day: int, costs: dict[int, float], octets: int, payer: str) -> list[Charge]:
-    """The same for every pair, so that it tells nothing of the one that is asked."""
+    """The charges to the service: the same for every pair, so they reveal nothing about the one that was drawn."""
     if not per_day:
         return []
-    tokens = round(sum(costs.values())) if costs else _highest_cost(octets)
-    detail = _("This arena has used up its budget for now. Try again after the full hour.")
-    found = [Charge(SERVICE_BUDGET, tokens, _compute_released(per_day), _budget_spent_error(detail))]
-    return found + _build_payer_charges(SERVICE_BUDGET, payer, tokens, per_day)
+    tokens = round(sum(costs.values())) if costs else _estimate_highest_cost(octets)
+    error = _budget_spent_error(_("This arena has used up its budget for now. Try again after the full hour."))
+    charges = [Charge(SERVICE_BUDGET, tokens, _compute_released(per_day), error)]
+    return charges + _build_payer_charges(SERVICE_BUDGET, payer, tokens, per_day)
 
 
-def _highest_cost(octets: int) -> int:
-    """The tokens of a battle that goes on while fewer than two models can be drawn: it may be between any two."""
-    longest = _load_answer_limits(Endpoint.objects.filter(enabled=True)).values()
-    return len(SIDES) * _estimate_tokens(octets, max(longest, default=DEFAULT_MAX_TOKENS))
+def _estimate_highest_cost(octets: int) -> int:
+    """The tokens of a battle that continues while fewer than two models can be drawn: it may be between any two."""
+    answer_limits = _load_answer_limits(Endpoint.objects.filter(enabled=True)).values()
+    return len(SIDES) * _estimate_tokens(octets, max(answer_limits, default=DEFAULT_MAX_TOKENS))
 
 
-def _build_model_charges(costs: dict[int, float], per_day: dict[int, int], payer: str, *, named: bool) -> list[Charge]:
-    found = []
-    for model, tokens in costs.items():
-        if model in per_day:
-            found += _build_charges_for_model(
-                _format_budget_name(model), round(tokens), per_day[model], payer, named=named
-            )
-    return found
+def _build_model_charges(
+    costs: dict[int, float], budgets: dict[int, int], payer: str, *, are_named: bool
+) -> list[Charge]:
+    charges: list[Charge] = []
+    for model, cost in costs.items():
+        if model not in budgets:
+            continue
+        budget = _format_budget_name(model)
+        if are_named:
+            charges += _build_named_charges(budget, round(cost), budgets[model], payer)
+        else:
+            charges += _build_blind_charges(budget, round(cost), payer)
+    return charges
 
 
-def _build_charges_for_model(model: str, tokens: int, per_day: int, payer: str, *, named: bool) -> list[Charge]:
-    detail = _("One of these models has used up its budget for now. Name others, or try again after the full hour.")
-    spent, released = _budget_spent_error(detail), _compute_released(per_day)
-    if not named:
-        of_payer = [Charge(f"{model}:{payer}", tokens, None)] if payer else []
-        return [Charge(model, tokens, None), *of_payer]
-    found = [
-        Charge(model, tokens, released, spent),
-        Charge(f"{model}:named", tokens, released / NAMED_SHARE_DIVISOR, spent),
+def _build_blind_charges(budget: str, tokens: int, payer: str) -> list[Charge]:
+    """The charges of a blind battle to one model. They have no limit: the draw leaves out models without a budget."""
+    charges = [Charge(budget, tokens, None)]
+    if payer:
+        charges.append(Charge(f"{budget}:{payer}", tokens, None))
+    return charges
+
+
+def _build_named_charges(budget: str, tokens: int, per_day: int, payer: str) -> list[Charge]:
+    """The charges of a battle of named models to one of them."""
+    error = _budget_spent_error(
+        _("One of these models has used up its budget for now. Choose others, or try again after the full hour.")
+    )
+    released = _compute_released(per_day)
+    charges = [
+        Charge(budget, tokens, released, error),
+        Charge(f"{budget}:{NAMED_SHARE}", tokens, released / NAMED_SHARE_DIVISOR, error),
     ]
-    return found + _build_payer_charges(model, payer, tokens, per_day)
+    return charges + _build_payer_charges(budget, payer, tokens, per_day)
 
 
 def _build_payer_charges(budget: str, payer: str, tokens: int, per_day: int) -> list[Charge]:
     if not payer:
         return []
-    of_day, of_now = per_day / NETWORK_SHARE_DIVISOR, _compute_released(per_day) / RELEASED_SHARE_DIVISOR
-    refusal = _share_of_hour_refusal() if of_now < of_day else _share_of_day_refusal()
-    return [Charge(f"{budget}:{payer}", tokens, min(of_day, of_now), refusal)]
+    daily_share = per_day / NETWORK_SHARE_DIVISOR
+    hourly_share = _compute_released(per_day) / RELEASED_SHARE_DIVISOR
+    error = _hourly_share_error() if hourly_share < daily_share else _daily_share_error()
+    return [Charge(f"{budget}:{payer}", tokens, min(daily_share, hourly_share), error)]
 
 
-def _share_of_day_refusal() -> RequestError:
+def _daily_share_error() -> RequestError:
     detail = _("Your network has used up its share of today's budget. Try again tomorrow.")
     return RequestError("too_many_tokens", detail, 429, retry_after=_seconds_until(_next_midnight()))
 
 
-def _share_of_hour_refusal() -> RequestError:
+def _hourly_share_error() -> RequestError:
     detail = _("Your network has used up its share of the budget for now. Try again after the full hour.")
     return RequestError("too_many_tokens", detail, 429, retry_after=_seconds_until(_next_hour()))
 
@@ -181,30 +203,34 @@ def _budget_spent_error(detail: str) -> RequestError:
 
 
 def _add_charges(charges: Sequence[Charge]) -> dict[str, int]:
-    """Add these to what is spent today; gives what each had spent before. Rows are locked in the order of names."""
-    charged = {each.charged_to: each.tokens for each in charges}
+    """Add these charges to today's. Returns budget → the tokens spent before. Rows are locked in order of names."""
+    tokens_by_budget = {charge.charged_to: charge.tokens for charge in charges}
     with connection.cursor() as cursor:
-        cursor.execute(CHARGE_SQL, [_today(), [*charged], [*charged.values()]])
-        return {name: tokens - charged[name] for name, tokens in cursor.fetchall()}
+        cursor.execute(CHARGE_SQL, [_today(), [*tokens_by_budget], [*tokens_by_budget.values()]])
+        return {name: total - tokens_by_budget[name] for name, total in cursor.fetchall()}
 
 
 def _load_spent_tokens(models: Iterable[int], share: str) -> dict[str, int]:
-    names = [name for model in models for name in (_format_budget_name(model), f"{_format_budget_name(model)}:{share}")]
-    found = DailyTokens.objects.filter(day=_today(), charged_to__in=names)
-    return dict(found.values_list("charged_to", "tokens")) if names else {}
+    """Budget → the tokens spent today, for the budgets of these models and this share of each."""
+    budgets = [_format_budget_name(model) for model in models]
+    if not budgets:
+        return {}
+    names = [name for budget in budgets for name in (budget, f"{budget}:{share}")]
+    rows = DailyTokens.objects.filter(day=_today(), charged_to__in=names)
+    return dict(rows.values_list("charged_to", "tokens"))
 
 
-def _format_budget_name(key: int) -> str:
-    return f"model:{key}"
+def _format_budget_name(model: int) -> str:
+    return f"model:{model}"
 
 
-def _estimate_tokens(octets: int, longest_answer: int) -> int:
-    """Of one side: what it is sent, and the longest answer that it may give."""
-    return -(-octets // BYTES_PER_TOKEN) + longest_answer
+def _estimate_tokens(octets: int, answer_limit: int) -> int:
+    """The tokens of one side: the conversation that it is sent, and the longest answer that it may give."""
+    return -(-octets // BYTES_PER_TOKEN) + answer_limit
 
 
 def _compute_released(per_day: int) -> float:
-    """How much of a budget may be spent until the end of this hour."""
+    """The tokens of a budget that may be spent by the end of this hour."""
     return per_day * (timezone.now().hour + 1) / 24
 
 
@@ -220,5 +246,5 @@ def _next_midnight() -> datetime:
     return timezone.now().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
-def _seconds_until(then: datetime) -> int:
-    return max(1, int((then - timezone.now()).total_seconds()) + 1)
+def _seconds_until(moment: datetime) -> int:
+    return max(1, int((moment - timezone.now()).total_seconds()) + 1)

@@ -1,1 +1,1 @@
-"""Who asks: voters, accounts, API keys, and how much each may do."""
+"""Identity of clients: voters, accounts and API keys, with their quotas."""

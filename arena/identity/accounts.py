@@ -1,7 +1,8 @@
-"""Accounts are optional. Logging in moves what the browser did before to the account's voter; logging out leaves it.
+"""Accounts: sign-up, login and logout. They are optional unless the site requires login.
 
-The voter of an account is known by the session alone, and has an id that no cookie ever held: one that was planted
-before the login, or copied, opens nothing of the account.
+A login moves the data of the browser's anonymous voter to the account's voter. After logout, the data stays with the
+account. Only the session identifies the voter of an account. The id of that voter is never in a cookie, so a cookie
+that was planted before the login, or copied, gives no access to the account.
 """
 
 from collections.abc import Callable
@@ -37,15 +38,15 @@ Handler = Callable[[HttpRequest], Any]
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
-    """What allauth does otherwise: who may sign up, how attempts are counted, and which of our pages follow."""
+    """allauth with our rules of sign-up, our counting of login attempts, and redirects to our pages."""
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
-        """Nothing: our pages say what happened themselves."""
+        """Add no message: our pages show the result themselves."""
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """A pseudonym of the network of the address that we trust: allauth counts by it, so no address is stored.
+        """A pseudonym of the client's network. allauth counts attempts by it, so no address is stored.
 
-        In a /64 of IPv6 anybody has another address for every attempt.
+        The network is a /64 for IPv6, because a client there can use another address for every attempt.
         """
         return voters.keyed_hash("attempts", quotas.get_subscriber_network(voters.get_client_address(request)))
 
@@ -58,11 +59,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:  # noqa: FBT001, FBT002  # allauth's signature
         with transaction.atomic():
             _claim_signup(request)
-            saved: User = super().save_user(request, user, form, commit)
-        return saved
+            account: User = super().save_user(request, user, form, commit)
+        return account
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Raises ValidationError where too many passwords were wrong; allauth's own count goes by what it gets here."""
+        """Raise ValidationError after too many wrong passwords.
+
+        allauth counts failures by the username that it gets here, so this is the name's lock key with the network.
+        """
         name = credentials["username"]
         if login_locks.is_name_locked(request, name):
             raise self.validation_error("too_many_login_attempts")
@@ -78,7 +82,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
 
 def _claim_signup(request: HttpRequest) -> None:
-    """Before an account is made: use up the invitation, or one of the few that a network may make in an hour."""
+    """Redeem the invitation, or charge the hourly limit of new accounts. Raises ImmediateHttpResponse if refused."""
     if invitations.get_signup_mode() == invitations.SIGNUP_INVITE:
         if not invitations.redeem_invitation(request):
             raise ImmediateHttpResponse(render(request, "account/signup_closed.html", status=403))
@@ -87,22 +91,23 @@ def _claim_signup(request: HttpRequest) -> None:
 
 
 def _can_create_account(request: HttpRequest) -> bool:
-    """Whether the address and the largest network around it have made fewer accounts than they may in an hour.
+    """Whether the client's address and its largest network are below their hourly limits of new accounts.
 
-    Without a limit where battles of an address have none.
+    There is no limit if the battles of an address have none.
     """
     if not settings.ENVIRONMENT.arena_battles_per_hour_address:
         return True
-    largest, _ = quotas.list_networks(voters.get_client_address(request))[-1]
-    by_address = ratelimit.consume(request, action="account_made")
-    around = voters.keyed_hash("attempts", largest)
-    return bool(by_address and ratelimit.consume(request, action="account_made_around", key=around))
+    largest_network, _ = quotas.list_networks(voters.get_client_address(request))[-1]
+    network_key = voters.keyed_hash("attempts", largest_network)
+    if not ratelimit.consume(request, action="account_made"):
+        return False
+    return bool(ratelimit.consume(request, action="account_made_around", key=network_key))
 
 
 def confirm_password(request: HttpRequest, password: str) -> None:
-    """Check the password of whoever is logged in, under the limits of a login; without an account there is none.
+    """Check the password of the account that is logged in, under the limits of a login. Without one, do nothing.
 
-    Raises Refusal 403 `wrong_password` and 429 `too_many_requests`.
+    Raises RequestError 403 `wrong_password` and 429 `too_many_requests`.
     """
     if not request.user.is_authenticated:
         return
@@ -111,7 +116,7 @@ def confirm_password(request: HttpRequest, password: str) -> None:
     except ValidationError as error:
         raise RequestError("too_many_requests", str(error.message), 429, retry_after=300) from None
     if not is_right:
-        raise RequestError("wrong_password", _("The password is wrong. Nothing was deleted."), 403)
+        raise RequestError("wrong_password", _("The password is wrong. Nothing was deleted. Try again."), 403)
 
 
 def connect_signals() -> None:
@@ -120,7 +125,7 @@ def connect_signals() -> None:
 
 
 def handle_login(sender: object, request: HttpRequest, user: User, **_: Any) -> None:
-    """After a login, by whatever means; Django has given the session another key."""
+    """Merge the browser's data into the account after any kind of login. Django has renewed the session key already."""
     voter_id = merge_into_account(user, voters.find_cookie_voter_id(request))
     request.session[voters.SESSION_VOTER_KEY] = str(voter_id)
     voters.assign_new_voter(request, voter_id)
@@ -130,18 +135,20 @@ def handle_logout(sender: object, request: HttpRequest, **_: Any) -> None:
     voters.assign_new_voter(request)
 
 
-def merge_into_account(user: User, before: UUID | None) -> UUID:
-    """Give the account all that an anonymous voter has; returns the id of the account's own voter."""
+def merge_into_account(user: User, anonymous_id: UUID | None) -> UUID:
+    """The id of the account's voter, after the data of an anonymous voter has moved to it."""
     with transaction.atomic():
-        voter_id = Voter.objects.get_or_create(user=user)[0].pk
-        if before and (anonymous := Voter.objects.select_for_update().filter(pk=before, user=None).first()):
-            _move_voter_data(anonymous, voter_id)
-    return voter_id
+        account_voter, _created = Voter.objects.get_or_create(user=user)
+        if anonymous_id is not None:
+            anonymous = Voter.objects.select_for_update().filter(pk=anonymous_id, user=None).first()
+            if anonymous:
+                _move_voter_data(anonymous, account_voter.pk)
+    return account_voter.pk
 
 
 def _move_voter_data(anonymous: Voter, voter_id: UUID) -> None:
     battles = Battle.objects.filter(voter=anonymous)
-    list(battles.select_for_update().values_list("pk"))  # a vote that is being cast is waited for, and seen below
+    list(battles.select_for_update().values_list("pk"))  # waits for votes that are being cast, so that they move too
     votes = voters.list_voter_votes(anonymous.pk)
     pools = set(votes.values_list("pool", flat=True))
     battles.update(voter=voter_id)
@@ -152,7 +159,7 @@ def _move_voter_data(anonymous: Voter, voter_id: UUID) -> None:
 
 
 def login_required_middleware(get_response: Handler) -> Handler:
-    """Where accounts are required nobody else comes further than the page to log in."""
+    """Allow only accounts, API keys and the public paths on a site that requires login."""
     if not settings.ENVIRONMENT.is_login_required:
         raise MiddlewareNotUsed
     if iscoroutinefunction(get_response):
@@ -168,18 +175,23 @@ def login_required_middleware(get_response: Handler) -> Handler:
     return synchronous
 
 
-login_required_middleware.sync_capable = login_required_middleware.async_capable = True  # type: ignore[attr-defined]  # how Django asks
+login_required_middleware.sync_capable = True  # type: ignore[attr-defined]  # read by Django
+login_required_middleware.async_capable = True  # type: ignore[attr-defined]  # read by Django
 
 
 def _require_login(request: HttpRequest) -> HttpResponse | None:
-    """Asks nothing of the database: whether somebody is logged in, `arena.identity.voters` has looked up before."""
+    """A response that asks for login, or None if the request may pass.
+
+    It needs no query, because `arena.identity.voters` has loaded the session already.
+    """
     if request.path.startswith(PUBLIC_PATHS) or api_keys.get_request_key(request) or request.user.is_authenticated:
         return None
     if request.path.startswith("/api/"):
-        error = {"code": "login_required", "detail": _("Log in first: this arena is for its members.")}
+        error = {"code": "login_required", "detail": _("This site requires login. Log in, or send an API key.")}
         return JsonResponse({"error": error}, status=401, headers={"WWW-Authenticate": "Bearer"})
-    login = reverse("account_login")
+    login_url = reverse("account_login")
     if request.headers.get("HX-Request"):
-        return HttpResponseClientRedirect(login)
-    back = urlencode({"next": request.get_full_path()}) if request.method in ("GET", "HEAD") else ""
-    return HttpResponseRedirect(f"{login}?{back}".rstrip("?"))
+        return HttpResponseClientRedirect(login_url)
+    if request.method in ("GET", "HEAD"):
+        login_url += "?" + urlencode({"next": request.get_full_path()})
+    return HttpResponseRedirect(login_url)

@@ -1,4 +1,4 @@
-"""Who may call the API: a program with a key, a known voter, or anybody; and what pages of other hosts may read."""
+"""Access to the API: authentication by key, anonymous access, and CORS headers for pages of other hosts."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,34 +26,42 @@ Handler = Callable[[HttpRequest], Any]
 
 
 def api_access_middleware(get_response: Handler) -> Handler:
-    """After `arena.identity.voters`, before everything else that asks who it is. Only a key is looked up anywhere."""
+    """Authenticate API requests by key, and refuse those that are not allowed.
+
+    It must come after `arena.identity.voters` and before everything else that reads the voter. It queries the database
+    only for requests with a key.
+    """
     if iscoroutinefunction(get_response):
-        look = database_sync_to_async(_authenticate_by_key)
+        authenticate_async = database_sync_to_async(_authenticate_by_key)
 
         async def asynchronous(request: HttpRequest) -> HttpResponseBase:
-            away = None
+            response = None
             if request.path.startswith(API_PREFIX):
                 secret = read_bearer_key(request)
-                away = _handle_keyless_request(request) if secret is None else await look(request, secret)
-            return _add_cors_headers(request, away or await get_response(request))
+                if secret is None:
+                    response = _handle_keyless_request(request)
+                else:
+                    response = await authenticate_async(request, secret)
+            return _add_cors_headers(request, response or await get_response(request))
 
         return asynchronous
 
     def synchronous(request: HttpRequest) -> HttpResponseBase:
-        away = None
+        response = None
         if request.path.startswith(API_PREFIX):
             secret = read_bearer_key(request)
-            away = _handle_keyless_request(request) if secret is None else _authenticate_by_key(request, secret)
-        return _add_cors_headers(request, away or get_response(request))
+            response = _handle_keyless_request(request) if secret is None else _authenticate_by_key(request, secret)
+        return _add_cors_headers(request, response or get_response(request))
 
     return synchronous
 
 
-api_access_middleware.sync_capable = api_access_middleware.async_capable = True  # type: ignore[attr-defined]  # how Django asks
+api_access_middleware.sync_capable = True  # type: ignore[attr-defined]  # read by Django
+api_access_middleware.async_capable = True  # type: ignore[attr-defined]  # read by Django
 
 
 def _authenticate_by_key(request: HttpRequest, secret: str) -> HttpResponse | None:
-    """Whoever has a key is the voter of the key, whatever cookies come along; the answer to one that is not good."""
+    """Make the voter of the key the request's voter, ignoring cookies. Returns an error response, or None if valid."""
     try:
         key = api_keys.authenticate_key(secret)
         api_keys.check_scope(key, request.method, _resolve_view_name(request))
@@ -74,14 +82,18 @@ def _resolve_view_name(request: HttpRequest) -> str | None:
 
 
 def _handle_keyless_request(request: HttpRequest) -> HttpResponse | None:
-    """Our own pages come with the cookie that they were given; where nobody else may call, a call gives none."""
+    """A response to a CORS preflight or to a forbidden anonymous call, or None if the call may pass.
+
+    Neither response sets a voter cookie. Calls of our own pages pass, because they have the cookie.
+    """
     if _is_public_call(request) and "Access-Control-Request-Method" in request.headers and request.method == "OPTIONS":
         voters.suppress_voter_cookie(request)
         return HttpResponse(status=204, headers=PREFLIGHT_HEADERS)
     if settings.ENVIRONMENT.arena_api_anonymous or voters.is_known_voter(request):
         return None
     voters.suppress_voter_cookie(request)
-    return build_error_response(RequestError("key_required", "This arena answers programs that have an API key.", 401))
+    detail = "This API requires a key. Send it as “Authorization: Bearer KEY”."
+    return build_error_response(RequestError("key_required", detail, 401))
 
 
 def _is_public_call(request: HttpRequest) -> bool:
@@ -89,9 +101,9 @@ def _is_public_call(request: HttpRequest) -> bool:
 
 
 def _add_cors_headers(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """Pages of any host may read what is the same for everybody, if they come without a name."""
-    named = request.headers.get("Cookie") or request.headers.get("Authorization")
-    if _is_public_call(request) and not named and request.method in ("GET", "HEAD", "OPTIONS"):
+    """Allow pages of any host to read public calls, if the request has no credentials."""
+    has_credentials = request.headers.get("Cookie") or request.headers.get("Authorization")
+    if _is_public_call(request) and not has_credentials and request.method in ("GET", "HEAD", "OPTIONS"):
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Access-Control-Expose-Headers"] = "ETag, Retry-After"
     return response

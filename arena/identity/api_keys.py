@@ -1,4 +1,4 @@
-"""Keys for programs: made, shown once, found by their hash, used within their scopes, and revoked."""
+"""API keys: creation, authentication, scopes and revocation. Only the hash of a key is stored."""
 
 import hashlib
 import secrets
@@ -17,28 +17,31 @@ from arena.identity.bearer import KEY_PREFIX
 from arena.models import API_POOL, LIVE_POOL, ApiKey, Vote, Voter
 from core.http.errors import RequestError, field_error
 
-READ, BATTLE, VOTE = SCOPES = ("read", "battle", "vote")
-PREFIX_LENGTH = len(KEY_PREFIX) + 6  # characters by which an owner knows a key again
+READ = "read"
+BATTLE = "battle"
+VOTE = "vote"
+SCOPES = (READ, BATTLE, VOTE)
+PREFIX_LENGTH = len(KEY_PREFIX) + 6  # characters by which owners recognize their keys
 MAX_NAME_LENGTH = 100
 MAX_VALID_DAYS = 3650
-MAX_KEYS_PER_ACCOUNT = 20  # of one account, for each has a voter with limits of its own
+MAX_KEYS_PER_ACCOUNT = 20  # because each key is a voter with limits of its own
 USED_AT_PRECISION = timedelta(minutes=1)
-INVALID_KEY_DETAIL = "The API key is unknown, expired or revoked. It is sent as “Authorization: Bearer KEY”."
+INVALID_KEY_DETAIL = "The API key is unknown, expired or revoked. Send a valid one as “Authorization: Bearer KEY”."
 VOTE_VIEWS = ("battle-cast-vote",)
 
 
 def create_key(
     name: str, scopes: Iterable[str], days: int | None = None, user: User | None = None
 ) -> tuple[ApiKey, str]:
-    """A key and its secret, which nobody can find out afterwards; without days it does not expire.
+    """A new key and its secret, which cannot be recovered later. Without `days` the key does not expire.
 
-    Raises Refusal 400 for a name, scopes or days that are none, and where an account has too many keys or one of that
-    name: a form that is sent again, as by a reload, makes no second one.
+    Raises RequestError 400 for an invalid name, scopes or days, and if the account has too many keys or a valid key of
+    this name. The last rule keeps a form that is sent twice, as by a reload, from creating two keys.
     """
-    wanted = _clean_fields(name, list(scopes), days)
+    ordered_scopes = _clean_scopes(name, list(scopes), days)
     secret = KEY_PREFIX + secrets.token_urlsafe(32)
     with transaction.atomic():
-        # Of two requests at once the second counts what the first has made.
+        # The lock makes the second of two concurrent requests count the key of the first.
         if user and User.objects.select_for_update().get(pk=user.pk):
             _check_account_keys(list_valid_keys(user), name.strip())
         key = ApiKey.objects.create(
@@ -47,7 +50,7 @@ def create_key(
             voter=Voter.objects.create(),
             digest=hash_secret(secret),
             prefix=secret[:PREFIX_LENGTH],
-            scopes=wanted,
+            scopes=ordered_scopes,
             expires_at=timezone.now() + timedelta(days=days) if days else None,
         )
     return key, secret
@@ -55,27 +58,26 @@ def create_key(
 
 def _check_account_keys(keys: QuerySet[ApiKey], name: str) -> None:
     if keys.count() >= MAX_KEYS_PER_ACCOUNT:
-        raise field_error("name", _("You have %(most)s keys. Revoke one first.") % {"most": MAX_KEYS_PER_ACCOUNT})
+        raise field_error("name", _("You have %(limit)s keys. Revoke one first.") % {"limit": MAX_KEYS_PER_ACCOUNT})
     if keys.filter(name=name).exists():
-        raise field_error("name", _("You have a key of this name."))
+        raise field_error("name", _("You already have a key with this name. Choose another name."))
 
 
-def _clean_fields(name: str, scopes: list[str], days: int | None) -> list[str]:
-    """The scopes, each once, in our order."""
+def _clean_scopes(name: str, scopes: list[str], days: int | None) -> list[str]:
+    """The scopes without duplicates, in the order of `SCOPES`. Raises RequestError 400 if any field is invalid."""
     if not (name.strip() and len(name.strip()) <= MAX_NAME_LENGTH and name.isprintable()):
-        sentence = _("Give the key a name of at most %(most)s letters, digits and signs.")
-        raise field_error("name", sentence % {"most": MAX_NAME_LENGTH})
+        detail = _("Enter a name of at most %(limit)s printable characters.")
+        raise field_error("name", detail % {"limit": MAX_NAME_LENGTH})
     if not scopes or set(scopes) - set(SCOPES):
-        raise field_error("scopes", _("Choose what the key may do: read, battle, vote."))
+        raise field_error("scopes", _("Choose at least one scope: read, battle, vote."))
     if days is not None and not 1 <= days <= MAX_VALID_DAYS:
-        raise field_error(
-            "days", _("A key is valid for 1 to %(most)s days, or without end.") % {"most": MAX_VALID_DAYS}
-        )
+        detail = _("A key is valid for 1 to %(limit)s days, or does not expire.")
+        raise field_error("days", detail % {"limit": MAX_VALID_DAYS})
     return [scope for scope in SCOPES if scope in scopes]
 
 
 def hash_secret(secret: str) -> str:
-    """A key has 256 random bits, so that a plain hash tells nothing of it."""
+    """The SHA-256 of a key. Keys have 256 random bits, so a plain hash does not reveal them."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
@@ -84,12 +86,12 @@ def list_valid_keys(user: User) -> QuerySet[ApiKey]:
 
 
 def revoke_keys(keys: QuerySet[ApiKey]) -> None:
-    """From now on these keys open nothing."""
+    """Revoke these keys from now on."""
     keys.filter(revoked_at=None).update(revoked_at=Now())
 
 
 def authenticate_key(secret: str) -> ApiKey:
-    """The key that is valid now, and notes its use. Raises Refusal 401."""
+    """The valid key of this secret, whose last use is recorded. Raises RequestError 401 `bad_key`."""
     key = ApiKey.objects.filter(digest=hash_secret(secret)).select_related("user").first()
     now = timezone.now()
     expired = key is not None and key.expires_at is not None and key.expires_at <= now
@@ -101,19 +103,24 @@ def authenticate_key(secret: str) -> ApiKey:
 
 
 def check_scope(key: ApiKey, method: str | None, view: str | None) -> None:
-    """Whether the key may ask this of the view of this name. Raises Refusal 403 `scope`."""
-    needed = READ if method in ("GET", "HEAD", "OPTIONS") else VOTE if view in VOTE_VIEWS else BATTLE
-    if needed not in key.scopes:
-        raise RequestError("scope", f"This API key lacks the scope {needed}.", 403)
+    """Raise RequestError 403 `scope` if the key may not call the view of this URL name with this method."""
+    if method in ("GET", "HEAD", "OPTIONS"):
+        required = READ
+    elif view in VOTE_VIEWS:
+        required = VOTE
+    else:
+        required = BATTLE
+    if required not in key.scopes:
+        raise RequestError("scope", f"This API key lacks the scope {required}.", 403)
 
 
 def get_request_key(request: HttpRequest) -> ApiKey | None:
-    """The key with which a request comes; set by `arena.identity.api_access`."""
+    """The API key of a request, as set by `arena.identity.api_access`, or None."""
     return getattr(request, "api_key", None)
 
 
 def get_default_pool(request: HttpRequest) -> str:
-    """Where a vote counts on a battle without named models: programs never move the board of people."""
+    """The pool of battles without named models. Votes of programs never count on the board of people."""
     return API_POOL if get_request_key(request) else LIVE_POOL
 
 

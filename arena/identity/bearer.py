@@ -1,16 +1,17 @@
-"""Where a program shows its key."""
+"""The API key in the `Authorization` header of a request."""
 
 from django.http import HttpRequest
 
 AUTH_SCHEME = "bearer"
-KEY_PREFIX = "arena_"  # of every key
-MISPLACED_KEY = ""  # which opens nothing
+KEY_PREFIX = "arena_"  # every key begins with it
+MISPLACED_KEY = ""  # never a valid key
 
 
 def read_bearer_key(request: HttpRequest) -> str | None:
-    """The key that a request to the API brings, whatever it is worth; another scheme is a proxy's business.
+    """The key of an API request, valid or not, or None without one. Other schemes are left to proxies.
 
-    A key of ours under another one is a mistake: as nobody, its program would fight in the pool of people.
+    One of our keys under another scheme gives `MISPLACED_KEY`, which is refused. Otherwise the program would be an
+    anonymous voter, and its votes would count in the pool of people.
     """
     if not request.path.startswith("/api/"):
         return None

@@ -1,9 +1,9 @@
-"""The key of all keyed hashes: made once by the migrations, kept in the database, read once by each process.
+"""The key of all keyed hashes. Migrations create it once in the database, and each process loads it once.
 
-It is not SECRET_KEY, which an operator may change at any time: pseudonyms have to outlast that. A process that has not
-read it yet needs the database; a process that has hashes on while the database is away.
-`arena.identity.voters.voter_middleware` has it read before an asynchronous view may ask for it, since those may not
-wait for the database."""
+It is not SECRET_KEY: an operator may change that at any time, and pseudonyms have to outlast the change. A process that
+has loaded the key can compute hashes while the database is away. `arena.identity.voters.voter_middleware` loads it
+before asynchronous views run, because these must not wait for the database.
+"""
 
 import hashlib
 import hmac
@@ -18,13 +18,13 @@ def is_key_loaded() -> bool:
 
 
 def load_key() -> bytes:
-    """The key, 32 bytes. Raises OperationalError while the database is away."""
-    global _key  # noqa: PLW0603  # one per process, and never another one
+    """The key of 32 bytes. Raises OperationalError if it has to be loaded while the database is away."""
+    global _key  # noqa: PLW0603  # one per process, which never changes
     if _key is None:
         _key = bytes(HashKey.objects.get().key)
     return _key
 
 
 def compute_hmac(message: str) -> str:
-    """64 characters of hex that only this installation can compute. Raises OperationalError as `load_key` does."""
+    """The message's HMAC-SHA256 under the key, as 64 hexadecimal digits. Raises OperationalError like `load_key`."""
     return hmac.new(load_key(), message.encode(), hashlib.sha256).hexdigest()

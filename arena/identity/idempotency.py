@@ -1,4 +1,4 @@
-"""Requests that are sent again because their answer was lost: with an `Idempotency-Key` they happen once."""
+"""Idempotency keys: a request that a client repeats with the same `Idempotency-Key` runs only once."""
 
 import hashlib
 import json
@@ -18,34 +18,32 @@ from core.http.errors import RequestError
 
 KEY_RETENTION = timedelta(hours=24)
 MAX_KEY_LENGTH = 255
-ADVISORY_LOCK_ID = 7_298_544  # the first key of the advisory lock under which requests of one key follow each other
+ADVISORY_LOCK_ID = 7_298_544  # first half of the advisory lock that serializes requests with the same key
 
 
 def run_once(request: Request, act: Callable[[], Response]) -> HttpResponseBase:
-    """Do it, or tell again what was told when the same voter sent the same request with the same key.
+    """The response of `act`, which runs once per `Idempotency-Key`, voter and request. Retries get the stored response.
 
-    What was refused has changed nothing, so it is not kept and may be tried again. The answer must show a battle.
-    Raises Refusal: 400 for a key that is none, 422 `idempotency_key` for one that came with another request.
+    Errors change nothing, so they are not stored and the request can be retried. The response must have a battle's id.
+    Raises RequestError: 400 for an invalid key, 422 `idempotency_key` if the key was used for another request.
     """
-    chosen = request.headers.get("Idempotency-Key")
-    if chosen is None:
+    header = request.headers.get("Idempotency-Key")
+    if header is None:
         return act()
-    if not 1 <= len(chosen) <= MAX_KEY_LENGTH or not chosen.isprintable():
-        raise RequestError("invalid", f"An Idempotency-Key has 1 to {MAX_KEY_LENGTH} printable characters.", 400)
-    key, asked = (
-        _hash_parts(chosen),
-        _hash_parts(request.method, request.path, json.dumps(request.data, sort_keys=True)),
-    )
+    if not 1 <= len(header) <= MAX_KEY_LENGTH or not header.isprintable():
+        raise RequestError("invalid", f"An Idempotency-Key must have 1 to {MAX_KEY_LENGTH} printable characters.", 400)
+    key = _hash_parts(header)
+    request_hash = _hash_parts(request.method, request.path, json.dumps(request.data, sort_keys=True))
     with transaction.atomic():
         _lock_key(get_voter_id(request), key)
-        if told := _find_stored_response(request, key):
-            return _replay_response(told, asked)
+        if stored := _find_stored_response(request, key):
+            return _replay_response(stored, request_hash)
         response = act()
         body = JSONRenderer().render(response.data)
         StoredResponse.objects.create(
             voter=get_voter_id(request),
             key=key,
-            request=asked,
+            request=request_hash,
             battle_id=response.data["id"],
             status=response.status_code,
             body=body,
@@ -63,15 +61,16 @@ def _lock_key(voter: object, key: str) -> None:
 
 
 def _find_stored_response(request: Request, key: str) -> StoredResponse | None:
-    mine = StoredResponse.objects.filter(voter=get_voter_id(request), key=key)
-    mine.filter(created_at__lte=Now() - KEY_RETENTION).delete()
-    return mine.first()
+    responses = StoredResponse.objects.filter(voter=get_voter_id(request), key=key)
+    responses.filter(created_at__lte=Now() - KEY_RETENTION).delete()
+    return responses.first()
 
 
-def _replay_response(told: StoredResponse, asked: str) -> HttpResponse:
-    if told.request != asked:
-        raise RequestError("idempotency_key", "This Idempotency-Key came with another request before.", 422)
-    return _build_response(bytes(told.body), told.status)
+def _replay_response(stored: StoredResponse, request_hash: str) -> HttpResponse:
+    if stored.request != request_hash:
+        detail = "This Idempotency-Key was used for another request. Use a new key."
+        raise RequestError("idempotency_key", detail, 422)
+    return _build_response(bytes(stored.body), stored.status)
 
 
 def _build_response(body: bytes, status: int) -> HttpResponse:
@@ -79,5 +78,6 @@ def _build_response(body: bytes, status: int) -> HttpResponse:
 
 
 def delete_expired_responses() -> int:
-    """Delete what is kept no longer; gives how many."""
-    return StoredResponse.objects.filter(created_at__lte=Now() - KEY_RETENTION).delete()[0]
+    """Delete responses older than `KEY_RETENTION`. Returns the number of deleted rows."""
+    count, _ = StoredResponse.objects.filter(created_at__lte=Now() - KEY_RETENTION).delete()
+    return count

@@ -1,4 +1,4 @@
-"""Who may make an account: anybody, whoever has an invitation, or nobody (`ARENA_SIGNUP`)."""
+"""Sign-up of accounts: open to all, by invitation, or closed (`ARENA_SIGNUP`)."""
 
 import hashlib
 import secrets
@@ -11,15 +11,20 @@ from django.utils import timezone
 
 from arena.models import Invitation
 
-INVITATION_FIELD = "invitation"  # in the link and in the form
+INVITATION_FIELD = "invitation"  # parameter of the link and field of the form
 SIGNUP_OPEN, SIGNUP_INVITE, SIGNUP_CLOSED = "open", "invite", "closed"
 MAX_VALID_DAYS = 365
 
 
 def get_signup_mode() -> str:
-    """open, invite or closed. Where a login is required an open sign-up would let everybody in again."""
+    """The mode of sign-up: `open`, `invite` or `closed`.
+
+    The default on a site that requires login is `invite`, because an open sign-up would let everybody in again.
+    """
     environment = settings.ENVIRONMENT
-    return environment.arena_signup or (SIGNUP_INVITE if environment.is_login_required else SIGNUP_OPEN)
+    if environment.arena_signup:
+        return environment.arena_signup
+    return SIGNUP_INVITE if environment.is_login_required else SIGNUP_OPEN
 
 
 def is_signup_open_to_all() -> bool:
@@ -27,12 +32,12 @@ def is_signup_open_to_all() -> bool:
 
 
 def create_invitation(days: int) -> str:
-    """The secret of a new invitation, which is good for one account within so many days; only its hash is stored.
+    """The secret of a new invitation to create one account within `days` days. Only its hash is stored.
 
-    Raises ValueError for a number of days that is not 1 to 365.
+    Raises ValueError unless `days` is from 1 to 365.
     """
     if not 1 <= days <= MAX_VALID_DAYS:
-        raise ValueError(f"An invitation is valid for 1 to {MAX_VALID_DAYS} days.")
+        raise ValueError(f"An invitation must be valid for 1 to {MAX_VALID_DAYS} days.")
     Invitation.objects.filter(expires_at__lte=Now()).delete()
     secret = secrets.token_urlsafe(32)
     Invitation.objects.create(digest=_hash_secret(secret), expires_at=timezone.now() + timedelta(days=days))
@@ -40,23 +45,27 @@ def create_invitation(days: int) -> str:
 
 
 def read_invitation(request: HttpRequest) -> str:
-    """The secret that came with the link or with the form made from it; may be empty."""
+    """The secret of the invitation, from the form or the link. Empty if there is none."""
     return request.POST.get(INVITATION_FIELD) or request.GET.get(INVITATION_FIELD, "")
 
 
 def can_sign_up(request: HttpRequest) -> bool:
-    """Whether this request may make an account."""
+    """Whether this request may create an account."""
     if get_signup_mode() == SIGNUP_INVITE:
         return Invitation.objects.filter(digest=_hash_secret(read_invitation(request)), expires_at__gt=Now()).exists()
     return is_signup_open_to_all()
 
 
 def redeem_invitation(request: HttpRequest) -> bool:
-    """Use the invitation up, within the transaction that makes the account; of two requests at once one succeeds."""
-    used, _ = Invitation.objects.filter(digest=_hash_secret(read_invitation(request)), expires_at__gt=Now()).delete()
-    return bool(used)
+    """Delete the invitation, and return whether it was valid. Of two concurrent requests only one gets True.
+
+    Call it in the transaction that creates the account.
+    """
+    invitation = Invitation.objects.filter(digest=_hash_secret(read_invitation(request)), expires_at__gt=Now())
+    deleted_count, _ = invitation.delete()
+    return bool(deleted_count)
 
 
 def _hash_secret(secret: str) -> str:
-    """A secret has 256 random bits, so that a plain hash tells nothing of it."""
+    """The SHA-256 of a secret. Secrets have 256 random bits, so a plain hash does not reveal them."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,8 +1,8 @@
-"""How many wrong passwords are accepted, and from where: strangers who guess must not lock the owner out.
+"""Limits on wrong passwords that do not let strangers lock out the owner of an account.
 
-allauth counts failures by a key, which here is the name together with the network (`login_failed` in the settings).
-Guesses from many networks add up in a second, slower count of the name alone (`login_failed_anywhere`); a browser in
-which the owner has logged in before is not subject to that one.
+allauth counts failures by username and network (`login_failed` in the settings). A second, slower count of the username
+alone (`login_failed_anywhere`) adds up guesses from many networks. It does not apply to browsers in which the account
+has logged in before.
 """
 
 import time
@@ -23,12 +23,12 @@ _device_signer = TimestampSigner(salt="arena.device")
 
 
 def build_lock_key(name: str) -> str:
-    """What failures for this name are counted by: the same however it is spelled, another one after `unlock_name`."""
+    """The key by which failures of a username are counted. It ignores case, and changes with `unlock_name`."""
     return f"{_normalize_name(name)}:{cache.get(_build_unlock_key(name), 0)}"
 
 
 def is_name_locked(request: HttpRequest, name: str) -> bool:
-    """Whether too many networks together have guessed for this name, and this browser is not known to it."""
+    """Whether all networks together have guessed this username too often. Never true in a browser known to it."""
     if _is_known_device(request, name):
         return False
     return not ratelimit.consume(request, action=ANYWHERE_ACTION, key=build_lock_key(name), dry_run=True)
@@ -39,23 +39,23 @@ def count_failure(request: HttpRequest, name: str) -> None:
 
 
 def remember_device(response: HttpResponseBase, user: User) -> None:
-    """Mark the browser as one in which this account has logged in."""
-    voters.set_cookie(
-        response, DEVICE_COOKIE, _device_signer.sign(_hash_device_name(user.get_username())), DEVICE_COOKIE_MAX_AGE_S
-    )
+    """Set a cookie that marks the browser as one in which this account has logged in."""
+    token = _device_signer.sign(_hash_device_name(user.get_username()))
+    voters.set_cookie(response, DEVICE_COOKIE, token, DEVICE_COOKIE_MAX_AGE_S)
 
 
 def unlock_name(name: str) -> None:
-    """Forget all failures for this name, from every network."""
+    """Discard all failures of this username, from every network."""
     cache.set(_build_unlock_key(name), time.time(), MAX_LOCK_S)
 
 
 def _is_known_device(request: HttpRequest, name: str) -> bool:
-    cookie = request.COOKIES.get(voters.get_cookie_name(DEVICE_COOKIE), "")
+    token = request.COOKIES.get(voters.get_cookie_name(DEVICE_COOKIE), "")
     try:
-        return bool(_device_signer.unsign(cookie, max_age=DEVICE_COOKIE_MAX_AGE_S) == _hash_device_name(name))
+        name_hash = _device_signer.unsign(token, max_age=DEVICE_COOKIE_MAX_AGE_S)
     except BadSignature:
         return False
+    return bool(name_hash == _hash_device_name(name))
 
 
 def _hash_device_name(name: str) -> str:
@@ -67,8 +67,8 @@ def _build_unlock_key(name: str) -> str:
 
 
 def _normalize_name(name: str) -> str:
-    """As PostgreSQL compares names: in upper case, letter by letter, where a dotless i is an I too.
+    """The name as PostgreSQL compares it: in upper case, letter by letter. A dotless i also becomes I.
 
-    A letter of which Python makes two stays: the name with a sharp s is another account than the one with SS.
+    Letters whose upper case has two letters stay as they are: a name with ß is another account than one with SS.
     """
     return "".join(letter.upper() if len(letter.upper()) == 1 else letter for letter in name)

@@ -1,8 +1,8 @@
-"""Networks of clients as hashes: under a random salt of the week, in a table, which is deleted after thirty days.
+"""Hashes of clients' networks under a random weekly salt, which is deleted after thirty days.
 
-Each battle has the hash of the network that it was started from, and so has a row that waits for an operator. A network
-is a /24 of IPv4 and a /48 of IPv6, since a home's line has 256 networks of the size of a /64. After thirty days nobody
-can compute a hash any more.
+A battle stores the hash of the network from which it was started, and so does each row that waits for an operator. A
+network is a /24 of IPv4 or a /48 of IPv6, because one home line has 256 networks of the size of a /64. Without its
+salt, nobody can compute a hash again.
 """
 
 import hashlib
@@ -21,31 +21,32 @@ NETWORK_HASH_RETENTION = timedelta(days=30)
 
 
 def compute_network_hashes(request: HttpRequest) -> list[str]:
-    """Hashes of the client's network under all salts that there are, this week's first."""
+    """Hashes of the client's network under all stored salts, newest first. Creates this week's salt if necessary."""
     _get_current_salt()
     salts = NetworkSalt.objects.order_by("-week").values_list("salt", flat=True)
     return [_hash_network(request, bytes(salt)) for salt in salts]
 
 
 def compute_current_hash(request: HttpRequest) -> str:
-    """The hash of the client's network under this week's salt, 64 hexadecimal digits."""
+    """The hash of the client's network under this week's salt, as 64 hexadecimal digits."""
     return _hash_network(request, _get_current_salt())
 
 
 def _get_current_salt() -> bytes:
     today = datetime.now(UTC).date()
-    week = today - timedelta(days=today.weekday())
-    return bytes(NetworkSalt.objects.get_or_create(week=week, defaults={"salt": secrets.token_bytes(32)})[0].salt)
+    monday = today - timedelta(days=today.weekday())
+    row, _created = NetworkSalt.objects.get_or_create(week=monday, defaults={"salt": secrets.token_bytes(32)})
+    return bytes(row.salt)
 
 
 def _hash_network(request: HttpRequest, salt: bytes) -> str:
-    largest, _ = quotas.list_networks(get_client_address(request))[-1]
-    return hmac.new(salt, largest.encode(), hashlib.sha256).hexdigest()
+    largest_network, _ = quotas.list_networks(get_client_address(request))[-1]
+    return hmac.new(salt, largest_network.encode(), hashlib.sha256).hexdigest()
 
 
 def delete_expired_hashes() -> int:
-    """Delete the salts and the hashes of battles of more than thirty days ago; returns how many there were."""
-    salts = NetworkSalt.objects.filter(week__lte=datetime.now(UTC).date() - NETWORK_HASH_RETENTION).delete()[0]
-    return salts + Battle.objects.filter(created_at__lte=Now() - NETWORK_HASH_RETENTION).exclude(network="").update(
-        network=""
-    )
+    """Delete salts, and hashes of battles, that are older than thirty days. Returns the number of both together."""
+    oldest_week = datetime.now(UTC).date() - NETWORK_HASH_RETENTION
+    salt_count, _ = NetworkSalt.objects.filter(week__lte=oldest_week).delete()
+    expired_battles = Battle.objects.filter(created_at__lte=Now() - NETWORK_HASH_RETENTION).exclude(network="")
+    return salt_count + expired_battles.update(network="")

@@ -1,8 +1,9 @@
-"""How many battles are answered at a time: so many of a voter, and so many of an address.
+"""Limits on how many battles of a voter, and of an address, are answered at the same time.
 
-PostgreSQL knows which battles are being answered, and of which voter; it knows no address. So Redis keeps for each
-address the ids of the battles that were asked from it. They are counted in one step; where they are too many, those
-that PostgreSQL knows to be answered are taken out. Nobody has to sign off: a worker that dies leaves nothing behind.
+PostgreSQL knows which battles of a voter are being answered, but no addresses. Redis therefore stores, for each
+address, the ids of the battles started from it. One script checks and adds an id. If an address has too many, the
+battles that are no longer being answered according to PostgreSQL are removed. A battle needs no sign-off at its end, so
+a worker that dies leaves nothing behind.
 """
 
 import logging
@@ -21,9 +22,8 @@ from core.storage.redis_clients import get_redis_client
 MAX_PER_VOTER = 4
 MAX_PER_ADDRESS = 40
 RETRY_AFTER_S = 5
-# A battle that is being made may not be committed yet: so long it counts whatever PostgreSQL says.
-COMMIT_GRACE_S = 3
-KEY_TTL_S = 3600  # no answer takes as long
+COMMIT_GRACE_S = 3  # a battle this young counts even if PostgreSQL does not have it, for it may not be committed yet
+KEY_TTL_S = 3600  # no answer takes this long
 RESERVE_SCRIPT = """
 local now = redis.call("TIME")[1]
 for place, key in ipairs(KEYS) do
@@ -40,62 +40,63 @@ logger = logging.getLogger(__name__)
 
 
 def check_voter_limit(voter_id: UUID) -> None:
-    """Before a battle of the voter is answered, in that transaction; of two at once the second counts the first.
+    """Raise RequestError 429 `too_many_running` if too many battles of the voter are being answered.
 
-    Raises Refusal 429 `too_many_running`.
+    Call it in the transaction that starts the answers: the lock makes a second request count the battle of the first.
     """
     if not settings.ENVIRONMENT.arena_battles_per_hour:
         return
     list(Voter.objects.select_for_update(no_key=True).filter(pk=voter_id).values_list("pk"))
     if Battle.objects.filter(voter=voter_id, state=Battle.State.ANSWERING).count() >= MAX_PER_VOTER:
-        raise _build_limit_error(
-            _("%(most)s of your battles are being answered. Wait for one, then ask again."), MAX_PER_VOTER
-        )
+        detail = _("%(limit)s of your battles are being answered. Wait until one is finished, then ask again.")
+        raise _build_limit_error(detail % {"limit": MAX_PER_VOTER})
 
 
-def reserve_battle(most: Mapping[str, int], battle_id: UUID) -> None:
-    """Count a battle for these origins (origin → how many). Raises Refusal 429 `too_many_running`, and counts none.
+def reserve_battle(limits: Mapping[str, int], battle_id: UUID) -> None:
+    """Count a battle for all its networks. `limits` maps each network to its maximum number of battles.
 
-    While Redis is away only the voter's own limit holds, and the hourly ones.
+    While Redis is down, nothing is counted: only the limit of the voter and the hourly limits apply.
+    Raises RequestError 429 `too_many_running`, and then counts the battle for none of them.
     """
     try:
-        for _again in range(len(most) + 1):
-            full = _run_reserve_script(most, battle_id)
-            if not full:
+        for _attempt in range(len(limits) + 1):
+            full_key = _run_reserve_script(limits, battle_id)
+            if not full_key:
                 return
-            if not _remove_ended_battles(full):
+            if not _remove_ended_battles(full_key):
                 break
     except (RedisError, OSError) as error:
-        logger.warning("Redis is away, the running battles of an address are not counted: %s", error)
+        logger.warning("Redis is down, the running battles of an address are not counted: %s", error)
         return
-    detail = _("Too many battles from your network are being answered. Wait a few seconds, then ask again.")
-    raise _build_limit_error(detail, max(most.values()))
-
-
-def _run_reserve_script(most: Mapping[str, int], battle_id: UUID) -> str:
-    """Count it; gives the key that has no room, or nothing."""
-    if not most:
-        return ""
-    keys = [f"running:{origin}" for origin in most]
-    full: bytes = get_redis_client().register_script(RESERVE_SCRIPT)(
-        keys=keys, args=[str(battle_id), KEY_TTL_S, *most.values()]
+    raise _build_limit_error(
+        _("Too many battles from your network are being answered. Wait a few seconds, then ask again.")
     )
-    return full.decode()
+
+
+def _run_reserve_script(limits: Mapping[str, int], battle_id: UUID) -> str:
+    """Count the battle for all networks. Returns the first key that is full, or an empty string."""
+    if not limits:
+        return ""
+    keys = [f"running:{network}" for network in limits]
+    full_key: bytes = get_redis_client().register_script(RESERVE_SCRIPT)(
+        keys=keys, args=[str(battle_id), KEY_TTL_S, *limits.values()]
+    )
+    return full_key.decode()
 
 
 def _remove_ended_battles(key: str) -> int:
-    """Take out what is not being answered any more; gives how many."""
+    """Remove the battles that are no longer being answered. Returns their number."""
     now, _microseconds = get_redis_client().time()
     members: Any = get_redis_client().zrangebyscore(key, "-inf", now - COMMIT_GRACE_S)
-    old = [member.decode() for member in members]
-    ended = set(old) - _find_answering_battles(old)
+    battle_ids = {member.decode() for member in members}
+    ended = battle_ids - _find_answering_battles(battle_ids)
     return int(get_redis_client().zrem(key, *ended)) if ended else 0
 
 
 def _find_answering_battles(battle_ids: Iterable[str]) -> set[str]:
-    found = Battle.objects.filter(pk__in=battle_ids, state=Battle.State.ANSWERING)
-    return {str(key) for key in found.values_list("pk", flat=True)}
+    battles = Battle.objects.filter(pk__in=battle_ids, state=Battle.State.ANSWERING)
+    return {str(battle_id) for battle_id in battles.values_list("pk", flat=True)}
 
 
-def _build_limit_error(detail: str, most: int) -> RequestError:
-    return RequestError("too_many_running", detail % {"most": most}, 429, retry_after=RETRY_AFTER_S)
+def _build_limit_error(detail: str) -> RequestError:
+    return RequestError("too_many_running", detail, 429, retry_after=RETRY_AFTER_S)

@@ -1,4 +1,4 @@
-"""Sending something for the catalogue: who may, how often, and what is said if it is not taken."""
+"""Submissions of a voter to the catalog: quotas, storage, retrieval and errors."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -22,36 +22,43 @@ RETRY_AFTER_S = 3600
 
 
 def submit_file(request: HttpRequest, content: bytes) -> Submission:
-    """Keep a result file until somebody decides. Raises Refusal: 400 for a broken one, 409, 429, 503."""
+    """The stored submission of a result file, which waits for an operator.
 
-    def read() -> SubmissionContent:
+    Raises RequestError: 400 for an invalid file, 409 for a duplicate, 429 and 503 for a full queue or quota.
+    """
+
+    def parse() -> SubmissionContent:
         try:
             return submissions.parse_score_file(content)
         except ValueError as error:
             raise field_error("file", str(error)) from None
 
-    return _submit_content(request, read)
+    return _submit_content(request, parse)
 
 
 def submit_proposal(request: HttpRequest, form: ProposalForm) -> Submission:
-    """Keep a proposal until somebody decides. Raises Refusal: 400 with the fields, 409, 429, 503."""
+    """The stored proposal of a model, which waits for an operator.
 
-    def read() -> SubmissionContent:
+    Raises RequestError: 400 with the invalid fields, 409 for a duplicate, 429 and 503 for a full queue or quota.
+    """
+
+    def parse() -> SubmissionContent:
         if not form.is_valid():
-            detail = _("Some fields are not as they should be.")
-            raise RequestError("invalid", detail, 400, fields={name: [*told] for name, told in form.errors.items()})
+            fields = {name: list(messages) for name, messages in form.errors.items()}
+            raise RequestError(
+                "invalid", _("Some fields are invalid. Correct them and send again."), 400, fields=fields
+            )
         return submissions.build_proposal(form.cleaned_data)
 
-    return _submit_content(request, read)
+    return _submit_content(request, parse)
 
 
-def _submit_content(request: HttpRequest, read: Callable[[], SubmissionContent]) -> Submission:
+def _submit_content(request: HttpRequest, parse: Callable[[], SubmissionContent]) -> Submission:
     quotas.charge_submission(request)
-    content = read()
+    content = parse()
     try:
-        return _store_submission(
-            get_or_create_voter(request).pk, content, network_hashes.compute_network_hashes(request)
-        )
+        voter_id = get_or_create_voter(request).pk
+        return _store_submission(voter_id, content, network_hashes.compute_network_hashes(request))
     except submissions.DuplicateSubmission as error:
         raise RequestError("already_sent", str(error), 409) from None
     except submissions.SubmissionQueueFull as error:
@@ -66,20 +73,20 @@ def _store_submission(voter_id: UUID, content: SubmissionContent, hashes: Sequen
 
 
 def list_submissions(voter_id: UUID) -> QuerySet[Submission]:
-    """The newest first, without their files."""
+    """The voter's submissions, newest first, without their files."""
     return Submission.objects.filter(voter=voter_id).defer("payload")
 
 
 def get_submission(voter_id: UUID, key: UUID) -> Submission:
-    """Raises Refusal 404 for what is not there, or of somebody else."""
-    found = Submission.objects.filter(pk=key, voter=voter_id).first()
-    if found is None:
-        raise RequestError("not_found", _("There is nothing here, or it is not yours."), 404)
-    return found
+    """One submission of the voter. Raises RequestError 404 if it does not exist or belongs to another voter."""
+    submission = Submission.objects.filter(pk=key, voter=voter_id).first()
+    if submission is None:
+        raise RequestError("not_found", _("There is no such submission, or it is not yours."), 404)
+    return submission
 
 
 def build_submission_data(submission: Submission) -> dict[str, Any]:
-    """As programs see it."""
+    """The submission as the API returns it."""
     is_file = submission.kind == Submission.Kind.SCORES
     return {
         "id": submission.pk,

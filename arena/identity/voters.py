@@ -1,5 +1,7 @@
-"""Who is asking: a signed cookie, or the session of an account (see `arena.identity.accounts`); nothing that names a
-person."""
+"""Voters: the pseudonymous identity of a request, from a signed cookie or the session of an account.
+
+See `arena.identity.accounts` for accounts, and `arena.identity.api_access` for API keys.
+"""
 
 import uuid
 from collections.abc import Callable
@@ -24,12 +26,12 @@ from core.http import outages
 from core.http.errors import RequestError
 from core.storage.database import database_sync_to_async
 
-VOTER_COOKIE = "voter"  # see `get_cookie_name`
-SESSION_VOTER_KEY = "voter"  # in the session of an account: its voter's id
+VOTER_COOKIE = "voter"  # the full name comes from `get_cookie_name`
+SESSION_VOTER_KEY = "voter"  # key of the voter's id in the session of an account
 COOKIE_MAX_AGE_S = 365 * 24 * 3600
 RENEW_COOKIE_AFTER = timedelta(days=30)
 COOKIELESS_PATHS = ("/.well-known/",)
-# Programs that only read are nobody; their answers may be stored for all.
+# Programs that only read get no identity, so that caches may store their responses for everybody.
 COOKIELESS_READ_PATHS = ("/api/v1/", "/api/schema/")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -39,59 +41,72 @@ Handler = Callable[[HttpRequest], Any]
 
 
 def voter_middleware(get_response: Handler) -> Handler:
-    """Gives every request its voter's id, and a first contact its cookies; only a session is looked up anywhere, and
-    once in a process the key of keyed hashes."""
+    """Give every request the id of its voter, and every new browser its cookies.
+
+    It queries the database only for sessions, and once per process for the key of keyed hashes.
+    """
     if iscoroutinefunction(get_response):
-        look = database_sync_to_async(_load_key_and_session)
+        load_async = database_sync_to_async(_load_key_and_session)
 
         async def asynchronous(request: HttpRequest) -> HttpResponseBase:
             _identify_by_cookie(request)
-            needed = _has_session(request) or not (hash_key.is_key_loaded() or _is_cookieless_path(request))
-            away = await look(request) if needed else None
-            return away or _add_voter_cookie(request, await get_response(request))
+            needs_key = not (hash_key.is_key_loaded() or _is_cookieless_path(request))
+            if _has_session(request) or needs_key:
+                error_response = await load_async(request)
+                if error_response:
+                    return error_response
+            return _add_voter_cookie(request, await get_response(request))
 
         return asynchronous
 
     def synchronous(request: HttpRequest) -> HttpResponseBase:
         _identify_by_cookie(request)
-        away = _load_key_and_session(request) if _has_session(request) else None
-        return away or _add_voter_cookie(request, get_response(request))
+        if _has_session(request):
+            error_response = _load_key_and_session(request)
+            if error_response:
+                return error_response
+        return _add_voter_cookie(request, get_response(request))
 
     return synchronous
 
 
-voter_middleware.sync_capable = voter_middleware.async_capable = True  # type: ignore[attr-defined]  # how Django asks
+voter_middleware.sync_capable = True  # type: ignore[attr-defined]  # read by Django
+voter_middleware.async_capable = True  # type: ignore[attr-defined]  # read by Django
 
 
 def _identify_by_cookie(request: HttpRequest) -> None:
-    known = find_cookie_voter_id(request)
-    set_voter_id(request, known or uuid.uuid4())
-    request.came_known = known is not None  # type: ignore[attr-defined]  # Django's requests are open
+    cookie_voter_id = find_cookie_voter_id(request)
+    set_voter_id(request, cookie_voter_id or uuid.uuid4())
+    request.has_voter_cookie = cookie_voter_id is not None  # type: ignore[attr-defined]  # Django's requests are open
     if _is_cookieless(request) or read_bearer_key(request) is not None or _is_cross_site(request):
         return
-    if not known:
+    if cookie_voter_id is None:
         get_token(request)
         assign_new_voter(request)
     elif _is_cookie_stale(request):
-        request.new_voter = known  # type: ignore[attr-defined]  # see above
+        request.new_voter = cookie_voter_id  # type: ignore[attr-defined]  # see above
 
 
 def _is_cookieless(request: HttpRequest) -> bool:
-    """Whether it is no first contact: nothing comes of it that would need to know who it was."""
-    paths = COOKIELESS_PATHS + COOKIELESS_READ_PATHS if request.method in SAFE_METHODS else COOKIELESS_PATHS
+    """Whether the request gets no cookie, because nothing that it starts needs an identity."""
+    paths: tuple[str, ...] = COOKIELESS_PATHS
+    if request.method in SAFE_METHODS:
+        paths += COOKIELESS_READ_PATHS
     return request.path.startswith(paths)
 
 
 def _is_cross_site(request: HttpRequest) -> bool:
-    """Whether a page of another site sends it: the browser leaves our cookies at home then, but would take new ones,
-    and whose battles these are would be forgotten."""
+    """Whether a page of another site sends this write request.
+
+    The browser omits our cookies then, but would store new ones, which would replace the voter's identity.
+    """
     writes = request.method not in SAFE_METHODS and "Origin" in request.headers
-    return writes and not _csrf_check.is_ours(request)
+    return writes and not _csrf_check.is_origin_ours(request)
 
 
 def _has_session(request: HttpRequest) -> bool:
-    sent_one = settings.SESSION_COOKIE_NAME in request.COOKIES
-    return sent_one and not _is_cookieless_path(request) and read_bearer_key(request) is None
+    has_cookie = settings.SESSION_COOKIE_NAME in request.COOKIES
+    return has_cookie and not _is_cookieless_path(request) and read_bearer_key(request) is None
 
 
 def _is_cookieless_path(request: HttpRequest) -> bool:
@@ -99,7 +114,7 @@ def _is_cookieless_path(request: HttpRequest) -> bool:
 
 
 def _load_key_and_session(request: HttpRequest) -> HttpResponse | None:
-    """Whoever is logged in is the voter of the account; the answer to the request while the database is away."""
+    """Identify the voter of a session. Returns an error response while the database is away, else None."""
     try:
         hash_key.load_key()
         if _has_session(request):
@@ -113,12 +128,12 @@ def _load_key_and_session(request: HttpRequest) -> HttpResponse | None:
 def _identify_by_session(request: HttpRequest) -> None:
     if request.user.is_authenticated:
         request.logged_in = True  # type: ignore[attr-defined]  # Django's requests are open, and DRF empties `user`
-        if known := request.session.get(SESSION_VOTER_KEY):
-            set_voter_id(request, uuid.UUID(known))
+        if voter_id := request.session.get(SESSION_VOTER_KEY):
+            set_voter_id(request, uuid.UUID(voter_id))
 
 
 def find_cookie_voter_id(request: HttpRequest) -> uuid.UUID | None:
-    """The voter of the request's cookie, whoever is logged in; None without one that we have signed."""
+    """The voter id in the signed cookie, ignoring any login, or None without a valid cookie."""
     try:
         return uuid.UUID(cookie_signer.unsign(_get_cookie(request), max_age=COOKIE_MAX_AGE_S))
     except (BadSignature, ValueError):
@@ -126,8 +141,10 @@ def find_cookie_voter_id(request: HttpRequest) -> uuid.UUID | None:
 
 
 def _is_cookie_stale(request: HttpRequest) -> bool:
-    """Whether a cookie of ours should be sent anew: before it expires while its voter keeps coming, and before the
-    fallback goes that signed it."""
+    """Whether the cookie should be renewed: it is older than 30 days, or signed with a fallback key.
+
+    Renewal keeps cookies of regular voters from expiring, and from becoming invalid when the fallback key goes.
+    """
     try:
         current_key_signer.unsign(_get_cookie(request), max_age=RENEW_COOKIE_AFTER)
     except BadSignature:
@@ -140,12 +157,12 @@ def _get_cookie(request: HttpRequest) -> str:
 
 
 def get_cookie_name(name: str) -> str:
-    """Behind https with a prefix by which browsers accept the cookie from this very host alone."""
+    """The cookie's full name. Over HTTPS it has a prefix that makes browsers accept it only from this host."""
     return f"__Host-{name}" if settings.SECURE else name
 
 
 def set_cookie(response: HttpResponseBase, name: str, value: str, max_age: int) -> None:
-    """Set a cookie that no script can read and no other host can set; max_age in seconds."""
+    """Set a cookie that scripts cannot read and, over HTTPS, other hosts cannot set. `max_age` is in seconds."""
     response.set_cookie(
         get_cookie_name(name), value, max_age=max_age, httponly=True, samesite="Lax", secure=settings.SECURE
     )
@@ -156,79 +173,87 @@ def set_voter_id(request: HttpRequest, voter_id: uuid.UUID) -> None:
 
 
 def assign_new_voter(request: HttpRequest, voter_id: uuid.UUID | None = None) -> None:
-    """From the response on the browser is somebody new, and the request itself that or the voter of an account."""
-    new = uuid.uuid4()
-    request.new_voter = new  # type: ignore[attr-defined]  # see above
-    set_voter_id(request, voter_id or new)
+    """Give the browser a new anonymous voter with the response.
+
+    The request itself gets `voter_id`, the voter of an account, or without it the new voter.
+    """
+    new_voter_id = uuid.uuid4()
+    request.new_voter = new_voter_id  # type: ignore[attr-defined]  # see above
+    set_voter_id(request, voter_id or new_voter_id)
 
 
 def is_logged_in(request: HttpRequest) -> bool:
-    """Whether the request came with the session of an account."""
+    """Whether the request has the session of an account."""
     return getattr(request, "logged_in", False)
 
 
 def is_known_voter(request: HttpRequest) -> bool:
-    """Whether the request came as somebody, by a cookie that we have signed or by a session."""
-    known: bool = request.came_known  # type: ignore[attr-defined]  # set by our middleware
-    return known or request.user.is_authenticated
+    """Whether the request has a valid voter cookie or the session of an account."""
+    has_voter_cookie: bool = request.has_voter_cookie  # type: ignore[attr-defined]  # set by our middleware
+    return has_voter_cookie or request.user.is_authenticated
 
 
 def suppress_voter_cookie(request: HttpRequest) -> None:
-    """Give the browser no cookie by the answer to this request."""
+    """Set no voter cookie with the response to this request."""
     request.new_voter = None  # type: ignore[attr-defined]  # see above
 
 
 def _add_voter_cookie(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     if _is_cross_site(request):
         request.META["CSRF_COOKIE_NEEDS_UPDATE"] = False
-    if new := getattr(request, "new_voter", None):
-        set_cookie(response, VOTER_COOKIE, cookie_signer.sign(str(new)), COOKIE_MAX_AGE_S)
+    if new_voter_id := getattr(request, "new_voter", None):
+        set_cookie(response, VOTER_COOKIE, cookie_signer.sign(str(new_voter_id)), COOKIE_MAX_AGE_S)
     return response
 
 
 def get_voter_id(request: HttpRequest) -> uuid.UUID:
-    """The voter's id, whether or not a row exists for it yet."""
-    found: uuid.UUID = request.voter_id  # type: ignore[attr-defined]  # set by our middleware
-    return found
+    """The id of the request's voter, whether or not the voter has a row yet."""
+    voter_id: uuid.UUID = request.voter_id  # type: ignore[attr-defined]  # set by our middleware
+    return voter_id
 
 
 def get_or_create_voter(request: HttpRequest) -> Voter:
-    """The voter's row, made at the first battle."""
-    return Voter.objects.get_or_create(id=get_voter_id(request))[0]
+    """The row of the request's voter, which is created if it does not exist."""
+    voter, _created = Voter.objects.get_or_create(id=get_voter_id(request))
+    return voter
 
 
 def list_voter_votes(voter_id: uuid.UUID) -> QuerySet[Vote]:
-    """The votes of a voter, also those whose battle is deleted; by two indexes, for there may be millions of others."""
-    lasting = Vote.objects.filter(voter=voter_id).exclude(prompt_hash="").values_list("pk", flat=True)
-    of_battles = Vote.objects.filter(battle__voter=voter_id).values_list("pk", flat=True)
-    return Vote.objects.filter(pk__in={*lasting, *of_battles})
+    """All votes of a voter, including those whose battle is deleted.
+
+    Two queries use one index each, because the table may have millions of other votes.
+    """
+    own_vote_ids = Vote.objects.filter(voter=voter_id).exclude(prompt_hash="").values_list("pk", flat=True)
+    battle_vote_ids = Vote.objects.filter(battle__voter=voter_id).values_list("pk", flat=True)
+    return Vote.objects.filter(pk__in={*own_vote_ids, *battle_vote_ids})
 
 
 def get_client_address(request: HttpRequest) -> str:
-    """Where the request comes from: what the outermost of our own proxies saw, and nothing that a client may claim."""
+    """The client's address as the outermost of our own proxies saw it. Addresses that clients claim are ignored."""
     hops = settings.ENVIRONMENT.arena_proxy_hops
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hops else []
-    seen = forwarded[-hops] if len(forwarded) >= hops > 0 else request.META.get("REMOTE_ADDR", "")
-    return str(seen).strip()
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    if len(forwarded) >= hops > 0:
+        return str(forwarded[-hops]).strip()
+    return str(request.META.get("REMOTE_ADDR", "")).strip()
 
 
 def keyed_hash(purpose: str, value: str) -> str:
-    """A pseudonym that only this installation can recompute: 64 characters of hex, the same for as long as it exists.
+    """A permanent pseudonym of `value` that only this installation can compute, as 64 hexadecimal digits.
 
-    Raises OperationalError if this process has not read the key yet and the database is away.
+    Raises OperationalError if this process has not loaded the key yet and the database is away.
     """
     return hash_key.compute_hmac(f"{purpose}:{value}")
 
 
 class _CsrfCheck(CsrfViewMiddleware):
-    """Django's own check; the answer to a request that fails it is ours."""
+    """Django's own check, which raises our RequestError."""
 
     def _reject(self, request: HttpRequest, reason: str) -> Any:
-        raise RequestError("csrf", "X-CSRFToken must equal the csrftoken cookie.", 403)
+        raise RequestError("csrf", "The X-CSRFToken header must equal the csrftoken cookie.", 403)
 
-    def is_ours(self, request: HttpRequest) -> bool:
-        """Whether its Origin is one of our pages'."""
-        return bool(self._origin_verified(request))  # type: ignore[attr-defined]  # a part of Django's check
+    def is_origin_ours(self, request: HttpRequest) -> bool:
+        """Whether the Origin header names this site."""
+        return bool(self._origin_verified(request))  # type: ignore[attr-defined]  # an internal of Django's check
 
 
 def _unreachable_view(request: HttpRequest) -> HttpResponseBase:
@@ -239,13 +264,19 @@ _csrf_check = _CsrfCheck(_unreachable_view)
 
 
 class VoterAuthentication(BaseAuthentication):
-    """API requests with a cookie by which we know somebody, or from a page, must show that the page is one of ours."""
+    """Checks the CSRF token of write requests that have a cookie of ours or come from another site.
+
+    Requests with an API key need no token.
+    """
 
     def authenticate(self, request: Request) -> None:
-        plain = request._request  # noqa: SLF001  # the documented way to Django's request
-        if read_bearer_key(plain) is not None:  # and was good, or the request would not have come so far
+        http_request = request._request  # noqa: SLF001  # the documented way to Django's request
+        if read_bearer_key(http_request) is not None:  # valid, for the middleware has refused all other keys
             return
-        known = get_cookie_name(VOTER_COOKIE) in plain.COOKIES or settings.SESSION_COOKIE_NAME in plain.COOKIES
-        if (known or _is_cross_site(plain)) and plain.method not in SAFE_METHODS:
-            _csrf_check.process_request(plain)
-            _csrf_check.process_view(plain, _unreachable_view, (), {})
+        if http_request.method in SAFE_METHODS:
+            return
+        cookies = http_request.COOKIES
+        has_cookie = get_cookie_name(VOTER_COOKIE) in cookies or settings.SESSION_COOKIE_NAME in cookies
+        if has_cookie or _is_cross_site(http_request):
+            _csrf_check.process_request(http_request)
+            _csrf_check.process_view(http_request, _unreachable_view, (), {})

@@ -1,1 +1,1 @@
-"""What texts tell: topics, languages, style, and whether a vote counts."""
+"""The analysis of texts: topics, languages, style, leaks of identity, and whether a vote counts."""

@@ -1,4 +1,4 @@
-"""Text read the way a person sees it, and names found in it however they are spelled. Pure, linear in the text."""
+"""Text as a person sees it, and a search for names in any spelling. Pure, linear in the text."""
 
 import html
 import re
@@ -31,66 +31,75 @@ SHORT_NAME_LENGTH = 3
 
 @dataclass(frozen=True)
 class TokenizedText:
-    """A text as words: `seen` keeps capitals and punctuation, `words` are folded, `squeezed` is the words joined."""
+    """A text as words.
 
-    seen: str
+    visible: the text with capitals and punctuation. words: the folded words. spans: the place of each word in
+    `visible`. squeezed: the folded words joined. starts: the place of each word in `squeezed`, and its length at the
+    end.
+    """
+
+    visible: str
     words: list[str]
     spans: list[tuple[int, int]]
     squeezed: str
     starts: list[int]
 
     def gap(self, index: int) -> str:
-        """What stands between word `index` - 1 and word `index`."""
+        """The visible text between word `index` - 1 and word `index`."""
         begin = self.spans[index - 1][1] if index else 0
-        return self.seen[begin : self.spans[index][0] if index < len(self.spans) else len(self.seen)]
+        return self.visible[begin : self._start_of(index)]
 
-    def between(self, first: int, last: int) -> str:
-        """From word `first` to before word `last`, as seen."""
-        end = self.spans[last][0] if last < len(self.spans) else len(self.seen)
-        return self.seen[self.spans[first][0] : end]
+    def slice_visible(self, first: int, last: int) -> str:
+        """The visible text from word `first` up to the start of word `last`."""
+        return self.visible[self._start_of(first) : self._start_of(last)]
 
-    def as_seen(self, index: int) -> str:
+    def visible_word(self, index: int) -> str:
         begin, end = self.spans[index]
-        return self.seen[begin:end]
+        return self.visible[begin:end]
 
-    def before(self, index: int, most: int) -> list[str]:
-        """At most so many words before word `index`, of the same sentence."""
+    def words_before(self, index: int, limit: int) -> list[str]:
+        """The words before word `index` in the same sentence, at most `limit` of them."""
         first = index
-        while first > 0 and index - first < most and not SENTENCE_END.search(self.gap(first)):
+        while first > 0 and index - first < limit and not SENTENCE_END.search(self.gap(first)):
             first -= 1
         return self.words[first:index]
 
-    def after(self, index: int, most: int) -> list[str]:
-        """At most so many words from word `index` on, of the sentence to which word `index` - 1 belongs."""
+    def words_after(self, index: int, limit: int) -> list[str]:
+        """The words from word `index` on in the sentence of word `index` - 1, at most `limit` of them."""
         last = index
-        while last < len(self.words) and last - index < most and not SENTENCE_END.search(self.gap(last)):
+        while last < len(self.words) and last - index < limit and not SENTENCE_END.search(self.gap(last)):
             last += 1
         return self.words[index:last]
+
+    def _start_of(self, index: int) -> int:
+        return self.spans[index][0] if index < len(self.spans) else len(self.visible)
 
 
 @dataclass(frozen=True)
 class NameMatch:
-    """A name in a text: the words from `first` to before `last`; `spelled` out letter by letter or not."""
+    """A name in a text: the words from `first` up to, but not including, `last`."""
 
     name: str
     first: int
     last: int
-    spelled: bool
+    is_spelled_out: bool  # letter by letter
 
 
 def tokenize_text(text: str) -> TokenizedText:
-    seen = _strip_invisible(text)
-    spans = [found.span() for found in WORD.finditer(seen)]
-    words = [fold_word(seen[begin:end]) for begin, end in spans]
-    return TokenizedText(seen, words, spans, "".join(words), list(accumulate(map(len, words), initial=0)))
+    visible = _strip_invisible(text)
+    spans = [match.span() for match in WORD.finditer(visible)]
+    words = [fold_word(visible[begin:end]) for begin, end in spans]
+    return TokenizedText(visible, words, spans, "".join(words), list(accumulate(map(len, words), initial=0)))
 
 
 def fold_word(word: str) -> str:
+    """The word in lower case, with lookalikes of Latin letters replaced by these."""
     folded = word.casefold()
     return folded if folded.isascii() else folded.translate(LOOKALIKES)
 
 
 def squeeze_text(text: str) -> str:
+    """The folded words of the text, joined without spaces."""
     return tokenize_text(text).squeezed
 
 
@@ -99,49 +108,51 @@ def squeeze_names(names: str) -> frozenset[str]:
 
 
 def _strip_invisible(text: str) -> str:
-    """Without what does not show or only decorates: invisible characters, accents, inline tags; link targets last."""
-    text = INLINE_TAG.sub("", HTML_ENTITY.sub(lambda found: html.unescape(found[0]), text))
+    """The text without invisible characters, accents and inline tags; link targets follow at the end."""
+    text = INLINE_TAG.sub("", HTML_ENTITY.sub(lambda match: html.unescape(match[0]), text))
     if not text.isascii():
-        parts = unicodedata.normalize("NFKD", text)
-        parts = "".join(c for c in parts if c.isascii() or unicodedata.category(c) not in INVISIBLE_CATEGORIES)
-        text = unicodedata.normalize("NFC", parts)
+        decomposed = unicodedata.normalize("NFKD", text)
+        visible = "".join(c for c in decomposed if c.isascii() or unicodedata.category(c) not in INVISIBLE_CATEGORIES)
+        text = unicodedata.normalize("NFC", visible)
     targets = LINK_TARGET.findall(text)
     return "\n".join((LINK_TARGET.sub("", text), *targets)) if targets else text
 
 
 def iter_name_matches(text: TokenizedText, names: Iterable[str]) -> Iterator[NameMatch]:
-    """Where squeezed `names` stand in a text as words of their own, inflected, cut into pieces or spelled out."""
+    """All places of squeezed `names` in a text: as words of their own, inflected, cut into pieces or spelled out."""
     for name in names:
-        at = text.squeezed.find(name)
-        while at >= 0:
-            if spot := _match_name(text, name, at):
-                yield spot
-            at = text.squeezed.find(name, at + 1)
+        start = text.squeezed.find(name)
+        while start >= 0:
+            if match := _match_name(text, name, start):
+                yield match
+            start = text.squeezed.find(name, start + 1)
 
 
-def _match_name(text: TokenizedText, name: str, at: int) -> NameMatch | None:
-    first, last = bisect_left(text.starts, at), bisect_left(text.starts, at + len(name))
-    if text.starts[first] != at:
+def _match_name(text: TokenizedText, name: str, start: int) -> NameMatch | None:
+    """The match of a name that begins at `start` of the squeezed text; None if its words do not form the name."""
+    end = start + len(name)
+    first = bisect_left(text.starts, start)
+    if text.starts[first] != start:
         return None
-    ending = text.squeezed[at + len(name) : text.starts[last]]
+    last = bisect_left(text.starts, end)
+    ending = text.squeezed[end : text.starts[last]]
     if ending and not (ending in INFLECTION_ENDINGS and len(name) > SHORT_NAME_LENGTH + 1) and ending != "s":
         return None
     pieces = range(first, last)
-    spelled = len(pieces) >= SHORT_NAME_LENGTH and all(len(text.words[piece]) == 1 for piece in pieces)
-    if not all(
-        _can_join(text.gap(piece), spelled=spelled, short=len(name) <= SHORT_NAME_LENGTH) for piece in pieces[1:]
-    ):
-        return None
-    return NameMatch(name, first, last, spelled)
+    is_short = len(name) <= SHORT_NAME_LENGTH
+    is_spelled_out = len(pieces) >= SHORT_NAME_LENGTH and all(len(text.words[piece]) == 1 for piece in pieces)
+    if all(_can_join(text.gap(piece), is_spelled_out=is_spelled_out, is_short=is_short) for piece in pieces[1:]):
+        return NameMatch(name, first, last, is_spelled_out)
+    return None
 
 
-def _can_join(gap: str, *, spelled: bool, short: bool) -> bool:
-    """Whether two pieces of a name belong together across what stands between them."""
+def _can_join(gap: str, *, is_spelled_out: bool, is_short: bool) -> bool:
+    """Whether two pieces of a name belong together across the text between them."""
     if len(gap) > 2 * MAX_GAP_LENGTH:
         return False
     core = gap.translate(DROPPED_MARKS)
-    if spelled:
+    if is_spelled_out:
         return len(core) <= MAX_GAP_LENGTH
-    if short:
+    if is_short:
         return core in ("", "-")
     return len(core) <= MAX_GAP_LENGTH and set(core) <= SEPARATORS and not SENTENCE_END.search(core)

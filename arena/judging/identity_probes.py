@@ -1,7 +1,7 @@
-"""Whether a question asks who is answering, in plain words or by a code. Pure, linear in the text.
+"""Identity probes: questions that ask which model answers, in plain words or by a code. Pure, linear in the text.
 
-The words, in many languages, stand in `data/probes.toml`. A text that is only to be translated or explained asks
-nothing, and "who are you" in a play asks for a part.
+The words, in many languages, are in `data/probes.toml`. A text to translate or explain is no question, and "who are
+you" in a role-play asks for a role.
 """
 
 import re
@@ -19,13 +19,16 @@ from arena.judging.identity_leaks import has_other_meaning
 from arena.judging.model_names import ORDINARY_WORDS, get_families
 
 PROBES_FILE = Path(__file__).parents[1] / "data" / "probes.toml"
-END_TOKEN, COLON_TOKEN, NAME_TOKEN, ANY_WORD = ".", ":", "@", "(?:[^ .]+ )"
+CLAUSE_END = "."
+COLON_MARK = ":"
+NAME_MARK = "@"
+ANY_WORD = "(?:[^ .]+ )"
 TOKEN = re.compile(r"[^ ]+ ")
 CLAUSE_BREAK = re.compile(r"[!?…:;。،؛؟।]|\.\W")
 # Quotation marks of every kind.
 QUOTED_TEXT = re.compile(
     r'"[^"\n]{1,300}"|“[^“”]{1,300}”|„[^„“”]{1,300}[“”]|«[^«»]{1,300}»|「[^「」]{1,300}」|『[^『』]{1,300}』|'
-    r"(?<!\w)['‘][^'‘’\n]{1,300}['’](?!\w)|`[^`\n]{1,300}`"  # noqa: RUF001  # they are meant
+    r"(?<!\w)['‘][^'‘’\n]{1,300}['’](?!\w)|`[^`\n]{1,300}`"  # noqa: RUF001  # typographic quotation marks
 )
 # Everyday words that are names beside "are you" and the like.
 EVERYDAY_NAMES = leak_vocabulary.SELF_NAMES | squeeze_names("""
@@ -46,38 +49,43 @@ CONTRACTIONS = {
     "re": ("are", {"you"}),
     "m": ("am", {"i"}),
 }
-# German, where they are written with a capital.
+# German pronouns that are polite if they are capitalized.
 POLITE_PRONOUNS = {"sie": "=sie", "ihnen": "=ihnen"} | dict.fromkeys(("ihr", "ihre", "ihren", "ihrem", "ihrer"), "=ihr")
-WORDS_NEAR = 7  # words around a name that tell what it means
-MAX_LEADING_WORDS, MAX_TRAILING_WORDS, MAX_QUESTION_WORDS = 6, 8, 12
+WORDS_NEAR = 7  # words around a name that decide its meaning
+MAX_LEADING_WORDS = 6
+MAX_TRAILING_WORDS = 8
+MAX_QUESTION_WORDS = 12
 
 
 def is_identity_probe(prompt: str) -> bool:
-    """Whether an honest answer to the prompt tells who gives it."""
+    """Whether an honest answer to the prompt reveals the model."""
     rules = _load_rules()
-    text = PromptWords.of(prompt)
-    line = text.line()
-    coded = rules.coded.found(line)
-    quoting = rules.tasks.found(line) and not coded and not rules.reply.found(line)
-    if quoting:
-        text = PromptWords.of(QUOTED_TEXT.sub(" … ", prompt))
-    lines = [text.line(), *([text.line(newlines=False)] if "\n" in prompt else ())]
-    return any(
-        _is_probe_line(rules.texts.without(each) if quoting else each, text.makers, coded=coded) for each in lines
-    )
+    words = PromptWords.of(prompt)
+    line = words.build_line()
+    is_coded = rules.coded.matches(line)
+    has_quotes = rules.tasks.matches(line) and not is_coded and not rules.reply.matches(line)
+    if has_quotes:
+        words = PromptWords.of(QUOTED_TEXT.sub(" … ", prompt))
+    lines = [words.build_line()]
+    if "\n" in prompt:
+        lines.append(words.build_line(newlines=False))
+    if has_quotes:
+        lines = [rules.texts.remove_matches(line) for line in lines]
+    return any(_is_probe_line(line, words.count_makers(), is_coded=is_coded) for line in lines)
 
 
-def _is_probe_line(line: str, makers: int, *, coded: bool) -> bool:
+def _is_probe_line(line: str, makers: int, *, is_coded: bool) -> bool:
     rules = _load_rules()
-    if rules.asking.found(line) or (makers > 1 and rules.yourself.found(line)):
+    if rules.asking.matches(line) or (makers > 1 and rules.yourself.matches(line)):
         return True
-    playing = rules.playing.found(line) and not coded
-    return not playing and (rules.is_whole_question(line) or rules.knowing.found(line))
+    if rules.playing.matches(line) and not is_coded:
+        return False
+    return rules.is_whole_question(line) or rules.knowing.matches(line)
 
 
 @dataclass(frozen=True)
 class PromptWords:
-    """A text with the known models and makers in it, by the place of their first word."""
+    """A text, and the known models and makers in it by the index of their first word."""
 
     text: TokenizedText
     names: dict[int, NameMatch]
@@ -85,124 +93,150 @@ class PromptWords:
     @classmethod
     def of(cls, prompt: str) -> "PromptWords":
         text = tokenize_text(prompt)
-        known: dict[tuple[str, str], bool] = {}
+        decisions: dict[tuple[str, str], bool] = {}
         names = {}
-        for spot in iter_name_matches(text, get_families()):
-            around = spot.name, text.between(max(spot.first - WORDS_NEAR, 0), spot.last + WORDS_NEAR)
-            if around not in known:  # a text may say the same thing ten thousand times
-                known[around] = _is_model_name(text, spot)
-            if known[around]:
-                names[spot.first] = spot
+        for match in iter_name_matches(text, get_families()):
+            begin = max(match.first - WORDS_NEAR, 0)
+            surroundings = (match.name, text.slice_visible(begin, match.last + WORDS_NEAR))
+            if surroundings not in decisions:  # A text may repeat itself ten thousand times.
+                decisions[surroundings] = _is_model_name(text, match)
+            if decisions[surroundings]:
+                names[match.first] = match
         return cls(text, names)
 
-    @property
-    def makers(self) -> int:
-        """How many different makers the text names, or models of different makers."""
-        return len({get_families()[spot.name] for spot in self.names.values()})
+    def count_makers(self) -> int:
+        """The number of different makers that the text names, by themselves or by their models."""
+        return len({get_families()[match.name] for match in self.names.values()})
 
-    def line(self, *, newlines: bool = True) -> str:
-        """The text as patterns read it: folded words with a blank after each, `@` for a known model or maker, `.` where
-        a thought ends, `:` before it where that was a colon. `newlines`: they end a thought too."""
-        return "".join(f"{word} " for word in self._words(newlines=newlines))
+    def build_line(self, *, newlines: bool = True) -> str:
+        """The text in the form that patterns match.
 
-    def _words(self, *, newlines: bool) -> Iterator[str]:
-        before, at = END_TOKEN, 0
-        while at < len(self.text.words):
-            gap = self.text.gap(at)
-            if gap != " " and before != END_TOKEN and (CLAUSE_BREAK.search(gap) or (newlines and "\n" in gap)):
-                yield from (COLON_TOKEN, END_TOKEN) if COLON_TOKEN in gap else (END_TOKEN,)
-                before = END_TOKEN
-            if at in self.names:
-                yield (before := NAME_TOKEN)
-                at = self.names[at].last
-                continue
-            word = self.text.words[at]
-            polite = word in POLITE_PRONOUNS and before != END_TOKEN and self.text.as_seen(at)[0].isupper()
-            yield (before := POLITE_PRONOUNS[word] if polite else _expand_word(word, before))
-            at += 1
-        yield END_TOKEN
+        A blank follows each folded word; `@` replaces a known model or maker; `.` marks the end of a clause, and `:`
+        before it shows that it was a colon. newlines: whether a line break ends a clause too.
+        """
+        return "".join(f"{word} " for word in self._iter_words(newlines=newlines))
+
+    def _iter_words(self, *, newlines: bool) -> Iterator[str]:
+        previous = CLAUSE_END
+        index = 0
+        while index < len(self.text.words):
+            gap = self.text.gap(index)
+            if gap != " " and previous != CLAUSE_END and (CLAUSE_BREAK.search(gap) or (newlines and "\n" in gap)):
+                if COLON_MARK in gap:
+                    yield COLON_MARK
+                yield CLAUSE_END
+                previous = CLAUSE_END
+            if index in self.names:
+                previous = NAME_MARK
+                next_index = self.names[index].last
+            else:
+                previous = self._normalize_word(index, previous)
+                next_index = index + 1
+            yield previous
+            index = next_index
+        yield CLAUSE_END
+
+    def _normalize_word(self, index: int, previous: str) -> str:
+        word = self.text.words[index]
+        if word in POLITE_PRONOUNS and previous != CLAUSE_END and self.text.visible_word(index)[0].isupper():
+            return POLITE_PRONOUNS[word]
+        return _expand_word(word, previous)
 
 
-def _expand_word(word: str, before: str) -> str:
-    full, after = CONTRACTIONS.get(word, ("", frozenset()))
-    return full if before in after else SHORT_FORMS.get(word, word)
+def _expand_word(word: str, previous: str) -> str:
+    """The full form of a contraction, if it follows one of its words, or of a short form."""
+    full_form, previous_words = CONTRACTIONS.get(word, ("", frozenset()))
+    return full_form if previous in previous_words else SHORT_FORMS.get(word, word)
 
 
-def _is_model_name(text: TokenizedText, spot: NameMatch) -> bool:
-    """Whether a name stands for a model or its maker beside "are you": no zodiac, no map, no step."""
-    if has_other_meaning(text, spot):
+def _is_model_name(text: TokenizedText, match: NameMatch) -> bool:
+    """Whether a name beside "are you" means a model or its maker, and not a star sign, a map or a step."""
+    if has_other_meaning(text, match):
         return False
-    if spot.name not in ORDINARY_WORDS:
+    if match.name not in ORDINARY_WORDS:
         return True
-    article = not leak_vocabulary.ARTICLES.isdisjoint(text.before(spot.first, 1))
-    return spot.name in EVERYDAY_NAMES and not (
-        article and leak_vocabulary.AI_TERMS.isdisjoint(text.after(spot.last, 1))
-    )
+    if match.name not in EVERYDAY_NAMES:
+        return False
+    has_article = not leak_vocabulary.ARTICLES.isdisjoint(text.words_before(match.first, 1))
+    return not has_article or not leak_vocabulary.AI_TERMS.isdisjoint(text.words_after(match.last, 1))
+
+
+@dataclass(frozen=True)
+class PatternItem:
+    """An item of a pattern as a regular expression, the words that it may stand for, and whether it is optional."""
+
+    regex: str
+    choices: tuple[str, ...]
+    is_optional: bool
 
 
 class PatternSet:
-    """Patterns in the notation of `data/probes.toml`, by the word with which they begin."""
+    """Patterns in the notation of `data/probes.toml`, by their first word."""
 
     def __init__(self, lines: str, alternatives: Mapping[str, tuple[str, ...]]) -> None:
         by_word: dict[str, list[str]] = defaultdict(list)
         for line in filter(None, map(str.strip, lines.splitlines())):
             items = [_parse_item(item, alternatives) for item in line.split()]
             for word in _find_first_words(items):
-                by_word[word].append("".join(regex for regex, _, _ in items))
-        self._sources = {word: "|".join(each) for word, each in by_word.items()}
+                by_word[word].append("".join(item.regex for item in items))
+        self._sources = {word: "|".join(patterns) for word, patterns in by_word.items()}
         self._compiled: dict[str, re.Pattern[str]] = {}
 
-    def found(self, words: str) -> bool:
-        return next(self._matches(words), None) is not None
+    def matches(self, line: str) -> bool:
+        return next(self._iter_matches(line), None) is not None
 
-    def without(self, words: str) -> str:
-        """The words without each thought from the first match on."""
-        kept, at = [], 0
-        for match in self._matches(words):
-            if match.start() >= at:
-                kept.append(words[at : match.start()])
-                end = words.find(f"{END_TOKEN} ", match.end())
-                at = end if end >= 0 else len(words)
-        return "".join((*kept, words[at:]))
+    def remove_matches(self, line: str) -> str:
+        """The line without the rest of each clause from its first match on."""
+        parts = []
+        position = 0
+        for match in self._iter_matches(line):
+            if match.start() >= position:
+                parts.append(line[position : match.start()])
+                clause_end = line.find(f"{CLAUSE_END} ", match.end())
+                position = clause_end if clause_end >= 0 else len(line)
+        parts.append(line[position:])
+        return "".join(parts)
 
-    def _matches(self, words: str) -> Iterator[re.Match[str]]:
-        if self._sources.keys().isdisjoint(f"{word} " for word in set(words.split())):
+    def _iter_matches(self, line: str) -> Iterator[re.Match[str]]:
+        if self._sources.keys().isdisjoint(f"{word} " for word in set(line.split())):
             return
-        for token in TOKEN.finditer(words):
-            if token[0] in self._sources and (match := self._regex(token[0]).match(words, token.start())):
+        for token in TOKEN.finditer(line):
+            if token[0] in self._sources and (match := self._get_regex(token[0]).match(line, token.start())):
                 yield match
 
-    def _regex(self, word: str) -> re.Pattern[str]:
-        """Compiled when a text has the word: all of them would take a second."""
+    def _get_regex(self, word: str) -> re.Pattern[str]:
+        """The patterns of a word, compiled when a text contains it: compiling all of them would take a second."""
         if word not in self._compiled:
             self._compiled[word] = re.compile(self._sources[word])
         return self._compiled[word]
 
 
-def _find_first_words(items: Iterable[tuple[str, tuple[str, ...], bool]]) -> set[str]:
-    """Those with which a pattern can begin: of its items up to the first one that cannot be missing."""
+def _find_first_words(items: Iterable[PatternItem]) -> set[str]:
+    """The words with which a pattern can begin: those of its items up to the first required one."""
     words: set[str] = set()
-    for _, choices, may_be_missing in items:
-        words |= {f"{choice.split()[0]} " for choice in choices}
-        if not may_be_missing:
+    for item in items:
+        words |= {f"{choice.split()[0]} " for choice in item.choices}
+        if not item.is_optional:
             break
     return words
 
 
-def _parse_item(item: str, groups: Mapping[str, tuple[str, ...]]) -> tuple[str, tuple[str, ...], bool]:
-    """An item as a regular expression, with its choices and whether it may be missing."""
+def _parse_item(item: str, groups: Mapping[str, tuple[str, ...]]) -> PatternItem:
     if item[0] == "~":
-        return f"{ANY_WORD}{{0,{item[1:]}}}", (), True
+        return PatternItem(f"{ANY_WORD}{{0,{item[1:]}}}", (), is_optional=True)
     if item == "$":
-        return f"(?={_join_alternatives(groups['$'])})", (), True
+        return PatternItem(f"(?={_join_alternatives(groups['$'])})", (), is_optional=True)
     if item[0] == "!":
-        return f"(?<!{item[1:]} )", (), True
+        return PatternItem(f"(?<!{item[1:]} )", (), is_optional=True)
     if item[0] == "-":
-        return f"(?!{ANY_WORD}{{0,3}}{_join_alternatives(_parse_choices(item[1:], groups))})", (), True
-    name, _, most = item.partition("*")
+        alternatives = _join_alternatives(_parse_choices(item[1:], groups))
+        return PatternItem(f"(?!{ANY_WORD}{{0,3}}{alternatives})", (), is_optional=True)
+    name, _, max_count = item.partition("*")
     choices = _parse_choices(name.rstrip("?"), groups)
-    count = f"{{0,{most}}}" if most else "?" if name.endswith("?") else ""
-    return f"{_join_alternatives(choices)}{count}", choices, bool(count)
+    quantifier = "?" if name.endswith("?") else ""
+    if max_count:
+        quantifier = f"{{0,{max_count}}}"
+    return PatternItem(f"{_join_alternatives(choices)}{quantifier}", choices, is_optional=bool(quantifier))
 
 
 def _join_alternatives(choices: Iterable[str]) -> str:
@@ -210,11 +244,14 @@ def _join_alternatives(choices: Iterable[str]) -> str:
 
 
 def _parse_choices(item: str, groups: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Each as it stands in a line."""
-    parts = [part for part in re.sub(r"\s", "", item).split("/") if part]
-    return tuple(
-        choice for part in parts for choice in (groups[part] if part in groups else (_normalize_phrase(part),))
-    )
+    """The phrases that an item may stand for, as they appear in a line."""
+    choices: list[str] = []
+    for part in re.sub(r"\s", "", item).split("/"):
+        if part in groups:
+            choices += groups[part]
+        elif part:
+            choices.append(_normalize_phrase(part))
+    return tuple(choices)
 
 
 def _normalize_phrase(text: str) -> str:
@@ -222,13 +259,13 @@ def _normalize_phrase(text: str) -> str:
 
 
 def _fold_words(word: str) -> Iterable[str]:
-    if word in (END_TOKEN, COLON_TOKEN, NAME_TOKEN) or word[0] == "=":
+    if word in (CLAUSE_END, COLON_MARK, NAME_MARK) or word[0] == "=":
         return (word,)
-    return (SHORT_FORMS.get(each, each) for each in tokenize_text(word).words)
+    return (SHORT_FORMS.get(part, part) for part in tokenize_text(word).words)
 
 
 class ProbeRules:
-    """Everything of `data/probes.toml`, ready to be used."""
+    """The rules of `data/probes.toml`, ready for use."""
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         groups: dict[str, tuple[str, ...]] = {"$": _parse_choices(data["stops"], {})}
@@ -244,27 +281,30 @@ class ProbeRules:
         self.reply = PatternSet(_join_continuations(data["reply"]), groups)
         self.next = PatternSet(data["next"], groups)
         self._questions = {_normalize_phrase(part) for line in data["who"].splitlines() for part in line.split("|")}
-        self._lead, self._trail = (frozenset(_normalize_phrase(data[name]).split()) for name in ("lead", "trail"))
+        self._leading_words = frozenset(_normalize_phrase(data["lead"]).split())
+        self._trailing_words = frozenset(_normalize_phrase(data["trail"]).split())
 
-    def is_whole_question(self, words: str) -> bool:
-        """Whether a thought, without small words around it, is a question of `who`."""
-        return any(self._is_question(thought.split()) for thought in self._thoughts(words))
+    def is_whole_question(self, line: str) -> bool:
+        """Whether a clause, without small words around it, is a question of the `who` list."""
+        return any(self._is_question(clause.split()) for clause in self._iter_clauses(line))
 
-    def _thoughts(self, words: str) -> Iterator[str]:
-        for thought in f" {words}".split(f" {END_TOKEN} "):
-            yield thought
-            yield self.next.without(f"{thought.strip()} ")
+    def _iter_clauses(self, line: str) -> Iterator[str]:
+        for clause in f" {line}".split(f" {CLAUSE_END} "):
+            yield clause
+            yield self.next.remove_matches(f"{clause.strip()} ")
 
-    def _is_question(self, thought: list[str]) -> bool:
-        begin, end = 0, len(thought)
-        while end > 1 and len(thought) - end < MAX_TRAILING_WORDS and thought[end - 1] in self._trail:
+    def _is_question(self, clause: list[str]) -> bool:
+        begin = 0
+        end = len(clause)
+        while end > 1 and len(clause) - end < MAX_TRAILING_WORDS and clause[end - 1] in self._trailing_words:
             end -= 1
-        while begin < end - 1 and begin < MAX_LEADING_WORDS and thought[begin] in self._lead:
+        while begin < end - 1 and begin < MAX_LEADING_WORDS and clause[begin] in self._leading_words:
             begin += 1
         if end - begin > MAX_QUESTION_WORDS + MAX_LEADING_WORDS + MAX_TRAILING_WORDS:
             return False
-        starts, ends = range(begin + 1), range(end, len(thought) + 1)
-        return any(_join_words(thought[first:last]) in self._questions for first in starts for last in ends)
+        starts = range(begin + 1)
+        ends = range(end, len(clause) + 1)
+        return any(_join_words(clause[start:stop]) in self._questions for start in starts for stop in ends)
 
 
 def _join_words(words: Iterable[str]) -> str:
@@ -272,7 +312,7 @@ def _join_words(words: Iterable[str]) -> str:
 
 
 def _join_continuations(lines: str) -> str:
-    """Lines that end with a slash go on."""
+    """The lines with each one that ends with a slash joined to the next."""
     return lines.replace("/\n", "/")
 
 

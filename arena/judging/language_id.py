@@ -1,4 +1,4 @@
-"""In which human language a prompt is written. Pure, linear in the text; the model comes with the package."""
+"""The human language of a prompt. Pure, linear in the text; the model is part of the package."""
 
 import re
 from functools import cache
@@ -10,7 +10,7 @@ from arena.judging.style_features import iter_prose_lines
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-# Two kinds of written Norwegian are one language here. zxx is the model's class for text in no language at all.
+# Both written forms of Norwegian count as one language. The model's class zxx is for text in no language at all.
 NO_LANGUAGE = "zxx"
 LANGUAGES = {
     "af": "Afrikaans", "am": "Amharic", "ar": "Arabic", "az": "Azerbaijani", "be": "Belarusian", "bg": "Bulgarian",
@@ -27,9 +27,9 @@ LANGUAGES = {
     "sw": "Swahili", "ta": "Tamil", "te": "Telugu", "th": "Thai", "tl": "Tagalog", "tr": "Turkish", "uk": "Ukrainian",
     "ur": "Urdu", "uz": "Uzbek", "vi": "Vietnamese", "yo": "Yoruba", "zh": "Chinese", "zu": "Zulu",
 }  # fmt: skip
-# More likely than all other languages together; 198 of 199 short prompts that reach it were named rightly.
+# More likely than all other languages together. Of 199 short prompts that reach it, 198 were identified correctly.
 MIN_CONFIDENCE = 0.5
-# More tells nothing new, and normalising hostile text takes quadratic time.
+# More text adds no information, and normalizing hostile text takes quadratic time.
 MAX_LENGTH = 2_000
 ASCII_RUN = re.compile(r"[!-~]++")
 _load_lock = Lock()
@@ -37,9 +37,9 @@ NOT_A_WORD = re.compile(r"[\d(){}\[\]=<>;\\/_$#@|&*^+~`]")
 
 
 def detect_language(text: str) -> str | None:
-    """The English name of the language that a prompt is written in, or None where that is not certain.
+    """The English name of a prompt's language, or None if it is uncertain.
 
-    Code, formulas, links and numbers are left out; what remains may be too little, or in two languages.
+    Code, formulas, links and numbers are ignored; the rest may be too short, or in two languages.
     """
     words = _extract_words(text)
     if not any(map(str.isalpha, words)):
@@ -48,33 +48,36 @@ def detect_language(text: str) -> str | None:
     for code, share in _get_identifier().rank(words):
         name = LANGUAGES.get(code, "")
         shares[name] = shares.get(name, 0) + share
-    name = max(shares, key=lambda each: shares[each])
+    name = max(shares, key=lambda language: shares[language])
     return name if name and shares[name] >= MIN_CONFIDENCE else None
 
 
 def _extract_words(text: str) -> str:
-    kept, size = [], 0
+    """The beginning of the prose in the text, without ASCII runs that are no words."""
+    lines = []
+    size = 0
     for line in iter_prose_lines(text):
-        kept.append(ASCII_RUN.sub(lambda run: "" if NOT_A_WORD.search(run[0]) else run[0], line))
-        size += len(kept[-1])
+        words = ASCII_RUN.sub(lambda run: "" if NOT_A_WORD.search(run[0]) else run[0], line)
+        lines.append(words)
+        size += len(words)
         if size > MAX_LENGTH:
             break
-    return " ".join(" ".join(kept).split())[:MAX_LENGTH]
+    return " ".join(" ".join(lines).split())[:MAX_LENGTH]
 
 
 def preload_identifier() -> None:
-    """So that the first vote need not wait for it."""
+    """Load the model now, so that the first vote need not wait for it."""
     _get_identifier()
 
 
 def _get_identifier() -> "LanguageIdentifier":
-    with _load_lock:  # or all the first votes at once would load one each
+    with _load_lock:  # Without the lock, concurrent first votes would each load the model.
         return _load_identifier()
 
 
 @cache
 def _load_identifier() -> "LanguageIdentifier":
-    # It takes up to a second and a half and 75 MB: only for processes that ask for a language.
+    # Imported late: it takes up to a second and a half and 75 MB, which only processes that detect languages need.
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

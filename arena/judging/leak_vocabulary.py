@@ -1,10 +1,10 @@
-"""The words around a name that tell whether a model speaks of itself, of a model, or of something else. Pure."""
+"""The words around a name that show whether it means the model itself, another model or something else. Pure."""
 
 from arena.judging.fuzzy_match import tokenize_text
 
 
 def _parse_words(lines: str) -> frozenset[str]:
-    """Single words as a text has them after folding; Chinese, Japanese and Korean fall into characters."""
+    """Single words, folded as those of a text; Chinese, Japanese and Korean are split into characters."""
     return frozenset(tokenize_text(lines).words)
 
 
@@ -15,7 +15,7 @@ def _parse_phrases(lines: str) -> frozenset[tuple[str, ...]]:
 
 
 FIRST_PERSON = _parse_words("i my me myself")
-# "… Claude": what a model says right before its name, or before "an AI model made by" and the like.
+# "… Claude": the words of a model right before its name, or before "an AI model made by" and the like.
 OPENERS = _parse_phrases("""
     i am|i'm|i was|i've been|i have been|my name is|my name's|i go by|i identify as|call me|calls me
     i run on|i am running on|i'm running on|my underlying model is|my base model is|the model behind me is|my model is
@@ -29,9 +29,9 @@ OPENERS = _parse_phrases("""
     saya adalah|nama saya|tôi là|tên tôi là|меня зовут|мене звати|мое имя|olen|nimeni on|vagyok|είμαι|انا|اسمي
     我是|我叫|我的名字是|我由|我的名字叫|私は|僕は|私の名前は|저는|나는|제 이름은
 """)
-# As above, but only with a dash before the name or a word for making or for AI beside it.
+# As above, but only with a dash before the name, or with a word for making or for AI beside it.
 WEAK_OPENERS = _parse_phrases("я|меня|мене|ben|sono|मैं|मुझे|мною|minut|mich hat")
-# "I am using", "I was at": the sentence is about what a person does.
+# "I am using", "I was at": the sentence is about the activity of a person.
 ACTIVITY_WORDS = _parse_words("using with at on")
 AS_OPENERS = _parse_phrases("as")
 THIS_IS_OPENERS = _parse_phrases("this is")
@@ -78,7 +78,7 @@ FILLERS |= _parse_words("""
     большой языковой языковая ии компании компания as part
     一个名为叫做由的语言大型模人工司公款と名いうはによっ訓て언인공지은이
 """)
-# A thing that is of a model or a maker, not the model: "a ChatGPT user", "Google certified".
+# Something related to a model or a maker, but not the model: "a ChatGPT user", "Google certified".
 NON_MODEL_NOUNS = _parse_words("""
     user users fan fans expert experts subscriber subscribers developer plugin plugins competitor competitors
     alternative alternatives wrapper wrappers certified employee employees engineer engineers account accounts
@@ -92,7 +92,7 @@ BETWEEN_MAKER_AND_ME = _parse_words("""
     ai research lab and is the company
 """)
 CREATION_VERBS = _parse_words("made created trained built developed designed engineered programmed")
-# Of the ordinary words those with which models introduce themselves.
+# The ordinary words with which models introduce themselves.
 SELF_NAMES = _parse_words("gemini bard llama mistral grok copilot")
 VARIANTS = _parse_words("""
     ai llm llms model models language assistant chatbot chat pro flash ultra nano sonnet opus haiku large small

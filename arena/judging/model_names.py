@@ -1,11 +1,11 @@
-"""What language models are called: well-known families and makers, and the names of a catalogue entry. Pure."""
+"""Names of language models: well-known families and makers, and the names of a catalog entry. Pure."""
 
 import re
 from functools import cache
 
 from arena.judging.fuzzy_match import iter_name_matches, squeeze_names, squeeze_text, tokenize_text
 
-# One line for what belongs together: whoever says one of these words says whose model it is.
+# One line for each maker: any of its words reveals whose model it is.
 FAMILIES = """
     openai chatgpt gpt o1 o3 o4 davinci
     anthropic claude
@@ -68,9 +68,9 @@ MAKERS = squeeze_names("""
     stabilityai bigscience upstage inflectionai reka rekaai liquidai perplexity naver lgai yandex
     яндекс sber sberbank alephalpha salesforce writer keglab
 """)
-# Makers whose models bear their name.
+# Makers whose models have the same name.
 NAMESAKE_MAKERS = squeeze_names("deepseek minimax reka")
-# Words that mostly mean something else: alone they tell nothing.
+# Words that mostly mean something else: alone they reveal nothing.
 ORDINARY_WORDS = squeeze_names("""
     google meta microsoft amazon apple nvidia ibm stanford salesforce snowflake writer yandex sber
     sberbank baidu tencent alibaba naver samsung intel adobe upstage stability 谷歌 гугл яндекс 百度 腾讯
@@ -83,7 +83,7 @@ ORDINARY_WORDS = squeeze_names("""
     wolf eagle hawk owl raven tiger lion panda cat dog bird fish whale red blue green black white
     silver gold amber jade ruby sonnet opus haiku
 """)
-# Given names: a model, unless a surname or the like stands beside it.
+# Given names: they mean a model, unless a surname or the like follows or precedes.
 GIVEN_NAMES = squeeze_names("""
     claude gemma eliza ernie
 """)
@@ -105,8 +105,7 @@ MIN_NAME_LENGTH = 4
 
 @cache
 def get_families() -> dict[str, frozenset[str]]:
-    """Every well-known word with all that belong to its family and maker, squeezed as `arena.judging.fuzzy_match` does
-    it."""
+    """Well-known word → all words of its family and maker, squeezed as by `arena.judging.fuzzy_match`."""
     lines = map(squeeze_names, FAMILIES.strip().splitlines())
     return {word: line for line in lines for word in line}
 
@@ -114,35 +113,36 @@ def get_families() -> dict[str, frozenset[str]]:
 def collect_model_names(
     name: str, slug: str, upstream_id: str | None = "", organization: str | None = ""
 ) -> frozenset[str]:
-    """The squeezed names by which a catalogue entry gives itself away.
+    """The squeezed names that reveal a catalog entry.
 
-    These are its name, slug, upstream id and organisation, whole and without version and size at the end; the word
-    for its family; and what is well known to belong to these. Words that many models share (base, chat, 7b) are none.
+    These are its name, slug, upstream id and organization, in full and without the version and size at the end; the
+    word for its family; and all well-known words of its family and maker. Words that many models share (base, chat, 7b)
+    are excluded.
     """
-    upstream = upstream_id or ""
-    found = _extract_names(name) | _extract_names(slug)
-    found |= {word for word in _extract_names(upstream.rpartition("/")[2]) if re.search(r"\d", word)}
-    found |= _extract_names(organization or "") & {squeeze_text(organization or "")}
-    for text in (name, slug, upstream, organization or ""):
-        found |= find_known_names(text)
-    return frozenset(found)
+    upstream_id = upstream_id or ""
+    organization = organization or ""
+    names = _extract_names(name) | _extract_names(slug)
+    names |= {word for word in _extract_names(upstream_id.rpartition("/")[2]) if re.search(r"\d", word)}
+    names |= _extract_names(organization) & {squeeze_text(organization)}
+    for text in (name, slug, upstream_id, organization):
+        names |= find_known_names(text)
+    return frozenset(names)
 
 
 def find_known_names(text: str) -> set[str]:
-    """The well-known words in a name, with all that belong to them."""
-    return {
-        word for spot in iter_name_matches(tokenize_text(text), get_families()) for word in get_families()[spot.name]
-    }
+    """The well-known words in a text, with all other words of their families and makers."""
+    families = get_families()
+    return {word for match in iter_name_matches(tokenize_text(text), families) for word in families[match.name]}
 
 
 def _extract_names(text: str) -> set[str]:
     parts = [part for part in PART_SEPARATOR.split(PARENTHESIZED.sub(" ", text).casefold()) if part]
-    telling = [index for index, part in enumerate(parts) if not _is_generic(part)]
-    if not telling:
+    specific_indexes = [index for index, part in enumerate(parts) if not _is_generic(part)]
+    if not specific_indexes:
         return set()
-    core = parts[telling[0] : telling[-1] + 1]
+    core = parts[specific_indexes[0] : specific_indexes[-1] + 1]
     words = {"".join(parts), "".join(core)}
-    if len(telling) == 1:
+    if len(specific_indexes) == 1:
         words.add(core[0].rstrip("0123456789"))
     return {word for word in map(squeeze_text, words) if _is_long_enough(word) and not _is_name_prefix(word)}
 
@@ -156,5 +156,5 @@ def _is_long_enough(word: str) -> bool:
 
 
 def _is_name_prefix(word: str) -> bool:
-    """ "stable" of Stable LM is no name, but "stablelm" is."""
+    """Whether the word is only the beginning of a name: "stable" is no name, but "stablelm" is."""
     return word not in get_families() and any(other.startswith(word) for other in get_families())

@@ -1,8 +1,8 @@
 # ruff: noqa: RUF001  # letters of many scripts
-"""What a prompt asks of its answer: conditions that one could check, and steps. Pure, linear in the text.
+"""Demands of a prompt on its answer: constraints that one could verify, and steps. Pure, linear in the text.
 
-The conditions are of the kinds that IFEval (Zhou et al. 2023) calls verifiable: length, shape, what must and must not
-be in it, its language. Patterns look at lower-case prose.
+The constraints are of the kinds that IFEval (Zhou et al. 2023) calls verifiable: length, format, required and forbidden
+content, language. Patterns match lower-case prose.
 """
 
 import re
@@ -37,7 +37,7 @@ _SUBJECT = build_alternation(r"""
     and it you answer response reply text poem story essay letter output code summary list email title line sentence
     paragraph plan post both
 """)
-# Where an order begins: at the start of a clause, or after "and" and the like; and "…, it must".
+# The place where an order begins: at the start of a clause, or after "and" and the like; and "…, it must".
 _ORDER = r"(?:^|[,;:.!?\n]|\b(?:and|but|please|then|und|et|y|bitte)\b)[\s\"'*(-]{0,3}"
 _MUST = rf"(?:(?:^|[,;:.!?\n])\s{{0,3}}|\b{_SUBJECT} )(?:must|should|has to|have to|shall) (?:also )?"
 _LENGTHS = (
@@ -141,17 +141,20 @@ STEP_VERBS = frozenset(
 
 
 def count_constraints(prose: str) -> int:
-    """How many conditions on the answer are stated; `prose` is in lower case."""
+    """The number of constraints on the answer; `prose` is in lower case."""
     return sum(1 for _ in CONSTRAINTS.finditer(prose))
 
 
 def count_steps(prose: str, sentences: Sequence[Sentence]) -> int:
-    """How many steps are stated, and a part to play: three or more listed orders, or first … then … finally."""
+    """The number of steps, and one more for a role to play; `prose` is in lower case.
+
+    Steps are three or more listed orders, or an order by words: first … then … finally.
+    """
     listed = sum(map(_is_step_verb, LISTED_STEP.findall(prose)))
-    told = [any(each in step for each in sentences) for step in SEQUENCE_WORDS]
-    ordered = sum(told) if told[-1] else 0
-    most = max(listed, ordered)
-    return (most if most >= SEVERAL else 0) + bool(ROLE_REQUEST.search(prose))
+    has_word = [any(sentence in vocabulary for sentence in sentences) for vocabulary in SEQUENCE_WORDS]
+    ordered = sum(has_word) if has_word[-1] else 0
+    steps = max(listed, ordered)
+    return (steps if steps >= SEVERAL else 0) + bool(ROLE_REQUEST.search(prose))
 
 
 def _is_step_verb(verb: str) -> bool:

@@ -1,7 +1,7 @@
-"""Style of answers, in numbers: how long they are and how much Markdown they show. Pure, linear in the text.
+"""The style of answers in numbers: their length, and their amount of Markdown. Pure, linear in the text.
 
-Headers, bold marks and list items are what the public arena data call header_count, bold_count and list_count
-("Does style matter?", LMSYS 2024), except that code is taken out by the rules of Markdown first.
+Headers, bold marks and list items are the header_count, bold_count and list_count of the public arena data ("Does style
+matter?", LMSYS 2024), except that code is removed first, by the rules of Markdown.
 """
 
 import re
@@ -27,8 +27,9 @@ LIST_ITEM = re.compile(r"[ \t]*+(?:[-*+]|\d{1,9}+[.)])[ \t]++\S")
 def compute_features(texts: Sequence[str]) -> list[float]:
     """[length, headers, bold marks, list items] of all answers of one side, summed over its turns.
 
-    Length is `measure_length` of the whole text, code included. The others are seen outside code only: ATX headers,
-    pairs of ** or __ within a line, ordered and unordered list items."""
+    Length is `measure_length` of the whole text, including code. The others are counted outside code only: ATX headers,
+    pairs of ** or __ within a line, ordered and unordered list items.
+    """
     lines = [CODE_SPAN.sub("`", line) for text in texts for line in iter_prose_lines(text)]
     items = sum(bool(LIST_ITEM.match(line)) and not HORIZONTAL_RULE.match(line) for line in lines)
     headers = sum(bool(HEADER.match(line)) for line in lines)
@@ -37,17 +38,20 @@ def compute_features(texts: Sequence[str]) -> list[float]:
 
 
 def measure_length(text: str) -> int:
-    """Words and punctuation marks, by one rule for every model.
+    """The number of words and punctuation marks, by one rule for all models.
 
-    One each: a run of letters and digits, apostrophes between them included; a character of Chinese, Japanese,
-    Korean, Thai and other scripts without spaces between words; a run of one and the same mark. Accents and other
-    combining marks count with the letter that carries them, white space not at all.
+    These count as one: a run of letters and digits, including apostrophes between them; a character of Chinese,
+    Japanese, Korean, Thai and other scripts without spaces between words; a run of the same mark. Accents and other
+    combining marks count with their letter; white space does not count.
     """
     return sum(1 for _ in COUNTED_TOKEN.finditer(strip_marks(text)))
 
 
 def strip_marks(text: str) -> str:
-    """Without combining marks and invisible characters: neither letter nor punctuation, they would cut words."""
+    """The text without combining marks and invisible characters, which are neither letters nor punctuation.
+
+    They would split words.
+    """
     if text.isascii():
         return text
     marks = (c for c in set(text) if unicodedata.category(c) in MARK_CATEGORIES)
@@ -55,21 +59,23 @@ def strip_marks(text: str) -> str:
 
 
 def iter_prose_lines(text: str) -> Iterator[str]:
-    """The lines outside fenced code blocks; a fence that nobody closes goes to the end, as in Markdown."""
+    """The lines outside of fenced code blocks; an unclosed block extends to the end, as in Markdown."""
     return (line for line, fence in iter_lines_with_fence(text) if fence is None)
 
 
 def iter_lines_with_fence(text: str) -> Iterator[tuple[str, str | None]]:
-    """Each line with the fence line that opened the block in which it stands; the fence lines belong to the block."""
-    fence, opened = "", ""
+    """Each line with the fence line that opened its code block, or None; both fence lines belong to the block."""
+    fence = ""
+    opening_line = ""
     for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-        found = CODE_FENCE.match(line)
-        if not fence and found:
-            fence, opened = found[1], line
-            yield line, opened
+        match = CODE_FENCE.match(line)
+        if not fence and match:
+            fence = match[1]
+            opening_line = line
+            yield line, opening_line
         elif fence:
-            yield line, opened
-            if found and found[1].startswith(fence) and not line[found.end() :].strip():
+            yield line, opening_line
+            if match and match[1].startswith(fence) and not line[match.end() :].strip():
                 fence = ""
         else:
             yield line, None

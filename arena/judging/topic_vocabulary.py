@@ -1,7 +1,7 @@
 # ruff: noqa: RUF001  # letters of many scripts
-"""Words and patterns by which `arena.judging.topics` tells what a prompt asks for. Pure.
+"""The words and patterns by which `arena.judging.topics` recognizes requests. Pure.
 
-Precision before recall: a word that people also use for other things needs another one beside it in its sentence.
+Precision comes before recall: a word with other common meanings needs another word of the topic in its sentence.
 """
 
 import re
@@ -22,7 +22,7 @@ def split_words(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence as its words and all phrases of up to three of them; scripts without spaces are searched as text."""
+    """A sentence with its words and all phrases of up to three words. Scripts without spaces are searched as text."""
 
     text: str
 
@@ -34,12 +34,12 @@ class Sentence:
     def phrases(self) -> frozenset[str]:
         words = self.words
         return frozenset(
-            " ".join(words[at : at + size]) for size in PHRASE_SIZES for at in range(len(words) - size + 1)
+            " ".join(words[start : start + size]) for size in PHRASE_SIZES for start in range(len(words) - size + 1)
         )
 
 
 class Vocabulary:
-    """Words and short phrases, written with bars or line breaks between them."""
+    """A set of words and short phrases, separated by bars or line breaks."""
 
     def __init__(self, lines: str) -> None:
         terms = {term.strip() for term in lines.replace("\n", "|").split("|") if term.strip()}
@@ -54,8 +54,9 @@ class Vocabulary:
 
 
 def build_alternation(patterns: str | Sequence[str]) -> str:
-    """One pattern of several; those of a string stand between spaces."""
-    return f"(?:{'|'.join(patterns.split() if isinstance(patterns, str) else patterns)})"
+    """A pattern that matches any of these patterns; a string contains them separated by white space."""
+    alternatives = patterns.split() if isinstance(patterns, str) else patterns
+    return f"(?:{'|'.join(alternatives)})"
 
 
 def compile_alternation(*patterns: str) -> re.Pattern[str]:
@@ -145,7 +146,7 @@ UNAMBIGUOUS_CODE = Vocabulary("""
     expression régulière|expresión regular|регулярное выражение|python skript|bash skript|正则表达式|单元测试
 """)
 
-# --- maths
+# --- math
 FORMULA = compile_alternation(
     r"\\(?:frac|int|iint|sum|sqrt|lim|prod|infty|partial|nabla|mathbb|binom|cdot|leq|geq|begin\{[bpv]?matrix\})(?![a-z])",
     r"[∫∑∏√∂∇∮∀∃∈∉⊂⊆≡≅]",
@@ -243,7 +244,8 @@ BLOCKING_WORDS = frozenset(
     names my our your his her their its mon ma meine unsere mi su
 """)
 )
-MAX_GAP, WORDS_NEAR = 5, 4
+MAX_GAP = 5
+WORDS_NEAR = 4
 MODAL_VERBS = frozenset(split_words("kannst könntest kunt kun"))
 OPENING_WORDS = frozenset(split_words("a an the short funny little ein eine kurzes un une una"))
 ABOUT_WORDS = frozenset(split_words("about on über sur sobre о про su over om"))

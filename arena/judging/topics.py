@@ -1,7 +1,7 @@
-"""What a battle was about, from the voter's words alone. Pure, linear in the text.
+"""The categories of a battle, by the voter's prompts alone. Pure, linear in the text.
 
-Answers are not looked at: choosing battles by them would choose by the outcome. The names are those of the public
-arenas; where they ask a model or an embedding, words and patterns decide here, so that anyone can recompute it.
+Answers are ignored: choosing battles by their answers would choose by the outcome. The names are those of the public
+arenas. Where these use a model or an embedding, we use words and patterns, so anyone can recompute the categories.
 """
 
 import re
@@ -26,50 +26,54 @@ CATEGORY_NAMES = {
     "hard-prompts": "Hard prompts",
     "longer-query": "Longer query",
     "multi-turn": "Multi-turn",
-    **{each.lower(): each for each in sorted(set(LANGUAGES.values()))},
+    **{language.lower(): language for language in sorted(set(LANGUAGES.values()))},
 }
 
 
 def classify_prompts(prompts: Sequence[str]) -> list[str]:
-    """Slugs of all categories of a conversation, in the order of `CATEGORY_NAMES`; `prompts` are all its prompts, in
-    order.
+    """Slugs of all categories of a conversation, in the order of `CATEGORY_NAMES`.
+
+    prompts: all prompts of the conversation, in order. It has each category of any of them:
 
     coding                 code, an error message, or a request for code or about it
-    math                   a formula to work on, or a task that has to be calculated or proved
-    creative-writing       a poem, story, song, joke, role-play and the like is asked for
-    instruction-following  at least one condition on the answer itself that one could check: its length, its shape,
-                           what must or must not be in it
-    hard-prompts           three or more such conditions and stated steps
+    math                   a formula to work on, or a task to calculate or prove
+    creative-writing       a request for a poem, story, song, joke, role-play and the like
+    instruction-following  at least one constraint on the answer that one could verify: its length, its format, its
+                           required or forbidden content
+    hard-prompts           three or more such constraints and stated steps
     longer-query           a prompt of 500 or more words and punctuation marks (see `style_features`)
     multi-turn             two or more prompts
-    english, german, …     the language of a prompt, where it is certain (`arena.judging.language_id.detect_language`)
-
-    A conversation has what any of its prompts has.
+    english, german, …     the language of a prompt, if it is certain (`arena.judging.language_id.detect_language`)
     """
-    found = {slug for text in prompts for slug in _classify_prompt(text)}
+    slugs = {slug for text in prompts for slug in _classify_prompt(text)}
     if len(prompts) > 1:
-        found.add("multi-turn")
-    return [slug for slug in CATEGORY_NAMES if slug in found]
+        slugs.add("multi-turn")
+    return [slug for slug in CATEGORY_NAMES if slug in slugs]
 
 
 def _classify_prompt(text: str) -> list[str]:
     prompt = Prompt.of(text)
-    stated = count_constraints(prompt.lower)
+    constraints = count_constraints(prompt.lower)
     rules = {
         "coding": prompt.is_coding(),
         "math": prompt.is_math(),
         "creative-writing": prompt.is_creative(),
-        "instruction-following": stated > 0,
-        "hard-prompts": stated + count_steps(prompt.lower, prompt.sentences) >= SEVERAL,
+        "instruction-following": constraints > 0,
+        "hard-prompts": constraints + count_steps(prompt.lower, prompt.sentences) >= SEVERAL,
         "longer-query": prompt.length >= LONG_QUERY_LENGTH,
         (detect_language(text) or "").lower(): True,
     }
-    return [slug for slug, holds in rules.items() if slug and holds]
+    return [slug for slug, applies in rules.items() if slug and applies]
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """A prompt in parts: its length, the prose outside code blocks with its sentences, and the blocks."""
+    """A prompt in parts.
+
+    length: words and punctuation marks. prose: the text outside of code blocks. lower: the prose in lower case.
+    sentences: those of the prose. fences: the languages that the opening fence lines name. fenced: the lines of code
+    blocks.
+    """
 
     length: int
     prose: str
@@ -84,9 +88,8 @@ class Prompt:
         prose = "\n".join(line for line, fence in lines if fence is None)
         sentences = [Sentence(part) for part in SENTENCE_END.split(prose.casefold()) if part and not part.isspace()]
         fences = frozenset(word for _, fence in lines if fence for word in words.split_words(fence)[:1])
-        return cls(
-            measure_length(text), prose, prose.lower(), sentences, fences, [line for line, fence in lines if fence]
-        )
+        fenced = [line for line, fence in lines if fence]
+        return cls(measure_length(text), prose, prose.lower(), sentences, fences, fenced)
 
     def is_coding(self) -> bool:
         if not self.fences.isdisjoint(words.CODE_FENCES) or self._shows_code():
@@ -111,11 +114,13 @@ class Prompt:
         return bool(words.ARITHMETIC_ONLY.fullmatch(bare)) and not words.DATE.fullmatch(bare)
 
     def _is_word_problem(self) -> bool:
-        if self.length > MAX_PROBLEM_LENGTH or not any(each in words.AMOUNT_QUESTIONS for each in self.sentences):
+        if self.length > MAX_PROBLEM_LENGTH:
+            return False
+        if not any(sentence in words.AMOUNT_QUESTIONS for sentence in self.sentences):
             return False
         quantities = sum(1 for _ in words.QUANTITY.finditer(self.prose))
-        supposed = any(each in words.SUPPOSITION_WORDS for each in self.sentences)
-        return quantities >= (SEVERAL - 1 if supposed else SEVERAL)
+        has_supposition = any(sentence in words.SUPPOSITION_WORDS for sentence in self.sentences)
+        return quantities >= (SEVERAL - 1 if has_supposition else SEVERAL)
 
     def is_creative(self) -> bool:
         return any(map(_is_fiction_request, self.sentences))
@@ -134,7 +139,7 @@ def _is_about_code(sentence: Sentence) -> bool:
 
 
 def _is_in_tool(sentence: Sentence, tools: words.Vocabulary) -> bool:
-    """ "… in Python"."""
+    """Whether the sentence contains a phrase like "in Python"."""
     pairs = (phrase.partition(" ") for phrase in sentence.phrases if phrase.count(" ") == 1)
     return any(first in words.TOOL_PREPOSITIONS and second in tools.phrases for first, _, second in pairs)
 
@@ -158,37 +163,38 @@ def _is_fiction_request(sentence: Sentence) -> bool:
         return True
     if not sentence.text.isascii() and words.CREATIVE_UNSPACED.search(sentence.text):
         return True
-    said = sentence.words
-    makers = words.WRITING_VERBS | (words.MODAL_VERBS if said[-1:] and said[-1] in words.WRITING_VERBS else frozenset())
-    return _is_fiction_phrase(said) or any(
-        _is_fiction_object(said, at) for at, word in enumerate(said) if word in makers
-    )
+    terms = sentence.words
+    verbs = words.WRITING_VERBS
+    if terms and terms[-1] in words.WRITING_VERBS:  # German and Dutch put the verb last: "kannst du … schreiben".
+        verbs = words.WRITING_VERBS | words.MODAL_VERBS
+    if _is_fiction_phrase(terms):
+        return True
+    return any(_has_fiction_object(terms, index) for index, term in enumerate(terms) if term in verbs)
 
 
-def _is_fiction_phrase(said: list[str]) -> bool:
-    """A wish without a verb: "short poem about rain"."""
-    at = next((at for at, word in enumerate(said[: words.WORDS_NEAR]) if word not in words.OPENING_WORDS), 0)
-    return (
-        said[at : at + 1] != []
-        and said[at] in words.CREATIVE_FORMS
-        and not words.ABOUT_WORDS.isdisjoint(said[at + 1 : at + 2])
-    )
-
-
-def _is_fiction_object(said: list[str], at: int) -> bool:
-    """Whether what is made is a piece of fiction: "write me a short poem", but not "write an essay about the poem"."""
-    if not words.HOW_WORDS.isdisjoint(said[max(0, at - words.WORDS_NEAR) : at]):
+def _is_fiction_phrase(terms: list[str]) -> bool:
+    """Whether the sentence begins with a request without a verb: "short poem about rain"."""
+    first_terms = enumerate(terms[: words.WORDS_NEAR])
+    index = next((index for index, term in first_terms if term not in words.OPENING_WORDS), 0)
+    if index >= len(terms) or terms[index] not in words.CREATIVE_FORMS:
         return False
-    for place in range(at + 1, min(len(said), at + 1 + words.MAX_GAP)):
-        if said[place] in words.CREATIVE_FORMS:
-            return not _is_non_fiction(said[place - 1], said[place + 1 : place + 2])
-        if said[place] in words.BLOCKING_WORDS:
+    return not words.ABOUT_WORDS.isdisjoint(terms[index + 1 : index + 2])
+
+
+def _has_fiction_object(terms: list[str], verb: int) -> bool:
+    """Whether the object of a verb is fiction: "write me a short poem", but not "write an essay about the poem"."""
+    if not words.HOW_WORDS.isdisjoint(terms[max(0, verb - words.WORDS_NEAR) : verb]):
+        return False
+    for index in range(verb + 1, min(len(terms), verb + 1 + words.MAX_GAP)):
+        if terms[index] in words.CREATIVE_FORMS:
+            return not _is_non_fiction(terms[index - 1], terms[index + 1 : index + 2])
+        if terms[index] in words.BLOCKING_WORDS:
             return False
     return False
 
 
-def _is_non_fiction(before: str, after: list[str]) -> bool:
-    """ "A song analysis", "the lyrics of …"."""
-    return not words.COMPOUND_HEADS.isdisjoint(after) or (
-        before in words.DEFINITE_ARTICLES and not words.OF_PREPOSITIONS.isdisjoint(after)
-    )
+def _is_non_fiction(previous: str, next_terms: list[str]) -> bool:
+    """Whether a form of fiction is only the topic: "a song analysis", "the lyrics of …"."""
+    if not words.COMPOUND_HEADS.isdisjoint(next_terms):
+        return True
+    return previous in words.DEFINITE_ARTICLES and not words.OF_PREPOSITIONS.isdisjoint(next_terms)

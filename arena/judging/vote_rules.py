@@ -1,4 +1,4 @@
-"""What a vote is worth: whether it moves ratings and why not, on which boards, and the style of what was judged."""
+"""The rules for a vote: whether it counts in ratings, in which categories, and the style of the answers."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -21,15 +21,14 @@ IDENTITY_LEAK = "identity_leak"
 IDENTITY_PROBE = "identity_probe"
 REPEATED_PROMPT = "repeated_prompt"
 OWN_QUESTION_CATEGORY = "exclude-suggestions"  # the category of battles that did not begin with a card's text
-ADVISORY_LOCK_KEY = (
-    7_298_543  # the first key of the advisory lock under which a voter's votes are counted one after another
-)
+# The first key of the advisory lock that serializes the counting of one voter's votes.
+ADVISORY_LOCK_KEY = 7_298_543
 PROMPT_HASH_LENGTH = 32
 
 
 @dataclass(frozen=True)
 class AnswerVersions:
-    """What the texts of a battle depend on: no answer (id, attempt, stopped) gets another text in the same attempt."""
+    """The versions of a battle's texts: an answer (id, attempt, stopped) never changes its text within an attempt."""
 
     model_a: int
     model_b: int
@@ -43,18 +42,18 @@ class AnswerVersions:
 
 @dataclass(frozen=True)
 class BattleAnalysis:
-    """What the texts of a battle say; `of` is what was read.
+    """The analysis of the texts of a battle.
 
-    one_sided: a question made one side fail and not the other. leaking: an answer tells whose it is. probing: a
-    question asks who answers, and an answer that is judged follows it. categories: of the questions. features: style
-    of a, then of b. turns: how many are judged, those that both sides have finished; only they make the others.
-    prompt_hash: of the first question.
+    versions: the versions of the texts. is_one_sided: a question made one side fail and not the other. has_leak: an
+    answer reveals its model. has_probe: a question asks for the identity of the models, and a judged answer follows it.
+    categories: of the questions. features: style of side a, then of side b. turns: the number of judged turns, which
+    both sides have finished; categories and features use only these. prompt_hash: of the first question.
     """
 
-    of: AnswerVersions
-    one_sided: bool
-    leaking: bool
-    probing: bool
+    versions: AnswerVersions
+    is_one_sided: bool
+    has_leak: bool
+    has_probe: bool
     categories: list[str]
     features: list[float]
     turns: int
@@ -62,71 +61,77 @@ class BattleAnalysis:
 
 
 def analyze_battle(battle: Battle) -> BattleAnalysis:
-    """Read a battle before its vote is cast: hostile texts take a good part of a second, and meanwhile nothing should
-    be locked."""
-    of, turns = AnswerVersions.of(battle), list(battle.turns.prefetch_related("answers"))
-    judged = [turn for turn in turns if all(each.state == Answer.State.FINISHED for each in turn.answers.all())]
-    last = max((turn.number for turn in judged), default=0)
-    blind = battle.mode == Battle.Mode.ANONYMOUS
-    sides = ([each.text for turn in judged for each in turn.answers.all() if each.side == side] for side in SIDES)
+    """The analysis of a battle, made before the vote is cast and without locks.
+
+    Hostile texts take a good part of a second, and locks must not be held for so long.
+    """
+    versions = AnswerVersions.of(battle)
+    turns = list(battle.turns.prefetch_related("answers"))
+    judged = [turn for turn in turns if all(answer.state == Answer.State.FINISHED for answer in turn.answers.all())]
+    last_judged = max((turn.number for turn in judged), default=0)
+    is_blind = battle.mode == Battle.Mode.ANONYMOUS
+    features: list[float] = []
+    for side in SIDES:
+        texts = [answer.text for turn in judged for answer in turn.answers.all() if answer.side == side]
+        features += compute_features(texts)
     return BattleAnalysis(
-        of=of,
-        one_sided=any(find_failed_side(turn.answers.all()) for turn in turns),
-        leaking=blind and _has_leak(battle, turns),
-        probing=blind and any(is_identity_probe(turn.prompt) for turn in turns if turn.number <= last),
+        versions=versions,
+        is_one_sided=any(find_failed_side(turn.answers.all()) for turn in turns),
+        has_leak=is_blind and _has_leak(battle, turns),
+        has_probe=is_blind and any(is_identity_probe(turn.prompt) for turn in turns if turn.number <= last_judged),
         categories=classify_prompts([turn.prompt for turn in judged]) + _list_source_categories(battle),
-        features=[number for texts in sides for number in compute_features(texts)],
+        features=features,
         turns=len(judged),
-        prompt_hash=hash_prompt(turns[0].prompt) if turns else "",  # none: it was deleted at this very moment
+        prompt_hash=hash_prompt(turns[0].prompt) if turns else "",  # There are no turns if it was just deleted.
     )
 
 
-def confirm_analysis(battle: Battle, reading: BattleAnalysis) -> BattleAnalysis:
-    """The reading of a battle that nobody changes any more: the one from before, if it is of the same texts."""
-    return reading if reading.of == AnswerVersions.of(battle) else analyze_battle(battle)
+def confirm_analysis(battle: Battle, analysis: BattleAnalysis) -> BattleAnalysis:
+    """The analysis of a battle that is now locked: the given one if it is of the same texts, else a new one."""
+    return analysis if analysis.versions == AnswerVersions.of(battle) else analyze_battle(battle)
 
 
 def find_failed_side(answers: Collection[Answer]) -> str:
-    """The side that a question made fail while the other has answered it; empty if there is none.
+    """The side that a question made fail while the other side answered it; empty if there is none.
 
-    Its voter has seen which side that was, and may have chosen the question for it.
+    The voter has seen which side failed, and may have chosen the question for this purpose.
     """
-    failed = [each.side for each in answers if each.failure in Answer.CAUSED_BY_QUESTION]
-    finished = any(each.state == Answer.State.FINISHED for each in answers)
-    return failed[0] if failed and finished else ""
+    failed_sides = [answer.side for answer in answers if answer.failure in Answer.CAUSED_BY_QUESTION]
+    has_finished = any(answer.state == Answer.State.FINISHED for answer in answers)
+    return failed_sides[0] if failed_sides and has_finished else ""
 
 
 def hash_prompt(prompt: str) -> str:
-    """The same for questions that differ only in case and white space."""
+    """A keyed hash that is the same for questions which differ only in case and white space."""
     return keyed_hash("prompt", " ".join(prompt.split()).casefold())[:PROMPT_HASH_LENGTH]
 
 
-def find_exclusion_reason(battle: Battle, reading: BattleAnalysis) -> str:
-    """Why the vote on this battle moves no rating; empty if it does. In the transaction of the vote."""
+def find_exclusion_reason(battle: Battle, analysis: BattleAnalysis) -> str:
+    """The reason why the vote on this battle does not count; empty if it counts. Call it in the vote's transaction."""
     if battle.mode != Battle.Mode.ANONYMOUS:
         return SIDE_BY_SIDE
-    if any(stopped for _, _, stopped in reading.of.answers):
+    if any(stopped for _, _, stopped in analysis.versions.answers):
         return STOPPED
-    if reading.one_sided or battle.one_sided:
+    if analysis.is_one_sided or battle.one_sided:
         return ONE_SIDED
-    if reading.leaking:
+    if analysis.has_leak:
         return IDENTITY_LEAK
-    if reading.probing:
+    if analysis.has_probe:
         return IDENTITY_PROBE
-    return REPEATED_PROMPT if _is_already_counted(battle, reading.prompt_hash) else ""
+    return REPEATED_PROMPT if _is_already_counted(battle, analysis.prompt_hash) else ""
 
 
 def _is_already_counted(battle: Battle, prompt_hash: str) -> bool:
-    """Whether this voter's judgement of these two models on this question is counted already.
+    """Whether a vote of this voter on these two models and this question counts already.
 
-    Two votes at once wait for each other. The voter's row would do as a lock, but whoever deletes or joins voters
-    takes it before their battles, and here a battle is held already.
+    Concurrent votes wait for each other, by an advisory lock. The lock of the voter's row would not do: deleting and
+    joining voters takes it before the locks of battles, and here a battle is locked already.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [ADVISORY_LOCK_KEY, str(battle.voter_id)])
     pair = (battle.model_a_id, battle.model_b_id)
-    same = Vote.objects.filter(voter=battle.voter_id, prompt_hash=prompt_hash, pool=battle.pool, counted=True)
-    return same.filter(model_a__in=pair, model_b__in=pair).exists()
+    votes = Vote.objects.filter(voter=battle.voter_id, prompt_hash=prompt_hash, pool=battle.pool, counted=True)
+    return votes.filter(model_a__in=pair, model_b__in=pair).exists()
 
 
 def _list_source_categories(battle: Battle) -> list[str]:
@@ -134,8 +139,9 @@ def _list_source_categories(battle: Battle) -> list[str]:
 
 
 def _has_leak(battle: Battle, turns: list[Turn]) -> bool:
-    """Whether an answer tells whose it is."""
-    fighters = LanguageModel.objects.filter(pk__in=(battle.model_a_id, battle.model_b_id))
-    facts = fighters.values_list("name", "slug", "endpoint__upstream_id", "organization__name")
-    own_names = frozenset[str]().union(*(collect_model_names(*each) for each in facts))
-    return bool(find_leak(((turn.prompt, [answer.text for answer in turn.answers.all()]) for turn in turns), own_names))
+    """Whether an answer reveals its model."""
+    models = LanguageModel.objects.filter(pk__in=(battle.model_a_id, battle.model_b_id))
+    rows = models.values_list("name", "slug", "endpoint__upstream_id", "organization__name")
+    own_names = frozenset[str]().union(*(collect_model_names(*row) for row in rows))
+    texts = ((turn.prompt, [answer.text for answer in turn.answers.all()]) for turn in turns)
+    return find_leak(texts, own_names) is not None

@@ -1,4 +1,4 @@
-"""Models of the arena: endpoints, voters, battles, answers, votes, and who may do what."""
+"""The models of the arena: endpoints, voters, battles, answers, votes, and access."""
 
 from arena.models.access import (
     ApiKey,

@@ -1,4 +1,4 @@
-"""Access: keys of programs, responses to requests that must not happen twice, sessions, invitations, and budgets."""
+"""Access: API keys, stored responses of idempotent requests, sessions, invitations, and daily budgets."""
 
 from typing import Any
 
@@ -8,18 +8,18 @@ from django.db.models.functions import Now
 
 
 class ApiKey(models.Model):
-    """A program's way in. The key itself is nowhere, only its hash and the beginning by which its owner knows it."""
+    """An API key of a program. Only the key's hash is stored, and its first characters for its owner to recognize."""
 
     name = models.CharField(max_length=100)
     user = models.ForeignKey("auth.User", models.CASCADE, null=True, blank=True, related_name="api_keys")
     voter = models.OneToOneField("arena.Voter", models.CASCADE, related_name="api_key")
-    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the key")
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 hash of the key")
     prefix = models.CharField(max_length=20)
-    scopes = models.JSONField(help_text="of read, battle and vote")
+    scopes = models.JSONField(help_text="some of: read, battle, vote")
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
-    used_at = models.DateTimeField(null=True, blank=True, help_text="to the minute")
+    used_at = models.DateTimeField(null=True, blank=True, help_text="rounded to the minute")
 
     class Meta:
         verbose_name = "API key"
@@ -30,12 +30,12 @@ class ApiKey(models.Model):
 
 
 class StoredResponse(models.Model):
-    """The answer to a request with an `Idempotency-Key`, for as long as the same request gets the same answer."""
+    """The response to a request with an `Idempotency-Key`, stored while retries must get the same response."""
 
     voter = models.UUIDField()
-    key = models.CharField(max_length=64, help_text="SHA-256 of the key that the client chose")
-    request = models.CharField(max_length=64, help_text="SHA-256 of what was asked")
-    # What was told holds questions: it goes with the battle that they are of.
+    key = models.CharField(max_length=64, help_text="SHA-256 hash of the client's idempotency key")
+    request = models.CharField(max_length=64, help_text="SHA-256 hash of the request")
+    # The body contains questions, so it is deleted with their battle.
     battle = models.ForeignKey("arena.Battle", models.CASCADE, related_name="+")
     status = models.PositiveSmallIntegerField()
     body = models.BinaryField()
@@ -46,25 +46,25 @@ class StoredResponse(models.Model):
         constraints = [models.UniqueConstraint(fields=("voter", "key"), name="told_once")]
 
     def __str__(self) -> str:
-        return f"told {self.voter}"
+        return f"response to {self.voter}"
 
 
 class Session(AbstractBaseSession):
-    """A browser's session, with its account: all sessions of an account go with it."""
+    """A browser's session, with its account: deleting the account deletes all of its sessions."""
 
     user = models.ForeignKey("auth.User", models.CASCADE, null=True, related_name="+")
 
     @classmethod
     def get_session_store_class(cls) -> Any:
-        from arena.models.sessions import SessionStore  # which imports this model
+        from arena.models.sessions import SessionStore  # A late import: that module imports this model.
 
         return SessionStore
 
 
 class Invitation(models.Model):
-    """A link by which one person may make an account; the row is deleted when it is used."""
+    """A link that lets one person create an account; the row is deleted when it is used."""
 
-    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the secret in the link")
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 hash of the secret in the link")
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
 
@@ -73,11 +73,13 @@ class Invitation(models.Model):
 
 
 class DailyTokens(models.Model):
-    """Estimated tokens that were charged to a budget on one day (UTC), see `arena.endpoints.token_budgets`; kept for
-    two days."""
+    """Estimated tokens charged to a budget on one day (UTC), stored for two days.
+
+    See `arena.endpoints.token_budgets`.
+    """
 
     day = models.DateField()
-    charged_to = models.CharField(max_length=120, help_text="the service, a model, or a pseudonym of who asked")
+    charged_to = models.CharField(max_length=120, help_text="service, model, or a share of one (named, or a hash)")
     tokens = models.BigIntegerField()
 
     class Meta:

@@ -1,4 +1,4 @@
-"""The length of a whole battle, added up by the database."""
+"""The length of a whole battle, computed by the database."""
 
 from django.db.models import Func, Q, Sum
 from django.db.models.functions import Length
@@ -7,13 +7,14 @@ from arena.models import SIDES, Battle
 
 
 class OctetLength(Func):
-    """Bytes of UTF-8."""
+    """The number of bytes of a text in UTF-8."""
 
     function = "octet_length"
 
 
-def measure_battle_length(of: Battle, measure: type[Func] = Length) -> int:
-    """Characters, or bytes, of all questions and of the answers of the side that has said more."""
-    asked = of.turns.aggregate(sum=Sum(measure("prompt")))["sum"] or 0
-    sides = {side: Sum(measure("answers__text"), filter=Q(answers__side=side)) for side in SIDES}
-    return int(asked + max(side or 0 for side in of.turns.aggregate(**sides).values()))
+def measure_battle_length(battle: Battle, measure: type[Func] = Length) -> int:
+    """The length of all questions and of the longer side's answers: in characters, or in bytes with OctetLength."""
+    prompt_length = battle.turns.aggregate(sum=Sum(measure("prompt")))["sum"] or 0
+    side_sums = {side: Sum(measure("answers__text"), filter=Q(answers__side=side)) for side in SIDES}
+    side_lengths = battle.turns.aggregate(**side_sums).values()
+    return int(prompt_length + max(length or 0 for length in side_lengths))

@@ -1,4 +1,4 @@
-"""Who answers, who asks, and what was judged. PostgreSQL owns every state in here."""
+"""Endpoints, voters, battles, answers and votes. PostgreSQL is the only place that stores their state."""
 
 import uuid
 
@@ -16,33 +16,33 @@ SIDES = ("a", "b")
 
 
 class Endpoint(models.Model):
-    """Where and how a model is called. Absent limits are the arena's own, the same for all models."""
+    """The address and settings of a model's API. Null limits mean the arena's own, which all models share."""
 
     model = models.OneToOneField(LanguageModel, models.CASCADE, related_name="endpoint")
     kind = models.CharField(max_length=20)
     base_url = models.CharField(max_length=500, blank=True)
-    upstream_id = models.CharField(max_length=200, blank=True, help_text="what its server calls the model")
-    api_key_env = models.CharField(max_length=100, blank=True, help_text="name of a variable, never a key")
+    upstream_id = models.CharField(max_length=200, blank=True, help_text="name of the model on its server")
+    api_key_env = models.CharField(max_length=100, blank=True, help_text="name of an environment variable, never a key")
     max_tokens = models.PositiveIntegerField(null=True, blank=True)
     temperature = models.FloatField(null=True, blank=True)
     parameters = models.JSONField(default=dict, blank=True)
     max_concurrency = models.PositiveIntegerField(null=True, blank=True)
-    thinking_tokens = models.PositiveIntegerField(null=True, blank=True, help_text="beside max_tokens")
+    thinking_tokens = models.PositiveIntegerField(null=True, blank=True, help_text="in addition to max_tokens")
     first_token_timeout_s = models.FloatField(null=True, blank=True)
-    tokens_per_day = models.PositiveBigIntegerField(null=True, blank=True, help_text="estimated; empty is no limit")
+    tokens_per_day = models.PositiveBigIntegerField(null=True, blank=True, help_text="estimated; no limit if empty")
     enabled = models.BooleanField(default=True)
     # See `arena.endpoints.circuit_breaker`.
-    failed_probes = models.PositiveIntegerField(default=0, help_text="in a row, since the last good one")
+    failed_probes = models.PositiveIntegerField(default=0, help_text="in a row, since the last healthy one")
     probe_wanted = models.BooleanField(default=False, help_text="a visitor's call failed before its first token")
-    probe_after = models.DateTimeField(db_default=Now(), help_text="no probe before")
-    fails_in_battles = models.BooleanField(default=False, help_text="more than half of the last day's, of many voters")
+    probe_after = models.DateTimeField(db_default=Now(), help_text="no probe before this time")
+    fails_in_battles = models.BooleanField(default=False, help_text="more than half of the last day's, for many voters")
 
     def __str__(self) -> str:
         return f"{self.kind} {self.upstream_id}"
 
 
 class Voter(models.Model):
-    """Somebody with a browser or a key: a random id, without a name, an address or a browser."""
+    """A person with a browser or an API key, as a random id: no name, no address, no browser is stored."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     user = models.OneToOneField("auth.User", models.SET_NULL, null=True, blank=True)
@@ -57,7 +57,7 @@ IS_LISTED = Q(shared_at__isnull=False, review="listed")
 
 
 def conversation_limit() -> int:
-    """The limit in force now, which a new battle keeps."""
+    """The current limit on conversations; a new battle stores it."""
     limit: int = settings.ENVIRONMENT.arena_conversation_characters
     return limit
 
@@ -82,13 +82,13 @@ class Battle(models.Model):
         SUGGESTION = "suggestion"
 
     class Review(models.TextChoices):
-        """Of a published battle. Empty: reachable by its link, and not waiting for review."""
+        """The review of a published battle. If empty, it is reachable by its link and not waiting for review."""
 
-        WAITING = "waiting", "waiting for an operator"
-        REPORTED = "reported", "reported, and waiting for an operator"
-        LISTED = "listed", "chosen for the pages of its models"
-        UNLISTED = "unlisted", "looked at, reachable by its link alone"
-        WITHDRAWN = "withdrawn", "taken down by an operator, for good"
+        WAITING = "waiting", "waiting for review"
+        REPORTED = "reported", "reported, waiting for review"
+        LISTED = "listed", "shown on the pages of its models"
+        UNLISTED = "unlisted", "reviewed, reachable only by its link"
+        WITHDRAWN = "withdrawn", "permanently taken down by an operator"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     voter = models.ForeignKey(Voter, models.CASCADE, related_name="battles")
@@ -97,25 +97,25 @@ class Battle(models.Model):
     pool = models.CharField(max_length=100, default=LIVE_POOL)
     model_a = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
     model_b = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
-    propensity = models.FloatField(help_text="chance with which this pair was drawn, or the newest model of it")
+    propensity = models.FloatField(help_text="chance of drawing this pair, or its last replacement")
     replaced = models.JSONField(default=list, help_text="[{side, model, propensity, reason}] of silent replacements")
     prompt_source = models.CharField(max_length=10, choices=PromptSource, default=PromptSource.TYPED)
-    among = models.JSONField(null=True, help_text="keys of the models that the voter limited the draw to")
+    among = models.JSONField(null=True, help_text="keys of the models that the voter chose; null for all models")
     conversation_limit = models.PositiveIntegerField(
         default=conversation_limit, help_text="the longest conversation of a side, in characters or half bytes"
     )
     one_sided = models.CharField(
-        max_length=1, blank=True, help_text="the side that failed alone by a question, before it was asked again"
+        max_length=1, blank=True, help_text="the side that failed alone by a question, before the retry"
     )
     stopped = models.BooleanField(default=False, help_text="the voter asked to end the last turn early")
     standing = models.JSONField(null=True, help_text="side → the rating published before the vote")
-    shared_at = models.DateTimeField(null=True, help_text="since when its voter lets everybody with its link read it")
+    shared_at = models.DateTimeField(null=True, help_text="since when everybody with its link may read it")
     review = models.CharField(max_length=10, blank=True, db_default="", choices=Review)
     shared_network = models.CharField(
-        max_length=64, blank=True, db_default="", help_text="hash of the publisher's network, while it waits"
+        max_length=64, blank=True, db_default="", help_text="hash of the publisher's network, while it waits for review"
     )
     network = models.CharField(
-        max_length=64, blank=True, db_default="", help_text="hash of the network that it was started from, for 30 days"
+        max_length=64, blank=True, db_default="", help_text="hash of the voter's network, stored for 30 days"
     )
     created_at = models.DateTimeField(db_default=Now())
 
@@ -156,7 +156,7 @@ class Turn(models.Model):
 
 
 class Answer(models.Model):
-    """One side of one turn: leased to one worker at a time, fenced by its attempt (see `arena.answers.leases`)."""
+    """One side of one turn. One worker at a time has its lease, fenced by `attempt` (see `arena.answers.leases`)."""
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -170,34 +170,37 @@ class Answer(models.Model):
         REFUSED = "refused"
         TOO_LONG = "too_long"
         EMPTY = "empty"
-        REJECTED = "rejected"  # the provider takes the request for a bad one, and does not say why in words we know
-        STOPPED = "stopped"  # its voter gave up before it had said a word
-        BUSY = "busy"  # it was not asked: no place became free
+        REJECTED = "rejected"  # The provider refused the request as invalid, for a reason that we do not recognize.
+        STOPPED = "stopped"  # The voter stopped the answer before its first word.
+        BUSY = "busy"  # The model was not called, because no slot became free.
 
         @property
         def public(self) -> str:
-            """The reason that its voter is given, once the models may be known."""
-            unnamed = self in (self.REJECTED, self.STOPPED, self.BUSY)
-            return (Answer.Failure.UNAVAILABLE if unnamed else self).value
+            """The reason as shown to the voter, once the models may be revealed."""
+            if self in (self.REJECTED, self.STOPPED, self.BUSY):
+                return Answer.Failure.UNAVAILABLE.value
+            return self.value
 
-    # Failures of the endpoint. These alone make the public failure rate.
+    # Failures of the endpoint. Only these count in the public failure rate.
     OF_ENDPOINT = frozenset({Failure.TIMEOUT, Failure.UNAVAILABLE})
-    # Failures that the voter's question can bring about at will, on one model and not on another.
+    # Failures that a voter can cause at will by a question, for one model and not for another.
     CAUSED_BY_QUESTION = frozenset({Failure.REFUSED, Failure.TOO_LONG, Failure.EMPTY, Failure.REJECTED})
 
     turn = models.ForeignKey(Turn, models.CASCADE, related_name="answers")
     side = models.CharField(max_length=1, choices=[(side, side) for side in SIDES])
-    # Nothing looks answers up by their model.
+    # No query selects answers by their model.
     model = models.ForeignKey(LanguageModel, models.PROTECT, db_index=False, related_name="+")
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
-    attempt = models.PositiveIntegerField(default=0, help_text="grows with every claim; the fence of all writes")
-    tries = models.PositiveSmallIntegerField(default=0, help_text="claims since it was asked for")
+    attempt = models.PositiveIntegerField(
+        default=0, help_text="grows with each claim; writes with an older attempt are ignored"
+    )
+    tries = models.PositiveSmallIntegerField(default=0, help_text="claims since the answer was requested")
     lease_until = models.DateTimeField(null=True)
     queued_at = models.DateTimeField(db_default=Now())
-    text = models.TextField(blank=True, help_text="while running: what has been released so far")
+    text = models.TextField(blank=True, help_text="while running: the text released so far")
     reasoning = models.TextField(blank=True)
-    stopped = models.BooleanField(default=False, help_text="cut short by the voter")
-    cut = models.BooleanField(default=False, db_default=False, help_text="ended at a limit of length")
+    stopped = models.BooleanField(default=False, help_text="stopped early by the voter")
+    cut = models.BooleanField(default=False, db_default=False, help_text="ended at a length limit")
     failure = models.CharField(max_length=12, blank=True, choices=Failure)
     started_at = models.DateTimeField(null=True)
     first_token_at = models.DateTimeField(null=True)
@@ -219,10 +222,10 @@ class Answer(models.Model):
 
 
 class EndpointCall(models.Model):
-    """One attempt of one endpoint, for its health and its measured speed; rolled up by day, then forgotten."""
+    """One attempt of one endpoint, for its health and its measured speed. Rolled up by day, then deleted."""
 
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="calls")
-    battle = models.UUIDField(null=True, help_text="which may be deleted meanwhile")
+    battle = models.UUIDField(null=True, help_text="id of the battle, which may have been deleted")
     failure = models.CharField(max_length=12, blank=True, choices=Answer.Failure)
     first_token_s = models.FloatField(null=True)
     tokens_per_s = models.FloatField(null=True)
@@ -236,18 +239,19 @@ class EndpointCall(models.Model):
 
 
 class EndpointDay(models.Model):
-    """What an endpoint did on one day (UTC), measured on our own traffic. Seconds, and tokens a second.
+    """Figures of an endpoint for one day (UTC), measured on our own traffic, in seconds and tokens per second.
 
-    `answers` and `failures` are of all calls, `public_…` what its failure rate is made of.
+    `answers` and `failures` count all calls; the public failure rate is computed from `public_answers` and
+    `public_failures`.
     """
 
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="days")
     day = models.DateField()
     answers = models.PositiveIntegerField()
-    failures = models.JSONField(default=dict, help_text="reason → how often")
+    failures = models.JSONField(default=dict, help_text="reason → number of failures")
     public_answers = models.PositiveIntegerField(default=0, help_text="in blind battles of the live pool")
     public_failures = models.PositiveIntegerField(
-        default=0, help_text="there; at most 3 of one voter, 12 of one network"
+        default=0, help_text="in the same battles; at most 3 of one voter, 12 of one network"
     )
     first_token_p50 = models.FloatField(null=True)
     first_token_p95 = models.FloatField(null=True)
@@ -262,10 +266,10 @@ class EndpointDay(models.Model):
 
 
 class VoteFile(models.Model):
-    """A file of votes that was imported into a pool; the same bytes are imported once."""
+    """A file of votes that was imported into a pool. The same bytes are imported only once."""
 
     pool = models.CharField(max_length=100)
-    digest = models.CharField(max_length=64, help_text="SHA-256 of the file")
+    digest = models.CharField(max_length=64, help_text="SHA-256 hash of the file")
     votes = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(db_default=Now())
 
@@ -277,7 +281,7 @@ class VoteFile(models.Model):
 
 
 class Vote(models.Model):
-    """One judgement, self-contained and never changed; `voter` is a pseudonym that outlives the voter's row."""
+    """One vote: self-contained and never changed. `voter` is a pseudonym that outlives the voter's row."""
 
     class Winner(models.TextChoices):
         A = "a"
@@ -299,22 +303,20 @@ class Vote(models.Model):
     voter = models.UUIDField(null=True)
     source = models.CharField(max_length=6, choices=Source, default=Source.LIVE)
     counted = models.BooleanField(default=True)
-    reason = models.CharField(max_length=20, blank=True, help_text="why it is not counted")
+    reason = models.CharField(max_length=20, blank=True, help_text="why the vote is not counted")
     categories = ArrayField(models.CharField(max_length=40), default=list)
-    features = ArrayField(models.FloatField(), null=True, help_text="style of a, then of b")
-    propensity = models.FloatField(null=True, help_text="null after a replacement, and where it is not known")
+    features = ArrayField(models.FloatField(), null=True, help_text="style features of side a, then of side b")
+    propensity = models.FloatField(null=True, help_text="null after a replacement, or if unknown")
     turns = models.PositiveSmallIntegerField(default=1)
     reasons = models.JSONField(default=dict)
     comment = models.TextField(blank=True)
     prompt_hash = models.CharField(
         max_length=32, blank=True, db_default="", help_text="keyed hash of the first question"
     )
-    # Rows of files are never deleted, and PostgreSQL's check for each vote takes a sixth of an import.
+    # No foreign key constraint: files are never deleted, and its check for each vote takes a sixth of an import.
     file = models.ForeignKey(VoteFile, models.PROTECT, null=True, db_index=False, db_constraint=False, related_name="+")
-    created_at = models.DateTimeField(null=True, db_default=Now(), help_text="unknown for some imported ones")
-    published = models.BooleanField(
-        default=False, db_default=False, help_text="its battle was published at some time; stays true"
-    )
+    created_at = models.DateTimeField(null=True, db_default=Now(), help_text="null for imported votes without a time")
+    published = models.BooleanField(default=False, db_default=False, help_text="whether its battle was ever published")
 
     class Meta:
         indexes = [
@@ -333,7 +335,7 @@ class Vote(models.Model):
 
 
 class Suggestion(models.Model):
-    """A question of the team's own on a card of the first page; without any, those that we ship are shown."""
+    """An operator's example question on a card of the home page. Without any, the built-in ones are shown."""
 
     prompt = models.TextField()
     category = models.CharField(max_length=100)
@@ -346,21 +348,21 @@ class Suggestion(models.Model):
 
 
 class ImportedRow(models.Model):
-    """What the row of an imported vote held beside it: columns of no use here, and conversations if wanted."""
+    """The other columns of an imported vote's row: those that are not used here, and the conversation if requested."""
 
-    # Written with its vote, which is never deleted: here too the check would be a sixth of an import.
+    # No foreign key constraint: votes are never deleted, and its check would take a sixth of an import.
     vote = models.OneToOneField(Vote, models.CASCADE, primary_key=True, db_constraint=False, related_name="aside")
     row = models.JSONField()
 
     def __str__(self) -> str:
-        return f"beside vote {self.vote_id}"
+        return f"row of vote {self.vote_id}"
 
 
 class PairWeight(models.Model):
-    """How much a pool would learn from one more battle of each pair, written by the rating side.
+    """The information that a pool would gain from one more battle of each pair, written by `ratings`.
 
-    One row a pool, for it is written and read as a whole: the keys of M models, rising, and the weights of their
-    M (M - 1) / 2 pairs in the order (0, 1), (0, 2) … (M - 2, M - 1).
+    Each pool has one row, because the weights are written and read as a whole: the keys of M models in ascending order,
+    and the weights of their M (M - 1) / 2 pairs in the order (0, 1), (0, 2) … (M - 2, M - 1).
     """
 
     pool = models.CharField(max_length=100, primary_key=True)
@@ -373,7 +375,7 @@ class PairWeight(models.Model):
 
 
 class Standing(models.Model):
-    """The newest published ratings of a pool, written by the rating side: what a reveal shows beside a name."""
+    """The latest published ratings of a pool, written by `ratings`. The reveal shows them beside the names."""
 
     pool = models.CharField(max_length=100, primary_key=True)
     ratings = models.JSONField(help_text="{slug: {rating, ci_low, ci_high, rank, votes, provisional}}")

@@ -1,4 +1,4 @@
-"""Sessions in the database that know their account, so that deleting an account need not decode those of others."""
+"""Database sessions with a column for the account, so deleting an account need not decode all sessions."""
 
 from typing import Any, cast
 
@@ -9,13 +9,13 @@ from arena.models import Session
 
 
 class SessionStore(DatabaseStore):
-    """Django's own, with the account of each session in a column."""
+    """Django's database store, with the account of each session in a column."""
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
         return Session
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
-        made = cast("Session", super().create_model_instance(data))
-        made.user_id = data.get(SESSION_KEY)
-        return made
+        session = cast("Session", super().create_model_instance(data))
+        session.user_id = data.get(SESSION_KEY)
+        return session

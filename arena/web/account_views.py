@@ -1,4 +1,4 @@
-"""The page of one's account, and the API keys on it."""
+"""The account page with its API keys."""
 
 from dataclasses import dataclass
 
@@ -18,9 +18,9 @@ from core.admin import second_factor
 from core.http.errors import RequestError, render_error_page
 
 SCOPE_LABELS = {
-    api_keys.READ: _("boards, models and its own battles"),
-    api_keys.BATTLE: _("start battles and ask on"),
-    api_keys.VOTE: _("judge its battles, on a board for programs"),
+    api_keys.READ: _("read boards, models and its own battles"),
+    api_keys.BATTLE: _("start battles and ask follow-up questions"),
+    api_keys.VOTE: _("vote on its battles; the votes count on a board for programs"),
 }
 DEFAULT_DAYS = "90"
 MAX_DAYS_DIGITS = 6
@@ -29,37 +29,41 @@ login = LoginView.as_view(extra_context={"is_open_to_all": invitations.is_signup
 
 @dataclass(frozen=True)
 class ApiKeyFormData:
-    """What stands in the form of a new key; `days` may be empty."""
+    """The form for a new key as it was typed. An empty `days` means that the key does not expire."""
 
     name: str = ""
     scopes: tuple[str, ...] = (api_keys.READ,)
     days: str = DEFAULT_DAYS
 
     @classmethod
-    def sent(cls, request: HttpRequest) -> "ApiKeyFormData":
-        posted = request.POST
-        return cls(posted.get("name", ""), tuple(posted.getlist("scopes")), posted.get("days", "").strip())
+    def from_post(cls, request: HttpRequest) -> "ApiKeyFormData":
+        return cls(
+            name=request.POST.get("name", ""),
+            scopes=tuple(request.POST.getlist("scopes")),
+            days=request.POST.get("days", "").strip(),
+        )
 
-    @property
-    def number(self) -> int | None:
-        """Zero, which is refused, for what is no number."""
+    def parse_days(self) -> int | None:
+        """The number of days, None for an empty field, and 0, which is refused, for text that is no number."""
+        if not self.days:
+            return None
         is_number = self.days.isdecimal() and len(self.days) <= MAX_DAYS_DIGITS
-        return (int(self.days) if is_number else 0) if self.days else None
+        return int(self.days) if is_number else 0
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def manage_account(request: HttpRequest) -> HttpResponse:
-    """What is sent makes a key. It is shown in the answer itself: anywhere else it would have to be kept until then."""
+    """The account page. A POST creates a key and shows its secret in the response, so that it is stored nowhere."""
     if request.method != "POST":
         return _render_page(request, ApiKeyFormData())
-    form = ApiKeyFormData.sent(request)
+    form = ApiKeyFormData.from_post(request)
     try:
         quotas.charge_write(request)
-        key, secret = api_keys.create_key(form.name, form.scopes, form.number, _get_user(request))
+        key, secret = api_keys.create_key(form.name, form.scopes, form.parse_days(), _get_user(request))
     except RequestError as error:
         fields = error.extra.get("fields", {"name": [error.detail]})
-        return error.on(_render_page(request, form, errors=fields, status=error.status))
+        return error.add_headers(_render_page(request, form, errors=fields, status=error.status))
     return _render_page(request, ApiKeyFormData(), made=key, secret=secret, status=201)
 
 
@@ -74,14 +78,14 @@ def revoke_key(request: HttpRequest, key: int) -> HttpResponse:
     return HttpResponseRedirect(f"{reverse('account')}#keys")
 
 
-def _render_page(request: HttpRequest, form: ApiKeyFormData, *, status: int = 200, **shown: object) -> HttpResponse:
+def _render_page(request: HttpRequest, form: ApiKeyFormData, *, status: int = 200, **extra: object) -> HttpResponse:
     keys = ApiKey.objects.filter(user=_get_user(request))
     context = {
         "form": form,
         "scopes": [(scope, SCOPE_LABELS[scope], scope in form.scopes) for scope in api_keys.SCOPES],
         "keys": [(key, _get_key_state(key)) for key in keys],
         "has_second_factor": second_factor.has_totp(request.user),
-        **shown,
+        **extra,
     }
     return render(request, "arena/account/account.html", context, status=status)
 
@@ -89,10 +93,12 @@ def _render_page(request: HttpRequest, form: ApiKeyFormData, *, status: int = 20
 def _get_key_state(key: ApiKey) -> str:
     if key.revoked_at:
         return "revoked"
-    return "expired" if key.expires_at and key.expires_at <= timezone.now() else "valid"
+    if key.expires_at and key.expires_at <= timezone.now():
+        return "expired"
+    return "valid"
 
 
 def _get_user(request: HttpRequest) -> User:
-    """Of a page that nobody sees without an account."""
-    assert isinstance(request.user, User)  # noqa: S101  # for mypy; `login_required` has seen to it
+    """The account of a request that has passed `login_required`."""
+    assert isinstance(request.user, User)  # noqa: S101  # tells mypy what `login_required` has checked
     return request.user

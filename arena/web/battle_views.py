@@ -1,6 +1,6 @@
-"""The pages of battles. Without JavaScript they can be read and used all the same.
+"""Pages of battles. They also work without JavaScript.
 
-What htmx asks for is answered by what has changed on the page; anyone else is led to the whole of it.
+Requests from htmx get the changed parts of the page. Other requests get the whole page or a redirect to it.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ from core.http.errors import RequestError
 
 SCHEME_COOKIE_MAX_AGE_S = 365 * 24 * 3600
 SIDE_STATES = {"": "waiting", "done": "finished", "failed": "failed"}
-MAX_UNFOLDED_LENGTH = 320  # characters; what is longer, or has more lines, is folded at any width of the page
+MAX_UNFOLDED_LENGTH = 320  # characters; longer prompts, or prompts with more lines, are folded at any page width
 MAX_UNFOLDED_LINES = 5
 PLAIN_TEXT = "text/plain; charset=utf-8"
 BattleAction = Callable[[Battle], object]
@@ -40,25 +40,27 @@ BattleRenderer = Callable[[HttpRequest, Battle], HttpResponse]
 
 @require_safe
 def show_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
-    """With `?further` the box for a further question is open."""
+    """The page of a battle. `?further` opens the box for a follow-up question."""
     try:
-        found = lifecycle.get_battle(get_voter_id(request), battle_id)
+        battle = lifecycle.get_battle(get_voter_id(request), battle_id)
     except RequestError as error:
         return _render_error(request, battle_id, error)
-    return _render_update(request, found) if _is_htmx(request) else _render_page(request, found)
+    if _is_htmx(request):
+        return _render_update(request, battle)
+    return _render_page(request, battle)
 
 
 @require_POST
 def cast_vote(request: HttpRequest, battle_id: UUID) -> HttpResponse:
-    """One press, one vote; a repeated press shows the stored one."""
+    """Store a vote. A repeated request shows the stored vote."""
 
-    def cast(found: Battle) -> None:
+    def cast(battle: Battle) -> None:
         try:
-            lifecycle.cast_vote(found, request.POST.get("winner"))
+            lifecycle.cast_vote(battle, request.POST.get("winner"))
         except RequestError as error:
             if error.code != "already_voted":
                 raise
-            row_locks.refresh_battle(found, from_queryset=lifecycle.query_battles())
+            row_locks.refresh_battle(battle, from_queryset=lifecycle.query_battles())
 
     return _run_action(request, battle_id, cast, _render_update)
 
@@ -67,154 +69,159 @@ def cast_vote(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 def ask_follow_up(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     prompt = request.POST.get("prompt", "").replace("\r\n", "\n")
 
-    def ask(found: Battle) -> None:
+    def ask(battle: Battle) -> None:
         check_text(prompt)
-        with quotas.charge_turn(request, found, prompt):
-            lifecycle.ask_follow_up(found, prompt, quotas.get_payer(request))
+        with quotas.charge_turn(request, battle, prompt):
+            lifecycle.ask_follow_up(battle, prompt, quotas.get_payer(request))
 
     return _run_action(request, battle_id, ask, partial(_render_update, added=True))
 
 
 @require_POST
 def retry_answers(request: HttpRequest, battle_id: UUID) -> HttpResponse:
-    def again(found: Battle) -> None:
-        with quotas.charge_turn(request, found):
-            lifecycle.retry_answers(found, quotas.get_payer(request))
+    def retry(battle: Battle) -> None:
+        with quotas.charge_turn(request, battle):
+            lifecycle.retry_answers(battle, quotas.get_payer(request))
 
-    return _run_action(request, battle_id, again, partial(_render_update, again=True))
+    return _run_action(request, battle_id, retry, partial(_render_update, again=True))
 
 
 @require_POST
 def stop_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
-    """The events tell the rest, so the page stays as it is."""
-    return _run_action(request, battle_id, lifecycle.stop_battle, lambda *shown: HttpResponse(status=204))
+    """Stop both answers. The page needs no update, because it gets the rest from the event stream."""
+    return _run_action(request, battle_id, lifecycle.stop_battle, lambda *_: HttpResponse(status=204))
 
 
 @require_POST
 def save_feedback(request: HttpRequest, battle_id: UUID) -> HttpResponse:
-    """Reasons and comment, as a whole, as often as the voter likes."""
+    """Replace the reasons and the comment of the vote. Voters can do this any number of times."""
     reasons = {side: request.POST.getlist(f"reasons_{side}") for side in SIDES}
     comment = request.POST.get("comment", "").replace("\r\n", "\n")
-    return _run_action(request, battle_id, lambda found: feedback.save_feedback(found, reasons, comment), _render_saved)
+
+    def save(battle: Battle) -> None:
+        feedback.save_feedback(battle, reasons, comment)
+
+    return _run_action(request, battle_id, save, _render_saved)
 
 
 @require_POST
 def share_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
-    """Publish it, or with `shared=0` take it back."""
+    """Publish a battle, or unpublish it with `shared=0`."""
 
-    def act(found: Battle) -> None:
+    def share(battle: Battle) -> None:
         if request.POST.get("shared") == "0":
-            sharing.unshare_battle(found)
+            sharing.unshare_battle(battle)
         else:
-            sharing.share_battle(found, network_hashes.compute_network_hashes(request))
+            sharing.share_battle(battle, network_hashes.compute_network_hashes(request))
 
-    return _run_action(request, battle_id, act, _render_update)
+    return _run_action(request, battle_id, share, _render_update)
 
 
 @require_POST
 def continue_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
-    """Leads to a new battle of the same two models, where the next question can be typed at once."""
+    """Start a new battle of the same two models, and redirect to its box for the next question."""
     try:
         quotas.charge_write(request)
         with quotas.charge_continuation(request):
-            made = continuation.continue_battle(lifecycle.get_battle(get_voter_id(request), battle_id))
+            new_battle = continuation.continue_battle(lifecycle.get_battle(get_voter_id(request), battle_id))
     except RequestError as error:
         return _render_error(request, battle_id, error)
-    return redirect(_build_battle_url(made, "?further"))
+    return redirect(_build_battle_url(new_battle, "?further"))
 
 
 def _is_htmx(request: HttpRequest) -> bool:
     return "HX-Request" in request.headers
 
 
-def _run_action(request: HttpRequest, battle_id: UUID, act: BattleAction, show: BattleRenderer) -> HttpResponse:
-    """Do something to a battle of the reader's, and show what became of it."""
+def _run_action(request: HttpRequest, battle_id: UUID, act: BattleAction, renderer: BattleRenderer) -> HttpResponse:
+    """Run an action on a battle of the voter. Returns the rendered result for htmx, else a redirect to the page."""
     try:
         quotas.charge_write(request)
-        found = lifecycle.get_battle(get_voter_id(request), battle_id)
-        act(found)
+        battle = lifecycle.get_battle(get_voter_id(request), battle_id)
+        act(battle)
     except RequestError as error:
         return _render_error(request, battle_id, error)
-    return show(request, found) if _is_htmx(request) else redirect(_build_battle_url(found))
+    if _is_htmx(request):
+        return renderer(request, battle)
+    return redirect(_build_battle_url(battle))
 
 
-def _build_battle_url(found: Battle, query: str = "") -> str:
-    """The address of the page where there is something new: at the last turn, or once it is judged at the verdict."""
-    place = "verdict" if found.state in FINAL_STATES else f"turn-{found.turns.count()}"
-    return f"{reverse('battle', args=[found.pk])}{query}#{place}"
+def _build_battle_url(battle: Battle, query: str = "") -> str:
+    """Path of the battle's page, with the anchor of the verdict if the battle has ended, else of its last turn."""
+    anchor = "verdict" if battle.state in FINAL_STATES else f"turn-{battle.turns.count()}"
+    return f"{reverse('battle', args=[battle.pk])}{query}#{anchor}"
 
 
 def _render_error(request: HttpRequest, battle_id: UUID, error: RequestError) -> HttpResponse:
-    """A sentence for the script of the page, or the page with this sentence."""
+    """The error as plain text for htmx, else the page with the error."""
     if _is_htmx(request):
-        return error.on(HttpResponse(error.detail, status=error.status, content_type=PLAIN_TEXT))
+        return error.add_headers(HttpResponse(error.detail, status=error.status, content_type=PLAIN_TEXT))
     try:
-        found = lifecycle.get_battle(get_voter_id(request), battle_id)
+        battle = lifecycle.get_battle(get_voter_id(request), battle_id)
     except RequestError:
         return render(request, "404.html", {"battle": True}, status=404)
-    fields = error.extra.get("fields", {}).values()
-    problem = next((sentences[0] for sentences in fields), error.detail)
-    return error.on(_render_page(request, found, problem=problem, status=error.status))
+    field_messages = error.extra.get("fields", {}).values()
+    problem = next((messages[0] for messages in field_messages), error.detail)
+    return error.add_headers(_render_page(request, battle, problem=problem, status=error.status))
 
 
-def _render_page(request: HttpRequest, found: Battle, problem: str = "", status: int = 200) -> HttpResponse:
+def _render_page(request: HttpRequest, battle: Battle, problem: str = "", status: int = 200) -> HttpResponse:
     typed = request.POST.get("prompt", "")
     further = bool(typed) or "further" in request.GET
-    context = {"battle": _build_reader_context(request, found), "problem": problem, "typed": typed, "further": further}
+    context = {"battle": _build_voter_context(request, battle), "problem": problem, "typed": typed, "further": further}
     return render(request, "arena/battle/battle.html", context, status=status)
 
 
-def _render_saved(request: HttpRequest, found: Battle) -> HttpResponse:
+def _render_saved(request: HttpRequest, battle: Battle) -> HttpResponse:
     return HttpResponse(_("Saved"), content_type=PLAIN_TEXT)
 
 
-def _render_update(request: HttpRequest, found: Battle, **changed: bool) -> HttpResponse:
-    """`added`: the last turn is new; `again`: its failed sides are being answered again."""
-    return render(
-        request, "arena/battle/_battle_update.html", {"battle": _build_reader_context(request, found), **changed}
-    )
+def _render_update(request: HttpRequest, battle: Battle, **changed: bool) -> HttpResponse:
+    """The changed parts of the page. `added`: the last turn is new; `again`: its failed sides are retried."""
+    context = {"battle": _build_voter_context(request, battle), **changed}
+    return render(request, "arena/battle/_battle_update.html", context)
 
 
-def _build_reader_context(request: HttpRequest, found: Battle) -> dict[str, Any]:
-    return build_battle_context(found) | {"decision": named_sets.build_decision_url(request, found)}
+def _build_voter_context(request: HttpRequest, battle: Battle) -> dict[str, Any]:
+    return build_battle_context(battle) | {"decision": named_sets.build_decision_url(request, battle)}
 
 
-def build_battle_context(found: Battle) -> dict[str, Any]:
-    """What the templates show of a battle, and the place from which its events go on."""
-    answers = battle_view.load_answers(found.pk)
+def build_battle_context(battle: Battle) -> dict[str, Any]:
+    """The battle for the templates, with the address from which its event stream continues."""
+    answers = battle_view.load_answers(battle.pk)
     view = battle_view.build_battle_view(answers)
-    among = named_sets.list_set_slugs(found)
-    view.state = found.state  # what is shown; if it is not the last word, the events bring that
-    cast: Vote | None = getattr(found, "vote", None)
+    set_slugs = named_sets.list_set_slugs(battle)
+    view.state = battle.state  # the state that the page shows; the event stream brings later ones
+    vote: Vote | None = getattr(battle, "vote", None)
     return {
-        "id": found.pk,
-        "mode": found.mode,
-        "state": found.state,
-        "unasked": found.state == Battle.State.READY and not lifecycle.has_own_answer(found),
-        "named": battle_view.is_revealed(found),
+        "id": battle.pk,
+        "mode": battle.mode,
+        "state": battle.state,
+        "unasked": battle.state == Battle.State.READY and not lifecycle.has_own_answer(battle),
+        "named": battle_view.is_revealed(battle),
         "stopped": any(answer.stopped for answer in answers),
-        "stopped_early": found.stopped,
-        "events_url": f"{reverse('battle-events', args=[found.pk])}?from={_get_position(view)}",
-        "turns": _build_turns(found, answers, view),
+        "stopped_early": battle.stopped,
+        "events_url": f"{reverse('battle-events', args=[battle.pk])}?from={_get_position(view)}",
+        "turns": _build_turns(battle, answers, view),
         "most_turns": lifecycle.MAX_TURNS,
-        "room": context_limit.compute_remaining_length(found, answers),
-        "picked": _list_picked_models(found) or [("among", slug) for slug in among],
-        "next": named_sets.build_next_url(among),
-        "board": found.pool if among else "",
-        "vote": cast and cast.winner,
-        "reveal": _build_reveal_cards(found, answers, cast),
-        "comment": cast and cast.comment,
-        "shared": found.shared_at is not None,
-        "awaits_listing": sharing.is_moderated() and found.review == Battle.Review.WAITING,
-        "may_share": sharing.is_sharing_on() and found.review != Battle.Review.WITHDRAWN,
+        "room": context_limit.compute_remaining_length(battle, answers),
+        "picked": _list_picked_models(battle) or [("among", slug) for slug in set_slugs],
+        "next": named_sets.build_next_url(set_slugs),
+        "board": battle.pool if set_slugs else "",
+        "vote": vote and vote.winner,
+        "reveal": _build_reveal_cards(battle, answers, vote),
+        "comment": vote and vote.comment,
+        "shared": battle.shared_at is not None,
+        "awaits_listing": sharing.is_moderated() and battle.review == Battle.Review.WAITING,
+        "may_share": sharing.is_sharing_on() and battle.review != Battle.Review.WITHDRAWN,
     }
 
 
-def _list_picked_models(found: Battle) -> list[tuple[str, str]]:
-    """The models that the voter had named for the two sides, as the form of the first page calls them."""
-    if found.mode != Battle.Mode.SIDE_BY_SIDE:
+def _list_picked_models(battle: Battle) -> list[tuple[str, str]]:
+    """The models that the voter named for the two sides, as pairs of name and value for the form of the home page."""
+    if battle.mode != Battle.Mode.SIDE_BY_SIDE:
         return []
-    return [("mode", found.mode), ("model_a", found.model_a.slug), ("model_b", found.model_b.slug)]
+    return [("mode", battle.mode), ("model_a", battle.model_a.slug), ("model_b", battle.model_b.slug)]
 
 
 def _get_position(view: BattleView) -> Position:
@@ -222,12 +229,15 @@ def _get_position(view: BattleView) -> Position:
     return events[-1][2] if events else Position()
 
 
-def _build_turns(found: Battle, answers: Sequence[Answer], view: BattleView) -> list[dict[str, Any]]:
+def _build_turns(battle: Battle, answers: Sequence[Answer], view: BattleView) -> list[dict[str, Any]]:
     turns: dict[int, dict[str, Any]] = {}
     for answer in answers:
-        number, prompt = answer.turn.number, answer.turn.prompt
-        made = {"number": number, "key": str(number), "prompt": prompt, "long": _is_long_prompt(prompt), "sides": []}
-        turns.setdefault(number, made)["sides"].append(_build_side(found, answer, view.side(number, answer.side)))
+        number = answer.turn.number
+        if number not in turns:
+            prompt = answer.turn.prompt
+            is_long = _is_long_prompt(prompt)
+            turns[number] = {"number": number, "key": str(number), "prompt": prompt, "long": is_long, "sides": []}
+        turns[number]["sides"].append(_build_side(battle, answer, view.side(number, answer.side)))
     return list(turns.values())
 
 
@@ -235,44 +245,42 @@ def _is_long_prompt(prompt: str) -> bool:
     return len(prompt) > MAX_UNFOLDED_LENGTH or prompt.count("\n") >= MAX_UNFOLDED_LINES
 
 
-def _build_side(found: Battle, answer: Answer, shown: SideView) -> dict[str, Any]:
-    """Who answers and what was thought are known only where the names are: not every model thinks."""
-    named = battle_view.is_revealed(found)
+def _build_side(battle: Battle, answer: Answer, side: SideView) -> dict[str, Any]:
+    """One answer for the templates. Reasoning is hidden like the name, because not every model reasons."""
+    is_revealed = battle_view.is_revealed(battle)
     return {
         "side": answer.side,
         "other": "b" if answer.side == "a" else "a",
-        "state": SIDE_STATES[shown.end],
-        "html": mark_safe(shown.html),  # noqa: S308  # sanitised by arena.answers.markdown
-        "text": shown.text,
-        "reason": "stopped" if answer.stopped else shown.reason,
-        "name": getattr(found, f"model_{answer.side}").name if named else "",
-        "reasoning": answer.reasoning if named else "",
+        "state": SIDE_STATES[side.end],
+        "html": mark_safe(side.html),  # noqa: S308  # sanitized by arena.answers.markdown
+        "text": side.text,
+        "reason": "stopped" if answer.stopped else side.reason,
+        "name": getattr(battle, f"model_{answer.side}").name if is_revealed else "",
+        "reasoning": answer.reasoning if is_revealed else "",
     }
 
 
-def _build_reveal_cards(found: Battle, answers: Sequence[Answer], cast: Vote | None) -> list[dict[str, Any]] | None:
-    revealed = build_reveal_cards(found, answers)
-    if revealed is None:
+def _build_reveal_cards(battle: Battle, answers: Sequence[Answer], vote: Vote | None) -> list[dict[str, Any]] | None:
+    cards = build_reveal_cards(battle, answers)
+    if cards is None:
         return None
-    chips = feedback.build_reason_chips(cast.reasons if cast else {})
-    won = cast and cast.winner
-    return [{**each, "won": won == each["side"], "chips": chips[each["side"]]} for each in revealed]
+    chips = feedback.build_reason_chips(vote.reasons if vote else {})
+    winner = vote and vote.winner
+    return [{**card, "won": winner == card["side"], "chips": chips[card["side"]]} for card in cards]
 
 
 @require_POST
 def set_color_scheme(request: HttpRequest) -> HttpResponse:
-    """Light, dark, or as the system has it."""
-    back = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
-        back = "/"
-    chosen = request.POST.get("scheme", "")
-    if chosen in OPPOSITE_SCHEMES:
-        # The focus goes back to the switch, instead of to what the page gives it when it opens.
-        response = HttpResponseRedirect(f"{back}#to-{OPPOSITE_SCHEMES[chosen]}")
-        response.set_cookie(
-            SCHEME_COOKIE, chosen, max_age=SCHEME_COOKIE_MAX_AGE_S, samesite="Lax", secure=settings.SECURE
-        )
-    else:
-        response = HttpResponseRedirect(back)
+    """Store the color scheme in a cookie: light or dark. Any other value restores the system's scheme."""
+    next_url = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(next_url, {request.get_host()}, require_https=request.is_secure()):
+        next_url = "/"
+    scheme = request.POST.get("scheme", "")
+    if scheme not in OPPOSITE_SCHEMES:
+        response = HttpResponseRedirect(next_url)
         response.delete_cookie(SCHEME_COOKIE)
+        return response
+    # The anchor returns the focus to the switch. Otherwise the page would set it when it opens.
+    response = HttpResponseRedirect(f"{next_url}#to-{OPPOSITE_SCHEMES[scheme]}")
+    response.set_cookie(SCHEME_COOKIE, scheme, max_age=SCHEME_COOKIE_MAX_AGE_S, samesite="Lax", secure=settings.SECURE)
     return response

@@ -1,4 +1,4 @@
-"""The pages of one's own battles, and what can be done with them."""
+"""The voter's own battles: list, search, deletion and export."""
 
 from collections.abc import AsyncIterator
 from urllib.parse import urlencode
@@ -23,17 +23,18 @@ EXPORT_FILE_NAME = "arena-my-battles.json"
 
 @require_safe
 def list_battles(request: HttpRequest) -> HttpResponse:
-    """My battles, the newest first; a search and the place of the page stand in the address."""
+    """The voter's battles, newest first. `q` searches them, and `before` is the cursor of an older page."""
     return _render_list(request)
 
 
 def _render_list(request: HttpRequest, status: int = 200, delete_error: str = "") -> HttpResponse:
     words = request.GET.get("q", "").strip()
     page = history.load_page(get_voter_id(request), words, request.GET.get("before", ""))
+    older_query = {"q": words, "before": page.older} if words else {"before": page.older}
     context = {
         "page": page,
         "words": words,
-        "older": page.older and urlencode({"q": words, "before": page.older} if words else {"before": page.older}),
+        "older": page.older and urlencode(older_query),
         "first": "before" not in request.GET,
         "deleted": request.GET.get("deleted", ""),
         "delete_error": delete_error,
@@ -49,19 +50,21 @@ def delete_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
         deletion.delete_battle(get_voter_id(request), battle_id)
     except RequestError as error:
         return render_error_page(request, error, battle=True)
-    words = request.POST.get("q", "")
-    return _redirect_to_list({"deleted": "one", "q": words} if words else {"deleted": "one"})
+    query = {"deleted": "one"}
+    if words := request.POST.get("q", ""):
+        query["q"] = words
+    return _redirect_to_list(query)
 
 
 @require_POST
 def delete_voter_data(request: HttpRequest) -> HttpResponse:
-    """Afterwards the browser is somebody new. An account asks for its password first."""
+    """Delete all data of the voter, after a password check for accounts. The browser gets a new voter."""
     try:
         quotas.charge_write(request)
         accounts.confirm_password(request, request.POST.get("password", ""))
         deletion.delete_voter_data(get_voter_id(request))
     except RequestError as error:
-        return error.on(_render_list(request, error.status, error.detail))
+        return error.add_headers(_render_list(request, error.status, error.detail))
     logout(request)
     response = _redirect_to_list({"deleted": "all"})
     response.delete_cookie(settings.CSRF_COOKIE_NAME)
@@ -74,7 +77,7 @@ def _redirect_to_list(query: dict[str, str]) -> HttpResponse:
 
 @require_safe
 async def export_battles(request: HttpRequest) -> HttpResponseBase:
-    """All my battles in one file, written as they are read; it is charged like a file of votes."""
+    """All battles of the voter as a streamed JSON file. It is charged like a file of votes."""
     try:
         await database_sync_to_async(quotas.charge_file)(request)
     except RequestError as error:
@@ -86,9 +89,11 @@ async def export_battles(request: HttpRequest) -> HttpResponseBase:
 
 
 async def _stream_export(voter: UUID) -> AsyncIterator[bytes]:
-    read, place = database_sync_to_async(history.load_export_batch), None
+    load_batch = database_sync_to_async(history.load_export_batch)
+    cursor = None
     yield b'{"battles": ['
-    while records := await read(voter, place):
-        yield (b",\n" if place else b"\n") + b",\n".join(map(orjson.dumps, records))
-        place = history.get_export_cursor(records[-1])
+    while records := await load_batch(voter, cursor):
+        separator = b",\n" if cursor else b"\n"
+        yield separator + b",\n".join(map(orjson.dumps, records))
+        cursor = history.get_export_cursor(records[-1])
     yield b"\n]}\n"

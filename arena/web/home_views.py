@@ -1,4 +1,4 @@
-"""The first page: a question, suggestions to begin with, and who is to answer."""
+"""The home page: the prompt box, suggested questions, and the choice of models."""
 
 from dataclasses import dataclass
 
@@ -15,13 +15,16 @@ from arena.identity.voters import get_or_create_voter
 from arena.models import SIDES, Battle, Endpoint, conversation_limit
 from core.http.errors import RequestError
 
-MAX_KEY_DIGITS = 18  # digits that fit into a key of the database
+MAX_KEY_DIGITS = 18  # more digits may not fit into a primary key
 
 
 @dataclass(frozen=True)
 class BattleFormData:
-    """What stands in the form; `picked` are the slugs for the sides a and b, empty where none is picked, and `among`
-    those that a blind battle is drawn from, empty for all."""
+    """The form as it was typed.
+
+    `picked` has the slugs for sides a and b, empty for a side without one. `among` has the slugs from which a blind
+    battle is drawn, and is empty for all models.
+    """
 
     prompt: str = ""
     mode: str = Battle.Mode.ANONYMOUS
@@ -29,12 +32,12 @@ class BattleFormData:
     among: tuple[str, ...] = ()
 
     @classmethod
-    def sent(cls, request: HttpRequest) -> "BattleFormData":
+    def from_post(cls, request: HttpRequest) -> "BattleFormData":
         return cls(
-            request.POST.get("prompt", "").replace("\r\n", "\n"),
-            request.POST.get("mode", Battle.Mode.ANONYMOUS),
-            tuple(request.POST.get(f"model_{side}", "") for side in SIDES),
-            tuple(request.POST.getlist("among")),
+            prompt=request.POST.get("prompt", "").replace("\r\n", "\n"),
+            mode=request.POST.get("mode", Battle.Mode.ANONYMOUS),
+            picked=tuple(request.POST.get(f"model_{side}", "") for side in SIDES),
+            among=tuple(request.POST.getlist("among")),
         )
 
     @property
@@ -46,14 +49,17 @@ class BattleFormData:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def show_home(request: HttpRequest) -> HttpResponse:
-    """The prompt box; a question starts a battle. `?prompt=` and `?suggestion=` fill the box, and each `?among=` names
-    one of the models that blind battles are drawn from; `?choice=` is the query of the shortlist they come from."""
+    """The home page. A POST starts a battle and redirects to it.
+
+    `?prompt=` and `?suggestion=` fill the prompt box. Each `?among=` names one of the models from which blind battles
+    are drawn, and `?choice=` is the query of the shortlist from which these come.
+    """
     if request.method != "POST":
         among = tuple(request.GET.getlist("among"))
         response = _render_page(request, BattleFormData(_read_prompt(request), among=among))
         named_sets.set_choice_cookie(response, among, request.GET.get("choice", ""))
         return response
-    form = BattleFormData.sent(request)
+    form = BattleFormData.from_post(request)
     try:
         check_prompt(form.prompt)
         with quotas.charge_battle(request, form.prompt) as key:
@@ -74,12 +80,12 @@ def show_home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def show_suggestions(request: HttpRequest) -> HttpResponse:
-    """Four cards alone, others than the `shown` ones: for a page that keeps what is typed in it."""
+    """A fragment of four cards other than the `shown` ones, for a page that keeps its typed text."""
     return render(request, "arena/home/_suggestions.html", {"cards": draw_cards(_read_shown_keys(request))})
 
 
 def _render_page(request: HttpRequest, form: BattleFormData, error: RequestError | None = None) -> HttpResponse:
-    # Those that are out for a while are named too: see `arena.endpoints.profiles`.
+    # Includes models that the circuit breaker has taken out of the draw, see `arena.endpoints.profiles`.
     models = Endpoint.objects.filter(enabled=True).order_by("model__name").values_list("model__slug", "model__name")
     names = dict(models)
     context = {
@@ -94,14 +100,15 @@ def _render_page(request: HttpRequest, form: BattleFormData, error: RequestError
         "errors": _build_field_errors(error) if error else {},
         "retention_days": settings.ENVIRONMENT.arena_retention_days,
     }
-    response = render(request, "arena/home/home.html", context, status=error.status if error else 200)
-    return error.on(response) if error else response
+    if error is None:
+        return render(request, "arena/home/home.html", context)
+    return error.add_headers(render(request, "arena/home/home.html", context, status=error.status))
 
 
 def _build_field_errors(error: RequestError) -> dict[str, str]:
-    """What is wrong with which field of the form; what is wrong with none is said beside the box."""
+    """The first message by field of the form. Errors of no field belong to the prompt."""
     fields: dict[str, list[str]] = error.extra.get("fields", {"prompt": [error.detail]})
-    return {field: details[0] for field, details in fields.items()}
+    return {field: messages[0] for field, messages in fields.items()}
 
 
 def _read_prompt(request: HttpRequest) -> str:

@@ -1,9 +1,9 @@
-"""What pages, and calls that only read, may take of a web process: seconds of work, by address and network.
+"""Quotas of processor time for pages and read calls, by address and network.
 
-A page that comes from a cache takes next to nothing and is free. One that has to be worked out is charged for the
-processor time that it took, once that is known: what a page costs depends on how many models, votes and battles there
-are, and on the address that is asked for, so that a price for each would be wrong on most arenas. What is sent to the
-pages of accounts is charged too: a third of a second goes into the hash of a password, right or wrong.
+Pages from a cache take almost no time and are free. Computed pages are charged for the processor time that they took,
+after they are rendered. Their cost depends on the number of models, votes and battles, and on the requested address, so
+fixed prices would be wrong on most sites. Forms of the account pages are charged too, because hashing a password takes
+a third of a second whether it is right or wrong.
 """
 
 import time
@@ -24,21 +24,21 @@ from core.http import rate_limit
 from core.http.errors import SAFE_METHODS, RequestError, build_error_response, render_error_page
 from core.http.rate_limit import Bucket
 
-UNIT_S = 0.01  # what takes less is free
-# Of an hour an address may have a fifth of one process, and of that six seconds at once: some eighty pages of 75 ms,
-# then two or three a second. Its networks may have twice and four times as much.
+UNIT_S = 0.01  # seconds of one unit; requests that take less are free
+# An address may use a fifth of one process, with bursts of six seconds: some eighty pages of 75 ms, then two or three
+# per second. Its networks may use twice and four times as much.
 UNITS_PER_HOUR = 72_000
 BURST_UNITS = 600
 View = Callable[..., Any]
 
 
 def charge_reads(patterns: Iterable[URLPattern]) -> list[URLPattern]:
-    """The same addresses, where whoever reads pays for the work; views that run in the loop are left as they are."""
+    """The URL patterns, with read requests charged for their work. Asynchronous views stay uncharged."""
     return _charge_patterns(patterns, SAFE_METHODS)
 
 
 def charge_all(patterns: Iterable[URLPattern]) -> list[URLPattern]:
-    """The same, where whoever sends a form pays too."""
+    """The URL patterns, with read requests and sent forms charged for their work. See `charge_reads`."""
     return _charge_patterns(patterns, (*SAFE_METHODS, "POST"))
 
 
@@ -58,21 +58,23 @@ def _wrap_view(view: View, methods: tuple[str, ...]) -> View:
             return response
         buckets = _build_buckets(request)
         if wait := rate_limit.charge_buckets(buckets, 0):
-            too_much = _("You or your network asked for too much at once.")
-            return _build_error_response(request, quotas.build_quota_error(wait, too_much))
-        began = time.thread_time()
+            reason = _("You or your network sent too many requests at once.")
+            return _build_error_response(request, quotas.build_quota_error(wait, reason))
+        start = time.thread_time()
         try:
             return _render_response(view(request, *arguments, **named))
         finally:
-            if units := int((time.thread_time() - began) / UNIT_S):
+            if units := int((time.thread_time() - start) / UNIT_S):
                 rate_limit.overdraw_buckets(buckets, units)
 
     return charged
 
 
 def _render_response(response: HttpResponseBase) -> HttpResponseBase:
-    """Django would render it after the view, when nobody counts any more; a second time it does not."""
-    return response.render() if isinstance(response, SimpleTemplateResponse) else response
+    """The response, rendered now so that its time is measured. Django does not render it a second time."""
+    if isinstance(response, SimpleTemplateResponse):
+        return response.render()
+    return response
 
 
 def _build_buckets(request: HttpRequest) -> list[Bucket]:
@@ -81,8 +83,8 @@ def _build_buckets(request: HttpRequest) -> list[Bucket]:
     if quotas.is_charged_alone(request):
         return [Bucket(f"work:{get_voter_id(request)}", UNITS_PER_HOUR, BURST_UNITS)]
     return [
-        Bucket(f"work:{each.key}", UNITS_PER_HOUR * each.factor, BURST_UNITS * each.factor)
-        for each in quotas.list_charged_networks(request)
+        Bucket(f"work:{network.key}", UNITS_PER_HOUR * network.factor, BURST_UNITS * network.factor)
+        for network in quotas.list_charged_networks(request)
     ]
 
 

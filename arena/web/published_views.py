@@ -1,4 +1,4 @@
-"""The page of one published battle, for whoever has its link, and the button by which a reader reports it."""
+"""The page of one published battle, and the form with which readers report it."""
 
 from http import HTTPStatus
 from uuid import UUID
@@ -15,37 +15,39 @@ from arena.identity.voters import get_voter_id
 from arena.models import Battle
 from core.http.errors import RequestError
 
-REPORTED_PARAMETER = "reported"  # the parameter that leads back to the page
+REPORTED_PARAMETER = "reported"  # query parameter of the redirect after a report
 
 
 @require_safe
 def show_shared_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
-    found = sharing.find_shared_battle(battle_id)
-    return _render_page(request, found) if found else _render_not_found(request)
+    battle = sharing.find_shared_battle(battle_id)
+    if battle is None:
+        return _render_not_found(request)
+    return _render_page(request, battle)
 
 
 @require_POST
 def report_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
-    """Leads back to the page, which thanks."""
-    found = sharing.find_shared_battle(battle_id)
-    if found is None:
+    """Store a report, and redirect to the page with a thank-you note."""
+    battle = sharing.find_shared_battle(battle_id)
+    if battle is None:
         return _render_not_found(request)
     try:
         quotas.charge_submission(request)
-        review_queue.report_battle(found, get_voter_id(request))
+        review_queue.report_battle(battle, get_voter_id(request))
     except RequestError as error:
         if error.status == HTTPStatus.NOT_FOUND:
             return _render_not_found(request)
-        return error.on(_render_page(request, found, problem=error.detail, status=error.status))
-    return redirect(f"{reverse('published-battle', args=[found.pk])}?{REPORTED_PARAMETER}")
+        return error.add_headers(_render_page(request, battle, problem=error.detail, status=error.status))
+    return redirect(f"{reverse('published-battle', args=[battle.pk])}?{REPORTED_PARAMETER}")
 
 
-def _render_page(request: HttpRequest, found: Battle, problem: str = "", status: int = 200) -> HttpResponse:
+def _render_page(request: HttpRequest, battle: Battle, problem: str = "", status: int = 200) -> HttpResponse:
     context = {
-        "battle": sharing.load_shared_battle(found),
+        "battle": sharing.load_shared_battle(battle),
         "problem": problem,
-        "has_reported": REPORTED_PARAMETER in request.GET and review_queue.has_reported(found, get_voter_id(request)),
-        "is_review_due": found.review == Battle.Review.REPORTED,
+        "has_reported": REPORTED_PARAMETER in request.GET and review_queue.has_reported(battle, get_voter_id(request)),
+        "is_review_due": battle.review == Battle.Review.REPORTED,
     }
     page = render(request, "arena/published/published_battle.html", context, status=status)
     page.headers["X-Robots-Tag"] = "noindex"
@@ -53,5 +55,5 @@ def _render_page(request: HttpRequest, found: Battle, problem: str = "", status:
 
 
 def _render_not_found(request: HttpRequest) -> HttpResponse:
-    detail = _("This battle is not published, or no longer.")
+    detail = _("This battle was never published, or is no longer published.")
     return render(request, "404.html", {"detail": detail}, status=404)

@@ -1,4 +1,4 @@
-"""The pages on which files of scores and models are sent for the catalogue, and what has become of them."""
+"""Pages on which visitors submit result files and models to the catalog, and see the state of a submission."""
 
 from uuid import UUID
 
@@ -26,22 +26,21 @@ def submit_to_catalog(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _render_form(request, form)
     try:
-        found = (
-            submission_access.submit_proposal(request, form)
-            if is_proposal
-            else submission_access.submit_file(request, _read_file(request))
-        )
+        if is_proposal:
+            submission = submission_access.submit_proposal(request, form)
+        else:
+            submission = submission_access.submit_file(request, _read_file(request))
     except RequestError as error:
-        return error.on(_render_form(request, form, error))
-    return redirect("submission", found.pk)
+        return error.add_headers(_render_form(request, form, error))
+    return redirect("submission", submission.pk)
 
 
 def _read_file(request: HttpRequest) -> bytes:
-    """Raises Refusal 400 where none was chosen."""
-    chosen = request.FILES.get("file")
-    if chosen is None:
+    """The content of the uploaded file, cut one byte after the limit. Raises RequestError 400 without a file."""
+    upload = request.FILES.get("file")
+    if upload is None:
         raise field_error("file", _("Choose a file first."))
-    content: bytes = chosen.read(submissions.MAX_FILE_BYTES + 1)
+    content: bytes = upload.read(submissions.MAX_FILE_BYTES + 1)
     return content
 
 
@@ -50,20 +49,24 @@ def _render_form(request: HttpRequest, form: ProposalForm, error: RequestError |
     context = {
         "form": form,
         "file_error": fields.get("file", [""])[0],
-        "refusal": "" if not error or fields else error.detail,
-        "mine": submission_access.list_submissions(get_voter_id(request))[:MAX_RECENT],
-        "most": submissions.MAX_FILE_BYTES // 10**6,
+        "error_message": "" if not error or fields else error.detail,
+        "own_submissions": submission_access.list_submissions(get_voter_id(request))[:MAX_RECENT],
+        "max_megabytes": submissions.MAX_FILE_BYTES // 10**6,
     }
     return render(request, "arena/submissions/submission_form.html", context, status=error.status if error else 200)
 
 
 @require_safe
 def show_submission(request: HttpRequest, key: UUID) -> HttpResponse:
-    """What was understood, and what has become of it."""
+    """The page of one submission with its parsed content and its state."""
     try:
-        found = submission_access.get_submission(get_voter_id(request), key)
+        submission = submission_access.get_submission(get_voter_id(request), key)
     except RequestError as error:
         return render(request, "404.html", {"detail": error.detail}, status=error.status)
-    placed = preview_scores(submissions.load_score_rows(found))
-    context = {"submission": found, "placed": placed[:MAX_PREVIEW_ROWS], "more": max(0, len(placed) - MAX_PREVIEW_ROWS)}
+    scores = preview_scores(submissions.load_score_rows(submission))
+    context = {
+        "submission": submission,
+        "scores": scores[:MAX_PREVIEW_ROWS],
+        "more": max(0, len(scores) - MAX_PREVIEW_ROWS),
+    }
     return render(request, "arena/submissions/submission.html", context)

@@ -14,13 +14,13 @@ from tests.arena.questions import forget
 
 @pytest.fixture
 def uncharged():
-    """No test has asked anything yet."""
+    """Reset all limits, so that no other test counts."""
     forget("limit:*", "running:*")
 
 
 @pytest.fixture
 def allow(uncharged, settings):
-    """So many battles an hour for one voter and for one address, and other settings."""
+    """A function that sets the hourly battles per voter and per address, and other settings."""
 
     def set_limits(each=0, together=0, **more):
         limits = {"arena_battles_per_hour": each, "arena_battles_per_hour_address": together}
@@ -31,7 +31,7 @@ def allow(uncharged, settings):
 
 @pytest.fixture
 def an_hour(monkeypatch):
-    """So many an hour of what a constant of `arena.identity.quotas` limits."""
+    """A function that sets a constant of `arena.identity.quotas`."""
 
     def set_limit(name, number):
         monkeypatch.setattr(quotas, name, number)
@@ -41,7 +41,7 @@ def an_hour(monkeypatch):
 
 @pytest.fixture
 def published(valkey):
-    """All events of a battle's stream, entry by entry."""
+    """A function that returns all events of a battle's stream."""
 
     def read(turn):
         battle_id = turn.job.battle_id if isinstance(turn, LiveTurn) else turn
@@ -52,7 +52,7 @@ def published(valkey):
 
 @pytest.fixture
 def nobody(settings, tmp_path):
-    """An address at which no Valkey answers."""
+    """A Redis address that no server answers."""
     settings.REDIS_URL = f"unix://{tmp_path}/nobody.sock"
     get_redis_client.cache_clear()
     yield settings.REDIS_URL
@@ -68,15 +68,15 @@ async def close(hub):
 
 @pytest.fixture
 async def hub():
-    """A web process's hub in the loop of this test."""
-    made = stream_hub.BattleHub()
-    yield made
-    await close(made)
+    """The hub of a web process in the event loop of this test."""
+    battle_hub = stream_hub.BattleHub()
+    yield battle_hub
+    await close(battle_hub)
 
 
 @pytest.fixture
 async def web(hub):
-    """The views of this process use the hub of this test."""
+    """The hub of this test, which the views use too."""
     stream_hub._hub = hub
     yield hub
     stream_hub._hub = None

@@ -1,4 +1,4 @@
-"""Battles on their way: turns and answers in any state."""
+"""Battles with turns and answers in any state."""
 
 from datetime import timedelta
 
@@ -15,26 +15,26 @@ QUEUED = {}
 FORGOTTEN = {"queued_at": Now() - timedelta(seconds=60)}
 
 
-def turn(of=None, number=1, prompt="Why?", a=QUEUED, b=QUEUED):
-    """A turn of a battle (or of a new one) with both its answers."""
-    battle = of or factories.battle(
+def turn(battle=None, number=1, prompt="Why?", a=QUEUED, b=QUEUED):
+    """A turn with both answers, of the given battle or a new one."""
+    battle = battle or factories.battle(
         model_a=factories.endpoint().model, model_b=factories.endpoint().model, state="answering"
     )
-    asked = Turn.objects.create(battle=battle, number=number, prompt=prompt)
-    Answer.objects.create(turn=asked, side="a", model=battle.model_a, **a)
-    Answer.objects.create(turn=asked, side="b", model=battle.model_b, **b)
-    return asked
+    new_turn = Turn.objects.create(battle=battle, number=number, prompt=prompt)
+    Answer.objects.create(turn=new_turn, side="a", model=battle.model_a, **a)
+    Answer.objects.create(turn=new_turn, side="b", model=battle.model_b, **b)
+    return new_turn
 
 
 def battle(state=Battle.State.READY, a=FINISHED, b=FINISHED, prompt="Why?", **fields):
-    """A battle after its first turn."""
+    """A battle with its first turn."""
     for name in ("model_a", "model_b"):
         fields[name] = fields.get(name) or factories.endpoint().model
-    made = factories.battle(state=state, **fields)
-    turn(made, prompt=prompt, a=a, b=b)
-    return made
+    new_battle = factories.battle(state=state, **fields)
+    turn(new_battle, prompt=prompt, a=a, b=b)
+    return new_battle
 
 
-def side(of, name):
-    """The answer of one side of a turn, as the database has it now."""
-    return Answer.objects.get(turn=of, side=name)
+def side(turn, name):
+    """The answer of one side of a turn, reloaded from the database."""
+    return Answer.objects.get(turn=turn, side=name)

@@ -1,4 +1,4 @@
-"""Questions as programs send them, each of which finds the ones before it answered."""
+"""Questions sent as programs send them, each after all earlier ones are answered."""
 
 import json
 
@@ -19,18 +19,18 @@ def statuses(client, times, **how):
 
 
 def made(answers):
-    """How many battles or turns were made."""
+    """Number of responses that created a battle or turn."""
     return [answer.status_code for answer in answers].count(201)
 
 
 def end_answers():
-    """No battle is being answered any more."""
+    """End the answers of all battles."""
     Battle.objects.filter(state=Battle.State.ANSWERING).update(state=Battle.State.READY)
     forget("running:*")
 
 
 def forget(*patterns):
-    """Delete keys of Redis."""
+    """Delete the Redis keys that match the patterns."""
     for pattern in patterns:
         if keys := valkey().keys(pattern):
             valkey().delete(*keys)

@@ -1,4 +1,4 @@
-"""What all formats over HTTP share: asking, the limits, and the errors."""
+"""The part that all wire formats over HTTP share: requests, time limits and errors."""
 
 import asyncio
 import logging
@@ -11,23 +11,23 @@ import orjson
 
 from arena.endpoints.backends import provider_errors
 from arena.endpoints.backends.deadlines import BYTES_PER_TOKEN, GRACE_S, Deadline
-from arena.endpoints.backends.protocol import BackendError, Request, StreamPart, Timeouts
+from arena.endpoints.backends.protocol import SERVER_FIELDS, BackendError, Request, StreamPart, Timeouts
 from arena.endpoints.backends.response import AnswerDecoder, EventReader
 
 logger = logging.getLogger(__name__)
 
 MAX_ERROR_BYTES = 16 * 1024
-# Fields that some servers and models refuse, though the format has them: they are asked again without. Strict
-# servers know no stream_options; OpenAI's newer models want max_completion_tokens; newer models of OpenAI and
-# Anthropic have only one temperature, and newer ones of Anthropic no budget for thinking. What was refused is
-# remembered per endpoint, so it costs one request.
+# Fields that some servers and models refuse although the format has them; we repeat the request without them. Strict
+# servers do not know stream_options. OpenAI's newer models want max_completion_tokens. Newer models of OpenAI and
+# Anthropic accept only one temperature, and newer ones of Anthropic no budget for thinking. Refused fields are
+# remembered for each endpoint, so a refusal costs one request.
 OPTIONAL_FIELDS = ("stream_options", "max_tokens", "temperature", "thinking")
 REFUSAL_WORDS = ("support", "deprecat", "unknown", "unrecognized", "unexpected", "extra", "permitted", "allowed")
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """An HTTP request: POST, JSON."""
+    """A POST request with a JSON body."""
 
     url: str
     headers: Mapping[str, str]
@@ -35,81 +35,86 @@ class Post:
 
 
 class HttpBackend:
-    """A wire format over HTTP. A subclass says how to ask (`post`) and how to read (`reader`)."""
+    """A wire format over HTTP. A subclass builds the request (`build_post`) and reads the events (`create_reader`)."""
+
+    required_fields: tuple[str, ...] = SERVER_FIELDS
 
     def __init__(self) -> None:
-        self._refused: dict[tuple[str, str], frozenset[str]] = {}
+        self._refused_fields: dict[tuple[str, str], frozenset[str]] = {}
 
-    def post(self, request: Request, refused: frozenset[str]) -> Post:
-        """The request to send, without the OPTIONAL fields that the server refused."""
+    def build_post(self, request: Request, refused_fields: frozenset[str]) -> Post:
+        """The request to send, without those OPTIONAL_FIELDS that the server refused."""
         raise NotImplementedError
 
-    def reader(self) -> EventReader:
+    def create_reader(self) -> EventReader:
+        """A reader for the events of one answer."""
         raise NotImplementedError
 
     async def stream(
         self, request: Request, session: aiohttp.ClientSession, timeouts: Timeouts
     ) -> AsyncGenerator[StreamPart]:
         """See Backend.stream."""
-        deadline, answer, response = (
-            Deadline(timeouts),
-            AnswerDecoder(self.reader(), visible=compute_visible_limit(request)),
-            None,
-        )
+        deadline = Deadline(timeouts)
+        decoder = AnswerDecoder(self.create_reader(), answer_bytes=compute_answer_limit(request))
+        response = None
         try:
-            response = await self._ask(request, session, deadline, timeouts)
-            while not answer.cut and (chunk := await deadline.read(response.content)):
-                token = False
-                for part in answer.feed(chunk):
-                    token = True
+            response = await self._open_response(request, session, deadline, timeouts)
+            while not decoder.is_cut and (chunk := await deadline.read(response.content)):
+                has_token = False
+                for part in decoder.feed(chunk):
+                    has_token = True
                     yield part
-                deadline.progress(token=token, complete=answer.complete)
+                deadline.record_progress(has_token=has_token, is_complete=decoder.is_complete)
         except (BackendError, aiohttp.ClientError, OSError, ValueError) as error:
-            if not answer.complete:
-                raise self._final(error, answer, request) from None
+            if not decoder.is_complete:
+                raise self._finalize_error(error, decoder, request) from None
         finally:
-            deadline.stop()
+            deadline.cancel()
             if response is not None:
-                response.close()  # unless its end was seen: then the connection is already back in the pool
-        for part in self._end(answer, request):
+                # After the end of the body this does nothing: the connection is already back in the pool.
+                response.close()
+        for part in self._end(decoder, request):
             yield part
 
-    def _end(self, answer: AnswerDecoder, request: Request) -> Iterator[StreamPart]:
+    def _end(self, decoder: AnswerDecoder, request: Request) -> Iterator[StreamPart]:
         try:
-            yield from answer.end()
+            yield from decoder.end()
         except BackendError as error:
-            raise self._final(error, answer, request) from None
+            raise self._finalize_error(error, decoder, request) from None
 
-    def _final(self, error: Exception, answer: AnswerDecoder, request: Request) -> BackendError:
+    def _finalize_error(self, error: Exception, decoder: AnswerDecoder, request: Request) -> BackendError:
         return provider_errors.finalize_error(
-            provider_errors.translate_exception(error), begun=answer.begun, secret=request.api_key
+            provider_errors.translate_exception(error), has_begun=decoder.has_begun, api_key=request.api_key
         )
 
-    async def _ask(
+    async def _open_response(
         self, request: Request, session: aiohttp.ClientSession, deadline: Deadline, timeouts: Timeouts
     ) -> aiohttp.ClientResponse:
         """An open response with status 200."""
         endpoint = (request.base_url, request.model)
-        refused = self._refused.get(endpoint, frozenset())
+        refused_fields = self._refused_fields.get(endpoint, frozenset())
         while True:
-            post = self.post(request, refused)
+            post = self.build_post(request, refused_fields)
             body = orjson.dumps(post.body)
-            response = await deadline.ask(send_post(post, body, session, timeouts))
+            response = await deadline.wait_for(send_post(post, body, session, timeouts))
             if response.status == 200:
-                if refused:
-                    self._remember(endpoint, refused)
+                if refused_fields:
+                    self._remember(endpoint, refused_fields)
                 return response
             text = await read_error_text(response)
             error = provider_errors.translate_status(response.status, text, response.headers.get("Retry-After", ""))
             field = find_refused_field(response.status, text, body)
-            if error.reason in ("too_long", "refused") or field is None or field in refused:
+            if error.reason in ("too_long", "refused") or field is None or field in refused_fields:
                 raise error
-            refused |= {field}
+            refused_fields |= {field}
 
-    def _remember(self, endpoint: tuple[str, str], refused: frozenset[str]) -> None:
-        if self._refused.get(endpoint) != refused:
-            self._refused[endpoint] = refused
-            logger.warning("%s at %s refuses %s; asked without", *reversed(endpoint), ", ".join(sorted(refused)))
+    def _remember(self, endpoint: tuple[str, str], refused_fields: frozenset[str]) -> None:
+        if self._refused_fields.get(endpoint) == refused_fields:
+            return
+        self._refused_fields[endpoint] = refused_fields
+        base_url, model = endpoint
+        names = ", ".join(sorted(refused_fields))
+        logger.warning("%s at %s refuses %s; requests are sent without", model, base_url, names)
 
 
 async def send_post(
@@ -125,7 +130,7 @@ async def send_post(
 
 
 async def read_error_text(response: aiohttp.ClientResponse) -> str:
-    """The beginning of an error's body, or what came of it within GRACE_S: the status says enough."""
+    """The beginning of an error's body, or as much as arrives within GRACE_S: the status alone says enough."""
     body = b""
     try:
         async with asyncio.timeout(GRACE_S):
@@ -138,24 +143,30 @@ async def read_error_text(response: aiohttp.ClientResponse) -> str:
     return body[:MAX_ERROR_BYTES].decode(errors="replace")
 
 
-def compute_visible_limit(request: Request) -> int | None:
-    """How much of the answer may be seen where the limit that was sent holds thoughts too; None where it does not.
+def compute_answer_limit(request: Request) -> int | None:
+    """The most bytes of answer to pass on if the token limit includes reasoning; None if it does not.
 
-    Providers count tokens only at the end, so four bytes of UTF-8 are taken for one: about what English needs.
+    Providers count tokens only at the end, so a token is taken as four bytes of UTF-8: about the average of English.
     """
     return BYTES_PER_TOKEN * request.max_tokens if request.thinking_tokens else None
 
 
 def find_refused_field(status: int, text: str, body: bytes) -> str | None:
-    """The optional field of ours that this error is about, if any. `text` is the error, `body` what we sent."""
-    words = text.lower()
-    if status not in (400, 422) or not any(refusal in words for refusal in REFUSAL_WORDS):
+    """The optional field of our request that an error is about; None if there is none.
+
+    text: the body of the error. body: the body of our request.
+    """
+    lower_text = text.lower()
+    if status not in (400, 422) or not any(word in lower_text for word in REFUSAL_WORDS):
         return None
-    return next((name for name in OPTIONAL_FIELDS if f'"{name}":'.encode() in body and name in words), None)
+    for name in OPTIONAL_FIELDS:
+        if f'"{name}":'.encode() in body and name in lower_text:
+            return name
+    return None
 
 
 def merge_parameters(body: dict[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The body with the operator's parameters over it, one level deep; None takes a field out."""
+    """The body with the operator's parameters merged over it at every depth; None removes a field."""
     for name, value in parameters.items():
         if isinstance(value, Mapping) and isinstance(body.get(name), dict):
             body[name] = merge_parameters(dict(body[name]), value)

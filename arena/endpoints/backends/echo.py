@@ -1,4 +1,4 @@
-"""A contestant without weights or network: it says what it was told."""
+"""A contestant without weights or a server: it repeats the question."""
 
 from collections.abc import AsyncGenerator
 
@@ -9,7 +9,9 @@ from arena.endpoints.backends.protocol import Request, StreamPart, Timeouts
 
 
 class EchoBackend:
-    """Kind `echo`: repeats the last message word by word."""
+    """The backend of endpoints of kind `echo`: it repeats the last message word by word."""
+
+    required_fields: tuple[str, ...] = ()
 
     def stream(
         self,

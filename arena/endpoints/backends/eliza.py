@@ -2,10 +2,10 @@
 
 Method: J. Weizenbaum, ELIZA — a computer program for the study of natural language communication between man
 and machine, Communications of the ACM 9(1), 1966, https://doi.org/10.1145/365153.365168: keywords with ranks,
-decomposition by patterns, reassembly by turns, pronouns reflected, a memory of what was said about "my …".
-The script (`eliza_script`) is our own.
+decomposition by patterns, answers in turn, reflected pronouns, and a memory of sentences about "my …".
+The script (`eliza_script.toml`) is our own.
 
-It keeps nothing between requests: the conversation is played again from its first message, so the same
+ELIZA stores nothing between requests: each request replays the conversation from its first message, so the same
 messages always get the same answer.
 """
 
@@ -27,14 +27,16 @@ from arena.endpoints.backends.eliza_script import (
 from arena.endpoints.backends.pacing import stream_words
 from arena.endpoints.backends.protocol import Request, StreamPart, Timeouts
 
-MAX_CLAUSE_WORDS = 40  # words; what follows is not looked at
+MAX_CLAUSE_WORDS = 40  # the rest of a clause is ignored
 MAX_MEMORIES = 8
 CLAUSE_END = re.compile(r"[.,;:!?\n]+|\bbut\b")
 WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 
 
 class ElizaBackend:
-    """Kind `eliza`."""
+    """The backend of endpoints of kind `eliza`."""
+
+    required_fields: tuple[str, ...] = ()
 
     def stream(
         self,
@@ -42,29 +44,29 @@ class ElizaBackend:
         session: aiohttp.ClientSession,
         timeouts: Timeouts,
     ) -> AsyncGenerator[StreamPart]:
-        return stream_words(
-            generate_reply([m.content for m in request.messages if m.role == "user"]), request, timeouts
-        )
+        messages = [message.content for message in request.messages if message.role == "user"]
+        return stream_words(generate_reply(messages), request, timeouts)
 
 
-def generate_reply(said: Sequence[str]) -> str:
+def generate_reply(messages: Sequence[str]) -> str:
     """The answer to the last of these messages."""
     conversation = Conversation()
     answer = ""
-    for text in said:
-        answer = conversation.answer(text)
+    for message in messages:
+        answer = conversation.answer(message)
     return answer
 
 
 class Conversation:
-    """What ELIZA keeps in mind: whose turn it is among the answers of a rule, and what it was told."""
+    """The state of a conversation: the next answer of each rule, and the memory."""
 
     def __init__(self) -> None:
         self._turns: Counter[tuple[str, ...]] = Counter()
         self._memory: deque[str] = deque(maxlen=MAX_MEMORIES)
 
-    def answer(self, text: str) -> str:
-        clause, keywords = find_clause(text)
+    def answer(self, message: str) -> str:
+        """The answer to the next message."""
+        clause, keywords = find_clause(message)
         for keyword in keywords:
             for rule in KEYWORDS[keyword].rules:
                 if (parts := match_pattern(rule.pattern.split(), clause)) is not None:
@@ -72,50 +74,59 @@ class Conversation:
                     return self._reassemble(rule, parts)
         if self._memory:
             return self._memory.popleft()
-        return self._next(DEFAULT_ANSWERS)
+        return self._take_turn(DEFAULT_ANSWERS)
 
     def _remember(self, keyword: str, clause: list[str]) -> None:
         if keyword == MEMORY_RULE.keyword and (parts := match_pattern(MEMORY_RULE.rule.pattern.split(), clause)):
             self._memory.append(self._reassemble(MEMORY_RULE.rule, parts))
 
     def _reassemble(self, rule: Rule, parts: list[list[str]]) -> str:
-        answer = self._next(rule.answers)
+        answer = self._take_turn(rule.answers)
         for number, part in enumerate(parts, 1):
             answer = answer.replace(f"({number})", " ".join(reflect_pronouns(part)))
         return re.sub(r"\s+([?.,!])", r"\1", answer)
 
-    def _next(self, answers: tuple[str, ...]) -> str:
+    def _take_turn(self, answers: tuple[str, ...]) -> str:
+        answer = answers[self._turns[answers] % len(answers)]
         self._turns[answers] += 1
-        return answers[(self._turns[answers] - 1) % len(answers)]
+        return answer
 
 
 def find_clause(text: str) -> tuple[list[str], list[str]]:
     """The words of the clause whose keyword ranks highest, and its keywords, highest rank first."""
-    best: tuple[list[str], list[str]] = ([], [])
+    best_words: list[str] = []
+    best_keywords: list[str] = []
     for clause in CLAUSE_END.split(text.lower().replace("\u2019", "'")):
         plain = " ".join(CONTRACTIONS.get(word, word) for word in WORD.findall(clause))
         words = plain.split()[:MAX_CLAUSE_WORDS]
-        found = sorted({w for w in words if w in KEYWORDS}, key=lambda w: (-KEYWORDS[w].rank, words.index(w)))
-        if found and (not best[1] or KEYWORDS[found[0]].rank > KEYWORDS[best[1][0]].rank):
-            best = (words, found)
-    return best
+        keywords = rank_keywords(words)
+        if keywords and (not best_keywords or KEYWORDS[keywords[0]].rank > KEYWORDS[best_keywords[0]].rank):
+            best_words = words
+            best_keywords = keywords
+    return best_words, best_keywords
+
+
+def rank_keywords(words: Sequence[str]) -> list[str]:
+    """The keywords among these words, highest rank first, then in the order of the words."""
+    keywords = dict.fromkeys(word for word in words if word in KEYWORDS)
+    return sorted(keywords, key=lambda word: -KEYWORDS[word].rank)
 
 
 def match_pattern(pattern: Sequence[str], words: Sequence[str]) -> list[list[str]] | None:
-    """The words that each element of the pattern stands for, or None.
+    """The words that each element of the pattern stands for; None if the pattern does not match all the words.
 
-    An element is a word, `*` for any number of words (the fewest that fit), or `/group` for one word of it.
+    An element is a word, `*` for any number of words (the fewest that fit), or `/group` for one word of the group.
     """
     if not pattern:
         return None if words else []
     head, rest = pattern[0], pattern[1:]
     lengths = range(len(words) + 1) if head == "*" else (1,)
     for length in lengths:
-        taken = list(words[:length])
-        if head == "*" or (taken and is_element_match(head, taken[0])):
-            tail = match_pattern(rest, words[length:])
-            if tail is not None:
-                return [taken, *tail]
+        part = list(words[:length])
+        if head == "*" or (part and is_element_match(head, part[0])):
+            other_parts = match_pattern(rest, words[length:])
+            if other_parts is not None:
+                return [part, *other_parts]
     return None
 
 
@@ -124,5 +135,5 @@ def is_element_match(element: str, word: str) -> bool:
 
 
 def reflect_pronouns(words: Sequence[str]) -> list[str]:
-    """The words as the other one would say them: my → your."""
+    """The words with their pronouns turned around: my → your."""
     return [REFLECTIONS.get(word, word) for word in words]

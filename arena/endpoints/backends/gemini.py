@@ -1,8 +1,8 @@
 """Google's Gemini API, `streamGenerateContent`.
 
 Sources: https://ai.google.dev/api/generate-content (request, candidates, finish reasons, usage),
-https://ai.google.dev/gemini-api/docs/thinking (parts marked `thought`, when includeThoughts asks for them; thoughts
-count against maxOutputTokens; a budget and a level exclude each other, so that an operator's own config replaces ours).
+https://ai.google.dev/gemini-api/docs/thinking (parts marked `thought` if includeThoughts requests them; thoughts
+count against maxOutputTokens; a budget and a level exclude each other, so an operator's own config replaces ours).
 """
 
 from collections.abc import Iterator
@@ -15,18 +15,20 @@ from arena.endpoints.backends.response import EventReader
 
 REFUSAL_REASONS = frozenset({"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"})
 LENGTH_REASON = "MAX_TOKENS"
+ROLES = {"user": "user", "assistant": "model"}
 FINISH_REASONS = frozenset({"STOP", LENGTH_REASON})
 
 
 class GeminiReader(EventReader):
-    """`GenerateContentResponse` objects; the same objects as one JSON list where a server ignores alt=sse."""
+    """Reads `GenerateContentResponse` objects, or a JSON list of them from a server that ignores alt=sse."""
 
     def read(self, event: dict[str, Any]) -> Iterator[TextPart]:
-        if blocked := (event.get("promptFeedback") or {}).get("blockReason"):
-            raise BackendError(Action.GIVE_UP, "refused", f"blockReason {blocked}")
+        if block_reason := (event.get("promptFeedback") or {}).get("blockReason"):
+            raise BackendError(Action.GIVE_UP, "refused", f"blockReason {block_reason}")
         if usage := event.get("usageMetadata"):
-            answered, thought = usage.get("candidatesTokenCount") or 0, usage.get("thoughtsTokenCount") or 0
-            self.usage = (usage.get("promptTokenCount"), answered + thought, thought)
+            answer_tokens = usage.get("candidatesTokenCount") or 0
+            reasoning_tokens = usage.get("thoughtsTokenCount") or 0
+            self.usage = (usage.get("promptTokenCount"), answer_tokens + reasoning_tokens, reasoning_tokens)
         for candidate in (event.get("candidates") or ())[:1]:
             for part in (candidate.get("content") or {}).get("parts") or ():
                 if text := part.get("text"):
@@ -39,22 +41,25 @@ class GeminiReader(EventReader):
             raise BackendError(Action.GIVE_UP, "refused", f"finishReason {reason}")
         if reason not in FINISH_REASONS:
             raise BackendError(Action.REPLACE, "rejected", f"finishReason {reason}")
-        self.complete, self.cut = True, reason == LENGTH_REASON
+        self.is_complete = True
+        self.is_cut = reason == LENGTH_REASON
 
 
 class GeminiBackend(HttpBackend):
-    """Kind `gemini`. Its parameters nest as the API's do: `generationConfig`, `safetySettings`, …"""
+    """The backend of endpoints of kind `gemini`.
 
-    def post(self, request: Request, refused: frozenset[str]) -> Post:
+    The parameters nest as in the API: `generationConfig`, `safetySettings`, …
+    """
+
+    def build_post(self, request: Request, refused_fields: frozenset[str]) -> Post:
         config: dict[str, Any] = {"maxOutputTokens": request.token_limit}
         if request.thinking_tokens and "thinkingConfig" not in (request.parameters.get("generationConfig") or {}):
             config["thinkingConfig"] = {"thinkingBudget": request.thinking_tokens}
-        if request.temperature is not None and "temperature" not in refused:
+        if request.temperature is not None and "temperature" not in refused_fields:
             config["temperature"] = request.temperature
         body: dict[str, Any] = {
             "contents": [
-                {"role": "model" if m.role == "assistant" else "user", "parts": [{"text": m.content}]}
-                for m in request.messages
+                {"role": ROLES[message.role], "parts": [{"text": message.content}]} for message in request.messages
             ],
             "generationConfig": config,
         }
@@ -64,5 +69,5 @@ class GeminiBackend(HttpBackend):
         url = f"{request.base_url.rstrip('/')}/models/{model}:streamGenerateContent?alt=sse"
         return Post(url, {"x-goog-api-key": request.api_key}, merge_parameters(body, request.parameters))
 
-    def reader(self) -> GeminiReader:
+    def create_reader(self) -> GeminiReader:
         return GeminiReader()

@@ -1,4 +1,4 @@
-"""OpenAI's chat completions, which vLLM, llama.cpp, Ollama, OpenRouter, LiteLLM and many others speak too.
+"""OpenAI's chat completions, which vLLM, llama.cpp, Ollama, OpenRouter, LiteLLM and many others offer too.
 
 Sources: https://platform.openai.com/docs/api-reference/chat-streaming (chunks, usage, finish reasons),
 https://openrouter.ai/docs/api/reference/streaming (comments, errors inside a stream),
@@ -15,68 +15,71 @@ from arena.endpoints.backends.response import EventReader
 from arena.endpoints.backends.text_cleaning import ThoughtSplitter
 
 FAILURE_REASONS = frozenset({"error", "insufficient_system_resource"})  # OpenRouter and Mistral; DeepSeek
-LENGTH_REASONS = frozenset({"length", "model_length"})  # the latter Mistral
+LENGTH_REASONS = frozenset({"length", "model_length"})  # the second one is Mistral's
 
 
 class OpenAIReader(EventReader):
-    """`chat.completion.chunk` objects, or one whole `chat.completion` from a server that does not stream."""
+    """Reads `chat.completion.chunk` objects, or one whole `chat.completion` from a server that does not stream."""
 
     def __init__(self) -> None:
-        self._thoughts = ThoughtSplitter()
+        self._splitter = ThoughtSplitter()
 
     def read(self, event: dict[str, Any]) -> Iterator[TextPart]:
         if usage := event.get("usage"):
-            thought = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0
-            self.usage = (usage.get("prompt_tokens"), usage.get("completion_tokens"), thought)
+            reasoning_tokens = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0
+            self.usage = (usage.get("prompt_tokens"), usage.get("completion_tokens"), reasoning_tokens)
         for choice in (event.get("choices") or ())[:1]:
             delta = choice.get("delta") or choice.get("message") or {}
             if reasoning := delta.get("reasoning_content") or delta.get("reasoning"):
                 yield Reasoning(reasoning)
             if content := delta.get("content"):
-                yield from self._content(content)
+                yield from self._read_content(content)
             if delta.get("refusal"):
                 raise BackendError(Action.GIVE_UP, "refused", f"refusal: {delta['refusal']}")
             if reason := choice.get("finish_reason"):
                 self._finish(reason)
 
     def end(self) -> list[TextPart]:
-        return self._thoughts.end()
+        return self._splitter.end()
 
-    def _content(self, content: Any) -> Iterator[TextPart]:
+    def _read_content(self, content: Any) -> Iterator[TextPart]:
         if isinstance(content, str):
-            yield from self._thoughts.feed(content)
+            yield from self._splitter.feed(content)
             return
         for part in content:
             if part["type"] == "thinking":
                 yield Reasoning("".join(piece.get("text", "") for piece in part["thinking"]))
             elif part["type"] == "text":
-                yield from self._thoughts.feed(part["text"])
+                yield from self._splitter.feed(part["text"])
 
     def _finish(self, reason: str) -> None:
         if reason == "content_filter":
             raise BackendError(Action.GIVE_UP, "refused", "finish_reason content_filter")
         if reason in FAILURE_REASONS:
             raise BackendError(Action.RETRY, "unavailable", f"finish_reason {reason}")
-        self.complete, self.cut = True, reason in LENGTH_REASONS
+        self.is_complete = True
+        self.is_cut = reason in LENGTH_REASONS
 
 
 class OpenAIBackend(HttpBackend):
-    """Kind `openai`."""
+    """The backend of endpoints of kind `openai`."""
 
-    def post(self, request: Request, refused: frozenset[str]) -> Post:
+    def build_post(self, request: Request, refused_fields: frozenset[str]) -> Post:
         system = [{"role": "system", "content": request.system}] if request.system else []
+        messages = [{"role": message.role, "content": message.content} for message in request.messages]
+        limit_field = "max_completion_tokens" if "max_tokens" in refused_fields else "max_tokens"
         body: dict[str, Any] = {
             "model": request.model,
-            "messages": [*system, *({"role": m.role, "content": m.content} for m in request.messages)],
+            "messages": system + messages,
             "stream": True,
-            "max_completion_tokens" if "max_tokens" in refused else "max_tokens": request.token_limit,
+            limit_field: request.token_limit,
         }
-        if request.temperature is not None and "temperature" not in refused:
+        if request.temperature is not None and "temperature" not in refused_fields:
             body["temperature"] = request.temperature
-        if "stream_options" not in refused:
+        if "stream_options" not in refused_fields:
             body["stream_options"] = {"include_usage": True}
         url = f"{request.base_url.rstrip('/')}/chat/completions"
         return Post(url, build_bearer_header(request.api_key), merge_parameters(body, request.parameters))
 
-    def reader(self) -> OpenAIReader:
+    def create_reader(self) -> OpenAIReader:
         return OpenAIReader()

@@ -1,8 +1,9 @@
-"""Contestants without a network speak at a human pace, word by word."""
+"""A human pace for contestants that need no server: one word after another."""
 
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Iterator
+from dataclasses import dataclass
 from itertools import islice
 
 from arena.endpoints.backends.protocol import Action, BackendError, Delta, Request, StreamPart, Timeouts, Usage
@@ -12,44 +13,55 @@ DEFAULT_TOKENS_PER_S = 25.0
 WORD = re.compile(r"\S+\s*")
 
 
-async def stream_words(text: str, request: Request, timeouts: Timeouts) -> AsyncGenerator[StreamPart]:
-    """The text, a word a token, up to `max_tokens` words.
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds before the first word, and words per second."""
 
-    The parameters `first_token_s` (seconds) and `tokens_per_second` set the pace. Raises BackendError when
-    they are no numbers, when there is nothing to say, and when the total time runs out.
+    first_token_s: float
+    tokens_per_s: float
+
+
+async def stream_words(text: str, request: Request, timeouts: Timeouts) -> AsyncGenerator[StreamPart]:
+    """The text, one token a word, up to `max_tokens` words.
+
+    The parameters `first_token_s` (seconds) and `tokens_per_second` set the pace. Raises BackendError if they are not
+    numbers, if the text is blank, or if the total time runs out.
     """
-    delay, rate = parse_pace(request)
+    pace = parse_pace(request)
     now = asyncio.get_running_loop().time
-    start = now() + delay
-    end = now() + timeouts.total
-    spoken = 0
+    start = now() + pace.first_token_s
+    deadline = now() + timeouts.total
+    sent_words = 0
     for word in islice(split_words(text), request.max_tokens):
-        due = start + spoken / rate
-        if due > end:
-            action = Action.GIVE_UP if spoken else Action.REPLACE
+        due = start + sent_words / pace.tokens_per_s
+        if due > deadline:
+            action = Action.GIVE_UP if sent_words else Action.REPLACE
             raise BackendError(action, "timeout", f"not finished within {timeouts.total:g} s")
         if (wait := due - now()) > 0:
             await asyncio.sleep(wait)
         yield Delta(word)
-        spoken += 1
-    if not spoken:
+        sent_words += 1
+    if not sent_words:
         raise BackendError(Action.REPLACE, "empty", "nothing to say")
-    yield Usage(sum(len(message.content.split()) for message in request.messages), spoken)
+    yield Usage(sum(len(message.content.split()) for message in request.messages), sent_words)
 
 
-def parse_pace(request: Request) -> tuple[float, float]:
-    """Seconds before the first word, and words per second."""
+def parse_pace(request: Request) -> Pace:
+    """The pace that the parameters of the request set. Raises BackendError if they are not numbers in range."""
     try:
-        delay = float(request.parameters.get("first_token_s", DEFAULT_FIRST_TOKEN_S))
-        rate = float(request.parameters.get("tokens_per_second", DEFAULT_TOKENS_PER_S))
+        first_token_s = float(request.parameters.get("first_token_s", DEFAULT_FIRST_TOKEN_S))
+        tokens_per_s = float(request.parameters.get("tokens_per_second", DEFAULT_TOKENS_PER_S))
     except (TypeError, ValueError):
-        delay, rate = -1, -1
-    if not (delay >= 0 and rate > 0):
-        raise BackendError(Action.REPLACE, "unavailable", "first_token_s or tokens_per_second is no number")
-    return delay, rate
+        raise _pace_error() from None
+    if not (first_token_s >= 0 and tokens_per_s > 0):
+        raise _pace_error()
+    return Pace(first_token_s, tokens_per_s)
+
+
+def _pace_error() -> BackendError:
+    return BackendError(Action.REPLACE, "unavailable", "first_token_s or tokens_per_second is no number")
 
 
 def split_words(text: str) -> Iterator[str]:
-    """The text cut after the blank space that follows each word; joined again it is the same text, but for
-    blank space at its ends."""
+    """The words of the text, each with the white space after it; joined they are the stripped text."""
     return (match.group() for match in WORD.finditer(text.strip()))

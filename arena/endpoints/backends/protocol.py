@@ -1,4 +1,4 @@
-"""What the answer engine and a model's server say to each other, whatever the wire format in between."""
+"""The interface between the answer engine and the backends: requests, parts of an answer, and errors."""
 
 import enum
 from collections.abc import AsyncGenerator, Mapping
@@ -7,14 +7,14 @@ from typing import Any, Literal, Protocol
 
 import aiohttp
 
-FailureReason = Literal[
-    "timeout", "unavailable", "refused", "too_long", "empty", "rejected", "busy"
-]  # of Answer.Failure
+# The values of `Answer.Failure`.
+FailureReason = Literal["timeout", "unavailable", "refused", "too_long", "empty", "rejected", "busy"]
+SERVER_FIELDS = ("base_url", "model")
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of the conversation."""
+    """One message of the conversation."""
 
     role: Literal["user", "assistant"]
     content: str
@@ -22,9 +22,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One question to one model. `parameters` are merged over the body last, in the provider's own field
-    names; a None there takes a field out. `thinking_tokens` may be spent on thought, beside `max_tokens` for the
-    answer; 0 for a model that does not think, or whose thoughts its provider counts by themselves."""
+    """One question to one model.
+
+    `parameters` are merged over the body last, under the provider's own field names; a value of None removes a field.
+    A model may spend `thinking_tokens` on reasoning, in addition to `max_tokens` for the answer. It is 0 for a model
+    that does not reason, or whose provider counts its reasoning separately.
+    """
 
     base_url: str
     model: str
@@ -38,16 +41,16 @@ class Request:
 
     @property
     def token_limit(self) -> int:
-        """For answer and thought together: providers know one limit for both."""
+        """The limit for answer and reasoning together: providers have one limit for both."""
         return self.max_tokens + self.thinking_tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds. `first_token` and `total` run from the moment of asking, connecting included.
+    """Limits in seconds. `first_token` and `total` start with the request and include the time to connect.
 
-    Reasoning counts as tokens, keep-alives and empty events do not; the time that the reader of the stream takes
-    is not counted between tokens.
+    Reasoning counts as tokens; keep-alives and empty events do not. Time that the reader of the stream takes between
+    tokens is not counted.
     """
 
     connect: float = 10
@@ -58,22 +61,25 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """The next piece of the answer; never empty, and the first one is never blank."""
+    """The next piece of the answer. It is never empty, and the first one is never blank."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Reasoning:
-    """The next piece of what the model thought before it answered; no part of the answer."""
+    """The next piece of the model's reasoning before its answer. It is not part of the answer."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Token counts of the whole answer as the provider counts them, reasoning among the output; at most one,
-    at the end. `reasoning_tokens` of the output were thought, whether they were shown or not, as far as it says."""
+    """Token counts of the whole answer as the provider counts them; a stream has at most one, at its end.
+
+    `output_tokens` include reasoning. `reasoning_tokens` are the part of the output that was reasoning, visible or
+    not, as far as the provider reports it.
+    """
 
     input_tokens: int
     output_tokens: int
@@ -82,7 +88,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Truncation:
-    """The answer ended at a limit of length, the provider's or ours; at most one, after the text."""
+    """The answer ended at a length limit, the provider's or ours. A stream has at most one, after the text."""
 
 
 TextPart = Delta | Reasoning
@@ -90,7 +96,7 @@ StreamPart = TextPart | Usage | Truncation
 
 
 class Action(enum.Enum):
-    """What to do after a failure: ask the same model once more, ask another one, or neither."""
+    """The next step after a failure: try the same model again, ask another model, or give up."""
 
     RETRY = "retry"
     REPLACE = "replace"
@@ -100,10 +106,11 @@ class Action(enum.Enum):
 class BackendError(Exception):
     """An answer failed. After the first Delta the action is always GIVE_UP.
 
-    `detail` may quote the provider, and the provider the question: it belongs in the operator's log only, and not in
-    every case (see `arena.answers.answering.log_words`). It never holds the API key.
-    `retry_after_s`: the provider limits the rate, and answers again after so many seconds.
-    `status`: the HTTP status of the error, or the one that an error inside a stream amounts to.
+    detail: text for the operator's log only, and not in every case (see
+        `arena.answers.answering.format_log_detail`), because it may quote the provider, and the provider may quote
+        the question. It never contains the API key.
+    retry_after_s: the provider limits the rate, and answers again after this many seconds.
+    status: the HTTP status of the error, or the status that an error inside a stream corresponds to.
     """
 
     def __init__(
@@ -125,9 +132,14 @@ class BackendError(Exception):
 class Backend(Protocol):
     """One wire format.
 
-    The stream ends normally when the answer is complete, or cut at a limit of length (`Truncation`); else it raises
-    BackendError. Close it (`contextlib.aclosing`) to stop early: that also ends the request upstream.
+    `required_fields` are the fields of an endpoint, by their names in the models file, that this backend needs:
+    SERVER_FIELDS if it calls a server, else none. All other fields but `kind` are optional.
+
+    The stream ends normally when the answer is complete or reaches a length limit (`Truncation`); otherwise it raises
+    BackendError. To stop early, close it (`contextlib.aclosing`): that also ends the request to the provider.
     """
+
+    required_fields: tuple[str, ...]
 
     def stream(
         self, request: Request, session: aiohttp.ClientSession, timeouts: Timeouts

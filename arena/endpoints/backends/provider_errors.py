@@ -1,21 +1,22 @@
-"""What a provider's failure means, in our words.
+"""Providers' failures, translated into BackendError.
 
-One table for all formats, since routers pass on the words of the provider behind them. Sources:
+One table serves all formats, since routers pass on the messages of the provider behind them. Sources:
 https://platform.openai.com/docs/guides/error-codes, https://platform.claude.com/docs/en/api/errors,
 https://ai.google.dev/gemini-api/docs/troubleshooting, https://openrouter.ai/docs/api/reference/errors-and-debugging,
 https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html,
 https://docs.bigmodel.cn/cn/api/api-code, https://www.volcengine.com/docs/82379/1299023,
-and the messages of vLLM, llama.cpp, TGI, Cohere and Mistral.
+and the error messages of vLLM, llama.cpp, TGI, Cohere and Mistral.
 """
 
 import re
 import time
+from collections.abc import Iterable
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
 
-from arena.endpoints.backends.protocol import Action, BackendError, FailureReason
+from arena.endpoints.backends.protocol import Action, BackendError
 
 MAX_DETAIL_LENGTH = 500
 PERMANENT_ERRORS = (ValueError, aiohttp.ClientResponseError, aiohttp.NonHttpUrlClientError)
@@ -55,13 +56,13 @@ REFUSAL_PHRASES = (
     '"1301"',  # GLM
     "敏感内容",  # GLM: sensitive content
 )
-# A bad request, or a rate limit, as these providers count it, though no question can bring it about.
+# Providers report these problems of the account as a bad request or a rate limit, but no question can cause them.
 ACCOUNT_PHRASES = ("api key", "api_key", "credit balance", "billing", "insufficient_quota", "insufficient balance")
-# Moderation says 403 and 451 too, and a firewall that takes a question for an attack says 403 or 406.
+# Moderation also answers with 403 and 451, and a firewall that takes a question for an attack with 403 or 406.
 REJECTED_STATUSES = frozenset({400, 403, 406, 422, 451})
-# Gemini's RetryInfo, and the words of OpenAI and Groq.
+# The first alternative matches Gemini's RetryInfo, the second the messages of OpenAI and Groq.
 RETRY_DELAY_PATTERN = re.compile(r'"retrydelay": ?"(\d{1,5})(?:\.\d+)?s"|try again in (\d{1,5})(?:\.\d+)?s')
-# An error inside a stream that began with status 200 names its kind instead.
+# An error inside a stream that began with status 200 names its kind instead of a status.
 STATUS_BY_KIND = {
     "invalid_request_error": 400,
     "authentication_error": 401,
@@ -74,39 +75,43 @@ STATUS_BY_KIND = {
 
 
 def translate_status(status: int, text: str, retry_after: str = "") -> BackendError:
-    """The error for an answer with this HTTP status, body and header Retry-After, before anything was said."""
-    words = text.lower()
+    """The error for a response with this HTTP status, body and Retry-After header, before the answer has begun."""
+    lower_text = text.lower()
     detail = f"status {status}: {text}"
-    of_account = any(words_of in words for words_of in ACCOUNT_PHRASES)
-    if status == 429:  # Bedrock's says "Too many tokens, please wait": no word of a rate limit is about the question.
-        wait_s = _parse_retry_delay(words, retry_after, of_account=of_account)
-        return BackendError(Action.RETRY, "unavailable", detail, wait_s, status)
-    if status == 413 or any(words_of in words for words_of in TOO_LONG_PHRASES):
+    is_account_problem = _contains_any(lower_text, ACCOUNT_PHRASES)
+    if status == 429:  # First, for Bedrock says "Too many tokens, please wait": no rate limit is about the question.
+        retry_after_s = _parse_retry_delay(lower_text, retry_after, is_account_problem=is_account_problem)
+        return BackendError(Action.RETRY, "unavailable", detail, retry_after_s, status)
+    if status == 413 or _contains_any(lower_text, TOO_LONG_PHRASES):
         return BackendError(Action.GIVE_UP, "too_long", detail, status=status)
-    if any(words_of in words for words_of in REFUSAL_PHRASES):
+    if _contains_any(lower_text, REFUSAL_PHRASES):
         return BackendError(Action.GIVE_UP, "refused", detail, status=status)
-    if status in REJECTED_STATUSES and not of_account:
+    if status in REJECTED_STATUSES and not is_account_problem:
         return BackendError(Action.REPLACE, "rejected", detail, status=status)
     action = Action.RETRY if status >= 500 or status in RETRY_STATUSES else Action.REPLACE
     return BackendError(action, "unavailable", detail, status=status)
 
 
-def _parse_retry_delay(words: str, retry_after: str, *, of_account: bool) -> float | None:
-    """How long a rate limit lasts, 0 where it does not say; None if it is none, for the account has no money."""
-    if (wait_s := parse_retry_after(retry_after)) is not None:
-        return wait_s
-    if found := RETRY_DELAY_PATTERN.search(words):
-        return float(found[1] or found[2])
-    return None if of_account else 0.0
+def _contains_any(text: str, phrases: Iterable[str]) -> bool:
+    return any(phrase in text for phrase in phrases)
+
+
+def _parse_retry_delay(lower_text: str, retry_after: str, *, is_account_problem: bool) -> float | None:
+    """Seconds until a rate limit ends, 0 if it does not say; None if it is no rate limit, but an unpaid account."""
+    if (retry_after_s := parse_retry_after(retry_after)) is not None:
+        return retry_after_s
+    if match := RETRY_DELAY_PATTERN.search(lower_text):
+        return float(match[1] or match[2])
+    return None if is_account_problem else 0.0
 
 
 def parse_retry_after(retry_after: str) -> float | None:
-    """What a header Retry-After says, a number of seconds or a date; None if neither."""
+    """Seconds to wait by a Retry-After header, which is a number of seconds or a date; None if it is neither."""
     if retry_after.strip().isdecimal():
         return float(retry_after)
     try:
-        at = parsedate_to_datetime(retry_after)
-        return max(0.0, at.timestamp() - time.time())
+        retry_time = parsedate_to_datetime(retry_after)
+        return max(0.0, retry_time.timestamp() - time.time())
     except (ValueError, OverflowError):
         return None
 
@@ -114,31 +119,31 @@ def parse_retry_after(retry_after: str) -> float | None:
 def translate_event(error: Any, text: str) -> BackendError:
     """The error for an error object inside a stream; `text` is the whole event.
 
-    Gemini and OpenRouter give the status as `code`, OpenAI and Anthropic a word as `code` or `type`; what
-    gives neither is the server's own fault.
+    Gemini and OpenRouter send the status as `code`; OpenAI and Anthropic send a word as `code` or `type`. An error
+    with neither counts as the server's own fault.
     """
     fields = error if isinstance(error, dict) else {}
-    status = next((fields[k] for k in ("code", "status") if type(fields.get(k)) is int), 0)
+    status = next((fields[name] for name in ("code", "status") if type(fields.get(name)) is int), 0)
     if not 400 <= status < 600:
-        status = next((STATUS_BY_KIND[k] for k in map(str, fields.values()) if k in STATUS_BY_KIND), 500)
+        kinds = map(str, fields.values())
+        status = next((STATUS_BY_KIND[kind] for kind in kinds if kind in STATUS_BY_KIND), 500)
     return translate_status(status, text)
 
 
 def translate_exception(error: Exception) -> BackendError:
-    """The error for what the network, the clock or a broken answer raised."""
+    """The error for an exception of the network, a time limit or a malformed answer."""
     if isinstance(error, BackendError):
         return error
     detail = f"{type(error).__name__}: {error}"
     if isinstance(error, TimeoutError):
         return BackendError(Action.REPLACE, "timeout", detail)
-    # what is not understood (our ValueErrors among them) will be no better the second time
-    hopeless = isinstance(error, PERMANENT_ERRORS)
-    return BackendError(Action.REPLACE if hopeless else Action.RETRY, "unavailable", detail)
+    # A malformed answer (our own ValueErrors among them) would be the same a second time.
+    is_permanent = isinstance(error, PERMANENT_ERRORS)
+    return BackendError(Action.REPLACE if is_permanent else Action.RETRY, "unavailable", detail)
 
 
-def finalize_error(error: BackendError, *, begun: bool, secret: str) -> BackendError:
-    """The error as it leaves the backend: nothing is retried after the first Delta, and no key in it."""
-    detail = error.detail.replace(secret, "***") if secret else error.detail
-    reason: FailureReason = error.reason
-    action = Action.GIVE_UP if begun else error.action
-    return BackendError(action, reason, detail[:MAX_DETAIL_LENGTH], error.retry_after_s, error.status)
+def finalize_error(error: BackendError, *, has_begun: bool, api_key: str) -> BackendError:
+    """The error as it leaves the backend: without the API key, and with no retry once the answer has begun."""
+    detail = error.detail.replace(api_key, "***") if api_key else error.detail
+    action = Action.GIVE_UP if has_begun else error.action
+    return BackendError(action, error.reason, detail[:MAX_DETAIL_LENGTH], error.retry_after_s, error.status)

@@ -1,4 +1,4 @@
-"""How models are asked: one file per wire format, one line each below."""
+"""All backends by the kind of their endpoints: one module and one line below for each wire format."""
 
 from arena.endpoints.backends.anthropic import AnthropicBackend
 from arena.endpoints.backends.echo import EchoBackend

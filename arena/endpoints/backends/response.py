@@ -1,4 +1,4 @@
-"""One answer as it comes in: bytes in, parts out. No I/O."""
+"""The decoder of one answer: bytes in, parts out. It does no I/O."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -26,107 +26,113 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class EventReader:
-    """Understands the events of one answer in one wire format; each format has its own subclass."""
+    """Reads the events of one answer in one wire format; each format has its own subclass."""
 
-    complete = False  # the provider said that the answer is finished
-    cut = False  # and that this was at a limit of length
-    usage: tuple[Any, ...] | None = None  # Usage's counts as the provider gave them: input, output, maybe reasoning
+    is_complete = False  # the provider reported the end of the answer
+    is_cut = False  # and that it ended at a length limit
+    usage: tuple[Any, ...] | None = None  # the provider's counts for Usage: input, output and perhaps reasoning
 
     def read(self, event: dict[str, Any]) -> Iterable[TextPart]:
-        """The pieces of one event. A KeyError, TypeError and the like mean that it is not of the format."""
+        """The pieces of one event. A KeyError, TypeError and the like mean that the event is not of the format."""
         raise NotImplementedError
 
     def end(self) -> Iterable[TextPart]:
-        """What was held back when the stream ended."""
+        """The text that was still buffered when the stream ended."""
         return ()
 
 
 class AnswerDecoder:
-    """The state of one stream. `feed` and `end` give what there is before they raise BackendError, whose action
-    is the one for an answer that has not begun."""
+    """The state of one stream.
 
-    def __init__(self, reader: EventReader, budget: int = MAX_TEXT_BYTES, visible: int | None = None) -> None:
+    `feed` and `end` yield the parts that are complete before they raise BackendError. Its action is the one for an
+    answer that has not begun.
+
+    budget: most bytes of reasoning and answer together. answer_bytes: most bytes of the answer alone.
+    """
+
+    def __init__(self, reader: EventReader, budget: int = MAX_TEXT_BYTES, answer_bytes: int | None = None) -> None:
         self._reader = reader
         self._parser = sse.EventStreamParser()
-        self._budget = TextBudget(budget)  # of thoughts and answer
-        self._visible = TextBudget(visible) if visible else None  # of the answer alone
-        self._received = 0
+        self._total_budget = TextBudget(budget)
+        self._answer_budget = TextBudget(answer_bytes) if answer_bytes else None
+        self._received_bytes = 0
         self._document: list[bytes] | None = None
-        self._text = TextCleaner()
-        self._reasoning = TextCleaner()
-        self.complete = False
-        self.over = False  # nothing that still comes is read
+        self._answer_cleaner = TextCleaner()
+        self._reasoning_cleaner = TextCleaner()
+        self._ignores_rest = False
+        self.is_complete = False
 
     @property
-    def begun(self) -> bool:
-        return self._text.begun
+    def has_begun(self) -> bool:
+        return self._answer_cleaner.has_begun
 
     @property
-    def cut(self) -> bool:
-        """The answer reached its limit of length: it ends here, and the connection with it."""
-        return self._budget.spent or bool(self._visible and self._visible.spent)
+    def is_cut(self) -> bool:
+        """Whether the answer reached our length limit: it ends here, and the connection with it."""
+        return self._total_budget.is_spent or bool(self._answer_budget and self._answer_budget.is_spent)
 
     def feed(self, chunk: bytes) -> Iterator[StreamPart]:
-        if self.over:
+        """The parts that these bytes complete."""
+        if self._ignores_rest:
             return
-        if not self._received:
+        if not self._received_bytes:
             chunk = chunk.removeprefix(BYTE_ORDER_MARK)
-            self._look(chunk)
-        self._received += len(chunk)
-        if self._received > (MAX_BODY_BYTES if self._document is None else MAX_DOCUMENT_BYTES):
-            raise malformed_error(f"more than {self._received - 1} bytes came")
+            self._detect_document(chunk)
+        self._received_bytes += len(chunk)
+        if self._received_bytes > (MAX_BODY_BYTES if self._document is None else MAX_DOCUMENT_BYTES):
+            raise malformed_error(f"more than {self._received_bytes - 1} bytes came")
         if self._document is None:
-            yield from self._events(self._parse(chunk))
+            yield from self._read_events(self._parse_chunk(chunk))
         else:
             self._document.append(chunk)
 
     def end(self) -> Iterator[StreamPart]:
-        """The last parts. Raises BackendError when the answer is not complete, or empty."""
-        if not self.over:
-            yield from self._rest()
+        """The last parts. Raises BackendError if the answer is incomplete or empty."""
+        if not self._ignores_rest:
+            yield from self._read_rest()
         yield from self._clean(self._reader.end())
-        yield from self._say(Reasoning, self._reasoning.end())
-        yield from self._say(Delta, self._text.end())
-        if not self.complete:
+        yield from self._emit(Reasoning, self._reasoning_cleaner.end())
+        yield from self._emit(Delta, self._answer_cleaner.end())
+        if not self.is_complete:
             raise BackendError(Action.RETRY, "unavailable", "the stream ended before the answer did")
-        if not self.begun:
+        if not self.has_begun:
             raise BackendError(Action.REPLACE, "empty", "the answer is empty")
-        if self._reader.cut or self.cut:
+        if self._reader.is_cut or self.is_cut:
             yield Truncation()
-        yield from self._usage()
+        yield from self._read_usage()
 
-    def _look(self, chunk: bytes) -> None:
-        """Tell events from a document by the first byte: content types are often wrong."""
-        first = chunk.lstrip()[:1]
-        if first == b"<":
+    def _detect_document(self, chunk: bytes) -> None:
+        """Tell events from one JSON document by the first byte: content types are often wrong."""
+        first_byte = chunk.lstrip()[:1]
+        if first_byte == b"<":
             raise malformed_error(f"an HTML page: {chunk[:200]!r}")
-        if first in (b"{", b"["):
+        if first_byte in (b"{", b"["):
             self._document = []
 
-    def _parse(self, chunk: bytes) -> list[bytes]:
+    def _parse_chunk(self, chunk: bytes) -> list[bytes]:
         try:
             return self._parser.feed(chunk)
         except ValueError as error:
             raise malformed_error(str(error)) from None
 
-    def _rest(self) -> Iterator[StreamPart]:
+    def _read_rest(self) -> Iterator[StreamPart]:
         if self._document is None:
-            yield from self._events(self._parser.end())
+            yield from self._read_events(self._parser.end())
             return
         document = parse_json(b"".join(self._document))
         for event in document if isinstance(document, list) else [document]:
-            yield from self._event(event)
-        self.complete = True
+            yield from self._read_event(event)
+        self.is_complete = True
 
-    def _events(self, events: list[bytes]) -> Iterator[StreamPart]:
+    def _read_events(self, events: list[bytes]) -> Iterator[StreamPart]:
         for data in events:
             if data == DONE_MARKER:
-                self.complete = self.over = True
-            if self.over:
+                self._finish()
+            if self._ignores_rest:
                 return
-            yield from self._event(parse_json(data))
+            yield from self._read_event(parse_json(data))
 
-    def _event(self, event: Any) -> Iterator[StreamPart]:
+    def _read_event(self, event: Any) -> Iterator[StreamPart]:
         if type(event) is not dict:
             raise malformed_error(f"an event is no object: {event!r:.200}")
         if event.get("error") or event.get("object") == "error":
@@ -135,31 +141,34 @@ class AnswerDecoder:
             yield from self._clean(self._reader.read(event))
         except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
             raise malformed_error(f"an event is not of the format ({error!r}): {event!r:.200}") from None
-        self.complete = self.complete or self._reader.complete
+        self.is_complete = self.is_complete or self._reader.is_complete
 
     def _clean(self, pieces: Iterable[TextPart]) -> Iterator[StreamPart]:
         for piece in pieces:
-            cleaner = self._text if type(piece) is Delta else self._reasoning
-            yield from self._say(type(piece), cleaner.feed(piece.text))
+            cleaner = self._answer_cleaner if type(piece) is Delta else self._reasoning_cleaner
+            yield from self._emit(type(piece), cleaner.feed(piece.text))
 
-    def _say(self, kind: type[TextPart], text: str) -> Iterator[StreamPart]:
-        text = self._budget.take(text)
-        if self._visible and kind is Delta:
-            text = self._visible.take(text)
-        if self.cut:
-            self.complete = self.over = True
+    def _emit(self, kind: type[TextPart], text: str) -> Iterator[StreamPart]:
+        text = self._total_budget.take(text)
+        if self._answer_budget and kind is Delta:
+            text = self._answer_budget.take(text)
+        if self.is_cut:
+            self._finish()
         if text:
             yield kind(text)
 
-    def _usage(self) -> Iterator[Usage]:
+    def _finish(self) -> None:
+        self.is_complete = True
+        self._ignores_rest = True
+
+    def _read_usage(self) -> Iterator[Usage]:
         counts = self._reader.usage or ()
-        valid = len(counts) in (2, 3) and all(type(count) is int and 0 <= count <= MAX_TOKEN_COUNT for count in counts)
-        if valid:
+        if len(counts) in (2, 3) and all(type(count) is int and 0 <= count <= MAX_TOKEN_COUNT for count in counts):
             yield Usage(*counts)
 
 
 def parse_json(data: bytes) -> Any:
-    """JSON, read leniently: invalid UTF-8 and lone surrogates are left to the cleaning of the text."""
+    """The value of JSON, parsed leniently: the text cleaner handles invalid UTF-8 and lone surrogates."""
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:

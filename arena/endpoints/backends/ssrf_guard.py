@@ -1,8 +1,8 @@
-"""Keeps the answer engine from being sent to addresses inside the house.
+"""A guard against requests to internal addresses (server-side request forgery).
 
-An endpoint may lie on the public internet, or where the operator allowed it by host or network. Checked are
-the URL before it is stored (`check_url`), and every address at the moment of connecting to it: a name that
-resolves to something else the second time gains nothing, since what was checked is what is connected to.
+An endpoint must have a public address, or a host or network that the operator allows. The guard checks the URL before
+it is stored (`check_url`), and every address at the moment of connecting: a name that later resolves to another
+address gains nothing, since the connection goes to the address that was checked.
 """
 
 import ipaddress
@@ -19,11 +19,11 @@ from arena.endpoints.backends.protocol import Timeouts
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-API_KEY_HINT = "a key belongs into an environment variable, and its name into api_key_env"
+API_KEY_HINT = "put the key in an environment variable, and the variable's name in api_key_env"
 LOOPBACK_ADDRESSES = tuple(map(ipaddress.ip_address, ("127.0.0.1", "::1")))
-# Global by the registry or by some Pythons, yet inside the house: Azure's metadata server, special uses of IETF
-# (Oracle's metadata server), IPv6 ranges that translate to an IPv4 address, addresses of a site (RFC 3879) and of
-# documents (RFC 9637).
+# Addresses that the registry or some versions of Python call global, but that lead inside: Azure's metadata server,
+# special uses of IETF (Oracle's metadata server), IPv6 ranges that translate to an IPv4 address, site-local addresses
+# (RFC 3879) and those for documentation (RFC 9637).
 BLOCKED_NETWORKS = tuple(
     map(
         ipaddress.ip_network,
@@ -33,9 +33,9 @@ BLOCKED_NETWORKS = tuple(
 
 
 class SsrfGuard:
-    """Which hosts may be connected to. `allowed` names hosts, addresses or networks beyond the public ones.
+    """The rules for hosts and addresses. `allowed` names hosts, addresses or networks beyond the public ones.
 
-    Raises ValueError when an entry with a slash is no network.
+    Raises ValueError if an entry with a slash is not a network.
     """
 
     def __init__(self, allowed: Iterable[str] = ()) -> None:
@@ -44,20 +44,20 @@ class SsrfGuard:
         self._hosts = frozenset(entries)
 
     def check(self, url: URL) -> None:
-        """Raises ValueError unless this may be asked for. A name is only known once it is resolved."""
+        """Raises ValueError if requests to this URL are forbidden. A host name is checked once it is resolved."""
         if url.scheme not in ("http", "https"):
             raise ValueError("is not an http or https URL")
         if url.user is not None or url.password is not None:
-            raise ValueError(f"holds a user name or password; {API_KEY_HINT}")
+            raise ValueError(f"contains a user name or password; {API_KEY_HINT}")
         host = normalize_host(url.raw_host or "")
         if not host:
-            raise ValueError("names no host")
+            raise ValueError("has no host")
         addresses = LOOPBACK_ADDRESSES if is_localhost(host) else parse_addresses(host)
         if addresses and not any(self.allows(host, address) for address in addresses):
             raise_blocked_host(host)
 
     def allows(self, host: str, address: Address) -> bool:
-        """Whether this host may be connected to at this address."""
+        """Whether connections to this host at this address are allowed."""
         return (
             normalize_host(host) in self._hosts
             or any(address in network for network in self._networks)
@@ -68,7 +68,8 @@ class SsrfGuard:
 def check_url(url: str, allowed: Iterable[str] = ()) -> None:
     """Raises ValueError with the end of a sentence ("… is not an http or https URL").
 
-    What is stored is the beginning of addresses, and everybody who looks after the arena may read it.
+    A base URL with a query or fragment is refused: it is only the beginning of the addresses that are called, and all
+    operators can read it, so it must not contain a key.
     """
     try:
         parsed = URL(url)
@@ -76,14 +77,14 @@ def check_url(url: str, allowed: Iterable[str] = ()) -> None:
     except ValueError:
         raise ValueError("is not a URL") from None
     if "?" in url or "#" in url:
-        raise ValueError(f"holds a query or a fragment, that is ? or #; {API_KEY_HINT}")
+        raise ValueError(f"contains a query or a fragment (? or #); {API_KEY_HINT}")
     SsrfGuard(allowed).check(parsed)
 
 
 def create_session(allowed: Iterable[str], timeouts: Timeouts) -> aiohttp.ClientSession:
-    """A session for all backends of a process; to be made inside the running loop, and closed by the caller.
+    """A session for all backends of a process. Create it inside the running loop; the caller closes it.
 
-    Nothing limits the number of connections: that is up to the semaphores of the engine.
+    The number of connections is not limited here: the engine's semaphores limit it.
     """
     return aiohttp.ClientSession(
         connector=GuardedConnector(SsrfGuard(allowed)),
@@ -104,12 +105,12 @@ class GuardedConnector(aiohttp.TCPConnector):
     async def connect(
         self, req: aiohttp.ClientRequest, traces: list[aiohttp.tracing.Trace], timeout: aiohttp.ClientTimeout
     ) -> aiohttp.connector.Connection:
-        self._guard.check(req.url)  # an address instead of a name never reaches the resolver
+        self._guard.check(req.url)  # The resolver never sees a URL with an address instead of a name.
         return await super().connect(req, traces, timeout)
 
 
 class GuardedResolver(AbstractResolver):
-    """Resolves names, and leaves out the addresses that the guard forbids."""
+    """Resolves names to the addresses that the guard allows."""
 
     def __init__(self, guard: SsrfGuard, resolver: AbstractResolver) -> None:
         self._guard = guard
@@ -119,7 +120,7 @@ class GuardedResolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         results = await self._resolver.resolve(host, port, family)
-        allowed = [r for r in results if self._guard.allows(host, ipaddress.ip_address(r["host"]))]
+        allowed = [result for result in results if self._guard.allows(host, ipaddress.ip_address(result["host"]))]
         return allowed or raise_blocked_host(host)
 
     async def close(self) -> None:
@@ -127,17 +128,18 @@ class GuardedResolver(AbstractResolver):
 
 
 def raise_blocked_host(host: str) -> NoReturn:
-    raise ValueError(f"leads to {host}, which is no public address; ARENA_ALLOW_PRIVATE_ENDPOINTS may allow it")
+    raise ValueError(f"leads to {host}, which is not a public address; ARENA_ALLOW_PRIVATE_ENDPOINTS may allow it")
 
 
 def is_public(address: Address) -> bool:
-    """Whether anyone on the internet may have this address; hidden IPv4 addresses are looked at instead."""
+    """Whether the address is public. For an IPv6 address that embeds an IPv4 address, whether the latter is."""
     if isinstance(address, ipaddress.IPv6Address):
-        hidden = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
-        if hidden:
-            return is_public(hidden)
-    special = address.is_private or address.is_reserved or address.is_multicast or address.is_link_local
-    return address.is_global and not special and not any(address in network for network in BLOCKED_NETWORKS)
+        embedded = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
+        if embedded:
+            return is_public(embedded)
+    if address.is_private or address.is_reserved or address.is_multicast or address.is_link_local:
+        return False
+    return address.is_global and not any(address in network for network in BLOCKED_NETWORKS)
 
 
 def is_localhost(host: str) -> bool:
@@ -149,7 +151,7 @@ def normalize_host(host: str) -> str:
 
 
 def parse_addresses(host: str) -> tuple[Address, ...]:
-    """The address that a host is written as, also in old numeric forms (127.1, 0x7f000001); else nothing."""
+    """The address that the host spells, also in old numeric forms (127.1, 0x7f000001); empty for a host name."""
     try:
         return (ipaddress.ip_address(host.partition("%")[0]),)
     except ValueError:
@@ -165,5 +167,5 @@ def parse_network(entry: str) -> Network | None:
         return ipaddress.ip_network(entry, strict=False)
     except ValueError:
         if "/" in entry:
-            raise ValueError(f"{entry!r} is no network") from None
+            raise ValueError(f"{entry!r} is not a network") from None
         return None

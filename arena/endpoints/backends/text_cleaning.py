@@ -1,9 +1,9 @@
-"""What a model's text goes through before anyone else sees it: cleaning, and thoughts set apart."""
+"""Cleaning of a model's text before anyone sees it, and separation of its reasoning from the answer."""
 
 from arena.endpoints.backends.protocol import Delta, Reasoning, TextPart
 
-# Reasoning that a server passes through as text, always at the beginning of the answer: DeepSeek R1, Qwen and
-# their kin; Gemma; Magistral.
+# Tags around reasoning that a server passes through as text, always at the beginning of the answer: DeepSeek R1, Qwen
+# and related models; Gemma; Magistral.
 THINKING_TAGS = {
     "<think>": "</think>",
     "<thinking>": "</thinking>",
@@ -11,11 +11,11 @@ THINKING_TAGS = {
     "[THINK]": "[/THINK]",
 }
 
-MAX_OPENING_LENGTH = 100  # characters, blank ones before the tag among them
+MAX_OPENING_LENGTH = 100  # characters, including blank ones before the tag
 
 
 def clean_text(text: str) -> str:
-    """Text that PostgreSQL, UTF-8 and JSON can hold: no NUL, surrogate pairs joined, lone halves replaced."""
+    """The text as PostgreSQL, UTF-8 and JSON can store it: no NUL, surrogate pairs joined, lone halves replaced."""
     if "\x00" in text:
         text = text.replace("\x00", "")
     if text.isascii():
@@ -28,91 +28,110 @@ def clean_text(text: str) -> str:
 
 
 class TextCleaner:
-    """Cleans one text that comes in pieces.
+    """Cleans one text that arrives in pieces.
 
-    A surrogate half at the end of a piece waits for its other half, and blank space at the very beginning
-    waits for something visible, so that a blank answer never begins.
+    A surrogate half at the end of a piece waits for its other half. White space at the very beginning is dropped: it
+    could identify a model, and without it a blank answer never begins.
     """
 
     def __init__(self) -> None:
-        self._half = ""
-        self.begun = False
+        self._surrogate_half = ""
+        self.has_begun = False
 
     def feed(self, piece: str) -> str:
-        if self._half:
-            piece, self._half = self._half + piece, ""
+        """The cleaned text that this piece completes."""
+        if self._surrogate_half:
+            piece = self._surrogate_half + piece
+            self._surrogate_half = ""
         if piece and "\ud800" <= piece[-1] <= "\udbff":
-            piece, self._half = piece[:-1], piece[-1]
+            self._surrogate_half = piece[-1]
+            piece = piece[:-1]
         piece = clean_text(piece)
-        return piece if self.begun else self._begin(piece)
+        return piece if self.has_begun else self._begin(piece)
 
     def end(self) -> str:
-        rest, self._half = clean_text(self._half), ""
-        return rest if self.begun else self._begin(rest)
+        """The cleaned rest of the text."""
+        rest = clean_text(self._surrogate_half)
+        self._surrogate_half = ""
+        return rest if self.has_begun else self._begin(rest)
 
     def _begin(self, piece: str) -> str:
-        """Blanks before the first word are dropped: a model could be known by them."""
         piece = piece.lstrip()
-        self.begun = bool(piece)
+        self.has_begun = bool(piece)
         return piece
 
 
 class ThoughtSplitter:
-    """Sets a leading `<think>…</think>` apart from the answer, also when a tag is split over pieces."""
+    """Separates a leading `<think>…</think>` from the answer, also when a tag is split over several pieces.
+
+    The state is the method that handles the next piece.
+    """
 
     def __init__(self) -> None:
-        self._held = ""
-        self._close = ""
-        self._state = self._opening
+        self._buffer = ""
+        self._closing_tag = ""
+        self._state = self._read_opening
 
     def feed(self, piece: str) -> list[TextPart]:
+        """The parts that this piece completes."""
         return self._state(piece)
 
     def end(self) -> list[TextPart]:
-        held, self._held = self._held, ""
-        if not held:
+        """The rest of the text, as reasoning if its closing tag never came."""
+        rest = self._buffer
+        self._buffer = ""
+        if not rest:
             return []
-        return [Reasoning(held) if self._close else Delta(held)]
+        return [Reasoning(rest) if self._closing_tag else Delta(rest)]
 
-    def _opening(self, piece: str) -> list[TextPart]:
-        self._held += piece
-        start = self._held.lstrip()
-        for tag, close in THINKING_TAGS.items():
+    def _read_opening(self, piece: str) -> list[TextPart]:
+        self._buffer += piece
+        start = self._buffer.lstrip()
+        for tag, closing_tag in THINKING_TAGS.items():
             if start.startswith(tag):
-                self._held, self._close, self._state = "", close, self._thinking
-                return self._thinking(start[len(tag) :])
-        if len(self._held) < MAX_OPENING_LENGTH and any(tag.startswith(start) for tag in THINKING_TAGS):
+                self._buffer = ""
+                self._closing_tag = closing_tag
+                self._state = self._read_reasoning
+                return self._read_reasoning(start[len(tag) :])
+        if len(self._buffer) < MAX_OPENING_LENGTH and any(tag.startswith(start) for tag in THINKING_TAGS):
             return []
-        self._state = self._answering
-        return self._answering(self._release(len(self._held)))
+        self._state = self._read_answer
+        return self._read_answer(self._take_from_buffer(len(self._buffer)))
 
-    def _thinking(self, piece: str) -> list[TextPart]:
-        self._held += piece
-        before, tag, after = self._held.partition(self._close)
+    def _read_reasoning(self, piece: str) -> list[TextPart]:
+        self._buffer += piece
+        reasoning, tag, rest = self._buffer.partition(self._closing_tag)
         if not tag:
-            return self._reasoning(self._release(len(self._held) - self._overlap()))
-        self._held, self._close, self._state = "", "", self._breathing
-        return self._reasoning(before) + self._breathing(after)
+            reasoning = self._take_from_buffer(len(self._buffer) - self._measure_partial_tag())
+            return self._build_reasoning(reasoning)
+        self._buffer = ""
+        self._closing_tag = ""
+        self._state = self._skip_blank
+        return self._build_reasoning(reasoning) + self._skip_blank(rest)
 
-    def _breathing(self, piece: str) -> list[TextPart]:
-        """The blank lines between thought and answer belong to neither."""
+    def _skip_blank(self, piece: str) -> list[TextPart]:
+        """Drop the blank lines between reasoning and answer: they belong to neither."""
         piece = piece.lstrip()
         if not piece:
             return []
-        self._state = self._answering
-        return self._answering(piece)
+        self._state = self._read_answer
+        return self._read_answer(piece)
 
-    def _answering(self, piece: str) -> list[TextPart]:
+    def _read_answer(self, piece: str) -> list[TextPart]:
         return [Delta(piece)] if piece else []
 
-    def _reasoning(self, piece: str) -> list[TextPart]:
+    def _build_reasoning(self, piece: str) -> list[TextPart]:
         return [Reasoning(piece)] if piece else []
 
-    def _release(self, size: int) -> str:
-        piece, self._held = self._held[:size], self._held[size:]
+    def _take_from_buffer(self, size: int) -> str:
+        piece = self._buffer[:size]
+        self._buffer = self._buffer[size:]
         return piece
 
-    def _overlap(self) -> int:
-        """How many characters at the end may be the beginning of the closing tag."""
-        longest = min(len(self._close) - 1, len(self._held))
-        return next((n for n in range(longest, 0, -1) if self._held.endswith(self._close[:n])), 0)
+    def _measure_partial_tag(self) -> int:
+        """The number of characters at the end of the buffer that may be the beginning of the closing tag."""
+        longest = min(len(self._closing_tag) - 1, len(self._buffer))
+        for length in range(longest, 0, -1):
+            if self._buffer.endswith(self._closing_tag[:length]):
+                return length
+        return 0

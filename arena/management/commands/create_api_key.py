@@ -1,4 +1,4 @@
-"""create_api_key: a way in for a program."""
+"""create_api_key: create an API key without an account."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -10,26 +10,29 @@ from core.http.errors import RequestError
 
 
 class Command(BaseCommand):
-    help = "Makes an API key that belongs to no account, and prints it, once: only its hash is kept."
+    help = "Create an API key that belongs to no account, and print it once. Only its hash is stored."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", help="by which you know it again")
-        # What is wrong is said by `api_keys.create_key` in one line, where the parser would print how it is used.
+        parser.add_argument("name", help="name that identifies the key in the admin")
+        # Errors of scopes and days come from `api_keys.create_key` in one line. The parser would print its usage too.
         parser.add_argument(
-            "--scope", nargs="*", action="extend", default=[], help=f"what it may do: {', '.join(api_keys.SCOPES)}"
+            "--scope", nargs="*", action="extend", default=[], help=f"what the key may do: {', '.join(api_keys.SCOPES)}"
         )
         parser.add_argument(
-            "--days", type=_parse_days, metavar="N", help="how long it is valid; if absent, without end"
+            "--days",
+            type=_parse_days,
+            metavar="N",
+            help="days until the key expires; by default never",
         )
 
     def handle(self, *args: Any, name: str, scope: list[str], days: int | None, **options: Any) -> None:
         try:
             key, secret = api_keys.create_key(name, scope, days)
         except RequestError as error:
-            sentences = [sentence for each in error.extra["fields"].values() for sentence in each]
+            sentences = [message for messages in error.extra["fields"].values() for message in messages]
             raise CommandError(" ".join(sentences)) from None
-        until = f"until {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.expires_at else "without end"
-        self.stderr.write(f"1 key: {key.name}, {', '.join(key.scopes)}, {until}. It is shown this once:")
+        validity = f"valid until {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.expires_at else "does not expire"
+        self.stderr.write(f"1 key: {key.name}, {', '.join(key.scopes)}, {validity}. It is shown only once:")
         self.stdout.write(secret)
 
 

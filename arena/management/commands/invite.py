@@ -1,4 +1,4 @@
-"""invite: a link by which one person may make an account."""
+"""invite: print a link with which one person can create an account."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -10,11 +10,11 @@ from django.urls import reverse
 from arena.identity import invitations
 
 DEFAULT_DAYS = 7
-LOCAL_URL = "http://127.0.0.1:8000"  # where ./scripts/up listens unless it is told another port
+LOCAL_URL = "http://127.0.0.1:8000"  # where ./scripts/up listens by default
 
 
 class Command(BaseCommand):
-    help = "Prints a link by which one person may make an account, once."
+    help = "Print a link with which one person can create one account."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -22,22 +22,24 @@ class Command(BaseCommand):
             type=_parse_days,
             default=DEFAULT_DAYS,
             metavar="N",
-            help=f"how long it is valid; default {DEFAULT_DAYS}",
+            help=f"number of days for which the link is valid; default {DEFAULT_DAYS}",
         )
 
     def handle(self, *args: Any, days: int, **options: Any) -> None:
         if invitations.get_signup_mode() == invitations.SIGNUP_CLOSED:
-            raise CommandError("Sign-up is closed: set ARENA_SIGNUP=invite first.")
+            raise CommandError("Sign-up is closed. Set ARENA_SIGNUP=invite first.")
         try:
             secret = invitations.create_invitation(days)
         except ValueError as error:
             raise CommandError(str(error)) from None
-        self.stderr.write(f"1 invitation, valid for {days} days. The link is shown this once:")
-        start = settings.ENVIRONMENT.arena_public_url or LOCAL_URL
-        self.stdout.write(f"{start}{reverse('account_signup')}?{invitations.INVITATION_FIELD}={secret}")
+        self.stderr.write(f"1 invitation, valid for {days} days. The link is shown only once:")
+        site_url = settings.ENVIRONMENT.arena_public_url or LOCAL_URL
+        self.stdout.write(f"{site_url}{reverse('account_signup')}?{invitations.INVITATION_FIELD}={secret}")
 
 
 def _parse_days(text: str) -> int:
-    """What is no number is refused by `invitations.create_invitation` in one line, where the parser would print how it
-    is used."""
+    """The number, or 0 for text that is no number.
+
+    `invitations.create_invitation` refuses 0 with an error in one line. The parser would print its usage too.
+    """
     return int(text) if text.isdecimal() and len(text) < 6 else 0

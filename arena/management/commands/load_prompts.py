@@ -1,4 +1,4 @@
-"""Put a team's own questions on the cards of the first page."""
+"""Replace the suggested questions of the home page with those of a file."""
 
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,8 @@ from arena.battles import suggestions_file
 
 class Command(BaseCommand):
     help = (
-        "Put the prompts of a file on the cards of the first page, instead of all that are there; all of them or none. "
-        "The file is CSV with a header, or JSON Lines; its columns are prompt and category. "
+        "Replace all suggested questions of the home page with the prompts of a file. An error changes nothing. "
+        "The file is CSV with a header, or JSON Lines, with the columns prompt and category. "
         "arena/data/suggestions.jsonl holds the prompts that come with Arena."
     )
 

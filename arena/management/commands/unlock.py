@@ -1,4 +1,4 @@
-"""unlock: lets somebody log in again."""
+"""unlock: let an account log in again after too many wrong passwords."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -11,14 +11,14 @@ from core.admin import second_factor
 
 
 class Command(BaseCommand):
-    help = "Lifts the lock that too many wrong passwords have put on a name."
+    help = "Unlock a username after too many wrong passwords."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="username of the account")
         parser.add_argument(
             "--remove-second-factor",
             action="store_true",
-            help="also remove the authenticator app, for somebody who has lost it and the recovery codes",
+            help="also remove the authenticator app, if its owner has lost it and the recovery codes",
         )
 
     def handle(self, *args: Any, name: str, remove_second_factor: bool, **options: Any) -> None:
@@ -26,7 +26,8 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"There is no account named {name!r}.")
         login_locks.unlock_name(user.get_username())
-        done = f"1 account unlocked: {user.get_username()}."
+        message = f"1 account unlocked: {user.get_username()}."
         if remove_second_factor:
-            done += f" {second_factor.remove_authenticators(user)} authenticators removed, recovery codes included."
-        self.stdout.write(done)
+            removed_count = second_factor.remove_authenticators(user)
+            message += f" {removed_count} authenticators removed, recovery codes included."
+        self.stdout.write(message)

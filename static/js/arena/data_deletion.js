@@ -1,4 +1,4 @@
-// Whoever deletes everything means what this browser remembers too: the draft and the choices.
+// Deleting all data also deletes what this browser stores: the draft and the choice of models.
 document.getElementById("delete-all").addEventListener("submit", () => {
   localStorage.clear();
   sessionStorage.clear();

@@ -1,4 +1,4 @@
-"""API keys in the admin: all of them, and the way to take one away."""
+"""API keys in the admin: the list of all keys, and their revocation."""
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -21,15 +21,15 @@ def test_list_has_keys_of_accounts_and_of_the_command_and_never_what_opens(admin
     _, secret = api_keys.create_key("nightly", ["read", "vote"])
     of_alice, other = api_keys.create_key("notebook", ["read"], 9, User.objects.create_user("alice"))
     pages = [admin.get(address).content.decode() for address in (KEYS, f"{KEYS}{of_alice.pk}/change/")]
-    for word in ("nightly", "none, made by the command", "notebook", "alice", "read, vote", secret[:12]):
+    for word in ("nightly", "none, created by command", "notebook", "alice", "read, vote", secret[:12]):
         assert word in pages[0]
     for page in pages:
         assert not [word for word in (secret, other, of_alice.digest, str(of_alice.voter_id)) if word in page]
 
 
 def test_revoked_keys_open_nothing_and_that_is_logged_once(admin):
-    made = [api_keys.create_key(name, ["read"]) for name in ("nightly", "weekly", "stays")]
-    (one, _), (other, secret), (_, stays) = made
+    keys = [api_keys.create_key(name, ["read"]) for name in ("nightly", "weekly", "stays")]
+    (one, _), (other, secret), (_, stays) = keys
     assert "2 keys revoked." in revoke(admin, one, other).content.decode()
     assert "0 keys revoked." in revoke(admin, one).content.decode()
     with pytest.raises(RequestError, match="revoked"):

@@ -1,4 +1,4 @@
-"""The inspector of battles."""
+"""Battles, votes and voters in the admin."""
 
 import re
 from datetime import UTC, datetime
@@ -27,30 +27,30 @@ def text(admin, battle):
 
 
 def test_battle_is_shown_in_full(admin):
-    gone = common.model("gone", name="Gone")
+    replaced_model = common.model("gone", name="Gone")
     battle = factories.battle(
         "voted",
         prompt="Why <so>?",
-        replaced=[{"side": "b", "model": gone.pk, "reason": "timeout", "propensity": 0.125}],
+        replaced=[{"side": "b", "model": replaced_model.pk, "reason": "timeout", "propensity": 0.125}],
         a=factories.FINISHED
         | {"text": "Because <b>.", "attempt": 2, "tries": 1, "input_tokens": 3, "output_tokens": 9},
         b=factories.FAILED | {"reasoning": "Let me think."},
     )
-    shown = text(admin, battle)
+    page_text = text(admin, battle)
     for words in (
         "Why &lt;so&gt;?",
         "Because &lt;b&gt;.",
-        "2 in all, 1 since it was last asked for",
+        "2 in total, 1 since the last request",
         "3 in, 9 out",
         "Failed, Timeout",
         "Let me think.",
-        "Side b: Gone failed (timeout); its pair was drawn with chance 0.12500.",
+        "Side b: Gone failed (timeout); the propensity of its pair was 0.12500.",
         "delta turn 1, side a, 12 characters",
         "done turn 1, side a",
         "failed turn 1, side b, timeout",
         "voted",
     ):
-        assert words in shown
+        assert words in page_text
 
 
 def test_battle_without_turns_is_shown_too(admin):
@@ -117,27 +117,27 @@ def test_who_may_only_look_decides_nothing(client, action):
 def test_page_of_a_published_battle_tells_of_its_reports(admin):
     battle = factories.battle("voted", shared_at=now(), review="reported")
     Report.objects.create(battle=battle, reporter="x")
-    shown = text(admin, battle)
-    assert "reported, and waiting for an operator" in shown
-    assert "reported by 1 reader" in shown
+    page_text = text(admin, battle)
+    assert "reported, waiting for review" in page_text
+    assert "reported by 1 reader" in page_text
 
 
 def test_vote_of_a_battle_is_shown_with_what_was_said(admin):
     first, second = common.model("x", name="X"), common.model("y", name="Y")
     row = {"rating": 1012.4, "ci_low": 1000.0, "ci_high": 1024.0, "rank": 3, "votes": 432, "models": 9}
-    gone = common.model("gone", name="Gone")
+    retired_model = common.model("gone", name="Gone")
     battle = factories.battle(
         "voted",
         model_a=first,
         model_b=second,
         standing={"a": row, "b": None},
         among=[first.pk, second.pk],
-        replaced=[{"side": "b", "model": gone.pk, "reason": "timeout", "propensity": 0.125}],
+        replaced=[{"side": "b", "model": retired_model.pk, "reason": "timeout", "propensity": 0.125}],
     )
     reasons = {"a": ["useful"], "b": ["instructions", "gone_word"]}
     vote = common.vote(first, second, "b", battle=battle, reasons=reasons, comment="So <there>.", counted=False)
 
-    shown = text(admin, battle)
+    page_text = text(admin, battle)
 
     for words in (
         "Winner Side b: Y",
@@ -148,9 +148,9 @@ def test_vote_of_a_battle_is_shown_with_what_was_said(admin):
         "Before, side a X: rank 3, rating 1012.4 (1000 to 1024), 432 votes",
         "Drawn among X, Y",
     ):
-        assert words in shown
-    assert shown.count("Replaced") == 1
-    assert f'"model": {gone.pk}' not in shown
+        assert words in page_text
+    assert page_text.count("Replaced") == 1
+    assert f'"model": {retired_model.pk}' not in page_text
     page = admin.get(f"/admin/arena/battle/{battle.pk}/change/").content.decode()
     assert f'href="/admin/arena/vote/{vote.pk}/change/"' in page
 
@@ -165,9 +165,9 @@ def test_vote_for_no_side_is_shown(admin, winner, said):
 def test_times_have_one_form_and_a_zone(admin):
     battle = factories.battle("voted", created_at=datetime(2026, 11, 26, 21, 28, 31, tzinfo=UTC))
     Turn.objects.filter(battle=battle).update(created_at=battle.created_at)
-    said = "26 Nov 2026, 21:28:31 UTC"
-    assert text(admin, battle).count(said) == 2
-    assert said in admin.get(LIST).content.decode()
+    formatted = "26 Nov 2026, 21:28:31 UTC"
+    assert text(admin, battle).count(formatted) == 2
+    assert formatted in admin.get(LIST).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_battles_are_found_by_id_voter_and_model(admin, asked, found):
 
 @pytest.mark.parametrize("term", ["model-7", "0123abcd"])
 def test_search_uses_indexes(term):
-    """The planner may not read the whole table, and has no need to."""
+    """The search must not read the whole table."""
     page = django_admin.site._registry[Battle]
     common.model("model-7")
     with connection.cursor() as cursor:

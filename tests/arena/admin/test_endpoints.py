@@ -1,4 +1,4 @@
-"""Endpoints in the admin: what is refused, how they do, and the button that asks one question."""
+"""Endpoints in the admin: validation, health, and the button that sends a probe."""
 
 from datetime import timedelta
 from threading import Thread
@@ -48,8 +48,8 @@ def test_endpoint_is_added_and_logged(admin):
     model = factories.model("x")
     answer = admin.post(f"{LIST}add/", form(model, max_tokens=64))
     assert answer.status_code == 302
-    made = Endpoint.objects.get()
-    assert (made.model, made.max_tokens, made.api_key_env) == (model, 64, "OPENAI_API_KEY")
+    endpoint = Endpoint.objects.get()
+    assert (endpoint.model, endpoint.max_tokens, endpoint.api_key_env) == (model, 64, "OPENAI_API_KEY")
     change = AuditEntry.objects.get()
     assert (change.who, change.kind, change.what, change.after["max_tokens"]) == (
         "operator", "added", "arena.endpoint", 64,
@@ -59,18 +59,21 @@ def test_endpoint_is_added_and_logged(admin):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"base_url": "https://api.example.com/v1?key=sk-abc"}, "It holds a query or a fragment"),
-        ({"parameters": '{"api_key": "sk-1"}'}, "and its name into “Variable that holds the key”."),
-        ({"parameters": '{"headers": {"Authorization": "Bearer sk-1"}}'}, "It must not hold &#x27;Authorization&#x27;"),
+        ({"base_url": "https://api.example.com/v1?key=sk-abc"}, "It contains a query or a fragment"),
+        ({"parameters": '{"api_key": "sk-1"}'}, "name in “API-key environment variable”."),
+        (
+            {"parameters": '{"headers": {"Authorization": "Bearer sk-1"}}'},
+            "must not contain &#x27;Authorization&#x27;",
+        ),
         ({"upstream_id": ""}, "It is missing."),
-        ({"base_url": "http://169.254.169.254/latest"}, "no public address"),
+        ({"base_url": "http://169.254.169.254/latest"}, "not a public address"),
         ({"base_url": "ftp://api.example.com"}, "not an http or https URL"),
-        ({"base_url": "https://me:pass@api.example.com/v1"}, "holds a user name or password"),
+        ({"base_url": "https://me:pass@api.example.com/v1"}, "contains a user name or password"),
         ({"base_url": ""}, "It is missing."),
-        ({"api_key_env": "sk-abc.123"}, "name of a variable, never a key"),
+        ({"api_key_env": "sk-abc.123"}, "name of an environment variable, not a key"),
         ({"kind": "carrier-pigeon"}, "Select a valid choice"),
-        ({"max_tokens": "0"}, "It must lie between"),
-        ({"temperature": "3"}, "It must lie between"),
+        ({"max_tokens": "0"}, "It must be between"),
+        ({"temperature": "3"}, "It must be between"),
         ({"parameters": "[1"}, "Enter a valid JSON"),
         ({"parameters": "[1]"}, "It must be a table."),
     ],
@@ -97,10 +100,10 @@ def test_list_tells_how_endpoints_do(admin):
             public_answers=public_answers, public_failures=public_failures, first_token_p50=0.25,
             tokens_per_s_p50=speed,
         )  # fmt: skip
-    shown = text(admin.get(LIST))
+    page_text = text(admin.get(LIST))
     state = "no: it did not answer our last 2 probes"
     for words in (state, '"field-calls">10<', '"field-failure_rate">20.0%<', ">0.25<", ">40<"):
-        assert words in shown
+        assert words in page_text
 
 
 @pytest.mark.parametrize(
@@ -125,14 +128,14 @@ def test_button_asks_once_and_shows_how_quick_it_was(admin, provider, monkeypatc
     endpoint = factories.endpoint(
         kind="openai", base_url=provider.base_url, upstream_id="steady-203", api_key_env="Z_API_KEY"
     )
-    assert "Ask it one question" in text(admin.get(f"{LIST}{endpoint.pk}/change/"))
+    assert "Send a test question" in text(admin.get(f"{LIST}{endpoint.pk}/change/"))
 
     answer = admin.post(f"{LIST}{endpoint.pk}/ask/", follow=True)
 
     assert "answered: first token after" in text(answer)
     assert "tokens/s" in text(answer)
-    [asked] = provider.requests("steady-203")
-    assert KEY in str(asked)
+    [provider_request] = provider.requests("steady-203")
+    assert KEY in str(provider_request)
     change = AuditEntry.objects.get()
     assert (change.who, change.kind) == ("operator", "tested")
     assert change.after["first_token_s"] > 0
@@ -145,7 +148,7 @@ def test_button_shows_nothing_of_what_a_provider_says_to_an_error(admin, provide
         kind="openai", base_url=provider.base_url, upstream_id="error-401", api_key_env="Z_API_KEY"
     )
     answer = admin.post(f"{LIST}{endpoint.pk}/ask/", follow=True)
-    assert "did not answer: Unavailable. log/web.log of the" in text(answer)
+    assert "did not answer: Unavailable. See log/web.log in the" in text(answer)
     assert KEY not in text(answer)
     assert AuditEntry.objects.get().after == vars(ProbeResult("unavailable"))
 
@@ -165,8 +168,8 @@ def test_button_is_for_those_who_may_change(client, django_user_model):
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        (ProbeResult(NO_KEY), "The variable Z_API_KEY is not set in the web service, so X was not asked."),
-        (ProbeResult("timeout"), "X did not answer: Timeout. log/web.log of the"),
+        (ProbeResult(NO_KEY), "X was not called, because the variable Z_API_KEY is not set in the web service."),
+        (ProbeResult("timeout"), "X did not answer: Timeout. See log/web.log in the"),
         (ProbeResult(first_token_s=0.5), "X answered: first token after 0.50 s."),
         (
             ProbeResult(first_token_s=0.5, tokens_per_s=41.6, tokens=9),
@@ -203,7 +206,7 @@ def test_no_other_way_deletes_an_endpoint_that_was_called(admin):
 
 @pytest.fixture
 def editor(client, django_user_model):
-    """Somebody who may look at endpoints and change them, and nothing else."""
+    """A client whose user may only view and change endpoints."""
     bob = django_user_model.objects.create_user("bob", is_staff=True)
     bob.user_permissions.set(Permission.objects.filter(codename__in=("view_endpoint", "change_endpoint")))
     client.force_login(bob)
@@ -212,7 +215,7 @@ def editor(client, django_user_model):
 
 @pytest.mark.parametrize("variable", ["SECRET_KEY", "DATABASE_URL", "POSTGRES_PASSWORD", "HOME"])
 def test_no_variable_of_the_service_is_sent_to_a_listener(editor, provider, monkeypatch, variable):
-    """By an editor of endpoints, who points one at a server of theirs and presses the button."""
+    """An editor of endpoints could point one at their own server and press the button."""
     monkeypatch.setenv(variable, "zsecret-of-the-service")
     endpoint = factories.endpoint(kind="openai", base_url=provider.base_url, upstream_id=f"says:{variable}")
     fields = {"base_url": provider.base_url, "upstream_id": f"says:{variable}", "api_key_env": variable}
@@ -261,7 +264,7 @@ def test_key_follows_to_another_host_only_if_its_name_is_typed_again(editor, bas
     assert (answer.status_code == 302) is accepted
     assert (Endpoint.objects.get().base_url == base_url) is accepted
     if not accepted:
-        assert "The key would go to another host. Type the name of the variable again to confirm." in text(answer)
+        assert "The key would be sent to another host. Enter the name of its variable again to confirm." in text(answer)
 
 
 def test_endpoint_without_a_key_moves_freely(editor):

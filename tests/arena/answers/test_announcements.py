@@ -1,4 +1,4 @@
-"""What web requests publish of a battle."""
+"""Events of a battle that web requests publish."""
 
 from uuid import uuid4
 
@@ -18,10 +18,10 @@ def test_tell_adds_to_the_stream_of_a_battle(published, valkey):
 def test_tell_is_lost_while_nobody_answers(nobody, caplog):
     announce_events(uuid4(), ["state", "voted"])
 
-    assert "Redis is away" in caplog.text
+    assert "Redis is down" in caplog.text
 
 
 def test_ask_to_stop_is_lost_while_nobody_answers(nobody, caplog):
     announcements.request_stop(uuid4())
 
-    assert "Redis is away" in caplog.text
+    assert "Redis is down" in caplog.text

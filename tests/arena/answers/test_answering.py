@@ -1,8 +1,8 @@
-"""How quick a model was, and what the log says of its failures."""
+"""Measured speed of models, and log entries about their failures."""
 
 import pytest
 
-from arena.answers.answering import log_words, measure_call
+from arena.answers.answering import format_log_detail, measure_call
 from arena.answers.live_turn import LiveSide
 from arena.endpoints.backends.protocol import Action, BackendError, Usage
 from arena.endpoints.backends.provider_errors import finalize_error, translate_exception, translate_status
@@ -53,4 +53,4 @@ def test_measured_gives_the_speed_between_the_first_and_the_last_part(of, speed)
     ],
 )
 def test_log_words_quote_a_provider_only_where_no_question_can_have_caused_the_failure(error, words):
-    assert log_words(finalize_error(error, begun=False, secret="")) == words
+    assert format_log_detail(finalize_error(error, has_begun=False, api_key="")) == words

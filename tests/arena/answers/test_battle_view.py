@@ -1,4 +1,4 @@
-"""A battle as the database has it."""
+"""Views of battles, built from the database."""
 
 import pytest
 
@@ -16,9 +16,9 @@ def test_answers_come_in_the_order_of_turns_and_sides(django_assert_num_queries)
         factories.turn(battle, number, a=FINISHED, b=FINISHED)
 
     with django_assert_num_queries(1):
-        found = [(each.turn.number, each.side, each.turn.battle.state) for each in battle_view.load_answers(battle.pk)]
+        order = [(a.turn.number, a.side, a.turn.battle.state) for a in battle_view.load_answers(battle.pk)]
 
-    assert found == [(number, side, "ready") for number in (1, 2, 3) for side in "ab"]
+    assert order == [(number, side, "ready") for number in (1, 2, 3) for side in "ab"]
 
 
 def test_view_tells_finished_failed_and_running_answers_apart():

@@ -16,11 +16,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-async def ledger():
-    made = DatabaseBatcher(asyncio.get_running_loop())
-    yield made
-    with pytest.raises(DatabaseUnreachable):  # the thread lets its connection go
-        await made.call(away, None)
+async def batcher():
+    batcher = DatabaseBatcher(asyncio.get_running_loop())
+    yield batcher
+    with pytest.raises(DatabaseUnreachable):  # the thread closes its connection
+        await batcher.call(away, None)
 
 
 def away(arguments):
@@ -62,35 +62,35 @@ async def stored(column="slug"):
     return await asyncio.to_thread(look)
 
 
-async def test_call_gives_each_its_own_result(ledger):
-    results = await asyncio.gather(*(ledger.call(insert, f"m{n}") for n in range(20)))
+async def test_call_gives_each_its_own_result(batcher):
+    results = await asyncio.gather(*(batcher.call(insert, f"m{n}") for n in range(20)))
 
     assert results == [f"M{n}" for n in range(20)]
     assert await stored() == {f"m{n}" for n in range(20)}
 
 
-async def test_call_puts_what_is_due_together_into_one_transaction(ledger):
-    calls = [ledger.call(ids, None), ledger.call(other_ids, None), ledger.call(ids, None)]
+async def test_call_puts_what_is_due_together_into_one_transaction(batcher):
+    calls = [batcher.call(ids, None), batcher.call(other_ids, None), batcher.call(ids, None)]
 
     assert len(set(await asyncio.gather(*calls))) == 1
 
 
-async def test_call_hands_calls_of_one_operation_over_together(ledger):
-    assert await asyncio.gather(*(ledger.call(sizes, n) for n in range(15))) == [15] * 15
+async def test_call_hands_calls_of_one_operation_over_together(batcher):
+    assert await asyncio.gather(*(batcher.call(sizes, n) for n in range(15))) == [15] * 15
 
 
-async def test_calls_one_after_the_other_are_transactions_of_their_own(ledger):
-    assert await ledger.call(ids, None) != await ledger.call(ids, None)
+async def test_calls_one_after_the_other_are_transactions_of_their_own(batcher):
+    assert await batcher.call(ids, None) != await batcher.call(ids, None)
 
 
-async def test_call_answers_only_after_the_commit(ledger):
-    await ledger.call(insert, "m")
+async def test_call_answers_only_after_the_commit(batcher):
+    await batcher.call(insert, "m")
 
     assert await stored() == {"m"}
 
 
-async def test_call_that_is_poisoned_does_not_harm_its_neighbours(ledger):
-    calls = (ledger.call(insert, slug) for slug in ("a", "b\x00", "c", "d" * 500, "e"))
+async def test_call_that_is_poisoned_does_not_harm_its_neighbours(batcher):
+    calls = (batcher.call(insert, slug) for slug in ("a", "b\x00", "c", "d" * 500, "e"))
 
     results = await asyncio.gather(*calls, return_exceptions=True)
 
@@ -100,54 +100,54 @@ async def test_call_that_is_poisoned_does_not_harm_its_neighbours(ledger):
     assert await stored() == {"a", "c", "e"}
 
 
-async def test_call_of_another_operation_survives_a_poisoned_one(ledger):
+async def test_call_of_another_operation_survives_a_poisoned_one(batcher):
     def poisoned(arguments):
         raise LookupError("no such thing")
 
-    results = await asyncio.gather(ledger.call(poisoned, 1), ledger.call(insert, "a"), return_exceptions=True)
+    results = await asyncio.gather(batcher.call(poisoned, 1), batcher.call(insert, "a"), return_exceptions=True)
 
     assert isinstance(results[0], LookupError)
     assert results[1] == "A"
     assert await stored() == {"a"}
 
 
-async def test_call_that_gives_too_few_results_is_an_error_of_its_own(ledger):
-    results = await asyncio.gather(ledger.call(lambda _: [], 1), ledger.call(insert, "a"), return_exceptions=True)
+async def test_call_that_gives_too_few_results_is_an_error_of_its_own(batcher):
+    results = await asyncio.gather(batcher.call(lambda _: [], 1), batcher.call(insert, "a"), return_exceptions=True)
 
     assert isinstance(results[0], ValueError)
     assert results[1] == "A"
 
 
 @pytest.mark.parametrize("failing", [away, closed])
-async def test_call_says_so_when_the_database_is_away(ledger, failing):
-    results = await asyncio.gather(ledger.call(failing, 1), ledger.call(insert, "a"), return_exceptions=True)
+async def test_call_says_so_when_the_database_is_away(batcher, failing):
+    results = await asyncio.gather(batcher.call(failing, 1), batcher.call(insert, "a"), return_exceptions=True)
 
     assert [type(result) for result in results] == [DatabaseUnreachable, DatabaseUnreachable]
     assert await stored() == set()
 
 
-async def test_call_works_again_once_the_database_is_back(ledger):
+async def test_call_works_again_once_the_database_is_back(batcher):
     with pytest.raises(DatabaseUnreachable):
-        await ledger.call(away, None)
+        await batcher.call(away, None)
 
-    assert await ledger.call(insert, "a") == "A"
+    assert await batcher.call(insert, "a") == "A"
 
 
-async def test_call_survives_a_connection_that_the_server_ended(ledger):
+async def test_call_survives_a_connection_that_the_server_ended(batcher):
     def end(arguments):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
         return [None]
 
     with pytest.raises(DatabaseUnreachable):
-        await ledger.call(end, None)
+        await batcher.call(end, None)
 
-    assert await ledger.call(insert, "a") == "A"
+    assert await batcher.call(insert, "a") == "A"
 
 
-async def test_call_that_was_ended_for_a_deadlock_is_made_again(ledger):
-    """By PostgreSQL, in favour of another worker that took the same two rows the other way round."""
-    await asyncio.gather(ledger.call(insert, "first"), ledger.call(insert, "second"))
+async def test_call_that_was_ended_for_a_deadlock_is_made_again(batcher):
+    """PostgreSQL ends it in favor of another worker that locked the same two rows in the other order."""
+    await asyncio.gather(batcher.call(insert, "first"), batcher.call(insert, "second"))
     have_first, have_second = threading.Event(), threading.Event()
 
     def change(slug):
@@ -173,53 +173,53 @@ async def test_call_that_was_ended_for_a_deadlock_is_made_again(ledger):
             connections.close_all()
 
     other = asyncio.create_task(asyncio.to_thread(the_other_way))
-    assert await ledger.call(one_way, 1) == 1
+    assert await batcher.call(one_way, 1) == 1
     await other
     assert await stored("name") == {"first!!", "second!!"}
 
 
-async def test_call_that_deadlocks_end_again_and_again_is_given_up(ledger):
-    tried = []
+async def test_call_that_deadlocks_end_again_and_again_is_given_up(batcher):
+    tries = []
 
     def unlucky(arguments):
-        tried.append(arguments)
+        tries.append(arguments)
         raise OperationalError("deadlock detected") from DeadlockDetected()
 
     with pytest.raises(DatabaseUnreachable):
-        await ledger.call(unlucky, 1)
-    assert len(tried) == MAX_TRANSACTION_TRIES
-    assert await ledger.call(insert, "a") == "A"
+        await batcher.call(unlucky, 1)
+    assert len(tries) == MAX_TRANSACTION_TRIES
+    assert await batcher.call(insert, "a") == "A"
 
 
-async def test_insist_asks_until_the_database_answers(ledger):
-    tried = []
+async def test_insist_asks_until_the_database_answers(batcher):
+    tries = []
 
     def away_at_first(arguments):
-        tried.extend(arguments)
-        if len(tried) == 1:
+        tries.extend(arguments)
+        if len(tries) == 1:
             raise OperationalError("away")
         return insert(arguments)
 
-    assert await ledger.insist(away_at_first, "a") == "A"
-    assert tried == ["a", "a"]
+    assert await batcher.call_until_ok(away_at_first, "a") == "A"
+    assert tries == ["a", "a"]
 
 
-async def test_insist_does_not_repeat_what_can_never_succeed(ledger):
+async def test_insist_does_not_repeat_what_can_never_succeed(batcher):
     with pytest.raises(DataError, match="NUL"):
-        await ledger.insist(insert, "a\x00")
+        await batcher.call_until_ok(insert, "a\x00")
 
 
-async def test_call_that_nobody_waits_for_any_more_is_done_all_the_same(ledger):
-    waiting = asyncio.ensure_future(ledger.call(insert, "a"))
+async def test_call_that_nobody_waits_for_any_more_is_done_all_the_same(batcher):
+    waiting = asyncio.ensure_future(batcher.call(insert, "a"))
     await asyncio.sleep(0)
     waiting.cancel()
 
-    assert await ledger.call(insert, "b") == "B"
+    assert await batcher.call(insert, "b") == "B"
     assert await stored() == {"a", "b"}
 
 
-async def test_call_runs_in_the_thread_of_the_ledger(ledger):
+async def test_call_runs_in_the_thread_of_the_ledger(batcher):
     def names(arguments):
         return [threading.current_thread().name for _ in arguments]
 
-    assert await ledger.call(names, None) == "ledger"
+    assert await batcher.call(names, None) == "db-batcher"

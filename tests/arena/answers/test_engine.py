@@ -1,4 +1,4 @@
-"""The answer engine for real: its loop, its database thread, a real Valkey, and a provider that can misbehave."""
+"""The real answer engine: its loop, its database thread, a real Valkey, and a provider that can misbehave."""
 
 import asyncio
 import threading
@@ -38,18 +38,18 @@ def away(arguments):
 
 
 def shut(engine):
-    """Stop it and give back what it holds, so that the database can be emptied."""
+    """Stop the engine and release its connections, so that the database can be emptied."""
 
     async def end():
-        # A library may swallow a cancellation that comes together with its own time limit; then it takes another.
+        # A library may swallow a cancellation that comes together with its own timeout; then a second one is needed.
         while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks, timeout=1)
         with suppress(DatabaseUnreachable):
-            await engine.ledger.call(away, None)
+            await engine.batcher.call(away, None)
         await engine.publisher.redis.aclose()
-        await engine.answering.close()
+        await engine.runner.close()
         await engine.loop.shutdown_default_executor()
 
     asyncio.run_coroutine_threadsafe(end(), engine.loop).result(10)
@@ -60,7 +60,7 @@ def shut(engine):
 
 @pytest.fixture
 def engines(settings, monkeypatch):
-    """Makes workers; their heartbeats come ten times as often as in earnest."""
+    """Starts workers with heartbeats ten times as frequent as in production."""
     settings.ENVIRONMENT = replace(
         settings.ENVIRONMENT,
         arena_allow_private_endpoints=("127.0.0.0/8",),
@@ -70,14 +70,14 @@ def engines(settings, monkeypatch):
         arena_answer_timeout_s=10,
     )
     monkeypatch.setattr(leases, "HEARTBEAT_S", 0.2)
-    made = []
+    started = []
 
     def make():
-        made.append(Engine())
-        return made[-1]
+        started.append(Engine())
+        return started[-1]
 
     yield make
-    for engine in made:
+    for engine in started:
         shut(engine)
 
 
@@ -94,7 +94,7 @@ def provider():
 
 @pytest.fixture
 def served(provider):
-    """A model that the fake provider serves under this name."""
+    """Creates a model that the fake provider serves under this name."""
     provider.forget()
 
     def make(name, **fields):
@@ -105,7 +105,7 @@ def served(provider):
 
 @pytest.fixture
 def published(valkey):
-    """What a reader makes of all that was said of a battle."""
+    """Builds the view of a reader from all published events of a battle."""
 
     def read(battle):
         view = BattleView()
@@ -127,12 +127,12 @@ def turn_of(model_a, model_b, prompt="Why is the sky blue?", mode="side_by_side"
 
 
 def becomes(turn, *states):
-    """Whether the turn's battle comes into one of these states."""
+    """Whether the turn's battle reaches one of these states."""
     return eventually(lambda: Battle.objects.filter(pk=turn.battle_id, state__in=states).exists())
 
 
 def asked(provider, name, prompt=probe.PROBE_PROMPT):
-    """The requests with this question that came to the model of this name: by default the probes."""
+    """The requests with this question to the model of this name: by default the probes."""
     return [request for request in provider.requests(name) if request["messages"][-1]["content"] == prompt]
 
 
@@ -190,7 +190,7 @@ def test_engine_shows_a_side_that_a_question_made_fail_and_the_vote_does_not_cou
 
 
 def test_engine_loses_no_end_of_battles_that_end_together(engine, published):
-    text = "**a**`b`" * 7_000  # one word for the model, and its rendering takes longer than a tick
+    text = "**a**`b`" * 7_000  # one word for the model, but slower to render than a tick
     turns = [turn_of(local(), local(), text, mode="anonymous") for _ in range(3)]
 
     for turn in turns:
@@ -203,7 +203,7 @@ def test_engine_loses_no_end_of_battles_that_end_together(engine, published):
 
 
 def test_engine_waits_for_no_reader_of_a_turn_that_it_has_lost(engine, served):
-    engine.publisher.silent_until = time.monotonic() + 60  # as if Redis were away
+    engine.publisher.paused_until = time.monotonic() + 60  # as if Redis were away
     turn = turn_of(served("a/len-5"), served("b/hang-3"))
     engine.submit(turn.pk)
     assert eventually(lambda: answers(turn)["a"].state == "finished")
@@ -211,7 +211,7 @@ def test_engine_waits_for_no_reader_of_a_turn_that_it_has_lost(engine, served):
     Answer.objects.filter(turn=turn, side="b").update(attempt=99)
 
     assert eventually(lambda: not engine.turns)
-    assert eventually(lambda: not [task for task in engine.background if task.get_coro().__name__ == "_finish"])
+    assert eventually(lambda: not [task for task in engine.background if task.get_coro().__name__ == "_finish_sides"])
 
 
 def test_engine_shows_each_side_its_own_history(engine, served, provider):
@@ -223,8 +223,8 @@ def test_engine_shows_each_side_its_own_history(engine, served, provider):
     engine.submit(turn.pk)
 
     assert becomes(turn, "ready")
-    said = [m["content"] for m in provider.requests("b/len-5")[0]["messages"] if m["role"] != "system"]
-    assert said == ["One?", "B1", "Two?"]
+    contents = [m["content"] for m in provider.requests("b/len-5")[0]["messages"] if m["role"] != "system"]
+    assert contents == ["One?", "B1", "Two?"]
 
 
 def test_engine_voids_a_first_turn_with_a_failed_side_and_keeps_the_others_text(engine, served):
@@ -249,7 +249,7 @@ def test_engine_asks_once_more_after_a_failure_that_may_pass(engine, served, pro
 
 
 def test_end_of_one_side_does_not_wait_for_the_words_of_the_other(engine, served, published, monkeypatch):
-    """Both sides are over at about the same time, and rendering the second takes longer."""
+    """Both sides end at about the same time, and the second takes longer to render."""
     end = engine_module._build_end_event
 
     def slowly(turn, side):
@@ -287,7 +287,7 @@ def test_engine_replaces_a_model_that_fails_before_its_first_word(engine, served
     assert becomes(turn, "ready")
     battle = Battle.objects.get()
     assert (battle.model_a, battle.model_b) == (third, other)
-    assert [(each["side"], each["model"]) for each in battle.replaced] == [("a", failing.pk)]
+    assert [(entry["side"], entry["model"]) for entry in battle.replaced] == [("a", failing.pk)]
     assert answers(turn)["a"].text == expected_text("c/len-5", turn.prompt)
     assert eventually(lambda: published(battle).side(1, "a").end == "done")
 
@@ -402,7 +402,7 @@ def test_engine_forgets_a_battle_that_is_deleted_meanwhile(engine, served, told,
 
 
 def test_drain_hands_running_turns_over_to_another_worker(engines, served, monkeypatch):
-    monkeypatch.setattr(leases, "LEASE_S", 60)  # nobody waits until it ends
+    monkeypatch.setattr(leases, "LEASE_S", 60)  # too long to wait for
     first = engines()
     turn = turn_of(served("a/hang-2-once"), served("b/len-5"))
     first.submit(turn.pk)
@@ -478,23 +478,23 @@ def test_engine_stops_where_the_reader_is(engine, served, told, valkey):
 
 
 def test_engine_hears_a_stop_that_comes_while_it_takes_the_turn(engine, served, monkeypatch):
-    """After the battle was read, and before the turn is known to be here."""
-    take, read, heard = jobs.claim_jobs, threading.Event(), threading.Event()
+    """The stop comes after the battle was read, and before the engine knows the turn."""
+    claim_jobs, claim_read, stop_sent = jobs.claim_jobs, threading.Event(), threading.Event()
 
     def slowly(turn_ids):
-        taken = take(turn_ids)
-        read.set()
-        heard.wait(30)
-        return taken
+        claimed = claim_jobs(turn_ids)
+        claim_read.set()
+        stop_sent.wait(30)
+        return claimed
 
     monkeypatch.setattr(jobs, "claim_jobs", slowly)
     monkeypatch.setattr(leases, "HEARTBEAT_S", 60)
     turn = turn_of(served("a/hang"), served("b/hang"), mode="anonymous")
     engine.submit(turn.pk)
-    assert read.wait(30)
+    assert claim_read.wait(30)
     lifecycle.stop_battle(turn.battle)
-    assert eventually(lambda: engine.stops)
-    heard.set()
+    assert eventually(lambda: engine.stop_times)
+    stop_sent.set()
 
     assert becomes(turn, "void")
 
@@ -558,7 +558,7 @@ def test_two_failed_probes_take_an_endpoint_out_and_a_good_one_brings_it_back(en
     Endpoint.objects.filter(model=down).update(upstream_id="mended/len-5")
 
     assert eventually(lambda: down.pk in draw.list_drawable_models())
-    assert EndpointCall.objects.filter(endpoint__model=down).count() == 2  # of the battle alone
+    assert EndpointCall.objects.filter(endpoint__model=down).count() == 2  # only those of the battle
 
 
 def test_probe_waits_for_a_place_at_its_endpoint(engine, served, provider):
@@ -576,7 +576,7 @@ def test_probe_waits_for_a_place_at_its_endpoint(engine, served, provider):
 
 
 def test_named_models_and_keys_have_half_of_the_places(engine, served, provider):
-    """Whatever they fill, a blind battle finds a place at once."""
+    """They cannot fill the slots that blind battles need."""
     busy = served("a/hang-5", max_concurrency=4)
     for _ in range(6):
         engine.submit(turn_of(busy, local()).pk)
@@ -638,7 +638,7 @@ def test_engine_waits_for_the_first_token_as_long_as_the_endpoint_may_take(engin
 
 @pytest.mark.parametrize("status", [400, 403, 422])
 def test_engine_logs_no_error_that_may_quote_the_question(engine, served, caplog, status):
-    """The operator finds the provider's words at the probe that follows, whose question is the arena's own."""
+    """Operators find the provider's words in the log of the next probe, whose question is the arena's own."""
     caplog.set_level("INFO")
     turn = turn_of(served(f"a/error-{status}"), served(f"b/error-{status}"), prompt="a canary of a question")
 

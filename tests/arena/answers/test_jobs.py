@@ -1,4 +1,4 @@
-"""From a claimed turn to what each side's model is asked."""
+"""Jobs of claimed turns: the request to each side's model."""
 
 from dataclasses import replace
 
@@ -53,9 +53,9 @@ def test_take_of_a_turn_that_is_not_there_is_none():
 def test_take_of_a_turn_that_was_delivered_twice_is_a_job_once():
     turn, other = factories.turn(), factories.turn()
 
-    taken = jobs.claim_jobs([turn.pk, other.pk, turn.pk])
+    claimed_jobs = jobs.claim_jobs([turn.pk, other.pk, turn.pk])
 
-    assert [job and job.turn_id for job in taken] == [turn.pk, other.pk, None]
+    assert [job and job.turn_id for job in claimed_jobs] == [turn.pk, other.pk, None]
 
 
 def test_take_gives_both_sides_the_same_request_but_for_the_model():
@@ -77,8 +77,8 @@ def test_take_names_no_model_to_the_model():
     names = [getattr(turn.battle, f"model_{side}") for side in "ab"]
 
     for side in jobs.claim_jobs([turn.pk])[0].sides:
-        said = side.request.system + "".join(message.content for message in side.request.messages)
-        assert not any(name.slug in said or name.name in said for name in names)
+        request_text = side.request.system + "".join(message.content for message in side.request.messages)
+        assert not any(name.slug in request_text or name.name in request_text for name in names)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_reap_takes_over_the_side_that_was_left():
 def test_reap_gives_what_it_found_to_one_of_those_who_asked():
     factories.turn(a=EXPIRED, b=EXPIRED)
 
-    assert [len(found) for found in jobs.reap_jobs([None, None, None])] == [1, 0, 0]
+    assert [len(reaped) for reaped in jobs.reap_jobs([None, None, None])] == [1, 0, 0]
 
 
 def test_take_needs_the_same_number_of_queries_for_many_turns_as_for_one(django_assert_num_queries):

@@ -1,4 +1,4 @@
-"""Who works on which answer."""
+"""Claims, leases and fenced saves of answers."""
 
 import threading
 from datetime import timedelta
@@ -19,12 +19,12 @@ from tests.races import at_once
 pytestmark = pytest.mark.django_db
 
 
-def held(turn, name, attempt=1, text=None):
+def lease(turn, name, attempt=1, text=None):
     return AnswerLease(factories.side(turn, name).pk, attempt, text)
 
 
 def many(count, **fields):
-    """So many turns of one battle."""
+    """Several turns of one battle."""
     battle = common.battle(state="answering")
     turns = Turn.objects.bulk_create([Turn(battle=battle, number=n, prompt="Why?") for n in range(count)])
     models = {"a": battle.model_a, "b": battle.model_b}
@@ -39,16 +39,16 @@ def result(turn, name, attempt=1, **fields):
 
 
 def lease_left(answer):
-    """Seconds that a lease still runs, on the database's clock."""
+    """Seconds until a lease ends, on the database's clock."""
     return Answer.objects.filter(pk=answer.pk).values_list(F("lease_until") - Now(), flat=True).get().total_seconds()
 
 
 def test_claim_takes_both_sides_of_a_queued_turn():
     turn = factories.turn()
 
-    [taken] = leases.claim_answers([turn.pk])
+    [claims] = leases.claim_answers([turn.pk])
 
-    assert taken == {factories.side(turn, name).pk: 1 for name in "ab"}
+    assert claims == {factories.side(turn, name).pk: 1 for name in "ab"}
     answer = factories.side(turn, "a")
     assert (answer.state, answer.attempt) == ("running", 1)
     assert answer.started_at is not None
@@ -59,25 +59,25 @@ def test_claim_gives_one_result_for_each_turn_in_order():
     first, second, third = (factories.turn() for _ in range(3))
     leases.claim_answers([second.pk])
 
-    taken = leases.claim_answers([third.pk, second.pk, first.pk])
+    claims = leases.claim_answers([third.pk, second.pk, first.pk])
 
-    assert [bool(each) for each in taken] == [True, False, True]
-    assert set(taken[0]) == {factories.side(third, name).pk for name in "ab"}
+    assert [bool(claim) for claim in claims] == [True, False, True]
+    assert set(claims[0]) == {factories.side(third, name).pk for name in "ab"}
 
 
 def test_claim_of_the_same_turn_twice_at_once_gives_it_once():
     turn = factories.turn()
 
-    taken = leases.claim_answers([turn.pk, turn.pk])
+    claims = leases.claim_answers([turn.pk, turn.pk])
 
-    assert sorted(len(each) for each in taken) == [0, 2]
+    assert sorted(len(claim) for claim in claims) == [0, 2]
 
 
 @pytest.mark.parametrize(("a", "b", "sides"), [(FINISHED, QUEUED, 1), (RUNNING, QUEUED, 1), (EXPIRED, FAILED, 0)])
 def test_claim_takes_what_is_queued_only(a, b, sides):
     turn = factories.turn(a=a, b=b)
 
-    assert [len(each) for each in leases.claim_answers([turn.pk])] == [sides]
+    assert [len(claim) for claim in leases.claim_answers([turn.pk])] == [sides]
 
 
 def test_claim_clears_what_an_earlier_attempt_left():
@@ -97,10 +97,10 @@ def test_claim_gives_a_turn_to_one_of_many_workers():
         with transaction.atomic():
             return leases.claim_answers(turns)
 
-    taken = at_once(8, work)
+    claims = at_once(8, work)
 
     for n in range(len(turns)):
-        assert sorted(len(each[n]) for each in taken) == [0] * 7 + [2]
+        assert sorted(len(claim[n]) for claim in claims) == [0] * 7 + [2]
     assert set(Answer.objects.values_list("attempt", flat=True)) == {1}
 
 
@@ -120,10 +120,10 @@ def test_claim_gives_a_turn_to_one_of_many_workers():
 def test_reap_takes_expired_and_long_queued_answers(a, b, sides):
     turn = factories.turn(a=a, b=b)
 
-    taken = leases.reap_answers()
+    claims = leases.reap_answers()
 
     expected = {factories.side(turn, name).pk: 1 + {"a": a, "b": b}[name].get("attempt", 0) for name in sides}
-    assert taken == ({turn.pk: expected} if sides else {})
+    assert claims == ({turn.pk: expected} if sides else {})
 
 
 def test_reap_takes_a_turn_only_once():
@@ -139,7 +139,7 @@ def test_reap_takes_no_more_turns_at_once_than_it_should_and_the_oldest_first():
     first, second = leases.reap_answers(), leases.reap_answers()
 
     assert (list(first), list(second)) == (turns[:-5], turns[-5:])
-    assert {len(taken) for taken in (first | second).values()} == {2}
+    assert {len(claims) for claims in (first | second).values()} == {2}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -147,15 +147,15 @@ def test_reap_gives_an_expired_turn_to_one_of_many_reapers():
     turns = {factories.turn(a=EXPIRED, b=FORGOTTEN).pk for _ in range(10)}
 
     def work(_):
-        found = {}
+        claims = {}
         for _ in range(3):
             with transaction.atomic():
-                found |= leases.reap_answers()
-        return found
+                claims |= leases.reap_answers()
+        return claims
 
-    taken = at_once(6, work)
+    claims = at_once(6, work)
 
-    assert sorted(turn for each in taken for turn in each) == sorted(turns)
+    assert sorted(turn for claim in claims for turn in claim) == sorted(turns)
     assert set(Answer.objects.filter(side="a").values_list("attempt", flat=True)) == {2}
     assert set(Answer.objects.filter(side="b").values_list("attempt", flat=True)) == {1}
 
@@ -167,9 +167,9 @@ def test_reap_passes_over_turns_that_another_reaper_is_taking():
     def work(number):
         if number == 0:
             with transaction.atomic():
-                taken = leases.reap_answers()
+                claims = leases.reap_answers()
                 locked.set()
-                return taken, done.wait(30)
+                return claims, done.wait(30)
         locked.wait(30)
         try:
             with transaction.atomic():
@@ -186,9 +186,9 @@ def test_reap_passes_over_turns_that_another_reaper_is_taking():
 def test_extend_renews_the_lease_and_keeps_what_was_released():
     turn = factories.turn(a=RUNNING, b=RUNNING)
 
-    [extended] = leases.extend_leases([(held(turn, "a", text="Hel"), held(turn, "b"))])
+    [extension] = leases.extend_leases([(lease(turn, "a", text="Hel"), lease(turn, "b"))])
 
-    assert extended.ours == {factories.side(turn, name).pk for name in "ab"}
+    assert extension.owned_ids == {factories.side(turn, name).pk for name in "ab"}
     assert lease_left(factories.side(turn, "a")) == pytest.approx(leases.LEASE_S, abs=2)
     assert (factories.side(turn, "a").text, factories.side(turn, "b").text) == ("Hel", "")
 
@@ -196,7 +196,7 @@ def test_extend_renews_the_lease_and_keeps_what_was_released():
 def test_extend_revives_an_expired_lease_that_nobody_took():
     turn = factories.turn(a=EXPIRED, b=EXPIRED)
 
-    assert leases.extend_leases([[held(turn, "a")]])[0].ours
+    assert leases.extend_leases([[lease(turn, "a")]])[0].owned_ids
 
     assert list(leases.reap_answers()[turn.pk]) == [factories.side(turn, "b").pk]
 
@@ -205,11 +205,11 @@ def test_extend_of_an_answer_that_another_worker_took_writes_nothing():
     turn = factories.turn(a=EXPIRED, b=EXPIRED)
     leases.reap_answers()
 
-    [extended] = leases.extend_leases(
-        [(held(turn, "a", attempt=1, text="stale"), held(turn, "b", attempt=2, text="new"))]
+    [extension] = leases.extend_leases(
+        [(lease(turn, "a", attempt=1, text="stale"), lease(turn, "b", attempt=2, text="new"))]
     )
 
-    assert extended.ours == {factories.side(turn, "b").pk}
+    assert extension.owned_ids == {factories.side(turn, "b").pk}
     assert (factories.side(turn, "a").text, factories.side(turn, "b").text) == ("", "new")
 
 
@@ -217,7 +217,7 @@ def test_extend_of_an_answer_that_another_worker_took_writes_nothing():
 def test_extend_of_an_answer_that_has_ended_writes_nothing(ended):
     turn = factories.turn(a=ended)
 
-    assert not leases.extend_leases([[held(turn, "a", text="more")]])[0].ours
+    assert not leases.extend_leases([[lease(turn, "a", text="more")]])[0].owned_ids
 
     assert factories.side(turn, "a").text == ended.get("text", "")
     assert factories.side(turn, "a").lease_until is None
@@ -227,16 +227,16 @@ def test_extend_tells_of_a_voter_who_wants_no_more():
     turn, other = factories.turn(a=RUNNING, b=RUNNING), factories.turn(a=RUNNING)
     Battle.objects.filter(pk=turn.battle_id).update(stopped=True)
 
-    extended = leases.extend_leases([(held(turn, "a"), held(turn, "b")), [held(other, "a")]])
+    extensions = leases.extend_leases([(lease(turn, "a"), lease(turn, "b")), [lease(other, "a")]])
 
-    assert [each.stopped for each in extended] == [True, False]
+    assert [extension.stopped for extension in extensions] == [True, False]
 
 
 def test_give_up_lets_another_worker_take_over_at_once():
     turn = factories.turn(a=RUNNING, b=RUNNING)
     assert leases.reap_answers() == {}
 
-    assert leases.release_leases([(held(turn, "a"), held(turn, "b"))]) == [None]
+    assert leases.release_leases([(lease(turn, "a"), lease(turn, "b"))]) == [None]
 
     assert set(leases.reap_answers()) == {turn.pk}
 
@@ -244,21 +244,21 @@ def test_give_up_lets_another_worker_take_over_at_once():
 def test_give_up_of_what_another_worker_has_changes_nothing():
     turn = factories.turn(a=RUNNING | {"attempt": 2})
 
-    leases.release_leases([[held(turn, "a", attempt=1)]])
+    leases.release_leases([[lease(turn, "a", attempt=1)]])
 
     assert lease_left(factories.side(turn, "a")) > 0
 
 
 def test_finish_saves_both_sides_and_makes_the_battle_ready():
     turn = factories.turn(a=RUNNING, b=RUNNING)
-    told = {"reasoning": "Hm.", "first_token_age": 3.0, "finished_age": 1.0, "input_tokens": 7, "output_tokens": 2}
+    usage = {"reasoning": "Hm.", "first_token_age": 3.0, "finished_age": 1.0, "input_tokens": 7, "output_tokens": 2}
 
-    [saved] = leases.finish_answers(
-        [FinishedSides(turn.pk, (result(turn, "a", **told), result(turn, "b", text="Yes.", cut=True)))]
+    [outcome] = leases.finish_answers(
+        [FinishedSides(turn.pk, (result(turn, "a", **usage), result(turn, "b", text="Yes.", cut=True)))]
     )
 
     a, b = factories.side(turn, "a"), factories.side(turn, "b")
-    assert saved == leases.SaveOutcome(frozenset({a.pk, b.pk}), "ready")
+    assert outcome == leases.SaveOutcome(frozenset({a.pk, b.pk}), "ready")
     assert (a.state, a.text, a.reasoning, a.failure, a.lease_until) == ("finished", "Hi.", "Hm.", "", None)
     assert (a.input_tokens, a.output_tokens, b.text, b.first_token_at) == (7, 2, "Yes.", None)
     assert a.finished_at - a.first_token_at == timedelta(seconds=2)
@@ -284,11 +284,11 @@ def test_finish_settles_the_battle_by_turn_and_failures(number, a, b, state):
         factories.turn(battle, earlier, a=FINISHED, b=FINISHED)
     turn = factories.turn(battle, number, a=RUNNING, b=RUNNING)
 
-    [saved] = leases.finish_answers(
+    [outcome] = leases.finish_answers(
         [FinishedSides(turn.pk, (result(turn, "a", failure=a), result(turn, "b", failure=b)))]
     )
 
-    assert saved.state == state == Battle.objects.get().state
+    assert outcome.state == state == Battle.objects.get().state
     assert factories.side(turn, "a").state == ("failed" if a else "finished")
 
 
@@ -303,20 +303,20 @@ def test_finish_of_one_side_leaves_the_battle_answering_until_the_other():
 
 @pytest.mark.django_db(transaction=True)
 def test_finish_of_one_side_each_by_two_workers_at_once_settles_once():
-    turn, saved, done = factories.turn(a=RUNNING, b=RUNNING), threading.Event(), threading.Event()
+    turn, first_saved, done = factories.turn(a=RUNNING, b=RUNNING), threading.Event(), threading.Event()
     results = [result(turn, name) for name in "ab"]
 
     def work(number):
         with transaction.atomic():
             if number == 0:
-                [each] = leases.finish_answers([FinishedSides(turn.pk, (results[0],))])
-                saved.set()
-                done.wait(0.3)  # the other one has to wait for this commit
-                return each.state
-            saved.wait(30)
-            [each] = leases.finish_answers([FinishedSides(turn.pk, (results[1],))])
+                [outcome] = leases.finish_answers([FinishedSides(turn.pk, (results[0],))])
+                first_saved.set()
+                done.wait(0.3)  # the other one must wait for this commit
+                return outcome.state
+            first_saved.wait(30)
+            [outcome] = leases.finish_answers([FinishedSides(turn.pk, (results[1],))])
             done.set()
-            return each.state
+            return outcome.state
 
     assert at_once(2, work) == [None, "ready"]
     assert Battle.objects.get().state == "ready"
@@ -325,11 +325,11 @@ def test_finish_of_one_side_each_by_two_workers_at_once_settles_once():
 def test_finish_of_both_sides_in_one_batch_settles_once():
     turn = factories.turn(a=RUNNING, b=RUNNING)
 
-    saved = leases.finish_answers(
+    outcomes = leases.finish_answers(
         [FinishedSides(turn.pk, (result(turn, "a"),)), FinishedSides(turn.pk, (result(turn, "b"),))]
     )
 
-    assert [len(each.saved) for each in saved] == [1, 1]
+    assert [len(outcome.saved_ids) for outcome in outcomes] == [1, 1]
     assert Battle.objects.get().state == "ready"
 
 
@@ -337,11 +337,11 @@ def test_finish_by_a_worker_that_lost_its_lease_writes_nothing():
     turn = factories.turn(a=EXPIRED, b=EXPIRED)
     leases.reap_answers()
 
-    [saved] = leases.finish_answers(
+    [outcome] = leases.finish_answers(
         [FinishedSides(turn.pk, (result(turn, "a", text="stale"), result(turn, "b", text="stale")))]
     )
 
-    assert saved == leases.SaveOutcome(frozenset(), None)
+    assert outcome == leases.SaveOutcome(frozenset(), None)
     assert set(Answer.objects.values_list("state", "text", "attempt")) == {("running", "", 2)}
     assert Battle.objects.get().state == "answering"
 
@@ -363,9 +363,9 @@ def test_finish_never_moves_a_battle_that_is_not_answering(state):
     turn = factories.turn(a=RUNNING, b=RUNNING)
     Battle.objects.update(state=state)
 
-    [saved] = leases.finish_answers([FinishedSides(turn.pk, (result(turn, "a"), result(turn, "b")))])
+    [outcome] = leases.finish_answers([FinishedSides(turn.pk, (result(turn, "a"), result(turn, "b")))])
 
-    assert saved.state is None
+    assert outcome.state is None
     assert Battle.objects.get().state == state
 
 
@@ -373,9 +373,9 @@ def test_finish_tells_each_turn_of_a_batch_its_own():
     turns = [factories.turn(a=RUNNING, b=RUNNING) for _ in range(3)]
     Answer.objects.filter(turn=turns[1]).update(attempt=2)
 
-    saved = leases.finish_answers([FinishedSides(turn.pk, (result(turn, "a"), result(turn, "b"))) for turn in turns])
+    outcomes = leases.finish_answers([FinishedSides(turn.pk, (result(turn, "a"), result(turn, "b"))) for turn in turns])
 
-    assert [each.state for each in saved] == ["ready", None, "ready"]
+    assert [outcome.state for outcome in outcomes] == ["ready", None, "ready"]
 
 
 def test_claims_and_saves_take_the_same_number_of_statements_for_many_as_for_one(django_assert_num_queries):
@@ -383,7 +383,7 @@ def test_claims_and_saves_take_the_same_number_of_statements_for_many_as_for_one
         turns = [factories.turn() for _ in range(count)]
         with django_assert_num_queries(1):
             leases.claim_answers([turn.pk for turn in turns])
-        sides = [[held(turn, name, text="x") for name in "ab"] for turn in turns]
+        sides = [[lease(turn, name, text="x") for name in "ab"] for turn in turns]
         with django_assert_num_queries(1):
             leases.extend_leases(sides)
         finishes = [FinishedSides(turn.pk, (result(turn, "a"), result(turn, "b"))) for turn in turns]
@@ -403,7 +403,7 @@ def test_leases_run_on_the_clock_of_the_database():
 
 
 def test_exist_tells_turns_that_were_deleted():
-    kept, gone = factories.turn(), factories.turn()
-    Battle.objects.filter(pk=gone.battle_id).delete()
+    existing, deleted = factories.turn(), factories.turn()
+    Battle.objects.filter(pk=deleted.battle_id).delete()
 
-    assert leases.turns_exist([gone.pk, kept.pk, gone.pk]) == [False, True, False]
+    assert leases.turns_exist([deleted.pk, existing.pk, deleted.pk]) == [False, True, False]

@@ -1,4 +1,4 @@
-"""Links say where they lead."""
+"""Links show their hosts."""
 
 import re
 
@@ -8,8 +8,8 @@ from arena.answers.link_hosts import MAX_HOST_LENGTH, find_host, is_host_shown
 from arena.answers.markdown import render_markdown
 
 
-def shown(text):
-    """All that stands in the answer, without its marks."""
+def visible_text(text):
+    """The text of the rendered answer, without tags."""
     return re.sub(r"<[^>]*>", "", render_markdown(text)).strip()
 
 
@@ -32,7 +32,7 @@ def shown(text):
         ("[bank](https:/evil.example)", "bank (evil.example)"),
         ("- a\n- [b](https://evil.example) c", "a\nb (evil.example) c"),
         ("[bank](https://b%61nk.example)", "bank (bank.example)"),
-        # What shows it already, or leads nowhere.
+        # Texts that show the host already, and links without a host.
         ("<https://a.example/b>", "https://a.example/b"),
         ("[https://a.example/b](https://a.example/c?d)", "https://a.example/b"),
         ("[A.example](https://a.example:8000/)", "A.example"),
@@ -44,16 +44,16 @@ def shown(text):
     ],
 )
 def test_link_shows_its_host_unless_its_text_does(markdown, expected):
-    assert shown(markdown) == expected
+    assert visible_text(markdown) == expected
 
 
 def test_host_is_in_punycode_so_that_letters_that_look_alike_do_not_pass():
-    assert "(xn--" in shown("[b\u0430nk.example](https://b\u0430nk.example)")
+    assert "(xn--" in visible_text("[b\u0430nk.example](https://b\u0430nk.example)")
 
 
 def test_end_of_a_long_host_is_shown_and_no_mark_of_it_is_html():
-    assert shown(f"[x](https://bank.example.{'a' * 200}.evil.example)").endswith("a.evil.example)")
-    assert len(shown(f"[x](https://{'a' * 200})")) == MAX_HOST_LENGTH + 5
+    assert visible_text(f"[x](https://bank.example.{'a' * 200}.evil.example)").endswith("a.evil.example)")
+    assert len(visible_text(f"[x](https://{'a' * 200})")) == MAX_HOST_LENGTH + 5
     assert "(a&lt;b&gt;.evil.example)" in render_markdown("[x](https://a%3Cb%3E.evil.example)")
 
 

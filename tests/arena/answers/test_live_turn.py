@@ -13,11 +13,11 @@ def turn(*sides, paced=True, number=1):
 
 
 def released(live):
-    """Text per side as the unsent events tell it, each beginning where the last one ended."""
+    """The text per side in the unsent events, each of which begins where the last one ended."""
     text = {}
-    for kind, _, side, _, at, piece in live.unsent:
+    for kind, _, side, _, offset, piece in live.unsent:
         assert kind == "delta"
-        assert at == len(text.setdefault(side, ""))
+        assert offset == len(text.setdefault(side, ""))
         text[side] += piece
     return text
 
@@ -37,14 +37,14 @@ def test_side_holds_text_back_until_it_is_released():
 def test_held_brings_the_text_only_if_more_was_released():
     side = LiveSide(side_job())
     side.feed("Hello")
-    assert side.held().text is None
+    assert side.build_lease().text is None
 
     side.release(2)
 
-    assert side.held().text == "He"
-    assert side.held().text is None
+    assert side.build_lease().text == "He"
+    assert side.build_lease().text is None
     side.release(3)
-    assert side.held().text == "Hello"
+    assert side.build_lease().text == "Hello"
 
 
 def test_result_tells_what_came_of_an_answer():
@@ -55,7 +55,7 @@ def test_result_tells_what_came_of_an_answer():
     side.release(5)
     side.end()
 
-    result = side.result()
+    result = side.build_result()
 
     assert (result.answer_id, result.attempt, result.text, result.reasoning) == (5, 2, "Hello", "Hmm")
     assert (result.failure, result.input_tokens, result.output_tokens, result.cut) == ("", 7, 1, True)
@@ -72,7 +72,7 @@ def test_side_takes_thoughts_for_tokens_but_does_not_begin_with_them():
 
     side.feed("Hello")
     assert side.first_at == first < side.last_at
-    assert (side.result().reasoning, side.lane.began) == ("Hm", True)
+    assert (side.build_result().reasoning, side.lane.began) == ("Hm", True)
 
 
 def test_begin_forgets_what_a_model_thought_that_failed():
@@ -83,7 +83,7 @@ def test_begin_forgets_what_a_model_thought_that_failed():
     side.begin()
     side.end("unavailable")
 
-    result = side.result()
+    result = side.build_result()
     assert (result.reasoning, result.output_tokens, result.first_token_age, result.cut) == ("", None, None, False)
 
 
@@ -91,7 +91,11 @@ def test_result_of_a_side_that_never_began_has_no_first_token():
     side = LiveSide(side_job())
     side.end("timeout")
 
-    assert (side.result().failure, side.result().first_token_age, side.result().text) == ("timeout", None, "")
+    assert (side.build_result().failure, side.build_result().first_token_age, side.build_result().text) == (
+        "timeout",
+        None,
+        "",
+    )
 
 
 def test_tick_of_a_paced_turn_waits_for_both_sides():
@@ -114,11 +118,11 @@ def test_tick_releases_both_texts_whole_in_the_end():
     for side in live.sides.values():
         side.end()
 
-    while not live.over():
+    while not live.list_ended_sides():
         live.tick()
 
     assert released(live) == {"a": "Hello, hello, hello" * 20, "b": "Yes 🙂"}
-    assert [side.result().text for side in live.over()] == ["Hello, hello, hello" * 20, "Yes 🙂"]
+    assert [side.build_result().text for side in live.list_ended_sides()] == ["Hello, hello, hello" * 20, "Yes 🙂"]
 
 
 def test_tick_of_an_open_turn_gives_each_side_at_once():
@@ -156,22 +160,22 @@ def test_tick_of_an_open_turn_with_one_side_left_to_answer_waits_for_nothing():
 def test_over_names_both_sides_of_a_paced_turn_together():
     live = turn("a", "b")
     live.sides["a"].end("unavailable")
-    assert live.over() == []
+    assert live.list_ended_sides() == []
 
     live.sides["b"].feed("Hi")
     live.sides["b"].end()
-    assert live.over() == []
+    assert live.list_ended_sides() == []
     for _ in range(len("Hi")):
         live.tick()
 
-    assert live.over() == [live.sides["a"], live.sides["b"]]
+    assert live.list_ended_sides() == [live.sides["a"], live.sides["b"]]
 
 
 def test_over_names_each_side_of_an_open_turn_by_itself():
     live = turn("a", "b", paced=False)
     live.sides["a"].end("unavailable")
 
-    assert live.over() == [live.sides["a"]]
+    assert live.list_ended_sides() == [live.sides["a"]]
 
 
 @pytest.mark.parametrize("paced", [True, False])
@@ -179,11 +183,11 @@ def test_over_names_no_side_twice(paced):
     live = turn("a", "b", paced=paced)
     for side in live.sides.values():
         side.end()
-    for side in live.over():
+    for side in live.list_ended_sides():
         side.closed = True
 
-    assert live.over() == []
-    assert list(live.open()) == []
+    assert live.list_ended_sides() == []
+    assert list(live.iter_open_sides()) == []
 
 
 def test_repeat_tells_all_that_was_released_so_far():
@@ -193,9 +197,9 @@ def test_repeat_tells_all_that_was_released_so_far():
     for _ in range(5):
         live.tick()
 
-    said = {side: text for _, _, side, _, at, text in live.repeat() if at == 0}
+    full_text = {side: text for _, _, side, _, offset, text in live.build_full_events() if offset == 0}
 
-    assert said == released(live)
+    assert full_text == released(live)
 
 
 def test_repeat_is_silent_about_a_side_of_which_nothing_was_released():
@@ -203,7 +207,7 @@ def test_repeat_is_silent_about_a_side_of_which_nothing_was_released():
     live.sides["b"].feed("Yes")
     live.tick()
 
-    assert [event[2] for event in live.repeat()] == ["b"]
+    assert [event[2] for event in live.build_full_events()] == ["b"]
 
 
 def test_stop_ends_a_side_where_its_reader_is():
@@ -216,8 +220,8 @@ def test_stop_ends_a_side_where_its_reader_is():
     live.stop()
     live.tick()
 
-    assert {side.job.side: side.result().text for side in live.over()} == text
-    assert all(side.result().stopped and not side.result().failure for side in live.over())
+    assert {side.job.side: side.build_result().text for side in live.list_ended_sides()} == text
+    assert all(side.build_result().stopped and not side.build_result().failure for side in live.list_ended_sides())
 
 
 def test_stop_before_anything_was_shown_is_a_failure_of_no_model():
@@ -226,7 +230,7 @@ def test_stop_before_anything_was_shown_is_a_failure_of_no_model():
 
     live.stop()
 
-    assert [side.result().failure for side in live.over()] == ["stopped", "stopped"]
+    assert [side.build_result().failure for side in live.list_ended_sides()] == ["stopped", "stopped"]
 
 
 def test_stop_leaves_answers_whole_that_both_sides_had_finished():
@@ -239,8 +243,8 @@ def test_stop_leaves_answers_whole_that_both_sides_had_finished():
     live.stop()
     live.tick()
 
-    assert [side.result().text for side in live.over()] == ["Hello, hello, hello" * 10] * 2
-    assert not any(side.result().stopped for side in live.over())
+    assert [side.build_result().text for side in live.list_ended_sides()] == ["Hello, hello, hello" * 10] * 2
+    assert not any(side.build_result().stopped for side in live.list_ended_sides())
 
 
 @pytest.mark.parametrize("ended", ["", "timeout"])
@@ -251,42 +255,42 @@ def test_fail_ends_every_open_side_and_keeps_what_was_shown(ended):
     live.sides["a"].feed(" there")
     live.sides["b"].end(ended)
 
-    a, b = (side.result() for side in live.fail())
+    a, b = (side.build_result() for side in live.fail())
 
     assert (a.text, a.failure) == ("Hello", "unavailable")
     assert (b.text, b.failure) == ("", ended or "unavailable")
-    assert all(side.lane.over for side in live.sides.values())
+    assert all(side.lane.is_over for side in live.sides.values())
 
 
 def test_held_names_the_open_sides_of_a_turn():
     live = turn("a", "b", paced=False)
     live.sides["b"].closed = True
 
-    assert [held.answer_id for held in live.held()] == [live.sides["a"].job.answer_id]
+    assert [lease.answer_id for lease in live.build_leases()] == [live.sides["a"].job.answer_id]
 
 
 @pytest.mark.parametrize(("since", "closed", "speaks"), [(-1, False, True), (1, False, False), (1, True, True)])
 def test_turn_is_silent_when_another_worker_may_have_it(since, closed, speaks):
-    """Once it is saved, no other worker can: what is left of it may be said."""
+    """After the save, no other worker can claim it, so the remaining events may be published."""
     live = turn("a", "b")
     for side in live.sides.values():
         side.closed = closed
 
-    live.held_until = 100.0
+    live.lease_deadline = 100.0
 
-    assert live.may_speak(100.0 + since) is speaks
+    assert live.may_publish(100.0 + since) is speaks
 
 
 @pytest.mark.parametrize(("ended", "whole"), [("ab", True), ("a", False)])
 def test_tick_holds_nothing_back_when_the_time_for_the_answer_is_over(ended, whole):
-    """Unless more is to come: then its rhythm would show."""
+    """Not while more may come: that would reveal its rhythm."""
     live = turn("a", "b")
     for name, side in live.sides.items():
         side.feed(f"{name} says a lot. " * 1000)
         if name in ended:
             side.end()
-    live.paced_until = 0.0
+    live.pacing_deadline = 0.0
 
     live.tick()
 
-    assert all(side.lane.over for side in live.sides.values()) is whole
+    assert all(side.lane.is_over for side in live.sides.values()) is whole

@@ -1,4 +1,4 @@
-"""What a model writes cannot harm whoever reads it."""
+"""Answers of models cannot harm their readers."""
 
 import re
 from html.parser import HTMLParser
@@ -38,8 +38,8 @@ ALLOWED = {
 CLASSES = re.compile(r"language-[a-z-]+|host|math|math math-display|table|right|center|[a-z]{1,3}\d?")
 
 
-class Found(HTMLParser):
-    """The elements that a browser would make of some HTML, its text, and whether all were closed in order."""
+class ParsedHtml(HTMLParser):
+    """The elements and the text that a browser would see in some HTML, and whether all tags are closed in order."""
 
     def __init__(self, html):
         super().__init__(convert_charrefs=True)
@@ -66,10 +66,10 @@ class Found(HTMLParser):
 
 
 def assert_harmless(html):
-    found = Found(html)
-    assert found.tags <= ALLOWED_TAGS
-    assert {(tag, name) for tag, name, _ in found.attributes} <= ALLOWED
-    for tag, name, value in found.attributes:
+    parsed = ParsedHtml(html)
+    assert parsed.tags <= ALLOWED_TAGS
+    assert {(tag, name) for tag, name, _ in parsed.attributes} <= ALLOWED
+    for tag, name, value in parsed.attributes:
         if name == "href":
             address = "".join(value.split()).lower()
             assert urlsplit(address).scheme in ("http", "https", "mailto"), value
@@ -78,8 +78,8 @@ def assert_harmless(html):
             assert value == "noopener noreferrer nofollow ugc"
         if name == "class":
             assert CLASSES.fullmatch(value), value
-    assert found.others == found.open == []
-    return found
+    assert parsed.others == parsed.open == []
+    return parsed
 
 
 PAYLOADS = [
@@ -212,7 +212,7 @@ def test_render_survives_nesting_without_end(text):
 @pytest.mark.parametrize("mark", ["> ", "- ", "1. ", "> - ", "- > "])
 @pytest.mark.parametrize("depth", range(1, 30))
 def test_render_loses_nothing_that_is_nested_too_deep(mark, depth):
-    text = Found(render_markdown(mark * depth + "inside\n\nbehind")).text
+    text = ParsedHtml(render_markdown(mark * depth + "inside\n\nbehind")).text
 
     assert "inside" in text
     assert "behind" in text
@@ -222,7 +222,7 @@ def test_render_loses_nothing_that_is_nested_too_deep(mark, depth):
     "mark", ["[", "*", "_a", "`a", "~", "<a", "& ", "|a", "> ", "a\n", "a\r", "$", "$$a ", "\\", "\\(a"]
 )
 def test_render_leaves_what_is_full_of_marks_as_it_is(mark):
-    """What a parser tries again and again: brackets, emphasis, quotes, lines, formulas."""
+    """Marks that a parser tries repeatedly: brackets, emphasis, quotes, lines, formulas."""
     assert_harmless(render_markdown(mark * (MAX_LENGTH // len(mark))))
     assert render_markdown(mark * (MAX_MARKS + 1)).startswith("<pre>")
 
@@ -237,9 +237,9 @@ def table(columns, rows, prefix="", end="\n"):
 @pytest.mark.parametrize("prefix", ["", "> ", "- ", "1. ", "> > 12) "])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_render_leaves_a_table_of_too_many_cells_as_it_is(prefix, end):
-    """Short rows are filled up: 8 kB of text were 700 kB of HTML."""
+    """The parser fills up short rows: 8 kB of text became 700 kB of HTML."""
     assert render_markdown(table(500, MAX_TABLE_CELLS // 500, prefix, end)).startswith("<pre>")
-    assert "td" in Found(render_markdown(table(5, 10, prefix, end))).tags
+    assert "td" in ParsedHtml(render_markdown(table(5, 10, prefix, end))).tags
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_render_leaves_a_table_of_too_many_cells_as_it_is(prefix, end):
     ids=["large table", "table in a long text"],
 )
 def test_render_shows_tables_that_people_read(text):
-    assert "td" in Found(render_markdown(text)).tags
+    assert "td" in ParsedHtml(render_markdown(text)).tags
 
 
 def test_render_of_what_fails_is_the_text_as_it_is(monkeypatch, caplog):
@@ -300,7 +300,7 @@ def test_render_shows_markdown(text, html):
 
     assert html is None or rendered == html
     if html is None:
-        assert {"table", "thead", "tbody", "tr", "th", "td"} <= Found(rendered).tags
+        assert {"table", "thead", "tbody", "tr", "th", "td"} <= ParsedHtml(rendered).tags
         assert rendered.startswith('<div class="table" tabindex="0"><table dir="auto">\n')
 
 
@@ -331,9 +331,9 @@ def test_render_keeps_links_that_lead_out_without_a_trace(address):
 
 
 def test_render_shows_an_image_as_a_link_that_nobody_follows_by_itself():
-    found = Found(render_markdown("![chart](https://a.example/x.png)"))
+    parsed = ParsedHtml(render_markdown("![chart](https://a.example/x.png)"))
 
-    assert found.tags == {"p", "a", "span"}
+    assert parsed.tags == {"p", "a", "span"}
 
 
 def test_render_colours_code_by_classes_alone():
@@ -354,10 +354,10 @@ def test_render_colours_code_by_classes_alone():
     ],
 )
 def test_render_knows_languages_by_their_other_names(language, code, name):
-    found = Found(render_markdown(f"```{language}\n{code}\n```"))
+    parsed = ParsedHtml(render_markdown(f"```{language}\n{code}\n```"))
 
-    assert "span" in found.tags
-    assert ("code", "class", f"language-{name}") in found.attributes
+    assert "span" in parsed.tags
+    assert ("code", "class", f"language-{name}") in parsed.attributes
 
 
 def test_languages_are_those_that_pygments_knows():
@@ -370,10 +370,10 @@ def test_languages_are_those_that_pygments_knows():
 def test_render_leaves_code_in_languages_that_take_long_as_it_is(language):
     code = " " * 4_990 + "x"
 
-    found = assert_harmless(render_markdown(f"```{language}\n{code}\n```"))
+    parsed = assert_harmless(render_markdown(f"```{language}\n{code}\n```"))
 
-    assert found.tags == {"pre", "code"}
-    assert found.text.rstrip("\n") == code
+    assert parsed.tags == {"pre", "code"}
+    assert parsed.text.rstrip("\n") == code
 
 
 @pytest.mark.parametrize(
@@ -381,31 +381,31 @@ def test_render_leaves_code_in_languages_that_take_long_as_it_is(language):
     [("python", " \n"), ("csharp", "a\n"), ("java", "a\n"), ("make", "-a"), ("javascript", '"\\')],
 )
 def test_render_gives_up_colours_that_take_long(language, piece):
-    """Quadratic even in the most common languages: seconds, were it not given up."""
+    """Lexers are quadratic even for the most common languages: without the timeout this takes seconds."""
     code = piece * (MAX_HIGHLIGHTED_LENGTH // len(piece) - 5) + "x"
 
-    found = assert_harmless(render_markdown(f"```{language}\n{code}\n```"))
+    parsed = assert_harmless(render_markdown(f"```{language}\n{code}\n```"))
 
-    assert found.tags == {"pre", "code"}
-    assert found.text.rstrip("\n") == code
+    assert parsed.tags == {"pre", "code"}
+    assert parsed.text.rstrip("\n") == code
 
 
 @pytest.mark.parametrize("language", ["", "nosuchlanguage", "python3.99 title=x"])
 def test_render_leaves_code_of_unknown_languages_as_it_is(language):
-    found = assert_harmless(render_markdown(f"```{language}\nif x < 1: pass\n```"))
+    parsed = assert_harmless(render_markdown(f"```{language}\nif x < 1: pass\n```"))
 
-    assert found.text == "if x < 1: pass\n\n" or found.text == "if x < 1: pass\n"
-    assert found.attributes == [("pre", "tabindex", "0")]
+    assert parsed.text == "if x < 1: pass\n\n" or parsed.text == "if x < 1: pass\n"
+    assert parsed.attributes == [("pre", "tabindex", "0")]
 
 
 def test_render_leaves_much_code_uncoloured():
     code = "a " * (MAX_HIGHLIGHTED_LENGTH // 2 + 10)
 
-    found = assert_harmless(render_markdown(f"```java\n{code}\n```"))
+    parsed = assert_harmless(render_markdown(f"```java\n{code}\n```"))
 
-    assert "span" not in found.tags
-    assert found.text.strip() == code.strip()
-    assert "span" in Found(render_markdown("```java\nint a;\n```")).tags
+    assert "span" not in parsed.tags
+    assert parsed.text.strip() == code.strip()
+    assert "span" in ParsedHtml(render_markdown("```java\nint a;\n```")).tags
 
 
 def test_render_shows_an_answer_too_long_to_be_parsed_as_it_is():
@@ -414,8 +414,8 @@ def test_render_shows_an_answer_too_long_to_be_parsed_as_it_is():
     html = render_markdown(text)
 
     assert_harmless(html)
-    assert Found(html).tags == {"pre"}
-    assert Found(html).text == text
+    assert ParsedHtml(html).tags == {"pre"}
+    assert ParsedHtml(html).text == text
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Formulas are found where people write them, prices are not taken for formulas, and no text takes long."""
+"""Formulas are recognized, prices are not mistaken for them, and no text takes long."""
 
 import gc
 import time
@@ -11,7 +11,7 @@ from arena.answers.markdown import MAX_LENGTH, MAX_MARKS, render_markdown
 
 
 def spelled(html):
-    """`«x»` stands for the formula x in a line, `⟦x⟧` for one that stands by itself."""
+    """`«x»` marks the formula x within a line, `⟦x⟧` a displayed one."""
     html = html.replace("«", '<span class="math">').replace("⟦", '<span class="math math-display">')
     return html.replace("»", "</span>").replace("⟧", "</span>")
 
@@ -80,7 +80,7 @@ PIECES = (
 def seconds(text):
     parser = MarkdownIt("commonmark", {"maxNesting": 20})
     math_markup.enable_math(parser)
-    gc.disable()  # the heap of a whole test run takes longer to look through than any text
+    gc.disable()  # scanning the heap of a whole test run takes longer than any text
     try:
         began = time.thread_time()
         parser.render(text)
@@ -91,7 +91,7 @@ def seconds(text):
 
 @pytest.mark.parametrize("piece", PIECES)
 def test_formulas_without_end_take_time_in_proportion_to_the_text(piece):
-    """Several times what an answer may have. Four times the text would take 16 times as long if time were quadratic."""
+    """Several times the limit of an answer. If time were quadratic, four times the text would take 16 times as long."""
     marks = max(1, sum(map(piece.count, "$\\\n")))
     number = min(MAX_LENGTH // len(piece), 2 * MAX_MARKS // marks)
 

@@ -21,13 +21,13 @@ def redis_at(address):
 
 @pytest.fixture
 async def publisher():
-    made = Publisher()
-    yield made
-    await made.redis.aclose()
+    publisher = Publisher()
+    yield publisher
+    await publisher.redis.aclose()
 
 
 def view_of(entries):
-    """What a reader who has only the stream makes of it; it must not have gaps."""
+    """The view of a reader who has only the stream, which must have no gaps."""
     view = BattleView()
     for event in (event for entry in entries for event in entry):
         assert view.apply(event)
@@ -91,15 +91,15 @@ async def test_flush_after_an_outage_says_everything_again(publisher, published,
     say(turn, "a", " there")
     turn.unsent.append(["state", "ready"])
     await publisher.flush([turn])
-    assert (turn.whole, turn.unsent) == (True, [["state", "ready"]])
+    assert (turn.resend_all, turn.unsent) == (True, [["state", "ready"]])
 
     await publisher.redis.aclose()
-    publisher.redis, publisher.silent_until = real, 0.0
+    publisher.redis, publisher.paused_until = real, 0.0
     await publisher.flush([turn])
 
     assert published(turn)[-1] == [["delta", 1, "a", turn.sides["a"].tag, 0, "Hello there"], ["state", "ready"]]
     assert view_of(published(turn)).side(1, "a").text == "Hello there"
-    assert (turn.whole, turn.unsent) == (False, [])
+    assert (turn.resend_all, turn.unsent) == (False, [])
 
 
 async def test_flush_does_not_ask_again_at_once_while_nobody_answers(nobody, caplog):
@@ -109,8 +109,8 @@ async def test_flush_does_not_ask_again_at_once_while_nobody_answers(nobody, cap
     for _ in range(5):
         await publisher.flush([turn])
 
-    assert caplog.text.count("Redis is away") == 1
-    assert turn.whole
+    assert caplog.text.count("Redis is down") == 1
+    assert turn.resend_all
     await publisher.redis.aclose()
 
 
@@ -133,7 +133,7 @@ async def test_flush_into_an_emptied_store_says_everything_again(publisher, publ
 
 
 async def test_flush_holds_on_to_what_is_on_its_way(tmp_path):
-    """Whoever waits until all is sent must not believe so before the answer has come."""
+    """Events stay unsent until Redis has answered: the engine waits for that."""
     turn, asked = live_turn(), asyncio.Event()
 
     async def freeze(reader, writer):
@@ -174,7 +174,7 @@ async def test_flush_to_a_server_that_hangs_up_loses_nothing(tmp_path, published
     server.close()
     await server.wait_closed()
 
-    publisher.redis, publisher.silent_until = real, 0.0
+    publisher.redis, publisher.paused_until = real, 0.0
     await publisher.flush(turns)
     await publisher.redis.aclose()
 
@@ -208,7 +208,7 @@ async def test_flush_of_another_attempt_replaces_the_first_for_readers(publisher
 
 async def test_stops_gives_battles_that_were_asked_to_stop(publisher):
     battles = [str(uuid4()) for _ in range(3)]
-    waiting = asyncio.create_task(publisher.stops())
+    waiting = asyncio.create_task(publisher.read_stops())
     async with asyncio.timeout(30):
         while publisher.last_stop is None:
             await asyncio.sleep(0.01)
@@ -218,22 +218,22 @@ async def test_stops_gives_battles_that_were_asked_to_stop(publisher):
     for battle in battles[1:]:
         announcements.request_stop(battle)
 
-    assert set(battles[1:]) <= set(await publisher.stops())
+    assert set(battles[1:]) <= set(await publisher.read_stops())
 
 
 async def test_stop_that_comes_between_two_looks_is_seen(publisher):
     announcements.request_stop("an earlier one")
-    assert await publisher.stops() == []
+    assert await publisher.read_stops() == []
 
     announcements.request_stop("one between")
 
-    assert await publisher.stops() == ["one between"]
+    assert await publisher.read_stops() == ["one between"]
 
 
 async def test_stops_are_none_while_nobody_answers(nobody):
     publisher = Publisher()
 
-    assert await publisher.stops() == []
+    assert await publisher.read_stops() == []
     await publisher.redis.aclose()
 
 
@@ -243,7 +243,7 @@ async def test_forget_takes_back_what_was_published(publisher, published):
         announce_events(battle, ["state", "voted"])
 
     announcements.delete_streams(iter(battles[:2]))
-    await publisher.forget(str(battles[2]))
+    await publisher.delete_stream(str(battles[2]))
     announcements.delete_streams([])
 
     assert [len(published(battle)) for battle in battles] == [0, 0, 0, 1]
@@ -252,7 +252,7 @@ async def test_forget_takes_back_what_was_published(publisher, published):
 async def test_forget_is_lost_while_nobody_answers(nobody, caplog):
     announcements.delete_streams([uuid4()])
     publisher = Publisher()
-    await publisher.forget(str(uuid4()))
+    await publisher.delete_stream(str(uuid4()))
     await publisher.redis.aclose()
 
-    assert caplog.text.count("Redis is away") == 2
+    assert caplog.text.count("Redis is down") == 2

@@ -11,7 +11,7 @@ from bench import rhythm
 
 
 class Even(Random):
-    """Chance without chance: always the middle, and of pieces the quickest, for a slow one for ever would not end."""
+    """No randomness: always the middle, and always the quickest piece, because repeating a slow one would never end."""
 
     def random(self):
         return 0.5
@@ -25,7 +25,7 @@ def seeded():
 
 
 class Source:
-    """A model as the clock sees it: pieces that come at certain ticks, then an end."""
+    """A model as the clock sees it: pieces at certain ticks, then an end."""
 
     def __init__(self, pieces, ends_at=None):
         self.pieces = sorted(pieces)
@@ -34,11 +34,11 @@ class Source:
 
 
 def play(a, b, random=None, limit=20_000, lone=False):
-    """What each tick releases for both sides, until both are over."""
+    """The characters that each tick releases for both sides, until both are over."""
     clock, lanes, released = ReleaseClock(random or seeded(), lone=lone), (Lane(), Lane()), []
     for tick in range(limit):
         for lane, source in zip(lanes, (a, b), strict=True):
-            arrived = sum(size for at, size in source.pieces if at == tick)
+            arrived = sum(size for arrival, size in source.pieces if arrival == tick)
             lane.waiting += arrived
             lane.began |= arrived > 0
             lane.ended |= tick >= source.ends_at
@@ -47,24 +47,24 @@ def play(a, b, random=None, limit=20_000, lone=False):
             assert 0 <= step <= lane.waiting
             lane.waiting -= step
         released.append(steps)
-        if all(lane.over for lane in lanes):
+        if all(lane.is_over for lane in lanes):
             return released
     raise AssertionError(f"not over after {limit} ticks")
 
 
 def even(pace, ticks, start=0):
-    """A model that sends so many characters every second tick."""
+    """A model that sends `2 * pace` characters every second tick."""
     return Source([(start + tick, 2 * pace) for tick in range(0, ticks, 2)])
 
 
 def pace_of(steps):
-    """Mean step from the first one that is not nothing."""
+    """The mean step, from the first nonzero one."""
     first = next(n for n, step in enumerate(steps) if step)
     return sum(steps[first:]) / len(steps[first:])
 
 
 def split(released, a, b):
-    """The steps that both sides made together, and those of the longer one after them."""
+    """The steps of both sides together, and then those of the longer side alone."""
     end = 1 + max(n for n, steps in enumerate(released) if all(steps))
     longer = 0 if a.total > b.total else 1
     return [x for x, _ in released[:end]], [steps[longer] for steps in released[end:]]
@@ -85,8 +85,8 @@ def test_tick_releases_nothing_before_both_sides_have_begun_or_one_is_at_its_end
     released = play(a, b)
 
     first = next((tick for tick, steps in enumerate(released) if any(steps)), len(released))
-    heard = [min([tick for tick, _ in source.pieces], default=source.ends_at) for source in (a, b)]
-    assert first >= min(max(heard), max(a.ends_at, b.ends_at))
+    first_ticks = [min([tick for tick, _ in source.pieces], default=source.ends_at) for source in (a, b)]
+    assert first >= min(max(first_ticks), max(a.ends_at, b.ends_at))
 
 
 @given(sources, sources)
@@ -146,7 +146,7 @@ def test_tick_lets_a_lone_side_go_at_a_pace_that_is_the_same_for_all_quick_model
 )
 @pytest.mark.parametrize("pane", [0, 1])
 def test_tick_of_a_side_asked_again_by_itself_shows_nothing_of_its_rhythm(source, pane):
-    """Its pane is known: all that the release may depend on is the length."""
+    """Readers know the pane, so the release may depend on nothing but the length."""
     nobody = Source([], ends_at=0)
     sides = (source, nobody) if pane == 0 else (nobody, source)
 

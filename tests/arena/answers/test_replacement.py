@@ -1,4 +1,4 @@
-"""Another model for a side that failed before anyone saw a word of it."""
+"""Replacement of a model that failed before its first visible word."""
 
 import pytest
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def claimed():
-    """A turn that a worker has taken, with the jobs of its sides."""
+    """A turn that a worker has claimed, with the jobs of its sides."""
     turn = factories.turn()
     [job] = jobs.claim_jobs([turn.pk])
     return turn, dict(zip("ab", job.sides, strict=True))

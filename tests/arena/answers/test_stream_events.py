@@ -11,7 +11,7 @@ SIDES = ("a", "b")
 
 
 class Reader:
-    """A page: shows what it is told, and can be cut off after any event."""
+    """A page: applies its events, and can be cut off after any of them."""
 
     def __init__(self):
         self.position = Position()
@@ -34,7 +34,7 @@ class Reader:
 
 
 class Arena:
-    """Publishes a battle as the workers do: raw events into a view."""
+    """Publishes a battle like the workers: it applies raw events to a view."""
 
     def __init__(self):
         self.view, self.turn, self.state, self.attempts = BattleView(), 1, "answering", 0
@@ -87,7 +87,7 @@ actions = st.sampled_from(
 steps = st.lists(st.tuples(actions, st.sampled_from(SIDES), texts, st.integers(0, 4)), max_size=60)
 
 
-def shown(view):
+def released_content(view):
     text = {(n, s): side.text for n, sides in view.turns.items() for s, side in sides.items() if side.text}
     end = {
         (n, s): (side.end, side.html or side.reason)
@@ -108,8 +108,8 @@ def test_between_leads_a_reader_who_is_cut_off_anywhere_to_the_whole(script):
     reader.take(iter_events(reader.position, arena.view))
     late.take(iter_events(late.position, arena.view))
 
-    assert (reader.text, reader.end) == shown(arena.view)
-    assert (late.text, late.end) == shown(arena.view)
+    assert (reader.text, reader.end) == released_content(arena.view)
+    assert (late.text, late.end) == released_content(arena.view)
     assert "reset" not in late.said
     assert list(iter_events(reader.position, arena.view)) == list(iter_events(late.position, arena.view)) == []
 
@@ -240,17 +240,17 @@ def test_position_of_a_malformed_id_is_the_start(text):
     assert Position.parse(text) == Position()
 
 
-seen = st.builds(
+side_positions = st.builds(
     SidePosition, st.from_regex(r"[0-9a-f]{0,8}", fullmatch=True), st.integers(0, 9_999_999), st.integers(0, 1)
 )
 
 
-@given(st.builds(Position, st.integers(1, 999), seen, seen, st.integers(0, 3)))
+@given(st.builds(Position, st.integers(1, 999), side_positions, side_positions, st.integers(0, 3)))
 def test_position_survives_its_own_text(position):
     assert Position.parse(str(position)) == position
 
 
-@given(st.builds(Position, st.integers(1, 999), seen, seen, st.integers(0, 3)))
+@given(st.builds(Position, st.integers(1, 999), side_positions, side_positions, st.integers(0, 3)))
 def test_between_leads_from_any_forged_position_to_the_whole(position):
     view = BattleView("ready")
     view.turns[1] = {"a": SideView("aaaaaaaa", "Hello", "done", "<p>Hello"), "b": SideView("bbbbbbbb", "Bye", "done")}

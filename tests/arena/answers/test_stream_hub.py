@@ -1,4 +1,4 @@
-"""Reading a battle: from a worker's Publisher over a real Valkey, or from the database, to each connection."""
+"""Streams of battles: from a worker's Publisher over a real Valkey, or from the database, to each connection."""
 
 import asyncio
 import gc
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Page:
-    """A browser with an open stream: what it shows, and the id from which it would reconnect."""
+    """A browser with an open stream: its visible texts, and the id from which it would reconnect."""
 
     def __init__(self, hub, battle, voter=None):
         self.hub, self.battle, self.voter = hub, battle, voter or uuid4()
@@ -41,11 +41,11 @@ class Page:
         self.open()
 
     def open(self):
-        """Connect, or reconnect as a browser does."""
+        """Connect, or reconnect like a browser."""
         self.content = self.hub.follow(self.hub.admit({str(self.voter): 0}), self.battle.pk, Position.parse(self.last))
 
     async def read(self):
-        """The events of the next piece; nothing at the end of the stream."""
+        """The events of the next chunk; none at the end of the stream."""
         async with asyncio.timeout(30):
             piece = await anext(self.content, b"")
         for block in piece.decode().split("\n\n")[:-1]:
@@ -82,13 +82,13 @@ def _as_stored(job, answer_id, attempt):
 
 
 class Worker:
-    """Holds a turn of a stored battle and publishes what its sides say."""
+    """Runs a turn of a stored battle and publishes the text of its sides."""
 
     def __init__(self, turn, attempt=1):
-        made = live_turn(number=turn.number, battle_id=turn.battle_id)
+        job_turn = live_turn(number=turn.number, battle_id=turn.battle_id)
         answers = {answer.side: answer.pk for answer in turn.answers.all()}
-        sides = tuple(_as_stored(job, answers[job.side], attempt) for job in made.job.sides)
-        self.turn = LiveTurn(replace(made.job, sides=sides))
+        sides = tuple(_as_stored(job, answers[job.side], attempt) for job in job_turn.job.sides)
+        self.turn = LiveTurn(replace(job_turn.job, sides=sides))
         self.publisher = Publisher()
 
     async def say(self, side, text):
@@ -115,7 +115,7 @@ def battle():
 
 @pytest.fixture
 def work(battle, in_database):
-    """Makes a worker that holds a turn."""
+    """Starts a worker that runs a turn."""
 
     async def start(attempt=1, of=None):
         return await in_database(lambda: Worker(of or battle.turns.get(), attempt))
@@ -125,16 +125,16 @@ def work(battle, in_database):
 
 @pytest.fixture
 async def worker(work):
-    made = await work()
-    yield made
-    await made.publisher.redis.aclose()
+    worker = await work()
+    yield worker
+    await worker.publisher.redis.aclose()
 
 
 @pytest.fixture
 async def page(hub, battle):
-    made = Page(hub, battle)
-    yield made
-    await made.close()
+    page = Page(hub, battle)
+    yield page
+    await page.close()
 
 
 async def test_follow_brings_what_a_worker_publishes(page, worker):
@@ -196,7 +196,7 @@ async def test_follow_serves_many_readers_with_one_look(hub, battle, worker):
     assert len(hub.followed) == 1
     await asyncio.gather(*(page.close() for page in pages))
     assert hub.followed == {}
-    assert hub.open == {}
+    assert hub.open_slots == {}
 
 
 async def test_follow_goes_on_after_the_store_was_emptied(page, worker, valkey, battle):
@@ -221,7 +221,7 @@ async def test_follow_of_an_emptied_store_gives_a_new_reader_everything_too(hub,
 
 
 async def test_follow_fills_a_gap_from_the_database(page, worker, valkey, battle, in_database):
-    """A store that was emptied, and filled again by a later piece before the worker noticed."""
+    """Redis was emptied, and a later event filled it again before the worker noticed."""
     await worker.say("a", "Hello")
     await page.shows("a", "Hello")
     await page.close()
@@ -296,12 +296,12 @@ async def test_follow_of_a_battle_that_is_over_ends_at_once(hub, in_database, st
     page = Page(hub, battle)
     while await page.read():
         pass
-    seen = len(page.names)
+    count = len(page.names)
 
     page.open()
 
     assert not await page.read()
-    assert seen == len(page.names) == (6 if state == "voted" else 5)
+    assert count == len(page.names) == (6 if state == "voted" else 5)
 
 
 async def test_follow_of_a_void_battle_stays_open_for_a_retry(hub, in_database):
@@ -327,7 +327,7 @@ async def test_follow_sends_a_comment_while_nothing_happens(monkeypatch, page):
 
 
 async def test_follow_sends_a_comment_while_the_models_are_silent(monkeypatch, page):
-    """Though every look at the database for an end that was not said wakes the reader."""
+    """Queries of the database for an unpublished end wake the reader, but must not delay the comment."""
     monkeypatch.setattr(stream_hub, "MAX_QUIET_S", 0.02)
     monkeypatch.setattr(stream_hub, "HEARTBEAT_S", 0.3)
 
@@ -346,7 +346,7 @@ async def test_follow_lets_go_of_a_connection_after_a_while(monkeypatch, page):
 
 
 async def test_follow_asks_the_database_when_a_worker_is_silent(monkeypatch, page, battle, in_database):
-    """It may have died between saving an end and saying so."""
+    """A worker may have died between saving an end and publishing it."""
     monkeypatch.setattr(stream_hub, "MAX_QUIET_S", 0.1)
     await asyncio.sleep(0)
     reading = asyncio.create_task(page.until(lambda: "ready" in page.names))
@@ -423,7 +423,7 @@ def test_load_tells_why_a_side_failed_only_where_nothing_is_hidden(mode, state, 
 
 
 async def test_open_streams_hold_no_connection_of_the_database(hub, in_database):
-    """There are eight for the whole process."""
+    """The whole process has eight connections."""
     battles = [await in_database(lambda: factories.battle("ready")) for _ in range(12)]
     pages = [Page(hub, battle) for battle in battles]
     await asyncio.gather(*(page.until(lambda page=page: "ready" in page.names) for page in pages))
@@ -476,7 +476,7 @@ async def test_events_are_refused_to_a_voter_who_has_too_many_open(web, battle, 
 
 @pytest.mark.parametrize(("step", "admitted"), [(0, 10), (1, 20), (256, 40)])
 async def test_events_are_limited_by_address_and_networks(web, settings, in_database, step, admitted):
-    """334 cookies of one address held all the streams of a process, and everybody else heard 503."""
+    """334 cookies from one address occupied all streams of a process, and everybody else got 503."""
     limits = {"arena_streams_per_voter": 1, "arena_battles_per_hour_address": 300}
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, **limits)
     battles = [await in_database(common.battle) for _ in range(admitted + 2)]
@@ -486,13 +486,13 @@ async def test_events_are_limited_by_address_and_networks(web, settings, in_data
         client.cookies = me(battle).cookies
         return await client.get(f"/api/v1/battles/{battle.pk}/events")
 
-    answers = [await follow(*each) for each in enumerate(battles)]
+    answers = [await follow(*numbered) for numbered in enumerate(battles)]
 
     assert [answer.status_code for answer in answers] == [200] * admitted + [429] * 2
 
 
 async def ask_together(battle, times):
-    """So many requests of one voter at once, none of them read yet."""
+    """Several requests of one voter at once, before any of them is read."""
     client = me(battle)
     return await asyncio.gather(*(client.get(f"/api/v1/battles/{battle.pk}/events") for _ in range(times)))
 
@@ -505,12 +505,12 @@ async def test_events_are_limited_for_requests_that_come_all_at_once(web, battle
 
 async def test_events_that_nobody_began_to_read_hold_no_place(web, battle):
     answers = await ask_together(battle, 6)
-    assert len(web.open) == 6
+    assert len(web.open_slots) == 6
 
     for answer in answers:
         answer.close()
 
-    assert web.open == {}
+    assert web.open_slots == {}
 
 
 @pytest.mark.parametrize("read", ["whole", "cut off", "cut off before the first event"])
@@ -521,7 +521,7 @@ async def test_events_hold_a_place_for_as_long_as_they_are_read(web, in_database
     reading = asyncio.ensure_future(anext(content))
     if read != "cut off before the first event":
         await reading
-        assert len(web.open) == 1
+        assert len(web.open_slots) == 1
     reading.cancel()
     await asyncio.gather(reading, return_exceptions=True)
     if read == "whole":
@@ -529,18 +529,18 @@ async def test_events_hold_a_place_for_as_long_as_they_are_read(web, in_database
     await content.aclose()
     answer.close()
 
-    assert web.open == {}
+    assert web.open_slots == {}
 
 
 @pytest.mark.parametrize("steps", range(0, 40, 2))
 async def test_events_cut_off_at_any_moment_hold_no_place(web, battle, steps):
-    """Before they have a response, while it goes through the middleware, and at their first look at the store."""
+    """Before the response exists, while it passes the middleware, and at the first read from Redis."""
     request = iter([{"type": "http.request", "body": b""}])
 
     async def receive():
         if message := next(request, None):
             return message
-        while not web.open:
+        while not web.open_slots:
             await asyncio.sleep(0)
         for _ in range(steps):
             await asyncio.sleep(0)
@@ -556,17 +556,17 @@ async def test_events_cut_off_at_any_moment_hold_no_place(web, battle, steps):
         await ASGIHandler()({**scope, "query_string": b""}, receive, send)
     gc.collect()
 
-    assert web.open == {}
+    assert web.open_slots == {}
 
 
 class Swallowing(stream_hub.BattleHub):
-    """Its store loses the cancellation that comes in the middle of a command, as redis-py may on Python 3.11."""
+    """A hub whose Redis client swallows a cancellation during a command, as redis-py may on Python 3.11."""
 
     def __init__(self):
         super().__init__()
         self.asked = asyncio.Event()
 
-    async def _read_of(self, followed):
+    async def _read_streams(self, followed):
         self.asked.set()
         with suppress(asyncio.CancelledError):
             await asyncio.sleep(1000)
@@ -584,16 +584,16 @@ async def test_follow_ends_for_whom_is_gone_though_nobody_heard_of_it(battle):
         assert not await reading
     await close(hub)
 
-    assert hub.open == hub.followed == {}
+    assert hub.open_slots == hub.followed == {}
 
 
 async def test_events_are_refused_where_too_many_are_read(monkeypatch, web, battle):
     monkeypatch.setattr(sse, "MAX_OPEN_STREAMS", 3)
-    held = [web.admit({}) for _ in range(3)]
+    slots = [web.admit({}) for _ in range(3)]
     path = f"/api/v1/battles/{battle.pk}/events"
 
     refused = await me(battle).get(path)
-    held.pop().give_up()
+    slots.pop().release()
     admitted = await me(battle).get(path)
 
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
@@ -607,7 +607,7 @@ async def test_events_can_only_be_read(web, battle, method):
 
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
     assert answer.json()["error"]["code"] == "method_not_allowed"
-    assert web.open == {}
+    assert web.open_slots == {}
 
 
 async def test_events_refuse_a_post_without_a_token_in_json_too(web, battle):
@@ -621,7 +621,7 @@ async def test_events_have_a_head_that_follows_nothing(web, battle):
 
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/event-stream")
     assert b"".join(answer.streaming_content) == b""
-    assert web.open == web.followed == {}
+    assert web.open_slots == web.followed == {}
     assert (await AsyncClient().head(f"/api/v1/battles/{battle.pk}/events")).status_code == 404
 
 

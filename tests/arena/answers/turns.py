@@ -1,4 +1,4 @@
-"""Turns as a worker holds them, without a database."""
+"""Live turns without a database."""
 
 from uuid import uuid4
 
@@ -26,7 +26,7 @@ def side_job(side="a", answer_id=1, attempt=1):
 
 
 def live_turn(*sides, paced=False, number=1, battle_id=None, attempt=1):
-    """A turn of a battle of its own, with these sides to be answered."""
+    """A live turn of a new battle, with jobs for these sides."""
     jobs = tuple(side_job(side, answer_id, attempt) for answer_id, side in enumerate(sides or "ab", 1))
     battle_id = str(battle_id or uuid4())
     return LiveTurn(
@@ -35,6 +35,6 @@ def live_turn(*sides, paced=False, number=1, battle_id=None, attempt=1):
 
 
 def say(turn, side, text):
-    """The model says something, and the clock lets it out."""
+    """The model sends text, and the clock releases it."""
     turn.sides[side].feed(text)
     turn.tick()

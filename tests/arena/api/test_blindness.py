@@ -1,4 +1,4 @@
-"""Before the vote no byte that leaves the server tells which model is in which pane; with data that could leak."""
+"""Before the vote, no response of the server reveals which model is in which pane. The data here could leak."""
 
 import re
 
@@ -21,8 +21,8 @@ HTMX = {"HX-Request": "true"}
 OPEN = ("answering", "ready", "void", "skipped", "expired")
 
 
-def contestant(side):
-    """A model of which everything has a name that occurs nowhere else."""
+def create_contestant(side):
+    """A model whose every name and key occurs nowhere else."""
     maker = Organization.objects.create(pk=KEYS[side] + 100, slug=f"zmaker-{side}", name=f"Zmaker {side}")
     terms = License.objects.create(pk=KEYS[side] + 200, slug=f"zterms-{side}", name=f"Zterms {side}")
     model = LanguageModel.objects.create(
@@ -40,33 +40,33 @@ def contestant(side):
     return model
 
 
-def marks(sent):
-    """What of the models is found in some bytes."""
+def find_marks(sent):
+    """Names and keys of the contestants in some bytes."""
     words = re.findall(r"z(?:maker|terms|slug|name|host|upstream|key|parameter)\w*", sent.decode().lower())
     return set(words) | {number for number in re.findall(r"\d+", sent.decode()) if number.startswith("734000")}
 
 
-def headers(answer):
+def encode_headers(answer):
     cookies = "".join(cookie.OutputString() for cookie in answer.cookies.values())
     return (str(dict(answer.headers)) + cookies).encode()
 
 
 @pytest.fixture
 def battle():
-    """A battle of two such models, on whose every row something could be read."""
-    made = factories.battle(
+    """A battle of two contestants, each of whose rows has something that could leak."""
+    battle = factories.battle(
         "answering",
-        model_a=contestant("a"),
-        model_b=contestant("b"),
+        model_a=create_contestant("a"),
+        model_b=create_contestant("b"),
         replaced=[{"side": "a", "model": KEYS["b"], "propensity": 0.5, "reason": "zname"}],
         a=FINISHED | {"reasoning": "I am Zname a", "input_tokens": 734_000_001, "output_tokens": 734_000_002},
         b={"state": "failed", "failure": "refused", "text": "", "reasoning": "Zname b"},
     )
     rating = {"rating": 734_000_003.0, "rank": 1, "votes": 734_000_004}
     Standing.objects.create(pool="live", ratings={f"zslug-{side}": rating for side in "ab"})
-    made.standing = {"a": rating, "b": rating}
-    made.save(update_fields=["standing"])
-    return made
+    battle.standing = {"a": rating, "b": rating}
+    battle.save(update_fields=["standing"])
+    return battle
 
 
 @pytest.fixture
@@ -76,8 +76,8 @@ def browser(battle):
     return client
 
 
-def sent_about(client, battle):
-    """All that a voter can get of a battle."""
+def load_everything_about(client, battle):
+    """Headers and bodies of all responses that a voter can get about a battle."""
     call = f"/api/v1/battles/{battle.pk}/"
     answers = [
         client.get("/api/v1/battles/"),
@@ -97,7 +97,7 @@ def sent_about(client, battle):
             client.post(f"/battles/{battle.pk}/vote/", {"winner": "a"}),
             client.post(f"/battles/{battle.pk}/go-on/"),
         ]
-    return b"".join(headers(answer) + answer.content for answer in answers)
+    return b"".join(encode_headers(answer) + answer.content for answer in answers)
 
 
 @pytest.mark.parametrize("state", OPEN)
@@ -105,24 +105,24 @@ def test_no_answer_about_an_open_battle_names_its_models(browser, battle, state)
     battle.state = state
     Battle.objects.update(state=state)
 
-    sent = sent_about(browser, battle)
+    sent = load_everything_about(browser, battle)
 
-    assert marks(sent) == set()
+    assert find_marks(sent) == set()
     assert b"refused" not in sent
     assert len(sent) > 5_000
 
 
 def test_no_answer_to_a_question_names_the_models_that_were_drawn():
     for side in "ab":
-        contestant(side)
+        create_contestant(side)
     client = Client()
 
     answer = client.post("/api/v1/battles/", {"prompt": "Why?"}, content_type="application/json")
     page = client.post("/", {"prompt": "Why?"}, follow=True)
 
     assert Battle.objects.count() == 2
-    assert marks(headers(answer) + answer.content) == set()
-    assert marks(headers(page) + page.content) == set()
+    assert find_marks(encode_headers(answer) + answer.content) == set()
+    assert find_marks(encode_headers(page) + page.content) == set()
 
 
 @pytest.mark.parametrize("state", ["ready", "void", "skipped", "expired"])
@@ -135,7 +135,7 @@ async def test_no_event_of_an_open_battle_names_its_models(web, battle, state, i
     sent = await anext(content := aiter(answer.streaming_content))
     await content.aclose()
 
-    assert marks(headers(answer) + sent) == set()
+    assert find_marks(encode_headers(answer) + sent) == set()
     assert b"refused" not in sent
     assert b'"reason":"unavailable"' in sent
 
@@ -145,38 +145,38 @@ def test_the_same_look_finds_the_names_once_the_battle_is_voted(browser, battle)
     Vote.objects.create(battle=battle, pool="live", model_a=battle.model_a, model_b=battle.model_b, winner="a")
     battle.state = "voted"
 
-    found = marks(sent_about(browser, battle))
+    marks = find_marks(load_everything_about(browser, battle))
 
-    assert found >= {"zname", "zslug", "zmaker", "zterms", "734000003", "734000004"}
+    assert marks >= {"zname", "zslug", "zmaker", "zterms", "734000003", "734000004"}
 
 
 def test_the_same_look_finds_the_names_where_the_masking_is_off(battle):
-    """What the views would show if they took an open battle for a voted one."""
+    """The views would show the names if they took an open battle for a voted one."""
     battle.state = "voted"
 
-    assert marks(str(views.build_battle_data(battle)).encode()) >= {"zname", "zslug", "zmaker", "zterms"}
-    assert marks(str(battle_views.build_battle_context(battle)["reveal"]).encode()) >= {"zname", "zslug"}
+    assert find_marks(str(views.build_battle_data(battle)).encode()) >= {"zname", "zslug", "zmaker", "zterms"}
+    assert find_marks(str(battle_views.build_battle_context(battle)["reveal"]).encode()) >= {"zname", "zslug"}
     assert battle_view.get_public_reason(battle, "refused") == "refused"
 
 
-def catalogue(client):
-    """All that anyone is told of the models."""
+def load_catalog(client):
+    """Bodies of all pages and calls about models, without their random parts."""
     paths = ["/", "/leaderboard/", "/models/zslug-a/", "/api/v1/models/", "/api/v1/models/zslug-a/"]
     paths += ["/api/v1/leaderboard/", "/choose/?task=coding", "/choose/decision/?task=coding", "/api/v1/shortlist/"]
     answers = [client.get(path) for path in paths]
-    by_chance = rb'csrfmiddlewaretoken" value="\w+|<section class="suggestions".*?</section>'
-    return [re.sub(by_chance, b"", answer.content, flags=re.DOTALL) for answer in answers]
+    random_parts = rb'csrfmiddlewaretoken" value="\w+|<section class="suggestions".*?</section>'
+    return [re.sub(random_parts, b"", answer.content, flags=re.DOTALL) for answer in answers]
 
 
 def test_catalogue_does_not_change_with_battles_that_are_open():
-    models = [contestant(side) for side in "ab"]
+    models = [create_contestant(side) for side in "ab"]
     client = Client()
-    before = catalogue(client)
+    before = load_catalog(client)
     for _ in range(3):
         factories.battle("answering", model_a=models[0], model_b=models[1], a=RUNNING, b=RUNNING)
         factories.battle("ready", model_a=models[1], model_b=models[0])
 
-    assert catalogue(client) == before
+    assert load_catalog(client) == before
 
 
 DOES_NOT_ANSWER = {"failed_probes": 2}
@@ -185,15 +185,15 @@ SWITCHED_OFF = {"enabled": False}
 
 @pytest.mark.parametrize(("change", "told"), [(DOES_NOT_ANSWER, False), (SWITCHED_OFF, True)])
 def test_catalogue_does_not_tell_which_side_of_an_open_battle_failed(change, told):
-    """The breaker closes on the model whose pane has just failed; the twin shows that the look would see it."""
-    models = [contestant(side) for side in "ab"]
+    """The circuit breaker takes out the model that has just failed. The second case shows that a change is visible."""
+    models = [create_contestant(side) for side in "ab"]
     failed = {"state": "failed", "failure": "timeout"}
     factories.battle("ready", model_a=models[0], model_b=models[1], a=failed)
-    before = catalogue(Client())
+    before = load_catalog(Client())
 
     Endpoint.objects.filter(model=models[0]).update(**change)
 
-    assert (catalogue(Client()) != before) == told
+    assert (load_catalog(Client()) != before) == told
 
 
 @pytest.mark.parametrize("mode", ["anonymous", "side_by_side"])
@@ -213,9 +213,9 @@ def test_answers_look_the_same_on_both_sides(browser, battle, mode):
 def test_static_files_are_named_alike_for_every_battle(browser, battle):
     other = factories.battle("ready", voter=battle.voter)
 
-    one, another = (
-        re.findall(r'(?:src|href)="([^"]+)"', browser.get(f"/battles/{each.pk}/").content.decode())
-        for each in (battle, other)
+    links, other_links = (
+        re.findall(r'(?:src|href)="([^"]+)"', browser.get(f"/battles/{key}/").content.decode())
+        for key in (battle.pk, other.pk)
     )
 
-    assert one == another
+    assert links == other_links

@@ -1,4 +1,4 @@
-"""The OpenAPI document says of every call what it takes and gives, and the page made of it says the same."""
+"""The OpenAPI document describes the request and the responses of every call, and so does the page made from it."""
 
 import json
 import re
@@ -13,18 +13,18 @@ from arena.identity.api_keys import SCOPES
 from tests.openapi import errors, operations
 
 DOCS, SCHEMA = "/api/docs/", "/api/schema/"
-NAMES = [found["operationId"] for _, _, found in operations()]
+NAMES = [operation["operationId"] for _, _, operation in operations()]
 CALLS = pytest.mark.parametrize(("path", "method", "operation"), operations(), ids=NAMES)
 
 
-def routes(patterns, before=""):
-    """Each address with the view behind it."""
-    for each in patterns:
-        where = before + str(each.pattern)
-        if hasattr(each, "url_patterns"):
-            yield from routes(each.url_patterns, where)
+def routes(patterns, prefix=""):
+    """Pairs of a route and its view."""
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if hasattr(pattern, "url_patterns"):
+            yield from routes(pattern.url_patterns, route)
         else:
-            yield where, each.callback
+            yield route, pattern.callback
 
 
 def methods(view):
@@ -33,23 +33,23 @@ def methods(view):
 
 
 def test_every_call_is_in_the_document():
-    found = {
-        ("/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", where), method)
-        for where, view in routes(get_resolver().url_patterns)
-        if where.startswith("api/v1/")
+    calls = {
+        ("/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route), method)
+        for route, view in routes(get_resolver().url_patterns)
+        if route.startswith("api/v1/")
         for method in methods(view)
     }
-    assert found == {(path, method) for path, method, _ in operations()}
+    assert calls == {(path, method) for path, method, _ in operations()}
 
 
 def test_names_of_calls_are_distinct():
     assert len({*NAMES}) == len(NAMES)
 
 
-def examples(content):
+def list_examples(content):
     if "example" in content:
         yield content["example"]
-    yield from (each["value"] for each in content.get("examples", {}).values())
+    yield from (example["value"] for example in content.get("examples", {}).values())
 
 
 @CALLS
@@ -66,7 +66,7 @@ def test_call_has_words_an_answer_with_an_example_and_errors(path, method, opera
             continue
         ((media, content),) = answer["content"].items()
         if int(status) < 400:
-            assert list(examples(content))
+            assert list(list_examples(content))
         else:
             assert (media, content["schema"]) == ("application/json", {"$ref": "#/components/schemas/Error"})
     for parameter in operation.get("parameters", []):
@@ -80,31 +80,31 @@ def test_examples_fit_their_shapes(path, method, operation):
         content for answer in operation["responses"].values() for content in answer.get("content", {}).values()
     ]
     for content in contents:
-        for example in examples(content):
+        for example in list_examples(content):
             assert errors(content["schema"], example) == []
             assert errors(content["schema"], 7) != []
 
 
 @CALLS
 def test_examples_name_every_field(path, method, operation):
-    """An answer's example is a whole one: nothing that is always there is missing, and nothing more is there."""
+    """An example of a response has every required field and no unknown one."""
     for status, answer in operation["responses"].items():
         for content in answer.get("content", {}).values():
-            for example in examples(content) if int(status) < 400 and "$ref" in content["schema"] else ():
+            for example in list_examples(content) if int(status) < 400 and "$ref" in content["schema"] else ():
                 fields = [field for field in _iter_fields(content["schema"]) if not {*".["} & {*field.name}]
-                told = {field.name for field in fields}
+                names = {field.name for field in fields}
                 optional = {field.name for field in fields if not field.required}
-                assert example.keys() <= told <= example.keys() | optional
+                assert example.keys() <= names <= example.keys() | optional
 
 
 def test_calls_that_may_be_sent_again_take_a_key():
-    refusing = {found["operationId"] for _, _, found in operations() if "422" in found["responses"]}
-    taking = {
-        found["operationId"]
-        for _, _, found in operations()
-        if any(each["name"] == "Idempotency-Key" for each in found.get("parameters", []))
+    with_422 = {operation["operationId"] for _, _, operation in operations() if "422" in operation["responses"]}
+    with_header = {
+        operation["operationId"]
+        for _, _, operation in operations()
+        if any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", []))
     }
-    assert taking == refusing == {"battle_start", "battle_ask_again", "battle_vote"}
+    assert with_header == with_422 == {"battle_start", "battle_ask_again", "battle_vote"}
 
 
 def test_document_says_who_may_ask():
@@ -116,15 +116,16 @@ def test_document_says_who_may_ask():
 
 
 def test_document_and_page_say_what_holds_for_all_calls(client, settings):
-    page, described = client.get(DOCS).content.decode(), build_document()["info"]["description"]
+    page = client.get(DOCS).content.decode()
+    description = build_document()["info"]["description"]
     for rule in list_rules():
         assert render_code_spans(rule) in page
-        assert rule.partition(":")[0] in described  # which was made once, under other limits than those of tests
+        assert rule.partition(":")[0] in description  # which is cached, with other limits than those of tests
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_battles_per_hour=61, arena_battles_per_hour_address=0)
-    said = " ".join(list_rules())
-    assert "61 (0) battles, set by `ARENA_BATTLES_PER_HOUR`" in said
-    assert all(f"`{scope}`" in said for scope in SCOPES)
-    assert all(f"`{header}`" in said for header in ("Retry-After", "Idempotency-Key", "ETag", "If-None-Match"))
+    rules = " ".join(list_rules())
+    assert "61 (0) battles, set by `ARENA_BATTLES_PER_HOUR`" in rules
+    assert all(f"`{scope}`" in rules for scope in SCOPES)
+    assert all(f"`{header}`" in rules for header in ("Retry-After", "Idempotency-Key", "ETag", "If-None-Match"))
 
 
 def test_schema_is_served_as_json(client):
@@ -141,7 +142,7 @@ def test_page_has_every_call_with_its_fields(client):
         assert f"<strong>{method.upper()}</strong> <code>{path}</code>" in page
     for subject in build_calls().values():
         for call in subject:
-            for field in (*call.parameters, *call.body, *call.answer):
+            for field in (*call.parameters, *call.body, *call.response):
                 assert f"<code>{field.name}</code>" in page
 
 
@@ -188,11 +189,11 @@ def test_both_can_only_be_read(client, address):
 
 
 def test_address_of_the_api_lists_its_calls_and_where_more_is_said(client):
-    said = client.get("/api/v1/").json()
-    assert {(each["path"], each["method"].lower()) for each in said["calls"]} == {
+    overview = client.get("/api/v1/").json()
+    assert {(call["path"], call["method"].lower()) for call in overview["calls"]} == {
         (path, method) for path, method, _ in operations()
     }
-    for link in (said["docs"], said["schema"]):
+    for link in (overview["docs"], overview["schema"]):
         assert client.get(link).status_code == 200
 
 

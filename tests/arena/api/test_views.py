@@ -24,12 +24,12 @@ def test_start_answers_with_the_battle(client, two_models):
     answer = post(client, "", prompt="Why?")
 
     assert answer.status_code == 201
-    shown = answer.json()
+    body = answer.json()
     battle = Battle.objects.get()
-    assert UUID(shown.pop("id")) == battle.pk
-    assert datetime.fromisoformat(shown.pop("created_at")) == battle.created_at
+    assert UUID(body.pop("id")) == battle.pk
+    assert datetime.fromisoformat(body.pop("created_at")) == battle.created_at
     waiting = {"state": "answering", "text": "", "reason": None}
-    assert shown == {
+    assert body == {
         "state": "answering",
         "mode": "anonymous",
         "pool": "live",
@@ -172,7 +172,10 @@ def test_battle_of_anyone_else_is_not_there(client, me, action, whose):
     answer = method(f"{CALL}{battle}/{action}", **body)
 
     assert answer.status_code == 404
-    assert answer.json()["error"] == {"code": "not_found", "detail": "There is no such battle of yours."}
+    assert answer.json()["error"] == {
+        "code": "not_found",
+        "detail": "No such battle, or it belongs to another voter.",
+    }
     assert not Vote.objects.exists()
 
 
@@ -210,12 +213,12 @@ def test_battle_that_is_not_there_may_not_be_stored_either(client):
 
 
 def test_list_shows_my_battles_newest_first(client, me):
-    mine = [factories.battle(voter=me) for _ in range(3)]
+    battles = [factories.battle(voter=me) for _ in range(3)]
     factories.battle()
 
     results = client.get(CALL).json()["results"]
 
-    assert {result["id"] for result in results} == {str(battle.pk) for battle in mine}
+    assert {result["id"] for result in results} == {str(battle.pk) for battle in battles}
     assert [r["created_at"] for r in results] == sorted((r["created_at"] for r in results), reverse=True)
 
 
@@ -236,11 +239,12 @@ def test_list_needs_the_same_number_of_queries_for_one_battle_as_for_thirty(clie
 
 
 def test_list_of_a_hundred_long_battles_is_small(client, me):
-    """Twenty turns each, of 6 kB and more: their texts are 50 MB, which neither leave nor reach the web process."""
-    models, text = common.models(2), "\u00fc" * 4_000
-    made = [factories.battle(voter=me, model_a=models[0], model_b=models[1], prompt=text) for _ in range(100)]
+    """Each battle has twenty turns of 6 kB and more. Their 50 MB of text neither reach nor leave the web process."""
+    models = common.models(2)
+    text = "\u00fc" * 4_000
+    battles = [factories.battle(voter=me, model_a=models[0], model_b=models[1], prompt=text) for _ in range(100)]
     turns = Turn.objects.bulk_create(
-        [Turn(battle=battle, number=number, prompt=text) for battle in made for number in range(2, 21)]
+        [Turn(battle=battle, number=number, prompt=text) for battle in battles for number in range(2, 21)]
     )
     sides = [(turn, side, model) for turn in turns for side, model in zip("ab", models, strict=True)]
     Answer.objects.bulk_create(
@@ -284,14 +288,14 @@ def test_vote_reveals_both_models_with_their_ratings_before_it(client, me, winne
     answer = post(client, f"{battle.pk}/vote/", winner=winner)
 
     assert answer.status_code == 201
-    shown = answer.json()
-    assert (shown["state"], shown["vote"]["winner"]) == ("voted", winner)
+    body = answer.json()
+    assert (body["state"], body["vote"]["winner"]) == ("voted", winner)
     known = {key: rating[key] for key in ("rating", "ci_low", "ci_high", "rank", "votes")}
-    assert shown["models"] == [
+    assert body["models"] == [
         {"side": "a", "slug": "alpha", "name": "Alpha", "organization": "Maker", "license": "MIT", **known},
         {"side": "b", "slug": "beta", "name": "Beta", "organization": None, "license": None, **dict.fromkeys(known)},
     ]
-    assert client.get(f"{CALL}{battle.pk}/").json() == shown
+    assert client.get(f"{CALL}{battle.pk}/").json() == body
 
 
 def test_vote_skip_reveals_nothing(client, me):
@@ -318,16 +322,16 @@ def test_vote_on_a_battle_that_is_not_ready_is_409(client, me, state, code):
 
 def test_vote_twice_is_409_with_the_stored_vote(client, me):
     battle = factories.battle(voter=me)
-    said = {"winner": "tie", "reasons": {"b": ["too_long"]}, "comment": "Both know it."}
-    cast = post(client, f"{battle.pk}/vote/", **said).json()["vote"]
+    sent = {"winner": "tie", "reasons": {"b": ["too_long"]}, "comment": "Both know it."}
+    cast = post(client, f"{battle.pk}/vote/", **sent).json()["vote"]
 
     answer = post(client, f"{battle.pk}/vote/", winner="a")
 
     assert answer.status_code == 409
     assert answer.json()["error"]["code"] == "already_voted"
-    for told in (cast, answer.json()["error"]["vote"]):
-        assert datetime.fromisoformat(told.pop("created_at")) == Vote.objects.get().created_at
-        assert told == said
+    for stored in (cast, answer.json()["error"]["vote"]):
+        assert datetime.fromisoformat(stored.pop("created_at")) == Vote.objects.get().created_at
+        assert stored == sent
 
 
 def test_vote_with_a_reason_that_is_not_offered_is_400_and_costs_no_vote(client, me):
@@ -383,12 +387,12 @@ def test_models_never_show_where_they_are_called(client):
 @pytest.mark.parametrize(
     ("path", "body", "known"),
     [
-        ("", {"prompt": "Why?", "models_": []}, "known are prompt, mode, models"),
-        ("", {"state": "voted"}, "known are prompt, mode, models"),
-        ("{}/vote/", {"winner": "a", "counted": True}, "known are winner, reasons, comment"),
-        ("{}/turns/", {"prompt": "And?", "winner": "a"}, "known are prompt"),
-        ("{}/stop/", {"prompt": "And?"}, "nothing is taken here"),
-        ("{}/retry/", {"": 1}, "nothing is taken here"),
+        ("", {"prompt": "Why?", "models_": []}, "Allowed fields: prompt, mode, models"),
+        ("", {"state": "voted"}, "Allowed fields: prompt, mode, models"),
+        ("{}/vote/", {"winner": "a", "counted": True}, "Allowed fields: winner, reasons, comment"),
+        ("{}/turns/", {"prompt": "And?", "winner": "a"}, "Allowed fields: prompt"),
+        ("{}/stop/", {"prompt": "And?"}, "This call takes no fields"),
+        ("{}/retry/", {"": 1}, "This call takes no fields"),
     ],
 )
 def test_field_that_we_do_not_know_is_named_and_nothing_is_done(client, me, two_models, path, body, known):
@@ -397,7 +401,7 @@ def test_field_that_we_do_not_know_is_named_and_nothing_is_done(client, me, two_
     answer = post(client, path.format(battle.pk), **body)
 
     assert answer.status_code == 400
-    assert answer.json()["error"]["fields"] == {list(body)[-1]: [f"There is no such field; {known}."]}
+    assert answer.json()["error"]["fields"] == {list(body)[-1]: [f"Unknown field. {known}."]}
     assert (Battle.objects.get().state, Vote.objects.count()) == ("ready", 0)
 
 

@@ -1,4 +1,4 @@
-"""Going on with both models after the vote."""
+"""Conversations that continue with both models after the vote."""
 
 import pytest
 
@@ -15,15 +15,15 @@ SAID = FINISHED | {"text": "Because.", "reasoning": "Hm.", "input_tokens": 3, "o
 
 @pytest.fixture
 def battle():
-    """Three turns, of which one side failed the second."""
-    made = factories.battle(prompt="Why?", a=SAID, b=FINISHED)
-    factories.turn(made, 2, prompt="And then?", a=SAID, b=FAILED)
-    factories.turn(made, 3, prompt="At last?", a=FINISHED, b=SAID)
-    lifecycle.cast_vote(made, "a")
-    return made
+    """A voted battle of three turns; one side failed the second."""
+    voted_battle = factories.battle(prompt="Why?", a=SAID, b=FINISHED)
+    factories.turn(voted_battle, 2, prompt="And then?", a=SAID, b=FAILED)
+    factories.turn(voted_battle, 3, prompt="At last?", a=FINISHED, b=SAID)
+    lifecycle.cast_vote(voted_battle, "a")
+    return voted_battle
 
 
-def said(battle):
+def list_answers(battle):
     return list(
         Answer.objects.filter(turn__battle=battle)
         .order_by("turn__number", "side")
@@ -32,56 +32,56 @@ def said(battle):
 
 
 def test_go_on_makes_an_unrated_battle_of_the_same_two_in_the_same_places(battle):
-    made = continuation.continue_battle(battle)
+    copy = continuation.continue_battle(battle)
 
-    made.refresh_from_db()
-    assert (made.mode, made.state, made.propensity) == ("side_by_side", "ready", 1.0)
-    assert (made.voter_id, made.model_a_id, made.model_b_id) == (battle.voter_id, battle.model_a_id, battle.model_b_id)
-    assert made.among == [battle.model_a_id, battle.model_b_id]
-    assert made.pool == lifecycle.get_set_pool([battle.model_b.slug, battle.model_a.slug])
+    copy.refresh_from_db()
+    assert (copy.mode, copy.state, copy.propensity) == ("side_by_side", "ready", 1.0)
+    assert (copy.voter_id, copy.model_a_id, copy.model_b_id) == (battle.voter_id, battle.model_a_id, battle.model_b_id)
+    assert copy.among == [battle.model_a_id, battle.model_b_id]
+    assert copy.pool == lifecycle.get_set_pool([battle.model_b.slug, battle.model_a.slug])
 
 
 @pytest.mark.parametrize("winner", ["a", "both_bad", "skip"])
 def test_nothing_is_judged_before_something_was_asked_here(battle, winner):
-    made = continuation.continue_battle(battle)
+    copy = continuation.continue_battle(battle)
 
     with pytest.raises(RequestError) as refusal:
-        lifecycle.cast_vote(lifecycle.get_battle(made.voter_id, made.pk), winner)
+        lifecycle.cast_vote(lifecycle.get_battle(copy.voter_id, copy.pk), winner)
 
     assert (refusal.value.status, refusal.value.code) == (409, "not_ready")
-    made.refresh_from_db()
-    assert made.state == "ready"
+    copy.refresh_from_db()
+    assert copy.state == "ready"
 
 
 def test_what_was_asked_here_is_judged_and_not_rated(battle):
-    made = continuation.continue_battle(battle)
-    turn = lifecycle.ask_follow_up(made, "And now?")
+    copy = continuation.continue_battle(battle)
+    turn = lifecycle.ask_follow_up(copy, "And now?")
     Answer.objects.filter(turn=turn).update(**SAID)
-    Battle.objects.filter(pk=made.pk).update(state="ready")
+    Battle.objects.filter(pk=copy.pk).update(state="ready")
 
-    assert lifecycle.cast_vote(lifecycle.get_battle(made.voter_id, made.pk), "b").counted is False
+    assert lifecycle.cast_vote(lifecycle.get_battle(copy.voter_id, copy.pk), "b").counted is False
 
 
 def test_go_on_copies_the_turns_that_both_have_finished(battle):
-    before = said(battle)
+    before = list_answers(battle)
 
-    made = continuation.continue_battle(battle)
+    copy = continuation.continue_battle(battle)
 
     a, b = battle.model_a_id, battle.model_b_id
-    assert said(made) == [
+    assert list_answers(copy) == [
         (1, "Why?", "a", a, "finished", "Because.", "Hm.", 5),
         (1, "Why?", "b", b, "finished", "An answer.", "", None),
         (2, "At last?", "a", a, "finished", "An answer.", "", None),
         (2, "At last?", "b", b, "finished", "Because.", "Hm.", 5),
     ]
-    assert said(battle) == before
+    assert list_answers(battle) == before
     assert Battle.objects.get(pk=battle.pk).state == "voted"
 
 
 def test_next_question_is_asked_with_the_history(battle):
-    made = continuation.continue_battle(battle)
+    copy = continuation.continue_battle(battle)
 
-    turn = lifecycle.ask_follow_up(made, "And now?")
+    turn = lifecycle.ask_follow_up(copy, "And now?")
 
     [job] = jobs.claim_jobs([turn.pk])
     assert (turn.number, job.blind, job.replaceable) == (3, False, False)

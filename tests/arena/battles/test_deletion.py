@@ -1,4 +1,4 @@
-"""What voters take back, with words that could be left somewhere."""
+"""Deletion by voters, checked with a word that must not be left in any table."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -43,13 +43,13 @@ def voter():
 
 @pytest.fixture
 def fought(voter, alpha, beta):
-    """Makes a voted battle, full of the voter's own words."""
+    """Creates a voted battle with the voter's own words in every field."""
 
     def make(winner="a", of=voter, **fields):
         battle = factories.battle("ready", prompt=f"What is {CANARY}?", voter=of, model_a=alpha, model_b=beta, **fields)
         Answer.objects.filter(turn__battle=battle).update(text=f"It is {CANARY}.")
         vote = lifecycle.cast_vote(battle, winner, {"a": ["useful"]}, f"So says {CANARY}")
-        # As votes of the time before reasons came from the list.
+        # Like votes from before reasons came from the list.
         Vote.objects.filter(pk=vote.pk).update(reasons={"a": ["useful", CANARY], "b": [CANARY]})
         return battle, vote
 
@@ -57,7 +57,7 @@ def fought(voter, alpha, beta):
 
 
 def places_of(text):
-    """The tables that hold a text anywhere."""
+    """The tables that contain a text in any column."""
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)
         counts = {}
@@ -87,11 +87,11 @@ def test_deleted_battle_leaves_no_word_and_its_vote(fought, voter):
 
 def test_deletion_of_one_leaves_the_others_alone(fought, voter):
     battle, _ = fought()
-    kept, vote = fought()
+    other, vote = fought()
 
     deletion.delete_battle(voter.pk, battle.pk)
 
-    assert list(Battle.objects.all()) == [kept]
+    assert list(Battle.objects.all()) == [other]
     assert Vote.objects.get(pk=vote.pk).comment == f"So says {CANARY}"
     assert Voter.objects.get() == voter
 
@@ -153,7 +153,7 @@ def test_deletion_of_everything_takes_the_account_with_all_its_sessions(fought, 
 
 
 def test_deletion_of_an_account_reads_no_session_of_the_arena(client):
-    """They were all decoded before, within one request."""
+    """Earlier versions decoded all sessions within one request."""
     for number in range(5):
         type(client)().force_login(User.objects.create_user(f"other {number}"))
     user = User.objects.create_user("me")
@@ -165,7 +165,7 @@ def test_deletion_of_an_account_reads_no_session_of_the_arena(client):
     with CaptureQueriesContext(connection) as queries:
         deletion.delete_voter_data(Voter.objects.get(user=user).pk)
 
-    about_sessions = [each["sql"] for each in queries if "arena_session" in each["sql"]]
+    about_sessions = [query["sql"] for query in queries if "arena_session" in query["sql"]]
     assert [sql.partition(" WHERE ")[0] for sql in about_sessions] == ['DELETE FROM "arena_session"']
     assert Session.objects.filter(user__isnull=False).count() == Session.objects.count() - 1 == 5
 
@@ -201,17 +201,17 @@ def test_boards_are_the_same_after_deletion(fought, voter):
 
 @in_earnest
 def test_deletion_takes_back_what_was_published(valkey, voter):
-    made = [factories.battle("answering", a=RUNNING, voter=voter) for _ in range(3)]
-    for battle in made:
+    battles = [factories.battle("answering", a=RUNNING, voter=voter) for _ in range(3)]
+    for battle in battles:
         announcements.announce_events(battle.pk, ["delta", 1, "a", "t", 0, CANARY])
 
-    deletion.delete_battle(voter.pk, made[0].pk)
-    assert [valkey.exists(get_stream_key(battle.pk)) for battle in made] == [0, 1, 1]
+    deletion.delete_battle(voter.pk, battles[0].pk)
+    assert [valkey.exists(get_stream_key(battle.pk)) for battle in battles] == [0, 1, 1]
     deletion.delete_voter_data(voter.pk)
 
-    assert [valkey.exists(get_stream_key(battle.pk)) for battle in made] == [0, 0, 0]
+    assert [valkey.exists(get_stream_key(battle.pk)) for battle in battles] == [0, 0, 0]
     stopped = {fields[b"e"].decode() for _, fields in valkey.xrange(announcements.STOP_STREAM)}
-    assert {str(battle.pk) for battle in made} <= stopped
+    assert {str(battle.pk) for battle in battles} <= stopped
 
 
 def test_deletion_does_not_need_the_store(settings, tmp_path, voter):
@@ -232,10 +232,10 @@ def test_worker_finds_its_turn_gone_and_writes_nothing(voter):
     results = tuple(leases.AnswerResult(side.pk, 1, text=CANARY) for side in sides)
     deletion.delete_battle(voter.pk, battle.pk)
 
-    [saved] = leases.finish_answers([leases.FinishedSides(turn.pk, results)])
-    [extended] = leases.extend_leases([[leases.AnswerLease(side.pk, 1, CANARY) for side in sides]])
+    [outcome] = leases.finish_answers([leases.FinishedSides(turn.pk, results)])
+    [extension] = leases.extend_leases([[leases.AnswerLease(side.pk, 1, CANARY) for side in sides]])
 
-    assert (saved.saved, saved.state, extended.ours) == (frozenset(), None, frozenset())
+    assert (outcome.saved_ids, outcome.state, extension.owned_ids) == (frozenset(), None, frozenset())
     assert (leases.claim_answers([turn.pk]), leases.turns_exist([turn.pk])) == ([{}], [False])
     assert places_of(CANARY) == set()
 
@@ -251,11 +251,11 @@ def test_worker_replaces_no_model_of_a_battle_that_is_gone(voter):
 
 def test_vote_on_a_battle_that_is_gone_is_refused(voter):
     battle = factories.battle(voter=voter)
-    found = lifecycle.get_battle(voter.pk, battle.pk)
+    loaded = lifecycle.get_battle(voter.pk, battle.pk)
     deletion.delete_battle(voter.pk, battle.pk)
 
     with pytest.raises(RequestError) as refused:
-        lifecycle.cast_vote(found, "a")
+        lifecycle.cast_vote(loaded, "a")
 
     assert refused.value.status == 404
     assert not Vote.objects.exists()
@@ -264,17 +264,19 @@ def test_vote_on_a_battle_that_is_gone_is_refused(voter):
 @in_earnest
 def test_vote_and_deletion_at_once_leave_no_vote_with_words(voter):
     for _ in range(5):
-        made = factories.battle(voter=voter, a=FINISHED, b=FINISHED)
-        found = lifecycle.get_battle(voter.pk, made.pk)
+        battle = factories.battle(voter=voter, a=FINISHED, b=FINISHED)
+        loaded = lifecycle.get_battle(voter.pk, battle.pk)
 
-        def work(number, found=found):
+        def work(number, loaded=loaded):
             if number:
-                return deletion.delete_battle(voter.pk, found.pk)
-            return lifecycle.cast_vote(found, "a", None, CANARY)
+                return deletion.delete_battle(voter.pk, loaded.pk)
+            return lifecycle.cast_vote(loaded, "a", None, CANARY)
 
         results = at_once(2, work)
 
-        assert not [each for each in results if isinstance(each, Exception) and not isinstance(each, RequestError)]
+        assert not [
+            result for result in results if isinstance(result, Exception) and not isinstance(result, RequestError)
+        ]
         assert places_of(CANARY) == set()
 
 
@@ -298,6 +300,6 @@ def test_two_last_operators_who_leave_at_once_leave_one():
 
     results = at_once(2, lambda number: deletion.delete_voter_data(leaving[number]))
 
-    [refused] = [each for each in results if each is not None]
+    [refused] = [result for result in results if result is not None]
     assert (refused.code, refused.status) == ("last_operator", 409)
     assert User.objects.count() == 1

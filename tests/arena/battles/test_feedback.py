@@ -1,4 +1,4 @@
-"""Reasons and comments beside a vote."""
+"""Reasons and comments that voters add to a vote."""
 
 import pytest
 
@@ -15,9 +15,9 @@ NOT_TEXT = "\ud800"
 
 @pytest.fixture
 def battle():
-    made = factories.battle()
-    lifecycle.cast_vote(made, "a")
-    return made
+    battle = factories.battle()
+    lifecycle.cast_vote(battle, "a")
+    return battle
 
 
 def stored():
@@ -86,14 +86,14 @@ def test_opinion_that_cannot_be_is_refused_and_changes_nothing(battle, reasons, 
 
 @pytest.mark.parametrize(("reasons", "comment", "field"), REFUSED, ids=lambda part: repr(part)[:20])
 def test_opinion_that_cannot_be_costs_no_vote(reasons, comment, field):
-    made = factories.battle()
+    battle = factories.battle()
 
     with pytest.raises(RequestError) as refusal:
-        lifecycle.cast_vote(made, "a", reasons, comment)
+        lifecycle.cast_vote(battle, "a", reasons, comment)
 
     assert (refusal.value.status, [*refusal.value.extra["fields"]]) == (400, [field])
     assert not Vote.objects.exists()
-    assert lifecycle.cast_vote(made, "a")
+    assert lifecycle.cast_vote(battle, "a")
 
 
 def test_refusal_says_which_reasons_there_are(battle):

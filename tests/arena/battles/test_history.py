@@ -1,4 +1,4 @@
-"""My battles: looked through and taken along, and nothing told of those that are open."""
+"""The battles of a voter: lists, searches and exports, which reveal nothing about open battles."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -32,13 +32,15 @@ def beta():
 
 @pytest.fixture
 def fought(voter, alpha, beta):
-    """Makes a battle of the voter, each an hour after the one before."""
+    """Creates battles of the voter, each an hour after the one before."""
     times = iter(range(1000))
 
     def make(state="ready", prompt="Why?", **fields):
-        at = BEGINNING + timedelta(hours=next(times))
+        created_at = BEGINNING + timedelta(hours=next(times))
         return factories.battle(
-            state, prompt=prompt, **{"voter": voter, "model_a": alpha, "model_b": beta, "created_at": at} | fields
+            state,
+            prompt=prompt,
+            **{"voter": voter, "model_a": alpha, "model_b": beta, "created_at": created_at} | fields,
         )
 
     return make
@@ -49,7 +51,7 @@ def judged(battle, winner="a", **fields):
     return common.vote(battle.model_a, battle.model_b, winner, battle=battle, voter=battle.voter_id, **fields)
 
 
-def found(voter, words="", place=""):
+def search(voter, words="", place=""):
     return [battle.question for battle in history.load_page(voter.pk, words, place).battles]
 
 
@@ -58,29 +60,29 @@ def test_page_has_the_newest_first_and_nobody_elses(fought, voter):
         fought(prompt=prompt)
     factories.battle(prompt="Somebody else's?")
 
-    assert found(voter) == ["Third?", "Second?", "First?"]
+    assert search(voter) == ["Third?", "Second?", "First?"]
 
 
 def test_page_shows_the_first_question_of_a_battle_and_only_its_beginning(fought, voter):
     factories.turn(fought(prompt="x" * 400), 2, prompt="Second question?")
 
-    assert found(voter) == ["x" * history.QUESTION_PREVIEW_LENGTH]
+    assert search(voter) == ["x" * history.QUESTION_PREVIEW_LENGTH]
 
 
 def test_pages_lead_from_the_newest_to_the_oldest_without_a_gap(fought, voter):
-    made = [fought(prompt=f"Question {number}") for number in range(2 * history.PAGE_SIZE + 1)]
-    Battle.objects.filter(pk__in=[battle.pk for battle in made[5:30]]).update(created_at=BEGINNING)  # same time
+    battles = [fought(prompt=f"Question {number}") for number in range(2 * history.PAGE_SIZE + 1)]
+    Battle.objects.filter(pk__in=[battle.pk for battle in battles[5:30]]).update(created_at=BEGINNING)  # same time
 
-    seen, place = [], ""
+    loaded, place = [], ""
     for rest in (history.PAGE_SIZE, history.PAGE_SIZE, 1):
-        page = history.load_page(voter.pk, place=place)
+        page = history.load_page(voter.pk, cursor=place)
         assert len(page.battles) == rest
-        seen += page.battles
+        loaded += page.battles
         place = page.older
 
     assert place == ""
-    assert {battle.pk for battle in seen} == {battle.pk for battle in made}
-    assert len(seen) == len(made)
+    assert {battle.pk for battle in loaded} == {battle.pk for battle in battles}
+    assert len(loaded) == len(battles)
 
 
 def test_page_that_is_exactly_full_leads_nowhere(fought, voter):
@@ -98,14 +100,14 @@ def test_page_that_is_exactly_full_leads_nowhere(fought, voter):
 def test_place_that_is_none_means_the_beginning(fought, voter, place):
     fought(prompt="Here")
 
-    assert found(voter, place=place) == ["Here"]
+    assert search(voter, place=place) == ["Here"]
 
 
 @pytest.mark.parametrize("state", OPEN)
 def test_search_does_not_tell_who_fights_in_an_open_battle(fought, voter, state):
     fought(state)
 
-    assert [found(voter, words) for words in ("Alpha One", "alpha", "Beta", "a", "?")] == [[], [], [], [], ["Why?"]]
+    assert [search(voter, words) for words in ("Alpha One", "alpha", "Beta", "a", "?")] == [[], [], [], [], ["Why?"]]
 
 
 @pytest.mark.parametrize("words", ["Alpha One", "ALPHA", "beta tw", " Alpha "])
@@ -114,7 +116,7 @@ def test_search_finds_models_where_they_are_known(fought, voter, words):
     fought(prompt="Chosen", mode="side_by_side")
     fought(prompt="Blind")
 
-    assert found(voter, words) == ["Chosen", "Voted"]
+    assert search(voter, words) == ["Chosen", "Voted"]
 
 
 @pytest.mark.parametrize(
@@ -137,13 +139,13 @@ def test_search_looks_through_all_my_questions(fought, voter, words, prompts):
     fought(prompt="Eine Straße?")
     fought(prompt="100% sure?")
 
-    assert found(voter, words) == prompts
+    assert search(voter, words) == prompts
 
 
 def test_search_does_not_look_into_answers(fought, voter):
     fought(a=FINISHED | {"text": "Gallium"})
 
-    assert found(voter, "Gallium") == []
+    assert search(voter, "Gallium") == []
 
 
 def test_page_needs_one_query_however_many_battles(fought, voter, django_assert_num_queries):
@@ -220,26 +222,26 @@ def test_export_of_an_open_battle_names_no_model_and_no_failure(fought, voter, s
 
 
 def test_export_goes_on_where_it_was_with_the_same_number_of_queries(fought, voter, django_assert_num_queries):
-    made = [fought() for _ in range(history.EXPORT_BATCH_SIZE + 3)]
+    battles = [fought() for _ in range(history.EXPORT_BATCH_SIZE + 3)]
     factories.battle()
     with django_assert_num_queries(3):
         first = history.load_export_batch(voter.pk)
     with django_assert_num_queries(3):
         rest = history.load_export_batch(voter.pk, history.get_export_cursor(first[-1]))
 
-    assert [record["id"] for record in first + rest] == [battle.pk for battle in made]
+    assert [record["id"] for record in first + rest] == [battle.pk for battle in battles]
     assert history.load_export_batch(voter.pk, history.get_export_cursor(rest[-1])) == []
 
 
 def test_export_misses_none_while_battles_are_deleted(fought, voter):
-    """A number of battles to leave out would leave out others by then."""
-    made = [fought() for _ in range(history.EXPORT_BATCH_SIZE + 3)]
+    """An offset would skip other battles by then."""
+    battles = [fought() for _ in range(history.EXPORT_BATCH_SIZE + 3)]
     first = history.load_export_batch(voter.pk)
-    Battle.objects.filter(pk__in=[battle.pk for battle in made[:5]]).delete()
+    Battle.objects.filter(pk__in=[battle.pk for battle in battles[:5]]).delete()
 
     rest = history.load_export_batch(voter.pk, history.get_export_cursor(first[-1]))
 
-    assert [record["id"] for record in rest] == [battle.pk for battle in made[history.EXPORT_BATCH_SIZE :]]
+    assert [record["id"] for record in rest] == [battle.pk for battle in battles[history.EXPORT_BATCH_SIZE :]]
 
 
 def test_names_are_told_of_both_sides_or_of_none(fought, voter):

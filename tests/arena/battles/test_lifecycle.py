@@ -25,12 +25,12 @@ pytestmark = pytest.mark.django_db
 
 UNTEXT = {
     "absent": (None, "Write a question first."),
-    "a number": (7, "The question must be text."),
-    "a list": (["Why?"], "The question must be text."),
+    "a number": (7, "Send the question as text."),
+    "a list": (["Why?"], "Send the question as text."),
     "empty": ("", "Write a question first."),
     "blank": (" \n\t\u2003", "Write a question first."),
-    "NUL": ("Why\x00?", "The question holds characters that are no text."),
-    "half a surrogate": ("Why \ud83d?", "The question holds characters that are no text."),
+    "NUL": ("Why\x00?", "The question contains invalid characters. Remove them and try again."),
+    "half a surrogate": ("Why \ud83d?", "The question contains invalid characters. Remove them and try again."),
 }
 
 
@@ -146,7 +146,7 @@ def test_start_draws_by_the_weights_of_the_live_pool(voter):
 
     drawn = [lifecycle.start_battle(voter, "Why?") for _ in range(30)]
 
-    (propensity,) = {each.propensity for each in drawn if {each.model_a_id, each.model_b_id} == {x, z}}
+    (propensity,) = {battle.propensity for battle in drawn if {battle.model_a_id, battle.model_b_id} == {x, z}}
     assert propensity == pytest.approx(0.9 + 0.1 / 3)
 
 
@@ -162,14 +162,14 @@ def test_start_among_named_models_draws_by_the_weights_of_their_own_pool(voter):
 @pytest.mark.parametrize("winner", ["a", "b", "tie", "both_bad"])
 def test_cast_vote_stores_a_vote_that_stands_by_itself(winner):
     battle = factories.battle(propensity=0.25)
-    seen = []
-    vote_cast.connect(lambda vote, **_: seen.append(vote), weak=False, dispatch_uid="test")
+    votes_sent = []
+    vote_cast.connect(lambda vote, **_: votes_sent.append(vote), weak=False, dispatch_uid="test")
 
     vote = lifecycle.cast_vote(battle, winner)
 
     vote_cast.disconnect(dispatch_uid="test")
     vote.refresh_from_db()
-    assert seen == [vote]
+    assert votes_sent == [vote]
     assert (vote.battle, vote.winner, vote.pool, vote.source) == (battle, winner, "live", "live")
     assert (vote.model_a, vote.model_b, vote.voter) == (battle.model_a, battle.model_b, battle.voter_id)
     assert (vote.propensity, vote.turns, vote.multiplicity) == (0.25, 1, 1)
@@ -237,7 +237,7 @@ def test_cast_vote_does_not_trust_what_was_read_before():
 
 
 def test_vote_after_a_replacement_has_no_propensity_for_its_pair_came_about_in_two_steps():
-    """The battle has the chance of the new model alone, about half as many times larger as there are models."""
+    """The battle has the chance of the new model alone: larger by a factor of about half the number of models."""
     battle = factories.battle(propensity=0.02)
     entry = {"side": "a", "model": common.model().pk, "reason": "timeout", "propensity": 0.02}
     Battle.objects.filter(pk=battle.pk).update(replaced=[entry], propensity=0.4)
@@ -281,8 +281,8 @@ def test_cast_vote_by_fifty_at_once_is_one_vote():
 
     results = at_once(50, press)
 
-    votes = [each for each in results if isinstance(each, Vote)]
-    refusals = [each for each in results if isinstance(each, RequestError)]
+    votes = [result for result in results if isinstance(result, Vote)]
+    refusals = [result for result in results if isinstance(result, RequestError)]
     assert (len(votes), len(refusals)) == (1, 49)
     assert {error.code for error in refusals} == {"already_voted"}
     assert {error.extra["vote"]["winner"] for error in refusals} == {votes[0].winner}
@@ -308,10 +308,10 @@ def test_of_voter_finds_the_voters_own_battle(django_assert_num_queries):
     battle = factories.battle()
 
     with django_assert_num_queries(1):
-        found = lifecycle.get_battle(battle.voter_id, battle.pk)
-        names = (found.model_a.name, found.model_a.organization, found.model_b.name, found.model_b.license)
+        loaded = lifecycle.get_battle(battle.voter_id, battle.pk)
+        names = (loaded.model_a.name, loaded.model_a.organization, loaded.model_b.name, loaded.model_b.license)
 
-    assert found == battle
+    assert loaded == battle
     assert names[0] == battle.model_a.name
 
 
@@ -322,7 +322,11 @@ def test_of_voter_knows_no_battle_of_anyone_else(whose):
 
     error = refused(lifecycle.get_battle, voter, uuid4() if whose == "nobody's" else battle.pk)
 
-    assert (error.status, error.code, error.detail) == (404, "not_found", "There is no such battle of yours.")
+    assert (error.status, error.code, error.detail) == (
+        404,
+        "not_found",
+        "No such battle, or it belongs to another voter.",
+    )
 
 
 def test_ask_again_queues_the_next_turn():
@@ -340,7 +344,7 @@ def test_ask_again_queues_the_next_turn():
 
 @pytest.mark.parametrize("asked", ["again", "anew"])
 def test_open_pages_hear_of_a_further_question_before_a_worker_does(asked, django_capture_on_commit_callbacks):
-    """What the worker says of it would else come to pages that take the battle for ended."""
+    """Otherwise pages that consider the battle ended would get the events of the worker."""
     battle = factories.battle("void", b=FAILED) if asked == "anew" else factories.battle()
     with django_capture_on_commit_callbacks() as callbacks:
         lifecycle.retry_answers(battle) if asked == "anew" else lifecycle.ask_follow_up(battle, "And then?")
@@ -407,15 +411,19 @@ def test_expire_closes_what_nobody_judged_for_a_day():
 
     assert lifecycle.expire_battles() == 1
 
-    states = [Battle.objects.get(pk=each.pk).state for each in (old, young, voted, asked_again)]
+    states = [Battle.objects.get(pk=battle.pk).state for battle in (old, young, voted, asked_again)]
     assert states == ["expired", "ready", "voted", "ready"]
 
 
 def test_expire_reads_the_battles_that_may_be_over_and_no_others():
-    """Of millions that were judged long ago it must not look at one."""
+    """It must not read any of the millions of battles that were judged long ago."""
+    judged = factories.battle("voted")
+    same = {"voter": judged.voter, "model_a": judged.model_a, "model_b": judged.model_b, "propensity": 1.0}
+    Battle.objects.bulk_create([Battle(state="voted", **same) for _ in range(500)])
     with connection.cursor() as cursor, CaptureQueriesContext(connection) as queries:
         lifecycle.expire_battles()
-        [search] = [each["sql"] for each in queries if "FOR UPDATE" in each["sql"]]
+        [search] = [query["sql"] for query in queries if "FOR UPDATE" in query["sql"]]
+        cursor.execute("ANALYZE arena_battle")
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN {search}")
         plan = "\n".join(line for (line,) in cursor.fetchall())

@@ -1,4 +1,4 @@
-"""Blind battles among named models: the next one is among them too, and the way back to their shortlist is kept."""
+"""Blind battles among named models: the next one draws among them too, and the reveal leads back to their shortlist."""
 
 import re
 
@@ -24,41 +24,41 @@ def three():
 def judged(me, three, state="voted", named=True, **fields):
     among = [model.pk for model in three] if named else None
     pool = get_set_pool(SLUGS) if named else "live"
-    made = factories.battle(
+    battle = factories.battle(
         state, voter=me, model_a=three[0], model_b=three[1], **({"among": among, "pool": pool} | fields)
     )
     if state == "voted":
-        common.vote(three[0], three[1], battle=made, pool=made.pool)
-    return made
+        common.vote(three[0], three[1], battle=battle, pool=battle.pool)
+    return battle
 
 
-def shown(client, battle):
+def load_outline(client, battle):
     return Outline(client.get(f"/battles/{battle.pk}/").content.decode())
 
 
 def decisions(outline):
-    hrefs = [each.get("href", "") for each in outline.all("a")]
+    hrefs = [element.get("href", "") for element in outline.all("a")]
     return [href for href in hrefs if "/choose/decision/" in href]
 
 
 def next_address(outline):
-    return next(each["href"] for each in outline.all("a", id="next"))
+    return next(element["href"] for element in outline.all("a", id="next"))
 
 
 @pytest.mark.parametrize("state", ["voted", "skipped"])
 @pytest.mark.parametrize(("named", "address"), [(True, AMONG), (False, "/")])
 def test_next_battle_is_drawn_among_the_same_models(client, me, three, state, named, address):
-    assert next_address(shown(client, judged(me, three, state, named))) == address
+    assert next_address(load_outline(client, judged(me, three, state, named))) == address
 
 
 def test_next_battle_after_one_side_by_side_is_drawn_from_all(client, me, three):
-    assert next_address(shown(client, judged(me, three, "skipped", mode="side_by_side"))) == "/"
+    assert next_address(load_outline(client, judged(me, three, "skipped", mode="side_by_side"))) == "/"
 
 
 @pytest.mark.parametrize("state", ["voted", "skipped", "void"])
 def test_same_question_again_goes_to_the_same_models(client, me, three, state):
-    outline = shown(client, judged(me, three, state))
-    assert [each["value"] for each in outline.all("input", name="among")] == SLUGS
+    outline = load_outline(client, judged(me, three, state))
+    assert [element["value"] for element in outline.all("input", name="among")] == SLUGS
 
 
 @pytest.mark.parametrize("state", ["answering", "ready"])
@@ -94,7 +94,7 @@ def test_battle_of_no_or_another_shortlist_leads_to_no_decision(client, me, thre
     battle = judged(me, three)
     for before in (AMONG, f"/?among=ash&among=elm&choice={SHORTLIST}", f"/?choice={SHORTLIST}"):
         client.get(before)
-        assert decisions(shown(client, battle)) == []
+        assert decisions(load_outline(client, battle)) == []
 
 
 @pytest.mark.parametrize(
@@ -108,14 +108,14 @@ def test_battle_of_no_or_another_shortlist_leads_to_no_decision(client, me, thre
 )
 def test_way_back_is_nothing_but_the_query_of_our_own_page(client, me, three, choice, address):
     client.get(f"{AMONG}&choice={choice}")
-    assert decisions(shown(client, judged(me, three))) == ([address] if address else [])
+    assert decisions(load_outline(client, judged(me, three))) == ([address] if address else [])
 
 
 def test_way_back_that_somebody_else_has_written_is_ignored(client, me, three):
     battle = judged(me, three)
     for cookie in ("", "x", f"{get_set_pool(SLUGS)}", f"{get_set_pool(SLUGS)}:"):
         client.cookies["choice"] = cookie
-        assert decisions(shown(client, battle)) == []
+        assert decisions(load_outline(client, battle)) == []
 
 
 def test_way_back_cannot_be_planted_by_another_host_behind_https(client, me, three, settings):

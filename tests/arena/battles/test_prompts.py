@@ -71,5 +71,5 @@ def test_start_of_a_battle_reads_no_earlier_question(client, me, two_models):
 
     assert Battle.objects.count() == 4
     # What it reads of turns are those of the battle that it answers with.
-    assert not [each["sql"] for each in queries if "arena_turn" in each["sql"] and '"prompt" =' in each["sql"]]
-    assert not [each["sql"] for each in queries if "btrim" in each["sql"]]
+    assert not [query["sql"] for query in queries if "arena_turn" in query["sql"] and '"prompt" =' in query["sql"]]
+    assert not [query["sql"] for query in queries if "btrim" in query["sql"]]

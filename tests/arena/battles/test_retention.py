@@ -1,4 +1,4 @@
-"""What goes by itself: texts, idle voters, networks."""
+"""Automatic deletion: texts, idle voters, hashes of networks."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -35,33 +35,33 @@ def keep(settings):
 
 
 def fought(age=OLD, state="voted"):
-    """A battle full of words in every place that holds any, of this age."""
-    made = factories.battle("ready", prompt=CANARY, voter=common.voter())
-    Answer.objects.filter(turn__battle=made).update(text=CANARY, reasoning=CANARY)
+    """Creates a battle of this age with texts in every field that can have one."""
+    battle = factories.battle("ready", prompt=CANARY, voter=common.voter())
+    Answer.objects.filter(turn__battle=battle).update(text=CANARY, reasoning=CANARY)
     if state == "voted":
-        lifecycle.cast_vote(made, "a", {"a": ["useful"]}, CANARY)
+        lifecycle.cast_vote(battle, "a", {"a": ["useful"]}, CANARY)
     StoredResponse.objects.create(
-        voter=made.voter_id, key=uuid4().hex, request="x", battle=made, status=201, body=CANARY.encode()
+        voter=battle.voter_id, key=uuid4().hex, request="x", battle=battle, status=201, body=CANARY.encode()
     )
-    Battle.objects.filter(pk=made.pk).update(created_at=now() - age, state=state)
-    made.refresh_from_db()
-    return made
+    Battle.objects.filter(pk=battle.pk).update(created_at=now() - age, state=state)
+    battle.refresh_from_db()
+    return battle
 
 
 @pytest.mark.parametrize("state", Battle.State.values)
 def test_texts_of_old_battles_go_and_their_votes_stay(keep, state, valkey, django_capture_on_commit_callbacks):
     keep(30)
-    made = fought(state=state)
-    announcements.announce_events(made.pk, ["delta", 1, "a", "t", 0, CANARY])
+    battle = fought(state=state)
+    announcements.announce_events(battle.pk, ["delta", 1, "a", "t", 0, CANARY])
 
     with django_capture_on_commit_callbacks(execute=True):
         assert retention.delete_old_battles() == 1
 
     assert places_of(CANARY) == set()
     assert not (Battle.objects.exists() or StoredResponse.objects.exists())
-    assert not valkey.exists(announcements.get_stream_key(made.pk))
+    assert not valkey.exists(announcements.get_stream_key(battle.pk))
     votes = list(Vote.objects.values_list("battle", "winner", "counted", "comment", "voter"))
-    assert votes == ([(None, "a", True, "", made.voter_id)] if state == "voted" else [])
+    assert votes == ([(None, "a", True, "", battle.voter_id)] if state == "voted" else [])
 
 
 @pytest.mark.parametrize(("days", "left"), [(0, 2), (30, 1), (32, 2)])
@@ -75,19 +75,19 @@ def test_only_what_is_older_than_the_setting_goes(keep, days, left):
 
 def test_published_battle_stays_as_long_as_it_is_published(keep):
     keep(30)
-    made = fought()
-    sharing.share_battle(made, ["here"])
+    battle = fought()
+    sharing.share_battle(battle, ["here"])
     assert retention.delete_old_battles() == 0
-    sharing.unshare_battle(made)
+    sharing.unshare_battle(battle)
     assert retention.delete_old_battles() == 1
 
 
 def test_so_many_go_at_once_and_the_oldest_first(keep, monkeypatch):
     monkeypatch.setattr(retention, "BATTLE_BATCH_SIZE", 2)
     keep(30)
-    made = [fought(timedelta(days=days)) for days in (40, 60, 50)]
+    battles = [fought(timedelta(days=days)) for days in (40, 60, 50)]
     assert retention.delete_old_battles() == 2
-    assert list(Battle.objects.all()) == [made[0]]
+    assert list(Battle.objects.all()) == [battles[0]]
 
 
 def test_few_queries_however_many_go(keep, django_assert_max_num_queries):
@@ -108,9 +108,9 @@ def with_battle():
 
 
 def with_vote_of_a_deleted_battle():
-    made = common.voter()
-    common.vote(*common.models(2), voter=made.pk, prompt_hash="x")
-    return made
+    voter = common.voter()
+    common.vote(*common.models(2), voter=voter.pk, prompt_hash="x")
+    return voter
 
 
 def with_key():
@@ -123,24 +123,24 @@ def with_account():
 
 @pytest.mark.parametrize("make", [with_battle, with_vote_of_a_deleted_battle, with_key, with_account])
 def test_voters_without_anything_go_after_thirty_days(make):
-    kept, young = aged(make()), common.voter()
+    old, young = aged(make()), common.voter()
     for _ in range(2):
         aged(common.voter())
 
     assert retention.delete_idle_voters() == 2
-    assert set(Voter.objects.all()) == {kept, young}
+    assert set(Voter.objects.all()) == {old, young}
 
 
 def test_beat_deletes_hashes_of_networks_and_what_waited_too_long():
-    made = factories.battle("voted", shared_at=now() - OLD, review="waiting", shared_network="x")
+    battle = factories.battle("voted", shared_at=now() - OLD, review="waiting", shared_network="x")
     sent = submissions.submit_content(uuid4(), submissions.build_proposal(GOOD), ["x"])
     Submission.objects.update(created_at=now() - OLD)
     NetworkSalt.objects.create(week=(now() - 2 * OLD).date(), salt=b"x")
 
     tasks.apply_retention()
 
-    made.refresh_from_db()
-    assert (made.review, made.shared_network) == ("", "")
+    battle.refresh_from_db()
+    assert (battle.review, battle.shared_network) == ("", "")
     assert not (NetworkSalt.objects.exists() or Submission.objects.filter(pk=sent.pk).exists())
 
 

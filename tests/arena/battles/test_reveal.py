@@ -1,4 +1,4 @@
-"""What is told of both models after the vote."""
+"""The facts about both models after the vote."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -72,7 +72,7 @@ def test_rating_before_the_vote_stays_what_it_was(battle):
     again = lifecycle.get_battle(battle.voter_id, battle.pk)
 
     assert again.standing == {"a": ALPHA | {"models": 2}, "b": None}
-    assert [each["rating"] for each in build_reveal(again)] == [1012.4, None]
+    assert [model["rating"] for model in build_reveal(again)] == [1012.4, None]
     assert build_reveal(again) == build_reveal(battle)
 
 
@@ -85,7 +85,7 @@ def test_skip_keeps_no_standing(battle):
 def test_vote_from_before_standings_were_kept_is_revealed_without(battle):
     battle.state = "voted"
 
-    assert [(each["slug"], each["rating"], each["rank"]) for each in build_reveal(battle)] == [
+    assert [(model["slug"], model["rating"], model["rank"]) for model in build_reveal(battle)] == [
         ("alpha", None, None),
         ("beta", None, None),
     ]
@@ -158,5 +158,5 @@ def test_cards_need_the_same_number_of_queries_however_many_turns(battle, django
 
 def test_rank_is_among_the_models_that_have_one(battle):
     published("live", alpha=ALPHA, beta=ALPHA | {"rank": 2}, gamma=ALPHA | {"rank": None})
-    found = load_standing(battle)
-    assert (found["a"]["rank"], found["a"]["models"]) == (1, 2)
+    standing = load_standing(battle)
+    assert (standing["a"]["rank"], standing["a"]["models"]) == (1, 2)

@@ -1,4 +1,4 @@
-"""The queue of published battles: its places, reports, decisions, and how long one waits."""
+"""The review queue of published battles: places, reports, decisions, and expiry."""
 
 from datetime import timedelta
 
@@ -18,10 +18,10 @@ pytestmark = pytest.mark.django_db
 
 
 def published(voter=None, network="here"):
-    made = factories.battle("voted", voter=voter or common.voter())
-    common.vote(made.model_a, made.model_b, battle=made, voter=made.voter_id)
-    sharing.share_battle(made, [network])
-    return made
+    battle = factories.battle("voted", voter=voter or common.voter())
+    common.vote(battle.model_a, battle.model_b, battle=battle, voter=battle.voter_id)
+    sharing.share_battle(battle, [network])
+    return battle
 
 
 def waiting():
@@ -29,26 +29,26 @@ def waiting():
 
 
 def test_three_of_a_voter_wait_and_more_are_published_without_a_place(me):
-    made = [published(me) for _ in range(5)]
+    battles = [published(me) for _ in range(5)]
 
-    assert waiting() == {each.pk for each in made[:3]}
-    assert {each.review for each in made[3:]} == {""}
-    assert all(sharing.find_shared_battle(each.pk) for each in made)
+    assert waiting() == {battle.pk for battle in battles[:3]}
+    assert {battle.review for battle in battles[3:]} == {""}
+    assert all(sharing.find_shared_battle(battle.pk) for battle in battles)
 
 
 def test_ten_of_a_network_wait_whoever_they_are(monkeypatch):
-    made = [published(network="here") for _ in range(12)]
+    battles = [published(network="here") for _ in range(12)]
     other = published(network="there")
 
-    assert waiting() == {*(each.pk for each in made[:10]), other.pk}
+    assert waiting() == {*(battle.pk for battle in battles[:10]), other.pk}
 
 
 def test_network_of_earlier_weeks_is_known_again():
     for _ in range(review_queue.MAX_PER_NETWORK):
         published(network="last week's hash")
-    made = factories.battle("voted")
-    sharing.share_battle(made, ["this week's hash", "last week's hash"])
-    assert made.review == ""
+    battle = factories.battle("voted")
+    sharing.share_battle(battle, ["this week's hash", "last week's hash"])
+    assert battle.review == ""
 
 
 def test_full_queue_makes_room_at_the_cost_of_its_largest_network(monkeypatch):
@@ -59,7 +59,7 @@ def test_full_queue_makes_room_at_the_cost_of_its_largest_network(monkeypatch):
     honest = published(network="honest")
     one_more = published(network="flood")
 
-    assert waiting() == {early.pk, honest.pk, *(each.pk for each in flood[:4])}
+    assert waiting() == {early.pk, honest.pk, *(battle.pk for battle in flood[:4])}
     flood[4].refresh_from_db()
     assert (flood[4].review, flood[4].shared_network, one_more.review) == ("", "", "")
     assert sharing.find_shared_battle(flood[4].pk)
@@ -67,7 +67,7 @@ def test_full_queue_makes_room_at_the_cost_of_its_largest_network(monkeypatch):
 
 def test_one_line_of_ipv6_does_not_fill_the_queue(monkeypatch):
     monkeypatch.setattr(review_queue, "MAX_WAITING", 6)
-    for number in range(6):  # each from another /64 of one /56, which is what a home has
+    for number in range(6):  # each from another /64 of one /56, as a home has
         published(network=network_of(f"2001:db8:0:{number:x}::1"))
 
     assert published(network=network_of("192.0.2.7")).review == "waiting"
@@ -78,22 +78,22 @@ def network_of(address):
 
 
 def test_place_is_free_again_after_a_decision_or_when_it_is_taken_back(me):
-    made = [published(me) for _ in range(3)]
-    review_queue.decide_review(made[0].pk, "unlisted")
-    sharing.unshare_battle(made[1])
+    battles = [published(me) for _ in range(3)]
+    review_queue.decide_review(battles[0].pk, "unlisted")
+    sharing.unshare_battle(battles[1])
 
     assert len(waiting() | {published(me).pk, published(me).pk}) == 3
 
 
 @pytest.mark.parametrize("review", ["listed", "unlisted", "reported"])
 def test_what_was_decided_or_reported_stays_when_it_is_taken_back_and_published_again(review):
-    made = published()
+    battle = published()
     Battle.objects.update(review=review)
-    sharing.unshare_battle(made)
-    made.refresh_from_db()
-    assert made.shared_network == ""
-    sharing.share_battle(made, ["here"])
-    assert made.review == review
+    sharing.unshare_battle(battle)
+    battle.refresh_from_db()
+    assert battle.shared_network == ""
+    sharing.share_battle(battle, ["here"])
+    assert battle.review == review
 
 
 @pytest.mark.parametrize(
@@ -102,22 +102,22 @@ def test_what_was_decided_or_reported_stays_when_it_is_taken_back_and_published_
      ("unlisted", "unlisted")],
 )  # fmt: skip
 def test_report_takes_down_only_what_no_operator_has_looked_at(review, then):
-    made, reader = published(), common.voter()
+    battle, reader = published(), common.voter()
     Battle.objects.update(review=review)
 
     for _ in range(3):
-        review_queue.report_battle(made, reader.pk)
-    review_queue.report_battle(made, common.voter().pk)
+        review_queue.report_battle(battle, reader.pk)
+    review_queue.report_battle(battle, common.voter().pk)
 
-    made.refresh_from_db()
-    assert made.review == then
+    battle.refresh_from_db()
+    assert battle.review == then
     assert Report.objects.count() == 2
-    assert sharing.find_shared_battle(made.pk)
+    assert sharing.find_shared_battle(battle.pk)
 
 
 def test_report_does_not_say_who_reported():
-    made, reader = published(), common.voter()
-    review_queue.report_battle(made, reader.pk)
+    battle, reader = published(), common.voter()
+    review_queue.report_battle(battle, reader.pk)
     review_queue.report_battle(other := published(), reader.pk)
     reporters = set(Report.objects.values_list("reporter", flat=True))
     assert len(reporters) == 2
@@ -126,17 +126,17 @@ def test_report_does_not_say_who_reported():
 
 
 def test_battle_that_is_deleted_at_this_very_moment_is_not_reported():
-    made, found = published(), Battle.objects.get()
-    deletion.delete_battle(made.voter_id, made.pk)
+    battle, loaded = published(), Battle.objects.get()
+    deletion.delete_battle(battle.voter_id, battle.pk)
     with pytest.raises(RequestError) as refused:
-        review_queue.report_battle(found, common.voter().pk)
+        review_queue.report_battle(loaded, common.voter().pk)
     assert refused.value.status == 404
 
 
 def test_nothing_is_decided_about_what_nobody_publishes():
-    made = published()
-    sharing.unshare_battle(made)
-    assert not any(review_queue.decide_review(made.pk, decision) for decision in review_queue.DECISIONS)
+    battle = published()
+    sharing.unshare_battle(battle)
+    assert not any(review_queue.decide_review(battle.pk, decision) for decision in review_queue.DECISIONS)
 
 
 def test_what_waits_for_thirty_days_leaves_the_queue_and_its_network_goes():
@@ -146,17 +146,17 @@ def test_what_waits_for_thirty_days_leaves_the_queue_and_its_network_goes():
 
     assert review_queue.expire_reviews() == 2
     assert review_queue.expire_reviews() == 0
-    found = {each.pk: (each.review, each.shared_network) for each in Battle.objects.all()}
-    assert found == {old.pk: ("", ""), reported.pk: ("reported", ""), young.pk: ("waiting", "here")}
+    rows = {battle.pk: (battle.review, battle.shared_network) for battle in Battle.objects.all()}
+    assert rows == {old.pk: ("", ""), reported.pk: ("reported", ""), young.pk: ("waiting", "here")}
     assert sharing.find_shared_battle(old.pk)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_many_at_once_get_no_more_places_than_there_are():
     me = common.voter()
-    made = [factories.battle("voted", voter=me) for _ in range(6)]
+    battles = [factories.battle("voted", voter=me) for _ in range(6)]
 
-    results = at_once(6, lambda number: sharing.share_battle(made[number], ["here"]))
+    results = at_once(6, lambda number: sharing.share_battle(battles[number], ["here"]))
 
     assert results == [None] * 6
     assert len(waiting()) == review_queue.MAX_PER_VOTER

@@ -1,4 +1,4 @@
-"""Each new set of models that somebody names is a board more, so few are new on a day."""
+"""The daily quota of new named sets, each of which adds a board."""
 
 from dataclasses import replace
 from itertools import combinations
@@ -33,7 +33,7 @@ def limited(settings):
 
 
 def ask(client, models, address="192.0.2.7", **fields):
-    Battle.objects.update(state=Battle.State.READY)  # so that each one finds those before it answered
+    Battle.objects.update(state=Battle.State.READY)  # so that all earlier ones count as answered
     body = {"prompt": "Why?", "models": models, **fields}
     return client.post(CALL, body, content_type="application/json", REMOTE_ADDR=address)
 
@@ -56,7 +56,7 @@ def test_page_says_so(client, pairs):
     page = client.post("/", {"prompt": "Why?", "among": pairs[5]}, REMOTE_ADDR="192.0.2.7")
 
     assert page.status_code == 429
-    assert "You or your network have named too many new sets of models today." in page.content.decode()
+    assert "You or your network have chosen too many new sets of models today." in page.content.decode()
 
 
 def test_network_names_twenty_new_sets_a_day_whoever_comes(pairs):
@@ -67,7 +67,7 @@ def test_network_names_twenty_new_sets_a_day_whoever_comes(pairs):
 
 
 def test_networks_of_an_address_name_twice_and_four_times_as_many(pairs, monkeypatch):
-    """A tunnel for nothing has 65,536 addresses that one line has."""
+    """A free tunnel gives a single line 65,536 addresses."""
     monkeypatch.setattr(set_quotas, "DAILY_SETS_PER_ADDRESS", 3)
     addresses = [f"2001:db8:0:{number:x}::1" for number in range(8)]
     of_home = [ask(Client(), models, address) for models, address in zip(pairs, addresses, strict=False)]

@@ -1,4 +1,4 @@
-"""Battles that their voters publish: who reads them, and where they are listed."""
+"""Published battles: their readers, and the pages that list them."""
 
 from dataclasses import replace
 
@@ -29,9 +29,9 @@ def mode(settings):
 
 @pytest.fixture
 def battle(me):
-    made = factories.battle(voter=me, prompt="Why <b>red</b>?")
-    lifecycle.cast_vote(made, "b")
-    return made
+    battle = factories.battle(voter=me, prompt="Why <b>red</b>?")
+    lifecycle.cast_vote(battle, "b")
+    return battle
 
 
 def page(client, battle, side="a"):
@@ -40,7 +40,7 @@ def page(client, battle, side="a"):
     return answer.content.decode()
 
 
-def shown(client, battle, side="a"):
+def list_shared(client, battle, side="a"):
     return client.get(f"/api/v1/models/{getattr(battle, f'model_{side}').slug}/battles/").json()["results"]
 
 
@@ -49,10 +49,10 @@ def link(client, battle):
 
 
 def listed(client, battle):
-    """Whether both models list it, on their pages and in the API."""
-    found = {bool(shown(client, battle, side)) for side in "ab"}
-    found |= {"Battles to read" in page(client, battle, side) for side in "ab"}
-    [one] = found
+    """Whether the pages of both models and the API list the battle."""
+    answers = {bool(list_shared(client, battle, side)) for side in "ab"}
+    answers |= {"Sample battles" in page(client, battle, side) for side in "ab"}
+    [one] = answers
     return one
 
 
@@ -63,19 +63,19 @@ def test_battle_is_for_its_voter_alone_until_it_is_published(client, battle, mod
 
 
 def test_nobody_can_put_a_text_on_a_public_page_alone(me, client):
-    """A cookie and one vote were enough to put an advertisement on the pages of two models."""
-    made = factories.battle(voter=me, prompt=AD)
-    lifecycle.cast_vote(made, "b")
-    client.post(f"/api/v1/battles/{made.pk}/share/", {"shared": True}, content_type="application/json")
+    """Earlier, a cookie and one vote were enough to put an advertisement on the pages of two models."""
+    battle = factories.battle(voter=me, prompt=AD)
+    lifecycle.cast_vote(battle, "b")
+    client.post(f"/api/v1/battles/{battle.pk}/share/", {"shared": True}, content_type="application/json")
     stranger = Client()
 
-    assert not listed(stranger, made)
-    assert AD not in page(stranger, made)
-    answer = link(stranger, made)
+    assert not listed(stranger, battle)
+    assert AD not in page(stranger, battle)
+    answer = link(stranger, battle)
     assert AD in answer.content.decode()
     assert answer.headers["X-Robots-Tag"] == "noindex"
-    review_queue.decide_review(made.pk, "listed")
-    assert listed(stranger, made)
+    review_queue.decide_review(battle.pk, "listed")
+    assert listed(stranger, battle)
 
 
 REVIEWS = ["", "waiting", "reported", "listed", "unlisted"]
@@ -109,7 +109,7 @@ def test_listed_battle_is_read_with_both_models_and_tells_nothing_of_its_voter(c
     mode("open")
     sharing.share_battle(battle, HERE)
 
-    [one] = shown(client, battle, side)
+    [one] = list_shared(client, battle, side)
     assert one["models"] == {"a": battle.model_a.slug, "b": battle.model_b.slug}
     assert (one["winner"], one["turns"][0]["prompt"], one["turn_count"]) == ("b", "Why <b>red</b>?", 1)
     assert set(one["turns"][0]["answers"]) == {"a", "b"}
@@ -127,7 +127,7 @@ def test_listings_cut_what_the_page_of_the_battle_has_in_full(client, battle, mo
     battle.turns.filter(number=1).update(prompt="y" * 5_000)
     sharing.share_battle(battle, HERE)
 
-    [one] = shown(client, battle)
+    [one] = list_shared(client, battle)
     assert [len(one["turns"]), one["turn_count"]] == [1, 2]
     cut = [one["turns"][0]["prompt"], one["turns"][0]["answers"]["a"]]
     assert [len(text) for text in cut] == [sharing.MAX_EXCERPT_LENGTH + 2] * 2
@@ -165,7 +165,7 @@ def test_battle_that_is_taken_back_or_deleted_is_gone(client, battle, me, mode, 
     else:
         review_queue.decide_review(battle.pk, "withdrawn")
 
-    assert shown(client, battle) == []
+    assert list_shared(client, battle) == []
     assert link(client, battle).status_code == 404
 
 
@@ -182,7 +182,7 @@ def test_what_an_operator_took_down_is_not_published_again(client, battle):
 
 
 def test_vote_remembers_that_its_battle_was_published(battle):
-    """Its row in the public record can be found by the texts, and stays apart from the voter's others."""
+    """Readers can find its row in the public record by the texts, so it has a pseudonym of its own there."""
     sharing.share_battle(battle, HERE)
     sharing.unshare_battle(battle)
     assert Vote.objects.get().published
@@ -191,7 +191,7 @@ def test_vote_remembers_that_its_battle_was_published(battle):
 @pytest.mark.parametrize("state", UNVOTED)
 def test_battle_without_a_vote_is_not_published(me, state):
     battle = factories.battle(state, voter=me)
-    with pytest.raises(RequestError, match="after the vote") as refused:
+    with pytest.raises(RequestError, match="after you vote") as refused:
         sharing.share_battle(battle, HERE)
 
     assert refused.value.status == 409
@@ -201,15 +201,15 @@ def test_battle_without_a_vote_is_not_published(me, state):
 def test_publishing_again_does_not_bring_it_to_the_top(client, me, mode):
     mode("open")
     models = [common.endpoint(common.model(name)).model for name in ("alpha", "beta")]
-    made = [factories.battle(voter=me, model_a=models[0], model_b=models[1], prompt=f"No. {n}?") for n in range(7)]
-    for battle in made:
+    battles = [factories.battle(voter=me, model_a=models[0], model_b=models[1], prompt=f"No. {n}?") for n in range(7)]
+    for battle in battles:
         lifecycle.cast_vote(battle, "tie")
         sharing.share_battle(battle, HERE)
-    Battle.objects.filter(pk=made[0].pk).update(shared_at="2020-01-01T00:00Z")
-    sharing.share_battle(Battle.objects.get(pk=made[0].pk), HERE)
+    Battle.objects.filter(pk=battles[0].pk).update(shared_at="2020-01-01T00:00Z")
+    sharing.share_battle(Battle.objects.get(pk=battles[0].pk), HERE)
 
-    assert len(shown(client, made[0])) == sharing.MAX_LISTED
-    assert "No. 0?" not in page(client, made[0])
+    assert len(list_shared(client, battles[0])) == sharing.MAX_LISTED
+    assert "No. 0?" not in page(client, battles[0])
 
 
 def test_few_queries_however_many_are_listed(client, me, mode, django_assert_num_queries):

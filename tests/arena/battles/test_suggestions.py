@@ -1,4 +1,4 @@
-"""The cards of the first page."""
+"""The cards of the home page."""
 
 import re
 
@@ -12,9 +12,9 @@ SHIPPED = list(suggestions._load_bundled_cards().values())
 
 
 def own(*categories):
-    """A team's cards, one of each of these categories; their keys."""
-    made = [Suggestion(prompt=f"Question {n}?", category=category) for n, category in enumerate(categories)]
-    return [each.pk for each in Suggestion.objects.bulk_create(made)]
+    """The keys of a team's own cards, one for each of these categories."""
+    questions = [Suggestion(prompt=f"Question {n}?", category=category) for n, category in enumerate(categories)]
+    return [suggestion.pk for suggestion in Suggestion.objects.bulk_create(questions)]
 
 
 def test_shipped_prompts_are_many_and_of_all_kinds():
@@ -67,11 +67,11 @@ def test_some_are_as_many_and_as_various_as_there_are(categories, count):
 
 @pytest.mark.parametrize(("categories", "fresh"), [("xxxxxxxx", 4), ("vwxyvwxy", 4), ("xxxxx", 1), ("vwxyzz", 2)])
 def test_some_are_others_than_the_shown_ones_as_far_as_there_are_enough(categories, fresh):
-    shown = own(*categories)[:4]
+    previous = own(*categories)[:4]
     for _ in range(10):
-        cards = suggestions.draw_cards(shown)
+        cards = suggestions.draw_cards(previous)
         assert len(cards) == 4
-        assert len({card.key for card in cards} - set(shown)) == fresh
+        assert len({card.key for card in cards} - set(previous)) == fresh
 
 
 def test_some_read_only_the_texts_that_are_shown(django_assert_num_queries):

@@ -43,7 +43,7 @@ def test_load_prompts_replaces_all_cards_and_counts(tmp_path):
 
     assert run(write(tmp_path, lines(*rows))) == "12 prompts in 3 categories\n"
 
-    assert stored() == [(each["prompt"], each["category"]) for each in rows]
+    assert stored() == [(expected["prompt"], expected["category"]) for expected in rows]
 
 
 def test_load_prompts_reads_csv_and_json_lines_alike(tmp_path):
@@ -56,7 +56,7 @@ def test_load_prompts_reads_csv_and_json_lines_alike(tmp_path):
                 writer.writeheader()
                 writer.writerows(rows)
         assert run(path) == "3 prompts in 3 categories\n"
-        assert stored() == [(each["prompt"], each["category"]) for each in rows]
+        assert stored() == [(expected["prompt"], expected["category"]) for expected in rows]
 
 
 @pytest.mark.parametrize(
@@ -100,38 +100,38 @@ WRONG = {
     "no prompt": (lines({"category": "x"}), "line 1: prompt is missing or empty"),
     "empty category": (GOOD + "\n" + lines(row("How?", "")), "line 3: category is missing or empty"),
     "no category": (lines(row(), {"prompt": "How?"}), "line 2: category is missing or empty"),
-    "number": (lines(row(7)), "line 1: prompt must be a text"),
-    "null": (lines(row("How?", None)), "line 1: category must be a text"),
+    "number": (lines(row(7)), "line 1: prompt must be text"),
+    "null": (lines(row("How?", None)), "line 1: category must be text"),
     "long prompt": (lines(row("y" * 24_001)), "line 1: prompt is longer than 24,000 characters"),
     "long category": (lines(row("How?", "y" * 101)), "line 1: category is longer than 100 characters"),
-    "NUL": (lines(row("a\0b")), "line 1: prompt holds characters that are no text"),
-    "NUL in category": (lines(row("How?", "\0")), "line 1: category holds characters that are no text"),
+    "NUL": (lines(row("a\0b")), "line 1: prompt contains invalid characters"),
+    "NUL in category": (lines(row("How?", "\0")), "line 1: category contains invalid characters"),
     "half a surrogate": ('{"prompt": "\\ud800", "category": "x"}', "line 1: is not JSON: "),
     "bytes": (GOOD.encode() + b'{"prompt": "\xff", "category": "x"}', "line 2: byte 13 is not UTF-8"),
     "not JSON": (GOOD + "Why?", "line 2: is not JSON: "),
     "not an object": (GOOD + '["Why?", "x"]', "line 2: is not a JSON object; each line is one prompt, {…}"),
     "nested without end": ("[" * 100_000, "line 1: is not JSON: "),
-    "no rows": ("\n", "prompts.jsonl holds no prompts"),
+    "no rows": ("\n", "prompts.jsonl contains no prompts"),
 }
 WRONG_CSV = {
     "no header": ("Why?,x\n", "line 1: there is no column prompt"),
     "no category": ("prompt,kind\nWhy?,x\n", "line 1: there is no column category"),
-    "prompt twice": ("prompt,prompt,category\nWhy?,How?,x\n", "line 1: the column prompt stands twice"),
+    "prompt twice": ("prompt,prompt,category\nWhy?,How?,x\n", "line 1: the column prompt occurs twice"),
     "semicolons": ("prompt;category\nWhy?;x\n", "line 1: there is no column prompt"),
     "a cell too few": ("prompt,category\nWhy?,x\nHow?\n", "line 3: has 1 cells, but there are 2 columns"),
     "a cell too many": ("prompt,category\nHow, then?,x\n", "line 2: has 3 cells, but there are 2 columns"),
     "open quote": ('prompt,category\nWhy?,x\n"How?,x\n\n', "line 3: is not CSV: unexpected end of data"),
     "line of a record": ('prompt,category\n"One\ntwo",x\n,x\n', "line 4: prompt is missing or empty"),
     "bytes": (b"prompt,category\nWhy?,x\nH\xf6w?,x\n", "line 3: byte 2 is not UTF-8"),
-    "NUL": ("prompt,category\na\0b,x\n", "line 2: prompt holds characters that are no text"),
-    "no rows": ("prompt,category\n", "prompts.csv holds no prompts"),
+    "NUL": ("prompt,category\na\0b,x\n", "line 2: prompt contains invalid characters"),
+    "no rows": ("prompt,category\n", "prompts.csv contains no prompts"),
     "nothing": ("", "line 1: there is no column prompt"),
 }
 
 
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
-    [("prompts.jsonl", *each) for each in WRONG.values()] + [("prompts.csv", *each) for each in WRONG_CSV.values()],
+    [("prompts.jsonl", *case) for case in WRONG.values()] + [("prompts.csv", *case) for case in WRONG_CSV.values()],
     ids=[*WRONG, *(f"CSV: {name}" for name in WRONG_CSV)],
 )
 def test_load_prompts_refuses_a_wrong_file_whole_with_one_line(tmp_path, name, text, sentence):

@@ -1,4 +1,4 @@
-"""How endpoints do: what calls are recorded for, and what is summed up by day."""
+"""Statistics of endpoints: records of calls, and their sums by day."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -25,8 +25,8 @@ def call(endpoint, failure="", first_token_s=None, tokens_per_s=None, at=NOON, b
     )  # fmt: skip
 
 
-def summed_up(endpoint):
-    """The counts and the figures of its one day."""
+def load_sums(endpoint):
+    """The counts and the figures of the endpoint.s only day."""
     day = EndpointDay.objects.get(endpoint=endpoint)
     figures = day.first_token_p50, day.first_token_p95, day.tokens_per_s_p50, day.tokens_per_s_p95
     return (day.day, day.answers, day.failures), figures
@@ -52,8 +52,8 @@ def test_record_of_a_failure_before_the_first_token_asks_for_a_probe_and_does_no
     endpoint.refresh_from_db()
     other.refresh_from_db()
     assert (endpoint.probe_wanted, endpoint.failed_probes, other.probe_wanted) == (asks, 0, False)
-    kept = EndpointCall.objects.values_list("endpoint", "battle", "failure", "first_token_s").distinct().get()
-    assert kept == (endpoint.pk, battle, failure, first_token_s)
+    stored = EndpointCall.objects.values_list("endpoint", "battle", "failure", "first_token_s").distinct().get()
+    assert stored == (endpoint.pk, battle, failure, first_token_s)
 
 
 def test_record_of_an_answer_brings_no_endpoint_back():
@@ -65,37 +65,37 @@ def test_record_of_an_answer_brings_no_endpoint_back():
     assert endpoint.failed_probes == 2
 
 
-def public(endpoint, voters, failure="", each=1, **fields):
-    """Calls of so many voters in blind battles of the live pool, unless the fields say otherwise, summed up."""
+def count_public(endpoint, voters, failure="", each=1, **fields):
+    """The public counts after calls in blind battles of the live pool, unless the fields say otherwise."""
     for _ in range(voters):
         voter = factories.voter()
         for _ in range(each):
             battle = factories.battle(voter=voter, **fields)
             call(endpoint, failure, battle=battle.pk, at=clock.now())
     call_stats.roll_up_day(clock.now().astimezone(UTC).date())
-    found = EndpointDay.objects.get(endpoint=endpoint)
-    return found.public_answers, found.public_failures
+    day = EndpointDay.objects.get(endpoint=endpoint)
+    return day.public_answers, day.public_failures
 
 
 @pytest.mark.parametrize("failure", ["empty", "rejected", "refused", "too_long", "stopped"])
 def test_what_a_question_or_its_voter_has_caused_is_in_no_public_failure_rate(failure):
     endpoint = factories.endpoint()
-    assert public(endpoint, 2, failure, each=5) == (0, 0)
+    assert count_public(endpoint, 2, failure, each=5) == (0, 0)
     assert EndpointDay.objects.get().failures == {failure: 10}
 
 
 @pytest.mark.parametrize("fields", [{"mode": "side_by_side"}, {"pool": "api"}, {"pool": "set-1"}])
 def test_what_happens_in_battles_of_named_models_and_of_keys_is_in_no_public_failure_rate(fields):
-    assert public(factories.endpoint(), 2, "timeout", **fields) == (0, 0)
+    assert count_public(factories.endpoint(), 2, "timeout", **fields) == (0, 0)
 
 
 def test_of_one_voter_three_failures_a_day_are_public():
     endpoint = factories.endpoint()
-    assert public(endpoint, 1, "timeout", each=2) == (0, 2)
-    assert public(endpoint, 1, "unavailable", each=9) == (0, 5)
-    assert public(endpoint, 4, "timeout", each=4) == (0, 17)
-    assert public(endpoint, 2, "", each=5) == (10, 17)
-    assert public(factories.endpoint(), 1, "timeout", each=9) == (0, 3)
+    assert count_public(endpoint, 1, "timeout", each=2) == (0, 2)
+    assert count_public(endpoint, 1, "unavailable", each=9) == (0, 5)
+    assert count_public(endpoint, 4, "timeout", each=4) == (0, 17)
+    assert count_public(endpoint, 2, "", each=5) == (10, 17)
+    assert count_public(factories.endpoint(), 1, "timeout", each=9) == (0, 3)
 
 
 @pytest.mark.parametrize(
@@ -131,17 +131,17 @@ def test_a_voter_counts_at_most_three_failures_a_day_from_however_many_networks(
 
 def test_a_battle_that_is_deleted_leaves_the_public_figures():
     endpoint = factories.endpoint()
-    assert public(endpoint, 1, "timeout") == (0, 1)
+    assert count_public(endpoint, 1, "timeout") == (0, 1)
     Battle.objects.all().delete()
-    assert public(endpoint, 1, "") == (1, 0)
+    assert count_public(endpoint, 1, "") == (1, 0)
 
 
-def fought(endpoint, voters, failed, answered, failure="empty"):
-    """The last hour's battles, shared out among voters, of which so many failed."""
+def create_battles(endpoint, voters, failed, answered, failure="empty"):
+    """Battles of the last hour, spread over the voters, of which this many failed."""
     people = [factories.voter() for _ in range(voters)]
     for number in range(failed + answered):
         battle = factories.battle(voter=people[number % voters])
-        for _ in range(2):  # once more after a failure
+        for _ in range(2):  # The second call repeats the first after a failure.
             call(endpoint, failure if number < failed else "", battle=battle.pk, at=clock.now())
 
 
@@ -152,7 +152,7 @@ def fought(endpoint, voters, failed, answered, failure="empty"):
 def test_operators_are_told_of_a_model_that_fails_for_many_while_its_probes_pass(voters, failed, answered, told):
     endpoint = factories.endpoint()
     factories.endpoint()
-    fought(endpoint, voters, failed, answered)
+    create_battles(endpoint, voters, failed, answered)
 
     call_stats.roll_up_day(DAY)
 
@@ -167,7 +167,7 @@ def test_operators_are_told_of_a_model_that_fails_for_many_while_its_probes_pass
 )
 def test_operators_are_not_told_of_what_voters_stop_nor_of_what_is_over(failure, when):
     endpoint = factories.endpoint()
-    fought(endpoint, 10, 40, 0, failure=failure)
+    create_battles(endpoint, 10, 40, 0, failure=failure)
     EndpointCall.objects.update(created_at=clock.now() - when)
 
     call_stats.roll_up_day(DAY)
@@ -177,7 +177,7 @@ def test_operators_are_not_told_of_what_voters_stop_nor_of_what_is_over(failure,
 
 def test_an_alarm_goes_when_the_model_answers_again():
     endpoint = factories.endpoint(fails_in_battles=True)
-    fought(endpoint, 10, 1, 30)
+    create_battles(endpoint, 10, 1, 30)
 
     call_stats.roll_up_day(DAY)
 
@@ -188,19 +188,19 @@ def test_an_alarm_goes_when_the_model_answers_again():
 def test_roll_up_sums_up_each_endpoint_by_its_own_calls():
     busy, failing, idle = (factories.endpoint() for _ in range(3))
     first, speed = [0.3, 0.1, 2.0, 0.7, 0.2], [50.0, 20.0, 35.0, 41.0, 10.0]
-    for each in zip(first, speed, strict=True):
-        call(busy, "", *each)
+    for figures in zip(first, speed, strict=True):
+        call(busy, "", *figures)
     for failure in ("timeout", "timeout", "refused"):
         call(busy, failure, 9.0)
     call(failing, "unavailable")
 
     assert call_stats.roll_up_day(DAY) == 2
 
-    counts, figures = summed_up(busy)
+    counts, figures = load_sums(busy)
     cuts = [quantiles(values, n=20, method="inclusive") for values in (first, speed)]
     assert counts == (DAY, 5, {"timeout": 2, "refused": 1})
     assert figures == pytest.approx([cuts[0][9], cuts[0][18], cuts[1][9], cuts[1][18]])
-    assert summed_up(failing) == ((DAY, 0, {"unavailable": 1}), (None, None, None, None))
+    assert load_sums(failing) == ((DAY, 0, {"unavailable": 1}), (None, None, None, None))
     assert not idle.days.exists()
 
 
@@ -210,7 +210,7 @@ def test_roll_up_of_one_known_value_gives_that_one():
 
     call_stats.roll_up_day(DAY)
 
-    assert summed_up(endpoint)[1] == (0.25, 0.25, None, None)
+    assert load_sums(endpoint)[1] == (0.25, 0.25, None, None)
 
 
 def test_roll_up_takes_the_day_from_midnight_to_midnight():
@@ -222,7 +222,7 @@ def test_roll_up_takes_the_day_from_midnight_to_midnight():
 
     call_stats.roll_up_day(DAY)
 
-    assert summed_up(endpoint)[0] == (DAY, 2, {})
+    assert load_sums(endpoint)[0] == (DAY, 2, {})
 
 
 def test_roll_up_again_takes_in_what_came_since(django_assert_num_queries):
@@ -237,7 +237,7 @@ def test_roll_up_again_takes_in_what_came_since(django_assert_num_queries):
     with django_assert_num_queries(3):
         call_stats.roll_up_day(today)
 
-    assert summed_up(endpoint)[0] == (today, 1, {"timeout": 1})
+    assert load_sums(endpoint)[0] == (today, 1, {"timeout": 1})
 
 
 def test_roll_up_forgets_old_calls_and_keeps_their_sums():
@@ -248,7 +248,7 @@ def test_roll_up_forgets_old_calls_and_keeps_their_sums():
     call_stats.roll_up_day(DAY)
 
     assert EndpointCall.objects.count() == 1
-    assert summed_up(endpoint)[0] == (DAY, 1, {})
+    assert load_sums(endpoint)[0] == (DAY, 1, {})
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Which endpoints are in the draw, as probes decide it."""
+"""The circuit breaker: probes decide which endpoints are in the draw."""
 
 from datetime import timedelta
 
@@ -7,7 +7,12 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from arena.endpoints import circuit_breaker
-from arena.endpoints.circuit_breaker import LONGEST_DOUBT_S, MAX_RETRY_DELAY_S, PROBE_INTERVAL_S, ProbeReport
+from arena.endpoints.circuit_breaker import (
+    MAX_RETRY_DELAY_AFTER_FAILURE_S,
+    MAX_RETRY_DELAY_S,
+    PROBE_INTERVAL_S,
+    ProbeReport,
+)
 from arena.endpoints.probe import ProbeResult
 from arena.models import Endpoint
 from tests import factories
@@ -17,24 +22,24 @@ pytestmark = pytest.mark.django_db
 GOOD, BAD = ProbeResult(first_token_s=0.5), ProbeResult("unavailable")
 
 
-def asked_for(**fields):
+def create_wanted(**fields):
     return factories.endpoint(probe_wanted=True, **fields)
 
 
-def claimed():
+def claim():
     return circuit_breaker.claim_probes([None])[0]
 
 
-def settle(endpoint, outcome):
-    """Claim the probe of the endpoint, and say how it went."""
+def settle(endpoint, result):
+    """Claim the probe of the endpoint, and record its result."""
     Endpoint.objects.filter(pk=endpoint.pk).update(probe_wanted=True, probe_after=Now() - timedelta(seconds=1))
-    (due,) = claimed()
-    circuit_breaker.record_probes([ProbeReport(due, outcome)])
+    (probe,) = claim()
+    circuit_breaker.record_probes([ProbeReport(probe, result)])
     endpoint.refresh_from_db()
 
 
-def wait_of(endpoint):
-    """Seconds until it may be probed again."""
+def measure_wait(endpoint):
+    """Seconds until the endpoint may be probed again."""
     return (
         Endpoint.objects.filter(pk=endpoint.pk).values_list(F("probe_after") - Now(), flat=True).get().total_seconds()
     )
@@ -59,33 +64,35 @@ def is_in_draw(endpoint):
 def test_claim_takes_what_was_asked_for_and_what_has_failed_its_last_probe(fields, due):
     endpoint = factories.endpoint(**fields)
 
-    assert [each.endpoint for each in claimed()] == ([endpoint] if due else [])
+    assert [probe.endpoint for probe in claim()] == ([endpoint] if due else [])
 
 
 def test_claim_gives_a_probe_to_the_first_of_those_who_ask_together():
-    asked_for()
-    assert [len(each) for each in circuit_breaker.claim_probes([None, None])] == [1, 0]
-    assert claimed() == []
+    create_wanted()
+    assert [len(probes) for probes in circuit_breaker.claim_probes([None, None])] == [1, 0]
+    assert claim() == []
 
 
 @pytest.mark.django_db(transaction=True)
 def test_claims_at_once_send_one_probe():
     for _ in range(5):
-        asked_for()
+        create_wanted()
 
-    found = at_once(6, lambda _: [due.endpoint.pk for due in claimed()])
+    claims = at_once(6, lambda _: [probe.endpoint.pk for probe in claim()])
 
-    assert sorted(key for keys in found for key in keys) == sorted(Endpoint.objects.values_list("pk", flat=True))
+    assert sorted(key for keys in claims for key in keys) == sorted(Endpoint.objects.values_list("pk", flat=True))
 
 
 def test_claim_that_nothing_comes_of_is_made_again():
-    endpoint = asked_for(first_token_timeout_s=70)
-    assert claimed()
-    assert circuit_breaker.PROBE_SLOT_TIMEOUT_S + 70 < wait_of(endpoint) < circuit_breaker.PROBE_SLOT_TIMEOUT_S + 200
+    endpoint = create_wanted(first_token_timeout_s=70)
+    assert claim()
+    assert (
+        circuit_breaker.PROBE_SLOT_TIMEOUT_S + 70 < measure_wait(endpoint) < circuit_breaker.PROBE_SLOT_TIMEOUT_S + 200
+    )
 
     Endpoint.objects.update(probe_wanted=True, probe_after=Now() - timedelta(seconds=1))
 
-    assert claimed()
+    assert claim()
 
 
 @pytest.mark.parametrize("failure", ["unavailable", "timeout", "rejected", "too_long"])
@@ -97,7 +104,7 @@ def test_two_failed_probes_in_a_row_take_an_endpoint_out(failure):
     settle(endpoint, ProbeResult(failure))
 
     assert not is_in_draw(endpoint)
-    assert wait_of(endpoint) == pytest.approx(PROBE_INTERVAL_S, abs=2)
+    assert measure_wait(endpoint) == pytest.approx(PROBE_INTERVAL_S, abs=2)
 
 
 def test_a_good_probe_between_two_failed_ones_keeps_it_in():
@@ -124,12 +131,12 @@ def test_a_probe_that_found_no_place_is_neither_good_nor_bad(failed):
     settle(endpoint, None)
 
     assert (endpoint.failed_probes, endpoint.probe_wanted) == (failed, True)
-    assert wait_of(endpoint) == pytest.approx(PROBE_INTERVAL_S, abs=2)
+    assert measure_wait(endpoint) == pytest.approx(PROBE_INTERVAL_S, abs=2)
 
 
 @pytest.mark.parametrize(("failed", "then"), [(0, 0), (1, 1), (2, 1), (7, 1)])
 def test_a_rate_limit_brings_an_endpoint_back_and_leaves_it_to_the_next_probe(failed, then):
-    """A dead endpoint has no rate limit; visitors can bring one about, and would keep a model out of the draw."""
+    """A dead endpoint has no rate limit. Visitors can cause one, and could keep a model out of the draw."""
     endpoint = factories.endpoint(failed_probes=failed)
 
     settle(endpoint, ProbeResult("unavailable", retry_after_s=100))
@@ -145,9 +152,9 @@ def test_a_rate_limit_brings_an_endpoint_back_and_leaves_it_to_the_next_probe(fa
         (0, 100, 100),
         (0, 10**9, MAX_RETRY_DELAY_S),
         (1, 0, PROBE_INTERVAL_S),
-        (1, 10**9, LONGEST_DOUBT_S),
+        (1, 10**9, MAX_RETRY_DELAY_AFTER_FAILURE_S),
         (2, 100, 100),
-        (2, 10**9, LONGEST_DOUBT_S),
+        (2, 10**9, MAX_RETRY_DELAY_AFTER_FAILURE_S),
     ],
 )
 def test_the_next_probe_waits_for_the_end_of_a_rate_limit_but_not_long_after_a_failed_one(failed, retry_after_s, wait):
@@ -155,7 +162,7 @@ def test_the_next_probe_waits_for_the_end_of_a_rate_limit_but_not_long_after_a_f
 
     settle(endpoint, ProbeResult("unavailable", retry_after_s=retry_after_s))
 
-    assert wait_of(endpoint) == pytest.approx(wait, abs=2)
+    assert measure_wait(endpoint) == pytest.approx(wait, abs=2)
 
 
 def test_an_endpoint_that_a_rate_limit_brought_back_goes_out_by_one_more_failed_probe():
@@ -168,22 +175,22 @@ def test_an_endpoint_that_a_rate_limit_brought_back_goes_out_by_one_more_failed_
 
 
 def test_settle_of_a_probe_that_was_claimed_anew_changes_nothing():
-    endpoint = asked_for()
-    (late,) = claimed()
+    endpoint = create_wanted()
+    (late,) = claim()
     Endpoint.objects.update(probe_wanted=True, probe_after=Now() - timedelta(seconds=1))
-    assert claimed()
+    assert claim()
 
     circuit_breaker.record_probes([ProbeReport(late, BAD)])
 
     endpoint.refresh_from_db()
     assert endpoint.failed_probes == 0
-    assert wait_of(endpoint) > PROBE_INTERVAL_S
+    assert measure_wait(endpoint) > PROBE_INTERVAL_S
 
 
 @pytest.mark.parametrize("failed", [0, 1, 2])
 def test_asking_for_a_probe_changes_nothing_else(failed):
     endpoint, other = factories.endpoint(failed_probes=failed), factories.endpoint()
-    before = wait_of(endpoint)
+    before = measure_wait(endpoint)
 
     for _ in range(20):
         circuit_breaker.request_probes([endpoint.pk])
@@ -191,4 +198,4 @@ def test_asking_for_a_probe_changes_nothing_else(failed):
     endpoint.refresh_from_db()
     other.refresh_from_db()
     assert (endpoint.failed_probes, endpoint.probe_wanted, other.probe_wanted) == (failed, True, False)
-    assert wait_of(endpoint) <= before
+    assert measure_wait(endpoint) <= before

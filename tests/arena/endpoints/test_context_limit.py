@@ -1,4 +1,4 @@
-"""How long a conversation may become: one limit for both sides, kept with the battle, and no draw by the question."""
+"""The limit on conversations: the same for both sides, stored with the battle; the draw ignores the question."""
 
 from dataclasses import replace
 
@@ -24,7 +24,7 @@ def answer(text):
     return {**factories.FINISHED, "text": text}
 
 
-def room(battle):
+def measure_room(battle):
     return context_limit.compute_remaining_length(battle, battle_view.load_answers(battle.pk))
 
 
@@ -52,12 +52,12 @@ def test_second_question_that_would_overflow_one_window_is_refused_for_the_battl
 def test_refusal_says_nothing_of_the_pair(client, me, small):
     windows = {"a": 128_000, "b": 128_000, small: 4096}
     models = {f"model_{side}": common.endpoint(common.model(context_window=windows[side])).model for side in "ab"}
-    battle = factories.battle(voter=me, **models)
-    plain = factories.battle(voter=me)
+    small_battle = factories.battle(voter=me, **models)
+    plain_battle = factories.battle(voter=me)
 
-    refused = [post(client, f"{each.pk}/turns/", "x" * 24_000) for each in (battle, plain)]
+    refused = [post(client, f"{battle.pk}/turns/", "x" * 24_000) for battle in (small_battle, plain_battle)]
 
-    assert [each.status_code for each in refused] == [400, 400]
+    assert [response.status_code for response in refused] == [400, 400]
     assert refused[0].content == refused[1].content
 
 
@@ -76,7 +76,7 @@ def test_longer_side_counts_with_its_questions_and_answers(limit, text_a, text_b
     limit(100)
     battle = factories.battle(prompt="Why?", a=answer(text_a), b=answer(text_b))
 
-    assert room(battle) == most
+    assert measure_room(battle) == most
     with pytest.raises(RequestError) as refusal:
         lifecycle.ask_follow_up(battle, "x" * (most + 1))
     assert refusal.value.code == "too_long"
@@ -88,13 +88,13 @@ def test_answers_of_a_turn_that_failed_count_for_the_side_that_has_them(limit):
     battle = factories.battle(prompt="Why?", a=answer("x" * 6), b=answer("x" * 6))
     factories.turn(battle, 2, "x" * 20, a=answer("x" * 30), b=factories.FAILED)
 
-    assert room(battle) == 100 - 10 - 50
+    assert measure_room(battle) == 100 - 10 - 50
 
 
 def test_room_is_never_below_nothing(limit):
     limit(10)
 
-    assert room(factories.battle(a=answer("x" * 60), b=answer("y"))) == 0
+    assert measure_room(factories.battle(a=answer("x" * 60), b=answer("y"))) == 0
 
 
 def test_limit_is_kept_with_the_battle(limit, two_models):
@@ -116,17 +116,17 @@ def test_conversation_that_goes_on_keeps_its_history_under_the_limit_of_now(limi
     battle = factories.battle(state="voted", prompt="Why?", a=answer("x" * 10), b=answer("y"))
     limit(30)
 
-    made = continuation.continue_battle(battle)
+    continued = continuation.continue_battle(battle)
 
-    assert (made.conversation_limit, room(made)) == (30, 16)
+    assert (continued.conversation_limit, measure_room(continued)) == (30, 16)
 
 
 def test_page_of_a_full_conversation_offers_no_further_question(client, me, limit):
     limit(20)
-    open_yet = factories.battle(voter=me, prompt="Why?", a=answer("x" * 10), b=answer("y"))
-    full = factories.battle(voter=me, prompt="Why?", a=answer("x" * 16), b=answer("y"))
+    open_battle = factories.battle(voter=me, prompt="Why?", a=answer("x" * 10), b=answer("y"))
+    full_battle = factories.battle(voter=me, prompt="Why?", a=answer("x" * 16), b=answer("y"))
 
-    pages = [client.get(f"/battles/{each.pk}/").content.decode() for each in (open_yet, full)]
+    pages = [client.get(f"/battles/{battle.pk}/").content.decode() for battle in (open_battle, full_battle)]
 
     assert 'maxlength="6"' in pages[0]
     assert "This conversation is full." not in pages[0]
@@ -171,7 +171,7 @@ def test_lines_name_the_models_that_are_not_drawn():
     assert line.startswith("not drawn: Small 1B, whose window is too small for a conversation of 24,000 characters ")
 
 
-def failed(reason):
+def build_failure(reason):
     return {**factories.FAILED, "failure": reason}
 
 
@@ -179,7 +179,7 @@ def failed(reason):
 @pytest.mark.parametrize("side", ["a", "b"])
 def test_vote_after_a_question_made_one_side_fail_is_not_counted(side, reason):
     battle = factories.battle()
-    factories.turn(battle, 2, **{"a": factories.FINISHED, "b": factories.FINISHED, side: failed(reason)})
+    factories.turn(battle, 2, **{"a": factories.FINISHED, "b": factories.FINISHED, side: build_failure(reason)})
 
     vote = lifecycle.cast_vote(battle, "a")
 
@@ -189,10 +189,10 @@ def test_vote_after_a_question_made_one_side_fail_is_not_counted(side, reason):
 @pytest.mark.parametrize(
     ("a", "b"),
     [
-        (failed("timeout"), factories.FINISHED),
-        (failed("unavailable"), factories.FINISHED),
-        (failed("too_long"), failed("too_long")),
-        (failed("refused"), failed("timeout")),
+        (build_failure("timeout"), factories.FINISHED),
+        (build_failure("unavailable"), factories.FINISHED),
+        (build_failure("too_long"), build_failure("too_long")),
+        (build_failure("refused"), build_failure("timeout")),
     ],
 )
 def test_vote_after_a_failure_that_no_question_caused_or_that_both_sides_had_is_counted(a, b):
@@ -205,10 +205,10 @@ def test_vote_after_a_failure_that_no_question_caused_or_that_both_sides_had_is_
 @pytest.mark.parametrize("turn", [1, 2])
 def test_side_that_failed_alone_is_remembered_when_it_is_asked_again(turn):
     battle = factories.battle() if turn == 2 else common.battle(state="void")
-    asked = factories.turn(battle, turn, a=factories.FINISHED, b=failed("refused"))
+    turn_row = factories.turn(battle, turn, a=factories.FINISHED, b=build_failure("refused"))
 
     lifecycle.retry_answers(battle)
-    Answer.objects.filter(turn=asked).update(state="finished", attempt=2, text="Now.", finished_at=timezone.now())
+    Answer.objects.filter(turn=turn_row).update(state="finished", attempt=2, text="Now.", finished_at=timezone.now())
     Battle.objects.filter(pk=battle.pk).update(state="ready")
     battle.refresh_from_db()
 

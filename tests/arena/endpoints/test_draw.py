@@ -1,4 +1,4 @@
-"""Who may be drawn, and by which weights."""
+"""The draw: which models it may choose, and by which weights."""
 
 from itertools import combinations
 
@@ -12,9 +12,9 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 
-def chance(drawn, x, y):
-    """The propensity of a draw if it is of this pair."""
-    return drawn.propensity if {drawn.a, drawn.b} == {x, y} else None
+def get_chance(pair, x, y):
+    """The propensity of the draw if it drew this pair; else None."""
+    return pair.propensity if {pair.a, pair.b} == {x, y} else None
 
 
 @pytest.mark.parametrize(
@@ -48,16 +48,16 @@ def test_drawable_leaves_out_who_is_disabled_or_has_failed_two_probes():
 
 def test_draw_sees_new_weights_at_once():
     keys = sorted(model.pk for model in factories.models(3))
-    found = []
-    for favourite in combinations(range(3), 2):
-        weights = [float(pair == favourite) for pair in combinations(range(3), 2)]
+    chances = []
+    for favorite in combinations(range(3), 2):
+        weights = [float(pair == favorite) for pair in combinations(range(3), 2)]
         PairWeight.objects.update_or_create(
             pool="live", defaults={"keys": keys, "weights": weights, "updated_at": timezone.now()}
         )
-        x, y = (keys[place] for place in favourite)
-        found += {chance(draw.draw_pair(keys), x, y) for _ in range(40)} - {None}
+        x, y = (keys[index] for index in favorite)
+        chances += {get_chance(draw.draw_pair(keys), x, y) for _ in range(40)} - {None}
 
-    assert found == [pytest.approx(0.9 + 0.1 / 3)] * 3
+    assert chances == [pytest.approx(0.9 + 0.1 / 3)] * 3
 
 
 def test_draw_knows_weights_only_of_its_pool():
@@ -71,9 +71,9 @@ def test_draw_among_some_shares_out_their_weights_alone():
     w, x, y, z = sorted(model.pk for model in factories.models(4))
     PairWeight.objects.create(pool="live", keys=[w, x, y, z], weights=[9.0, 9.0, 9.0, 1.0, 3.0, 0.0])
 
-    (found,) = {chance(draw.draw_pair([x, y, z]), x, y) for _ in range(60)} - {None}
+    (chance,) = {get_chance(draw.draw_pair([x, y, z]), x, y) for _ in range(60)} - {None}
 
-    assert found == pytest.approx(0.1 / 3 + 0.9 / 4)
+    assert chance == pytest.approx(0.1 / 3 + 0.9 / 4)
 
 
 @pytest.mark.parametrize("number", [0, 1])

@@ -1,4 +1,4 @@
-"""The models file: all of it or nothing, and one sentence for what is wrong."""
+"""The models file: loaded in full or not at all, with one sentence about what is wrong."""
 
 from dataclasses import replace
 
@@ -47,7 +47,7 @@ def file(tmp_path):
 
 
 def bad(*lines, kind="echo"):
-    """A second entry, wrong by these lines only."""
+    """A second entry that is wrong only in these lines."""
     given = "\n".join(lines)
     usual = {"slug": 'slug = "bad"', "name": 'name = "Bad"', "endpoint.kind": f'endpoint.kind = "{kind}"'}
     rest = [line for field, line in usual.items() if not any(each.startswith(field) for each in lines)]
@@ -57,7 +57,7 @@ def bad(*lines, kind="echo"):
 
 
 def server(*lines):
-    """The same for a model behind a server."""
+    """The same for a model that a server runs."""
     usual = [
         line for line in OPENAI.splitlines() if not any(line.split(" ")[0] == given.split(" ")[0] for given in lines)
     ]
@@ -65,30 +65,30 @@ def server(*lines):
 
 
 WRONG = {
-    "a lone table": ('[model]\nslug = "bad"', "entries start with [[model]]"),
-    "another name at the top": ('[[models]]\nslug = "bad"', "'models' is not known here"),
-    "a list of texts": ('model = ["bad"]', "entries start with [[model]]"),
-    "an unknown field": (bad('colour = "red"'), "model bad: 'colour' is not a field; known are slug, name"),
-    "an unknown endpoint field": (bad('endpoint.url = "x"'), "model bad: endpoint: 'url' is not a field"),
-    "a key in the file": (bad('endpoint.api_key = "sk-1"'), "model bad: endpoint: 'api_key' is not a field"),
-    "no slug": ('[[model]]\nname = "Bad"\nendpoint.kind = "echo"', "model 2: slug must be made of a-z 0-9 . -"),
-    "an empty slug": (bad('slug = ""'), "slug must be made of a-z 0-9 . -"),
-    "a slug with capitals": (bad('slug = "Bad"'), "model Bad: slug must be made of a-z 0-9 . -"),
-    "a slug with a slash": (bad('slug = "a/b"'), "slug must be made of a-z 0-9 . -"),
-    "a slug with a newline": (bad('slug = "bad\\n"'), "slug must be made of a-z 0-9 . -"),
-    "a slug with letters of elsewhere": (bad('slug = "größe"'), "slug must be made of a-z 0-9 . -"),
-    "a slug that leads to the folder above": (bad('slug = ".."'), "and hold a letter or digit"),
-    "a slug that leads nowhere": (bad('slug = "."'), "hold a letter or digit"),
-    "a slug that is a number": (bad("slug = 7"), "slug must be a text"),
-    "a slug without an end": (bad(f'slug = "{"a" * 201}"'), "slug is too long or holds NUL"),
-    "a slug that stands twice": (bad('slug = "good-1"'), "model good-1: this slug stands twice"),
+    "a lone table": ('[model]\nslug = "bad"', "must start with [[model]]"),
+    "another name at the top": ('[[models]]\nslug = "bad"', "'models' is not a known name"),
+    "a list of texts": ('model = ["bad"]', "must start with [[model]]"),
+    "an unknown field": (bad('colour = "red"'), "model bad: 'colour' is not a known field; use slug, name"),
+    "an unknown endpoint field": (bad('endpoint.url = "x"'), "model bad: endpoint: 'url' is not a known field"),
+    "a key in the file": (bad('endpoint.api_key = "sk-1"'), "model bad: endpoint: 'api_key' is not a known field"),
+    "no slug": ('[[model]]\nname = "Bad"\nendpoint.kind = "echo"', "model 2: slug may contain only a-z 0-9 . -"),
+    "an empty slug": (bad('slug = ""'), "slug may contain only a-z 0-9 . -"),
+    "a slug with capitals": (bad('slug = "Bad"'), "model Bad: slug may contain only a-z 0-9 . -"),
+    "a slug with a slash": (bad('slug = "a/b"'), "slug may contain only a-z 0-9 . -"),
+    "a slug with a newline": (bad('slug = "bad\\n"'), "slug may contain only a-z 0-9 . -"),
+    "a slug with letters of elsewhere": (bad('slug = "größe"'), "slug may contain only a-z 0-9 . -"),
+    "a slug that leads to the folder above": (bad('slug = ".."'), "and needs a letter or digit"),
+    "a slug that leads nowhere": (bad('slug = "."'), "needs a letter or digit"),
+    "a slug that is a number": (bad("slug = 7"), "slug must be text"),
+    "a slug without an end": (bad(f'slug = "{"a" * 201}"'), "slug is too long or contains NUL"),
+    "a slug that stands twice": (bad('slug = "good-1"'), "model good-1: this slug appears twice"),
     "no name": ('[[model]]\nslug = "bad"\nendpoint.kind = "echo"', "model bad: name is missing"),
     "an empty name": (bad('name = ""'), "model bad: name is missing"),
-    "a name with NUL": (bad('name = "a\\u0000b"'), "name is too long or holds NUL"),
-    "a name without an end": (bad(f'name = "{"a" * 201}"'), "name is too long or holds NUL"),
-    "a name that is a list": (bad('name = ["Bad"]'), "name must be a text"),
-    "an organization that is a table": (bad('organization = { name = "x" }'), "organization must be a text"),
-    "a license that is a time": (bad("license = 2025-01-01"), "license must be a text"),
+    "a name with NUL": (bad('name = "a\\u0000b"'), "name is too long or contains NUL"),
+    "a name without an end": (bad(f'name = "{"a" * 201}"'), "name is too long or contains NUL"),
+    "a name that is a list": (bad('name = ["Bad"]'), "name must be text"),
+    "an organization that is a table": (bad('organization = { name = "x" }'), "organization must be text"),
+    "a license that is a time": (bad("license = 2025-01-01"), "license must be text"),
     "open weights in words": (bad('open_weights = "yes"'), "open_weights must be true or false"),
     "enabled as a number": (bad("enabled = 1"), "enabled must be true or false"),
     "no endpoint": ('[[model]]\nslug = "bad"\nname = "Bad"', "model bad: endpoint is missing"),
@@ -96,56 +96,68 @@ WRONG = {
     "an endpoint that is a text": (bad('endpoint = "https://a.example"'), "endpoint must be a table"),
     "no kind": (bad("endpoint = { max_tokens = 5 }"), "endpoint.kind must be one of openai, anthropic, gemini"),
     "an unknown kind": (bad('endpoint.kind = "grpc"'), "endpoint.kind must be one of openai, anthropic, gemini"),
-    "a kind that is a number": (bad("endpoint.kind = 3"), "endpoint: kind must be a text"),
+    "a kind that is a number": (bad("endpoint.kind = 3"), "endpoint: kind must be text"),
     "no address": (bad('endpoint.model = "m"', kind="openai"), "endpoint.base_url is missing"),
     "no model at its server": (bad('endpoint.base_url = "https://a.example"', kind="gemini"), "model is missing"),
     "an address that is none": (server('endpoint.base_url = "a.example"'), "base_url is not an http or https URL"),
     "a file as an address": (server('endpoint.base_url = "file:///etc/passwd"'), "is not an http or https URL"),
     "a password in the address": (
         server('endpoint.base_url = "https://a:b@a.example"'),
-        "holds a user name or password",
+        "contains a user name or password",
     ),
-    "a key in the address": (server('endpoint.base_url = "https://a.example/v1?key=sk-1"'), "holds a query or a frag"),
-    "a key in an address that is not asked": (bad('endpoint.base_url = "https://a.example?key=sk-1"'), "holds a query"),
-    "an address inside the house": (server('endpoint.base_url = "http://10.0.0.7/v1"'), "which is no public address"),
-    "the metadata server": (server('endpoint.base_url = "http://169.254.169.254/"'), "which is no public address"),
-    "an address of loopback": (server('endpoint.base_url = "http://localhost:8080/v1"'), "which is no public address"),
+    "a key in the address": (server('endpoint.base_url = "https://a.example/v1?key=sk-1"'), "contains a query or"),
+    "a key in an address that is not asked": (
+        bad('endpoint.base_url = "https://a.example?key=sk-1"'),
+        "contains a query",
+    ),
+    "an address inside the house": (
+        server('endpoint.base_url = "http://10.0.0.7/v1"'),
+        "which is not a public address",
+    ),
+    "the metadata server": (server('endpoint.base_url = "http://169.254.169.254/"'), "is not a public address"),
+    "an address of loopback": (
+        server('endpoint.base_url = "http://localhost:8080/v1"'),
+        "which is not a public address",
+    ),
     "an address without a port": (server('endpoint.base_url = "https://a.example:x/"'), "base_url is not a URL"),
     "an address without an end": (server(f'endpoint.base_url = "https://a.example/{"a" * 500}"'), "is too long"),
-    "a key for a variable": (bad('endpoint.api_key_env = "sk-abc"'), "is the name of a variable, never a key"),
+    "a key for a variable": (
+        bad('endpoint.api_key_env = "sk-abc"'),
+        "must be the name of an environment variable",
+    ),
     "a setting of ours": (
         bad('endpoint.api_key_env = "SECRET_KEY"'),
         "endpoint.api_key_env names SECRET_KEY, but ARENA_KEY_NAMES allows only *_API_KEY",
     ),
     "a variable without an end": (bad(f'endpoint.api_key_env = "{"A" * 101}"'), "api_key_env is too long"),
-    "no tokens": (bad("endpoint.max_tokens = 0"), "endpoint.max_tokens must lie between 1 and 1,000,000"),
-    "tokens without end": (bad("endpoint.max_tokens = 1000001"), "max_tokens must lie between 1 and 1,000,000"),
+    "no tokens": (bad("endpoint.max_tokens = 0"), "endpoint.max_tokens must be between 1 and 1,000,000"),
+    "tokens without end": (bad("endpoint.max_tokens = 1000001"), "max_tokens must be between 1 and 1,000,000"),
     "half a token": (bad("endpoint.max_tokens = 1.5"), "max_tokens must be a whole number"),
     "tokens that are true": (bad("endpoint.max_tokens = true"), "max_tokens must be a whole number"),
-    "no thought": (bad("endpoint.thinking_tokens = 0"), "thinking_tokens must lie between 1 and 1,000,000"),
-    "no wait": (bad("endpoint.first_token_timeout_s = 0"), "first_token_timeout_s must lie between 0 and 600"),
-    "a wait without end": (bad("endpoint.first_token_timeout_s = inf"), "first_token_timeout_s must lie between 0 and"),
-    "no token": (bad("endpoint.tokens_per_day = 0"), "tokens_per_day must lie between 1 and 1,000,000,000,000"),
-    "no place": (bad("endpoint.max_concurrency = -1"), "max_concurrency must lie between 1 and 1,000,000"),
-    "a fever": (bad("endpoint.temperature = 2.1"), "endpoint.temperature must lie between 0 and 2"),
-    "a temperature that is no number": (bad("endpoint.temperature = nan"), "temperature must lie between 0 and 2"),
-    "a temperature without end": (bad("endpoint.temperature = inf"), "temperature must lie between 0 and 2"),
+    "no thought": (bad("endpoint.thinking_tokens = 0"), "thinking_tokens must be between 1 and 1,000,000"),
+    "no wait": (bad("endpoint.first_token_timeout_s = 0"), "first_token_timeout_s must be between 0 and 600"),
+    "a wait without end": (bad("endpoint.first_token_timeout_s = inf"), "first_token_timeout_s must be between 0 and"),
+    "no token": (bad("endpoint.tokens_per_day = 0"), "tokens_per_day must be between 1 and 1,000,000,000,000"),
+    "no place": (bad("endpoint.max_concurrency = -1"), "max_concurrency must be between 1 and 1,000,000"),
+    "a fever": (bad("endpoint.temperature = 2.1"), "endpoint.temperature must be between 0 and 2"),
+    "a temperature that is no number": (bad("endpoint.temperature = nan"), "temperature must be between 0 and 2"),
+    "a temperature without end": (bad("endpoint.temperature = inf"), "temperature must be between 0 and 2"),
     "a temperature in words": (bad('endpoint.temperature = "hot"'), "temperature must be a number"),
     "parameters in a row": (bad("endpoint.parameters = [1]"), "parameters must be a table"),
     "a time among the parameters": (
         bad("endpoint.parameters = { a = 07:30:00 }"),
-        "parameters must be what JSON can say",
+        "parameters must be valid JSON",
     ),
-    "no number among the parameters": (bad("endpoint.parameters = { a = [nan] }"), "must be what JSON can say"),
-    "NUL among the parameters": (bad('endpoint.parameters = { a = "\\u0000" }'), "must be what JSON can say"),
+    "no number among the parameters": (bad("endpoint.parameters = { a = [nan] }"), "must be valid JSON"),
+    "NUL among the parameters": (bad('endpoint.parameters = { a = "\\u0000" }'), "must be valid JSON"),
     "half a letter among the parameters": (bad('endpoint.parameters = { a = "\\ud800" }'), "is not TOML: "),
     "parameters that are too deep": (
         bad(f"endpoint.parameters = {{ a = {'[' * 100}{']' * 100} }}"),
-        "must be what JSON can say",
+        "must be valid JSON",
     ),
     "a key among the parameters": (
         bad('endpoint.parameters = { headers = [{ X-Api-Key = "sk-1" }] }'),
-        "must not hold 'X-Api-Key'; a key belongs into an environment variable, and its name into api_key_env",
+        "must not contain 'X-Api-Key'; put the key in an environment variable",
     ),
     "a switch for nobody": ('[[model]]\nslug = "bad"\nenabled = false', "model bad: name and endpoint are missing"),
     "a line that is not TOML": ("[[model]\n", "is not TOML: "),
@@ -158,7 +170,7 @@ WRONG = {
 def test_load_refuses_a_wrong_file_whole_with_one_sentence(file, entry, sentence):
     path = file(entry if entry.startswith(("model", "[model]", "[[models]]")) else GOOD + entry)
 
-    with pytest.raises(ValueError) as refusal:  # the sentence is looked at below
+    with pytest.raises(ValueError) as refusal:  # The sentence is checked below.
         models_file.load_models(path)
 
     assert sentence in str(refusal.value)

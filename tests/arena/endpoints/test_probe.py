@@ -1,4 +1,4 @@
-"""One question to an endpoint, by its real backend."""
+"""Probes of endpoints, through their real backends."""
 
 import pytest
 
@@ -15,35 +15,35 @@ KEY = "zkey-of-somebody"
 
 @pytest.fixture(scope="module")
 def provider():
-    with FakeProvider() as fake:
-        yield fake
+    with FakeProvider() as server:
+        yield server
 
 
 @pytest.fixture
 def endpoint(provider, settings, monkeypatch):
-    """Of a fake model with this behaviour."""
+    """Creates an endpoint of a fake model with this behavior."""
     monkeypatch.setenv("Z_API_KEY", KEY)
 
     def make(behaviour, **fields):
-        address = {
+        fields_of_provider = {
             "kind": "openai",
             "base_url": provider.base_url,
             "upstream_id": behaviour,
             "api_key_env": "Z_API_KEY",
         }
-        return factories.endpoint(**address | fields)
+        return factories.endpoint(**fields_of_provider | fields)
 
     return make
 
 
 def test_probe_tells_how_quick_the_answer_was(endpoint, provider):
-    found = probe.measure_endpoint(endpoint("steady-200"), QUICK)
-    assert found.failure == ""
-    assert 0 < found.first_token_s < 1
-    assert found.tokens > 1
-    assert 20 < found.tokens_per_s < 400
-    [asked] = provider.requests("steady-200")
-    assert probe.PROBE_PROMPT in str(asked)
+    result = probe.measure_endpoint(endpoint("steady-200"), QUICK)
+    assert result.failure == ""
+    assert 0 < result.first_token_s < 1
+    assert result.tokens > 1
+    assert 20 < result.tokens_per_s < 400
+    [request] = provider.requests("steady-200")
+    assert probe.PROBE_PROMPT in str(request)
 
 
 @pytest.mark.parametrize(("behaviour", "failure"), [("error-500", "unavailable"), ("hang-3", "timeout")])
@@ -65,6 +65,6 @@ def test_probe_without_its_key_asks_nobody(endpoint, provider, monkeypatch):
 
 
 def test_probe_needs_no_server_for_what_answers_here():
-    found = probe.measure_endpoint(factories.endpoint(kind="eliza"), QUICK)
-    assert found.failure == ""
-    assert found.first_token_s > 0
+    result = probe.measure_endpoint(factories.endpoint(kind="eliza"), QUICK)
+    assert result.failure == ""
+    assert result.first_token_s > 0

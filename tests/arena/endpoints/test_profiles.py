@@ -1,4 +1,4 @@
-"""What anyone may know about a model, over HTTP."""
+"""The public profiles of models, over HTTP."""
 
 from base64 import b64encode
 from dataclasses import replace
@@ -24,11 +24,11 @@ SET = {
     "parameters_active": 2_000_000_000, "training_tokens": 10**13, "context_window": 8192, "max_input": 8000,
     "max_output": 4096, "modalities": ["text"], "tools": True,
 }  # fmt: skip
-STANDS = {"rating": 1040.5, "ci_low": 1000.0, "ci_high": None, "rank": 2, "votes": 70, "provisional": True}
+RATING = {"rating": 1040.5, "ci_low": 1000.0, "ci_high": None, "rank": 2, "votes": 70, "provisional": True}
 
 
-def known(slug):
-    """A model of which everything is known."""
+def create_known_model(slug):
+    """A model with a value in every field."""
     facts = {
         "kind": "chat", "open_weights": True, "release_date": date(2026, 1, 2), "knowledge_cutoff": date(2025, 6, 1),
         "parameters_total": 7_000_000_000, "parameters_active": 2_000_000_000, "training_tokens": 10**13,
@@ -47,7 +47,7 @@ def known(slug):
         endpoint=factories.endpoint(model), day=SETTLED, answers=8, public_answers=8, public_failures=2,
         first_token_p50=0.5, tokens_per_s_p50=40.0,
     )  # fmt: skip
-    Standing.objects.update_or_create(pool="live", defaults={"ratings": {slug: STANDS}})
+    Standing.objects.update_or_create(pool="live", defaults={"ratings": {slug: RATING}})
     return model
 
 
@@ -56,7 +56,7 @@ def in_list(client, slug):
 
 
 def test_model_tells_what_is_known_with_sources_and_what_was_measured(client):
-    known("seven")
+    create_known_model("seven")
     assert in_list(client, "seven") == {
         "slug": "seven", "name": "Seven", "kind": "chat", "status": "current", "open_weights": True,
         "release_date": "2026-01-02", "knowledge_cutoff": "2025-06-01", "parameters_total": 7_000_000_000,
@@ -70,7 +70,7 @@ def test_model_tells_what_is_known_with_sources_and_what_was_measured(client):
             "input": 0.5, "output": 2.0, "source": "https://prices.example", "url": "https://prices.example",
             "as_of": "2026-02-01",
         },
-        "arena": STANDS,
+        "arena": RATING,
         "measured": {
             "answers": 8, "calls": 10, "failures": 2, "failure_rate": 0.2, "first_token_s": 0.5, "tokens_per_s": 40.0,
         },
@@ -96,15 +96,15 @@ def test_wait_for_the_first_token_is_told_no_longer_than_an_answer_may_take(clie
 
 def test_what_is_not_known_is_null(client):
     factories.model("plain")
-    told = in_list(client, "plain")
+    profile = in_list(client, "plain")
     empty = {"modalities": [], "kind": "", "status": "current", "in_draw": False, "facts": {}}
-    assert {name: value for name, value in told.items() if value is not None} == {
+    assert {name: value for name, value in profile.items() if value is not None} == {
         "slug": "plain", "name": "Plain", **empty,
     }  # fmt: skip
 
 
 def test_facts_come_with_who_said_so_and_when(client):
-    """Also those that the model's columns hold less precisely; and what was set in a column since has its own word."""
+    """Also values that the columns store less precisely; a value that was set in a column later has its own source."""
     model, day = factories.model("sourced"), date(2026, 1, 5)
     record_claims(
         {
@@ -130,8 +130,8 @@ def test_facts_come_with_who_said_so_and_when(client):
 
 
 def test_what_was_measured_is_days_old(client):
-    """A failure of today would tell who stands behind the pane that has just failed."""
-    model = known("seven")
+    """A failure of today would reveal the model behind the side that has just failed."""
+    model = create_known_model("seven")
     before = client.get(f"{MODELS}seven/").json()
     today = datetime.now(UTC).date()
     for days in (0, 1):
@@ -143,7 +143,7 @@ def test_what_was_measured_is_days_old(client):
 
 def test_list_tells_of_each_what_its_own_address_tells(client):
     for slug in ("one", "two"):
-        known(slug)
+        create_known_model(slug)
     results = client.get(MODELS).json()["results"]
     assert [model["slug"] for model in results] == ["base", "one", "two"]
     for model in results:
@@ -159,15 +159,15 @@ def test_model_says_what_its_license_asks_for(client):
     factories.model("x", license=factories.license("Strange", **terms))
     factories.model("y", license=factories.license("Unread"))
     factories.model("z")
-    told = [client.get(f"{MODELS}{slug}/").json()["license_terms"] for slug in "xyz"]
-    assert told == [terms, None, None]
+    terms_by_model = [client.get(f"{MODELS}{slug}/").json()["license_terms"] for slug in "xyz"]
+    assert terms_by_model == [terms, None, None]
 
 
 def test_model_says_which_sources_disagree(client):
-    """What is said in the same words is no disagreement, nor is what nobody knows."""
+    """Equal values do not disagree, and unknown values do not either."""
     model, day = factories.model("sourced"), date(2026, 1, 5)
-    said = (("2023-10", "https://a.example"), ("2023-10-05", "b"), ("2023-10", "c"), (None, "d"))
-    claims = [Claim("knowledge_cutoff", value, source, day) for value, source in said]
+    values = (("2023-10", "https://a.example"), ("2023-10-05", "b"), ("2023-10", "c"), (None, "d"))
+    claims = [Claim("knowledge_cutoff", value, source, day) for value, source in values]
     record_claims(
         {model.pk: [*claims, Claim("tools", True, "a", day), Claim("tools", True, "b", day)]}, Fact.Origin.SHIPPED
     )
@@ -179,7 +179,7 @@ def test_model_says_which_sources_disagree(client):
 @pytest.mark.parametrize("count", [1, 30])
 def test_list_asks_the_database_as_often_for_many_as_for_one(client, count, django_assert_num_queries):
     for number in range(count):
-        known(f"m-{number}")
+        create_known_model(f"m-{number}")
     with django_assert_num_queries(5):
         assert len(client.get(MODELS).json()["results"]) == count + 1
 

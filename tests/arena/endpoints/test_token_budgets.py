@@ -1,4 +1,4 @@
-"""Budgets in tokens: of the service, a network and a model, and what they must not tell."""
+"""Token budgets of the service, of networks and of models, and what they must not reveal."""
 
 from datetime import timedelta
 
@@ -20,17 +20,17 @@ from tests.arena.questions import CALL, ask, end_answers, made
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("uncharged")]
 WORD = "Why?"
-EACH = 1 + DEFAULT_MAX_TOKENS  # of one side
+EACH = 1 + DEFAULT_MAX_TOKENS  # tokens of one side
 BATTLE = 2 * EACH
 
 
 @pytest.fixture(autouse=True)
 def last_hour_of_the_day(monkeypatch):
-    """All of a budget is released."""
-    at(monkeypatch, hour=23)
+    """The whole budget is released."""
+    set_hour(monkeypatch, hour=23)
 
 
-def at(monkeypatch, hour):
+def set_hour(monkeypatch, hour):
     now = timezone.now().replace(hour=hour, minute=30, second=0)
     monkeypatch.setattr(timezone, "now", lambda: now)
 
@@ -40,7 +40,7 @@ def spent(name):
 
 
 def test_spent_service_refuses_until_the_next_hour(client, two_models, allow):
-    """288 million tokens an hour could be asked for from one address."""
+    """One address could request 288 million tokens an hour."""
     allow(arena_tokens_per_day=3 * BATTLE)
 
     answers = [ask(client, WORD) for _ in range(5)]
@@ -56,7 +56,7 @@ def test_spent_service_refuses_until_the_next_hour(client, two_models, allow):
 @pytest.mark.parametrize(("hour", "passed"), [(0, 1), (11, 12), (23, 24)])
 def test_budget_is_released_by_the_hour_and_carried_over(monkeypatch, two_models, allow, hour, passed):
     allow(arena_tokens_per_day=24 * BATTLE)
-    at(monkeypatch, hour)
+    set_hour(monkeypatch, hour)
 
     assert made(ask(Client(), WORD) for _ in range(passed + 2)) == passed
 
@@ -101,9 +101,9 @@ def test_keys_of_one_account_share_a_twentieth(two_models, allow):
 def test_conversation_is_charged_anew_with_each_turn(client, me, allow):
     allow(arena_tokens_per_day=10**9)
     long, short = ({"state": "finished", "text": letter * 8000, "attempt": 1} for letter in "éy")
-    one = factories.battle(voter=me, prompt="x" * 12_000, a=short, b=long)
+    battle = factories.battle(voter=me, prompt="x" * 12_000, a=short, b=long)
 
-    assert made([ask(client, WORD, path=f"{CALL}{one.pk}/turns/")]) == 1
+    assert made([ask(client, WORD, path=f"{CALL}{battle.pk}/turns/")]) == 1
 
     assert spent("service") == 2 * ((12_000 + 16_000 + len(WORD)) / 4 + DEFAULT_MAX_TOKENS)
 
@@ -112,12 +112,14 @@ def test_conversation_is_charged_anew_with_each_turn(client, me, allow):
 def test_spent_service_refuses_turns_and_tries_and_changes_nothing(client, me, allow, act):
     allow(arena_tokens_per_day=1)
     token_budgets.charge_battle([], LIVE_POOL, 0, "")
-    one = factories.battle("void" if act == "retry" else "ready", a=FAILED, b=FINISHED, voter=me)
+    battle = factories.battle("void" if act == "retry" else "ready", a=FAILED, b=FINISHED, voter=me)
 
-    answer = ask(client, path=f"{CALL}{one.pk}/turns/") if act == "turns" else client.post(f"{CALL}{one.pk}/retry/")
+    answer = (
+        ask(client, path=f"{CALL}{battle.pk}/turns/") if act == "turns" else client.post(f"{CALL}{battle.pk}/retry/")
+    )
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "budget_spent")
-    assert one.state == Battle.objects.get(pk=one.pk).state
+    assert battle.state == Battle.objects.get(pk=battle.pk).state
     assert Turn.objects.count() == 1
 
 
@@ -133,7 +135,7 @@ def test_refused_battle_spends_nothing(client, two_models, allow):
 
 @pytest.fixture
 def three():
-    """Three models, of which the first has a budget; the keys of all."""
+    """The keys of three models, of which the first has a budget."""
     return [common.endpoint(tokens_per_day=per_day).model_id for per_day in (30 * EACH, None, None)]
 
 
@@ -148,7 +150,7 @@ def spend(model, tokens, more=""):
 def test_spent_model_is_not_drawn_until_more_is_released(monkeypatch, client, three):
     spend(three[0], 20 * EACH)
     assert token_budgets.list_affordable_models(three, LIVE_POOL) == three
-    at(monkeypatch, hour=15)  # 16/24 of 30 are 20
+    set_hour(monkeypatch, hour=15)  # 16/24 of 30 are 20
 
     assert token_budgets.list_affordable_models(three, LIVE_POOL) == three[1:]
     for _ in range(10):
@@ -159,13 +161,13 @@ def test_spent_model_is_not_drawn_until_more_is_released(monkeypatch, client, th
 
 def test_spent_model_replaces_nobody(three):
     spend(three[0], 30 * EACH)
-    turn = factories.turn(common.battle(*of_keys(*three[1:])), a=factories.RUNNING, b=factories.RUNNING)
+    turn = factories.turn(common.battle(*load_models(*three[1:])), a=factories.RUNNING, b=factories.RUNNING)
     job = jobs.load_side_job(turn.pk, factories.side(turn, "a").pk)
     assert replacement.replace_models([replacement.ReplaceRequest(job, "timeout")]) == [None]
 
 
 def test_blind_battles_are_charged_by_chance_and_not_by_the_pair(three):
-    """So that nobody reads in a budget who was drawn."""
+    """So a budget does not reveal the models that were drawn."""
     asked = [lifecycle.start_battle(common.voter(), WORD) for _ in range(6)]
 
     drawn = sum(three[0] in (battle.model_a_id, battle.model_b_id) for battle in asked)
@@ -178,7 +180,7 @@ def test_blind_battles_are_charged_by_chance_and_not_by_the_pair(three):
 def test_later_turn_is_charged_by_chance_too(three):
     with_it, without = (
         factories.battle(voter=common.voter(), model_a=model, model_b=other)
-        for model, other in (of_keys(three[0], three[1]), of_keys(three[1], three[2]))
+        for model, other in (load_models(three[0], three[1]), load_models(three[1], three[2]))
     )
     costs = []
     for battle in (with_it, without):
@@ -189,13 +191,13 @@ def test_later_turn_is_charged_by_chance_too(three):
     assert costs[0] == costs[1] > 0
 
 
-def of_keys(*keys):
+def load_models(*keys):
     return [Endpoint.objects.get(model=key).model for key in keys]
 
 
 def test_side_by_side_and_sets_have_a_third_of_a_model(client, three):
     named = slugs(three)
-    asked = [battles_of(client, named[:2], "side_by_side") for _ in range(12)]
+    asked = [post_battle(client, named[:2], "side_by_side") for _ in range(12)]
 
     assert asked == [201] * 10 + [503] * 2
     assert token_budgets.list_affordable_models(three, LIVE_POOL) == three
@@ -204,21 +206,21 @@ def test_side_by_side_and_sets_have_a_third_of_a_model(client, three):
         == token_budgets.list_affordable_models(three, "api")
         == three[1:]
     )
-    assert battles_of(client, named[1:], "side_by_side") == 201
-    assert battles_of(client, named[:2], "anonymous") == 503
-    assert battles_of(client, named, "anonymous") == 201
+    assert post_battle(client, named[1:], "side_by_side") == 201
+    assert post_battle(client, named[:2], "anonymous") == 503
+    assert post_battle(client, named, "anonymous") == 201
     assert set(Battle.objects.latest("created_at").among) == set(three)
 
 
-def battles_of(client, models, mode):
+def post_battle(client, models, mode):
     end_answers()
     body = {"prompt": WORD, "mode": mode, "models": models}
     return client.post(CALL, body, content_type="application/json").status_code
 
 
 def test_set_of_two_is_asked_nothing_further_once_one_is_spent(client, me, three):
-    """Battles that cost little at first may grow long."""
-    one, other = of_keys(*three[:2])
+    """Battles that cost little at first may become long."""
+    one, other = load_models(*three[:2])
     battle = factories.battle(voter=me, model_a=one, model_b=other, among=three[:2], pool="set-x")
     spend(three[0], 10 * EACH, ":named")
 
@@ -230,7 +232,7 @@ def test_set_of_two_is_asked_nothing_further_once_one_is_spent(client, me, three
 REFUSED = "budget_spent", "Fewer than two models have a budget left. Try again after the full hour."
 
 
-def refusal(answer):
+def read_error(answer):
     error = answer.json()["error"]
     return error["code"], error["detail"]
 
@@ -245,12 +247,12 @@ def test_battle_that_spent_models_leave_without_a_pair_is_refused_until_the_next
         CALL, {"prompt": WORD} | ({"models": slugs(three)} if of_set else {}), content_type="application/json"
     )
 
-    assert (answer.status_code, refusal(answer)) == (503, REFUSED)
+    assert (answer.status_code, read_error(answer)) == (503, REFUSED)
     assert 1799 <= int(answer.headers["Retry-After"]) <= 1801
 
 
 def test_set_of_which_one_is_spent_is_refused_whether_the_other_is_up_or_not(client, three):
-    """And does not say which one."""
+    """And the error does not name it."""
     spend(three[0], 30 * EACH)
     answers = []
     for failed in (0, 2):
@@ -258,7 +260,7 @@ def test_set_of_which_one_is_spent_is_refused_whether_the_other_is_up_or_not(cli
         body = {"prompt": WORD, "models": slugs(three)[:2]}
         answers.append(client.post(CALL, body, content_type="application/json"))
 
-    assert [refusal(answer) for answer in answers] == [REFUSED] * 2
+    assert [read_error(answer) for answer in answers] == [REFUSED] * 2
 
 
 def test_network_that_has_spent_its_quarter_of_the_models_is_told_so(three, allow):
@@ -268,7 +270,7 @@ def test_network_that_has_spent_its_quarter_of_the_models_is_told_so(three, allo
     while not answers or answers[-1].status_code == 201:
         answers.append(ask(Client(), WORD, address="192.0.2.7"))
 
-    assert (answers[-1].status_code, refusal(answers[-1])[0]) == (429, "too_many_tokens")
+    assert (answers[-1].status_code, read_error(answers[-1])[0]) == (429, "too_many_tokens")
     assert 1799 <= int(answers[-1].headers["Retry-After"]) <= 1801
     assert made([ask(Client(), WORD, address="198.51.100.1")]) == 1
 
@@ -278,13 +280,13 @@ def test_too_few_models_that_are_up_are_no_spent_budget(client, three):
     Endpoint.objects.filter(model=three[1]).update(failed_probes=2)
     Endpoint.objects.filter(model=three[2]).update(failed_probes=2)
 
-    assert refusal(ask(client, WORD))[0] == "too_few_models"
+    assert read_error(ask(client, WORD))[0] == "too_few_models"
 
 
 def test_set_of_which_one_is_out_of_the_draw_is_charged(client, three):
     Endpoint.objects.filter(model=three[1]).update(failed_probes=2)
 
-    assert battles_of(client, slugs(three)[:2], "anonymous") == 201
+    assert post_battle(client, slugs(three)[:2], "anonymous") == 201
 
     assert spent(f"model:{three[0]}") == EACH
 
@@ -297,21 +299,21 @@ def test_spent_model_is_refused_side_by_side_and_says_so(client, three):
     )
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "budget_spent")
-    assert "Name others" in answer.json()["error"]["detail"]
+    assert "Choose others" in answer.json()["error"]["detail"]
     assert not Battle.objects.exists()
 
 
 def test_tokens_for_thought_are_charged_too(client, three):
     Endpoint.objects.filter(model=three[0]).update(max_tokens=100, thinking_tokens=8000)
 
-    assert battles_of(client, slugs(three)[:2], "side_by_side") == 201
+    assert post_battle(client, slugs(three)[:2], "side_by_side") == 201
 
     assert spent(f"model:{three[0]}") == 1 + 100 + 8000
 
 
 @pytest.fixture
 def thinking(three):
-    """The three models, none with a budget, and what each may answer with: the third thinks long."""
+    """Three models without budgets → the most tokens of their answers; the third one reasons for long."""
     Endpoint.objects.filter(model=three[1]).update(max_tokens=100)
     Endpoint.objects.filter(model=three[2]).update(max_tokens=200, thinking_tokens=8000)
     Endpoint.objects.update(tokens_per_day=None)
@@ -319,10 +321,10 @@ def thinking(three):
 
 
 def test_service_and_network_are_charged_what_the_models_may_answer_with(client, thinking, allow):
-    """A model that thinks may answer with ten times the tokens that others do."""
+    """A model that reasons may answer with ten times the tokens of others."""
     allow(together=1000, arena_tokens_per_day=10**9)
 
-    assert battles_of(client, slugs(thinking)[1:], "side_by_side") == 201
+    assert post_battle(client, slugs(thinking)[1:], "side_by_side") == 201
 
     assert set(DailyTokens.objects.values_list("tokens", flat=True)) == {1 + 100 + 1 + 8200}
     assert DailyTokens.objects.count() == 2
@@ -342,7 +344,7 @@ def test_service_is_charged_the_same_for_every_pair(thinking, allow):
 
 
 def test_service_is_charged_the_longest_answers_while_fewer_than_two_models_are_up(me, thinking, allow):
-    """Nobody knows then which of all models go on."""
+    """Any two of all models may then continue the battle."""
     allow(arena_tokens_per_day=10**9)
     battle = factories.battle(voter=me)
     Endpoint.objects.exclude(max_tokens=100).update(failed_probes=2)
@@ -356,13 +358,13 @@ def test_network_has_a_twentieth_of_a_model_that_it_names(client, three, allow):
     allow(together=1000)
     Endpoint.objects.filter(model=three[0]).update(tokens_per_day=60 * EACH)
 
-    assert [battles_of(client, slugs(three)[:2], "side_by_side") for _ in range(5)] == [201] * 3 + [429] * 2
+    assert [post_battle(client, slugs(three)[:2], "side_by_side") for _ in range(5)] == [201] * 3 + [429] * 2
 
 
 def test_no_network_spends_what_the_first_hour_releases(monkeypatch, two_models, allow):
     """A twentieth of a day is more than the twenty-fourth that the first hour releases."""
     allow(together=1000, arena_tokens_per_day=240 * BATTLE)
-    at(monkeypatch, hour=0)
+    set_hour(monkeypatch, hour=0)
 
     answers = [ask(Client(), WORD, address="192.0.2.7") for _ in range(13)]
 

@@ -1,4 +1,4 @@
-"""Accounts: what comes along at a login, what stays at a logout, and who is sent away where one is needed."""
+"""Accounts: data that a login moves, data that a logout leaves, and sites that require login."""
 
 from dataclasses import replace
 from uuid import uuid4
@@ -26,7 +26,7 @@ HTMX = {"HX-Request": "true"}
 
 @pytest.fixture(autouse=True)
 def quick():
-    """No attempt of another test counts."""
+    """Reset all limits, so that no other test counts."""
     cache.clear()
 
 
@@ -47,41 +47,41 @@ def log_out(client):
     return client.post("/accounts/logout/")
 
 
-def cookie_of(client):
+def get_cookie_voter_id(client):
     return voters.uuid.UUID(voters.cookie_signer.unsign(client.cookies[voters.VOTER_COOKIE].value))
 
 
-def with_cookie(voter_id):
+def create_client_with_cookie(voter_id):
     client = Client()
     client.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(voter_id))
     return client
 
 
 def ask(client, prompt="Why?"):
-    """A battle that the client starts; its id."""
+    """The id of a battle that the client starts."""
     answer = client.post(CALL, {"prompt": prompt}, content_type="application/json")
     assert answer.status_code == 201
     return answer.json()["id"]
 
 
-def history(client):
-    """Ids of the client's battles, as the API and the page agree."""
+def list_battle_ids(client):
+    """Ids of the client's battles, on which the API and the page must agree."""
     ids = [battle["id"] for battle in client.get(CALL).json()["results"]]
     html = client.get("/battles/").content.decode()
-    assert all(f"/battles/{each}/" in html for each in ids)
+    assert all(f"/battles/{battle_id}/" in html for battle_id in ids)
     assert html.count('class="my-question"') == len(ids)
     return ids
 
 
 def test_signup_takes_along_what_the_browser_has_done(client, two_models):
-    before = ask(client)
-    cookie = cookie_of(client)
+    battle_id = ask(client)
+    cookie = get_cookie_voter_id(client)
     vote = common.vote(*two_models, voter=cookie, battle=Battle.objects.get())
 
     answer = sign_up(client)
 
     assert (answer.status_code, answer.headers["Location"]) == (302, "/")
-    assert history(client) == [before]
+    assert list_battle_ids(client) == [battle_id]
     voter = Voter.objects.get()
     assert voter.user.username == "alice"
     assert Battle.objects.get().voter == voter
@@ -91,7 +91,7 @@ def test_signup_takes_along_what_the_browser_has_done(client, two_models):
 def test_signup_of_a_browser_that_has_done_nothing(client):
     sign_up(client)
 
-    assert history(client) == []
+    assert list_battle_ids(client) == []
     assert Voter.objects.get().user.username == "alice"
 
 
@@ -112,13 +112,13 @@ def test_login_in_another_browser_joins_both_histories(client, two_models):
 
     log_in(other)
 
-    assert history(other) == history(client) == [second, first]
+    assert list_battle_ids(other) == list_battle_ids(client) == [second, first]
     assert Voter.objects.count() == 1
 
 
 def test_votes_of_deleted_battles_come_along_too(client, two_models):
     client.get("/")
-    anonymous = common.voter(id=cookie_of(client))
+    anonymous = common.voter(id=get_cookie_voter_id(client))
     vote = common.vote(*two_models, voter=anonymous.pk, prompt_hash="c" * 32)
 
     sign_up(client)
@@ -135,10 +135,10 @@ def test_logout_leaves_an_empty_browser_and_login_brings_all_back(client, two_mo
 
     assert (answer.status_code, answer.headers["Location"]) == (302, "/")
     assert client.cookies[voters.VOTER_COOKIE].value != during
-    assert history(client) == []
+    assert list_battle_ids(client) == []
     assert client.get(f"/battles/{battle}/").status_code == 404
     log_in(client)
-    assert history(client) == [battle]
+    assert list_battle_ids(client) == [battle]
 
 
 def test_two_accounts_in_one_browser_never_mix(client, two_models):
@@ -147,12 +147,12 @@ def test_two_accounts_in_one_browser_never_mix(client, two_models):
     log_out(client)
     sign_up(client, "bob")
     of_bob = ask(client)
-    assert history(client) == [of_bob]
+    assert list_battle_ids(client) == [of_bob]
     log_out(client)
 
     log_in(client, "alice")
 
-    assert history(client) == [of_alice]
+    assert list_battle_ids(client) == [of_alice]
 
 
 def test_session_that_ends_leaves_nothing_of_the_account_in_the_browser(client, two_models):
@@ -160,35 +160,35 @@ def test_session_that_ends_leaves_nothing_of_the_account_in_the_browser(client, 
     of_alice = ask(client)
     Session.objects.all().delete()
 
-    assert history(client) == []
+    assert list_battle_ids(client) == []
     of_nobody = ask(client)
     sign_up(client, "bob")
 
-    assert history(client) == [of_nobody]
+    assert list_battle_ids(client) == [of_nobody]
     assert Battle.objects.get(pk=of_alice).voter.user.username == "alice"
 
 
 def test_cookie_of_before_the_login_opens_nothing_of_the_account(client, two_models):
-    """Whoever has planted or copied it."""
+    """The cookie may have been planted or copied."""
     planted = uuid4()
-    victim = with_cookie(planted)
-    before = ask(victim)
+    victim = create_client_with_cookie(planted)
+    earlier_battle = ask(victim)
     sign_up(victim)
-    after = ask(victim)
-    thief = with_cookie(planted)
+    later_battle = ask(victim)
+    thief = create_client_with_cookie(planted)
 
-    assert history(thief) == []
-    assert [thief.get(f"/battles/{battle}/").status_code for battle in (before, after)] == [404, 404]
+    assert list_battle_ids(thief) == []
+    assert [thief.get(f"/battles/{battle}/").status_code for battle in (earlier_battle, later_battle)] == [404, 404]
     own = ask(thief)
-    assert set(history(victim)) == {before, after}
-    assert history(thief) == [own]
+    assert set(list_battle_ids(victim)) == {earlier_battle, later_battle}
+    assert list_battle_ids(thief) == [own]
 
 
 def test_cookies_of_a_logged_in_browser_are_worth_nothing_without_its_session(client, two_models):
     sign_up(client)
     ask(client)
 
-    assert history(with_cookie(cookie_of(client))) == []
+    assert list_battle_ids(create_client_with_cookie(get_cookie_voter_id(client))) == []
 
 
 @pytest.mark.parametrize("forged", ["", "x", f"{uuid4()}:signature"])
@@ -198,7 +198,7 @@ def test_login_with_a_forged_cookie_joins_nothing(client, two_models, forged):
 
     sign_up(client)
 
-    assert history(client) == []
+    assert list_battle_ids(client) == []
     assert Battle.objects.get().voter == anonymous
 
 
@@ -206,9 +206,9 @@ def test_join_takes_nothing_from_another_account(two_models):
     alice, bob = (User.objects.create_user(name) for name in ("alice", "bob"))
     of_alice = factories.battle(voter=common.voter(user=alice)).voter
 
-    mine = accounts.merge_into_account(bob, of_alice.pk)
+    voter_id = accounts.merge_into_account(bob, of_alice.pk)
 
-    assert mine != of_alice.pk
+    assert voter_id != of_alice.pk
     assert Battle.objects.get().voter == of_alice
 
 
@@ -227,9 +227,9 @@ def test_login_gives_the_session_another_key(client):
 
 
 def test_join_is_seen_by_whoever_keeps_votes_in_memory(client, two_models):
-    """One person's votes are one cluster, before and after."""
+    """All votes of one person form one cluster, before and after."""
     client.get("/")
-    anonymous = common.voter(id=cookie_of(client))
+    anonymous = common.voter(id=get_cookie_voter_id(client))
     for _ in range(3):
         common.cast(*two_models, voter=anonymous.pk, prompt_hash="c" * 32)
     common.cast(*two_models, voter=uuid4())
@@ -249,12 +249,12 @@ def test_join_is_seen_by_whoever_keeps_votes_in_memory(client, two_models):
 def test_join_without_votes_makes_nobody_read_them_again(client, two_models):
     common.cast(*two_models)
     tallies.apply_outbox()
-    before = Pool.objects.get(slug=LIVE_POOL).revision
+    revision = Pool.objects.get(slug=LIVE_POOL).revision
     ask(client)
 
     sign_up(client)
 
-    assert Pool.objects.get(slug=LIVE_POOL).revision == before
+    assert Pool.objects.get(slug=LIVE_POOL).revision == revision
 
 
 @pytest.mark.django_db(transaction=True)
@@ -338,9 +338,9 @@ def test_changed_password_ends_other_sessions_and_keeps_this_one(client, two_mod
     )
 
     assert (answer.status_code, answer.headers["Location"]) == (302, "/accounts/")
-    assert (history(client), history(other)) == ([battle], [])
+    assert (list_battle_ids(client), list_battle_ids(other)) == ([battle], [])
     log_in(other, password="quite new 99")
-    assert history(other) == [battle]
+    assert list_battle_ids(other) == [battle]
 
 
 def test_closed_account_is_told_so(client):
@@ -392,7 +392,7 @@ def test_request_without_a_session_asks_for_none(client, path):
         client.get(path)
         client.get(path)
 
-    assert not [each for each in queries if "arena_session" in each["sql"] or "auth_user" in each["sql"]]
+    assert not [query for query in queries if "arena_session" in query["sql"] or "auth_user" in query["sql"]]
 
 
 @pytest.mark.parametrize(
@@ -425,7 +425,7 @@ def test_where_a_login_is_required_the_api_says_so(required, client, two_models,
 
     assert answer.status_code == 401
     assert answer.json() == {
-        "error": {"code": "login_required", "detail": "Log in first: this arena is for its members."}
+        "error": {"code": "login_required", "detail": "This site requires login. Log in, or send an API key."}
     }
     assert Battle.objects.count() == 1
 
@@ -455,7 +455,7 @@ def test_where_a_login_is_required_members_go_on(required, client, two_models):
 
     battle = ask(client)
 
-    assert history(client) == [battle]
+    assert list_battle_ids(client) == [battle]
     log_out(client)
     assert client.get("/").status_code == 302
 
@@ -470,10 +470,10 @@ async def test_asynchronous_requests_know_accounts_too(web, two_models, in_datab
     client = AsyncClient()
     client.cookies = sync.cookies
 
-    mine = await client.get(f"/api/v1/battles/{battle}/events")
-    content = aiter(mine.streaming_content)
+    own_events = await client.get(f"/api/v1/battles/{battle}/events")
+    content = aiter(own_events.streaming_content)
     await content.aclose()
 
-    assert mine.status_code == 200
+    assert own_events.status_code == 200
     client.cookies["sessionid"] = "x"
     assert (await client.get(f"/api/v1/battles/{battle}/events")).status_code == 401

@@ -1,4 +1,4 @@
-"""Who may call the API without a key, and what pages of other hosts may read."""
+"""API access without a key, and from pages of other hosts."""
 
 from dataclasses import replace
 from uuid import uuid4
@@ -70,7 +70,7 @@ async def test_streams_are_closed_to_nobody_too(keys_only):
 
 
 def test_session_of_nobody_keeps_its_id_from_nobody(client):
-    """Session fixation: a session that somebody planted gets another id at the login, and opens nothing."""
+    """Session fixation: a planted session gets another id at login, and gives no access."""
     planted = "a" * 32
     client.cookies["sessionid"] = planted
     User.objects.create_user("alice", password="a long way home 7")

@@ -1,4 +1,4 @@
-"""Keys: made, found, used and revoked; and what they open, for every address that the API has."""
+"""API keys: creation, authentication and revocation, and their scopes for every call of the API."""
 
 import json
 from dataclasses import replace
@@ -31,7 +31,7 @@ def bearer(secret):
     return {"Authorization": f"Bearer {secret}"}
 
 
-def key_for(*scopes, **fields):
+def create_key(*scopes, **fields):
     return api_keys.create_key(f"test {next(numbers)}", scopes or api_keys.SCOPES, **fields)
 
 
@@ -44,7 +44,7 @@ def vote(client, secret, battle):
 
 
 def test_make_keeps_a_hash_and_a_beginning():
-    key, secret = key_for("vote", "read", "read", days=30)
+    key, secret = create_key("vote", "read", "read", days=30)
 
     assert secret.startswith("arena_")
     assert len(secret) == 49
@@ -55,9 +55,9 @@ def test_make_keeps_a_hash_and_a_beginning():
 
 
 def test_keys_differ_and_have_voters_of_their_own():
-    made = [key_for() for _ in range(5)]
+    keys = [create_key() for _ in range(5)]
 
-    assert len({secret for _, secret in made}) == len({key.voter_id for key, _ in made}) == 5
+    assert len({secret for _, secret in keys}) == len({key.voter_id for key, _ in keys}) == 5
 
 
 @pytest.mark.parametrize(
@@ -89,15 +89,15 @@ def test_make_refuses_what_is_no_key(field, name, scopes, days):
 def test_account_has_so_many_keys_in_use_and_no_more(monkeypatch):
     monkeypatch.setattr(api_keys, "MAX_KEYS_PER_ACCOUNT", 2)
     user = User.objects.create_user("alice")
-    first, _ = key_for(user=user)
-    key_for(user=user)
+    first, _ = create_key(user=user)
+    create_key(user=user)
 
     with pytest.raises(RequestError, match="You have 2 keys"):
-        key_for(user=user)
+        create_key(user=user)
 
     api_keys.revoke_keys(ApiKey.objects.filter(pk=first.pk))
-    assert key_for(user=user)
-    assert key_for(user=User.objects.create_user("bob"))
+    assert create_key(user=user)
+    assert create_key(user=User.objects.create_user("bob"))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -105,7 +105,7 @@ def test_account_that_makes_many_keys_at_once_has_no_more_than_allowed(monkeypat
     monkeypatch.setattr(api_keys, "MAX_KEYS_PER_ACCOUNT", 3)
     user = User.objects.create_user("alice")
 
-    at_once(10, lambda number: key_for(user=user))
+    at_once(10, lambda number: create_key(user=user))
 
     assert ApiKey.objects.count() == 3
 
@@ -113,11 +113,11 @@ def test_account_that_makes_many_keys_at_once_has_no_more_than_allowed(monkeypat
 def test_command_prints_the_key_once(capsys):
     call_command("create_api_key", "nightly", "--scope", "read", "battle", "--scope", "vote", "--days", "7")
 
-    said = capsys.readouterr()
-    [secret] = said.out.split()
+    output = capsys.readouterr()
+    [secret] = output.out.split()
     assert api_keys.authenticate_key(secret).scopes == ["read", "battle", "vote"]
-    assert "1 key: nightly, read, battle, vote, until " in said.err
-    assert secret not in said.err
+    assert "1 key: nightly, read, battle, vote, valid until " in output.err
+    assert secret not in output.err
 
 
 def test_command_makes_a_key_without_end(capsys):
@@ -129,13 +129,13 @@ def test_command_makes_a_key_without_end(capsys):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("", "--scope", "read"), "Give the key a name"),
+        (("", "--scope", "read"), "Enter a name"),
         (("x", "--scope", "read", "--days", "0"), "A key is valid for 1 to 3650 days"),
         (("x", "--scope", "read", "--days", "soon"), "A key is valid for 1 to 3650 days"),
-        (("x", "--scope", "admin"), "Choose what the key may do: read, battle, vote."),
-        (("x", "--scope", "read", "admin"), "Choose what the key may do: read, battle, vote."),
-        (("x", "--scope"), "Choose what the key may do: read, battle, vote."),
-        (("x",), "Choose what the key may do: read, battle, vote."),
+        (("x", "--scope", "admin"), "Choose at least one scope: read, battle, vote."),
+        (("x", "--scope", "read", "admin"), "Choose at least one scope: read, battle, vote."),
+        (("x", "--scope"), "Choose at least one scope: read, battle, vote."),
+        (("x",), "Choose at least one scope: read, battle, vote."),
     ],
 )
 def test_command_refuses_bad_words_in_one_line_and_makes_nothing(words, said):
@@ -148,7 +148,7 @@ def test_command_refuses_bad_words_in_one_line_and_makes_nothing(words, said):
 
 def test_call_with_a_key_needs_no_cookie_and_no_token_and_gets_none(two_models):
     client = Client(enforce_csrf_checks=True)
-    key, secret = key_for()
+    key, secret = create_key()
 
     answer = ask(client, secret)
 
@@ -162,7 +162,7 @@ def test_key_is_who_calls_whatever_cookies_come_along(client, two_models, me):
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = client.cookies
     strict.force_login(User.objects.create_user("alice"))
-    key, secret = key_for()
+    key, secret = create_key()
 
     assert ask(strict, secret).status_code == 201
     assert Battle.objects.get().voter_id == key.voter_id
@@ -170,7 +170,7 @@ def test_key_is_who_calls_whatever_cookies_come_along(client, two_models, me):
 
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER", "Bearer  "])
 def test_scheme_is_read_as_http_has_it(client, scheme):
-    _, secret = key_for()
+    _, secret = create_key()
 
     assert client.get("/api/v1/models/", headers={"Authorization": f"{scheme} {secret}"}).status_code == 200
 
@@ -187,7 +187,7 @@ def test_authorization_of_a_proxy_is_no_key(two_models):
 
 @pytest.mark.parametrize("scheme", ["", "Token ", "ApiKey ", "Bearer:", "Basic "])
 def test_key_under_another_scheme_is_refused_and_no_battle_of_people(client, two_models, scheme):
-    _, secret = key_for()
+    _, secret = create_key()
     headers = {"Authorization": scheme + secret}
 
     answers = [
@@ -201,21 +201,21 @@ def test_key_under_another_scheme_is_refused_and_no_battle_of_people(client, two
 
 @pytest.fixture
 def spoilt():
-    """Keys that open nothing, by why."""
-    _, good = key_for()
-    expired, of_expired = key_for(days=1)
+    """Invalid keys by reason."""
+    _, secret = create_key()
+    expired, of_expired = create_key(days=1)
     ApiKey.objects.filter(pk=expired.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
     user = User.objects.create_user("alice")
-    revoked, of_revoked = key_for(user=user)
+    revoked, of_revoked = create_key(user=user)
     api_keys.revoke_keys(ApiKey.objects.filter(pk=revoked.pk))
-    _, of_closed = key_for(user=User.objects.create_user("bob", is_active=False))
+    _, of_closed = create_key(user=User.objects.create_user("bob", is_active=False))
     return {
         "unknown": "arena_" + "x" * 43,
         "none": "",
-        "short": good[:-1],
-        "longer": good + "x",
-        "only the beginning": good[:12],
-        "the hash": api_keys.hash_secret(good),
+        "short": secret[:-1],
+        "longer": secret + "x",
+        "only the beginning": secret[:12],
+        "the hash": api_keys.hash_secret(secret),
         "latin": "\u00e9" * 20,
         "huge": "a" * 6000,
         "expired": of_expired,
@@ -246,7 +246,7 @@ def test_key_that_is_not_good_starts_nothing(client, two_models, spoilt):
 
 
 def test_pages_know_no_keys(client):
-    _, secret = key_for()
+    _, secret = create_key()
 
     answer = client.get("/", headers=bearer(secret))
 
@@ -255,7 +255,7 @@ def test_pages_know_no_keys(client):
 
 
 def test_use_is_noted_once_a_minute(client, django_assert_num_queries):
-    key, secret = key_for()
+    key, secret = create_key()
     assert key.used_at is None
 
     def used_at():
@@ -271,21 +271,21 @@ def test_use_is_noted_once_a_minute(client, django_assert_num_queries):
     assert used_at() > first
 
 
-def addresses(patterns=None, before=""):
-    """Name → (path, allowed methods) of all that is below /api/, from the URL configuration."""
-    found = {}
-    for each in get_resolver().url_patterns if patterns is None else patterns:
-        route = before + str(each.pattern)
-        if isinstance(each, URLResolver):
-            found |= addresses(each.url_patterns, route)
-        elif isinstance(each, URLPattern) and route.startswith("api/"):
-            methods = getattr(getattr(each.callback, "cls", None), "http_method_names", ("get",))
-            view = getattr(each.callback, "cls", None)
-            found[each.name] = (f"/{route}", {name for name in methods if view is None or hasattr(view, name)})
-    return found
+def list_routes(patterns=None, before=""):
+    """Path and allowed methods by URL name of everything below /api/, from the URL configuration."""
+    routes = {}
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            routes |= list_routes(pattern.url_patterns, route)
+        elif isinstance(pattern, URLPattern) and route.startswith("api/"):
+            methods = getattr(getattr(pattern.callback, "cls", None), "http_method_names", ("get",))
+            view = getattr(pattern.callback, "cls", None)
+            routes[pattern.name] = (f"/{route}", {name for name in methods if view is None or hasattr(view, name)})
+    return routes
 
 
-# What a key needs for each call; a new address without a line here fails the test below.
+# The scope that each call requires. A new URL without a line here fails the test below.
 NEEDED = {
     "api": {"get": "read"},
     "api-calls": {"get": "read"},
@@ -331,19 +331,19 @@ MATRIX = [
 
 
 def test_matrix_has_every_address_and_method_of_the_api():
-    there = {
+    calls = {
         name: {method for method in methods if method not in ("options", "head")}
-        for name, (_, methods) in addresses().items()
+        for name, (_, methods) in list_routes().items()
         if name
     }
-    assert there == {name: set(methods) for name, methods in NEEDED.items()}
+    assert calls == {name: set(methods) for name, methods in NEEDED.items()}
 
 
 @pytest.mark.parametrize(("name", "method", "scope", "allowed"), MATRIX)
 def test_scope_opens_what_it_is_for_and_nothing_else(client, name, method, scope, allowed):
-    _, secret = key_for(scope)
+    _, secret = create_key(scope)
     path = (
-        addresses()[name][0]
+        list_routes()[name][0]
         .replace("<uuid:battle_id>", str(uuid4()))
         .replace("<uuid:key>", str(uuid4()))
         .replace("<str:slug>", "nobody")
@@ -363,23 +363,23 @@ def test_scope_opens_what_it_is_for_and_nothing_else(client, name, method, scope
 
 @pytest.mark.django_db(transaction=True)
 async def test_streams_take_keys_too(web, in_database):
-    key, secret = await in_database(key_for, "read")
+    key, secret = await in_database(create_key, "read")
     battle = await in_database(lambda: factories.battle("void", voter=key.voter))
     client = AsyncClient()
 
-    mine = await client.get(f"{CALL}{battle.pk}/events", headers=bearer(secret))
+    own_events = await client.get(f"{CALL}{battle.pk}/events", headers=bearer(secret))
     board = await client.get("/api/v1/leaderboard/events", headers=bearer(secret))
     unknown = await client.get("/api/v1/leaderboard/events", headers=bearer("arena_x"))
 
-    assert (mine.status_code, board.status_code, unknown.status_code) == (200, 200, 401)
-    assert not mine.cookies
-    assert b"event: void" in await anext(aiter(mine.streaming_content))
-    mine.close()
+    assert (own_events.status_code, board.status_code, unknown.status_code) == (200, 200, 401)
+    assert not own_events.cookies
+    assert b"event: void" in await anext(aiter(own_events.streaming_content))
+    own_events.close()
     board.close()
 
 
 def test_battle_of_a_key_counts_on_the_board_of_programs(client, two_models):
-    _, secret = key_for()
+    _, secret = create_key()
 
     battle = ask(client, secret).json()
 
@@ -401,7 +401,7 @@ def test_battle_of_a_browser_counts_on_the_live_one(client, two_models):
 
 
 def test_battle_of_a_key_among_named_models_counts_on_their_own_pool_marked(client, two_models):
-    _, secret = key_for()
+    _, secret = create_key()
 
     battle = ask(client, secret, models=[model.slug for model in two_models]).json()
 
@@ -412,8 +412,8 @@ def test_battle_of_a_key_among_named_models_counts_on_their_own_pool_marked(clie
 
 
 def test_keys_and_browsers_own_nothing_of_each_other(client, two_models, me):
-    _, first = key_for()
-    _, second = key_for()
+    _, first = create_key()
+    _, second = create_key()
     of_first = ask(client, first).json()["id"]
     of_cookie = factories.battle(voter=me).pk
 
@@ -426,7 +426,7 @@ def test_keys_and_browsers_own_nothing_of_each_other(client, two_models, me):
 
 def test_members_only_is_for_keys_too(client, settings, two_models):
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_login="required")
-    _, secret = key_for()
+    _, secret = create_key()
 
     assert Client().get("/api/v1/models/").status_code == 401
     assert Client().get("/api/v1/models/", headers=bearer("arena_x")).status_code == 401
@@ -438,7 +438,7 @@ def test_members_only_is_for_keys_too(client, settings, two_models):
 def test_account_takes_its_keys_and_what_was_done_with_them_along(client, two_models):
     user = User.objects.create_user("alice")
     owner = Voter.objects.create(user=user)
-    key, secret = key_for(user=user)
+    key, secret = create_key(user=user)
     battle = ask(client, secret).json()["id"]
     Battle.objects.update(state="ready")
     vote(client, secret, battle)
@@ -450,8 +450,8 @@ def test_account_takes_its_keys_and_what_was_done_with_them_along(client, two_mo
     assert client.get(CALL, headers=bearer(secret)).status_code == 401
 
 
-def everything():
-    """All that the database holds, as text."""
+def dump_database():
+    """All rows of the database, as text."""
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f'SELECT "{table}"::text FROM "{table}"')  # noqa: S608
@@ -462,16 +462,16 @@ def test_key_is_neither_in_the_database_nor_in_redis_nor_in_the_log(client, two_
     client.force_login(User.objects.create_user("alice"))
     page = client.post("/accounts/", {"name": "canary", "scopes": ["read", "battle"], "days": "9"}).content.decode()
     secret = page.partition('aria-label="The new key">')[2].partition("<")[0]
-    _, of_nobody = key_for("read")
-    for each in (secret, of_nobody, secret + "x"):
-        ask(client, each, prompt=7)
-        ask(client, each)
-        client.get(f"/api/v1/nothing/?key={each[:6]}", headers=bearer(each))
-        client.get("/accounts/", headers=bearer(each))
-    told = "\n".join(everything())
-    kept = b"".join(valkey.dump(key) or b"" for key in valkey.keys("*"))
+    _, of_nobody = create_key("read")
+    for sent_secret in (secret, of_nobody, secret + "x"):
+        ask(client, sent_secret, prompt=7)
+        ask(client, sent_secret)
+        client.get(f"/api/v1/nothing/?key={sent_secret[:6]}", headers=bearer(sent_secret))
+        client.get("/accounts/", headers=bearer(sent_secret))
+    database_text = "\n".join(dump_database())
+    redis_bytes = b"".join(valkey.dump(key) or b"" for key in valkey.keys("*"))
 
     for canary in (secret[12:], of_nobody[12:]):
-        assert canary not in told + caplog.text + "".join(capsys.readouterr())
-        assert canary.encode() not in kept
-    assert secret[:12] in told
+        assert canary not in database_text + caplog.text + "".join(capsys.readouterr())
+        assert canary.encode() not in redis_bytes
+    assert secret[:12] in database_text

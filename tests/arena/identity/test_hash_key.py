@@ -10,7 +10,7 @@ from arena.models import HashKey
 
 @pytest.fixture
 def unread():
-    """As in a process that has just started."""
+    """Unload the key, as in a process that has just started."""
     hash_key._key = None
 
 
@@ -50,7 +50,7 @@ def test_process_without_the_key_says_that_the_database_is_away_and_asks_again_l
 
 @pytest.mark.django_db(transaction=True)
 async def test_asynchronous_view_finds_the_key_read_before_it(unread, in_database):
-    """It may not wait for the database itself."""
+    """The view itself must not wait for the database."""
     await in_database(lambda: HashKey.objects.update_or_create(id=1, defaults={"key": b"read"}))
 
     await AsyncClient().get("/nothing/")

@@ -1,4 +1,4 @@
-"""Requests with an `Idempotency-Key` happen once, however often and however close together they come."""
+"""Requests with an `Idempotency-Key` run once, even if repeats are concurrent."""
 
 import json
 from datetime import timedelta
@@ -38,7 +38,7 @@ def known(client):
 
 def test_same_request_gets_the_same_answer_and_one_battle(known, two_models):
     first = start(known)
-    Battle.objects.update(state="ready")  # it has gone on meanwhile
+    Battle.objects.update(state="ready")  # the battle has changed meanwhile
 
     again = start(known)
 
@@ -50,8 +50,8 @@ def test_same_request_gets_the_same_answer_and_one_battle(known, two_models):
 
 def test_answer_with_a_key_is_the_one_without(known, two_models):
     def shape(answer):
-        told = answer.json()
-        return {key: told[key] for key in told if key not in ("id", "created_at", "events_url")}
+        body = answer.json()
+        return {key: body[key] for key in body if key not in ("id", "created_at", "events_url")}
 
     assert shape(start(known)) == shape(known.post(CALL, {"prompt": "Why?"}, content_type=JSON))
 
@@ -79,10 +79,10 @@ def test_order_of_the_fields_does_not_matter(known, two_models):
 
 def test_keys_of_different_voters_are_different(two_models):
     clients = [Client() for _ in range(2)]
-    for each in clients:
-        each.get("/")
+    for voter_client in clients:
+        voter_client.get("/")
 
-    ids = {start(each).json()["id"] for each in clients}
+    ids = {start(voter_client).json()["id"] for voter_client in clients}
 
     assert len(ids) == 2
 
@@ -124,9 +124,9 @@ def test_twenty_at_once_start_one_battle(two_models):
     first.get("/")
 
     def run(number):
-        one = Client()
-        one.cookies = first.cookies
-        return start(one)
+        client = Client()
+        client.cookies = first.cookies
+        return start(client)
 
     answers = at_once(20, run)
 
@@ -137,15 +137,15 @@ def test_twenty_at_once_start_one_battle(two_models):
 
 @pytest.mark.django_db(transaction=True)
 def test_twenty_at_once_start_twenty_battles_where_nobody_waits(two_models, monkeypatch):
-    """The twin: without the lock only the first to be stored is told again, and the others fail or start their own."""
+    """Counter-test: without the lock, requests fail or start a battle unless a response is stored already."""
     monkeypatch.setattr(idempotency, "_lock_key", lambda *who: None)
     first = Client()
     first.get("/")
 
     def run(number):
-        one = Client(raise_request_exception=False)
-        one.cookies = first.cookies
-        return start(one).status_code
+        client = Client(raise_request_exception=False)
+        client.cookies = first.cookies
+        return start(client).status_code
 
     assert set(at_once(20, run)) != {201}
 

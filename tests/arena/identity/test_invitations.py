@@ -1,4 +1,4 @@
-"""Who may make an account."""
+"""Sign-up by mode and invitation."""
 
 import re
 from dataclasses import replace
@@ -22,7 +22,7 @@ CLOSED = "sign up here without a valid invitation"
 
 @pytest.fixture(autouse=True)
 def no_attempts():
-    """No attempt of another test counts."""
+    """Reset all limits, so that no other test counts."""
     cache.clear()
 
 
@@ -162,9 +162,9 @@ def test_command_prints_a_link_that_works(access, capsys, settings):
 
     call_command("invite", "--days", "3")
 
-    told = capsys.readouterr()
-    assert told.err == "1 invitation, valid for 3 days. The link is shown this once:\n"
-    path = told.out.strip().removeprefix("https://arena.example.org")
+    output = capsys.readouterr()
+    assert output.err == "1 invitation, valid for 3 days. The link is shown only once:\n"
+    path = output.out.strip().removeprefix("https://arena.example.org")
     assert "Sign up" in Client().get(path).content.decode()
     left = Invitation.objects.get().expires_at - timezone.now()
     assert timedelta(days=2) < left <= timedelta(days=3)
@@ -173,12 +173,12 @@ def test_command_prints_a_link_that_works(access, capsys, settings):
 @pytest.mark.parametrize("days", ["0", "-1", "366", "x", "9" * 5000])
 def test_command_refuses_days_that_are_none(access, days):
     access("required")
-    with pytest.raises(CommandError, match=r"^An invitation is valid for 1 to 365 days\.$"):
+    with pytest.raises(CommandError, match=r"^An invitation must be valid for 1 to 365 days\.$"):
         call_command("invite", f"--days={days}")
 
 
 def test_command_says_that_sign_up_is_closed(access):
     access(signup="closed")
-    with pytest.raises(CommandError, match=r"^Sign-up is closed: set ARENA_SIGNUP=invite first\.$"):
+    with pytest.raises(CommandError, match=r"^Sign-up is closed. Set ARENA_SIGNUP=invite first\.$"):
         call_command("invite")
     assert not Invitation.objects.exists()

@@ -1,4 +1,4 @@
-"""A new SECRET_KEY, with the old one as its fallback: nobody loses anything."""
+"""A new SECRET_KEY with the old one as fallback: cookies and hashes stay valid."""
 
 import json
 
@@ -17,16 +17,16 @@ NEW = "another-key-" * 6
 
 @pytest.fixture
 def rotate(settings):
-    """The service starts again under a new key."""
+    """A function that restarts the service under a new key."""
 
     def start_again(fallbacks=(settings.SECRET_KEY,)):
         settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, list(fallbacks)
-        voters.cookie_signer = type(made)(salt=made.salt)
-        voters.current_key_signer = type(made)(salt=made.salt, fallback_keys=[])
+        voters.cookie_signer = type(cookie_signer)(salt=cookie_signer.salt)
+        voters.current_key_signer = type(cookie_signer)(salt=cookie_signer.salt, fallback_keys=[])
 
-    made, current = voters.cookie_signer, voters.current_key_signer
+    cookie_signer, current = voters.cookie_signer, voters.current_key_signer
     yield start_again
-    voters.cookie_signer, voters.current_key_signer = made, current
+    voters.cookie_signer, voters.current_key_signer = cookie_signer, current
 
 
 def test_anonymous_voter_keeps_the_battles_and_gets_a_cookie_under_the_new_key(client, rotate):
@@ -52,17 +52,17 @@ def test_cookie_under_a_key_that_is_no_fallback_any_more_opens_nothing(client, r
 
 
 def test_repeated_prompt_is_recognized_after_a_rotation(rotate):
-    before = vote_rules.hash_prompt("Why?")
+    prompt_hash = vote_rules.hash_prompt("Why?")
     rotate()
 
-    assert vote_rules.hash_prompt("Why?") == before
+    assert vote_rules.hash_prompt("Why?") == prompt_hash
 
 
 def test_tag_of_an_attempt_is_the_same_after_a_rotation(rotate):
-    before = attempt_tags.derive_attempt_tag(12, 3)
+    tag = attempt_tags.derive_attempt_tag(12, 3)
     rotate()
 
-    assert attempt_tags.derive_attempt_tag(12, 3) == before
+    assert attempt_tags.derive_attempt_tag(12, 3) == tag
 
 
 @pytest.mark.django_db(transaction=True)

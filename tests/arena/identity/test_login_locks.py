@@ -1,4 +1,4 @@
-"""Who guesses passwords is stopped, and nobody can lock the owner of an account out by guessing."""
+"""Guessing of passwords is limited, and cannot lock out the owner of an account."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -27,7 +27,7 @@ def log_in(address, password=PASSWORD, name="alice", client=None):
     return answer, client
 
 
-def enters(address, **who):
+def can_log_in(address, **who):
     return log_in(address, **who)[0].status_code == 302
 
 
@@ -38,14 +38,14 @@ def guess(times, address=STRANGER, name="alice"):
 def test_owner_enters_while_a_stranger_guesses():
     guess(TRIES + 1)
 
-    assert enters(HOME)
+    assert can_log_in(HOME)
 
 
 @pytest.mark.parametrize("name", ["alice", "ALICE", "al\u0131ce"])
 def test_guesses_of_one_client_end_after_five_however_the_name_is_written(name):
     guess(TRIES)
 
-    assert not enters(STRANGER, name=name)
+    assert not can_log_in(STRANGER, name=name)
 
 
 def test_names_tried_from_one_network_of_ipv6_are_counted_together():
@@ -58,7 +58,7 @@ def test_ipv4_clients_are_told_apart_behind_a_socket_of_ipv6():
     for number in range(11):
         log_in("::ffff:198.51.100.9", "wrong", f"name{number}")
 
-    assert enters("::ffff:192.0.2.7")
+    assert can_log_in("::ffff:192.0.2.7")
 
 
 def test_attempts_are_counted_without_a_readable_address():
@@ -76,14 +76,14 @@ def guess_from_many_networks(times):
 
 
 def test_guesses_from_many_networks_add_up_to_a_lock_that_a_known_browser_passes():
-    _, known = log_in(HOME)
-    known.post("/accounts/logout/")
+    _, known_browser = log_in(HOME)
+    known_browser.post("/accounts/logout/")
 
     guess_from_many_networks(30)
 
-    assert not enters("203.0.113.1")
-    assert not enters(HOME)
-    assert enters(HOME, client=known)
+    assert not can_log_in("203.0.113.1")
+    assert not can_log_in(HOME)
+    assert can_log_in(HOME, client=known_browser)
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "of another account", "of another purpose"])
@@ -98,27 +98,27 @@ def test_lock_is_passed_by_the_cookie_of_this_account_alone(cookie):
     client = Client()
     client.cookies[login_locks.DEVICE_COOKIE] = values.get(cookie, cookie)
 
-    assert not enters(HOME, client=client)
+    assert not can_log_in(HOME, client=client)
 
 
 def test_known_browser_guesses_no_more_than_others():
-    _, known = log_in(HOME)
-    known.post("/accounts/logout/")
+    _, known_browser = log_in(HOME)
+    known_browser.post("/accounts/logout/")
     for number in range(TRIES):
-        log_in(HOME, f"wrong {number}", client=known)
+        log_in(HOME, f"wrong {number}", client=known_browser)
 
-    assert not enters(HOME, client=known)
+    assert not can_log_in(HOME, client=known_browser)
 
 
 def test_browser_is_not_known_to_an_account_whose_name_looks_alike():
     User.objects.create_user("boss", password=PASSWORD)
     User.objects.create_user("bo\u00df", password=PASSWORD)
-    _, mine = log_in(STRANGER, name="bo\u00df")
-    mine.post("/accounts/logout/")
+    _, own_browser = log_in(STRANGER, name="bo\u00df")
+    own_browser.post("/accounts/logout/")
     for number in range(30):
         log_in(f"198.18.{number // 5}.1", f"wrong {number}", name="boss")
 
-    assert not enters(STRANGER, name="boss", client=mine)
+    assert not can_log_in(STRANGER, name="boss", client=own_browser)
 
 
 def test_cookie_of_a_known_browser_names_nobody(settings):
@@ -133,14 +133,14 @@ def test_cookie_of_a_known_browser_names_nobody(settings):
 def test_unlock_lifts_both_locks(capsys):
     guess(TRIES)
     guess_from_many_networks(30)
-    assert not enters(STRANGER)
+    assert not can_log_in(STRANGER)
 
     call_command("unlock", "Alice")
 
     assert capsys.readouterr().out == "1 account unlocked: alice.\n"
-    assert enters(STRANGER)
+    assert can_log_in(STRANGER)
     guess(TRIES)
-    assert not enters(STRANGER)
+    assert not can_log_in(STRANGER)
 
 
 def test_unlock_of_nobody_says_so():

@@ -1,4 +1,4 @@
-"""Hashes of networks: comparable for thirty days, then nothing."""
+"""Hashes of networks: comparable for thirty days, then deleted."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -14,31 +14,31 @@ pytestmark = pytest.mark.django_db
 TODAY = datetime.now(UTC).date()
 
 
-def of(address):
+def compute_hashes(address):
     return network_hashes.compute_network_hashes(RequestFactory().get("/", REMOTE_ADDR=address))
 
 
 def test_one_network_has_one_hash_and_others_have_others():
-    assert of("2001:db8::1") == of("2001:db8:0:ffff::2") != of("2001:db8:1::1")
-    assert of("192.0.2.7") == of("::ffff:192.0.2.9") != of("192.0.3.7")
-    [made] = of("192.0.2.7")
-    assert "192.0.2" not in made
-    assert len(made) == 64
+    assert compute_hashes("2001:db8::1") == compute_hashes("2001:db8:0:ffff::2") != compute_hashes("2001:db8:1::1")
+    assert compute_hashes("192.0.2.7") == compute_hashes("::ffff:192.0.2.9") != compute_hashes("192.0.3.7")
+    [network_hash] = compute_hashes("192.0.2.7")
+    assert "192.0.2" not in network_hash
+    assert len(network_hash) == 64
 
 
 def test_hashes_of_earlier_weeks_are_found_again():
     NetworkSalt.objects.create(week=TODAY - timedelta(days=TODAY.weekday() + 7), salt=b"earlier")
-    this_week, earlier = of("192.0.2.7")
+    this_week, earlier = compute_hashes("192.0.2.7")
     assert this_week != earlier
 
     NetworkSalt.objects.filter(salt=b"earlier").delete()
-    assert of("192.0.2.7") == [this_week]
+    assert compute_hashes("192.0.2.7") == [this_week]
 
 
 def test_nobody_can_compute_a_hash_after_thirty_days():
     for days in (29, 30, 40):
         NetworkSalt.objects.create(week=TODAY - timedelta(days=days), salt=b"x")
-    of("192.0.2.7")
+    compute_hashes("192.0.2.7")
 
     assert network_hashes.delete_expired_hashes() == 2
     assert NetworkSalt.objects.count() == 2
@@ -53,6 +53,6 @@ def test_hashes_of_battles_go_after_thirty_days():
 
 
 def test_salts_are_random():
-    before = of("192.0.2.7")
+    first_hashes = compute_hashes("192.0.2.7")
     NetworkSalt.objects.all().delete()
-    assert of("192.0.2.7") != before
+    assert compute_hashes("192.0.2.7") != first_hashes

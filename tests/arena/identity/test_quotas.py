@@ -1,4 +1,4 @@
-"""Who is charged for what, and what somebody hears who has asked too much."""
+"""Quotas: who is charged for what, and the errors beyond a limit."""
 
 import json
 from uuid import uuid4
@@ -112,7 +112,7 @@ def test_claimed_addresses_do_not_help(two_models, allow, hops, passed):
 
 
 def test_claimed_addresses_would_help_if_they_were_believed(two_models, allow):
-    """The twin: with one proxy more than there is, what the client wrote is taken for its address."""
+    """Counter-test: with one proxy too many in the settings, the claimed address is believed."""
     allow(together=2, arena_proxy_hops=2)
     claims = [f"198.51.100.{number}, 203.0.113.9" for number in range(6)]
 
@@ -187,7 +187,7 @@ def test_sixty_calls_at_once_at_limit_twenty_start_twenty_battles(two_models, al
 
 @pytest.fixture
 def ready(me):
-    """Battles of one voter, each of which can be asked on."""
+    """Battles of one voter that accept follow-up questions."""
     return [factories.battle(voter=me) for _ in range(8)]
 
 
@@ -236,8 +236,8 @@ def test_question_that_is_refused_is_not_charged(client, me, allow):
         answer = client.post(f"{CALL}{open_one.pk}/turns/", {"prompt": "?"}, content_type="application/json")
         assert answer.status_code == 409
 
-    one = factories.battle(voter=me)
-    answer = client.post(f"{CALL}{one.pk}/turns/", {"prompt": "?"}, content_type="application/json")
+    battle = factories.battle(voter=me)
+    answer = client.post(f"{CALL}{battle.pk}/turns/", {"prompt": "?"}, content_type="application/json")
     assert answer.status_code == 201
 
 
@@ -303,11 +303,11 @@ def test_nothing_fails_while_redis_is_away(client, two_models, allow, settings, 
 
 
 def voted(client):
-    """A battle of the client's own, ready to go on with; and its address."""
-    mine = Voter.objects.get_or_create(pk=voters.cookie_signer.unsign(client.cookies[voters.VOTER_COOKIE].value))[0]
-    made = factories.battle(voter=mine)
-    lifecycle.cast_vote(made, "a")
-    return f"/battles/{made.pk}/"
+    """The path of a voted battle of the client that can be continued."""
+    voter = Voter.objects.get_or_create(pk=voters.cookie_signer.unsign(client.cookies[voters.VOTER_COOKIE].value))[0]
+    battle = factories.battle(voter=voter)
+    lifecycle.cast_vote(battle, "a")
+    return f"/battles/{battle.pk}/"
 
 
 def test_going_on_costs_as_much_as_a_battle(client, two_models, allow):
@@ -327,8 +327,8 @@ def test_going_on_costs_as_much_as_a_battle(client, two_models, allow):
 def test_going_on_that_is_refused_is_not_charged(client, two_models, allow):
     allow(each=1)
     client.get("/")
-    mine = Voter.objects.create(pk=voters.cookie_signer.unsign(client.cookies[voters.VOTER_COOKIE].value))
-    address = f"/battles/{factories.battle('ready', FINISHED, FINISHED, voter=mine).pk}/go-on/"
+    voter = Voter.objects.create(pk=voters.cookie_signer.unsign(client.cookies[voters.VOTER_COOKIE].value))
+    address = f"/battles/{factories.battle('ready', FINISHED, FINISHED, voter=voter).pk}/go-on/"
 
     assert [client.post(address).status_code for _ in range(2)] == [409] * 2
     assert statuses(client, 1) == [201]

@@ -1,4 +1,4 @@
-"""What somebody gets who has many cookies, addresses or long texts: no more than with one."""
+"""Many cookies, addresses or long texts give no more than one."""
 
 from uuid import uuid4
 
@@ -18,7 +18,7 @@ LONG = "x" * 24_000
 
 @pytest.mark.parametrize("hour", [quotas.build_battle_buckets, quotas.build_turn_buckets])
 def test_cookie_address_and_networks_have_sixty_at_once(rf, allow, hour):
-    """An address had an hour's worth at once, 600 battles in the first hour; it has 360 now."""
+    """An address has 360 battles in the first hour. Without the burst limit it had 600."""
     allow(each=60, together=300)
     request = rf.get("/", REMOTE_ADDR="2001:db8::1")
     request.voter_id = None
@@ -33,8 +33,8 @@ def test_cookie_address_and_networks_have_sixty_at_once(rf, allow, hour):
 @pytest.mark.parametrize(
     ("addresses", "passed"),
     [
-        ([f"2001:db8:1:{number:x}::1" for number in range(20)], 4),  # one /56, such as a home has
-        ([f"2001:db8:1:{number:x}00::1" for number in range(20)], 8),  # one /48, such as a tunnel brings
+        ([f"2001:db8:1:{number:x}::1" for number in range(20)], 4),  # one /56, the network of a home
+        ([f"2001:db8:1:{number:x}00::1" for number in range(20)], 8),  # one /48, the network of a tunnel
         ([f"192.0.2.{number}" for number in range(20)], 8),  # one /24
         ([f"2001:db8:{number:x}::1" for number in range(20)], 20),
         ([f"192.0.{number}.2" for number in range(20)], 20),
@@ -47,13 +47,13 @@ def test_many_addresses_of_one_network_have_two_and_four_times_as_many_as_one(tw
 
 
 def test_new_cookie_for_every_battle_never_helps(client, two_models, allow):
-    """Neither does keeping them until they are old: no cookie leaves the bucket of its address."""
+    """Old cookies do not help either: every cookie is charged to its address."""
     allow(each=3, together=4)
-    known = [Client() for _ in range(4)]
+    browsers = [Client() for _ in range(4)]
 
-    assert made(ask(each) for each in known) == 4
+    assert made(ask(browser) for browser in browsers) == 4
     common.voter().__class__.objects.update(created_at="2020-01-01T00:00:00Z")
-    assert made(ask(each) for each in known) == 0
+    assert made(ask(browser) for browser in browsers) == 0
     assert made([ask(client)]) == 0
 
 
@@ -81,18 +81,18 @@ def test_page_charges_by_size_too(client, two_models, allow):
 
 @pytest.fixture
 def talks(me):
-    """Battles that have been talked in at length: 24,000 characters of questions, 32,000 with the longer answer."""
+    """Battles with long conversations: 24,000 characters of questions, 32,000 with the longer answer."""
     long, short = ({"state": "finished", "text": "y" * length, "attempt": 1} for length in (8000, 100))
-    found = [factories.battle(voter=me, prompt=LONG, a=short, b=long, conversation_limit=100_000) for _ in range(8)]
-    assert battle_lengths.measure_battle_length(found[0]) == 32_000
-    return found
+    battles = [factories.battle(voter=me, prompt=LONG, a=short, b=long, conversation_limit=100_000) for _ in range(8)]
+    assert battle_lengths.measure_battle_length(battles[0]) == 32_000
+    return battles
 
 
 def test_turn_is_charged_for_the_whole_conversation(client, talks, allow):
-    """20 turns of 32,000 characters each sent 640,000 to both models, and cost as much as 20 words."""
+    """Otherwise 20 turns of 32,000 characters would send 640,000 to both models at the price of 20 words."""
     allow(each=2)  # 10 charges for turns
 
-    answers = [ask(client, "And?", path=f"{CALL}{each.pk}/turns/") for each in talks]
+    answers = [ask(client, "And?", path=f"{CALL}{battle.pk}/turns/") for battle in talks]
 
     assert made(answers) == 2
     assert answers[-1].json()["error"]["code"] == "too_many_requests"
@@ -104,7 +104,7 @@ def test_try_is_charged_for_the_whole_conversation(client, talks, allow):
     Answer.objects.filter(side="a").update(state="failed", failure="timeout")
     Battle.objects.update(state="void")
 
-    answers = [client.post(f"{CALL}{each.pk}/retry/").status_code for each in talks[:4]]
+    answers = [client.post(f"{CALL}{battle.pk}/retry/").status_code for battle in talks[:4]]
 
     assert answers == [200, 200, 429, 429]
 
@@ -131,24 +131,24 @@ def test_key_is_charged_alone(two_models, allow):
     allow(each=3, together=2)
     secrets = [api_keys.create_key("a", ["battle"])[1] for _ in range(2)]
 
-    assert [made(ask(Client(), Authorization=f"Bearer {each}") for _ in range(4)) for each in secrets] == [3, 3]
+    assert [made(ask(Client(), Authorization=f"Bearer {secret}") for _ in range(4)) for secret in secrets] == [3, 3]
 
 
 @pytest.mark.parametrize("by", ["page", "call"])
 def test_member_of_an_arena_that_requires_a_login_is_charged_alone(two_models, allow, by):
     allow(each=3, together=2, arena_login="required")
-    asked = []
+    created_counts = []
     for name in ("alice", "bob"):
         client = Client()
         client.force_login(User.objects.create_user(name))
         answers = [post(client) if by == "page" else ask(client).status_code for _ in range(4)]
-        asked.append(len([status for status in answers if status != 429]))
+        created_counts.append(len([status for status in answers if status != 429]))
 
-    assert asked == [3, 3]
+    assert created_counts == [3, 3]
 
 
 def test_account_of_an_open_arena_is_charged_to_its_address(two_models, allow):
-    """Anybody makes one."""
+    """Anybody can create one."""
     allow(each=3, together=2)
     answers = []
     for number in range(4):
@@ -190,7 +190,7 @@ def test_revoking_keys_is_charged(client, an_hour, allow):
 
 @pytest.mark.django_db(transaction=True)
 async def test_file_of_own_battles_is_charged(an_hour, allow):
-    """Each reads all battles of a voter, a thousand texts at a time."""
+    """Each export loads all battles of a voter, a thousand texts at a time."""
     allow(each=60)
     an_hour("FILES_PER_HOUR", 2)
     client = AsyncClient()

@@ -1,4 +1,4 @@
-"""How many battles are answered at a time: of a voter, of an address, and of what lies around it."""
+"""Limits on battles answered at the same time, per voter, address and network."""
 
 import pytest
 from django.db import connection
@@ -19,17 +19,17 @@ TOO_MANY = "too_many_running"
 
 
 def ask(client, address="192.0.2.7", path=CALL, **headers):
-    """A question that nobody answers."""
+    """The response to a question that nobody answers."""
     body = '{"prompt": "Why?"}'
     return client.post(path, body, content_type="application/json", REMOTE_ADDR=address, headers=headers)
 
 
-def made(answers):
+def count_created(answers):
     return [answer.status_code for answer in answers].count(201)
 
 
 def pass_time(valkey, seconds=running_battles.COMMIT_GRACE_S + 1):
-    """As if all battles had been asked so long before."""
+    """Move the start of all battles so many seconds back."""
     for key in valkey.keys("running:*"):
         for member, _ in valkey.zscan_iter(key):
             valkey.zincrby(key, -seconds, member)
@@ -45,32 +45,32 @@ def test_voter_has_four_battles_answered_at_a_time(client, me, allow):
     assert answers[-1].headers["Retry-After"] == "5"
     assert client.post("/", {"prompt": "Why?"}).status_code == 429
     Battle.objects.filter(pk=answers[0].json()["id"]).update(state="ready")
-    assert made(ask(client) for _ in range(2)) == 1
+    assert count_created(ask(client) for _ in range(2)) == 1
 
 
 def test_refused_battle_is_not_charged(client, me, allow):
     allow(each=5)
 
-    assert made(ask(client) for _ in range(6)) == 4
+    assert count_created(ask(client) for _ in range(6)) == 4
     Battle.objects.update(state="ready")
-    assert made(ask(client) for _ in range(2)) == 1
+    assert count_created(ask(client) for _ in range(2)) == 1
 
 
 @pytest.mark.parametrize("act", ["turns", "retry"])
 def test_turns_and_tries_are_battles_that_are_answered(client, me, allow, act):
     allow(each=60)
     open_ones = [factories.battle("answering", voter=me) for _ in range(4)]
-    before = "ready" if act == "turns" else "void"
-    one = factories.battle(before, a=FAILED, b=FINISHED, voter=me)
+    state = "ready" if act == "turns" else "void"
+    battle = factories.battle(state, a=FAILED, b=FINISHED, voter=me)
 
     def send():
         if act == "turns":
-            return ask(client, path=f"{CALL}{one.pk}/turns/").status_code
-        return client.post(f"{CALL}{one.pk}/retry/").status_code
+            return ask(client, path=f"{CALL}{battle.pk}/turns/").status_code
+        return client.post(f"{CALL}{battle.pk}/retry/").status_code
 
-    assert send() == client.post(f"/battles/{one.pk}/{act}/", {"prompt": "And?"}).status_code == 429
-    one.refresh_from_db()
-    assert one.state == before
+    assert send() == client.post(f"/battles/{battle.pk}/{act}/", {"prompt": "And?"}).status_code == 429
+    battle.refresh_from_db()
+    assert battle.state == state
     open_ones[0].delete()
     assert send() in (200, 201)
 
@@ -91,14 +91,14 @@ def test_voter_who_asks_sixty_at_once_gets_four(two_models, allow):
 
 
 def test_address_has_forty_however_many_cookies_it_has(allow):
-    """600 generations of one address took all places of a worker, and everybody else waited for a minute."""
+    """Otherwise 600 generations of one address take all slots of a worker, and everybody else waits for a minute."""
     allow(each=60, together=300)
 
     answers = [ask(Client()) for _ in range(42)]
 
-    assert made(answers) == 40
+    assert count_created(answers) == 40
     assert answers[-1].json()["error"]["code"] == TOO_MANY
-    assert made([ask(Client(), address="198.51.100.1")]) == 1
+    assert count_created([ask(Client(), address="198.51.100.1")]) == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -112,8 +112,8 @@ def test_place_is_free_again_when_the_answer_is_there_and_not_before(allow, valk
     allow(together=1000)
     most = {"here": 3}
     battles = [factories.battle("answering") for _ in range(3)]
-    for each in battles:
-        running_battles.reserve_battle(most, each.pk)
+    for battle in battles:
+        running_battles.reserve_battle(most, battle.pk)
     pass_time(valkey)
 
     with pytest.raises(RequestError):
@@ -136,10 +136,10 @@ def test_battle_that_is_being_made_holds_its_place_before_it_is_committed(allow,
 
 def test_next_turn_of_a_battle_takes_no_second_place(allow):
     allow(together=1000)
-    one = common.battle(state="answering")
+    battle = common.battle(state="answering")
 
     for _ in range(3):
-        running_battles.reserve_battle({"here": 1}, one.pk)
+        running_battles.reserve_battle({"here": 1}, battle.pk)
 
 
 @pytest.mark.parametrize(
@@ -166,13 +166,13 @@ def test_zero_lifts_what_hangs_on_it(client, me, allow, limits):
     allow(**limits)
     answers = [ask(client) for _ in range(6)]
 
-    assert made(answers) == (4 if limits["each"] else 6)
+    assert count_created(answers) == (4 if limits["each"] else 6)
 
 
 def test_zero_for_addresses_counts_nothing(allow, valkey):
     allow(each=60)
 
-    assert made(ask(Client()) for _ in range(2)) == 2
+    assert count_created(ask(Client()) for _ in range(2)) == 2
     assert not valkey.keys("running:*")
 
 
@@ -180,7 +180,10 @@ def test_key_has_four_of_its_own_and_none_of_its_address(allow, valkey):
     allow(each=60, together=300)
     secrets = [api_keys.create_key("a", ["battle"])[1] for _ in range(2)]
 
-    assert [made(ask(Client(), Authorization=f"Bearer {each}") for _ in range(5)) for each in secrets] == [4, 4]
+    assert [count_created(ask(Client(), Authorization=f"Bearer {secret}") for _ in range(5)) for secret in secrets] == [
+        4,
+        4,
+    ]
     assert not valkey.keys("running:*")
 
 
@@ -195,8 +198,8 @@ def test_nothing_is_refused_while_redis_is_away(client, me, allow, settings):
 
 
 def test_voters_running_battles_are_found_by_an_index(me):
-    """A program may have a million battles."""
+    """The voter of a program may have a million battles."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        mine = Battle.objects.filter(voter=me.pk, state=Battle.State.ANSWERING)
-        assert "battle_answering" in mine.explain()
+        running_battles = Battle.objects.filter(voter=me.pk, state=Battle.State.ANSWERING)
+        assert "battle_answering" in running_battles.explain()

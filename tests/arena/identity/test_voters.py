@@ -1,4 +1,4 @@
-"""Who is asking."""
+"""Voters: cookies, sessions, CSRF checks and client addresses."""
 
 import time
 from dataclasses import replace
@@ -21,7 +21,7 @@ CALL = "/api/v1/battles/"
 
 @pytest.fixture
 def strict():
-    """A client that is checked for forged requests like a browser."""
+    """A client with CSRF checks like a browser."""
     return Client(enforce_csrf_checks=True)
 
 
@@ -30,13 +30,13 @@ def two_models():
     return [common.endpoint() for _ in range(2)]
 
 
-def known_as(client, voter_id):
+def set_voter_cookie(client, voter_id):
     client.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(voter_id))
     return client
 
 
-def aged(voter_id, days):
-    """The value of a cookie that was signed so many days ago."""
+def sign_aged_cookie(voter_id, days):
+    """The value of a cookie signed `days` days ago."""
 
     class Earlier(TimestampSigner):
         def timestamp(self):
@@ -45,7 +45,7 @@ def aged(voter_id, days):
     return Earlier(salt="arena.voter").sign(str(voter_id))
 
 
-def voter_of(client):
+def get_cookie_voter_id(client):
     return UUID(voters.cookie_signer.unsign(client.cookies[voters.VOTER_COOKIE].value))
 
 
@@ -61,7 +61,7 @@ def test_first_contact_gets_a_voter_and_a_token_and_no_row(client, django_assert
     assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/")
     assert cookie["max-age"] == 365 * 24 * 3600
     assert not cookie["secure"]
-    assert voter_of(client).version == 4
+    assert get_cookie_voter_id(client).version == 4
     assert "csrftoken" in answer.cookies
     assert not Voter.objects.exists()
 
@@ -74,11 +74,11 @@ def test_cookies_are_secure_behind_https(client, settings):
 
 
 def test_cookie_that_another_host_of_the_domain_has_planted_is_nobody(client, settings):
-    """It cannot have the prefix: browsers accept that from the very host alone."""
+    """Such a cookie cannot have the prefix, which browsers accept only from this host."""
     settings.SECURE = True
     battle = factories.battle()
 
-    answer = known_as(client, battle.voter_id).get(f"/battles/{battle.pk}/")
+    answer = set_voter_cookie(client, battle.voter_id).get(f"/battles/{battle.pk}/")
 
     assert answer.status_code == 404
     assert "__Host-voter" in answer.cookies
@@ -87,27 +87,27 @@ def test_cookie_that_another_host_of_the_domain_has_planted_is_nobody(client, se
 @pytest.mark.parametrize(("days", "renewed"), [(0, False), (29, False), (31, True), (364, True)])
 def test_cookie_of_a_voter_who_keeps_coming_is_renewed(client, days, renewed):
     battle = factories.battle()
-    client.cookies[voters.VOTER_COOKIE] = aged(battle.voter_id, days)
+    client.cookies[voters.VOTER_COOKIE] = sign_aged_cookie(battle.voter_id, days)
 
     answer = client.get(f"/battles/{battle.pk}/")
 
     assert answer.status_code == 200
     assert (voters.VOTER_COOKIE in answer.cookies) == renewed
-    assert voter_of(client) == battle.voter_id
+    assert get_cookie_voter_id(client) == battle.voter_id
     assert voters.VOTER_COOKIE not in client.get("/").cookies
 
 
 def test_cookie_that_has_expired_is_nobody(client):
     battle = factories.battle()
-    client.cookies[voters.VOTER_COOKIE] = aged(battle.voter_id, 366)
+    client.cookies[voters.VOTER_COOKIE] = sign_aged_cookie(battle.voter_id, 366)
 
     assert client.get(f"/battles/{battle.pk}/").status_code == 404
-    assert voter_of(client) != battle.voter_id
+    assert get_cookie_voter_id(client) != battle.voter_id
 
 
 @pytest.mark.parametrize("path", ["/healthz", CALL])
 def test_old_cookie_is_not_renewed_by_probes_and_reading_calls(client, path):
-    client.cookies[voters.VOTER_COOKIE] = aged(uuid4(), 100)
+    client.cookies[voters.VOTER_COOKIE] = sign_aged_cookie(uuid4(), 100)
 
     assert not client.get(path).cookies
 
@@ -148,14 +148,14 @@ def test_forged_cookie_means_a_new_voter(client, forged):
     answer = client.get(f"/battles/{battle.pk}/")
 
     assert answer.status_code == 404
-    assert voter_of(client) != battle.voter_id
+    assert get_cookie_voter_id(client) != battle.voter_id
     assert answer.cookies[voters.VOTER_COOKIE].value != forged
 
 
 def test_cookie_of_another_voter_opens_that_voters_battles_only_with_its_signature(client):
     battle = factories.battle()
 
-    assert known_as(client, battle.voter_id).get(f"/battles/{battle.pk}/").status_code == 200
+    assert set_voter_cookie(client, battle.voter_id).get(f"/battles/{battle.pk}/").status_code == 200
     client.cookies[voters.VOTER_COOKIE] = str(battle.voter_id)
     assert client.get(f"/battles/{battle.pk}/").status_code == 404
 
@@ -167,7 +167,7 @@ def test_voter_is_stored_with_the_first_battle_and_without_a_trace_of_the_client
 
     assert answer.status_code == 201
     voter = Voter.objects.get()
-    assert voter.pk == voter_of(client) == Battle.objects.get().voter_id
+    assert voter.pk == get_cookie_voter_id(client) == Battle.objects.get().voter_id
     assert Voter.objects.values().get() == {"id": voter.pk, "user_id": None, "created_at": voter.created_at}
 
 
@@ -200,7 +200,7 @@ def test_call_with_neither_cookie_passes_and_sets_both(strict, two_models):
 
     assert answer.status_code == 201
     assert {voters.VOTER_COOKIE, "csrftoken"} <= set(answer.cookies)
-    assert Battle.objects.get().voter_id == voter_of(strict)
+    assert Battle.objects.get().voter_id == get_cookie_voter_id(strict)
 
 
 def test_call_with_the_token_of_its_cookie_passes(strict, two_models):
@@ -217,13 +217,15 @@ def test_call_of_a_voter_without_the_token_is_refused_and_changes_nothing(strict
     answer = ask(strict, **({} if token is None else {"X-CSRFToken": token}))
 
     assert answer.status_code == 403
-    assert answer.json() == {"error": {"code": "csrf", "detail": "X-CSRFToken must equal the csrftoken cookie."}}
+    assert answer.json() == {
+        "error": {"code": "csrf", "detail": "The X-CSRFToken header must equal the csrftoken cookie."}
+    }
     assert not Battle.objects.exists()
     assert not Voter.objects.exists()
 
 
 def test_call_of_a_voter_without_the_token_cookie_is_refused(strict, two_models):
-    known_as(strict, uuid4())
+    set_voter_cookie(strict, uuid4())
 
     assert ask(strict, **{"X-CSRFToken": "a" * 32}).status_code == 403
     assert not Battle.objects.exists()
@@ -250,7 +252,7 @@ def test_call_from_another_origin_is_refused_even_with_the_token(strict, two_mod
     "path", [CALL, "/", "/appearance/", "/battles/delete/", "/accounts/login/", "/admin/", "/admin/login/", "/nothing/"]
 )
 def test_page_of_another_site_makes_nobody_somebody_new(strict, two_models, path, origin):
-    """The browser sends it without our cookies, and would keep those of the answer."""
+    """The browser omits our cookies, and would store those of the response."""
     answer = strict.post(path, {"prompt": "Why?"}, content_type="application/json", headers={"Origin": origin})
 
     assert answer.status_code in (403, 404)
@@ -269,7 +271,7 @@ def test_first_contact_may_write_from_a_page_of_ours_or_none(strict, two_models,
 @pytest.mark.parametrize("action", ["vote", "turns", "stop", "retry"])
 def test_every_writing_call_on_a_battle_is_checked(strict, action):
     battle = factories.battle()
-    known_as(strict, battle.voter_id)
+    set_voter_cookie(strict, battle.voter_id)
 
     answer = strict.post(
         f"{CALL}{battle.pk}/{action}/", {"winner": "a", "prompt": "x"}, content_type="application/json"
@@ -282,7 +284,7 @@ def test_every_writing_call_on_a_battle_is_checked(strict, action):
 @pytest.mark.parametrize("path", ["", "{}/"])
 def test_reading_calls_need_no_token(strict, path):
     battle = factories.battle()
-    known_as(strict, battle.voter_id)
+    set_voter_cookie(strict, battle.voter_id)
 
     assert strict.get(CALL + path.format(battle.pk)).status_code == 200
 
@@ -290,7 +292,7 @@ def test_reading_calls_need_no_token(strict, path):
 @pytest.mark.parametrize("path", ["/", "/appearance/", "/battles/{}/vote/"])
 def test_forms_of_our_pages_are_checked_by_django(strict, path):
     battle = factories.battle()
-    known_as(strict, battle.voter_id)
+    set_voter_cookie(strict, battle.voter_id)
 
     answer = strict.post(path.format(battle.pk), {"winner": "a", "prompt": "x", "scheme": "dark"})
 
@@ -334,27 +336,27 @@ def test_address_is_what_our_own_proxies_saw(rf, settings, hops, forwarded, expe
 
 @pytest.fixture
 def member(client):
-    """Whoever is logged in with the client."""
+    """The voter of the account with which the client is logged in."""
     user = User.objects.create_user("alice")
     client.force_login(user)
     return Voter.objects.get(user=user)
 
 
 def test_session_makes_its_account_the_voter_whatever_the_cookie_says(client, member):
-    mine, of_cookie = factories.battle(voter=member), factories.battle()
-    known_as(client, of_cookie.voter_id)
+    account_battle, cookie_battle = factories.battle(voter=member), factories.battle()
+    set_voter_cookie(client, cookie_battle.voter_id)
 
-    assert client.get(f"/battles/{mine.pk}/").status_code == 200
-    assert client.get(f"/battles/{of_cookie.pk}/").status_code == 404
+    assert client.get(f"/battles/{account_battle.pk}/").status_code == 200
+    assert client.get(f"/battles/{cookie_battle.pk}/").status_code == 404
 
 
 @pytest.mark.parametrize("session", ["", "x", "a" * 32, "\u00e9" * 20])
 def test_session_that_is_none_leaves_the_voter_of_the_cookie(client, member, session):
-    mine, of_cookie = factories.battle(voter=member), factories.battle()
-    known_as(client, of_cookie.voter_id).cookies["sessionid"] = session
+    account_battle, cookie_battle = factories.battle(voter=member), factories.battle()
+    set_voter_cookie(client, cookie_battle.voter_id).cookies["sessionid"] = session
 
-    assert client.get(f"/battles/{mine.pk}/").status_code == 404
-    assert client.get(f"/battles/{of_cookie.pk}/").status_code == 200
+    assert client.get(f"/battles/{account_battle.pk}/").status_code == 404
+    assert client.get(f"/battles/{cookie_battle.pk}/").status_code == 200
 
 
 def test_session_is_looked_up_once_a_request(client, member, django_assert_num_queries):

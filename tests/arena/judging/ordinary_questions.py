@@ -1,4 +1,4 @@
-"""Two thousand ordinary first questions in ten languages, made of templates and topics; none asks who is answering.
+"""Two thousand ordinary first questions in ten languages, from templates and topics; none asks for the model.
 
 Many say "you", speak of models, companies, makers and training, or quote. A template is a line.
 """

@@ -1,4 +1,4 @@
-"""Forty answers that tell who wrote them and forty that do not, and the rules between them."""
+"""Forty answers that reveal their model, forty that do not, and the rules that separate them."""
 
 import time
 

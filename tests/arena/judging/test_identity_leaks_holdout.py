@@ -1,4 +1,4 @@
-"""A second table, written when the code was finished; the code has not been changed for it."""
+"""A second table, written after the code, which was never changed to pass it."""
 
 from arena.judging.identity_leaks import find_leak
 from arena.judging.model_names import collect_model_names

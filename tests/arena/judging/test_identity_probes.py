@@ -1,4 +1,4 @@
-"""Forty questions that ask who is answering, forty that only look like it, and ordinary ones of ten languages."""
+"""Forty questions that ask for the model, forty that only look like it, and ordinary ones in ten languages."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""A second table, written when the patterns were finished; they have not been changed for it."""
+"""A second table, written after the patterns, which were never changed to pass it."""
 
 from arena.judging.identity_probes import is_identity_probe
 

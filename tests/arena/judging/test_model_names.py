@@ -1,4 +1,4 @@
-"""The names by which a catalogue entry gives itself away."""
+"""The names that reveal a catalog entry."""
 
 import pytest
 

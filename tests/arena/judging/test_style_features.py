@@ -1,4 +1,4 @@
-"""What counts as a header, a bold mark, a list item and a word."""
+"""The rules for headers, bold marks, list items and words."""
 
 import time
 

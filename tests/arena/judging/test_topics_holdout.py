@@ -1,4 +1,4 @@
-"""A second table, written before the rules; they have not been changed for it.
+"""A second table, written before the rules, which were never changed to pass it.
 
 Letters are the categories that a careful reader would give: coding, math, creative writing, instructions, hard.
 """

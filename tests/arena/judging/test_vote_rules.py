@@ -1,4 +1,4 @@
-"""What a vote keeps of the battle that it judges."""
+"""The data that a vote stores about its battle, and the rules that decide whether it counts."""
 
 import threading
 import time
@@ -65,9 +65,9 @@ def test_skip_reads_nothing(django_assert_max_num_queries):
 
 def test_confirmed_is_what_was_read_if_nothing_has_changed(django_assert_num_queries):
     battle = factories.battle()
-    reading = vote_rules.analyze_battle(battle)
+    analysis = vote_rules.analyze_battle(battle)
     with django_assert_num_queries(1):
-        assert vote_rules.confirm_analysis(battle, reading) is reading
+        assert vote_rules.confirm_analysis(battle, analysis) is analysis
 
 
 @pytest.mark.parametrize(("source", "others"), [("typed", True), ("suggestion", False)])
@@ -123,14 +123,14 @@ def voter():
     return common.voter()
 
 
-def reasons(*made):
-    return [lifecycle.cast_vote(each, "a").reason for each in made]
+def cast_votes(*battles):
+    return [lifecycle.cast_vote(battle, "a").reason for battle in battles]
 
 
 def test_vote_on_the_same_question_counts_once_for_a_pair(pair, voter):
     turned = {"model_a": pair["model_b"], "model_b": pair["model_a"]}
     third = {**pair, "model_b": common.endpoint().model}
-    asked = [
+    table = [
         (pair, "Why not?", ""),
         (pair, "why  not? ", "repeated_prompt"),
         (turned, "Why not?", "repeated_prompt"),
@@ -138,10 +138,10 @@ def test_vote_on_the_same_question_counts_once_for_a_pair(pair, voter):
         (pair, "Why then?", ""),
     ]
 
-    votes = [lifecycle.cast_vote(factories.battle(**models, voter=voter, prompt=p), "a") for models, p, _ in asked]
+    votes = [lifecycle.cast_vote(factories.battle(**models, voter=voter, prompt=p), "a") for models, p, _ in table]
 
-    assert [vote.reason for vote in votes] == [reason for _, _, reason in asked]
-    assert [vote.counted for vote in votes] == [not reason for _, _, reason in asked]
+    assert [vote.reason for vote in votes] == [reason for _, _, reason in table]
+    assert [vote.counted for vote in votes] == [not reason for _, _, reason in table]
     assert votes[0].prompt_hash == votes[1].prompt_hash == votes[2].prompt_hash != votes[4].prompt_hash
 
 
@@ -150,29 +150,29 @@ def test_vote_of_somebody_else_or_in_another_pool_counts_too(pair, voter):
     another = factories.battle(**pair, voter=common.voter())
     elsewhere = factories.battle(**pair, voter=voter, pool="set-1")
 
-    assert reasons(first, another, elsewhere) == ["", "", ""]
+    assert cast_votes(first, another, elsewhere) == ["", "", ""]
 
 
 @pytest.mark.parametrize("uncounted", [{"mode": "side_by_side"}, {"a": {**factories.FINISHED, "stopped": True}}])
 def test_vote_after_one_that_does_not_count_counts(pair, voter, uncounted):
     before = factories.battle(**pair, voter=voter, **uncounted)
 
-    assert reasons(before)[0] in ("side_by_side", "stopped")
-    assert reasons(factories.battle(**pair, voter=voter)) == [""]
+    assert cast_votes(before)[0] in ("side_by_side", "stopped")
+    assert cast_votes(factories.battle(**pair, voter=voter)) == [""]
 
 
 def test_question_asked_further_on_does_not_make_a_battle_a_repeated_one(pair, voter):
     first, second = (factories.battle(**pair, voter=voter, prompt=prompt) for prompt in ("Why?", "How?"))
     factories.turn(second, 2, "Why?", a=factories.FINISHED, b=factories.FINISHED)
 
-    assert reasons(first, second) == ["", ""]
+    assert cast_votes(first, second) == ["", ""]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_votes_on_the_same_question_at_once_count_once(pair, voter):
-    made = [factories.battle(**pair, voter=voter) for _ in range(8)]
+    battles = [factories.battle(**pair, voter=voter) for _ in range(8)]
 
-    votes = at_once(8, lambda number: lifecycle.cast_vote(made[number], "a"))
+    votes = at_once(8, lambda number: lifecycle.cast_vote(battles[number], "a"))
 
     assert sorted(vote.reason for vote in votes) == ["", *["repeated_prompt"] * 7]
     assert Vote.objects.filter(counted=True).count() == 1
@@ -192,15 +192,15 @@ def test_vote_waits_for_another_on_the_same_question_that_is_not_stored_yet(pair
             cast.set()
             deadline = time.monotonic() + 10
             while not waited and time.monotonic() < deadline:
-                waited.extend(waiting())
+                waited.extend(list_waiting())
         return vote
 
     assert [vote.reason for vote in at_once(2, press)] == ["", "repeated_prompt"]
     assert waited
 
 
-def waiting():
-    """Who waits for an advisory lock."""
+def list_waiting():
+    """The processes that wait for an advisory lock."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
         return cursor.fetchall()

@@ -1,4 +1,4 @@
-"""A vote on answers that told who wrote them: taken like any other, and not counted."""
+"""Votes on answers that revealed their model: accepted like any other, but not counted."""
 
 import pytest
 from django.db import connection
@@ -182,23 +182,23 @@ def test_vote_reads_the_answers_before_it_locks_the_battle(fighters):
 
 def test_vote_on_a_battle_that_was_asked_again_after_it_was_read_reads_it_again(fighters):
     battle = factories.battle(a=answer("Because."), b=answer("Just so."), **fighters)
-    reading = vote_rules.analyze_battle(battle)
+    analysis = vote_rules.analyze_battle(battle)
     factories.turn(battle, number=2, a=answer("I am ChatGPT."), b=answer("Just so."))
 
-    assert not reading.leaking
+    assert not analysis.has_leak
     assert (
-        vote_rules.find_exclusion_reason(battle, vote_rules.confirm_analysis(battle, reading))
+        vote_rules.find_exclusion_reason(battle, vote_rules.confirm_analysis(battle, analysis))
         == vote_rules.IDENTITY_LEAK
     )
 
 
 def test_vote_on_a_battle_whose_answer_was_given_again_after_it_was_read_reads_it_again(fighters):
     battle = factories.battle(a=answer("I am ChatGPT."), b=answer("Just so."), **fighters)
-    reading = vote_rules.analyze_battle(battle)
+    analysis = vote_rules.analyze_battle(battle)
     Answer.objects.filter(side="a").update(text="Because.", attempt=2)
 
-    assert reading.leaking
-    assert vote_rules.find_exclusion_reason(battle, vote_rules.confirm_analysis(battle, reading)) == ""
+    assert analysis.has_leak
+    assert vote_rules.find_exclusion_reason(battle, vote_rules.confirm_analysis(battle, analysis)) == ""
 
 
 @pytest.mark.parametrize("stale", ["model_a", "state"])

@@ -1,4 +1,4 @@
-"""What is deleted by its voter while somebody builds on it."""
+"""Row locks: voters and battles that are deleted while another request works on them."""
 
 import threading
 
@@ -17,12 +17,12 @@ from tests.arena.factories import FAILED
 from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
-in_earnest = pytest.mark.django_db(transaction=True)
+with_transactions = pytest.mark.django_db(transaction=True)
 CALL = "/api/v1/battles/"
 PROPOSAL = {"model": "Arctic-Tern-9B", "organization": "Tern Labs", "why": "Everybody asks for it."}
 
 
-def of_cookie(voter):
+def create_client(voter):
     client = Client()
     client.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(voter.pk))
     return client
@@ -30,8 +30,8 @@ def of_cookie(voter):
 
 def send(client, address, body, **headers):
     token = client.get("/battles/").wsgi_request.META["CSRF_COOKIE"]
-    given = {"X-CSRFToken": token, **headers}
-    return client.post(address, body, content_type="application/json", headers=given)
+    all_headers = {"X-CSRFToken": token, **headers}
+    return client.post(address, body, content_type="application/json", headers=all_headers)
 
 
 STARTS = {
@@ -42,12 +42,12 @@ STARTS = {
 }
 
 
-@in_earnest
+@with_transactions
 @pytest.mark.parametrize("start", STARTS)
 def test_what_is_started_while_all_data_are_deleted_is_refused(two_models, start):
-    """The deletion holds the voter's row when the request comes, and ends while it waits."""
+    """The deletion has locked the voter's row when the request arrives, and ends while the request waits."""
     voter = common.voter()
-    client = of_cookie(voter)
+    client = create_client(voter)
     client.get("/battles/")
     answers = []
 
@@ -59,27 +59,27 @@ def test_what_is_started_while_all_data_are_deleted_is_refused(two_models, start
         finally:
             connections.close_all()
 
-    waiting = threading.Thread(target=work)
+    thread = threading.Thread(target=work)
     with transaction.atomic():
         deletion.delete_voter_data(voter.pk)
-        waiting.start()
-        waiting.join(0.5)
-    waiting.join(20)
+        thread.start()
+        thread.join(0.5)
+    thread.join(20)
 
     assert [answer.status_code for answer in answers] == [409]
-    assert "Please send it again." in answers[0].content.decode()
+    assert "Please try again." in answers[0].content.decode()
     assert not (Battle.objects.exists() or Turn.objects.exists() or Submission.objects.exists())
     assert STARTS[start](client).status_code in (201, 302)
 
 
-@in_earnest
+@with_transactions
 def test_starts_and_deletions_at_once_are_no_fault_of_ours(two_models):
     voter = common.voter()
 
     def work(number):
         if number % 3 == 0:
             return deletion.delete_voter_data(voter.pk)
-        return of_cookie(voter).post("/", {"prompt": "Why?"}).status_code
+        return create_client(voter).post("/", {"prompt": "Why?"}).status_code
 
     for _ in range(4):
         results = at_once(6, work)
@@ -88,28 +88,28 @@ def test_starts_and_deletions_at_once_are_no_fault_of_ours(two_models):
 
 
 ACTS = {
-    "share": ("voted", lambda found: sharing.share_battle(found, ["here"])),
+    "share": ("voted", lambda battle: sharing.share_battle(battle, ["here"])),
     "take back": ("voted", sharing.unshare_battle),
     "retry": ("void", lifecycle.retry_answers),
     "stop": ("answering", lifecycle.stop_battle),
-    "ask again": ("ready", lambda found: lifecycle.ask_follow_up(found, "And?")),
-    "vote": ("ready", lambda found: lifecycle.cast_vote(found, "a")),
-    "opinion": ("voted", lambda found: feedback.save_feedback(found, {"a": ["useful"]}, "")),
+    "ask again": ("ready", lambda battle: lifecycle.ask_follow_up(battle, "And?")),
+    "vote": ("ready", lambda battle: lifecycle.cast_vote(battle, "a")),
+    "opinion": ("voted", lambda battle: feedback.save_feedback(battle, {"a": ["useful"]}, "")),
     "go on": ("voted", continuation.continue_battle),
 }
 
 
 @pytest.mark.parametrize("act", ACTS)
 def test_act_on_a_battle_that_was_just_deleted_is_told_so(me, act):
-    state, does = ACTS[act]
+    state, run_act = ACTS[act]
     battle = factories.battle(state, a=FAILED, voter=me)
-    found = lifecycle.get_battle(me.pk, battle.pk)
+    loaded = lifecycle.get_battle(me.pk, battle.pk)
     deletion.delete_battle(me.pk, battle.pk)
 
-    with pytest.raises(RequestError) as refused:
-        does(found)
+    with pytest.raises(RequestError) as caught:
+        run_act(loaded)
 
-    assert (refused.value.status, refused.value.code) == (404, "not_found")
+    assert (caught.value.status, caught.value.code) == (404, "not_found")
     assert not Battle.objects.exists()
 
 
@@ -126,14 +126,14 @@ CALLS = {
 def test_request_for_a_battle_that_is_deleted_meanwhile_is_404(client, me, monkeypatch, call, where):
     state, body = CALLS[call]
     battle = factories.battle(state, a=FAILED, voter=me)
-    of_voter = lifecycle.get_battle
+    get_battle = lifecycle.get_battle
 
-    def find(voter_id, battle_id):
-        found = of_voter(voter_id, battle_id)
+    def get_and_delete(voter_id, battle_id):
+        battle = get_battle(voter_id, battle_id)
         Battle.objects.filter(pk=battle_id).delete()
-        return found
+        return battle
 
-    monkeypatch.setattr(lifecycle, "get_battle", find)
+    monkeypatch.setattr(lifecycle, "get_battle", get_and_delete)
     kind = {"content_type": "application/json"} if where == CALL else {}
 
     assert client.post(f"{where}{battle.pk}/{call}/", body, **kind).status_code == 404

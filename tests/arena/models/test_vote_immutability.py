@@ -1,4 +1,4 @@
-"""A vote stays as it was cast, whoever writes to the database."""
+"""A vote cannot be changed, not even by SQL."""
 
 import json
 from uuid import uuid4
@@ -50,7 +50,7 @@ def vote():
 
 
 def change(vote, column, value):
-    """By SQL alone, as somebody would who has the database."""
+    """Change a column by SQL, as anyone with access to the database could."""
     value = json.dumps(value) if isinstance(value, dict) else value
     with transaction.atomic(), connection.cursor() as cursor:
         statement = sql.SQL("UPDATE arena_vote SET {} = %s WHERE id = %s").format(sql.Identifier(column))

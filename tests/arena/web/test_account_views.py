@@ -1,4 +1,4 @@
-"""Keys on the page of the account."""
+"""API keys on the account page."""
 
 import html
 import re
@@ -52,17 +52,17 @@ def test_key_without_days_has_no_end(client, alice):
     make(client, days=" ")
 
     assert ApiKey.objects.get().expires_at is None
-    assert "valid without end" in page(client)
+    assert "does not expire" in page(client)
 
 
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"name": " "}, "Give the key a name"),
-        ({"name": "x" * 101}, "Give the key a name"),
-        ({"name": "x\x00"}, "letters, digits and signs"),
-        ({"scopes": []}, "Choose what the key may do"),
-        ({"scopes": ["admin"]}, "Choose what the key may do"),
+        ({"name": " "}, "Enter a name"),
+        ({"name": "x" * 101}, "Enter a name"),
+        ({"name": "x\x00"}, "printable characters"),
+        ({"scopes": []}, "Choose at least one scope"),
+        ({"scopes": ["admin"]}, "Choose at least one scope"),
         ({"days": "x"}, "A key is valid for 1 to 3650 days"),
         ({"days": "0"}, "A key is valid for 1 to 3650 days"),
         ({"days": "-1"}, "A key is valid for 1 to 3650 days"),
@@ -81,13 +81,13 @@ def test_form_that_is_wrong_says_so_keeps_what_was_typed_and_makes_nothing(clien
 
 
 def test_form_that_is_sent_again_makes_no_second_key(client, alice):
-    """A browser does that when the page with the new key is loaded anew."""
+    """Browsers send the form again when the page with the new key is reloaded."""
     make(client)
 
     again = make(client)
 
     assert again.status_code == 400
-    assert "You have a key of this name." in again.content.decode()
+    assert "You already have a key with this name." in again.content.decode()
     assert ApiKey.objects.count() == 1
 
 
@@ -106,19 +106,19 @@ def test_name_of_a_key_is_text(client, alice):
 
 
 def test_list_says_what_became_of_each_key(client, alice):
-    made = [api_keys.create_key(name, ["read"], 9, alice)[0] for name in ("fresh", "used", "old", "gone")]
+    keys = [api_keys.create_key(name, ["read"], 9, alice)[0] for name in ("fresh", "used", "old", "gone")]
     now = timezone.now()
-    ApiKey.objects.filter(pk=made[1].pk).update(used_at=now)
-    ApiKey.objects.filter(pk=made[2].pk).update(expires_at=now - timedelta(days=1))
+    ApiKey.objects.filter(pk=keys[1].pk).update(used_at=now)
+    ApiKey.objects.filter(pk=keys[2].pk).update(expires_at=now - timedelta(days=1))
     api_keys.revoke_keys(ApiKey.objects.filter(name="gone"))
 
-    shown = " ".join(page(client).split())
+    page_text = " ".join(page(client).split())
 
-    assert shown.count("never used") == 3
-    assert f"last used {now:%Y-%m-%d %H:%M} UTC" in shown
-    assert f"expired on {now - timedelta(days=1):%Y-%m-%d}" in shown
-    assert f"revoked on {now:%Y-%m-%d}" in shown
-    assert shown.count("/revoke/") == 2
+    assert page_text.count("never used") == 3
+    assert f"last used {now:%Y-%m-%d %H:%M} UTC" in page_text
+    assert f"expired on {now - timedelta(days=1):%Y-%m-%d}" in page_text
+    assert f"revoked on {now:%Y-%m-%d}" in page_text
+    assert page_text.count("/revoke/") == 2
 
 
 def test_revoked_key_opens_nothing(client, alice):
@@ -172,8 +172,8 @@ def test_forms_are_checked_against_forgery(alice, path):
 
 
 def test_page_needs_as_many_queries_for_twenty_keys_as_for_one(client, alice, django_assert_num_queries):
-    for names in ("a", "bcdefghijklmnopqrst"):
-        for name in names:
+    for letters in ("a", "bcdefghijklmnopqrst"):
+        for name in letters:
             api_keys.create_key(name, ["read"], None, alice)
         with django_assert_num_queries(4):  # the session, the account, the keys, the second factor
             client.get("/accounts/")

@@ -1,4 +1,4 @@
-"""The pages of battles."""
+"""Pages of battles."""
 
 import re
 
@@ -39,8 +39,8 @@ def test_battle_page_of_anyone_else_is_not_there(client, me):
     answer = client.get(f"/battles/{battle.pk}/")
 
     assert answer.status_code == 404
-    assert "There is nothing here." in answer.content.decode()
-    assert "the battle was started in another browser" in answer.content.decode()
+    assert "Page not found." in answer.content.decode()
+    assert "this battle is private to the browser that started it" in answer.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_battle_page_escapes_the_question(client, me):
 def test_battle_page_says_of_a_failed_side_only_that_it_failed(client, me, failure):
     html = page(client, factories.battle("void", b=FAILED | {"failure": failure}, voter=me))
 
-    assert "There is no answer from this side." in html
+    assert "This model did not answer." in html
     assert failure not in html
 
 
@@ -90,17 +90,17 @@ def test_battle_page_says_of_a_failed_side_only_that_it_failed(client, me, failu
     ("fields", "words"),
     [
         ({"failure": "timeout"}, "The model took too long."),
-        ({"failure": "unavailable"}, "The model could not be reached, broke off,"),
-        ({"failure": "unavailable", "stopped": True}, "You stopped it before it had begun."),
-        ({"failure": "refused"}, "The provider of the model refused"),
-        ({"failure": "too_long"}, "longer than the model can read"),
+        ({"failure": "unavailable"}, "The model could not be reached, stopped mid-answer,"),
+        ({"failure": "unavailable", "stopped": True}, "You stopped it before it began."),
+        ({"failure": "refused"}, "The provider of this model refused"),
+        ({"failure": "too_long"}, "too long for this model"),
     ],
 )
 @pytest.mark.parametrize(("mode", "told"), [("side_by_side", 1), ("anonymous", 0)])
 def test_battle_page_says_why_a_named_model_failed(client, me, fields, words, mode, told):
     html = page(client, factories.battle("void", mode=mode, b=FAILED | fields, voter=me)).partition("<template")[0]
 
-    told = told or int("stopped" in fields)  # what the voter did himself tells nothing of the model
+    told = told or int("stopped" in fields)  # the voter's own stop reveals nothing about the model
     assert (html.count(words), html.count("data-reason")) == (told, told)
 
 
@@ -118,9 +118,9 @@ def test_battle_page_folds_a_long_question(client, me, prompt, folded):
 def test_battle_page_names_the_place_from_which_its_events_go_on(client, me):
     battle = factories.battle("answering", a=FINISHED, b=RUNNING | {"text": "Hello"}, voter=me)
 
-    found = re.search(rf'data-events="/api/v1/battles/{battle.pk}/events\?from=([^"]+)"', page(client, battle))
+    match = re.search(rf'data-events="/api/v1/battles/{battle.pk}/events\?from=([^"]+)"', page(client, battle))
 
-    position = Position.parse(found[1])
+    position = Position.parse(match[1])
     assert (position.a.characters, position.a.ended) == (len(FINISHED["text"]), 1)
     assert (position.b.characters, position.b.ended, position.step) == (5, 0, 0)
 
@@ -138,10 +138,10 @@ def test_battle_page_needs_the_same_number_of_queries_however_many_turns(client,
 @pytest.mark.parametrize(
     ("winner", "words"),
     [
-        ("a", "You found A better."),
-        ("b", "You found B better."),
-        ("tie", "You called it a tie."),
-        ("both_bad", "You found both bad."),
+        ("a", "You chose A."),
+        ("b", "You chose B."),
+        ("tie", "You voted: tie."),
+        ("both_bad", "You voted: both bad."),
     ],
 )
 def test_vote_shows_who_answered(client, me, winner, words):
@@ -158,7 +158,7 @@ def test_vote_shows_who_answered(client, me, winner, words):
     assert words in html
     assert "Al &lt;b&gt;pha" in html
     assert "1,012" in html or "1012" in html
-    assert "not rated yet" in html
+    assert "none yet" in html
     assert html.count("your choice") == (winner in ("a", "b"))
     assert Vote.objects.get().winner == winner
 
@@ -180,7 +180,7 @@ def test_vote_without_javascript_leads_back_to_the_page(client, me):
     answer = client.post(f"/battles/{battle.pk}/vote/", {"winner": "a"})
 
     assert (answer.status_code, answer.headers["Location"]) == (302, f"/battles/{battle.pk}/#verdict")
-    assert "You found A better." in page(client, battle)
+    assert "You chose A." in page(client, battle)
 
 
 def test_vote_again_shows_the_stored_one(client, me):
@@ -189,7 +189,7 @@ def test_vote_again_shows_the_stored_one(client, me):
 
     answer = client.post(f"/battles/{battle.pk}/vote/", {"winner": "a"}, headers=HTMX)
 
-    assert "You called it a tie." in answer.content.decode()
+    assert "You voted: tie." in answer.content.decode()
     assert Vote.objects.get().winner == "tie"
 
 
@@ -278,12 +278,12 @@ def test_what_has_changed_comes_alone_for_htmx(client, me):
 
 
 def test_page_never_says_ready_to_a_reader_whose_bar_is_closed(client, me):
-    """The answers may be finished between the look at the battle and that at its texts."""
+    """The answers may finish between the query of the battle and that of its texts."""
     battle = factories.battle("answering", a=FINISHED, b=FINISHED, voter=me)
 
-    found = re.search(r"events\?from=([^\"]+)", page(client, battle))
+    match = re.search(r"events\?from=([^\"]+)", page(client, battle))
 
-    position = Position.parse(found[1])
+    position = Position.parse(match[1])
     assert (position.a.ended, position.b.ended, position.step) == (1, 1, 0)
 
 
@@ -355,7 +355,9 @@ def test_stop_says_nothing_by_itself(client, me):
     assert act(client, battle, "stop").headers["Location"] == f"/battles/{battle.pk}/#turn-1"
 
 
-@pytest.mark.parametrize(("action", "words"), [("stop", "There is nothing to stop."), ("retry", "has failed.")])
+@pytest.mark.parametrize(
+    ("action", "words"), [("stop", "there is nothing to stop."), ("retry", "there is nothing to retry.")]
+)
 def test_what_does_not_fit_is_said_on_the_page(client, me, action, words):
     battle = factories.battle(voter=me)
 
@@ -395,11 +397,11 @@ def test_go_on_leads_to_a_battle_whose_box_is_open(client, me):
 
     answer = act(client, battle, "go-on")
 
-    made = Battle.objects.exclude(pk=battle.pk).get()
-    assert answer.headers["Location"] == f"/battles/{made.pk}/?further#turn-1"
+    new_battle = Battle.objects.exclude(pk=battle.pk).get()
+    assert answer.headers["Location"] == f"/battles/{new_battle.pk}/?further#turn-1"
     html = client.get(answer.headers["Location"]).content.decode()
     assert '<details class="further" open>' in html
-    assert "autofocus" not in html  # browsers complain of it beside a place in the address
+    assert "autofocus" not in html  # browsers warn about it if the address has an anchor
     assert html.count(f"<bdi>{battle.model_a.name}</bdi>") == 1
     assert 'class="vote"' not in html  # nothing was asked here yet
     assert "Ask both the next question." in html
@@ -429,7 +431,7 @@ def test_thoughts_and_names_are_shown_where_the_models_are_known(client, me, mod
 def test_stopped_answers_are_told_at_the_bar(client, me):
     battle = factories.battle(b=FINISHED | {"stopped": True}, voter=me)
 
-    assert "your vote is kept, but moves no rating" in page(client, battle)
+    assert "your vote is stored but does not change any rating" in page(client, battle)
 
 
 PICKED = {"mode": "side_by_side", "model_a": "one", "model_b": "two"}
@@ -442,9 +444,9 @@ def test_same_question_again_is_asked_in_the_same_way(client, me, mode, picked):
     html = page(client, battle)
 
     form = re.search(r'<form method="post" action="/">.*?</form>', html, re.S)[0]
-    found = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
-    del found["csrfmiddlewaretoken"]
-    assert found == {"prompt": "Why?"} | picked
+    hidden_fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+    del hidden_fields["csrfmiddlewaretoken"]
+    assert hidden_fields == {"prompt": "Why?"} | picked
 
 
 def test_appearance_travels_over_https_alone_where_there_is_https(client, settings):

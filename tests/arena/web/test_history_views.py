@@ -1,4 +1,4 @@
-"""The pages of one's own."""
+"""Pages of the voter's own battles."""
 
 import json
 import re
@@ -22,7 +22,7 @@ OPEN = ("answering", "ready", "void", "skipped", "expired")
 
 @pytest.fixture(autouse=True)
 def no_attempts():
-    """No attempt of another test counts."""
+    """Reset all limits, so that no other test counts."""
     cache.clear()
 
 
@@ -44,7 +44,7 @@ def fought(me, alpha, beta):
     return make
 
 
-def judged(battle, winner):
+def create_voted_battle(battle, winner):
     Battle.objects.filter(pk=battle.pk).update(state="voted")
     return common.vote(battle.model_a, battle.model_b, winner, battle=battle, voter=battle.voter_id)
 
@@ -58,9 +58,9 @@ def page(client, query=""):
 @pytest.mark.parametrize(
     ("state", "words", "action"),
     [
-        ("answering", "being answered", "Watch"),
-        ("ready", "waits for your vote", "Continue"),
-        ("void", "could not be finished", ""),
+        ("answering", "answers in progress", "Watch"),
+        ("ready", "waiting for your vote", "Continue"),
+        ("void", "failed", ""),
         ("skipped", "you skipped it", ""),
         ("expired", "closed without a vote", ""),
     ],
@@ -73,7 +73,7 @@ def test_open_battle_is_shown_in_words_and_without_names(client, fought, state, 
     assert f'href="/battles/{battle.pk}/"' in html
     assert "Which &lt;metal&gt;?" in html
     assert words in html
-    assert [each for each in ("Watch", "Continue") if f">{each}</a>" in html] == [action] * bool(action)
+    assert [label for label in ("Watch", "Continue") if f">{label}</a>" in html] == [action] * bool(action)
     assert html.count("unknown") == 2
     assert not re.search("alpha|beta|<b>pha|&lt;b&gt;pha", html, re.IGNORECASE)
 
@@ -81,14 +81,14 @@ def test_open_battle_is_shown_in_words_and_without_names(client, fought, state, 
 @pytest.mark.parametrize(
     ("winner", "words"),
     [
-        ("a", "you found A better"),
-        ("b", "you found B better"),
-        ("tie", "you called it a tie"),
-        ("both_bad", "you found both bad"),
+        ("a", "you chose A"),
+        ("b", "you chose B"),
+        ("tie", "you voted: tie"),
+        ("both_bad", "you voted: both bad"),
     ],
 )
 def test_voted_battle_is_shown_with_names_and_the_vote(client, fought, winner, words):
-    judged(fought(), winner)
+    create_voted_battle(fought(), winner)
 
     html = page(client)
 
@@ -99,7 +99,7 @@ def test_voted_battle_is_shown_with_names_and_the_vote(client, fought, winner, w
 
 
 def test_page_without_battles_leads_to_the_first(client):
-    assert "There are none here yet." in page(client)
+    assert "You have no battles yet." in page(client)
 
 
 def test_search_keeps_its_words_and_says_when_nothing_is_found(client, fought):
@@ -127,11 +127,11 @@ def test_pages_follow_each_other_with_the_words_of_the_search(client, fought):
 
 
 def test_page_needs_the_same_number_of_queries_for_one_battle_and_thirty(client, fought, django_assert_num_queries):
-    judged(fought(), "a")
+    create_voted_battle(fought(), "a")
     with django_assert_num_queries(1):
         page(client)
     for _ in range(29):
-        judged(fought(), "b")
+        create_voted_battle(fought(), "b")
     with django_assert_num_queries(1):
         page(client)
 
@@ -156,15 +156,15 @@ def test_pages_are_never_stored(client, fought, method, path, status):
 
 def test_deleted_battle_is_gone_from_the_page(client, fought):
     battle = fought(prompt="Which metal?")
-    kept = fought(prompt="Which wood?")
+    other_battle = fought(prompt="Which wood?")
 
     answer = client.post(f"/battles/{battle.pk}/delete/", {"q": "wh&"})
 
     assert answer.headers["Location"] == "/battles/?deleted=one&q=wh%26"
     html = page(client, "?deleted=one")
-    assert "The battle is deleted." in html
+    assert "The battle has been deleted." in html
     assert "Which metal?" not in html
-    assert list(Battle.objects.all()) == [kept]
+    assert list(Battle.objects.all()) == [other_battle]
 
 
 def test_battle_of_somebody_else_cannot_be_deleted(client, me):
@@ -172,7 +172,7 @@ def test_battle_of_somebody_else_cannot_be_deleted(client, me):
 
     answer = client.post(f"/battles/{battle.pk}/delete/")
 
-    assert (answer.status_code, "There is nothing here." in answer.content.decode()) == (404, True)
+    assert (answer.status_code, "Page not found." in answer.content.decode()) == (404, True)
     assert Battle.objects.count() == 1
 
 
@@ -187,7 +187,7 @@ def test_deletion_is_checked_for_forgery(fought, me, path):
 
 
 def test_deletion_of_everything_makes_the_browser_somebody_new(client, fought, me):
-    vote = judged(fought(), "a")
+    vote = create_voted_battle(fought(), "a")
     client.get("/")
 
     answer = client.post("/battles/delete/")
@@ -195,7 +195,7 @@ def test_deletion_of_everything_makes_the_browser_somebody_new(client, fought, m
     assert answer.headers["Location"] == "/battles/?deleted=all"
     assert voters.cookie_signer.unsign(answer.cookies[voters.VOTER_COOKIE].value) != str(me.pk)
     assert answer.cookies["csrftoken"].value == ""
-    assert "Everything is deleted." in page(client, "?deleted=all")
+    assert "All your data has been deleted." in page(client, "?deleted=all")
     assert (Battle.objects.count(), Voter.objects.count()) == (0, 0)
     assert Vote.objects.get(pk=vote.pk).voter not in (None, me.pk)
 
@@ -222,7 +222,7 @@ def test_account_is_not_deleted_by_whoever_sits_at_its_browser(client, two_model
     answer = client.post("/battles/delete/", sent)
 
     assert answer.status_code == 403
-    assert "The password is wrong. Nothing was deleted." in answer.content.decode()
+    assert "The password is wrong. Nothing was deleted. Try again." in answer.content.decode()
     assert (User.objects.count(), Battle.objects.count()) == (1, 1)
     assert "Log out" in client.get("/accounts/").content.decode()
 
@@ -243,7 +243,7 @@ def test_last_operator_stays(client):
 
     assert answer.status_code == 409
     text = answer.content.decode()
-    assert ("Make another superuser first." in text, "There is nothing here." in text) == (True, False)
+    assert ("Create another superuser first." in text, "Page not found." in text) == (True, False)
     assert User.objects.count() == 2
 
 
@@ -272,18 +272,18 @@ async def test_export_is_a_file_of_all_my_battles(count, me, fought, in_database
 
     assert answer.headers["Content-Disposition"] == 'attachment; filename="arena-my-battles.json"'
     assert (answer.headers["Content-Type"], answer.headers["Cache-Control"]) == ("application/json", "no-store")
-    found = json.loads(content)["battles"]
-    assert [each["turns"][0]["prompt"] for each in found] == [f'Question "{n}"' for n in range(count)]
-    assert {each["models"] for each in found} <= {None}
-    assert {each["turns"][0]["answers"][0]["text"] for each in found} <= {"né\n"}
+    battles = json.loads(content)["battles"]
+    assert [battle["turns"][0]["prompt"] for battle in battles] == [f'Question "{n}"' for n in range(count)]
+    assert {battle["models"] for battle in battles} <= {None}
+    assert {battle["turns"][0]["answers"][0]["text"] for battle in battles} <= {"né\n"}
 
 
 @pytest.mark.parametrize("state", OPEN)
 def test_page_does_not_change_with_who_fights_in_an_open_battle(client, me, alpha, beta, state):
     battle = factories.battle(state, voter=me, model_a=alpha, model_b=beta)
     hide = r'(csrfmiddlewaretoken" value=")\w+'
-    before = re.sub(hide, r"\1", page(client))
+    first_html = re.sub(hide, r"\1", page(client))
 
     Battle.objects.filter(pk=battle.pk).update(model_a=beta, model_b=alpha)
 
-    assert re.sub(hide, r"\1", page(client)) == before
+    assert re.sub(hide, r"\1", page(client)) == first_html

@@ -1,4 +1,4 @@
-"""The first page: what it offers, what it takes, and what it says when it cannot."""
+"""The home page: its content, its form, and its errors."""
 
 import re
 from urllib.parse import quote
@@ -23,19 +23,19 @@ def page(client, path="/", status=200):
     return answer.content.decode()
 
 
-def box(html):
-    """What stands in the box; a browser drops the first line break."""
+def get_box_text(html):
+    """The text in the prompt box, without its first line break, as a browser shows it."""
     return re.search(r"<textarea[^>]*>\n(.*?)</textarea>", html, re.S)[1]
 
 
-def shown(html):
+def list_shown_keys(html):
     return [card["data-key"] for card in Outline(html).all("a", **{"class": "card"})]
 
 
 def test_home_says_how_many_models_are_in_the_draw(client, two_models):
     common.endpoint(enabled=False)
 
-    assert "2 models are in the draw" in page(client)
+    assert "Two of the 2 available models" in page(client)
 
 
 def test_home_says_when_there_are_too_few(client):
@@ -55,7 +55,7 @@ def test_home_needs_the_same_number_of_queries_however_many_models_and_cards(cli
             common.endpoint()
             Suggestion.objects.create(prompt=f"Why {number}?", category=f"{number % 7}")
         with django_assert_num_queries(3):
-            assert len(shown(page(client))) == min(count, 4)
+            assert len(list_shown_keys(page(client))) == min(count, 4)
 
 
 def test_question_starts_a_battle_and_leads_to_its_page(client, two_models):
@@ -73,7 +73,7 @@ def test_question_starts_a_battle_and_leads_to_its_page(client, two_models):
     [
         ("", "Write a question first."),
         (" \r\n", "Write a question first."),
-        ("a\x00<b", "The question holds characters that are no text."),
+        ("a\x00<b", "The question contains invalid characters. Remove them and try again."),
         ("<b>" + "x" * 24_000, TOO_LONG),
     ],
     ids=["empty", "blank", "NUL", "too long"],
@@ -84,7 +84,7 @@ def test_bad_question_comes_back_with_what_is_wrong(client, two_models, prompt, 
     html = answer.content.decode()
     assert answer.status_code == 400
     assert f'role="alert">{sentence}<' in html
-    assert "<b" not in box(html)
+    assert "<b" not in get_box_text(html)
     assert not Battle.objects.exists()
 
 
@@ -96,8 +96,8 @@ def test_question_comes_back_while_too_few_models_are_up(client):
     answer = client.post("/", {"prompt": "Why me?"})
 
     assert answer.status_code == 503
-    assert "Fewer than two models are up." in answer.content.decode()
-    assert box(answer.content.decode()) == "Why me?"
+    assert "Fewer than two models are available right now." in answer.content.decode()
+    assert get_box_text(answer.content.decode()) == "Why me?"
 
 
 def test_side_by_side_asks_the_two_picked_models_in_their_places(client, two_models):
@@ -120,13 +120,19 @@ def test_anonymous_battle_does_not_heed_what_was_picked_before(client, two_model
 @pytest.mark.parametrize(
     ("picked", "sentence"),
     [
-        ({}, "Name two different models."),
-        ({"model_a": "quokka"}, "Name two different models."),
-        ({"model_b": "quokka"}, "Name two different models."),
-        ({"model_a": "quokka", "model_b": "quokka"}, "Name two different models."),
-        ({"model_a": "quokka", "model_b": "<gone>"}, "There is no model &#x27;&lt;gone&gt;&#x27; that answers here."),
-        ({"model_a": "quokka", "model_b": "asleep"}, "There is no model &#x27;asleep&#x27; that answers here."),
-        ({"model_a": "quokka", "model_b": "\x00"}, "The models are a list of slugs."),
+        ({}, "Choose two different models."),
+        ({"model_a": "quokka"}, "Choose two different models."),
+        ({"model_b": "quokka"}, "Choose two different models."),
+        ({"model_a": "quokka", "model_b": "quokka"}, "Choose two different models."),
+        (
+            {"model_a": "quokka", "model_b": "<gone>"},
+            "The model &#x27;&lt;gone&gt;&#x27; is not available here. Choose another one.",
+        ),
+        (
+            {"model_a": "quokka", "model_b": "asleep"},
+            "The model &#x27;asleep&#x27; is not available here. Choose another one.",
+        ),
+        ({"model_a": "quokka", "model_b": "\x00"}, "Send the models as a list of slugs."),
     ],
     ids=["none", "one", "the other", "the same", "unknown", "switched off", "NUL"],
 )
@@ -140,7 +146,7 @@ def test_wrong_models_are_named_beside_the_pickers_and_all_else_stays(client, pi
     assert answer.status_code == 400
     assert f'id="models-error" role="alert">{sentence}<' in html
     assert html.count('role="alert"') == 1
-    assert box(html) == "&lt;Why&gt;?"
+    assert get_box_text(html) == "&lt;Why&gt;?"
     assert "checked" in outline.all("input", value="side_by_side")[0]
     chosen = [option["value"] for option in outline.all("option") if "selected" in option]
     assert chosen == [slug for slug in picked.values() if slug == "quokka"]
@@ -151,7 +157,7 @@ def test_unknown_mode_is_refused_beside_the_switch(client, two_models):
     answer = client.post("/", {"prompt": "Why?", "mode": "duel"})
 
     assert answer.status_code == 400
-    assert 'role="alert">The mode is anonymous or side_by_side.<' in answer.content.decode()
+    assert 'role="alert">Set the mode to anonymous or side_by_side.<' in answer.content.decode()
 
 
 def test_pickers_offer_the_enabled_models_by_name(client):
@@ -177,7 +183,7 @@ def test_pickers_offer_the_enabled_models_by_name(client):
     ids=["nothing", "a question", "markup", "a line break first", "too long"],
 )
 def test_question_given_in_the_address_stands_in_the_box(client, given, expected):
-    assert box(page(client, f"/?prompt={quote(given)}")) == expected
+    assert get_box_text(page(client, f"/?prompt={quote(given)}")) == expected
 
 
 def test_card_without_javascript_leads_to_a_filled_box(client):
@@ -186,7 +192,7 @@ def test_card_without_javascript_leads_to_a_filled_box(client):
     href = Outline(html).all("a", **{"class": "card"})[0]["href"]
 
     assert href == f"/?suggestion={card.pk}"
-    assert box(page(client, href)) == "Write about [a topic]."
+    assert get_box_text(page(client, href)) == "Write about [a topic]."
 
 
 @pytest.mark.parametrize("key", ["", "0", "-1", "x", "²", "99", "9" * 18, "9" * 19, "1" * 5000, "\x00", "'"])
@@ -194,16 +200,16 @@ def test_card_that_is_not_offered_leaves_the_box_empty(client, key):
     Suggestion.objects.create(prompt="Why?", category="Ours")
     address = f"/?suggestion={quote(key)}&shown={quote(key)}"
 
-    assert box(page(client, address)) == ""
+    assert get_box_text(page(client, address)) == ""
 
 
 def test_suggestions_come_alone_and_are_others(client):
-    keys = shown(page(client))
+    keys = list_shown_keys(page(client))
 
     html = page(client, "/suggestions/?" + "&".join(f"shown={key}" for key in keys))
 
-    assert len(shown(html)) == len(keys) == 4
-    assert not set(shown(html)) & set(keys)
+    assert len(list_shown_keys(html)) == len(keys) == 4
+    assert not set(list_shown_keys(html)) & set(keys)
     assert html.strip().startswith("<li>")
     assert client.post("/suggestions/").status_code == 405
 
@@ -212,7 +218,7 @@ def test_link_to_four_others_works_without_javascript(client):
     html = page(client)
     href = Outline(html).all("a", id="shuffle")[0]["href"]
 
-    assert not set(shown(html)) & set(shown(page(client, href)))
+    assert not set(list_shown_keys(html)) & set(list_shown_keys(page(client, href)))
 
 
 def test_card_is_shown_as_text(client):
@@ -225,7 +231,7 @@ def test_card_is_shown_as_text(client):
 
 
 def test_home_says_what_is_stored(client):
-    assert "What is stored." in page(client)
+    assert "What we store." in page(client)
 
 
 @pytest.fixture
@@ -236,11 +242,11 @@ def set_of_two(two_models):
 
 def test_home_draws_blind_among_the_models_that_the_address_names(client, set_of_two):
     html = page(client, "/?" + "&".join(f"among={slug}" for slug in set_of_two))
-    named = [each["value"] for each in Outline(html).all("input", name="among")]
+    named = [field["value"] for field in Outline(html).all("input", name="among")]
     assert named == set_of_two
-    assert "Blind battles among:" in html
+    assert "Blind battles between:" in html
     assert "Side by side" not in html
-    assert shown(html) == []
+    assert list_shown_keys(html) == []
 
     client.post("/", {"prompt": "Why?", "among": named})
 
@@ -256,7 +262,7 @@ def test_home_refuses_a_set_that_cannot_battle_and_keeps_it(client, set_of_two, 
     assert answer.status_code == 400
     assert 'role="alert"' in html
     assert "<none>" not in html
-    assert [each["value"] for each in Outline(html).all("input", name="among")] == among
+    assert [field["value"] for field in Outline(html).all("input", name="among")] == among
     assert not Battle.objects.exists()
 
 
@@ -267,6 +273,6 @@ def test_pages_lead_to_the_choice_of_a_model(client, path):
 
 
 def test_home_leads_to_the_choice_unless_one_comes_from_there(client, set_of_two):
-    words = "Which model for a task of yours?"
+    words = "Not sure which model you need?"
     assert words in page(client)
     assert words not in page(client, "/?" + "&".join(f"among={slug}" for slug in set_of_two))

@@ -1,4 +1,4 @@
-"""Reading: free where a page comes from a cache, and charged to the network by the work that it takes."""
+"""Quotas of pages: cached pages are free, others are charged to the network by their processor time."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -20,18 +20,18 @@ def get(client, address, where=HERE, **headers):
 
 
 def spend(rf, units, where=HERE):
-    """As if so much had been worked out for this address."""
+    """Charge so many units of work to this address."""
     rate_limit.overdraw_buckets(page_quotas._build_buckets(rf.get("/", REMOTE_ADDR=where)), units)
 
 
 def exhaust(rf, where=HERE):
-    """Half a minute passes until this address may read again."""
+    """Charge so much that this address must wait half a minute."""
     for _ in range(2):
         spend(rf, BURST_UNITS, where)
 
 
 def read_until_refused(client, address):
-    """How many times it can be read, of at most fifty."""
+    """Number of successful reads before the first refusal, at most fifty."""
     for number in range(50):
         answer = get(client, address)
         if answer.status_code == 429:
@@ -50,10 +50,8 @@ PAGES = ("/models/", "/choose/?task=coding", "/api/v1/shortlist/?task=coding", "
 
 @pytest.mark.parametrize("address", PAGES)
 def test_flood_of_pages_is_refused(rf, client, catalogue, allow, monkeypatch, address):
-    """Three tabs with a loop took all of the process that also forwards the streams of everybody."""
-    monkeypatch.setattr(
-        page_quotas, "UNITS_PER_HOUR", BURST_UNITS
-    )  # so slowly is it refilled, however slow the machine
+    """Otherwise three tabs in a loop block the process that also forwards all streams."""
+    monkeypatch.setattr(page_quotas, "UNITS_PER_HOUR", BURST_UNITS)  # the refill is this slow on any machine
     allow(each=60, together=300)
     spend(rf, BURST_UNITS)
 
@@ -61,13 +59,13 @@ def test_flood_of_pages_is_refused(rf, client, catalogue, allow, monkeypatch, ad
 
     assert 1 <= read < 50
     assert int(refused.headers["Retry-After"]) >= 1
-    assert "You or your network asked for too much at once. Try again in" in refused.content.decode()
+    assert "You or your network sent too many requests at once. Try again in" in refused.content.decode()
     assert get(Client(), address).status_code == 429
     assert get(client, address, where="198.51.100.1").status_code == 200
 
 
 def test_line_of_ipv6_has_no_more_passwords_hashed_than_its_share_of_work(allow, monkeypatch, settings):
-    """Each of its networks had ten a minute, which is three seconds of work: a hundred took five processors."""
+    """With ten attempts per minute and network, or three seconds, a hundred networks would take five processors."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
     monkeypatch.setattr(page_quotas, "UNITS_PER_HOUR", 1)
     monkeypatch.setattr(page_quotas, "BURST_UNITS", 2)
@@ -79,7 +77,7 @@ def test_line_of_ipv6_has_no_more_passwords_hashed_than_its_share_of_work(allow,
     ]
 
     assert [answer.status_code for answer in answers][-1] == 429
-    assert "You or your network asked for too much at once." in answers[-1].content.decode()
+    assert "You or your network sent too many requests at once." in answers[-1].content.decode()
 
 
 @pytest.mark.parametrize(
@@ -107,7 +105,7 @@ def test_network_has_four_times_as_much_in_an_hour(rf, client, allow):
 
 
 def busy(request):
-    """A page that takes as long as it is told to."""
+    """A page that takes the requested time."""
     end = page_quotas.time.thread_time() + float(request.GET["s"])
     while page_quotas.time.thread_time() < end:
         pass
@@ -124,7 +122,7 @@ def test_cheap_page_is_free_and_a_dear_one_costs_its_work(rf, allow, valkey):
     pattern.callback(rf.get("/busy/?s=0.05"))
 
     left = [valkey.pttl(key) / 1000 for key in valkey.keys("limit:work:*")]
-    assert 0.05 / 0.2 - 0.1 < max(left) < 0.5  # seconds until a fifth of the process has made up for it
+    assert 0.05 / 0.2 - 0.1 < max(left) < 0.5  # seconds until the refill of a fifth of a process suffices
 
 
 def test_work_that_fails_is_charged_too(rf, allow, valkey):

@@ -1,4 +1,4 @@
-"""The page of a published battle, and its button for readers."""
+"""The page of a published battle, and its report form."""
 
 from dataclasses import replace
 from uuid import uuid4
@@ -15,15 +15,15 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def battle(me):
-    made = factories.battle(voter=me, prompt="Why red?")
-    lifecycle.cast_vote(made, "b")
-    sharing.share_battle(made, ["here"])
-    return made
+    new_battle = factories.battle(voter=me, prompt="Why red?")
+    lifecycle.cast_vote(new_battle, "b")
+    sharing.share_battle(new_battle, ["here"])
+    return new_battle
 
 
 @pytest.fixture
 def reader(valkey):
-    """Somebody else, whose reports nobody has counted yet."""
+    """A client of another voter without reports."""
     if keys := valkey.keys("limit:submission:*"):
         valkey.delete(*keys)
     return Client()
@@ -47,7 +47,7 @@ def test_report_of_what_an_operator_has_looked_at_promises_no_review(reader, bat
 
     text = reader.post(f"/b/{battle.pk}/report/", follow=True).content.decode()
 
-    assert "We noted your report." in text
+    assert "We have recorded your report." in text
     assert "An operator will review" not in text
     battle.refresh_from_db()
     assert battle.review == decision
@@ -89,11 +89,11 @@ def test_what_is_not_published_cannot_be_read_or_reported(reader, battle, publis
 
 @pytest.mark.parametrize("winner", ["a", "b", "tie", "both_bad"])
 def test_page_says_what_the_voter_found(reader, me, winner):
-    made = factories.battle(voter=me)
-    lifecycle.cast_vote(made, winner)
-    sharing.share_battle(made, ["here"])
-    words = {"a": "preferred A", "b": "preferred B", "tie": "called it a tie", "both_bad": "found both bad"}
-    assert words[winner] in reader.get(f"/b/{made.pk}/").content.decode()
+    battle = factories.battle(voter=me)
+    lifecycle.cast_vote(battle, winner)
+    sharing.share_battle(battle, ["here"])
+    words = {"a": "chose A", "b": "chose B", "tie": "called it a tie", "both_bad": "found both answers bad"}
+    assert words[winner] in reader.get(f"/b/{battle.pk}/").content.decode()
 
 
 def test_voter_gets_the_link_and_hears_what_it_waits_for(client, battle, settings):

@@ -1,4 +1,4 @@
-"""Sending something for the catalogue by page and by API, and reading what has become of it."""
+"""Submissions to the catalog by page and API, and their state."""
 
 import json
 from dataclasses import replace
@@ -38,11 +38,11 @@ def propose(client, **changes):
     return client.post(PAGE, {"kind": "model", **GOOD, **changes})
 
 
-def call(client, body, **headers):
+def post_submission(client, body, **headers):
     return client.post(CALL, json.dumps(body), content_type="application/json", headers=headers)
 
 
-def of(voter, **changes):
+def create_submission(voter, **changes):
     return submissions.submit_content(voter.pk, submissions.build_proposal(GOOD | changes), ["here"])
 
 
@@ -59,12 +59,12 @@ def test_form_has_both_ways(client):
 
 def test_file_leads_to_a_page_that_says_what_was_understood(client, me):
     answer = upload(client)
-    found = Submission.objects.get()
-    assert (answer.status_code, answer.headers["Location"]) == (302, f"/benchmarks/submissions/{found.pk}/")
-    assert found.voter == me.pk
+    submission = Submission.objects.get()
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/benchmarks/submissions/{submission.pk}/")
+    assert submission.voter == me.pk
     text = client.get(answer.headers["Location"]).content.decode()
-    for said in ("maker/Model-7B", "not in the catalogue yet", "gsm8k", "exact_match", "0.6", "Waiting"):
-        assert said in text
+    for words in ("maker/Model-7B", "not in the catalog yet", "gsm8k", "exact_match", "0.6", "Waiting"):
+        assert words in text
     assert "maker/Model-7B" in client.get(PAGE).content.decode()
     assert not Score.objects.exists()
     assert not LanguageModel.objects.exists()
@@ -73,7 +73,7 @@ def test_file_leads_to_a_page_that_says_what_was_understood(client, me):
 def test_limited_run_is_told(client, me):
     upload(client, score_files.lm_eval(config={"limit": 5, "model_args": "pretrained=m"}).decode())
     text = client.get(f"/benchmarks/submissions/{Submission.objects.get().pk}/").content.decode()
-    assert "3 scores are of a part of the questions" in text
+    assert "3 scores cover only some of the questions" in text
 
 
 def test_proposal_leads_to_its_page(client, me):
@@ -88,8 +88,8 @@ def test_texts_are_escaped(client, me):
     name = "<script>alert(1)</script>"
     propose(client, model=name, why=name, organization=name, license=name)
     upload(client, score_files.lm_eval(model_name=name, results={name: {f"{name},none": 1}}).decode())
-    for found in Submission.objects.all():
-        text = client.get(f"/benchmarks/submissions/{found.pk}/").content.decode()
+    for submission in Submission.objects.all():
+        text = client.get(f"/benchmarks/submissions/{submission.pk}/").content.decode()
         assert "<script>alert" not in text
         assert "&lt;script&gt;alert" in text
     assert "<script>alert" not in client.get(PAGE).content.decode()
@@ -124,7 +124,7 @@ def test_same_twice_is_told(client, me):
     upload(client)
     answer = upload(client)
     assert answer.status_code == 409
-    assert "The same was sent before" in answer.content.decode()
+    assert "This was submitted before" in answer.content.decode()
 
 
 @pytest.mark.parametrize(("most", "status"), [("MAX_PER_VOTER", 429), ("MAX_PENDING", 503)])
@@ -132,13 +132,13 @@ def test_too_many_that_wait_are_told(client, me, monkeypatch, most, status):
     monkeypatch.setattr(submissions, most, 0)
     answer = propose(client)
     assert (answer.status_code, answer.headers["Retry-After"]) == (status, "3600")
-    assert call(Client(), {"proposal": GOOD}).json()["error"]["code"] == "too_many_waiting"
+    assert post_submission(Client(), {"proposal": GOOD}).json()["error"]["code"] == "too_many_waiting"
 
 
 def test_every_try_is_charged_to_voter_and_address(client, me, settings):
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_battles_per_hour=4, arena_battles_per_hour_address=9)
     assert [upload(client, "{").status_code for _ in range(3)] == [400, 400, 429]
-    assert [call(Client(), {"file": "{"}).status_code for _ in range(2)] == [400, 429]
+    assert [post_submission(Client(), {"file": "{"}).status_code for _ in range(2)] == [400, 429]
 
 
 def test_without_limits_one_may_try_for_ever(client, me):
@@ -149,7 +149,7 @@ def test_form_needs_its_token(me):
     strict = Client(enforce_csrf_checks=True)
     strict.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(me.pk))
     assert upload(strict).status_code == 403
-    assert call(strict, {"file": FILE}).json()["error"]["code"] == "csrf"
+    assert post_submission(strict, {"file": FILE}).json()["error"]["code"] == "csrf"
     token = "a" * 32
     strict.cookies["csrftoken"] = token
     assert upload(strict, headers={"X-CSRFToken": token}).status_code == 302
@@ -157,9 +157,9 @@ def test_form_needs_its_token(me):
 
 def test_nobody_else_sees_it(client, me):
     propose(client)
-    found = Submission.objects.get()
+    submission = Submission.objects.get()
     stranger = Client()
-    for path in (f"/benchmarks/submissions/{found.pk}/", f"{CALL}{found.pk}/", f"{CALL}{uuid4()}/"):
+    for path in (f"/benchmarks/submissions/{submission.pk}/", f"{CALL}{submission.pk}/", f"{CALL}{uuid4()}/"):
         assert stranger.get(path).status_code == 404
     assert "Third 7B" not in stranger.get(PAGE).content.decode()
     assert stranger.get(CALL).json()["results"] == []
@@ -168,19 +168,19 @@ def test_nobody_else_sees_it(client, me):
 def test_api_takes_a_file_and_tells_what_has_become_of_it(client):
     _, secret = api_keys.create_key("test", ["read", "battle"])
     key = {"Authorization": f"Bearer {secret}"}
-    made = call(client, {"file": FILE}, **key)
-    assert made.status_code == 201
-    body = made.json()
+    response = post_submission(client, {"file": FILE}, **key)
+    assert response.status_code == 201
+    body = response.json()
     assert body["scores"] == {"model": "maker/Model-7B", "scores": 3, "benchmarks": 2, "limited": 0}
     assert (body["kind"], body["state"], body["proposal"], body["decided_at"]) == ("scores", "pending", None, None)
     submissions.refuse_submission(body["id"], "operator", "Which machine?")
-    told = client.get(f"{CALL}{body['id']}/", headers=key).json()
-    assert (told["state"], told["note"]) == ("refused", "Which machine?")
-    assert client.get(CALL, headers=key).json()["results"] == [told]
+    detail = client.get(f"{CALL}{body['id']}/", headers=key).json()
+    assert (detail["state"], detail["note"]) == ("refused", "Which machine?")
+    assert client.get(CALL, headers=key).json()["results"] == [detail]
 
 
 def test_api_takes_a_proposal(client):
-    body = call(client, {"proposal": GOOD}).json()
+    body = post_submission(client, {"proposal": GOOD}).json()
     assert (body["kind"], body["proposal"], body["scores"]) == ("model", GOOD, None)
 
 
@@ -203,7 +203,7 @@ def test_api_takes_a_proposal(client):
     ],
 )
 def test_api_refuses_with_the_field(client, body, field):
-    answer = call(client, body)
+    answer = post_submission(client, body)
     assert answer.status_code == 400
     error = answer.json()["error"]
     assert (error["code"], list(error.get("fields", {None: 0}))) == ("invalid", [field])
@@ -217,7 +217,9 @@ def test_other_hosts_may_not_read_what_somebody_has_sent(client):
 
 def test_lists_ask_as_often_for_many_as_for_one(client, me, django_assert_num_queries):
     for number in range(20):
-        of(factories.voter(), model=f"m{number}") if number >= 10 else of(me, model=f"m{number}")
+        create_submission(factories.voter(), model=f"m{number}") if number >= 10 else create_submission(
+            me, model=f"m{number}"
+        )
         if number in (0, 9):
             with django_assert_num_queries(1):
                 assert len(client.get(CALL).json()["results"]) == number + 1
@@ -226,14 +228,17 @@ def test_lists_ask_as_often_for_many_as_for_one(client, me, django_assert_num_qu
 
 
 def test_login_takes_them_along(me):
-    found = of(me)
-    mine = accounts.merge_into_account(User.objects.create_user("alice"), me.pk)
-    found.refresh_from_db()
-    assert found.voter == mine != me.pk
+    submissions = create_submission(me)
+    voter_id = accounts.merge_into_account(User.objects.create_user("alice"), me.pk)
+    submissions.refresh_from_db()
+    assert submissions.voter == voter_id != me.pk
 
 
 def test_deleting_everything_takes_them_back(me):
-    waiting, decided = of(me), submissions.refuse_submission(of(me, model="other").pk, "operator")
+    waiting, decided = (
+        create_submission(me),
+        submissions.refuse_submission(create_submission(me, model="other").pk, "operator"),
+    )
     deletion.delete_voter_data(me.pk)
     decided.refresh_from_db()
     assert decided.voter is None
@@ -243,16 +248,16 @@ def test_deleting_everything_takes_them_back(me):
 
 def test_accepted_one_is_on_the_pages_with_its_badge(client, me):
     upload(client)
-    found = Submission.objects.get()
-    before = client.get("/benchmarks/mmlu/")
-    submissions.accept_submission(found.pk, "operator", "Thanks <b>you</b>")
-    assert before.status_code == 404
+    submission = Submission.objects.get()
+    first_response = client.get("/benchmarks/mmlu/")
+    submissions.accept_submission(submission.pk, "operator", "Thanks <b>you</b>")
+    assert first_response.status_code == 404
     for path in ("/benchmarks/mmlu/", "/models/model-7b/", "/models/?weights=any"):
         slug = LanguageModel.objects.get().slug
         text = client.get(path.replace("model-7b", slug)).content.decode()
-        assert "submitted, run not seen by us" in text
+        assert "submitted; not verified by us" in text
     [ranking] = client.get("/api/v1/benchmarks/mmlu/").json()["rankings"]
     assert (ranking["conditions"]["measured_by"], ranking["rows"][0]["submitted"]) == ("community submission", True)
-    state = client.get(f"/benchmarks/submissions/{found.pk}/").content.decode()
+    state = client.get(f"/benchmarks/submissions/{submission.pk}/").content.decode()
     assert "Accepted" in state
     assert "Thanks &lt;b&gt;you&lt;/b&gt;" in state

@@ -1,4 +1,4 @@
-"""The pages as templates: what each state shows, and what a strict policy and a screen reader need of all of them."""
+"""Templates of all pages: the content of each state, the content security policy, and accessibility."""
 
 import re
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ UNKNOWN = dict.fromkeys([*RATED, *FACTS, *MEASURED, *TYPICAL])
 
 
 class Outline(HTMLParser):
-    """Every start tag with its attributes, and the text that a reader finds."""
+    """All start tags of a page with their attributes, and its visible text."""
 
     def __init__(self, html):
         super().__init__()
@@ -45,7 +45,7 @@ class Outline(HTMLParser):
 
 @pytest.fixture
 def render(rf):
-    """Renders as a view would; the query is part of the address."""
+    """The template rendered as by a view. `query` is part of the address."""
 
     def rendered(template, query=None, scheme="", **context):
         request = rf.get("/somewhere/", query)
@@ -58,18 +58,26 @@ def render(rf):
 def side(letter, state="finished", text="", name="", reason="unavailable"):
     html = mark_safe("<p>The <strong>answer</strong></p>") if state == "finished" else ""
     other = "b" if letter == "a" else "a"
-    known = {"name": name, "reasoning": name and f"{name} thinks."}
-    return {"side": letter, "other": other, "state": state, "html": html, "text": text, "reason": reason, **known}
+    revealed = {"name": name, "reasoning": name and f"{name} thinks."}
+    return {
+        "side": letter,
+        "other": other,
+        "state": state,
+        "html": html,
+        "text": text,
+        "reason": reason,
+        **revealed,
+    }
 
 
 def battle(state="ready", sides=("finished", "finished"), text="", turns=1, named=False, **fields):
     names = ("Quokka <7B>", "Wombat") if named else ("", "")
-    shown = [side(letter, of, text, name) for letter, of, name in zip("ab", sides, names, strict=True)]
+    side_contexts = [side(letter, of, text, name) for letter, of, name in zip("ab", sides, names, strict=True)]
     asked = [
-        {"number": number, "key": str(number), "prompt": QUESTION, "long": number == 2, "sides": shown}
+        {"number": number, "key": str(number), "prompt": QUESTION, "long": number == 2, "sides": side_contexts}
         for number in range(1, turns + 1)
     ]
-    said = {"vote": None, "reveal": None, "next": "/", "comment": None, "stopped": False, "stopped_early": False}
+    vote_fields = {"vote": None, "reveal": None, "next": "/", "comment": None, "stopped": False, "stopped_early": False}
     return {
         "id": UUID(int=7),
         "mode": "anonymous",
@@ -79,19 +87,19 @@ def battle(state="ready", sides=("finished", "finished"), text="", turns=1, name
         "turns": asked,
         "most_turns": 20,
         "room": 23_000,
-        **said,
+        **vote_fields,
         **fields,
     }
 
 
 def chips(chosen=()):
     words = (("useful", "correct"), ("wrong", "refused"))
-    return [[{"word": word, "label": word, "chosen": word in chosen} for word in each] for each in words]
+    return [[{"word": word, "label": word, "chosen": word in chosen} for word in group] for group in words]
 
 
 def voted(vote, **model_a):
-    known = {**RATED, **FACTS, **MEASURED, **TYPICAL, "chips": chips(["useful"])}
-    a = {"side": "a", "name": "Quokka <7B>", "slug": "quokka", "won": vote == "a", **known, **model_a}
+    card_fields = {**RATED, **FACTS, **MEASURED, **TYPICAL, "chips": chips(["useful"])}
+    a = {"side": "a", "name": "Quokka <7B>", "slug": "quokka", "won": vote == "a", **card_fields, **model_a}
     b = {"side": "b", "name": "Wombat", "slug": "wombat", "won": vote == "b", **UNKNOWN, "chips": chips()}
     return battle("voted", named=True, vote=vote, reveal=[a, b], comment="Hm & so.")
 
@@ -105,11 +113,19 @@ def row(rank=1, **fields):
 
 MODEL = {
     "places": [
-        {"pool": {"slug": "live", "name": "This arena", "kind": "live"}, "row": row(provisional=True), "among": 12},
-        {"pool": {"slug": "old", "name": "Old votes", "kind": "import"}, "row": row(3, ci_high=None), "among": 129},
+        {
+            "pool": {"slug": "live", "name": "This arena", "kind": "live"},
+            "row": row(provisional=True),
+            "ranked_models": 12,
+        },
+        {
+            "pool": {"slug": "old", "name": "Old votes", "kind": "import"},
+            "row": row(3, ci_high=None),
+            "ranked_models": 129,
+        },
     ],
     "rated_here": True,
-    "usual": {"tokens_per_s": 48.2, "first_token_s": 0.6, "calls": 1204},
+    "performance": {"tokens_per_s": 48.2, "first_token_s": 0.6, "calls": 1204},
     "failed_percent": 1.5,
     "price": {"input": "$2.50", "output": "$10", "as_of": datetime(2026, 1, 2, tzinfo=UTC)},
     "size": "46.7 B",
@@ -191,7 +207,7 @@ def test_page_names_its_controls_and_groups(page):
 def test_page_heads_descend_one_level_at_a_time(page):
     levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
     assert levels[0] == 1
-    assert all(after <= before + 1 for before, after in pairwise(levels))
+    assert all(next_level <= level + 1 for level, next_level in pairwise(levels))
 
 
 def test_page_posts_with_a_token(page):
@@ -231,7 +247,7 @@ def test_home_keeps_what_was_typed_beside_the_error(render):
     assert "autofocus" in box
 
 
-@pytest.mark.parametrize(("contestants", "words"), [(5, "5 models are in the draw"), (1, "no battle can start")])
+@pytest.mark.parametrize(("contestants", "words"), [(5, "Two of the 5 available models"), (1, "no battle can start")])
 def test_home_says_how_many_are_in_the_draw(render, contestants, words):
     assert words in Outline(render("arena/home/home.html", prompt="", contestants=contestants)).text
 
@@ -239,19 +255,19 @@ def test_home_says_how_many_are_in_the_draw(render, contestants, words):
 STATES = [
     (battle("answering", ("waiting", "waiting")), "You can vote when both answers are done."),
     (battle("ready"), "Both answers are here. Which is better?"),
-    (battle("ready", ("finished", "failed"), turns=2), "Not both sides answered this time."),
-    (battle("ready", stopped=True), "your vote is kept, but moves no rating"),
-    (battle("ready", named=True, mode="side_by_side"), "You know the names, so your vote moves no rating."),
-    (battle("ready", ("finished", "failed"), turns=2), "There is no answer from this side."),
+    (battle("ready", ("finished", "failed"), turns=2), "Not both models answered this time."),
+    (battle("ready", stopped=True), "your vote is stored but does not change any rating"),
+    (battle("ready", named=True, mode="side_by_side"), "You know the names, so your vote does not change any rating."),
+    (battle("ready", ("finished", "failed"), turns=2), "This model did not answer."),
     (battle("void", ("failed", "finished")), "Start again with the same question"),
-    (battle("void", ("failed", "finished")), "A vote needs two answers, and they are not both here."),
-    (battle("void", ("failed", "failed"), stopped_early=True), "You stopped it before both answers had begun,"),
+    (battle("void", ("failed", "finished")), "You can vote once both answers have arrived."),
+    (battle("void", ("failed", "failed"), stopped_early=True), "You stopped this battle before both answers began,"),
     (battle("skipped"), "No vote was counted, and the names stay hidden."),
     (battle("expired"), "This battle is closed."),
-    (voted("a"), "You found A better."),
-    (voted("b"), "You found B better."),
-    (voted("tie"), "You called it a tie."),
-    (voted("both_bad"), "You found both bad."),
+    (voted("a"), "You chose A."),
+    (voted("b"), "You chose B."),
+    (voted("tie"), "You voted: tie."),
+    (voted("both_bad"), "You voted: both bad."),
 ]
 
 
@@ -271,8 +287,8 @@ def test_vote_bar_opens_when_both_are_done(render, state, open_):
 
 @pytest.mark.parametrize("state", ["voted", "skipped", "void", "expired"])
 def test_closed_battle_has_no_vote_bar(render, state):
-    shown = voted("a") if state == "voted" else battle(state)
-    assert not Outline(render("arena/battle/battle.html", battle=shown)).all("button", name="winner")
+    context = voted("a") if state == "voted" else battle(state)
+    assert not Outline(render("arena/battle/battle.html", battle=context)).all("button", name="winner")
 
 
 def test_verdict_comes_alone_for_htmx(render):
@@ -321,16 +337,16 @@ def test_box_for_a_further_question_is_gone_at_the_last_turn(render, turns, boxe
 
 @pytest.mark.parametrize(("mode", "reasons"), [("anonymous", ["stopped"]), ("side_by_side", REASONS)])
 def test_reasons_of_a_failure_are_at_hand_only_where_they_may_be_told(render, mode, reasons):
-    shown = battle("answering", ("waiting", "waiting"), mode=mode, named=mode == "side_by_side")
-    html = render("arena/battle/battle.html", battle=shown)
-    found = Outline(html.partition('<template id="failed"')[2])
-    assert [attrs["data-reason"] for attrs in found.all("p") if "data-reason" in attrs] == reasons
+    context = battle("answering", ("waiting", "waiting"), mode=mode, named=mode == "side_by_side")
+    html = render("arena/battle/battle.html", battle=context)
+    template = Outline(html.partition('<template id="failed"')[2])
+    assert [attrs["data-reason"] for attrs in template.all("p") if "data-reason" in attrs] == reasons
 
 
 def test_panes_carry_names_and_thoughts_only_where_they_are_known(render):
     blind = Outline(render("arena/battle/battle.html", battle=battle()))
-    known = Outline(render("arena/battle/battle.html", battle=battle(named=True, mode="side_by_side")))
-    assert "Answer A Quokka <7B> Go to answer B B Reasoning Quokka <7B> thinks." in known.text
+    outline = Outline(render("arena/battle/battle.html", battle=battle(named=True, mode="side_by_side")))
+    assert "Answer A Quokka <7B> Go to answer B B Reasoning Quokka <7B> thinks." in outline.text
     assert not blind.all("details", **{"class": "thoughts"})
     assert "Quokka" not in blind.text
 
@@ -347,15 +363,15 @@ def test_panes_differ_in_nothing_but_their_letter(render, state):
 def test_stream_holds_the_released_text_and_nothing_else(render):
     text = "  <script>alert(1)</script>\n\n* one\n"
     html = render("arena/battle/battle.html", battle=battle("answering", ("waiting", "waiting"), text))
-    found = re.search(r'id="turn-1-a"[^>]*>(.*?)</div>', html, re.S)
-    assert found
-    assert found[1] == "  &lt;script&gt;alert(1)&lt;/script&gt;\n\n* one\n"
+    match = re.search(r'id="turn-1-a"[^>]*>(.*?)</div>', html, re.S)
+    assert match
+    assert match[1] == "  &lt;script&gt;alert(1)&lt;/script&gt;\n\n* one\n"
 
 
 def test_void_battle_starts_again_with_its_question_and_is_retried_where_the_answer_is_missing(render):
     outline = Outline(render("arena/battle/battle.html", battle=battle("void", ("failed", "finished"))))
     retries = outline.all("form", **{"hx-post": f"/battles/{UUID(int=7)}/retry/"})
-    assert [form["class"] for form in retries] == ["retry"] * 2  # one of them for a failure that may still come
+    assert [form["class"] for form in retries] == ["retry"] * 2  # one of them is for a failure that may still come
     assert outline.all("form", action="/")
     assert outline.all("input", name="prompt")[0]["value"] == QUESTION
 
@@ -363,12 +379,12 @@ def test_void_battle_starts_again_with_its_question_and_is_retried_where_the_ans
 def test_reveal_names_both_and_marks_the_choice(render):
     outline = Outline(render("arena/battle/battle.html", battle=voted("a")))
     assert (
-        "A was Quokka <7B> your choice Maker open weights licence MIT 46.7 B parameters, 12.9 B active" in outline.text
+        "A was Quokka <7B> your choice Maker open weights license MIT 46.7 B parameters, 12.9 B active" in outline.text
     )
-    assert "Rating before this vote 1,034 (1,010 \N{EN DASH} 1,059) rank 3 of 12 1,204 votes" in outline.text
+    assert "Rating before your vote 1,034 (1,010 \N{EN DASH} 1,059) rank 3 of 12 1,204 votes" in outline.text
     assert "This answer 52 tokens/s first token after 0.42 s 1,312 tokens $0.0021" in outline.text
     assert "Usually 48 tokens/s first token after 0.60 s" in outline.text
-    assert "Price of a million tokens $2.50 in $10 out" in outline.text
+    assert "Price per million tokens $2.50 input $10 output" in outline.text
     assert [card["data-side"] for card in outline.all("li") if "data-won" in card] == ["a"]
     assert outline.all("a", id="next")[0]["href"] == "/"
     assert [link["href"] for link in outline.all("a") if "/models/" in link["href"]] == [
@@ -379,7 +395,7 @@ def test_reveal_names_both_and_marks_the_choice(render):
 
 def test_reveal_leaves_out_what_is_unknown(render):
     outline = Outline(render("arena/battle/battle.html", battle=voted("a")))
-    assert "B was Wombat Rating before this vote not rated yet Why?" in outline.text
+    assert "B was Wombat Rating before your vote none yet Why?" in outline.text
     assert "None" not in outline.text
 
 
@@ -405,13 +421,13 @@ def test_reveal_without_a_winner_marks_nobody(render, vote):
 @pytest.mark.parametrize(
     ("rating", "words"),
     [
-        ({"rating": None, "ci_low": None, "ci_high": None}, "Rating before this vote not rated yet"),
+        ({"rating": None, "ci_low": None, "ci_high": None}, "Rating before your vote none yet"),
         ({"models": None}, "rank 3 1,204 votes"),
         ({"answers": 3}, "These 3 answers 52 tokens/s"),
-        ({"usual": None}, "1,312 tokens $0.0021 Price of"),
-        ({"ci_high": None}, "(1,010 or more)"),
-        ({"ci_low": None}, "(1,059 or less)"),
-        ({"ci_low": None, "ci_high": None}, "(open at both ends)"),
+        ({"usual": None}, "1,312 tokens $0.0021 Price per"),
+        ({"ci_high": None}, "(at least 1,010)"),
+        ({"ci_low": None}, "(at most 1,059)"),
+        ({"ci_low": None, "ci_high": None}, "(too few votes for an interval)"),
     ],
 )
 def test_reveal_tells_open_intervals_in_words(render, rating, words):

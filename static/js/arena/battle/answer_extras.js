@@ -1,25 +1,25 @@
-// Dresses a finished answer: a button copies each piece of code, and KaTeX, fetched when first needed, sets the formulas.
+// Enhances a finished answer: copy buttons for code, and formulas typeset by KaTeX, which is loaded when first needed.
 const COPIED_MS = 2_000;
-// What is beyond these stays TeX, which can be read too: KaTeX takes a minute for a macro of a thousand characters that
-// is used two hundred times, and browsers crash on elements that lie a thousand deep.
-const LONGEST_FORMULA = 2_000; // characters
-const LONGEST_TOGETHER = 20_000; // characters of the formulas of one answer
-const DEEPEST = 150; // elements inside each other
+// Formulas beyond these limits stay readable TeX: KaTeX takes a minute for a macro of a thousand characters that is
+// used two hundred times, and browsers crash on elements nested a thousand deep.
+const MAX_FORMULA_LENGTH = 2_000; // characters
+const MAX_TOTAL_LENGTH = 20_000; // characters of all formulas of one answer
+const MAX_DEPTH = 150; // nested elements
 const MACROS = /\\([egx]?def|(re)?newcommand|providecommand|let|futurelet)(?![a-z])/i;
-const SLICE_MS = 10; // a page full of formulas must not hold up whoever types
+const SLICE_MS = 10; // many formulas on a page must not delay typing
 const OPTIONS = {
   throwOnError: false, strict: false, trust: false, errorColor: "currentColor", maxExpand: 200, maxSize: 20,
 };
-let fetched;
+let katexLoaded;
 
-export function dress(element) {
-  for (const pre of element.querySelectorAll("pre")) offerCopy(pre);
-  const formulas = withinBounds(element.querySelectorAll(".math"));
+export function enhanceAnswer(element) {
+  for (const pre of element.querySelectorAll("pre")) addCopyButton(pre);
+  const formulas = selectFormulas(element.querySelectorAll(".math"));
   const { katexJs, katexCss } = document.getElementById("battle")?.dataset ?? {};
   if (formulas.length && katexJs) typeset(formulas, katexJs, katexCss).catch(() => {});
 }
 
-function offerCopy(pre) {
+function addCopyButton(pre) {
   const button = document.getElementById("copy")?.content.firstElementChild.cloneNode(true);
   if (!button || pre.closest(".code")) return;
   const label = button.textContent;
@@ -28,14 +28,15 @@ function offerCopy(pre) {
   pre.replaceWith(box);
   box.append(pre, button);
   button.addEventListener("click", async () => {
-    if (!(await copied(pre))) return;
+    if (!(await copyText(pre))) return;
     button.textContent = button.dataset.done;
     setTimeout(() => { button.textContent = label; }, COPIED_MS);
   });
 }
 
-// Browsers know the clipboard only on secure pages; a team's own server may well be plain HTTP.
-async function copied(pre) {
+// Returns whether the copy succeeded. Browsers offer the clipboard only on secure pages, and a team's own server may
+// use plain HTTP.
+async function copyText(pre) {
   try {
     await navigator.clipboard.writeText(pre.textContent.trimEnd());
     return true;
@@ -45,33 +46,34 @@ async function copied(pre) {
   }
 }
 
-function withinBounds(formulas) {
-  let room = LONGEST_TOGETHER;
+// The formulas within all limits.
+function selectFormulas(formulas) {
+  let remaining = MAX_TOTAL_LENGTH;
   return [...formulas].filter(({ textContent: tex }) => {
-    if (tex.length > Math.min(room, LONGEST_FORMULA) || MACROS.test(tex)) return false;
-    room -= tex.length;
+    if (tex.length > Math.min(remaining, MAX_FORMULA_LENGTH) || MACROS.test(tex)) return false;
+    remaining -= tex.length;
     return true;
   });
 }
 
 async function typeset(formulas, js, css) {
-  fetched ??= Promise.all([import(js), stylesheet(css)]);
-  await fetched;
-  let end = performance.now() + SLICE_MS;
+  katexLoaded ??= Promise.all([import(js), loadStylesheet(css)]);
+  await katexLoaded;
+  let sliceEnd = performance.now() + SLICE_MS;
   for (const formula of formulas) {
-    if (performance.now() > end) {
+    if (performance.now() > sliceEnd) {
       await new Promise(requestAnimationFrame);
-      end = performance.now() + SLICE_MS;
+      sliceEnd = performance.now() + SLICE_MS;
     }
-    set(formula);
+    renderFormula(formula);
   }
-  // What scrolls sideways must be reachable by keyboard.
+  // Elements that scroll sideways must be reachable by keyboard.
   for (const formula of formulas) {
     if (formula.scrollWidth > formula.clientWidth && formula.matches(".math-display")) formula.tabIndex = 0;
   }
 }
 
-function stylesheet(href) {
+function loadStylesheet(href) {
   return new Promise((resolve, reject) => {
     const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
     link.addEventListener("load", resolve);
@@ -80,27 +82,27 @@ function stylesheet(href) {
   });
 }
 
-function set(formula) {
+function renderFormula(formula) {
   const displayMode = formula.classList.contains("math-display");
   try {
     const tree = globalThis.katex.__renderToDomTree(formula.textContent, { ...OPTIONS, displayMode });
-    setAside(tree, DEEPEST);
+    renameStyles(tree, MAX_DEPTH);
     formula.replaceChildren(tree.toNode());
     for (const styled of formula.querySelectorAll("[data-style]")) {
       styled.style.cssText = styled.dataset.style;
       styled.removeAttribute("data-style");
     }
   } catch {
-    // Too deep, for us or for the stack.
+    // The tree is too deep, for our limit or for the stack.
   }
 }
 
-// KaTeX writes some styles as attributes, which the policy of the page refuses. As properties they are welcome.
-function setAside(tree, room) {
-  if (!room) throw new RangeError("too deep");
+// KaTeX writes some styles as attributes, which the content policy of the page blocks. It allows them as properties.
+function renameStyles(tree, depth) {
+  if (!depth) throw new RangeError("too deep");
   if (tree.attributes?.style) {
     tree.attributes["data-style"] = tree.attributes.style;
     delete tree.attributes.style;
   }
-  tree.children?.forEach((child) => setAside(child, room - 1));
+  tree.children?.forEach((child) => renameStyles(child, depth - 1));
 }

@@ -1,13 +1,13 @@
-// One answer on the page: it grows as Markdown, gives way to the server's HTML, or says that there is none.
-import { dress } from "./answer_extras.js";
+// One answer on the page: it grows as Markdown, and ends as the server's HTML or as a failure.
+import { enhanceAnswer } from "./answer_extras.js";
 import { Growing } from "./markdown_stream.js";
 
 const SLACK_PX = 24;
 const growing = new WeakMap();
-const followed = new WeakSet();
-const dressed = new WeakSet();
+const scrolling = new WeakSet();
+const enhanced = new WeakSet();
 
-export function find({ turn, side }) {
+export function findAnswer({ turn, side }) {
   return document.getElementById(`turn-${turn}-${side}`);
 }
 
@@ -15,10 +15,10 @@ function isAtEnd(body) {
   return body.scrollHeight - body.clientHeight - body.scrollTop <= SLACK_PX;
 }
 
-// Whoever has gone to the end stays there while text comes in. Nobody else is moved: most begin to read at the top.
+// Keeps readers at the end of a growing answer if they scrolled there. Most start at the top, and are not moved.
 function keepAtEnd(answer) {
-  if (followed.has(answer)) return;
-  followed.add(answer);
+  if (scrolling.has(answer)) return;
+  scrolling.add(answer);
   const body = answer.closest(".pane-body");
   let atEnd = false;
   body.addEventListener("scroll", () => { atEnd = isAtEnd(body); }, { passive: true });
@@ -29,12 +29,12 @@ function keepAtEnd(answer) {
 
 function begin(answer) {
   keepAtEnd(answer);
-  const brought = answer.textContent;
+  const initialText = answer.textContent;
   answer.replaceChildren();
   answer.className = "answer";
   answer.ariaBusy = "true";
   growing.set(answer, new Growing(answer));
-  if (brought) growing.get(answer).append(brought);
+  if (initialText) growing.get(answer).append(initialText);
 }
 
 export function grow(answer, text) {
@@ -43,24 +43,24 @@ export function grow(answer, text) {
 }
 
 export function restart(answer) {
-  replace(answer, () => begin(answer));
+  replaceContent(answer, () => begin(answer));
 }
 
-// Whoever was reading in what goes away reads on in its pane: without any focus the arrow keys would vote.
-function replace(answer, put) {
-  const held = answer.contains(document.activeElement);
+// Replaces the content of an answer. If it had the focus, its pane gets it: without a focus the arrow keys would vote.
+function replaceContent(answer, insertContent) {
+  const hadFocus = answer.contains(document.activeElement);
   answer.replaceChildren();
-  put();
-  if (held) answer.closest(".pane-body").focus({ preventScroll: true });
+  insertContent();
+  if (hadFocus) answer.closest(".pane-body").focus({ preventScroll: true });
 }
 
-function dressOnce(answer) {
-  if (!dressed.has(answer)) dress(answer);
-  dressed.add(answer);
+function enhanceOnce(answer) {
+  if (!enhanced.has(answer)) enhanceAnswer(answer);
+  enhanced.add(answer);
 }
 
 function end(answer, className) {
-  dressed.delete(answer);
+  enhanced.delete(answer);
   growing.delete(answer);
   answer.className = className;
   answer.ariaBusy = null;
@@ -68,26 +68,26 @@ function end(answer, className) {
 
 export function finish(answer, html) {
   end(answer, "answer prose");
-  replace(answer, () => { answer.innerHTML = html; });
-  dressOnce(answer);
+  replaceContent(answer, () => { answer.innerHTML = html; });
+  enhanceOnce(answer);
 }
 
 export function fail(answer, reason) {
   end(answer, "answer");
-  replace(answer, () => answer.append(document.getElementById("failed").content.cloneNode(true)));
+  replaceContent(answer, () => answer.append(document.getElementById("failed").content.cloneNode(true)));
   for (const line of answer.querySelectorAll("[data-reason]")) {
     if (line.dataset.reason !== reason) line.remove();
   }
   htmx.process(answer);
 }
 
-// What the page brought: finished answers, and the beginnings of others.
-export function takeOver() {
-  for (const answer of document.querySelectorAll(".answer.prose")) dressOnce(answer);
+// Sets up the answers in the HTML of the page: finished ones, and the beginnings of others.
+export function setUpAnswers() {
+  for (const answer of document.querySelectorAll(".answer.prose")) enhanceOnce(answer);
   for (const answer of document.querySelectorAll(".answer.stream")) begin(answer);
 }
 
-// From one pane to the other without leaving a trace in the browser's history.
+// Links between the panes work without an entry in the browser's history.
 document.addEventListener("click", (event) => {
   const pane = document.querySelector(event.target.closest(".jump")?.getAttribute("href") ?? ":not(*)");
   if (!pane) return;

@@ -1,86 +1,85 @@
-// Follows a battle: what its events tell is shown, and what changes its shape is fetched as a part of the page.
-import { fail, find, finish, grow, restart, takeOver } from "./answer_panes.js";
+// Follows a battle: shows its events on the page, and fetches parts of the page whose shape changes.
+import { fail, findAnswer, finish, grow, restart, setUpAnswers } from "./answer_panes.js";
 
 const battle = document.getElementById("battle");
 const words = document.getElementById("words").dataset;
 const PATIENCE_MS = 8000;
-const GOES_ON = ["answering", "ready", "void"];
+const OPEN_STATES = ["answering", "ready", "void"];
 let source;
-let patience;
-let unsaid = "";
-let asking = false; // what this page asked for comes in its answer; the events are for the other tabs
-let special = false; // the bar will open with other words than usual
+let patienceTimer;
+let hiddenStatus = ""; // the status that the line of patience replaced
+let requesting = false; // the response to this page's own request updates it; events serve the other tabs
+let hasFailure = false; // a side has failed, so the open vote bar needs another status
 let stopping = false;
 
 const verdict = () => document.getElementById("verdict");
 const status = () => document.getElementById("status");
 
-function say(text) {
+function setStatus(text) {
   if (status()) status().textContent = text;
-  unsaid = "";
+  hiddenStatus = "";
 }
 
-// One line for the whole battle: which side is late must not show.
-function waitPatiently() {
-  clearTimeout(patience);
-  patience = setTimeout(() => {
-    const line = unsaid || status()?.textContent;
-    say(words.patience);
-    unsaid = line;
+// Shows one line for the whole battle: it must not reveal which side is late.
+function startPatienceTimer() {
+  clearTimeout(patienceTimer);
+  patienceTimer = setTimeout(() => {
+    const text = hiddenStatus || status()?.textContent;
+    setStatus(words.patience);
+    hiddenStatus = text;
   }, PATIENCE_MS);
 }
 
-// What the line of patience stood in for comes back.
-function hear() {
-  clearTimeout(patience);
-  if (unsaid) say(unsaid);
+function restoreStatus() {
+  clearTimeout(patienceTimer);
+  if (hiddenStatus) setStatus(hiddenStatus);
 }
 
 function refresh() {
-  if (!asking) verdict().dispatchEvent(new Event("stale"));
+  if (!requesting) verdict().dispatchEvent(new Event("stale"));
 }
 
-// Gives the pane of an event; another tab may have asked for what is not on this page yet.
-function pane(data) {
-  const found = find(data);
-  if (!asking && (!found || verdict().dataset.state !== "answering")) location.reload();
-  return found;
+// Returns the answer of an event. Reloads the page if it lacks the turn, because another tab has asked a follow-up.
+function answerOf(data) {
+  const answer = findAnswer(data);
+  if (!requesting && (!answer || verdict().dataset.state !== "answering")) location.reload();
+  return answer;
 }
 
 function openBar() {
-  clearTimeout(patience);
-  const held = verdict().contains(document.activeElement);
+  clearTimeout(patienceTimer);
+  const hadFocus = verdict().contains(document.activeElement);
   verdict().dataset.state = "ready";
   verdict().querySelector(".vote fieldset")?.removeAttribute("disabled");
-  say(words.ready);
-  if (held) status()?.focus();
-  if (special || "special" in verdict().dataset) refresh();
+  setStatus(words.ready);
+  if (hadFocus) status()?.focus();
+  if (hasFailure || stopping || "special" in verdict().dataset) refresh();
 }
 
-const on = {
+const handlers = {
   delta(data) {
-    hear();
-    const answer = pane(data);
+    restoreStatus();
+    const answer = answerOf(data);
     if (answer) grow(answer, data.text);
   },
   reset(data) {
-    const answer = pane(data);
+    const answer = answerOf(data);
     if (!answer) return;
     restart(answer);
-    waitPatiently();
+    startPatienceTimer();
   },
   done(data) {
-    const answer = pane(data);
+    const answer = answerOf(data);
     if (!answer) return;
     finish(answer, data.html);
-    say(data.side === "a" ? words.doneA : words.doneB);
+    setStatus(data.side === "a" ? words.doneA : words.doneB);
   },
   failed(data) {
-    const answer = pane(data);
+    const answer = answerOf(data);
     if (!answer) return;
-    special = true;
+    hasFailure = true;
     fail(answer, stopping ? "stopped" : data.reason);
-    say(data.side === "a" ? words.failedA : words.failedB);
+    setStatus(data.side === "a" ? words.failedA : words.failedB);
   },
   ready: openBar,
   voted: refresh,
@@ -89,32 +88,33 @@ const on = {
 
 function follow() {
   source?.close();
-  clearTimeout(patience);
-  special = stopping = false;
+  clearTimeout(patienceTimer);
+  hasFailure = false;
+  stopping = false;
   const { state, events } = verdict().dataset;
-  if (!GOES_ON.includes(state)) return;
-  if (state === "answering") waitPatiently();
+  if (!OPEN_STATES.includes(state)) return;
+  if (state === "answering") startPatienceTimer();
   source = new EventSource(events);
-  for (const [name, handle] of Object.entries(on)) {
+  for (const [name, handle] of Object.entries(handlers)) {
     source.addEventListener(name, (event) => handle(JSON.parse(event.data)));
   }
   source.addEventListener("error", (event) => {
-    if (event.target === source && source.readyState === EventSource.CLOSED) say(words.lost);
+    if (event.target === source && source.readyState === EventSource.CLOSED) setStatus(words.lost);
   });
 }
 
 battle.addEventListener("htmx:beforeRequest", ({ detail }) => {
-  if (detail.elt.matches(".stop")) special = stopping = true;
-  else if (detail.elt.matches("form") && detail.target === verdict()) asking = true;
+  if (detail.elt.matches(".stop")) stopping = true;
+  else if (detail.elt.matches("form") && detail.target === verdict()) requesting = true;
 });
-battle.addEventListener("htmx:afterRequest", () => { asking = false; });
+battle.addEventListener("htmx:afterRequest", () => { requesting = false; });
 battle.addEventListener("htmx:afterSettle", ({ target, detail }) => {
   if (target !== verdict()) return;
-  // The texts of this page are older than a question that another tab has asked.
+  // Another tab has asked a follow-up, which this page lacks.
   if (detail.requestConfig.verb === "get" && target.dataset.state === "answering") location.reload();
-  takeOver();
+  setUpAnswers();
   follow();
 });
 
-takeOver();
+setUpAnswers();
 follow();

@@ -1,4 +1,4 @@
-// The nodes of Markdown that grows, from a fixed list and never out of HTML. The parser asks for them.
+// Creates the nodes of growing Markdown for the parser, from a fixed list of elements and never from HTML.
 import * as smd from "../../../vendor/streaming-markdown/smd.min.js";
 
 const TAGS = new Map([
@@ -10,103 +10,104 @@ const TAGS = new Map([
   [smd.TABLE_CELL, "td"], [smd.EQUATION_BLOCK, "span"], [smd.EQUATION_INLINE, "span"],
 ]);
 const HEADINGS = [smd.HEADING_1, smd.HEADING_2, smd.HEADING_3, smd.HEADING_4, smd.HEADING_5, smd.HEADING_6];
-const LEVEL = 2; // of the heading above an answer; those in it follow without a gap, as in the server's HTML
-const DEEPEST = 20; // elements inside each other
-const MOST_IN_BLOCK = 1_000; // elements; browsers lay out all of a paragraph or a table again when it grows
-const TEXT_NODE = 1_024; // characters: what is appended to a text node makes the browser shape all of it again
-const OWN_DIRECTION = new Set(["UL", "OL", "BLOCKQUOTE", "TABLE"]); // in answers of two languages
-const LONGEST_HOST = 60; // characters; of more the end is shown, which says whose it is
+const BASE_LEVEL = 2; // of the heading above an answer; headings in it follow without a gap, as in the server's HTML
+const MAX_DEPTH = 20; // nested elements
+const MAX_BLOCK_ELEMENTS = 1_000; // browsers lay out a whole paragraph or table again when it grows
+const MAX_TEXT_NODE = 1_024; // characters; browsers shape a whole text node again when it grows
+const OWN_DIRECTION = new Set(["UL", "OL", "BLOCKQUOTE", "TABLE"]); // for answers in two languages
+const MAX_HOST_LENGTH = 60; // characters; a longer host is cut to its end, which names its owner
 const AFTER_HOST = /^(:\d+)?([/?#]\S*)?$/;
 const ADDRESS = /^(https?:\/\/|mailto:)\S+/i;
 
-export function child(parent, tag, className) {
-  const made = parent.appendChild(document.createElement(tag));
-  if (className) made.className = className;
-  return made;
+export function appendElement(parent, tag, className) {
+  const element = parent.appendChild(document.createElement(tag));
+  if (className) element.className = className;
+  return element;
 }
 
-// What may scroll sideways must be reachable by keyboard.
-function scrollable(made) {
-  made.tabIndex = 0;
-  return made;
+// Elements that may scroll sideways must be reachable by keyboard.
+function makeScrollable(element) {
+  element.tabIndex = 0;
+  return element;
 }
 
-// The element around that of a token.
-function place(type, parent) {
-  if (type === smd.TABLE) return scrollable(child(parent, "div", "table"));
-  if (type === smd.CODE_BLOCK || type === smd.CODE_FENCE) return scrollable(child(parent, "pre"));
+// Returns the parent for the element of a token, inside a wrapper if it needs one.
+function parentFor(type, parent) {
+  if (type === smd.TABLE) return makeScrollable(appendElement(parent, "div", "table"));
+  if (type === smd.CODE_BLOCK || type === smd.CODE_FENCE) return makeScrollable(appendElement(parent, "pre"));
   if (type === smd.TABLE_ROW && parent.tagName === "TABLE") {
-    return parent.tBodies[0] ?? child(parent, parent.tHead ? "tbody" : "thead");
+    return parent.tBodies[0] ?? appendElement(parent, parent.tHead ? "tbody" : "thead");
   }
   return parent;
 }
 
-function heading(shown, depth) {
-  shown.level = Math.min(6, depth + LEVEL, (shown.level ?? LEVEL) + 1);
-  return `h${shown.level}`;
+function headingTag(state, depth) {
+  state.level = Math.min(6, depth + BASE_LEVEL, (state.level ?? BASE_LEVEL) + 1);
+  return `h${state.level}`;
 }
 
-function tagOf(shown, type, parent) {
+function tagFor(state, type, parent) {
   const depth = HEADINGS.indexOf(type) + 1;
-  if (depth) return heading(shown, depth);
+  if (depth) return headingTag(state, depth);
   if (type === smd.TABLE_CELL && parent.parentNode?.tagName === "THEAD") return "th";
   const tag = TAGS.get(type) ?? "span";
   return tag === "a" && parent.closest("a") ? "span" : tag;
 }
 
-// An address at this very host, with or without its scheme; as in the server's HTML.
-function showsHost(text, host) {
+// Whether a text is an address at exactly this host, with or without its scheme; as in the server's HTML.
+function isHostShown(text, host) {
   const address = text.trim().toLowerCase().replace(/^(https?:\/\/|mailto:)/, "");
   return address.startsWith(host) && AFTER_HOST.test(address.slice(host.length));
 }
 
-// Beside a text that says something else, for it may name another host than the link leads to.
-function showHost(link) {
+// Appends the host of a link after its text, unless the text shows it: the text may name another host.
+function appendHost(link) {
   const host = (link.hostname || link.pathname).toLowerCase();
-  if (!host || showsHost(link.textContent, host)) return;
+  if (!host || isHostShown(link.textContent, host)) return;
   link.after(" ");
-  const cut = host.length <= LONGEST_HOST ? host : `…${host.slice(-LONGEST_HOST)}`;
-  child(link.parentNode, "span", "host").textContent = `(${cut})`;
+  const label = host.length <= MAX_HOST_LENGTH ? host : `…${host.slice(-MAX_HOST_LENGTH)}`;
+  appendElement(link.parentNode, "span", "host").textContent = `(${label})`;
 }
 
-function element(shown, type, around) {
-  const parent = place(type, around);
-  const made = child(parent, tagOf(shown, type, parent));
-  if (OWN_DIRECTION.has(made.tagName)) made.dir = "auto";
-  if (type === smd.EQUATION_INLINE) made.className = "math";
-  if (type === smd.EQUATION_BLOCK) made.className = "math math-display";
-  if (type === smd.CHECKBOX) made.textContent = "[ ]";
-  return made;
+function createElement(state, type, container) {
+  const parent = parentFor(type, container);
+  const element = appendElement(parent, tagFor(state, type, parent));
+  if (OWN_DIRECTION.has(element.tagName)) element.dir = "auto";
+  if (type === smd.EQUATION_INLINE) element.className = "math";
+  if (type === smd.EQUATION_BLOCK) element.className = "math math-display";
+  if (type === smd.CHECKBOX) element.textContent = "[ ]";
+  return element;
 }
 
-// The seam of the parser. Each open token has its element on the stack, the innermost one last. Where there are too many
-// elements, or they lie too deep, what comes goes into the last one.
+// The renderer interface of the parser. `stack` has the element of each open token, the innermost one last. Beyond the
+// limits on elements and depth, content goes into the last element.
 export const renderer = {
-  add_token(shown, type) {
-    const around = shown.open.at(-1);
-    if (shown.open.length === 1) shown.made = 0;
-    shown.made += 1;
-    const full = shown.open.length > DEEPEST || shown.made > MOST_IN_BLOCK;
-    shown.open.push(full ? around : element(shown, type, around));
+  add_token(state, type) {
+    const container = state.stack.at(-1);
+    if (state.stack.length === 1) state.blockElements = 0;
+    state.blockElements += 1;
+    const isFull = state.stack.length > MAX_DEPTH || state.blockElements > MAX_BLOCK_ELEMENTS;
+    state.stack.push(isFull ? container : createElement(state, type, container));
   },
-  end_token({ open }) {
-    if (open.length === 1) return;
-    const made = open.pop();
-    if (made.tagName === "A" && made !== open.at(-1)) showHost(made);
+  end_token({ stack }) {
+    if (stack.length === 1) return;
+    const element = stack.pop();
+    if (element.tagName === "A" && element !== stack.at(-1)) appendHost(element);
   },
-  add_text({ open }, text) {
-    const { lastChild } = open.at(-1);
-    if (lastChild instanceof Text && (lastChild.length < TEXT_NODE || !/^\s/.test(text))) lastChild.appendData(text);
-    else open.at(-1).append(text);
+  add_text({ stack }, text) {
+    const { lastChild } = stack.at(-1);
+    const fits = lastChild instanceof Text && (lastChild.length < MAX_TEXT_NODE || !/^\s/.test(text));
+    if (fits) lastChild.appendData(text);
+    else stack.at(-1).append(text);
   },
-  set_attr({ open }, type, value) {
-    const made = open.at(-1);
+  set_attr({ stack }, type, value) {
+    const element = stack.at(-1);
     const [address] = ADDRESS.exec(value.trim()) ?? [];
-    if (type === smd.CHECKED && made.tagName === "SPAN") made.textContent = "[x]";
-    if (type === smd.START && made.tagName === "OL") made.start = Number.parseInt(value, 10);
-    if (address && made.tagName === "A") {
-      made.href = address;
-      made.rel = "noopener noreferrer nofollow ugc";
+    if (type === smd.CHECKED && element.tagName === "SPAN") element.textContent = "[x]";
+    if (type === smd.START && element.tagName === "OL") element.start = Number.parseInt(value, 10);
+    if (address && element.tagName === "A") {
+      element.href = address;
+      element.rel = "noopener noreferrer nofollow ugc";
     }
   },
 };

@@ -1,4 +1,4 @@
-// The keys of a battle, where the focus goes when its verdict changes, and what is said when something went wrong.
+// The keys of a battle, the focus after its verdict changes, and messages about failed requests.
 const battle = document.getElementById("battle");
 const words = document.getElementById("words").dataset;
 const PRINTED = ["1", "2", "="];
@@ -18,10 +18,10 @@ function vote(key) {
   return true;
 }
 
-function next(event) {
+function openNextBattle(event) {
   const link = document.getElementById("next");
-  const own = event.target.closest("a, button, summary, [tabindex='0']");
-  if (!link || own || ![" ", "Enter"].includes(event.key)) return false;
+  const usesKey = event.target.closest("a, button, summary, [tabindex='0']");
+  if (!link || usesKey || ![" ", "Enter"].includes(event.key)) return false;
   link.click();
   return true;
 }
@@ -32,7 +32,7 @@ document.addEventListener("keydown", (event) => {
   if (event.shiftKey && !PRINTED.includes(event.key)) return;
   if (isScrolling(event)) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  if (vote(key) || next(event)) event.preventDefault();
+  if (vote(key) || openNextBattle(event)) event.preventDefault();
 });
 
 function report(text) {
@@ -50,21 +50,21 @@ function showVerdict(verdict, heading) {
   verdict.scrollIntoView({ block: "nearest" });
 }
 
-// What was fetched before a vote must not take the place of what the vote brings. The listener is on the element itself:
-// what happens to one that is no longer on the page reaches nobody else.
-function watch(verdict) {
+// Discards a refresh that was requested before a vote, so that it does not replace the outcome of the vote. The
+// listener is on the verdict itself, because events of an element that has left the page reach no ancestor.
+function discardLateRefreshes(verdict) {
   verdict.addEventListener("htmx:beforeSwap", (event) => {
-    const late = !verdict.isConnected || document.querySelector("form.htmx-request");
-    if (late && event.detail.requestConfig.verb === "get") event.preventDefault();
+    const isLate = !verdict.isConnected || document.querySelector("form.htmx-request");
+    if (isLate && event.detail.requestConfig.verb === "get") event.preventDefault();
   });
 }
 
-watch(document.getElementById("verdict"));
+discardLateRefreshes(document.getElementById("verdict"));
 
-// Where the buttons were, the outcome is read first; after a further question that question.
+// After a vote the focus moves to the outcome, after a follow-up to its question.
 battle.addEventListener("htmx:afterSettle", ({ target, detail }) => {
   if (target.id !== "verdict") return;
-  watch(document.getElementById("verdict"));
+  discardLateRefreshes(document.getElementById("verdict"));
   const heading = target.querySelector("h2");
   if (detail.requestConfig.elt.closest(".further")) showTurn(document.querySelector(".turn:last-child"));
   else if (heading) showVerdict(target, heading);
@@ -73,8 +73,8 @@ battle.addEventListener("htmx:afterSettle", ({ target, detail }) => {
 
 battle.addEventListener("htmx:sendError", () => report(words.unsent));
 battle.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
-  const plain = xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
-  report(plain ? xhr.responseText : words.unstored);
-  // A conflict means that the battle has moved on, perhaps in another tab: the page shows how it stands.
+  const isPlainText = xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
+  report(isPlainText ? xhr.responseText : words.unstored);
+  // A conflict means that the battle has changed, perhaps in another tab: the page shows its new state.
   if (xhr.status === 409) document.getElementById("verdict").dispatchEvent(new Event("stale"));
 });

@@ -1,44 +1,45 @@
-// Who answers: where names are wanted, two different models. A choice that is whole is remembered in this browser as
-// far as it is still offered.
-const KEPT = "mode";
+// The choice of mode and models. Side-by-side battles need two different models. A complete choice is stored in this
+// browser and restored as far as its models are still available.
+const STORAGE_KEY = "mode";
 const form = document.getElementById("ask");
 const modes = form.elements.namedItem("mode");
 const group = form.querySelector(".pickers");
 const pickers = [...group.querySelectorAll("select")];
-const named = () => modes.value === "side_by_side";
-const whole = () => pickers.every((picker) => picker.value);
+const isSideBySide = () => modes.value === "side_by_side";
+const isComplete = () => pickers.every((picker) => picker.value);
 
-function restore() {
-  const kept = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
-  pickers.forEach((picker, place) => {
-    const slug = kept.models?.[place];
+function restoreChoice() {
+  const stored = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? "{}");
+  pickers.forEach((picker, index) => {
+    const slug = stored.models?.[index];
     if ([...picker.options].some((option) => option.value === slug)) picker.value = slug;
   });
-  if (kept.mode === "side_by_side" && whole()) modes.value = kept.mode;
+  if (stored.mode === "side_by_side" && isComplete()) modes.value = stored.mode;
 }
 
-function keep() {
-  if (named() && !whole()) return;
-  localStorage.setItem(KEPT, JSON.stringify({ mode: modes.value, models: pickers.map((picker) => picker.value) }));
+function storeChoice() {
+  if (isSideBySide() && !isComplete()) return;
+  const models = pickers.map((picker) => picker.value);
+  localStorage.setItem(STORAGE_KEY, JSON.stringify({ mode: modes.value, models }));
 }
 
-// What is missing or wrong is found by the browser before it sends anything, and it leads there.
-function check() {
+// Lets the browser report missing or equal models before it sends the form, and focus the picker.
+function validate() {
   const [a, b] = pickers.map((picker) => picker.value);
-  pickers.forEach((picker, place) => {
-    picker.required = named();
-    const taken = place ? a : b;
-    for (const option of picker.options) option.disabled = option.value !== "" && option.value === taken;
+  pickers.forEach((picker, index) => {
+    picker.required = isSideBySide();
+    const otherSlug = index ? a : b;
+    for (const option of picker.options) option.disabled = option.value !== "" && option.value === otherSlug;
   });
-  // Picked before this script was there to prevent it.
-  pickers[1].setCustomValidity(named() && a && a === b ? group.dataset.same : "");
+  // Equal models may have been picked before this script ran.
+  pickers[1].setCustomValidity(isSideBySide() && a && a === b ? group.dataset.same : "");
 }
 
-// After an error the form stands as it was sent.
-if (!form.querySelector("[role=alert]")) restore();
-check();
+// After an error the form shows the choice that was sent.
+if (!form.querySelector("[role=alert]")) restoreChoice();
+validate();
 form.addEventListener("change", (event) => {
   if (event.target.name === "prompt") return;
-  check();
-  keep();
+  validate();
+  storeChoice();
 });

@@ -1,32 +1,32 @@
-// The prompt box: Enter sends, and what is typed survives a closed tab.
-const DRAFT = "draft";
+// The prompt box: Enter sends the question, and a draft survives a closed tab.
+const STORAGE_KEY = "draft";
 const form = document.getElementById("ask");
 const box = document.getElementById("prompt");
 const send = form.querySelector("[type=submit]");
-const keep = () => localStorage.setItem(DRAFT, box.value);
+const storeDraft = () => localStorage.setItem(STORAGE_KEY, box.value);
 
-if (!box.value) box.value = localStorage.getItem(DRAFT) ?? "";
+if (!box.value) box.value = localStorage.getItem(STORAGE_KEY) ?? "";
 else {
-  // Given by the server, and from now on like anything typed: a reload shows what became of it.
-  keep();
+  // A text from the server becomes the draft. Without its query, a reload shows the draft as it was edited.
+  storeDraft();
   history.replaceState(null, "", location.pathname);
 }
 
-box.addEventListener("input", keep);
+box.addEventListener("input", storeDraft);
 
 box.addEventListener("keydown", (event) => {
-  // While an input method is composing a word, Enter belongs to it.
+  // While an input method composes a word, Enter belongs to it.
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
   event.preventDefault();
   if (!send.disabled && box.value.trim()) form.requestSubmit(send);
 });
 
 form.addEventListener("submit", () => {
-  localStorage.removeItem(DRAFT);
+  localStorage.removeItem(STORAGE_KEY);
   send.disabled = true;
 });
 
-// A page that comes back from the browser's cache comes back as it was left: with its button disabled.
+// A page restored from the browser's cache still has its button disabled.
 window.addEventListener("pageshow", () => {
   send.disabled = false;
 });

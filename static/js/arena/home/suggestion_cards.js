@@ -1,42 +1,43 @@
-// A card fills the box and selects its [placeholder], so that typing replaces it; four others come without a reload.
+// A suggestion card fills the prompt box and selects its [placeholder], so that typing replaces it. Four other cards
+// load without a reload.
 const PLACEHOLDER = /(?<!\w)\[\p{L}[^[\]\n]*\](?!\()/u;
 const box = document.getElementById("prompt");
 const cards = document.getElementById("cards");
 const shuffle = document.getElementById("shuffle");
 const status = document.getElementById("cards-status");
 
-function fill(text) {
+function fillBox(text) {
   box.focus();
   box.select();
-  // Deprecated, and the only way in which undoing brings back what was typed before.
+  // Deprecated, but the only way by which undo restores the earlier text.
   if (!document.execCommand("insertText", false, text)) {
     box.value = text;
     box.dispatchEvent(new Event("input"));
   }
-  const found = PLACEHOLDER.exec(box.value);
-  if (found) box.setSelectionRange(found.index, found.index + found[0].length);
+  const placeholder = PLACEHOLDER.exec(box.value);
+  if (placeholder) box.setSelectionRange(placeholder.index, placeholder.index + placeholder[0].length);
 }
 
-const modified = (event) => event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+const hasModifierKey = (event) => event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
 
-async function change() {
-  const shown = [...cards.querySelectorAll("[data-key]")].map((card) => ["shown", card.dataset.key]);
-  const answer = await fetch(`${shuffle.dataset.cards}?${new URLSearchParams(shown)}`);
-  if (!answer.ok) throw new Error(answer.status);
-  cards.innerHTML = await answer.text();
+async function loadOtherCards() {
+  const shownKeys = [...cards.querySelectorAll("[data-key]")].map((card) => ["shown", card.dataset.key]);
+  const response = await fetch(`${shuffle.dataset.cards}?${new URLSearchParams(shownKeys)}`);
+  if (!response.ok) throw new Error(response.status);
+  cards.innerHTML = await response.text();
   status.textContent = status.dataset.changed;
 }
 
 cards?.addEventListener("click", (event) => {
   const card = event.target.closest(".card");
-  if (!card || modified(event)) return;
+  if (!card || hasModifierKey(event)) return;
   event.preventDefault();
-  fill(card.querySelector(".card-prompt").textContent);
+  fillBox(card.querySelector(".card-prompt").textContent);
 });
 
 shuffle?.addEventListener("click", (event) => {
-  if (modified(event)) return;
+  if (hasModifierKey(event)) return;
   event.preventDefault();
   status.textContent = "";
-  change().catch(() => location.assign(shuffle.href));
+  loadOtherCards().catch(() => location.assign(shuffle.href));
 });

@@ -24,8 +24,8 @@ QUICK = Timeouts(connect=1, first_token=2, between_tokens=2, total=5)
 
 
 @dataclass
-class Heard:
-    """What came of one request."""
+class Result:
+    """The parts and the error of one request."""
 
     parts: list[StreamPart] = field(default_factory=list)
     error: BackendError | None = None
@@ -51,34 +51,34 @@ class Heard:
 class Ask(Protocol):
     async def __call__(
         self, kind: str, model: str, prompt: str = ..., timeouts: Timeouts = ..., **fields: Any
-    ) -> Heard: ...
+    ) -> Result: ...
 
 
 @pytest.fixture(scope="session")
 def provider() -> Iterator[FakeProvider]:
-    with FakeProvider() as fake:
-        yield fake
+    with FakeProvider() as server:
+        yield server
 
 
 @pytest.fixture
 async def client() -> AsyncIterator[aiohttp.ClientSession]:
-    async with create_session(["127.0.0.0/8"], QUICK) as made:
-        yield made
+    async with create_session(["127.0.0.0/8"], QUICK) as session:
+        yield session
 
 
 @pytest.fixture
 def ask(provider: FakeProvider, client: aiohttp.ClientSession) -> Ask:
-    async def asked(kind: str, model: str, prompt: str = "Why?", timeouts: Timeouts = QUICK, **fields: Any) -> Heard:
+    async def send(kind: str, model: str, prompt: str = "Why?", timeouts: Timeouts = QUICK, **fields: Any) -> Result:
         messages = fields.pop("messages", (Message("user", prompt),))
         fields = {"base_url": provider.base_url, **fields}
         request = Request(model=model, messages=messages, **fields)
-        heard = Heard()
+        result = Result()
         try:
             async with aclosing(BACKENDS[kind].stream(request, client, timeouts)) as parts:
                 async for part in parts:
-                    heard.parts.append(part)
+                    result.parts.append(part)
         except BackendError as error:
-            heard.error = error
-        return heard
+            result.error = error
+        return result
 
-    return asked
+    return send

@@ -15,7 +15,7 @@ REQUEST = Request(
     max_tokens=64,
     temperature=0.7,
 )
-# the order of events that the documentation shows, with thinking
+# The order of events in the documentation, with thinking.
 STREAM = (
     {"type": "message_start", "message": {"content": [], "usage": {"input_tokens": 25, "output_tokens": 1}}},
     {"type": "content_block_start", "index": 0, "content_block": {"type": "thinking", "thinking": ""}},
@@ -33,7 +33,7 @@ STREAM = (
 
 
 def test_post_asks_for_a_stream():
-    post = AnthropicBackend().post(REQUEST, NOTHING_REFUSED)
+    post = AnthropicBackend().build_post(REQUEST, NOTHING_REFUSED)
     assert post.url == "https://api.example.com/v1/messages"
     assert post.headers == {"x-api-key": "sk-ant", "anthropic-version": "2023-06-01"}
     assert post.body == {
@@ -52,8 +52,13 @@ def test_post_asks_for_a_stream():
 
 def test_post_leaves_out_what_is_not_set_or_was_refused():
     bare = Request("http://h", "m", (Message("user", "Hi"),))
-    assert AnthropicBackend().post(bare, NOTHING_REFUSED).body.keys() == {"model", "messages", "stream", "max_tokens"}
-    assert "temperature" not in AnthropicBackend().post(REQUEST, frozenset({"temperature"})).body
+    assert AnthropicBackend().build_post(bare, NOTHING_REFUSED).body.keys() == {
+        "model",
+        "messages",
+        "stream",
+        "max_tokens",
+    }
+    assert "temperature" not in AnthropicBackend().build_post(REQUEST, frozenset({"temperature"})).body
 
 
 @pytest.mark.parametrize(
@@ -65,21 +70,23 @@ def test_post_leaves_out_what_is_not_set_or_was_refused():
     ],
 )
 def test_post_of_a_model_that_thinks_has_a_budget_and_no_temperature(tokens, refused, thinking, limit):
-    body = AnthropicBackend().post(replace(REQUEST, thinking_tokens=tokens), refused).body
+    body = AnthropicBackend().build_post(replace(REQUEST, thinking_tokens=tokens), refused).body
     assert (body["thinking"], body["max_tokens"]) == (thinking, limit)
     assert "temperature" not in body
 
 
 def test_post_takes_the_operators_own_way_of_thinking():
     adaptive = {"thinking": {"type": "adaptive"}}
-    body = AnthropicBackend().post(replace(REQUEST, thinking_tokens=8000, parameters=adaptive), NOTHING_REFUSED).body
+    body = (
+        AnthropicBackend().build_post(replace(REQUEST, thinking_tokens=8000, parameters=adaptive), NOTHING_REFUSED).body
+    )
     assert (body["thinking"], body["max_tokens"]) == ({"type": "adaptive"}, 8064)
 
 
 def test_post_lets_parameters_override():
     thinking = {"type": "enabled", "budget_tokens": 2000}
     request = Request("http://h", "m", (), parameters={"thinking": thinking, "max_tokens": 4000})
-    body = AnthropicBackend().post(request, NOTHING_REFUSED).body
+    body = AnthropicBackend().build_post(request, NOTHING_REFUSED).body
     assert (body["thinking"], body["max_tokens"]) == (thinking, 4000)
 
 
@@ -88,24 +95,24 @@ def test_events_read_the_documented_stream():
     parts = [part for event in STREAM for part in events.read(event)]
     assert parts == [Reasoning("Hm"), Delta("Hello"), Delta("!")]
     assert events.usage == (25, 15)
-    assert events.complete
+    assert events.is_complete
 
 
 def test_events_are_complete_once_there_is_a_reason():
     events = AnthropicReader()
     for event in STREAM[:-2]:
         list(events.read(event))
-        assert not events.complete
+        assert not events.is_complete
     list(events.read(STREAM[-2]))
-    assert events.complete
+    assert events.is_complete
 
 
 @pytest.mark.parametrize("reason", ["max_tokens", "stop_sequence", "model_context_window_exceeded", "pause_turn"])
 def test_events_end_normally_or_at_a_limit_of_length(reason):
     events = AnthropicReader()
     list(events.read({"type": "message_delta", "delta": {"stop_reason": reason}}))
-    assert events.complete
-    assert events.cut is reason.startswith("m")
+    assert events.is_complete
+    assert events.is_cut is reason.startswith("m")
 
 
 def test_events_know_a_refusal():

@@ -14,11 +14,11 @@ FORMATS = ["openai", "anthropic", "gemini"]
 SHORT = Timeouts(connect=0.3, first_token=0.3, between_tokens=0.3, total=5)
 
 
-async def state(provider, model: str) -> str:
-    """What the provider saw of the last request, once it is no longer open."""
+async def wait_for_state(provider, model: str) -> str:
+    """The state of the last request at the provider, once it is no longer open."""
     for _ in range(100):
-        if (last := provider.requests(model)[-1]["state"]) != "open":
-            return last
+        if (state := provider.requests(model)[-1]["state"]) != "open":
+            return state
         await asyncio.sleep(0.01)
     return "open"
 
@@ -41,24 +41,24 @@ async def state(provider, model: str) -> str:
     ],
 )
 async def test_stream_gives_what_the_provider_sent(ask, kind, model):
-    heard = await ask(kind, model, "Why is the sky blue?")
-    assert heard.error is None
-    assert heard.text == expected_text(model, "Why is the sky blue?")
-    assert heard.reasoning == expected_reasoning(model, "Why is the sky blue?")
+    result = await ask(kind, model, "Why is the sky blue?")
+    assert result.error is None
+    assert result.text == expected_text(model, "Why is the sky blue?")
+    assert result.reasoning == expected_reasoning(model, "Why is the sky blue?")
 
 
 @pytest.mark.parametrize(("kind", "model"), [("openai", "json"), ("gemini", "json"), ("openai", "thinks-tag")])
 async def test_stream_takes_the_peculiarities_of_a_format(ask, kind, model):
-    heard = await ask(kind, model)
-    assert heard.text == expected_text(model, "Why?")
-    assert heard.reasoning == expected_reasoning(model, "Why?")
+    result = await ask(kind, model)
+    assert result.text == expected_text(model, "Why?")
+    assert result.reasoning == expected_reasoning(model, "Why?")
 
 
 @pytest.mark.parametrize("kind", FORMATS)
 async def test_stream_gives_the_token_counts_last(ask, kind):
-    heard = await ask(kind, "len-7", "three little words")
-    assert heard.parts[-1] == Usage(3, 7)
-    assert len(heard.usage) == 1
+    result = await ask(kind, "len-7", "three little words")
+    assert result.parts[-1] == Usage(3, 7)
+    assert len(result.usage) == 1
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -91,10 +91,10 @@ async def test_stream_gives_the_token_counts_last(ask, kind):
 )
 async def test_stream_types_every_misbehaviour(ask, provider, kind, model, outcome):
     before = len(provider.requests(model))
-    heard = await ask(kind, model)
-    assert heard.outcome == outcome
-    assert bool(heard.text) is model.endswith("-3")
-    assert model.replace("error-", "status ") in heard.error.detail or not model.startswith("error-")
+    result = await ask(kind, model)
+    assert result.outcome == outcome
+    assert bool(result.text) is model.endswith("-3")
+    assert model.replace("error-", "status ") in result.error.detail or not model.startswith("error-")
     assert len(provider.requests(model)) == before + 1
 
 
@@ -110,46 +110,46 @@ async def test_stream_types_every_misbehaviour(ask, provider, kind, model, outco
     ],
 )
 async def test_stream_limits_each_wait(ask, provider, model, outcome, detail):
-    heard = await ask("openai", model, timeouts=SHORT)
-    assert heard.outcome == outcome
-    assert detail in heard.error.detail
-    assert await state(provider, model) == "aborted"
+    result = await ask("openai", model, timeouts=SHORT)
+    assert result.outcome == outcome
+    assert detail in result.error.detail
+    assert await wait_for_state(provider, model) == "aborted"
 
 
 async def test_stream_limits_the_whole_answer(ask):
-    heard = await ask("openai", "steady-50-len-100", timeouts=Timeouts(total=0.3))
-    assert heard.outcome == ("GIVE_UP", "timeout")
-    assert "not finished within 0.3 s" in heard.error.detail
-    assert 1 < len(heard.parts) < 40
+    result = await ask("openai", "steady-50-len-100", timeouts=Timeouts(total=0.3))
+    assert result.outcome == ("GIVE_UP", "timeout")
+    assert "not finished within 0.3 s" in result.error.detail
+    assert 1 < len(result.parts) < 40
 
 
 async def test_stream_limits_reasoning_like_text(ask):
-    heard = await ask("openai", "thinks-steady-50-len-5", timeouts=SHORT)
-    assert heard.error is None
-    assert heard.text == expected_text("thinks-steady-50-len-5", "Why?")
+    result = await ask("openai", "thinks-steady-50-len-5", timeouts=SHORT)
+    assert result.error is None
+    assert result.text == expected_text("thinks-steady-50-len-5", "Why?")
 
 
 async def test_stream_retries_what_failed_while_it_only_thought(ask):
-    heard = await ask("openai", "thinks-reset-3")
-    assert heard.reasoning
-    assert heard.outcome == ("RETRY", "unavailable")
+    result = await ask("openai", "thinks-reset-3")
+    assert result.reasoning
+    assert result.outcome == ("RETRY", "unavailable")
 
 
 @pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize(("model", "told"), [("len-7", 0), ("cut-len-7", 1)])
 async def test_stream_tells_that_the_provider_cut_the_answer(ask, kind, model, told):
-    heard = await ask(kind, model)
-    assert heard.text == expected_text(model, "Why?")
-    assert heard.parts.count(Truncation()) == told
+    result = await ask(kind, model)
+    assert result.text == expected_text(model, "Why?")
+    assert result.parts.count(Truncation()) == told
 
 
 @pytest.mark.parametrize("kind", FORMATS)
 async def test_stream_cuts_an_endless_answer(ask, provider, kind):
-    heard = await ask(kind, "endless")
-    assert heard.error is None
-    assert MAX_TEXT_BYTES - 4 < len(heard.text) <= MAX_TEXT_BYTES
-    assert heard.parts.count(Truncation()) == 1
-    assert await state(provider, "endless") == "aborted"
+    result = await ask(kind, "endless")
+    assert result.error is None
+    assert MAX_TEXT_BYTES - 4 < len(result.text) <= MAX_TEXT_BYTES
+    assert result.parts.count(Truncation()) == 1
+    assert await wait_for_state(provider, "endless") == "aborted"
 
 
 async def test_stream_closed_early_ends_the_request(provider, client):
@@ -157,7 +157,7 @@ async def test_stream_closed_early_ends_the_request(provider, client):
     request = Request(provider.base_url, model, (Message("user", "Why?"),))
     async with aclosing(BACKENDS["openai"].stream(request, client, Timeouts())) as parts:
         assert isinstance(await anext(parts), Delta)
-    assert await state(provider, model) == "aborted"
+    assert await wait_for_state(provider, model) == "aborted"
 
 
 async def test_stream_cancelled_ends_the_request(ask, provider):
@@ -167,7 +167,7 @@ async def test_stream_cancelled_ends_the_request(ask, provider):
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert await state(provider, model) == "aborted"
+    assert await wait_for_state(provider, model) == "aborted"
 
 
 async def test_stream_does_not_count_the_time_of_a_slow_reader(provider, client):
@@ -190,23 +190,23 @@ async def test_stream_uses_a_connection_again(ask, client):
 
 async def test_streams_do_not_mix(ask):
     prompts = [f"question {n}" for n in range(40)]
-    heard = await asyncio.gather(*(ask(FORMATS[n % 3], "steady-500", p) for n, p in enumerate(prompts)))
-    assert [h.text for h in heard] == [expected_text("steady-500", p) for p in prompts]
+    results = await asyncio.gather(*(ask(FORMATS[n % 3], "steady-500", p) for n, p in enumerate(prompts)))
+    assert [result.text for result in results] == [expected_text("steady-500", p) for p in prompts]
 
 
 @pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("model", ["error-401", "error-500", "fails-3", "toolong"])
 async def test_errors_never_hold_the_key(ask, provider, kind, model):
-    heard = await ask(kind, model, api_key="sk-canary-1234")
+    result = await ask(kind, model, api_key="sk-canary-1234")
     sent = provider.requests(model)[-1]["headers"]
     assert "sk-canary-1234" in "".join(sent.values())
-    assert "canary" not in f"{heard.error!r}{heard.error}{heard.error.detail}{heard.error.__cause__!r}"
+    assert "canary" not in f"{result.error!r}{result.error}{result.error.detail}{result.error.__cause__!r}"
 
 
 async def test_stream_with_a_key_that_is_no_header_fails_without_it(ask):
-    heard = await ask("openai", "len-3", api_key="sk-canary\r\nX-Evil: 1")
-    assert heard.outcome == ("REPLACE", "unavailable")
-    assert "sk-canary\r" not in heard.error.detail
+    result = await ask("openai", "len-3", api_key="sk-canary\r\nX-Evil: 1")
+    assert result.outcome == ("REPLACE", "unavailable")
+    assert "sk-canary\r" not in result.error.detail
 
 
 @pytest.mark.parametrize(
@@ -234,9 +234,9 @@ async def test_stream_does_not_wait_for_the_rest_of_an_error(ask, status, outcom
 
     async with await asyncio.start_server(stall, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        heard = await ask("openai", "m", base_url=f"http://127.0.0.1:{port}/v1")
-    assert heard.outcome == (outcome, "unavailable")
-    assert "half a sent" in heard.error.detail
+        result = await ask("openai", "m", base_url=f"http://127.0.0.1:{port}/v1")
+    assert result.outcome == (outcome, "unavailable")
+    assert "half a sent" in result.error.detail
 
 
 async def test_stream_sends_the_whole_conversation(ask, provider):
@@ -263,8 +263,8 @@ async def test_stream_sends_the_whole_conversation(ask, provider):
 async def test_stream_does_without_a_field_that_is_refused_and_remembers(ask, provider, kind, field, instead):
     model = f"{kind}/refuses-{field}"
     for _ in range(2):
-        heard = await ask(kind, model, temperature=0.7, thinking_tokens=2000 if field == "budget_tokens" else 0)
-        assert heard.text == expected_text(model, "Why?")
+        result = await ask(kind, model, temperature=0.7, thinking_tokens=2000 if field == "budget_tokens" else 0)
+        assert result.text == expected_text(model, "Why?")
     states = [request["state"] for request in provider.requests(model)]
     assert states == ["failed", "finished", "finished"]
     body = provider.requests(model)[-1]["body"]
@@ -284,21 +284,21 @@ async def test_stream_of_a_model_that_thinks_has_the_tokens_for_it(ask, kind):
 
 @pytest.mark.parametrize("kind", ["openai", "anthropic", "gemini"])
 async def test_stream_cuts_what_is_seen_of_a_model_that_thinks_and_not_its_thoughts(ask, kind):
-    """Four bytes are a token."""
+    """Four bytes count as one token."""
     model = f"{kind}/thinks-len-90"
     whole = expected_text(model, "Why?").encode()
 
-    heard = await ask(kind, model, max_tokens=20, thinking_tokens=1024)
+    result = await ask(kind, model, max_tokens=20, thinking_tokens=1024)
 
-    assert heard.text == whole[:80].decode(errors="ignore")
-    assert heard.reasoning == expected_reasoning(model, "Why?")
-    assert Truncation() in heard.parts
-    assert len(heard.reasoning.encode()) + len(heard.text.encode()) > 80
+    assert result.text == whole[:80].decode(errors="ignore")
+    assert result.reasoning == expected_reasoning(model, "Why?")
+    assert Truncation() in result.parts
+    assert len(result.reasoning.encode()) + len(result.text.encode()) > 80
 
 
 async def test_stream_remembers_nothing_from_a_request_that_failed_anyway(ask, provider):
-    heard = await ask("anthropic", "refuses-max_tokens")
-    assert heard.outcome == ("REPLACE", "rejected")
+    result = await ask("anthropic", "refuses-max_tokens")
+    assert result.outcome == ("REPLACE", "rejected")
     assert (await ask("anthropic", "refuses-max_tokens")).error
     assert all("max_tokens" in request["body"] for request in provider.requests("refuses-max_tokens"))
 
@@ -344,9 +344,9 @@ def test_merged_puts_parameters_over_the_body(parameters, result):
 async def test_a_format_must_say_how_to_ask_and_read():
     request = Request("http://h", "m", ())
     with pytest.raises(NotImplementedError):
-        HttpBackend().post(request, frozenset())
+        HttpBackend().build_post(request, frozenset())
     with pytest.raises(NotImplementedError):
-        HttpBackend().reader()
+        HttpBackend().create_reader()
 
 
 async def test_session_without_allowed_hosts_reaches_no_loopback(provider):

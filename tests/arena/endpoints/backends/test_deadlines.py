@@ -11,14 +11,14 @@ from arena.endpoints.backends.deadlines import GRACE_S, Deadline, TextBudget
 from arena.endpoints.backends.protocol import Timeouts
 
 
-def reader() -> aiohttp.StreamReader:
+def create_reader() -> aiohttp.StreamReader:
     loop = asyncio.get_running_loop()
     protocol = BaseProtocol(loop)
     protocol.connection_made(asyncio.Transport())
     return aiohttp.StreamReader(protocol, 2**16, loop=loop)
 
 
-async def took(deadline: Deadline, content: aiohttp.StreamReader) -> tuple[float, str]:
+async def time_out(deadline: Deadline, content: aiohttp.StreamReader) -> tuple[float, str]:
     start = time.monotonic()
     with pytest.raises(TimeoutError) as caught:
         await deadline.read(content)
@@ -27,7 +27,7 @@ async def took(deadline: Deadline, content: aiohttp.StreamReader) -> tuple[float
 
 async def test_deadline_limits_the_first_token():
     deadline = Deadline(Timeouts(first_token=0.1))
-    seconds, message = await took(deadline, reader())
+    seconds, message = await time_out(deadline, create_reader())
     assert 0.05 < seconds < 1
     assert message == "no first token within 0.1 s"
 
@@ -35,7 +35,7 @@ async def test_deadline_limits_the_first_token():
 async def test_deadline_limits_the_request_by_the_first_token_too():
     deadline = Deadline(Timeouts(first_token=0.05))
     with pytest.raises(TimeoutError, match="no first token"):
-        await deadline.ask(asyncio.sleep(1))
+        await deadline.wait_for(asyncio.sleep(1))
 
 
 async def test_deadline_passes_other_timeouts_on():
@@ -43,62 +43,62 @@ async def test_deadline_passes_other_timeouts_on():
         raise TimeoutError("someone else's")
 
     with pytest.raises(TimeoutError, match="someone else's"):
-        await Deadline(Timeouts()).ask(fail())
+        await Deadline(Timeouts()).wait_for(fail())
 
 
 async def test_deadline_starts_again_with_each_token():
-    deadline, content = Deadline(Timeouts(first_token=5, between_tokens=0.2)), reader()
+    deadline, content = Deadline(Timeouts(first_token=5, between_tokens=0.2)), create_reader()
     for _ in range(4):
-        deadline.progress(token=True, complete=False)
+        deadline.record_progress(has_token=True, is_complete=False)
         asyncio.get_running_loop().call_later(0.06, content.feed_data, b"x")
         assert await deadline.read(content) == b"x"
-    deadline.progress(token=True, complete=False)
-    seconds, message = await took(deadline, content)
+    deadline.record_progress(has_token=True, is_complete=False)
+    seconds, message = await time_out(deadline, content)
     assert 0.05 < seconds < 1
     assert message == "no token for 0.2 s"
 
 
 async def test_deadline_does_not_take_keep_alives_for_tokens():
-    deadline, content = Deadline(Timeouts(first_token=0.1)), reader()
+    deadline, content = Deadline(Timeouts(first_token=0.1)), create_reader()
     content.feed_data(b": ping\n")
     await deadline.read(content)
-    deadline.progress(token=False, complete=False)
-    seconds, _ = await took(deadline, content)
+    deadline.record_progress(has_token=False, is_complete=False)
+    seconds, _ = await time_out(deadline, content)
     assert seconds < 1
 
 
 async def test_deadline_does_not_count_the_time_of_a_slow_reader():
-    deadline, content = Deadline(Timeouts(first_token=5, between_tokens=0.2)), reader()
-    deadline.progress(token=True, complete=False)
+    deadline, content = Deadline(Timeouts(first_token=5, between_tokens=0.2)), create_reader()
+    deadline.record_progress(has_token=True, is_complete=False)
     content.feed_data(b"x")
     await deadline.read(content)
     await asyncio.sleep(0.3)
-    deadline.progress(token=True, complete=False)
+    deadline.record_progress(has_token=True, is_complete=False)
     asyncio.get_running_loop().call_later(0.05, content.feed_data, b"y")
     assert await deadline.read(content) == b"y"
 
 
 async def test_deadline_limits_the_whole_answer():
-    deadline, content = Deadline(Timeouts(between_tokens=5, total=0.2)), reader()
-    deadline.progress(token=True, complete=False)
-    seconds, message = await took(deadline, content)
+    deadline, content = Deadline(Timeouts(between_tokens=5, total=0.2)), create_reader()
+    deadline.record_progress(has_token=True, is_complete=False)
+    seconds, message = await time_out(deadline, content)
     assert 0.1 < seconds < 1
     assert message == "not finished within 0.2 s"
 
 
 async def test_deadline_waits_shortly_after_the_end():
     deadline = Deadline(Timeouts())
-    deadline.progress(token=True, complete=True)
-    deadline.progress(token=True, complete=True)
-    seconds, _ = await took(deadline, reader())
+    deadline.record_progress(has_token=True, is_complete=True)
+    deadline.record_progress(has_token=True, is_complete=True)
+    seconds, _ = await time_out(deadline, create_reader())
     assert seconds < GRACE_S + 1
 
 
 async def test_deadline_leaves_no_timer_behind():
-    deadline, content = Deadline(Timeouts(first_token=0.05)), reader()
+    deadline, content = Deadline(Timeouts(first_token=0.05)), create_reader()
     content.feed_data(b"x")
     await deadline.read(content)
-    deadline.stop()
+    deadline.cancel()
     await asyncio.sleep(0.1)
     assert content.exception() is None
 
@@ -112,11 +112,11 @@ def test_budget_cuts_between_characters_at_its_size(pieces, size):
     assert len(taken.encode()) <= size
     if len(whole.encode()) < size:
         assert taken == whole
-        assert not budget.spent
+        assert not budget.is_spent
     if taken != whole:
-        assert budget.spent
+        assert budget.is_spent
 
 
 def test_budget_once_cut_takes_nothing_more():
     budget = TextBudget(5)
-    assert [budget.take("abc🙂"), budget.take("d"), budget.spent] == ["abc", "", True]
+    assert [budget.take("abc🙂"), budget.take("d"), budget.is_spent] == ["abc", "", True]

@@ -114,9 +114,9 @@ def test_script_refers_only_to_what_its_patterns_hold():
 
 async def test_eliza_streams_its_answer(ask):
     messages = (Message("user", "Hello"), Message("assistant", "Hello."), Message("user", "I am sad."))
-    heard = await ask("eliza", "", messages=messages, parameters=FAST)
-    assert heard.text == "I am sorry to hear that you are sad."
-    assert len(heard.parts) == 10
+    result = await ask("eliza", "", messages=messages, parameters=FAST)
+    assert result.text == "I am sorry to hear that you are sad."
+    assert len(result.parts) == 10
 
 
 async def test_eliza_without_a_message_has_nothing_to_say(ask):

@@ -23,7 +23,7 @@ def response(*parts: dict, finish: str | None = None, **fields) -> dict:
 
 
 def test_post_asks_for_a_stream():
-    post = GeminiBackend().post(REQUEST, NOTHING_REFUSED)
+    post = GeminiBackend().build_post(REQUEST, NOTHING_REFUSED)
     assert post.url == "https://api.example.com/v1beta/models/gemini-x:streamGenerateContent?alt=sse"
     assert post.headers == {"x-goog-api-key": "AIza"}
     assert post.body == {
@@ -45,7 +45,9 @@ def test_post_asks_for_a_stream():
     ],
 )
 def test_post_of_a_model_that_thinks_has_a_budget_unless_the_operator_gives_a_level(parameters, thinking):
-    body = GeminiBackend().post(replace(REQUEST, thinking_tokens=8000, parameters=parameters), NOTHING_REFUSED).body
+    body = (
+        GeminiBackend().build_post(replace(REQUEST, thinking_tokens=8000, parameters=parameters), NOTHING_REFUSED).body
+    )
     assert body["generationConfig"] == {"maxOutputTokens": 8064, "temperature": 0.7, "thinkingConfig": thinking}
 
 
@@ -58,7 +60,7 @@ def test_post_of_a_model_that_thinks_has_a_budget_unless_the_operator_gives_a_le
     ],
 )
 def test_post_puts_the_model_into_the_path(model, path):
-    assert f"/{path}stream" in GeminiBackend().post(Request("http://h", model, ()), NOTHING_REFUSED).url
+    assert f"/{path}stream" in GeminiBackend().build_post(Request("http://h", model, ()), NOTHING_REFUSED).url
 
 
 def test_post_merges_parameters_as_the_api_nests_them():
@@ -67,7 +69,7 @@ def test_post_merges_parameters_as_the_api_nests_them():
         "safetySettings": [{"category": "X", "threshold": "BLOCK_NONE"}],
     }
     request = Request("http://h", "m", (), temperature=0.7, max_tokens=5, parameters=parameters)
-    body = GeminiBackend().post(request, NOTHING_REFUSED).body
+    body = GeminiBackend().build_post(request, NOTHING_REFUSED).body
     assert body["generationConfig"] == {
         "maxOutputTokens": 5,
         "topP": 0.9,
@@ -77,9 +79,11 @@ def test_post_merges_parameters_as_the_api_nests_them():
 
 
 def test_post_leaves_out_what_is_not_set_or_was_refused():
-    bare = GeminiBackend().post(Request("http://h", "m", (), max_tokens=5), NOTHING_REFUSED).body
+    bare = GeminiBackend().build_post(Request("http://h", "m", (), max_tokens=5), NOTHING_REFUSED).body
     assert bare == {"contents": [], "generationConfig": {"maxOutputTokens": 5}}
-    assert GeminiBackend().post(REQUEST, frozenset({"temperature"})).body["generationConfig"] == {"maxOutputTokens": 64}
+    assert GeminiBackend().build_post(REQUEST, frozenset({"temperature"})).body["generationConfig"] == {
+        "maxOutputTokens": 64
+    }
 
 
 @pytest.mark.parametrize(
@@ -105,10 +109,10 @@ def test_responses_read_every_known_shape(event, parts):
 def test_responses_end_normally_or_at_a_limit_of_length(reason):
     responses = GeminiReader()
     list(responses.read(response({"text": "Hi"})))
-    assert not responses.complete
+    assert not responses.is_complete
     list(responses.read(response({"text": "!"}, finish=reason)))
-    assert responses.complete
-    assert responses.cut is (reason == "MAX_TOKENS")
+    assert responses.is_complete
+    assert responses.is_cut is (reason == "MAX_TOKENS")
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def delta(finish: str | None = None, **fields) -> dict:
 
 
 def test_post_asks_for_a_stream():
-    post = OpenAIBackend().post(REQUEST, NOTHING_REFUSED)
+    post = OpenAIBackend().build_post(REQUEST, NOTHING_REFUSED)
     assert post.url == "https://api.example.com/v1/chat/completions"
     assert post.headers == {"Authorization": "Bearer sk-1"}
     assert post.body == {
@@ -45,7 +45,7 @@ def test_post_asks_for_a_stream():
 
 
 def test_post_leaves_out_what_is_not_set():
-    post = OpenAIBackend().post(Request("http://h/v1", "m", (Message("user", "Hi"),)), NOTHING_REFUSED)
+    post = OpenAIBackend().build_post(Request("http://h/v1", "m", (Message("user", "Hi"),)), NOTHING_REFUSED)
     assert post.headers == {}
     assert "temperature" not in post.body
     assert [message["role"] for message in post.body["messages"]] == ["user"]
@@ -60,7 +60,7 @@ def test_post_leaves_out_what_is_not_set():
     ],
 )
 def test_post_does_without_what_was_refused(refused, gone, instead):
-    body = OpenAIBackend().post(REQUEST, frozenset({refused})).body
+    body = OpenAIBackend().build_post(REQUEST, frozenset({refused})).body
     assert gone not in body
     assert body.items() >= instead.items()
 
@@ -79,7 +79,7 @@ def test_post_lets_parameters_override():
             "stream_options": {"include_usage": False, "x": 1},
         },
     )
-    assert OpenAIBackend().post(request, NOTHING_REFUSED).body == {
+    assert OpenAIBackend().build_post(request, NOTHING_REFUSED).body == {
         "model": "m",
         "messages": [],
         "stream": True,
@@ -126,10 +126,10 @@ def test_chunks_read_every_known_shape(event, parts):
 def test_chunks_end_normally_or_at_a_limit_of_length(reason):
     chunks = OpenAIReader()
     list(chunks.read(delta(content="Hi")))
-    assert not chunks.complete
+    assert not chunks.is_complete
     list(chunks.read(delta(finish=reason)))
-    assert chunks.complete
-    assert chunks.cut is reason.endswith("length")
+    assert chunks.is_complete
+    assert chunks.is_cut is reason.endswith("length")
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from arena.endpoints.backends.protocol import BackendError, Delta, Message, Requ
 FAST = {"first_token_s": 0, "tokens_per_second": 1000}
 
 
-def request(**fields) -> Request:
+def build_request(**fields) -> Request:
     return Request("", "", (Message("user", "two words"),), **{"parameters": FAST, **fields})
 
 
-async def spoken(text: str, made: Request, timeouts: Timeouts | None = None) -> list:
-    return [part async for part in stream_words(text, made, timeouts or Timeouts())]
+async def speak(text: str, request: Request, timeouts: Timeouts | None = None) -> list:
+    return [part async for part in stream_words(text, request, timeouts or Timeouts())]
 
 
 @pytest.mark.parametrize("text", ["one", "one two", "  one\n\n two\tthree ", "日本 🙂 x", "- a\n- b"])
@@ -22,7 +22,7 @@ def test_words_joined_are_the_text(text):
 
 
 async def test_speak_says_a_word_at_a_time_and_counts():
-    assert await spoken("Why not, then?", request()) == [
+    assert await speak("Why not, then?", build_request()) == [
         Delta("Why "),
         Delta("not, "),
         Delta("then?"),
@@ -31,14 +31,16 @@ async def test_speak_says_a_word_at_a_time_and_counts():
 
 
 async def test_speak_stops_at_max_tokens():
-    parts = await spoken("a b c d e", request(max_tokens=2))
+    parts = await speak("a b c d e", build_request(max_tokens=2))
     assert parts == [Delta("a "), Delta("b "), Usage(2, 2)]
 
 
 async def test_speak_keeps_the_pace():
     start = time.monotonic()
     pace = {"first_token_s": 0.1, "tokens_per_second": 50}
-    times = [time.monotonic() - start async for _ in stream_words("a b c d e f", request(parameters=pace), Timeouts())]
+    times = [
+        time.monotonic() - start async for _ in stream_words("a b c d e f", build_request(parameters=pace), Timeouts())
+    ]
     assert 0.09 < times[0] < 1
     assert 0.19 < times[5] < 1.5
 
@@ -46,21 +48,21 @@ async def test_speak_keeps_the_pace():
 async def test_speak_ends_when_the_time_is_over():
     pace = {"first_token_s": 0, "tokens_per_second": 20}
     with pytest.raises(BackendError) as caught:
-        await spoken("a b c d e f", request(parameters=pace), Timeouts(total=0.12))
+        await speak("a b c d e f", build_request(parameters=pace), Timeouts(total=0.12))
     assert (caught.value.action.name, caught.value.reason) == ("GIVE_UP", "timeout")
 
 
 async def test_speak_may_be_replaced_when_it_never_begins():
     pace = {"first_token_s": 10, "tokens_per_second": 20}
     with pytest.raises(BackendError) as caught:
-        await spoken("a b", request(parameters=pace), Timeouts(total=0.1))
+        await speak("a b", build_request(parameters=pace), Timeouts(total=0.1))
     assert (caught.value.action.name, caught.value.reason) == ("REPLACE", "timeout")
 
 
 @pytest.mark.parametrize("text", ["", " \n "])
 async def test_speak_with_nothing_to_say_is_an_error(text):
     with pytest.raises(BackendError) as caught:
-        await spoken(text, request())
+        await speak(text, build_request())
     assert (caught.value.action.name, caught.value.reason) == ("REPLACE", "empty")
 
 
@@ -70,5 +72,5 @@ async def test_speak_with_nothing_to_say_is_an_error(text):
 )
 async def test_speak_refuses_a_pace_that_is_none(parameters):
     with pytest.raises(BackendError) as caught:
-        await spoken("a b", request(parameters=parameters))
+        await speak("a b", build_request(parameters=parameters))
     assert "tokens_per_second" in caught.value.detail

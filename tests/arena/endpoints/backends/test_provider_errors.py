@@ -110,8 +110,8 @@ def test_from_status_takes_a_bad_request_for_the_question_s_fault_unless_it_is_a
     ],
 )
 def test_from_event_reads_what_each_provider_gives(error, action):
-    made = translate_event(error, repr(error))
-    assert (made.action, made.reason) == (action, "unavailable")
+    translated = translate_event(error, repr(error))
+    assert (translated.action, translated.reason) == (action, "unavailable")
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_from_event_knows_what_the_question_has_caused(error, reason):
 def test_from_status_knows_when_a_provider_that_limits_the_rate_answers_again(status, header, seconds):
     error = translate_status(status, "slow down", header)
     assert (error.reason, error.retry_after_s) == ("unavailable", seconds)
-    assert finalize_error(error, begun=False, secret="").retry_after_s == seconds
+    assert finalize_error(error, has_begun=False, api_key="").retry_after_s == seconds
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_from_status_knows_when_a_provider_that_limits_the_rate_answers_again(st
     ],
 )
 def test_from_status_tells_a_rate_limit_from_an_account_without_money(text, seconds):
-    """Visitors can bring about a rate limit: what says nothing of when it ends must not count as an outage."""
+    """Visitors can cause a rate limit: one that does not say when it ends must not count as an outage."""
     assert translate_status(429, text).retry_after_s == seconds
 
 
@@ -167,7 +167,7 @@ def test_from_status_tells_a_rate_limit_from_an_account_without_money(text, seco
     ],
 )
 def test_from_status_takes_no_rate_limit_for_a_prompt_that_is_too_long(text):
-    """Visitors can bring about a rate limit: a probe that takes it for a failure would take the model out."""
+    """Visitors can cause a rate limit: a probe that took it for a failure would take the model out of the draw."""
     error = translate_status(429, text, "7")
     assert (error.action, error.reason, error.retry_after_s) == (Action.RETRY, "unavailable", 7)
 
@@ -196,19 +196,19 @@ def test_from_event_knows_a_prompt_that_is_too_long():
     ],
 )
 def test_from_exception_says_what_to_do_next(error, action, reason):
-    made = translate_exception(error)
-    assert (made.action, made.reason) == (action, reason)
+    translated = translate_exception(error)
+    assert (translated.action, translated.reason) == (action, reason)
 
 
 @pytest.mark.parametrize("action", Action)
 def test_final_gives_up_once_the_answer_has_begun(action):
     error = BackendError(action, "unavailable", "x")
-    assert finalize_error(error, begun=True, secret="").action is Action.GIVE_UP
-    assert finalize_error(error, begun=False, secret="").action is action
+    assert finalize_error(error, has_begun=True, api_key="").action is Action.GIVE_UP
+    assert finalize_error(error, has_begun=False, api_key="").action is action
 
 
 def test_final_takes_the_key_out_and_shortens():
     error = BackendError(Action.RETRY, "unavailable", "key sk-canary " * 100)
-    detail = finalize_error(error, begun=False, secret="sk-canary").detail
+    detail = finalize_error(error, has_begun=False, api_key="sk-canary").detail
     assert "canary" not in detail
     assert len(detail) == MAX_DETAIL_LENGTH

@@ -10,8 +10,8 @@ from arena.endpoints.backends.registry import BACKENDS
 from arena.endpoints.backends.response import AnswerDecoder, parse_json
 
 
-def answer(**options) -> AnswerDecoder:
-    return AnswerDecoder(BACKENDS["openai"].reader(), **options)
+def create_decoder(**options) -> AnswerDecoder:
+    return AnswerDecoder(BACKENDS["openai"].create_reader(), **options)
 
 
 def chunk(text: str = "", finish: str | None = None, **fields) -> bytes:
@@ -22,97 +22,97 @@ def chunk(text: str = "", finish: str | None = None, **fields) -> bytes:
 END = chunk(finish="stop") + b"data: [DONE]\n\n"
 
 
-def failed(*chunks: bytes) -> BackendError:
-    heard = answer()
+def decode_error(*chunks: bytes) -> BackendError:
+    decoder = create_decoder()
     with pytest.raises(BackendError) as caught:
         for piece in chunks:
-            list(heard.feed(piece))
-        list(heard.end())
+            list(decoder.feed(piece))
+        list(decoder.end())
     return caught.value
 
 
 def test_answer_gives_parts_as_they_come():
-    heard = answer()
-    assert [*heard.feed(chunk("One"))] == [Delta("One")]
-    assert not heard.complete
-    assert [*heard.feed(chunk(" two") + chunk(" three"))] == [Delta(" two"), Delta(" three")]
-    assert [*heard.feed(END)] == []
-    assert heard.complete
-    assert [*heard.end()] == []
+    decoder = create_decoder()
+    assert [*decoder.feed(chunk("One"))] == [Delta("One")]
+    assert not decoder.is_complete
+    assert [*decoder.feed(chunk(" two") + chunk(" three"))] == [Delta(" two"), Delta(" three")]
+    assert [*decoder.feed(END)] == []
+    assert decoder.is_complete
+    assert [*decoder.end()] == []
 
 
 def test_answer_reads_nothing_after_done():
-    heard = answer()
-    list(heard.feed(chunk("One") + END))
-    assert [*heard.feed(chunk("two"))] == []
-    assert [*heard.feed(b"data: {garbage\n\n")] == []
-    assert [*heard.end()] == []
+    decoder = create_decoder()
+    list(decoder.feed(chunk("One") + END))
+    assert [*decoder.feed(chunk("two"))] == []
+    assert [*decoder.feed(b"data: {garbage\n\n")] == []
+    assert [*decoder.end()] == []
 
 
 def test_answer_counts_tokens_at_the_end():
-    heard = answer()
-    list(heard.feed(chunk("One", usage={"prompt_tokens": 1, "completion_tokens": 1})))
-    list(heard.feed(chunk(usage={"prompt_tokens": 3, "completion_tokens": 5}) + END))
-    assert [*heard.end()] == [Usage(3, 5)]
+    decoder = create_decoder()
+    list(decoder.feed(chunk("One", usage={"prompt_tokens": 1, "completion_tokens": 1})))
+    list(decoder.feed(chunk(usage={"prompt_tokens": 3, "completion_tokens": 5}) + END))
+    assert [*decoder.end()] == [Usage(3, 5)]
 
 
 def test_answer_tells_that_it_was_cut_before_the_counts():
-    heard = answer()
-    list(heard.feed(chunk("One", usage={"prompt_tokens": 1, "completion_tokens": 1}) + chunk(finish="length")))
-    assert [*heard.end()] == [Truncation(), Usage(1, 1)]
+    decoder = create_decoder()
+    list(decoder.feed(chunk("One", usage={"prompt_tokens": 1, "completion_tokens": 1}) + chunk(finish="length")))
+    assert [*decoder.end()] == [Truncation(), Usage(1, 1)]
 
 
 def test_answer_tells_how_much_was_thought():
-    heard = answer()
+    decoder = create_decoder()
     usage = {"prompt_tokens": 3, "completion_tokens": 5, "completion_tokens_details": {"reasoning_tokens": 4}}
-    list(heard.feed(chunk("One", usage=usage) + END))
-    assert [*heard.end()] == [Usage(3, 5, 4)]
+    list(decoder.feed(chunk("One", usage=usage) + END))
+    assert [*decoder.end()] == [Usage(3, 5, 4)]
 
 
 @pytest.mark.parametrize("counts", [(None, 5), (3, None), (-1, 5), (3, 2**31), (3.5, 5), ("3", 5), (True, 5)])
 def test_answer_leaves_out_counts_that_make_no_sense(counts):
-    heard = answer()
-    list(heard.feed(chunk("One", usage={"prompt_tokens": counts[0], "completion_tokens": counts[1]}) + END))
-    assert [*heard.end()] == []
+    decoder = create_decoder()
+    list(decoder.feed(chunk("One", usage={"prompt_tokens": counts[0], "completion_tokens": counts[1]}) + END))
+    assert [*decoder.end()] == []
 
 
 def test_answer_is_cleaned_across_chunks():
-    heard = answer()
-    parts = [part for text in ("nul\x00 ", "\ud83d", "\ude00", " \udc00") for part in heard.feed(chunk(text))]
+    decoder = create_decoder()
+    parts = [part for text in ("nul\x00 ", "\ud83d", "\ude00", " \udc00") for part in decoder.feed(chunk(text))]
     assert parts == [Delta("nul "), Delta("😀"), Delta(" \ufffd")]
 
 
 def test_answer_gives_what_was_held_back_at_the_end():
-    heard = answer()
-    assert [*heard.feed(chunk("<thi"))] == []
-    list(heard.feed(END))
-    assert [*heard.end()] == [Delta("<thi")]
-    heard = answer()
-    assert [*heard.feed(chunk("x") + chunk("\ud83d"))] == [Delta("x")]
-    list(heard.feed(END))
-    assert [*heard.end()] == [Delta("\ufffd")]
+    decoder = create_decoder()
+    assert [*decoder.feed(chunk("<thi"))] == []
+    list(decoder.feed(END))
+    assert [*decoder.end()] == [Delta("<thi")]
+    decoder = create_decoder()
+    assert [*decoder.feed(chunk("x") + chunk("\ud83d"))] == [Delta("x")]
+    list(decoder.feed(END))
+    assert [*decoder.end()] == [Delta("\ufffd")]
 
 
 def test_answer_is_cut_at_its_size():
-    heard = answer(budget=10)
-    assert [*heard.feed(chunk("123456789") + chunk("é") + chunk("x"))] == [Delta("123456789")]
-    assert heard.cut
-    assert heard.complete
-    assert [*heard.end()] == [Truncation()]
+    decoder = create_decoder(budget=10)
+    assert [*decoder.feed(chunk("123456789") + chunk("é") + chunk("x"))] == [Delta("123456789")]
+    assert decoder.is_cut
+    assert decoder.is_complete
+    assert [*decoder.end()] == [Truncation()]
 
 
 def test_answer_counts_reasoning_into_its_size():
-    heard = answer(budget=10)
+    decoder = create_decoder(budget=10)
     event = {"choices": [{"delta": {"reasoning": "12345678"}}]}
-    assert [*heard.feed(b"data: " + orjson.dumps(event) + b"\n\n")] == [Reasoning("12345678")]
-    assert [*heard.feed(chunk("12345"))] == [Delta("12")]
-    assert heard.cut
+    assert [*decoder.feed(b"data: " + orjson.dumps(event) + b"\n\n")] == [Reasoning("12345678")]
+    assert [*decoder.feed(chunk("12345"))] == [Delta("12")]
+    assert decoder.is_cut
 
 
 @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf", b"\n\r\n", b": hello\n\n"])
 def test_answer_takes_events_whatever_comes_first(start):
-    heard = answer()
-    assert [*heard.feed(start + chunk("One"))] == [Delta("One")]
+    decoder = create_decoder()
+    assert [*decoder.feed(start + chunk("One"))] == [Delta("One")]
 
 
 @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf", b"\n "])
@@ -120,10 +120,10 @@ def test_answer_takes_events_whatever_comes_first(start):
 def test_answer_takes_one_document_instead(start, as_list):
     document = {"choices": [{"message": {"content": "All of it"}, "finish_reason": "stop"}]}
     body = start + orjson.dumps([document] if as_list else document)
-    heard = answer()
-    assert [*heard.feed(body[:20])] == []
-    assert [*heard.feed(body[20:])] == []
-    assert [*heard.end()] == [Delta("All of it")]
+    decoder = create_decoder()
+    assert [*decoder.feed(body[:20])] == []
+    assert [*decoder.feed(body[20:])] == []
+    assert [*decoder.end()] == [Delta("All of it")]
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_answer_takes_one_document_instead(start, as_list):
     ],
 )
 def test_answer_does_not_understand_garbage(body):
-    error = failed(body)
+    error = decode_error(body)
     assert (error.action, error.reason) == (Action.REPLACE, "unavailable")
     assert error.detail.startswith("not understood")
     assert len(error.detail) < 500
@@ -171,7 +171,7 @@ def test_answer_does_not_understand_garbage(body):
     ],
 )
 def test_answer_that_is_not_there_is_an_error(chunks, action, reason):
-    error = failed(*chunks)
+    error = decode_error(*chunks)
     assert (error.action, error.reason) == (action, reason)
 
 
@@ -187,29 +187,29 @@ def test_answer_that_is_not_there_is_an_error(chunks, action, reason):
 @pytest.mark.parametrize("form", ["event", "document"])
 def test_answer_knows_an_error_object(event, form):
     data = orjson.dumps(event)
-    error = failed(b"data: " + data + b"\n\n" if form == "event" else data)
+    error = decode_error(b"data: " + data + b"\n\n" if form == "event" else data)
     assert (error.action, error.reason) == (Action.RETRY, "unavailable")
 
 
 @pytest.mark.parametrize("nothing", [None, "", {}])
 def test_answer_does_not_take_an_empty_error_for_one(nothing):
-    assert [*answer().feed(chunk("One", error=nothing))] == [Delta("One")]
+    assert [*create_decoder().feed(chunk("One", error=nothing))] == [Delta("One")]
 
 
 def test_answer_has_a_limit_for_everything_that_came():
     comments = b": ping\n" * 200_000
-    error = failed(*[comments] * (MAX_BODY_BYTES // len(comments) + 1))
+    error = decode_error(*[comments] * (MAX_BODY_BYTES // len(comments) + 1))
     assert re.search("more than .* bytes", error.detail)
 
 
 def test_answer_has_a_limit_for_one_document():
-    error = failed(b'{"x": "', *[b"x" * 100_000] * (MAX_DOCUMENT_BYTES // 100_000 + 1))
+    error = decode_error(b'{"x": "', *[b"x" * 100_000] * (MAX_DOCUMENT_BYTES // 100_000 + 1))
     assert "more than" in error.detail
 
 
 def test_answer_gives_what_came_before_an_error():
-    heard = answer()
-    parts = heard.feed(chunk("One") + b"data: {\n\n")
+    decoder = create_decoder()
+    parts = decoder.feed(chunk("One") + b"data: {\n\n")
     assert next(parts) == Delta("One")
     with pytest.raises(BackendError):
         next(parts)

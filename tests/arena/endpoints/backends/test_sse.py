@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from arena.endpoints.backends.sse import MAX_EVENT_BYTES, EventStreamParser
 
 
-def parsed(*chunks: bytes) -> list[bytes]:
+def parse(*chunks: bytes) -> list[bytes]:
     parser = EventStreamParser()
     events = [event for chunk in chunks for event in parser.feed(chunk)]
     return events + parser.end()
@@ -35,7 +35,7 @@ def parsed(*chunks: bytes) -> list[bytes]:
     ],
 )
 def test_parser_gives_the_data_of_each_event(stream, events):
-    assert parsed(stream) == events
+    assert parse(stream) == events
 
 
 @pytest.mark.parametrize("newline", [b"\n", b"\r\n", b"\r"])
@@ -45,7 +45,7 @@ def test_parser_does_not_care_how_the_stream_is_cut(newline, cuts):
     stream = stream.replace(b"\n", newline)
     edges = [0, *sorted(cut for cut in cuts if cut < len(stream)), len(stream)]
     chunks = [stream[a:b] for a, b in itertools.pairwise(edges)]
-    assert parsed(*chunks) == ["naïve 🙂".encode(), b"a\nb", b"end"]
+    assert parse(*chunks) == ["naïve 🙂".encode(), b"a\nb", b"end"]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_parser_does_not_care_how_the_stream_is_cut(newline, cuts):
 )
 def test_parser_refuses_endless_lines_and_events(chunks):
     with pytest.raises(ValueError, match="longer than"):
-        parsed(*chunks)
+        parse(*chunks)
 
 
 def test_parser_takes_linear_time_for_a_line_of_single_bytes():

@@ -8,7 +8,7 @@ from aiohttp.abc import AbstractResolver
 from arena.endpoints.backends.protocol import Timeouts
 from arena.endpoints.backends.ssrf_guard import GuardedResolver, SsrfGuard, check_url, create_session, is_public
 
-# every way to write an address inside the house that the check list names
+# Every way to write an internal address that the check list names.
 INSIDE = [
     "http://127.0.0.1/v1",
     "http://127.0.0.1:8000/v1",
@@ -53,7 +53,7 @@ INSIDE = [
 
 @pytest.mark.parametrize("url", INSIDE)
 def test_check_url_refuses_addresses_inside(url):
-    with pytest.raises(ValueError, match=r"no public address|not a URL"):
+    with pytest.raises(ValueError, match=r"not a public address|not a URL"):
         check_url(url)
 
 
@@ -68,9 +68,9 @@ def test_check_url_refuses_addresses_inside(url):
         ("http://user@example.com/", "user name or password"),
         ("http://user:secret@example.com/", "user name or password"),
         ("http://:secret@example.com/", "user name or password"),
-        ("https://example.com/v1?key=secret", "holds a query or a fragment"),
-        ("https://example.com/v1?", "holds a query or a fragment"),
-        ("https://example.com/v1#secret", "holds a query or a fragment"),
+        ("https://example.com/v1?key=secret", "contains a query or a fragment"),
+        ("https://example.com/v1?", "contains a query or a fragment"),
+        ("https://example.com/v1#secret", "contains a query or a fragment"),
         ("http:///v1", "not a URL|no host"),
         ("http://[::1/", "not a URL"),
         ("http://example.com:99999/", "not a URL"),
@@ -128,12 +128,12 @@ def test_check_url_lets_allowed_ones_pass(url, allowed):
     ],
 )
 def test_check_url_allows_no_more_than_listed(url, allowed):
-    with pytest.raises(ValueError, match="no public address"):
+    with pytest.raises(ValueError, match="not a public address"):
         check_url(url, allowed)
 
 
 def test_guard_refuses_a_network_that_is_none():
-    with pytest.raises(ValueError, match=r"'10\.0\.0\.0/99' is no network"):
+    with pytest.raises(ValueError, match=r"'10\.0\.0\.0/99' is not a network"):
         SsrfGuard(["10.0.0.0/99"])
 
 
@@ -143,39 +143,41 @@ def test_is_public_knows_public_addresses(address):
 
 
 class Names(AbstractResolver):
-    """Resolves each name to a list of answers, one a call: what a hostile name server does."""
+    """Resolves names to the next list of addresses at each call, as a hostile name server does."""
 
     def __init__(self, *answers: list[str]) -> None:
         self.answers = list(answers)
 
     async def resolve(self, host, port=0, family=socket.AF_UNSPEC):
-        found = self.answers.pop(0)
-        return [{"hostname": host, "host": a, "port": port, "family": family, "proto": 0, "flags": 0} for a in found]
+        addresses = self.answers.pop(0)
+        return [
+            {"hostname": host, "host": a, "port": port, "family": family, "proto": 0, "flags": 0} for a in addresses
+        ]
 
     async def close(self) -> None:
         pass
 
 
-async def resolved(resolver: GuardedResolver, host: str) -> list[str]:
+async def resolve_addresses(resolver: GuardedResolver, host: str) -> list[str]:
     return [result["host"] for result in await resolver.resolve(host, 80)]
 
 
 async def test_resolver_leaves_out_addresses_inside():
     resolver = GuardedResolver(SsrfGuard(), Names(["10.0.0.1", "8.8.8.8", "::1"]))
-    assert await resolved(resolver, "mixed.example") == ["8.8.8.8"]
+    assert await resolve_addresses(resolver, "mixed.example") == ["8.8.8.8"]
 
 
 async def test_resolver_refuses_a_name_that_changes_its_mind():
     resolver = GuardedResolver(SsrfGuard(), Names(["8.8.8.8"], ["127.0.0.1"]))
-    assert await resolved(resolver, "rebind.example") == ["8.8.8.8"]
+    assert await resolve_addresses(resolver, "rebind.example") == ["8.8.8.8"]
     with pytest.raises(ValueError, match=r"leads to rebind\.example"):
-        await resolved(resolver, "rebind.example")
+        await resolve_addresses(resolver, "rebind.example")
 
 
 @pytest.mark.parametrize("allowed", [["vllm.lan"], ["VLLM.lan."], ["10.0.0.0/8"]])
 async def test_resolver_lets_allowed_names_pass(allowed):
     resolver = GuardedResolver(SsrfGuard(allowed), Names(["10.0.0.5"]))
-    assert await resolved(resolver, "vllm.lan") == ["10.0.0.5"]
+    assert await resolve_addresses(resolver, "vllm.lan") == ["10.0.0.5"]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0x7f000001", "[::ffff:127.0.0.1]"])
@@ -201,7 +203,7 @@ async def test_session_connects_to_an_allowed_name(provider, allowed):
 
 
 async def test_session_keeps_no_cookies_and_asks_for_no_compression(provider):
-    async with create_session(["127.0.0.1"], Timeouts()) as made:
-        assert isinstance(made.cookie_jar, aiohttp.DummyCookieJar)
-        assert made.headers["Accept-Encoding"] == "identity"
-        assert made.trust_env is False
+    async with create_session(["127.0.0.1"], Timeouts()) as session:
+        assert isinstance(session.cookie_jar, aiohttp.DummyCookieJar)
+        assert session.headers["Accept-Encoding"] == "identity"
+        assert session.trust_env is False

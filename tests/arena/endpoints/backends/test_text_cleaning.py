@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from arena.endpoints.backends.protocol import Delta, Reasoning
 from arena.endpoints.backends.text_cleaning import MAX_OPENING_LENGTH, TextCleaner, ThoughtSplitter, clean_text
 
-# any str that Python can hold, surrogates and NUL included
+# Any str in Python, including surrogates and NUL.
 ANYTHING = st.text(st.characters(exclude_categories=()))
 
 
@@ -40,7 +40,7 @@ def test_clean_text_is_valid_and_stays(text):
     assert clean_text(cleaned) == cleaned
 
 
-def through(cleaner: TextCleaner, pieces: list[str]) -> str:
+def clean_pieces(cleaner: TextCleaner, pieces: list[str]) -> str:
     return "".join([*map(cleaner.feed, pieces), cleaner.end()])
 
 
@@ -49,7 +49,7 @@ def test_cleaner_does_not_care_how_the_text_is_cut(text, cuts):
     edges = [0, *sorted(cut for cut in cuts if cut < len(text)), len(text)]
     pieces = [text[a:b] for a, b in itertools.pairwise(edges)]
     expected = clean_text(text)
-    assert through(TextCleaner(), pieces) == expected.lstrip()
+    assert clean_pieces(TextCleaner(), pieces) == expected.lstrip()
 
 
 def test_cleaner_joins_the_halves_of_an_emoji():
@@ -61,21 +61,21 @@ def test_cleaner_joins_the_halves_of_an_emoji():
 @pytest.mark.parametrize("rest", ["", "x"])
 def test_cleaner_drops_a_blank_beginning(rest):
     cleaner = TextCleaner()
-    assert [cleaner.feed(" "), cleaner.feed("\n"), cleaner.begun] == ["", "", False]
+    assert [cleaner.feed(" "), cleaner.feed("\n"), cleaner.has_begun] == ["", "", False]
     assert cleaner.feed(rest) == rest
-    assert cleaner.begun is bool(rest)
+    assert cleaner.has_begun is bool(rest)
 
 
 def test_cleaner_counts_a_lone_half_as_something():
     cleaner = TextCleaner()
     assert cleaner.feed("\ud83d") == ""
     assert cleaner.end() == "\ufffd"
-    assert cleaner.begun
+    assert cleaner.has_begun
 
 
-def apart(pieces: list[str]) -> tuple[str, str]:
-    thoughts = ThoughtSplitter()
-    parts = [part for piece in pieces for part in thoughts.feed(piece)] + thoughts.end()
+def split(pieces: list[str]) -> tuple[str, str]:
+    splitter = ThoughtSplitter()
+    parts = [part for piece in pieces for part in splitter.feed(piece)] + splitter.end()
     assert all(part.text for part in parts)
     said = "".join(part.text for part in parts if isinstance(part, Delta))
     thought = "".join(part.text for part in parts if isinstance(part, Reasoning))
@@ -104,18 +104,18 @@ def apart(pieces: list[str]) -> tuple[str, str]:
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 1000])
 def test_thoughts_are_set_apart_however_the_tags_are_cut(text, said, thought, size):
     pieces = [text[at : at + size] for at in range(0, len(text), size)]
-    assert apart(pieces) == (said, thought)
+    assert split(pieces) == (said, thought)
 
 
 def test_thoughts_wait_for_a_tag_only_so_long():
-    thoughts = ThoughtSplitter()
-    assert any(thoughts.feed(" ") for _ in range(MAX_OPENING_LENGTH))
+    splitter = ThoughtSplitter()
+    assert any(splitter.feed(" ") for _ in range(MAX_OPENING_LENGTH))
 
 
 def test_thoughts_come_out_as_they_come_in():
-    thoughts = ThoughtSplitter()
-    assert thoughts.feed("<think>One") == [Reasoning("One")]
-    assert thoughts.feed(" two <") == [Reasoning(" two ")]
-    assert thoughts.feed("3") == [Reasoning("<3")]
-    assert thoughts.feed("</think>So") == [Delta("So")]
-    assert thoughts.feed(" it is") == [Delta(" it is")]
+    splitter = ThoughtSplitter()
+    assert splitter.feed("<think>One") == [Reasoning("One")]
+    assert splitter.feed(" two <") == [Reasoning(" two ")]
+    assert splitter.feed("3") == [Reasoning("<3")]
+    assert splitter.feed("</think>So") == [Delta("So")]
+    assert splitter.feed(" it is") == [Delta(" it is")]
